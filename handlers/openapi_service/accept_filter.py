@@ -5,8 +5,6 @@ fractions and a few keywords. The filter asks openapi-core's own engine where th
 not speak for the rest: a response that it cannot speak for is not accepted, and openapi-core decides.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the operations of one contract share when they are bound."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Request bodies: taken within their limit, read by media type, validated by schema, defaults filled in."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator, Mapping
 from itertools import islice
 from typing import Any

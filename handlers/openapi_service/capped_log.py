@@ -1,7 +1,5 @@
 """Log records that repeat, as in an outage or at a stranger's will: so many a minute."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections import Counter

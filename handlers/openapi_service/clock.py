@@ -1,7 +1,5 @@
 """The time, passed in wherever it is needed so that a mock can freeze and advance it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """How many connections a server has at once, and which of them makes room for another."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import operator

@@ -1,7 +1,5 @@
 """Cross-origin rules from the contract: what its security schemes need sent, what its responses show."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Iterable, Sequence
 
 from starlette.datastructures import Headers

@@ -3,8 +3,6 @@
 What cannot be decoded is refused, never replaced.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 from urllib.parse import unquote_to_bytes

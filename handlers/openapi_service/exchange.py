@@ -1,7 +1,5 @@
 """One request and its response, as an ASGI app has them."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from http import HTTPStatus

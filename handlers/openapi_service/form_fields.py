@@ -1,7 +1,5 @@
 """One field of a form: a property of the body's schema, sent as text by style, as JSON or as files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

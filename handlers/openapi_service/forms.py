@@ -1,7 +1,5 @@
 """Form bodies, urlencoded and ``multipart/form-data``, as JSON values and files."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 

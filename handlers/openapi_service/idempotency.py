@@ -4,8 +4,6 @@ The header is that of draft-ietf-httpapi-idempotency-key-header-07. An operation
 declares it as a parameter; what its keys had for a response is stored by an :class:`Idempotency`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,7 +1,5 @@
 """The sockets that servers listen on, and their URLs."""
 
-from __future__ import annotations
-
 import errno
 import os
 import socket

@@ -1,7 +1,5 @@
 """The log of a process, as text or as JSON."""
 
-from __future__ import annotations
-
 import logging
 import select
 import sys

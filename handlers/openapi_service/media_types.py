@@ -1,7 +1,5 @@
 """Media types: which of those that a document declares a message's Content-Type or Accept means."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Metrics of one process, for Prometheus; imported only where they are served."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket

@@ -10,8 +10,6 @@ A function may also be named by the tail of that name behind an underscore (``ph
 ``url`` for ``apps_photos_get_url``); the longest name wins.
 """
 
-from __future__ import annotations
-
 import builtins
 import keyword
 import re

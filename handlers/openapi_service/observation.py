@@ -1,7 +1,5 @@
 """Observes requests as they end, for metrics and for the request log."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Awaitable, Callable, Sequence
 

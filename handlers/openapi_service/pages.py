@@ -1,7 +1,5 @@
 """What is served beside the contract: health, the effective document and its explorer."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping

@@ -4,8 +4,6 @@ What does not change from request to request (style, delimiter, effective types,
 out when an operation is bound. Styles are those of OpenAPI 3.1, section 4.8.12.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -22,8 +22,6 @@ The tree, one class for each status, with the code that names it::
 A :class:`ProblemProfile` says how an API writes them; by default with the members of RFC 9457 alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

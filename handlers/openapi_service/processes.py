@@ -1,7 +1,5 @@
 """Processes that share a port: each is a fork of this one, which starts another for each that dies."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

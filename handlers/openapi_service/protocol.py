@@ -1,7 +1,5 @@
 """HTTP/1.1 on a connection of uvicorn's server, with limits on all that a client may use up."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import logging

@@ -1,7 +1,5 @@
 """Random bytes, passed in wherever they are needed so that a mock can draw the same ones again."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from typing import Protocol

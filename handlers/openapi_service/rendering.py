@@ -4,8 +4,6 @@ Every response is validated as it will be sent: its status, its headers, its bod
 compiled filter accepts what surely conforms; openapi-core decides on the rest.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from functools import partial

@@ -1,7 +1,5 @@
 """One HTTP request as the binding sees it: raw bytes kept, the rest worked out when asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

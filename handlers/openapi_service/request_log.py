@@ -1,7 +1,5 @@
 """The request log: a line for each request that has ended."""
 
-from __future__ import annotations
-
 import time
 
 from openapi_contract.terminal import printable

@@ -1,7 +1,5 @@
 """Validation of responses by openapi-core."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial

@@ -1,7 +1,5 @@
 """Security schemes of the contract: where a request's credentials stand, and how to ask for them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

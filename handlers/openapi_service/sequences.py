@@ -1,7 +1,5 @@
 """Sequential media types (OpenAPI 3.2, 4.14): events, JSON Lines and JSON text sequences, as arrays."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Serves an app with uvicorn: in this thread's loop, or in a thread with a loop of its own."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc

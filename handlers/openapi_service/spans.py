@@ -1,7 +1,5 @@
 """Spans for OpenTelemetry (extra ``otel``); imported only where they are recorded."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 import os

@@ -1,7 +1,5 @@
 """W3C Trace Context: the trace that a request belongs to, and the same for requests that it leads to."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -4,8 +4,6 @@ A body that the contract's schema accepted is a JSON value, which a TypedDict de
 msgspec.Struct or a dataclass msgspec converts it, for a pydantic model pydantic does.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import inspect
 import re

@@ -1,7 +1,5 @@
 """``scanner-api``, and ``python -m scanner_api``."""
 
-from __future__ import annotations
-
 from openapi_contract.imports import run_command_line
 
 

@@ -1,7 +1,5 @@
 """Ages, as operators write them: a number and a unit, such as ``90d``."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from typing import Final

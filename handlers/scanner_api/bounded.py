@@ -1,7 +1,5 @@
 """A memory of what came last."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from typing import TypeVar
 

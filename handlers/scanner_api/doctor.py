@@ -1,7 +1,5 @@
 """Checks everything that the service needs, by using it before a request does; ``scanner-api doctor``."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

@@ -1,7 +1,5 @@
 """How the Scanner API writes its problems."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

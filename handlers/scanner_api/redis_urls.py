@@ -1,7 +1,5 @@
 """URLs of a Redis, as settings name them."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 IN_MEMORY = "memory://"

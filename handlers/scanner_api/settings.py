@@ -4,8 +4,6 @@ Precedence: command-line flags, then ``SCANNER_*`` environment variables, then t
 ``--config`` or ``SCANNER_CONFIG``, then the defaults here.
 """
 
-from __future__ import annotations
-
 import os
 from datetime import timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Waiting, at the start, for what is not there yet."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable

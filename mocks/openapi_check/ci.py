@@ -1,7 +1,5 @@
 """A report for a CI: as JUnit XML, and as annotations of GitHub Actions."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, tostring

@@ -3,8 +3,6 @@
 Browsers' developer tools, mitmproxy, k6, our journal and our checks write them.
 """
 
-from __future__ import annotations
-
 import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator

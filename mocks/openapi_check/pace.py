@@ -1,7 +1,5 @@
 """Keeps a run within the rate limits that the responses state, so that it does not run into 429."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Mapping
 from math import inf

@@ -1,7 +1,5 @@
 """A report as an HTML page that needs nothing else: no script, no font, no other file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from html import escape
 from importlib.resources import files

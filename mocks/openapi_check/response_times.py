@@ -1,7 +1,5 @@
 """How response times are distributed, in memory that does not grow with their number; and their plot."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from math import floor, log10
 

@@ -1,7 +1,5 @@
 """A report in the terminal: operations, then what is wrong, then what came out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from string import ascii_letters, digits
 

@@ -1,7 +1,5 @@
 """``contract-first``, and ``python -m openapi_mock``."""
 
-from __future__ import annotations
-
 from openapi_contract.imports import run_command_line
 
 

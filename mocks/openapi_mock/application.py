@@ -1,7 +1,5 @@
 """The mock as an ASGI app: the control API below ``/_mock/``, and the API everywhere else."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The time in the mock, which can be set, moved and stopped, and skewed for one request."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -9,8 +9,6 @@
 What clients name is inside the files, never in a path.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shutil

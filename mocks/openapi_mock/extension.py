@@ -1,7 +1,5 @@
 """What an application adds to the mock of any contract."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple

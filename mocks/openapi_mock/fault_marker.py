@@ -1,7 +1,5 @@
 """Markers for pytest that have a server fail in a test."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn

@@ -3,8 +3,6 @@
 That is DNS rebinding; to the browser such a page and what it calls here are of one origin.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from urllib.parse import urlsplit
 

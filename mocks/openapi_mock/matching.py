@@ -1,7 +1,5 @@
 """Patterns that select requests, and requests that are for no contract."""
 
-from __future__ import annotations
-
 import re
 from fnmatch import fnmatchcase
 from typing import Final

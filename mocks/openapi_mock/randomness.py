@@ -1,7 +1,5 @@
 """Random bytes that are the same at every start: drawn from a seed, and from how many were drawn before."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 from hashlib import blake2b

@@ -1,7 +1,5 @@
 """Serves the current contract; swaps the app when the contract's file changes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress

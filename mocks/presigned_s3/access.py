@@ -1,7 +1,5 @@
 """What a bucket grants to everyone, and what it denies to everyone, its owner too."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """Access control lists: who is granted what, as headers and documents say it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus

@@ -7,8 +7,6 @@
 What clients name is inside the files, never in a path, but for the bucket, whose name has passed S3's rules.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

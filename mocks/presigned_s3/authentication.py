@@ -1,7 +1,5 @@
 """Who makes a request: by its Authorization header, by its query, or by the fields of its form."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

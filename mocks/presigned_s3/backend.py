@@ -1,7 +1,5 @@
 """moto's S3 as a function: an order in, a response out."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

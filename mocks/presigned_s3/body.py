@@ -1,7 +1,5 @@
 """The body of a request, as it comes off a connection: in one piece or in chunks."""
 
-from __future__ import annotations
-
 import io
 import re
 import time

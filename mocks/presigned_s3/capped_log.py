@@ -1,7 +1,5 @@
 """Log entries that strangers can cause, so many a minute."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

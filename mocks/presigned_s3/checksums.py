@@ -1,7 +1,5 @@
 """The checksums that S3 verifies, each fed block by block."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -1,7 +1,5 @@
 """What a request says of its own signature: in its Authorization header, or in its query."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC

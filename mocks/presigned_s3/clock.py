@@ -1,7 +1,5 @@
 """Clocks: signatures, policies and dates go by one that is handed over."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """Conditions of bucket policies: whether a request meets them."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

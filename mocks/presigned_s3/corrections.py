@@ -1,7 +1,5 @@
 """Methods of moto's S3 that are corrected: what a bucket has while versioning is suspended, and locks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import partial
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Cross-origin resource sharing as S3 grants it: by the rules of the bucket, the first that fits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Encryption with keys that customers provide: nothing is encrypted here, but only who has the key reads."""
 
-from __future__ import annotations
-
 import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """DeleteObjects: many objects, or versions of them, in one request."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from http import HTTPStatus
 

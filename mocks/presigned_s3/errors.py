@@ -1,7 +1,5 @@
 """S3's errors: a status, a code, a message, and elements that name the culprit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Final

@@ -1,7 +1,5 @@
 """Faults as S3 uses them: a simulator of failures hands an implementation to `create_app`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol

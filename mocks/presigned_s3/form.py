@@ -1,7 +1,5 @@
 """A POST form as S3 reads it: fields up to the part named ``file``, then that file, then nothing more."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

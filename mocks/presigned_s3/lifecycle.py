@@ -1,7 +1,5 @@
 """Lifecycle rules: which S3 takes, and what they say of an object. Nothing expires here."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress

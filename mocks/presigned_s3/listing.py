@@ -1,7 +1,5 @@
 """Lists, page by page: of buckets, of objects, of their versions, of uploads under way and of their parts."""
 
-from __future__ import annotations
-
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus

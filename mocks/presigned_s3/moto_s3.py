@@ -3,8 +3,6 @@
 Where a program uses these as well, they are imported then.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

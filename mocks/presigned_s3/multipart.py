@@ -1,7 +1,5 @@
 """Multipart uploads: parts, each a file, put together into one."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence

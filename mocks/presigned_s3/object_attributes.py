@@ -1,7 +1,5 @@
 """GetObjectAttributes: what an object is, and the parts that it was uploaded in."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Objects by PUT, GET and HEAD, and the parts of uploads: content goes past moto, block by block."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

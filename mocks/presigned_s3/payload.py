@@ -5,8 +5,6 @@ In the coding ``aws-chunked``, in which the AWS SDKs stream, a body is a sequenc
 checksum of the whole.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re

@@ -4,8 +4,6 @@ Names are compared without regard to case, values with it. The form is given wit
 with the bucket that it was posted to as the field ``bucket``.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

@@ -1,7 +1,5 @@
 """POST Object: the upload that a browser makes with a form and a signed policy."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import partial

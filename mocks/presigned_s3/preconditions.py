@@ -1,7 +1,5 @@
 """Preconditions: of reads, of copies for their source, and of writes for what they would replace."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime

@@ -4,8 +4,6 @@ S3 takes a comma after the last member of a list or object (its own documentatio
 escape ``\$``, and it prints strings in its errors as they were written. Python's reader does none of that.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

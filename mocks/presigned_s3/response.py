@@ -1,7 +1,5 @@
 """A response of S3, before the wire, and the ids that it has."""
 
-from __future__ import annotations
-
 import base64
 import itertools
 import secrets

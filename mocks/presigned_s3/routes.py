@@ -1,7 +1,5 @@
 """Which operation a request asks for, and whether who asks may."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial

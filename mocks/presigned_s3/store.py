@@ -1,7 +1,5 @@
 """Buckets and objects: moto knows what they are, the archive holds what they contain."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """TLS by a local certificate authority, which certifies whatever name a client asks for."""
 
-from __future__ import annotations
-
 import os
 import ssl
 import tempfile

@@ -1,7 +1,5 @@
 """Multipart uploads under way: moto knows what they are, files hold their parts."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ S3 takes it in regions from before 30 January 2014 alone. Source: "Signing and a
 (AWS signature version 2)" in the API reference.
 """
 
-from __future__ import annotations
-
 import base64
 import hmac
 from datetime import UTC, datetime

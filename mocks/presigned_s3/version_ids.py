@@ -1,7 +1,5 @@
 """Ids of versions: S3 knows its own from any other text."""
 
-from __future__ import annotations
-
 import os
 from base64 import b64encode
 from hashlib import sha256

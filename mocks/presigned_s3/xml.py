@@ -1,7 +1,5 @@
 """XML as S3 writes it, without namespace prefixes and attributes, and as it comes from outside."""
 
-from __future__ import annotations
-
 import re
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape

@@ -1,7 +1,5 @@
 """S3 for its owner, with the credentials of the seeds and none of the machine's; imports boto3."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 from typing import Any, Final

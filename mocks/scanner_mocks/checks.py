@@ -1,7 +1,5 @@
 """What `openapi_check` checks of the Scanner API beyond what any contract says."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path

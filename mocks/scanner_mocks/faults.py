@@ -1,7 +1,5 @@
 """What the Scanner's mock adds to the mock of any contract: faults of sessions and uploads, and views."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar

@@ -1,7 +1,5 @@
 """Seeding of a database."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any, Final
 

@@ -3,8 +3,6 @@
 Every credential below is public on purpose, and says so in its own letters: it opens nothing but a mock.
 """
 
-from __future__ import annotations
-
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 

@@ -1,7 +1,5 @@
 """The mock, running: the API in a thread of this process, S3 in a process of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path

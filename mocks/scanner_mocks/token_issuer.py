@@ -1,7 +1,5 @@
 """Issues the mock's bearer tokens: anyone who has this file can, so they are good for a mock only."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Final

@@ -3,8 +3,6 @@
 Only by its place can a ``$ref`` be distinguished from a property, an example or a constant of that name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path

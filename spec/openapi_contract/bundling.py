@@ -6,8 +6,6 @@ brought along under ``$defs``, and only references whose base is the document ar
 dialect is translated on the way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Container
 from typing import Any
 from urllib.parse import quote, unquote, urldefrag

@@ -1,7 +1,5 @@
 """What is wrong in a document: flaws as validators see them, and defects as they are reported."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple

@@ -7,8 +7,6 @@ stands for any text without ``/`` as well: in an origin always, in a base path w
 fixed, as in ``/{tenant}/api``. Below ``/{version}`` alone every path would be one of the contract's.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product

@@ -1,7 +1,5 @@
 """How deep the smallest value of a schema is: what ends the recursion of a schema that recurs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 from itertools import chain

@@ -7,8 +7,6 @@ which a discriminator does not consider (3.0.3, section 4.7.25). And it searches
 may backtrack without end.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any

@@ -1,7 +1,5 @@
 """How the distribution is installed: the one place that a release changes."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from typing import Final
 

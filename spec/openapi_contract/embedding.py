@@ -8,8 +8,6 @@ within the document stay as they are, and so do those to embedded resources (sch
 JSON Schema itself.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from copy import deepcopy

@@ -1,7 +1,5 @@
 """What can be wrong with a contract."""
 
-from __future__ import annotations
-
 
 class ContractError(Exception):
     """A contract (or an overlay) that cannot be used; the message names the file and the JSON pointer.

@@ -1,7 +1,5 @@
 """What makes imports cheap: libraries import less than they would, and the garbage collector waits."""
 
-from __future__ import annotations
-
 import gc
 import signal
 import sys

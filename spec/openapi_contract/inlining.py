@@ -4,8 +4,6 @@ Documents of many files have references where none may be: an operation, a descr
 reference leads to is put in its place, as a bundler would. What leads nowhere stays as it is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

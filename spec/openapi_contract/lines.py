@@ -1,7 +1,5 @@
 """Find on which line of a file a JSON pointer is."""
 
-from __future__ import annotations
-
 import json
 import re
 from bisect import bisect_right

@@ -1,7 +1,5 @@
 """House rules for a contract that is valid: what a reader, a generator and a mock want of it beside."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any

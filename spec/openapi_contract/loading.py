@@ -1,7 +1,5 @@
 """Loads a contract: reads it, applies overlays, brings in what it refers to, and validates the result."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy

@@ -6,8 +6,6 @@ They only *should* be regular expressions of ECMA-262 (JSON Schema 2020-12, sect
 hold others: those are left out.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """JSON pointers (RFC 6901) into a document."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote

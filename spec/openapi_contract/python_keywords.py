@@ -3,8 +3,6 @@
 Both agree on JSON Schema 2020-12 but for regular expressions, formats, fractions and a few keywords.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any

@@ -4,8 +4,6 @@ A TypedDict tells a property that may be missing from one that may be null, take
 needs no conversion, where a class would need all three.
 """
 
-from __future__ import annotations
-
 import builtins
 import keyword
 import re

@@ -1,7 +1,5 @@
 """Reads a document from a file or a URL, with size, encoding and redirects bounded before it is parsed."""
 
-from __future__ import annotations
-
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Checks that the references of a document lead to what they should."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import partial

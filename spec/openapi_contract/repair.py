@@ -4,8 +4,6 @@ The validators say what is wrong. Each flaw is fixed: by the fix that the valida
 here, or by leaving out the part that it is about; then the validators are asked again, until they accept.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

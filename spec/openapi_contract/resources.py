@@ -5,8 +5,6 @@ the document. Anchors are names within a resource. The library ``referencing`` r
 but does not say at which pointer of the document they end, which every report of ours has to.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Checks what OpenAPI says in prose alone: names that must be unique, and declared where they are used."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial

@@ -1,7 +1,5 @@
 """Converts a Swagger 2.0 document to OpenAPI 3.0, and notes where each part came from."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from copy import deepcopy

@@ -1,7 +1,5 @@
 """Finds what is valid and keeps a schema from being used, such as alternatives that are repeated."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress

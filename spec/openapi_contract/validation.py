@@ -6,8 +6,6 @@ all its errors at once, each with a copy of what it is about. Schemas of 3.1 and
 meta-schema of their dialect.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy

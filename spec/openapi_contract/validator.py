@@ -1,7 +1,5 @@
 """Compiled schemas: whether a value conforms, and what is wrong with it, as far as it is wise to ask."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from typing import Any

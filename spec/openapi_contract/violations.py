@@ -1,7 +1,5 @@
 """Violations of a contract, and what messages of them say."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from difflib import get_close_matches

@@ -1,7 +1,5 @@
 """Loads the packaged contract of the Scanner API, or another one in its place."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The commands for a contract and its handlers: ``serve``, and all of ``contract``."""
 
-from __future__ import annotations
-
 from openapi_contract.cli.commands import Lazy
 
 SERVE = Lazy(

@@ -1,7 +1,5 @@
 """``contract coverage``: which operations have a handler, what responds in the mock, and which are tested."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

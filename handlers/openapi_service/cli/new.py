@@ -1,7 +1,5 @@
 """``contract new``: a project for a contract, which runs at once."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator

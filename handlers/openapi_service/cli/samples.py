@@ -1,7 +1,5 @@
 """What a schema means to a handler and its test: a Python type, words, and a value."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from itertools import chain

@@ -1,7 +1,5 @@
 """``contract scaffold``: a place to begin for each operation without a handler."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """``serve`` a contract of one's own by handlers of one's own."""
 
-from __future__ import annotations
-
 import socket
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The text of handlers that are yet to be written, and of the tests that say so."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +20,6 @@ MOST_ARGUMENTS = 5
 TYPOGRAPHY = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d\u00d7", "--''''x")
 MODULE = '''"""{title}"""
 {lenience}
-from __future__ import annotations
 {imports}{problem}'''
 PROBLEM = "\nfrom openapi_service import NotImplementedYet\n"
 JSON = re.compile(r"\bjson\b")
@@ -30,7 +27,6 @@ LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and t
 """RUF100 where the other rules are not selected."""
 TESTS = '''"""{title}"""
 {lenience}
-from __future__ import annotations
 
 import asyncio
 

@@ -1,7 +1,5 @@
 """The authenticator of the Scanner API: verifies every credential and counts every request."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 

@@ -1,7 +1,5 @@
 """The issuer's public keys: a JSON Web Key Set (RFC 7517) at a URL or in a file."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

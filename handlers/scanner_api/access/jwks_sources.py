@@ -1,7 +1,5 @@
 """Where an issuer's key set is read from: a file or a URL. Blocking: to be run in a `OwnThread`."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Credentials that were looked up a moment ago."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar

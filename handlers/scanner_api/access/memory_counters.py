@@ -1,7 +1,5 @@
 """Counters of the rate limits in this process."""
 
-from __future__ import annotations
-
 from collections import defaultdict, deque
 from typing import NamedTuple
 

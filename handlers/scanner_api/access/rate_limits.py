@@ -4,8 +4,6 @@ A window begins with its first request. Each request counts in every window, or,
 up, in none.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from functools import lru_cache
 from math import ceil

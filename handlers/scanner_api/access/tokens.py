@@ -1,7 +1,5 @@
 """JSON Web Tokens (RFC 7519), signed with RS256, ES256 or EdDSA by one issuer."""
 
-from __future__ import annotations
-
 from base64 import urlsafe_b64decode
 from hashlib import sha256
 from itertools import chain

@@ -1,7 +1,5 @@
 """Web sessions: the cookie of a signed-in browser."""
 
-from __future__ import annotations
-
 import re
 
 from openapi_service.clock import Clock

@@ -4,8 +4,6 @@ Commands of other packages join through the entry point group ``scanner_api.comm
 that adds its own to those that there are, so that the service needs to know of none.
 """
 
-from __future__ import annotations
-
 from importlib.metadata import entry_points
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """``scanner-api audit``: the audit log, and as whom commands appear in it."""
 
-from __future__ import annotations
-
 import getpass
 import json
 import os

@@ -1,7 +1,5 @@
 """What commands do with the database of the settings."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack

@@ -1,7 +1,5 @@
 """``scanner-api db``: the schema of the database, and copies of a SQLite database."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path

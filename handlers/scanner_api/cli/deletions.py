@@ -1,7 +1,5 @@
 """What the commands that delete have in common: the bucket, a progress bar, and what they say."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable

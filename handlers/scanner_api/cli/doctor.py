@@ -1,7 +1,5 @@
 """``scanner-api doctor``: everything that `serve` needs, checked by using it."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

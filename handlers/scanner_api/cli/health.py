@@ -1,7 +1,5 @@
 """``scanner-api health``: the health check of a container, which has nothing else to ask with."""
 
-from __future__ import annotations
-
 import os
 from http.client import HTTPException
 from typing import Annotated

@@ -1,7 +1,5 @@
 """``scanner-api products`` and ``freshness``: files imported, their bad rows reported and skipped."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Annotated, Any, TypeVar

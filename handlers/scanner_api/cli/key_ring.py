@@ -1,7 +1,5 @@
 """Creates, lists, rotates and revokes API keys for the operator of the service."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 

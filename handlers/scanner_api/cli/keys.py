@@ -1,7 +1,5 @@
 """``scanner-api keys``: create, list, rotate and revoke API keys."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum

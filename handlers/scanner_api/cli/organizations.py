@@ -1,7 +1,5 @@
 """``scanner-api organizations``: create, list and delete organizations."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated

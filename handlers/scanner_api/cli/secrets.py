@@ -1,7 +1,5 @@
 """``scanner-api secrets``: rotate what the processes of a service share."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import typer

@@ -1,7 +1,5 @@
 """``scanner-api serve`` and ``worker``: the service, for real."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 from collections.abc import Callable

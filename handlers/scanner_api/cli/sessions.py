@@ -1,7 +1,5 @@
 """``scanner-api sessions``: delete old sessions."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Settings as flags: every command that needs settings takes each of them."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta

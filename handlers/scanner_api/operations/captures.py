@@ -1,7 +1,5 @@
 """Scanner Captures: record barcode scan captures within sessions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Scanner Enrichment: enrich scanned items with product data."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from openapi_service.problems import BadRequest, Conflict

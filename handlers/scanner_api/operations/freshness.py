@@ -1,7 +1,5 @@
 """Scanner Freshness: resolve color-coded freshness-chip thresholds for a scanned GTIN."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from scanner_api.access.callers import Caller

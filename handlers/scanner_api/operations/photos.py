@@ -1,7 +1,5 @@
 """Scanner Photos: manage photos attached to scan sessions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Resources as the contract's responses show them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from operator import attrgetter

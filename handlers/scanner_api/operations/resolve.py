@@ -1,7 +1,5 @@
 """Scanner Resolve: follow QR redirect chains, and save where they lead as a redirect of the product."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from openapi_service.problems import BadRequest, Conflict, ServiceUnavailable

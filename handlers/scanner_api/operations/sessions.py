@@ -1,7 +1,5 @@
 """Scanner Sessions: create and manage barcode scanning sessions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Final
 

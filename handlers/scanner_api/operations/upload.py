@@ -1,7 +1,5 @@
 """Scanner Upload: upload scan data in bulk, and images."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """Writes of several operations: errors of rules and stores as problems."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What waits to be processed, by organization and credential, and how much more of it may."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping

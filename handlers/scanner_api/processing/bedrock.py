@@ -1,7 +1,5 @@
 """The extractor that uses a model of Amazon Bedrock: a Converse call for each photo, with a forced tool."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Mapping

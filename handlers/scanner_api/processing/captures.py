@@ -1,7 +1,5 @@
 """Runs captures through the steps of the pipeline, and saves each step."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections import Counter

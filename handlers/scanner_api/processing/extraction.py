@@ -1,7 +1,5 @@
 """Reads the photos of submitted sessions, and proposes what the catalogue does not have."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os

@@ -1,7 +1,5 @@
 """Jobs that are done in this process."""
 
-from __future__ import annotations
-
 import asyncio
 
 from .queue import MAX_WAITING, Job, slots_of

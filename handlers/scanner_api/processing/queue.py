@@ -7,8 +7,6 @@ Each kind of job has a lane of its own: what calls others (``follow_capture``, `
 nothing that does not. In a lane the organizations take turns, and each has a share of what runs at once.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections import Counter, deque

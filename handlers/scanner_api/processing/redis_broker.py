@@ -1,7 +1,5 @@
 """Jobs in a Redis stream, by taskiq-redis (extra ``redis``); imported for the first job."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine

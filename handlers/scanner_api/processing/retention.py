@@ -1,7 +1,5 @@
 """Deletes sessions that are older than the settings say, a few at a time."""
 
-from __future__ import annotations
-
 import logging
 from contextlib import aclosing
 from datetime import timedelta

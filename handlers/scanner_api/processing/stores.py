@@ -1,7 +1,5 @@
 """The stores that background jobs use."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Finds jobs left unfinished, by a crash or a full queue, and enqueues them again."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """The tasks of this process: what is done for each kind of job."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Mapping

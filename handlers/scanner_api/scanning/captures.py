@@ -1,7 +1,5 @@
 """A capture: one scan, or one uploaded image, on its way to a product."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from enum import StrEnum

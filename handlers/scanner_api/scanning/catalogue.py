@@ -3,8 +3,6 @@
 Columns have our names or those of Open Food Facts, whose dumps can be read as they are.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterator, Mapping

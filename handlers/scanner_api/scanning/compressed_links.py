@@ -4,8 +4,6 @@ After the GS1 standard "Digital Link: compression". No library was found that ge
 of variable length right. The formats of values are biip's.
 """
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from math import ceil, log2

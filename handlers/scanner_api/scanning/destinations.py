@@ -4,8 +4,6 @@ A URL is refused unless its host is spelled as a plain name or address, so that 
 sees the host that is checked here. A name is permitted by the addresses that it resolves to, never by itself.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Both are read into ``{application identifier: value}``, which is what ``gs1_dl_d
 digit is no reason to refuse them here: the values are as they were printed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Final

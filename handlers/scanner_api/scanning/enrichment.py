@@ -1,7 +1,5 @@
 """From findings in photos to proposals: the capture that a photo belongs to, and which findings are new."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

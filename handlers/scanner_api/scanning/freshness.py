@@ -4,8 +4,6 @@ A rule is an organization's or everyone's, and for one GPC brick or for any prod
 applies, an organization's before everyone's; without any, the built-in one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Global Trade Item Numbers: check digits, and the one form that products are compared in."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

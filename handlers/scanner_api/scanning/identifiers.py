@@ -4,8 +4,6 @@ Alphabet and order of digits are those of the ``shortuuid`` package, so each rea
 Working in pairs of digits makes this one faster (0.8 µs for a new identifier, 5 µs there).
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from typing import Final

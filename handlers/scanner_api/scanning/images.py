@@ -1,7 +1,5 @@
 """Type and size of uploaded images, by their headers and without decoding them."""
 
-from __future__ import annotations
-
 import re
 import struct
 from io import SEEK_CUR

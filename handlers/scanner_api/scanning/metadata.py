@@ -1,7 +1,5 @@
 """The caller's own strings on every resource, and how a write changes them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

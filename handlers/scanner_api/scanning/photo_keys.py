@@ -5,8 +5,6 @@ keyed BLAKE2b of the random bits and everything else in the key. So issuing a ke
 key that this server did not issue, or that was altered, does not verify.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """A photo in the gallery of a session."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

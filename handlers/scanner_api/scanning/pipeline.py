@@ -8,8 +8,6 @@ whose worker died, and ``retry`` a final one. The caller looks up what a step ne
 chain); repeating a step gives the same capture.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple

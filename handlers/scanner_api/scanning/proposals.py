@@ -1,7 +1,5 @@
 """Proposals: suggested changes to single fields of products, and their reviews."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import Final

@@ -1,7 +1,5 @@
 """Analysis of a redirect chain: ``qr_analysis`` of a capture."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Classifies scanned or typed values, and reads the GTIN in them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -5,8 +5,6 @@ them: a name that resolves differently a moment later gains nothing. A name is n
 is permitted. Bodies are not read.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl

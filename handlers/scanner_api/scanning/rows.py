@@ -3,8 +3,6 @@
 Tabs between fields mean that quotes are ordinary characters, as in the dumps of Open Food Facts.
 """
 
-from __future__ import annotations
-
 import csv
 import gzip
 import zlib

@@ -1,7 +1,5 @@
 """Scan sessions and their states."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import Any

@@ -1,7 +1,5 @@
 """What the audit log records, and of whom."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Final, NamedTuple
 

@@ -3,8 +3,6 @@
 A session is locked before its scans or photos are changed, so that concurrent changes are serialized.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import TypeVar
 

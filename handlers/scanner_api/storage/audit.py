@@ -3,8 +3,6 @@
 The database refuses to change or delete a row.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, Final
 

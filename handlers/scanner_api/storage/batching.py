@@ -1,7 +1,5 @@
 """Coalescing of reads by key: keys requested while one read runs share the next."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping

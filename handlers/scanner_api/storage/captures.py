@@ -1,7 +1,5 @@
 """Stores captures, and leases them to workers."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

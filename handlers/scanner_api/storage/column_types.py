@@ -1,7 +1,5 @@
 """Column types that keep the same values on SQLite and on PostgreSQL."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """Stores credentials: the digest of a key or cookie, never the secret itself."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final

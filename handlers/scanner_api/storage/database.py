@@ -5,8 +5,6 @@ not respond is a 503 (:class:`~openapi_service.problems.ServiceUnavailable`), an
 refuses a :class:`ConstraintError`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import sqlite3

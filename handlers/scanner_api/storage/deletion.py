@@ -5,8 +5,6 @@ deleted before the row, and so are the objects that the row names. A deletion th
 nothing that another run of it would not find.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import Counter

@@ -1,7 +1,5 @@
 """SQLAlchemy engines for the two databases, set up alike: transactions are ours to begin."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """What can go wrong with the database while serving: an outage, which is a 503, or a row that it refuses."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

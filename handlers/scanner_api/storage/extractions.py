@@ -4,8 +4,6 @@ An extraction is PROCESSING from the submission of its session on. When it has e
 session's captures decide: ACCEPTED once one was applied, REJECTED if all of them are rejected, else READY.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Stores freshness rules."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Stores the responses of requests that have an idempotency key, for a day."""
 
-from __future__ import annotations
-
 import json
 import zlib
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """Reads of SQLite in the event loop's own thread, where that is faster than handing them to another."""
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 import time

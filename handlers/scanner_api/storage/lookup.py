@@ -6,8 +6,6 @@ read inline where possible (``inline_reads.py``, 5 µs); otherwise the driver ru
 (90 µs), for as many keys as have been requested by then.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

@@ -1,7 +1,5 @@
 """Stores organizations, users and memberships."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Final
 

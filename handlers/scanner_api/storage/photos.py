@@ -1,7 +1,5 @@
 """Stores the photos of sessions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Final
 

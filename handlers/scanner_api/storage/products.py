@@ -1,7 +1,5 @@
 """Stores the product catalogue, and what organizations say of products instead."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping

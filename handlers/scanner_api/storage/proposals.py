@@ -3,8 +3,6 @@
 The session of a proposal is locked before the proposal is changed, so the extraction's status is exact.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 

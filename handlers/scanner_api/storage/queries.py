@@ -1,7 +1,5 @@
 """Parts of the stores' statements: columns and their records, pages, leases."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from importlib import import_module

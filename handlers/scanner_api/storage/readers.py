@@ -1,7 +1,5 @@
 """Connections for lookups, which read outside transactions."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

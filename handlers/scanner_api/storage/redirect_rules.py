@@ -1,7 +1,5 @@
 """Stores the redirect rules that organizations have for products."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final

@@ -1,7 +1,5 @@
 """The revision of a database's schema: which versions can use it, and how it comes to this version's."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from sqlalchemy import Connection, inspect, select, text

@@ -1,7 +1,5 @@
 """Stores secrets that the processes of a service share, such as the one that photo keys are tagged with."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os

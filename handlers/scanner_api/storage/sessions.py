@@ -1,7 +1,5 @@
 """Stores scan sessions."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The tables. A change here needs a migration; a test holds that the two agree."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Final
 

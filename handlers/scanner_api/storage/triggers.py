@@ -6,8 +6,6 @@ which a connection changes one (a single one may be negative), so that writers o
 for each other.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from sqlalchemy import Connection

@@ -1,7 +1,5 @@
 """Turns by key: what would wait for the same row anyway waits here, without a connection."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

@@ -1,7 +1,5 @@
 """Units of work: transactions of one task that are committed together."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 

@@ -11,8 +11,6 @@ what it left untried, and in ``left_out`` why that is all of it. A request that 
 is likely has the extension ``unpaced``.
 """
 
-from __future__ import annotations
-
 from .check import Check
 from .http_semantics import HttpSemantics
 from .organization_isolation import OrganizationIsolation

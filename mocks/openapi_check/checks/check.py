@@ -1,7 +1,5 @@
 """What all checks of ours are."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property

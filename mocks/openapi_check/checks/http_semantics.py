@@ -3,8 +3,6 @@
 Whether a method that a path has not is a 405, with an Allow, Schemathesis asks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import ClassVar, Final

@@ -1,7 +1,5 @@
 """Follows the contract's links, from what a caller creates to all that belongs to it."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import deque

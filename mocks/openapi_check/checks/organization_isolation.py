@@ -1,7 +1,5 @@
 """What belongs to one organization does not exist for another."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, Final

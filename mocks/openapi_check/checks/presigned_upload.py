@@ -1,7 +1,5 @@
 """A presigned upload takes a photo, and nothing but what was signed."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json

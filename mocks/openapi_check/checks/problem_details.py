@@ -1,7 +1,5 @@
 """Every error that is declared as a problem is one."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """The rate-limit headers are on every response, agree with one another, and count down."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Checks of ours among those of Schemathesis; of two that find the same, ours is reported."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """A 429 carries Retry-After, and waiting that long suffices."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime

@@ -1,7 +1,5 @@
 """One right request for each operation, as small as the contract allows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Each way of showing who calls is enforced, and each is enough."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """The command ``check``, what it shows and writes, and where reports are printed."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """``check``: whether a deployment conforms to its contract."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping

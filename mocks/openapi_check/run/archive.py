@@ -1,7 +1,5 @@
 """What goes over the wire during a run, as a HAR file: every request and its response, secrets masked."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import BinaryIO
 

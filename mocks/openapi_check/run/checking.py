@@ -1,7 +1,5 @@
 """A check from its beginning to its end: what it is given, and one run of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What a run tries, as Schemathesis's configuration: the shipped file, and what differs from run to run."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import tomllib

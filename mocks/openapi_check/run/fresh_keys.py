@@ -1,7 +1,5 @@
 """A hook of Schemathesis: each request that it generates is new, and has an idempotency key of its own."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 

@@ -4,8 +4,6 @@ Schemathesis raises what it finds in a way that Hypothesis does not take for a f
 exceptions that is none itself), so that what its engine finds is as large as it was generated.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple

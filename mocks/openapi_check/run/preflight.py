@@ -1,7 +1,5 @@
 """Finds out whether a target can be checked at all, before anything is tried."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus

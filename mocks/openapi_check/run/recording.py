@@ -1,7 +1,5 @@
 """Turns Schemathesis's events into a report."""
 
-from __future__ import annotations
-
 from itertools import islice
 from typing import Any
 

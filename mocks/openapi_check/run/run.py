@@ -1,7 +1,5 @@
 """One run: checks that make requests of their own, then Schemathesis with those of its responses."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

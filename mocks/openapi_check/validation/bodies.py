@@ -1,7 +1,5 @@
 """Request bodies of one operation, read by media type."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor

@@ -5,8 +5,6 @@ boolean, a label-style path parameter is never found). Its seams for reading are
 hand over what has been read, so that it validates the same values that a handler would get.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Requests of one operation: read as the service reads them, then validated."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -3,8 +3,6 @@
 What is counted stays within bounds, whatever was sent.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from pathlib import Path

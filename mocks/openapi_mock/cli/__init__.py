@@ -1,7 +1,5 @@
 """The command line ``contract-first``: the commands for any contract, imported once they are invoked."""
 
-from __future__ import annotations
-
 from openapi_contract.cli.commands import Lazy, application, group
 from openapi_service.cli import CONTRACT_COMMANDS, SERVE
 

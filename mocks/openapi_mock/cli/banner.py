@@ -1,7 +1,5 @@
 """What a mock prints once it responds: where it is, and a command to begin with."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from collections.abc import Iterator, Mapping

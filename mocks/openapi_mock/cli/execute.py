@@ -1,7 +1,5 @@
 """Run a mock until it is stopped, or for as long as a command runs beside it (``exec``)."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

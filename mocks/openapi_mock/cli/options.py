@@ -1,7 +1,5 @@
 """Options that all commands of mocks have, and the group that takes them behind ``exec`` as well."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What a command that runs for long has to do with its process: signals, a ready file, and the terminal."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """``proxy``: forwards requests to a server, and validates the traffic."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 from queue import Full, Queue

@@ -1,7 +1,5 @@
 """The console's files, as they are in this folder."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path

@@ -3,8 +3,6 @@
 It has a contract of its own (``openapi.yaml``), bound like any other; its handlers are in ``operations``.
 """
 
-from __future__ import annotations
-
 from .app import Control, ControlAccess
 
 __all__ = ["Control", "ControlAccess"]

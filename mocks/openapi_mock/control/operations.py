@@ -1,7 +1,5 @@
 """The operations of the control API, by tag: state, clock, faults, journal."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from datetime import datetime

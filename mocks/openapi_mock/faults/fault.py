@@ -4,8 +4,6 @@ The control API's document says which values are valid (`reading` validates by i
 application adds selectors and effects of its own by subclasses, see `extension.Extension`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPMethod, HTTPStatus

@@ -1,7 +1,5 @@
 """The layer in which simulated failures of the API happen."""
 
-from __future__ import annotations
-
 import asyncio
 from asyncio import Transport
 from collections.abc import Awaitable

@@ -3,8 +3,6 @@
 All are validated by the schemas of the control API's document.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib

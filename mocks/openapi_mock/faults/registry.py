@@ -1,7 +1,5 @@
 """The active faults, and how often each was applied."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches

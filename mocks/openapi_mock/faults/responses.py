@@ -1,7 +1,5 @@
 """Responses as a fault changes them, and problems that no contract documents."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from math import ceil

@@ -1,7 +1,5 @@
 """Faults on S3, as its process applies them: slow, refusing, or dropped."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Assertions about the calls that were made."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Protocol
 

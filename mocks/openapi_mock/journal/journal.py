@@ -1,7 +1,5 @@
 """The journal: the latest exchanges, numbered."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """An exchange as it goes over the wire, recorded; a journal computes what it shows once it is asked."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import chain

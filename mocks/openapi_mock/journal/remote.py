@@ -1,7 +1,5 @@
 """The journal of a mock in another process, and the report of the traffic in it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic

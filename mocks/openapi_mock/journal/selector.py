@@ -1,7 +1,5 @@
 """Which exchanges of a journal are asked for."""
 
-from __future__ import annotations
-
 from typing import Literal
 from urllib.parse import urlsplit
 

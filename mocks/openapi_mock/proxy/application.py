@@ -1,7 +1,5 @@
 """The proxy: requests go to the upstream, responses to the client, and both are validated."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """An HTTP/1.1 connection to a server: requests go out, responses come in as they arrive."""
 
-from __future__ import annotations
-
 import asyncio
 import select
 from collections.abc import AsyncIterator, Iterable

@@ -1,7 +1,5 @@
 """A response on its way to the client, held back until it is validated."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """What a proxy does with the exchanges that go through it: validate, record, count, report."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """The one server that a proxy passes requests on to."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from collections import deque

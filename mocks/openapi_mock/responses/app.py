@@ -1,7 +1,5 @@
 """An app that serves any contract, with nothing behind it."""
 
-from __future__ import annotations
-
 from starlette.types import ASGIApp
 
 from openapi_contract import Contract

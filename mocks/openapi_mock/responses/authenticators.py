@@ -1,7 +1,5 @@
 """Authenticators of a mock where nobody verifies credentials: by their shape alone, or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any

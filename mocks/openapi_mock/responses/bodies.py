@@ -1,7 +1,5 @@
 """What may be sent as a body: the examples that a contract gives, then generated values."""
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Iterator, Mapping

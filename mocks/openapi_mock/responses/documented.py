@@ -1,7 +1,5 @@
 """The documented responses of one operation: chosen, made, validated and remembered."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Identifiers that differ from one item to the next, as a schema and an example of one want them."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterator

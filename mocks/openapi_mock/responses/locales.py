@@ -3,8 +3,6 @@
 Faker has them for a hundred locales; the extra ``locales`` brings it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import lru_cache, partial

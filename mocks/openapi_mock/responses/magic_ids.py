@@ -5,8 +5,6 @@ whose name ends in ``id`` or ``ids``) and every documented status there is one t
 ``mock-status-404``, or what comes closest.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import islice

@@ -1,7 +1,5 @@
 """How to get each response, as a page of the mock and as a document."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape

@@ -4,8 +4,6 @@ Where a client cannot send headers, as a browser's address bar, the query says t
 ``?__code=404&__example=NAME&__dynamic=true``.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from functools import lru_cache

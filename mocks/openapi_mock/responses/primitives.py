@@ -1,7 +1,5 @@
 """Strings and numbers that conform to what schemas say of them; NoValueError where none is found."""
 
-from __future__ import annotations
-
 import base64
 import math
 import string

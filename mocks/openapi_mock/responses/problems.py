@@ -1,7 +1,5 @@
 """The API's own problems, where a contract documents them for a status."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime

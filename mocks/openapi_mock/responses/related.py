@@ -3,8 +3,6 @@
 What a request creates has another identifier each time.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -3,8 +3,6 @@
 XML follows OpenAPI 3.1, section 4.8.26.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

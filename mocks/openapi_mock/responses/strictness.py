@@ -1,7 +1,5 @@
 """What a mock does about requests that violate the contract."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple, TypeAlias
 
 from openapi_service.problems import Problem, ValidationFailed

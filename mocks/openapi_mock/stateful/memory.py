@@ -1,7 +1,5 @@
 """What a stateful mock remembers, and by which collections of its contract."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Lists as clients ask for them: filtered by members of the same name, sorted, and one page at a time."""
 
-from __future__ import annotations
-
 import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

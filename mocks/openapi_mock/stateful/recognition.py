@@ -5,8 +5,6 @@ A path that ends in a parameter is an item's, and what is before the parameter i
 Operation corrects this by ``x-mock-collection``: ``false``, or an object with ``path``, ``role`` and ``key``.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

@@ -8,8 +8,6 @@
 The last part of the path is enough where no other collection ends in it and nothing is above it: ``pets``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

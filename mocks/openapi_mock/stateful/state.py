@@ -1,7 +1,5 @@
 """The state of a mock that remembers: reset, snapshotted, restored and described as one unit."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Values of items: what a request makes of one, and how a response shows it; all conform to the schema."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress

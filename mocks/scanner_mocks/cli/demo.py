@@ -1,7 +1,5 @@
 """``scanner-api demo``."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 import typer

@@ -1,7 +1,5 @@
 """``scanner-api mock``: the Scanner API with its handlers and S3, or any other contract."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager

@@ -1,7 +1,5 @@
 """Second act: photos go straight into S3, come back as they were, and are registered."""
 
-from __future__ import annotations
-
 import json
 from hashlib import sha256
 from typing import Any, NamedTuple

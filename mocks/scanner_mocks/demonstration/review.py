@@ -1,7 +1,5 @@
 """Third act: what was read from the photos is reviewed, and applied to the product."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """First act: a session, and a QR code that names a product."""
 
-from __future__ import annotations
-
 import json
 
 from scanner_api.scanning.captures import FINAL, CaptureStatus

@@ -1,7 +1,5 @@
 """Pictures of one product of the shipped catalogue: drawn, so that they are ours to give away."""
 
-from __future__ import annotations
-
 from typing import Final
 
 GTIN: Final = "09521234000358"

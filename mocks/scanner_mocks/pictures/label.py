@@ -1,7 +1,5 @@
 """The list of ingredients on the tin's back, newer than the catalogue's."""
 
-from __future__ import annotations
-
 from io import BytesIO
 from typing import Final
 

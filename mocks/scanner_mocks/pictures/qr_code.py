@@ -1,7 +1,5 @@
 """The QR code on the tin (extra ``vision``)."""
 
-from __future__ import annotations
-
 from io import BytesIO
 
 from PIL import Image

@@ -1,7 +1,5 @@
 """The tin from the front."""
 
-from __future__ import annotations
-
 from io import BytesIO
 from typing import Final
 

@@ -1,7 +1,5 @@
 """``contract show``, ``digest``, ``lint``, ``diff`` and ``types``."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The contract that a command is given, read; without what compares, lints and writes contracts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Compares two contracts: what changed, by which rule, and in which operations."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Finds out which alternative of one schema is which of another."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations

@@ -1,7 +1,5 @@
 """What differs between two shapes, apart from the schemas below them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from openapi_contract.schemas import type_of

@@ -1,7 +1,5 @@
 """Takes a schema apart into alternatives without ``$ref``, ``allOf``, ``anyOf`` and ``oneOf``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain

@@ -1,7 +1,5 @@
 """The limits of a schema: keywords that allow or refuse values of one type, and which of two is stricter."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any

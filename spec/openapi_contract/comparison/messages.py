@@ -1,7 +1,5 @@
 """Compares what goes back and forth in an operation: parameters, bodies, responses and their headers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace

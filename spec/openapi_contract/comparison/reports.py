@@ -1,7 +1,5 @@
 """Reports a comparison as JSON and as Markdown."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

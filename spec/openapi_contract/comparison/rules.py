@@ -4,8 +4,6 @@ A rule of a schema is ``SIDE-SUBJECT-KIND``: *narrowed* is stricter than before,
 *changed* neither. A stricter request breaks who sends, a less strict response breaks who reads.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum

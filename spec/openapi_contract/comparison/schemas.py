@@ -1,7 +1,5 @@
 """Compares schemas, and all that is below them, each pair once, however many refer to it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Compares who may call an operation: alternatives, each of schemes that are needed together."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

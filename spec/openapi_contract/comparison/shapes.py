@@ -4,8 +4,6 @@ A :class:`Shape` is what an alternative of a schema says once everything that ho
 ``{"const": 1}`` and ``{"enum": [1]}`` are one shape, so are ``allOf`` and the merged schema.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Finds the schemas that a discriminator leads to where no ``anyOf`` or ``oneOf`` lists them."""
 
-from __future__ import annotations
-
 from functools import cached_property
 
 from openapi_contract import pointers

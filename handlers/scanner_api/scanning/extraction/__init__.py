@@ -1,7 +1,5 @@
 """The interface of extractors, and their findings in photos of a product."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 

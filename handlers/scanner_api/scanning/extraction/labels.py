@@ -1,7 +1,5 @@
 """Findings in the lines of text on a label: one reader for each kind of label."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The extractor that works offline: OCR, and rules for the layout of labels."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Text in photos, read by rapidocr with the models in its wheel (extra ``vision``)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 

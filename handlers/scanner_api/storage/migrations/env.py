@@ -1,7 +1,5 @@
 """What Alembic runs to set itself up: migrations go over the connection that it is handed."""
 
-from __future__ import annotations
-
 from alembic import context
 
 from scanner_api.storage.tables import metadata

@@ -1,7 +1,5 @@
 """Brings a database to the newest revision; imported only where one lags behind."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from alembic import command

@@ -1,7 +1,5 @@
 """The upload URL of a bucket."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """What can go wrong with the photo bucket."""
 
-from __future__ import annotations
-
 from openapi_service.problems import ServiceUnavailable
 
 

@@ -1,7 +1,5 @@
 """The audit log, whose rows are never changed or deleted."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

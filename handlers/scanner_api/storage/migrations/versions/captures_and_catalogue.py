@@ -1,7 +1,5 @@
 """Products, captures, photos and proposals, redirect and freshness rules; leases for extraction."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

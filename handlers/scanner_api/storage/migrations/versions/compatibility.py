@@ -1,7 +1,5 @@
 """The oldest version that can use the schema, so that it can go on while a newer one is deployed."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

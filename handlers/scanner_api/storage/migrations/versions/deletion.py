@@ -1,7 +1,5 @@
 """When the deletion of an organization began, and indexes by which what refers to a row is found."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

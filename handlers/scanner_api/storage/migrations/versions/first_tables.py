@@ -1,7 +1,5 @@
 """Organizations, users and their credentials, scan sessions and the server's secrets."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """The responses of requests that have an idempotency key."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """What organizations say of products, apart from the catalogue; redirect rules belong to organizations."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """The GTIN that a client sent with a capture, kept beside the one that processing finds."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Counts of sessions, which triggers update, and an index for lists of sessions of one status."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
