@@ -70,9 +70,7 @@ class SchemaValidator:
         """
         is_json = value is not NO_JSON and not isinstance(value, bytes)
         found = list(self._of_jsonschema_rs(value)) if is_json else []
-        return found + [
-            each for each in self._of_openapi_core(error) if not found or each.rule == "format"
-        ]
+        return found + [each for each in self._of_openapi_core(error) if not found or each.rule == "format"]
 
     def _of_jsonschema_rs(self, value: Any) -> Iterator[Violation]:
         found = self._schema.violations(value, self._part, self._name, self._root)
