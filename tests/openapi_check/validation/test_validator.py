@@ -147,7 +147,7 @@ def test_what_only_openapi_core_finds_is_reported_in_its_words(listed, changed, 
 
 
 def test_formats_are_reported_beside_other_violations(document, message, changed, added, summary):
-    """A body that violates a format and something else is told both at once."""
+    """A body may violate a format and another keyword; both are reported."""
     document["components"]["schemas"]["Thing"]["properties"] = {
         "name": {"type": "string", "minLength": 2},
         "mail": {"type": "string", "format": "email"},
