@@ -441,6 +441,7 @@ async function defects() {
 /** Visit each page of the mock twice, as a person does who looks around; return what the journal has in red. */
 async function tour() {
   const page = await opened(null);
+  const explorer = {};
   for (const start of ["/", "/_mock"]) {
     await page.goto(mock.api + start);
     await live(page);
@@ -448,6 +449,11 @@ async function tour() {
     await uploaded(page);
     await page.goto(`${mock.api}/docs`);
     await page.waitForSelector(".opblock");
+    for (const colorScheme of ["dark", "light"]) {
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(() => new Promise(requestAnimationFrame));
+      explorer[colorScheme] = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    }
     for (const path of ["/_mock/answers", "/openapi.json", "/healthz", "/readyz", "/favicon.ico", "/robots.txt", "/.well-known/security.txt"])
       await page.goto(mock.api + path);
   }
@@ -461,7 +467,7 @@ async function tour() {
   await page.waitForSelector(".exchange");
   const shown = await page.locator(".exchange.broken").count();
   await page.evaluate(() => fetch("/_mock/state/reset", { method: "POST" }));
-  return { address, exchanges, red: red.map((each) => each.url), shown };
+  return { address, exchanges, red: red.map((each) => each.url), shown, explorer };
 }
 
 /** Return what axe-core finds in a page that has something wrong. */
