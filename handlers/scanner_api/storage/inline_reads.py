@@ -25,8 +25,9 @@ class InlineReader:
     already, so each still sees whatever was committed before it came. SQLite counts what others commit
     (``PRAGMA data_version``): where that has not changed since an earlier turn, nor has any row.
 
-    It never waits: while a writer is in the way, and for a quarter of a second after a read that took longer
-    than five milliseconds (from a cold disk, say), it returns nothing, and the driver's thread has to read.
+    It never waits: while a writer is in the way, and for a quarter of a second after two reads in a row that
+    took longer than five milliseconds (from a cold disk, say), it returns nothing, and the driver's thread
+    has to read. One alone tells nothing: on a busy machine any may have waited for a processor.
 
     Args:
         engine: of the SQLite database.
@@ -46,6 +47,7 @@ class InlineReader:
         self._connection: sqlite3.Connection | None = None
         self._has_snapshots = has_snapshots
         self._paused_until = 0.0
+        self._was_slow = False
         self._version = -1
         self._latest = object()
         self.snapshot: object | None = None
@@ -69,7 +71,8 @@ class InlineReader:
         except sqlite3.Error as error:
             self._fail(error)
             return None
-        if self._ticks() - start > _SLOW_SECONDS:
+        was_slow, self._was_slow = self._was_slow, self._ticks() - start > _SLOW_SECONDS
+        if was_slow and self._was_slow:
             self._pause()
         return rows
 

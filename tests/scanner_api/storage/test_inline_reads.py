@@ -83,18 +83,29 @@ def test_a_writer_in_the_way_is_gone_around(database_url):
     assert afterwards == [("new",)]
 
 
-def test_after_a_slow_read_it_rests(database_url):
-    """A read that took too long still counts, and for a while there is no response here."""
-    ticks = iter([0.0, 0.006, 0.006, 0.1, 0.3, 0.3001])
+def rows_at(database_url, *ticks):
+    """Return what four reads return, by what the clock says at the start and end of each."""
+    said = iter(ticks)
 
     async def story(database):
-        reader = InlineReader(database._engine, has_snapshots=False, ticks=ticks.__next__)
+        reader = InlineReader(database._engine, has_snapshots=False, ticks=said.__next__)
         try:
-            return [reader.rows(SQL, "a") for _ in range(3)]
+            return [reader.rows(SQL, "a") for _ in range(4)]
         finally:
             reader.close()
 
-    assert in_database(database_url, story) == [[("old",)], None, [("old",)]]
+    return in_database(database_url, story)
+
+
+def test_after_two_slow_reads_it_rests(database_url):
+    """Reads that took too long still count, and for a while there is no response here."""
+    found = rows_at(database_url, 0.0, 0.006, 0.006, 0.012, 0.012, 0.1, 0.3, 0.3001)
+    assert found == [[("old",)], [("old",)], None, [("old",)]]
+
+
+def test_one_slow_read_changes_nothing(database_url):
+    """A process that waits for a processor meanwhile goes on as before."""
+    assert rows_at(database_url, 0.0, 0.006, 0.006, 0.0061, 0.1, 0.106, 0.106, 0.1061) == [[("old",)]] * 4
 
 
 def test_what_fails_is_left_to_the_driver(database_url):
