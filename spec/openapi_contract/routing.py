@@ -105,7 +105,10 @@ class PathItem:
     __slots__ = ("_names", "_several", "methods", "operations")
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self._names = [EXPRESSION.findall(path) for path in {each.path: None for each in candidates}]
+        self._names = [
+            [spellings(name) for name in EXPRESSION.findall(path)]
+            for path in {each.path: None for each in candidates}
+        ]
         self.operations = {each.operation.method.upper(): each.operation for each in reversed(candidates)}
         self._several = candidates if len(self._names) > 1 or any(each.query for each in candidates) else ()
         if "GET" in self.operations:
@@ -133,8 +136,8 @@ class PathItem:
         return {
             each: value
             for names in self._names
-            for name, value in zip(names, sent, strict=True)
-            for each in spellings(name)
+            for spelled, value in zip(names, sent, strict=True)
+            for each in spelled
         }
 
 
