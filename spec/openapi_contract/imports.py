@@ -63,10 +63,11 @@ class DeferredModule(ModuleType):
     """Stands for a module that is not imported yet."""
 
     def __getattr__(self, name: str) -> Any:
-        """Return what stands for something of the module."""
+        """Return what stands for something of the module, and once that is imported the thing itself."""
         if name.startswith("__"):  # the import system's own
             raise AttributeError(name)
-        return Deferred(self.__name__, name)
+        module = sys.modules.get(self.__name__, self)
+        return Deferred(self.__name__, name) if module is self else getattr(module, name)
 
 
 class Deferred:

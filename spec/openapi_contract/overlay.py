@@ -8,14 +8,16 @@ from copy import deepcopy
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathNode
-from jsonpath_rfc9535.parse import Parser
-from jsonpath_rfc9535.query import JSONPathQuery
-from jsonpath_rfc9535.selectors import JSONPathSelector
-
 from . import pointers
 from .errors import ContractError
+from .imports import deferred
 from .parsing import containers_of
+
+with deferred("regex"):  # half of the time that the import takes, for match() and search() alone
+    from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathNode
+    from jsonpath_rfc9535.parse import Parser
+    from jsonpath_rfc9535.query import JSONPathQuery
+    from jsonpath_rfc9535.selectors import JSONPathSelector
 
 if TYPE_CHECKING:
     from jsonpath_rfc9535.segments import JSONPathSegment

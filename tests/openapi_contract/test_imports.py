@@ -14,8 +14,13 @@ def library(tmp_path, monkeypatch):
     """A module that takes more from another one than it needs."""
     (tmp_path / "heavy_part.py").write_text(
         "class Base(list):\n    kind = 'base'\ndef half(n): return n / 2\n"
+        "class Refused(Exception): pass\ndef refuse(): raise Refused\n"
     )
-    (tmp_path / "light_part.py").write_text("import heavy_part\nfrom heavy_part import Base, half\n")
+    (tmp_path / "light_part.py").write_text(
+        "import heavy_part\nfrom heavy_part import Base, half\n"
+        "def attempt():\n    try:\n        heavy_part.refuse()\n"
+        "    except heavy_part.Refused:\n        return 'refused'\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     yield
     for name in ("heavy_part", "light_part"):
@@ -42,6 +47,14 @@ def test_an_import_is_put_off_until_it_is_used():
         pass
 
     assert Derived.__mro__[1] is heavy_part.Base
+
+
+@pytest.mark.usefixtures("library")
+def test_an_exception_of_what_was_put_off_is_caught():
+    """What is taken from a module once it is imported is the thing itself, as an except clause needs it."""
+    with deferred("heavy_part"):
+        import light_part  # noqa: PLC0415 -- the property
+    assert light_part.attempt() == "refused"
 
 
 @pytest.mark.usefixtures("library")
