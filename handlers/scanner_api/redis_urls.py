@@ -1,5 +1,7 @@
 """URLs of a Redis, as settings name them."""
 
+import re
+from typing import Any
 from urllib.parse import urlsplit
 
 IN_MEMORY = "memory://"
@@ -13,15 +15,32 @@ def is_redis(url: str, setting: str) -> bool:
         setting: whose value it is.
 
     Raises:
-        ValueError: it is neither, or has no host or a port that cannot be.
+        ValueError: it is neither, or has no host, a port or database that cannot be, or unknown parameters.
     """
     if url == IN_MEMORY:
         return False
     try:
         parts = urlsplit(url)
         named = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+        numbered = re.fullmatch(r"(/\d*)?", parts.path) is not None
     except ValueError:
-        named = False
-    if not named:
+        named = numbered = False
+    if not named or not numbered:
         raise ValueError(f"{setting} must be memory://, redis://HOST[:PORT]/DB or rediss://HOST[:PORT]/DB.")
+    if parts.query and not _is_known(url):
+        raise ValueError(f"{setting} has parameters after its ? that a Redis's URL cannot have.")
+    return True
+
+
+def _is_known(url: str) -> bool:
+    """Tell whether redis-py, where it is installed, takes the parameters of a URL."""
+    try:
+        from redis.asyncio import ConnectionPool  # noqa: PLC0415 -- an extra, and few URLs have any
+
+        make: Any = ConnectionPool.from_url(url).make_connection
+        make()
+    except ImportError:
+        return True
+    except (TypeError, ValueError):
+        return False
     return True

@@ -42,10 +42,7 @@ def open_counters(url: str, clock: Clock, *, on_outage: Literal["open", "closed"
         from .redis_counters import RedisCounters  # noqa: PLC0415 -- redis is an extra
     except ImportError as error:
         raise ValueError(f"rate_limit_storage is a Redis; {how_to_install('redis')}") from error
-    try:
-        shared = RedisCounters(url)
-    except TypeError as error:
-        raise ValueError("rate_limit_storage has parameters that a Redis's URL cannot have") from error
+    shared = RedisCounters(url)
     return OpenCounters(shared, MemoryCounters(clock)) if on_outage == "open" else shared
 
 

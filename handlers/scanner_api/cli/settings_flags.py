@@ -103,16 +103,27 @@ def _wrong_urls(settings: Settings) -> list[str]:
     """Return what is wrong with the URLs, without repeating a password."""
     from scanner_api.storage.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
 
+    errors: list[type[Exception]] = [DatabaseError, ValueError]
     checks: list[Callable[[], object]] = [
         partial(parse, settings.database_url),
         partial(is_redis, settings.rate_limit_storage, "rate_limit_storage"),
         partial(is_redis, settings.queue_url, "queue_url"),
     ]
+    if settings.s3_endpoint_url:
+        from scanner_api.storage.photo_bucket import PhotoBucketError  # noqa: PLC0415 -- boto3 takes its time
+        from scanner_api.storage.photo_bucket.address import upload_url  # noqa: PLC0415 -- the same
+
+        errors.append(PhotoBucketError)
+        checks.append(partial(upload_url, settings.s3_bucket, settings.s3_region, settings.s3_endpoint_url))
+    if settings.oauth_issuer and settings.oauth_jwks:
+        from scanner_api.access.jwks_sources import reader_of  # noqa: PLC0415 -- so does httpx
+
+        checks.append(partial(reader_of, settings.oauth_jwks))
     reasons = []
     for check in checks:
         try:
             check()
-        except (DatabaseError, ValueError) as error:
+        except tuple(errors) as error:
             reasons.append(str(error))
     return reasons
 
