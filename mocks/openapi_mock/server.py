@@ -89,6 +89,7 @@ def contract_mock(  # noqa: PLR0913 -- an option each
     validate_requests: Mode = "on",
     formats: Mode = "on",
     prefer_first: bool = False,
+    errors: bool = False,
     stateful: bool = False,
     seed_data: Path | None = None,
     data: Path | None = None,
@@ -116,6 +117,7 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         validate_requests: refuse those that violate the contract; ``warn`` responds, with a header about it.
         formats: the same where a ``format`` is all that is violated.
         prefer_first: follow ``Prefer`` before a request is validated.
+        errors: respond with an error where an example violates its schema, instead of repairing it.
         stateful: remember what is created, changed and deleted.
         seed_data: file with items that are there from the start, see `.stateful.seeding`; implies stateful.
         data: folder that keeps the items over restarts; implies stateful.
@@ -155,7 +157,7 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         if stateful or seed_data or data:
             directory = running.enter_context(closing(DataDirectory(data)))
             remembered = _Remembered(directory, seed_data)
-        strictness = Strictness(validate_requests, formats, prefer_first)
+        strictness = Strictness(validate_requests, formats, prefer_first, errors)
         assembly = _Assembly(
             traffic, reach, seed, locale, remembered, strictness, authentication=authentication
         )

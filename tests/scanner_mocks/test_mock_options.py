@@ -59,6 +59,7 @@ def test_what_is_no_credential_is_reported_by_its_place(text):
         ["--s3-account", "12345"],
         ["--stateful"],
         ["--validate-requests", "off"],
+        ["--errors"],
         ["--formats", "warn"],
     ],
 )

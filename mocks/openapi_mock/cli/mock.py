@@ -82,6 +82,13 @@ Formats = Annotated[
 PreferFirst = Annotated[
     bool, typer.Option("--prefer-first", help="Follow `Prefer` even where the request violates the contract.")
 ]
+Errors = Annotated[
+    bool,
+    typer.Option(
+        "--errors",
+        help="Respond with an error where an example violates its schema, instead of repairing it.",
+    ),
+]
 Locale = Annotated[
     str,
     typer.Option(
@@ -266,6 +273,7 @@ def mock(  # noqa: PLR0913 -- an option each
     validate_requests: ValidateRequests = "on",
     formats: Formats = "on",
     prefer_first: PreferFirst = False,
+    errors: Errors = False,
     stateful: Stateful = False,
     seed_data: SeedData = None,
     data: Data = None,
@@ -299,6 +307,7 @@ def mock(  # noqa: PLR0913 -- an option each
         "validate_requests": validate_requests,
         "formats": formats,
         "prefer_first": prefer_first,
+        "errors": errors,
         "stateful": stateful,
         "seed_data": seed_data,
         "data": data,

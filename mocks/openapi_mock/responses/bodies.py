@@ -16,6 +16,8 @@ MOST_EXAMPLES = 12
 """That are looked at: where so many violate the contract, they all do."""
 MOST_REPAIRED, MOST_REPAIRS = 3, 4
 """Examples that are repaired where all violate the contract, and attempts at each."""
+UNNAMED = "default"
+"""Name by which the `example` of a media type is asked for."""
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -39,9 +41,10 @@ class Body(NamedTuple):
 
 
 def named_examples(contract: Contract, holder: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the named examples of a media type, parameter or header that have a value."""
+    """Return the examples of a media type, parameter or header with a value, the one without a name last."""
     resolved = {name: contract.resolve(each) for name, each in holder.get("examples", {}).items()}
-    return {name: each["value"] for name, each in resolved.items() if "value" in each}
+    named = {name: each["value"] for name, each in resolved.items() if "value" in each}
+    return named | ({UNNAMED: holder["example"]} if "example" in holder and UNNAMED not in named else {})
 
 
 def example_names(contract: Contract, response: Mapping[str, Any]) -> list[str]:
@@ -93,8 +96,7 @@ class Candidates:
             return
         schema = self._schemas.in_media_type(holder).node
         if not dynamic:
-            own = [holder["example"]] if "example" in holder else []
-            values = (*named.values(), *own, *self._of_schema(schema))
+            values = (*named.values(), *self._of_schema(schema))
             examples = list(islice((each for value in values for each in _spelled(value)), MOST_EXAMPLES))
             yield from examples
             containers = [each.value for each in examples if isinstance(each.value, dict | list)]

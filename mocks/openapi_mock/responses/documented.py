@@ -5,21 +5,38 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import MULTIPLE_CHOICES, OK
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from openapi_contract import Operation
+from openapi_contract import Contract, Operation
 from openapi_contract.schemas import Schema
 from openapi_contract.violations import holds_more
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.assembly import Assembly
 from openapi_service.media_types import Negotiation, essence, is_json, parse_accept, ranges_for
-from openapi_service.problems import BadRequest, NotAcceptable, NotImplementedYet, Problem, ValidationFailed
+from openapi_service.problems import (
+    BadRequest,
+    NotAcceptable,
+    NotFound,
+    NotImplementedYet,
+    Problem,
+    ValidationFailed,
+    ViolationError,
+)
 from openapi_service.request import Request
 from openapi_service.response_validation import sentences
 from openapi_service.responses import Rendered
 
-from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Body, Candidates, example_names
+from .bodies import (
+    MOST_EXAMPLES,
+    MOST_REPAIRED,
+    MOST_REPAIRS,
+    Body,
+    Candidates,
+    example_names,
+    named_examples,
+)
 from .generation import MOST_VALUES, Generator
 from .problems import documented_problem, in_a_header
 from .related import Relation
@@ -86,12 +103,21 @@ class DocumentedResponses:
         operation: of the contract.
         assembly: of the contract.
         generator: of the contract's values.
+        reports_examples: raise a problem where examples violate the contract, instead of repairing one.
 
     Attributes:
         success: the status of a plain response.
     """
 
-    def __init__(self, operation: Operation, assembly: Assembly, generator: Generator) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        assembly: Assembly,
+        generator: Generator,
+        *,
+        reports_examples: bool = False,
+    ) -> None:
+        self._reports_examples = reports_examples
         self.success = success_status(operation)
         self._operation = operation
         self._contract = assembly.contract
@@ -127,7 +153,8 @@ class DocumentedResponses:
             sent: headers that the response has already.
 
         Raises:
-            BadRequest: the contract documents no such status or example; says which there are.
+            NotFound: the contract documents no such status or example; says which there are.
+            ViolationError: no example conforms to the schema, and none is to be repaired.
             NotImplementedYet: no value was found that conforms to the schema.
         """
         made = self._make(selection, self._status(selection), sent)
@@ -161,7 +188,7 @@ class DocumentedResponses:
         declared = self._operation.response_for(status)
         if declared is None:
             there = ", ".join(self._operation.responses) or "none"
-            raise BadRequest(f"{self._name} documents no {status}; it has {there}.")
+            raise NotFound(f"{self._name} documents no {status}; it has {there}.")
         return declared
 
     def _content(self, status: int) -> Mapping[str, Any]:
@@ -175,7 +202,7 @@ class DocumentedResponses:
         content = self._content(status)
         if selection.example is not None and selection.example not in self._examples(status):
             there = ", ".join(self._examples(status)) or "none"
-            raise BadRequest(
+            raise NotFound(
                 f"{self._name} has no example {selection.example[:100]!r} for {status}; it has {there}."
             )
         fields = list(self._header_fields(status, sent, selection))
@@ -183,7 +210,7 @@ class DocumentedResponses:
             return DocumentedResponse(
                 "generated", Rendered(status, [*fields, *_framing(status, Body())], b"")
             )
-        key = _media_type(content, selection)
+        key = _media_type(self._contract, content, selection)
         holder = content[key]
         if not selection.drawn:
             is_valid = self._generator.is_valid
@@ -198,6 +225,8 @@ class DocumentedResponses:
         bodies = self._candidates.bodies(
             media_type, holder, label, example=selection.example, dynamic=dynamic
         )
+        if self._reports_examples:  # those of the first source: the examples, if there are any
+            bodies = next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)
         errors: list[str] = []
         violating: DocumentedResponse | None = None
         for body in islice(bodies, MOST_VALIDATED):
@@ -208,15 +237,21 @@ class DocumentedResponses:
             if not errors:
                 relation = self._relation(rendered, body, schema)
                 return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
-            violating = violating or DocumentedResponse(
-                body.source, rendered, violation=in_a_header("; ".join(errors))
-            )
             if body.source == "example":
                 log.warning("%s: an example for %s violates the contract: %s", self._name, status, errors[0])
-        if violating is not None and selection.example is not None:
+                violating = violating or DocumentedResponse(
+                    body.source, rendered, violation=in_a_header("; ".join(errors))
+                )
+        if violating is not None and selection.example is not None and not self._reports_examples:
             return violating
         found = f"{self._name}, {status}: " + (errors[0] if errors else "its schema allows no value")
-        raise NotImplementedYet(
+        raise self._no_response(found, violating)
+
+    def _no_response(self, found: str, violating: DocumentedResponse | None) -> Problem:
+        """Return why nothing can be sent: what was found last, of examples if one violates the contract."""
+        if violating is not None and self._reports_examples:
+            return ViolationError(f"The contract's example violates it. {found}")
+        return NotImplementedYet(
             f"The mock found no value that conforms to the contract; give an example. {found}"
         )
 
@@ -272,7 +307,7 @@ class DocumentedResponses:
 
 
 def success_status(operation: Operation) -> int:
-    """Return the status of a plain response: the first success, else what there is."""
+    """Return the status of a plain response: the lowest success, else what there is first."""
     codes = list(operation.responses)
     successes = success_statuses(operation)
     if not successes and ("default" in codes or not codes):
@@ -281,8 +316,8 @@ def success_status(operation: Operation) -> int:
 
 
 def success_statuses(operation: Operation) -> list[int]:
-    """Return the statuses of all successes, in the order of the contract."""
-    return [_status(code) for code in operation.responses if code.startswith("2")]
+    """Return the statuses of all successes: the lowest first, a range behind those that are in it."""
+    return [_status(code) for code in sorted(operation.responses) if code.startswith("2")]
 
 
 def _status(code: str) -> int:
@@ -296,11 +331,13 @@ def _framing(status: int, body: Body) -> Iterator[tuple[bytes, bytes]]:
         yield b"content-length", str(len(body.content)).encode()
 
 
-def _media_type(content: Mapping[str, Any], selection: Selection) -> str:
+def _media_type(contract: Contract, content: Mapping[str, Any], selection: Selection) -> str:
     """Return the declared media type that the request prefers; JSON, then the first, if all the same."""
     having = content
     if selection.example is not None:
-        having = {key: each for key, each in content.items() if selection.example in each.get("examples", ())}
+        having = {
+            key: each for key, each in content.items() if selection.example in named_examples(contract, each)
+        }
     plain = next((each for each in having if is_json(essence(each))), next(iter(having)))
     if selection.accept is None or selection.accept == "*/*":
         return plain

@@ -109,7 +109,9 @@ class MockOperation:
         self._fields = [DEPRECATED] if operation.definition.get("deprecated") is True else []
         self._is_strict = strictness.requests == strictness.formats == "on"
         self._draw, self._draw_id = draw, draw_id
-        self._documented = DocumentedResponses(operation, assembly, generator)
+        self._documented = DocumentedResponses(
+            operation, assembly, generator, reports_examples=strictness.reports_examples
+        )
         self._making = asyncio.Lock()
         self._magic = MagicIds(operation, assembly, generator, self._documented.success)
         arguments = {(each.location, each.name): each.argument for each in bound.parameters}

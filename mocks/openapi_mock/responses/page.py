@@ -44,7 +44,10 @@ LIMITS = (
 HEADERS = (
     ("Prefer: code=404", "this status, with its example or a body generated from its schema"),
     ("Prefer: code=404, example=NAME", "this status, with its example NAME"),
-    ("Prefer: example=NAME", "the example NAME, with the status that documents it"),
+    (
+        "Prefer: example=NAME",
+        "the example NAME, with the status that documents it; that of `example` is named default",
+    ),
     ("Prefer: dynamic=true", "a body generated from the schema, different each time"),
     (
         "?__code=404&__example=NAME&__dynamic=true",
@@ -55,8 +58,10 @@ AFTERWARDS = (
     "Preference-Applied lists the preferences that were applied. X-Mock-Answer names the source of the "
     "response: handler, example, example-repaired (members that violate the schema are replaced by generated "
     "values) or generated (from the schema). An example requested by name is sent unchanged; "
-    "X-Mock-Violation says how it violates its schema, if it does. If the status or example is not "
-    "documented, the response is a 400 that lists the documented ones. A request that violates the contract "
+    "X-Mock-Violation says how it violates its schema, if it does. With --errors no example is repaired: "
+    "where none conforms, the response is a 500 that says why. Without a preference, the lowest documented "
+    "success is sent. If the status or example is not documented, the response is a 404 that lists the "
+    "documented ones, without Preference-Applied. A request that violates the contract "
     "is refused even if it has a preference, unless the mock runs with --prefer-first. Dynamic responses "
     "come in the same order after each start and reset; another --seed gives others."
 )

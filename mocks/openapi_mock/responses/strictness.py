@@ -1,4 +1,4 @@
-"""What a mock does about requests that violate the contract."""
+"""What a mock does about requests, and examples, that violate the contract."""
 
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -8,18 +8,20 @@ Mode: TypeAlias = Literal["on", "warn", "off"]
 
 
 class Strictness(NamedTuple):
-    """What is done about requests that violate the contract.
+    """What is done about requests, and examples, that violate the contract.
 
     Attributes:
         requests: ``on`` refuses them; ``warn`` responds all the same, and says in a header what is wrong;
             ``off`` responds.
         formats: the same of a ``format``, where it is all that is wrong.
         prefers_first: follow ``Prefer`` before a request is validated.
+        reports_examples: respond with an error where an example violates its schema, instead of repairing it.
     """
 
     requests: Mode = "on"
     formats: Mode = "on"
     prefers_first: bool = False
+    reports_examples: bool = False
 
     def ignores(self, rule: str) -> bool:
         """Tell whether violations of a rule are not even reported."""

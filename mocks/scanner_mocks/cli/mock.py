@@ -106,6 +106,8 @@ class ScannerMocks(Mocks):
                 raise typer.BadParameter(
                     "--validate-requests and --formats are for contracts without handlers."
                 )
+            if options.pop("errors", False):
+                raise typer.BadParameter("--errors is for contracts without handlers.")
             settings = {**self.settings, "contract": contract, **options}
             return scanner_mock(
                 s3_port=s3_port,

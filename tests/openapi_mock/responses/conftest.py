@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from openapi_contract import Contract
-from openapi_mock.responses import contract_app
+from openapi_mock.responses import STRICT, contract_app
 
 
 class Client:
@@ -49,9 +49,10 @@ def client(call_asgi):
 def mocked(client):
     """Serve a contract of these paths."""
 
-    def make(paths, *, openapi="3.1.0", seed="", locale="", authentication=True, **rest):
+    def make(paths, *, openapi="3.1.0", seed="", locale="", authentication=True, strictness=STRICT, **rest):
         contract = Contract(document_of(paths, openapi=openapi, **rest), "test")
-        return client(contract_app(contract, seed=seed, locale=locale, authentication=authentication))
+        options = {"seed": seed, "locale": locale, "authentication": authentication, "strictness": strictness}
+        return client(contract_app(contract, **options))
 
     return make
 

@@ -135,11 +135,25 @@ def test_a_range_documents_its_statuses(app):
     ],
 )
 def test_what_is_not_documented_is_refused_with_what_is(prefer, there, app):
-    """An undocumented status or example is a 400 that lists those that there are."""
+    """An undocumented status or example is a 404 that lists those that there are."""
     response = app.get(prefer=prefer)
-    assert response.status == 400
+    assert response.status == 404
     assert response.json["detail"].endswith(f"has {there}.")
     assert "preference-applied" not in response.headers
+
+
+def test_the_example_without_a_name_is_the_default(responding):
+    """It is asked for by this name, also beside named ones and in the media type that alone has it."""
+    types = {
+        "application/xml": {"example": "<a/>"},
+        "application/json": {"examples": {"small": {"value": 1}}},
+        "text/plain": {"examples": {"default": {"value": "a"}}, "example": "b"},
+    }
+    app = responding({"200": {"description": "", "content": types}})
+    assert app.get(prefer="example=default").body == b"<a/>"
+    assert app.get(prefer="example=small").json == 1
+    assert app.get(prefer="example=default", accept="text/plain").body == b"a"
+    assert app.get(prefer="example=big").json["detail"].endswith("has default, small.")
 
 
 def test_a_dynamic_response_is_another_each_time(responding):

@@ -94,7 +94,7 @@ def test_problems_are_of_no_other_api(refusing):
     """A request that no operation matches is a problem whose type says no more than its status."""
     app = refusing({"200": {"description": ""}})
     got = [app.get("/nowhere"), app("DELETE", "/"), app.get(prefer="code=418", x_key="k")]
-    assert [each.status for each in got] == [404, 405, 400]
+    assert [each.status for each in got] == [404, 405, 404]
     assert {each.json["type"] for each in got} == {"about:blank"}
 
 

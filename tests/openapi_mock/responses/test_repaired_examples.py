@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from openapi_mock.responses import Strictness
 from openapi_service.response_validation import ResponseValidator
 
 PET = {
@@ -129,3 +130,23 @@ def test_a_large_example_that_violates_its_schema(responding_with, monkeypatch):
     response = responding_with(numbers).get()
     assert (response.source, asked) == ("example-repaired", [])
     assert responding_with({**numbers, "example": [1] * 20_001}).get().source == "example"
+
+
+def test_nothing_is_repaired_where_examples_are_reported(responding):
+    """A violating example is a 500 that says what it violates, also by name; what conforms is sent."""
+    schema = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    examples = {"wrong": {"value": {"id": "five"}}, "right": {"value": {"id": 5}}}
+
+    def app(**content):
+        responses = {
+            "200": {"description": "", "content": {"application/json": {"schema": schema, **content}}}
+        }
+        return responding(responses, strictness=Strictness(reports_examples=True))
+
+    violating, either = app(example={"id": "five"}), app(examples=examples)
+    for response in (violating.get(), either.get(prefer="example=wrong")):
+        assert response.status == 500
+        assert "The contract's example violates it. GET /, 200: body/id" in response.json["detail"]
+    assert violating.get(prefer="dynamic=true").source == "generated"
+    assert either.get().json == {"id": 5}
+    assert app().get().source == "generated"
