@@ -23,21 +23,24 @@ TELL_NAMES = frozenset({"required", "additionalProperties", "unevaluatedProperti
 
 
 def _reader(media_type: str) -> Callable[..., Any]:
-    """Read what openapi-core would leave as bytes: types built on JSON (RFC 6839), texts, media ranges."""
+    """Read what openapi-core would leave as bytes: types built on JSON (RFC 6839), texts, media ranges.
+
+    A header with ``content`` is read as well, as the text that it is.
+    """
     if is_json(media_type):
         return _json
     return _text if media_type.startswith("text/") else _json_or_bytes
 
 
-def _json(body: bytes, **_: str) -> Any:
+def _json(body: bytes | str, **_: str) -> Any:
     return json.loads(body)
 
 
-def _text(body: bytes, **_: str) -> str:
-    return body.decode()
+def _text(body: bytes | str, **_: str) -> str:
+    return body if isinstance(body, str) else body.decode()
 
 
-def _json_or_bytes(body: bytes, **_: str) -> Any:
+def _json_or_bytes(body: bytes | str, **_: str) -> Any:
     try:
         return json.loads(body)
     except ValueError:
@@ -99,7 +102,8 @@ class ResponseValidator:
             essence(media_type)
             for operation in self._contract.operations
             for response in operation.responses.values()
-            for media_type in response.get("content", {})
+            for holder in (response, *response.get("headers", {}).values())
+            for media_type in holder.get("content", {})
         }
         read = [each for each in declared if is_json(each) or each.startswith("text/") or "*" in each]
         readers = {each: _reader(each) for each in read}

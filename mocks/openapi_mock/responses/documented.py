@@ -1,5 +1,6 @@
 """The documented responses of one operation: chosen, made, validated and remembered."""
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -289,14 +290,15 @@ class DocumentedResponses:
     ) -> Iterator[tuple[bytes, bytes]]:
         """Yield the declared headers that the response does not have yet."""
         there = {name for name, _ in sent}
-        for name, holder in self._declared(status).get("headers", {}).items():
+        for name, header in self._declared(status).get("headers", {}).items():
+            media_type, holder = next(iter(header.get("content", {}).items()), ("", header))
             field = name.lower().encode("latin-1", "replace")
             if name.lower() not in FRAMING and field not in there:
                 label = self._label(status, f"header {name}", selection)
                 values = (each.value for each in self._candidates.values(holder, label))
                 schema = holder.get("schema", True)
                 for value in values:
-                    spelled = header_value(value)
+                    spelled = header_value(json.dumps(value) if is_json(essence(media_type)) else value)
                     if spelled and self._generator.is_valid(schema, value):
                         yield field, spelled
                         break

@@ -211,6 +211,15 @@ def test_declared_headers_are_sent(responding):
     assert "transfer-encoding" not in headers
 
 
+def test_headers_with_content(responding):
+    """They are written in their media type, and read in it where the mock has the header already."""
+    text = {"content": {"text/plain": {"schema": {"type": "string"}, "example": "no-cache"}}}
+    json_ = {"content": {JSON: {"schema": {"type": "object"}, "example": {"a": [1, 2]}}}}
+    response = {**content(), "headers": {"Cache-Control": text, "X-Text": text, "X-Json": json_}}
+    got = responding({"200": response}).get()
+    assert (got.status, got.headers["x-text"], got.headers["x-json"]) == (200, "no-cache", '{"a": [1, 2]}')
+
+
 @pytest.mark.parametrize(
     ("holder", "source", "value"),
     [
