@@ -83,12 +83,15 @@ class Masking:
         self._headers = SECRET_HEADERS | further
         self._names = SECRET_NAMES | further
         either = b"|".join(re.escape(name.encode()) for name in sorted(self._names))
-        self._in_bodies = [
+        in_query = rb"((?:^|&)(?:" + either + rb")=)"
+        in_json = re.compile(in_query + rb'((?:[^&\s"\\]|\\.)+)', re.IGNORECASE)
+        in_form = re.compile(in_query + rb"([^&\s]+)", re.IGNORECASE)
+        elsewhere = [
             re.compile(rb'("(?:' + either + rb')"\s*:\s*")((?:[^"\\]|\\.)+)', re.IGNORECASE | re.DOTALL),
-            re.compile(rb"((?:^|&)(?:" + either + rb")=)([^&\s]+)", re.IGNORECASE),
             re.compile(rb'(name="(?:' + either + rb')"[^\r\n]*\r\n\r\n)([^\r\n]+)', re.IGNORECASE),
             _XML_SIGNATURE,
         ]
+        self._in_json, self._in_others = [in_json, *elsewhere], [in_form, *elsewhere]
         self.presented: tuple[bytes, ...] = ()
 
     @classmethod
@@ -124,7 +127,8 @@ class Masking:
 
     def body(self, content: bytes) -> bytes:
         """Return a body, each secret masked by as many asterisks as it has bytes."""
-        for pattern in self._in_bodies:
+        is_json = content.lstrip()[:1] in {b"{", b"[", b'"'}  # where a quotation mark ends a URL
+        for pattern in self._in_json if is_json else self._in_others:
             content = pattern.sub(lambda found: found[1] + b"*" * len(found[2]), content)
         return self._anywhere(content)
 

@@ -116,6 +116,9 @@ def test_masked_json_is_json():
     """A body with masked members is as valid as before: its validation is that of what was sent."""
     body = json.dumps({"token": 'a\\"b', "n": {"x-amz-signature": "s" * 64}}).encode()
     assert json.loads(MASKING.body(body))["n"]["x-amz-signature"] == "*" * 64
+    urls = [{"url": "https://s3.test/a?b=c&X-Amz-Signature=secret"}, r"?a&token=sec\"ret&b=c"]
+    shown = json.loads(MASKING.body(json.dumps(urls).encode()))
+    assert shown == [{"url": "https://s3.test/a?b=c&X-Amz-Signature=******"}, f"?a&token={'*' * 10}&b=c"]
 
 
 def test_names_of_a_contract():
