@@ -23,8 +23,8 @@ from .locales import strings_of
 from .names import words
 
 ATTEMPTS = 40
-BARE, FIRST_FREE, LAST_EXAMPLES = 1, 3, 4
-"""Attempts: nothing optional; from here on of any type that is allowed, or without examples and names."""
+CHECKED, BARE, FIRST_FREE, LAST_EXAMPLES = 1, 2, 4, 5
+"""Attempts: with each part checked; with nothing optional; from here on of any type, or without examples."""
 TRIES = 4
 PART_TRIES, FEW_TRIES = 50, 2
 """For one more item or property that differs from the others: one that must be there, or one that may."""
@@ -143,8 +143,9 @@ class Level(NamedTuple):
 class Attempt:
     """One attempt at a value.
 
-    The first takes all optional properties and the first of all alternatives, the second only what is
-    required; those after them toss a coin, and check each part as it is made.
+    The first takes all optional properties and the first of all alternatives; the second checks each part as
+    it is made, and takes any alternative; the third takes only what is required; those after them check each
+    part, and toss a coin.
 
     Attributes:
         number: of the attempt, from 0.
@@ -184,7 +185,7 @@ class Attempt:
     @property
     def _checks(self) -> bool:
         """Whether each part is checked as it is made: it takes time, and is seldom needed."""
-        return self.number > BARE
+        return self.number not in {0, BARE}
 
     def _is_valid(self, schemas: list[Any], value: Any) -> bool:
         return all(self.generator.is_valid(each, value) for each in schemas)
@@ -357,7 +358,7 @@ class _Properties:
 
     def _is_shown(self) -> bool:
         attempt = self._attempt
-        return attempt.has_room(self._level) and (not attempt.number or attempt.coin())
+        return attempt.has_room(self._level) and (attempt.number <= CHECKED or attempt.coin())
 
     def _value(self, name: str) -> Any:
         example = self._example.get(name, MISSING)
@@ -416,7 +417,8 @@ class _Properties:
             raise NoValueError("no more properties were found")
 
     def _shown_unnamed(self) -> bool:
-        shows = not (self._attempt.number or self._example) and self._attempt.has_room(self._level)
+        is_full = self._attempt.number <= CHECKED and not self._example
+        shows = is_full and self._attempt.has_room(self._level)
         return shows and any(map(_describes_unnamed, self._merged.objects))
 
     def _new_name(self) -> str:

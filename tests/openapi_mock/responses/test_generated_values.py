@@ -424,3 +424,14 @@ def test_items_that_differ_are_counted_as_often_as_they_are_tried(responding_wit
     unique = {"type": "array", "minItems": 90, "uniqueItems": True, "items": item}
     assert responding_with(unique).get().status == 501
     assert len(made) < 1000
+
+
+def test_alternatives_that_conform_to_each_other(responding_with):
+    """Where an item with all that is optional conforms to two alternatives, the list is there too."""
+    text = {"type": "string"}
+    kinds = [{"type": "object", "properties": {"title": text, name: text}} for name in ("episode", "podcast")]
+    results = {"type": "array", "items": {"oneOf": kinds}}
+    schema = {"type": "object", "properties": {"total": {"type": "integer"}, "results": results}}
+    got = responding_with(schema).get().json
+    assert set(got) == {"total", "results"}
+    assert got["results"]
