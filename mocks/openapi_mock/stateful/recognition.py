@@ -218,7 +218,7 @@ class _Recognition:
         words, own = WORD.findall(parameter), plain(resource)
         names = [self._linked.get((operation.operation_id, parameter), parameter)]
         if plain(parameter) in _singulars(own):  # it names the item, and not a member of it
-            return [*KEYS, parameter]
+            return [*KEYS, parameter, *words[-1:]]
         rest = [each for each in words if plain(each) not in _singulars(own)]
         people = ["login"] if plain(parameter) in {"username", "user"} else []
         return [*names, *people, "_".join(rest), *rest[-1:], *KEYS]

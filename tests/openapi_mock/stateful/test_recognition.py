@@ -48,6 +48,7 @@ def test_shapes_of_paths(path, segments, names):
     [
         ("issues", "issue_number", ("id", "number"), "number"),
         ("promotion_codes", "promotion_code", ("code", "id"), "id"),
+        ("upload-tokens", "uploadToken", ("createdAt", "token"), "token"),
         ("users", "username", ("id", "name", "login"), "login"),
         ("repos", "repo", ("name", "url"), "name"),
         ("queues", "Sid", ("sid", "friendly_name"), "sid"),
