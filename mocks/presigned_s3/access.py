@@ -3,11 +3,11 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from .conditions import Asked, holds
+from .conditions import Asked, holds, is_like
 from .errors import refusal
 
 ACCOUNT = os.environ.get("MOTO_ACCOUNT_ID", "123456789012")
@@ -19,45 +19,61 @@ ACL_PERMISSIONS = {
     "s3:ListBucketMultipartUploads": "READ",
     "s3:PutObject": "WRITE",
     "s3:DeleteObject": "WRITE",
+    "s3:DeleteObjectVersion": "WRITE",
     "s3:GetObject": "READ",
+    "s3:GetObjectVersion": "READ",
     "s3:GetBucketAcl": "READ_ACP",
     "s3:GetObjectAcl": "READ_ACP",
+    "s3:GetObjectVersionAcl": "READ_ACP",
     "s3:PutBucketAcl": "WRITE_ACP",
     "s3:PutObjectAcl": "WRITE_ACP",
+    "s3:PutObjectVersionAcl": "WRITE_ACP",
 }
 """The permission of an ACL that each action needs; an action that is not here is not granted by ACLs."""
+_VERBS = {"HEAD": "Get", "GET": "Get", "DELETE": "Delete"}
+_OF_OBJECTS = frozenset({"acl", "tagging", "retention", "legal-hold"})
+_OF_VERSIONS = frozenset({"acl", "tagging"})
+"""What objects have that actions name; and those of them that actions name for versions, too."""
+_CONFIGURATIONS = frozenset({
+    "accelerate", "analytics", "encryption", "intelligent-tiering", "inventory", "lifecycle", "metrics",
+    "replication",
+})  # fmt: skip
+"""What buckets have that actions call by this word, without the word Bucket."""
+_DELETED = frozenset({"policy", "website"})
+"""What of buckets has an action to delete it; elsewhere it is the one to put it."""
+_NAMED = {
+    ("Get", "versions"): "s3:ListBucketVersions",
+    ("Get", "uploads"): "s3:ListBucketMultipartUploads",
+    ("Get", "uploadId"): "s3:ListMultipartUploadParts",
+    ("Delete", "uploadId"): "s3:AbortMultipartUpload",
+    ("Get", ""): "s3:ListBucket",
+    ("Put", ""): "s3:CreateBucket",
+}
+"""Actions that are named by no rule; those without a selector are about buckets."""
 
-_SUBRESOURCES = (
-    "acl",
-    "tagging",
-    "cors",
-    "policy",
-    "versioning",
-    "lifecycle",
-    "website",
-    "logging",
-    "encryption",
-)
 
-
-def action_of(method: str, key: str, query: Iterable[str]) -> str:
-    """Return the name of what a request does, such as ``s3:PutObject``.
+def action_of(method: str, key: str, selector: str = "", version_id: str = "") -> str:
+    """Return the name of what a request does, such as ``s3:PutObject``; policies spell it in any case.
 
     Args:
         method: of the request.
         key: empty for a request to the bucket.
-        query: the names of its query parameters.
+        selector: what its query says that it is about, such as ``acl``.
+        version_id: of the version that it is about; empty for none.
     """
-    verb = {"HEAD": "Get", "GET": "Get", "PUT": "Put", "POST": "Put", "DELETE": "Delete"}.get(method, method)
-    noun = "Object" if key else "Bucket"
-    subresource = next((name for name in query if name in _SUBRESOURCES), "")
-    if subresource:
-        return f"s3:{verb}{noun}{subresource.capitalize()}"
+    verb = _VERBS.get(method, "Put")
+    if (verb, selector) in _NAMED and (selector or not key):
+        return _NAMED[verb, selector]
+    noun = selector.replace("-", "")
     if key:
-        return f"s3:{verb}Object"
-    if verb == "Get":
-        return "s3:ListBucket"
-    return "s3:DeleteObject" if "delete" in query else f"s3:{verb}Bucket"
+        noun = noun if selector in _OF_OBJECTS else ""
+        of_version = version_id and (selector in _OF_VERSIONS if noun else verb != "Put")
+        return f"s3:{verb}Object{'Version' if of_version else ''}{noun}"
+    if verb == "Delete" and selector and selector not in _DELETED:
+        verb = "Put"
+    if selector in _CONFIGURATIONS:
+        return f"s3:{verb}{noun}Configuration"
+    return f"s3:{verb}Bucket{noun}" + ("Configuration" if selector == "object-lock" else "")
 
 
 def verdict(
@@ -81,10 +97,8 @@ def verdict(
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
     effects = [
         statement.get("Effect")
-        for statement in _statements(policy)
-        if _names_caller(statement, account)
-        and _names(statement, "Action", action.lower())
-        and _names(statement, "Resource", resource)
+        for statement in _concerning(policy, action.lower(), account)
+        if _names(statement, "Resource", resource)
         and ("Condition" not in statement or holds(statement["Condition"], asked))
     ]
     return next((effect for effect in ("Deny", "Allow") if effect in effects), "")
@@ -127,6 +141,16 @@ def is_public(policy: bytes) -> bool:
     )
 
 
+@lru_cache(maxsize=64)
+def _concerning(policy: bytes | None, action: str, account: str | None) -> list[dict[str, Any]]:
+    """Return the statements about a caller and an action; one request may ask for a thousand resources."""
+    return [
+        statement
+        for statement in _statements(policy)
+        if _names_caller(statement, account) and _names(statement, "Action", action)
+    ]
+
+
 def _statements(policy: bytes | None) -> list[dict[str, Any]]:
     statements = json.loads(policy or b"{}").get("Statement", [])
     return [statement for statement in _listed(statements) if isinstance(statement, dict)]
@@ -137,7 +161,7 @@ def _names(statement: dict[str, Any], element: str, value: str) -> bool:
     is_negative = element not in statement
     patterns = [str(name) for name in _listed(statement.get(f"Not{element}" if is_negative else element))]
     patterns = [name.lower() for name in patterns] if element == "Action" else patterns
-    return any(fnmatchcase(value, pattern) for pattern in patterns) != is_negative
+    return any(is_like(value, pattern) for pattern in patterns) != is_negative
 
 
 def _names_caller(statement: dict[str, Any], account: str | None) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from .attributes import CANNED_ACLS
@@ -15,6 +16,7 @@ _GROUPS = tuple(
     f"http://acs.amazonaws.com/groups/{name}"
     for name in ("global/AllUsers", "global/AuthenticatedUsers", "s3/LogDelivery")
 )
+_MOST_GRANTS = 100
 _CANONICAL_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
 _KINDS = frozenset({"id", "uri", "emailaddress"})
@@ -41,7 +43,9 @@ def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
     if canned:
         return models.get_canned_acl(canned)
     if not grants and body:
-        grants = list(_granted(body))
+        grants = list(islice(_granted(body), _MOST_GRANTS + 1))
+    if len(grants) > _MOST_GRANTS:
+        raise _malformed()
     return models.FakeAcl([models.FakeGrant([grantee], [permission]) for permission, grantee in grants])
 
 

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from .customer_keys import ENCRYPTION, key_md5
+from .customer_keys import BUCKET_KEY, ENCRYPTION, KMS_KEY, key_md5
 from .documents import check_tagging_header, check_tags
-from .errors import invalid_argument, refusal
+from .errors import invalid_argument, invalid_request, refusal
+from .locks import check_headers as check_lock
+from .locks import is_locked
 
 if TYPE_CHECKING:
     from .backend import Bucket
@@ -26,7 +28,8 @@ CANNED_ACLS = frozenset({
 _WITHOUT_ACLS = frozenset({"private", "bucket-owner-full-control"})
 _PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
 _PUBLIC_GROUPS = ("global/AllUsers", "global/AuthenticatedUsers")
-_KMS_KEY = f"{ENCRYPTION}-aws-kms-key-id"
+_KEY_OF_AWS = "6a1f0d5c-7b0e-4c53-9d6e-2f1b8a4c3e70"
+"""The id of the KMS key that is used where none is named."""
 _ENCRYPTIONS = frozenset({"AES256", "aws:kms", "aws:kms:dsse"})
 _STORAGE_CLASSES = frozenset({
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
@@ -74,14 +77,24 @@ def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
     if encryption not in _ENCRYPTIONS:
         message = "The encryption method specified is not supported"
         raise invalid_argument(message, ENCRYPTION, encryption)
-    if encryption == "AES256" and _KMS_KEY in headers:
+    if encryption == "AES256" and KMS_KEY in headers:
         message = "Server Side Encryption with AWS KMS managed key requires HTTP header {} : aws:kms"
         raise invalid_argument(message.format(ENCRYPTION), ENCRYPTION, encryption)
     location = headers.get("x-amz-website-redirect-location", "/")
     if not location.startswith(("/", "http://", "https://")):
         raise refusal("InvalidRedirectLocation")
     check_tagging_header(headers.get("x-amz-tagging", ""))
+    check_lock(headers, bucket)
     _check_metadata(headers)
+
+
+def check_verified(headers: Mapping[str, str], bucket: Bucket) -> None:
+    """Raise InvalidRequest if an object that would be locked comes without a checksum."""
+    if (bucket.locks or is_locked(headers)) and not _is_verified(headers):
+        raise invalid_request(
+            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock "
+            "parameters"
+        )
 
 
 def check_acl(headers: Mapping[str, str], bucket: Bucket, document: bytes = b"") -> None:
@@ -129,32 +142,22 @@ def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
 
 def stored_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:
     """Return what a new object is stored with: what is handed over, and S3's defaults."""
-    return copied_headers(headers, bucket) | _verification(headers)
-
-
-def verified_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of a document about an object, which moto may want to be verified."""
-    return handed_over(headers) | _verification(headers)
-
-
-def _verification(headers: Mapping[str, str]) -> dict[str, str]:
-    # moto locks only what this says is verified; the content is not there for it to see
-    verifies = any(_verifies(name) for name in headers)
-    return {"content-md5": headers.get("content-md5", "by a checksum")} if verifies else {}
-
-
-def copied_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:
-    """Return what a copy is stored with, beside what it has of its source."""
     stored = {name: _header_value(name, value) for name, value in handed_over(headers).items()}
     if not any(name.startswith(("x-amz-acl", "x-amz-grant-")) for name in stored):
         stored["x-amz-acl"] = "private"
-    if not bucket.encrypts and f"{ENCRYPTION}-customer-algorithm" not in stored:
-        stored.setdefault(ENCRYPTION, "AES256")
+    if ENCRYPTION not in stored and f"{ENCRYPTION}-customer-algorithm" not in stored:
+        stored |= bucket.encryption
+    if stored.get(ENCRYPTION, "").startswith("aws:kms"):
+        key = stored.get(KMS_KEY, _KEY_OF_AWS)
+        stored[KMS_KEY] = key if key.startswith("arn:") else bucket.kms_keys + key
+    if stored.get(BUCKET_KEY) != "true":
+        stored.pop(BUCKET_KEY, None)
     return stored
 
 
-def _verifies(name: str) -> bool:
-    return name in ("content-md5", "x-amz-sdk-checksum-algorithm") or _is_checksum(name)
+def _is_verified(headers: Mapping[str, str]) -> bool:
+    names = ("content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-trailer")
+    return any(name in names or _is_checksum(name) for name in headers)
 
 
 def _is_checksum(name: str) -> bool:

@@ -11,7 +11,8 @@ from urllib.parse import quote, urlencode
 
 from .corrections import correct
 from .cors import CorsRule
-from .errors import S3Error, invalid_request, refusal
+from .customer_keys import BUCKET_KEY, ENCRYPTION, KMS_KEY
+from .errors import PROTECTED, S3Error, invalid_request, refusal
 from .moto_s3 import AccessDeniedByLock, Request, S3ClientError, S3Response, models
 from .response import Response
 from .xml import parse, readable
@@ -78,8 +79,11 @@ class Bucket:
         has_acls: whether objects may have ACLs; a bucket made without one has them switched off.
         blocks: what of public access is blocked by request, such as ``blockPublicPolicy``.
         encrypts: whether it has a default encryption of its own.
+        encryption: the headers by which its objects are encrypted, by default.
+        kms_keys: what the ARNs of its region's KMS keys begin with.
         versioning: ``Enabled``, ``Suspended`` or, if it never was, empty.
         has_lock: whether versions can be locked.
+        locks: whether new versions are, by default.
     """
 
     name: str
@@ -90,8 +94,11 @@ class Bucket:
     has_acls: bool
     blocks: frozenset[str]
     encrypts: bool
+    encryption: Mapping[str, str]
+    kms_keys: str
     versioning: str
     has_lock: bool
+    locks: bool
 
 
 class Backend:
@@ -141,8 +148,11 @@ class Backend:
     def _headers(self, order: Order) -> dict[str, str]:
         # With an Authorization header moto does not ask for more; it takes the region from it.
         credential = f"mock/20000101/{order.region}/s3/aws4_request"
+        # Locks, for which it has to believe in a checksum, and conditions are dealt with elsewhere.
+        dealt_with = ("x-amz-object-lock-", "if-")
         return {
-            **order.headers,
+            **{name: value for name, value in order.headers.items() if not name.startswith(dealt_with)},
+            **({"content-md5": "-"} if order.method == "PUT" and order.key else {}),
             "content-length": str(len(order.body)),
             "x-moto-account-id": self.account,
             "authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0",
@@ -165,9 +175,24 @@ class Backend:
                 has_acls=str(bucket.ownership_rule) != _ENFORCED,
                 blocks=blocks,
                 encrypts=bucket.encryption is not None,
+                encryption=_encryption_headers(bucket.encryption),
+                kms_keys=f"arn:aws:kms:{bucket.region_name}:{self.account}:key/",
                 versioning=self.versioning(name),
                 has_lock=bucket.object_lock_enabled,
+                locks=bucket.has_default_lock,
             )
+
+    @contextmanager
+    def holding(self, bucket: str) -> Iterator[None]:
+        """Hold the lock, for several steps with a bucket that are to be one.
+
+        Raises:
+            S3Error: NoSuchBucket, since another request may have removed it.
+        """
+        with self.lock:
+            if bucket not in self._moto.buckets:
+                raise refusal("NoSuchBucket", BucketName=bucket)
+            yield
 
     def acl(self, name: str) -> Any:
         """Return moto's ACL of a bucket; None for one that grants nothing."""
@@ -194,6 +219,13 @@ class Backend:
                 bucket.ownership_rule = _ENFORCED  # type: ignore[assignment]  # as its requests set it
             if bucket.public_access_block is None:
                 bucket.public_access_block = _SHOWN_BLOCK
+
+    def default_lock(self, bucket: str) -> tuple[str | None, str | None]:
+        """Return the mode, and the end, of the lock that a bucket's new objects have; None twice for none."""
+        found = self._moto.buckets[bucket]
+        return (
+            (found.default_lock_mode, found.default_retention()) if found.has_default_lock else (None, None)
+        )
 
     def versioning(self, bucket: str) -> str:
         """Return ``Enabled`` or ``Suspended``; empty if a bucket never had versions."""
@@ -344,6 +376,7 @@ def _url(order: Order) -> str:
 def _response(order: Order, status: int, headers: Mapping[str, Any], content: str | bytes) -> Response:
     body = content.encode() if isinstance(content, str) else content
     fields = [(name, str(value)) for name, value in headers.items() if name.lower() not in _OURS]
+    fields = [pair for pair in fields if pair != (BUCKET_KEY, "false")]
     if order.method == "HEAD":
         length = int(next((value for name, value in headers.items() if name.lower() == "content-length"), 0))
         return Response(status, fields, [], length)
@@ -361,9 +394,23 @@ def _error(order: Order, status: int, document: bytes, headers: list[tuple[str, 
     elements = {name: text for name, text in elements.items() if name not in ("RequestId", "HostId")}
     if code in _ABOUT_BUCKETS:
         elements = {"BucketName": order.bucket, **elements}
+    elif code == "AccessDenied" and order.method == "DELETE":
+        message = PROTECTED
     elif code == "NoSuchVersion":
         elements = {"Key": order.key, "VersionId": order.parameter("versionId"), **elements}
     return S3Error(status, code, message, elements, headers)
+
+
+def _encryption_headers(configuration: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the headers that encrypt an object as a bucket does, from moto's configuration of that."""
+    rule = (configuration or {}).get("Rule", {})
+    default = rule.get("ApplyServerSideEncryptionByDefault", {})
+    headers = {
+        ENCRYPTION: default.get("SSEAlgorithm", "AES256"),
+        KMS_KEY: default.get("KMSMasterKeyID"),
+        BUCKET_KEY: str(rule.get("BucketKeyEnabled", "")).lower(),
+    }
+    return {name: value for name, value in headers.items() if value}
 
 
 def _true_ones(configuration: Mapping[str, bool]) -> frozenset[str]:

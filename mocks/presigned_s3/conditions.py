@@ -7,12 +7,18 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+
+def is_like(value: str, pattern: str) -> bool:
+    """Return whether a value is like a pattern, in which ``*`` and ``?`` stand for others."""
+    return fnmatchcase(value, pattern.replace("[", "[[]"))
+
+
 _COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
     "stringequals": operator.eq,
     "stringequalsignorecase": lambda value, pattern: value.lower() == pattern.lower(),
-    "stringlike": fnmatchcase,
-    "arnequals": fnmatchcase,
-    "arnlike": fnmatchcase,
+    "stringlike": is_like,
+    "arnequals": is_like,
+    "arnlike": is_like,
     "bool": lambda value, pattern: value.lower() == pattern.lower(),
     "numericequals": lambda value, pattern: float(value) == float(pattern),
     "numericlessthan": lambda value, pattern: float(value) < float(pattern),

@@ -8,6 +8,8 @@ from typing import Any
 from .errors import S3Error, access_denied, invalid_argument, invalid_request
 
 ENCRYPTION = "x-amz-server-side-encryption"
+KMS_KEY = f"{ENCRYPTION}-aws-kms-key-id"
+BUCKET_KEY = f"{ENCRYPTION}-bucket-key-enabled"
 SOURCE = "x-amz-copy-source-server-side-encryption"
 _MD5 = "customer_key_md5"
 """Attribute of moto's keys and uploads."""

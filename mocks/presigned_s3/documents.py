@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
 from .errors import S3Error, invalid_request, refusal
+from .lifecycle import check_rules
 from .locks import BYPASS
 from .xml import parse
 
@@ -19,6 +20,7 @@ OWNERSHIPS: Final = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWrite
 _STATES = ("Enabled", "Suspended")
 _IN_TAGS = frozenset("_.:/=+-@")
 """What keys and values of tags may have beside letters, digits and spaces."""
+_MOST_IN_KEY, _MOST_IN_VALUE = 128, 256
 _SYSTEM_PREFIX = "aws:"
 _MOST_POLICY_BYTES = 20 * 1024
 """Of a bucket policy, see the S3 user guide's policies and permissions."""
@@ -58,9 +60,9 @@ def check_tags(document: bytes, *, of_bucket: bool = False) -> dict[str, str]:
             of_object = f"Your TagKey cannot be prefixed with {_SYSTEM_PREFIX}"
             message = "System tags cannot be added/updated by requester" if of_bucket else of_object
             raise _invalid_tag(message, TagKey=key)
-        if not _is_tag(key):
+        if not _is_tag(key) or not 1 <= len(key) <= _MOST_IN_KEY:
             raise _invalid_tag("The TagKey you have provided is invalid", TagKey=key)
-        if not _is_tag(value):
+        if not _is_tag(value) or len(value) > _MOST_IN_VALUE:
             raise _invalid_tag("The TagValue you have provided is invalid", TagKey=key, TagValue=value)
         tags[key] = value
     return tags
@@ -143,6 +145,7 @@ _CHECKS: Final[Mapping[str, Callable[[ET.Element, Bucket], None]]] = {
     "ownershipControls": _check_ownership_controls,
     "accelerate": _check_accelerate,
     "encryption": _check_encryption,
+    "lifecycle": check_rules,
 }
 
 

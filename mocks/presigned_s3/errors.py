@@ -9,6 +9,7 @@ from .xml import document, element
 MAX_HEADER_SECTION_BYTES = 8 * 1024
 """The most that header fields and query may have together, in bytes."""
 POLICY_EXPIRED: Final = "Invalid according to Policy: Policy expired."
+PROTECTED: Final = "Access Denied because object protected by object lock."
 REFUSALS: Final = {
     "AccessControlListNotSupported": (400, "The bucket does not allow ACLs"),
     "AccessDenied": (403, "Access Denied"),

@@ -10,7 +10,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from .errors import S3Error, invalid_request, refusal
-from .xml import parse, whole_number
+from .integers import whole_number
+from .xml import parse
 
 _MAX_ID_LENGTH = 255
 _MAX_RULES = 1000
@@ -20,33 +21,41 @@ _ACTIONS = (
 )  # fmt: skip
 
 
-def with_ids(body: bytes) -> bytes:
-    """Return the document of PutBucketLifecycleConfiguration; rules without an ID have one then.
-
-    Raises:
-        S3Error: MalformedXML, InvalidArgument, InvalidRequest.
-    """
-    try:
-        root = parse(body)
-    except ValueError:
-        raise refusal("MalformedXML") from None
-    for part in root.iter():
-        part.tag = part.tag.rpartition("}")[2]
-    rules = root.findall("Rule")
+def check_rules(root: ET.Element, _bucket: object) -> None:
+    """Raise `S3Error` unless a document can be put: MalformedXML, InvalidArgument, InvalidRequest."""
+    rules = _rules(root)
     if not 1 <= len(rules) <= _MAX_RULES:
         raise refusal("MalformedXML")
     for rule in rules:
         _check(rule)
-        if not rule.findtext("ID"):
-            for empty in rule.findall("ID"):
-                rule.remove(empty)
-            ET.SubElement(rule, "ID").text = secrets.token_urlsafe(36)
-    if len({rule.findtext("ID") for rule in rules}) < len(rules):
+    ids = [text for rule in rules if (text := rule.findtext("ID"))]
+    if len(set(ids)) < len(ids):
         raise _invalid("Rule ID must be unique. Found same ID for more than one rule")
+
+
+def with_ids(body: bytes) -> bytes:
+    """Return the document of PutBucketLifecycleConfiguration; rules without an ID have one then.
+
+    Raises:
+        S3Error: MalformedXML.
+    """
     try:
+        root = parse(body)
+        for rule in _rules(root):
+            if not rule.findtext("ID"):
+                for empty in rule.findall("ID"):
+                    rule.remove(empty)
+                ET.SubElement(rule, "ID").text = secrets.token_urlsafe(36)
         return ET.tostring(root)
-    except RecursionError:
+    except (ValueError, RecursionError):
         raise refusal("MalformedXML") from None
+
+
+def _rules(root: ET.Element) -> list[ET.Element]:
+    """Return the rules of a document, whose names have no namespace then."""
+    for part in root.iter():
+        part.tag = part.tag.rpartition("}")[2]
+    return root.findall("Rule")
 
 
 def _check(rule: ET.Element) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from .backend import Backend, Order
 from .errors import S3Error, invalid_argument, refusal
+from .integers import integer_argument
 from .moto_s3 import models
 from .response import Response
 from .xml import Element, document, element, qualified
@@ -125,7 +126,10 @@ def list_parts(backend: Backend, order: Order) -> Response:
     upload = backend.upload(order.bucket, order.parameter("uploadId"))
     if upload is None or upload.key_name != order.key:
         raise refusal("NoSuchUpload", UploadId=order.parameter("uploadId"))
-    marker, most = _number(order, "part-number-marker", 0), _number(order, "max-parts", MAX_KEYS)
+    marker, most = (
+        integer_argument(name, order.parameter(name), default)
+        for name, default in (("part-number-marker", 0), ("max-parts", MAX_KEYS))
+    )
     algorithm, kind = (upload.metadata.get(f"x-amz-checksum-{name}") for name in ("algorithm", "type"))
     parts = sorted((number, part) for number, part in upload.parts.items() if number > marker)
     shown = parts[: min(most, MAX_KEYS)]
@@ -161,14 +165,6 @@ def list_parts(backend: Backend, order: Order) -> Response:
     )
 
 
-def _number(order: Order, name: str, default: int) -> int:
-    """Return a number that a parameter says, or else the default."""
-    text = order.parameter(name) or str(default)
-    if not (text.isascii() and text.isdigit()):
-        raise invalid_argument(f"Provided {name} not an integer or within integer range", name, text)
-    return int(text[:9])
-
-
 class _Page:
     """A page of a list, and what was asked of it.
 
@@ -194,7 +190,7 @@ class _Page:
                 "Invalid Encoding Method specified in Request", "encoding-type", self.encoding
             )
         self._limit_element = limit_name.title().replace("-", "")
-        self.limit = min(_number(order, limit_name, most), most)
+        self.limit = min(integer_argument(limit_name, order.parameter(limit_name), most), most)
         self.shown: list[tuple[str, Any]] = []
         self.prefixes: list[str] = []
         self.last = self.last_id = ""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from .errors import S3Error, access_denied, invalid_argument, invalid_request, refusal
+from .errors import PROTECTED, S3Error, access_denied, invalid_argument, invalid_request, refusal
+from .integers import whole_number
 from .response import Response
-from .xml import document, element, parse, qualified, whole_number
+from .xml import document, element, parse, qualified
 
 if TYPE_CHECKING:
     from .backend import Backend, Bucket, Order
 
 BYPASS = "x-amz-bypass-governance-retention"
+_MODE, _UNTIL, _HOLD = (f"x-amz-object-lock-{name}" for name in ("mode", "retain-until-date", "legal-hold"))
+_STATES = ("ON", "OFF")
 _MODES = ("GOVERNANCE", "COMPLIANCE")
 _DAYS_OF_A_YEAR, _MOST_DAYS = 365, 36_500
 """The longest default retention is a hundred years."""
@@ -49,31 +53,65 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
         )
 
 
-def check_object(backend: Backend, order: Order) -> None:
-    """Raise `S3Error` unless an order may set the retention or the legal hold of an object."""
+def is_lock(name: str) -> bool:
+    """Return whether a header says how an object is locked."""
+    return name in (_MODE, _UNTIL, _HOLD)
+
+
+def is_locked(headers: Mapping[str, str]) -> bool:
+    """Return whether headers lock a new object."""
+    return any(map(is_lock, headers))
+
+
+def check_headers(headers: Mapping[str, str], bucket: Bucket) -> None:
+    """Raise `S3Error` unless a new object of this bucket can be locked as its headers say."""
+    mode, text, hold = headers.get(_MODE), headers.get(_UNTIL), headers.get(_HOLD)
+    if hold not in (None, *_STATES):
+        raise invalid_argument("Legal Hold must be either of 'ON' or 'OFF'", _HOLD, str(hold))
+    if (mode is None) is not (text is None):
+        message = f"{_UNTIL} and {_MODE} must both be supplied"
+        raise invalid_argument(message, _MODE if mode is None else _UNTIL, "")
+    if mode not in (None, *_MODES):
+        raise invalid_argument("Unknown wormMode directive.", _MODE, str(mode))
+    if text is not None:
+        _check_time(text, _UNTIL)
+    if is_locked(headers) and not bucket.has_lock:
+        raise _without_lock()
+
+
+def lock(backend: Backend, bucket: str, key: Any, headers: Mapping[str, str]) -> None:
+    """Lock a new object, which is moto's key, as its headers say, or else as its bucket does by default."""
+    mode, until = headers.get(_MODE), headers.get(_UNTIL)
+    if mode is None:
+        mode, until = backend.default_lock(bucket)
+    key.lock_mode, key.lock_until, key.lock_legal_status = mode, _written(_time(until)), headers.get(_HOLD)
+
+
+def change_lock(backend: Backend, order: Order) -> Response:
+    """Serve PutObjectRetention and PutObjectLegalHold."""
     if not backend.existing(order.bucket).has_lock:
         raise _without_lock()
     root = _parsed(order.body)
     if order.asks_for("legal-hold"):
-        if root.findtext("{*}Status") not in ("ON", "OFF"):
+        if root.findtext("{*}Status") not in _STATES:
             raise refusal("MalformedXML")
-        return
+        backend.existing_key(order).lock_legal_status = root.findtext("{*}Status")
+        return Response(HTTPStatus.OK)
     mode, text = root.findtext("{*}Mode"), root.findtext("{*}RetainUntilDate")
     until = _time(text)
     if (mode, text) != (None, None) and (mode not in _MODES or until is None):
         raise refusal("MalformedXML")
-    now = datetime.now(UTC)
-    if until is not None and until <= now:
-        message = "The retain until date must be in the future!"
-        raise invalid_argument(message, "RetainUntilDate", str(text))
+    if text is not None:
+        _check_time(text, "RetainUntilDate")
     key = backend.existing_key(order)
     locked = _time(key.lock_until)
-    if locked is None or locked <= now:
-        return
-    is_longer = mode == key.lock_mode and until is not None and until >= locked
-    may_bypass = key.lock_mode == "GOVERNANCE" and order.headers.get(BYPASS, "").lower() == "true"
-    if not is_longer and not may_bypass:
-        raise access_denied("Access Denied because object protected by object lock.")
+    if locked is not None and locked > datetime.now(UTC):
+        is_longer = mode == key.lock_mode and until is not None and until >= locked
+        may_bypass = key.lock_mode == "GOVERNANCE" and order.headers.get(BYPASS, "").lower() == "true"
+        if not is_longer and not may_bypass:
+            raise access_denied(PROTECTED)
+    key.lock_mode, key.lock_until = mode, _written(until)
+    return Response(HTTPStatus.OK)
 
 
 def describe(backend: Backend, order: Order) -> Response:
@@ -94,6 +132,19 @@ def _parsed(body: bytes) -> ET.Element:
     with suppress(ValueError):
         return parse(body)
     raise refusal("MalformedXML")
+
+
+def _check_time(text: str, name: str) -> None:
+    until = _time(text)
+    if until is None:
+        raise invalid_argument("The retain until date must be provided in ISO 8601 format", name, text)
+    if until <= datetime.now(UTC):
+        raise invalid_argument("The retain until date must be in the future!", name, text)
+
+
+def _written(time: datetime | None) -> str | None:
+    """Return a time as moto reads it."""
+    return None if time is None else f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _time(text: str | None) -> datetime | None:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from .checksums import ALGORITHMS, COMPOSITE, FULL_OBJECT, PREFIX, Checksum, ContentMd5
 from .content import Content, read_range
-from .errors import invalid_request, refusal
+from .errors import S3Error, invalid_request, refusal
+from .integers import whole_number
 from .policy import MAX_OBJECT_BYTES
 from .xml import parse
 
@@ -65,19 +66,21 @@ def parse_parts(document: bytes) -> list[ListedPart]:
     """
     try:
         root = parse(document)
-        parts = [
-            ListedPart(
-                int(part.findtext("{*}PartNumber", "")),
-                part.findtext("{*}ETag", "").strip('"'),
-                {name: value for name in ALGORITHMS if (value := part.findtext(f"{{*}}Checksum{name}"))},
-            )
-            for part in root.iterfind("{*}Part")
-        ]
     except ValueError:
         raise refusal("MalformedXML") from None
+    parts = [
+        ListedPart(
+            whole_number(part.findtext("{*}PartNumber")) or 0,
+            part.findtext("{*}ETag", "").strip('"'),
+            {name: value for name in ALGORITHMS if (value := part.findtext(f"{{*}}Checksum{name}"))},
+        )
+        for part in root.iterfind("{*}Part")
+    ]
     if not parts:
         raise invalid_request("You must specify at least one part")
     numbers = [part.number for part in parts]
+    if 0 in numbers:
+        raise refusal("MalformedXML")
     if numbers != sorted(set(numbers)):
         raise refusal("InvalidPartOrder")
     return parts
@@ -121,17 +124,21 @@ def assemble(
                 PartNumber=one.number,
                 ETag=one.etag,
             )
-    whole = None
-    if not composite:
-        whole = Checksum(algorithm, claims.get(PREFIX + algorithm.lower()))
+    claimed, whole, checksum = claims.get(PREFIX + algorithm.lower()), None, None
+    if composite:
+        checksum = _composite(parts, algorithm)
+        if checksum is not None and claimed not in (None, checksum, checksum.partition("-")[0]):
+            message = f"The {algorithm.lower()} you specified did not match the calculated checksum."
+            raise S3Error(400, "BadDigest", message)
+    else:
+        whole = Checksum(algorithm, claimed)
     with Content(folder, ContentMd5(None), whole) as content:
         for part in parts:
             content.receive(read_range(part.path, 0, part.size), len(parts) * MAX_OBJECT_BYTES)
         content.check()
         _check_size(content.size, claims.get(_SIZE))
     etag = hashlib.md5(b"".join(bytes.fromhex(one.etag) for one in listed), usedforsecurity=False).hexdigest()
-    checksum = whole.value if whole else _composite(parts, algorithm)
-    return content, f"{etag}-{len(parts)}", checksum
+    return content, f"{etag}-{len(parts)}", whole.value if whole else checksum
 
 
 def _check_size(size: int, claimed: str | None) -> None:

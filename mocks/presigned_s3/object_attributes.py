@@ -5,11 +5,12 @@ from typing import Any
 
 from .archive import parts_of
 from .checksums import FULL_OBJECT
-from .errors import invalid_argument
+from .errors import invalid_argument, invalid_request
+from .integers import integer_argument
 from .xml import Element, document, element, qualified
 
 MAX_PARTS = 1000
-_MAX_DIGITS = 9
+_ASKED = "x-amz-object-attributes"
 
 
 def describe(key: Any, headers: Mapping[str, str]) -> bytes:
@@ -18,6 +19,9 @@ def describe(key: Any, headers: Mapping[str, str]) -> bytes:
     Args:
         key: moto's key.
         headers: the request's headers by name in lower case.
+
+    Raises:
+        S3Error: InvalidRequest, InvalidArgument; it asks for nothing, or for what there is not.
     """
     elements = {
         "ETag": element("ETag", key.etag.strip('"')),
@@ -26,7 +30,14 @@ def describe(key: Any, headers: Mapping[str, str]) -> bytes:
         "StorageClass": element("StorageClass", key.storage_class),
         "ObjectSize": element("ObjectSize", key.size),
     }
-    asked = {name.strip() for name in headers.get("x-amz-object-attributes", "").split(",")}
+    asked = [name.strip() for name in headers.get(_ASKED, "").split(",") if name.strip()]
+    if not asked:
+        raise invalid_request(
+            f"The {_ASKED} header specifying the attributes to be retrieved is either missing or empty"
+        )
+    for name in asked:
+        if name not in elements:
+            raise invalid_argument("Invalid attribute name specified.", _ASKED, name)
     content = [found for name, found in elements.items() if name in asked and found is not None]
     return document(qualified("GetObjectAttributesResponse", *content))
 
@@ -40,13 +51,6 @@ def _checksum(key: Any) -> Element | None:
     return element("Checksum", value, *kind)
 
 
-def _number(headers: Mapping[str, str], name: str, default: int) -> int:
-    text = headers.get(f"x-amz-{name}") or str(default)
-    if not (text.isascii() and text.isdigit()) or len(text) > _MAX_DIGITS:
-        raise invalid_argument(f"Provided {name} not an integer or within integer range", name, text)
-    return int(text)
-
-
 def _parts(key: Any, headers: Mapping[str, str]) -> Element | None:
     """Return how many parts there are, and a page of them if each has a checksum of its own."""
     parts = parts_of(key)
@@ -55,7 +59,10 @@ def _parts(key: Any, headers: Mapping[str, str]) -> Element | None:
     count = element("PartsCount", len(parts))
     if key.checksum_type == FULL_OBJECT or not all(checksum for _, checksum in parts):
         return element("ObjectParts", count)
-    marker, most = _number(headers, "part-number-marker", 0), _number(headers, "max-parts", MAX_PARTS)
+    marker, most = (
+        integer_argument(name, headers.get(f"x-amz-{name}"), default)
+        for name, default in (("part-number-marker", 0), ("max-parts", MAX_PARTS))
+    )
     shown = [*enumerate(parts, 1)][marker:][:most]
     last = shown[-1][0] if shown else 0
     described = [

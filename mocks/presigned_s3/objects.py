@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from .attributes import check_attributes, check_key, copied_headers, handed_over, stored_headers
+from .attributes import check_attributes, check_key, check_verified, handed_over, stored_headers
 from .authentication import Signed
 from .backend import Bucket, Order
 from .checksums import COMPOSITE, DEFAULT, PREFIX, TYPE, Checksum, ContentMd5, claimed_checksum
 from .content import Content, read_range
 from .customer_keys import check_read
 from .errors import S3Error, invalid_argument, invalid_request, refusal
+from .integers import whole_number
 from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
 from .payload import ChunkedBody, VerifiedBody, open_payload
 from .policy import MAX_OBJECT_BYTES
@@ -25,7 +26,6 @@ from .xml import document, element
 MAX_DOCUMENT_BYTES = 4 * 1024**2
 """The longest XML document that is read into memory, in bytes: ten thousand parts, a thousand keys."""
 
-_MAX_LENGTH_DIGITS = 18
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _OVERRIDES = (
     "cache-control",
@@ -47,6 +47,7 @@ class Objects:
         """Serve PutObject."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
+        check_verified(request.headers, bucket)
         with self._received(request, signed, bucket, DEFAULT) as content:
             return self._store.put_object(
                 _order(request, bucket, stored_headers(request.headers, bucket)), content
@@ -64,19 +65,23 @@ class Objects:
         """Serve CopyObject."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
+        for name in ("metadata", "tagging"):
+            directive = request.headers.get(f"x-amz-{name}-directive", "COPY")
+            if directive.upper() not in ("COPY", "REPLACE"):
+                raise invalid_argument(f"Unknown {name} directive.", f"x-amz-{name}-directive", directive)
         if not bucket.encrypts and changes_nothing(request.headers, bucket.name, request.key):
             raise invalid_request(
                 "This copy request is illegal because it is trying to copy an object to itself without "
                 "changing the object's metadata, storage class, website redirect location or encryption "
                 "attributes."
             )
-        headers = {**copied_headers(request.headers, bucket), **checksum_of_upload(request.headers)}
+        headers = {**stored_headers(request.headers, bucket), **checksum_of_upload(request.headers)}
         return self._store.copy_object(_order(request, bucket, headers))
 
     def copy_part(self, request: Request, bucket: Bucket) -> Response:
         """Serve UploadPartCopy."""
         _check_part_number(request)
-        return self._store.uploads.copy_part(_order(request, bucket, copied_headers(request.headers, bucket)))
+        return self._store.uploads.copy_part(_order(request, bucket, stored_headers(request.headers, bucket)))
 
     def begin_upload(self, request: Request, bucket: Bucket) -> Response:
         """Serve CreateMultipartUpload."""
@@ -87,8 +92,13 @@ class Objects:
 
     def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         """Serve CompleteMultipartUpload."""
-        parts = parse_parts(read_document(request, signed))
-        key = self._store.uploads.complete(_order(request, bucket, request.headers), parts)
+        try:
+            parts = parse_parts(read_document(request, signed))
+            key = self._store.uploads.complete(_order(request, bucket, request.headers), parts)
+        except S3Error as error:
+            if error.code in ("InvalidPart", "InvalidPartOrder"):
+                error.elements["UploadId"] = request.parameter("uploadId") or ""
+            raise
         elements = {
             "Location": request.object_url(request.key),
             "Bucket": request.bucket,
@@ -196,20 +206,18 @@ def _check_length(request: Request) -> None:
     decoded = request.headers.get("x-amz-decoded-content-length")
     if "transfer-encoding" in request.headers and decoded is None:
         raise refusal("NotImplemented", Header="Transfer-Encoding")
-    length = decoded or request.headers.get("content-length", "")
-    if not (length.isascii() and length.isdigit()):
+    length = whole_number(decoded or request.headers.get("content-length"))
+    if length is None:
         raise refusal("MissingContentLength")
-    if len(length) > _MAX_LENGTH_DIGITS or int(length) > MAX_OBJECT_BYTES:
-        proposed = int(length[:_MAX_LENGTH_DIGITS])
-        raise refusal("EntityTooLarge", ProposedSize=proposed, MaxSizeAllowed=MAX_OBJECT_BYTES)
+    if length > MAX_OBJECT_BYTES:
+        raise refusal("EntityTooLarge", ProposedSize=length, MaxSizeAllowed=MAX_OBJECT_BYTES)
 
 
 def _check_part_number(request: Request) -> None:
-    number = request.parameter("partNumber") or ""
-    digits = number.isascii() and number.isdigit() and len(number) <= len(str(MAX_PART_NUMBER))
-    if not digits or not 1 <= int(number) <= MAX_PART_NUMBER:
+    number = request.parameter("partNumber")
+    if not 1 <= (whole_number(number) or 0) <= MAX_PART_NUMBER:
         message = f"Part number must be an integer between 1 and {MAX_PART_NUMBER}, inclusive"
-        raise invalid_argument(message, "partNumber", number)
+        raise invalid_argument(message, "partNumber", number or "")
 
 
 def _check_part_read(request: Request) -> None:

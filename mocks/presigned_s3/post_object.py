@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote_plus, urlsplit, urlunsplit
 
-from .access import verdict
-from .attributes import check_attributes, check_key, headers_of_form, stored_headers
+from .attributes import check_attributes, check_key, check_verified, headers_of_form, stored_headers
 from .authentication import Authenticator
+from .authorization import Authorization
 from .backend import Bucket, Order
 from .checksums import DEFAULT, Checksum, ContentMd5, claimed_checksum
 from .clock import Clock
-from .conditions import Asked
 from .errors import missing_field, refusal
 from .faults import Faults
 from .form import Form
@@ -61,23 +60,22 @@ class PostObject:
         headers = headers_of_form(form.fields)
         check_key(form.fields["key"])
         check_attributes(headers, bucket)
+        check_verified(headers, bucket)
         return self._store_file(request, form, policy, headers, bucket)
 
     def _policy_of(self, request: Request, fields: Mapping[str, str], bucket: Bucket) -> Policy | None:
         """Return the policy that allows these fields; None if the bucket takes a form from everyone."""
         signed = self._authenticator.authenticate_form(fields, bucket.region)
-        tags = partial(self._store.tags, bucket.name, fields["key"], None)
-        asked = Asked({**request.headers, **fields}, {}, request.scheme, tags)
-        account = self._store.account if signed else None
-        effect = verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"], asked, account)
+        asked = replace(request, headers={**request.headers, **fields}, query=())
+        authorization = Authorization(self._store, asked, self._store.account if signed else None)
+        is_allowed = authorization.allows(bucket, "s3:PutObject", fields["key"])
         if signed is None:
-            is_allowed = effect == "Allow" and "restrictPublicBuckets" not in bucket.blocks
-            if "policy" in fields or effect == "Deny" or not (is_allowed or "WRITE" in bucket.public):
+            if "policy" in fields or not is_allowed:
                 raise refusal("AccessDenied")
             return None
         policy = parse(fields["policy"])
         policy.check({**fields, "bucket": bucket.name}, self._clock.now())
-        if effect == "Deny":
+        if not is_allowed:
             raise refusal("AccessDenied")
         return policy
 

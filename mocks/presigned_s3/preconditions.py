@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .backend import Backend, Order
-from .customer_keys import SOURCE, check_key
+from .customer_keys import SOURCE as SOURCE_ENCRYPTION
+from .customer_keys import check_key
 from .errors import S3Error, invalid_argument, invalid_request, refusal
 from .response import Response
 
-_SOURCE = "x-amz-copy-source"
+SOURCE = "x-amz-copy-source"
 _CHANGING = ("x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption")
-_RANGE = f"{_SOURCE}-range"
+_RANGE = f"{SOURCE}-range"
 _BYTES = re.compile(r"bytes=(\d{1,18})-(\d{1,18})", re.ASCII)
 
 
@@ -86,31 +87,40 @@ def check_replaced(backend: Backend, order: Order, upload: Any = None) -> None:
         raise refusal("ConditionalRequestConflict", Condition=condition, Key=order.key)
 
 
+def check_deleted(backend: Backend, bucket: str, name: str, etag: str) -> None:
+    """Raise `S3Error` unless there is an object with the ETag that its deletion asks for, ``*`` for any."""
+    key = backend.key(bucket, name)
+    if key is None:
+        raise refusal("NoSuchKey", Key=name)
+    if etag != "*" and etag.strip('"') != key.etag.strip('"'):
+        raise _failed("If-Match")
+
+
 def changes_nothing(headers: Mapping[str, str], bucket: str, key: str) -> bool:
     """Return whether a copy would leave an object as it is: its source is the object itself."""
     changes = any(name.startswith(_CHANGING) for name in headers)
     replaces = headers.get("x-amz-metadata-directive", "").upper() == "REPLACE"
-    return not changes and not replaces and _source(headers[_SOURCE]) == (bucket, key, "")
+    return not changes and not replaces and copy_source(headers[SOURCE]) == (bucket, key, "")
 
 
 def check_source(backend: Backend, order: Order) -> None:
     """Raise `S3Error` unless the order names an object to copy that meets its conditions, if it exists."""
-    bucket, key, query = _source(order.headers[_SOURCE])
-    prefix = f"{_SOURCE}-if-"
+    bucket, key, version_id = copy_source(order.headers[SOURCE])
+    prefix = f"{SOURCE}-if-"
     conditions = {
-        name.removeprefix(f"{_SOURCE}-"): value
+        name.removeprefix(f"{SOURCE}-"): value
         for name, value in order.headers.items()
         if name.startswith(prefix)
     }
     if backend.bucket(bucket) is None:
         return
-    found = backend.carry_out(Order("HEAD", bucket, key, tuple(parse_qsl(query))))
+    query = (("versionId", version_id),) if version_id else ()
+    found = backend.carry_out(Order("HEAD", bucket, key, query))
     if found.status != HTTPStatus.OK:
         return
-    version_id = dict(parse_qsl(query)).get("versionId")
-    check_key(order.headers, backend.key(bucket, key, version_id), SOURCE)
+    check_key(order.headers, backend.key(bucket, key, version_id or None), SOURCE_ENCRYPTION)
     if condition := unmet(conditions, found):
-        raise _failed(f"{_SOURCE}-{condition}")
+        raise _failed(f"{SOURCE}-{condition}")
     if _RANGE in order.headers and order.asks_for("partNumber"):
         _check_range(order.headers[_RANGE], found.length)
 
@@ -130,8 +140,8 @@ def _check_range(text: str, size: int) -> None:
         raise invalid_argument(message, _RANGE, text)
 
 
-def _source(text: str) -> tuple[str, str, str]:
-    """Return bucket, key and query of ``/BUCKET/KEY?versionId=ID``, or raise InvalidArgument."""
+def copy_source(text: str) -> tuple[str, str, str]:
+    """Return bucket, key and version of ``/BUCKET/KEY?versionId=ID``, or raise InvalidArgument."""
     try:
         parts = urlsplit(text)
         bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
@@ -139,8 +149,8 @@ def _source(text: str) -> tuple[str, str, str]:
         bucket = key = ""
     if not bucket or not key:
         message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
-        raise invalid_argument(message, _SOURCE, text)
-    return bucket, key, parts.query
+        raise invalid_argument(message, SOURCE, text)
+    return bucket, key, dict(parse_qsl(parts.query)).get("versionId", "")
 
 
 def _failed(condition: str) -> S3Error:

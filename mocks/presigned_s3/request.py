@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import parse_qsl, quote, unquote
 
+from .integers import whole_number
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -53,12 +55,30 @@ SUBRESOURCES: Final = {
     ("GET", "location"): "GetBucketLocation",
 }
 
-OF_BUCKETS: Final = frozenset({
-    "accelerate", "acl", "analytics", "cors", "delete", "encryption", "intelligent-tiering", "inventory",
-    "lifecycle", "logging", "metrics", "notification", "object-lock", "ownershipControls", "policy",
-    "publicAccessBlock", "replication", "requestPayment", "tagging", "versioning", "website",
-})  # fmt: skip
-"""Query parameters that make a PUT, POST or DELETE of a bucket one of something that it has."""
+OF_BUCKETS: Final = {
+    **dict.fromkeys(
+        ("accelerate", "acl", "inventory", "logging", "notification", "object-lock", "versioning"),
+        ("GET", "HEAD", "PUT"),
+    ),
+    **dict.fromkeys(
+        (
+            "analytics", "cors", "encryption", "intelligent-tiering", "lifecycle", "metrics",
+            "ownershipControls", "policy", "publicAccessBlock", "replication", "tagging", "website",
+        ),
+        ("GET", "HEAD", "PUT", "DELETE"),
+    ),
+    **dict.fromkeys(("location", "policyStatus", "requestPayment", "uploads", "versions"), ("GET", "HEAD")),
+    "delete": ("POST",),
+}  # fmt: skip
+OF_OBJECTS: Final = {
+    **dict.fromkeys(("acl", "legal-hold", "retention"), ("GET", "HEAD", "PUT")),
+    **dict.fromkeys(("attributes", "torrent"), ("GET", "HEAD")),
+    **dict.fromkeys(("restore", "select", "uploads"), ("POST",)),
+    **dict.fromkeys(("encryption", "renameObject"), ("PUT",)),
+    "tagging": ("GET", "HEAD", "PUT", "DELETE"),
+    "uploadId": ("GET", "HEAD", "PUT", "POST", "DELETE"),
+}
+"""Selectors: query parameters that say what of a bucket or an object it is about; and their methods."""
 
 NAMES: Final = frozenset(
     {*ON_OBJECTS.values(), *ON_BUCKETS.values(), *SUBRESOURCES.values(), "ListBuckets", "ListObjectsV2"}
@@ -177,6 +197,11 @@ class Request:
         return any(given in names for given, _ in self.query)
 
     @property
+    def selectors(self) -> list[str]:
+        """The query parameters that say what it is about, such as ``acl``, in order; S3 takes one."""
+        return sorted({name for name, _ in self.query} & (OF_BUCKETS.keys() | OF_OBJECTS.keys()))
+
+    @property
     def is_form(self) -> bool:
         """Whether it uploads with a form, whose fields tell the key."""
         return self.method == "POST" and bool(self.bucket) and not self.key and not self.asks_for("delete")
@@ -214,8 +239,7 @@ class Request:
         """The announced length of the body in bytes; None if there is none, as with chunks."""
         if "transfer-encoding" in self.headers:
             return None
-        length = self.headers.get("content-length", "")
-        return int(length) if length.isascii() and length.isdigit() else None
+        return whole_number(self.headers.get("content-length"))
 
 
 def _target(environ: WSGIEnvironment, errors: str) -> tuple[str, list[tuple[str, str]]]:
@@ -262,9 +286,8 @@ def _unfolded(environ: WSGIEnvironment) -> Iterable[tuple[str, str]]:
 
 def operation_of(request: Request) -> str:
     """Return the name of the operation, such as ``PostObject``; empty for one that is rare here."""
-    for name, _ in request.query:
-        if (request.method, name) in SUBRESOURCES:
-            return SUBRESOURCES[request.method, name]
+    for selector in request.selectors:
+        return SUBRESOURCES.get((request.method, selector), "")
     if not request.bucket:
         return "ListBuckets" if request.method == "GET" else ""
     if request.key:

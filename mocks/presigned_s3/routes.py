@@ -5,23 +5,24 @@ from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 
-from .access import ACL_PERMISSIONS, action_of, check_owner, verdict
-from .attributes import check_acl, handed_over, verified_headers
+from .access import check_owner
+from .attributes import check_acl, handed_over
 from .authentication import Authenticator, Signed
+from .authorization import Authorization
 from .backend import Bucket, Order
-from .conditions import Asked
 from .cors import preflight
 from .documents import check_bypass
 from .errors import MAX_HEADER_SECTION_BYTES, S3Error, invalid_argument, refusal
 from .objects import Objects, read_document
 from .post_object import PostObject
-from .request import OF_BUCKETS, Request, operation_of
+from .request import OF_BUCKETS, OF_OBJECTS, Request, operation_of
 from .response import Response
 from .store import LISTS, Store
 from .version_ids import is_version_id
 
 _SUBRESOURCES = ("acl", "tagging", "legal-hold", "retention")
-_NOT_IMPLEMENTED = ("torrent", "select", "restore", "renameObject", "encryption")
+_NOT_IMPLEMENTED_OF_BUCKETS = ("analytics", "intelligent-tiering", "metrics")
+_NOT_IMPLEMENTED_OF_OBJECTS = ("encryption", "renameObject", "restore", "select", "torrent")
 
 
 class Routes:
@@ -48,6 +49,9 @@ class Routes:
             raise refusal("InvalidURI")
         if request.method == "OPTIONS":
             return self._preflight(request)
+        if len(selectors := request.selectors) > 1:
+            message = f"Conflicting query string parameters: {', '.join(selectors)}"
+            raise invalid_argument(message, "ResourceType", selectors[0])
         if request.is_form:
             return self._post_object(request)
         bucket = self._store.bucket(request.bucket)
@@ -57,46 +61,19 @@ class Routes:
             return self._list_buckets(request, signed)
         if bucket is None:
             return self._create_bucket(request, signed)
-        self._authorize(request, signed, bucket)
+        check_owner(request.headers, self._store.account)
+        _check_selector(request)
+        authorization = Authorization(self._store, request, self._store.account if signed else None)
+        authorization.check(bucket)
         if request.key:
             return self._serve_object(request, signed, bucket)
-        return self._serve_bucket(request, signed, bucket)
+        return self._serve_bucket(request, signed, bucket, authorization)
 
     def _preflight(self, request: Request) -> Response:
         bucket = self._store.bucket(request.bucket)
         rules = bucket.cors if bucket else None
         resource_type = "OBJECT" if request.key else "BUCKET"
         return Response(HTTPStatus.OK, preflight(rules, request.headers, resource_type))
-
-    def _authorize(self, request: Request, signed: Signed | None, bucket: Bucket) -> None:
-        """Raise AccessDenied unless the caller may; who signs may what is not denied to everyone."""
-        check_owner(request.headers, self._store.account)
-        action = action_of(request.method, request.key, [name for name, _ in request.query])
-        effect = self._policy_effect(request, signed, bucket, action) if bucket.policy else ""
-        changes_policy = request.asks_for("policy")
-        if effect == "Deny" and not (signed and changes_policy):
-            raise refusal("AccessDenied")
-        is_allowed = effect == "Allow" and "restrictPublicBuckets" not in bucket.blocks
-        if signed is None and not is_allowed and not self._granted_by_acl(request, action, bucket):
-            raise refusal("AccessDenied")
-
-    def _policy_effect(self, request: Request, signed: Signed | None, bucket: Bucket, action: str) -> str:
-        tags = partial(self._store.tags, bucket.name, request.key, request.parameter("versionId"))
-        asked = Asked(request.headers, dict(request.query), request.scheme, tags)
-        account = self._store.account if signed else None
-        return verdict(bucket.policy, action, bucket.name, request.key, asked, account)
-
-    def _granted_by_acl(self, request: Request, action: str, bucket: Bucket) -> bool:
-        permission = ACL_PERMISSIONS.get(action)
-        if not request.key or permission == "WRITE":
-            return permission in bucket.public
-        if "ignorePublicAcls" in bucket.blocks:
-            return False
-        public = self._store.public_permissions(bucket.name, request.key, request.parameter("versionId"))
-        if public is None and "READ" in bucket.public:
-            # Who may list the bucket may know that the object is missing.
-            return True
-        return permission in (public or ())
 
     def _list_buckets(self, request: Request, signed: Signed | None) -> Response:
         if signed is None:
@@ -114,30 +91,28 @@ class Routes:
         order = Order("PUT", request.bucket, "", (), handed_over(request.headers), signed.region, body)
         return self._store.create_bucket(order)
 
-    def _serve_bucket(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
-        headers = handed_over(request.headers)
+    def _serve_bucket(
+        self, request: Request, signed: Signed | None, bucket: Bucket, authorization: Authorization
+    ) -> Response:
+        order, operation = _order(request, bucket, handed_over(request.headers)), operation_of(request)
+        if request.method in ("GET", "HEAD") and operation in LISTS:
+            return self._store.serve_list(operation, order)
+        selector = tuple(pair for pair in request.query if pair[0] in OF_BUCKETS)[:1]
+        order = replace(order, query=(*selector, *(pair for pair in request.query if pair[0] == "id")))
         if request.method in ("GET", "HEAD"):
-            order, operation = _order(request, bucket, headers), operation_of(request)
-            if operation in LISTS and not request.asks_for("policyStatus", *OF_BUCKETS):
-                return self._store.serve_list(operation, order)
             return self._store.ask(order)
         if request.method not in ("PUT", "DELETE", "POST"):
             raise _not_allowed(request)
-        # The first is what is asked for; moto would take another, and the archive hold what is none.
-        subresource = tuple(pair for pair in request.query if pair[0] in OF_BUCKETS)[:1]
-        order = _order(request, bucket, headers, read_document(request, signed))
+        order = replace(order, body=read_document(request, signed))
         if request.asks_for("acl") and "blockPublicAcls" in bucket.blocks:
             check_acl(request.headers, bucket, order.body)
         check_bypass(request.headers, bucket)
-        order = replace(order, query=(*subresource, *(pair for pair in request.query if pair[0] == "id")))
-        if request.method == "PUT" and not subresource:
+        if request.method == "PUT" and not selector:
             return self._store.create_bucket(
                 replace(order, region=signed.region if signed else bucket.region)
             )
         if request.method == "POST":
-            if not request.asks_for("delete"):
-                raise _not_allowed(request)
-            return self._store.delete_objects(order)
+            return self._store.delete_objects(order, partial(authorization.may_delete, bucket))
         return self._store.change_bucket(order)
 
     def _serve_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
@@ -150,8 +125,6 @@ class Routes:
         }
         if request.method not in handlers:
             raise _not_allowed(request)
-        if request.asks_for(*_NOT_IMPLEMENTED):
-            raise refusal("NotImplemented")
         version_id = request.parameter("versionId")
         if version_id and not is_version_id(version_id):
             raise invalid_argument("Invalid version id specified", "versionId", version_id)
@@ -176,9 +149,7 @@ class Routes:
         if request.asks_for(*_SUBRESOURCES):
             document = read_document(request, signed)
             check_acl(request.headers, bucket, document)
-            return self._store.subresource(
-                _order(request, bucket, verified_headers(request.headers), document)
-            )
+            return self._store.subresource(_order(request, bucket, handed_over(request.headers), document))
         if copies:
             return self._objects.copy(request, bucket)
         return self._objects.put(request, signed, bucket)
@@ -186,9 +157,7 @@ class Routes:
     def _post_to_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         if request.asks_for("uploads"):
             return self._objects.begin_upload(request, bucket)
-        if request.asks_for("uploadId"):
-            return self._objects.complete_upload(request, signed, bucket)
-        raise _not_allowed(request)
+        return self._objects.complete_upload(request, signed, bucket)
 
     def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
         check_bypass(request.headers, bucket)
@@ -198,6 +167,17 @@ class Routes:
         if request.asks_for("tagging"):
             return self._store.subresource(order)
         return self._store.change_object(order)
+
+
+def _check_selector(request: Request) -> None:
+    """Raise `S3Error` unless what a request is about has its method: moto would take it for another."""
+    selector = next(iter(request.selectors), "")
+    methods = OF_OBJECTS if request.key else OF_BUCKETS
+    only_selects = request.method == "POST" and request.key  # and no form: those are posted to buckets
+    if request.method not in methods.get(selector, ()) and (selector or only_selects):
+        raise _not_allowed(request)
+    if selector in (_NOT_IMPLEMENTED_OF_OBJECTS if request.key else _NOT_IMPLEMENTED_OF_BUCKETS):
+        raise refusal("NotImplemented")
 
 
 def _order(request: Request, bucket: Bucket, headers: Mapping[str, str], body: bytes = b"") -> Order:

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -23,10 +23,10 @@ from .documents import check_document, check_ownership, check_tags
 from .errors import S3Error, refusal
 from .lifecycle import expiration, with_ids
 from .listing import list_buckets, list_objects, list_parts, list_uploads, list_versions
-from .locks import check_bucket, check_object
+from .locks import change_lock, check_bucket, lock
 from .locks import describe as describe_lock
 from .object_attributes import describe
-from .preconditions import check_replaced, check_source
+from .preconditions import check_deleted, check_replaced, check_source
 from .response import Response
 from .uploads import Uploads
 from .xml import MEDIA_TYPE, document, element, qualified
@@ -41,6 +41,8 @@ _EMPTY_ORIGIN = re.compile(rb"<AllowedOrigin\s*(?:/>|>\s*</AllowedOrigin>)")
 _ORIGIN = b"<AllowedOrigin>%s</AllowedOrigin>"
 _NO_ORIGIN = b"\xee\x80\x80"
 """What stands in moto for an empty origin, which S3 takes and moto does not: a character for private use."""
+_ROOT = re.compile(rb"(</?)GetBucket(Versioning|Notification|Accelerate)(?:Configuration)?Response\b")
+"""How moto calls the roots of documents that S3 calls configurations; some SDKs look at the root."""
 _NO_PERIOD = re.compile(rb"<(Days|Years)>0</\1>")
 """How moto says that a bucket's locks do not count in days or years."""
 LISTS = {
@@ -55,17 +57,20 @@ LISTS = {
 
 _AS_PUT = frozenset({"cors", "object-lock", "tagging"})
 """Documents about buckets that are read as they were put: moto's differ in what is empty."""
-_DEFAULT_ENCRYPTION = document(
-    element(
-        "ServerSideEncryptionConfiguration",
-        element(
-            "Rule",
-            element("ApplyServerSideEncryptionByDefault", element("SSEAlgorithm", "AES256")),
-            element("BucketKeyEnabled", "false"),
-        ),
-    )
-)
-"""Of buckets that have none of their own, as at Amazon's since January 2023."""
+_DEFAULTS = {
+    "encryption": document(
+        qualified(
+            "ServerSideEncryptionConfiguration",
+            element(
+                "Rule",
+                element("ApplyServerSideEncryptionByDefault", element("SSEAlgorithm", "AES256")),
+                element("BucketKeyEnabled", "false"),
+            ),
+        )
+    ),
+    "requestPayment": document(qualified("RequestPaymentConfiguration", element("Payer", "BucketOwner"))),
+}
+"""Of buckets that nobody put one to; encryption as at Amazon's since January 2023."""
 
 _log = logging.getLogger(__name__)
 
@@ -168,76 +173,82 @@ class Store:
         with self._backend.lock:
             acl = acl_of(order.headers)
             response = self._backend.carry_out(_located(order))
+            if order.bucket in self._settings:  # in us-east-1, where its owner resets the ACL with that
+                self.change_bucket(_about_acl(order))
+                return response
             self._backend.set_defaults(order.bucket, acl if acl.grants else None)
-            if order.bucket not in self._settings:
-                self._settings[order.bucket] = settings
-                self._archive.save_bucket(order.bucket, settings)
+            self._settings[order.bucket] = settings
+            self._archive.save_bucket(order.bucket, settings)
         return response
 
     def ask(self, order: Order) -> Response:
         """Carry out an order that changes nothing."""
-        if order.asks_for("acl"):
-            return self._acl(order)
-        try:
+        with self._backend.holding(order.bucket):
+            if order.asks_for("acl"):
+                return self._acl(order)
+            name = order.query[0][0] if order.query and not order.key else ""
+            put = self._settings[order.bucket]["subresources"].get(name)
+            if put is None and name in _DEFAULTS:
+                return Response.of_xml(HTTPStatus.OK, _DEFAULTS[name])
+            if put is not None and name in _AS_PUT:
+                return Response.of_xml(HTTPStatus.OK, put["body"].encode("latin-1").replace(_NO_ORIGIN, b""))
             response = self._backend.carry_out(order)
-        except S3Error as error:
-            if error.code != "ServerSideEncryptionConfigurationNotFoundError":
-                raise
-            return Response.of_xml(HTTPStatus.OK, _DEFAULT_ENCRYPTION)
-        name = next((name for name, _ in order.query if name in _AS_PUT and not order.key), "")
-        put = self._settings[order.bucket]["subresources"].get(name) if name else None
-        if put is not None:
-            response.body = [put["body"].encode("latin-1").replace(_NO_ORIGIN, b"")]
-            response.length = len(response.body[0])
-        elif order.asks_for("object-lock"):
-            response.body = [_NO_PERIOD.sub(b"", b"".join(response.body))]
-            response.length = len(response.body[0])
+        if name:
+            body = _ROOT.sub(rb"\1\2Configuration", _NO_PERIOD.sub(b"", b"".join(response.body)))
+            response.body, response.length = [body], len(body)
         return response
 
     def _acl(self, order: Order) -> Response:
-        version_id = order.parameter("versionId") or None
-        with self._backend.lock:
-            if not order.key:
-                acl, headers = self._backend.acl(order.bucket), []
-            else:
-                headers = self._backend.carry_out(order).headers
-                acl = self._backend.key(order.bucket, order.key, version_id).acl
+        headers = [("Content-Type", MEDIA_TYPE)]
+        acl = self._backend.acl(order.bucket)
+        if order.key:
+            headers = self._backend.carry_out(order).headers
+            acl = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None).acl
         content = describe_acl(acl)
-        return Response(HTTPStatus.OK, headers or [("Content-Type", MEDIA_TYPE)], [content], len(content))
+        return Response(HTTPStatus.OK, headers, [content], len(content))
 
     def serve_list(self, operation: str, order: Order) -> Response:
         """Serve an operation that lists something, by its name."""
-        with self._backend.lock:
+        with self._backend.holding(order.bucket) if order.bucket else self._backend.lock:
             return LISTS[operation](self._backend, order)
 
     def change_bucket(self, order: Order) -> Response:
         """Carry out an order that changes a bucket."""
-        if order.method == "PUT":
-            bucket = self.existing(order.bucket)
-            check_bucket(order, bucket)
-            check_document(order.query[0][0], order.body, bucket)
-            if order.asks_for("policy") and is_public(order.body) and "blockPublicPolicy" in bucket.blocks:
-                raise refusal("AccessDenied")
-        if order.method == "PUT" and order.asks_for("lifecycle"):
-            order = replace(order, body=with_ids(order.body))
-        if order.method == "PUT" and order.asks_for("cors"):
-            order = replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
-        with self._backend.lock:
-            if order.method == "DELETE" and not order.query and self._has_versions(order.bucket):
+        with self._backend.holding(order.bucket):
+            if order.method == "PUT":
+                bucket = self.existing(order.bucket)
+                check_bucket(order, bucket)
+                check_document(order.query[0][0], order.body, bucket)
+                if order.asks_for("acl"):
+                    self._check_acl(acl_of(order.headers, order.body), order.bucket)
+                is_blocked = order.asks_for("policy") and "blockPublicPolicy" in bucket.blocks
+                if is_blocked and is_public(order.body):
+                    raise refusal("AccessDenied")
+            elif not order.query and self._has_versions(order.bucket):
                 raise refusal("BucketNotEmpty", BucketName=order.bucket)
-            acl = acl_of(order.headers, order.body) if order.asks_for("acl") else None
-            response = self._backend.carry_out(order)
-            if acl is not None:
-                self._backend.set_acl(order.bucket, acl)
+            order = _completed(order)
+            response = self._set_up(order)
             self._record_bucket(order)
         if order.method == "PUT" and order.asks_for("policy"):
             response.status, response.body, response.length = HTTPStatus.NO_CONTENT, (), 0
         return response
 
-    def delete_objects(self, order: Order) -> Response:
-        """Serve DeleteObjects."""
-        with self._backend.lock, self._archivist.removing(order.bucket):
-            response, keys = delete_objects(self._backend, order)
+    def _set_up(self, order: Order) -> Response:
+        """Carry out a complete order that changes a bucket; an ACL is ours, since moto's has less in it."""
+        acl = acl_of(order.headers, order.body) if order.method == "PUT" and order.asks_for("acl") else None
+        response = self._backend.carry_out(order)
+        if acl is not None:
+            self._backend.set_acl(order.bucket, acl)
+        return response
+
+    def _check_acl(self, acl: Any, bucket: str) -> None:
+        if not (is_of_owner(acl) or self.existing(bucket).has_acls):
+            raise refusal("AccessControlListNotSupported")
+
+    def delete_objects(self, order: Order, may_delete: Callable[[str, str], bool]) -> Response:
+        """Serve DeleteObjects; what may be deleted is asked for each key, and the version's id or nothing."""
+        with self._backend.holding(order.bucket), self._archivist.removing(order.bucket):
+            response, keys = delete_objects(self._backend, order, may_delete)
             for key in dict.fromkeys(keys):
                 self._archivist.record(order.bucket, key)
         return response
@@ -266,7 +277,7 @@ class Store:
 
     def put_object(self, order: Order, content: Content) -> Response:
         """Make an object of an order and its content."""
-        with self._backend.lock, self._archivist.removing(order.bucket, order.key):
+        with self._backend.holding(order.bucket), self._archivist.removing(order.bucket, order.key):
             if not content.path.is_file():  # everything was reset while it came in
                 raise refusal("NoSuchBucket", BucketName=order.bucket)
             check_replaced(self._backend, order)
@@ -274,6 +285,7 @@ class Store:
             key = self._backend.key(order.bucket, order.key)
             adopt(key, content.path, content.size, content.md5.etag)
             set_key_md5(key, key_md5(order.headers))
+            lock(self._backend, order.bucket, key, order.headers)
             response.headers += response_headers(key)
             if content.checksum is not None:
                 set_checksum(key, content.checksum)
@@ -287,7 +299,7 @@ class Store:
 
     def copy_object(self, order: Order) -> Response:
         """Make an object of another one."""
-        with self._backend.lock:
+        with self._backend.holding(order.bucket):
             check_source(self._backend, order)
             check_replaced(self._backend, order)
             response = self.change_object(order, key_md5(order.headers))
@@ -305,14 +317,13 @@ class Store:
             order: the order.
             customer_key_md5: of the key that a new object has; None if there is no new object.
         """
-        with self._backend.lock, self._archivist.removing(order.bucket, order.key):
-            if order.method == "PUT" and order.asks_for("retention", "legal-hold"):
-                check_object(self._backend, order)
+        with self._backend.holding(order.bucket), self._archivist.removing(order.bucket, order.key):
+            if order.method == "DELETE" and "if-match" in order.headers:
+                check_deleted(self._backend, order.bucket, order.key, order.headers["if-match"])
             acl = None
             if order.method == "PUT" and order.asks_for("acl"):
                 acl = acl_of(order.headers, order.body)
-                if not (is_of_owner(acl) or self.existing(order.bucket).has_acls):
-                    raise refusal("AccessControlListNotSupported")
+                self._check_acl(acl, order.bucket)
                 order = replace(order, headers={"x-amz-acl": "private"}, body=b"")
             response = self._backend.carry_out(order)
             if acl is not None:
@@ -321,21 +332,23 @@ class Store:
             if customer_key_md5 is not None:
                 key = self._backend.key(order.bucket, order.key)
                 set_key_md5(key, customer_key_md5)
+                lock(self._backend, order.bucket, key, order.headers)
                 response.headers += response_headers(key)
             self._archivist.record(order.bucket, order.key)
         return response
 
     def parts(self, order: Order) -> list[tuple[int, str]]:
         """Return the size and the checksum of each part of an object that was uploaded in parts."""
-        with self._backend.lock:
+        with self._backend.holding(order.bucket):
             key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
             return [] if key is None else parts_of(key)
 
     def object_attributes(self, order: Order) -> Response:
         """Carry out GetObjectAttributes: moto says whether there is such an object."""
-        with self._backend.lock:
+        with self._backend.holding(order.bucket):
+            key = self._backend.existing_key(order)
+            check_key(order.headers, key)
             response = self._backend.carry_out(order)
-            key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
             response.body = [describe(key, order.headers)]
         response.length = len(response.body[0])
         return response
@@ -343,9 +356,9 @@ class Store:
     def subresource(self, order: Order) -> Response:
         """Return or change the ACL, the tags or the lock of an object."""
         reads = order.method in ("GET", "HEAD")
-        with self._backend.lock:
-            if reads and order.asks_for("retention", "legal-hold"):
-                return describe_lock(self._backend, order)
+        with self._backend.holding(order.bucket):
+            if order.asks_for("retention", "legal-hold"):
+                return self._lock(order, reads=reads)
             key = self._backend.existing_key(order)
             if order.method == "PUT" and order.asks_for("tagging"):
                 check_tags(order.body)
@@ -354,10 +367,17 @@ class Store:
             response.set_header("x-amz-version-id", str(key.version_id))
         return response
 
+    def _lock(self, order: Order, *, reads: bool) -> Response:
+        if reads:
+            return describe_lock(self._backend, order)
+        response = change_lock(self._backend, order)
+        self._archivist.record(order.bucket, order.key)
+        return response
+
     @contextmanager
     def look_up(self, order: Order) -> Iterator[tuple[Response, Path | None]]:
         """Yield the response to a HEAD order, and the object's file if it has one, while both are true."""
-        with self._backend.lock:
+        with self._backend.holding(order.bucket):
             response = self._backend.carry_out(order)
             key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
             if key is not None:
@@ -372,7 +392,7 @@ class Store:
 
     def tags(self, bucket: str, key: str, version_id: str | None) -> dict[str, str]:
         """Return the tags of an object; none if there is no such object."""
-        with self._backend.lock:
+        with self._backend.holding(bucket):
             found = self._backend.key(bucket, key, version_id)
             return {} if found is None else self._backend.tags(found)
 
@@ -383,7 +403,7 @@ class Store:
 
     def public_permissions(self, bucket: str, key: str, version_id: str | None) -> frozenset[str] | None:
         """Return the permissions that an object's ACL grants to everyone; None if there is no such object."""
-        with self._backend.lock:
+        with self._backend.holding(bucket):
             found = self._backend.key(bucket, key, version_id)
             return None if found is None else granted_to_all(found.acl)
 
@@ -410,16 +430,20 @@ class Store:
             _log.warning("The ACL of bucket %s is lost: %s", bucket, error)
             acl = acl_of({})
         self._backend.set_defaults(bucket, acl if acl.grants else None)
+        self._settings[bucket] = settings
         for name, subresource in settings["subresources"].items():
             order = Order("DELETE", bucket, "", ((name, ""),), {}, settings["region"])
             if subresource is not None:
                 body = subresource["body"].encode("latin-1")
                 order = replace(order, method="PUT", headers=subresource["headers"], body=body)
             try:
-                self._backend.carry_out(order)
+                order = _completed(order)  # a version before gave rules no IDs
+                self._set_up(order)
             except S3Error as error:
                 _log.warning("The %s of bucket %s is lost: %s", name, bucket, error)
-        self._settings[bucket] = settings
+                continue
+            if subresource is not None and order.body != body:
+                self._record_bucket(order)
         self._archivist.recall(bucket)
 
 
@@ -429,3 +453,19 @@ def _located(order: Order) -> Order:
         return order
     body = element("CreateBucketConfiguration", element("LocationConstraint", order.region))
     return replace(order, body=document(body))
+
+
+def _completed(order: Order) -> Order:
+    """Return the order to change a bucket, with what moto needs in its body."""
+    if order.method == "PUT" and order.asks_for("lifecycle"):
+        return replace(order, body=with_ids(order.body))
+    if order.method == "PUT" and order.asks_for("cors"):
+        return replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
+    return order
+
+
+def _about_acl(order: Order) -> Order:
+    """Return the order for the ACL that a bucket has once an order to make it is carried out."""
+    of_acl = ("x-amz-acl", "x-amz-grant-")
+    given = {name: value for name, value in order.headers.items() if name.startswith(of_acl)}
+    return replace(order, query=(("acl", ""),), headers=given or {"x-amz-acl": "private"}, body=b"")

@@ -11,6 +11,7 @@ from .checksums import COMPOSITE, DEFAULT, FULL_OBJECT, TYPE, Checksum
 from .content import Content
 from .customer_keys import check_part, key_md5, key_md5_of, response_headers, set_key_md5
 from .errors import invalid_request, refusal
+from .locks import lock
 from .multipart import ListedPart, assemble
 from .policy import MAX_OBJECT_BYTES
 from .preconditions import check_replaced, check_source
@@ -49,6 +50,7 @@ class Uploads:
             upload = self._backend.upload(order.bucket, str(upload_id))
             upload.replaced = self._backend.key(order.bucket, order.key)
             set_key_md5(upload, key_md5(order.headers))
+            upload.headers = order.headers
             response.headers += response_headers(upload)
             upload.initiated = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
         return response
@@ -117,6 +119,11 @@ class Uploads:
             folder = self._archivist.folder(order.bucket)
         algorithm = upload.metadata.get("x-amz-checksum-algorithm", DEFAULT)
         kind = upload.metadata.get(TYPE, FULL_OBJECT)
+        if order.headers.get(TYPE, kind) != kind:
+            raise invalid_request(
+                f"The upload was created using the {kind} checksum mode. The complete request must use the "
+                "same checksum mode."
+            )
         try:
             whole = assemble(listed, parts, folder, algorithm, order.headers, composite=kind == COMPOSITE)
         except FileNotFoundError:  # a part was replaced, or all are gone
@@ -129,6 +136,7 @@ class Uploads:
             key = self._backend.complete_upload(order.bucket, upload, etag, details)
             key.checksum_algorithm = algorithm
             set_key_md5(key, key_md5_of(upload))
+            lock(self._backend, order.bucket, key, upload.headers)
             adopt(key, content.path, content.size, etag)
             together = [parts[one.number] for one in listed]
             set_parts(key, [(part.size, part.checksum.value if part.checksum else "") for part in together])

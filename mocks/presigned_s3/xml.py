@@ -6,7 +6,6 @@ from xml.sax.saxutils import escape
 
 MEDIA_TYPE = "application/xml"
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-_WHOLE_NUMBER = re.compile(r"\s*[0-9]{1,9}\s*", re.ASCII)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -25,11 +24,6 @@ def element(name: str, *content: str | int) -> Element:
 def qualified(name: str, *content: str | int) -> Element:
     """Return an element, such as the root of a document, in S3's namespace."""
     return Element(element(name, *content).replace(">", f' xmlns="{_NAMESPACE}">', 1))
-
-
-def whole_number(text: str | None) -> int | None:
-    """Return the number that a text is, of at most nine digits; None if it is none."""
-    return int(text) if text and _WHOLE_NUMBER.fullmatch(text) else None
 
 
 def document(root: Element) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx
@@ -12,10 +13,12 @@ from botocore.exceptions import ClientError
 
 from presigned_s3.acl import acl_of
 from presigned_s3.app import create_app
+from presigned_s3.backend import Order
 from presigned_s3.errors import S3Error
 
 EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
 SOMEBODY = "a" * 64
+WRITER = {"x-amz-object-ownership": "ObjectWriter"}
 REGION = {"LocationConstraint": "us-west-2"}
 
 
@@ -125,7 +128,54 @@ def test_documents_where_acls_are_off(client, bucket):
     same = {"Owner": acl["Owner"], "Grants": acl["Grants"]}
     client.put_object_acl(Bucket=bucket, Key="k", AccessControlPolicy=same)
     document = with_grant(acl, "READ", Type="Group", URI=EVERYONE)
-    assert (
-        refused(client.put_object_acl, Bucket=bucket, Key="k", **document) == "AccessControlListNotSupported"
-    )
+    no = "AccessControlListNotSupported"
+    assert refused(client.put_object_acl, Bucket=bucket, Key="k", **document) == no
+    assert refused(client.put_bucket_acl, Bucket=bucket, **document) == no
+    assert refused(client.put_bucket_acl, Bucket=bucket, ACL="public-read") == no
+    client.put_bucket_acl(Bucket=bucket, ACL="private")
     assert refused(client.create_bucket, Bucket=f"{bucket}-2", ACL="nobody") == "InvalidArgument"
+
+
+def test_an_acl_has_a_hundred_grants(client, writers):
+    """A hundred grants are taken, one more is not."""
+    client.put_object(Bucket=writers, Key="k", Body=b"x")
+    for put, about in ((client.put_bucket_acl, {}), (client.put_object_acl, {"Key": "k"})):
+        acl = client.get_bucket_acl(Bucket=writers)
+        one = {"Grantee": {"Type": "CanonicalUser", "ID": SOMEBODY}, "Permission": "READ"}
+        document = {"Owner": acl["Owner"], "Grants": [one] * 100}
+        put(Bucket=writers, **about, AccessControlPolicy=document)
+        document["Grants"].append(one)
+        assert refused(put, Bucket=writers, **about, AccessControlPolicy=document) == "MalformedACLError"
+
+
+def test_a_bucket_that_is_made_again(tmp_path):
+    """In us-east-1 its owner resets its ACL with that, for later processes, too."""
+    settings = {"bucket": (), "region": "us-east-1", "credentials": {}, "data_dir": tmp_path}
+    acls = []
+    with closing(create_app(**settings)) as app:
+        app.store.create_bucket(Order("PUT", "photos", headers=WRITER))
+        for headers in ({"x-amz-acl": "public-read"}, {}, {"x-amz-grant-read": f"uri={EVERYONE}"}):
+            order = Order("PUT", "photos", headers=headers)
+            app.store.create_bucket(order)
+            acls.append(app.store.existing("photos").public)
+    with closing(create_app(**settings)) as app:
+        acls.append(app.store.existing("photos").public)
+    assert acls == [{"READ"}, set(), {"READ"}, {"READ"}]
+
+
+def test_a_document_is_the_acl_of_a_bucket_in_later_processes(tmp_path):
+    """A restart reads an ACL document as it was read when it was put: here, one without a grant."""
+    settings = {"bucket": (), "credentials": {}, "data_dir": tmp_path}
+    body = (
+        f"<AccessControlPolicy><Owner><ID>{SOMEBODY}</ID></Owner><AccessControlList/></AccessControlPolicy>"
+    )
+    said = []
+    asks = Order("GET", "photos", query=(("acl", ""),))
+    with closing(create_app(**settings)) as app:
+        app.store.create_bucket(Order("PUT", "photos", headers=WRITER))
+        app.store.change_bucket(replace(asks, method="PUT", body=body.encode()))
+        said.append(b"".join(app.store.ask(asks).body))
+    with closing(create_app(**settings)) as app:
+        said.append(b"".join(app.store.ask(asks).body))
+    assert said[0] == said[1]
+    assert b"<Grant>" not in said[0]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from presigned_s3.access import verdict
+from presigned_s3.access import action_of, verdict
 from presigned_s3.conditions import Asked
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
@@ -150,3 +150,128 @@ def test_an_effect_of_before_that_is_none():
     statement = {"Effect": ["Deny"], "Principal": "*", "Action": "s3:*", "Resource": "*"}
     policy = json.dumps({"Statement": statement}).encode()
     assert verdict(policy, "s3:GetObject", "b", "k", Asked({}, {}, "http", dict)) == ""
+
+
+def test_deletion_of_many_is_denied_for_each_key(client, bucket, permit):
+    """What a policy denies of the keys of one request is an error; the others are deleted."""
+    for key in ("a", "private/b", "c"):
+        client.put_object(Bucket=bucket, Key=key, Body=b"x")
+    private = f"arn:aws:s3:::{bucket}/private/*"
+    permit({"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": private})
+    objects = [{"Key": key} for key in ("a", "private/b", "private/none", "c")]
+    done = client.delete_objects(Bucket=bucket, Delete={"Objects": objects})
+    assert [one["Key"] for one in done["Deleted"]] == ["a", "c"]
+    denied = {"Code": "AccessDenied", "Message": "Access Denied"}
+    assert done["Errors"] == [{"Key": key, **denied} for key in ("private/b", "private/none")]
+    assert [one["Key"] for one in client.list_objects_v2(Bucket=bucket)["Contents"]] == ["private/b"]
+    permit({"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{bucket}"})
+    assert "Errors" not in client.delete_objects(Bucket=bucket, Delete={"Objects": objects})
+
+
+def test_deletion_of_versions_is_an_action_of_its_own(client, bucket, permit):
+    """To delete a version, alone or among many, is another action than to delete an object."""
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    version = client.put_object(Bucket=bucket, Key="k", Body=b"x")["VersionId"]
+    one = {"Key": "k", "VersionId": version}
+    permit({"Effect": "Deny", "Action": "s3:DeleteObjectVersion"})
+    done = client.delete_objects(Bucket=bucket, Delete={"Objects": [one, {"Key": "k"}], "Quiet": True})
+    assert done["Errors"] == [{**one, "Code": "AccessDenied", "Message": "Access Denied"}]
+    assert refused(client.delete_object, Bucket=bucket, **one) == "AccessDenied"
+    assert client.get_object(Bucket=bucket, **one)["VersionId"] == version
+    permit({"Effect": "Deny", "Action": "s3:DeleteObject"})
+    client.delete_object(Bucket=bucket, **one)
+    assert refused(client.delete_object, Bucket=bucket, Key="k") == "AccessDenied"
+
+
+def test_everyone_deletes_what_they_may(server, client, bucket, permit):
+    """Without a signature, each key of a request needs a statement that allows its deletion."""
+    for key in ("open/a", "b"):
+        client.put_object(Bucket=bucket, Key=key, Body=b"x")
+    permit({"Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{bucket}/open/*"})
+    objects = "".join(f"<Object><Key>{key}</Key></Object>" for key in ("open/a", "b"))
+    said = httpx.post(f"{server.url}/{bucket}?delete", content=f"<Delete>{objects}</Delete>").text
+    assert "<Deleted><Key>open/a</Key></Deleted>" in said
+    assert "<Error><Key>b</Key><Code>AccessDenied</Code>" in said
+
+
+def test_copies_need_to_read_their_source(server, client, bucket, permit):
+    """A copy is refused where its source may not be read, by its owner or by everyone."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    url, source = f"{server.url}/{bucket}/copy", {"x-amz-copy-source": f"{bucket}/k"}
+    permit({"Action": "s3:PutObject"})
+    assert httpx.put(url, headers=source).status_code == 403
+    permit({"Action": ["s3:PutObject", "s3:GetObject"]})
+    assert httpx.put(url, headers=source).status_code == 200
+    permit({"Effect": "Deny", "Action": "s3:GetObject"})
+    copy = {"Bucket": bucket, "Key": "copy", "CopySource": f"{bucket}/k"}
+    assert refused(client.copy_object, **copy) == "AccessDenied"
+    upload = client.create_multipart_upload(Bucket=bucket, Key="copy")["UploadId"]
+    assert refused(client.upload_part_copy, **copy, UploadId=upload, PartNumber=1) == "AccessDenied"
+
+
+def test_who_may_not_list_does_not_know_what_is_missing(server, bucket, permit):
+    """Everyone who may read objects, but not list them, is refused where there is none."""
+    permit({"Action": "s3:GetObject"})
+    assert status(server, bucket) == 403
+    permit({"Action": "s3:GetObject"}, {"Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"})
+    assert status(server, bucket) == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "action"),
+    [
+        ("versions", "s3:ListBucketVersions"),
+        ("uploads", "s3:ListBucketMultipartUploads"),
+        ("lifecycle", "s3:GetLifecycleConfiguration"),
+        ("object-lock", "s3:GetBucketObjectLockConfiguration"),
+        ("publicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+    ],
+)
+def test_actions_of_buckets(query, action, server, bucket, permit):
+    """A policy names what is listed and read of a bucket as IAM does."""
+    url, about = f"{server.url}/{bucket}?{query}", {"Resource": f"arn:aws:s3:::{bucket}"}
+    permit({"Action": "s3:ListBucket", **about})
+    assert httpx.get(url).status_code == 403
+    permit({"Action": action, **about})
+    assert httpx.get(url).status_code != 403
+
+
+@pytest.mark.parametrize(
+    ("request_", "action"),
+    [
+        (("DELETE", "k", "uploadId"), "s3:AbortMultipartUpload"),
+        (("GET", "k", "uploadId"), "s3:ListMultipartUploadParts"),
+        (("PUT", "k", "uploadId"), "s3:PutObject"),
+        (("POST", "k", "uploads"), "s3:PutObject"),
+        (("GET", "k", "attributes", "v"), "s3:GetObjectVersion"),
+        (("PUT", "k", "tagging", "v"), "s3:PutObjectVersionTagging"),
+        (("PUT", "k", "legal-hold", "v"), "s3:PutObjectLegalHold"),
+        (("DELETE", "", "lifecycle"), "s3:PutLifecycleConfiguration"),
+        (("DELETE", "", "policy"), "s3:DeleteBucketPolicy"),
+        (("DELETE", "", "tagging"), "s3:PutBucketTagging"),
+        (("PUT", "", "intelligent-tiering"), "s3:PutIntelligentTieringConfiguration"),
+        (("PUT", ""), "s3:CreateBucket"),
+        (("HEAD", ""), "s3:ListBucket"),
+    ],
+)
+def test_names_of_actions(request_, action):
+    """What a request does has IAM's name, in any case."""
+    assert action_of(*request_).lower() == action.lower()
+
+
+def test_a_pattern_has_two_wildcards(server, client, bucket, permit):
+    """An asterisk and a question mark stand for others in what a policy names, a bracket for itself."""
+    client.put_object(Bucket=bucket, Key="[ab]c", Body=b"x")
+    permit({"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/[ab]*"})
+    assert status(server, bucket, "[ab]c") == 200
+    assert status(server, bucket, "ac") == 403
+
+
+def test_a_request_is_about_one_thing(server, client, bucket):
+    """Two parameters that say what a request is about are refused, with and without a signature."""
+    url = client.generate_presigned_url("get_bucket_acl", {"Bucket": bucket})
+    for target in (f"{server.url}/{bucket}?versions&policy", f"{url}&tagging"):
+        response = httpx.get(target)
+        assert response.status_code == 400
+        assert "Conflicting query string parameters: " in response.text
+        assert "<ArgumentName>ResourceType</ArgumentName>" in response.text

@@ -150,3 +150,19 @@ def test_a_copy_whose_conditions_hold(client, bucket, code):
     client.copy_object(Bucket=bucket, Key="k", CopySource=source, CopySourceIfMatch=etag, IfNoneMatch="*")
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
     assert code(client.copy_object, Bucket=bucket, Key="j", CopySource=source, IfMatch=etag) == "NoSuchKey"
+
+
+def test_conditional_deletions(client, bucket, code):
+    """An object is deleted only if it has the ETag that the request asks for; a star asks for any object."""
+    etags = {key: client.put_object(Bucket=bucket, Key=key, Body=b"x")["ETag"] for key in "abcd"}
+    call = client.delete_object
+    assert code(call, Bucket=bucket, Key="a", IfMatch='"other"') == "PreconditionFailed"
+    assert code(call, Bucket=bucket, Key="none", IfMatch="*") == "NoSuchKey"
+    call(Bucket=bucket, Key="a", IfMatch=etags["a"])
+    call(Bucket=bucket, Key="b", IfMatch="*")
+    objects = [{"Key": "c", "ETag": etags["c"]}, {"Key": "d", "ETag": "other"}, {"Key": "none", "ETag": "x"}]
+    done = client.delete_objects(Bucket=bucket, Delete={"Objects": objects})
+    assert [one["Key"] for one in done["Deleted"]] == ["c"]
+    errors = {one["Key"]: one["Code"] for one in done["Errors"]}
+    assert errors == {"d": "PreconditionFailed", "none": "NoSuchKey"}
+    assert [one["Key"] for one in client.list_objects_v2(Bucket=bucket)["Contents"]] == ["d"]

@@ -36,6 +36,13 @@ def test_only_who_has_the_key_reads(client, bucket):
     assert refused(client.get_object, **one) == (400, "InvalidRequest")
     assert refused(client.head_object, **one)[0] == 400
     assert refused(client.get_object, **one, **OTHER) == (403, "AccessDenied")
+    size = {**one, "ObjectAttributes": ["ObjectSize"]}
+    encoded = {
+        "SSECustomerKey": b64encode(b"k" * 32).decode(),
+        "SSECustomerKeyMD5": md5,
+    }  # boto3 does not here
+    assert client.get_object_attributes(**size, **KEY | encoded)["ObjectSize"] == 6
+    assert refused(client.get_object_attributes, **size) == (400, "InvalidRequest")
     copy = {"Bucket": bucket, "Key": "copy", "CopySource": one}
     assert refused(client.copy_object, **copy) == (400, "InvalidRequest")
     source = {f"CopySource{name}": value for name, value in KEY.items()}

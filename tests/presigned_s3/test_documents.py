@@ -22,7 +22,8 @@ from presigned_s3.locks import check_bucket
 
 BUCKET = Bucket(
     name="photos", region="us-west-2", cors=(), policy=None, public=frozenset(), has_acls=False,
-    blocks=frozenset(), encrypts=False, versioning="Enabled", has_lock=False,
+    blocks=frozenset(), encrypts=False, encryption={}, kms_keys="", versioning="Enabled", has_lock=False,
+    locks=False,
 )  # fmt: skip
 LOCKED = replace(BUCKET, has_lock=True)
 DOTTED = replace(BUCKET, name="my.photos")

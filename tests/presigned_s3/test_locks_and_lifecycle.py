@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from base64 import b64encode
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from presigned_s3.app import create_app
+from presigned_s3.backend import Order
+from presigned_s3.checksums import ContentMd5
 from presigned_s3.errors import S3Error
-from presigned_s3.lifecycle import with_ids
+from presigned_s3.lifecycle import check_rules, with_ids
+from presigned_s3.locks import check_headers
+from presigned_s3.xml import parse
 
 LATER = datetime(2100, 1, 3, tzinfo=UTC)
 SOONER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -155,7 +163,7 @@ def rule_of(days):
 def test_days_that_are_no_number(days):
     """Digits of other scripts, and more than anything holds, are no days."""
     with pytest.raises(S3Error) as caught:
-        with_ids(rule_of(days))
+        check_rules(parse(rule_of(days)), None)
     assert (caught.value.status, caught.value.code) == (400, "InvalidArgument")
 
 
@@ -214,3 +222,121 @@ def test_what_expires_says_when(client, bucket):
         'rule-id="by tag"'
         in client.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="a=b")["Expiration"]
     )
+
+
+def test_rules_of_before_have_ids(tmp_path):
+    """A folder whose lifecycle rules have no IDs, as a version before kept them, gives them IDs that stay."""
+    settings = {"bucket": "photos", "credentials": {}, "data_dir": tmp_path}
+    with closing(create_app(**settings)):
+        pass
+    (file,) = tmp_path.rglob("bucket.json")
+    kept = json.loads(file.read_text())
+    kept["subresources"]["lifecycle"] = {"headers": {}, "body": rule_of(1).decode().replace("<ID>r</ID>", "")}
+    file.write_text(json.dumps(kept))
+    ids = []
+    for _ in range(2):
+        with closing(create_app(**settings)) as app:
+            store = app.store
+            body = b"".join(store.ask(Order("GET", "photos", query=(("lifecycle", ""),))).body)
+            ids.append(parse(body).findtext("{*}Rule/{*}ID"))
+            with store.new_content("photos", ContentMd5(None), None) as content:
+                content.receive([b"x"], 1)
+                said = store.put_object(Order("PUT", "photos", "k"), content).header("x-amz-expiration")
+            assert f'rule-id="{ids[-1]}"' in said
+    assert ids[0] == ids[1]
+
+
+def lock_of(client, bucket, key):
+    """Return mode and time until which an object is locked, and its legal hold."""
+    head = client.head_object(Bucket=bucket, Key=key)
+    names = ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus")
+    return tuple(head.get(name) for name in names)
+
+
+def test_every_new_object_is_locked_as_its_headers_say(client, locked):
+    """An object put, copied or uploaded in parts has the lock of its request, or else of its bucket."""
+    lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": LATER}
+    made = lock | {"ObjectLockLegalHoldStatus": "ON"}
+
+    def make_all(**locks):
+        client.put_object(Bucket=locked, Key="put", Body=b"x", **locks)
+        client.copy_object(Bucket=locked, Key="copied", CopySource=f"{locked}/put", **locks)
+        parts = {"Bucket": locked, "Key": "parts"}
+        parts["UploadId"] = client.create_multipart_upload(**parts, **locks)["UploadId"]
+        etag = client.upload_part(**parts, PartNumber=1, Body=b"x")["ETag"]
+        listed = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+        client.complete_multipart_upload(**parts, MultipartUpload=listed)
+        return {lock_of(client, locked, key) for key in ("put", "copied", "parts")}
+
+    assert make_all(**made) == {("GOVERNANCE", LATER, "ON")}
+    assert make_all(ObjectLockLegalHoldStatus="OFF") == {(None, None, "OFF")}
+    assert make_all() == {(None, None, None)}
+    client.put_object_lock_configuration(
+        Bucket=locked, ObjectLockConfiguration=configuration("COMPLIANCE", Days=1)
+    )
+    assert {mode for mode, *_ in make_all()} == {"COMPLIANCE"}
+    assert make_all(**lock) == {("GOVERNANCE", LATER, None)}
+
+
+@pytest.mark.parametrize(
+    ("headers", "argument", "message"),
+    [
+        ({"mode": "GOVERNANCE"}, "retain-until-date", "must both be supplied"),
+        ({"retain-until-date": "2100-01-01T00:00:00Z"}, "mode", "must both be supplied"),
+        ({"mode": "g", "retain-until-date": "2100-01-01T00:00:00Z"}, "mode", "Unknown wormMode directive."),
+        ({"mode": "GOVERNANCE", "retain-until-date": "later"}, "retain-until-date", "ISO 8601 format"),
+        (
+            {"mode": "GOVERNANCE", "retain-until-date": "2001-01-01T00:00:00Z"},
+            "retain-until-date",
+            "The retain until date must be in the future!",
+        ),
+        ({"legal-hold": "on"}, "legal-hold", "Legal Hold must be either of 'ON' or 'OFF'"),
+    ],
+)
+def test_locks_that_headers_cannot_say(headers, argument, message):
+    """Mode and time come together, and are ones that can be; it is said before the bucket is looked at."""
+    prefix = "x-amz-object-lock-"
+    with pytest.raises(S3Error) as caught:
+        check_headers({prefix + name: value for name, value in headers.items()}, None)
+    assert caught.value.code == "InvalidArgument"
+    assert caught.value.elements["ArgumentName"] == prefix + argument
+    assert caught.value.message.endswith(message)
+
+
+def test_what_would_be_locked_has_a_checksum(client, locked, bucket):
+    """A PUT or form without one is refused where its object would be locked; one with it is not."""
+    client.put_object_lock_configuration(Bucket=locked, ObjectLockConfiguration=configuration(Days=1))
+    one = {"Bucket": locked, "Key": "k"}
+    url = client.generate_presigned_url("put_object", one)
+    assert "Content-MD5 OR x-amz-checksum- HTTP header is required" in httpx.put(url, content=b"x").text
+    digest = b64encode(hashlib.md5(b"x", usedforsecurity=False).digest()).decode()
+    url = client.generate_presigned_url("put_object", {**one, "ContentMD5": digest})
+    assert httpx.put(url, content=b"x", headers={"Content-MD5": digest}).status_code == 200
+    form = client.generate_presigned_post(locked, "k", {"Content-MD5": digest}, [{"Content-MD5": digest}])
+    assert httpx.post(form["url"], data=form["fields"], files={"file": b"x"}).status_code == 204
+    lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": LATER}
+    assert refused(client.put_object, Bucket=bucket, Key="k", Body=b"x", **lock) == (400, "InvalidRequest")
+
+
+def test_a_time_with_an_offset_locks(client, locked):
+    """A time in another zone is the same time; what is locked until then says so, and is not deleted."""
+    version = client.put_object(Bucket=locked, Key="k", Body=b"x")["VersionId"]
+    body = "<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>{}</RetainUntilDate></Retention>"
+
+    def send(params, **_):
+        text = body.format("2100-01-01T02:00:00.5+02:00").encode()
+        digest = b64encode(hashlib.md5(text, usedforsecurity=False).digest()).decode()
+        kept = {name: value for name, value in params["headers"].items() if "checksum" not in name.lower()}
+        params.update(body=text, headers={**kept, "Content-MD5": digest})
+
+    client.meta.events.register("before-call.s3.PutObjectRetention", send)
+    try:
+        retain(client, locked, LATER)
+    finally:
+        client.meta.events.unregister("before-call.s3.PutObjectRetention", send)
+    assert lock_of(client, locked, "k") == ("COMPLIANCE", SOONER, None)
+    one = {"Key": "k", "VersionId": version}
+    (error,) = client.delete_objects(Bucket=locked, Delete={"Objects": [one]})["Errors"]
+    with pytest.raises(ClientError, match="Access Denied because object protected by object lock"):
+        client.delete_object(Bucket=locked, **one)
+    assert error["Code"] == "AccessDenied"

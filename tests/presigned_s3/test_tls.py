@@ -118,7 +118,7 @@ def test_a_stranger_is_not_trusted(encrypted):
 def test_who_begins_no_handshake_holds_nobody_up(encrypted, local_authority):
     """A connection that says nothing does not keep the next one waiting."""
     with socket.create_connection(("127.0.0.1", urlsplit(encrypted.url).port)):
-        assert get(encrypted, local_authority, "localhost", "/photos/none").status_code == 404
+        assert get(encrypted, local_authority, "localhost", "/photos/none").status_code == 403
 
 
 def test_an_authority_is_kept(tmp_path):

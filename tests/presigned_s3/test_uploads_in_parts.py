@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+from base64 import b64encode
+from functools import partial
 
 import pytest
 
@@ -146,3 +149,18 @@ def test_wrong_checksums(client, bucket, code):
         == "BadDigest"
     )
     assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_what_a_completion_says_of_the_checksum(client, bucket, code):
+    """A checksum of the parts' checksums, with their number or without, and its kind are compared."""
+    one = {"Bucket": bucket, "Key": "k"}
+    one["UploadId"] = client.create_multipart_upload(**one, ChecksumAlgorithm="SHA256")["UploadId"]
+    part = client.upload_part(**one, PartNumber=1, Body=b"x", ChecksumAlgorithm="SHA256")
+    listed = {"PartNumber": 1, **{name: part[name] for name in ("ETag", "ChecksumSHA256")}}
+    complete = partial(client.complete_multipart_upload, **one, MultipartUpload={"Parts": [listed]})
+    wrong = b64encode(bytes(32)).decode()
+    assert code(complete, ChecksumSHA256=wrong) == code(complete, ChecksumSHA256=f"{wrong}-1") == "BadDigest"
+    assert code(complete, ChecksumType="FULL_OBJECT") == "InvalidRequest"
+    digest = hashlib.sha256(hashlib.sha256(b"x").digest()).digest()
+    right = f"{b64encode(digest).decode()}-1"
+    assert complete(ChecksumSHA256=right, ChecksumType="COMPOSITE")["ChecksumSHA256"] == right

@@ -1,0 +1,21 @@
+"""Whole numbers as clients write them."""
+
+import re
+
+from .errors import invalid_argument
+
+_WHOLE_NUMBER = re.compile(r"\s*[0-9]{1,18}\s*", re.ASCII)
+_MOST = 2**31 - 1
+
+
+def whole_number(text: str | None) -> int | None:
+    """Return the number that a text is, of at most 18 digits; None if it is none."""
+    return int(text) if text and _WHOLE_NUMBER.fullmatch(text) else None
+
+
+def integer_argument(name: str, text: str | None, default: int) -> int:
+    """Return the number that an argument says, or else the default; raise InvalidArgument if it is none."""
+    number = whole_number(text) if text else default
+    if number is None or number > _MOST:
+        raise invalid_argument(f"Provided {name} not an integer or within integer range", name, str(text))
+    return number
