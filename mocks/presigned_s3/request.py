@@ -80,6 +80,8 @@ OF_OBJECTS: Final = {
 }
 """Selectors: query parameters that say what of a bucket or an object it is about; and their methods."""
 
+_SELECTORS: Final = OF_BUCKETS.keys() | OF_OBJECTS.keys()
+
 NAMES: Final = frozenset(
     {*ON_OBJECTS.values(), *ON_BUCKETS.values(), *SUBRESOURCES.values(), "ListBuckets", "ListObjectsV2"}
 )
@@ -199,7 +201,7 @@ class Request:
     @property
     def selectors(self) -> list[str]:
         """The query parameters that say what it is about, such as ``acl``, in order; S3 takes one."""
-        return sorted({name for name, _ in self.query} & (OF_BUCKETS.keys() | OF_OBJECTS.keys()))
+        return sorted({name for name, _ in self.query} & _SELECTORS)
 
     @property
     def is_form(self) -> bool:
