@@ -75,7 +75,6 @@ class Application:
     A server that speaks ASGI's lifespan protocol does both by itself.
 
     Args:
-        settings: all settings.
         contract: the effective contract; by default the one that the settings name, or the packaged one.
         clock: tells the time, everywhere.
         randomness: what ids, keys and request ids are drawn from.

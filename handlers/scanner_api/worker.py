@@ -39,7 +39,6 @@ class Worker:
 
     Args:
         settings: all settings; those of the servers it works for.
-        clock: tells the time.
         database: where state is kept; by default the one that the settings name.
         bucket: where photos are; by default the one that the settings name.
         metrics: count what it does, if anything.

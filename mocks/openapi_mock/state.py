@@ -36,7 +36,6 @@ class MockState:
     initialized, saved and loaded.
 
     Attributes:
-        clock: the time.
         events: are published each change of the state.
         clearable: by name, what a reset clears unless it is to be kept.
         directory: where snapshots are; None for a mock without any.

@@ -58,9 +58,7 @@ class Front:
     """S3 as a WSGI app.
 
     Args:
-        store: the buckets and objects.
         authenticator: verifies signatures.
-        clock: tells the time.
         ids: makes the ids of requests.
         report: called with every exchange.
         faults: simulated failures.

@@ -51,7 +51,6 @@ class Authenticator:
 
     Args:
         credentials: what is accepted, by access key.
-        clock: tells the time.
         machine: tells the machine's time, by which clients sign headers. They may, where S3's clock was set:
             what it is set for is to let presigned requests expire.
     """

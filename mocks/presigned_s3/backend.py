@@ -71,7 +71,6 @@ class Bucket:
     """What the front needs to know of a bucket.
 
     Attributes:
-        name: its name.
         region: where it is.
         cors: its CORS rules.
         policy: its bucket policy, as it was put.

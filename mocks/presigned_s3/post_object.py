@@ -30,7 +30,6 @@ class PostObject:
     Args:
         store: where the objects go.
         authenticator: verifies the policies' signatures.
-        clock: tells the time.
         faults: those that have to know the key.
     """
 

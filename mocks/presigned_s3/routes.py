@@ -29,7 +29,6 @@ class Routes:
     """Dispatches each request to its operation.
 
     Args:
-        store: the buckets and objects.
         authenticator: verifies signatures.
         post_object: handles forms.
     """

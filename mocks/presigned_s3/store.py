@@ -80,7 +80,6 @@ class FirstBucket:
     """A bucket that there is from the beginning.
 
     Attributes:
-        name: its name.
         region: its region.
         cors: whether it has CORS rules that admit every origin.
         public: whether everyone may read its objects.

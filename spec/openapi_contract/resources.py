@@ -45,7 +45,6 @@ class Resources:
     """All schemas of a document, by the resource that they belong to.
 
     Args:
-        document: the OpenAPI document.
         source: the file or URL it was read from: the URI that its own relative references start at.
     """
 

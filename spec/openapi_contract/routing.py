@@ -58,7 +58,6 @@ class Candidate(NamedTuple):
     """An operation of a path.
 
     Attributes:
-        operation: the operation.
         path: its path template, without the query.
         query: what its template has behind ``?`` or ``#``, by name: a value, an expression or nothing.
     """

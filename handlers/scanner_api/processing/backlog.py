@@ -45,7 +45,6 @@ class Backlog:
     Args:
         count: counts what waits for an organization, by the credential that created the session.
         limits: the limits.
-        ticks: tells the seconds.
     """
 
     def __init__(

@@ -42,8 +42,6 @@ class CaptureProcessor:
         stores: of captures and products.
         bucket: of the uploaded images.
         redirects: follows URLs.
-        clock: tells the time.
-        settings: all settings.
         retries: held by jobs that are not on their first attempt, so that one that kills its process does
             not take another one on its last attempt with it.
         hand_over: enqueues a capture whose URL has to be followed; without it the URL is followed at once.

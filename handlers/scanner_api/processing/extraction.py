@@ -47,8 +47,6 @@ class SessionExtraction:
         stores: of sessions, photos and proposals.
         bucket: of the photos' files.
         extractor: reads the photos; None if they are not read.
-        clock: tells the time.
-        settings: all settings.
         retries: held by jobs that are not on their first attempt.
         random_bytes: source of the ids of proposals.
         outcomes: counts extractions by what became of them.

@@ -37,11 +37,9 @@ class Processing:
     them, and workers run them.
 
     Args:
-        settings: all settings.
         stores: of captures, sessions and what belongs to them.
         bucket: of the photos.
         redirects: follows the URLs of captures.
-        clock: tells the time.
         random_bytes: source of the ids of proposals.
         is_worker: whether to run the jobs of a queue in Redis.
         retention: deletes old sessions, if anything does.

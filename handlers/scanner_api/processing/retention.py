@@ -23,7 +23,6 @@ class Retention:
     Args:
         database: where they are.
         bucket: where their photos are.
-        clock: tells the time.
         age: for how long sessions stay after they have changed for the last time.
     """
 

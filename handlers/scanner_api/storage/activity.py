@@ -35,7 +35,6 @@ class Activity:
     """Tells ACTIVE sessions from idle ones, and keeps used ones from becoming idle.
 
     Args:
-        clock: tells the time.
         ttl_seconds: how long an ACTIVE session may be idle.
     """
 

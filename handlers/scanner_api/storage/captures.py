@@ -97,8 +97,6 @@ class CaptureStore:
     """Stores the captures of all sessions.
 
     Args:
-        database: the database.
-        clock: tells the time.
         ttl_seconds: how long an ACTIVE session may be idle.
     """
 

@@ -90,12 +90,7 @@ _key: Final = maker_of(ApiKey)
 
 
 class CredentialStore:
-    """Stores API keys and web sessions, each by the digest of its secret.
-
-    Args:
-        database: the database.
-        clock: tells the time.
-    """
+    """Stores API keys and web sessions, each by the digest of its secret."""
 
     def __init__(self, database: Database, clock: Clock | None = None) -> None:
         self._database = database

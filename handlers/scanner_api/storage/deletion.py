@@ -39,11 +39,9 @@ class Deletion:
     """Deletes sessions and organizations, and counts what it deletes.
 
     Args:
-        database: the database.
         delete_objects: deletes up to 500 objects from the bucket; one that is not there is no error. By
             default all of them stay.
         actor: who deletes.
-        clock: tells the time.
 
     Attributes:
         deleted: how many rows by table, and how many ``objects``.

@@ -31,10 +31,6 @@ class IdempotencyStore:
 
     A try claims its key first, for a short time. Its response is written in the transaction of its effect,
     and only while the claim holds: both are there, or neither, and of two tries one has an effect.
-
-    Args:
-        database: the database.
-        clock: tells the time.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -32,7 +32,6 @@ class InlineReader:
     Args:
         engine: of the SQLite database.
         has_snapshots: whether the reads of a turn share a snapshot; in memory that would lock writers out.
-        ticks: tells the seconds.
 
     Attributes:
         snapshot: identifies what is read in this turn, and is the same in the next ones until something is

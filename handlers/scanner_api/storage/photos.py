@@ -24,8 +24,6 @@ class PhotoStore:
     """Stores the photos of all sessions; a change to one keeps its session from becoming idle.
 
     Args:
-        database: the database.
-        clock: tells the time.
         ttl_seconds: how long an ACTIVE session may be idle.
     """
 

@@ -36,8 +36,6 @@ class RedirectRuleStore:
     """Stores the redirect rules of all organizations and products.
 
     Args:
-        database: the database.
-        clock: tells the time.
         make_id: makes the id of a new one.
     """
 

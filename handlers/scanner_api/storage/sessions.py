@@ -28,8 +28,6 @@ class SessionStore:
     An idle ACTIVE session counts as EXPIRED, whether or not that is stored yet.
 
     Args:
-        database: the database.
-        clock: tells the time.
         ttl_seconds: how long an ACTIVE session may be idle.
     """
 

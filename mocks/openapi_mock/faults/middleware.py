@@ -97,7 +97,6 @@ class FaultMiddleware:
         app: serves requests, with the documented response that ``Prefer: code=N`` asks for.
         faults: the active ones.
         contract: of the app.
-        clock: the time.
         extension: which faults there are.
         profile: how problems are written.
     """

@@ -56,7 +56,6 @@ class Changed:
     Args:
         send: sends it on.
         effect: of the fault.
-        clock: the time.
     """
 
     def __init__(self, send: Send, effect: Effect, clock: Clock) -> None:
@@ -195,7 +194,6 @@ class ProvokedProblems:
 
     Args:
         contract: whose headers pages may send and see.
-        clock: the time.
         profile: how problems are written.
     """
 
