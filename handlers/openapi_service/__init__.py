@@ -4,10 +4,9 @@ What ``__all__`` lists is public; everything else may change. Names are imported
 for: a module that only raises problems does not load what serves them.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from openapi_contract.imports import exported
 
 if TYPE_CHECKING:
     from .app import Limits, Service, create_app
@@ -39,63 +38,25 @@ if TYPE_CHECKING:
     from .server import CannotListen, listen, serve, url_of
 
 __all__ = [
-    "Attempt",
-    "Authenticator",
-    "BadRequest",
-    "BasicCredential",
-    "CannotListen",
-    "Conflict",
-    "Forbidden",
-    "Idempotency",
-    "InternalError",
-    "KeyInUse",
-    "KeyReused",
-    "Limits",
-    "MethodNotAllowed",
-    "NotAcceptable",
-    "NotFound",
-    "NotImplementedYet",
-    "PayloadTooLarge",
-    "Problem",
-    "ProblemProfile",
-    "RateLimited",
-    "Request",
-    "ResolverError",
-    "Response",
-    "Service",
-    "ServiceUnavailable",
-    "URITooLong",
-    "Unauthorized",
-    "UnsupportedMediaType",
-    "ValidationFailed",
-    "Violation",
-    "create_app",
-    "listen",
-    "serve",
-    "url_of",
-]
+    "Attempt", "Authenticator", "BadRequest", "BasicCredential", "CannotListen", "Conflict", "Forbidden",
+    "Idempotency", "InternalError", "KeyInUse", "KeyReused", "Limits", "MethodNotAllowed", "NotAcceptable",
+    "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem", "ProblemProfile", "RateLimited", "Request",
+    "ResolverError", "Response", "Service", "ServiceUnavailable", "URITooLong", "Unauthorized",
+    "UnsupportedMediaType", "ValidationFailed", "Violation", "create_app", "listen", "serve", "url_of",
+]  # fmt: skip
 
-_ELSEWHERE = {
-    "Attempt": "idempotency",
-    "Authenticator": "authentication",
-    "BasicCredential": "authentication",
-    "CannotListen": "server",
-    "Idempotency": "idempotency",
-    "KeyInUse": "idempotency",
-    "KeyReused": "idempotency",
-    "Limits": "app",
-    "Request": "request",
-    "ResolverError": "handlers",
-    "Response": "responses",
-    "Service": "app",
-    "create_app": "app",
-    "listen": "server",
-    "serve": "server",
-    "url_of": "server",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_ELSEWHERE.get(name, 'problems')}", __name__), name)
+__getattr__ = exported(
+    __name__,
+    {
+        "app": "Limits Service create_app",
+        "authentication": "Authenticator BasicCredential",
+        "handlers": "ResolverError",
+        "idempotency": "Attempt Idempotency KeyInUse KeyReused",
+        "problems": "BadRequest Conflict Forbidden InternalError MethodNotAllowed NotAcceptable NotFound"
+        " NotImplementedYet PayloadTooLarge Problem ProblemProfile RateLimited ServiceUnavailable URITooLong"
+        " Unauthorized UnsupportedMediaType ValidationFailed Violation",
+        "request": "Request",
+        "responses": "Response",
+        "server": "CannotListen listen serve url_of",
+    },
+)

@@ -4,10 +4,9 @@
 all return a `Report`. Names are imported when first asked for: recorded traffic needs no Schemathesis.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from openapi_contract.imports import exported
 
 if TYPE_CHECKING:
     from .checks import Check
@@ -18,34 +17,20 @@ if TYPE_CHECKING:
     from .target import CannotRunError, Target
     from .validation import ExchangeValidator, validate_har
 
-HOMES = {
-    "CannotRunError": "target",
-    "Check": "checks",
-    "Credentials": "credentials",
-    "ExchangeValidator": "validation",
-    "HarError": "har",
-    "Report": "report",
-    "Target": "target",
-    "check_app": "run.checking",
-    "check_url": "run.checking",
-    "validate_har": "validation",
-}
-
 __all__ = [
-    "CannotRunError",
-    "Check",
-    "Credentials",
-    "ExchangeValidator",
-    "HarError",
-    "Report",
-    "Target",
-    "check_app",
-    "check_url",
-    "validate_har",
-]
+    "CannotRunError", "Check", "Credentials", "ExchangeValidator", "HarError", "Report", "Target",
+    "check_app", "check_url", "validate_har",
+]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name not in HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{HOMES[name]}", __name__), name)
+__getattr__ = exported(
+    __name__,
+    {
+        "checks": "Check",
+        "credentials": "Credentials",
+        "har": "HarError",
+        "report": "Report",
+        "run.checking": "check_app check_url",
+        "target": "CannotRunError Target",
+        "validation": "ExchangeValidator validate_har",
+    },
+)

@@ -3,10 +3,9 @@
 What ``__all__`` lists is public; everything else may change.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from .imports import exported
 
 if TYPE_CHECKING:
     from .comparison import Change, compare
@@ -16,18 +15,14 @@ if TYPE_CHECKING:
     from .operation import Operation
 
 __all__ = ["Change", "Contract", "ContractError", "Operation", "compare", "load_contract"]
-_MODULES = {
-    "Change": "comparison",
-    "Contract": "contract",
-    "ContractError": "errors",
-    "Operation": "operation",
-    "compare": "comparison",
-    "load_contract": "loading",
-}
-"""Where each is; imported when it is first used, since a command's help uses none."""
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+# imported when they are first used, since a command's help uses none
+__getattr__ = exported(
+    __name__,
+    {
+        "comparison": "Change compare",
+        "contract": "Contract",
+        "errors": "ContractError",
+        "loading": "load_contract",
+        "operation": "Operation",
+    },
+)
