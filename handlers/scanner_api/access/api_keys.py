@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 from zlib import crc32
 
 from openapi_service.clock import Clock
+from openapi_service.logs import cause_of
 from openapi_service.problems import Unauthorized
 
 if TYPE_CHECKING:
@@ -153,9 +154,10 @@ class LastUsed:
         batch, self._recorded = self._recorded, {}
         try:
             await self._write(batch)
-        except Exception:
+        except Exception as error:  # noqa: BLE001 -- databases raise many, and none may end the writing
             self._recorded = batch | self._recorded
-            logger.warning("The last use of %d credentials cannot be written", len(batch), exc_info=True)
+            cause = cause_of(error)
+            logger.warning("The last use of %d credentials cannot be written: %s", len(batch), cause)
 
     async def __aenter__(self) -> Self:
         self._stopping.clear()
