@@ -38,7 +38,7 @@ INSTALL_SECONDS = 300
 TARGETS = {"example": "/examples/7?page_size=5", "generated": "/generated/7?page_size=5"}
 PRISM = "Prism"
 COLUMNS = (
-    *("server", "answer", "at once", "req/s", "per CPU s", "p50 ms", "p99 ms", "peak MB", "start s"),
+    *("server", "response", "at once", "req/s", "per CPU s", "p50 ms", "p99 ms", "peak MB", "start s"),
     *("x Prism", "x per CPU"),
 )
 
