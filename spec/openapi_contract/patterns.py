@@ -17,6 +17,8 @@ import jsonschema_rs
 REPETITION = re.compile(r"[*+}|]")
 REPEATED_GROUP = re.compile(r"\)[*+{]")
 MOST_STEPS = 1_000_000
+SMALL = jsonschema_rs.FancyRegexOptions(size_limit=64 * 1024)
+"""Bytes of a compiled pattern."""
 
 
 @lru_cache(maxsize=4096)
@@ -58,6 +60,21 @@ def matcher(pattern: str) -> Callable[[str], bool]:
             of_long = ecma_matcher(pattern)
             return lambda text: search(text) is not None if len(text) <= longest else of_long(text)
     return lambda text: search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_small(pattern: str) -> bool:
+    """Tell whether jsonschema-rs compiles a pattern, and to little."""
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=SMALL)
+    except ValueError:
+        return False
+    return True
+
+
+def is_for_python(pattern: str) -> bool:
+    """Tell whether Python is to match a pattern, which shares what it compiles."""
+    return not is_small(pattern) and compiled(pattern) is not None
 
 
 def ecma_matcher(pattern: str) -> Callable[[str], bool]:

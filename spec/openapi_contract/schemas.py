@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from copy import deepcopy
 from functools import cached_property
@@ -13,20 +12,14 @@ from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
 from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
-from .python_keywords import PYTHON_KEYWORDS, reads_alike
+from .keywords import options_of
+from .python_keywords import reads_alike
 from .resources import Resources, Target
 from .validator import Validator
 from .violations import Violation
 
 EVERY_TYPE: Final = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING"})()
-BASE64 = re.compile(r"[A-Za-z0-9+/_\s=-]*")
-FORMATS: dict[str, Callable[[str], bool]] = {
-    "byte": lambda value: BASE64.fullmatch(value) is not None,
-    "time": lambda _: True,
-}
-"""Formats as they are read here: bytes are in any spelling of Base64 (RFC 4648), which jsonschema-rs does not
-know; any text is a time, of which it expects an offset, and openapi-core takes none."""
 OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 DEEPEST = 20
 ANYTHING: Final = True
@@ -368,15 +361,14 @@ class Schemas:
         key = id(node), as_python
         with self._compiling:
             if key not in self._compiled:
+                bundle = self.bundle(node)
                 self._compiled[key] = Validator(
-                    self.bundle(node),
+                    bundle,
                     self._place,
                     names=Schema(node, self).names,
                     retriever=self.resources.resource,
                     base_uri=self.resources.uri,
-                    validate_formats=self.formats,
-                    formats=FORMATS,
-                    keywords=PYTHON_KEYWORDS if as_python else {},
+                    **options_of(bundle, formats=self.formats, as_python=as_python),
                 )
             return self._compiled[key]
 

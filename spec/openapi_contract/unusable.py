@@ -8,7 +8,7 @@ from typing import Any
 from . import pointers
 from .anatomy import ALTERNATIVES, Place, map_subschemas, walk
 from .defects import Flaw
-from .patterns import ecma_matcher
+from .patterns import ecma_matcher, is_for_python, is_small
 
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "deprecated", "externalDocs", "xml"})
 MOST_STEPS = 100_000
@@ -16,6 +16,10 @@ MOST_STEPS = 100_000
 LISTS = ("allOf", *ALTERNATIVES)
 SINGLE = ("$ref", "not", "if", "then", "else")
 COMPOSING = frozenset((*LISTS, "not", "if"))
+MOST_PATTERNS = 2_000
+"""Different ones of a document, of which 152 are the most that is known."""
+LARGE = 40
+"""Patterns that one counts as which jsonschema-rs alone can read, and compiles to megabytes."""
 MOST_PARTS = 1_000
 """Schemas of an ``allOf`` that are compared with each other."""
 
@@ -28,10 +32,12 @@ def unusable_flaws(root: Place) -> Iterator[Flaw]:
     conforms to one does to both, and an ``allOf`` in which one schema forbids what another requires.
     """
     composed: list[Place] = []
+    patterns = _Patterns()
     for place in walk(root):
         if place.kind == "schema" and isinstance(place.node, dict):
-            for reason, pointer in (*_invalid(place), *_repeated(place, root.node)):
-                yield Flaw(pointer, reason)
+            for reason, pointer in (*patterns.flaws(place), *_repeated(place, root.node)):
+                if reason:
+                    yield Flaw(pointer, reason)
             if not COMPOSING.isdisjoint(place.node) or place.node.get("additionalProperties") is False:
                 composed.append(place)
     pointers_of = {id(place.node): place.pointer for place in composed}
@@ -72,14 +78,32 @@ def _beside(node: dict[str, Any], document: Mapping[str, Any]) -> dict[str, list
     return {name: [each for each in listed if isinstance(each, dict)] for name, listed in found.items()}
 
 
-def _invalid(place: Place) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with patterns that are no regular expressions, and their pointers."""
-    pattern = place.node.get("pattern")
-    if isinstance(pattern, str) and not _is_valid(pattern):
-        yield "is not a regular expression.", pointers.join(place.pointer, "pattern")
-    for each in place.node.get("patternProperties", ()):
-        if not _is_valid(each):
-            yield "is not a regular expression.", pointers.join(place.pointer, "patternProperties", each)
+class _Patterns:
+    """What is wrong with the patterns of a document."""
+
+    def __init__(self) -> None:
+        self._reasons: dict[tuple[str, str], str] = {}
+        self._left = MOST_PATTERNS
+
+    def flaws(self, place: Place) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with those of a schema, and their pointers."""
+        if isinstance(place.node.get("pattern"), str):
+            pointer = pointers.join(place.pointer, "pattern")
+            yield self._reason("pattern", place.node["pattern"]), pointer
+        for each in place.node.get("patternProperties", ()):
+            pointer = pointers.join(place.pointer, "patternProperties", each)
+            yield self._reason("patternProperties", each), pointer
+
+    def _reason(self, keyword: str, pattern: str) -> str:
+        """Return what is wrong with a pattern, empty if nothing."""
+        key = keyword, pattern
+        if key not in self._reasons:
+            if self._left <= 0:
+                return f"is one of more than {MOST_PATTERNS} patterns."
+            self._left -= 1 if is_small(pattern) or is_for_python(pattern) else LARGE
+            is_usable = (keyword == "pattern" and is_for_python(pattern)) or _is_valid(pattern)
+            self._reasons[key] = "" if is_usable else "is not a regular expression."
+        return self._reasons[key]
 
 
 def _is_valid(pattern: str) -> bool:

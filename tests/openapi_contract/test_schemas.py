@@ -5,6 +5,7 @@ import math
 import pytest
 
 from openapi_contract import Contract
+from openapi_contract.patterns import is_for_python, is_small
 
 STRING, INTEGER = {"type": "string"}, {"type": "integer"}
 SCHEMAS = {
@@ -110,3 +111,27 @@ def test_directions_of_openapi_30():
         schemas = contract_of(version).schemas
         assert schemas.for_requests.of(node).validator.is_valid({}) is not is_required
         assert not schemas.for_responses.of(node).validator.is_valid({})
+
+
+@pytest.mark.parametrize("pattern", ["^[^a]{0,4096}$", "^(?P<x>[^a])*$", r"^[^\p{Lu}]{0,99}$"])
+@pytest.mark.parametrize("formats", [True, False])
+def test_patterns_that_take_megabytes(pattern, formats):
+    """A pattern means the same, and is reported alike, whether Python or jsonschema-rs matches it."""
+    text = {"type": "string", "pattern": pattern}
+    holder = {"type": "object", "properties": {"a": text, "n": {"format": "int8"}}}
+    contract = Contract({**contract_of().document, "components": {"schemas": {"Holder": holder}}}, "pets")
+    schema = contract.schemas.view(formats=formats).of(holder)
+    assert schema.validator.is_valid({"a": "b" * 90, "n": 1})
+    assert schema.validator.is_valid({"a": 7}) is False
+    (found,) = schema.violations({"a": "bAa"}, "body", "", "/components/schemas/Holder")
+    assert (found.name, found.rule) == ("/a", "pattern")
+    assert found.detail == f'value does not match "{pattern}"'
+    assert found.pointer == "/components/schemas/Holder/properties/a/pattern"
+
+
+def test_large_patterns_are_compiled_once():
+    """Python matches what it can of large patterns, for it shares what it compiles."""
+    assert not is_small("^[^a]{0,4096}$")
+    assert is_for_python("^[^a]{0,4096}$")
+    assert not is_for_python(r"^\p{Lu}{0,4096}$")
+    assert not is_for_python("^a{3}$")

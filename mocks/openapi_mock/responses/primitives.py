@@ -11,6 +11,7 @@ from typing import Any
 
 from rstr.xeger import Xeger
 
+from openapi_contract.keywords import INTEGERS
 from openapi_contract.merging import Merged, NoValueError
 from openapi_contract.patterns import compiled, matches
 
@@ -27,10 +28,6 @@ USUAL = 1000
 """How far a number is from its one bound, or from zero, where a schema sets no other."""
 DIGITS = 2
 NUMBER_TRIES = 50
-RANGES = {
-    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
-    **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
-}
 
 # Strings ----------------------------------------------------------------------------------------------------
 
@@ -223,7 +220,7 @@ def _bounds(
     limits = merged.limits
     lows = [limits["minimum"]] if "minimum" in limits else []
     lows += [beyond(limits["exclusiveMinimum"], 1)] if "exclusiveMinimum" in limits else []
-    ranges = [RANGES[each] for each in merged.listed.get("format", ()) if each in RANGES]
+    ranges = [INTEGERS[each] for each in merged.listed.get("format", ()) if each in INTEGERS]
     highs: list[float] = [greatest for _, greatest in ranges]
     highs += [limits["maximum"]] if "maximum" in limits else []
     highs += [beyond(limits["exclusiveMaximum"], -1)] if "exclusiveMaximum" in limits else []

@@ -9,7 +9,7 @@ import pytest
 
 from openapi_contract import Contract
 from openapi_mock import contract_mock
-from openapi_mock.responses import Strictness, contract_app
+from openapi_mock.responses import STRICT, Strictness, contract_app
 
 from .conftest import document_of
 
@@ -69,6 +69,39 @@ def test_violations_refuse_warn_or_pass(post, body, requests, formats, status, s
     assert response.status == status
     found = response.headers.get("x-mock-request-violation")
     assert (found is None) if said is None else (said in found)
+
+
+INTEGERS = {"int8": 2**7, "int32": 2**31, "int64": 2**63, "uint8": 2**8, "uint64": 2**64}
+
+
+@pytest.mark.parametrize(("name", "beyond"), INTEGERS.items())
+def test_ranges_of_integers(client, name, beyond):
+    """A format of integers has its range: beyond it, a client with such a type loses what is sent."""
+    kinds = {
+        "n": {"type": "integer", "format": name},
+        "any": {"format": name},
+        "at": {"type": "string", "format": "date-time"},
+    }
+    parameter = {"name": "n", "in": "query", "schema": kinds["n"]}
+    body = {"content": {"application/json": {"schema": {"type": "object", "properties": kinds}}}}
+    operation = {"parameters": [parameter], "requestBody": body, "responses": {"200": {"description": ""}}}
+    document = {**DOCUMENT, "paths": {"/n": {"post": operation}}}
+    least = 0 if name.startswith("u") else -beyond
+
+    def post(value, strictness=STRICT, query=0):
+        app = contract_app(Contract(document, "test"), strictness=strictness)
+        return client(app).post(f"/n?n={query}", value)
+
+    for value in ({"n": beyond - 1}, {"n": least}, {"any": "text"}, {"any": True}, {"any": 1.0}):
+        assert post(value).status == 200
+    for value in ({"n": beyond}, {"n": least - 1}, {"any": 1.5}, {"any": 1e300}):
+        (error,) = post(value).json["errors"]
+        assert error["rule"] == "format"
+        assert error["detail"] == f'value is not a "{name}", an integer from {least} to {beyond - 1}'
+        assert post(value, Strictness("on", "warn")).status == 200
+        assert post(value, Strictness("on", "off")).status == 200
+    assert post({}, query=beyond).json["errors"][0]["name"] == "n"
+    assert {each["pointer"] for each in post({"at": "noon", "n": beyond}).json["errors"]} == {"/at", "/n"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""Keywords that jsonschema-rs is to read otherwise than by itself.
+
+Formats of OpenAPI it does not know; a pattern such as ``^.{1,4096}$`` takes it megabytes in each validator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import jsonschema_rs
+
+from .patterns import is_for_python, matcher
+from .python_keywords import PYTHON_KEYWORDS
+
+BASE64 = re.compile(r"[A-Za-z0-9+/_\s=-]*")
+STRINGS: dict[str, Callable[[str], bool]] = {
+    "byte": lambda value: BASE64.fullmatch(value) is not None,
+    "time": lambda _: True,
+}
+"""Formats as they are read here: bytes are in any spelling of Base64 (RFC 4648), which jsonschema-rs does not
+know; any text is a time, of which it expects an offset, and openapi-core takes none."""
+OPTIONS: Final[dict[str, Any]] = {"validate_formats": True, "formats": STRINGS}
+INTEGERS: Final = {
+    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+}
+"""The least and the greatest number of the integers in OpenAPI's Format Registry."""
+
+
+class _Format:
+    """One use of ``format`` in a schema, for jsonschema-rs, which checks formats of texts alone."""
+
+    def __init__(self, _parent: Any, name: Any, _path: Any) -> None:
+        of_texts = jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS)
+        self._is_text: Callable[[Any], bool] = of_texts.is_valid
+        self._detail = f'value is not a "{name}"'
+        self._least, self._greatest = INTEGERS.get(name, (None, None))
+        if self._least is not None:
+            self._detail += f", an integer from {self._least} to {self._greatest}"
+
+    def validate(self, value: Any) -> None:
+        """Raise ValueError if a value is not of the format."""
+        if self._least is None or isinstance(value, bool) or not isinstance(value, int | float):
+            conforms = self._is_text(value)
+        else:
+            conforms = self._least <= value <= self._greatest and value == int(value)
+        if not conforms:
+            raise ValueError(self._detail)
+
+
+class _Pattern:
+    """One use of a pattern that Python compiles to less than jsonschema-rs does."""
+
+    def __init__(self, _parent: Any, pattern: Any, _path: Any) -> None:
+        self._detail = f'value does not match "{pattern}"'
+        self._matches = matcher(pattern)
+
+    def validate(self, value: Any) -> None:
+        """Raise ValueError if a text does not match."""
+        if isinstance(value, str) and not self._matches(value):
+            raise ValueError(self._detail)
+
+
+def options_of(bundle: Mapping[str, Any], *, formats: bool, as_python: bool) -> dict[str, Any]:
+    """Return the options by which jsonschema-rs reads the keywords of a schema; a callback costs most.
+
+    Args:
+        bundle: the schema, which stands alone.
+        formats: whether formats are checked.
+        as_python: whether all are read as openapi-core does.
+    """
+    if as_python:
+        return {"keywords": PYTHON_KEYWORDS}
+    keywords: dict[str, Any] = {}
+    if any(map(is_for_python, _texts(bundle, "pattern"))):
+        keywords["pattern"] = _Pattern
+    if formats and not INTEGERS.keys().isdisjoint(_texts(bundle, "format")):
+        keywords["format"] = _Format
+    return {"keywords": keywords, **(OPTIONS if formats else {})}
+
+
+def _texts(node: Any, keyword: str) -> Iterator[str]:
+    """Yield the texts that may be values of a keyword in a schema."""
+    if isinstance(node, dict):
+        if isinstance(node.get(keyword), str):
+            yield node[keyword]
+        node = list(node.values())
+    for each in node if isinstance(node, list) else ():
+        if isinstance(each, dict | list):
+            yield from _texts(each, keyword)
