@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
+from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from iregexp_check import check
 
 from . import pointers
 from .errors import ContractError
 from .imports import deferred
 from .parsing import containers_of
+from .patterns import ecma_matcher
 
-with deferred("regex"):  # half of the time that the import takes, for match() and search() alone
+with deferred(
+    "regex"
+):  # half of the time that the import takes, for what `_Expression` stands in the place of
     from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathNode
+    from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
     from jsonpath_rfc9535.parse import Parser
     from jsonpath_rfc9535.query import JSONPathQuery
     from jsonpath_rfc9535.selectors import JSONPathSelector
@@ -28,8 +35,12 @@ REUSABLE = "#/components/actions/"
 MOST_CHANGES = 500_000
 """Objects, arrays and primitive values that the actions of an overlay put somewhere."""
 
-MOST_STEPS = 10_000_000
-"""Values that the JSONPaths of an overlay look at."""
+MOST_STEPS = 3_000_000
+"""Values that the JSONPaths of an overlay look at; nine times all of GitHub's document."""
+LONGEST_STEP = 100
+"""Characters that an expression looks at in the time of a value."""
+DOT = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|(\.)", re.DOTALL)
+"""A dot, and what it may stand in with another meaning."""
 
 
 class _Steps(JSONPathSelector):
@@ -46,10 +57,44 @@ class _Steps(JSONPathSelector):
     def resolve(self, node: JSONPathNode) -> Iterable[JSONPathNode]:
         """Count a node and its children; ValueError if that is too much."""
         children = len(node.value) if isinstance(node.value, dict | list) else 0
-        self._search.left -= self._times * (1 + children)
-        if self._search.left < 0:
-            raise ValueError(f"the JSONPaths of the actions look at more than {MOST_STEPS} values")
+        self._search.count(self._times * (1 + children))
         return ()
+
+
+class _Expression(FilterFunction):
+    """The functions ``match`` and ``search``, by an engine that does not backtrack.
+
+    Args:
+        search: counts what they look at.
+        whole: how an expression is written that has to match all of a text, or a part of it.
+    """
+
+    arg_types: ClassVar[list[ExpressionType]] = [ExpressionType.VALUE, ExpressionType.VALUE]
+    return_type = ExpressionType.LOGICAL
+
+    def __init__(self, search: _Search, whole: str) -> None:
+        self._search = search
+        self._whole = whole
+
+    def __call__(self, text: Any, expression: Any) -> bool:
+        """Tell whether an expression of RFC 9485 is found; what is none is not."""
+        if not isinstance(text, str) or not isinstance(expression, str):
+            return False
+        self._search.count((len(text) + len(expression)) // LONGEST_STEP)
+        return check(expression) and _matcher(self._whole.format(DOT.sub(_spelled, expression)))(text)
+
+
+def _spelled(found: re.Match[str]) -> str:
+    """Return a dot as RFC 9485 means it: neither end of a line."""
+    return r"[^\n\r]" if found[1] else found[0]
+
+
+@lru_cache
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    try:
+        return ecma_matcher(pattern)
+    except ValueError:
+        return lambda _: False
 
 
 class _Parser(Parser):
@@ -73,6 +118,18 @@ class _Search(JSONPathEnvironment):
     def __init__(self) -> None:
         super().__init__()
         self.left = MOST_STEPS
+
+    def setup_function_extensions(self) -> None:
+        """Have the functions of filters."""
+        super().setup_function_extensions()
+        self.function_extensions["match"] = _Expression(self, "^(?:{})$")
+        self.function_extensions["search"] = _Expression(self, "{}")
+
+    def count(self, steps: int) -> None:
+        """Count values that are looked at; ValueError if they are too many."""
+        self.left -= steps
+        if self.left < 0:
+            raise ValueError(f"the JSONPaths of the actions look at more than {MOST_STEPS} values")
 
 
 def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: str) -> None:

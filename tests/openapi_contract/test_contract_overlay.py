@@ -67,6 +67,45 @@ def test_actions_see_what_came_before(overlay):
     assert overlay(PETS, first, {"target": "$.fish", "update": {"legs": 0}})["fish"] == {"legs": 0}
 
 
+@pytest.mark.parametrize(
+    ("condition", "selected"),
+    [
+        ("match(@.n, 'a.c')", ["abc", "a.c"]),
+        ("search(@.n, 'a.c')", ["abc", "a.c", "xabcx"]),
+        (r"match(@.n, 'a\\.c')", ["a.c"]),
+        ("match(@.n, 'a[.]c')", ["a.c"]),
+        ("match(@.n, 'a|abc')", ["abc"]),
+        (r"match(@.n, '\\p{Lu}+')", ["ABC"]),
+        ("match(@.n, 'a(?=b).*')", []),
+        ("match(@.n, 'a{1000}{1000}{1000}')", []),
+        ("match(@.n, '(')", []),
+        ("match(@.n, 5)", []),
+        ("match(@, 'a')", []),
+    ],
+)
+def test_expressions_of_filters(overlay, condition, selected):
+    """Filters match texts by expressions of RFC 9485; what is none, and what is no text, matches nothing."""
+    names = ["abc", "a.c", "a\nc", "a\rc", "xabcx", "ABC"]
+    document = {"a": [{"n": name} for name in names]}
+    result = overlay(document, {"target": f"$.a[?{condition}]", "update": {"hit": True}})
+    assert [each["n"] for each in result["a"] if "hit" in each] == selected
+
+
+def test_expressions_that_backtrack(overlay):
+    """An expression that others would try in 2 to the 60th ways is none that lasts."""
+    document = {"a": [{"n": "a" * 60 + "!"}]}
+    for condition in ("match(@.n, '(a+)+')", "search(@.n, '^(a|aa)+$')"):
+        assert overlay(document, {"target": f"$.a[?{condition}]", "remove": True}) == document
+
+
+def test_texts_without_end(overlay, monkeypatch):
+    """Expressions count what they look at, for a filter may look at one long text again and again."""
+    monkeypatch.setattr("openapi_contract.overlay.MOST_STEPS", 10_000)
+    document = {"text": "b" * 100_000, "a": list(range(20))}
+    with pytest.raises(ContractError, match="JSONPaths of the actions look at more than 10000 values"):
+        overlay(document, {"target": "$.a[?search($.text, 'a')]", "remove": True})
+
+
 def test_targets_share_nothing(overlay):
     """What an action puts in two places is two things, and the overlay itself stays as it was."""
     actions = [
