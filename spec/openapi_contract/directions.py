@@ -3,7 +3,8 @@
 It looks for them in a property's schema, and not in what that refers to: a required property that is marked
 there could neither be sent nor left out. And it refuses what is read-only in requests, where it only *should
 not* be sent. Of a discriminator it takes all alternatives for references, and refuses any value of others,
-which a discriminator does not consider (3.0.3, section 4.7.25). And it searches with Python's ``re``, which
+which a discriminator does not consider (3.0.3, section 4.7.25); one beside ``allOf`` is for the schemas that
+extend the whole, and not for the parts. And it searches with Python's ``re``, which
 may backtrack without end.
 """
 
@@ -87,18 +88,22 @@ def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
                 {**part, "required": _unmarked(part["required"], marked)} if "required" in part else part
                 for part in parts
             ]
-        yield from kind.VALIDATORS["allOf"](validator, parts, instance, schema)
+        yield from kind.VALIDATORS["allOf"](validator, parts, instance, _undiscriminated(schema))
 
     def alternatives(keyword: str) -> Callable[..., Iterator[Any]]:
         def check(validator: Any, branches: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
             if not all("$ref" in branch for branch in branches):
-                schema = {name: each for name, each in schema.items() if name != "discriminator"}
+                schema = _undiscriminated(schema)
             yield from kind.VALIDATORS[keyword](validator, branches, instance, schema)
 
         return check
 
     own = {"required": required, "allOf": all_of, "pattern": _pattern(kind)}
     return own | {each: alternatives(each) for each in ALTERNATIVES}
+
+
+def _undiscriminated(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in schema.items() if name != "discriminator"}
 
 
 def _unmarked(names: list[str], marked: frozenset[str]) -> list[str]:

@@ -227,6 +227,12 @@ SCHEMAS_OF_3_0 = {
         ],
         "discriminator": {"propertyName": "kind"},
     },
+    "discriminator beside allOf": {
+        "allOf": [ref("Tree")],
+        "required": ["kind"],
+        "properties": {"kind": {"enum": ["cat", "dog"]}},
+        "discriminator": {"propertyName": "kind"},
+    },
     "recursion": ref("Tree"),
     "allOf": {"allOf": [ref("Tree"), {"type": "object", "properties": {"x": {"type": "string"}}}]},
 }
