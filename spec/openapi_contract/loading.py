@@ -4,15 +4,15 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from . import pointers
-from .anatomy import METHODS
+from .anatomy import METHODS, document_place
 from .contract import Contract, digest
 from .defects import Defect
 from .errors import ContractError
+from .extent import check_extent
 from .inlining import LenientEmbedding
 from .overlay import apply_overlay
 from .reading import read_document, read_text, suffix_of
@@ -21,8 +21,6 @@ PARTS_31 = ("paths", "webhooks", "components")
 """Any of them makes a document (OpenAPI 3.1.0, section 4.8.1)."""
 SWAGGER_SECTIONS = ("definitions", "parameters", "responses")
 MAX_OPERATIONS = 20_000
-MAX_PARAMETERS = 10_000
-"""Of one operation or path."""
 MAX_DEFECTS = 10_000
 VERSION = re.compile(r"3\.[012]\.\d+(-.+)?")
 
@@ -89,6 +87,7 @@ def _complete(document: dict[str, Any], source: str) -> None:
 
     _check_outline(document, source)
     embed(document, source)
+    check_extent(document_place(document, source))
     validate(document, source)
 
 
@@ -135,6 +134,7 @@ def _complete_leniently(
     if swagger is not None:
         embedding.unresolved.update(swagger.unresolved)
     embedding.run()
+    check_extent(document_place(document, source))
     most = max(0, MAX_DEFECTS - len(set(defects)))
     repairs, moved = repair(document, source, embedding.unresolved, most=most)
     places = {}
@@ -204,6 +204,11 @@ def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]
             repaired(pointers.join("/components", name), "is not an object.")
 
 
+def _operations_in(item: dict[str, Any]) -> int:
+    others = item.get("additionalOperations")
+    return len(item.keys() & set(METHODS)) + (len(others) if isinstance(others, dict) else 0)
+
+
 def _check_outline(document: dict[str, Any], source: str) -> None:
     """Refuse what is not OpenAPI 3.0 to 3.2, or not in outline, in words that tell what it is instead."""
     if "swagger" in document:
@@ -219,12 +224,8 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
     paths = document.get("paths")
     paths = paths if isinstance(paths, dict) else {}
     items = [item for item in paths.values() if isinstance(item, dict)]
-    if sum(len(item.keys() & set(METHODS)) for item in items) > MAX_OPERATIONS:
+    if sum(map(_operations_in, items)) > MAX_OPERATIONS:
         raise ContractError(source, "/paths", f"has more than {MAX_OPERATIONS} operations.")
-    holders = chain(items, (each for item in items for each in item.values() if isinstance(each, dict)))
-    listed = (holder.get("parameters") for holder in holders)
-    if any(len(each) > MAX_PARAMETERS for each in listed if isinstance(each, list)):
-        raise ContractError(source, "/paths", f"has an operation of more than {MAX_PARAMETERS} parameters.")
     components = document.get("components", {})
     if not isinstance(components, dict):
         raise ContractError(source, "/components", "is not an object.")

@@ -421,12 +421,60 @@ def test_operations_without_end(write, lenient):
         load_contract(write({"openapi": "3.1.0", **DOCUMENT, "paths": paths}), lenient=lenient)
 
 
-def test_parameters_without_end(write):
-    """So is one of more than ten thousand parameters of an operation, each of which is validated and read."""
-    listed = [{"name": f"p{number}", "in": "query", "schema": {}} for number in range(10_001)]
-    for holder in ({"parameters": listed}, {"get": {**GET, "parameters": listed}}):
-        with pytest.raises(ContractError, match="more than 10000 parameters"):
-            load_contract(write({"openapi": "3.1.0", **DOCUMENT, "paths": {"/pets": holder}}), lenient=True)
+def test_additional_operations_without_end(write):
+    """Operations of other methods are as many."""
+    methods = {f"M{number}": GET for number in range(20_001)}
+    document = {"openapi": "3.2.0", **DOCUMENT, "paths": {"/pets": {"additionalOperations": methods}}}
+    with pytest.raises(ContractError, match="#/paths: has more than 20000 operations"):
+        load_contract(write(document), lenient=True)
+
+
+MANY = range(10_001)
+PARAMETERS = [{"name": f"p{number}", "in": "query", "schema": {}} for number in MANY]
+MEDIA_TYPES = {f"a/b{number}": {} for number in MANY}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "members"),
+    [
+        ("/paths/~1pets/parameters", {"paths": {"/pets": {"parameters": PARAMETERS, "get": GET}}}),
+        ("/paths/~1pets/get/parameters", {"paths": {"/pets": {"get": {**GET, "parameters": PARAMETERS}}}}),
+        (
+            "/paths/~1pets/put/requestBody/content",
+            {"paths": {"/pets": {"put": {**GET, "requestBody": {"content": MEDIA_TYPES}}}}},
+        ),
+        ("/servers", {"paths": {"/pets": {"get": GET}}, "servers": [{"url": f"/{each}"} for each in MANY]}),
+    ],
+)
+@pytest.mark.parametrize("lenient", [True, False])
+def test_members_without_end(write, pointer, members, lenient):
+    """So is one with an object of more than ten thousand members, each of which is validated and read."""
+    with pytest.raises(ContractError, match=f"#{pointer}: has more than 10000 members"):
+        load_contract(write({"openapi": "3.1.0", **DOCUMENT, **members}), lenient=lenient)
+
+
+def test_components_without_end(write):
+    """What the document refers to may have more."""
+    components = {"schemas": {f"S{number}": {"type": "string"} for number in MANY}}
+    document = {"openapi": "3.1.0", **DOCUMENT, "paths": {"/pets": {"get": GET}}, "components": components}
+    assert not load_contract(write(document)).defects
+
+
+@pytest.mark.parametrize("lenient", [True, False])
+def test_objects_multiplied_by_references(write, monkeypatch, lenient):
+    """Objects count as often as references lead to them, in others that references lead to as well."""
+    monkeypatch.setattr("openapi_contract.extent.MAX_OBJECTS", 1000)
+    parameters = {f"p{number}": {"name": f"p{number}", "in": "query", "schema": {}} for number in range(10)}
+    shared = [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
+    components = {"parameters": parameters, "pathItems": {"item": {"parameters": shared, "get": GET}}}
+
+    def document(paths):
+        items = {f"/{number}": {"$ref": "#/components/pathItems/item"} for number in range(paths)}
+        return write({"openapi": "3.1.0", **DOCUMENT, "paths": items, "components": components})
+
+    assert len(load_contract(document(20), lenient=lenient).operations) == 20
+    with pytest.raises(ContractError, match="has more than 1000 operations, parameters, responses and so on"):
+        load_contract(document(80), lenient=lenient)
 
 
 def test_security_of_all_operations(write):
@@ -437,6 +485,19 @@ def test_security_of_all_operations(write):
     first, own, third = load_contract(write({"openapi": "3.1.0", **DOCUMENT, **rest})).operations
     assert (first.security, own.security) == (({"key": []},), ())
     assert third.security is first.security
+
+
+def test_patterns_without_end(write, monkeypatch):
+    """Patterns beyond a number are left out, the sooner the larger those are that take long to compile."""
+    monkeypatch.setattr("openapi_contract.unusable.MOST_PATTERNS", 60)
+    for pattern, kept in (("^a{{{}}}$", 60), (r"^\p{{Lu}}{{1,1{}}}$", 2), ("^[^a]{{0,4{}99}}$", 60)):
+        patterns = [pattern.format(number + 10) for number in range(70)]
+        schemas = {f"S{number}": {"pattern": each} for number, each in enumerate(patterns + patterns)}
+        document = {"openapi": "3.1.0", **DOCUMENT, "paths": {}, "components": {"schemas": schemas}}
+        contract = load_contract(write(document), lenient=True)
+        read = contract.document["components"]["schemas"].values()
+        assert [each["pattern"] for each in read if each] == 2 * patterns[:kept]
+        assert {each.reason for each in contract.defects} == {"is one of more than 60 patterns."}
 
 
 def test_defects_without_end(write):
