@@ -6,7 +6,8 @@ brought along under ``$defs``, and only references whose base is the document ar
 dialect is translated on the way.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, unquote, urldefrag
 
@@ -43,9 +44,14 @@ class Bundler:
         """
         pending: list[str] = []
         definitions = {"root": self._standing_alone(schema, pending)}
+        anchors, looked_at = set[str](), 0
         while pending:
             reference = pending.pop()
-            if not _is_there(reference, definitions):
+            if not reference.startswith("/"):
+                for each in islice(definitions.values(), looked_at, None):
+                    anchors.update(_anchors(each))
+                looked_at = len(definitions)
+            if reference not in definitions and reference not in anchors:
                 definitions[reference], within = self._bring(reference)
                 pending.extend(within)
         return {"$ref": "#/$defs/root", "$defs": definitions}
@@ -105,21 +111,14 @@ def _rewritten_reference(reference: str, pending: list[str]) -> str:
     return "#/$defs/" + quote(fragment.replace("~", "~0").replace("/", "~1"))
 
 
-def _is_there(reference: str, definitions: dict[str, Any]) -> bool:
-    return reference in definitions or (
-        not reference.startswith("/") and _is_anchored(reference, list(definitions.values()))
-    )
-
-
-def _is_anchored(name: str, node: Any) -> bool:
-    """Tell whether an anchor stands in a schema, outside of the resources in it."""
+def _anchors(node: Any) -> Iterator[str]:
+    """Yield the anchors that stand in a schema, outside of the resources in it."""
     if isinstance(node, list):
-        return any(_is_anchored(name, item) for item in node)
-    if not isinstance(node, dict) or "$id" in node:
-        return False
-    if name in {node.get("$anchor"), node.get("$dynamicAnchor")}:
-        return True
-    return any(_is_anchored(name, value) for value in node.values())
+        for item in node:
+            yield from _anchors(item)
+    elif isinstance(node, dict) and "$id" not in node:
+        yield from (node[each] for each in ("$anchor", "$dynamicAnchor") if isinstance(node.get(each), str))
+        yield from _anchors(list(node.values()))
 
 
 def to_2020_12(schema: dict[str, Any], not_required: Container[str] = ()) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from .references import MAX_REFERENCES
 MAX_OBJECTS = 300_000
 """Operations, parameters, responses and so on; a schema is one, whatever is below it."""
 MAX_MEMBERS = 10_000
-"""Of one field of an object: parameters, media types, examples, servers ..."""
+"""Of one field of an object: parameters, media types, examples, servers, characters of a server's URL ..."""
 HOLDERS = frozenset({"schema", "example", "components"})
 """Objects that may have more."""
 
@@ -49,6 +49,10 @@ def _check_members(place: Place) -> None:
         if is_large and name not in exempt and not name.startswith("x-"):
             pointer = pointers.join(place.pointer, name)
             raise ContractError(place.source, pointer, f"has more than {MAX_MEMBERS} members.")
+    servers = place.node.get("servers")
+    for each in servers if isinstance(servers, list) else ():
+        if isinstance(each, dict) and len(str(each.get("url"))) > MAX_MEMBERS:
+            raise place.error(f"has a server whose URL has more than {MAX_MEMBERS} characters.")
 
 
 def _size_of_target(place: Place, root: Place, sizes: dict[str, int], depth: int) -> int:

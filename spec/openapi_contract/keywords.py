@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from .patterns import is_for_python, matcher
+from .patterns import ecma_matcher, is_small
 from .python_keywords import PYTHON_KEYWORDS
 
 BASE64 = re.compile(r"[A-Za-z0-9+/_\s=-]*")
@@ -51,11 +51,11 @@ class _Format:
 
 
 class _Pattern:
-    """One use of a pattern that Python compiles to less than jsonschema-rs does."""
+    """One use of a pattern that takes much memory: all uses share what is compiled."""
 
     def __init__(self, _parent: Any, pattern: Any, _path: Any) -> None:
         self._detail = f'value does not match "{pattern}"'
-        self._matches = matcher(pattern)
+        self._matches = ecma_matcher(pattern)
 
     def validate(self, value: Any) -> None:
         """Raise ValueError if a text does not match."""
@@ -72,13 +72,13 @@ def options_of(bundle: Mapping[str, Any], *, formats: bool, as_python: bool) -> 
         as_python: whether all are read as openapi-core does.
     """
     if as_python:
-        return {"keywords": PYTHON_KEYWORDS}
+        return {"keywords": PYTHON_KEYWORDS, "validate_formats": False}
     keywords: dict[str, Any] = {}
-    if any(map(is_for_python, _texts(bundle, "pattern"))):
+    if not all(map(is_small, _texts(bundle, "pattern"))):
         keywords["pattern"] = _Pattern
     if formats and not INTEGERS.keys().isdisjoint(_texts(bundle, "format")):
         keywords["format"] = _Format
-    return {"keywords": keywords, **(OPTIONS if formats else {})}
+    return {**OPTIONS, "keywords": keywords, "validate_formats": formats}
 
 
 def _texts(node: Any, keyword: str) -> Iterator[str]:

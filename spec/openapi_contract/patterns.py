@@ -17,7 +17,7 @@ import jsonschema_rs
 REPETITION = re.compile(r"[*+}|]")
 REPEATED_GROUP = re.compile(r"\)[*+{]")
 MOST_STEPS = 1_000_000
-SMALL = jsonschema_rs.FancyRegexOptions(size_limit=64 * 1024)
+SMALL = jsonschema_rs.FancyRegexOptions(size_limit=256 * 1024)
 """Bytes of a compiled pattern."""
 
 
@@ -72,11 +72,7 @@ def is_small(pattern: str) -> bool:
     return True
 
 
-def is_for_python(pattern: str) -> bool:
-    """Tell whether Python is to match a pattern, which shares what it compiles."""
-    return not is_small(pattern) and compiled(pattern) is not None
-
-
+@lru_cache(maxsize=1024)
 def ecma_matcher(pattern: str) -> Callable[[str], bool]:
     """Return the same as jsonschema-rs reads it; ValueError if it is no regular expression."""
     is_valid: Callable[[str], bool] = jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid

@@ -8,7 +8,7 @@ from typing import Any
 from . import pointers
 from .anatomy import ALTERNATIVES, Place, map_subschemas, walk
 from .defects import Flaw
-from .patterns import ecma_matcher, is_for_python, is_small
+from .patterns import ecma_matcher, is_small
 
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "deprecated", "externalDocs", "xml"})
 MOST_STEPS = 100_000
@@ -19,7 +19,7 @@ COMPOSING = frozenset((*LISTS, "not", "if"))
 MOST_PATTERNS = 2_000
 """Different ones of a document, of which 152 are the most that is known."""
 LARGE = 40
-"""Patterns that one counts as which jsonschema-rs alone can read, and compiles to megabytes."""
+"""Patterns that one counts as which takes megabytes."""
 MOST_PARTS = 1_000
 """Schemas of an ``allOf`` that are compared with each other."""
 
@@ -82,28 +82,26 @@ class _Patterns:
     """What is wrong with the patterns of a document."""
 
     def __init__(self) -> None:
-        self._reasons: dict[tuple[str, str], str] = {}
+        self._reasons: dict[str, str] = {}
         self._left = MOST_PATTERNS
 
     def flaws(self, place: Place) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with those of a schema, and their pointers."""
         if isinstance(place.node.get("pattern"), str):
             pointer = pointers.join(place.pointer, "pattern")
-            yield self._reason("pattern", place.node["pattern"]), pointer
+            yield self._reason(place.node["pattern"]), pointer
         for each in place.node.get("patternProperties", ()):
             pointer = pointers.join(place.pointer, "patternProperties", each)
-            yield self._reason("patternProperties", each), pointer
+            yield self._reason(each), pointer
 
-    def _reason(self, keyword: str, pattern: str) -> str:
+    def _reason(self, pattern: str) -> str:
         """Return what is wrong with a pattern, empty if nothing."""
-        key = keyword, pattern
-        if key not in self._reasons:
+        if pattern not in self._reasons:
             if self._left <= 0:
                 return f"is one of more than {MOST_PATTERNS} patterns."
-            self._left -= 1 if is_small(pattern) or is_for_python(pattern) else LARGE
-            is_usable = (keyword == "pattern" and is_for_python(pattern)) or _is_valid(pattern)
-            self._reasons[key] = "" if is_usable else "is not a regular expression."
-        return self._reasons[key]
+            self._left -= 1 if is_small(pattern) else LARGE
+            self._reasons[pattern] = "" if _is_valid(pattern) else "is not a regular expression."
+        return self._reasons[pattern]
 
 
 def _is_valid(pattern: str) -> bool:
