@@ -17,9 +17,7 @@ from .imports import deferred
 from .parsing import containers_of
 from .patterns import ecma_matcher
 
-with deferred(
-    "regex"
-):  # half of the time that the import takes, for what `_Expression` stands in the place of
+with deferred("regex"):  # half of the time that the import takes, for what `_Expression` replaces
     from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathNode
     from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
     from jsonpath_rfc9535.parse import Parser
