@@ -1,9 +1,12 @@
 """Cross-origin rules from the contract: what its security schemes need sent, what its responses show."""
 
+import re
 from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openapi_contract import Contract
@@ -11,6 +14,9 @@ from openapi_contract import Contract
 ALWAYS_EXPOSED = ("Allow", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
 PREFLIGHT_SECONDS = 600
 VARY = (b"vary", b"Origin")
+REQUESTED = "access-control-request-headers"
+MOST_REQUESTED_BYTES = 4096
+_NAME = re.compile(r"[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*")
 
 
 class _Cors(CORSMiddleware):
@@ -31,6 +37,13 @@ class _Cors(CORSMiddleware):
 
         await self.app(scope, receive, send_varying)
 
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Respond to a preflight; requested headers that are repeated in it have to be names of headers."""
+        requested = request_headers.get(REQUESTED)
+        if self.allow_all_headers and requested and not _are_names(requested):
+            return PlainTextResponse("Disallowed CORS headers", 400)
+        return super().preflight_response(request_headers)
+
 
 def with_cors(
     app: ASGIApp,
@@ -47,15 +60,44 @@ def with_cors(
     """
     if not origins:
         return app
-    return _Cors(
+    return _cors(
         app,
+        contract,
+        response_headers,
         allow_origins=list(origins),
-        allow_methods=sorted({operation.method.upper() for operation in contract.operations} | {"HEAD"}),
         allow_headers=sorted({*request_headers, *_request_headers(contract)}),
         allow_credentials="*" not in origins,
+    )
+
+
+def open_to_pages(app: ASGIApp, contract: Contract, *, response_headers: Iterable[str] = ()) -> ASGIApp:
+    """Let pages of every origin send any header, and cookies, and read responses.
+
+    This is for mocks, which have no secret: an app brings headers of its framework and of its tracing, and
+    may ask for ``credentials: "include"``, for which browsers demand the origin in place of ``*``.
+    """
+    return _cors(
+        app,
+        contract,
+        response_headers,
+        allow_origin_regex=".*",
+        allow_headers=["*"],
+        allow_credentials=True,
+    )
+
+
+def _cors(app: ASGIApp, contract: Contract, response_headers: Iterable[str], **allowed: Any) -> ASGIApp:
+    return _Cors(
+        app,
+        allow_methods=sorted({operation.method.upper() for operation in contract.operations} | {"HEAD"}),
         expose_headers=sorted({*ALWAYS_EXPOSED, *response_headers, *_response_headers(contract)}),
         max_age=PREFLIGHT_SECONDS,
+        **allowed,
     )
+
+
+def _are_names(requested: str) -> bool:
+    return len(requested) <= MOST_REQUESTED_BYTES and all(map(_NAME.fullmatch, requested.split(",")))
 
 
 def _request_headers(contract: Contract) -> Iterable[str]:

@@ -19,6 +19,7 @@ from openapi_mock.reach import Reach
 from openapi_mock.responses import ContractResponses, Strictness
 from openapi_mock.service import Service
 from openapi_mock.traffic import Traffic
+from openapi_service.cors import open_to_pages
 from openapi_service.randomness import Randomness
 from presigned_s3 import S3Server
 from scanner_api.app import START_ERRORS, Application, create_app, photo_bucket
@@ -81,7 +82,10 @@ def mock_application(parts: Parts) -> MockApplication:
         return load_contract(settings.contract, extensions=not settings.vendor_operations_only)
 
     def app_by(contract: Contract) -> ASGIApp:
-        return observed(state, contract, traffic, clock, profile=PROFILE)
+        shown = ContractResponses.response_headers
+        is_open = "cors_origins" not in parts.settings
+        app = open_to_pages(state, contract, response_headers=shown) if is_open else state
+        return observed(app, contract, traffic, clock, profile=PROFILE)
 
     async def serve(contract: Contract) -> ASGIApp:
         await state.remake(_maker(parts, settings, contract))
@@ -119,7 +123,6 @@ def mock_application(parts: Parts) -> MockApplication:
 def _settings(parts: Parts) -> Settings:
     """Return the settings as the mock has them, whatever the environment says."""
     own = {
-        "cors_origins": ("*",),
         "s3_bucket": parts.s3.bucket,
         "s3_region": parts.s3.region,
         "s3_endpoint_url": parts.s3.url,

@@ -127,10 +127,16 @@ def test_another_site_cannot_call_control(seen, mock):
         "json": "failed",
         "simple": "opaque",
         "read": "failed",
+        "included": "failed",
         "events": "failed",
         "script": "failed",
     }
     assert httpx.get(f"{mock.control}/faults").json()["faults"] == []
+
+
+def test_an_app_of_another_site_sends_what_its_libraries_add(seen):
+    """Headers of tracing and of frameworks, and credentials, go to the APIs; to control they do not."""
+    assert seen["instrumented"] == [401, 200, "failed"]
 
 
 def test_another_site_cannot_submit_a_form(seen):

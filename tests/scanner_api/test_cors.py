@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import httpx
+import pytest
 
 from openapi_contract import Contract
-from openapi_service.cors import with_cors
+from openapi_service.cors import MOST_REQUESTED_BYTES, open_to_pages, with_cors
 
 CONTRACT = Contract(
     {
@@ -42,8 +43,8 @@ async def response(_scope, _receive, send):
 
 
 def ask(origins, method, app=response, **headers):
-    """Send one request to an app with these origins."""
-    app = with_cors(app, CONTRACT, origins)
+    """Send one request to an app with these origins; None opens it to all pages."""
+    app = open_to_pages(app, CONTRACT) if origins is None else with_cors(app, CONTRACT, origins)
 
     async def exchange():
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
@@ -108,3 +109,26 @@ def test_a_response_to_no_page_varies_by_origin_too():
 
     assert ask([PAGE], "GET").headers["Vary"] == "Origin"
     assert ask([PAGE], "GET", app=negotiated).headers["Vary"] == "Accept, Origin"
+
+
+@pytest.mark.parametrize("origin", [PAGE, "http://localhost:5173", "null"])
+def test_a_mock_allows_what_libraries_add_and_credentials(origin):
+    """Headers that the contract does not have pass the preflight, and the origin is said, not ``*``."""
+    asked = "authorization,baggage, sentry-trace ,x-csrf-token"
+    for allowance in (preflight(None, origin=origin, asked=asked), ask(None, "PATCH", Origin=origin)):
+        assert allowance.is_success
+        assert allowance.headers["Access-Control-Allow-Origin"] == origin
+        assert allowance.headers["Access-Control-Allow-Credentials"] == "true"
+        assert "Origin" in allowance.headers["Vary"]
+    assert preflight(None, asked=asked).headers["Access-Control-Allow-Headers"] == asked
+    assert preflight(None, method="DELETE").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "asked", ["x y", "x:y", ",", "x,,y", "x\x00", "(x)", "\u00fc", "x" * (MOST_REQUESTED_BYTES + 1)]
+)
+def test_a_mock_repeats_names_of_headers_only(asked):
+    """What is no list of header names, or is too long, is refused and not repeated."""
+    refusal = preflight(None, asked=asked.encode("latin-1"))
+    assert refusal.status_code == 400
+    assert "Access-Control-Allow-Headers" not in refusal.headers

@@ -57,10 +57,20 @@ def test_organizations(mock):
 
 def test_cors(mock):
     """A page of any origin may send what it likes to the API, and a form to the bucket."""
-    asks = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
-    for url in (f"{mock.api}/scanner/api/v1/sessions", f"{mock.s3}/{mock.bucket}"):
+    page = "https://app.example"
+    asks = {
+        "Origin": page,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "baggage,sentry-trace,x-csrf-token",
+    }
+    for url, origin in ((f"{mock.api}/scanner/api/v1/sessions", page), (f"{mock.s3}/{mock.bucket}", "*")):
         response = httpx.options(url, headers=asks, trust_env=False)
-        assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (200, "*")
+        assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (200, origin)
+    for fault in ({}, {"X-Mock-Fault": "status=503"}):
+        url, headers = f"{mock.api}/scanner/api/v1/sessions", {"Origin": page, **fault}
+        response = httpx.get(url, headers=headers, trust_env=False)
+        assert response.headers["Access-Control-Allow-Origin"] == page
+        assert response.headers["Access-Control-Allow-Credentials"] == "true"
 
 
 def test_phones(mock):

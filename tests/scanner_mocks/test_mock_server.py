@@ -63,6 +63,19 @@ def test_pages_of_any_origin_may_call(mock):
         assert response.headers["Access-Control-Allow-Origin"] in {"*", "https://app.example"}
 
 
+def test_named_origins_are_those_of_serve():
+    """Where a setting names origins, the mock refuses the preflights that `serve` refuses."""
+    page = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
+    with scanner_mock(cors_origins=("https://app.example",)) as mock:
+        for more, status in (
+            ({"Access-Control-Request-Headers": "x-api-key"}, 200),
+            ({"Access-Control-Request-Headers": "baggage"}, 400),
+            ({"Origin": "https://other.example"}, 400),
+        ):
+            url = f"{mock.api}/scanner/api/v1/sessions"
+            assert httpx.options(url, headers={**page, **more}, trust_env=False).status_code == status
+
+
 def test_nothing_is_left():
     """Once it is left, both ports are closed and no thread of it is there."""
     before = set(threading.enumerate())

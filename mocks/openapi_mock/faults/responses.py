@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_contract import Contract
 from openapi_service.clock import Clock
-from openapi_service.cors import with_cors
+from openapi_service.cors import open_to_pages
 from openapi_service.edge import Edge
 from openapi_service.problems import BY_STATUS, MEDIA_TYPE, Problem, ProblemProfile, RateLimited
 from openapi_service.request import STATE, Request
@@ -193,13 +193,13 @@ class ProvokedProblems:
     """Responds with problems, to pages of other origins too.
 
     Args:
-        contract: whose headers pages may send and see.
+        contract: whose headers pages may see.
         profile: how problems are written.
     """
 
     def __init__(self, contract: Contract, clock: Clock, profile: ProblemProfile) -> None:
         edge = Edge(_respond, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES, profile=profile)
-        self._app: ASGIApp = with_cors(edge, contract, ["*"])
+        self._app: ASGIApp = open_to_pages(edge, contract)
 
     async def respond(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request with a problem."""

@@ -5,6 +5,7 @@ from starlette.types import ASGIApp
 from openapi_contract import Contract
 from openapi_service import Limits, create_app
 from openapi_service.clock import Clock
+from openapi_service.cors import open_to_pages
 from openapi_service.randomness import Randomness
 
 from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
@@ -39,16 +40,17 @@ def contract_app(
         responses: respond, instead of what responds from the contract alone by the two before.
     """
     shape_only = ShapeOnlyAuthenticator(contract.security_schemes, contract.document["info"]["title"])
-    return create_app(
+    fallback = responses or ContractResponses(seed, randomness, strictness, locale)
+    app = create_app(
         contract,
         {},
         authenticate=shape_only if authentication else OpenAuthenticator(),
         checks=None,
-        cors_origins=["*"],
         limits=LIMITS,
         reveal=True,
         formats=strictness.formats != "off",
-        fallback=responses or ContractResponses(seed, randomness, strictness, locale),
+        fallback=fallback,
         lazy=True,
         clock=clock,
     )
+    return open_to_pages(app, contract, response_headers=fallback.response_headers)

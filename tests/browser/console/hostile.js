@@ -27,6 +27,7 @@ async function called() {
       json: await outcome(`${api}/_mock/faults`, json),
       simple: await outcome(`${api}/_mock/faults`, { method: "POST", mode: "no-cors", body: fault }),
       read: await outcome(`${api}/_mock/journal`),
+      included: await outcome(`${api}/_mock/journal`, { credentials: "include" }),
       events: await new Promise((resolve) => {
         const events = new EventSource(`${api}/_mock/events`);
         events.onopen = () => resolve("open");
@@ -35,6 +36,18 @@ async function called() {
       script: await loaded,
     };
   }, API);
+}
+
+/** Return the statuses that an app of another origin gets from the APIs, with what its libraries send beside. */
+async function instrumented() {
+  await page.goto(EVIL);
+  const names = ["sentry-trace", "baggage", "traceparent", "x-requested-with", "x-csrf-token"];
+  const headers = Object.fromEntries(names.map((name) => [name, "1"]));
+  const urls = [`${API}/scanner/api/v1/sessions`, `${FOREIGN}/page`, `${API}/_mock/journal`];
+  return page.evaluate(([urls, headers]) => {
+    const options = { credentials: "include", headers: { ...headers, Authorization: "Bearer x" } };
+    return Promise.all(urls.map((url) => fetch(url, options).then((response) => response.status, () => "failed")));
+  }, [urls, headers]);
 }
 
 /** Send a form of another site's page to the control API. */
@@ -100,6 +113,7 @@ async function shown(mock) {
 const outcomes = {};
 try {
   outcomes.called = await called();
+  outcomes.instrumented = await instrumented();
   outcomes.submitted = await submitted();
   outcomes.rebound = [await rebound(API, "/_mock/journal"), await rebound(PROXY, "/page")];
   outcomes.planted = await planted();

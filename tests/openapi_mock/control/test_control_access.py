@@ -192,6 +192,13 @@ def test_a_client_with_the_token_may(guarded, credential):
     assert guarded.get("/seeds", **credential).json()["api_key"] == seeds.ACTIVE_KEY
 
 
+def test_a_page_reads_with_the_token_but_not_with_credentials(guarded):
+    """A browser's own credentials never open it: of any page that asks, none may include them."""
+    response = guarded.get("/seeds", params={"token": TOKEN}, headers={"Origin": "https://a.example"})
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in response.headers
+
+
 def test_the_token_may_stand_behind_other_parameters(guarded):
     """Wherever it is in the query, it opens."""
     assert guarded.get("/journal", params={"limit": 0, "token": TOKEN}).status_code == 200

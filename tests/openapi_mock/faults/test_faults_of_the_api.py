@@ -283,7 +283,7 @@ def test_a_page_can_read_it(fault, get, api, mock):
     assert preflight.status_code == 200
     response = get(**origin)
     assert response.status_code == 503
-    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Access-Control-Allow-Origin"] == "https://app.example"
 
 
 def test_head(fault, api, mock):
