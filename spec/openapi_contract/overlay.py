@@ -15,7 +15,6 @@ from . import pointers
 from .errors import ContractError
 from .imports import deferred
 from .parsing import containers_of
-from .patterns import ecma_matcher
 
 with deferred("regex"):  # half of the time that the import takes, for what `_Expression` replaces
     from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathNode
@@ -89,6 +88,8 @@ def _spelled(found: re.Match[str]) -> str:
 
 @lru_cache
 def _matcher(pattern: str) -> Callable[[str], bool]:
+    from .patterns import ecma_matcher  # noqa: PLC0415 -- help does without jsonschema-rs
+
     try:
         return ecma_matcher(pattern)
     except ValueError:
