@@ -147,9 +147,12 @@ class Mocks:
         lenient: bool = True,
         watch: bool,
         authentication: bool,
+        loaded: OpenapiContract | None = None,
         **options: Any,
     ) -> AbstractContextManager[Any]:
         """Return the mock, a struct with a method ``line``; `options` are those of the command.
+
+        `loaded` is the contract where it has been loaded before.
 
         Raises:
             typer.BadParameter: an option is of no use.
@@ -158,7 +161,7 @@ class Mocks:
             raise typer.BadParameter("Missing option --contract FILE|URL.")
         from openapi_mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
 
-        self.contract = self.contract or load_contract(contract, overlays, lenient=lenient)
+        self.contract = loaded or load_contract(contract, overlays, lenient=lenient)
         return contract_mock(
             self.contract,
             watch=watch,

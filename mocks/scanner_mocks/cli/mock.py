@@ -91,8 +91,8 @@ class ScannerMocks(Mocks):
         s3_port = options.pop("s3_port")
         names = ("s3_credential", "s3_public_url", "s3_domain", "s3_account")
         credentials, public_url, domains, account = of_s3 = [options.pop(name, None) for name in names]
-        if contract is not None:  # the packaged one is loaded by the mock
-            self.contract = load_contract(contract, overlays, lenient=lenient)
+        # the packaged one is loaded by the mock
+        self.contract = None if contract is None else load_contract(contract, overlays, lenient=lenient)
         if self.contract is None or has_handlers(self.contract):
             if not authentication:
                 raise typer.BadParameter("--no-auth is for contracts without handlers.")
@@ -125,6 +125,7 @@ class ScannerMocks(Mocks):
             )
         return super().open(
             contract,
+            loaded=self.contract,
             overlays=overlays,
             lenient=lenient,
             watch=watch,
