@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from openapi_contract.errors import explained
 from openapi_contract.imports import deferred, resting_collector
 
 from .connections import ConnectionLimits, Connections, raise_file_limit
@@ -45,7 +46,7 @@ def starting(*errors: type[Exception]) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        raise CannotStart(str(error)) from error
+        raise CannotStart(explained(error)) from error
 
 
 class Application(Protocol):

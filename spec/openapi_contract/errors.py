@@ -1,4 +1,14 @@
-"""What can be wrong with a contract."""
+"""What can be wrong with a contract, and with a file."""
+
+import errno
+
+ADVICE = {
+    errno.ENOENT: "; check the path, whose folder has to exist",
+    errno.ENOTDIR: "; check the path, of which a part is a file",
+    errno.EISDIR: "; name a file",
+    errno.EACCES: "; this user needs access to it",
+    errno.ENOSPC: "; free some space",
+}
 
 
 class ContractError(Exception):
@@ -22,3 +32,18 @@ class UnreadableContractError(ContractError):
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(source, "", reason)
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says; one of the system without its number and file, as also inside urllib's."""
+    cause = getattr(error, "reason", None)
+    if isinstance(cause, OSError):
+        return reason_of(cause)
+    return getattr(error, "strerror", None) or str(error)
+
+
+def explained(error: Exception) -> str:
+    """Return what an error says; one of a file with the file first, and what to do about it."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{error.filename} cannot be used: {error.strerror}{ADVICE.get(error.errno or 0, '')}."
+    return reason_of(error)

@@ -7,7 +7,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from .defects import Defect
-from .errors import UnreadableContractError
+from .errors import UnreadableContractError, reason_of
 from .parsing import parse
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -59,8 +59,7 @@ def _read_bytes(source: str) -> bytes:
     try:
         raw = _fetch(source) if is_url(source) else _read_file(source)
     except (OSError, HTTPException, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UnreadableContractError(source, f"cannot be read: {reason}.") from None
+        raise UnreadableContractError(source, f"cannot be read: {reason_of(error)}.") from None
     if len(raw) > MAX_BYTES:
         raise UnreadableContractError(source, f"is larger than {MAX_BYTES} bytes.")
     return raw

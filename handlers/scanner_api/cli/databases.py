@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from openapi_contract.cli.commands import failure
+from openapi_contract.errors import explained
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.app import connected
 from scanner_api.settings import Settings
@@ -51,4 +52,4 @@ def with_database(
     try:
         return asyncio.run(running())
     except failures as error:
-        raise failure(f"{prefix}{error}", 1) from None
+        raise failure(f"{prefix}{explained(error)}", 1) from None

@@ -9,6 +9,7 @@ from urllib.request import ProxyHandler, build_opener
 import typer
 
 from openapi_contract.cli.commands import failure
+from openapi_contract.errors import reason_of
 
 TIMEOUT_SECONDS = 4
 MOST_SHOWN_BYTES = 1000
@@ -39,4 +40,4 @@ def health(url: Url = None) -> None:
             f"{asked} responded with {error.code}: {error.read(MOST_SHOWN_BYTES).decode(errors='replace')}", 1
         ) from None
     except (OSError, ValueError, HTTPException) as error:
-        raise failure(f"{asked} does not respond: {error}", 1) from None
+        raise failure(f"{asked} does not respond: {reason_of(error)}", 1) from None

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from openapi_contract.cli.commands import CANNOT_RUN, customized
+from openapi_contract.errors import explained
 from scanner_api.ages import age_of
 from scanner_api.redis_urls import is_redis
 from scanner_api.settings import Settings
@@ -72,7 +73,7 @@ def read_settings(config: str | None = None, flags: dict[str, Any] | None = None
     except ValidationError as error:
         reasons += [_reason(each["loc"], each["msg"]) for each in error.errors(include_input=False)]
     except (SettingsError, OSError, ValueError) as error:
-        reasons.append(f"Settings cannot be read: {error}.")
+        reasons.append(f"Settings cannot be read: {explained(error).removesuffix('.')}.")
     else:
         _refuse(reasons)
         return settings

@@ -16,6 +16,7 @@ from openapi_check.run.progress import ProgressBars
 from openapi_check.run.run import stopped_by_signals
 from openapi_check.terminal import show
 from openapi_contract.cli.commands import failure
+from openapi_contract.errors import explained
 
 from . import report_console
 
@@ -71,7 +72,7 @@ def stated_failures() -> Iterator[None]:
     try:
         yield
     except (CannotRunError, ValueError, OSError) as error:
-        raise failure(f"Cannot run: {error}") from None
+        raise failure(f"Cannot run: {explained(error)}") from None
 
 
 def require_folders(*paths: Path | None) -> None:

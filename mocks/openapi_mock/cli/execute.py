@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import typer
 
 from openapi_contract.cli.commands import failure, require_extra
+from openapi_contract.errors import explained
 from openapi_contract.imports import resting_collector
 from openapi_service.proxies import address_of
 
@@ -60,7 +61,7 @@ class Start(NamedTuple):
                     mock = stack.enter_context(self.open())
                 stack.enter_context(ready_file(self.ready_file, mock.line()))
             except self.errors() as error:
-                raise failure(f"Cannot start: {error}", 1) from None
+                raise failure(f"Cannot start: {explained(error)}", 1) from None
             yield mock
 
 

@@ -63,9 +63,12 @@ def ready_file(path: Path | None, line: str) -> Iterator[None]:
     if path is None:
         yield
         return
-    with NamedTemporaryFile("w", dir=path.parent, prefix=path.name, delete=False) as file:
-        file.write(f"{line}\n")
-    Path(file.name).replace(path)
+    try:
+        with NamedTemporaryFile("w", dir=path.parent, prefix=path.name, delete=False) as file:
+            file.write(f"{line}\n")
+        Path(file.name).replace(path)
+    except OSError as error:  # which names the temporary file
+        raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         yield
     finally:

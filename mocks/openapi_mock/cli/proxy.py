@@ -17,6 +17,7 @@ from openapi_check.terminal import show
 from openapi_contract import load_contract
 from openapi_contract.cli.commands import Overlays, Strict, failure
 from openapi_contract.cli.reading import Load, read_contract
+from openapi_contract.errors import explained
 from openapi_contract.imports import resting_collector
 from openapi_contract.terminal import printable
 from openapi_mock.journal import Exchange, Violation
@@ -125,7 +126,7 @@ def proxy(  # noqa: PLR0913 -- an option each
         report = recorder.tally.report()
         files.write(report, recorder)
     except (NotAnUpstream, CannotListen, OSError) as error:
-        raise failure(f"Cannot run: {error}") from None
+        raise failure(f"Cannot run: {explained(error)}") from None
     show(report, report_console())
     raise typer.Exit(recorder.tally.counts.exit_code(fail_on))
 

@@ -131,7 +131,7 @@ def _document(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise FaultFileError(f"{path} is not UTF-8 at byte {error.start}.") from None
     except ValueError as error:
-        raise FaultFileError(f"{path} {error}") from None
+        raise FaultFileError(f"{path}: {error}") from None
 
 
 def _read(path: Path) -> bytes:

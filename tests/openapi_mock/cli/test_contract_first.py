@@ -80,6 +80,24 @@ def test_a_mock_needs_a_contract():
     assert CliRunner().invoke(openapi_mock.cli.app, ["mock", "exec", "--help"]).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status", "reason"),
+    [
+        ("mock {pets} --port 0 --ready-file {gone}/ready", 1, "{gone}/ready cannot be used: No such"),
+        ("mock {pets} --port 0 --ca {pets}/ca", 1, "{pets}/ca cannot be used: Not a directory"),
+        ("check --contract {pets} --from-har {gone}/x.har", 2, "{gone}/x.har cannot be used: No such"),
+        ("contract show http://127.0.0.1:1/a", 2, "1/a: cannot be read: Connection refused."),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(arguments, status, reason, write, minimal, tmp_path):
+    """The message has the file as it was given, and no number of an error."""
+    places = {"pets": write(minimal), "gone": tmp_path / "gone"}
+    ended = CliRunner().invoke(openapi_mock.cli.app, [each.format(**places) for each in arguments.split()])
+    assert ended.exit_code == status
+    assert reason.format(**places) in ended.stderr
+    assert "rrno" not in ended.stderr
+
+
 def test_a_mock_of_what_comes_first(tmp_path):
     """The contract needs no option where it comes first, as with other mocks."""
     ended = CliRunner().invoke(openapi_mock.cli.app, ["mock", str(tmp_path / "none.yaml"), "--port", "0"])
