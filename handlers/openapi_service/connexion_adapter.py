@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_contract import Contract, Operation
 from openapi_contract.imports import deferred
-from openapi_contract.routing import Route
+from openapi_contract.routing import Header, Route
 
 from .assembly import Assembly
 from .decoding import decode
@@ -143,7 +143,7 @@ class FunctionResolver(Resolver):
 class RoutingMiddleware(SpecMiddleware):
     """Finds the operation and its path parameters, on the path as it was sent; else notes the problem."""
 
-    def __init__(self, app: ASGIApp, *, route: Callable[[str, str, bytes], Route]) -> None:
+    def __init__(self, app: ASGIApp, *, route: Callable[[str, str, bytes, Header], Route]) -> None:
         self.app = app
         self._route = route
 
@@ -161,7 +161,7 @@ class RoutingMiddleware(SpecMiddleware):
 
     def _operation_id(self, request: Request) -> str | None:
         """Return the operation that a request matches, or note why none does."""
-        route = self._route(request.method, request.path, request.query_string)
+        route = self._route(request.method, request.path, request.query_string, request.header)
         if route.operation is None:
             request.misrouted = _problem_of(route, request)
             return None

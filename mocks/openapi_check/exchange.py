@@ -36,6 +36,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         """Return the first value of a header field; None if it is not there."""
         return next((value for given, value in self.headers if given.lower() == name.lower()), None)
 
+    def field(self, name: bytes) -> str | None:
+        """Return what `header` does, by a name in bytes, as routers ask."""
+        return self.header(name.decode("latin-1"))
+
     @property
     def media_type(self) -> str:
         """The ``Content-Type`` without its parameters, in lower case; empty if there is none."""

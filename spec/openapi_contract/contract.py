@@ -20,7 +20,7 @@ from .defects import Defect
 from .deployment import Deployment
 from .operation import Operation
 from .resources import Resources
-from .routing import Route, Router
+from .routing import Header, Route, Router, no_header
 
 if TYPE_CHECKING:
     from .schemas import Schemas
@@ -110,15 +110,16 @@ class Contract:
             if parameter["in"] == "path" and parameter["name"] in parameters
         )
 
-    def route(self, method: str, path: str, query: bytes = b"") -> Route:
+    def route(self, method: str, path: str, query: bytes = b"", header: Header = no_header) -> Route:
         """Return the operation of a request, below the base paths of the servers or without one.
 
         Args:
             method: upper case.
             path: percent-encoded as it was sent, bytes that are not ASCII as Latin-1.
-            query: as it was sent; some documents tell operations apart by it.
+            query: as it was sent; some documents tell operations apart by it, or by a header field.
+            header: returns a header field's value (name in lower case), or None.
         """
-        return self.deployment.route(method, path, query)
+        return self.deployment.route(method, path, query, header)
 
     @cached_property
     def deployment(self) -> Deployment:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 from typing import Any
 
-from .routing import NOT_FOUND, Branch, PathItem, Route, Router, normal_path
+from .routing import NOT_FOUND, Branch, Header, PathItem, Route, Router, no_header, normal_path
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 URL = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)")
@@ -45,20 +45,21 @@ class Deployment:
         for path in paths:
             self._bases.grow_path(path).end = PathItem(())
 
-    def route(self, method: str, path: str, query: bytes = b"") -> Route:
+    def route(self, method: str, path: str, query: bytes = b"", header: Header = no_header) -> Route:
         """Return the operation of a method and path: below a base path, the longest first, or without one.
 
         Args:
             method: upper case.
             path: percent-encoded as it was sent, bytes that are not ASCII as Latin-1.
             query: as it was sent.
+            header: finds a header field, by which some documents tell operations apart.
         """
         if not self._has_bases:
-            return self._router.route(method, path, query)
+            return self._router.route(method, path, query, header)
         segments, without_method = normal_path(path).split("/"), NOT_FOUND
         for length in sorted({0, *self._bases.ends(segments)}, reverse=True):
             below = ["", *(segments[length:] or [""])] if length else segments
-            route = self._router.route_segments(method, below, query)
+            route = self._router.route_segments(method, below, query, header)
             if route.operation is not None:
                 return route
             without_method = without_method if without_method.methods else route

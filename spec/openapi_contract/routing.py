@@ -23,6 +23,8 @@ WHOLE_SEGMENT = ("", "")
 UNRESERVED = re.compile(r"[A-Za-z0-9\-_~]")
 
 Fits = Callable[["Operation", Mapping[str, bytes]], bool]
+Header = Callable[[bytes], str | None]
+"""Returns a header field's value (name in lower case); None if it is not there."""
 
 
 class Route(NamedTuple):
@@ -54,17 +56,23 @@ class Route(NamedTuple):
 NOT_FOUND = Route(None, {}, ())
 
 
+def no_header(_name: bytes) -> None:
+    """Find no header field, as in a request that is but a method and a URL."""
+
+
 class Candidate(NamedTuple):
     """An operation of a path.
 
     Attributes:
         path: its path template, without the query.
         query: what its template has behind ``?`` or ``#``, by name: a value, an expression or nothing.
+        headers: the names in it that may be those of header fields, as ``#X-Amz-Target=Run`` has one.
     """
 
     operation: Operation
     path: str
     query: Mapping[str, str]
+    headers: frozenset[str] = frozenset()
 
     def accepts(self, method: str, query: Mapping[str, str]) -> bool:
         """Tell whether the operation is one of a method, and its query has the values of the template."""
@@ -101,7 +109,7 @@ class PathItem:
     Nor may a template have a query, by which some documents tell operations apart.
     """
 
-    __slots__ = ("_names", "_several", "methods", "operations")
+    __slots__ = ("_headers", "_names", "_several", "methods", "operations")
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         self._names = [
@@ -110,16 +118,20 @@ class PathItem:
         ]
         self.operations = {each.operation.method.upper(): each.operation for each in reversed(candidates)}
         self._several = candidates if len(self._names) > 1 or any(each.query for each in candidates) else ()
+        self._headers = {
+            name: name.lower().encode("latin-1", "replace") for each in candidates for name in each.headers
+        }
         if "GET" in self.operations:
             self.operations.setdefault("HEAD", self.operations["GET"])
         self.methods = tuple(sorted({*self.operations, "OPTIONS"}))
 
-    def route(self, method: str, values: Sequence[str], query: bytes, fits: Fits) -> Route:
+    def route(self, method: str, values: Sequence[str], query: bytes, header: Header, fits: Fits) -> Route:
         """Return the operation of a method: of several, the first that fits, else the first."""
         parameters = self.named(values)
         if not self._several:
             return Route(self.operations.get(method), parameters, self.methods)
-        sent = _query(query)
+        fields = ((name, header(field)) for name, field in self._headers.items())
+        sent = {**{name: value for name, value in fields if value is not None}, **_query(query)}
         closest = sorted(self._several, key=lambda each: each.closeness(sent), reverse=True)
         accepting = [each for each in closest if each.accepts(method, sent)]
         if not accepting:
@@ -259,24 +271,27 @@ class Router:
             ((segment, self._root),) = self._root.literals.items()
             self._beginning.append(segment)
 
-    def route(self, method: str, path: str, query: bytes = b"") -> Route:
+    def route(self, method: str, path: str, query: bytes = b"", header: Header = no_header) -> Route:
         """Return the operation of a method and path, without a base path.
 
         Args:
             method: upper case.
             path: percent-encoded as it was sent, bytes that are not ASCII as Latin-1.
             query: as it was sent.
+            header: finds a header field, by which some documents tell operations apart.
         """
-        return self.route_segments(method, normal_path(path).split("/"), query)
+        return self.route_segments(method, normal_path(path).split("/"), query, header)
 
-    def route_segments(self, method: str, segments: list[str], query: bytes = b"") -> Route:
+    def route_segments(
+        self, method: str, segments: list[str], query: bytes = b"", header: Header = no_header
+    ) -> Route:
         """Return the operation of a method and the segments of a normal path, the first of them empty."""
         shared = len(self._beginning)
         found = self._root.find(segments, shared) if segments[:shared] == self._beginning else None
         if found is None:
             return NOT_FOUND
         item, values = found
-        return item.route(method, values, query, self._fits)
+        return item.route(method, values, query, header, self._fits)
 
 
 def spellings(name: str) -> tuple[str, ...]:
@@ -308,8 +323,9 @@ def _candidates(operation: Operation) -> Iterator[Candidate]:
     path = path_of(operation.path)
     query = _query(operation.path[len(path) + 1 :].encode("latin-1", "replace"))
     fixed = {name: value for name, value in query.items() if not EXPRESSION.search(name)}
-    yield Candidate(operation, path, fixed)
-    if operation.path[len(path) :].startswith("#"):
+    by_fragment = operation.path[len(path) :].startswith("#")
+    yield Candidate(operation, path, fixed, frozenset(fixed if by_fragment else ()))
+    if by_fragment:
         yield Candidate(operation, operation.path, {})
 
 

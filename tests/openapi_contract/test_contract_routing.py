@@ -224,6 +224,18 @@ def test_operations_that_a_query_tells_apart(target, path):
     assert (route.operation and route.operation.path) == path
 
 
+def test_operations_that_a_header_field_tells_apart():
+    """A fragment is never sent: what it names is in a header field, as AWS's clients send it."""
+    things = contract(paths=["/#X-Amz-Target=Logs.Get", "/#X-Amz-Target=Logs.Put"])
+    sent = {b"x-amz-target": "Logs.Put", b"host": "Logs.Get"}
+    route = things.route("GET", "/", b"", sent.get)
+    assert route.operation
+    assert route.operation.path == "/#X-Amz-Target=Logs.Put"
+    assert things.route("GET", "/", b"", {b"x-amz-target": "Logs.List"}.get).operation is None
+    assert things.route("GET", "/").operation is None
+    assert contract(paths=["/?a=1"]).route("GET", "/", b"", {b"a": "1"}.get).operation is None
+
+
 def test_parameters_in_the_query_of_a_template():
     """A path parameter that stands in the query of a template is read from the query."""
     things = contract(paths=["/a/{id}?key={key}&lang=en"])

@@ -48,7 +48,7 @@ def validate_har(path: Path, contract: Contract, base_url: str | None = None) ->
     validator, deployment = ExchangeValidator(contract, base_url), contract.deployed_at(base_url)
     traffic, left_out = TrafficReporter(contract, Masking.of(contract), str(path)), Counter[str]()
     for exchange in read_har(path):
-        known = not base_url and validator.operation_id(exchange.method, exchange.url)
+        known = not base_url and validator.operation_id(exchange)
         if known or deployment.has_origin_of(exchange.url):
             traffic.record(exchange, validator.validate(exchange))
         elif len(left_out) < MOST_HOSTS or host_of(exchange.url) in left_out:

@@ -62,9 +62,13 @@ class ExchangeValidator:
             with suppress(Exception):  # what cannot be compiled is reported when it is asked for
                 self._validators_of(operation).prepare()
 
-    def operation_id(self, method: str, url: str) -> str:
+    def operation_id(self, exchange: Exchange) -> str:
         """Return the operationId that a request belongs to, empty if to none."""
-        return self._deployment.route(method.upper(), *target(url)).operation_id
+        return self._route(exchange).operation_id
+
+    def _route(self, exchange: Exchange) -> Route:
+        path, query = target(exchange.url)
+        return self._deployment.route(exchange.method.upper(), path, query, exchange.request.field)
 
     def verdict(self, exchange: Exchange) -> Validation:
         """Return what an exchange violates; whatever is in it, nothing is raised."""
@@ -79,7 +83,7 @@ class ExchangeValidator:
 
     def _validated(self, exchange: Exchange) -> ValidatedExchange:
         path, query = target(exchange.url)
-        route = self._deployment.route(exchange.method.upper(), path, query)
+        route = self._route(exchange)
         if route.operation is None:
             return ValidatedExchange(_unrouted(exchange, route))
         if route.operation.defect:

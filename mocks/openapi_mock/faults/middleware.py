@@ -3,7 +3,7 @@
 import asyncio
 from asyncio import Transport
 from collections.abc import Awaitable
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -64,7 +64,8 @@ class ApiRequest:
     def route(self) -> Route:
         """Its route in the contract."""
         raw: bytes = self._scope.get("raw_path") or self.path.encode()
-        return self._contract.route(self.method, raw.decode("latin-1"), self._scope.get("query_string", b""))
+        query = self._scope.get("query_string", b"")
+        return self._contract.route(self.method, raw.decode("latin-1"), query, partial(_header, self._scope))
 
     @property
     def operation(self) -> str:

@@ -175,7 +175,8 @@ class Recording:
         if operation is None:
             assert self._contract is not None  # noqa: S101 -- one of the two is handed over
             path = self._path.decode("latin-1")
-            operation = self._contract.route(self._method, path, self._query).operation_id
+            route = self._contract.route(self._method, path, self._query, exchange.request.field)
+            operation = route.operation_id
         return msgspec.structs.replace(
             exchange,
             number=number,

@@ -31,9 +31,9 @@ def test_a_preflight_is_not_validated(validator, exchange):
 @pytest.mark.parametrize(
     "target", ["/things", "https://api.example/v1/things", "http://localhost/v1/things?x#y", "/v1/things"]
 )
-def test_paths_are_found_below_the_servers_base_paths_and_without(validator, listed, target):
+def test_paths_are_found_below_the_servers_base_paths_and_without(validator, exchange, listed, target):
     """The contract's servers say where it is deployed; on one's own machine that may be elsewhere."""
-    assert validator.operation_id("GET", target) == "list_things"
+    assert validator.operation_id(exchange("GET", target)) == "list_things"
     assert validator.verdict(listed(target)) == Validation()
 
 

@@ -14,6 +14,8 @@ PATHS = {
     "/a": {"get": {"responses": {"200": {"description": ""}}}},
     "/v1/own": {"get": {"responses": {"200": {"description": ""}}}},
     "/items/{id}": {"put": {"responses": {"200": {"description": ""}}}},
+    "/#X-Amz-Target=Logs.Get": {"post": {"operationId": "Get", "responses": {"200": {"description": ""}}}},
+    "/#X-Amz-Target=Logs.Put": {"post": {"operationId": "Put", "responses": {"200": {"description": ""}}}},
 }
 SERVERS = [
     {"url": "/{tenant}/api", "variables": {"tenant": {"default": "acme"}}},
@@ -59,10 +61,10 @@ def running():
         yield mock, client
 
 
-def get(mock, target, **headers):
-    """Return the status of one GET, its target sent as it is."""
+def get(mock, target, method="GET", **headers):
+    """Return the status of one request, its target sent as it is."""
     with closing(HTTPConnection(urlsplit(mock.api).netloc, timeout=10)) as connection:
-        connection.request("GET", target, headers=headers)
+        connection.request(method, target, headers=headers)
         return connection.getresponse().status
 
 
@@ -79,6 +81,20 @@ def test_the_journal_says_what_the_mock_does(running, target):
     assert [each["part"] for each in exchange["verdict"].get("request", [])] == ["operation"] * (
         status != 200
     )
+
+
+def test_a_header_field_tells_operations_apart_everywhere(running):
+    """What a path template has behind ``#`` is in no URL: mock, faults and journal find it in the field."""
+    mock, client = running
+    fault = {"match": {"operation": "Put"}, "effect": {"status": 503}}
+    client.post(f"{mock.control}/faults", json=fault).raise_for_status()
+    statuses = [
+        get(mock, "/", "POST", **{"X-Amz-Target": each, "X-Mock-Scope": "t"})
+        for each in ("Logs.Get", "Logs.Put", "Logs.List")
+    ]
+    assert statuses == [200, 503, 404]
+    found = client.get(f"{mock.control}/journal", params={"scope": "t"}).json()["exchanges"]
+    assert [each["operation"] for each in found] == ["Get", "Put", ""]
 
 
 def test_faults_apply_to_the_operation_that_the_mock_would_run(running):
