@@ -24,6 +24,7 @@ from openapi_check.target import CannotRunError, Target, label_of
 
 from . import fresh_keys as fresh_keys  # noqa: PLC0414 -- registers a hook, which only a process may have
 from .configuration import SPARED, Plan, configuration
+from .forms import SentForms
 from .recording import API, OWN_CHECKS, Recording
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -56,6 +57,7 @@ class Run:
         self.report = before or _blank(target, plan)
         self.plan = plan
         self._pace = pace
+        self._sent_forms = SentForms(target)
         self.report.left_out = {check.name: reason for check in checks if (reason := check.missing(target))}
         self.report.cut_short = []
         possible = [check for check in checks if check.name not in self.report.left_out]
@@ -162,7 +164,10 @@ class Run:
     def _filter_failure(
         self, _context: HookContext, failure: Failure, case: Case[Any], response: Response
     ) -> bool:
-        return not is_reported_by(self._made, failure, response, case)
+        return not (
+            self._sent_forms.refute(failure, case, response)
+            or is_reported_by(self._made, failure, response, case)
+        )
 
     def _conclude(self) -> None:
         if self.report.reason and self.report.end == "interrupted":

@@ -1,0 +1,52 @@
+"""Forms, as they were sent: Schemathesis takes one text of a field, of which an array is any number."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from schemathesis import Case, Response
+from schemathesis.core.failures import AcceptedNegativeData, Failure
+from schemathesis.openapi.checks import RejectedPositiveData
+
+from openapi_check.exchange import Exchange, Message
+from openapi_check.target import Target
+from openapi_check.validation import ExchangeValidator
+
+FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class SentForms:
+    """Tells which failures are none, since the form that was sent is another than the one that was generated.
+
+    The integer 0 among strings is sent as a text, and an empty array is not sent at all.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._validator = ExchangeValidator(target.contract, target.url, authentication=False)
+
+    def refute(self, failure: Failure, case: Case[Any], response: Response) -> bool:
+        """Return whether an accepted form conforms to the contract as sent, or a rejected one violates it."""
+        if case.media_type not in FORMS:
+            return False
+        if isinstance(failure, AcceptedNegativeData):
+            validation = self._validator.verdict(_exchange(response))
+            return not validation.request and not validation.unjudged
+        if isinstance(failure, RejectedPositiveData):
+            violations = self._validator.verdict(_exchange(response)).request
+            return any(violation.part == "body" for violation in violations)
+        return False
+
+
+def _exchange(response: Response) -> Exchange:
+    request = response.request
+    sent = request.body
+    body = sent if isinstance(sent, bytes) else str(sent or "").encode()
+    headers = [(name, str(value)) for name, value in request.headers.items()]
+    return Exchange(
+        started=datetime.now(UTC),
+        milliseconds=0,
+        method=request.method or "",
+        url=request.url or "",
+        status=response.status_code,
+        request=Message(headers=headers, body=body, body_bytes=len(body)),
+        response=Message(),
+    )
