@@ -9,6 +9,8 @@ BESIDE: Final = re.compile(
     r"|docs(/.*)?|openapi\.json|healthz|readyz)?"
 )
 """Paths that browsers and tools request of any server, and pages that are served beside a contract."""
+EXPLORER: Final = re.compile(r"/(docs(/.*)?|openapi\.json)")
+"""Paths of the page that shows a contract, and of what it loads."""
 
 
 def matches(text: str, pattern: str) -> bool:
@@ -19,3 +21,8 @@ def matches(text: str, pattern: str) -> bool:
 def is_beside_contracts(path: str) -> bool:
     """Return whether a path without an operation is for no contract, rather than a mistake of a client."""
     return BESIDE.fullmatch(path) is not None
+
+
+def is_of_explorer(path: str) -> bool:
+    """Return whether a path without an operation is of the page that shows the contract."""
+    return EXPLORER.fullmatch(path) is not None

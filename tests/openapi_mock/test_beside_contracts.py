@@ -9,7 +9,7 @@ from openapi_mock import contract_mock
 OK = {"responses": {"200": {"description": ""}}}
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
 PATHS = {"/a": {"get": {**OK, "parameters": [LIMIT]}}, "/robots.txt": {"get": OK}}
-BESIDE = ["/favicon.ico", "/.well-known/security.txt", "/apple-touch-icon-precomposed.png", "/docs/none"]
+BESIDE = ["/favicon.ico", "/.well-known/security.txt", "/apple-touch-icon-precomposed.png", "/healthz"]
 
 
 def mocked(paths):
@@ -39,6 +39,17 @@ def test_what_browsers_ask_for_is_no_violation(client, path):
     found = validation(client, path)
     assert (found.get("request", []), found.get("response", [])) == ([], [])
     assert "none of the contract's operations" in found["unjudged"]
+
+
+def test_the_explorer_is_not_recorded(client):
+    """Opening the page that shows the contract adds nothing to the journal; an operation in its place is."""
+    client.delete("/_mock/journal").raise_for_status()
+    for path in ("/docs", "/docs/start.js", "/docs/swagger-ui.css", "/openapi.json", "/docs/none"):
+        client.get(path)
+    assert client.get("/_mock/journal").json()["exchanges"] == []
+    with mocked({"/docs": {"get": OK}}) as mock:
+        httpx.get(f"{mock.api}/docs", trust_env=False)
+        assert len(httpx.get(f"{mock.control}/journal", trust_env=False).json()["exchanges"]) == 1
 
 
 def test_a_wrong_path_is_a_violation(client):

@@ -13,6 +13,7 @@ from openapi_check.exchange import Exchange, Message, Validation
 from openapi_check.masking import Masking
 from openapi_check.validation.content_codings import NotDecoded, decoded
 from openapi_contract import Contract
+from openapi_mock.matching import is_of_explorer
 from openapi_service.problems import Problem
 
 from .journal import Journal
@@ -218,6 +219,8 @@ def refused(recording: Recording, problem: Problem) -> Recording:
 class JournalMiddleware:
     """An ASGI app whose exchanges are recorded in a journal, neither changed nor held up.
 
+    The page that shows the contract, and what it loads, is not recorded.
+
     Args:
         app: serves requests.
         journal: has an exchange before the last part of its response is sent.
@@ -231,7 +234,7 @@ class JournalMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or self._is_explorers(scope["path"]):
             await self._app(scope, receive, send)
             return
         recording = Recording(scope, self._journal.most_body_bytes, contract=self._contract)
@@ -261,6 +264,9 @@ class JournalMiddleware:
             await self._app(scope, recorded_receive, recorded_send)
         finally:
             end()
+
+    def _is_explorers(self, path: str) -> bool:
+        return is_of_explorer(path) and not self._contract.route("GET", path).methods
 
 
 def s3_exchange(report: Mapping[str, Any], masking: Masking) -> Exchange:
