@@ -42,7 +42,11 @@ EXPLORER = """<!doctype html>
 </html>
 """
 # this server goes first, so that "Try it out" tries it here
-START = """const spec = await (await fetch("/openapi.json")).json();
+START = """const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+const spec = await (await fetch("/openapi.json")).json();
 spec.servers = [{ url: "/", description: "this server" }, ...(spec.servers ?? [])];
 SwaggerUIBundle({
   spec,

@@ -122,6 +122,9 @@ def _encode(body: Any, media_type: str | None, request: Request) -> bytes:
         return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
     if media_type is not None and is_sequence(media_type) and isinstance(body, list):
         return body_of_items(msgspec.to_builtins(body, enc_hook=partial(_json_value, request)), media_type)
+    if media_type is not None and not isinstance(body, str | int | float | None):
+        kind = type(body).__name__
+        raise TypeError(f"A handler returned a {kind} for {media_type}; expected str or bytes.")
     return b"" if body is None else str(body).encode()
 
 

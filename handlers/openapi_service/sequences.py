@@ -12,6 +12,7 @@ from .problems import BadRequest
 EVENTS = "text/event-stream"
 JSON_LINES = {"application/jsonl", "application/x-ndjson", "application/ndjson", "application/x-jsonlines"}
 JSON_SEQUENCES = {"application/json-seq", "application/geo+json-seq"}
+EVENT_FIELDS = frozenset({"data", "event", "id", "retry"})
 RECORD_SEPARATOR = "\x1e"
 _MOST_RETRY_DIGITS = 15
 _END_OF_LINE = re.compile(r"\r\n|\r|\n")
@@ -41,7 +42,7 @@ def items_of(raw: bytes, media_type: str) -> list[Any]:
 
 
 def body_of_items(items: Any, media_type: str) -> bytes:
-    """Return the body that has these items; of events the members are the fields."""
+    """Return the body that has these items; what has other members than an event's fields is its data."""
     kind = essence(media_type)
     listed = items if isinstance(items, list) else [items]
     if kind == EVENTS:
@@ -70,7 +71,7 @@ def _is_milliseconds(value: str) -> bool:
 
 
 def _written(event: Any) -> str:
-    fields = event if isinstance(event, dict) else {"data": event}
+    fields = event if isinstance(event, dict) and event.keys() <= EVENT_FIELDS else {"data": event}
     lines = []
     for name, value in fields.items():
         text = value if isinstance(value, str) else _as_json(value)

@@ -88,7 +88,7 @@ def _spelled(found: re.Match[str]) -> str:
 
 @lru_cache
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    from .patterns import ecma_matcher  # noqa: PLC0415 -- help does without jsonschema-rs
+    from .patterns import ecma_matcher  # noqa: PLC0415 -- slow to import, and help needs none
 
     try:
         return ecma_matcher(pattern)

@@ -265,6 +265,8 @@ def test_what_is_not_accessible_is_found(seen):
 def test_dark(seen):
     """The page is dark where that is preferred."""
     assert seen["dark"]["background"] == "rgb(22, 25, 29)"
+    explorer = seen["tour"]["explorer"]
+    assert explorer == {"dark": "rgb(28, 32, 34)", "light": "rgba(0, 0, 0, 0)"}
 
 
 def test_forced_colours(seen):

@@ -18,6 +18,7 @@ PHOTO = {
 
 
 EVERYTHING, NOTHING = True, False
+BINARY = {"type": "string", "format": "binary"}
 
 
 def documented(schema=None, media_type="application/json", **more):
@@ -74,6 +75,10 @@ KEPT = [
     ({"200": documented(PHOTO, "application/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
     ({"200": documented({}, "*/*")}, b"\xff", (200, "application/octet-stream", b"\xff")),
     ({"200": documented({}, "image/png")}, b"\xff", (200, "image/png", b"\xff")),
+    ({"200": documented(BINARY, "image/png")}, b"\xff", (200, "image/png", b"\xff")),
+    ({"200": documented({"type": "string"}, "application/pdf")}, b"\xff", (200, "application/pdf", b"\xff")),
+    ({"200": documented(PHOTO, "application/xml")}, "<photo/>", (200, "application/xml", b"<photo/>")),
+    ({"200": documented({"type": "array"}, "text/csv")}, "a,b", (200, "text/csv", b"a,b")),
     (
         {"200": documented({}, "image/*")},
         Response(b"\xff", media_type="image/gif"),
@@ -132,6 +137,13 @@ BROKEN = [
     ({"200": documented(NOTHING)}, [], "cannot be validated"),
     ({"200": documented({"pattern": r"^\p{Lu}$"})}, "secret", "cannot be validated"),
 ]
+
+
+def test_an_object_is_not_sent_as_what_is_no_json(responding, caplog):
+    """Nothing says how it is written: that is a bug of the handler, and the log says so."""
+    response = responding({"200": documented(PHOTO, "application/xml")}, {"id": 1}).get("/")
+    assert response.status == 500
+    assert "returned a dict for application/xml; expected str or bytes" in caplog.text
 
 
 @pytest.mark.parametrize(("responses", "returned", "wrong"), BROKEN)

@@ -116,8 +116,9 @@ class Stubs:
         success = next((each for status, each in operation.responses.items() if status[0] == "2"), {})
         media_type, schema = _first_content(success)
         value = self._samples.value(schema) if media_type else None
-        # what is no JSON is bytes or text, of which the schema says little
-        return (schema if not media_type or JSON.search(media_type) else False), value
+        # what else is no JSON, such as XML, is none of its schema's values
+        is_sent_as_it_is = not media_type or JSON.search(media_type) or isinstance(value, str)
+        return (schema if is_sent_as_it_is else False), value
 
     def _arguments(self, operation: Operation) -> Iterator[tuple[str, str, str]]:
         """Yield the name, type and description of what the handler is called with."""

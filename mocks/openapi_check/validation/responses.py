@@ -9,6 +9,7 @@ from openapi_service.accept_filter import AcceptFilter
 from openapi_service.decoding import read_json
 from openapi_service.media_types import charset, declared_as, essence, is_json
 from openapi_service.problems import BadRequest
+from openapi_service.response_validation import is_text
 from openapi_service.responses import Rendered
 from openapi_service.sequences import is_sequence, items_of
 
@@ -100,22 +101,18 @@ class DeclaredResponse:
             return None
         is_items = "itemSchema" in self._content[media_type] and is_sequence(sent)
         if not is_json(essence(sent)) and not is_items:
-            return text_of(body, sent) if self._is_text(sent, media_type) else None
-        schema = self.schema(media_type)
+            schema = self._schemas.in_media_type(self._content[media_type])
+            return text_of(body, sent) if is_text(sent, schema) else None
+        validator = self.schema(media_type)
         try:
             value = items_of(body, sent) if is_items else read_json(body, "body")
         except BadRequest as problem:
-            found.append(schema.violation("encoding", problem.detail))
+            found.append(validator.violation("encoding", problem.detail))
             return None
         if is_items or is_large(value):
-            found += schema.violations(value, UNDECIDED)
+            found += validator.violations(value, UNDECIDED)
             return None
         return body
-
-    def _is_text(self, sent: str, media_type: str) -> bool:
-        """Return whether the schema is one of a text; of CSV or XML it may say what no JSON value shows."""
-        types = self._schemas.in_media_type(self._content[media_type]).types
-        return essence(sent).startswith("text/") and "string" in types
 
     def _without_schema(self, body: bytes | None, sent: str) -> Iterator[Violation]:
         expected = " or ".join(self._content)

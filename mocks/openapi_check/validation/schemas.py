@@ -65,11 +65,12 @@ class SchemaValidator:
         """Return what is wrong with a value that openapi-core has refused with this error.
 
         The words are jsonschema-rs's, as in the service's own responses; where it finds nothing wrong they
-        are openapi-core's. The value itself is not in them: it may be secret.
+        are openapi-core's, as they are of formats, which it is not asked about. The value itself is not in
+        them: it may be secret.
         """
         is_json = value is not NO_JSON and not isinstance(value, bytes)
         found = list(self._of_jsonschema_rs(value)) if is_json else []
-        return found or list(self._of_openapi_core(error))
+        return found + [each for each in self._of_openapi_core(error) if not found or each.rule == "format"]
 
     def _of_jsonschema_rs(self, value: Any) -> Iterator[Violation]:
         found = self._schema.violations(value, self._part, self._name, self._root)

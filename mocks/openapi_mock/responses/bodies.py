@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from openapi_contract import Contract
+from openapi_service.sequences import body_of_items, is_sequence
 
 from .generation import Generator
 from .rendering import body_of, is_opaque
@@ -72,6 +73,8 @@ class Candidates:
         for value, source in self.values(holder, name, example=example, dynamic=dynamic):
             if source == "generated" and is_opaque(media_type):
                 content = PNG if media_type == "image/png" else b"mock"
+            elif source == "generated" and is_sequence(media_type):
+                content = body_of_items(value, media_type)
             else:
                 content = body_of(value, media_type, self._schemas.in_media_type(holder))
             yield Body(content, media_type, source, value)

@@ -19,17 +19,17 @@ from .operation import ContractResponses
 
 PATH: Final = "/_mock/answers"
 TITLE = "How to get each response of the mock"
-BEFORE = (
-    "A response comes from the contract where an operation has no handler, or where the request selects "
-    "another response. Such responses have limits:"
-)
 INTRODUCTION = (
     "You can force every documented response of every operation: by a header, or by an identifier where "
     "the app under test cannot send headers. Both work with and without a handler. Authentication and rate "
     "limits come first, and nothing is stored. If your app can send neither, use a fault: see /_mock/faults."
 )
+BEFORE_LIMITS = (
+    "A response comes from the contract where an operation has no handler, or where the request selects "
+    "another response. Such responses have limits:"
+)
 LIMITS = (
-    ("state", "none: a request is validated, and has no effect on later responses"),
+    ("state", "none, unless the mock is --stateful: a request has no effect on later responses"),
     (
         "credentials",
         "without handlers, any value of the right form is accepted; client certificates are not checked",
@@ -122,13 +122,13 @@ def _parts(
     paragraph: Callable[[str], str],
 ) -> Iterator[str]:
     """Yield paragraphs and tables, as they are written in a format."""
-    yield paragraph(BEFORE)
-    yield table(("limit", "here"), LIMITS)
     yield paragraph(INTRODUCTION)
     yield table(("header", "response"), [(code(name), means) for name, means in HEADERS])
     yield paragraph(AFTERWARDS)
     yield paragraph(RELATED)
     yield paragraph(REFUSALS)
+    yield paragraph(BEFORE_LIMITS)
+    yield table(("limit", "here"), LIMITS)
     yield paragraph(IDENTIFIERS)
     yield table(COLUMNS, _rows(contract, code))
 

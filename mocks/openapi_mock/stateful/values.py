@@ -60,15 +60,15 @@ class Values:
             base = base if isinstance(base, dict) else {}
         members = schema.members
         value = self._unset(dict(base), sent, members)
-        value = self._laid_over(value, self._timestamps(members, value, CREATED, now))
-        value = self._laid_over(value, self._timestamps(members, value, CHANGED, now))
+        value |= self._timestamps(members, value, CREATED, now)
+        value |= self._timestamps(members, value, CHANGED, now)
         named = {plain(name) for name in sent}
         ids = {name for name in members if plain(name) in IDS - named - collection.settable}
         if plain(collection.key) not in named:
             ids.add(collection.key)
         made = {name: self._identifier(members[name], value.get(name), number) for name in sorted(ids)}
         fitting = {name: each for name, each in made.items() if each is not MISSING}
-        value = self._laid_over(value, {**path, **fitting, **sent})
+        value = self._laid_over({**self._laid_over(value, path), **fitting}, sent)
         whole: dict[str, Any] = self._whole(schema, value, base, {**path, **fitting, **sent})
         return whole
 
@@ -88,7 +88,7 @@ class Values:
         if plain(key) not in NAMES:  # the path says which item it is
             sent = {name: each for name, each in sent.items() if plain(name) != plain(key)}
         value = self._unset(dict(before), {**sent, key: None}, members) if replaces else before
-        value = self._laid_over(value, self._timestamps(members, value, CHANGED, now))
+        value = {**value, **self._timestamps(members, value, CHANGED, now)}
         value = self._laid_over(value, sent, merges=not replaces)
         whole: dict[str, Any] = self._whole(schema, value, before, sent)
         return whole

@@ -441,6 +441,7 @@ async function defects() {
 /** Visit each page of the mock twice, as a person does who looks around; return what the journal has in red. */
 async function tour() {
   const page = await opened(null);
+  const explorer = {};
   for (const start of ["/", "/_mock"]) {
     await page.goto(mock.api + start);
     await live(page);
@@ -448,6 +449,13 @@ async function tour() {
     await uploaded(page);
     await page.goto(`${mock.api}/docs`);
     await page.waitForSelector(".opblock");
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    for (const colorScheme of ["dark", "light"]) {
+      const before = await background();
+      await page.emulateMedia({ colorScheme });
+      await page.waitForFunction((old) => getComputedStyle(document.documentElement).backgroundColor !== old, before);
+      explorer[colorScheme] = await background();
+    }
     for (const path of ["/_mock/answers", "/openapi.json", "/healthz", "/readyz", "/favicon.ico", "/robots.txt", "/.well-known/security.txt"])
       await page.goto(mock.api + path);
   }
@@ -461,7 +469,7 @@ async function tour() {
   await page.waitForSelector(".exchange");
   const shown = await page.locator(".exchange.broken").count();
   await page.evaluate(() => fetch("/_mock/state/reset", { method: "POST" }));
-  return { address, exchanges, red: red.map((each) => each.url), shown };
+  return { address, exchanges, red: red.map((each) => each.url), shown, explorer };
 }
 
 /** Return what axe-core finds in a page that has something wrong. */

@@ -146,6 +146,16 @@ def test_what_only_openapi_core_finds_is_reported_in_its_words(listed, changed, 
     assert validation.request[0].pointer == "/paths/~1things/get/parameters/0/schema/format"
 
 
+def test_formats_are_reported_beside_other_violations(document, message, changed, added, summary):
+    """A body may violate a format and another keyword; both are reported."""
+    document["components"]["schemas"]["Thing"]["properties"] = {
+        "name": {"type": "string", "minLength": 2},
+        "mail": {"type": "string", "format": "email"},
+    }
+    validation = changed().verdict(added(message({"name": "a", "mail": "x"}, KEY)))
+    assert summary(validation.request) == [("body", "/name", "minLength"), ("body", "/mail", "format")]
+
+
 TEXTS = st.text(max_size=20)
 MESSAGES = st.builds(
     lambda fields, body, more: Message(headers=fields, body=body, body_bytes=len(body) + more),

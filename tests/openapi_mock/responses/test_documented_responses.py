@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from openapi_service.response_validation import ResponseValidator
@@ -69,6 +71,23 @@ def test_a_generated_body_that_is_no_json(media_type, responding):
     assert response.status == 200
     assert response.body
     assert response.headers["content-type"] == media_type.replace("*", "png")
+
+
+@pytest.mark.parametrize(
+    ("schema", "data"),
+    [
+        ({"type": "string"}, str),
+        ({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}, dict),
+    ],
+)
+def test_a_generated_event_can_be_read_by_a_browser(schema, data, responding):
+    """Where no itemSchema says what an event is, the value is its data: an EventSource ignores all else."""
+    body = responding({"200": content(schema, "text/event-stream")}).get().body.decode()
+    event, rest = body.split("\n\n")
+    assert rest == ""
+    name, _, value = event.replace("\ndata: ", "").partition(": ")
+    assert name == "data"
+    assert data is str or isinstance(json.loads(value), data)
 
 
 def test_the_accept_header_chooses(responding):

@@ -38,6 +38,12 @@ def test_the_document_lists_status_example_and_identifier():
     assert row == f"| `GET /p/{{id}}` | 200 | 404 {examples} | `path id`: `mock-status-CODE` |"
 
 
+def test_the_document_begins_with_what_it_is_read_for():
+    """First how a response is selected, then where such responses differ from a server's."""
+    listing = document(contract_of(PATHS))
+    assert listing.index("`Prefer: code=404`") < listing.index("| limit |") < listing.index("| operation |")
+
+
 def test_the_page_holds_no_markup_of_the_contract():
     """Names are text, and nothing is loaded: an icon would be asked for, and be a 404 in the journal."""
     page = html(contract_of(PATHS))

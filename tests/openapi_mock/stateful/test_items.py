@@ -46,6 +46,17 @@ def test_times_and_urls_are_of_the_mock(pets):
     assert made["url"] == f"http://api.test/pets/{made['id']}"
 
 
+def test_what_is_read_only_is_set_by_the_mock(remembering):
+    """Times and identifiers that clients only read are the mock's own, as those of a real API are."""
+    text = {"type": "string", "readOnly": True}
+    members = {"uuid": {**text, "format": "uuid"}, "updated_at": {**text, "format": "date-time"}}
+    pet = {**PET, "required": ["id", *members], "properties": {**PET["properties"], **members}}
+    mock = remembering(PETS, {"Pet": pet})
+    first, second = (mock.post("/pets", {"name": each}) for each in "ab")
+    assert first["updated_at"] == "2026-11-26T12:00:00Z"
+    assert first["uuid"] != second["uuid"]
+
+
 def test_what_its_schema_refuses_is_not_shown(pets):
     """A response conforms to its schema, whatever a request sends."""
     made = pets.post("/pets", {"name": "Rex", "kind": "bird", "other": {}})

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from typer.testing import CliRunner
@@ -65,6 +66,13 @@ def pets(minimal):
     added["requestBody"] = {"required": True, **content(PET)}
     path = {"parameters": [{"name": "petId", "in": "path", "required": True, "schema": {"minLength": 3}}]}
     path["get"] = {"responses": {"200": {"description": "", **content({"oneOf": [PET, {"type": "null"}]})}}}
+    texts = {"text/event-stream": {"type": "string"}, "image/png": {"type": "string", "format": "binary"}}
+    streams = {
+        f"/{media_type.partition(chr(47))[0]}": {
+            "get": {"responses": {"200": {"description": "", "content": {media_type: {"schema": schema}}}}}
+        }
+        for media_type, schema in texts.items()
+    }
     path["delete"] = {"responses": {"204": {"description": ""}}, "security": [{"token": []}, {"key": []}]}
     minimal["paths"] = {
         "/pets": {
@@ -72,6 +80,7 @@ def pets(minimal):
             "post": {**added, "operationId": "pets/add"},
         },
         "/pets/{petId}": path,
+        **streams,
     }
     minimal["components"] = {
         "securitySchemes": {
@@ -88,6 +97,14 @@ def test_files(new, minimal):
     assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*") if path.is_file()) == FILES
     assert 'name = "pet-store"' in (folder / "pyproject.toml").read_text()
     assert output.count("wrote ") == len(FILES) - 1
+
+
+def test_every_pip_can_install_what_its_tests_need(new, minimal):
+    """The one that Python 3.11 brings knows extras, and no dependency groups."""
+    folder, _ = new(minimal)
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    assert "tests" in project["optional-dependencies"]
+    assert "pip install -e '.[tests]'" in (folder / "README.md").read_text()
 
 
 def test_a_package_hides_no_other(write, minimal, tmp_path):
@@ -124,7 +141,7 @@ def test_it_runs_at_once(new, pets):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
     assert done.returncode == 0, done.stdout
-    assert "5 passed" in done.stdout
+    assert "7 passed" in done.stdout
 
 
 def test_its_code_is_clean(new, pets):
