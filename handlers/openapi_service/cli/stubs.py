@@ -19,15 +19,13 @@ MOST_ARGUMENTS = 5
 """Beyond them ruff asks whether there are too many."""
 TYPOGRAPHY = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d\u00d7", "--''''x")
 MODULE = '''"""{title}"""
-{lenience}
-{imports}{problem}'''
+{lenience}{imports}{problem}'''
 PROBLEM = "\nfrom openapi_service import NotImplementedYet\n"
 JSON = re.compile(r"\bjson\b")
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
 """RUF100 where the other rules are not selected."""
 TESTS = '''"""{title}"""
 {lenience}
-
 import asyncio
 
 from {package}.{module} import {names}
