@@ -275,8 +275,9 @@ def test_forced_colours(seen):
 
 
 def test_narrow(seen):
-    """No view is wider than a screen of 360 pixels."""
+    """No view is wider than a screen of 360 pixels; no table is cut, and no link is missing."""
     assert set(seen["narrow"]["widths"].values()) == {360}
+    assert (seen["narrow"]["cut"], seen["narrow"]["links"]) == (0, ["Explorer", "Responses"])
 
 
 def test_keyboard(seen):

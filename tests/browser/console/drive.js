@@ -347,14 +347,17 @@ async function narrow() {
   await page.evaluate((body) => fetch("/_mock/faults", { method: "POST", headers: { "Content-Type": "application/json" }, body }), long);
   await page.waitForSelector("#standing > li", { state: "attached" });
   const widths = {};
+  let cut = 0;
   for (const view of VIEWS) {
     await go(page, view);
     widths[view] = await page.evaluate(() => document.documentElement.scrollWidth);
+    cut += await page.evaluate(() => [...document.querySelectorAll(".wide-table")].filter((each) => each.scrollWidth > each.clientWidth).length);
   }
+  const links = await page.locator("header p a:visible").allTextContents();
   await go(page, "faults");
   await page.click("#faults-off");
   await page.waitForSelector("#standing-empty:not([hidden])");
-  return { widths };
+  return { widths, cut, links };
 }
 
 async function keyboard(page) {
