@@ -81,6 +81,13 @@ OF_OBJECTS: Final = {
 """Selectors: query parameters that say what of a bucket or an object it is about; and their methods."""
 
 _SELECTORS: Final = OF_BUCKETS.keys() | OF_OBJECTS.keys()
+_SAY_NOTHING = re.compile(rf"x-id|(?i:x-amz-.*)|{'|'.join((*VERSION_2_QUERY, UNWATCHED))}", re.DOTALL)
+"""Query parameters that never say what a request is about."""
+_OF_READS: Final = frozenset({
+    "list-type", "prefix", "delimiter", "marker", "max-keys", "continuation-token", "start-after",
+    "encoding-type", "fetch-owner", "key-marker", "version-id-marker", "upload-id-marker", "max-uploads",
+})  # fmt: skip
+"""Query parameters of lists, which may be empty."""
 
 NAMES: Final = frozenset(
     {*ON_OBJECTS.values(), *ON_BUCKETS.values(), *SUBRESOURCES.values(), "ListBuckets", "ListObjectsV2"}
@@ -202,6 +209,23 @@ class Request:
     def selectors(self) -> list[str]:
         """The query parameters that say what it is about, such as ``acl``, in order; S3 takes one."""
         return sorted({name for name, _ in self.query} & _SELECTORS)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether its query may say that it is about something that is unknown here, as new selectors are.
+
+        A change is known by all of its query: who deletes a bucket's ABAC status is not to lose the bucket.
+        A read passes over other parameters, as S3 does, but for those of a bucket that are mere names.
+        """
+        if self.method in ("PUT", "DELETE"):
+            names, known = {name for name, _ in self.query}, frozenset[str]()
+        elif self.method in ("GET", "HEAD") and self.bucket and not self.key:
+            names, known = {name for name, value in self.query if not value}, _OF_READS
+        else:
+            return False
+        of_selectors = ("partNumber" if self.key else "id",) if self.selectors else ()
+        names -= {*known, *self.selectors, *of_selectors, *(("versionId",) if self.key else ())}
+        return not all(map(_SAY_NOTHING.fullmatch, names))
 
     @property
     def is_form(self) -> bool:

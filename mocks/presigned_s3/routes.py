@@ -82,7 +82,7 @@ class Routes:
         return self._store.serve_list("ListBuckets", Order("GET", "", "", request.query))
 
     def _create_bucket(self, request: Request, signed: Signed | None) -> Response:
-        if request.method != "PUT" or request.key or request.query:
+        if request.method != "PUT" or request.key or request.selectors or request.is_unknown:
             raise refusal("NoSuchBucket", BucketName=request.bucket)
         if signed is None:
             raise refusal("AccessDenied")
@@ -97,7 +97,8 @@ class Routes:
         if request.method in ("GET", "HEAD") and operation in LISTS:
             return self._store.serve_list(operation, order)
         selector = tuple(pair for pair in request.query if pair[0] in OF_BUCKETS)[:1]
-        order = replace(order, query=(*selector, *(pair for pair in request.query if pair[0] == "id")))
+        of_selector = tuple(pair for pair in request.query if selector and pair[0] == "id")
+        order = replace(order, query=(*selector, *of_selector))
         if request.method in ("GET", "HEAD"):
             return self._store.ask(order)
         if request.method not in ("PUT", "DELETE", "POST"):
@@ -170,6 +171,8 @@ class Routes:
 
 def _check_selector(request: Request) -> None:
     """Raise `S3Error` unless what a request is about has its method: moto would take it for another."""
+    if request.is_unknown:
+        raise refusal("NotImplemented")
     selector = next(iter(request.selectors), "")
     methods = OF_OBJECTS if request.key else OF_BUCKETS
     only_selects = request.method == "POST" and request.key  # and no form: those are posted to buckets

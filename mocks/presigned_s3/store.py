@@ -25,8 +25,10 @@ from .lifecycle import expiration, with_ids
 from .listing import list_buckets, list_objects, list_parts, list_uploads, list_versions
 from .locks import change_lock, check_bucket, lock
 from .locks import describe as describe_lock
+from .moto_s3 import S3ClientError
 from .object_attributes import describe
 from .preconditions import check_deleted, check_replaced, check_source
+from .request import OF_BUCKETS
 from .response import Response
 from .uploads import Uploads
 from .xml import MEDIA_TYPE, document, element, qualified
@@ -256,7 +258,7 @@ class Store:
         return bool(self._backend.versioning(bucket) and self._backend.versions(bucket))
 
     def _record_bucket(self, order: Order) -> None:
-        if order.method == "DELETE" and not order.query:
+        if self._backend.bucket(order.bucket) is None:
             self._settings.pop(order.bucket, None)
             self._archive.drop_bucket(order.bucket)
             return
@@ -413,7 +415,10 @@ class Store:
         self._settings.clear()
         self.uploads.clear()
         for bucket, settings in self._archive.buckets():
-            self._restore_bucket(bucket, settings)
+            try:
+                self._restore_bucket(bucket, settings)
+            except (S3Error, S3ClientError, LookupError, TypeError, ValueError, OSError) as error:
+                _log.warning("Bucket %s cannot be restored; its folder stays as it is: %r", bucket, error)
         for first in self._first:
             if self._backend.bucket(first.name) is None:
                 self.create_bucket(Order("PUT", first.name, region=first.region))
@@ -431,6 +436,9 @@ class Store:
         self._backend.set_defaults(bucket, acl if acl.grants else None)
         self._settings[bucket] = settings
         for name, subresource in settings["subresources"].items():
+            if name not in OF_BUCKETS:  # a version before took more for parts of a bucket
+                _log.warning("The %s of bucket %s is lost: it is unknown.", name, bucket)
+                continue
             order = Order("DELETE", bucket, "", ((name, ""),), {}, settings["region"])
             if subresource is not None:
                 body = subresource["body"].encode("latin-1")

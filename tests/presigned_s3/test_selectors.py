@@ -1,5 +1,6 @@
 """What of a bucket, or of an object, a request is about; and buckets that are gone when it gets there."""
 
+import json
 from contextlib import closing, suppress
 from threading import Thread
 
@@ -149,3 +150,44 @@ def test_whole_numbers_that_arguments_say():
         with pytest.raises(S3Error) as caught:
             integer_argument("max-keys", text, 7)
         assert caught.value.code == "InvalidArgument"
+
+
+@pytest.mark.parametrize(
+    "selector",
+    ["abac", "Acl", "CORS", "id=1", "lifecycle&new", "metadataConfiguration", "metadataTable", "session"],
+)
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_changes_that_are_unknown_here(method, selector, send, client, bucket):
+    """What is not known whole changes neither the bucket nor an object, and is no list of objects."""
+    assert send(method, bucket, selector).status_code == 501
+    client.head_bucket(Bucket=bucket)
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert send(method, bucket, selector, "k").status_code in (405, 501)
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    assert send("GET", bucket, selector).status_code == (200 if "=" in selector else 501)
+
+
+def test_parameters_that_say_nothing(send, client, bucket):
+    """SDKs name the operation, and lists have empty parameters; a read passes over a value for caches."""
+    assert send("GET", bucket, "list-type=2&prefix=&start-after=&v=1").status_code == 200
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert send("GET", bucket, "1700000000", "k").content == b"x"
+    assert send("PUT", bucket, "x-id=PutObject", "k").status_code == 200
+    assert send("DELETE", bucket, "x-id=DeleteObject&versionId=null", "k").status_code == 204
+    assert send("DELETE", bucket, "x-id=DeleteBucket").status_code == 204
+
+
+def test_folders_with_settings_that_are_unknown_here(tmp_path, caplog):
+    """What an earlier version stored for unknown parameters is left out; a broken bucket alone is missing."""
+    settings = {"bucket": ("photos", "sound"), "credentials": {}, "data_dir": tmp_path}
+    with closing(create_app(**settings)):
+        pass
+    photos, sound = (tmp_path / name / "bucket.json" for name in ("photos", "sound"))
+    kept = json.loads(photos.read_text())
+    photos.write_text(json.dumps(kept | {"subresources": {"id": None}}))
+    sound.write_text("{}")
+    with closing(create_app(bucket=(), credentials={}, data_dir=tmp_path)) as app:
+        assert app.store.bucket("photos")
+        assert app.store.bucket("sound") is None
+    assert "The id of bucket photos is lost" in caplog.text
+    assert "Bucket sound cannot be restored" in caplog.text
