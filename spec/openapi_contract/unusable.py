@@ -18,8 +18,10 @@ SINGLE = ("$ref", "not", "if", "then", "else")
 COMPOSING = frozenset((*LISTS, "not", "if"))
 MOST_PATTERNS = 2_000
 """Different ones of a document, of which 152 are the most that is known."""
-LARGE = 40
-"""Patterns that one counts as which takes megabytes."""
+MOST_LARGE = 32
+"""Of these, those that take up to 12 MB and 50 ms to compile; 13 are the most that is known."""
+MOST_FAILURES = 50
+"""Patterns that are none, or too large, which may take as long to find out."""
 MOST_PARTS = 1_000
 """Schemas of an ``allOf`` that are compared with each other."""
 
@@ -83,7 +85,7 @@ class _Patterns:
 
     def __init__(self) -> None:
         self._reasons: dict[str, str] = {}
-        self._left = MOST_PATTERNS
+        self._small, self._large, self._failures = MOST_PATTERNS, MOST_LARGE, MOST_FAILURES
 
     def flaws(self, place: Place) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with those of a schema, and their pointers."""
@@ -97,11 +99,21 @@ class _Patterns:
     def _reason(self, pattern: str) -> str:
         """Return what is wrong with a pattern, empty if nothing."""
         if pattern not in self._reasons:
-            if self._left <= 0:
-                return f"is one of more than {MOST_PATTERNS} patterns."
-            self._left -= 1 if is_small(pattern) else LARGE
-            self._reasons[pattern] = "" if _is_valid(pattern) else "is not a regular expression."
+            self._reasons[pattern] = self._found(pattern)
         return self._reasons[pattern]
+
+    def _found(self, pattern: str) -> str:
+        if is_small(pattern):
+            self._small -= 1
+            return "" if self._small >= 0 else f"is one of more than {MOST_PATTERNS} patterns."
+        if not self._large or not self._failures:
+            most = MOST_LARGE if not self._large else MOST_FAILURES
+            return f"is one of more than {most} patterns that are large or no regular expressions."
+        if _is_valid(pattern):
+            self._large -= 1
+            return ""
+        self._failures -= 1
+        return "is not a regular expression."
 
 
 def _is_valid(pattern: str) -> bool:

@@ -495,17 +495,45 @@ def test_security_of_all_operations(write):
     assert third.security is first.security
 
 
+def patterns_of(write, patterns):
+    """Return those of a document that are kept, and why others are left out."""
+    schemas = {f"S{number}": {"pattern": each} for number, each in enumerate(patterns)}
+    document = {"openapi": "3.1.0", **DOCUMENT, "paths": {}, "components": {"schemas": schemas}}
+    contract = load_contract(write(document), lenient=True)
+    kept = contract.document["components"]["schemas"].values()
+    return [each["pattern"] for each in kept if each], [each.reason for each in contract.defects]
+
+
 def test_patterns_without_end(write, monkeypatch):
-    """Patterns beyond a number are left out, the sooner the larger those are that take long to compile."""
+    """Patterns beyond a number are left out."""
     monkeypatch.setattr("openapi_contract.unusable.MOST_PATTERNS", 60)
-    for pattern, kept in (("^a{{{}}}$", 60), (r"^\p{{Lu}}{{1,1{}}}$", 2), ("^[^a]{{0,2{}9}}$", 2)):
-        patterns = [pattern.format(number + 10) for number in range(70)]
-        schemas = {f"S{number}": {"pattern": each} for number, each in enumerate(patterns + patterns)}
-        document = {"openapi": "3.1.0", **DOCUMENT, "paths": {}, "components": {"schemas": schemas}}
-        contract = load_contract(write(document), lenient=True)
-        read = contract.document["components"]["schemas"].values()
-        assert [each["pattern"] for each in read if each] == 2 * patterns[:kept]
-        assert {each.reason for each in contract.defects} == {"is one of more than 60 patterns."}
+    patterns = [f"^a{{{number + 10}}}$" for number in range(70)]
+    kept, reasons = patterns_of(write, patterns + patterns)
+    assert kept == 2 * patterns[:60]
+    assert set(reasons) == {"is one of more than 60 patterns."}
+
+
+@pytest.mark.parametrize("pattern", [r"^\p{{Lu}}{{1,1{}}}$", "^[^a]{{0,2{}9}}$"])
+def test_large_patterns_without_end(write, pattern):
+    """Large ones are left out much sooner, and those that are not large are kept."""
+    large = [pattern.format(number + 10) for number in range(70)]
+    kept, reasons = patterns_of(write, [*large, *large, "^[0-9]+$"])
+    assert kept == [*large[:32], *large[:32], "^[0-9]+$"]
+    assert set(reasons) == {"is one of more than 32 patterns that are large or no regular expressions."}
+
+
+def test_invalid_patterns_without_end(write):
+    """What is no pattern takes no other's place, and is not looked at for ever."""
+    invalid, large = (
+        [f"({number}" for number in range(49)],
+        [f"^[^a]{{0,2{number}9}}$" for number in range(9)],
+    )
+    kept, reasons = patterns_of(write, [*invalid, *large, "^[0-9]+$"])
+    assert kept == [*large, "^[0-9]+$"]
+    assert reasons == ["is not a regular expression."] * 49
+    kept, reasons = patterns_of(write, [*invalid, "(a", "(b", "^[0-9]+$"])
+    assert kept == ["^[0-9]+$"]
+    assert reasons.count("is one of more than 50 patterns that are large or no regular expressions.") == 1
 
 
 def test_defects_without_end(write):
