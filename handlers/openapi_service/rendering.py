@@ -112,20 +112,31 @@ def _of_range(media_range: str, body: Any) -> str:
     """Return the media type of a range that a body is sent as, where the handler does not say."""
     if media_range == "text/*":
         return "text/plain"
-    return "application/octet-stream" if isinstance(body, bytes) else "application/json"
+    is_bytes = isinstance(body, bytes | bytearray | memoryview)
+    return "application/octet-stream" if is_bytes else "application/json"
 
 
 def _encode(body: Any, media_type: str | None, request: Request) -> bytes:
-    if isinstance(body, bytes):
-        return body
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
     if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
         return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
     if media_type is not None and is_sequence(media_type) and isinstance(body, list):
         return body_of_items(msgspec.to_builtins(body, enc_hook=partial(_json_value, request)), media_type)
-    if media_type is not None and not isinstance(body, str | int | float | None):
+    text = body if media_type is None else _text(body, media_type, request)
+    return b"" if text is None else str(text).encode()
+
+
+def _text(body: Any, media_type: str, request: Request) -> Any:
+    """Return what a body is written as where that is no JSON: a UUID or a datetime as JSON has it."""
+    try:
+        text = msgspec.to_builtins(body, enc_hook=partial(_json_value, request))
+    except NotImplementedError:  # JSON has none for it, but it may have a text of its own
+        text = body if type(body).__str__ is object.__str__ else str(body)
+    if not isinstance(text, str | int | float | None):
         kind = type(body).__name__
         raise TypeError(f"A handler returned a {kind} for {media_type}; expected str or bytes.")
-    return b"" if body is None else str(body).encode()
+    return text
 
 
 def _json_value(request: Request, value: Any) -> Any:

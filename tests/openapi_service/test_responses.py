@@ -1,4 +1,8 @@
 import logging
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import PurePosixPath
+from uuid import UUID
 
 import pytest
 
@@ -70,11 +74,23 @@ KEPT = [
         (200, "application/vnd.x+json", b'{"id":1}'),
     ),
     ({"200": documented({"type": "string"}, "text/plain")}, "é", (200, "text/plain", "é".encode())),
+    *(
+        ({"200": documented({"type": "string"}, "text/plain")}, returned, (200, "text/plain", text))
+        for returned, text in (
+            (UUID(int=1), b"00000000-0000-0000-0000-000000000001"),
+            (Decimal("1.50"), b"1.50"),
+            (datetime(2026, 1, 2, 3, tzinfo=UTC), b"2026-01-02T03:00:00Z"),
+            (PurePosixPath("/a"), b"/a"),
+            (memoryview(b"a"), b"a"),
+            (1.5, b"1.5"),
+        )
+    ),
     ({"200": documented({"type": "string"}, "text/*")}, "é", (200, "text/plain", "é".encode())),
     ({"200": documented(PHOTO, "*/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
     ({"200": documented(PHOTO, "application/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
     ({"200": documented({}, "*/*")}, b"\xff", (200, "application/octet-stream", b"\xff")),
     ({"200": documented({}, "image/png")}, b"\xff", (200, "image/png", b"\xff")),
+    ({"200": documented({}, "image/png")}, bytearray(b"\xff"), (200, "image/png", b"\xff")),
     ({"200": documented(BINARY, "image/png")}, b"\xff", (200, "image/png", b"\xff")),
     ({"200": documented({"type": "string"}, "application/pdf")}, b"\xff", (200, "application/pdf", b"\xff")),
     ({"200": documented(PHOTO, "application/xml")}, "<photo/>", (200, "application/xml", b"<photo/>")),
@@ -139,11 +155,12 @@ BROKEN = [
 ]
 
 
-def test_an_object_is_not_sent_as_what_is_no_json(responding, caplog):
+@pytest.mark.parametrize("returned", [{"id": 1}, [1], (1,), {1}, range(1), object(), NotFound()])
+def test_an_object_is_not_sent_as_what_is_no_json(returned, responding, caplog):
     """Nothing says how it is written: that is a bug of the handler, and the log says so."""
-    response = responding({"200": documented(PHOTO, "application/xml")}, {"id": 1}).get("/")
+    response = responding({"200": documented(PHOTO, "application/xml")}, returned).get("/")
     assert response.status == 500
-    assert "returned a dict for application/xml; expected str or bytes" in caplog.text
+    assert f"returned a {type(returned).__name__} for application/xml; expected str or bytes" in caplog.text
 
 
 @pytest.mark.parametrize(("responses", "returned", "wrong"), BROKEN)
