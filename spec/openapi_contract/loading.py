@@ -190,7 +190,8 @@ def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]
         named = re.match(r"3\.[012]", str(version))
         document["openapi"] = f"{named[0]}.0" if named else "3.1.0"
         if named or (version is None and isinstance(document.get("paths"), dict)):
-            repaired("/openapi", f"is {version!r}; expected a version. Read as {document['openapi']}.")
+            found = "missing" if version is None else repr(version)
+            repaired("/openapi", f"is {found}; expected a version. Read as {document['openapi']}.")
         else:
             document["openapi"] = version
     for name in ("paths", *SWAGGER_SECTIONS) if "swagger" in document else PARTS_31:
@@ -217,7 +218,8 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
         )
     version = document.get("openapi")
     if not isinstance(version, str) or not version.startswith(("3.0.", "3.1.", "3.2.")):
-        raise ContractError(source, "/openapi", f"is {version!r}; expected a string, 3.0.x, 3.1.x or 3.2.x.")
+        found = "missing" if version is None else repr(version)
+        raise ContractError(source, "/openapi", f"is {found}; expected a string, 3.0.x, 3.1.x or 3.2.x.")
     parts = ("paths",) if version.startswith("3.0.") else PARTS_31
     if document.keys().isdisjoint(parts):
         raise ContractError(source, "/paths", f"is missing; expected {' or '.join(parts)}.")

@@ -158,7 +158,9 @@ class Mocks:
             typer.BadParameter: an option is of no use.
         """
         if contract is None:
-            raise typer.BadParameter("Missing option --contract FILE|URL.")
+            raise typer.BadParameter(
+                "There is no contract; expected FILE or URL first, or --contract FILE|URL."
+            )
         from openapi_mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
 
         self.contract = loaded or load_contract(contract, overlays, lenient=lenient)
