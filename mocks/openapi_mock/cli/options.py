@@ -10,10 +10,14 @@ from urllib.parse import urlsplit
 import typer
 from typer.core import TyperGroup
 
+from openapi_service.proxies import normal_origin
+
 HOST = "127.0.0.1"
 _CREDENTIAL: Final = re.compile(
     r"(\w{3,128}):(?P<rest>[!-9;-~]{1,256}(?::[!-9;-~]{1,4096}(?::(?P<expires>[!-~]+))?)?)", re.ASCII
 )
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?", re.ASCII)
+"""RFC 6454, section 6.2, in lower case; not ``null``, which is any page without an origin."""
 TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 """Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
 Host = Annotated[
@@ -133,11 +137,24 @@ ControlToken = Annotated[
         help="Token for the control API below /_mock/; without one, only this machine has access.",
     ),
 ]
+
+
+def origins_of(texts: list[str] | None) -> list[str]:
+    """Return origins as browsers send them; else end with 2."""
+    origins = [normal_origin(text) for text in texts or ()]
+    if wrong := [text for text in origins if not _ORIGIN.fullmatch(text)]:
+        raise typer.BadParameter(
+            f"{wrong[0]} is not an origin: scheme://host or scheme://host:port, such as http://localhost:5173."
+        )
+    return origins
+
+
 ControlOrigins = Annotated[
     list[str] | None,
     typer.Option(
         "--control-origin",
         metavar="ORIGIN",
+        callback=origins_of,
         help="Origin, such as http://localhost:5173, whose pages may use the control API without a token; "
         "repeatable.",
     ),
@@ -179,12 +196,18 @@ class OptionsFirst(TyperGroup):
     option for it: ``mock pets.yaml``.
     """
 
+    def _has_contract(self) -> bool:
+        return any(each.name == "contract" for each in self.params)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what stands behind the name of the command in its usage."""
+        return ["[FILE]"] * self._has_contract() + super().collect_usage_pieces(ctx)
+
     def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
         """Parse the arguments with such options before ``exec``, whose own they are not."""
-        has_contract = any(each.name == "contract" for each in self.params)
         first = next(iter(arguments), "-")
         is_place = not first.startswith("-") and ({".", "/"} & {*first} or Path(first).is_file())
-        if has_contract and is_place and first not in self.commands:
+        if self._has_contract() and is_place and first not in self.commands:
             arguments = ["--contract", *arguments]
         if "exec" in arguments and "--" in arguments:
             at, end = arguments.index("exec"), arguments.index("--")

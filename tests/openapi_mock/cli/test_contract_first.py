@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 import openapi_mock.cli
 import scanner_api.cli
 from openapi_contract.cli.commands import LazyGroup
+from openapi_mock.cli.options import origins_of
 
 FOREIGN = re.compile(r"scanner|session|photo|barcode", re.IGNORECASE)
 HEAVY = {"connexion", "sqlalchemy", "starlette", "schemathesis", "moto", "jsonschema_rs", "pydantic_settings"}
@@ -75,8 +76,9 @@ def test_there_is_no_contract_by_default(command):
 
 def test_a_mock_needs_a_contract():
     """So does the mock; the help of its ``exec`` needs none."""
-    outcome = CliRunner().invoke(openapi_mock.cli.app, ["mock", "--port", "0"])
-    assert (outcome.exit_code, "--contract" in outcome.stderr) == (2, True)
+    outcome = CliRunner(env={"COLUMNS": "200"}).invoke(openapi_mock.cli.app, ["mock", "--port", "0"])
+    assert outcome.exit_code == 2
+    assert "There is no contract; expected FILE or URL first, or --contract FILE|URL." in outcome.stderr
     assert CliRunner().invoke(openapi_mock.cli.app, ["mock", "exec", "--help"]).exit_code == 0
 
 
@@ -103,6 +105,31 @@ def test_a_mock_of_what_comes_first(tmp_path):
     ended = CliRunner().invoke(openapi_mock.cli.app, ["mock", str(tmp_path / "none.yaml"), "--port", "0"])
     assert ended.exit_code == 1
     assert "none.yaml: cannot be read: No such file or directory" in ended.output
+
+
+def test_usage_has_what_comes_first():
+    """The usage of a mock of any contract begins with the file; S3 has none."""
+    mock, s3 = (CliRunner().invoke(openapi_mock.cli.app, [name, "--help"]).output for name in ("mock", "s3"))
+    assert "mock [FILE] [OPTIONS] COMMAND [ARGS]..." in mock
+    assert "FILE] [OPTIONS]" not in s3
+
+
+@pytest.mark.parametrize("origin", ["foo", "localhost:5173", "http://a.test/", "null", "http://a b"])
+def test_what_is_no_origin_is_refused(origin, tmp_path):
+    """A page's origin has a scheme and a host, and no path."""
+    arguments = ["mock", str(tmp_path / "none.yaml"), "--port", "0", "--control-origin", origin]
+    ended = CliRunner(env={"COLUMNS": "200"}).invoke(openapi_mock.cli.app, arguments)
+    assert ended.exit_code == 2
+    assert f"{origin} is not an origin: scheme://host or scheme://host:port" in ended.stderr
+
+
+def test_an_origin_is_as_browsers_send_it():
+    """In lower case, without the default port of its scheme."""
+    assert origins_of(["HTTP://A.test:80", "capacitor://localhost", "http://[::1]:5173"]) == [
+        "http://a.test",
+        "capacitor://localhost",
+        "http://[::1]:5173",
+    ]
 
 
 def test_a_misspelled_command_is_no_contract():
