@@ -13,7 +13,6 @@ import msgspec
 from starlette.types import ASGIApp
 
 from openapi_contract import Contract, ContractError, load_contract
-from openapi_contract.defects import summary
 from openapi_contract.loading import reload, repaired
 from openapi_service.server import callable_url_of, listen, serving
 
@@ -180,10 +179,10 @@ class _Remembered(NamedTuple):
 
 
 def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
-    """Return a contract as a mock can use it, and tell of its defects."""
+    """Return a contract as a mock can use it, and tell of its defects and its overlays."""
     contract = repaired(contract)
-    if contract.defects:
-        tell(f"{contract.source} has {summary(contract.defects)}. `contract lint` lists them.")
+    for warning in contract.warnings:
+        tell(warning)
     return contract
 
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from . import pointers
 from .anatomy import METHODS
-from .defects import Defect
+from .defects import Defect, summary
 from .deployment import Deployment
 from .operation import Operation
 from .resources import Resources
@@ -25,6 +25,8 @@ from .routing import Header, Route, Router, no_header
 if TYPE_CHECKING:
     from .schemas import Schemas
 
+MOST_WARNINGS = 10
+"""Actions of overlays that are named one by one."""
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
 
 
@@ -40,6 +42,7 @@ class Contract:
         defects: what was wrong in the document as it was read, where, and what was done about it.
         origins: pointers into the file by pointers into the document, where it was converted.
         disabled: why operations could not be understood, by their pointers; they respond with 501.
+        unmatched: a sentence for each action of an overlay whose target matches nothing.
     """
 
     document: dict[str, Any]
@@ -49,6 +52,21 @@ class Contract:
     defects: tuple[Defect, ...] = ()
     disabled: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
+    unmatched: tuple[str, ...] = ()
+
+    @property
+    def overlay_warnings(self) -> Iterator[str]:
+        """A sentence for each of the first actions without effect, and one for the others."""
+        yield from self.unmatched[:MOST_WARNINGS]
+        if more := len(self.unmatched[MOST_WARNINGS:]):
+            yield f"{more} more actions of overlays match nothing."
+
+    @property
+    def warnings(self) -> Iterator[str]:
+        """What to say where it is read: overlays without effect, and how many defects it has."""
+        yield from self.overlay_warnings
+        if self.defects:
+            yield f"{self.source} has {summary(self.defects)}. `contract lint` lists them."
 
     @property
     def openapi(self) -> str:

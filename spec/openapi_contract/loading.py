@@ -53,15 +53,23 @@ def load_contract(
     if lenient and str(document.get("swagger")).startswith("2"):
         document, origins, swagger = _converted(document, source, defects)
     _check_outline(document, source)
+    unmatched: list[str] = []
     for overlay in overlays:
-        apply_overlay(document, read_document(str(overlay)), str(overlay))
+        unmatched += apply_overlay(document, read_document(str(overlay)), str(overlay))
     disabled: dict[str, str] = {}
     if lenient:
         disabled, origins = _complete_leniently(document, source, origins, defects, swagger)
     elif digest(document) not in known_valid:
         _complete(document, source)
     contract = Contract(
-        document, source, tuple(overlays), lenient, tuple(defects), disabled=disabled, origins=origins
+        document,
+        source,
+        tuple(overlays),
+        lenient,
+        tuple(defects),
+        disabled=disabled,
+        origins=origins,
+        unmatched=tuple(unmatched),
     )
     _ = contract.operations  # their errors belong here
     return contract

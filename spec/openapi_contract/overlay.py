@@ -131,7 +131,7 @@ class _Search(JSONPathEnvironment):
             raise ValueError(f"the JSONPaths of the actions look at more than {MOST_STEPS} values")
 
 
-def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: str) -> None:
+def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: str) -> list[str]:
     """Change the document in place as an Overlay document says, action by action.
 
     Objects are merged member by member, arrays in them concatenated, anything else replaced. A target that
@@ -144,6 +144,9 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: 
         overlay: the Overlay document.
         source: its file, for messages.
 
+    Returns:
+        A sentence for each action whose target selects nothing.
+
     Raises:
         ContractError: the overlay is not one, or an action cannot be applied; points at the action.
     """
@@ -155,14 +158,18 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: 
     actions = overlay.get("actions")
     if not isinstance(actions, list) or not actions:
         raise ContractError(source, "/actions", "is missing or empty; expected a list of actions.")
-    left, search = MOST_CHANGES, _Search()
+    left, search, unmatched = MOST_CHANGES, _Search(), []
     for index, action in enumerate(actions):
         try:
-            left -= _apply_action(
+            changes = _apply_action(
                 document, _resolved(action, overlay), search, left, is_10=version.startswith("1.0.")
             )
         except (ValueError, JSONPathError) as error:
             raise ContractError(source, pointers.join("/actions", index), f"{error}.") from None
+        left -= changes
+        if not changes:
+            unmatched.append(f"{source}#{pointers.join('/actions', index)}: the target matches nothing.")
+    return unmatched
 
 
 def _resolved(action: Any, overlay: Mapping[str, Any]) -> Any:

@@ -86,6 +86,8 @@ def lint(file: File, *, overlay: Overlays = None, strict: Strict = False, load: 
         contract = load(file, overlay or (), lenient=not strict)
     except ContractError as error:
         raise failure(error, CANNOT_RUN if isinstance(error, UnreadableContractError) else 1) from None
+    for warning in contract.overlay_warnings:
+        typer.echo(warning, err=True)
     violations = violations_in(contract)
     faults = [*contract.defects, *violations]
     for defect in contract.defects:

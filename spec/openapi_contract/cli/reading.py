@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from openapi_contract import Contract, ContractError, load_contract
-from openapi_contract.defects import summary
 
 from .commands import failure
 
@@ -28,11 +27,6 @@ def read_contract(
         contract = load(source, overlays or (), lenient=not strict)
     except ContractError as error:
         raise failure(error) from None
-    if contract.defects:
-        typer.echo(defects_line(contract), err=True)
+    for warning in contract.warnings:
+        typer.echo(warning, err=True)
     return contract
-
-
-def defects_line(contract: Contract) -> str:
-    """Return in a line how many defects a contract has, and how to see them."""
-    return f"{contract.source} has {summary(contract.defects)}. `contract lint` lists them."

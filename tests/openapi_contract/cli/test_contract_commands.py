@@ -115,6 +115,18 @@ def test_other_commands_read_leniently(contract, write, pets, command):
     assert contract(*arguments, "--strict").exit_code == 2
 
 
+def test_overlays_without_effect(contract, write, pets):
+    """An action whose target matches nothing is named on standard error, and changes no exit code."""
+    actions = [{"target": f"$.info.{name}", "update": "A"} for name in ("title", *["tilte"] * 12)]
+    overlay = write({"overlay": "1.1.0", "actions": actions}, "overlay.json")
+    arguments = (write(pets), "--overlay", overlay)
+    named = [f"{overlay}#/actions/{index}: the target matches nothing." for index in range(1, 11)]
+    shown, linted = contract("show", *arguments), contract("lint", *arguments)
+    for result in (shown, linted):
+        assert result.exit_code == 0
+        assert result.stderr.splitlines() == [*named, "2 more actions of overlays match nothing."]
+
+
 def test_overlays(contract, write, pets):
     """Overlays are applied in their order, to any contract that is read, the packaged one too."""
     first, second = (
