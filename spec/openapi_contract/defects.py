@@ -27,28 +27,42 @@ class Flaw(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Defect:
-    """A flaw of a document that is read nevertheless.
+class Located:
+    """A place in a file where something is wrong.
 
     Attributes:
         source: the file or URL that it is in.
         line: in the file, from 1; 0 where it is not known.
         pointer: JSON pointer of the place in the file.
         reason: what is wrong.
-        action: what was done: ``converted`` (Swagger 2.0), ``repaired``, ``left out``, ``accepted``, or
-            ``operation disabled`` (it responds with 501).
     """
 
     source: str
     line: int
     pointer: str
     reason: str
+
+    @property
+    def place(self) -> str:
+        """File, line and pointer."""
+        line = f":{self.line}" if self.line else ""
+        return f"{self.source}{line}#{self.pointer}"
+
+
+@dataclass(frozen=True, slots=True)
+class Defect(Located):
+    """A flaw of a document that is read nevertheless.
+
+    Attributes:
+        action: what was done: ``converted`` (Swagger 2.0), ``repaired``, ``left out``, ``accepted``, or
+            ``operation disabled`` (it responds with 501).
+    """
+
     action: Action
 
     def __str__(self) -> str:
         """Return file, line, pointer, reason and action in a line."""
-        line = f":{self.line}" if self.line else ""
-        return f"{self.source}{line}#{self.pointer}: {self.reason.removesuffix('.')} ({self.action})."
+        return f"{self.place}: {self.reason.removesuffix('.')} ({self.action})."
 
 
 def summary(defects: Iterable[Defect]) -> str:

@@ -1,71 +1,94 @@
 """House rules for a contract that is valid: what a reader, a generator and a mock want of it beside."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 
 from . import pointers
 from .anatomy import Place, document_place, walk
 from .contract import Contract
+from .defects import Located
+from .loading import with_lines
 from .operation import Operation
 
 LONGEST_REASON = 200
 
 
+class Rule(StrEnum):
+    """The house rules."""
+
+    OPERATION_ID = "operation-id"
+    TAG = "tag"
+    ERROR_RESPONSE = "error-response"
+    EXAMPLE = "example"
+
+
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A place in a contract that breaks a house rule.
+class RuleViolation(Located):
+    """A place in a contract that violates a house rule."""
 
-    Attributes:
-        rule: ``operation-id``, ``tag``, ``error-response`` or ``example``.
-        pointer: JSON pointer of the place.
-        reason: what is wrong, and what was expected.
-    """
+    rule: Rule
 
-    rule: str
+    def __str__(self) -> str:
+        """Return file, line, pointer, reason and rule in a line."""
+        return f"{self.place}: {self.reason.removesuffix('.')} ({self.rule})."
+
+
+class _Violation(NamedTuple):
+    rule: Rule
     pointer: str
     reason: str
 
 
-def lint(contract: Contract) -> list[Fault]:
-    """Return where a contract breaks the house rules, in the order of the document.
+def lint(contract: Contract, ignored: Collection[Rule] = ()) -> list[RuleViolation]:
+    """Return where a contract violates the house rules that are not ignored, in the order of the file.
 
     Every operation has an operationId of its own, a tag and an error response (a 4xx or ``default``), and
-    every example and default keeps the schema that it stands beside.
+    every example and default conforms to the schema that it stands beside.
     """
-    faults = [fault for operation in contract.operations for fault in _of_operation(operation)]
-    faults += _Examples(contract).faults()
-    return list(dict.fromkeys(replace(fault, pointer=contract.origin(fault.pointer)) for fault in faults))
+    found = [each for operation in contract.operations for each in _of_operation(operation)]
+    if Rule.EXAMPLE not in ignored:
+        found += _Examples(contract).violations()
+    return with_lines(
+        RuleViolation(contract.source, 0, contract.origin(pointer), reason, rule)
+        for rule, pointer, reason in found
+        if rule not in ignored
+    )
 
 
-def _of_operation(operation: Operation) -> Iterator[Fault]:
+def _of_operation(operation: Operation) -> Iterator[_Violation]:
     if not operation.definition.get("operationId"):
-        yield Fault("operation-id", operation.pointer, "has no operationId; a handler is found by it.")
+        yield _Violation(
+            Rule.OPERATION_ID, operation.pointer, "has no operationId; a handler is found by it."
+        )
     if not operation.tags:
-        yield Fault("tag", operation.pointer, "has no tag; expected at least one, to be listed under.")
+        yield _Violation(
+            Rule.TAG, operation.pointer, "has no tag; expected at least one, to be listed under."
+        )
     if not any(status.startswith("4") or status == "default" for status in operation.responses):
-        yield Fault(
-            "error-response", operation.pointer, "declares no error response; expected a 4xx or a default."
+        yield _Violation(
+            Rule.ERROR_RESPONSE, operation.pointer, "declares no error response; expected a 4xx or a default."
         )
 
 
 class _Examples:
-    """The examples and defaults of a contract, and the schemas they are to keep."""
+    """The examples and defaults of a contract, and the schemas they are to conform to."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._schemas = contract.schemas
 
-    def faults(self) -> Iterator[Fault]:
+    def violations(self) -> Iterator[_Violation]:
         for place in walk(document_place(self._contract.document, self._contract.source)):
             if isinstance(place.node, dict):
                 examples = list(self._examples(place))
                 yield from self._check(place, examples) if examples else ()
 
     def _examples(self, place: Place) -> Iterator[tuple[str, Any]]:
-        """Yield what is to keep the schema of a place, each with its pointer."""
+        """Yield what is to conform to the schema of a place, each with its pointer."""
         node = place.node
         if place.kind == "schema":
             listed = node.get("examples")
@@ -82,7 +105,7 @@ class _Examples:
             if keyword in node:
                 yield pointers.join(place.pointer, keyword), node[keyword]
 
-    def _check(self, place: Place, examples: list[tuple[str, Any]]) -> Iterator[Fault]:
+    def _check(self, place: Place, examples: list[tuple[str, Any]]) -> Iterator[_Violation]:
         is_schema = place.kind == "schema"
         pointer = place.pointer if is_schema else pointers.join(place.pointer, "schema")
         schemas = self._schemas.view(
@@ -91,12 +114,14 @@ class _Examples:
         try:
             validator = schemas.of(place.node if is_schema else place.node["schema"]).validator
         except (LookupError, ValueError, jsonschema_rs.ReferencingError) as refused:
-            yield Fault("example", pointer, f"cannot be compiled: {_shortened(str(refused))}")
+            yield _Violation(Rule.EXAMPLE, pointer, f"cannot be compiled: {_shortened(str(refused))}")
             return
         for where, value in examples:
             for violation in validator.violations(value, "body"):
-                yield Fault(
-                    "example", where + violation.name, f"violates its schema: {_shortened(violation.detail)}"
+                yield _Violation(
+                    Rule.EXAMPLE,
+                    where + violation.name,
+                    f"violates its schema: {_shortened(violation.detail)}",
                 )
 
 

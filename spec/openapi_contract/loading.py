@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from . import pointers
 from .anatomy import METHODS, document_place
 from .contract import Contract, digest
-from .defects import Defect
+from .defects import Defect, Located
 from .errors import ContractError
 from .extent import check_extent
 from .inlining import LenientEmbedding
@@ -20,6 +20,7 @@ from .reading import read_document, read_text, suffix_of
 PARTS_31 = ("paths", "webhooks", "components")
 """Any of them makes a document (OpenAPI 3.1.0, section 4.8.1)."""
 SWAGGER_SECTIONS = ("definitions", "parameters", "responses")
+Placed = TypeVar("Placed", bound=Located)
 MAX_OPERATIONS = 20_000
 MAX_DEFECTS = 10_000
 VERSION = re.compile(r"3\.[012]\.\d+(-.+)?")
@@ -152,7 +153,7 @@ def _complete_leniently(
             was = pointers.mapped(place, origins)
             places[pointer] = (file, was) if swagger is None else swagger.origin(was)
         defects.append(Defect(places[pointer][0], 0, places[pointer][1], reason, action))
-    defects[:] = _with_lines(defects)
+    defects[:] = with_lines(defects)
     reasons = {(each.source, each.pointer): str(each) for each in defects}
     disabled = {
         pointer: reasons[places[pointer]] for pointer, _, action in repairs if action == "operation disabled"
@@ -162,14 +163,14 @@ def _complete_leniently(
     return disabled, kept | {pointer: pointers.mapped(read, origins) for pointer, read in moved.items()}
 
 
-def _with_lines(defects: Iterable[Defect]) -> list[Defect]:
-    """Return the defects with their lines, in the order of their files."""
+def with_lines(defects: Iterable[Placed]) -> list[Placed]:
+    """Return what is wrong once and with its line, in the order of the files."""
     from .lines import lines_of  # noqa: PLC0415 -- most documents have none
 
-    by_source: dict[str, list[Defect]] = {}
+    by_source: dict[str, list[Placed]] = {}
     for defect in dict.fromkeys(defects):
         by_source.setdefault(defect.source, []).append(defect)
-    found = []
+    found: list[Placed] = []
     for source, listed in by_source.items():
         try:
             lines = lines_of(read_text(source), suffix_of(source), [each.pointer for each in listed])

@@ -18,6 +18,7 @@ from rich.text import Text
 from openapi_contract import Contract, ContractError, load_contract
 from openapi_contract.comparison import Change, compare, reports
 from openapi_contract.errors import UnreadableContractError
+from openapi_contract.linting import Rule
 from openapi_contract.linting import lint as violations_in
 from openapi_contract.parsing import as_yaml
 from openapi_contract.python_types import python_types
@@ -73,7 +74,16 @@ def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) 
     typer.echo(read_contract(file, load, overlay).digest)
 
 
-def lint(file: File, *, overlay: Overlays = None, strict: Strict = False, load: Load = load_contract) -> None:
+def lint(
+    file: File,
+    *,
+    overlay: Overlays = None,
+    strict: Strict = False,
+    ignore: Annotated[
+        list[Rule] | None, typer.Option(help="House rule to leave out; repeatable.", show_default=False)
+    ] = None,
+    load: Load = load_contract,
+) -> None:
     """Check that a contract is valid OpenAPI and follows the house rules.
 
     Each defect is listed with file, line and pointer, and with what a mock does about it: it is repaired,
@@ -88,15 +98,15 @@ def lint(file: File, *, overlay: Overlays = None, strict: Strict = False, load: 
         raise failure(error, CANNOT_RUN if isinstance(error, UnreadableContractError) else 1) from None
     for warning in contract.overlay_warnings:
         typer.echo(warning, err=True)
-    violations = violations_in(contract)
-    faults = [*contract.defects, *violations]
-    for defect in contract.defects:
-        typer.echo(str(defect))
-    for fault in violations:
-        typer.echo(f"#{fault.pointer}\n  {fault.rule}: {fault.reason}")
-    summary = f"Faults: {len(faults)}" if faults else "Nothing is wrong"
-    typer.echo(f"{summary} in {contract.source} (operations: {len(contract.operations)}).")
-    raise typer.Exit(1 if faults else 0)
+    defects, violations = contract.defects, violations_in(contract, ignore or ())
+    for each in (*defects, *violations):
+        typer.echo(str(each))
+    counts = f"Defects: {len(defects)}, violations of house rules: {len(violations)}"
+    typer.echo(
+        f"{counts if defects or violations else 'Nothing is wrong'} in {contract.source} "
+        f"(operations: {len(contract.operations)})."
+    )
+    raise typer.Exit(1 if defects or violations else 0)
 
 
 def diff(

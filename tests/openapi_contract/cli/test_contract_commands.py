@@ -39,16 +39,17 @@ def test_lint_of_our_own(contract):
 
 
 def test_lint_finds(contract, write, pets):
-    """A fault is reported with pointer, rule and reason, and exits with 1."""
+    """What violates a house rule is listed with its place, and exits with 1, unless the rule is ignored."""
     del pets["paths"]["/pets/{pet_id}"]["get"]["tags"]
-    path = write(pets)
+    pointer = "/paths/~1pets~1{pet_id}/get"
+    path = write(json.dumps(pets, indent=1))
     result = contract("lint", path)
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        "#/paths/~1pets~1{pet_id}/get",
-        "  tag: has no tag; expected at least one, to be listed under.",
-        f"Faults: 1 in {path} (operations: 1).",
+        f"{path}:9#{pointer}: has no tag; expected at least one, to be listed under (tag).",
+        f"Defects: 0, violations of house rules: 1 in {path} (operations: 1).",
     ]
+    assert contract("lint", path, "--ignore", "tag").exit_code == 0
 
 
 def test_lint_of_what_is_not_valid(contract, write, pets):
