@@ -22,6 +22,7 @@ from .backend import Backend
 from .checksums import DEFAULT, FULL_OBJECT, Checksum, ContentMd5
 from .content import Content, StoredFile
 from .customer_keys import key_md5_of, set_key_md5
+from .locks import as_moto_reads
 from .moto_s3 import models
 from .policy import MAX_OBJECT_BYTES
 
@@ -208,6 +209,8 @@ def apply_record(record: Mapping[str, Any], key: Any) -> None:
     )
     for name in _ATTRIBUTES:
         setattr(key, name, record[name])
+    key.lock_until = as_moto_reads(key.lock_until)  # a version before kept it as it was sent
+    key.lock_mode = key.lock_mode if key.lock_until else None
     set_parts(key, record.get("parts", ()))
     set_key_md5(key, record.get("customer_key_md5", ""))
 

@@ -3,14 +3,44 @@
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 
 def is_like(value: str, pattern: str) -> bool:
-    """Return whether a value is like a pattern, in which ``*`` and ``?`` stand for others."""
-    return fnmatchcase(value, pattern.replace("[", "[[]"))
+    """Return whether a value is like a pattern, in which ``*`` and ``?`` stand for others.
+
+    All ways to match are followed at once, each a bit for as many characters of the pattern as it has met:
+    the time is that of the value's length, whatever the pattern.
+    """
+    if "*" not in pattern and "?" not in pattern:
+        return value == pattern
+    characters, anything, repeated, end = _bits(pattern)
+    ways = 1
+    for character in value:
+        ways = (ways & characters.get(character, anything)) << 1 | (ways & repeated)
+        if not ways:
+            return False
+    return bool(ways & end)
+
+
+@lru_cache(maxsize=64)
+def _bits(pattern: str) -> tuple[dict[str, int], int, int, int]:
+    """Return where a pattern takes each of its characters, where any, where many, and where it ends."""
+    taken: dict[str, int] = {}
+    anything = repeated = 0
+    place = 1
+    for character in pattern:
+        if character == "*":
+            repeated |= place
+            continue
+        if character == "?":
+            anything |= place
+        else:
+            taken[character] = taken.get(character, 0) | place
+        place <<= 1
+    return {character: bits | anything for character, bits in taken.items()}, anything, repeated, place
 
 
 _COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {

@@ -1,6 +1,7 @@
 """DeleteObjects: many objects, or versions of them, in one request."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -22,49 +23,65 @@ class Named(NamedTuple):
     etag: str
 
 
-def delete_objects(
-    backend: Backend, order: Order, may_delete: Callable[[str, str], bool]
-) -> tuple[Response, list[str]]:
-    """Serve DeleteObjects; return the keys that it names, too.
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What DeleteObjects asks for.
+
+    Attributes:
+        objects: those to delete.
+        denied: those of them that may not be deleted.
+        quiet: whether to say nothing of those that are.
+    """
+
+    objects: list[Named]
+    denied: set[Named]
+    quiet: bool
+
+
+def read_deletion(body: bytes, may_delete: Callable[[str, str], bool]) -> Deletion:
+    """Read the document of DeleteObjects.
 
     Args:
-        backend: moto's S3.
-        order: the order.
+        body: the document.
         may_delete: returns whether a key, or its version if the second argument is not empty, may be deleted.
 
     Raises:
         S3Error: MalformedXML.
     """
     try:
-        root = parse(order.body)
+        root = parse(body)
     except ValueError:
         raise refusal("MalformedXML") from None
     objects = [
         Named(*(one.findtext(f"{{*}}{name}", "") for name in ("Key", "VersionId", "ETag")))
         for one in root.iterfind("{*}Object")
     ]
-    keys = [one.key for one in objects]
-    if not 1 <= len(objects) <= MAX_KEYS or not all(keys):
+    if not 1 <= len(objects) <= MAX_KEYS or not all(one.key for one in objects):
         raise refusal("MalformedXML")
-    bypass = order.headers.get(BYPASS, "").lower() == "true"
+    denied = {one for one in objects if not may_delete(one.key, one.version_id)}
     quiet = root.findtext("{*}Quiet", "").strip().lower() == "true"
+    return Deletion(objects, denied, quiet)
+
+
+def delete_objects(backend: Backend, order: Order, deletion: Deletion) -> Response:
+    """Serve DeleteObjects, once its document is read."""
+    bypass = order.headers.get(BYPASS, "").lower() == "true"
     described: list[Element] = []
-    for one in objects:
+    for one in deletion.objects:
         named = [element("Key", one.key)] + ([element("VersionId", one.version_id)] if one.version_id else [])
         try:
-            if not may_delete(one.key, one.version_id):
+            if one in deletion.denied:
                 raise refusal("AccessDenied")
             deleted = _delete(backend, order.bucket, one, bypass=bypass)
         except S3Error as error:
             content = element("Code", error.code), element("Message", error.message)
             described.append(element("Error", *named, *content))
             continue
-        if not quiet:
+        if not deletion.quiet:
             marker = [element("DeleteMarker", "true")] if deleted.get("delete-marker") else []
             marker += [element("DeleteMarkerVersionId", deleted["version-id"])] if marker else []
             described.append(element("Deleted", *named, *marker))
-    response = Response.of_xml(HTTPStatus.OK, document(qualified("DeleteResult", *described)))
-    return response, keys
+    return Response.of_xml(HTTPStatus.OK, document(qualified("DeleteResult", *described)))
 
 
 def _delete(backend: Backend, bucket: str, one: Named, *, bypass: bool) -> Mapping[str, str]:

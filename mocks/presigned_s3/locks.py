@@ -84,7 +84,7 @@ def lock(backend: Backend, bucket: str, key: Any, headers: Mapping[str, str]) ->
     mode, until = headers.get(_MODE), headers.get(_UNTIL)
     if mode is None:
         mode, until = backend.default_lock(bucket)
-    key.lock_mode, key.lock_until, key.lock_legal_status = mode, _written(_time(until)), headers.get(_HOLD)
+    key.lock_mode, key.lock_until, key.lock_legal_status = mode, as_moto_reads(until), headers.get(_HOLD)
 
 
 def change_lock(backend: Backend, order: Order) -> Response:
@@ -110,7 +110,7 @@ def change_lock(backend: Backend, order: Order) -> Response:
         may_bypass = key.lock_mode == "GOVERNANCE" and order.headers.get(BYPASS, "").lower() == "true"
         if not is_longer and not may_bypass:
             raise access_denied(PROTECTED)
-    key.lock_mode, key.lock_until = mode, _written(until)
+    key.lock_mode, key.lock_until = mode, as_moto_reads(text)
     return Response(HTTPStatus.OK)
 
 
@@ -142,15 +142,17 @@ def _check_time(text: str, name: str) -> None:
         raise invalid_argument("The retain until date must be in the future!", name, text)
 
 
-def _written(time: datetime | None) -> str | None:
-    """Return a time as moto reads it."""
-    return None if time is None else f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def as_moto_reads(text: str | None) -> str | None:
+    """Return the end of a lock in the one form that moto reads; None for none."""
+    until = _time(text)
+    return None if until is None else until.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _time(text: str | None) -> datetime | None:
-    with suppress(ValueError):
+    """Return a time in UTC, which a text without a zone is in; None for what is no time."""
+    with suppress(ValueError, OverflowError):
         time = datetime.fromisoformat(text or "")
-        return time if time.tzinfo else time.replace(tzinfo=UTC)
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     return None
 
 

@@ -18,7 +18,7 @@ from .checksums import FULL_OBJECT, TYPE, Checksum, ContentMd5
 from .content import Content
 from .cors import OPEN
 from .customer_keys import check_key, key_md5, response_headers, set_key_md5
-from .deletion import delete_objects
+from .deletion import delete_objects, read_deletion
 from .documents import check_document, check_ownership, check_tags
 from .errors import S3Error, refusal
 from .lifecycle import expiration, with_ids
@@ -248,9 +248,11 @@ class Store:
 
     def delete_objects(self, order: Order, may_delete: Callable[[str, str], bool]) -> Response:
         """Serve DeleteObjects; what may be deleted is asked for each key, and the version's id or nothing."""
+        self.existing(order.bucket)
+        deletion = read_deletion(order.body, may_delete)  # other requests do not wait for a long policy
         with self._backend.holding(order.bucket), self._archivist.removing(order.bucket):
-            response, keys = delete_objects(self._backend, order, may_delete)
-            for key in dict.fromkeys(keys):
+            response = delete_objects(self._backend, order, deletion)
+            for key in {one.key for one in deletion.objects}:
                 self._archivist.record(order.bucket, key)
         return response
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from fnmatch import fnmatchcase
+from itertools import product
+from threading import Event, Thread
 
 import httpx
 import pytest
 from botocore.exceptions import ClientError
 
 from presigned_s3.access import action_of, verdict
-from presigned_s3.conditions import Asked
+from presigned_s3.app import create_app
+from presigned_s3.backend import Order
+from presigned_s3.conditions import Asked, is_like
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
 OWNER = "123456789012"
@@ -265,6 +271,29 @@ def test_a_pattern_has_two_wildcards(server, client, bucket, permit):
     permit({"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/[ab]*"})
     assert status(server, bucket, "[ab]c") == 200
     assert status(server, bucket, "ac") == 403
+
+
+def test_all_ways_to_match_are_followed():
+    """A pattern matches wherever one way through its wildcards does, and only there."""
+    texts, patterns = ([*map("".join, product(some, repeat=4)), ""] for some in ("ab", "ab*?"))
+    wrong = [(t, p) for t in texts for p in patterns if is_like(t, p) != fnmatchcase(t, p)]
+    assert not wrong
+    assert is_like("a" * 950 + "b" * 401, "*a" + "?" * 400 + "b*")
+    assert not is_like("a" * 950, "*a" + "?" * 400 + "b*")
+
+
+def test_others_are_served_while_a_policy_is_matched(tmp_path):
+    """DeleteObjects asks the policy for each key, which may take a while, before it keeps others waiting."""
+    with closing(create_app(bucket="photos", credentials={}, data_dir=tmp_path)) as app:
+        served = Event()
+
+        def may_delete(*_):
+            Thread(target=lambda: (app.store.usage("photos"), served.set()), daemon=True).start()
+            return served.wait(10)
+
+        body = b"<Delete><Object><Key>k</Key></Object></Delete>"
+        response = app.store.delete_objects(Order("POST", "photos", body=body), may_delete)
+    assert b"<Deleted>" in b"".join(response.body)
 
 
 def test_a_request_is_about_one_thing(server, client, bucket):

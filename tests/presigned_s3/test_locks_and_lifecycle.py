@@ -11,6 +11,9 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from presigned_s3.app import create_app
@@ -244,6 +247,55 @@ def test_rules_of_before_have_ids(tmp_path):
                 said = store.put_object(Order("PUT", "photos", "k"), content).header("x-amz-expiration")
             assert f'rule-id="{ids[-1]}"' in said
     assert ids[0] == ids[1]
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "soon"])
+def test_ends_of_locks_that_are_no_times(until, client, locked, server, keys):
+    """A lock's end is a time in UTC, too; a refused one leaves no object."""
+    client.put_object(Bucket=locked, Key="k", Body=b"x")
+    retention = f"<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>"
+    md5 = b64encode(hashlib.md5(b"x", usedforsecurity=False).digest()).decode()
+    lock = {"x-amz-object-lock-mode": "GOVERNANCE", "x-amz-object-lock-retain-until-date": until}
+    for target, body, headers in (
+        ("k?retention", retention.encode(), {}),
+        ("new", b"x", {**lock, "content-md5": md5}),
+    ):
+        headers = {**headers, "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}  # noqa: PLW2901 -- the same, to sign
+        request = AWSRequest("PUT", f"{server.url}/{locked}/{target}", headers, body)
+        S3SigV4Auth(Credentials(keys.access, keys.secret), "s3", keys.region).add_auth(request)
+        response = httpx.put(request.url, content=body, headers=dict(request.headers))
+        assert response.status_code == 400
+    assert [one["Key"] for one in client.list_objects_v2(Bucket=locked)["Contents"]] == ["k"]
+
+
+@pytest.mark.parametrize(
+    ("until", "deleted"),
+    [
+        ("2100-01-01T00:00:00+02:00", b"AccessDenied"),
+        ("2100-01-01T00:00:00", b"AccessDenied"),
+        ("2100-01-01", b"AccessDenied"),
+        ("9999-12-31T23:59:59-12:00", b"<Deleted>"),
+    ],
+)
+def test_locks_of_before(until, deleted, tmp_path):
+    """A folder whose locks end as a version before kept them is read, and they hold where that is a time."""
+    settings = {"bucket": (), "credentials": {}, "data_dir": tmp_path}
+    with closing(create_app(**settings)) as app:
+        headers = {"x-amz-bucket-object-lock-enabled": "true"}
+        app.store.create_bucket(Order("PUT", "photos", headers=headers))
+        with app.store.new_content("photos", ContentMd5(None), None) as content:
+            content.receive([b"x"], 1)
+            app.store.put_object(Order("PUT", "photos", "k"), content)
+    (file,) = tmp_path.rglob("objects/*.json")
+    file.write_text(
+        json.dumps(json.loads(file.read_text()) | {"lock_mode": "COMPLIANCE", "lock_until": until})
+    )
+    with closing(create_app(**settings)) as app:
+        listed = app.store.serve_list("ListObjectVersions", Order("GET", "photos"))
+        version = parse(b"".join(listed.body)).findtext("{*}Version/{*}VersionId")
+        body = f"<Delete><Object><Key>k</Key><VersionId>{version}</VersionId></Object></Delete>".encode()
+        response = app.store.delete_objects(Order("POST", "photos", body=body), lambda *_: True)
+        assert deleted in b"".join(response.body)
 
 
 def lock_of(client, bucket, key):
