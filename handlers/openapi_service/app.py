@@ -189,7 +189,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         ResolverError: an operation has no handler or one that does not fit it, or a security scheme has no
             hook; where collaborators are opened, a handler that does not fit fails the start instead.
     """
-    served = contract if isinstance(contract, Contract) else load_contract(str(contract))
+    served = contract if isinstance(contract, Contract) else load_contract(contract)
     limits = limits or Limits()
     functions = handlers_of(handlers, plain=True) if isinstance(handlers, ModuleType) else handlers
     hooks = NOTHING if authenticate is None else authenticate

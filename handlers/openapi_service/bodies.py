@@ -147,7 +147,8 @@ class Body:
 
     def _unsupported(self, sent: str, coding: str) -> UnsupportedMediaType:
         expected = " or ".join(self._media_types)
-        found = f"{sent[:100] or 'no Content-Type'}, Content-Encoding {coding[:100]}"
+        coded = "" if coding.lower() == "identity" else f", Content-Encoding {coding[:100]}"
+        found = f"{sent[:100] or 'no Content-Type'}{coded}"
         return UnsupportedMediaType(
             f"The body must be {expected}, without a content coding; it came as {found}."
         )

@@ -1,5 +1,6 @@
 """Loads a contract: reads it, applies overlays, brings in what it refers to, and validates the result."""
 
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
@@ -44,7 +45,7 @@ def load_contract(
     Raises:
         ContractError: a file cannot be read, or is not valid; names the file and the JSON pointer.
     """
-    source = str(path)
+    source = os.fspath(path)
     defects: list[Defect] = []
     document = read_document(source, defects if lenient else None)
     origins: dict[str, str] = {}

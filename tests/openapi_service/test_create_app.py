@@ -65,6 +65,12 @@ def test_what_the_package_lists_is_there():
         _ = openapi_service.nothing_like_it
 
 
+def test_a_document_is_no_file():
+    """The contract is a file, a URL or a Contract; a dict is the wrong type, and no file that is missing."""
+    with pytest.raises(TypeError, match="not dict"):
+        create_app({"openapi": "3.1.0"}, {})
+
+
 def test_public_names():
     """What a user may import changes on purpose, and not by chance."""
     problems = {name for name in openapi_service.__all__ if isinstance(getattr(openapi_service, name), type)}
@@ -164,7 +170,9 @@ def test_methods_and_media_types():
     assert head.headers["content-length"] == whole.headers["content-length"] != "0"
     assert ask(app, "OPTIONS", "/pets").headers["allow"] == wrong.headers["allow"]
     assert ask(app, "GET", "/pets", headers={"Accept": "text/csv"}).status_code == 406
-    assert ask(app, "POST", "/pets", content=b"x", headers={"Content-Type": "text/csv"}).status_code == 415
+    refused = ask(app, "POST", "/pets", content=b"x", headers={"Content-Type": "text/csv"})
+    assert refused.status_code == 415
+    assert refused.json()["detail"].endswith("it came as text/csv.")
 
 
 def test_limits():

@@ -21,7 +21,8 @@ PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Rows on a page.")]
 
 def page_caption(page: int, page_size: int, total: int, rows: str) -> str:
     """Return which page of how many a list shows, and of how many rows."""
-    return f"page {page} of {max(1, -(-total // page_size))}, {total:,} {rows} in all"
+    counted = rows.removesuffix("s") if total == 1 else rows
+    return f"page {page} of {max(1, -(-total // page_size))}, {total:,} {counted} in all"
 
 
 def with_database(

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scanner_api.cli import app
+from scanner_api.cli.databases import page_caption
 
 
 def created(run, name):
@@ -55,3 +56,8 @@ def test_a_database_that_cannot_be_opened(command):
     url = "sqlite+aiosqlite:////missing/folder/scanner.db"
     outcome = CliRunner().invoke(app, ["organizations", *command, "--database-url", url])
     assert (outcome.exit_code, "Cannot connect" in outcome.stderr) == (1, True)
+
+
+def test_a_single_row():
+    """A list of one says so in the singular."""
+    assert page_caption(1, 20, 1, "organizations") == "page 1 of 1, 1 organization in all"
