@@ -1,5 +1,6 @@
 """Settings as flags: every command that needs settings takes each of them."""
 
+import json
 import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -55,10 +56,18 @@ def with_settings(run: Callable[..., None], **options: Any) -> Callable[..., Non
 def _option(name: str) -> Any:
     field = Settings.model_fields[name]
     kind = list[str] if get_origin(field.annotation) is tuple else str
-    default = "" if field.default in {None, "", ()} else f" \\[default: {field.default}]"
+    value = field.default
+    shown = json.dumps(value) if isinstance(value, tuple) else value
+    default = "" if value in {None, "", ()} else f" \\[default: {shown}]"
+    metavar = "PORT" if name.endswith("port") else None
     return Annotated[
         kind | None,
-        typer.Option(help=f"{field.description}{default}", show_default=False, rich_help_panel="Settings"),
+        typer.Option(
+            metavar=metavar,
+            help=f"{field.description}{default}",
+            show_default=False,
+            rich_help_panel="Settings",
+        ),
     ]
 
 

@@ -1,8 +1,13 @@
 """``scanner-api`` itself, whichever command it runs."""
 
+import re
 import subprocess
 import sys
 from importlib.metadata import version
+
+from typer.testing import CliRunner
+
+from scanner_api.cli import app
 
 INTERRUPTED_BY_AN_IMPORT = """
 import signal, sys
@@ -46,3 +51,10 @@ def test_paragraphs_of_help():
     )
     expected = " It scans a QR code, uploads photos to S3 as a browser does and compares the"
     assert expected in [line.rstrip() for line in done.stdout.splitlines()]
+
+
+def test_help_of_settings():
+    """A port is one, and the default of a JSON list is a JSON list."""
+    help_ = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "200"}).stdout
+    assert re.search(r"--port +PORT ", help_)
+    assert "[default: [80, 443]]" in help_
