@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from starlette.datastructures import UploadFile
+
 from openapi_contract import Operation
 from openapi_mock.responses import ContractResponses
 from openapi_mock.responses.documented import DocumentedResponse
@@ -161,7 +163,8 @@ class StatefulOperation:
     # items --------------------------------------------------------------------------------------------------
 
     async def _create(self, base: Any, sent: Sent) -> dict[str, Any]:
-        collection, schema, members = self._collection, self._role.schema, self._members(sent)
+        collection, schema = self._collection, self._role.schema
+        members = {**_about_file(sent.get(BODY)), **self._members(sent)}
         if self._role.key is not None:
             members[collection.key] = sent.get(("path", self._role.key))
         is_same = schema is not None and schema.component == collection.schema.component
@@ -305,6 +308,18 @@ class StatefulOperation:
         if envelope and isinstance(base, dict):
             value = _wrapped(enclosed(base, documented.schema, page, envelope[-1]), envelope, shown)
         return _rendered(documented, value, _fields_of(page))
+
+
+def _about_file(body: Any) -> dict[str, Any]:
+    """Return what members of an item may say of the one file that a form holds."""
+    files = [each for each in body.values() if isinstance(each, UploadFile)] if isinstance(body, dict) else []
+    if len(files) != 1:
+        return {}
+    (file,) = files
+    names = {"name": file.filename, "filename": file.filename}
+    types = {"content_type": file.content_type, "mime_type": file.content_type}
+    about = {**names, "size": file.size, "bytes": file.size, **types}
+    return {name: value for name, value in about.items() if value is not None}
 
 
 def _is_json(value: Any) -> bool:

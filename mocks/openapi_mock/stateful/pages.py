@@ -16,6 +16,9 @@ AFTER: Final = ("startingafter", "after", "cursor", "pagetoken", "nexttoken", "c
 BEFORE: Final = ("endingbefore", "before")
 SORTS: Final = ("sort", "sortby", "orderby", "order", "ordering")
 DIRECTIONS: Final = ("direction", "sortorder", "sortdirection", "sortdir", "dir", "order")
+SEARCHES: Final = frozenset({"q", "query", "search"})
+LANGUAGE = re.compile(r"[:=<>~*]")
+"""What makes a query one of an API's own language, which is not searched for."""
 PAGING: Final = frozenset({*SIZES, *PAGES, *OFFSETS, *AFTER, *BEFORE, *SORTS, *DIRECTIONS})
 """Names of query parameters, in plain spelling, that choose a part of a list."""
 EVERYTHING: Final = frozenset({"all", "any", ""})
@@ -137,12 +140,15 @@ class Listing:
         return next((each for each in found if each is not None and each != ""), None)
 
     def _matches(self, item: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-        """Tell whether an item has what query parameters of the names of its members say."""
+        """Tell whether an item has what is searched, and what parameters of the names of its members say."""
         for name, value in asked.items():
             plain_name = plain(name)
             member = self._members.get(plain_name) or self._members.get(plain_name.removesuffix("s"))
             is_filter = value is not None and plain_name not in PAGING and plain(str(value)) not in EVERYTHING
             if is_filter and member is not None and not _has(item.get(member), value):
+                return False
+            is_search = is_filter and member is None and plain_name in SEARCHES
+            if is_search and not LANGUAGE.search(str(value)) and not _mentions(item, str(value)):
                 return False
         return True
 
@@ -177,6 +183,11 @@ def _has(value: Any, asked: Any) -> bool:
     if isinstance(value, dict):
         return any(_text(each) == _text(asked) for each in value.values())
     return _text(value) == _text(asked)
+
+
+def _mentions(item: Mapping[str, Any], asked: str) -> bool:
+    """Tell whether a text is in one of an item's texts, in whatever case."""
+    return any(asked.lower() in each.lower() for each in item.values() if isinstance(each, str))
 
 
 def _text(value: Any) -> str:

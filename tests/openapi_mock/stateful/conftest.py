@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 
 from openapi_contract import Contract
@@ -37,13 +38,16 @@ class Mocked:
         self._app = contract_app(contract, responses=responses, authentication=False, clock=Clock())
         self._call = call
 
-    def __call__(self, method, target, body=None, form=None):
+    def __call__(self, method, target, body=None, form=None, files=None):
         """Send a request; return the status, and the value or the text of the body."""
         raw, kind = b"", ""
         if body is not None:
             raw, kind = json.dumps(body).encode(), "application/json"
         if form is not None:
             raw, kind = urlencode(form).encode(), "application/x-www-form-urlencoded"
+        if files is not None:
+            request = httpx.Request(method, "http://api.test", data=form, files=files)
+            raw, kind = request.read(), request.headers["Content-Type"]
         headers = [(b"host", b"api.test"), *([(b"content-type", kind.encode())] if kind else [])]
         messages = [{"type": "http.request", "body": raw}]
         self.response = self._call(self._app, method, target.encode(), headers, messages)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from .conftest import NEW_PET, PET, PETS, in_path, operation, ref
 
 
@@ -295,3 +297,30 @@ def test_an_item_of_no_type(remembering):
     mock = remembering(paths, {"Secret": secret})
     made = mock.post("/secrets", {"name": "a"})
     assert mock.get(f"/secrets/{made['id']}")["name"] == "a"
+
+
+@pytest.mark.parametrize(("form", "name"), [({}, "cat.png"), ({"name": "Tom"}, "Tom")])
+def test_an_uploaded_file_is_described(remembering, form, name):
+    """Members named so say the name, size and type of the file of a form; a field of the name wins."""
+    about = {
+        "file_name": {"type": "string"},
+        "name": {"type": "string"},
+        "size": {"type": "integer"},
+        "mimeType": {"type": "string"},
+        "note": {"type": "string"},
+    }
+    photo = {"type": "object", "required": list(about), "properties": {"id": {"type": "integer"}, **about}}
+    fields = {"file": {"type": "string", "format": "binary"}, "name": {"type": "string"}}
+    upload = operation(ref("Photo"), status="201")
+    body = {"schema": {"type": "object", "properties": fields}}
+    upload["requestBody"] = {"content": {"multipart/form-data": body}}
+    paths = {
+        "/photos": {"post": upload, "get": operation({"type": "array", "items": ref("Photo")})},
+        "/photos/{id}": {"parameters": [in_path("id", "integer")], "get": operation(ref("Photo"))},
+    }
+    mock = remembering(paths, {"Photo": photo})
+    status, created = mock("POST", "/photos", form=form, files={"file": ("cat.png", b"12345", "image/png")})
+    assert status == 201
+    described = {each: created[each] for each in ("file_name", "name", "size", "mimeType")}
+    assert described == {"file_name": "cat.png", "name": name, "size": 5, "mimeType": "image/png"}
+    assert mock.get(f"/photos/{created['id']}") == created

@@ -49,6 +49,22 @@ def test_a_list_is_as_its_query_asks(filled, query, found):
     assert names(filled.get(f"/pets{query}")) == list(found)
 
 
+@pytest.mark.parametrize("name", ["q", "query", "search"])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("SHEP", ["Shepherd"]), ("cat", ["Concatenated", "Tom"]), ("x", []), ("", 3), ("name:x", 3)],
+)
+def test_a_list_is_searched(remembering, name, text, found):
+    """A search finds texts in whatever case; what an API's own query language says is not understood."""
+    listing = operation(LISTED, parameters=[in_query(name)])
+    pet = {**PET, "properties": {each: PET["properties"][each] for each in ("id", "name", "kind")}}
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": pet})
+    for each, kind in (("Shepherd", "dog"), ("Concatenated", "dog"), ("Tom", "cat")):
+        mock.post("/pets", {"name": each, "kind": kind})
+    seen = names(mock.get(f"/pets?{name}={text}"))
+    assert found in (seen, len(seen))
+
+
 def test_an_empty_list(pets):
     """Nothing is there that nobody created."""
     assert pets.get("/pets") == []
