@@ -129,13 +129,13 @@ def _encode(body: Any, media_type: str | None, request: Request) -> bytes:
 
 def _text(body: Any, media_type: str, request: Request) -> Any:
     """Return what a body is written as where that is no JSON: a UUID or a datetime as JSON has it."""
+    kind: Any = type(body)
     try:
         text = msgspec.to_builtins(body, enc_hook=partial(_json_value, request))
     except NotImplementedError:  # JSON has none for it, but it may have a text of its own
-        text = body if type(body).__str__ is object.__str__ else str(body)
+        text = body if kind.__str__ is object.__str__ else str(body)
     if not isinstance(text, str | int | float | None):
-        kind = type(body).__name__
-        raise TypeError(f"A handler returned a {kind} for {media_type}; expected str or bytes.")
+        raise TypeError(f"A handler returned a {kind.__name__} for {media_type}; expected str or bytes.")
     return text
 
 

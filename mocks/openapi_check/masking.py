@@ -10,6 +10,8 @@ from functools import lru_cache
 from urllib.parse import quote, unquote_plus
 
 from openapi_contract import Contract
+from openapi_service.decoding import read_json
+from openapi_service.problems import BadRequest
 
 from .exchange import Message
 
@@ -47,6 +49,10 @@ _LOOKS_SECRET = re.compile(
 )
 """A JWT, or a token with a prefix of its kind, and perhaps a checksum behind it."""
 _XML_SIGNATURE = re.compile(rb"(<SignatureProvided>)([^<]*)")
+_PARTS = (re.compile(rb"(\r?\n\r?\n|\r?\n--[^\r\n]*)"), re.compile(rb"(\r?\n)"))
+"""What ends a part of a multipart body or an event, and a line: each may be JSON where the whole is none."""
+_MARKS = re.compile(rb"^(?:\xef\xbb\xbf|\x1e|data:)", re.MULTILINE)
+"""What may stand before JSON: a byte order mark, the separator of a JSON text sequence, an event's field."""
 
 
 @lru_cache(maxsize=256)
@@ -83,15 +89,14 @@ class Masking:
         self._headers = SECRET_HEADERS | further
         self._names = SECRET_NAMES | further
         either = b"|".join(re.escape(name.encode()) for name in sorted(self._names))
-        in_query = rb"((?:^|&)(?:" + either + rb")=)"
-        in_json = re.compile(in_query + rb'((?:[^&\s"\\]|\\.)+)', re.IGNORECASE)
-        in_form = re.compile(in_query + rb"([^&\s]+)", re.IGNORECASE)
-        elsewhere = [
+        in_query = rb"((?:^|[?&]|&amp;|\\u0026)(?:" + either + rb")=)"
+        self._in_json = re.compile(in_query + rb'((?:[^&\s"\\]|\\.)+)', re.IGNORECASE)
+        self._in_text = re.compile(in_query + rb"([^&\s]+)", re.IGNORECASE)
+        self._elsewhere = [
             re.compile(rb'("(?:' + either + rb')"\s*:\s*")((?:[^"\\]|\\.)+)', re.IGNORECASE | re.DOTALL),
             re.compile(rb'(name="(?:' + either + rb')"[^\r\n]*\r\n\r\n)([^\r\n]+)', re.IGNORECASE),
             _XML_SIGNATURE,
         ]
-        self._in_json, self._in_others = [in_json, *elsewhere], [in_form, *elsewhere]
         self.presented: tuple[bytes, ...] = ()
 
     @classmethod
@@ -127,14 +132,27 @@ class Masking:
 
     def body(self, content: bytes) -> bytes:
         """Return a body, each secret masked by as many asterisks as it has bytes."""
-        is_json = content.lstrip()[:1] in {b"{", b"[", b'"'}  # where a quotation mark ends a URL
-        for pattern in self._in_json if is_json else self._in_others:
-            content = pattern.sub(lambda found: found[1] + b"*" * len(found[2]), content)
+        content = self._queries(content, _PARTS)
+        for pattern in self._elsewhere:
+            content = pattern.sub(_asterisks, content)
         return self._anywhere(content)
 
     def fields(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return fields of a form, with the secrets that stand in them masked."""
         return [(name, self._text(value)) for name, value in pairs]
+
+    def _queries(self, content: bytes, parts: tuple[re.Pattern[bytes], ...]) -> bytes:
+        """Return a text with the secrets in its queries masked.
+
+        A quotation mark ends them in what is JSON as a whole, and is one of their characters elsewhere.
+        """
+        if not self._in_text.search(content):
+            return content
+        if _is_json(content):
+            return self._in_json.sub(_asterisks, content)
+        if parts:
+            return b"".join(self._queries(each, parts[1:]) for each in parts[0].split(content))
+        return self._in_text.sub(_asterisks, content)
 
     def _anywhere(self, content: bytes) -> bytes:
         for value in self.presented:
@@ -181,3 +199,15 @@ class Masking:
 def _valueless(cookie: str) -> str:
     name, equals, _ = cookie.strip().partition("=")
     return f"{name}={MASK}" if equals else MASK
+
+
+def _asterisks(found: re.Match[bytes]) -> bytes:
+    return found[1] + b"*" * len(found[2])
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        read_json(_MARKS.sub(b"", content), "body")
+    except BadRequest:
+        return False
+    return True

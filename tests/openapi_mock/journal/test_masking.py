@@ -121,6 +121,32 @@ def test_masked_json_is_json():
     assert shown == [{"url": "https://s3.test/a?b=c&X-Amz-Signature=******"}, f"?a&token={'*' * 10}&b=c"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"url": "https://a.test/?password=SECRET&x=1"}',
+        r'{"url": "https://a.test/?x=1\u0026password=SECRET", "a": 1}',
+        'data: {"url": "https://a.test/?a=1&password=SECRET"}\n\n',
+        'event: x\ndata: {"url": "https://a.test/?a=1&password=SECRET"}\n\n',
+        'data: [\ndata: "?password=SECRET"]\n\n',
+        '\ufeff{"url": "?a=1&password=SECRET"}',
+        '{"a": 1}\n{"url": "?a=1&password=SECRET"}\n',
+        '\x1e{"url": "?a=1&password=SECRET"}\n',
+        '--b\r\nContent-Disposition: form-data; name="j"\r\n\r\n{"a":\r\n"?a&password=SECRET"}\r\n--b--\r\n',
+    ],
+)
+def test_json_stays_whole_wherever_it_stands(body):
+    """A secret in it ends at the quotation mark: in events, lines, parts, and behind a byte order mark."""
+    assert MASKING.body(body.encode()).decode() == body.replace("SECRET", "******")
+
+
+@pytest.mark.parametrize("front", ["[a]=1", "{a}", "[1]", '"a"', "data: {}", '{"a": "', "<a>?a"])
+def test_what_only_begins_like_json_shows_no_end_of_a_secret(front):
+    """In a form a quotation mark is a character like any other."""
+    body = f'{front}&password=hun"ter2'
+    assert MASKING.body(body.encode()).decode() == f"{front}&password={'*' * 8}"
+
+
 def test_names_of_a_contract():
     """What another contract's security schemes call a key is masked too, in header and query."""
     masking = Masking(["X-Shop-Key", "shop_key"])
