@@ -41,12 +41,19 @@ def items_of(raw: bytes, media_type: str) -> list[Any]:
     return [read_json(piece, "body") for piece in pieces if piece.strip()]
 
 
-def body_of_items(items: Any, media_type: str) -> bytes:
-    """Return the body that has these items; what has other members than an event's fields is its data."""
+def body_of_items(items: Any, media_type: str, *, are_events: bool = True) -> bytes:
+    """Return the body that has these items; of events the members are the fields.
+
+    Args:
+        items: JSON values.
+        media_type: of a sequence.
+        are_events: each object is an event. Else only one that looks like it is; others are an event's data.
+    """
     kind = essence(media_type)
     listed = items if isinstance(items, list) else [items]
     if kind == EVENTS:
-        return "".join(f"{_written(each)}\n" for each in listed).encode()
+        events = (each if are_events or _is_event(each) else {"data": each} for each in listed)
+        return "".join(f"{_written(each)}\n" for each in events).encode()
     before = RECORD_SEPARATOR if kind in JSON_SEQUENCES else ""
     return "".join(f"{before}{_as_json(each)}\n" for each in listed).encode()
 
@@ -70,8 +77,12 @@ def _is_milliseconds(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) <= _MOST_RETRY_DIGITS
 
 
+def _is_event(value: Any) -> bool:
+    return isinstance(value, dict) and "data" in value and value.keys() <= EVENT_FIELDS
+
+
 def _written(event: Any) -> str:
-    fields = event if isinstance(event, dict) and event.keys() <= EVENT_FIELDS else {"data": event}
+    fields = event if isinstance(event, dict) else {"data": event}
     lines = []
     for name, value in fields.items():
         text = value if isinstance(value, str) else _as_json(value)

@@ -33,3 +33,8 @@ def test_a_text_adds_no_fields_to_an_event(end):
 def test_items_are_json(media_type):
     """As in other responses, a number that JSON has none for is null."""
     assert b"[null]" in body_of_items([{"data": [float("nan")]}], media_type)
+
+
+def test_members_of_an_event_are_its_fields():
+    """Whatever their names are: a client may know more than the format."""
+    assert body_of_items([{"data": "x", "extra": 1}], "text/event-stream") == b"data: x\nextra: 1\n\n"

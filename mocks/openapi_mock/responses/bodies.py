@@ -73,8 +73,8 @@ class Candidates:
         for value, source in self.values(holder, name, example=example, dynamic=dynamic):
             if source == "generated" and is_opaque(media_type):
                 content = PNG if media_type == "image/png" else b"mock"
-            elif source == "generated" and is_sequence(media_type):
-                content = body_of_items(value, media_type)
+            elif is_sequence(media_type) and (source == "generated" or not isinstance(value, str)):
+                content = body_of_items(value, media_type, are_events="itemSchema" in holder)
             else:
                 content = body_of(value, media_type, self._schemas.in_media_type(holder))
             yield Body(content, media_type, source, value)

@@ -78,6 +78,9 @@ def test_a_generated_body_that_is_no_json(media_type, responding):
     [
         ({"type": "string"}, str),
         ({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}, dict),
+        ({"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}, dict),
+        ({"const": {"data": "x", "extra": 1}}, dict),
+        ({"const": {"data": "x"}}, str),
     ],
 )
 def test_a_generated_event_can_be_read_by_a_browser(schema, data, responding):
