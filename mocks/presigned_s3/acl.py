@@ -1,21 +1,32 @@
 """Access control lists: who is granted what, as headers and documents say it."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .attributes import CANNED_ACLS
 from .errors import S3Error, invalid_argument, refusal
 from .moto_s3 import models
 from .xml import Element, document, element, parse, qualified
 
+if TYPE_CHECKING:
+    from .backend import Bucket
+
+_CANNED = frozenset({
+    "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
+    "bucket-owner-full-control", "log-delivery-write",
+})  # fmt: skip
+_OF_OWNER = frozenset({"private", "bucket-owner-full-control"})
+"""The canned ACLs that say no more than that the owner has all."""
 _PERMISSIONS = ("READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL")
 _GROUPS = tuple(
     f"http://acs.amazonaws.com/groups/{name}"
     for name in ("global/AllUsers", "global/AuthenticatedUsers", "s3/LogDelivery")
 )
+_PUBLIC = frozenset(_GROUPS[:2])
 _MOST_GRANTS = 100
 _CANONICAL_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
@@ -24,7 +35,7 @@ _DISPLAY_NAME = "webfile"
 
 
 def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
-    """Return moto's ACL that a request asks for: a canned one, one of grants, or a document.
+    """Return moto's ACL that a request asks for: a canned one, one of grants, or a document; else private.
 
     Raises:
         S3Error: InvalidRequest, InvalidArgument, UnresolvableGrantByEmailAddress, MalformedACLError.
@@ -38,10 +49,10 @@ def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
     if canned and grants:
         message = "Specifying both Canned ACLs and Header Grants is not allowed"
         raise S3Error(HTTPStatus.BAD_REQUEST, "InvalidRequest", message)
-    if canned and canned not in CANNED_ACLS:
+    if canned and canned not in _CANNED:
         raise invalid_argument("", "x-amz-acl", canned)
-    if canned:
-        return models.get_canned_acl(canned)
+    if canned or not (grants or body):
+        return models.get_canned_acl(canned or "private")
     if not grants and body:
         grants = list(islice(_granted(body), _MOST_GRANTS + 1))
     if len(grants) > _MOST_GRANTS:
@@ -49,10 +60,25 @@ def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
     return models.FakeAcl([models.FakeGrant([grantee], [permission]) for permission, grantee in grants])
 
 
-def is_of_owner(acl: Any) -> bool:
-    """Return whether an ACL grants full control to the owner, and nothing to others."""
-    pairs = [(grantee.id, one.permissions) for one in acl.grants for grantee in one.grantees]
-    return pairs == [(models.OWNER, ["FULL_CONTROL"])]
+def is_of_acl(header: str) -> bool:
+    """Return whether a header, by its name in lower case, says who is granted something."""
+    return header == "x-amz-acl" or header.startswith("x-amz-grant-")
+
+
+def check_acl(headers: Mapping[str, str], bucket: Bucket, body: bytes = b"") -> Any:
+    """Return moto's ACL that a request asks for, of a bucket or of an object in it.
+
+    Raises:
+        S3Error: there is no such ACL (see `acl_of`), ACLs are off, or public ones are blocked.
+    """
+    acl = acl_of(headers, body)
+    grants = [(grantee, one.permissions) for one in acl.grants for grantee in one.grantees]
+    is_of_owner = [(grantee.id, granted) for grantee, granted in grants] == [(models.OWNER, ["FULL_CONTROL"])]
+    if not bucket.has_acls and not (is_of_owner and headers.get("x-amz-acl", "private") in _OF_OWNER):
+        raise refusal("AccessControlListNotSupported")
+    if "blockPublicAcls" in bucket.blocks and any(grantee.uri in _PUBLIC for grantee, _ in grants):
+        raise refusal("AccessDenied")
+    return acl
 
 
 def describe(acl: Any) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from .acl import check_acl
 from .customer_keys import BUCKET_KEY, ENCRYPTION, KMS_KEY, key_md5
 from .documents import check_tagging_header, check_tags
 from .errors import invalid_argument, invalid_request, refusal
@@ -21,13 +22,6 @@ MAX_KEY_BYTES = 1024
 MAX_METADATA_BYTES = 2048
 METADATA = "x-amz-meta-"
 
-CANNED_ACLS = frozenset({
-    "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
-    "bucket-owner-full-control", "log-delivery-write",
-})  # fmt: skip
-_WITHOUT_ACLS = frozenset({"private", "bucket-owner-full-control"})
-_PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
-_PUBLIC_GROUPS = ("global/AllUsers", "global/AuthenticatedUsers")
 _KEY_OF_AWS = "6a1f0d5c-7b0e-4c53-9d6e-2f1b8a4c3e70"
 """The id of the KMS key that is used where none is named."""
 _ENCRYPTIONS = frozenset({"AES256", "aws:kms", "aws:kms:dsse"})
@@ -97,26 +91,6 @@ def check_verified(headers: Mapping[str, str], bucket: Bucket) -> None:
         )
 
 
-def check_acl(headers: Mapping[str, str], bucket: Bucket, document: bytes = b"") -> None:
-    """Raise `S3Error` unless the canned ACL of the headers exists and the bucket's objects may have it.
-
-    Args:
-        headers: by name in lower case.
-        bucket: the bucket.
-        document: the ACL where it is a document.
-    """
-    acl = headers.get("x-amz-acl", "private")
-    if acl not in CANNED_ACLS:
-        raise invalid_argument("", "x-amz-acl", acl)
-    grants = any(name.startswith("x-amz-grant-") for name in headers)
-    if not bucket.has_acls and (grants or acl not in _WITHOUT_ACLS):
-        raise refusal("AccessControlListNotSupported")
-    granted = " ".join(text for name, text in headers.items() if name.startswith("x-amz-grant-"))
-    is_public = acl in _PUBLIC_ACLS or any(group in f"{granted} {document!r}" for group in _PUBLIC_GROUPS)
-    if is_public and "blockPublicAcls" in bucket.blocks:
-        raise refusal("AccessDenied")
-
-
 def _check_metadata(headers: Mapping[str, str]) -> None:
     size = sum(
         len(name) - len(METADATA) + len(value.encode("utf-8", "surrogatepass"))
@@ -143,8 +117,6 @@ def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
 def stored_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:
     """Return what a new object is stored with: what is handed over, and S3's defaults."""
     stored = {name: _header_value(name, value) for name, value in handed_over(headers).items()}
-    if not any(name.startswith(("x-amz-acl", "x-amz-grant-")) for name in stored):
-        stored["x-amz-acl"] = "private"
     if ENCRYPTION not in stored and f"{ENCRYPTION}-customer-algorithm" not in stored:
         stored |= bucket.encryption
     if stored.get(ENCRYPTION, "").startswith("aws:kms"):

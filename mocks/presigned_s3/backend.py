@@ -147,11 +147,12 @@ class Backend:
     def _headers(self, order: Order) -> dict[str, str]:
         # With an Authorization header moto does not ask for more; it takes the region from it.
         credential = f"mock/20000101/{order.region}/s3/aws4_request"
-        # Locks, for which it has to believe in a checksum, and conditions are dealt with elsewhere.
-        dealt_with = ("x-amz-object-lock-", "if-")
+        # Locks, for which it has to believe in a checksum, ACLs and conditions are dealt with elsewhere.
+        dealt_with = ("x-amz-object-lock-", "x-amz-acl", "x-amz-grant-", "if-")
         return {
             **{name: value for name, value in order.headers.items() if not name.startswith(dealt_with)},
             **({"content-md5": "-"} if order.method == "PUT" and order.key else {}),
+            **({"x-amz-acl": "private"} if order.key else {}),
             "content-length": str(len(order.body)),
             "x-moto-account-id": self.account,
             "authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0",
@@ -201,7 +202,7 @@ class Backend:
         """Give a bucket an ACL of moto's."""
         self._moto.buckets[name].set_acl(acl)
 
-    def set_defaults(self, name: str, acl: Any = None) -> None:
+    def set_defaults(self, name: str, acl: Any) -> None:
         """Give a new bucket what each has at Amazon's since April 2023, unless its request says otherwise.
 
         Args:
@@ -213,8 +214,8 @@ class Backend:
         """
         with self.lock:
             bucket = self._moto.buckets[name]
-            bucket.acl = acl or bucket.acl
-            if bucket.ownership_rule is None and not (bucket.acl and len(bucket.acl.grants) > 1):
+            bucket.acl = acl
+            if bucket.ownership_rule is None and len(acl.grants) <= 1:
                 bucket.ownership_rule = _ENFORCED  # type: ignore[assignment]  # as its requests set it
             if bucket.public_access_block is None:
                 bucket.public_access_block = _SHOWN_BLOCK

@@ -21,6 +21,7 @@ from .request import Request
 from .response import Response
 from .signature import UNSIGNED_PAYLOAD
 from .store import Store
+from .version_ids import NULL
 from .xml import document, element
 
 MAX_DOCUMENT_BYTES = 4 * 1024**2
@@ -120,7 +121,10 @@ class Objects:
         check_read(request.headers)
         _check_part_read(request)
         headers = {n: value for n, value in handed_over(request.headers).items() if not n.startswith("if-")}
-        query = tuple(pair for pair in request.query if pair[0] != "partNumber")
+        left_out = ["partNumber"]
+        if not bucket.versioning and request.parameter("versionId") == NULL:
+            left_out.append("versionId")  # moto knows no version of an object that has none other
+        query = tuple(pair for pair in request.query if pair[0] not in left_out)
         order = Order("HEAD", bucket.name, request.key, query, headers, bucket.region)
         with self._store.look_up(order) as (response, path):
             if response.status != HTTPStatus.OK or path is None:

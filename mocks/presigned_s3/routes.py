@@ -6,7 +6,7 @@ from functools import partial
 from http import HTTPStatus
 
 from .access import check_owner
-from .attributes import check_acl, handed_over
+from .attributes import handed_over
 from .authentication import Authenticator, Signed
 from .authorization import Authorization
 from .backend import Bucket, Order
@@ -104,8 +104,6 @@ class Routes:
         if request.method not in ("PUT", "DELETE", "POST"):
             raise _not_allowed(request)
         order = replace(order, body=read_document(request, signed))
-        if request.asks_for("acl") and "blockPublicAcls" in bucket.blocks:
-            check_acl(request.headers, bucket, order.body)
         check_bypass(request.headers, bucket)
         if request.method == "PUT" and not selector:
             return self._store.create_bucket(
@@ -148,7 +146,6 @@ class Routes:
             return self._objects.put_part(request, signed, bucket)
         if request.asks_for(*_SUBRESOURCES):
             document = read_document(request, signed)
-            check_acl(request.headers, bucket, document)
             return self._store.subresource(_order(request, bucket, handed_over(request.headers), document))
         if copies:
             return self._objects.copy(request, bucket)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .access import ACCOUNT, is_public, public_policy
-from .acl import acl_of, is_of_owner
+from .acl import acl_of, check_acl, is_of_acl
 from .acl import describe as describe_acl
 from .archive import BUCKET_NAME, Archive, Archivist, adopt, parts_of, set_checksum, stored_file
 from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
@@ -172,12 +172,13 @@ class Store:
             "subresources": {},
         }
         with self._backend.lock:
+            if order.bucket in self._settings:
+                response = self._backend.carry_out(_located(replace(order, headers={})))
+                self.change_bucket(_about_acl(order))  # in us-east-1 its owner resets the ACL with that
+                return response
             acl = acl_of(order.headers)
             response = self._backend.carry_out(_located(order))
-            if order.bucket in self._settings:  # in us-east-1, where its owner resets the ACL with that
-                self.change_bucket(_about_acl(order))
-                return response
-            self._backend.set_defaults(order.bucket, acl if acl.grants else None)
+            self._backend.set_defaults(order.bucket, acl)
             self._settings[order.bucket] = settings
             self._archive.save_bucket(order.bucket, settings)
         return response
@@ -221,7 +222,7 @@ class Store:
                 check_bucket(order, bucket)
                 check_document(order.query[0][0], order.body, bucket)
                 if order.asks_for("acl"):
-                    self._check_acl(acl_of(order.headers, order.body), order.bucket)
+                    check_acl(order.headers, bucket, order.body)
                 is_blocked = order.asks_for("policy") and "blockPublicPolicy" in bucket.blocks
                 if is_blocked and is_public(order.body):
                     raise refusal("AccessDenied")
@@ -236,15 +237,10 @@ class Store:
 
     def _set_up(self, order: Order) -> Response:
         """Carry out a complete order that changes a bucket; an ACL is ours, since moto's has less in it."""
-        acl = acl_of(order.headers, order.body) if order.method == "PUT" and order.asks_for("acl") else None
-        response = self._backend.carry_out(order)
-        if acl is not None:
-            self._backend.set_acl(order.bucket, acl)
-        return response
-
-    def _check_acl(self, acl: Any, bucket: str) -> None:
-        if not (is_of_owner(acl) or self.existing(bucket).has_acls):
-            raise refusal("AccessControlListNotSupported")
+        if order.method == "PUT" and order.asks_for("acl"):
+            self._backend.set_acl(order.bucket, acl_of(order.headers, order.body))
+            return Response(HTTPStatus.OK)
+        return self._backend.carry_out(order)
 
     def delete_objects(self, order: Order, may_delete: Callable[[str, str], bool]) -> Response:
         """Serve DeleteObjects; what may be deleted is asked for each key, and the version's id or nothing."""
@@ -287,6 +283,7 @@ class Store:
             response = self._backend.carry_out(order)
             key = self._backend.key(order.bucket, order.key)
             adopt(key, content.path, content.size, content.md5.etag)
+            key.set_acl(acl_of(order.headers))
             set_key_md5(key, key_md5(order.headers))
             lock(self._backend, order.bucket, key, order.headers)
             response.headers += response_headers(key)
@@ -325,15 +322,15 @@ class Store:
                 check_deleted(self._backend, order.bucket, order.key, order.headers["if-match"])
             acl = None
             if order.method == "PUT" and order.asks_for("acl"):
-                acl = acl_of(order.headers, order.body)
-                self._check_acl(acl, order.bucket)
-                order = replace(order, headers={"x-amz-acl": "private"}, body=b"")
+                acl = check_acl(order.headers, self.existing(order.bucket), order.body)
+                order = replace(order, headers={}, body=b"")
             response = self._backend.carry_out(order)
             if acl is not None:
                 version_id = order.parameter("versionId") or None
                 self._backend.key(order.bucket, order.key, version_id).set_acl(acl)
             if customer_key_md5 is not None:
                 key = self._backend.key(order.bucket, order.key)
+                key.set_acl(acl_of(order.headers))
                 set_key_md5(key, customer_key_md5)
                 lock(self._backend, order.bucket, key, order.headers)
                 response.headers += response_headers(key)
@@ -435,7 +432,7 @@ class Store:
         except S3Error as error:  # a version before took what S3 does not
             _log.warning("The ACL of bucket %s is lost: %s", bucket, error)
             acl = acl_of({})
-        self._backend.set_defaults(bucket, acl if acl.grants else None)
+        self._backend.set_defaults(bucket, acl)
         self._settings[bucket] = settings
         for name, subresource in settings["subresources"].items():
             if name not in OF_BUCKETS:  # a version before took more for parts of a bucket
@@ -450,6 +447,8 @@ class Store:
                 self._set_up(order)
             except S3Error as error:
                 _log.warning("The %s of bucket %s is lost: %s", name, bucket, error)
+                if name == "acl":  # that of the bucket's creation may grant more
+                    self._backend.set_acl(bucket, acl_of({}))
                 continue
             if subresource is not None and order.body != body:
                 self._record_bucket(order)
@@ -475,6 +474,5 @@ def _completed(order: Order) -> Order:
 
 def _about_acl(order: Order) -> Order:
     """Return the order for the ACL that a bucket has once an order to make it is carried out."""
-    of_acl = ("x-amz-acl", "x-amz-grant-")
-    given = {name: value for name, value in order.headers.items() if name.startswith(of_acl)}
-    return replace(order, query=(("acl", ""),), headers=given or {"x-amz-acl": "private"}, body=b"")
+    given = {name: value for name, value in order.headers.items() if is_of_acl(name)}
+    return replace(order, query=(("acl", ""),), headers=given, body=b"")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from .acl import acl_of
 from .archive import Archivist, adopt, set_parts
 from .backend import Backend, Order
 from .checksums import COMPOSITE, DEFAULT, FULL_OBJECT, TYPE, Checksum
@@ -49,6 +50,7 @@ class Uploads:
             upload_id = parse(b"".join(response.body)).findtext("{*}UploadId")
             upload = self._backend.upload(order.bucket, str(upload_id))
             upload.replaced = self._backend.key(order.bucket, order.key)
+            upload.acl = acl_of(order.headers)
             set_key_md5(upload, key_md5(order.headers))
             upload.headers = order.headers
             response.headers += response_headers(upload)

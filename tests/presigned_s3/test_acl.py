@@ -148,6 +148,72 @@ def test_an_acl_has_a_hundred_grants(client, writers):
         assert refused(put, Bucket=writers, **about, AccessControlPolicy=document) == "MalformedACLError"
 
 
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (",".join([f"uri={EVERYONE}"] * 101), "MalformedACLError"),
+        ("id=zzz", "InvalidArgument"),
+        ("uri=http://example.com/all", "InvalidArgument"),
+        ("emailAddress=a@b.example", "UnresolvableGrantByEmailAddress"),
+    ],
+)
+def test_grants_of_new_objects(given, code, client, writers):
+    """However an object is made, who is granted something has to exist, and a hundred grants are enough."""
+    client.put_object(Bucket=writers, Key="k", Body=b"x")
+    about = {"Bucket": writers, "Key": "new", "GrantRead": given}
+    assert refused(client.put_object, Body=b"x", **about) == code
+    assert refused(client.create_multipart_upload, **about) == code
+    assert refused(client.copy_object, CopySource=f"{writers}/k", **about) == code
+    assert client.list_objects_v2(Bucket=writers)["KeyCount"] == 1
+
+
+def test_every_new_object_has_the_acl_of_its_request(client, writers):
+    """An object put, copied or uploaded in parts has the grants of its request, and no others."""
+    given = {"Bucket": writers, "GrantReadACP": f'id="{SOMEBODY}"', "GrantRead": f"uri={EVERYONE}"}
+    client.put_object(Key="put", Body=b"x", **given)
+    client.copy_object(Key="copy", CopySource=f"{writers}/put", **given)
+    upload = {"Bucket": writers, "Key": "parts"}
+    upload["UploadId"] = client.create_multipart_upload(Key="parts", **given)["UploadId"]
+    tag = client.upload_part(PartNumber=1, Body=b"x", **upload)["ETag"]
+    client.complete_multipart_upload(MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": tag}]}, **upload)
+    for key in ("put", "copy", "parts"):
+        acl = grants(client.get_object_acl(Bucket=writers, Key=key))
+        assert acl == [("READ", EVERYONE), ("READ_ACP", SOMEBODY)]
+
+
+def test_what_changes_nothing_of_a_bucket_that_is_made_again(tmp_path):
+    """Made again, a bucket keeps its owner's rules, also where its ACL is refused."""
+    public = {"x-amz-acl": "public-read"}
+    name = "PublicAccessBlockConfiguration"
+    block = f"<{name}><BlockPublicAcls>true</BlockPublicAcls></{name}>".encode()
+    with closing(create_app(bucket=(), region="us-east-1", credentials={}, data_dir=tmp_path)) as app:
+        app.store.create_bucket(Order("PUT", "photos", headers=WRITER))
+        app.store.create_bucket(
+            Order("PUT", "photos", headers={"x-amz-object-ownership": "BucketOwnerEnforced"})
+        )
+        assert app.store.existing("photos").has_acls
+        app.store.change_bucket(Order("PUT", "photos", query=(("publicAccessBlock", ""),), body=block))
+        with pytest.raises(S3Error) as caught:
+            app.store.create_bucket(Order("PUT", "photos", headers=public))
+        assert caught.value.code == "AccessDenied"
+        assert not app.store.existing("photos").public
+
+
+def test_an_acl_of_before_that_has_too_many_grants(tmp_path):
+    """A folder whose bucket has an ACL that S3 would not take gives it to the owner, as none other."""
+    settings = {"bucket": (), "credentials": {}, "data_dir": tmp_path}
+    with closing(create_app(**settings)) as app:
+        app.store.create_bucket(Order("PUT", "photos", headers={**WRITER, "x-amz-acl": "public-read"}))
+        assert app.store.existing("photos").public
+    (file,) = tmp_path.rglob("bucket.json")
+    kept = json.loads(file.read_text())
+    headers = {"x-amz-grant-read": ",".join([f"id={SOMEBODY}"] * 101)}
+    kept["subresources"]["acl"] = {"headers": headers, "body": ""}
+    file.write_text(json.dumps(kept))
+    with closing(create_app(**settings)) as app:
+        assert not app.store.existing("photos").public
+
+
 def test_a_bucket_that_is_made_again(tmp_path):
     """In us-east-1 its owner resets its ACL with that, for later processes, too."""
     settings = {"bucket": (), "region": "us-east-1", "credentials": {}, "data_dir": tmp_path}

@@ -166,3 +166,11 @@ def test_a_copy_to_itself_changes_something(client, bucket):
 def test_names_with_a_dash_beside_a_dot(name, client):
     """A bucket's name is a host name: no part of it begins or ends with a dash."""
     assert refused(client.create_bucket, Bucket=name) == "InvalidBucketName"
+
+
+def test_the_only_version(client, bucket):
+    """Without versioning, an object can be read by the id of the version that it has."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"xyz")
+    about = {"Bucket": bucket, "Key": "k", "VersionId": "null"}
+    assert client.head_object(**about)["ContentLength"] == 3
+    assert client.get_object(Range="bytes=1-1", **about)["Body"].read() == b"y"
