@@ -41,7 +41,8 @@ class Authorization:
         """Return whether the caller may do this to a bucket, to an object, or to a version of it."""
         tags = partial(self._store.tags, bucket.name, key, version_id or None)
         query = {**dict(self._request.query), **({"versionId": version_id} if version_id else {})}
-        asked = Asked(self._request.headers, query, self._request.scheme, tags)
+        of_upload = self._store.uploads.headers(bucket.name, self._request.parameter("uploadId") or "")
+        asked = Asked({**of_upload, **self._request.headers}, query, self._request.scheme, tags)
         effect = verdict(bucket.policy, action, bucket.name, key, asked, self._account)
         if effect == "Deny" or self._account:
             return effect != "Deny"

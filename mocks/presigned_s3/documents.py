@@ -115,6 +115,13 @@ def _check_accelerate(root: ET.Element, bucket: Bucket) -> None:
     _expect(root.findtext("{*}Status") in _STATES)
 
 
+def _check_payment(root: ET.Element, _: Bucket) -> None:
+    payer = root.findtext("{*}Payer")
+    _expect(payer in ("BucketOwner", "Requester"))
+    if payer == "Requester":
+        raise refusal("NotImplemented")
+
+
 def _check_encryption(root: ET.Element, _: Bucket) -> None:
     rules = root.findall("{*}Rule/{*}ApplyServerSideEncryptionByDefault")
     _expect(len(rules) == len(root.findall("{*}Rule")) == 1)
@@ -146,6 +153,7 @@ _CHECKS: Final[Mapping[str, Callable[[ET.Element, Bucket], None]]] = {
     "accelerate": _check_accelerate,
     "encryption": _check_encryption,
     "lifecycle": check_rules,
+    "requestPayment": _check_payment,
 }
 
 

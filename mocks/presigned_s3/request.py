@@ -57,7 +57,10 @@ SUBRESOURCES: Final = {
 
 OF_BUCKETS: Final = {
     **dict.fromkeys(
-        ("accelerate", "acl", "inventory", "logging", "notification", "object-lock", "versioning"),
+        (
+            "accelerate", "acl", "inventory", "logging", "notification", "object-lock", "requestPayment",
+            "versioning",
+        ),
         ("GET", "HEAD", "PUT"),
     ),
     **dict.fromkeys(
@@ -67,7 +70,7 @@ OF_BUCKETS: Final = {
         ),
         ("GET", "HEAD", "PUT", "DELETE"),
     ),
-    **dict.fromkeys(("location", "policyStatus", "requestPayment", "uploads", "versions"), ("GET", "HEAD")),
+    **dict.fromkeys(("location", "policyStatus", "uploads", "versions"), ("GET", "HEAD")),
     "delete": ("POST",),
 }  # fmt: skip
 OF_OBJECTS: Final = {
@@ -223,7 +226,7 @@ class Request:
             names, known = {name for name, value in self.query if not value}, _OF_READS
         else:
             return False
-        of_selectors = ("partNumber" if self.key else "id",) if self.selectors else ()
+        of_selectors = ("id", "partNumber", "versionId") if self.selectors else ()
         names -= {*known, *self.selectors, *of_selectors, *(("versionId",) if self.key else ())}
         return not all(map(_SAY_NOTHING.fullmatch, names))
 

@@ -1,7 +1,7 @@
 """Multipart uploads under way: moto knows what they are, files hold their parts."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,6 +56,12 @@ class Uploads:
             response.headers += response_headers(upload)
             upload.initiated = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
         return response
+
+    def headers(self, bucket: str, upload_id: str) -> Mapping[str, str]:
+        """Return the headers of the request that started an upload; none if there is no such upload."""
+        with self._backend.lock:
+            upload = self._backend.upload(bucket, upload_id)
+            return upload.headers if upload else {}
 
     def put_part(self, order: Order, content: Content) -> Response:
         """Make a part of an upload, in place of the one with its number."""

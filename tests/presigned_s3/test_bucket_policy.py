@@ -99,6 +99,19 @@ def test_uploads_have_to_be_encrypted(client, bucket, permit):
     assert httpx.post(form["url"], data=form["fields"], files={"file": b"y"}).status_code == 403
 
 
+def test_parts_of_encrypted_uploads(client, bucket, permit):
+    """A policy that demands encryption takes parts of an upload that was started with it."""
+    condition = {"StringNotEquals": {ENCRYPTION: "AES256"}}
+    permit({"Effect": "Deny", "Action": "s3:PutObject", "Condition": condition})
+    about = {"Bucket": bucket, "Key": "k"}
+    assert refused(client.create_multipart_upload, **about) == "AccessDenied"
+    about["UploadId"] = client.create_multipart_upload(**about, ServerSideEncryption="AES256")["UploadId"]
+    part = {"PartNumber": 1, "ETag": client.upload_part(**about, PartNumber=1, Body=b"x")["ETag"]}
+    client.complete_multipart_upload(**about, MultipartUpload={"Parts": [part]})
+    about["UploadId"] = "none"
+    assert refused(client.upload_part, **about, PartNumber=1, Body=b"x") == "AccessDenied"
+
+
 @pytest.mark.parametrize(
     ("condition", "is_met"),
     [

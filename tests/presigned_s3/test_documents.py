@@ -71,6 +71,7 @@ KEY = "<KMSMasterKeyID>k</KMSMasterKeyID>"
         ("encryption", f"<C>{rule('aws:kms', KEY)}</C>", BUCKET),
         ("policy", '{"Statement": []}', BUCKET),
         ("tagging", "<T><TagSet><Tag><Key>größe/1</Key><Value></Value></Tag></TagSet></T>", BUCKET),
+        ("requestPayment", "<C><Payer>BucketOwner</Payer></C>", BUCKET),
         ("website", "not looked at", BUCKET),
     ],
 )
@@ -185,3 +186,13 @@ def test_documents_over_the_wire(client, bucket, keys):
     ):
         with pytest.raises(ClientError, match=refusal):
             call()
+
+
+def test_who_pays_for_requests(client, bucket, code):
+    """The bucket's owner does: that can be put and read, and nothing else."""
+    call = client.put_bucket_request_payment
+    call(Bucket=bucket, RequestPaymentConfiguration={"Payer": "BucketOwner"})
+    assert client.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
+    other = {"Bucket": bucket, "RequestPaymentConfiguration": {"Payer": "Requester"}}
+    assert code(call, **other) == "NotImplemented"
+    client.head_bucket(Bucket=bucket)
