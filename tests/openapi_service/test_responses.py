@@ -100,6 +100,11 @@ KEPT = [
         Response(b"\xff", media_type="image/gif"),
         (200, "image/gif", b"\xff"),
     ),
+    (
+        {"200": documented(PHOTO, headers={"X-A": {"content": {"application/xml": {"schema": PHOTO}}}})},
+        Response({"id": 1}, headers={"X-A": "<a/>"}),
+        (200, "application/json", b'{"id":1}'),
+    ),
     ({"200": documented(EVERYTHING)}, [], (200, "application/json", b"[]")),
     (sequence(), [{"id": 1}, {"id": 2}], (200, LINES, b'{"id": 1}\n{"id": 2}\n')),
     (sequence(), b'{"id":1}\n', (200, LINES, b'{"id":1}\n')),

@@ -26,7 +26,7 @@ from openapi_service.problems import (
     ViolationError,
 )
 from openapi_service.request import Request
-from openapi_service.response_validation import sentences
+from openapi_service.response_validation import is_of_header, sentences
 from openapi_service.responses import Rendered
 
 from .bodies import (
@@ -41,7 +41,7 @@ from .bodies import (
 from .generation import MOST_VALUES, Generator
 from .problems import documented_problem, in_a_header
 from .related import Relation
-from .rendering import concrete, header_value
+from .rendering import body_of, concrete, header_value
 
 log = logging.getLogger("openapi_mock.responses")
 MOST_REMEMBERED = 64
@@ -238,7 +238,7 @@ class DocumentedResponses:
             if not errors:
                 relation = self._relation(rendered, body, schema)
                 return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
-            if body.source == "example":
+            if body.source == "example" and not all(map(is_of_header, errors)):
                 log.warning("%s: an example for %s violates the contract: %s", self._name, status, errors[0])
                 violating = violating or DocumentedResponse(
                     body.source, rendered, violation=in_a_header("; ".join(errors))
@@ -298,10 +298,17 @@ class DocumentedResponses:
                 values = (each.value for each in self._candidates.values(holder, label))
                 schema = holder.get("schema", True)
                 for value in values:
-                    spelled = header_value(json.dumps(value) if is_json(essence(media_type)) else value)
+                    spelled = header_value(self._in_header(value, media_type, holder))
                     if spelled and self._generator.is_valid(schema, value):
                         yield field, spelled
                         break
+
+    def _in_header(self, value: Any, media_type: str, holder: Mapping[str, Any]) -> Any:
+        """Return a value as the text of a header's media type; as it is, where the header has none."""
+        if is_json(essence(media_type)):
+            return json.dumps(value)
+        schema = self._contract.schemas.for_responses.in_media_type(holder)
+        return body_of(value, media_type, schema).decode() if media_type else value
 
     def _label(self, status: int, part: str, selection: Selection) -> str:
         """Return what tells a generated part from others."""

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from openapi_mock.responses import Strictness
 from openapi_service.response_validation import ResponseValidator
 
 JSON = "application/json"
@@ -221,6 +222,33 @@ def test_headers_with_content(responding):
     response = {**content(), "headers": {"Cache-Control": text, "X-Text": text, "X-Json": json_}}
     got = responding({"200": response}).get()
     assert (got.status, got.headers["x-text"], got.headers["x-json"]) == (200, "no-cache", '{"a": [1, 2]}')
+
+
+@pytest.mark.parametrize("required", [True, False])
+@pytest.mark.parametrize(
+    ("media_type", "schema", "text"),
+    [
+        ("application/xml", {"const": "a"}, "a"),
+        ("application/jwt", {"const": "a"}, "a"),
+        ("application/x-www-form-urlencoded", {"const": {"a": "b c"}}, "a=b+c"),
+        ("text/plain", {"const": 5, "type": "integer"}, "5"),
+        ("*/*", {"const": "a"}, "a"),
+    ],
+)
+def test_headers_with_content_that_no_schema_describes(required, media_type, schema, text, responding):
+    """They are sent as they are written, and nobody says that they violate the schema."""
+    header = {"required": required, "content": {media_type: {"schema": schema}}}
+    got = responding({"200": {**content(), "headers": {"X-A": header}}}).get()
+    assert (got.status, got.headers["x-a"]) == (200, text)
+
+
+def test_an_example_is_not_blamed_for_a_header(responding, caplog):
+    """It conforms; what the mock has no value for is the header."""
+    header = {"required": True, "schema": {"const": "\u2603"}}
+    responses = {"200": {**content(example={}), "headers": {"X-A": header}}}
+    got = responding(responses, strictness=Strictness(reports_examples=True)).get()
+    assert (got.status, "X-A" in got.json["detail"]) == (501, True)
+    assert "example for" not in caplog.text
 
 
 @pytest.mark.parametrize(
