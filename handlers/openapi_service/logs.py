@@ -165,6 +165,22 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
+_logged: set[str] = set()
+
+
+def without_repetitions(*names: str) -> None:
+    """Leave out what these loggers have logged before, in this process or in that which it is a fork of."""
+    for name in names:
+        logging.getLogger(name).addFilter(_is_new)
+
+
+def _is_new(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    is_new = message not in _logged
+    _logged.add(message)
+    return is_new
+
+
 def cause_of(error: BaseException) -> str:
     """Return what an error says of itself and of its cause, in one line.
 

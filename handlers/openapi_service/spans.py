@@ -1,12 +1,13 @@
 """Spans for OpenTelemetry (extra ``otel``); imported only where they are recorded."""
 
 import asyncio
-import math
 import os
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
@@ -40,6 +41,8 @@ _BATCHES: Final = {
     "max_export_batch_size": "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
     "export_timeout_millis": "OTEL_BSP_EXPORT_TIMEOUT",
 }
+_MOST: Final = 2**31 - 1
+"""Of milliseconds that a socket waits, and more than any queue needs."""
 _MOST_QUEUED: Final = 2048
 _MOST_IN_A_BATCH: Final = 512
 """As OpenTelemetry has them where no variable says otherwise."""
@@ -183,25 +186,50 @@ class Tracing:
 
 def _check(environment: Mapping[str, str]) -> None:
     """Raise ValueError for what OpenTelemetry would report at each export, or with the value of a secret."""
-    for name in ("ENDPOINT", "TRACES_ENDPOINT", "HEADERS", "TRACES_HEADERS", "TIMEOUT", "TRACES_TIMEOUT"):
-        variable = f"OTEL_EXPORTER_OTLP_{name}"
-        value = environment.get(variable, "")
-        if not value:
-            continue
-        if name.endswith("ENDPOINT") and not _is_url(value.strip()):
-            raise ValueError(f"{variable} is {value[:200]!r}; expected an http or https URL.")
-        if name.endswith("HEADERS") and not all(map(_is_header, filter(str.strip, value.split(",")))):
-            raise ValueError(f"{variable} cannot be read; expected name=value, separated by commas.")
-        if name.endswith("TIMEOUT") and not _is_time(value):
-            raise ValueError(f"{variable} is {value[:200]!r}; expected seconds above 0.")
+    variable, value = _setting(environment, "ENDPOINT")
+    if value and not _is_url(value):
+        raise ValueError(f"{variable} is no http or https URL.")
+    variable, headers = _setting(environment, "HEADERS")
+    if not all(map(_is_header, filter(str.strip, headers.split(",")))):
+        raise ValueError(f"{variable} cannot be read; expected name=value, separated by commas.")
+    variable, timeout = _setting(environment, "TIMEOUT")
+    if timeout and not _is_time(timeout):
+        raise ValueError(
+            f"{variable} is {timeout[:200]!r}; expected seconds above 0, at most {_MOST // 1000}."
+        )
+    for variable, limit in environment.items():
+        if variable.startswith("OTEL_") and variable.endswith("_LIMIT") and not _is_limit(limit):
+            raise ValueError(f"{variable} is {limit[:200]!r}; expected at most {_MOST}.")
+    _check_files(environment, verifies=value.lower().startswith("https:"))
     _batches(environment)
+
+
+def _setting(environment: Mapping[str, str], name: str) -> tuple[str, str]:
+    """Return the variable of the exporter that holds for spans, and its value, empty if there is none."""
+    own, shared = f"OTEL_EXPORTER_OTLP_TRACES_{name}", f"OTEL_EXPORTER_OTLP_{name}"
+    variable = own if environment.get(own) else shared
+    return variable, environment.get(variable, "")
+
+
+def _check_files(environment: Mapping[str, str], *, verifies: bool) -> None:
+    """Raise ValueError for certificates that cannot be read; some give a key in place of its file's name."""
+    tls = SSLContext(PROTOCOL_TLS_CLIENT)
+    variable, file = _setting(environment, "CERTIFICATE")
+    try:
+        if file and verifies:
+            tls.load_verify_locations(**{"capath" if Path(file).is_dir() else "cafile": file})
+        variable, file = _setting(environment, "CLIENT_CERTIFICATE")
+        if file:
+            tls.load_cert_chain(file, _setting(environment, "CLIENT_KEY")[1] or None, password="")
+    except (OSError, ValueError):
+        raise ValueError(f"{variable} names no file with a certificate, or none with its key.") from None
 
 
 def _is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
         host = (parts.hostname or "").encode("idna")
-        return parts.scheme in {"http", "https"} and bool(host) and b" " not in host and parts.port != 0
+        return parts.scheme in {"http", "https"} and bool(host) and text.split() == [text] and parts.port != 0
     except ValueError:
         return False
 
@@ -213,9 +241,18 @@ def _is_header(text: str) -> bool:
 
 def _is_time(text: str) -> bool:
     try:
-        return 0 < float(text) < math.inf
+        return 0 < float(text) <= _MOST // 1000
     except ValueError:
         return False
+
+
+def _is_limit(text: str) -> bool:
+    """Tell whether OpenTelemetry can hold to a limit, or says itself that it is none."""
+    return not text.strip().isdecimal() or _number(text) <= _MOST
+
+
+def _number(text: str) -> int:
+    return int(text.strip()[:20])
 
 
 def _batches(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -223,10 +260,10 @@ def _batches(environment: Mapping[str, str]) -> dict[str, Any]:
     numbers = {}
     for argument, name in _BATCHES.items():
         text = environment.get(name, "").strip()
-        if text and not (text.isdecimal() and int(text[:20])):
-            raise ValueError(f"{name} is {text[:200]!r}; expected a whole number above 0.")
+        if text and not (text.isdecimal() and 0 < _number(text) <= _MOST):
+            raise ValueError(f"{name} is {text[:200]!r}; expected a whole number above 0, at most {_MOST}.")
         if text:
-            numbers[argument] = int(text[:20])
+            numbers[argument] = _number(text)
     most = numbers.setdefault("max_queue_size", _MOST_QUEUED)
     batch = numbers.get("max_export_batch_size", _MOST_IN_A_BATCH)
     return numbers | {"max_export_batch_size": min(batch, most)}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from openapi_contract.distribution import how_to_install
 
-from .logs import without_tracebacks
+from .logs import without_repetitions, without_tracebacks
 
 if TYPE_CHECKING:
     from .metrics import Metrics
@@ -89,6 +89,7 @@ def tracing_of(environment: Mapping[str, str], service: str) -> Tracing | None:
     else:
         try:
             without_tracebacks("opentelemetry.context", "opentelemetry.sdk.resources")
+            without_repetitions("opentelemetry.sdk.resources")  # each fork detects resources again
             from .spans import Tracing  # noqa: PLC0415 -- only who wants it pays for it
 
             return Tracing.of_process(service)

@@ -171,12 +171,26 @@ def test_other_exporters_are_a_warning(environment, message, caplog):
 @pytest.mark.parametrize(
     ("variable", "value", "expected"),
     [
-        ("EXPORTER_OTLP_ENDPOINT", "collector:4318", "expected an http or https URL"),
-        ("EXPORTER_OTLP_ENDPOINT", "http://[::1", "expected an http or https URL"),
-        ("EXPORTER_OTLP_ENDPOINT", "http://collector:99999", "expected an http or https URL"),
-        ("EXPORTER_OTLP_TRACES_ENDPOINT", "http://", "expected an http or https URL"),
-        ("EXPORTER_OTLP_TRACES_ENDPOINT", "http://a b", "expected an http or https URL"),
-        ("EXPORTER_OTLP_TRACES_ENDPOINT", f"http://{'a' * 70}.test", "expected an http or https URL"),
+        ("EXPORTER_OTLP_ENDPOINT", "collector:4318", "is no http or https URL"),
+        ("EXPORTER_OTLP_ENDPOINT", "http://[::1", "is no http or https URL"),
+        ("EXPORTER_OTLP_ENDPOINT", "http://collector:99999", "is no http or https URL"),
+        ("EXPORTER_OTLP_TRACES_ENDPOINT", "http://", "is no http or https URL"),
+        ("EXPORTER_OTLP_TRACES_ENDPOINT", "http://a b", "is no http or https URL"),
+        ("EXPORTER_OTLP_TRACES_ENDPOINT", f"http://{'a' * 70}.test", "is no http or https URL"),
+        ("EXPORTER_OTLP_ENDPOINT", "user:s3cr3t@collector:4318", "is no http or https URL"),
+        ("EXPORTER_OTLP_ENDPOINT", "ftp://user:s3cr3t@collector", "is no http or https URL"),
+        ("EXPORTER_OTLP_ENDPOINT", " http://127.0.0.1:4318 ", "is no http or https URL"),
+        ("EXPORTER_OTLP_ENDPOINT", " ", "is no http or https URL"),
+        (
+            "EXPORTER_OTLP_CLIENT_CERTIFICATE",
+            "/nowhere",
+            "CLIENT_CERTIFICATE names no file with a certificate",
+        ),
+        ("EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", __file__, "names no file with a certificate"),
+        ("EXPORTER_OTLP_TIMEOUT", "1e300", "expected seconds above 0"),
+        ("BSP_MAX_QUEUE_SIZE", "99999999999999999999", "expected a whole number above 0"),
+        ("BSP_SCHEDULE_DELAY", "99999999999999999999", "expected a whole number above 0"),
+        ("SPAN_EVENT_COUNT_LIMIT", "99999999999999999999", "expected at most 2147483647"),
         ("EXPORTER_OTLP_TIMEOUT", "soon", "expected seconds above 0"),
         ("EXPORTER_OTLP_TIMEOUT", "-1", "expected seconds above 0"),
         ("EXPORTER_OTLP_TRACES_TIMEOUT", "inf", "expected seconds above 0"),
@@ -204,6 +218,18 @@ def test_malformed_variables_are_a_warning(variable, value, expected, monkeypatc
     assert expected in message
     assert "s3cr3t" not in caplog.text
     assert caplog.records[0].exc_info is None
+
+
+@pytest.mark.parametrize("certificate", ["/nowhere", "."])
+def test_certificates_of_authorities_that_cannot_be_read(certificate, monkeypatch, caplog):
+    """They are a warning where the collector's certificate is verified, and may be a directory."""
+    environment = {"OTEL_EXPORTER_OTLP_CERTIFICATE": certificate}
+    for url, is_exported in (("http://127.0.0.1:4318", True), ("https://127.0.0.1:4318", certificate == ".")):
+        environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = url
+        for name, text in environment.items():
+            monkeypatch.setenv(name, text)
+        assert (tracing_of(environment, "pets") is not None) == is_exported
+        assert ("CERTIFICATE names no file" in caplog.text) == (not is_exported)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +267,7 @@ async def test_other_malformed_variables_are_passed_over(variable, value, expect
     [
         {"OTEL_TRACES_EXPORTER": "zipkin"},
         {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_TRACES_SAMPLER": "sometimes"},
+        {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "anybody"},
     ],
 )
 def test_processes_warn_once(environment):
@@ -257,7 +284,7 @@ def test_processes_warn_once(environment):
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
         _, logged = process.communicate(timeout=60)
-    assert logged.count("WARNING") == 1, logged
+    assert logged.count("WARNING") + logged.count("ERROR") == 1, logged
 
 
 @pytest.mark.parametrize(
