@@ -127,13 +127,14 @@ async def _queue(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _readers(url: str) -> int:
     """Write to a Redis, and return how many workers read its queue."""
-    from redis.asyncio import Redis  # noqa: PLC0415 -- redis is an extra
+    from redis.asyncio import BlockingConnectionPool, Redis  # noqa: PLC0415 -- redis is an extra
     from redis.exceptions import RedisError, ResponseError  # noqa: PLC0415 -- the same
 
     from .processing.redis_broker import STREAM  # noqa: PLC0415 -- the same
 
     try:
-        async with asyncio.timeout(SECONDS), Redis.from_url(url, socket_connect_timeout=SECONDS) as redis:
+        pool = BlockingConnectionPool.from_url(url, socket_connect_timeout=SECONDS)
+        async with asyncio.timeout(SECONDS), Redis.from_pool(pool) as redis:
             await redis.set("scanner-api:doctor", "", px=1000)
             consumers: list[Any] = await redis.xinfo_consumers(STREAM, STREAM)
     except ResponseError as error:

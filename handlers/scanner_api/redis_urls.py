@@ -5,6 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 IN_MEMORY = "memory://"
+MOST_DATABASES = 1_000_000_000
+"""Nine digits, as in a path."""
 
 
 def is_redis(url: str, setting: str) -> bool:
@@ -22,7 +24,7 @@ def is_redis(url: str, setting: str) -> bool:
     try:
         parts = urlsplit(url)
         named = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
-        numbered = re.fullmatch(r"(/\d*)?", parts.path) is not None
+        numbered = re.fullmatch(r"(/\d{0,9})?", parts.path) is not None
     except ValueError:
         named = numbered = False
     if not named or not numbered:
@@ -35,12 +37,12 @@ def is_redis(url: str, setting: str) -> bool:
 def _is_known(url: str) -> bool:
     """Tell whether redis-py, where it is installed, takes the parameters of a URL."""
     try:
-        from redis.asyncio import ConnectionPool  # noqa: PLC0415 -- an extra, and few URLs have any
+        from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415 -- an extra, and few URLs have any
 
-        make: Any = ConnectionPool.from_url(url).make_connection
-        make()
+        pool: Any = BlockingConnectionPool.from_url(url)
+        pool.get_encoder().encode("x")
+        return 0 <= int(pool.make_connection().db) < MOST_DATABASES
     except ImportError:
         return True
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 -- its own errors, and what a text in place of an object leads to
         return False
-    return True

@@ -103,7 +103,13 @@ async def test_memory_can_be_cleared(clock):
         ("redis://:secret@", "redis://HOST[:PORT]/DB"),
         ("redis://:secret@localhost:99999/0", "redis://HOST[:PORT]/DB"),
         ("redis://:secret@[::1/0", "redis://HOST[:PORT]/DB"),
+        ("redis://:secret@localhost/99999999999999999999999", "redis://HOST[:PORT]/DB"),
         ("redis://:secret@localhost/0?colour=red", "parameters"),
+        ("redis://:secret@localhost/0?protocol=7", "parameters"),
+        ("redis://:secret@localhost/0?retry=1", "parameters"),
+        ("redis://:secret@localhost/0?encoding=nope", "parameters"),
+        ("redis://:secret@localhost/0?db=-1", "parameters"),
+        ("rediss://:secret@localhost/0?ssl_cert_reqs=bogus", "parameters"),
     ],
 )
 def test_wrong_storage_is_an_error_without_its_password(clock, url, expected):
@@ -112,6 +118,13 @@ def test_wrong_storage_is_an_error_without_its_password(clock, url, expected):
         open_counters(url, clock)
     assert expected in str(refusal.value)
     assert "secret" not in str(refusal.value)
+
+
+async def test_parameters_of_a_redis(clock):
+    """A URL may have what the pool of connections takes, how long to wait for one among it."""
+    counters = open_counters("redis://localhost:1/0?timeout=5", clock)
+    assert not await counters.check()
+    await counters.close()
 
 
 def test_redis_needs_its_extra(clock, monkeypatch):
