@@ -311,7 +311,7 @@ class HttpProtocol(asyncio.Protocol):
         if self._hosts != 1 and (self._hosts or version == "1.1"):
             raise BadRequest(f"A request has one Host (RFC 9112, section 3.2); this one has {self._hosts}.")
         if self._codings and self._codings != b",chunked":
-            raise _other_coding(self._codings)
+            _check_codings(self._codings)
         raw_path, query = _target(self._url)
         path = raw_path.decode("ascii")
         if self.for_health_only and path not in HEALTH_PATHS:
@@ -630,11 +630,13 @@ def _check_size(headers: list[tuple[bytes, bytes]]) -> None:
         raise HeadTooLarge
 
 
-def _other_coding(codings: bytes) -> Problem:
-    """Return the problem of a body that is not only chunked (RFC 9112, sections 6.1 and 6.3)."""
-    if codings.endswith(b"chunked"):
-        return NotImplementedYet("The request comes in a transfer coding other than chunked.")
-    return BadRequest("The end of the body is not known: its last transfer coding is not chunked.")
+def _check_codings(codings: bytes) -> None:
+    """Raise the problem of a body that is not only chunked (RFC 9112, sections 6.1 and 6.3)."""
+    *inner, last = list(filter(None, map(bytes.strip, codings.split(b",")))) or [b""]
+    if last != b"chunked":
+        raise BadRequest("The end of the body is not known: its last transfer coding is not chunked.")
+    if inner:
+        raise NotImplementedYet("The request comes in a transfer coding other than chunked.")
 
 
 def problem_of(error: HttpParserError) -> Problem:

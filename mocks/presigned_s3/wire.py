@@ -144,15 +144,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def _has_unknown_coding(self) -> bool:
         """Return whether the body ends as chunks do, and is more than these (RFC 9112, section 6.1)."""
-        field = ",".join(self.headers.get_all("Transfer-Encoding", []))
-        *inner, outer = (coding.strip().lower() for coding in field.split(","))
+        *inner, outer = self._codings() or [""]
         return bool(inner) and outer == "chunked" and "chunked" not in inner
+
+    def _codings(self) -> list[str]:
+        field = ",".join(self.headers.get_all("Transfer-Encoding", [])).lower()
+        return list(filter(None, map(str.strip, field.split(","))))
 
     def _body_length(self) -> int | None:
         """Return the body's length, None for a chunked one, -1 for an unknown one."""
-        codings = [coding.lower() for coding in self.headers.get_all("Transfer-Encoding", [])]
-        if codings:
-            return None if codings == ["chunked"] and "Content-Length" not in self.headers else -1
+        if "Transfer-Encoding" in self.headers:
+            return None if self._codings() == ["chunked"] and "Content-Length" not in self.headers else -1
         lengths = set(self.headers.get_all("Content-Length", ["0"]))
         length = lengths.pop()
         return int(length) if not lengths and _LENGTH.fullmatch(length) else -1

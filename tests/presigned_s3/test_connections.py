@@ -291,6 +291,14 @@ def test_what_can_be_read_in_two_ways_is_refused(connect, head):
     assert received.count(b"HTTP/1.1 ") == 1
 
 
+@pytest.mark.parametrize("coding", [b"\t CHUNKED ", b", chunked", b"\r\nTransfer-Encoding: chunked,"])
+def test_chunked_is_read_however_it_is_written(connect, coding):
+    """Names of transfer codings have no case, and empty members of a list no meaning."""
+    chunked = connect(b"")
+    chunked.sendall(CHUNKED.replace(b"chunked", coding) + b"1\r\nx\r\n0\r\n\r\n")
+    assert served(chunked).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_head_that_ends_too_early_is_no_request(connect):
     """A client that goes away amid the fields may have meant to send more of them."""
     cut = connect(GET)

@@ -55,7 +55,7 @@ if count == tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return count
 """
 """Adds to a counter, which ends after so many seconds if it is a new one; giving back begins none."""
-ERRORS = (RedisError, OSError)
+ERRORS = (RedisError, OSError, msgspec.MsgspecError)
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(list[tuple[int, int, int, int, int]]).decode
 

@@ -111,3 +111,4 @@ class InlineReader:
 
     def _pause(self) -> None:
         self._paused_until = self._ticks() + _PAUSE_SECONDS
+        self._was_slow = False

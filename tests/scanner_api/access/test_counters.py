@@ -161,6 +161,18 @@ async def test_what_is_given_back_too_late_is_lost_in_redis(redis_url):
     await counters.close()
 
 
+async def test_counts_that_cannot_be_are_reported(redis_url):
+    """What another program has put in the place of a counter is an outage, not a bug."""
+    counters, keys = RedisCounters(redis_url), [f"key:{uuid4()}", f"key:{uuid4()}"]
+    async with Redis.from_url(redis_url) as redis:
+        await redis.set(f"scanner-api:{keys[0]}", 10**15, ex=60)
+        await redis.hset(f"scanner-api:{keys[1]}", "a", "b")
+    for key in keys:
+        with pytest.raises(StorageError):
+            await counters.take((Slot(key, 2, 60), Slot(f"{key}/day", 9, 86_400)))
+    await counters.close()
+
+
 async def test_redis_that_does_not_respond_is_reported(clock):
     """A Redis that takes connections and says nothing is an error, not a wait without end."""
     with socket.create_server(("127.0.0.1", 0)) as silent:

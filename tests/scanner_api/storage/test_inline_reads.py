@@ -103,6 +103,12 @@ def test_after_two_slow_reads_it_rests(database_url):
     assert found == [[("old",)], [("old",)], None, [("old",)]]
 
 
+def test_one_slow_read_after_a_rest_changes_nothing(database_url):
+    """Only two in a row make it rest again."""
+    found = rows_at(database_url, 0.0, 0.006, 0.006, 0.012, 0.012, 0.3, 0.306, 0.306, 0.3061)
+    assert found == [[("old",)]] * 4
+
+
 def test_one_slow_read_changes_nothing(database_url):
     """A process that waits for a processor meanwhile goes on as before."""
     assert rows_at(database_url, 0.0, 0.006, 0.006, 0.0061, 0.1, 0.106, 0.106, 0.1061) == [[("old",)]] * 4
