@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,36 +107,57 @@ def measured(document: Path, prism: Path) -> Result:
         operations, defects = len(contract.operations), Counter(each.action for each in contract.defects)
     except ContractError as error:
         operations, defects = 0, Counter({str(error): 1})
-    ours = (str(Path(sys.executable).with_name("scanner-api")), "mock", "--json", "--contract", str(document))
-    theirs = (str(prism), "mock", str(document), "-v", "error")
     return Result(
         document.name,
         document.stat().st_size // 1024,
         operations,
         dict(defects),
-        started(ours),
-        started(theirs) if prism.exists() else Start(),
+        started(ours(document)),
+        started(theirs(prism, document)) if prism.exists() else Start(),
     )
 
 
+def ours(document: Path) -> tuple[str, ...]:
+    """Return the command of our mock, but for the port."""
+    command = str(Path(sys.executable).with_name("scanner-api"))
+    return command, "mock", "--json", "--contract", str(document)
+
+
+def theirs(prism: Path, document: Path) -> tuple[str, ...]:
+    """Return the command of Prism, the same."""
+    return str(prism), "mock", str(document), "-v", "error"
+
+
 def started(command: tuple[str, ...]) -> Start:
-    """Start a server on a free port of loopback, and stop it once it responds."""
+    """Start a server, and stop it once it responds."""
+    with running(command) as (_, start):
+        return start
+
+
+@contextmanager
+def running(command: tuple[str, ...]) -> Iterator[tuple[str, Start]]:
+    """Run a server on a free port of loopback until the block ends; yield its URL, and when it responded."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    began = time.perf_counter()
+    url, began = f"http://127.0.0.1:{port}", time.perf_counter()
     where = ("--host", "127.0.0.1", "--port", str(port))
     with subprocess.Popen(
         (*command, *where), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            for _ in waiting(process, began):
-                try:
-                    httpx.get(f"http://127.0.0.1:{port}/", timeout=START_SECONDS, trust_env=False)
-                except httpx.TransportError:
-                    continue
-                return Start(time.perf_counter() - began, peak_memory(process.pid))
+            yield url, responded(url, process, began)
         finally:
             process.terminate()
+
+
+def responded(url: str, process: subprocess.Popen[bytes], began: float) -> Start:
+    """Wait for the first response of a server."""
+    for _ in waiting(process, began):
+        try:
+            httpx.get(url, timeout=START_SECONDS, trust_env=False)
+        except httpx.TransportError:
+            continue
+        return Start(time.perf_counter() - began, peak_memory(process.pid))
     return Start()
 
 

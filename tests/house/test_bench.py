@@ -60,3 +60,19 @@ def test_smoke_of_s3(tmp_path):
     # Linux counts a processor's time in ticks of 10 ms, and three objects may be listed in less than one.
     assert seen.pop("list CPU ms") >= 0
     assert all(value > 0 for value in seen.values())
+
+
+def test_smoke_of_conformance(tmp_path):
+    """The bench of what documents allow and forbid starts ours, and counts what it responded with."""
+    numbers = tmp_path / "conformance.json"
+    command = [sys.executable, "-W", "error", ROOT / "bench" / "conformance.py", "--smoke", "--json", numbers]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    written = json.loads(numbers.read_text())
+    (ours,) = written["servers"]
+    assert written["left out"] == {}
+    assert ours["failures"] == []
+    assert ours["asked"] == ours["right"]
+    started, valid, invalid = ours["asked"].values()
+    assert started == 1
+    assert valid > invalid > 0
