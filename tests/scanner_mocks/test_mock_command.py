@@ -176,7 +176,8 @@ def test_a_ready_file_that_cannot_be(invoke, mock, tmp_path):
     refused = invoke("--ready-file", str(tmp_path / "missing" / "ready.json"), mock=mock)
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert re.fullmatch(
-        r"Cannot start: .*No such file or directory: .*/missing/ready.json.*\n", refused.stderr
+        r"Cannot start: /.*/missing/ready.json cannot be used: No such file or directory; .*\n",
+        refused.stderr,
     )
 
 
