@@ -1,15 +1,9 @@
 """Who may call: for each security scheme of the contract, a function from a credential to the caller."""
 
-from __future__ import annotations
-
 import os
 from secrets import compare_digest
-from typing import TYPE_CHECKING
 
-from openapi_service import BasicCredential
-
-if TYPE_CHECKING:
-    from openapi_service import Request
+from openapi_service import BasicCredential, Request
 
 SECRET = os.environ.get("PETSTORE_SECRET", "for-development-only")
 

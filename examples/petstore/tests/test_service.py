@@ -1,7 +1,5 @@
 """The service starts, and conforms to its contract."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from openapi_check import Credentials, check_app
