@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import runpy
 import signal
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -31,6 +33,14 @@ if TYPE_CHECKING:
 # differ from run to run would fail in one that changed something else
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
+
+LoggedSecrets = runpy.run_path(str(Path(__file__).parent / "services" / "logged_secrets.py"))["LoggedSecrets"]
+
+
+def pytest_configure(config):
+    """Fail every test that logs a secret."""
+    config.pluginmanager.register(LoggedSecrets())
+
 
 MINIMAL = {
     "openapi": "3.1.0",
