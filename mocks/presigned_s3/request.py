@@ -84,8 +84,8 @@ OF_OBJECTS: Final = {
 """Selectors: query parameters that say what of a bucket or an object it is about; and their methods."""
 
 _SELECTORS: Final = OF_BUCKETS.keys() | OF_OBJECTS.keys()
-_SAY_NOTHING = re.compile(rf"x-id|(?i:x-amz-.*)|{'|'.join((*VERSION_2_QUERY, UNWATCHED))}", re.DOTALL)
-"""Query parameters that never say what a request is about."""
+_SAY_NOTHING = re.compile(rf"(?i:x-.*)|{'|'.join((*VERSION_2_QUERY, UNWATCHED))}", re.DOTALL)
+"""Query parameters that never say what a request is about: S3 leaves those with ``x-`` to clients."""
 _OF_READS: Final = frozenset({
     "list-type", "prefix", "delimiter", "marker", "max-keys", "continuation-token", "start-after",
     "encoding-type", "fetch-owner", "key-marker", "version-id-marker", "upload-id-marker", "max-uploads",
@@ -221,7 +221,9 @@ class Request:
         A read passes over other parameters, as S3 does, but for those of a bucket that are mere names.
         """
         if self.method in ("PUT", "DELETE"):
-            names, known = {name for name, _ in self.query}, frozenset[str]()
+            # what an object has beside it is a mere name: a value is the client's own, as for its logs
+            names = {name for name, value in self.query if not (self.key and value)}
+            known = frozenset[str]()
         elif self.method in ("GET", "HEAD") and self.bucket and not self.key:
             names, known = {name for name, value in self.query if not value}, _OF_READS
         else:

@@ -162,7 +162,7 @@ def test_changes_that_are_unknown_here(method, selector, send, client, bucket):
     assert send(method, bucket, selector).status_code == 501
     client.head_bucket(Bucket=bucket)
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
-    assert send(method, bucket, selector, "k").status_code in (405, 501)
+    assert send(method, bucket, selector.removesuffix("=1"), "k").status_code in (405, 501)
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
     assert send("GET", bucket, selector).status_code == (200 if "=" in selector else 501)
 
@@ -172,7 +172,7 @@ def test_parameters_that_say_nothing(send, client, bucket):
     assert send("GET", bucket, "list-type=2&prefix=&start-after=&v=1").status_code == 200
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     assert send("GET", bucket, "1700000000", "k").content == b"x"
-    assert send("PUT", bucket, "x-id=PutObject", "k").status_code == 200
+    assert send("PUT", bucket, "x-id=PutObject&x-user=ann&v=1", "k").status_code == 200
     assert send("DELETE", bucket, "x-id=DeleteObject&versionId=null", "k").status_code == 204
     assert send("DELETE", bucket, "x-id=DeleteBucket").status_code == 204
 
