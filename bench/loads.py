@@ -1,6 +1,6 @@
 """Loads by wrk, on servers that all run at once and are asked in turns.
 
-So whatever else the machine does meanwhile, it does to all of them alike. Needs wrk and Linux, whose /proc
+So what else the machine does meanwhile, it does to all of them alike. Needs wrk and Linux, whose /proc
 knows a process's CPU time and the peak of its memory.
 """
 
