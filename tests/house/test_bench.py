@@ -11,15 +11,21 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+def finished(folder, script, *arguments):
+    """Run a bench in a folder, every warning an error; return what it printed."""
+    command = [sys.executable, "-W", "error", ROOT / "bench" / script, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.mark.skipif(
     shutil.which("wrk") is None, reason="needs wrk, the load generator, which is not a Python package"
 )
 def test_smoke(tmp_path):
     """The bench measures all five servers and writes what it saw."""
     numbers = tmp_path / "results.json"
-    command = [sys.executable, "-W", "error", ROOT / "bench" / "compare.py", "--smoke", "--json", numbers]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert finished.returncode == 0, finished.stderr
+    finished(tmp_path, "compare.py", "--smoke", "--json", numbers)
     results = json.loads(numbers.read_text())
     assert [result["server"][:3] for result in results] == ["(a)", "(b)", "(c)", "(d)", "(e)"]
     loads = [load for result in results for load in result["loads"]]
@@ -30,9 +36,7 @@ def test_smoke(tmp_path):
 def test_smoke_of_the_mocks(tmp_path):
     """The bench of the mocks measures ours, both kinds of responses, and writes what it saw."""
     numbers = tmp_path / "mocks.json"
-    command = [sys.executable, "-W", "error", ROOT / "bench" / "mocks.py", "--smoke", "--json", numbers]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert finished.returncode == 0, finished.stderr
+    finished(tmp_path, "mocks.py", "--smoke", "--json", numbers)
     (result,) = json.loads(numbers.read_text())
     assert result["seen"].keys() == {"example", "generated"}
     assert all(one["cpu_microseconds"] > 0 for seen in result["seen"].values() for one in seen)
@@ -40,10 +44,8 @@ def test_smoke_of_the_mocks(tmp_path):
 
 def test_smoke_of_the_proxy(tmp_path):
     """The bench of the proxy asks both ways and prints what it saw."""
-    command = [sys.executable, "-W", "error", ROOT / "bench" / "proxy.py", "--calls", "5"]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert finished.returncode == 0, finished.stderr
-    assert [line.split()[:2] for line in finished.stdout.splitlines()[1:]] == [
+    printed = finished(tmp_path, "proxy.py", "--calls", "5")
+    assert [line.split()[:2] for line in printed.splitlines()[1:]] == [
         [name, "p50"] for name in ("straight", "proxied", "added")
     ]
 
@@ -52,10 +54,9 @@ def test_smoke_of_the_proxy(tmp_path):
 def test_smoke_of_s3(tmp_path):
     """The bench of S3 measures ours, and writes what it saw."""
     numbers = tmp_path / "s3.json"
-    command = [sys.executable, "-W", "error", ROOT / "bench" / "s3.py", "--moto", "", "--json", numbers]
-    command += ["--uploads", "2", "--parts", "2", "--objects", "3"]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert finished.returncode == 0, finished.stderr
+    finished(
+        tmp_path, "s3.py", "--moto", "", "--json", numbers, "--uploads", "2", "--parts", "2", "--objects", "3"
+    )
     (seen,) = json.loads(numbers.read_text()).values()
     # Linux counts a processor's time in ticks of 10 ms, and three objects may be listed in less than one.
     assert seen.pop("list CPU ms") >= 0
@@ -65,9 +66,7 @@ def test_smoke_of_s3(tmp_path):
 def test_smoke_of_conformance(tmp_path):
     """The bench of what documents allow and forbid starts ours, and counts what it responded with."""
     numbers = tmp_path / "conformance.json"
-    command = [sys.executable, "-W", "error", ROOT / "bench" / "conformance.py", "--smoke", "--json", numbers]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert finished.returncode == 0, finished.stderr
+    finished(tmp_path, "conformance.py", "--smoke", "--json", numbers)
     written = json.loads(numbers.read_text())
     (ours,) = written["servers"]
     assert written["left out"] == {}

@@ -172,6 +172,13 @@ async def test_a_host_that_cannot_be_one_is_an_upstream_that_is_not_there():
     assert (failure.status, failure.error) == (502, "destination_unavailable")
 
 
+async def endless():
+    """Yield a body without end."""
+    while True:
+        yield b"x" * 65536
+        await asyncio.sleep(0)
+
+
 @pytest.mark.parametrize("closes", [True, False])
 async def test_a_response_may_come_before_the_request_is_whole(closes):
     """A server that refuses a body need not read it: its response counts, the connection does not."""
@@ -182,11 +189,6 @@ async def test_a_response_may_come_before_the_request_is_whole(closes):
         if not closes:
             await responded.wait()
         writer.close()
-
-    async def endless():
-        while True:
-            yield b"x" * 65536
-            await asyncio.sleep(0)
 
     server = Server(refuse, OK)
     async with upstream_of(server) as upstream:
@@ -212,11 +214,6 @@ async def test_a_long_response_may_come_before_the_request_is_whole(size, chunke
         writer.write(b"0\r\n\r\n" if chunked else b"")
         while await reader.read(65536):  # until the connection is closed
             pass
-
-    async def endless():
-        while True:
-            yield b"x" * 65536
-            await asyncio.sleep(0)
 
     server = Server(respond, OK)
     async with upstream_of(server) as upstream:
