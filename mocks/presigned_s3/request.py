@@ -217,17 +217,14 @@ class Request:
     def is_unknown(self) -> bool:
         """Whether its query may say that it is about something that is unknown here, as new selectors are.
 
-        A change is known by all of its query: who deletes a bucket's ABAC status is not to lose the bucket.
-        A read passes over other parameters, as S3 does, but for those of a bucket that are mere names.
+        A change of a bucket is known by all of its query: who deletes its ABAC status is not to lose it.
+        Where else a selector may be, it is a mere name; a value is the client's own, and S3 passes over it.
         """
-        if self.method in ("PUT", "DELETE"):
-            # what an object has beside it is a mere name: a value is the client's own, as for its logs
-            names = {name for name, value in self.query if not (self.key and value)}
-            known = frozenset[str]()
-        elif self.method in ("GET", "HEAD") and self.bucket and not self.key:
-            names, known = {name for name, value in self.query if not value}, _OF_READS
-        else:
+        is_change = self.method in ("PUT", "DELETE")
+        if not is_change and (self.method not in ("GET", "HEAD") or not self.bucket or self.key):
             return False
+        names = {name for name, value in self.query if not value or (is_change and not self.key)}
+        known = frozenset[str]() if is_change else _OF_READS
         of_selectors = ("id", "partNumber", "versionId") if self.selectors else ()
         names -= {*known, *self.selectors, *of_selectors, *(("versionId",) if self.key else ())}
         return not all(map(_SAY_NOTHING.fullmatch, names))
