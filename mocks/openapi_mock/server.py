@@ -179,7 +179,7 @@ class _Remembered(NamedTuple):
 
 
 def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
-    """Return a contract as a mock can use it, and tell of its defects and its overlays."""
+    """Return a contract as a mock can use it, and report its defects and those of its overlays."""
     contract = repaired(contract)
     for warning in contract.warnings:
         tell(warning)

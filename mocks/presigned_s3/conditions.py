@@ -12,7 +12,7 @@ def is_like(value: str, pattern: str) -> bool:
     """Return whether a value is like a pattern, in which ``*`` and ``?`` stand for others.
 
     All ways to match are followed at once, each a bit for as many characters of the pattern as it has met:
-    the time is that of the value's length, whatever the pattern.
+    the time is that of the value's length, for any pattern.
     """
     if "*" not in pattern and "?" not in pattern:
         return value == pattern

@@ -8,7 +8,7 @@ from .errors import ContractError
 from .references import MAX_REFERENCES
 
 MAX_OBJECTS = 300_000
-"""Operations, parameters, responses and so on; a schema is one, whatever is below it."""
+"""Operations, parameters, responses and so on; a schema is one, with all that is below it."""
 MAX_MEMBERS = 10_000
 """Of one field of an object: parameters, media types, examples, servers, characters of a server's URL ..."""
 HOLDERS = frozenset({"schema", "example", "components"})

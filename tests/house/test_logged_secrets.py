@@ -1,4 +1,4 @@
-"""A test in whose log a secret is fails, wherever it comes from and in whatever process it is logged."""
+"""A test in whose log a secret is fails, from any source and in any process."""
 
 from __future__ import annotations
 

@@ -571,7 +571,7 @@ def test_defects_of_one_object_without_end(write, monkeypatch, document, version
 
 
 def test_places_behind_what_was_left_out(write):
-    """Where an item of an array is in the file is known, whatever was left out before it."""
+    """Where an item of an array is in the file is known, also if others were left out before it."""
     wrong = {"in": "body", "name": "b", "schema": {}}
     right = [{"in": "query", "name": name, "schema": {"type": "integer"}} for name in "pq"]
     both = {"oneOf": [{"pattern": "("}, {"pattern": "("}, {"allOf": [{"type": "money"}, {"minimum": 1}]}]}
@@ -783,7 +783,7 @@ def test_expressions_as_routers_have_them(write, template):
 
 @pytest.mark.parametrize("number", ["9" * 5000, "007", "1." + "0" * 5000])
 def test_a_text_that_is_a_number_of_no_use(write, number):
-    """It is left out, whatever Python says of such digits."""
+    """It is left out, though Python takes such digits."""
     contract = load_contract(
         write({"openapi": "3.0.3", **DOCUMENT, **schema({"maxLength": number})}), lenient=True
     )

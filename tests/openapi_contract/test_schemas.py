@@ -130,7 +130,7 @@ def test_patterns_that_take_megabytes(pattern, formats):
 
 
 def test_large_patterns_are_compiled_once():
-    """Whatever validators a large pattern is in share what it is compiled to."""
+    """All validators that a large pattern is in share what it is compiled to."""
     large = "^[^a]{0,4096}$"
     assert not is_small(large)
     assert is_small("^a{3}$")

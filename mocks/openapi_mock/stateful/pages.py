@@ -186,7 +186,7 @@ def _has(value: Any, asked: Any) -> bool:
 
 
 def _mentions(item: Mapping[str, Any], asked: str) -> bool:
-    """Tell whether a text is in one of an item's texts, in whatever case."""
+    """Tell whether a text is in one of an item's texts, in any case."""
     return any(asked.lower() in each.lower() for each in item.values() if isinstance(each, str))
 
 

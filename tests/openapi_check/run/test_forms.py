@@ -35,7 +35,7 @@ def caught(app, document):
 
 @pytest.mark.parametrize("media_type", ["multipart/form-data", "application/x-www-form-urlencoded"])
 def test_an_array_is_any_number_of_texts(media_type):
-    """A text may be the only item, whatever it was before it was sent; no text is no array."""
+    """A text may be the only item, also if it was no text before it was sent; no text is no array."""
 
     async def add_photo(**_):
         return None, 201

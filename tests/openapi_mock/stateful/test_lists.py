@@ -55,7 +55,7 @@ def test_a_list_is_as_its_query_asks(filled, query, found):
     [("SHEP", ["Shepherd"]), ("cat", ["Concatenated", "Tom"]), ("x", []), ("", 3), ("name:x", 3)],
 )
 def test_a_list_is_searched(remembering, name, text, found):
-    """A search finds texts in whatever case; what an API's own query language says is not understood."""
+    """A search finds texts in any case; what an API's own query language says is not understood."""
     listing = operation(LISTED, parameters=[in_query(name)])
     pet = {**PET, "properties": {each: PET["properties"][each] for each in ("id", "name", "kind")}}
     mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": pet})

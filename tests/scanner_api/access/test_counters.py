@@ -207,7 +207,7 @@ async def test_redis_that_can_only_be_read_is_reported():
 
 
 async def test_cluster_of_one_shard_counts():
-    """A Redis in cluster mode counts all subjects of a turn, whatever the slots of their keys."""
+    """A Redis in cluster mode counts all subjects of a turn, though their keys are in several slots."""
     # of its own too: by default the port of the others of a cluster is 10,000 above, which may be none
     cluster = {"cluster-enabled": "yes", "cluster-port": free_port()}
     with ValkeyServer(port=free_port(), config=cluster) as server:
