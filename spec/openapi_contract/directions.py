@@ -1,17 +1,18 @@
-"""What openapi-core is to make of 3.0's ``readOnly`` and ``writeOnly``, of discriminators and of patterns.
+"""What openapi-core is to make of 3.0's ``readOnly`` and ``writeOnly``, discriminators, patterns, multiples.
 
 It looks for them in a property's schema, and not in what that refers to: a required property that is marked
 there could neither be sent nor left out. And it refuses what is read-only in requests, where it only *should
 not* be sent. Of a discriminator it takes all alternatives for references, and refuses any value of others,
 which a discriminator does not consider (3.0.3, section 4.7.25); one beside ``allOf`` is for the schemas that
-extend the whole, and not for the parts. And it searches with Python's ``re``, which
-may backtrack without end.
+extend the whole, and not for the parts. It searches with Python's ``re``, which may backtrack without end. It
+divides binary fractions, by which 0.07 is no multiple of 0.01.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import ValidationError
 from jsonschema.validators import extend
 from openapi_core.validation.schemas.factories import DialectSchemaValidatorsFactory, SchemaValidatorsFactory
@@ -44,9 +45,9 @@ class _Factory31(DialectSchemaValidatorsFactory):
     """Makes the validators of OpenAPI 3.1, in whatever dialect a schema is."""
 
     def get_validator_cls(self, spec: Any, schema: Any) -> Any:
-        """Return the class of the dialect, with patterns that end."""
+        """Return the class of the dialect, with patterns that end and multiples of decimals."""
         kind: Any = super().get_validator_cls(spec, schema)
-        return _with_pattern(kind)
+        return _corrected(kind)
 
 
 def of_31() -> DialectSchemaValidatorsFactory:
@@ -55,8 +56,19 @@ def of_31() -> DialectSchemaValidatorsFactory:
 
 
 @cache
-def _with_pattern(kind: Any) -> Any:
-    return extend(kind, {"pattern": _pattern(kind)})
+def _corrected(kind: Any) -> Any:
+    return extend(kind, {"pattern": _pattern(kind), "multipleOf": _multiple_of})
+
+
+def _multiple_of(validator: Any, step: float, instance: Any, _: Any) -> Iterator[ValidationError]:
+    """Validate the keyword ``multipleOf`` as in requests: numbers of JSON are decimal (RFC 8259)."""
+    if validator.is_type(instance, "number") and not _multiples(step).is_valid(instance):
+        yield ValidationError(f"{instance!r} is not a multiple of {step}")
+
+
+@lru_cache
+def _multiples(step: float) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"multipleOf": step})
 
 
 def _pattern(kind: Any) -> Callable[..., Iterator[ValidationError]]:
@@ -98,7 +110,7 @@ def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
 
         return check
 
-    own = {"required": required, "allOf": all_of, "pattern": _pattern(kind)}
+    own = {"required": required, "allOf": all_of, "pattern": _pattern(kind), "multipleOf": _multiple_of}
     return own | {each: alternatives(each) for each in ALTERNATIVES}
 
 

@@ -1,6 +1,6 @@
 """Keywords that jsonschema-rs is to read as openapi-core does, which decides about responses.
 
-Both agree on JSON Schema 2020-12 but for regular expressions, formats, fractions and a few keywords.
+Both agree on JSON Schema 2020-12 but for regular expressions, formats and a few keywords.
 """
 
 from collections.abc import Callable
@@ -36,14 +36,6 @@ def _format(value: str) -> Callable[[Any], bool]:
     return lambda instance: bool(conforms(instance, value))
 
 
-def _multiple_of(value: float) -> Callable[[Any], bool]:
-    """Divide binary fractions as openapi-core does; jsonschema-rs divides decimal ones."""
-    from openapi_schema_validator import OAS31Validator  # noqa: PLC0415 -- slow to import, seldom needed
-
-    is_valid: Callable[[Any], bool] = OAS31Validator({"multipleOf": value}).is_valid
-    return is_valid
-
-
 class _Keyword:
     """One use of a keyword in a schema, as jsonschema-rs asks for it."""
 
@@ -61,7 +53,6 @@ class _Keyword:
 PYTHON_KEYWORDS: dict[str, Any] = {
     "pattern": partial(_Keyword, _pattern),
     "format": partial(_Keyword, _format),
-    "multipleOf": partial(_Keyword, _multiple_of),
 }
 
 
