@@ -37,7 +37,7 @@ class Collection:
         path: of the collection, as the contract has it: its name.
         item: the path of an item.
         resource: what the path calls it, such as ``pets``.
-        key: the member that identifies an item.
+        key: the member that identifies an item, empty without any.
         schema: of an item.
         settable: members, in plain spelling, that a request can set.
         roles: what operations do with it, by operationId.
@@ -64,7 +64,7 @@ class Collection:
 
     def sentence(self) -> str:
         """Return what was recognised in a line."""
-        return f"{self.path}: {', '.join(self.actions)}; by {self.key}"
+        return f"{self.path}: {', '.join(self.actions)}{f'; by {self.key}' if self.key else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Memory:
         for _ in range(MOST_NUMBERS):
             number, now = self.store.number(collection.path), self.clock.now()
             value = values.created(base, sent, path, number, now)
-            key = str(value.get(collection.key))
+            key = str(value.get(collection.key, number))
             if not any(each.parents == parents for each in self.store.keyed(collection.path, key)):
                 self.store.add(collection.path, key, parents, value)
                 return value

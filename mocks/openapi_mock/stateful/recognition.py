@@ -1,8 +1,9 @@
 """Which operations of a contract make, list, read, change and delete items of which collection.
 
 A path that ends in a parameter is an item's, and what is before the parameter is its collection: ``/pets`` of
-``/pets/{petId}``. What returns the same component below or beside them belongs to it too. A Path Item or an
-Operation corrects this by ``x-mock-collection``: ``false``, or an object with ``path``, ``role`` and ``key``.
+``/pets/{petId}``. What returns the same component below or beside them belongs to it too. A path that
+lists what it creates is a collection too, whose items no path leads to. A Path Item or an Operation corrects
+this by ``x-mock-collection``: ``false``, or an object with ``path``, ``role`` and ``key``.
 """
 
 import re
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from openapi_contract import Contract, ContractError, Operation, pointers
 from openapi_contract.schemas import Schema
+from openapi_mock.responses.identifiers import IDS
 from openapi_service.media_types import essence, is_json
 
 from .collection import ROLES, Collection, Role, Shape, plain, shape_of
@@ -67,6 +69,7 @@ class _Recognition:
         for operation in self._contract.operations:
             if operation.operation_id in self._marks.keys() - assigned:
                 self._place_elsewhere(operation, found, by_component)
+        self._add_lists(found)
         kept = [each for each in found.values() if each.has("create") or each.has("replace")]
         for each in kept:
             each.settable = frozenset(
@@ -110,6 +113,31 @@ class _Recognition:
                     self._assign(collection, operation, "list", None)
                 elif method in {"put", "patch"} and self._body_has(operation, key):
                     self._assign(collection, operation, "update", None)
+
+    def _add_lists(self, found: dict[str, Collection]) -> None:
+        """Add the collections of paths whose GET and POST are in none."""
+        assigned = {name for each in found.values() for name in each.roles}
+        for methods in self._at.values():
+            post, get = methods.get("post"), methods.get("get")
+            if post and get and assigned.isdisjoint({post.operation_id, get.operation_id}):
+                self._add_list(found, post, get)
+
+    def _add_list(self, found: dict[str, Collection], post: Operation, get: Operation) -> None:
+        """Add the collection of a path that lists what it creates, where no path leads to an item."""
+        content = (post.request_body or {}).get("content", {}).values()
+        schemas = [self._success(post), *map(self._schemas.in_media_type, content)]
+        made = [each for each in schemas if each is not None]
+        listed = self._success(get)
+        for _, items in () if listed is None else _lists(listed, (), DEEPEST_ENVELOPE):
+            if any(items.component in each.components or items.node == each.node for each in made):
+                shape = shape_of(post.path)
+                item = Shape((*shape.segments, "{}"), (*shape.names, ""))
+                key = next((name for name in items.members if plain(name) in IDS), "")
+                collection = Collection(post.path, item, post.path, shape.segments[-1], key, items)
+                found[post.path] = collection
+                self._assign(collection, post, "create", None)
+                self._assign(collection, get, "list", None)
+                return
 
     def _place_elsewhere(
         self,
@@ -254,10 +282,10 @@ class _Recognition:
         operation = self._contract.operation(operation_id)
         for holder in ((operation and operation.request_body) or {}).get("content", {}).values():
             schema = self._contract.schemas.for_requests.in_media_type(holder)
-            for part in schema.branches:
-                yield from part.get("properties", {})
-            for inner in schema.properties.values():
-                yield from inner.properties if len(schema.properties) == 1 else ()
+            inner = next(iter(schema.properties.values())).properties if len(schema.properties) == 1 else {}
+            for name, member in (*schema.members.items(), *inner.items()):
+                if not member.is_marked("readOnly"):
+                    yield name
 
     def _body_has(self, operation: Operation, member: str) -> bool:
         return plain(member) in map(plain, self._body_members(operation.operation_id))

@@ -55,7 +55,7 @@ class Values:
             now: the time of its creation.
         """
         schema, collection = self.collection.schema, self.collection
-        if not isinstance(base, dict) or collection.key not in base:
+        if not isinstance(base, dict) or (collection.key and collection.key not in base):
             base = self._generated(schema, {})
             base = base if isinstance(base, dict) else {}
         members = schema.members
@@ -64,13 +64,12 @@ class Values:
         value |= self._timestamps(members, value, CHANGED, now)
         named = {plain(name) for name in sent}
         ids = {name for name in members if plain(name) in IDS - named - collection.settable}
-        if plain(collection.key) not in named:
+        if collection.key and plain(collection.key) not in named:
             ids.add(collection.key)
         made = {name: self._identifier(members[name], value.get(name), number) for name in sorted(ids)}
         fitting = {name: each for name, each in made.items() if each is not MISSING}
         value = self._laid_over({**self._laid_over(value, path), **fitting}, sent)
-        whole: dict[str, Any] = self._whole(schema, value, base, {**path, **fitting, **sent})
-        return whole
+        return self._stored(self._whole(schema, value, base, {**path, **fitting, **sent}))
 
     def changed(
         self, before: dict[str, Any], sent: Mapping[str, Any], now: datetime, *, replaces: bool
@@ -90,8 +89,12 @@ class Values:
         value = self._unset(dict(before), {**sent, key: None}, members) if replaces else before
         value = {**value, **self._timestamps(members, value, CHANGED, now)}
         value = self._laid_over(value, sent, merges=not replaces)
-        whole: dict[str, Any] = self._whole(schema, value, before, sent)
-        return whole
+        return self._stored(self._whole(schema, value, before, sent))
+
+    def _stored(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return an item without what no response shows, such as passwords, if it conforms without that."""
+        readable: dict[str, Any] = _readable(value, self.collection.schema)
+        return readable if self.collection.schema.conforms(readable) else value
 
     def shown(self, value: dict[str, Any], schema: Schema, base: Any) -> Any:
         """Return an item as another schema has it, laid over a value that conforms to that.
@@ -237,6 +240,21 @@ def _spelled(now: datetime, shown: Any) -> Iterator[Any]:
     elif isinstance(shown, str) and "," in shown[:5]:
         yield format_datetime(now, usegmt=True)
     yield from (f"{now:%Y-%m-%dT%H:%M:%SZ}", f"{now:%Y-%m-%d}", seconds)
+
+
+def _readable(value: Any, schema: Schema) -> Any:
+    """Return a value without the members in it that are ``writeOnly``."""
+    if isinstance(value, list):
+        return [_readable(each, schema.items) for each in value]
+    if not isinstance(value, dict):
+        return value
+    members = schema.members
+    hidden = {name for name in value.keys() & members if members[name].is_marked("writeOnly")}
+    return {
+        name: _readable(each, members[name]) if name in members else each
+        for name, each in value.items()
+        if name not in hidden
+    }
 
 
 def _boolean(text: str) -> bool:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .conftest import NEW_PET, PET, PETS, in_path, operation, ref
+from .conftest import NEW_PET, PET, PET_ID, PETS, in_path, operation, ref
 
 
 def test_an_item_is_found_changed_and_deleted(pets):
@@ -57,6 +57,57 @@ def test_what_is_read_only_is_set_by_the_mock(remembering):
     first, second = (mock.post("/pets", {"name": each}) for each in "ab")
     assert first["updated_at"] == "2026-11-26T12:00:00Z"
     assert first["uuid"] != second["uuid"]
+
+
+def test_what_is_read_only_is_no_input(remembering):
+    """Where request and response are one schema, what is read-only is generated, though it was not sent."""
+    members = {
+        "id": {"type": "integer", "readOnly": True},
+        "created_at": {"type": "string", "format": "date-time", "readOnly": True},
+        "name": {"type": "string"},
+    }
+    pet = {"type": "object", "required": ["name"], "properties": members}
+    paths = {**PETS, "/pets": {"post": operation(ref("Pet"), body=ref("Pet"))}}
+    made = remembering(paths, {"Pet": pet}).post("/pets", {"name": "Rex"})
+    assert made == {"id": made["id"], "name": "Rex", "created_at": "2026-11-26T12:00:00Z"}
+
+
+def test_what_is_write_only_is_not_shown(remembering):
+    """A password that is sent is in no response, at any depth."""
+    secret = {"type": "string", "writeOnly": True}
+    owner = {"type": "object", "properties": {"name": {"type": "string"}, "password": secret}}
+    members = {"name": {"type": "string"}, "password": secret, "owner": owner}
+    pet = {"type": "object", "properties": {"id": {"type": "integer"}, **members, "more": {"type": "array"}}}
+    pet["properties"]["more"]["items"] = owner
+    body = {"type": "object", "properties": {**members, "more": {"type": "array", "items": owner}}}
+    item = {"get": operation(ref("Pet")), "patch": operation(ref("Pet"), body=body)}
+    paths = {
+        "/pets": {"post": operation(ref("Pet"), body=body)},
+        "/pets/{petId}": {"parameters": [PET_ID], **item},
+    }
+    mock = remembering(paths, {"Pet": pet})
+    sent = {"name": "Rex", "password": "one", "owner": {"name": "Ann", "password": "two"}}
+    made = mock.post("/pets", {**sent, "more": [{"name": "Bob", "password": "three"}]})
+    seen = {"id": made["id"], "name": "Rex", "owner": {"name": "Ann"}, "more": [{"name": "Bob"}]}
+    assert made == seen
+    assert mock("PATCH", f"/pets/{made['id']}", {"password": "four"}) == (200, seen)
+    assert mock.get(f"/pets/{made['id']}") == seen
+
+
+def test_items_without_a_path_are_listed(remembering):
+    """What is created under an item, and has no path of its own, is in the list of that item alone."""
+    note = {"type": "object", "properties": {"text": {"type": "string"}}}
+    listed = {"type": "array", "items": ref("Note")}
+    notes = {"get": operation(listed), "post": operation(ref("Note"), body=ref("Note"))}
+    paths = {**PETS, "/pets/{petId}/notes": {"parameters": [PET_ID], **notes}}
+    mock = remembering(paths, {"Pet": PET, "Note": note})
+    first, second = (mock.post("/pets", {"name": each})["id"] for each in ("Rex", "Tom"))
+    for text in ("barks", "barks", "bites"):
+        mock.post(f"/pets/{first}/notes", {"text": text})
+    assert mock.get(f"/pets/{first}/notes") == [{"text": each} for each in ("barks", "barks", "bites")]
+    assert mock.get(f"/pets/{second}/notes") == []
+    mock("DELETE", f"/pets/{first}")
+    assert mock.get(f"/pets/{first}/notes") == []
 
 
 def test_what_its_schema_refuses_is_not_shown(pets):

@@ -88,6 +88,18 @@ def test_what_nothing_creates_is_no_collection():
     assert recognized(paths) == []
 
 
+def test_a_list_whose_items_have_no_path():
+    """A path that lists what it creates is a collection, by a component or by equal schemas."""
+    note = {"type": "object", "properties": {"text": {"type": "string"}}}
+    within = {"type": "object", "properties": {"data": {"type": "array", "items": note}}}
+    paths = {
+        "/pets": {"get": operation(LISTED), "post": operation(status="204", body=ref("Pet"))},
+        "/notes": {"get": operation(within), "post": operation(note, body={"type": "object"})},
+        "/search": {"get": operation(LISTED), "post": operation(note, body={"type": "object"})},
+    }
+    assert recognized(paths) == ["/pets: create, list; by id", "/notes: create, list"]
+
+
 def test_an_extension_corrects_it():
     """`x-mock-collection` leaves a path out, names the key, or says what an operation elsewhere does."""
     without = {path: {**item, "x-mock-collection": False} for path, item in PETS.items()}
