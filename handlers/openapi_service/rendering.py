@@ -60,7 +60,7 @@ class ResponseRenderer:
     ) -> None:
         self._operation = operation
         self._status = success_status(operation)
-        self._media_types: dict[int, str | None] = {}
+        self._media_types: dict[int, tuple[str | None, str | None]] = {}
         self._filter = AcceptFilter(operation, schemas)
         self._validator = validator
         self._on_violation = on_violation
@@ -86,11 +86,15 @@ class ResponseRenderer:
         return rendered
 
     def _declared_media_type(self, status: int, body: Any) -> str | None:
+        """Return the first media type that a status declares; for an object or a list, the first of JSON."""
         if status not in self._media_types:
             declared = self._operation.response_for(status)
             content = {"application/json": {}} if declared is None else declared.get("content", {})
-            self._media_types[status] = next(iter(content), None)
-        media_type = self._media_types[status]
+            first = next(iter(content), None)
+            takes_lists = first is not None and ("*" in first or is_sequence(first))
+            json = next((each for each in content if is_json(essence(each))), first)
+            self._media_types[status] = first, first if takes_lists else json
+        media_type = self._media_types[status][isinstance(body, dict | list | msgspec.Struct)]
         return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
 
     def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:

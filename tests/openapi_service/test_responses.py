@@ -40,6 +40,7 @@ def sequence(media_type=LINES, item=PHOTO):
     return {"200": {"description": "", "content": {media_type: {"itemSchema": item}}}}
 
 
+CSV_OR_JSON = {"text/csv": {"schema": {"type": "string"}}, "application/json": {}}
 JSON = {"200": documented(PHOTO)}
 LIMITED = {
     "200": documented(
@@ -95,6 +96,14 @@ KEPT = [
     ({"200": documented({"type": "string"}, "application/pdf")}, b"\xff", (200, "application/pdf", b"\xff")),
     ({"200": documented(PHOTO, "application/xml")}, "<photo/>", (200, "application/xml", b"<photo/>")),
     ({"200": documented({"type": "array"}, "text/csv")}, "a,b", (200, "text/csv", b"a,b")),
+    *(
+        ({"200": {"description": "", "content": CSV_OR_JSON}}, returned, (200, media_type, body))
+        for returned, media_type, body in (
+            ("a,b", "text/csv", b"a,b"),
+            ({"id": 1}, "application/json", b'{"id":1}'),
+            ([], "application/json", b"[]"),
+        )
+    ),
     (
         {"200": documented({}, "image/*")},
         Response(b"\xff", media_type="image/gif"),
