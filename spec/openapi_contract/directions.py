@@ -1,11 +1,12 @@
-"""What openapi-core is to make of 3.0's ``readOnly`` and ``writeOnly``, discriminators, patterns, multiples.
+"""What openapi-core is to make of readOnly and writeOnly, discriminators, patterns, multiples and formats.
 
-It looks for them in a property's schema, and not in what that refers to: a required property that is marked
+It looks for a mark in a property's schema, and not in what that refers to: a required property that has one
 there could neither be sent nor left out. And it refuses what is read-only in requests, where it only *should
 not* be sent. Of a discriminator it takes all alternatives for references, and refuses any value of others,
 which a discriminator does not consider (3.0.3, section 4.7.25); one beside ``allOf`` is for the schemas that
 extend the whole, and not for the parts. It searches with Python's ``re``, which may backtrack without end. It
-divides binary fractions, by which 0.07 is no multiple of 0.01.
+divides binary fractions, by which 0.07 is no multiple of 0.01. And it holds the integers of any schema to
+``int32`` and ``int64``, and to no other width.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from openapi_schema_validator import (
 )
 
 from .anatomy import ALTERNATIVES
+from .integers import INTEGERS, is_within, range_of
 from .patterns import longest_text, matches
 from .schemas import Schemas
 
@@ -45,9 +47,9 @@ class _Factory31(DialectSchemaValidatorsFactory):
     """Makes the validators of OpenAPI 3.1, in whatever dialect a schema is."""
 
     def get_validator_cls(self, spec: Any, schema: Any) -> Any:
-        """Return the class of the dialect, with patterns that end and multiples of decimals."""
+        """Return the class of the dialect, with what is read otherwise in all of them."""
         kind: Any = super().get_validator_cls(spec, schema)
-        return _corrected(kind)
+        return _extended(kind)
 
 
 def of_31() -> DialectSchemaValidatorsFactory:
@@ -56,8 +58,13 @@ def of_31() -> DialectSchemaValidatorsFactory:
 
 
 @cache
-def _corrected(kind: Any) -> Any:
-    return extend(kind, {"pattern": _pattern(kind), "multipleOf": _multiple_of})
+def _extended(kind: Any) -> Any:
+    return extend(kind, _corrected(kind))
+
+
+def _corrected(kind: Any) -> dict[str, Any]:
+    """Return the keywords that are read otherwise in all dialects."""
+    return {"pattern": _pattern(kind), "multipleOf": _multiple_of, "format": _format(kind)}
 
 
 def _multiple_of(validator: Any, step: float, instance: Any, _: Any) -> Iterator[ValidationError]:
@@ -81,6 +88,18 @@ def _pattern(kind: Any) -> Callable[..., Iterator[ValidationError]]:
             yield ValidationError(f"{instance!r} does not match {value!r}")
 
     return pattern
+
+
+def _format(kind: Any) -> Callable[..., Iterator[ValidationError]]:
+    """Return the keyword ``format``, with the widths of integers."""
+
+    def format_(validator: Any, name: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if name not in INTEGERS:
+            yield from kind.VALIDATORS["format"](validator, name, instance, schema)
+        elif (bounds := range_of(schema)) is not None and not is_within(instance, bounds):
+            yield ValidationError(f"{instance!r} is not a {name!r}")
+
+    return format_
 
 
 def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
@@ -110,7 +129,7 @@ def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
 
         return check
 
-    own = {"required": required, "allOf": all_of, "pattern": _pattern(kind), "multipleOf": _multiple_of}
+    own = {"required": required, "allOf": all_of, **_corrected(kind)}
     return own | {each: alternatives(each) for each in ALTERNATIVES}
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 import jsonschema_rs
 
+from .integers import INTEGERS, is_within, range_of
 from .patterns import ecma_matcher, is_small
 from .python_keywords import PYTHON_KEYWORDS
 
@@ -22,31 +24,23 @@ STRINGS: dict[str, Callable[[str], bool]] = {
 """Formats as they are read here: bytes are in any spelling of Base64 (RFC 4648), which jsonschema-rs does not
 know; any text is a time, of which it expects an offset, and openapi-core takes none."""
 OPTIONS: Final[dict[str, Any]] = {"validate_formats": True, "formats": STRINGS}
-INTEGERS: Final = {
-    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
-    **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
-}
-"""The least and the greatest number of the integers in OpenAPI's Format Registry."""
 
 
 class _Format:
     """One use of ``format`` in a schema, for jsonschema-rs, which checks formats of texts alone."""
 
-    def __init__(self, _parent: Any, name: Any, _path: Any) -> None:
-        of_texts = jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS)
-        self._is_text: Callable[[Any], bool] = of_texts.is_valid
+    def __init__(self, parent: Any, name: Any, _path: Any) -> None:
         self._detail = f'value is not a "{name}"'
-        self._least, self._greatest = INTEGERS.get(name, (None, None))
-        if self._least is not None:
-            self._detail += f", an integer from {self._least} to {self._greatest}"
+        self._conforms: Callable[[Any], bool]
+        if (bounds := range_of(parent)) is None:
+            self._conforms = jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS).is_valid
+        else:
+            self._conforms = partial(is_within, bounds=bounds)
+            self._detail += ", an integer from {} to {}".format(*bounds)
 
     def validate(self, value: Any) -> None:
         """Raise ValueError if a value is not of the format."""
-        if self._least is None or isinstance(value, bool) or not isinstance(value, int | float):
-            conforms = self._is_text(value)
-        else:
-            conforms = self._least <= value <= self._greatest and value == int(value)
-        if not conforms:
+        if not self._conforms(value):
             raise ValueError(self._detail)
 
 

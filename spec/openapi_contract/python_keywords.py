@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
+from .integers import INTEGERS, is_within, range_of
 from .patterns import matcher
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,14 +25,17 @@ def format_checker() -> Any:
     return oas31_schema_validators_factory.format_checker
 
 
-def _pattern(value: str) -> Callable[[Any], bool]:
+def _pattern(value: str, _schema: Any) -> Callable[[Any], bool]:
     """Search with Python's ``re``, as openapi-core does; it does not validate what that cannot read."""
     matches = matcher(value)
     return lambda instance: not isinstance(instance, str) or matches(instance)
 
 
-def _format(value: str) -> Callable[[Any], bool]:
-    """Ask openapi-core's checker, which checks some formats, and some of them on numbers."""
+def _format(value: str, schema: Any) -> Callable[[Any], bool]:
+    """Ask openapi-core's checker, but about integers."""
+    if value in INTEGERS:
+        bounds = range_of(schema)
+        return lambda instance: bounds is None or is_within(instance, bounds)
     conforms = format_checker().conforms
     return lambda instance: bool(conforms(instance, value))
 
@@ -40,9 +44,9 @@ class _Keyword:
     """One use of a keyword in a schema, as jsonschema-rs asks for it."""
 
     def __init__(
-        self, check: Callable[[Any], Callable[[Any], bool]], _parent: Any, value: Any, _path: Any
+        self, check: Callable[[Any, Any], Callable[[Any], bool]], parent: Any, value: Any, _path: Any
     ) -> None:
-        self._holds = check(value)
+        self._holds = check(value, parent)
 
     def validate(self, instance: Any) -> None:
         """Raise ValueError if the keyword does not hold."""

@@ -9,6 +9,7 @@ from hypothesis import Phase, event, find, given, settings
 from hypothesis import strategies as st
 
 from openapi_contract import Contract
+from openapi_contract.integers import INTEGERS
 from openapi_contract.python_keywords import format_checker
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.response_validation import ResponseValidator
@@ -121,7 +122,8 @@ values = st.recursive(
     max_leaves=6,
 )
 types = st.sampled_from(["null", "boolean", "integer", "number", "string", "array", "object"])
-formats = st.sampled_from(sorted(format_checker().checkers))
+type_lists = st.lists(types, min_size=1, max_size=3, unique=True)
+formats = st.sampled_from(sorted({*format_checker().checkers, *INTEGERS}))
 positive = st.sampled_from([1, 2, 3, 0.01, 0.1, 0.5, 1.5, 1e-10])
 
 
@@ -132,11 +134,11 @@ def keywords(**strategies):
 
 leaves = (
     st.booleans()
-    | keywords(type=types | st.lists(types, min_size=1, max_size=2, unique=True))
+    | keywords(type=types | type_lists)
     | keywords(const=values)
     | keywords(enum=st.lists(values, min_size=1, max_size=3))
     | keywords(pattern=patterns.filter(is_python_pattern), minLength=st.integers(0, 3))
-    | keywords(format=formats, maxLength=st.integers(0, 12))
+    | keywords(type=types | type_lists, format=formats, maxLength=st.integers(0, 12))
     | keywords(minimum=numbers, exclusiveMaximum=numbers, multipleOf=positive)
     | st.just({"$ref": "#/components/schemas/Node"})
 )
@@ -298,7 +300,8 @@ def test_the_filter_speaks_for_the_packaged_contract(response):
 DIFFERENCES = [
     ({"pattern": r"^\D$"}, "\N{ARABIC-INDIC DIGIT THREE}"),
     ({"not": {"pattern": "^a$"}}, "a\n"),
-    ({"format": "int32"}, 2**31),
+    ({"type": "integer", "format": "int32"}, 2**31),
+    ({"type": "integer", "format": "uint8"}, -1),
     ({"format": "date-time"}, "tomorrow"),
     ({"discriminator": {"propertyName": "kind"}, "anyOf": [True]}, {"kind": "x"}),
 ]

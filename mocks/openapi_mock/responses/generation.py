@@ -243,7 +243,7 @@ class Attempt:
     def _number(self, merged: Merged, kind: str) -> float:
         if kind == "integer":
             return primitives.integer(merged, self.random)
-        if self.number % 2:
+        if self.number % 2 or primitives.names_integer(merged):
             try:
                 return primitives.integer(merged, self.random)
             except NoValueError:

@@ -3,7 +3,7 @@
 import base64
 import math
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import chain
 from random import Random
@@ -11,7 +11,7 @@ from typing import Any
 
 from rstr.xeger import Xeger
 
-from openapi_contract.keywords import INTEGERS
+from openapi_contract.integers import INTEGERS
 from openapi_contract.merging import Merged, NoValueError
 from openapi_contract.patterns import compiled, matches
 
@@ -176,8 +176,13 @@ def named_number(merged: Merged, random: Random, name: str, kind: str) -> float 
         return None
     if kind == "integer" or found.is_integer():
         found = round(found)
-    low, high = _bounds(merged, lambda bound, direction: math.nextafter(bound, direction * math.inf), None)
+    low, high = _bounds(merged, _next, None)
     return found if low <= found <= high and _is_multiple(found, merged) else None
+
+
+def names_integer(merged: Merged) -> bool:
+    """Tell whether a format is one of integers."""
+    return not INTEGERS.keys().isdisjoint(merged.listed.get("format", ()))
 
 
 def integer(merged: Merged, random: Random) -> int:
@@ -198,7 +203,7 @@ def integer(merged: Merged, random: Random) -> int:
 
 def number(merged: Merged, random: Random) -> float:
     """Return a number, with a fraction where it may have one."""
-    low, high = _bounds(merged, lambda bound, direction: math.nextafter(bound, direction * math.inf))
+    low, high = _bounds(merged, _next, formats=())
     steps = _multiples(merged)
     for _ in range(NUMBER_TRIES):
         found = _multiple(low, high, steps[0], random) if steps else _between(low, high, random)
@@ -207,8 +212,15 @@ def number(merged: Merged, random: Random) -> float:
     raise NoValueError("no number is within its bounds and a multiple of its divisors")
 
 
+def _next(bound: float, direction: int) -> float:
+    return math.nextafter(bound, direction * math.inf)
+
+
 def _bounds(
-    merged: Merged, beyond: Callable[[float, int], float], usual: float | None = USUAL
+    merged: Merged,
+    beyond: Callable[[float, int], float],
+    usual: float | None = USUAL,
+    formats: Iterable[str] = INTEGERS,
 ) -> tuple[float, float]:
     """Return the least and the greatest value to take, near each other where the schema sets no bound.
 
@@ -216,11 +228,12 @@ def _bounds(
         merged: what the number must conform to.
         beyond: returns the next value above (1) or below (-1) an exclusive bound.
         usual: how far they are from each other at most where the schema does not say; None for any distance.
+        formats: of integers, whose widths are bounds.
     """
     limits = merged.limits
     lows = [limits["minimum"]] if "minimum" in limits else []
     lows += [beyond(limits["exclusiveMinimum"], 1)] if "exclusiveMinimum" in limits else []
-    ranges = [INTEGERS[each] for each in merged.listed.get("format", ()) if each in INTEGERS]
+    ranges = [INTEGERS[each] for each in merged.listed.get("format", ()) if each in formats]
     highs: list[float] = [greatest for _, greatest in ranges]
     highs += [limits["maximum"]] if "maximum" in limits else []
     highs += [beyond(limits["exclusiveMaximum"], -1)] if "exclusiveMaximum" in limits else []

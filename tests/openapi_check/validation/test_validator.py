@@ -146,6 +146,27 @@ def test_what_only_openapi_core_finds_is_reported_in_its_words(listed, changed, 
     assert validation.request[0].pointer == "/paths/~1things/get/parameters/0/schema/format"
 
 
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize(
+    "width",
+    [
+        ({"type": "integer", "format": "uint32"}, -1, 1),
+        ({"type": "integer", "format": "int32"}, 2**31, 1),
+        ({"type": "integer", "format": "int32"}, 2**31 - 1, 0),
+        ({"type": "number", "format": "int32"}, 2**31, 0),
+        ({"type": "number", "format": "uint32"}, 6.7e307, 0),
+    ],
+)
+def test_widths_bound_integers_alone(document, message, changed, added, summary, version, width):
+    """A width bounds what a schema says is an integer, in requests and responses, as the mock has it."""
+    document["openapi"], (schema, value, violations) = version, width
+    document["components"]["schemas"]["Thing"] = {"type": "object", "properties": {"size": schema}}
+    sent = message({"size": value}, KEY)
+    validation = changed().verdict(added(sent, response=sent))
+    expected = [("body", "/size", "format")] * violations
+    assert (summary(validation.request), summary(validation.response)) == (expected, expected)
+
+
 def test_formats_are_reported_beside_other_violations(document, message, changed, added, summary):
     """A body may violate a format and another keyword; both are reported."""
     document["components"]["schemas"]["Thing"]["properties"] = {

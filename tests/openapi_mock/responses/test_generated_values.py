@@ -182,6 +182,7 @@ NASTY = {
         "$defs": {"small": {"type": "integer", "maximum": 3}},
     },
     "an anchor": {"$ref": "#/components/schemas/Anchored"},
+    "a number beyond its width": {"type": "number", "format": "int32", "minimum": 3e9},
 }
 BEYOND_THE_VALIDATOR = {"pattern that Python cannot read", "an anchor", "an embedded resource", "true"}
 FORMATS = [
