@@ -24,6 +24,10 @@ PAGING: Final = frozenset({*SIZES, *PAGES, *OFFSETS, *AFTER, *BEFORE, *SORTS, *D
 EVERYTHING: Final = frozenset({"all", "any", ""})
 COMPARISONS: Final = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 SIZE: Final = 100
+FILTER = re.compile(r"filters?\[(.+)\]")
+"""How JSON:API names a filter by a member."""
+ATTRIBUTES: Final = "attributes"
+"""Where JSON:API has the members of an item."""
 FIELD = re.compile(r"[+-]?(\w+)(?:[:\s.,]+(asc|desc))?", re.IGNORECASE)
 OMITTED: Final[Any] = object()
 NOTHING: Final = (None, "", OMITTED)
@@ -90,7 +94,10 @@ class Listing:
 
     def __init__(self, schema: Schema, key: str, operation: Operation) -> None:
         self._key = key
-        self._members = {plain(name): name for name in schema.members}
+        members = schema.members
+        within = members[ATTRIBUTES].members if ATTRIBUTES in members else {}
+        self._members: dict[str, tuple[str, ...]] = {plain(name): (ATTRIBUTES, name) for name in within}
+        self._members |= {plain(name): (name,) for name in members}
         queries = (each["name"] for each in operation.parameters if each["in"] == "query")
         self._names = {plain(name): name for name in queries}
         self._base = first_page(operation, schema)
@@ -119,7 +126,8 @@ class Listing:
         address, _, query = url.partition("?")
         ways = ((PAGES, str(number)), (OFFSETS, str(first)), (AFTER, after))
         named = {self._name(names): value for names, value in ways if self._name(names)}
-        return f"{address}?{urlencode({**dict(parse_qsl(query)), **named})}" if named else ""
+        kept = [each for each in parse_qsl(query, keep_blank_values=True) if each[0] not in named]
+        return f"{address}?{urlencode([*kept, *named.items()])}" if named else ""
 
     def _first(self, chosen: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], size: int) -> int:
         """Return how many items are before the page that is asked for."""
@@ -141,11 +149,11 @@ class Listing:
 
     def _matches(self, item: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
         """Tell whether an item has what is searched, and what parameters of the names of its members say."""
-        for name, value in asked.items():
+        for name, value in _conditions(asked):
             plain_name = plain(name)
             member = self._members.get(plain_name) or self._members.get(plain_name.removesuffix("s"))
             is_filter = value is not None and plain_name not in PAGING and plain(str(value)) not in EVERYTHING
-            if is_filter and member is not None and not _has(item.get(member), value):
+            if is_filter and member is not None and not _has(_at(item, member), value):
                 return False
             is_search = is_filter and member is None and plain_name in SEARCHES
             if is_search and not LANGUAGE.search(str(value)) and not _mentions(item, str(value)):
@@ -162,8 +170,26 @@ class Listing:
             name = plain(match[1])
             spellings = (name, f"{name}at", f"{name}on", f"date{name}")
             member = next((self._members[each] for each in spellings if each in self._members), None)
-            items = items if member is None else sorted(items, key=lambda each: _order(each.get(member)))
+            items = items if member is None else sorted(items, key=lambda each: _order(_at(each, member)))
         return items[::-1] if descends else items
+
+
+def _conditions(asked: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what query parameters ask for by name: in ``filter[name]`` or an object by their own."""
+    for name, value in asked.items():
+        match = FILTER.fullmatch(name)
+        if plain(name).removesuffix("s") == "filter" and isinstance(value, dict):
+            yield from value.items()
+        else:
+            yield (match[1] if match else name), value
+
+
+def _at(item: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    """Return the member of an item at a path; None where there is none."""
+    value: Any = item
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _count(value: Any, default: int) -> int:

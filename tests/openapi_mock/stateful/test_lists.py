@@ -160,3 +160,42 @@ def test_a_summary_shows_its_own_members(remembering):
     mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": PET, "Summary": summary})
     made = mock.post("/pets", {"name": "Rex", "kind": "dog"})
     assert mock.get("/pets") == [{"id": made["id"], "name": "Rex"}]
+
+
+def test_filters_in_brackets(remembering):
+    """JSON:API's ``filter[name]`` and ``sort`` find members in ``attributes``; objects filter, too."""
+    attributes = {"type": "object", "properties": {"title": {"type": "string"}, "stars": {"type": "integer"}}}
+    article = {"type": "object", "properties": {"id": {"type": "string"}, "attributes": attributes}}
+    one = {"type": "object", "required": ["data"], "properties": {"data": ref("Article")}}
+    listed = {"type": "object", "properties": {"data": {"type": "array", "items": ref("Article")}}}
+    chosen = {"name": "filter", "in": "query", "style": "deepObject", "explode": True, "schema": attributes}
+    queries = [in_query("filter[title]"), in_query("filter[stars]", "integer"), in_query("sort"), chosen]
+    paths = {
+        "/articles": {"get": operation(listed, parameters=queries), "post": operation(one, body=one)},
+        "/articles/{id}": {"parameters": [in_path("id")], "get": operation(one)},
+    }
+    mock = remembering(paths, {"Article": article})
+    for title, stars in (("b", 1), ("a", 2), ("c", 1)):
+        mock.post("/articles", {"data": {"attributes": {"title": title, "stars": stars}}})
+
+    def titles(query):
+        return [each["attributes"]["title"] for each in mock.get(f"/articles?{query}")["data"]]
+
+    assert titles("sort=-title") == ["c", "b", "a"]
+    assert titles("filter[title]=a") == ["a"]
+    assert titles("filter[stars]=1") == ["b", "c"]
+    assert titles("filter[stars]=2&filter[title]=b") == []
+
+
+def test_the_next_page_has_all_that_was_asked(remembering):
+    """A parameter that was sent several times, or empty, is in the URL of the next page as often."""
+    queries = [in_query("page", "integer"), in_query("limit", "integer"), in_query("kind")]
+    tags = {"name": "tags", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}}
+    envelope = {"type": "object", "properties": {"pets": LISTED, "next": {"type": "string"}}}
+    listing = operation(envelope, parameters=[*queries, tags])
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": PET})
+    for name, tag in (("a", "x"), ("b", "y"), ("c", "z")):
+        mock.post("/pets", {"name": name, "tags": [tag]})
+    first = mock.get("/pets?tags=x&tags=y&kind=&limit=1")
+    assert first["next"] == "http://api.test/pets?tags=x&tags=y&kind=&limit=1&page=2"
+    assert names(mock.get(first["next"].removeprefix("http://api.test"))["pets"]) == ["b"]
