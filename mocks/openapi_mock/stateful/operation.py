@@ -24,6 +24,7 @@ from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
 from .collection import Role, plain
+from .json_patch import PatchError, is_patch, patched
 from .memory import Catalog, KeyTaken, Memory
 from .pages import Listing, Page, enclosed
 from .store import Item, StoreFull
@@ -143,13 +144,7 @@ class StatefulOperation:
             return documented, self._show(item.value, item.parents, documented, request)
         if item is not None:
             documented = await respond(None)
-            value = await asyncio.to_thread(
-                self._values.changed,
-                item.value,
-                self._members(sent),
-                self._memory.clock.now(),
-                replaces=action == "replace",
-            )
+            value = await asyncio.to_thread(self._changed, item, sent)
             self._change(item, value)
             return documented, self._show(value, item.parents, documented, request)
         if action == "update" or (action == "replace" and self._collection.has("create")):
@@ -175,6 +170,16 @@ class StatefulOperation:
             )
         except KeyTaken as error:
             raise Conflict(str(error)) from None
+
+    def _changed(self, item: Item, sent: Sent) -> dict[str, Any]:
+        """Return what a request makes of an item; raises Conflict if its JSON Patch does not fit."""
+        members, replaces, body = self._members(sent), self._role.action == "replace", sent.get(BODY)
+        if is_patch(body):
+            try:
+                members, replaces = patched(item.value, body), True
+            except PatchError as error:
+                raise Conflict(str(error)) from None
+        return self._values.changed(item.value, members, self._memory.clock.now(), replaces=replaces)
 
     def _change(self, item: Item, value: dict[str, Any]) -> None:
         """Store what an item has become; raises Conflict if another has its new key."""

@@ -1,0 +1,90 @@
+"""JSON Patch (RFC 6902): what a PATCH that lists operations makes of an item."""
+
+from typing import Any, Final, TypeGuard
+
+import msgspec
+
+from openapi_contract import pointers
+
+LARGEST: Final = 1024 * 1024
+"""Bytes of JSON that copies may make of a value, since each may double it."""
+
+
+class PatchError(ValueError):
+    """An operation cannot be carried out; the message says which and why."""
+
+
+def is_patch(body: Any) -> TypeGuard[list[dict[str, Any]]]:
+    """Tell whether a body is a list of operations."""
+    return isinstance(body, list) and all(
+        isinstance(each, dict) and isinstance(each.get("op"), str) and isinstance(each.get("path"), str)
+        for each in body
+    )
+
+
+def patched(value: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a copy of an object after all operations.
+
+    Raises:
+        PatchError: one of them cannot be carried out, or leaves no object.
+    """
+    holder: dict[str, Any] = {"": _copy(value)}
+    for operation in operations:
+        try:
+            _apply(holder, operation)
+        except (LookupError, RecursionError, TypeError, ValueError) as error:
+            where = f"{operation['op']} {operation['path']}"[:100]
+            reason = error if isinstance(error, ValueError) else "something that it names is not there"
+            raise PatchError(f"JSON Patch: {where!r} cannot be carried out: {reason}.") from None
+    if not isinstance(holder.get(""), dict):
+        raise PatchError("JSON Patch: the result is not an object.")
+    result: dict[str, Any] = holder[""]
+    return result
+
+
+def _apply(holder: dict[str, Any], operation: dict[str, Any]) -> None:
+    op, keys = operation["op"], _keys(operation["path"])
+    if op in {"move", "copy"}:
+        source = _keys(operation["from"])
+        value = _removed(holder, source) if op == "move" else _copy(pointers.descend(holder, source))
+    else:
+        value = operation["value"] if op != "remove" else None
+    if op in {"remove", "replace"}:
+        _removed(holder, keys)
+    if op in {"add", "replace", "move", "copy"}:
+        _add(holder, keys, value)
+    elif op == "test" and pointers.descend(holder, keys) != value:
+        raise ValueError("the value is another")
+    elif op not in {"remove", "test"}:
+        raise ValueError("there is no such operation")
+    if op == "copy" and len(msgspec.json.encode(holder)) > LARGEST:
+        raise ValueError(f"the result has more than {LARGEST} bytes")
+
+
+def _copy(value: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def _keys(pointer: str) -> list[str]:
+    """Return the way from the holder of a value to what a pointer into the value points at."""
+    return ["", *pointers.split(pointer)]
+
+
+def _add(holder: dict[str, Any], keys: list[str], value: Any) -> None:
+    *above, last = keys
+    parent = pointers.descend(holder, above)
+    if isinstance(parent, list):
+        index = len(parent) if last == "-" else int(last) if last.isdecimal() else -1
+        if not 0 <= index <= len(parent):
+            raise IndexError(last)
+        parent.insert(index, value)
+    else:
+        parent[last] = value
+
+
+def _removed(holder: dict[str, Any], keys: list[str]) -> Any:
+    *above, last = keys
+    parent = pointers.descend(holder, above)
+    value = pointers.descend(parent, [last])
+    del parent[int(last) if isinstance(parent, list) else last]
+    return value

@@ -1,0 +1,82 @@
+"""A PATCH that is a JSON Patch (RFC 6902) changes an item by its operations."""
+
+from __future__ import annotations
+
+import pytest
+
+from openapi_mock.stateful.json_patch import PatchError, patched
+
+from .conftest import PET, PET_ID, PETS, operation, ref
+
+OPERATIONS = {"type": "array", "items": {"type": "object", "required": ["op", "path"]}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "result"),
+    [
+        ({"op": "add", "path": "/c", "value": 1}, {"a": {"b": [1, 2]}, "c": 1}),
+        ({"op": "add", "path": "/a/b/1", "value": 9}, {"a": {"b": [1, 9, 2]}}),
+        ({"op": "add", "path": "/a/b/-", "value": 9}, {"a": {"b": [1, 2, 9]}}),
+        ({"op": "remove", "path": "/a/b/0"}, {"a": {"b": [2]}}),
+        ({"op": "replace", "path": "/a/b/0", "value": 9}, {"a": {"b": [9, 2]}}),
+        ({"op": "replace", "path": "", "value": {"x": 1}}, {"x": 1}),
+        ({"op": "move", "from": "/a/b", "path": "/b"}, {"a": {}, "b": [1, 2]}),
+        ({"op": "copy", "from": "/a/b", "path": "/a~1b"}, {"a": {"b": [1, 2]}, "a/b": [1, 2]}),
+        ({"op": "test", "path": "/a/b/1", "value": 2}, {"a": {"b": [1, 2]}}),
+    ],
+)
+def test_an_operation(operation, result):
+    """Each operation does what RFC 6902, section 4, says, and leaves the original alone."""
+    value = {"a": {"b": [1, 2]}}
+    assert patched(value, [operation]) == result
+    assert value == {"a": {"b": [1, 2]}}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "test", "path": "/a", "value": 2},
+        {"op": "remove", "path": "/b"},
+        {"op": "remove", "path": ""},
+        {"op": "replace", "path": "/b", "value": 1},
+        {"op": "replace", "path": "", "value": 1},
+        {"op": "add", "path": "/b/c", "value": 1},
+        {"op": "add", "path": "/list/7", "value": 1},
+        {"op": "add", "path": "/list/x", "value": 1},
+        {"op": "add", "path": "/a"},
+        {"op": "move", "path": "/b"},
+        {"op": "move", "from": "/list", "path": "/list/0"},
+        {"op": "swap", "path": "/a"},
+    ],
+)
+def test_an_operation_that_cannot_be(operation):
+    """What cannot be carried out is refused with its reason."""
+    with pytest.raises(PatchError, match="JSON Patch: "):
+        patched({"a": 1, "list": []}, [operation])
+
+
+def test_copies_are_bounded():
+    """Copies that double a value are refused before they fill the memory."""
+    doubling = [{"op": "copy", "from": "", "path": f"/{number}"} for number in range(64)]
+    with pytest.raises(PatchError, match="bytes"):
+        patched({"a": "b" * 1000}, doubling)
+
+
+def test_an_item_is_patched(remembering):
+    """All operations are carried out or none; a refusal is a 409 that says why."""
+    item = {**PETS["/pets/{petId}"], "parameters": [PET_ID]}
+    mock = remembering(
+        {**PETS, "/pets/{petId}": {**item, "patch": operation(ref("Pet"), body=OPERATIONS)}}, {"Pet": PET}
+    )
+    pet = mock.post("/pets", {"name": "Rex", "kind": "dog", "tags": ["a"]})
+    path = f"/pets/{pet['id']}"
+    changes = [
+        {"op": "test", "path": "/name", "value": "Rex"},
+        {"op": "add", "path": "/tags/-", "value": "b"},
+        {"op": "remove", "path": "/kind"},
+    ]
+    status, changed = mock("PATCH", path, changes)
+    assert (status, changed["tags"], "kind" in changed) == (200, ["a", "b"], False)
+    status, _ = mock("PATCH", path, [{"op": "remove", "path": "/tags/0"}, changes[2]])
+    assert status == 409
+    assert mock.get(path) == changed
