@@ -80,7 +80,13 @@ class Candidates:
             yield Body(content, media_type, source, value)
 
     def values(
-        self, holder: Mapping[str, Any], name: str, *, example: str | None = None, dynamic: bool = False
+        self,
+        holder: Mapping[str, Any],
+        name: str,
+        *,
+        example: str | None = None,
+        dynamic: bool = False,
+        member: str = "",
     ) -> Iterator[Candidate]:
         """Yield the examples of a Media Type Object or a header, those repaired, then generated values.
 
@@ -89,6 +95,7 @@ class Candidates:
             name: tells generated values apart.
             example: name of the only example to use.
             dynamic: no examples.
+            member: as of `Generator.values`.
         """
         named = named_examples(self._contract, holder)
         if example is not None:
@@ -102,7 +109,7 @@ class Candidates:
             containers = [each.value for each in examples if isinstance(each.value, dict | list)]
             for value in containers[:MOST_REPAIRED]:
                 yield from self._repaired(value, schema, name)
-        for value in self._generator.values(schema, name, examples=not dynamic):
+        for value in self._generator.values(schema, name, examples=not dynamic, member=member):
             yield Candidate(value, "generated")
 
     def _repaired(self, example: Any, schema: Any, name: str) -> Iterator[Candidate]:

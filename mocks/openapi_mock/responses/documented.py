@@ -295,7 +295,8 @@ class DocumentedResponses:
             field = name.lower().encode("latin-1", "replace")
             if name.lower() not in FRAMING and field not in there:
                 label = self._label(status, f"header {name}", selection)
-                values = (each.value for each in self._candidates.values(holder, label))
+                candidates = self._candidates.values(holder, label, member=f"header {name}")
+                values = (each.value for each in candidates)
                 schema = holder.get("schema", True)
                 for value in values:
                     spelled = header_value(self._in_header(value, media_type, holder))

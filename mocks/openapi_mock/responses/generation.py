@@ -72,7 +72,7 @@ class Generator:
         self.strings = strings_of(locale)
 
     def values(
-        self, schema: Any, name: str, *, examples: bool = True, example: Any = MISSING
+        self, schema: Any, name: str, *, examples: bool = True, example: Any = MISSING, member: str = ""
     ) -> Iterator[Any]:
         """Yield values, the best first, of which the first that a validator accepts is to be taken.
 
@@ -81,13 +81,14 @@ class Generator:
             name: another name, other values.
             examples: take the examples that stand in the schema.
             example: a value to repair: only members that violate the schema are replaced.
+            member: what the value is called where it stands, which says what it may look like.
         """
         made = 0
         for number in range(ATTEMPTS):
             random = Random(f"{self._seed}/{name}/{number}")  # noqa: S311 -- the same each time is the point
             attempt = Attempt(random, self, number, examples=examples and number < LAST_EXAMPLES)
             with suppress(NoValueError):
-                yield attempt.value([schema], Level(), example)
+                yield attempt.value([schema], Level(name=member), example)
             made += attempt.made
             if made > MOST_MADE:
                 return

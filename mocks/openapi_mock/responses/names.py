@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import lru_cache
 from random import Random
 from typing import Any, TypeAlias
@@ -138,6 +139,22 @@ def _table(rows: dict[str, Maker]) -> Makers:
 
 PICTURES = "avatar image photo picture thumbnail icon logo cover banner"
 MOMENTS = "at created updated modified deleted published expires expiry timestamp last_login last_seen"
+HEADERS: dict[str, Maker] = {
+    "header_etag": lambda random: f'"{random.getrandbits(64):016x}"',
+    "header_link": lambda random: f'<https://www.example.com/{random.choice(WORDS)}?page=2>; rel="next"',
+    "header_content_disposition": lambda random: f'attachment; filename="{random.choice(WORDS)}.pdf"',
+    "header_last_modified header_expires header_date header_sunset": lambda random: format_datetime(
+        moment(random), usegmt=True
+    ),
+    "header_location header_content_location": lambda random: f"/{random.choice(WORDS)}",
+    "header_cache_control": lambda _: "no-cache",
+    "header_retry_after": lambda _: "1",
+    "header_set_cookie": lambda random: f"session={random.getrandbits(64):016x}; Path=/; HttpOnly",
+    "header_www_authenticate": lambda _: 'Bearer realm="api"',
+    "header_allow": lambda _: "GET, HEAD, OPTIONS",
+    "header_vary": lambda _: "Accept",
+}
+"""What fields of a response look like (RFC 9110), by ``header`` and their names."""
 STRINGS = _table(
     {
         "id uuid guid": uuid,
@@ -199,6 +216,8 @@ STRINGS = _table(
         "token secret hash checksum digest signature etag sha sha1": _hexadecimal(40),
         "sha256": _hexadecimal(64),
         "md5": _hexadecimal(32),
+        "cursor page_token next previous prev": _hexadecimal(24),
+        **HEADERS,
     }
 )
 NUMBERS = _table(
@@ -220,6 +239,7 @@ NUMBERS = _table(
         "size bytes file_size": _between(1_000, 5_000_000),
         "port": _between(1024, 49_151),
         "status_code": lambda _: 200,
+        "header_retry_after": lambda _: 1,  # a client waits as long
     }
 )
 BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")

@@ -134,3 +134,24 @@ def test_a_name_that_says_nothing():
     for name in ("", "_", "xyz", "é" * 9, "a_" * 10_000):
         assert names.text(name, None) is None
         assert names.number(name, None) is None
+
+
+HEADERS = {
+    "ETag": r'"[0-9a-f]{16}"',
+    "Link": r'<https://[^>]+>; rel="next"',
+    "Content-Disposition": r'attachment; filename="\w+\.pdf"',
+    "Last-Modified": r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT",
+    "Location": r"/\w+",
+    "Retry-After": "1",
+    "X-Tenant-Id": UUID,
+    "X-Tag": r"\w+",
+}
+
+
+@pytest.mark.parametrize("kind", ["string", "integer"])
+def test_response_fields(kind, responding):
+    """A field of a response is written as its standard says, so that clients read it; none waits long."""
+    named = HEADERS if kind == "string" else {"Retry-After": "1", "X-Quantity": r"\d\d?"}
+    fields = {name: {"schema": {"type": kind}} for name in named}
+    found = responding({"200": {"description": "", "headers": fields}}).get().headers
+    assert [name for name in named if not re.fullmatch(named[name], found[name.lower()])] == []
