@@ -25,7 +25,10 @@ class Process(NamedTuple):
 
 
 def run_processes(
-    count: int, run: Callable[[int, Callable[[], None]], None], ready: Callable[[], None]
+    count: int,
+    run: Callable[[int, Callable[[], None]], None],
+    ready: Callable[[], None],
+    ending: Callable[[], None],
 ) -> None:
     """Run a function in so many processes until SIGINT or SIGTERM, which each of them is sent.
 
@@ -37,22 +40,29 @@ def run_processes(
         run: what each does, in its main thread; it is handed its number from 0, which one that takes the
             place of another has from it, and what to call once it responds.
         ready: called in the first process that responds.
+        ending: called here before they end, to close what they listen on: a port is open as long as one
+            process has it open.
 
     Raises:
         SystemExit: in each process at its end; here with the exit code of those that could not start.
     """
-    Supervisor(count, run, ready).run()
+    Supervisor(count, run, ready, ending).run()
 
 
 class Supervisor:
     """The process that the others are forks of; it has no threads and no event loop."""
 
     def __init__(
-        self, count: int, run: Callable[[int, Callable[[], None]], None], ready: Callable[[], None]
+        self,
+        count: int,
+        run: Callable[[int, Callable[[], None]], None],
+        ready: Callable[[], None],
+        ending: Callable[[], None],
     ) -> None:
         self._count = count
         self._run = run
         self._ready = ready
+        self._ending = ending
         self._running: dict[int, Process] = {}
         self._ended = False
         # the reading end is at its end when this process is gone; a byte in the other says who responds
@@ -77,6 +87,7 @@ class Supervisor:
 
     def _end(self, number: int) -> None:
         self._ended = True
+        self._ending()
         for pid in self._running:
             os.kill(pid, number)
 

@@ -176,8 +176,10 @@ class HttpProtocol(asyncio.Protocol):
         self.transport.abort()
 
     def shutdown(self) -> None:
-        """Close once what was asked has its response."""
-        if self._exchange is not None and self._is_responding:
+        """Close once what was asked has its response; a new connection stays open for its first request."""
+        if self._exchange is None:
+            return
+        if self._is_responding:
             self._exchange.keep_alive = False
         else:
             self.close()

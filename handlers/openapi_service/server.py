@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import gc
 import logging
+import select
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ __all__ = ["CannotListen", "callable_url_of", "listen", "url_of"]  # beside what
 SHUTDOWN_SECONDS = 1
 """How long a served app's requests may go on in a thread that ends."""
 TLS_CLOSE_SECONDS = 0.1
+FIRST_REQUEST_SECONDS = 0.5
+"""After the port is closed, for clients that have just connected."""
 YOUNG_OBJECTS = 10_000
 Result = TypeVar("Result")
 
@@ -226,17 +230,35 @@ class _Server(Server):
             self.config.app.drain()
         self._draining = True
         self.config.encoded_headers.append(CLOSE)
+        self._close_after_responses()
+
+    def _close_after_responses(self) -> None:
         # another list, since requests under way have this one
         self.server_state.default_headers = [*self.server_state.default_headers, CLOSE]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the listener, and let requests come to their end."""
+        """Close the listener, and let requests come to their end, of waiting connections too."""
         loop = asyncio.get_running_loop()
         if self._shutdown is not None:
             loop.call_later(self._shutdown.grace_seconds, self._refuse_late)
+        self._close_after_responses()
+        await self._accept_waiting(sockets or [])
         if self.config.is_ssl:  # idle clients take no part in closing TLS
             loop.call_later(TLS_CLOSE_SECONDS, self._abort_idle)
+        loop.call_later(FIRST_REQUEST_SECONDS, self._close_idle)
         await super().shutdown(sockets)
+
+    async def _accept_waiting(self, sockets: list[socket.socket]) -> None:
+        """Close the listener as soon as no connection waits there, since the system would reset it."""
+        waiting = select.poll()
+        for listening in sockets:
+            listening.listen(1)  # where many wait, clients are to try another server
+            waiting.register(listening, select.POLLIN)
+        deadline = time.monotonic() + LINGER_SECONDS
+        while waiting.poll(0) and time.monotonic() < deadline:  # noqa: ASYNC110 -- the loop accepts them
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
 
     def _refuse_late(self) -> None:
         late = ServiceUnavailable("The server is shutting down.")
@@ -250,9 +272,17 @@ class _Server(Server):
             task.cancel()
 
     def _abort_idle(self) -> None:
-        for connection in [*self.server_state.connections]:
-            if isinstance(connection, HttpProtocol) and connection.is_idle:
+        for connection in self._idle():
+            if connection.is_closing():
                 connection.transport.abort()
+
+    def _close_idle(self) -> None:
+        for connection in self._idle():
+            connection.close()
+
+    def _idle(self) -> list[HttpProtocol]:
+        connections = self.server_state.connections
+        return [each for each in connections if isinstance(each, HttpProtocol) and each.is_idle]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:

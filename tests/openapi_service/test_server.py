@@ -1,13 +1,21 @@
-"""What keeps a server from starting, and what is a bug."""
+"""What keeps a server from starting, what is a bug, and what a server that ends still serves."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import signal
+import socket
+import time
 
 import pytest
+import uvloop
 
-from openapi_service.server import CannotStart, listen, serve
+from openapi_service.server import CannotStart, Shutdown, listen, serve
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+LAME_DUCK_SECONDS = 1
 
 
 class App:
@@ -63,3 +71,75 @@ def test_an_error_while_serving_is_a_bug(monkeypatch):
     with pytest.raises(ValueError, match="a bug"):
         run(app, failing, monkeypatch)
     assert app.stopped
+
+
+class Responding(App):
+    """An app that responds to everything."""
+
+    async def __call__(self, _scope, _receive, send):
+        """Respond with nothing."""
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+
+def connected(listening, sent=b""):
+    """Connect as a client does, and send something."""
+    connection = socket.create_connection(listening.getsockname(), timeout=30)
+    connection.sendall(sent)
+    return connection
+
+
+def received(connection):
+    """Return all that a client gets until the connection is closed."""
+    with connection, connection.makefile("rb") as stream:
+        return stream.read()
+
+
+def serve_until_sigterm(app, listening, monkeypatch, **shutdown):
+    """Serve in this thread, with a SIGTERM as soon as the server responds."""
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
+    uvloop.run(
+        serve(app, listening, lambda: os.kill(os.getpid(), signal.SIGTERM), shutdown=Shutdown(**shutdown))
+    )
+
+
+def test_connections_that_wait_to_be_accepted_are_served(monkeypatch):
+    """What the system has accepted when the port closes is not reset: clients have sent requests on it."""
+
+    class Busy(Responding):
+        def drain(self):
+            self.ends = time.monotonic() + LAME_DUCK_SECONDS
+            self.refused = connected(listening, GET.replace(b"Host", b"X"))
+
+        def note_refusal(self, *_):
+            # nothing is accepted until this returns, and then the server is due to end before it accepts
+            self.waiting = [connected(listening, GET) for _ in range(20)]
+            time.sleep(self.ends + 0.2 - time.monotonic())
+
+    app = Busy()
+    with listen("127.0.0.1", 0) as listening:
+        serve_until_sigterm(app, listening, monkeypatch, lame_duck_seconds=LAME_DUCK_SECONDS)
+    assert received(app.refused).startswith(b"HTTP/1.1 400 ")
+    responses = [received(connection) for connection in app.waiting]
+    assert {response[:13] for response in responses} == {b"HTTP/1.1 204 "}
+    assert all(b"connection: close" in response for response in responses)
+
+
+def test_a_new_connection_has_time_for_its_request(monkeypatch):
+    """A client that has just connected sends its request when the port is closed already."""
+
+    class Watching(Responding):
+        def drain(self):
+            self.sent = asyncio.create_task(self.send())
+
+        async def send(self):
+            while listening.fileno() >= 0:  # noqa: ASYNC110 -- the port sets no event
+                await asyncio.sleep(0)
+            new.sendall(GET)
+
+    with listen("127.0.0.1", 0) as listening:
+        new, silent = connected(listening), connected(listening)
+        serve_until_sigterm(Watching(), listening, monkeypatch)
+    assert received(new).startswith(b"HTTP/1.1 204 ")
+    assert received(silent) == b""

@@ -166,7 +166,7 @@ def serve_until_ended(
                 uvloop.run(serve_one(app, telemetry, 0, lambda: typer.echo(line)))
             else:
                 line = f"{line}, {workers} processes"
-                run_processes(workers, run_one, lambda: typer.echo(line))
+                run_processes(workers, run_one, lambda: typer.echo(line), sockets.close)
     except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
 

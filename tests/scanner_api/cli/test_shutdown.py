@@ -129,6 +129,27 @@ def test_a_process_that_dies_is_replaced(serve):
     assert refuses(url)
 
 
+def test_processes_close_their_port_while_requests_go_on(serve, key):
+    """A connection that none of them would accept is refused, as it is by a single process."""
+    head = POST + key + b"\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+
+    def is_closed():
+        try:
+            connect(url, head).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    with serve(SCANNER_WORKERS="2", SCANNER_LAME_DUCK_SECONDS="0.1") as (process, url):
+        under_way = connect(url, head)
+        process.send_signal(signal.SIGTERM)
+        until(is_closed)
+        under_way.sendall(b"{}")
+        assert response(under_way)[0] == 201
+        _, logged = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in logged) == (0, False), logged
+
+
 def test_processes_end_with_the_one_that_watches_them(serve):
     """Nothing goes on to listen when the supervisor is killed."""
     with serve(SCANNER_WORKERS="2", SCANNER_LAME_DUCK_SECONDS="0") as (process, url):
