@@ -23,20 +23,32 @@ MAX_TAKES = 100
 """Subjects whose windows one call of the script counts; Redis does nothing else meanwhile."""
 PREFIX = "scanner-api:"
 TAKE = """
+local function count(key)
+  local value = redis.pcall('GET', key)
+  if value == false then return 0 end
+  if value == '0' or type(value) == 'string' and #value < 13 and value:match('^%-?[1-9]%d*$') then
+    return tonumber(value)
+  end
+  redis.call('DEL', key)
+  return 0
+end
+local function milliseconds(key, seconds)
+  local left = redis.call('PTTL', key)
+  if left ~= -1 then return left end
+  redis.call('EXPIRE', key, seconds)
+  return seconds * 1000
+end
 local taken = {}
 for _, take in ipairs(cjson.decode(ARGV[1])) do
   local minute, day = unpack(take[2])
   local first_key, second_key = ARGV[2] .. minute[1], ARGV[2] .. day[1]
-  local first = tonumber(redis.call('GET', first_key) or '0')
-  local second = tonumber(redis.call('GET', second_key) or '0')
+  local first, second = count(first_key), count(second_key)
   local granted = math.max(0, math.min(take[1], minute[2] - first, day[2] - second))
   if granted > 0 then
     redis.call('INCRBY', first_key, granted)
     redis.call('INCRBY', second_key, granted)
-    if first == 0 then redis.call('EXPIRE', first_key, minute[3]) end
-    if second == 0 then redis.call('EXPIRE', second_key, day[3]) end
   end
-  local ends, ends_of_day = redis.call('PTTL', first_key), redis.call('PTTL', second_key)
+  local ends, ends_of_day = milliseconds(first_key, minute[3]), milliseconds(second_key, day[3])
   taken[#taken + 1] = {granted, first, ends, second, ends_of_day}
 end
 return cjson.encode(taken)
@@ -45,7 +57,8 @@ return cjson.encode(taken)
 
 ARGV has a JSON array with an item a subject, ``[requests, [[key, limit, seconds], [key, limit, seconds]]]``,
 and what keys begin with. The response is one too: how many were counted, and each counter before, with the
-milliseconds until it ends. Keys are not in KEYS, which cost clients more than all the rest.
+milliseconds until it ends. Keys are not in KEYS, which cost clients more than all the rest. What another
+program has put in the place of a counter is deleted, and gets an end, so that it affects its own subject.
 """
 
 INCREASE = """

@@ -161,15 +161,38 @@ async def test_what_is_given_back_too_late_is_lost_in_redis(redis_url):
     await counters.close()
 
 
-async def test_counts_that_cannot_be_are_reported(redis_url):
-    """What another program has put in the place of a counter is an outage, not a bug."""
-    counters, keys = RedisCounters(redis_url), [f"key:{uuid4()}", f"key:{uuid4()}"]
+COUNTERS = {
+    "a hash": ("HSET", "a", "b"),
+    "a list": ("RPUSH", "1"),
+    **{repr(text): ("SET", text) for text in ("", "x", "nan", "1.5", "007", "-", "9" * 15, "9" * 30)},
+}
+
+
+@pytest.mark.parametrize("command", COUNTERS.values(), ids=COUNTERS)
+async def test_what_is_no_counter_is_replaced(redis_url, command):
+    """What another program has put in the place of a counter is a new one, and all others count on."""
+    counters, keys = RedisCounters(redis_url), [f"key:{uuid4()}" for _ in range(3)]
+    subjects = [(Slot(key, 2, 60), Slot(f"{key}/day", 2, 86_400)) for key in keys]
     async with Redis.from_url(redis_url) as redis:
-        await redis.set(f"scanner-api:{keys[0]}", 10**15, ex=60)
-        await redis.hset(f"scanner-api:{keys[1]}", "a", "b")
-    for key in keys:
-        with pytest.raises(StorageError):
-            await counters.take((Slot(key, 2, 60), Slot(f"{key}/day", 9, 86_400)))
+        name, *values = command
+        await redis.execute_command(name, f"scanner-api:{keys[1]}", *values)
+        taken = await asyncio.gather(*map(counters.take, subjects))
+        assert 0 < await redis.ttl(f"scanner-api:{keys[1]}") <= 60
+    assert [each.counts[0].value for each in taken] == [1, 1, 1]
+    assert [(await counters.take(subjects[1])).counted for _ in range(2)] == [True, False]
+    await counters.close()
+
+
+async def test_counter_that_would_never_end_does(redis_url):
+    """One without an expiry counts on, for one window at most: nobody is refused for ever."""
+    counters, key = RedisCounters(redis_url), f"key:{uuid4()}"
+    slots = Slot(key, 2, 60), Slot(f"{key}/day", 9, 86_400)
+    async with Redis.from_url(redis_url) as redis:
+        await redis.set(f"scanner-api:{key}", 2)
+        taken = await counters.take(slots)
+        assert 0 < await redis.ttl(f"scanner-api:{key}") <= 60
+    assert (taken.counted, taken.counts[0].value) == (False, 2)
+    assert taken.counts[0].ends > counters.now() + 50
     await counters.close()
 
 
