@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,12 +18,18 @@ from pydantic_settings import (
 )
 
 from .ages import age_of
+from .scanning.photo_keys import PhotoKeys
 
 MEBIBYTE = 1024 * 1024
 
 
 def _without_unit(value: Any) -> Any:
     return value.strip().removesuffix("s") if isinstance(value, str) else value
+
+
+def _as_template(text: str) -> str:
+    PhotoKeys(text, bytes(16))
+    return text
 
 
 Age = Annotated[timedelta, BeforeValidator(lambda value: age_of(str(value)))]
@@ -189,7 +195,7 @@ class Settings(BaseSettings):
     s3_bucket: str = Field("scanner-photos", description="Bucket of the photos.")
     s3_region: str = Field("us-west-2", description="Region of the bucket.")
     s3_endpoint_url: str | None = Field(None, description="Endpoint of an S3 other than AWS.")
-    s3_key_template: str = Field(
+    s3_key_template: Annotated[str, AfterValidator(_as_template)] = Field(
         "scanner/photos/{yyyy}/{mm}/{photo_type}/{session_id}/{id}.{ext}",
         description="Object key of a photo; {session_id} and {id} must be in it.",
     )

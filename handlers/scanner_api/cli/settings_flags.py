@@ -14,6 +14,8 @@ from pydantic_settings import SettingsError
 
 from openapi_contract.cli.commands import CANNOT_RUN, customized
 from openapi_contract.errors import explained
+from openapi_service.clock import SystemClock
+from scanner_api.access.oauth import bearer_verifier
 from scanner_api.ages import age_of
 from scanner_api.redis_urls import is_redis
 from scanner_api.settings import Settings
@@ -46,7 +48,7 @@ def with_settings(run: Callable[..., None], **options: Any) -> Callable[..., Non
     def command(config: Config = None, **flags: Any) -> None:
         others = {name: flags.pop(name) for name in options}
         settings = read_settings(config, flags)
-        _refuse(_wrong_urls(settings))
+        _refuse(_unusable(settings))
         run(settings, **others)
 
     settings = {name: _option(name) for name in Settings.model_fields}
@@ -109,8 +111,8 @@ def _misspelt(environment: Iterable[str]) -> list[str]:
     return reasons
 
 
-def _wrong_urls(settings: Settings) -> list[str]:
-    """Return what is wrong with the URLs, without repeating a password."""
+def _unusable(settings: Settings) -> list[str]:
+    """Return what is wrong with URLs and the token issuer, without repeating a password."""
     from scanner_api.storage.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
 
     errors: list[type[Exception]] = [DatabaseError, ValueError]
@@ -118,6 +120,14 @@ def _wrong_urls(settings: Settings) -> list[str]:
         partial(parse, settings.database_url),
         partial(is_redis, settings.rate_limit_storage, "rate_limit_storage"),
         partial(is_redis, settings.queue_url, "queue_url"),
+        partial(
+            bearer_verifier,
+            issuer=settings.oauth_issuer,
+            audience=settings.oauth_audience,
+            jwks=settings.oauth_jwks,
+            organization_claim=settings.oauth_organization_claim,
+            clock=SystemClock(),
+        ),
     ]
     if settings.s3_endpoint_url:
         from scanner_api.storage.photo_bucket import PhotoBucketError  # noqa: PLC0415 -- boto3 takes its time
@@ -125,10 +135,6 @@ def _wrong_urls(settings: Settings) -> list[str]:
 
         errors.append(PhotoBucketError)
         checks.append(partial(upload_url, settings.s3_bucket, settings.s3_region, settings.s3_endpoint_url))
-    if settings.oauth_issuer and settings.oauth_jwks:
-        from scanner_api.access.jwks_sources import reader_of  # noqa: PLC0415 -- so does httpx
-
-        checks.append(partial(reader_of, settings.oauth_jwks))
     reasons = []
     for check in checks:
         try:
@@ -143,4 +149,5 @@ def _reason(place: tuple[int | str, ...], message: str) -> str:
     if name not in Settings.model_fields:
         nearest = get_close_matches(name, Settings.model_fields, n=1)
         return f"There is no setting {name}" + (f"; is {nearest[0]} meant?" if nearest else ".")
+    message = message.removeprefix("Value error, ").removesuffix(".")
     return f"Setting {name} (--{name.replace('_', '-')}, SCANNER_{name.upper()}) is wrong: {message}."
