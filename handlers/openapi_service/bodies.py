@@ -15,8 +15,9 @@ from .problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, Validat
 from .request import Request
 from .sequences import is_sequence, items_of
 
-FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+FORMS = {URLENCODED, MULTIPART}
 MOST_VIOLATIONS = 10
 """In a part of a body: it may have hundreds of parts."""
 
@@ -110,6 +111,11 @@ def _text(raw: bytes, request: Request) -> str:
         raise BadRequest("The body is not UTF-8.") from None
 
 
+def is_of_nothing(media_type: str) -> bool:
+    """Tell whether an empty body is a value of a media type: a form without fields is."""
+    return media_type == URLENCODED
+
+
 class Body:
     """The request body of one operation, compiled.
 
@@ -132,11 +138,11 @@ class Body:
         """Return the body for the handler, None if there is none."""
         stream = _chunks(request, self._most_bytes)
         first = await anext(stream, b"")
-        if not first:
+        sent = essence(request.header(b"content-type") or "")
+        if not first and not (self._required and is_of_nothing(sent)):
             if self._required:
                 violations.append(Violation("body", "", "required", "is required and was not sent"))
             return None
-        sent = essence(request.header(b"content-type") or "")
         coding = request.header(b"content-encoding") or "identity"
         declared = next(
             (self._media_types[each] for each in ranges_for(sent) if each in self._media_types), None

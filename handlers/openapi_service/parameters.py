@@ -107,16 +107,28 @@ def _compile(definition: Mapping[str, Any], argument: str, schema_of: Callable[[
         read, coerce = _reading(definition, schema)
     else:
         read, coerce = _single(location, name), _of_content(media_type, f"{location} parameter {name!r}")
+    required = bool(definition.get("required", False))
+    default = None if schema.default is MISSING else schema.default
+    if required and content is None and _is_spelled_by_nothing(definition, schema):
+        required, default = False, {}
     return Parameter(
         name=name,
         argument=argument,
         location=location,
-        required=bool(definition.get("required", False)),
-        default=None if schema.default is MISSING else schema.default,
+        required=required,
+        default=default,
         validator=schema.validator,
         read=read,
         coerce=coerce,
     )
+
+
+def _is_spelled_by_nothing(definition: Mapping[str, Any], schema: Schema) -> bool:
+    """Tell whether an empty object is valid, and in a query, which has the names of members, not there."""
+    style = definition.get("style", "form")
+    by_members = style == "deepObject" or (style == "form" and definition.get("explode", True))
+    is_object = definition["in"] == "query" and by_members and Coercion([schema]).takes_object
+    return is_object and schema.conforms({})
 
 
 def _reading(

@@ -186,7 +186,7 @@ class _Repairs:
         if not keys and not last:
             raise ContractError(self.source, "", "cannot be understood; expected an OpenAPI document.")
         parent = pointers.descend(self.document, keys)
-        if _is_operation([*keys, last]):
+        if _is_operation([*keys, last]) and parent[last] is not None:
             parent[last] = {"responses": {"501": {"description": "This operation is not understood."}}}
             return "operation disabled"
         if isinstance(parent, list):

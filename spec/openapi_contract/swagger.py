@@ -130,20 +130,21 @@ class _Conversion:
     def _operation(self, operation: dict[str, Any], pointer: str, shared: list[_Parameter]) -> dict[str, Any]:
         converted = {name: each for name, each in operation.items() if name not in ABOUT_OPERATION}
         own = list(self._resolved(operation.get("parameters"), pointer))
-        bodiless = [each for each in own if _key(each.node)[0] not in IN_BODY]
-        has_both = {_key(each.node)[0] for each in own} >= IN_BODY  # fields are left for validation to find
-        listed = [each for each in own if _key(each.node)[0] == "formData"] if has_both else []
-        if listed := bodiless + listed:
-            converted["parameters"] = self._listed(listed, pointer)
         keys = {_key(each.node) for each in own}
         sent = [*own, *(each for each in shared if _key(each.node) not in keys)]
         consumed, at = self._types(operation, "consumes"), pointers.join(pointer, "requestBody")
         bodies = [each for each in sent if _key(each.node)[0] == "body"]
         fields = [each for each in sent if _key(each.node)[0] == "formData"]
-        if bodies:
+        if bodies and (_is_required(bodies[:1]) or not _is_required(fields)):
             converted["requestBody"] = self._body(bodies[0], at, consumed or [JSON])
-        elif fields:
-            converted["requestBody"] = self._form(fields, at, consumed)
+            spare = [*bodies[1:], *fields]
+        else:
+            spare = bodies
+            if fields:
+                converted["requestBody"] = self._form(fields, at, consumed)
+        # a second body, or fields beside one, are left for validation to find
+        if listed := [each for each in own if _key(each.node)[0] not in IN_BODY or each in spare]:
+            converted["parameters"] = self._listed(listed, pointer)
         if "responses" in operation:
             produced = self._types(operation, "produces")
             converted["responses"] = {
@@ -262,6 +263,10 @@ class _Conversion:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _is_required(parameters: list[_Parameter]) -> bool:
+    return any(each.node.get("required") is True for each in parameters)
 
 
 def _key(node: Any) -> tuple[str, str]:

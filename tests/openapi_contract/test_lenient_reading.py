@@ -67,13 +67,18 @@ BOTH = pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
         ),
         pytest.param(
             {"paths": {"/pets": {"get": GET, "put": None}}},
-            [("/paths/~1pets/put", "operation disabled")],
-            id="operation without anything",
+            [("/paths/~1pets/put", "left out")],
+            id="null for a method without an operation",
         ),
         pytest.param(
-            {"paths": {"/pets": {"get": GET}, "/pets/{id}": {"put": None}}},
+            {"paths": {"/pets": {"get": GET, "put": []}}},
+            [("/paths/~1pets/put", "operation disabled")],
+            id="operation that is no object",
+        ),
+        pytest.param(
+            {"paths": {"/pets": {"get": GET}, "/pets/{id}": {"put": []}}},
             [("/paths/~1pets~1{id}/put", "operation disabled")],
-            id="operation without anything at a template",
+            id="operation that is no object at a template",
         ),
         pytest.param(
             {"paths": {"/pets": {"get": {"parameters": [{"name": "q", "in": "query"}], **GET}}}},

@@ -292,15 +292,24 @@ def test_changes_are_at_places_of_the_author(write):
 
 
 def test_what_a_document_must_not_have(swagger):
-    """Methods in capitals are methods; fields beside a body are left out, and listed."""
+    """Methods in capitals are methods; of bodies and fields the required count, and the rest is listed."""
     body = {"name": "pet", "in": "body", "schema": {"type": "object"}}
+    other = {"name": "owner", "in": "body", "schema": {"type": "string"}}
     field = {"name": "age", "in": "formData", "type": "integer"}
-    contract = swagger({"POST": {"parameters": [field, body], "responses": OK}})
-    assert [each.method for each in contract.operations] == ["post"]
-    assert list(contract.operations[0].request_body["content"]) == ["application/json"]
-    assert ("/paths/~1pets/post/parameters/0", "left out") in {
-        (each.pointer, each.action) for each in contract.defects
-    }
+    cases = (
+        ([field, body], "application/json", "0"),
+        ([body, {**field, "required": True}], "application/x-www-form-urlencoded", "0"),
+        ([{**body, "required": True}, {**field, "required": True}], "application/json", "1"),
+        ([body, other], "application/json", "1"),
+    )
+    assert [each.method for each in swagger({"POST": {"responses": OK}}).operations] == ["post"]
+    for parameters, media_type, left_out in cases:
+        contract = swagger({"post": {"parameters": parameters, "responses": OK}})
+        assert list(contract.operations[0].request_body["content"]) == [media_type]
+        assert contract.operations[0].parameters == ()
+        assert (f"/paths/~1pets/post/parameters/{left_out}", "left out") in {
+            (each.pointer, each.action) for each in contract.defects
+        }
 
 
 def test_what_operations_share_without_end(swagger):

@@ -163,6 +163,17 @@ def test_an_empty_body(reading):
         assert optional.seen == {"body": None}
 
 
+def test_an_empty_form(reading):
+    """A form without fields is an empty body; it is validated where a form is required."""
+    form = "application/x-www-form-urlencoded"
+    app = reading({"type": "object", "properties": {"name": {"type": "string"}}}, form)
+    assert app.post("/", b"", form).status == 204
+    assert app.seen == {"body": {}}
+    assert app.post("/", b"", None).errors == [("body", "", "required")]
+    app = reading({"type": "object", "required": ["name"]}, form)
+    assert app.post("/", b"", form).status == 422
+
+
 def chunks(*bodies):
     """Return the ASGI messages of a body in chunks."""
     messages = [{"type": "http.request", "body": body, "more_body": True} for body in bodies]

@@ -103,6 +103,20 @@ def test_query_styles(style, explode, schema, query, value, taking):
     assert app.seen == {"p": value}
 
 
+PAGE = {"type": "object", "properties": {"page": INTEGER}}
+
+
+@pytest.mark.parametrize(("style", "explode"), [(None, None), ("deepObject", True)])
+def test_an_empty_object_is_spelled_by_nothing(style, explode, taking):
+    """A query has the names of an object's members: with none it may be an empty object, even if required."""
+    required = {**parameter("query", style, explode, PAGE), "required": True}
+    app = taking(required)
+    assert app.get("/").status == 204
+    assert app.seen == {"p": {}}
+    required["schema"] = {**PAGE, "required": ["page"]}
+    assert taking(required).get("/").status == 422
+
+
 @pytest.mark.parametrize(("style", "explode", "schema", "segment", "value"), PATH)
 def test_path_styles(style, explode, schema, segment, value, taking):
     """A path parameter is read in the style that the contract gives it."""

@@ -8,7 +8,7 @@ from typing import Any
 from openapi_check.exchange import Violation
 from openapi_contract import Operation, pointers
 from openapi_contract.schemas import Schemas
-from openapi_service.bodies import FORMS, MULTIPART, without_file
+from openapi_service.bodies import FORMS, MULTIPART, is_of_nothing, without_file
 from openapi_service.decoding import read_json
 from openapi_service.forms import Form
 from openapi_service.media_types import charset, declared_as, essence, is_json
@@ -56,11 +56,11 @@ class RequestBody:
         Raises:
             Problem: it cannot be read as what its media type says it is.
         """
-        if not body:
+        sent = request.header(b"content-type") or ""
+        if not body and not (self._required and is_of_nothing(essence(sent))):
             if self._required:
                 found.append(self.violation("required", "is required and was not sent"))
             return None
-        sent = request.header(b"content-type") or ""
         declared = declared_as(sent, self._content)
         if declared is None:
             expected = " or ".join(self._content)

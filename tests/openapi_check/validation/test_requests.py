@@ -35,6 +35,21 @@ def test_an_empty_query_parameter_is_an_empty_string(validator, listed):
     assert validator.verdict(listed("/things?q=")) == Validation()
 
 
+def test_what_is_empty_is_not_missing(listed, changed, message, summary):
+    """A required form may have no fields, and a required object in the query no members."""
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    parameter = {"in": "query", "name": "p", "required": True, "schema": schema}
+    body = {"required": True, "content": {FORM: {"schema": schema}}}
+    sent = message(b"", {"Content-Type": FORM})
+    validator = changed(parameters=[parameter], requestBody=body)
+    assert validator.verdict(listed("/things", sent)) == Validation()
+    assert summary(validator.verdict(listed("/things?a=x", sent)).request) == [("query", "p/a", "type")]
+    schema["required"] = ["a"]
+    validator = changed(parameters=[parameter], requestBody=body)
+    found = summary(validator.verdict(listed("/things", sent)).request)
+    assert found == [("query", "p", "required"), ("body", "", "required")]
+
+
 def test_wrong_and_missing_parameters_are_reported_together(validator, exchange, message, summary):
     """Every parameter is validated, not only the first that is wrong."""
     validation = validator.verdict(

@@ -155,7 +155,7 @@ def test_a_broken_contract_does_not_start(file):
 
 def test_a_defect_disables_one_operation(file):
     """The mock of what is not valid starts, lists each defect, and what is not understood is 501."""
-    write(file, {**DOCUMENT, "paths": {"/pets": {"get": {"responses": {"200": {}}}, "put": None}}})
+    write(file, {**DOCUMENT, "paths": {"/pets": {"get": {"responses": {"200": {}}}, "put": []}}})
     sentences = queue.Queue()
     with (
         contract_mock(str(file), tell=sentences.put) as mock,
@@ -167,7 +167,7 @@ def test_a_defect_disables_one_operation(file):
     message = f"{file} has 2 defects: 1 repaired, 1 operation disabled. `contract lint` lists them."
     assert sentences.get_nowait() == message
     assert disabled.status_code == 501
-    place = f"{file}:1#/paths/~1pets/put: null is not of type"
+    place = f"{file}:1#/paths/~1pets/put: [] is not of type"
     assert place in disabled.json()["detail"]
     assert [(each["pointer"], each["action"]) for each in defects] == [
         ("/paths/~1pets/get/responses/200", "repaired"),
