@@ -104,8 +104,8 @@ def test_settings_of_the_environment_are_honoured(monkeypatch):
     """What means something to a mock is taken from the environment; what does not is left there."""
     for name, value in {"RATE_LIMIT_PER_MINUTE": "7", "S3_BUCKET": "elsewhere", "CORS_ORIGINS": "[]"}.items():
         monkeypatch.setenv(f"SCANNER_{name}", value)
-    options = {"host": "127.0.0.1", "port": 0, "s3_port": 0, "data": None, "s3_credential": None}
-    opened = ScannerMocks().open(None, watch=False, authentication=True, **options)
+    options = {"host": "127.0.0.1", "port": 0, "s3_port": 0, "data": None, "s3_credentials": None}
+    opened = ScannerMocks().open(None, watch=False, no_auth=False, **options)
     with opened as mock, httpx.Client(base_url=mock.api, trust_env=False) as client:
         response = client.get("/scanner/api/v1/sessions", headers={"X-API-Key": mock.api_key})
         assert response.headers["RateLimit-Limit"] == "7"
@@ -125,8 +125,8 @@ def test_address_contract_and_region_of_the_environment(monkeypatch):
     assert ScannerMocks().defaults() == defaults
     monkeypatch.delenv("SCANNER_CONTRACT")
     monkeypatch.setenv("SCANNER_S3_REGION", "eu-west-1")
-    options = {"host": "127.0.0.1", "port": 0, "s3_port": 0, "data": None, "s3_credential": None}
-    opened = ScannerMocks().open(None, watch=False, authentication=True, **options)
+    options = {"host": "127.0.0.1", "port": 0, "s3_port": 0, "data": None, "s3_credentials": None}
+    opened = ScannerMocks().open(None, watch=False, no_auth=False, **options)
     with opened as mock, httpx.Client(base_url=mock.api, trust_env=False) as client:
         client.headers["X-API-Key"] = mock.api_key
         asked = client.get(

@@ -23,10 +23,8 @@ from scanner_api.settings import Settings
 OTHERS = frozenset({"SCANNER_CONFIG", "SCANNER_API_KEY"})
 """Variables that are no settings, and look like some."""
 
-Config = Annotated[str | None, typer.Option(help="TOML file with settings. \\[env: SCANNER_CONFIG]")]
-DatabaseUrl = Annotated[
-    str | None, typer.Option(help="Database of the service. \\[env: SCANNER_DATABASE_URL]")
-]
+Config = Annotated[str | None, typer.Option(help="TOML file with settings. [env: SCANNER_CONFIG]")]
+DatabaseUrl = Annotated[str | None, typer.Option(help="Database of the service. [env: SCANNER_DATABASE_URL]")]
 
 
 def age(text: str, *, may_be_zero: bool = False) -> timedelta:
@@ -60,7 +58,7 @@ def _option(name: str) -> Any:
     kind = list[str] if get_origin(field.annotation) is tuple else str
     value = field.default
     shown = json.dumps(value) if isinstance(value, tuple) else value
-    default = "" if value in {None, "", ()} else f" \\[default: {shown}]"
+    default = "" if value in {None, "", ()} else f" [default: {shown}]"
     metavar = "PORT" if name.endswith("port") else None
     return Annotated[
         kind | None,

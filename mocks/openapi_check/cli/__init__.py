@@ -1,17 +1,13 @@
 """The command ``check``, what it shows and writes, and where reports are printed."""
 
 import os
-from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.console import Console
 
-Html = Annotated[
-    Path | None,
-    typer.Option("--html", dir_okay=False, help="Write the report as a self-contained HTML page."),
-]
-Json = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write the report as JSON.")]
+from openapi_contract.cli.commands import file
+
+HTML = file("Write the report as a self-contained HTML page.")
+JSON = file("Write the report as JSON.")
 WIDE = 120
 """Columns of what nobody looks at in a terminal, such as the log of a CI."""
 

@@ -13,9 +13,9 @@ import typer
 from openapi_check import Credentials
 from openapi_check.credentials import empty_variables, from_environment, from_file, header_fields
 from openapi_contract import Contract as ContractDocument
-from openapi_contract.cli.commands import Overlays, Strict, require_extra
+from openapi_contract.cli.commands import Overlays, Strict, file, flag, option, require_extra, takes, texts
 
-from . import Html, Json
+from . import HTML, JSON
 
 Fallback = Callable[[], ContractDocument | None]
 Preset = Callable[[], Mapping[str, Any]]
@@ -25,111 +25,60 @@ SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 URL = Annotated[
     str, typer.Argument(help="Base URL of the API; not needed with --from-har.", show_default=False)
 ]
-Contract = Annotated[
-    Path | None,
-    typer.Option("--contract", help="Contract in JSON or YAML; by default URL/openapi.json{else_default}."),
-]
-ApiKey = Annotated[
-    str | None, typer.Option("--api-key", help="API key; or set ${variables}_API_KEY.", show_default=False)
-]
-OtherApiKey = Annotated[
-    str | None,
-    typer.Option(
-        "--other-api-key",
-        help="API key of another organization; or set ${variables}_OTHER_API_KEY.",
-        show_default=False,
+CREDENTIALS = {
+    "api_key": "API key",
+    "other_api_key": "API key of another organization",
+    "bearer": "Bearer token",
+    "cookie": "Cookie, value or name=value",
+}
+OPTIONS = {
+    "contract": file("Contract in JSON or YAML; by default URL/openapi.json{else_default}."),
+    "overlays": Overlays,
+    "strict": Strict,
+    "from_har": file("Validate the traffic recorded in a HAR file instead; send no requests."),
+    **{
+        name: option(str | None, f"{what}; or set ${{variables}}_{name.upper()}.", metavar="TEXT")
+        for name, what in CREDENTIALS.items()
+    },
+    "header": option(
+        list[str] | None,
+        "Header field 'Name: value' for each request; repeatable; or set ${variables}_HEADERS (lines).",
+        metavar="FIELD",
     ),
-]
-Bearer = Annotated[
-    str | None, typer.Option("--bearer", help="Bearer token; or set ${variables}_BEARER.", show_default=False)
-]
-Cookie = Annotated[
-    str | None,
-    typer.Option(
-        "--cookie", help="Cookie, value or name=value; or set ${variables}_COOKIE.", show_default=False
+    "credentials": file("TOML file with api_key, other_api_key, bearer, cookie and a table headers."),
+    "read_only": flag("Send safe requests only: no writes, no uploads."),
+    "budget": option(str, "How long to keep testing, such as 60s or 5m.", default="", metavar="TIME"),
+    "max_examples": option(int, "Generated requests per operation.", default=100, metavar="NUMBER", min=1),
+    "seed": option(int | None, "Repeat the run that reported this seed.", metavar="NUMBER", min=0),
+    "only": texts(
+        "Check only this operation: operationId, its end, or 'METHOD /path'", "NAME", "--operation"
     ),
-]
-Header = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--header",
-        help="Header field 'Name: value' for each request; repeatable; or set ${variables}_HEADERS (lines).",
+    "upload_hosts": texts(
+        "Host that uploads may go to, besides the API's own and Amazon S3's", "NAME", "--upload-host"
     ),
-]
-CredentialsFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--credentials", help="TOML file with api_key, other_api_key, bearer, cookie and a table headers."
-    ),
-]
-FromHar = Annotated[
-    Path | None,
-    typer.Option("--from-har", help="Validate the traffic recorded in a HAR file instead; send no requests."),
-]
-ReadOnly = Annotated[
-    bool, typer.Option("--read-only", help="Send safe requests only: no writes, no uploads.")
-]
-Budget = Annotated[
-    str, typer.Option("--budget", help="How long to keep testing, such as 60s or 5m.", show_default=False)
-]
-MaxExamples = Annotated[int, typer.Option("--max-examples", min=1, help="Generated requests per operation.")]
-Seed = Annotated[
-    int | None,
-    typer.Option("--seed", min=0, help="Repeat the run that reported this seed.", show_default=False),
-]
-OnlyOperation = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--operation", help="Check only this operation: operationId, its end, or 'METHOD /path'; repeatable."
-    ),
-]
-UploadHost = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--upload-host",
-        help="Host that uploads may go to, besides the API's own and Amazon S3's; repeatable.",
-    ),
-]
-Resume = Annotated[
-    Path | None,
-    typer.Option("--resume", help="Save progress in this file, and continue from it if it exists."),
-]
-Junit = Annotated[Path | None, typer.Option("--junit", help="Write the report as JUnit XML.")]
-Har = Annotated[Path | None, typer.Option("--har", help="Write the exchanges as HAR, secrets masked.")]
-Github = Annotated[
-    bool, typer.Option("--github", help="Annotate findings for GitHub Actions.", envvar="GITHUB_ACTIONS")
-]
+    "resume": file("Save progress in this file, and continue from it if it exists."),
+    "junit": file("Write the report as JUnit XML."),
+    "html": HTML,
+    "har": file("Write the exchanges as HAR, secrets masked."),
+    "json": JSON,
+    "github": flag("Annotate findings for GitHub Actions.", envvar="GITHUB_ACTIONS"),
+}
 
 
-def check(  # noqa: PLR0913 -- an option each
+@takes(**OPTIONS)
+def check(
     url: URL = "",
     *,
-    contract: Contract = None,
-    overlay: Overlays = None,
-    strict: Strict = False,
-    from_har: FromHar = None,
-    api_key: ApiKey = None,
-    other_api_key: OtherApiKey = None,
-    bearer: Bearer = None,
-    cookie: Cookie = None,
-    header: Header = None,
-    credentials: CredentialsFile = None,
-    read_only: ReadOnly = False,
-    budget: Budget = "",
-    max_examples: MaxExamples = 100,
-    seed: Seed = None,
-    operation: OnlyOperation = None,
-    upload_host: UploadHost = None,
-    resume: Resume = None,
-    junit: Junit = None,
-    html: Html = None,
-    har: Har = None,
-    json: Json = None,
-    github: Github = False,
+    strict: bool,
+    from_har: Path | None,
+    header: list[str] | None,
+    credentials: Path | None,
+    budget: str,
     fallback: Fallback = lambda: None,
     preset: Preset = dict,
     variables: str = "CHECK",
     else_default: str = "",  # noqa: ARG001 -- the help of --contract has it
+    **options: Any,
 ) -> None:
     """Check whether a running API conforms to its OpenAPI contract.
 
@@ -150,34 +99,20 @@ def check(  # noqa: PLR0913 -- an option each
 
     from .outputs import Outputs, require_folders, stated_failures  # noqa: PLC0415 -- the reason above
 
-    outputs = Outputs(junit=junit, html=html, json=json, annotations=github)
+    outputs = Outputs(**{name: options.pop(name) for name in Outputs._fields})
+    flags = {name: options.pop(name) for name in CREDENTIALS}
+    options |= {name: tuple(options[name] or ()) for name in ("overlays", "only", "upload_hosts")}
     with stated_failures(), _hypothesis_elsewhere():
-        require_folders(junit, html, har, json, resume)
+        require_folders(*outputs[:3], options["har"], options["resume"])
         checking = Checking(
             url=url,
-            contract=contract,
-            overlays=tuple(overlay or ()),
             lenient=not strict,
             credentials=_credentials(
-                credentials,
-                header or (),
-                variables,
-                required=from_har is None,
-                api_key=api_key,
-                other_api_key=other_api_key,
-                bearer=bearer,
-                cookie=cookie,
+                credentials, header or (), variables, required=from_har is None, **flags
             ),
-            read_only=read_only,
             budget=_seconds(budget),
-            max_examples=max_examples,
-            seed=seed,
-            only=tuple(operation or ()),
-            upload_hosts=tuple(upload_host or ()),
-            resume=resume,
-            har=har,
             fallback=fallback(),
-            **{"variables": variables, **preset()},
+            **{"variables": variables, **options, **preset()},
         )
         report = outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking)
     raise typer.Exit(report.exit_code)

@@ -31,13 +31,13 @@ class Outputs(NamedTuple):
         junit: file of JUnit XML.
         html: file of a page.
         json: file of JSON.
-        annotations: whether GitHub Actions gets them.
+        github: whether GitHub Actions gets them.
     """
 
     junit: Path | None
     html: Path | None
     json: Path | None
-    annotations: bool
+    github: bool
 
     def of_run(self, checking: Checking) -> Report:
         """Make a check, and return its report once it is shown."""
@@ -61,7 +61,7 @@ class Outputs(NamedTuple):
             self.json.write_bytes(report.json())
         if self.junit is not None:
             self.junit.write_bytes(junit(report))
-        if self.annotations:
+        if self.github:
             typer.echo("\n".join(workflow_commands(report)))
         return report
 

@@ -11,11 +11,12 @@ from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
-from openapi_contract.cli.commands import failure, require_extra
+from openapi_contract.cli.commands import customized, failure, require_extra
 from openapi_contract.errors import explained
 from openapi_contract.imports import resting_collector
 from openapi_service.proxies import address_of
 
+from .options import OptionsFirst
 from .process import End, Signals, ready_file
 
 NOT_STARTED: Final = 125
@@ -131,6 +132,16 @@ def execute(context: typer.Context, command: Command) -> None:
             raise typer.Exit(forwarding.exit_code or NOT_STARTED) from None
         code = forwarding.exit_code or _run(command, start.variables(mock), forwarding)
     raise typer.Exit(code)
+
+
+def with_exec(command: Callable[..., None], exec_doc: str | None = None) -> typer.Typer:
+    """Return an app of a command that is one by itself, and of ``exec``, whose help may be another."""
+    app = typer.Typer(cls=OptionsFirst)
+    app.callback(invoke_without_command=True)(command)
+    short_help, _, _ = (exec_doc or execute.__doc__ or "").partition("\n\n")
+    settings = {"allow_interspersed_args": False}
+    app.command("exec", short_help=short_help, context_settings=settings)(customized(execute, exec_doc))
+    return app
 
 
 class Forwarding(Signals):

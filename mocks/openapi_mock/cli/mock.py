@@ -8,37 +8,31 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 import typer
 
 from openapi_contract import Contract as OpenapiContract
 from openapi_contract import ContractError, load_contract
-from openapi_contract.cli.commands import Overlays, Strict, customized, require_extra
+from openapi_contract.cli.commands import (
+    Overlays,
+    Strict,
+    customized,
+    file,
+    flag,
+    folder,
+    option,
+    require_extra,
+    takes,
+)
 from openapi_contract.reading import is_url
 from openapi_mock.console import PATH as CONSOLE
 from openapi_mock.request_log import RequestLog
 from openapi_service.server import CannotListen
 
-from .execute import Start, execute, is_alone, run
-from .options import (
-    HOST,
-    TRUSTED_BY,
-    Ca,
-    ControlOrigins,
-    ControlToken,
-    FaultFile,
-    Host,
-    Json,
-    OptionsFirst,
-    ReadyFile,
-    Seed,
-    Tls,
-    TrustProxy,
-    port_option,
-    url_option,
-)
+from .execute import Start, is_alone, run, with_exec
+from .options import HOST, SERVER, TRUSTED_BY, port_option, url_option
 
 if TYPE_CHECKING:
     from openapi_mock.journal import Journal
@@ -47,77 +41,50 @@ if TYPE_CHECKING:
 PORT = 8000
 WIDTH = 80
 Form = Literal["text", "json"]
-
-Port = Annotated[int | None, port_option("Port of the API; 0 takes a free one.", PORT)]
-Watch = Annotated[bool, typer.Option("--watch", help="Reload the contract when its file changes.")]
-NoAuth = Annotated[
-    bool, typer.Option("--no-auth", help="Require no credentials; by default any non-empty one is accepted.")
-]
-LogForm = Annotated[
-    Form | None,
-    typer.Option(
-        "--log",
-        help="Format of the request log on standard error: each request, and its violations.",
-        show_default="text; for exec and with --json, none",
-    ),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Switch the request log off.")]
-Verbose = Annotated[
-    bool,
-    typer.Option("--verbose", help="Print every URL and credential, and the operations, at start."),
-]
-PublicUrl = Annotated[str | None, url_option("the API", "the host that a request came to")]
 Mode = Literal["on", "warn", "off"]
-ValidateRequests = Annotated[
-    Mode,
-    typer.Option(
-        "--validate-requests",
-        help="Refuse requests that violate the contract, or respond all the same: with a header that says "
-        "what is wrong, or without.",
+
+OPTIONS = {
+    "contract": option(
+        str | None, "The OpenAPI document to mock.", metavar="FILE|URL", show_default="required"
     ),
-]
-Formats = Annotated[
-    Mode, typer.Option("--formats", help="As --validate-requests, for requests that violate only a `format`.")
-]
-PreferFirst = Annotated[
-    bool, typer.Option("--prefer-first", help="Follow `Prefer` even where the request violates the contract.")
-]
-Errors = Annotated[
-    bool,
-    typer.Option(
-        "--errors",
-        help="Respond with an error where an example violates its schema, instead of repairing it.",
-    ),
-]
-Locale = Annotated[
-    str,
-    typer.Option(
+    "overlays": Overlays,
+    "strict": Strict,
+    "port": port_option("the API", PORT),
+    **SERVER,
+    "public_url": url_option("the API", "the host that a request came to"),
+    "locale": option(
+        str,
+        "Locale of generated names, addresses and texts, such as de_DE; needs the extra `locales`.",
+        default="",
         metavar="NAME",
-        help="Locale of generated names, addresses and texts, such as de_DE; needs the extra `locales`.",
         show_default="English, of several countries",
     ),
-]
-Stateful = Annotated[
-    bool,
-    typer.Option("--stateful", help="Store what is created, changed and deleted, as the real API does."),
-]
-SeedData = Annotated[
-    Path | None,
-    typer.Option(
-        "--seed-data",
-        metavar="FILE",
-        dir_okay=False,
-        help="JSON or YAML file of items that exist at start: lists by the path of their collection.",
+    "watch": flag("Reload the contract when its file changes."),
+    "no_auth": flag("Require no credentials; by default any non-empty one is accepted."),
+    "validate_requests": option(
+        Mode,
+        "Refuse requests that violate the contract, or respond all the same: with a header that says "
+        "what is wrong, or without.",
+        default="on",
     ),
-]
-Data = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", file_okay=False, help="Folder that keeps all state across restarts."),
-]
-Contract = Annotated[
-    str | None,
-    typer.Option(metavar="FILE|URL", help="The OpenAPI document to mock.", show_default="required"),
-]
+    "formats": option(
+        Mode, "As --validate-requests, for requests that violate only a `format`.", default="on"
+    ),
+    "prefer_first": flag("Follow `Prefer` even where the request violates the contract."),
+    "errors": flag("Respond with an error where an example violates its schema, instead of repairing it."),
+    "stateful": flag("Store what is created, changed and deleted, as the real API does."),
+    "seed_data": file(
+        "JSON or YAML file of items that exist at start: lists by the path of their collection."
+    ),
+    "data": folder("Folder that keeps all state across restarts."),
+    "log": option(
+        Form | None,
+        "Format of the request log on standard error: each request, and its violations.",
+        show_default="text; for exec and with --json, none",
+    ),
+    "quiet": flag("Switch the request log off.", "--quiet", "-q"),
+    "verbose": flag("Print every URL and credential, and the operations, at start."),
+}
 
 
 class Mocks:
@@ -143,10 +110,9 @@ class Mocks:
         self,
         contract: str | None,
         *,
-        overlays: tuple[Path, ...] = (),
-        lenient: bool = True,
-        watch: bool,
-        authentication: bool,
+        overlays: Sequence[Path] | None = None,
+        strict: bool = False,
+        no_auth: bool = False,
         loaded: OpenapiContract | None = None,
         **options: Any,
     ) -> AbstractContextManager[Any]:
@@ -163,14 +129,8 @@ class Mocks:
             )
         from openapi_mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
 
-        self.contract = loaded or load_contract(contract, overlays, lenient=lenient)
-        return contract_mock(
-            self.contract,
-            watch=watch,
-            authentication=authentication,
-            tell=report,
-            **options,
-        )
+        self.contract = loaded or load_contract(contract, overlays or (), lenient=not strict)
+        return contract_mock(self.contract, authentication=not no_auth, tell=report, **options)
 
     def start_errors(self) -> tuple[type[Exception], ...]:
         """Return what keeps a mock from starting; each message says what to do."""
@@ -254,40 +214,18 @@ def _write_error(text: str) -> None:
         data = data[os.write(sys.stderr.fileno(), data) :]
 
 
-def mock(  # noqa: PLR0913 -- an option each
+@takes(**OPTIONS)
+def mock(
     context: typer.Context,
     *,
-    contract: Contract = None,
-    overlay: Overlays = None,
-    strict: Strict = False,
-    host: Host = None,
-    port: Port = None,
-    json: Json = False,
-    ready_file: ReadyFile = None,
-    faults: FaultFile = None,
-    control_token: ControlToken = None,
-    control_origin: ControlOrigins = None,
-    seed: Seed = 0,
-    locale: Locale = "",
-    tls: Tls = False,
-    ca: Ca = None,
-    public_url: PublicUrl = None,
-    trust_proxy: TrustProxy = False,
-    watch: Watch = False,
-    no_auth: NoAuth = False,
-    validate_requests: ValidateRequests = "on",
-    formats: Formats = "on",
-    prefer_first: PreferFirst = False,
-    errors: Errors = False,
-    stateful: Stateful = False,
-    seed_data: SeedData = None,
-    data: Data = None,
-    log: LogForm = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    json: bool,
+    ready_file: Path | None,
+    log: Form | None,
+    quiet: bool,
+    verbose: bool,
     mocks: Mocks,
     token_variable: str = "MOCK_CONTROL_TOKEN",  # noqa: ARG001, S107 -- the option's help has it; a name, no token
-    **own: Any,
+    **options: Any,
 ) -> None:
     """Run a mock of any OpenAPI contract: it responds with examples or generated values.
 
@@ -295,38 +233,12 @@ def mock(  # noqa: PLR0913 -- an option each
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
     """
-    alone = is_alone(context, json=json, control_token=control_token)
-    options: dict[str, Any] = {
-        "contract": contract,
-        "overlays": tuple(overlay or ()),
-        "lenient": not strict,
-        "watch": watch,
-        "authentication": not no_auth,
-        "host": host,
-        "port": port,
-        "faults": faults,
-        "control_token": control_token,
-        "control_origins": control_origin or (),
-        "seed": seed,
-        "locale": locale,
-        "validate_requests": validate_requests,
-        "formats": formats,
-        "prefer_first": prefer_first,
-        "errors": errors,
-        "stateful": stateful,
-        "seed_data": seed_data,
-        "data": data,
-        "tls": tls,
-        "ca": ca,
-        "public_url": public_url,
-        "trust_proxy": trust_proxy,
-        **own,
-    }
+    alone = is_alone(context, json=json, control_token=options["control_token"])
     defaults = mocks.defaults() | ({} if alone else dict.fromkeys(mocks.ports, 0))
     options |= {name: value for name, value in defaults.items() if options[name] is None}
-    if locale:
+    if options["locale"]:
         require_extra("locales")
-    _require_contract_file(options["contract"], watch=watch, no_auth=no_auth)
+    _require_contract_file(options["contract"], watch=options["watch"], no_auth=options["no_auth"])
     if form := log_form(log, quiet=quiet, default="text" if alone and not json else None):
         options["log"] = request_log(form)
     start = Start(
@@ -351,11 +263,7 @@ def mock_app(mocks: Mocks, doc: str | None = None, exec_doc: str | None = None, 
         exec_doc: help of ``mock exec``, if it is another.
         own: parameters of ``mock``, as `customized` takes them.
     """
-    app = typer.Typer(cls=OptionsFirst)
-    app.callback(invoke_without_command=True)(customized(mock, doc, mocks=mocks, **own))
-    settings = {"allow_interspersed_args": False}
-    app.command("exec", context_settings=settings)(customized(execute, exec_doc))
-    return app
+    return with_exec(customized(mock, doc, mocks=mocks, **own), exec_doc)
 
 
 app = mock_app(Mocks())

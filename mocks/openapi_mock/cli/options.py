@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import typer
 from typer.core import TyperGroup
 
+from openapi_contract.cli.commands import file, flag, folder, option, texts
 from openapi_service.proxies import normal_origin
 
 HOST = "127.0.0.1"
@@ -20,49 +21,6 @@ _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]
 """RFC 6454, section 6.2, in lower case; not ``null``, which is any page without an origin."""
 TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 """Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
-Host = Annotated[
-    str | None,
-    typer.Option(
-        help="Address to listen on; beyond loopback others can use the mock.", show_default=f"{HOST}"
-    ),
-]
-
-
-def port_option(help_: str, default: int) -> Any:
-    """Return the option of a port to listen on, which is a free one beside ``exec``."""
-    return typer.Option(metavar="PORT", min=0, max=65535, help=help_, show_default=f"{default}; for exec 0")
-
-
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one line of JSON once the mock responds, and nothing else.")
-]
-ReadyFile = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        dir_okay=False,
-        help="Write that line to a file as well; the file is removed when the mock stops.",
-    ),
-]
-FaultFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--faults",
-        metavar="FILE",
-        dir_okay=False,
-        help="Activate the faults in this JSON, YAML or TOML file at start.",
-    ),
-]
-Tls = Annotated[bool, typer.Option("--tls", help="Serve HTTPS, with certificates of a local authority.")]
-Ca = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR",
-        file_okay=False,
-        help="Folder that keeps the local authority, so that you trust it once; implies --tls.",
-        show_default="a new one",
-    ),
-]
 
 
 def base_url(text: str | None) -> str | None:
@@ -81,34 +39,28 @@ def base_url(text: str | None) -> str | None:
     return text.rstrip("/")
 
 
+def port_option(server: str, default: int) -> Any:
+    """Return the option of a port to listen on, which is a free one beside ``exec``."""
+    help_ = f"Port of {server}; 0 takes a free one."
+    shown = f"{default}; for exec 0"
+    return option(int | None, help_, metavar="PORT", min=0, max=65535, show_default=shown)
+
+
 def url_option(server: str, default: str) -> Any:
     """Return the option of the URL by which all clients reach a server."""
-    return typer.Option(
-        metavar="URL",
-        callback=base_url,
-        help=f"URL by which all clients reach {server}.",
-        show_default=default,
-    )
+    help_ = f"URL by which all clients reach {server}."
+    return option(str | None, help_, metavar="URL", callback=base_url, show_default=default)
 
 
 def domains_option(name: str) -> Any:
     """Return the option of domains that may have a bucket's name before them."""
-    return typer.Option(
-        name,
-        metavar="NAME",
-        help="Domain below which bucket names are host names, as in BUCKET.localhost; repeatable.",
-    )
+    return texts("Domain below which bucket names are host names, as in BUCKET.localhost", "NAME", name)
 
 
 def account_option(name: str) -> Any:
     """Return the option of the account that owns the buckets of S3."""
-    return typer.Option(
-        name,
-        metavar="ID",
-        callback=_account,
-        help="AWS account that owns the buckets, as requests may expect it.",
-        show_default="123456789012",
-    )
+    help_ = "AWS account that owns the buckets, as requests may expect it."
+    return option(str | None, help_, name, metavar="ID", callback=_account, show_default="123456789012")
 
 
 def _account(text: str | None) -> str | None:
@@ -116,27 +68,6 @@ def _account(text: str | None) -> str | None:
     if text is not None and not re.fullmatch(r"\d{12}", text, re.ASCII):
         raise typer.BadParameter(f"{text!r} is not an AWS account ID: 12 digits.")
     return text
-
-
-TrustProxy = Annotated[
-    bool,
-    typer.Option("--trust-proxy", help="Believe X-Forwarded-Host and X-Forwarded-Proto about that host."),
-]
-Seed = Annotated[
-    int,
-    typer.Option(
-        help="Seed of ids, random faults and generated values: the same requests get the same responses."
-    ),
-]
-ControlToken = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TOKEN",
-        envvar="{token_variable}",
-        show_envvar=True,
-        help="Token for the control API below /_mock/; without one, only this machine has access.",
-    ),
-]
 
 
 def origins_of(texts: list[str] | None) -> list[str]:
@@ -149,16 +80,43 @@ def origins_of(texts: list[str] | None) -> list[str]:
     return origins
 
 
-ControlOrigins = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--control-origin",
-        metavar="ORIGIN",
-        callback=origins_of,
-        help="Origin, such as http://localhost:5173, whose pages may use the control API without a token; "
-        "repeatable.",
+SERVER = {
+    "host": option(
+        str | None,
+        "Address to listen on; beyond loopback others can use the mock.",
+        metavar="ADDRESS",
+        show_default=HOST,
     ),
-]
+    "json": flag("Print one line of JSON once the mock responds, and nothing else."),
+    "ready_file": file("Write that line to a file as well; the file is removed when the mock stops."),
+    "faults": file("Activate the faults in this JSON, YAML or TOML file at start."),
+    "control_token": option(
+        str | None,
+        "Token for the control API below /_mock/; without one, only this machine has access.",
+        metavar="TOKEN",
+        envvar="{token_variable}",
+        show_envvar=True,
+    ),
+    "control_origins": texts(
+        "Origin, such as http://localhost:5173, whose pages may use the control API without a token",
+        "ORIGIN",
+        "--control-origin",
+        callback=origins_of,
+    ),
+    "seed": option(
+        int,
+        "Seed of ids, random faults and generated values: the same requests get the same responses.",
+        default=0,
+        metavar="NUMBER",
+    ),
+    "tls": flag("Serve HTTPS, with certificates of a local authority."),
+    "ca": folder(
+        "Folder that keeps the local authority, so that you trust it once; implies --tls.",
+        show_default="a new one",
+    ),
+    "trust_proxy": flag("Believe X-Forwarded-Host and X-Forwarded-Proto about that host."),
+}
+"""The options of every mock."""
 
 
 def credentials_of(options: Iterable[str], option: str = "--s3-credential") -> dict[str, str]:

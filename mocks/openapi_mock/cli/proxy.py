@@ -4,18 +4,18 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import msgspec
 import typer
 
 from openapi_check import Report
-from openapi_check.cli import Html, Json, report_console
+from openapi_check.cli import HTML, JSON, report_console
 from openapi_check.har import har
 from openapi_check.page import page
 from openapi_check.terminal import show
 from openapi_contract import load_contract
-from openapi_contract.cli.commands import Overlays, Strict, failure
+from openapi_contract.cli.commands import Overlays, Strict, failure, file, flag, option, takes, texts
 from openapi_contract.cli.reading import Load, read_contract
 from openapi_contract.errors import explained
 from openapi_contract.imports import resting_collector
@@ -26,6 +26,7 @@ from openapi_mock.proxy.recorder import Recorder
 from openapi_mock.proxy.upstream import NAME, NotAnUpstream, Upstream
 from openapi_service.server import CannotListen
 
+from .options import HOST
 from .process import End
 
 PORT = 8010
@@ -37,62 +38,56 @@ UpstreamUrl = Annotated[
     str,
     typer.Option("--upstream", metavar="URL", help="URL of the server to forward to.", show_default=False),
 ]
-Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback others can use the proxy.")]
-Port = Annotated[
-    int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the proxy; 0 takes a free one.")
-]
 Source = Annotated[str, typer.Option(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")]
-Fail = Annotated[
-    Literal["request", "response", "any"],
-    typer.Option("--fail-on", help="Which side's violations fail the run."),
-]
-Limit = Annotated[
-    int, typer.Option(min=0, metavar="BYTES", help="Largest body that is buffered and validated.")
-]
-Timeout = Annotated[
-    float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait for the upstream.")
-]
-KeepHost = Annotated[
-    bool, typer.Option("--keep-host", help="Forward the client's Host instead of the upstream's.")
-]
-AllowHost = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME", help="Host name that clients may use, besides addresses and localhost; repeatable."
+OPTIONS = {
+    "host": option(
+        str,
+        "Address to listen on; beyond loopback others can use the proxy.",
+        default=HOST,
+        metavar="ADDRESS",
     ),
-]
-Errors = Annotated[
-    bool,
-    typer.Option(
-        "--errors",
-        help="Respond to the client with an error where the request (422) or the response (502) violates the "
-        "contract; the server is asked all the same.",
+    "port": option(
+        int, "Port of the proxy; 0 takes a free one.", default=PORT, metavar="PORT", min=0, max=65535
     ),
-]
-Har = Annotated[
-    Path | None, typer.Option(dir_okay=False, help="Write the latest 2000 exchanges as HAR, secrets masked.")
-]
+    "overlay": Overlays,
+    "strict": Strict,
+    "fail_on": option(
+        Literal["request", "response", "any"], "Which side's violations fail the run.", default="any"
+    ),
+    "most_bytes": option(
+        int,
+        "Largest body that is buffered and validated.",
+        "--limit",
+        default=MOST_BYTES,
+        metavar="BYTES",
+        min=0,
+    ),
+    "timeout": option(float, "How long to wait for the upstream.", default=60, metavar="SECONDS", min=0.1),
+    "keep_host": flag("Forward the client's Host instead of the upstream's."),
+    "names": texts("Host name that clients may use, besides addresses and localhost", "NAME", "--allow-host"),
+    "errors": flag(
+        "Respond to the client with an error where the request (422) or the response (502) violates the "
+        "contract; the server is asked all the same."
+    ),
+    "html": HTML,
+    "json": JSON,
+    "har": file("Write the latest 2000 exchanges as HAR, secrets masked."),
+}
 
 
-def proxy(  # noqa: PLR0913 -- an option each
+@takes(**OPTIONS)
+def proxy(
     upstream: UpstreamUrl,
     *,
-    host: Host = "127.0.0.1",
-    port: Port = PORT,
     contract: Source,
-    overlay: Overlays = None,
-    strict: Strict = False,
-    fail_on: Fail = "any",
-    limit: Limit = MOST_BYTES,
-    timeout: Timeout = 60,
-    keep_host: KeepHost = False,
-    allow_host: AllowHost = None,
-    errors: Errors = False,
-    html: Html = None,
-    json: Json = None,
-    har: Har = None,
+    overlay: list[Path] | None,
+    strict: bool,
+    fail_on: Literal["request", "response", "any"],
+    timeout: float,
+    keep_host: bool,
     load: Load = load_contract,
     name: str = NAME,
+    **options: Any,
 ) -> None:
     """Forward traffic to a server unchanged, and validate it against the contract.
 
@@ -105,22 +100,14 @@ def proxy(  # noqa: PLR0913 -- an option each
     """
     end = End()
     try:
-        files = Files(html, json, har)
+        files = Files(**{name: options.pop(name) for name in Files._fields})
         files.claim()
         target = Upstream(upstream, timeout=timeout, keep_host=keep_host, name=name)
         with Lines() as lines:
             with resting_collector(own_process=True):
                 read = read_contract(contract, load, overlay, strict=strict)
                 recorder = Recorder(read, target.url, lambda exchange: lines.put(line(exchange)))
-            with proxying(
-                target,
-                recorder,
-                host=host,
-                port=port,
-                most_bytes=limit,
-                names=allow_host or (),
-                errors=errors,
-            ) as url:
+            with proxying(target, recorder, **options) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
                 end.wait()
         report = recorder.tally.report()

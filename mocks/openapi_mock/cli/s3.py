@@ -6,27 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from openapi_contract.cli.commands import customized
+from openapi_contract.cli.commands import customized, flag, folder, option, takes, texts
 
-from .execute import Start, execute, is_alone, run
+from .execute import Start, is_alone, run, with_exec
 from .options import (
     HOST,
+    SERVER,
     TRUSTED_BY,
-    Ca,
-    ControlOrigins,
-    ControlToken,
-    FaultFile,
-    Host,
-    Json,
-    OptionsFirst,
-    ReadyFile,
-    Seed,
-    Tls,
-    TrustProxy,
     account_option,
     credentials_of,
     domains_option,
@@ -48,42 +38,27 @@ Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is n
 cannot be run, 125 when S3 could not start.
 """
 
-Buckets = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--bucket", "-b", metavar="NAME", help="Bucket to start with; repeatable.", show_default="uploads"
-    ),
-]
-Cors = Annotated[
-    bool, typer.Option("--cors", help="Allow pages of any origin to use the buckets (CORS rules).")
-]
-Public = Annotated[
-    bool, typer.Option("--public", help="Allow everyone to read their objects (bucket policy).")
-]
-Region = Annotated[str, typer.Option(metavar="NAME", help="Region of the buckets.")]
-Credentials = Annotated[
-    list[str] | None,
-    typer.Option(
+OPTIONS = {
+    "buckets": texts("Bucket to start with", "NAME", "--bucket", "-b", show_default="uploads"),
+    "cors": flag("Allow pages of any origin to use the buckets (CORS rules)."),
+    "public": flag("Allow everyone to read their objects (bucket policy)."),
+    "region": option(str, "Region of the buckets.", default="us-west-2", metavar="NAME"),
+    "credentials": option(
+        list[str] | None,
+        "Credential to accept; repeatable. A temporary one has :TOKEN or :TOKEN:EXPIRES behind it.",
         "--credential",
         metavar="ACCESS_KEY:SECRET_KEY",
-        help="Credential to accept; repeatable. A temporary one has :TOKEN or :TOKEN:EXPIRES behind it.",
         show_default="ACCESSKEY:secret-key",
     ),
-]
-Data = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", file_okay=False, help="Folder that keeps all buckets across restarts."),
-]
-Port = Annotated[int | None, port_option("Port of S3; 0 takes a free one.", PORT)]
-ControlPort = Annotated[int | None, port_option("Port of the control API; 0 takes a free one.", CONTROL_PORT)]
-PublicUrl = Annotated[str | None, url_option("S3", "the host that a request came to")]
-Domains = Annotated[list[str] | None, domains_option("--domain")]
-
-Account = Annotated[str | None, account_option("--account")]
-LogForm = Annotated[
-    Literal["text", "json"] | None,
-    typer.Option("--log", help="Log each request on standard error.", show_default="none"),
-]
+    "data": folder("Folder that keeps all buckets across restarts."),
+    "port": port_option("S3", PORT),
+    "control_port": port_option("the control API", CONTROL_PORT),
+    **SERVER,
+    "public_url": url_option("S3", "the host that a request came to"),
+    "domains": domains_option("--domain"),
+    "account": account_option("--account"),
+    "log": option(Literal["text", "json"] | None, "Log each request on standard error.", show_default="none"),
+}
 
 
 @contextmanager
@@ -109,32 +84,15 @@ def variables_of(mock: S3Mock) -> dict[str, str | None]:
     }
 
 
-def s3(  # noqa: PLR0913 -- an option each
+@takes(**OPTIONS)
+def s3(
     context: typer.Context,
     *,
-    bucket: Buckets = None,
-    cors: Cors = False,
-    public: Public = False,
-    region: Region = "us-west-2",
-    credential: Credentials = None,
-    data: Data = None,
-    host: Host = None,
-    port: Port = None,
-    control_port: ControlPort = None,
-    control_token: ControlToken = None,
-    control_origin: ControlOrigins = None,
-    json: Json = False,
-    ready_file: ReadyFile = None,
-    faults: FaultFile = None,
-    seed: Seed = 0,
-    tls: Tls = False,
-    ca: Ca = None,
-    public_url: PublicUrl = None,
-    domain: Domains = None,
-    trust_proxy: TrustProxy = False,
-    account: Account = None,
-    log: LogForm = None,
+    json: bool,
+    ready_file: Path | None,
+    log: Literal["text", "json"] | None,
     token_variable: str = "MOCK_CONTROL_TOKEN",  # noqa: ARG001, S107 -- the option's help has it; a name, no token
+    **options: Any,
 ) -> None:
     """Run a local S3 that refuses what Amazon's refuses, with faults and a journal.
 
@@ -142,34 +100,18 @@ def s3(  # noqa: PLR0913 -- an option each
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
     """
-    alone = is_alone(context, json=json, control_token=control_token)
-    options = {
-        "host": host or HOST,
-        "port": (PORT if alone else 0) if port is None else port,
-        "control_port": (CONTROL_PORT if alone else 0) if control_port is None else control_port,
-        "buckets": bucket or ("uploads",),
-        "cors": cors,
-        "public": public,
-        "region": region,
-        "credentials": credentials_of(credential or (), "--credential"),
-        "data": data,
-        "control_token": control_token,
-        "control_origins": control_origin or (),
-        "faults": faults,
-        "seed": seed,
-        "tls": tls,
-        "ca": ca,
-        "public_url": public_url,
-        "domains": domain or (),
-        "trust_proxy": trust_proxy,
-        "account": account,
-    }
+    alone = is_alone(context, json=json, control_token=options["control_token"])
+    options["credentials"] = credentials_of(options["credentials"] or (), "--credential")
+    ports = {"port": PORT, "control_port": CONTROL_PORT} if alone else {"port": 0, "control_port": 0}
+    defaults = {"host": HOST, **ports}
+    options |= {name: value for name, value in defaults.items() if options[name] is None}
+    options["buckets"] = options["buckets"] or ("uploads",)
     if log:
         from .mock import request_log  # noqa: PLC0415 -- few have it, and it takes a while
 
         options["log"] = request_log(log)
     start = Start(
-        partial(opened, **options), variables_of, lambda: (OSError, ValueError), host or HOST, ready_file
+        partial(opened, **options), variables_of, lambda: (OSError, ValueError), options["host"], ready_file
     )
     run(context, start, announce, json=json)
 
@@ -191,12 +133,4 @@ def announce(mock: S3Mock) -> None:
     banner.show("S3", {"": places, "For AWS's clients": exports}, note, qr=mock.lan)
 
 
-def s3_app() -> typer.Typer:
-    """Return ``s3`` and ``s3 exec``."""
-    app = typer.Typer(cls=OptionsFirst)
-    app.callback(invoke_without_command=True)(customized(s3))
-    app.command("exec", context_settings={"allow_interspersed_args": False})(customized(execute, EXEC))
-    return app
-
-
-app = s3_app()
+app = with_exec(customized(s3), EXEC)

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import typer
 
 from openapi_contract import Contract, Operation
+from openapi_contract.cli.commands import option
 from openapi_mock.cli.mock import Mocks, mock_app, report
 from openapi_mock.cli.options import account_option, credentials_of, domains_option, port_option, url_option
 from scanner_contract import load_contract
@@ -30,28 +30,37 @@ the mock are accepted: scanner-api mock exec --port 8000 -- npx vitest run.
 Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is not found, 126 when it
 cannot be run, 125 when the mock could not start.
 """
-S3Port = Annotated[int | None, port_option("Port of S3; 0 takes a free one.", S3_PORT)]
-Contract_ = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE|URL",
-        help="Document to mock, OpenAPI 3.0 to 3.2 or Swagger 2.0: with the handlers of the Scanner API for "
+OPTIONS = {
+    "contract": option(
+        str | None,
+        "Document to mock, OpenAPI 3.0 to 3.2 or Swagger 2.0: with the handlers of the Scanner API for "
         "its operations, otherwise with examples and generated values.",
+        metavar="FILE|URL",
         show_default="the Scanner API's",
     ),
-]
-S3Credentials = Annotated[
-    list[str] | None,
-    typer.Option(
+    "s3_port": port_option("S3", S3_PORT),
+    "s3_credentials": option(
+        list[str] | None,
+        "Additional credential that S3 accepts; repeatable. Append :SESSION_TOKEN or "
+        ":SESSION_TOKEN:EXPIRES for a temporary one, which expires by the mock's clock.",
         "--s3-credential",
         metavar="ACCESS_KEY:SECRET_KEY",
-        help="Additional credential that S3 accepts; repeatable. Append :SESSION_TOKEN or "
-        ":SESSION_TOKEN:EXPIRES for a temporary one, which expires by the mock's clock.",
     ),
-]
-S3PublicUrl = Annotated[str | None, url_option("S3", "its port at the host that a request came to")]
-S3Domains = Annotated[list[str] | None, domains_option("--s3-domain")]
-S3Account = Annotated[str | None, account_option("--s3-account")]
+    "s3_public_url": url_option("S3", "its port at the host that a request came to"),
+    "s3_domains": domains_option("--s3-domain"),
+    "s3_account": account_option("--s3-account"),
+}
+WITHOUT_HANDLERS = {
+    "no_auth": False,
+    "stateful": False,
+    "seed_data": None,
+    "overlays": None,
+    "locale": "",
+    "validate_requests": "on",
+    "formats": "on",
+    "errors": False,
+}
+"""Options for contracts without handlers, and their defaults."""
 
 
 class ScannerMocks(Mocks):
@@ -78,60 +87,23 @@ class ScannerMocks(Mocks):
             own["contract"] = str(own["contract"])
         return {**super().defaults(), "s3_port": S3_PORT, **own}
 
-    def open(  # noqa: D102 -- as its base does
-        self,
-        contract: str | None,
-        *,
-        overlays: tuple[Path, ...] = (),
-        lenient: bool = True,
-        watch: bool,
-        authentication: bool,
-        **options: Any,
-    ) -> AbstractContextManager[Any]:
-        s3_port = options.pop("s3_port")
-        names = ("s3_credential", "s3_public_url", "s3_domain", "s3_account")
-        credentials, public_url, domains, account = of_s3 = [options.pop(name, None) for name in names]
+    def open(self, contract: str | None, **options: Any) -> AbstractContextManager[Any]:  # noqa: D102 -- as its base does
+        of_s3 = {name: options.pop(name) for name in list(options) if name.startswith("s3_")}
+        overlays, strict = options.get("overlays") or (), options.pop("strict", False)
         # the packaged one is loaded by the mock
-        self.contract = None if contract is None else load_contract(contract, overlays, lenient=lenient)
-        if self.contract is None or has_handlers(self.contract):
-            if not authentication:
-                raise typer.BadParameter("--no-auth is for contracts without handlers.")
-            if options.pop("stateful", False) or options.pop("seed_data", None):
-                raise typer.BadParameter("--stateful and --seed-data are for contracts without handlers.")
-            if overlays:
-                raise typer.BadParameter("--overlay is for contracts without handlers.")
-            if options.pop("locale", ""):
-                raise typer.BadParameter("--locale is for contracts without handlers.")
-            if {options.pop("validate_requests", "on"), options.pop("formats", "on")} != {"on"}:
-                raise typer.BadParameter(
-                    "--validate-requests and --formats are for contracts without handlers."
-                )
-            if options.pop("errors", False):
-                raise typer.BadParameter("--errors is for contracts without handlers.")
-            settings = {**self.settings, "contract": contract, **options}
-            return scanner_mock(
-                s3_port=s3_port,
-                s3_credentials=credentials_of(credentials or ()),
-                s3_public_url=public_url,
-                s3_domains=domains or (),
-                s3_account=account,
-                tell_reload=report if watch else None,
-                tell=report,
-                **settings,
-            )
-        if any(of_s3):
-            raise typer.BadParameter(
-                "--s3-credential and other options of S3 are for contracts with handlers."
-            )
-        return super().open(
-            contract,
-            loaded=self.contract,
-            overlays=overlays,
-            lenient=lenient,
-            watch=watch,
-            authentication=authentication,
-            **options,
+        self.contract = None if contract is None else load_contract(contract, overlays, lenient=not strict)
+        if self.contract is not None and not has_handlers(self.contract):
+            del of_s3["s3_port"]
+            _refuse([name for name, value in of_s3.items() if value], "with handlers")
+            return super().open(contract, loaded=self.contract, **options)
+        given = {name: options.pop(name, None) or default for name, default in WITHOUT_HANDLERS.items()}
+        _refuse(
+            [name for name, default in WITHOUT_HANDLERS.items() if given[name] != default], "without handlers"
         )
+        of_s3["s3_credentials"] = credentials_of(of_s3["s3_credentials"] or ())
+        watch = options.pop("watch")
+        settings = {**self.settings, "contract": contract, **of_s3, **options}
+        return scanner_mock(tell_reload=report if watch else None, tell=report, **settings)
 
     def start_errors(self) -> tuple[type[Exception], ...]:  # noqa: D102 -- as its base does
         from scanner_api.app import START_ERRORS  # noqa: PLC0415 -- S3 starts while it is imported
@@ -146,6 +118,13 @@ class ScannerMocks(Mocks):
 
         extensions = not self.settings.get("vendor_operations_only")
         show(mock, self.contract or load_contract(extensions=extensions), verbose=verbose)
+
+
+def _refuse(names: list[str], contracts: str) -> None:
+    """Refuse options, by the names of their parameters, that are for other contracts."""
+    for name in names[:1]:
+        spelled = name.removesuffix("s") if name in {"overlays", "s3_credentials", "s3_domains"} else name
+        raise typer.BadParameter(f"--{spelled.replace('_', '-')} is for contracts {contracts}.")
 
 
 def has_handlers(contract: Contract) -> bool:
@@ -163,10 +142,5 @@ app = mock_app(
     MOCK,
     EXEC,
     token_variable="SCANNER_MOCK_CONTROL_TOKEN",  # noqa: S106 -- a name, no token
-    contract=Contract_,
-    s3_port=S3Port,
-    s3_credential=S3Credentials,
-    s3_public_url=S3PublicUrl,
-    s3_domain=S3Domains,
-    s3_account=S3Account,
+    **OPTIONS,
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -22,6 +22,7 @@ from typer.core import TyperCommand, TyperGroup
 from openapi_contract.distribution import DISTRIBUTION, lack_of
 from openapi_contract.imports import resting_collector
 
+Command = TypeVar("Command", bound=Callable[..., None])
 CANNOT_RUN = 2
 """Exit code of a command that cannot do what it is asked, as of one with wrong options."""
 
@@ -50,6 +51,61 @@ def require_extra(extra: str, exit_code: int = CANNOT_RUN) -> None:
         raise failure(reason, exit_code)
 
 
+def option(kind: Any, help_: str, *names: str, **settings: Any) -> Any:
+    """Return what annotates an option of a type, with its `default`, and settings of `typer.Option`."""
+    default = [settings.pop("default")] if "default" in settings else []
+    return Annotated[kind, typer.Option(*names, help=help_, **settings), *default]
+
+
+def flag(help_: str, *names: str, **settings: Any) -> Any:
+    """Return what annotates an option without a value."""
+    return option(bool, help_, *names, **settings)
+
+
+def file(help_: str, *names: str, **settings: Any) -> Any:
+    """Return what annotates an option that names a file."""
+    return option(Path | None, help_, *names, metavar="FILE", dir_okay=False, **settings)
+
+
+def folder(help_: str, **settings: Any) -> Any:
+    """Return what annotates an option that names a folder."""
+    return option(Path | None, help_, metavar="DIR", file_okay=False, **settings)
+
+
+def texts(help_: str, metavar: str, *names: str, **settings: Any) -> Any:
+    """Return what annotates an option that may be repeated."""
+    return option(list[str], f"{help_}; repeatable.", *names, default=[], metavar=metavar, **settings)
+
+
+def takes(**options: Any) -> Callable[[Command], Command]:
+    """Return what gives a command the options that it takes as ``**options``, or by their names.
+
+    Args:
+        options: by the names of parameters, what `option` and its kind return.
+    """
+
+    def with_options(command: Command) -> Command:
+        own = inspect.signature(command, eval_str=True).parameters.values()
+        named = [each for each in own if each.kind is not each.VAR_KEYWORD and each.name not in options]
+        added = [_parameter(name, each) for name, each in options.items()]
+        command.__signature__ = inspect.Signature(named + added)  # type: ignore[attr-defined]  # what typer reads
+        return command
+
+    return with_options
+
+
+def _parameter(name: str, annotation: Any) -> inspect.Parameter:
+    """Return the parameter that an option is, None by default if its annotation has nothing else."""
+    kind, info, *default = get_args(annotation)
+    if kind is bool and info.default is ...:  # Typer's place of the first name; else there is a --no-NAME
+        info = copy(info)
+        info.param_decls = (f"--{name.replace('_', '-')}",)
+    value = default[0] if default else False if kind is bool else None
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=value, annotation=Annotated[kind, info]
+    )
+
+
 def customized(
     command: Callable[..., None], doc: str | None = None, **parameters: Any
 ) -> Callable[..., None]:
@@ -59,8 +115,8 @@ def customized(
         command: the function; those of its parameters that are not ``Annotated`` are no options. Where one of
             these is a text, its name in braces stands for it in help and variables of the options.
         doc: the help, else the function's docstring.
-        parameters: what is ``Annotated`` is an option, added or in the place of one, None by default; any
-            other is the value of a parameter, which is no option any more.
+        parameters: what is ``Annotated`` is an option, added or in the place of one; any other is the value
+            of a parameter, which is no option any more.
     """
     options = {name: each for name, each in parameters.items() if get_origin(each) is Annotated}
     values = {name: each for name, each in parameters.items() if name not in options}
@@ -75,11 +131,7 @@ def customized(
         for name, each in own.items()
         if name not in values
         and (get_origin(each.annotation) is Annotated or each.annotation is typer.Context)
-    }
-    for name, option in options.items():
-        visible[name] = inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option
-        )
+    } | {name: _parameter(name, each) for name, each in options.items()}
     run.__signature__ = inspect.Signature(list(visible.values()))  # type: ignore[attr-defined]  # what typer reads
     run.__annotations__ = {name: each.annotation for name, each in visible.items()}
     run.__doc__ = doc or command.__doc__
@@ -162,7 +214,8 @@ def application(name: str, help_: str, commands: Mapping[str, Lazy]) -> typer.Ty
 
 
 def _app(**options: Any) -> typer.Typer:
-    return typer.Typer(rich_markup_mode="markdown", pretty_exceptions_enable=False, **options)
+    """Return a Typer app whose help is plain text: at 80 columns, a table would break names into pieces."""
+    return typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, **options)
 
 
 def _show_version(is_asked: bool) -> None:  # noqa: FBT001 -- as Typer calls it
@@ -179,7 +232,7 @@ class LazyGroup(TyperGroup):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         for name, each in self.lazy.items():
-            self.add_command(TyperCommand(name, help=each.help))
+            self.add_command(TyperCommand(name, help=each.help, short_help=each.help))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the name of the command that is invoked, the command, and its arguments."""
