@@ -44,7 +44,6 @@ class HarWriter:
 
     Args:
         file: open for writing; the caller closes it.
-        program: that writes it.
     """
 
     def __init__(self, file: BinaryIO, program: str) -> None:
@@ -335,8 +334,6 @@ def _message(
     """Return a message, its media type added to its fields where they lack it.
 
     Args:
-        headers: its fields.
-        mime_type: as the tool recorded it.
         body: what was recorded; a tool may cut it.
         size: of all of it, if that is known.
     """

@@ -50,10 +50,7 @@ class OperationCoverage(msgspec.Struct, kw_only=True):
     """How often each part of an operation has been exercised.
 
     Attributes:
-        operation: its operationId.
         method: upper case.
-        path: the path template.
-        calls: its requests.
         statuses: by what the contract declares: a status, a range (``4XX``) or ``default``.
         undocumented: by status that the contract does not declare.
         parameters: by place and name, such as ``query limit``.
@@ -101,7 +98,6 @@ class Traffic(msgspec.Struct, kw_only=True):
         validated: of how many a request or a response was validated.
         unanswered: how many ended without a response.
         broken_requests: exchanges whose request violates the contract.
-        broken_responses: exchanges whose response does.
         unvalidated: how many messages were not validated, by reason.
         more_findings: violations beyond those that are findings of their own.
         coverage: what has been exercised, by operation.

@@ -26,7 +26,6 @@ class Target:
 
     Attributes:
         url: where the contract's paths begin; without a slash at its end.
-        contract: what is promised.
         client: sends no credential by itself; relative URLs are below `url`. What it sends is paced and
             recorded, and it follows no redirects. Absolute URLs, such as those of S3, are welcome.
         operations: those of the contract that the run may call, in its order; fewer if only some were asked
@@ -38,7 +37,6 @@ class Target:
         fallback: the contract that was assumed if `contract` is it; completes one without links.
         deadline: reading of `clock` at which the run is to be over; None without a budget.
         clock: seconds, monotonic.
-        sleep: waits for seconds.
     """
 
     url: str

@@ -36,16 +36,9 @@ class MockApplication:
     """The mock; :meth:`start` before the first request, :meth:`stop` after the last.
 
     Args:
-        service: the API.
-        state: what is behind it.
-        clock: the time in both.
-        events: what happens.
-        traffic: journal and faults.
-        access: to the control API.
         seeds: returns what a client needs to know.
         reach: the URLs by which clients reach it.
         ca: certificate of the authority that clients are to trust, in PEM; None without TLS.
-        profile: how problems are written.
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
     """
 
@@ -144,12 +137,7 @@ def observed(
     """Put the app of a contract behind faults, and those behind the journal.
 
     Args:
-        app: serves the contract.
-        contract: of the app.
-        traffic: journal and faults.
-        clock: the time.
         authentication: whether credentials are required where the contract does.
-        profile: how problems are written.
         ignores: tells violations of requests that are not reported.
     """
     traffic.use(contract, authentication=authentication, ignores=ignores)

@@ -39,7 +39,6 @@ class MockClock:
     Args:
         follow: called after each change, in order, with the new time, None for the machine's, and whether it
             stands still.
-        machine: the machine's time.
     """
 
     def __init__(self, follow: Callable[[datetime | None, bool], None], machine: Clock | None = None) -> None:
@@ -128,7 +127,6 @@ class SkewedClock:
     """A clock that is wrong in the context of `skewed`.
 
     Args:
-        clock: the right one.
         skew: by how much it is wrong.
     """
 

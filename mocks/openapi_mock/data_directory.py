@@ -38,12 +38,7 @@ class TooManySnapshots(Exception):  # noqa: N818 -- says what there are
 class Snapshot:
     """A folder with the state of one moment.
 
-    Args:
-        folder: the folder.
-        database: name of the database's file.
-
     Attributes:
-        database: file of the database.
         s3: folder of S3.
     """
 
@@ -69,7 +64,6 @@ class DataDirectory:
     Args:
         root: the user's, created for its owner alone if it is missing; None for one that is removed with the
             mock, in which the database is in memory, and S3 has its own folder.
-        database: name of the database's file.
 
     Raises:
         DataDirectoryError: it cannot be made or written, or another mock uses it.

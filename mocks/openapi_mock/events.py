@@ -63,8 +63,6 @@ class Events:
         """Publish an event.
 
         Args:
-            name: of the event.
-            data: anything that msgspec encodes.
             number: of the exchange, if it is one.
         """
         with self._guard:
@@ -158,10 +156,6 @@ class EventStream:
     A client that names its last event by ``Last-Event-ID`` gets the exchanges since then, and so does one
     that was too slow. If the event is of another run of the mock, ``start`` comes, and all that is in the
     journal.
-
-    Args:
-        events: new ones.
-        journal: past exchanges.
     """
 
     def __init__(self, events: Events, journal: Journal) -> None:

@@ -12,7 +12,6 @@ class FaultMarker:
     """A marker of tests in which a server fails, with the fields of a fault, of its match and of its effect.
 
     Attributes:
-        name: of the marker.
         fixture: the server; a test that does not use it may not have the marker.
         server: what fails, in a sentence.
         example: fields that a user may give.
@@ -38,7 +37,6 @@ class FaultMarker:
         """Yield the faults that a test is marked with, the outermost first: each field where it belongs.
 
         Args:
-            item: the test.
             match: the struct of the fields that say where a fault is active.
             effect: the struct of those that say what it does.
         """

@@ -43,7 +43,6 @@ class RequestLog:
     fast; of those that wait for it, the oldest are left out where there are too many, and counted.
 
     Args:
-        journal: of the exchanges.
         form: writes lines, such as `TextLines`.
         write: writes a text somewhere; may block, and may raise OSError.
     """

@@ -37,12 +37,9 @@ class Controlled(NamedTuple):
     """An S3 that is to be controlled.
 
     Attributes:
-        host: address that both listen on.
         url: of the control API, behind whose host and port it is below ``/_mock``.
         seeds: returns what clients know of it.
         s3: the running S3.
-        directory: where snapshots are.
-        seed: of chance.
         authority: certifies the control API; None without TLS.
         token: gives access to the control API from anywhere; None for this machine alone.
         origins: whose pages may use it without a token.

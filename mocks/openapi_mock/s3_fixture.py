@@ -28,7 +28,6 @@ class S3Fixture:
 
     Args:
         server: the running S3.
-        traffic: its journal and its faults.
     """
 
     def __init__(self, server: S3Server, traffic: Traffic) -> None:

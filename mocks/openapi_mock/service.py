@@ -19,15 +19,9 @@ class Service:
     """The app of the current contract.
 
     Args:
-        contract: the first one.
-        app: serves it.
-        load: loads the contract again.
         serve: changes to another contract, and returns the app that serves it.
         errors: what these raise for a contract that cannot be served; the old one stays then.
         tell: called with a sentence after each reload, successful or not; None to not watch the file.
-
-    Attributes:
-        contract: the current one.
     """
 
     def __init__(

@@ -43,13 +43,7 @@ def unlogged(_journal: Journal) -> AbstractContextManager[object]:
 class Traffic:
     """What is recorded of the traffic with both servers, and the failures simulated in it.
 
-    Args:
-        seed: of chance.
-        extension: which faults there are.
-
     Attributes:
-        journal: of all exchanges.
-        faults: the active ones.
         s3: the server whose faults they are too.
     """
 
@@ -76,7 +70,6 @@ class Traffic:
         """Validate and mask exchanges by a contract, and accept faults on its operations.
 
         Args:
-            contract: of the API.
             authentication: whether credentials are required where the contract does.
             ignores: tells violations of requests that are not reported.
         """

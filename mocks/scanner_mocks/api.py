@@ -42,10 +42,7 @@ class Parts(NamedTuple):
 
     Attributes:
         s3: S3, started.
-        data: where databases and snapshots are.
         clock: the time, which S3 follows.
-        traffic: journal and faults.
-        seed: of ids and of chance.
         control_token: gives access to the control API from anywhere; None for this machine alone.
         control_origins: whose pages have access without it, beside the mock's own.
         seeds: returns what a client needs to know.

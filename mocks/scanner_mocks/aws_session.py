@@ -39,10 +39,6 @@ def presigned_get(
     """Return the URL that an object of the mock's bucket can be read at.
 
     Args:
-        bucket_url: of the bucket.
-        region: of the bucket.
-        key: of the object.
-        expires_in: for so many seconds.
         now: from then on; by default from now on.
         recorded: whether faults apply to reading it, and the journal records that.
     """

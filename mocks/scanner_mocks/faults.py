@@ -19,12 +19,7 @@ LONG_EXPIRED: Final = timedelta(minutes=1)
 
 
 class UploadClock:
-    """The clock of presigned uploads, by which they are expired while a fault says so.
-
-    Args:
-        clock: the right one.
-        seconds: how long uploads are valid.
-    """
+    """The clock of presigned uploads, by which they are expired while a fault says so."""
 
     def __init__(self, clock: Clock, seconds: int) -> None:
         self._clock = clock

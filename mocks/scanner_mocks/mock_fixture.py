@@ -28,11 +28,7 @@ TIMEOUT_SECONDS = 30
 
 
 class MockFixture:
-    """A mock that runs for all tests of a process.
-
-    Args:
-        mock: where it is.
-    """
+    """A mock that runs for all tests of a process."""
 
     def __init__(self, mock: Mock) -> None:
         self.mock = mock

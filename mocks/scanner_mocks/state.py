@@ -59,11 +59,7 @@ class State(MockState):
     """The current service as an ASGI app, which is replaced whole.
 
     Args:
-        make: makes the service.
-        seed: of its ids.
-        directory: where databases and snapshots are.
         s3: S3, started.
-        clock: the time in both.
         events: are published each change of the state.
         clearable: by name, what else a reset clears unless it is to be kept.
         s3_url: returns the URL by which the current request reaches S3.

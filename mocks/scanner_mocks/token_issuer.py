@@ -19,7 +19,6 @@ def bearer_token(*organizations: str, subject: str = seeds.MEMBER, expires: int 
 
     Args:
         organizations: ids of the organizations that it lets its bearer act for.
-        subject: id of the user.
         expires: when it expires, in seconds since the epoch.
     """
     # seeds has the token that a start needs, which can do without what signing takes to import

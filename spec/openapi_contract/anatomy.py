@@ -97,7 +97,6 @@ def map_subschemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) ->
     """Return a copy of a schema object in which each schema right below it is changed.
 
     Args:
-        schema: a schema object.
         change: takes a keyword and a schema that stands in it.
     """
     copy = dict(schema)

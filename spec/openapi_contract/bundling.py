@@ -22,7 +22,6 @@ class Bundler:
     """Bundles the schemas of one document.
 
     Args:
-        resources: where the document's schemas belong.
         is_30: whether they are written in OpenAPI 3.0's dialect.
         not_required: returns the names of the properties of a schema object that need not be there, in the
             direction that the value takes.

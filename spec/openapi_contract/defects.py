@@ -34,7 +34,6 @@ class Located:
         source: the file or URL that it is in.
         line: in the file, from 1; 0 where it is not known.
         pointer: JSON pointer of the place in the file.
-        reason: what is wrong.
     """
 
     source: str

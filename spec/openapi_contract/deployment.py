@@ -26,8 +26,6 @@ class Deployment:
     """Finds the operations of a contract below the base paths of its servers, and without one.
 
     Args:
-        router: of the contract.
-        servers: its Server Objects.
         base_url: where it is deployed as well, for instance ``https://staging.example/api``; its origin is
             the deployment's only one then.
     """

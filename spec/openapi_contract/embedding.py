@@ -31,7 +31,6 @@ def embed(document: dict[str, Any], source: str) -> None:
     A file may refer to files in its folder and below; a document from a URL to what its origin serves.
 
     Args:
-        document: the document.
         source: the file or URL that it comes from.
 
     Raises:

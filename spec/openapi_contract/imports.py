@@ -46,7 +46,6 @@ def exported(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
     """Return the ``__getattr__`` of a package: it imports what is public when that is first used.
 
     Args:
-        package: its name.
         names: of what is public, separated by spaces, by the module that has it.
     """
     modules = {name: module for module, members in names.items() for name in members.split()}

@@ -21,8 +21,6 @@ def lines_of(text: str, suffix: str, places: Iterable[str]) -> dict[str, int]:
 
     Args:
         text: of a file that was parsed before.
-        suffix: of the file's name.
-        places: the pointers.
 
     Raises:
         ValueError, LookupError: it cannot be read a second time.

@@ -199,11 +199,7 @@ def _examples(schema: dict[str, Any]) -> Iterator[Any]:
 
 
 class Merger:
-    """Merges the schemas of one document.
-
-    Args:
-        schemas: of the document.
-    """
+    """Merges the schemas of one document."""
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas

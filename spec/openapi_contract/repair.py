@@ -65,8 +65,6 @@ class Repair(NamedTuple):
 
     Attributes:
         pointer: JSON pointer of its place in the document as it was read.
-        reason: what was wrong.
-        action: what was done.
     """
 
     pointer: str
@@ -80,10 +78,8 @@ def repair(
     """Make a document valid, in place.
 
     Args:
-        document: complete in itself.
         source: the file or URL that it comes from.
         unresolved: why references could not be followed.
-        most: repairs that may be needed.
 
     Returns:
         What was done; and where items of arrays were in the document as it was read, by where they are now

@@ -27,7 +27,6 @@ class Resource:
 
     Attributes:
         uri: its absolute URI.
-        root: the schema itself.
         pointer: JSON pointer of it in the document.
     """
 

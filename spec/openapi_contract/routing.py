@@ -245,7 +245,6 @@ class Router:
     """All paths of a contract; concrete ones are matched before templated ones (OpenAPI 3.1, 4.8.8.2).
 
     Args:
-        operations: of the contract.
         fits: tells whether path parameters may be those of an operation, where several have the same path.
     """
 

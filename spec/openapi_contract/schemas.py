@@ -68,9 +68,6 @@ class Schema:
         """Yield what is wrong with a JSON value, with the keywords' places in the document.
 
         Args:
-            value: the value.
-            location: where it was.
-            name: the parameter's name.
             pointer: JSON pointer of the schema in the document.
         """
         _, root = self._schemas.meant(self.node, pointer)

@@ -30,7 +30,6 @@ class Validator:
         bundle: the schema, which stands alone.
         place: returns the JSON pointer into the contract of the keyword at a URI, below a schema's pointer.
         names: returns the properties that the schema names of the object at a path.
-        options: of jsonschema-rs.
 
     Attributes:
         is_valid: tells whether a JSON value conforms to it.

@@ -61,8 +61,6 @@ class Check:
         sentence: what it holds, for people.
         rules: what each of its rules holds, by the rule's name.
         severity: of a violation, in Schemathesis's terms.
-        source: where that is specified.
-        target: what is checked.
         notes: what was left untried and why, and in which of several ways something was tried.
         cut_short: whether it could not go on to its end.
         left_out: why it could not be made after all; empty if it could.

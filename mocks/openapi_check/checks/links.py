@@ -34,8 +34,6 @@ class Step:
     """A request that a link leads to.
 
     Attributes:
-        operation: what it calls.
-        path: the values for its path.
         body: what its body gets; empty if nothing.
         ids: all of the values that a response gave.
     """

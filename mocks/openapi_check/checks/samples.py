@@ -29,7 +29,6 @@ class Samples:
     """Draws requests, always the same for a contract, and sends them.
 
     Args:
-        target: whom they are for.
         note: called with each operation for which there is none.
     """
 

@@ -28,8 +28,6 @@ class Outputs(NamedTuple):
     """Where a report goes beside the terminal; None where it does not.
 
     Attributes:
-        junit: file of JUnit XML.
-        html: file of a page.
         json: file of JSON.
         github: whether GitHub Actions gets them.
     """

@@ -21,7 +21,6 @@ class Archive:
     Args:
         file: open for writing; the caller closes it.
         contract: says what is secret, and names the operations.
-        credentials: what is never written.
     """
 
     def __init__(self, file: BinaryIO, contract: Contract, credentials: Credentials) -> None:

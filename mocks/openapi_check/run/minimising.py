@@ -47,11 +47,7 @@ class _EnoughError(Exception):
 
 
 class Minimiser:
-    """Looks for the least requests that show findings.
-
-    Args:
-        target: whom they are sent to.
-    """
+    """Looks for the least requests that show findings."""
 
     def __init__(self, target: Target) -> None:
         self._target = target

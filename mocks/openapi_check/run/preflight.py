@@ -86,13 +86,8 @@ def target_at(
     """Yield a target whose credentials are let in.
 
     Args:
-        url: where the contract's paths begin.
-        contract: what is promised.
-        credentials: whom to call as.
-        pace: of the checks' own requests.
         read_only: whether only safe methods are allowed.
         only: operations, by operationId, its end or ``METHOD /path``; all by default.
-        seconds: the budget.
         variables: see `Target`, as for the fallback.
         upload_hosts: see `Target`.
         fallback: completes a contract without links.

@@ -32,10 +32,6 @@ class ProgressBars:
     """A bar for each phase; a line for each where there is no terminal.
 
     A budget lets phases repeat: they keep their bar, and have one line.
-
-    Args:
-        console: where to.
-        report: what grows meanwhile.
     """
 
     def __init__(self, console: Console, report: Report) -> None:

@@ -34,10 +34,6 @@ class Run:
     """A run on a target, to be started once.
 
     Args:
-        target: what is checked.
-        plan: how much of it.
-        pace: of its requests.
-        checks: of ours.
         before: the report of an interrupted run, which this one goes on with.
 
     Attributes:

@@ -77,7 +77,6 @@ class ReadRequest:
     """What a request holds, and what it violates.
 
     Attributes:
-        violations: of the contract.
         parameters: those that were sent and could be read.
         body: None if there was none that could be read.
     """
@@ -102,7 +101,6 @@ class RequestValidator:
         """Return what a request holds, and what is wrong with it.
 
         Args:
-            request: its head.
             body: without its content coding; None if that is not known.
         """
         values = ReadParameters()

@@ -36,7 +36,6 @@ class ResponseValidator:
         """Return what a response violates.
 
         Args:
-            status: its status.
             headers: names in lower case.
             body: without its content coding; None if it is not known or not to be sent.
         """

@@ -37,8 +37,6 @@ def validate_har(path: Path, contract: Contract, base_url: str | None = None) ->
     What a recorder leaves out of a file (browsers do with credentials by default) was not sent.
 
     Args:
-        path: the file.
-        contract: by which they are validated.
         base_url: where the API is deployed; all at its origin is validated, and nothing else.
 
     Raises:
@@ -61,12 +59,8 @@ class TrafficReporter:
     """Counts exchanges, what they violate and what they exercise, for a report.
 
     Args:
-        contract: by which they were validated.
         masking: of what is secret in their URLs.
         source: of the exchanges, for the report.
-
-    Attributes:
-        counts: so far.
     """
 
     def __init__(self, contract: Contract, masking: Masking, source: str = "") -> None:

@@ -28,7 +28,6 @@ class ValidatedExchange(NamedTuple):
     """What an exchange violates, and what was read of it.
 
     Attributes:
-        validation: what it violates.
         operation_id: of the operation that was called; empty if of none.
         request: what the request holds; None without an operation.
     """

@@ -28,10 +28,7 @@ def show(
     """Print a banner; nothing that can be copied is broken into lines.
 
     Args:
-        title: its first line.
         sections: rows by the heading above them, which may be empty; each has a name and what can be copied.
-        notes: sentences at the end.
-        command: to begin with.
         qr: shown as a QR code, where there is a terminal to show it; None for nothing.
     """
     console = Console(highlight=False, soft_wrap=True)
@@ -84,7 +81,6 @@ def curl_of(contract: Contract, api: str) -> str:
     """Return a curl command for the operation that needs the fewest parameters, GET if there is one.
 
     Args:
-        contract: of the mock.
         api: URL of the API.
     """
     operations = sorted(contract.operations, key=lambda each: (each.method != "get", len(_required(each))))

@@ -36,7 +36,6 @@ class Start(NamedTuple):
         open: opens it; what it returns has a `line` for ready files.
         variables: returns the environment variables by which a command finds it; None removes one.
         errors: those of a start that are explained in a sentence.
-        host: where it listens.
         ready_file: where to write that it is ready; None for nowhere.
     """
 
@@ -92,9 +91,6 @@ def run(context: typer.Context, start: Start, announce: Callable[[Any], None], *
     """Run a mock until SIGINT or SIGTERM, or leave it to the ``exec`` that follows.
 
     Args:
-        context: of the command.
-        start: the mock.
-        announce: tells people where it is.
         json: whether to print its line instead.
     """
     if context.invoked_subcommand is not None:

@@ -92,7 +92,6 @@ class Mocks:
 
     Attributes:
         ports: the options that are ports; those not set are free ones beside ``exec``.
-        prefix: of the environment variables.
         contract: of the mock, once it is opened.
         names: of fields of a mock whose variable says more than their name does.
     """
@@ -258,7 +257,6 @@ def mock_app(mocks: Mocks, doc: str | None = None, exec_doc: str | None = None, 
     """Return ``mock`` and ``mock exec``.
 
     Args:
-        mocks: opens mocks.
         doc: help of ``mock``, if it is another.
         exec_doc: help of ``mock exec``, if it is another.
         own: parameters of ``mock``, as `customized` takes them.

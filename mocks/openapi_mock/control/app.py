@@ -38,13 +38,11 @@ class Control:
     """The control API; bound at the first request, since the mock's own API is to be there before.
 
     Args:
-        access: who may use it.
         pages: ASGI apps by path, for it and all that is below it; what they serve is not bound.
         public: those of them that hold no secret: they require no control token.
         clock: the time, for operations and problems.
         collaborators: of the operations, by parameter name.
         extension: what the application adds to the OpenAPI document.
-        profile: how problems are written.
     """
 
     def __init__(
@@ -108,10 +106,7 @@ class _Checked:
     """Serves the pages and operations to requests that have access.
 
     Args:
-        bound: the operations.
         pages: ASGI apps by path, for it and all that is below it.
-        access: who may use them.
-        public: pages that require no token.
     """
 
     def __init__(

@@ -26,7 +26,6 @@ class FaultError(ValueError):
 
     Args:
         where: JSON pointer to the wrong part; empty for the whole value.
-        rule: the rule that it violates.
         detail: what is wrong, and what was expected.
     """
 
@@ -127,7 +126,6 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
     Attributes:
         operation: an operationId, or the end of one behind a ``_``; for S3, the name of S3's operation.
-        method: the HTTP method.
         path: pattern (``*``, ``?``) of the path.
         key: pattern of the key of the object in S3.
     """
@@ -163,7 +161,6 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     Attributes:
         latency_ms: delay of the response: milliseconds, or a distribution of them.
         status: of the response; None for the status that it would have had.
-        error_code: of the API's problem.
         s3_code: S3's error code.
         drop: whether the connection is closed without a response, and nothing else happens.
         drop_response: whether it is closed where the response would go out: what was asked for is done.
@@ -202,15 +199,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A simulated failure: what happens, to which requests, and how often.
 
     Attributes:
-        id: assigned by the mock.
-        name: for people.
         on: the server whose requests it applies to.
-        match: which of them.
         scope: value of their ``X-Mock-Scope``; empty for all.
         skip: number of matching requests that pass first.
         times: number of requests that it applies to then; None for all.
         probability: of applying to a request, between 0 and 1.
-        effect: what happens.
         struck: number of requests that were, counted by the mock.
     """
 

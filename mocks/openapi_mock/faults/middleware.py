@@ -42,13 +42,7 @@ class TransportProtocol(HttpProtocol):
 
 
 class ApiRequest:
-    """A request to the API, as faults look at it; its parts are computed when a fault asks for them.
-
-    Args:
-        scope: ASGI's.
-        contract: of the API.
-        beginning: of the body.
-    """
+    """A request to the API, as faults look at it; its parts are computed when a fault asks for them."""
 
     key = ""
     """No request to the API is for an object in S3."""
@@ -96,10 +90,6 @@ class FaultMiddleware:
 
     Args:
         app: serves requests, with the documented response that ``Prefer: code=N`` asks for.
-        faults: the active ones.
-        contract: of the app.
-        extension: which faults there are.
-        profile: how problems are written.
     """
 
     def __init__(

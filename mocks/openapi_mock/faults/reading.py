@@ -51,7 +51,6 @@ class FaultReader:
         """Return what a header's value asks for, such as ``status=503; latency_ms=200; drop``.
 
         Args:
-            text: the value.
             on: the server whose request has it.
 
         Raises:
@@ -80,7 +79,6 @@ class FaultReader:
         A name that ends with ``.toml`` is TOML (``[[faults]]``), any other YAML, of which JSON is a part.
 
         Args:
-            path: the file.
             check: raises FaultError for a fault that cannot be active.
 
         Raises:

@@ -17,13 +17,7 @@ MOST_FAULTS = 1000
 
 
 class Injection(NamedTuple):
-    """What happens to one request.
-
-    Attributes:
-        fault: id of the fault.
-        effect: what happens.
-        seconds: the delay.
-    """
+    """What happens to one request."""
 
     fault: str
     effect: Effect
@@ -34,7 +28,6 @@ class ActiveFault:
     """A fault that is on.
 
     Args:
-        fault: with its id.
         seed: of chance; the same seed, the same requests affected.
     """
 
@@ -65,7 +58,6 @@ class Faults:
     """The active faults, tried in the order in which they were added; any thread may use it.
 
     Args:
-        seed: of chance.
         follow: called with S3's faults after each change of them, in order. A change of faults waits for
             it, so that is not for an event loop's own thread.
 
@@ -152,7 +144,6 @@ class Faults:
         """Return what the first fault that applies does to a request; None if none applies.
 
         Args:
-            request: the request.
             considered: whether a fault is tried at all.
         """
         with self._striking:

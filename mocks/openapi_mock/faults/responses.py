@@ -28,12 +28,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class Only:
-    """A ``send`` that passes on a response of one status, and none of another.
-
-    Args:
-        status: of the response.
-        send: sends it on.
-    """
+    """A ``send`` that passes on a response of one status, and none of another."""
 
     def __init__(self, status: int, send: Send) -> None:
         self._status = status
@@ -51,12 +46,7 @@ class Only:
 
 
 class Changed:
-    """A ``send`` that sets when to retry, and the error code, in a response.
-
-    Args:
-        send: sends it on.
-        effect: of the fault.
-    """
+    """A ``send`` that sets when to retry, and the error code, in a response."""
 
     def __init__(self, send: Send, effect: Effect, clock: Clock) -> None:
         self._send = send
@@ -132,9 +122,6 @@ class Paced:
     """A ``send`` that passes no more than so many bytes of a body a second.
 
     Args:
-        send: sends it on.
-        bytes_per_second: of the body.
-        wait: for so many seconds.
         is_closed: returns whether the connection is closed.
     """
 
@@ -171,7 +158,6 @@ class ProvokedProblem(Problem):
     """A problem that a fault asks for.
 
     Args:
-        provoked: the status.
         error_code: of the problem; by default, that of the API's problem with this status.
     """
 
@@ -190,12 +176,7 @@ def _phrase(status: int) -> str:
 
 
 class ProvokedProblems:
-    """Responds with problems, to pages of other origins too.
-
-    Args:
-        contract: whose headers pages may see.
-        profile: how problems are written.
-    """
+    """Responds with problems, to pages of other origins too."""
 
     def __init__(self, contract: Contract, clock: Clock, profile: ProblemProfile) -> None:
         edge = Edge(_respond, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES, profile=profile)

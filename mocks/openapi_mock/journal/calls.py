@@ -29,7 +29,6 @@ class Calls:
     """The calls of a journal; each method takes the attributes of `Selector`, such as ``operation``.
 
     Args:
-        journal: where they are.
         scope: of the calls; empty for all.
     """
 

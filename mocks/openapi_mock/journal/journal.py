@@ -84,7 +84,6 @@ class Journal:
     """The latest exchanges; any thread may record and find them.
 
     Args:
-        masking: masks secrets.
         make_validator: makes the validator when the first exchange is validated; None for no validation.
         most_exchanges: how many are kept.
         most_bytes: how many bytes they may take.
@@ -142,7 +141,6 @@ class Journal:
         Validation takes milliseconds an exchange: not for an event loop's own thread.
 
         Args:
-            selector: which ones.
             limit: how many; the first of them.
             most_bytes: about how many bytes of them; at least one, if there is any.
         """

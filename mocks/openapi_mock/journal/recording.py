@@ -50,17 +50,13 @@ class Recording:
     """One exchange of an ASGI app; little is computed until somebody reads it.
 
     Args:
-        scope: the request's head.
         most_bytes: how much of a body is recorded.
         url: where a proxy passes the request on to; None for the URL that was called.
         contract: of the app, to find the operation in; None where `operation` is set.
         shown_bytes: how much of a body a journal shows; None for all that is recorded.
 
     Attributes:
-        request: the request's body.
-        response: the response's body.
         status: of the response; 0 until there is one.
-        headers: of the response.
         operation: its operationId; None to find it.
         fault: id of the fault that applied.
         verdict: what the contract says, if that is known.
@@ -222,9 +218,7 @@ class JournalMiddleware:
     The page that shows the contract, and what it loads, is not recorded.
 
     Args:
-        app: serves requests.
         journal: has an exchange before the last part of its response is sent.
-        contract: of the app.
     """
 
     def __init__(self, app: ASGIApp, journal: Journal, contract: Contract) -> None:

@@ -70,7 +70,6 @@ class ConsumerTraffic:
     Args:
         path: where the report goes: JSON if that is its suffix, else a page.
         control: URL of the mock's control API.
-        contract: of the mock.
     """
 
     def __init__(self, path: Path, control: str, contract: Contract) -> None:

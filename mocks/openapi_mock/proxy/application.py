@@ -30,8 +30,6 @@ class Proxy:
     """An ASGI app that passes everything on to one upstream, and validates the exchanges.
 
     Args:
-        upstream: responds.
-        recorder: validates and records.
         most_bytes: longest body that is held back and validated.
         names: by which it may be called, beside addresses and localhost: a page that a developer visits could
             else read what the upstream responds, once its own name stands for this machine.
@@ -272,9 +270,6 @@ def proxying(
     """Run the proxy in a thread for as long as this is entered, and yield its URL.
 
     Args:
-        upstream: where requests go.
-        recorder: validates and records.
-        host: address to listen on.
         port: 0 takes a free one.
         most_bytes: longest body that is held back and validated.
         names: by which it may be called, beside addresses, localhost and `host`.

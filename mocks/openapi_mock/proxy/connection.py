@@ -22,7 +22,6 @@ class UpstreamFailed(Exception):  # noqa: N818 -- says what happened
     """There is no response, or it ended too early.
 
     Attributes:
-        status: of the gateway's response.
         error: its name in RFC 9209.
     """
 
@@ -49,8 +48,6 @@ class Connection(asyncio.Protocol):
         seconds: from one sign of the server to the next.
 
     Attributes:
-        status: of the response.
-        headers: of the response.
         has_data: whether anything of the response has come.
         idle_since: the event loop's time when its last exchange was over.
     """
@@ -101,8 +98,6 @@ class Connection(asyncio.Protocol):
         """Send a request, and wait for the head of its response, which may come before the body is sent.
 
         Args:
-            method: of the request.
-            target: path and query.
             headers: all of them; where they have a transfer coding it is ``chunked``.
             body: its pieces; None for none.
 

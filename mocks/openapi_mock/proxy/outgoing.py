@@ -15,7 +15,6 @@ class Outgoing:
     """Sends a response's head once it is validated, and its body.
 
     Args:
-        send: to the client.
         head: returns status and headers, with the violations known so far.
         most_bytes: of a body that are held back.
     """

@@ -23,13 +23,7 @@ class Recorder:
     """Validates exchanges, records the latest of them and counts all.
 
     Args:
-        contract: of the upstream.
-        base_url: where it is deployed.
         report: called with each exchange that violates the contract, secrets masked.
-
-    Attributes:
-        journal: the latest exchanges.
-        tally: of all.
     """
 
     def __init__(
@@ -46,7 +40,6 @@ class Recorder:
         """Return the recording of an exchange that begins.
 
         Args:
-            scope: the request's head.
             url: where it is passed on to.
             most_bytes: how much of a body is recorded.
         """

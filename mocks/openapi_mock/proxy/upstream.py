@@ -102,7 +102,6 @@ class Upstream:
         """Pass a request on, and yield the response as soon as its head is there.
 
         Args:
-            scope: the request's head.
             body: its chunks; None for none.
 
         Raises:

@@ -30,11 +30,9 @@ def contract_app(
     """Return an app that validates the requests of a contract and responds from it.
 
     Args:
-        contract: any.
         seed: another seed, other generated values.
         locale: of generated strings; see `.locales`.
         authentication: ask for credentials where the contract does; any non-empty one will do.
-        clock: tells the time of problems.
         randomness: what dynamic responses are drawn from.
         strictness: what is done about requests that violate the contract.
         responses: respond, instead of what responds from the contract alone by the two before.

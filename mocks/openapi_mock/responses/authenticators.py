@@ -16,7 +16,6 @@ class ShapeOnlyAuthenticator:
     A client certificate (``mutualTLS``) cannot be seen from here, so it is taken to be there.
 
     Args:
-        schemes: Security Scheme Objects by name.
         realm: what the challenges call the API.
     """
 

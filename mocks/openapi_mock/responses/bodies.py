@@ -54,12 +54,7 @@ def example_names(contract: Contract, response: Mapping[str, Any]) -> list[str]:
 
 
 class Candidates:
-    """The values that a contract allows in a place, the best first.
-
-    Args:
-        contract: any.
-        generator: of its values.
-    """
+    """The values that a contract allows in a place, the best first."""
 
     def __init__(self, contract: Contract, generator: Generator) -> None:
         self._contract = contract
@@ -91,10 +86,7 @@ class Candidates:
         """Yield the examples of a Media Type Object or a header, those repaired, then generated values.
 
         Args:
-            holder: the object.
-            name: tells generated values apart.
             example: name of the only example to use.
-            dynamic: no examples.
             member: as of `Generator.values`.
         """
         named = named_examples(self._contract, holder)

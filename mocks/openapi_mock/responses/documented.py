@@ -64,7 +64,6 @@ class Selection(NamedTuple):
 
     Attributes:
         status: None for the operation's success.
-        accept: the request's Accept header.
         example: name of the example, None for any.
         drawn: what a generated value is made of, if it is to be another each time.
     """
@@ -101,9 +100,6 @@ class DocumentedResponses:
     """The documented responses of one operation.
 
     Args:
-        operation: of the contract.
-        assembly: of the contract.
-        generator: of the contract's values.
         reports_examples: raise a problem where examples violate the contract, instead of repairing one.
 
     Attributes:
@@ -150,7 +146,6 @@ class DocumentedResponses:
         """Make the response that is selected; it takes its time.
 
         Args:
-            selection: which one.
             sent: headers that the response has already.
 
         Raises:

@@ -26,11 +26,9 @@ def identifier(
     """Return the identifier of a number; MISSING where nothing is found that conforms to the schema.
 
     Args:
-        schema: of the identifier.
         shown: an example of one, which others look like.
         number: another number, another identifier.
         name: another name, other identifiers.
-        generator: of the contract's values.
         prefix: of identifiers about whose form nothing else is known.
     """
     found = _identifiers(schema, shown, number, name, generator, prefix)

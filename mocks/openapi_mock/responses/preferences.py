@@ -30,8 +30,6 @@ class Preferences(NamedTuple):
     """The preferences that a mock knows; all others are ignored (section 2).
 
     Attributes:
-        code: the status.
-        example: name of the example.
         dynamic: a generated value, another each time.
         applied: the ``Preference-Applied`` field.
     """
@@ -47,7 +45,6 @@ def with_query(field: bytes | None, query: bytes, names: Collection[str]) -> byt
 
     Args:
         field: as it was sent.
-        query: the query string.
         names: of the query parameters that stand for preferences.
     """
     pairs = parse_qsl(query.decode("latin-1"))

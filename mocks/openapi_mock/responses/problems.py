@@ -46,12 +46,6 @@ def documented_problem(
     """Return what makes the problem that a response documents; None where it documents anything else.
 
     Args:
-        operation: of the contract.
-        status: of the response.
-        media_type: of the response.
-        holder: the Media Type Object.
-        contract: the operation's.
-        profile: how problems are written.
         is_valid: tells whether a value conforms to a schema.
     """
     if (
@@ -95,13 +89,7 @@ def _rate_limited(request: Request) -> Problem:
 
 
 def explained(value: Any, schema: Schema, problem: Problem) -> Any:
-    """Return a generated error whose members say what is wrong, where their names mean that.
-
-    Args:
-        value: conforms to the schema.
-        schema: of the error.
-        problem: what is wrong.
-    """
+    """Return a generated error whose members say what is wrong, where their names mean that."""
     status, detail = int(problem.status), in_a_line(problem).decode()
     title = problem.title or HTTPStatus(status).phrase
     said = {

@@ -37,10 +37,6 @@ class Relation:
     Args:
         rendered: the response as it is without a request.
         value: its body's JSON value.
-        media_type: its body's.
-        schema: its body's.
-        operation: of the contract.
-        generator: of the contract's values.
 
     Attributes:
         is_possible: whether any request can make a difference.
@@ -176,7 +172,6 @@ def first_page(operation: Operation, schema: Schema) -> int:
     """Return the number of an operation's first page: 0 where the contract has such a page, else 1.
 
     Args:
-        operation: of the contract.
         schema: of the contract, any.
     """
     pages = (each for each in operation.parameters if _plain(each["name"]) in PAGES)

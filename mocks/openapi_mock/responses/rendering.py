@@ -42,8 +42,6 @@ def body_of(value: Any, media_type: str, schema: Schema) -> bytes:
     """Return the bytes of a JSON value in a media type.
 
     Args:
-        value: any.
-        media_type: a concrete one.
         schema: of the value, which says how it is written as XML (RFC 7303).
     """
     kind = essence(media_type)

@@ -35,10 +35,8 @@ class Collection:
 
     Attributes:
         path: of the collection, as the contract has it: its name.
-        item: the path of an item.
         resource: what the path calls it, such as ``pets``.
         key: the member that identifies an item, empty without any.
-        schema: of an item.
         settable: members, in plain spelling, that a request can set.
         roles: what operations do with it, by operationId.
     """
@@ -73,7 +71,6 @@ class Role:
 
     Attributes:
         action: one of `ROLES`.
-        shape: of the operation's path.
         envelope: names of the members that lead from the response's body to the item or the list.
         schema: of the response's item or of each item in its list; None for a response without any.
         key: name of the path parameter that identifies the item, if there is one.

@@ -28,7 +28,6 @@ class Catalog(NamedTuple):
     """The collections of a contract.
 
     Attributes:
-        collections: by path.
         values: what makes the values of a collection's items, by its path.
         roles: what operations do with a collection, by operationId.
     """
@@ -81,7 +80,6 @@ class Memory:
 
         Args:
             values: makes those of its collection's items.
-            sent: members that are given.
             parents: what the path has that it is created by, by the shape of the path up to it.
             path: parameters of the path by name.
             base: the response that the contract has for its creation, if it has any.

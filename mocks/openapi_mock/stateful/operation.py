@@ -37,13 +37,11 @@ class StatefulResponses(ContractResponses):
     """The fallback of a mock that remembers.
 
     Args:
-        memory: where items are.
         catalog: of the contract that is served.
         origin: returns the URL of the API as who makes the current request reaches it.
         seed: another seed, other generated values.
         randomness: what dynamic responses are drawn from.
         strictness: what is done about requests that violate the contract.
-        locale: of generated strings.
     """
 
     def __init__(
@@ -74,10 +72,7 @@ class StatefulOperation:
     """Does what one operation does with its collection.
 
     Args:
-        operation: of the contract.
-        role: what it does.
         values: makes those of its collection's items.
-        memory: where the items are.
         origin: as that of `StatefulResponses`.
     """
 
@@ -106,7 +101,6 @@ class StatefulOperation:
 
         Args:
             sent: what the request holds, by place and name; its body by ``BODY``.
-            request: the request.
             respond: returns the contract's response of a status, None for the success.
 
         Raises:

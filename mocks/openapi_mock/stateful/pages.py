@@ -63,13 +63,11 @@ class Page(NamedTuple):
     """One page of a list.
 
     Attributes:
-        items: on it.
         first: how many items are before it.
         size: how many items are on a full page.
         total: how many items are on all pages.
         number: of the page, counted as the client does.
         after: the key of its last item; empty on the last page.
-        url: of the page.
         next_url: of the page that follows; empty on the last page.
     """
 
@@ -89,7 +87,6 @@ class Listing:
     Args:
         schema: of an item, as the operation shows it.
         key: the member that identifies an item.
-        operation: of the contract.
     """
 
     def __init__(self, schema: Schema, key: str, operation: Operation) -> None:
@@ -108,7 +105,6 @@ class Listing:
         Args:
             items: all, in the order of their creation.
             asked: query parameters by name, defaults filled in.
-            url: of the request.
         """
         chosen = self._sorted([each for each in items if self._matches(each, asked)], asked)
         has_size = not self._names.keys().isdisjoint(SIZES)
@@ -232,9 +228,6 @@ def enclosed(base: Any, schema: Schema, page: Page, list_name: str) -> Any:
 
     Args:
         base: an object that conforms to the schema.
-        schema: of the object.
-        page: of the list.
-        list_name: of the list's member.
     """
     changed = dict(base)
     for name, member in schema.members.items():

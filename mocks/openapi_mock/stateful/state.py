@@ -17,7 +17,6 @@ class StoredState(MockState):
     """The items that a mock remembers.
 
     Attributes:
-        memory: where they are.
         fill: fills an empty memory with the initial items.
     """
 

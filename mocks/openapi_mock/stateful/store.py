@@ -29,10 +29,8 @@ class Item(NamedTuple):
     """A stored item.
 
     Attributes:
-        place: in the order of creation.
         key: what a path has for it.
         parents: what else the path had that it was created by, by the shape of the path up to it.
-        value: the item itself.
     """
 
     place: int

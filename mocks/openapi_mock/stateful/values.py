@@ -28,12 +28,7 @@ class Values:
     """Makes the values of one collection's items.
 
     Args:
-        collection: of the contract.
-        generator: of the contract's values.
         seed: another seed, other identifiers.
-
-    Attributes:
-        collection: the same.
     """
 
     def __init__(self, collection: Collection, generator: Generator, seed: str) -> None:
@@ -49,10 +44,7 @@ class Values:
 
         Args:
             base: the response that the contract has for its creation; anything else, and one is generated.
-            sent: members of the request.
-            path: parameters of the path.
             number: of the item, for its identifiers.
-            now: the time of its creation.
         """
         schema, collection = self.collection.schema, self.collection
         if not isinstance(base, dict) or (collection.key and collection.key not in base):
@@ -77,9 +69,6 @@ class Values:
         """Return an item with what a request changes of it.
 
         Args:
-            before: the item.
-            sent: members of the request.
-            now: the time of the change.
             replaces: what could have been sent, and was not, is unset.
         """
         schema, key = self.collection.schema, self.collection.key
@@ -97,13 +86,7 @@ class Values:
         return readable if self.collection.schema.conforms(readable) else value
 
     def shown(self, value: dict[str, Any], schema: Schema, base: Any) -> Any:
-        """Return an item as another schema has it, laid over a value that conforms to that.
-
-        Args:
-            value: the item.
-            schema: of what is shown.
-            base: conforms to it.
-        """
+        """Return an item as another schema has it, laid over a value that conforms to that."""
         own = schema is self.collection.schema
         if not own:
             members = schema.members

@@ -19,8 +19,6 @@ def show(mock: Mock, contract: Contract, *, verbose: bool) -> None:
     """Print where the mock is and a command to begin with.
 
     Args:
-        mock: is running.
-        contract: in force.
         verbose: print all that it accepts, and its operations.
     """
     operations = banner.operation_rows(contract)

@@ -16,7 +16,6 @@ class Photograph(NamedTuple):
 
     Attributes:
         photo_type: its label, one of the contract's.
-        content: the whole file.
     """
 
     photo_type: str

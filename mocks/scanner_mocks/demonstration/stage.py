@@ -30,13 +30,7 @@ class Failed(Exception):  # noqa: N818 -- says what happened
 
 
 class Stage:
-    """Makes exchanges with a mock, and shows each as a numbered step.
-
-    Args:
-        mock: whom to talk to.
-        client: makes the exchanges.
-        console: where they are shown.
-    """
+    """Makes exchanges with a mock, and shows each as a numbered step."""
 
     def __init__(self, mock: Mock, client: httpx.Client, console: Console) -> None:
         self.mock = mock

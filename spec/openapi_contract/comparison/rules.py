@@ -34,7 +34,6 @@ class Rule:
 
     Attributes:
         name: stable; what tools match on.
-        side: whom it concerns.
         severity: what it does to clients of the old contract.
         meaning: the reason for the severity, in a sentence.
     """

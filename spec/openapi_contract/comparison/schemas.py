@@ -25,8 +25,6 @@ class _Pair:
     """Two schemas that were compared.
 
     Attributes:
-        findings: what differs in themselves.
-        below: the pairs below them.
         conditions: further pairs below them, each with what there is to tell if they differ.
     """
 

@@ -38,18 +38,14 @@ class Shape:
 
     Attributes:
         parts: the flat schemas that it is made of.
-        at: where it stands.
         branch: the place in ``anyOf`` or ``oneOf`` that makes it an alternative; None if it is the only one.
         name: pointers of the components that it is made of.
         types: JSON types but null.
         takes_null: whether null is allowed.
         enum: the values but null by their canonical JSON; None for no list.
         limits: as :mod:`.limits` compares them.
-        properties: the schemas of each property.
         required: names of the properties that must be there.
         additional: schemas of the properties that are not declared; None if there may be none.
-        prefix: schemas of the first items.
-        items: schemas of the other items.
         conditions: canonical JSON of the keywords whose effect is not compared.
         applied: the schemas of further keywords, by label: ``not``, ``patternProperties ^x-``.
         default: canonical JSON of the default, if there is one.
