@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from starlette.responses import RedirectResponse
@@ -32,96 +33,94 @@ TO_CONSOLE = RedirectResponse(CONSOLE)
 BELOW_ROOT = f"{ROOT}/"
 
 
+@dataclass(eq=False)
 class MockApplication:
     """The mock; :meth:`start` before the first request, :meth:`stop` after the last.
 
-    Args:
+    Attributes:
         seeds: returns what a client needs to know.
         reach: the URLs by which clients reach it.
         ca: certificate of the authority that clients are to trust, in PEM; None without TLS.
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
     """
 
-    def __init__(  # noqa: PLR0913 -- a part each
-        self,
-        service: Service,
-        state: MockState,
-        clock: MockClock,
-        events: Events,
-        traffic: Traffic,
-        *,
-        access: ControlAccess,
-        seeds: Callable[[], dict[str, Any]],
-        reach: Reach,
-        ca: str | None = None,
-        profile: ProblemProfile = PLAIN,
-        most_target_bytes: int = MOST_TARGET_BYTES,
-    ) -> None:
-        self.profile = profile
-        self.most_target_bytes = most_target_bytes
-        self._reach = reach
-        self._service = service
-        self._state = state
-        self._events = events
-        self._traffic = traffic
+    service: Service
+    state: MockState
+    clock: MockClock
+    events: Events
+    traffic: Traffic
+    _: KW_ONLY
+    access: ControlAccess
+    seeds: Callable[[], dict[str, Any]]
+    reach: Reach
+    ca: str | None = None
+    profile: ProblemProfile = PLAIN
+    most_target_bytes: int = MOST_TARGET_BYTES
+
+    def __post_init__(self) -> None:
+        reach, traffic, extension = self.reach, self.traffic, self.traffic.extension
+
+        def contract() -> Contract:
+            return self.service.contract
+
         self._control = Control(
-            access,
+            self.access,
             pages={
-                f"{ROOT}/events": EventStream(events, traffic.journal),
-                RESPONSES: ResponsesPage(lambda: service.contract),
+                f"{ROOT}/events": EventStream(self.events, traffic.journal),
+                RESPONSES: ResponsesPage(contract),
                 ROOT: TO_CONSOLE,
-                CONSOLE: ConsolePage(lambda: reach.s3, traffic.extension.console),
-                **({} if ca is None else {CA: Page(ca.encode(), "application/x-x509-ca-cert")}),
+                CONSOLE: ConsolePage(lambda: reach.s3, extension.console),
+                **({} if self.ca is None else {CA: Page(self.ca.encode(), "application/x-x509-ca-cert")}),
             },
             public=(RESPONSES, CONSOLE, ROOT),
-            clock=clock,
-            profile=profile,
+            clock=self.clock,
+            profile=self.profile,
             collaborators={
-                "events": events,
-                "state": state,
-                "seeds": lambda: {**seeds(), **reach.shown()},
-                "contract": lambda: service.contract,
+                "events": self.events,
+                "state": self.state,
+                "seeds": lambda: {**self.seeds(), **reach.shown()},
+                "contract": contract,
                 **traffic.clearable,
-                "reader": FaultReader(traffic.extension),
+                "reader": FaultReader(extension),
             },
-            extension=traffic.extension,
+            extension=extension,
         )
 
     async def start(self) -> None:
         """Load the state, and start to serve."""
-        await self._state.start()
-        await self._service.start()
-        self._traffic.publish_to(self._events)
+        await self.state.start()
+        await self.service.start()
+        self.traffic.publish_to(self.events)
 
     def end(self) -> None:
         """End event streams, waiting and delays, so that the server can end."""
-        self._events.close()
-        self._traffic.end()
+        self.events.close()
+        self.traffic.end()
 
     async def stop(self) -> None:
         """Release everything."""
-        await asyncio.to_thread(self._traffic.stop)
-        await self._service.stop()
-        await self._state.stop()
+        await asyncio.to_thread(self.traffic.stop)
+        await self.service.stop()
+        await self.state.stop()
 
     def note_refusal(self, scope: Scope, problem: Problem) -> None:
         """Record a request to the API that the server refused while its head came in."""
         if not scope["path"].startswith(f"{ROOT}/"):
-            self._traffic.journal.record(refused(Recording(scope, 0), problem))
+            self.traffic.journal.record(refused(Recording(scope, 0), problem))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        self._reach.note(scope)
+        self.reach.note(scope)
         path: str = scope["path"]
-        app: ASGIApp = self._control if path == ROOT or path.startswith(BELOW_ROOT) else self._service
+        app: ASGIApp = self._control if path == ROOT or path.startswith(BELOW_ROOT) else self.service
         if path == "/" and scope["method"] in {"GET", "HEAD"} and not self._has_operations_at(path):
             app = TO_CONSOLE
         await app(scope, receive, send)
 
     def _has_operations_at(self, path: str) -> bool:
-        return bool(self._service.contract.route("GET", path).methods)
+        return bool(self.service.contract.route("GET", path).methods)
 
 
 def observed(

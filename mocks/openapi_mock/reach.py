@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+import msgspec
+
 from openapi_service.proxies import address_of, last_of
 
 if TYPE_CHECKING:
@@ -23,6 +25,22 @@ _SERVED: ContextVar[Scope | None] = ContextVar("served", default=None)
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[\w.-]{1,253})(?::\d{1,5})?", re.ASCII)
 _ELSEWHERE: Final = ("192.0.2.1", 9)
 """An address of no network (RFC 5737); connecting a datagram socket to it sends nothing."""
+
+
+class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client has to know of a running mock; what a mock does not have is None."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
+
+    def seeds(self) -> dict[str, Any]:
+        """Return what the control API says."""
+        return self.facts()
+
+    def line(self) -> str:
+        """Return everything as one line of JSON."""
+        return msgspec.json.encode(self.facts()).decode()
 
 
 class Reach:

@@ -16,8 +16,6 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from openapi_service.listening import callable_url_of, listen
 from presigned_s3.clock import Clock
 from presigned_s3.local import local_s3
@@ -25,7 +23,7 @@ from presigned_s3.request import Request
 
 from .clock import SkewedClock
 from .data_directory import DataDirectory
-from .reach import certified, certified_names, lan_url
+from .reach import MockFacts, Reach, certified, certified_names, lan_url
 
 if TYPE_CHECKING:
     from .faults.s3 import S3Faults
@@ -37,7 +35,7 @@ MOST_WAITING: Final = 2000
 FAULT_HEADER: Final = "x-mock-fault"
 
 
-class S3Mock(msgspec.Struct, frozen=True, kw_only=True):
+class S3Mock(MockFacts, frozen=True, kw_only=True):
     """What a client has to know of a running S3.
 
     Attributes:
@@ -59,14 +57,6 @@ class S3Mock(msgspec.Struct, frozen=True, kw_only=True):
     control: str
     ca: str | None = None
     lan: str | None = None
-
-    def seeds(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
-
-    def line(self) -> str:
-        """Return everything as one line of JSON."""
-        return msgspec.json.encode(self.seeds()).decode()
 
 
 @contextmanager
@@ -125,6 +115,7 @@ def s3_mock(  # noqa: PLR0913 -- an option each
     credentials = credentials or CREDENTIALS
     with ExitStack() as running:
         authority = running.enter_context(certified(ca, tls=tls))
+        names = certified_names(host, public_url)
         directory = running.enter_context(closing(DataDirectory(data)))
         controlling = running.enter_context(listen(host, control_port, "--control-port"))
         listen(host, port, "--port").close()
@@ -143,7 +134,7 @@ def s3_mock(  # noqa: PLR0913 -- an option each
                 report=recorder,
                 faults=late,
                 tls=authority,
-                addresses=certified_names(host, public_url),
+                addresses=names,
                 domains=domains,
                 public_url=public_url,
                 trust_proxy=trust_proxy,
@@ -164,12 +155,11 @@ def s3_mock(  # noqa: PLR0913 -- an option each
         )
 
         def start(served: ExitStack) -> None:
-            from .s3_control import Controlled, control  # noqa: PLC0415 -- the module's reason
+            from .s3_control import control  # noqa: PLC0415 -- the module's reason
 
-            parts = Controlled(
-                host, control_url, mock.seeds, s3, directory, seed, authority, control_token, control_origins
-            )
-            traffic, app, serve = control(parts, public_url=public_url, trust_proxy=trust_proxy)
+            reach = Reach(control_url, s3.url, s3_public_url=public_url, trust_proxy=trust_proxy)
+            access = control_token, control_origins
+            traffic, app, serve = control(mock, s3, directory, seed, authority, access, reach, names)
             recorder.hand_over(traffic)
             if faults is not None:
                 traffic.faults.add(*traffic.faults_in(faults))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import Receive, Scope, Send
 
@@ -21,7 +21,7 @@ from .control import ControlAccess
 from .data_directory import DataDirectory, Snapshot
 from .events import Events
 from .faults.middleware import TransportProtocol
-from .reach import Reach, certified_names, server_options
+from .reach import Reach, server_options
 from .service import Service
 from .state import MockState
 from .traffic import Traffic
@@ -30,53 +30,47 @@ if TYPE_CHECKING:
     from presigned_s3.local import LocalS3
     from presigned_s3.tls import Authority
 
+    from .s3 import S3Mock
+
 NO_OPERATIONS = {"openapi": "3.1.0", "info": {"title": "S3", "version": "1"}, "paths": {}}
 
 
-class Controlled(NamedTuple):
-    """An S3 that is to be controlled.
-
-    Attributes:
-        url: of the control API, behind whose host and port it is below ``/_mock``.
-        seeds: returns what clients know of it.
-        s3: the running S3.
-        authority: certifies the control API; None without TLS.
-        token: gives access to the control API from anywhere; None for this machine alone.
-        origins: whose pages may use it without a token.
-    """
-
-    host: str
-    url: str
-    seeds: Callable[[], dict[str, Any]]
-    s3: LocalS3
-    directory: DataDirectory
-    seed: int
-    authority: Authority | None
-    token: str | None
-    origins: Iterable[str]
-
-
 def control(
-    parts: Controlled, *, public_url: str | None, trust_proxy: bool
+    mock: S3Mock,
+    s3: LocalS3,
+    directory: DataDirectory,
+    seed: int,
+    authority: Authority | None,
+    access: tuple[str | None, Iterable[str]],
+    reach: Reach,
+    names: list[str],
 ) -> tuple[Traffic, MockApplication, Callable[..., AbstractContextManager[str]]]:
-    """Return the traffic of an S3, its control API, and what serves that on a socket."""
-    s3, events, traffic = parts.s3, Events(), Traffic(parts.seed)
+    """Return the traffic of an S3, its control API, and what serves that on a socket.
+
+    Args:
+        mock: what clients know of it.
+        directory: where snapshots are.
+        authority: certifies the control API; None without TLS.
+        access: control token, and origins, as `ControlAccess` takes them.
+        names: that the certificate is for.
+    """
+    events, traffic = Events(), Traffic(seed)
     clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
     contract = Contract(NO_OPERATIONS, "")
     traffic.s3 = s3
     traffic.use(contract)
     app = MockApplication(
         Service(contract, _nothing, load=lambda: contract, serve=_serve, errors=(ContractError,), tell=None),
-        S3State(clock, events, traffic.clearable, parts.directory, s3=s3),
+        S3State(clock, events, traffic.clearable, directory, s3=s3),
         clock,
         events,
         traffic,
-        access=ControlAccess(parts.token, parts.origins),
-        seeds=parts.seeds,
-        reach=Reach(parts.url, s3.url, s3_public_url=public_url, trust_proxy=trust_proxy),
-        ca=parts.authority.certificate if parts.authority else None,
+        access=ControlAccess(*access),
+        seeds=mock.seeds,
+        reach=reach,
+        ca=authority.certificate if authority else None,
     )
-    encryption = server_options(parts.authority, certified_names(parts.host, public_url))
+    encryption = server_options(authority, names)
     return traffic, app, partial(serving, name="control", http=TransportProtocol, **encryption)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-import msgspec
 from starlette.types import ASGIApp
 
 from openapi_contract import Contract, ContractError, load_contract
@@ -23,13 +23,13 @@ from .data_directory import DataDirectory
 from .events import Events
 from .faults.middleware import TransportProtocol
 from .randomness import SeededRandomness
-from .reach import Reach, certified, certified_names, lan_url, server_options
-from .responses import Strictness, contract_app
+from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
+from .responses import ContractResponses, Strictness, contract_app
 from .responses.app import LIMITS
 from .responses.locales import strings_of
 from .responses.strictness import Mode
 from .service import Service
-from .state import Clearable, MockState
+from .state import MockState
 from .stateful.memory import Memory, catalog_of
 from .stateful.operation import StatefulResponses
 from .stateful.seeding import fill
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from presigned_s3.tls import Authority
 
 
-class ContractMock(msgspec.Struct, frozen=True, kw_only=True):
+class ContractMock(MockFacts, frozen=True, kw_only=True):
     """What a client needs to know of the running mock of a contract.
 
     Attributes:
@@ -60,14 +60,6 @@ class ContractMock(msgspec.Struct, frozen=True, kw_only=True):
     operations: int
     ca: str | None = None
     lan: str | None = None
-
-    def line(self) -> str:
-        """Return everything as one line of JSON."""
-        return msgspec.json.encode(self.seeds()).decode()
-
-    def seeds(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
-        return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
 
 
 @contextmanager
@@ -150,32 +142,28 @@ def contract_mock(  # noqa: PLR0913 -- an option each
             ca=str(authority.file) if authority else None,
             lan=lan_url(url, host),
         )
-        reach = Reach(url, public_url=public_url, trust_proxy=trust_proxy)
-        traffic = Traffic(seed)
-        remembered = None
-        if stateful or seed_data or data:
-            directory = running.enter_context(closing(DataDirectory(data)))
-            remembered = _Remembered(directory, seed_data)
-        strictness = Strictness(validate_requests, formats, prefer_first, errors)
         assembly = _Assembly(
-            traffic, reach, seed, locale, remembered, strictness, authentication=authentication
+            traffic=(traffic := Traffic(seed)),
+            reach=Reach(url, public_url=public_url, trust_proxy=trust_proxy),
+            seed=seed,
+            locale=locale,
+            strictness=Strictness(validate_requests, formats, prefer_first, errors),
+            authentication=authentication,
+            tell=tell,
+            seed_data=seed_data,
         )
-        running.callback(assembly.close)
+        if stateful or seed_data or data:
+            assembly.directory = running.enter_context(closing(DataDirectory(data)))
+            assembly.memory = Memory(assembly.clock, assembly.directory.database)
+            running.callback(assembly.memory.store.close)
         access = ControlAccess(control_token, control_origins)
-        app = assembly.application(loaded, mock, authority, access, watch=watch, tell=tell)
+        app = assembly.application(loaded, mock, authority, access, watch=watch)
         if faults is not None:
             traffic.faults.add(*traffic.faults_in(faults))
         running.enter_context(log(traffic.journal))
         encryption = server_options(authority, certified_names(host, public_url))
         running.enter_context(serving(app, listening, "mock", http=TransportProtocol, **encryption))
         yield mock
-
-
-class _Remembered(NamedTuple):
-    """How a stateful mock remembers."""
-
-    directory: DataDirectory
-    seed_data: Path | None
 
 
 def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
@@ -186,34 +174,24 @@ def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
     return contract
 
 
+@dataclass(eq=False, kw_only=True)
 class _Assembly:
-    """Puts the mock of a contract together."""
+    """Puts the mock of a contract together; a stateful one has a directory and a memory."""
 
-    def __init__(
-        self,
-        traffic: Traffic,
-        reach: Reach,
-        seed: int,
-        locale: str,
-        remembered: _Remembered | None,
-        strictness: Strictness,
-        *,
-        authentication: bool,
-    ) -> None:
-        self._traffic = traffic
-        self._reach = reach
-        self._seed, self._locale = str(seed), locale
-        self._authentication = authentication
-        self._clock = MockClock(lambda _now, _stopped: None)
-        self._randomness = SeededRandomness(seed)
-        self._remembered = remembered
-        self._strictness = strictness
-        self._memory = None if remembered is None else Memory(self._clock, remembered.directory.database)
+    traffic: Traffic
+    reach: Reach
+    seed: int
+    locale: str
+    strictness: Strictness
+    authentication: bool
+    tell: Callable[[str], None]
+    seed_data: Path | None
+    directory: DataDirectory | None = None
+    memory: Memory | None = None
 
-    def close(self) -> None:
-        """Close what remembers."""
-        if self._memory is not None:
-            self._memory.store.close()
+    def __post_init__(self) -> None:
+        self.clock = MockClock(lambda _now, _stopped: None)
+        self._randomness = SeededRandomness(self.seed)
 
     def application(
         self,
@@ -223,79 +201,65 @@ class _Assembly:
         access: ControlAccess,
         *,
         watch: bool,
-        tell: Callable[[str], None],
     ) -> MockApplication:
         """Return the mock: control, and the contract's responses behind journal and faults."""
         events = Events()
         service = Service(
             contract,
             self._app(contract),
-            load=lambda: _reported(reload(contract), tell),
+            load=lambda: _reported(reload(contract), self.tell),
             serve=lambda another: asyncio.to_thread(self._app, another),
             errors=(ContractError, ValueError),
-            tell=tell if watch else None,
+            tell=self.tell if watch else None,
         )
-        clearable = {**self._traffic.clearable, "randomness": self._randomness}
-        state = self._state(events, clearable, tell)
         return MockApplication(
             service,
-            state,
-            self._clock,
+            self._state(events),
+            self.clock,
             events,
-            self._traffic,
+            self.traffic,
             access=access,
             seeds=mock.seeds,
-            reach=self._reach,
+            reach=self.reach,
             ca=authority.certificate if authority else None,
             most_target_bytes=LIMITS.target,
         )
 
-    def _state(
-        self, events: Events, clearable: Mapping[str, Clearable], tell: Callable[[str], None]
-    ) -> MockState:
+    def _state(self, events: Events) -> MockState:
         """Return the state; where items are remembered, with the initial ones."""
-        memory, remembered = self._memory, self._remembered
-        if memory is None or remembered is None:
-            return MockState(self._clock, events, clearable)
+        clearable = {**self.traffic.clearable, "randomness": self._randomness}
+        memory = self.memory
+        if memory is None:
+            return MockState(self.clock, events, clearable)
         for line in memory.lines():
-            tell(line)
-        seeded = partial(fill, remembered.seed_data, memory)
+            self.tell(line)
+        seeded = partial(fill, self.seed_data, memory)
         if not memory.store.counts():
             seeded()
-        return StoredState(self._clock, events, clearable, remembered.directory, memory=memory, fill=seeded)
+        return StoredState(self.clock, events, clearable, self.directory, memory=memory, fill=seeded)
 
     def _app(self, contract: Contract) -> ASGIApp:
         """Return the app of a contract; what remembers has its collections once that is made."""
-        seed, locale, responses = self._seed, self._locale, None
-        catalog = None if self._memory is None else catalog_of(contract, seed, locale)
-        if self._memory is not None and catalog is not None:
-            responses = StatefulResponses(
-                self._memory,
-                catalog,
-                lambda: self._reach.api,
-                seed,
-                self._randomness,
-                self._strictness,
-                locale,
-            )
+        seed, memory, responses = str(self.seed), self.memory, None
+        catalog = None if memory is None else catalog_of(contract, seed, self.locale)
+        drawn = self._randomness, self.strictness, self.locale
+        if memory is not None and catalog is not None:
+            responses = StatefulResponses(memory, catalog, lambda: self.reach.api, seed, *drawn)
         app = contract_app(
             contract,
-            seed=seed,
-            locale=locale,
-            authentication=self._authentication,
-            clock=self._clock,
-            randomness=self._randomness,
-            strictness=self._strictness,
-            responses=responses,
+            authentication=self.authentication,
+            clock=self.clock,
+            strictness=self.strictness,
+            responses=responses or ContractResponses(seed, *drawn),
         )
         app = observed(
             app,
             contract,
-            self._traffic,
-            self._clock,
-            authentication=self._authentication,
-            ignores=lambda violation: self._strictness.ignores(violation.rule),
+            self.traffic,
+            self.clock,
+            authentication=self.authentication,
+            ignores=lambda violation: self.strictness.ignores(violation.rule),
         )
-        if self._memory is not None and catalog is not None:
-            self._memory.catalog = catalog
+        if memory is not None and catalog is not None:
+            memory.catalog = catalog
         return app

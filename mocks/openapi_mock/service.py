@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +16,7 @@ MOST_NEIGHBOURS = 200
 SUFFIXES = {".json", ".yaml", ".yml"}
 
 
+@dataclass(eq=False)
 class Service:
     """The app of the current contract.
 
@@ -24,29 +26,20 @@ class Service:
         tell: called with a sentence after each reload, successful or not; None to not watch the file.
     """
 
-    def __init__(
-        self,
-        contract: Contract,
-        app: ASGIApp,
-        *,
-        load: Callable[[], Contract],
-        serve: Callable[[Contract], Awaitable[ASGIApp]],
-        errors: tuple[type[Exception], ...],
-        tell: Callable[[str], None] | None,
-    ) -> None:
-        self.contract = contract
-        self._app = app
-        self._load = load
-        self._serve = serve
-        self._errors = errors
-        self._tell = tell
-        self._watching: asyncio.Task[None] | None = None
+    contract: Contract
+    app: ASGIApp
+    _: KW_ONLY
+    load: Callable[[], Contract]
+    serve: Callable[[Contract], Awaitable[ASGIApp]]
+    errors: tuple[type[Exception], ...]
+    tell: Callable[[str], None] | None
+    _watching: asyncio.Task[None] | None = field(default=None, init=False)
 
     async def start(self) -> None:
         """Watch the contract's file."""
-        if self._tell is not None:
+        if self.tell is not None:
             before = signature(self.contract.source)
-            self._watching = asyncio.create_task(self._watch(before, self._tell))
+            self._watching = asyncio.create_task(self._watch(before, self.tell))
 
     async def stop(self) -> None:
         """Stop watching."""
@@ -57,7 +50,7 @@ class Service:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request by the current contract."""
-        return self._app(scope, receive, send)
+        return self.app(scope, receive, send)
 
     async def _watch(self, before: dict[str, tuple[int, int]], tell: Callable[[str], None]) -> None:
         while True:
@@ -70,9 +63,9 @@ class Service:
     async def _reload(self) -> str:
         """Load the contract again, and return the outcome in a sentence."""
         try:
-            contract = await asyncio.to_thread(self._load)
-            self._app = await self._serve(contract)
-        except self._errors as error:
+            contract = await asyncio.to_thread(self.load)
+            self.app = await self.serve(contract)
+        except self.errors as error:
             return f"The contract stays as it was: {error}"
         self.contract = contract
         return f"Reloaded {contract.source}."

@@ -10,7 +10,7 @@ import msgspec
 from openapi_contract.imports import resting_collector
 from openapi_mock.clock import MockClock
 from openapi_mock.data_directory import DataDirectory
-from openapi_mock.reach import Reach, certified, certified_names, lan_url, server_options
+from openapi_mock.reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from openapi_mock.traffic import Log, Traffic, unlogged
 from openapi_service.server import callable_url_of, listen, serving
 from presigned_s3 import S3Server
@@ -19,7 +19,7 @@ from . import seeds
 from .faults import EXTENSION
 
 
-class Mock(msgspec.Struct, frozen=True, kw_only=True):
+class Mock(MockFacts, frozen=True, kw_only=True):
     """What a client has to know of a running mock; all but its ports is the same at every start.
 
     Attributes:
@@ -52,17 +52,10 @@ class Mock(msgspec.Struct, frozen=True, kw_only=True):
     ca: str | None = None
     lan: str | None = None
 
-    def line(self) -> str:
-        """Return everything as one line of JSON."""
-        return msgspec.json.encode(self._fields()).decode()
-
     def seeds(self) -> dict[str, Any]:
         """Return what the line tells, and the organizations."""
         organizations = [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
-        return {**self._fields(), "organizations": organizations}
-
-    def _fields(self) -> dict[str, Any]:
-        return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
+        return {**self.facts(), "organizations": organizations}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -34,6 +35,7 @@ MOST_TARGET_BYTES: Final = 8192
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="control of the mock"'}
 
 
+@dataclass(eq=False)
 class Control:
     """The control API; bound at the first request, since the mock's own API is to be there before.
 
@@ -45,25 +47,15 @@ class Control:
         extension: what the application adds to the OpenAPI document.
     """
 
-    def __init__(
-        self,
-        access: ControlAccess,
-        pages: Mapping[str, ASGIApp],
-        public: Collection[str],
-        clock: Clock,
-        collaborators: Mapping[str, Any],
-        extension: Extension = NO_EXTENSION,
-        profile: ProblemProfile = PLAIN,
-    ) -> None:
-        self._access = access
-        self._extension = extension
-        self._profile = profile
-        self._pages = pages
-        self._public = public
-        self._clock = clock
-        self._collaborators = {"clock": clock, **collaborators}
-        self._binding = asyncio.Lock()
-        self._app: ASGIApp | None = None
+    access: ControlAccess
+    pages: Mapping[str, ASGIApp]
+    public: Collection[str]
+    clock: Clock
+    collaborators: Mapping[str, Any]
+    extension: Extension = NO_EXTENSION
+    profile: ProblemProfile = PLAIN
+    _binding: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _app: ASGIApp | None = field(default=None, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -76,32 +68,37 @@ class Control:
         return self._app
 
     def _bind(self) -> ASGIApp:
-        contract = self._extension.control_contract()
+        contract = self.extension.control_contract()
         paths = contract.document["paths"].items()
         bound = {
             **contract.document,
-            "paths": {path: item for path, item in paths if path not in self._pages},
+            "paths": {path: item for path, item in paths if path not in self.pages},
         }
         assembly = Assembly(
-            Contract(bound, contract.source), _Anyone(), self._collaborators, reveal=True, closed_query=True
+            Contract(bound, contract.source),
+            _Anyone(),
+            {"clock": self.clock, **self.collaborators},
+            reveal=True,
+            closed_query=True,
         )
         document = Page(json.dumps(contract.document).encode(), "application/json")
         checked = _Checked(
             bind(assembly, handlers_of(operations)),
-            {f"{ROOT}/openapi.json": document, **self._pages},
-            self._access,
-            self._public,
+            {f"{ROOT}/openapi.json": document, **self.pages},
+            self.access,
+            self.public,
         )
         edge = Edge(
             checked,
-            clock=self._clock,
+            clock=self.clock,
             pages={},
             most_target_bytes=MOST_TARGET_BYTES,
-            profile=self._profile,
+            profile=self.profile,
         )
-        return with_cors(edge, contract, self._access.origins)
+        return with_cors(edge, contract, self.access.origins)
 
 
+@dataclass(frozen=True, slots=True)
 class _Checked:
     """Serves the pages and operations to requests that have access.
 
@@ -109,27 +106,24 @@ class _Checked:
         pages: ASGI apps by path, for it and all that is below it.
     """
 
-    def __init__(
-        self, bound: ASGIApp, pages: Mapping[str, ASGIApp], access: ControlAccess, public: Collection[str]
-    ) -> None:
-        self._bound = bound
-        self._pages = pages
-        self._access = access
-        self._public = public
+    bound: ASGIApp
+    pages: Mapping[str, ASGIApp]
+    access: ControlAccess
+    public: Collection[str]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or raise why it has no access."""
         path = self._page_at(scope["path"])
-        if path != CA and not (path in self._public and self._access.requires_token):
-            self._access.check(scope[STATE])
-        app = self._bound if path is None else self._pages[path]
+        if path != CA and not (path in self.public and self.access.requires_token):
+            self.access.check(scope[STATE])
+        app = self.bound if path is None else self.pages[path]
         await app(scope, receive, send)
 
     def _page_at(self, path: str) -> str | None:
         path = path.removesuffix("/")
-        if path in self._pages:
+        if path in self.pages:
             return path
-        return next((page for page in self._pages if page != ROOT and path.startswith(f"{page}/")), None)
+        return next((page for page in self.pages if page != ROOT and path.startswith(f"{page}/")), None)
 
 
 class _Anyone:
