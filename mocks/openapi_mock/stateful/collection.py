@@ -12,6 +12,8 @@ from openapi_contract.schemas import Schema
 
 ROLES: Final = ("create", "list", "read", "update", "replace", "delete")
 PARAMETER = re.compile(r"\{([^{}]+)\}(?:\.\w+)?")
+ENTITY = re.compile(r"(\w+)\((\{[^{}]+\})\)")
+"""How OData writes the path of an item: ``Products({id})``."""
 SUFFIX = re.compile(r"\.(json|xml)$")
 
 
@@ -37,6 +39,7 @@ class Collection:
         path: of the collection, as the contract has it: its name.
         resource: what the path calls it, such as ``pets``.
         key: the member that identifies an item, empty without any.
+        is_single: whether there is one item, from the start, as ``/settings`` is.
         settable: members, in plain spelling, that a request can set.
         roles: what operations do with it, by operationId.
     """
@@ -47,6 +50,7 @@ class Collection:
     resource: str
     key: str
     schema: Schema
+    is_single: bool = False
     settable: frozenset[str] = frozenset()
     roles: dict[str, Role] = field(default_factory=dict)
 
@@ -93,7 +97,7 @@ def plain(name: str) -> str:
 def shape_of(path: str) -> Shape:
     """Return the shape of a path template."""
     segments, names = [], []
-    for segment in SUFFIX.sub("", path).strip("/").split("/"):
+    for segment in ENTITY.sub(r"\1/\2", SUFFIX.sub("", path)).strip("/").split("/"):
         parameter = PARAMETER.fullmatch(segment)
         names += [parameter[1]] if parameter else []
         segments.append("{}" if parameter else segment)

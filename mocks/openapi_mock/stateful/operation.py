@@ -116,8 +116,13 @@ class StatefulOperation:
                 return documented, self._list(sent, request, documented)
         if self._role.action == "read":
             async with self._memory.lock:
-                item = self._find(sent)
+                item = self._found(sent) if self._collection.is_single else self._find(sent)
             documented = await respond(None)
+            if item is None:
+                if self._prefixes:  # requests for many parents would fill the store
+                    return documented, documented.rendered
+                async with self._memory.lock:
+                    item = self._single(sent, documented)
             return documented, self._show(item.value, item.parents, documented, request)
         async with self._memory.lock:
             try:
@@ -136,6 +141,8 @@ class StatefulOperation:
             store.remove(item)
             self._remove_below(item)
             return documented, self._show(item.value, item.parents, documented, request)
+        if item is None and self._collection.is_single:
+            item = self._single(sent, await respond(None))
         if item is not None:
             documented = await respond(None)
             value = await asyncio.to_thread(self._changed, item, sent)
@@ -165,6 +172,17 @@ class StatefulOperation:
         except KeyTaken as error:
             raise Conflict(str(error)) from None
 
+    def _single(self, sent: Sent, documented: DocumentedResponse) -> Item:
+        """Return the one item of a path, which is as the contract shows it until it is changed."""
+        item = self._found(sent)
+        if item is None:
+            value = self._values.initial(self._inner(documented.body.value))
+            try:
+                self._memory.store.add(self._collection.path, "", self._parents(sent), value)
+            except StoreFull as error:
+                raise ServiceUnavailable(str(error)) from None
+        return item or self._find(sent)
+
     def _changed(self, item: Item, sent: Sent) -> dict[str, Any]:
         """Return what a request makes of an item; raises Conflict if its JSON Patch does not fit."""
         members, replaces, body = self._members(sent), self._role.action == "replace", sent.get(BODY)
@@ -177,7 +195,7 @@ class StatefulOperation:
 
     def _change(self, item: Item, value: dict[str, Any]) -> None:
         """Store what an item has become; raises Conflict if another has its new key."""
-        collection, key = self._collection, str(value.get(self._collection.key))
+        collection, key = self._collection, str(value.get(self._collection.key, item.key))
         others = self._memory.store.keyed(collection.path, key) if key != item.key else []
         if any(each.parents == item.parents for each in others):
             raise Conflict(f"There is an item of {collection.path} with the {collection.key} {key[:100]!r}.")
@@ -185,11 +203,13 @@ class StatefulOperation:
 
     def _found(self, sent: Sent) -> Item | None:
         """Return the item of a path, or of a body; None if there is none."""
-        if self._role.key is not None:
-            key = sent.get(("path", self._role.key))
+        collection, role = self._collection, self._role
+        if collection.is_single:
+            items = self._memory.store.all(collection.path)
         else:
-            key = self._members(sent).get(self._collection.key)
-        items = self._memory.store.keyed(self._collection.path, str(key))
+            body = self._members(sent)
+            key = body.get(collection.key) if role.key is None else sent.get(("path", role.key))
+            items = self._memory.store.keyed(collection.path, str(key))
         return next((each for each in items if self._belongs(each, sent)), None)
 
     def _find(self, sent: Sent) -> Item:
@@ -259,7 +279,7 @@ class StatefulOperation:
     def _base_path(self, request: Request) -> str:
         """Return what stands before the contract's own path in the path of a request."""
         segments = request.path.strip("/").split("/")
-        above = segments[: len(segments) - len(self._role.shape.segments)]
+        above = segments[: len(segments) - self._operation.path.strip("/").count("/") - 1]
         return "".join(f"/{each}" for each in above)
 
     # responses ----------------------------------------------------------------------------------------------

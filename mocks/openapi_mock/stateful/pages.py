@@ -42,6 +42,7 @@ TOTAL: Final = frozenset(
         "totalelements",
         "totalsize",
         "totalrecords",
+        "odatacount",
         "count",
     }
 )
@@ -234,7 +235,9 @@ def enclosed(base: Any, schema: Schema, page: Page, list_name: str) -> Any:
         if isinstance(base.get(name), dict) and name != list_name:
             changed[name] = enclosed(base[name], member, page, list_name)
             continue
-        for candidate in _facts(plain(name), base.get(name), page, list_name):
+        is_number = name == "number" and "totalPages" in schema.members  # Spring's page
+        fact = "page" if is_number else plain(name)
+        for candidate in _facts(fact, base.get(name), page, list_name):
             without = {key: each for key, each in changed.items() if key != name}
             if candidate is OMITTED and schema.conforms(without):
                 changed = without
@@ -250,6 +253,10 @@ def _facts(name: str, shown: Any, page: Page, list_name: str) -> Iterator[Any]:
     shown_last = page.first + len(page.items)
     numbers = {
         MORE: shown_last < page.total,
+        frozenset({"first"}): page.first == 0,
+        frozenset({"last"}): shown_last >= page.total,
+        frozenset({"empty"}): not page.items,
+        frozenset({"numberofelements"}): len(page.items),
         TOTAL: page.total,
         NUMBER: page.number,
         LAST_NUMBER: -(-page.total // max(page.size, 1)),

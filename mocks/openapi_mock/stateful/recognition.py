@@ -1,9 +1,10 @@
 """Which operations of a contract make, list, read, change and delete items of which collection.
 
-A path that ends in a parameter is an item's, and what is before the parameter is its collection: ``/pets`` of
-``/pets/{petId}``. What returns the same component below or beside them belongs to it too. A path that
-lists what it creates is a collection too, whose items no path leads to. A Path Item or an Operation corrects
-this by ``x-mock-collection``: ``false``, or an object with ``path``, ``role`` and ``key``.
+A path that ends in a parameter is an item's, and what is before the parameter is its collection: ``/pets``
+of ``/pets/{petId}``. What returns the same component below or beside them belongs to it too. A path that
+lists what it creates is a collection too, whose items no path leads to; one that shows and changes an object
+has that object alone: ``/settings``. A Path Item or an Operation corrects this by ``x-mock-collection``:
+``false``, or an object with ``path``, ``role`` and ``key``.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Any, Final
 from openapi_contract import Contract, ContractError, Operation, pointers
 from openapi_contract.schemas import Schema
 from openapi_mock.responses.identifiers import IDS
+from openapi_mock.responses.rendering import concrete
 from openapi_service.media_types import essence, is_json
 
 from .collection import ROLES, Collection, Role, Shape, plain, shape_of
@@ -70,7 +72,10 @@ class _Recognition:
             if operation.operation_id in self._marks.keys() - assigned:
                 self._place_elsewhere(operation, found, by_component)
         self._add_lists(found)
-        kept = [each for each in found.values() if each.has("create") or each.has("replace")]
+        self._add_singles(found)
+        kept = [
+            each for each in found.values() if each.is_single or each.has("create") or each.has("replace")
+        ]
         for each in kept:
             each.settable = frozenset(
                 plain(name)
@@ -130,14 +135,28 @@ class _Recognition:
         listed = self._success(get)
         for _, items in () if listed is None else _lists(listed, (), DEEPEST_ENVELOPE):
             if any(items.component in each.components or items.node == each.node for each in made):
-                shape = shape_of(post.path)
-                item = Shape((*shape.segments, "{}"), (*shape.names, ""))
                 key = next((name for name in items.members if plain(name) in IDS), "")
-                collection = Collection(post.path, item, post.path, shape.segments[-1], key, items)
+                collection = _at_path(post.path, key, items)
                 found[post.path] = collection
                 self._assign(collection, post, "create", None)
                 self._assign(collection, get, "list", None)
                 return
+
+    def _add_singles(self, found: dict[str, Collection]) -> None:
+        """Add the objects that a path shows, and changes by members that it shows."""
+        assigned = {name for each in found.values() for name in each.roles}
+        for methods in self._at.values():
+            writing = [methods[each] for each in ("put", "patch") if each in methods]
+            shown = self._success(methods["get"]) if "get" in methods and writing else None
+            if shown is None or not assigned.isdisjoint(each.operation_id for each in methods.values()):
+                continue
+            sent = {plain(name) for each in writing for name in self._body_members(each.operation_id)}
+            if sent and sent <= set(map(plain, shown.members)):
+                single = _at_path(methods["get"].path, "", shown, is_single=True)
+                found[single.path] = single
+                for method, action in (("get", "read"), ("put", "replace"), ("patch", "update")):
+                    if method in methods:
+                        self._assign(single, methods[method], action, None)
 
     def _place_elsewhere(
         self,
@@ -217,7 +236,7 @@ class _Recognition:
             if code.startswith("2") or (code == "default" and len(operation.responses) == 1):
                 for name, holder in response.get("content", {}).items():
                     schema = self._schemas.in_media_type(holder)
-                    if is_json(essence(name)) and schema.types & {"object", "array"}:
+                    if is_json(essence(concrete(name))) and schema.types & {"object", "array"}:
                         yield schema
 
     def _keyed(
@@ -324,6 +343,14 @@ class _Recognition:
                         if match and "operationId" in link:
                             name = parameter.removeprefix("path.")
                             yield (str(link["operationId"]), name), pointers.split(match[1])[-1]
+
+
+def _at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) -> Collection:
+    """Return a collection whose items have no path but its own."""
+    shape = shape_of(path)
+    resource = next((each for each in reversed(shape.segments) if each != "{}"), "")
+    item = Shape((*shape.segments, "{}"), (*shape.names, ""))
+    return Collection(path, item, path, resource, key, schema, is_single)
 
 
 def _lists(schema: Schema, envelope: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], Schema]]:

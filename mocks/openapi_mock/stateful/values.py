@@ -37,6 +37,12 @@ class Values:
         self._generator = generator
         self._seed = seed
 
+    def initial(self, base: Any) -> dict[str, Any]:
+        """Return the value of an item that is there from the start: the base, if it is one."""
+        schema = self.collection.schema
+        value = base if isinstance(base, dict) and schema.conforms(base) else self._generated(schema, {})
+        return value if isinstance(value, dict) else {}
+
     def created(
         self, base: Any, sent: Mapping[str, Any], path: Mapping[str, Any], number: int, now: datetime
     ) -> dict[str, Any]:
@@ -48,8 +54,7 @@ class Values:
         """
         schema, collection = self.collection.schema, self.collection
         if not isinstance(base, dict) or (collection.key and collection.key not in base):
-            base = self._generated(schema, {})
-            base = base if isinstance(base, dict) else {}
+            base = self.initial(None)
         members = schema.members
         value = self._unset(dict(base), sent, members)
         value |= self._timestamps(members, value, CREATED, now)

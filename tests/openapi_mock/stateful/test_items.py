@@ -110,6 +110,33 @@ def test_items_without_a_path_are_listed(remembering):
     assert mock.get(f"/pets/{first}/notes") == []
 
 
+def test_the_only_object_of_a_path(remembering):
+    """It is there from the start, as the contract shows it; each parent has its own."""
+    members = {"theme": {"type": "string", "example": "dark"}, "size": {"type": "integer", "example": 3}}
+    settings = {"type": "object", "properties": members}
+    path = {"get": operation(settings), "put": operation(settings, body=settings)}
+    path["patch"] = operation(status="204", body=settings)
+    paths = {**PETS, "/settings": path, "/pets/{petId}/settings": {"parameters": [PET_ID], **path}}
+    mock = remembering(paths, {"Pet": PET})
+    for at in ("/settings", "/pets/1/settings"):
+        assert mock.get(at) == {"theme": "dark", "size": 3}
+        assert mock("PATCH", at, {"size": 4}) == (204, None)
+        assert mock.get(at) == {"theme": "dark", "size": 4}
+        assert mock("PUT", at, {"theme": "light"}) == (200, {"theme": "light"})
+        assert mock.get(at) == {"theme": "light"}
+    assert mock.get("/pets/2/settings") == {"theme": "dark", "size": 3}
+    assert {each["path"]: each["items"] for each in mock.memory.summary()}["/pets/{petId}/settings"] == 1
+
+
+def test_an_item_as_odata_writes_its_path(remembering):
+    """The identifier in parentheses leads to the item."""
+    paths = {"/data/Pets": PETS["/pets"], "/data/Pets({petId})": PETS["/pets/{petId}"]}
+    mock = remembering(paths, {"Pet": PET})
+    made = mock.post("/data/Pets", {"name": "Rex"})
+    assert made["url"] == f"http://api.test/data/Pets({made['id']})"
+    assert mock.get(f"/data/Pets({made['id']})") == made
+
+
 def test_what_its_schema_refuses_is_not_shown(pets):
     """A response conforms to its schema, whatever a request sends."""
     made = pets.post("/pets", {"name": "Rex", "kind": "bird", "other": {}})

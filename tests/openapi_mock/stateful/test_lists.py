@@ -199,3 +199,20 @@ def test_the_next_page_has_all_that_was_asked(remembering):
     first = mock.get("/pets?tags=x&tags=y&kind=&limit=1")
     assert first["next"] == "http://api.test/pets?tags=x&tags=y&kind=&limit=1&page=2"
     assert names(mock.get(first["next"].removeprefix("http://api.test"))["pets"]) == ["b"]
+
+
+def test_a_page_as_spring_describes_it(remembering):
+    """Counts and flags are those of the page; pages count from 0."""
+    counts = ("number", "size", "totalElements", "totalPages", "numberOfElements")
+    flags = ("first", "last", "empty")
+    members = {each: {"type": "integer"} for each in counts} | {each: {"type": "boolean"} for each in flags}
+    page = {"type": "object", "properties": {"content": LISTED, **members}}
+    queries = [in_query("page", "integer", default=0), in_query("size", "integer", default=20)]
+    listing = operation(page, parameters=queries)
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": PET})
+    for name in "abc":
+        mock.post("/pets", {"name": name})
+    found = mock.get("/pets?page=1&size=2")
+    assert names(found.pop("content")) == ["c"]
+    assert list(map(found.get, counts)) == [1, 2, 3, 2, 1]
+    assert list(map(found.get, flags)) == [False, True, False]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 
 from openapi_contract import Contract, ContractError
@@ -33,6 +35,7 @@ def test_a_collection_and_its_items():
         ("/pets/{id}", ("pets", "{}"), ("id",)),
         ("/Pets/{Sid}.json", ("Pets", "{}"), ("Sid",)),
         ("/Pets.json", ("Pets",), ()),
+        ("/odata/Pets({id})", ("odata", "Pets", "{}"), ("id",)),
         ("/pets/{a}.{b}", ("pets", "{a}.{b}"), ()),
         ("/pets/{id}:cancel", ("pets", "{id}:cancel"), ()),
         ("/", ("",), ()),
@@ -98,6 +101,27 @@ def test_a_list_whose_items_have_no_path():
         "/search": {"get": operation(LISTED), "post": operation(note, body={"type": "object"})},
     }
     assert recognized(paths) == ["/pets: create, list; by id", "/notes: create, list"]
+
+
+def test_an_object_that_is_shown_and_changed():
+    """A path that shows and changes an object has that alone; what takes other members is none."""
+    settings = {"type": "object", "properties": {"theme": {"type": "string"}, "seen": {"type": "integer"}}}
+    theme = {"type": "object", "properties": {"theme": {"type": "string"}}}
+    paths = {
+        "/settings": {"get": operation(settings), "patch": operation(status="204", body=theme)},
+        "/search": {"get": operation(settings), "put": operation(body={"type": "object"})},
+        "/reports": {"get": operation(settings), "put": operation(body=ref("Pet"))},
+    }
+    assert recognized(paths) == ["/settings: read, update"]
+
+
+def test_any_media_type_is_json():
+    """What is declared as any type, as Spring's documents do, is JSON."""
+    anything = deepcopy(PETS)
+    for each in (anything["/pets"]["get"], anything["/pets"]["post"], anything["/pets/{petId}"]["get"]):
+        for response in each["responses"].values():
+            response["content"] = {"*/*": response["content"]["application/json"]}
+    assert recognized(anything) == recognized(PETS)
 
 
 def test_an_extension_corrects_it():
