@@ -2,9 +2,10 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import Column, DateTime, Dialect, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _UNSTORABLE = re.compile("[\\\\\0\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\(?:u([0-9a-f]{4})|.)", re.DOTALL)
@@ -48,6 +49,11 @@ class LosslessText(TypeDecorator[str]):
         if value is None or "\\" not in value:
             return value
         return _ESCAPED.sub(_unescape, value)
+
+
+def required(kind: TypeEngine[Any] | type[TypeEngine[Any]], *names: str) -> list[Column[Any]]:
+    """Return columns of one type that have a value in every row."""
+    return [Column(name, kind, nullable=False) for name in names]
 
 
 def _escape(match: re.Match[str]) -> str:

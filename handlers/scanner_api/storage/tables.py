@@ -28,7 +28,7 @@ from scanner_api.scanning.captures import CaptureStatus
 from scanner_api.scanning.proposals import FIELDS, ProposalStatus
 from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 
-from .column_types import LosslessText, UTCDateTime
+from .column_types import LosslessText, UTCDateTime, required
 from .migrations import LEAST
 from .triggers import create_triggers, protect_audit_log
 
@@ -86,15 +86,13 @@ api_keys = Table(
     metadata,
     Column("id", LosslessText, primary_key=True),
     Column("digest", LosslessText, nullable=False, unique=True),
-    Column("prefix", LosslessText, nullable=False),
-    Column("name", LosslessText, nullable=False),
+    *required(LosslessText, "prefix", "name"),
     Column("organization_id", ForeignKey(organizations.c.id), index=True),
     Column("user_id", ForeignKey(users.c.id), index=True),
     Column("is_active", Boolean, nullable=False),
     Column("expires_at", UTCDateTime),
     Column("last_used", UTCDateTime),
-    Column("per_minute", Integer, nullable=False),
-    Column("per_day", Integer, nullable=False),
+    *required(Integer, "per_minute", "per_day"),
     Column("created", UTCDateTime, nullable=False),
     CheckConstraint("(organization_id IS NULL) <> (user_id IS NULL)", name="one_owner"),
 )
@@ -105,8 +103,7 @@ web_sessions = Table(
     Column("id", LosslessText, primary_key=True),
     Column("digest", LosslessText, nullable=False, unique=True),
     Column("user_id", ForeignKey(users.c.id), nullable=False, index=True),
-    Column("expires_at", UTCDateTime, nullable=False),
-    Column("created", UTCDateTime, nullable=False),
+    *required(UTCDateTime, "expires_at", "created"),
 )
 
 scan_sessions = Table(
@@ -121,10 +118,8 @@ scan_sessions = Table(
     Column("metadata", JSON, nullable=False),
     Column("user_agent", LosslessText, nullable=False),
     Column("device_context", JSON, nullable=False),
-    Column("created", UTCDateTime, nullable=False),
-    Column("modified", UTCDateTime, nullable=False),
-    Column("capture_count", Integer, nullable=False),
-    Column("photo_count", Integer, nullable=False),
+    *required(UTCDateTime, "created", "modified"),
+    *required(Integer, "capture_count", "photo_count"),
     Column("extraction_attempts", Integer, nullable=False, server_default=text("0")),
     Column("extraction_lease_until", UTCDateTime),
     # newest first, and a stable order among sessions of one instant
@@ -151,16 +146,9 @@ products = Table(
     metadata,
     Column("short_id", LosslessText, primary_key=True),
     Column("gtin", LosslessText, nullable=False, unique=True),
-    Column("name", LosslessText, nullable=False),
-    Column("brand_name", LosslessText, nullable=False),
-    Column("category", LosslessText, nullable=False),
-    Column("brick", LosslessText, nullable=False),
-    Column("description", LosslessText, nullable=False),
-    Column("ingredients", LosslessText, nullable=False),
-    Column("images", LosslessText, nullable=False),
-    Column("ai_summary", LosslessText, nullable=False),
-    Column("created", UTCDateTime, nullable=False),
-    Column("modified", UTCDateTime, nullable=False),
+    *required(LosslessText, "name", "brand_name", "category", "brick", "description", "ingredients"),
+    *required(LosslessText, "images", "ai_summary"),
+    *required(UTCDateTime, "created", "modified"),
 )
 
 product_overrides = Table(
@@ -179,14 +167,11 @@ captures = Table(
     Column("id", LosslessText, primary_key=True),
     Column("session_id", ForeignKey(scan_sessions.c.id), nullable=False),
     Column("status", _enum(CaptureStatus), nullable=False),
-    Column("capture_type", LosslessText, nullable=False),
-    Column("raw_value", LosslessText, nullable=False),
-    Column("gtin", LosslessText, nullable=False),
+    *required(LosslessText, "capture_type", "raw_value", "gtin"),
     Column("sent_gtin", LosslessText, nullable=False, server_default=text("''")),
     Column("error_message", LosslessText, nullable=False),
     Column("created", UTCDateTime, nullable=False),
-    Column("metadata", JSON, nullable=False),
-    Column("gs1_dl_data", JSON, nullable=False),
+    *required(JSON, "metadata", "gs1_dl_data"),
     Column("product_short_id", ForeignKey(products.c.short_id)),
     Column("processed_at", UTCDateTime),
     Column("uploaded_image_key", LosslessText, info={OBJECT_KEY: True}),
@@ -220,12 +205,8 @@ proposals = Table(
     metadata,
     Column("id", LosslessText, primary_key=True),
     Column("capture_id", ForeignKey(captures.c.id), nullable=False),
-    Column("field_name", LosslessText, nullable=False),
-    Column("current_value", LosslessText, nullable=False),
-    Column("proposed_value", LosslessText, nullable=False),
-    Column("confidence", LosslessText, nullable=False),
-    Column("reasoning", LosslessText, nullable=False),
-    Column("source", LosslessText, nullable=False),
+    *required(LosslessText, "field_name", "current_value", "proposed_value", "confidence", "reasoning"),
+    *required(LosslessText, "source"),
     Column("status", _enum(ProposalStatus), nullable=False),
     Column("metadata", JSON, nullable=False),
     Column("created", UTCDateTime, nullable=False),
@@ -255,8 +236,7 @@ freshness_rules = Table(
     Column("organization_id", LosslessText, primary_key=True),
     Column("brick", LosslessText, primary_key=True),
     Column("category_label", LosslessText, nullable=False),
-    Column("warning_days", Integer, nullable=False),
-    Column("critical_days", Integer, nullable=False),
+    *required(Integer, "warning_days", "critical_days"),
 )
 
 secrets = Table(
@@ -272,10 +252,7 @@ audit_log = Table(
     # SQLite counts up an INTEGER alone
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("at", UTCDateTime, nullable=False),
-    Column("actor", LosslessText, nullable=False),
-    Column("address", LosslessText, nullable=False),
-    Column("action", LosslessText, nullable=False),
-    Column("subject", LosslessText, nullable=False),
+    *required(LosslessText, "actor", "address", "action", "subject"),
     # no foreign key: an entry outlives its organization
     Column("organization_id", LosslessText),
     Column("details", JSON, nullable=False),
@@ -288,8 +265,7 @@ idempotency_keys = Table(
     metadata,
     # a digest of the key, and of whom and what it is for
     Column("id", Text, primary_key=True),
-    Column("fingerprint", Text, nullable=False),
-    Column("claim", Text, nullable=False),
+    *required(Text, "fingerprint", "claim"),
     Column("response", LargeBinary),
     Column("expires_at", UTCDateTime, nullable=False, index=True),
 )

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from scanner_api.storage.column_types import required
+
 revision = "0006"
 down_revision = "0005"
 
@@ -11,7 +13,6 @@ def upgrade() -> None:
     """Make the table, which is filled in when all steps are done."""
     op.create_table(
         "schema_compatibility",
-        sa.Column("revision", sa.Text, nullable=False),
-        sa.Column("least_revision", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("revision", name="pk_schema_compatibility"),
+        sa.Column("revision", sa.Text, primary_key=True),
+        *required(sa.Text, "least_revision"),
     )

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from scanner_api.storage.column_types import required
+
 revision = "0009"
 down_revision = "0008"
 
@@ -11,11 +13,8 @@ def upgrade() -> None:
     """Create the table, and the index by which it is swept."""
     op.create_table(
         "idempotency_keys",
-        sa.Column("id", sa.Text, nullable=False),
-        sa.Column("fingerprint", sa.Text, nullable=False),
-        sa.Column("claim", sa.Text, nullable=False),
+        sa.Column("id", sa.Text, primary_key=True),
+        *required(sa.Text, "fingerprint", "claim"),
         sa.Column("response", sa.LargeBinary),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_idempotency_keys"),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
     )
-    op.create_index("ix_idempotency_keys_expires_at", "idempotency_keys", ["expires_at"])

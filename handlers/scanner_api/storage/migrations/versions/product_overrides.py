@@ -14,17 +14,10 @@ def upgrade() -> None:
     """Create the overrides from the proposals that were applied; the catalogue stays as these left it."""
     op.create_table(
         "product_overrides",
-        sa.Column("organization_id", sa.Text, nullable=False),
-        sa.Column("product_short_id", sa.Text, nullable=False),
+        sa.Column("organization_id", sa.Text, sa.ForeignKey("organizations.id"), primary_key=True),
+        sa.Column("product_short_id", sa.Text, sa.ForeignKey("products.short_id"), primary_key=True),
         *(sa.Column(field, sa.Text) for field in _FIELDS),
         sa.Column("modified", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("organization_id", "product_short_id", name="pk_product_overrides"),
-        sa.ForeignKeyConstraint(
-            ["organization_id"], ["organizations.id"], name="fk_product_overrides_organization_id"
-        ),
-        sa.ForeignKeyConstraint(
-            ["product_short_id"], ["products.short_id"], name="fk_product_overrides_product_short_id"
-        ),
     )
     values = ", ".join(f"max(CASE WHEN field_name = '{each}' THEN proposed_value END)" for each in _FIELDS)
     op.execute(

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from scanner_api.storage.column_types import required
 from scanner_api.storage.triggers import create_triggers
 
 revision = "0004"
@@ -13,14 +14,11 @@ def upgrade() -> None:
     """Count what there is; on PostgreSQL the triggers' lock keeps writers out until all is committed."""
     op.create_table(
         "scan_session_counts",
-        sa.Column("organization_id", sa.Text, nullable=False),
-        sa.Column("created_by", sa.Text, nullable=False),
-        sa.Column("status", sa.String(16), nullable=False),
-        sa.Column("shard", sa.Integer, nullable=False),
-        sa.Column("number", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint(
-            "organization_id", "created_by", "status", "shard", name="pk_scan_session_counts"
-        ),
+        sa.Column("organization_id", sa.Text, primary_key=True),
+        sa.Column("created_by", sa.Text, primary_key=True),
+        sa.Column("status", sa.String(16), primary_key=True),
+        sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
+        *required(sa.Integer, "number"),
     )
     op.create_index(
         "ix_scan_sessions_organization_id_status_created_id",
