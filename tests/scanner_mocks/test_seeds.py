@@ -170,7 +170,7 @@ async def test_dates_are_relative_to_the_clock():
         try:
             await database.migrate()
             await seed_database(database, Clock())
-            return (await CredentialStore(database).api_key(digest_of(seeds.EXPIRED_KEY))).expires
+            return (await CredentialStore(database).api_key(digest_of(seeds.EXPIRED_KEY))).expires_at
         finally:
             await database.close()
 

@@ -102,10 +102,10 @@ class ApiKeyVerifier:
 
 def check_validity(record: ApiKeyRecord, now: datetime) -> None:
     """Raise Unauthorized if the key is revoked or expired."""
-    if not record.active:
+    if not record.is_active:
         raise Unauthorized("The API key is revoked.")
-    if record.expires is not None and record.expires <= now:
-        raise Unauthorized(f"The API key expired at {record.expires.isoformat(timespec='seconds')}.")
+    if record.expires_at is not None and record.expires_at <= now:
+        raise Unauthorized(f"The API key expired at {record.expires_at.isoformat(timespec='seconds')}.")
 
 
 def caller_of(record: ApiKeyRecord) -> Caller:

@@ -29,7 +29,7 @@ class WebSessionVerifier:
     async def verify(self, value: str, request: Request, /) -> Caller:
         """Return the cookie's caller, or raise Unauthorized; Forbidden for another site's request."""
         record = await self._known.get(digest_of(value)) if SHAPE.fullmatch(value) else None
-        if record is None or record.expires <= self._clock.now():
+        if record is None or record.expires_at <= self._clock.now():
             raise Unauthorized("The session cookie is not known or has expired; sign in again.")
         if request.method not in SAFE_METHODS and not self._is_same_origin(request):
             raise Forbidden(

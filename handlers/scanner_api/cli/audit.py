@@ -15,8 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openapi_contract.terminal import printable
-from scanner_api.storage.actions import Actor
-from scanner_api.storage.audit import read_audit_log
+from scanner_api.storage.audit import Actor, read_audit_log
 
 from .databases import with_database
 from .settings_flags import Config, DatabaseUrl, read_settings

@@ -20,7 +20,7 @@ from .batching import Batching
 from .database import Database
 from .lookup import Lookup
 from .products import overrides_of
-from .queries import Unfinished, in_turns, is_free, maker_of, read_newest, read_page
+from .queries import WorkStore, maker_of, read_newest, read_page
 from .tables import captures, product_overrides, products, proposals, scan_sessions
 
 _COLUMNS: Final = [
@@ -93,7 +93,7 @@ class _Save:
     lease_seconds: float
 
 
-class CaptureStore:
+class CaptureStore(WorkStore):
     """Stores the captures of all sessions.
 
     Args:
@@ -101,8 +101,11 @@ class CaptureStore:
     """
 
     def __init__(self, database: Database, clock: Clock, ttl_seconds: float) -> None:
-        self._database = database
-        self._clock = clock
+        columns = captures.c.id, scan_sessions.c.organization_id, captures.c.raw_value
+        source = captures.join(scan_sessions)
+        super().__init__(
+            database, clock, UNFINISHED, captures.c.created, captures.c.lease_until, columns, source
+        )
         self._activity = Activity(clock, ttl_seconds)
         owned = _CAPTURES.add_columns(scan_sessions.c.organization_id, scan_sessions.c.created_by)
         self._by_id = Lookup(database, owned, captures.c.id, _record)
@@ -188,19 +191,6 @@ class CaptureStore:
         """Read at most ``limit`` captures of all sessions, newest first."""
         return await read_newest(self._database, _CAPTURES, _capture, captures, limit)
 
-    async def unfinished(self, limit: int) -> list[Unfinished]:
-        """Return unfinished captures without a lease, in turns by organization, oldest first."""
-        waiting = (
-            select()
-            .join_from(captures, scan_sessions)
-            .where(UNFINISHED, is_free(captures.c.lease_until, self._clock.now()))
-        )
-        columns = captures.c.id, scan_sessions.c.organization_id, captures.c.raw_value
-        order = captures.c.created, captures.c.id
-        return [
-            Unfinished(*row) for row in await self._database.fetch(in_turns(columns, waiting, order, limit))
-        ]
-
     async def backlog(self, organization_id: str) -> dict[str, int]:
         """Count unfinished captures and extractions of an organization by the credential of their session."""
         created_by = scan_sessions.c.created_by
@@ -210,22 +200,6 @@ class CaptureStore:
         waiting = union_all(scans, select(created_by).where(extracting, own)).subquery()
         counted = select(waiting.c.created_by, func.count()).group_by(waiting.c.created_by)
         return dict(map(tuple, await self._database.fetch(counted)))
-
-    async def waiting_since(self) -> datetime | None:
-        """Return since when the oldest unfinished capture without a lease waits, None if there is none."""
-        oldest = (
-            select(captures.c.created)
-            .where(UNFINISHED, is_free(captures.c.lease_until, self._clock.now()))
-            .order_by(captures.c.created)
-            .limit(1)
-        )
-        return next((created for (created,) in await self._database.fetch(oldest)), None)
-
-    async def count_waiting(self) -> int:
-        """Count unfinished captures without a lease."""
-        free = is_free(captures.c.lease_until, self._clock.now())
-        waiting = select(func.count()).select_from(captures).where(UNFINISHED, free)
-        return sum(number for (number,) in await self._database.fetch(waiting))
 
     async def claim(self, capture_id: str, lease_seconds: float) -> Capture | None:
         """Lease an unfinished capture, None if it has a lease already; saving it counts the attempt.
@@ -252,7 +226,7 @@ class CaptureStore:
         until = now + timedelta(seconds=max(claim.lease_seconds for claim in claims))
         free = (
             select(captures.c.id)
-            .where(captures.c.id.in_(first), UNFINISHED, is_free(captures.c.lease_until, now))
+            .where(captures.c.id.in_(first), UNFINISHED, self._is_free(now))
             .order_by(captures.c.id)
             .with_for_update(skip_locked=True)
         )

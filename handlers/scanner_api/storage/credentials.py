@@ -10,8 +10,7 @@ from sqlalchemy import bindparam, func, or_, select
 
 from openapi_service.clock import Clock, SystemClock
 
-from .actions import UNKNOWN, Action, Actor
-from .audit import record
+from .audit import UNKNOWN, Action, Actor, record
 from .database import Database
 from .lookup import Lookup, Row
 from .queries import columns_of, maker_of
@@ -49,44 +48,22 @@ class WebSession(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-class ApiKeyRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """An API key as it is stored.
+class ApiKeyRecord(ApiKey, frozen=True, kw_only=True):
+    """An API key, and the organizations that it reaches: its own, or those that its user is a member of."""
 
-    Attributes:
-        id: names the key without revealing it; a 22-character shortuuid.
-        prefix: the kind of key: ``csb`` (an organization's), ``csu`` (a user's) or ``cpk`` (publishable).
-        organizations: the organization of a csb or cpk key; the user's memberships of a csu key.
-        active: False once the key is revoked.
-        expires: when the key stops working, aware, in UTC; None for never.
-        per_minute: requests a minute, 0 for the default of its kind.
-        per_day: requests a day, 0 for the default of its kind.
-    """
-
-    id: str
-    prefix: str
     organizations: frozenset[str]
-    active: bool = True
-    expires: datetime | None = None
-    per_minute: int = 0
-    per_day: int = 0
 
 
-class WebSessionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed-in browser as it is stored.
+class WebSessionRecord(WebSession, frozen=True, kw_only=True):
+    """A sign-in, and the organizations that its user is a member of."""
 
-    Attributes:
-        id: names the web session without revealing its cookie; a 22-character shortuuid.
-        organizations: the memberships of the signed-in user.
-        expires: when the user has to sign in again, aware, in UTC.
-    """
-
-    id: str
     organizations: frozenset[str]
-    expires: datetime
 
 
 _KEY_COLUMNS: Final = columns_of(api_keys, ApiKey)
 _key: Final = maker_of(ApiKey)
+_key_record: Final = maker_of(ApiKeyRecord)
+_web_session_record: Final = maker_of(WebSessionRecord)
 
 
 class CredentialStore:
@@ -95,56 +72,26 @@ class CredentialStore:
     def __init__(self, database: Database, clock: Clock | None = None) -> None:
         self._database = database
         self._clock = clock or SystemClock()
-        self._keys = Lookup(
-            database,
-            select(
-                api_keys.c.digest,
-                api_keys.c.id,
-                api_keys.c.prefix,
-                api_keys.c.is_active,
-                api_keys.c.expires_at,
-                api_keys.c.per_minute,
-                api_keys.c.per_day,
-                func.coalesce(api_keys.c.organization_id, memberships.c.organization_id),
-            ).outerjoin_from(api_keys, memberships, memberships.c.user_id == api_keys.c.user_id),
-            api_keys.c.digest,
-            list,
+        owner = func.coalesce(api_keys.c.organization_id, memberships.c.organization_id)
+        keys = select(*_KEY_COLUMNS, owner, api_keys.c.digest)
+        keys = keys.outerjoin_from(api_keys, memberships, memberships.c.user_id == api_keys.c.user_id)
+        self._keys = Lookup(database, keys, api_keys.c.digest, list)
+        columns = columns_of(web_sessions, WebSession)
+        sessions = select(*columns, memberships.c.organization_id, web_sessions.c.digest)
+        sessions = sessions.outerjoin_from(
+            web_sessions, memberships, memberships.c.user_id == web_sessions.c.user_id
         )
-        self._web_sessions = Lookup(
-            database,
-            select(
-                web_sessions.c.digest,
-                web_sessions.c.id,
-                web_sessions.c.expires_at,
-                memberships.c.organization_id,
-            ).outerjoin_from(web_sessions, memberships, memberships.c.user_id == web_sessions.c.user_id),
-            web_sessions.c.digest,
-            list,
-        )
+        self._web_sessions = Lookup(database, sessions, web_sessions.c.digest, list)
 
     async def api_key(self, digest: str) -> ApiKeyRecord | None:
         """Read the API key with this SHA-256 digest (64 lower-case hex digits), revoked or not."""
         rows = await self._keys.find(digest)
-        if not rows:
-            return None
-        _, key_id, prefix, active, expires, per_minute, per_day, _ = rows[0]
-        return ApiKeyRecord(
-            id=key_id,
-            prefix=prefix,
-            organizations=_organizations(rows),
-            active=active,
-            expires=expires,
-            per_minute=per_minute,
-            per_day=per_day,
-        )
+        return _key_record(_reaching(rows)) if rows else None
 
     async def web_session(self, digest: str) -> WebSessionRecord | None:
         """Read the web session whose cookie has this SHA-256 digest, expired or not."""
         rows = await self._web_sessions.find(digest)
-        if not rows:
-            return None
-        _, session_id, expires, _ = rows[0]
-        return WebSessionRecord(id=session_id, organizations=_organizations(rows), expires=expires)
+        return _web_session_record(_reaching(rows)) if rows else None
 
     async def note_use(self, last_used: Mapping[str, datetime]) -> None:
         """Write when API keys, by id, were last used; a time older than the stored one changes nothing."""
@@ -238,6 +185,10 @@ class CredentialStore:
         await self._database.change(web_sessions.insert(), [{**asdict(session), "digest": digest}])
 
 
-def _organizations(rows: Sequence[Row]) -> frozenset[str]:
-    """Return the organizations in the last column; a user without memberships has a row without one."""
-    return frozenset(row[-1] for row in rows if row[-1] is not None)
+def _reaching(rows: Sequence[Row]) -> Row:
+    """Return the values of a record: those of its columns, and the organizations of all rows.
+
+    A user without memberships has a row without one.
+    """
+    *values, _, _ = rows[0]
+    return [*values, frozenset(organization for *_, organization, _ in rows if organization is not None)]

@@ -37,8 +37,7 @@ from .migrations import HEAD
 from .readers import Readers
 from .schema import Schema, read_schema, upgrade_schema
 from .tables import create_all
-from .turns import Turns
-from .units import Unit
+from .transactions import Turns, Unit
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
 

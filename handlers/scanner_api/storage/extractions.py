@@ -4,7 +4,7 @@ An extraction is PROCESSING from the submission of its session on. When it has e
 session's captures decide: ACCEPTED once one was applied, REJECTED if all of them are rejected, else READY.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Update, func, select
@@ -15,14 +15,14 @@ from scanner_api.scanning.sessions import ExtractionStatus
 
 from .async_engine import AsyncConnection
 from .database import Database
-from .queries import Unfinished, in_turns, is_free
+from .queries import WorkStore
 from .tables import captures, proposals, scan_sessions
 
 _ENDED: Final = (ExtractionStatus.READY, ExtractionStatus.ACCEPTED, ExtractionStatus.REJECTED)
 _PROCESSING: Final = scan_sessions.c.extraction_status == ExtractionStatus.PROCESSING
 
 
-class ExtractionStore:
+class ExtractionStore(WorkStore):
     """Stores the extractions of all sessions.
 
     Claiming one returns the number of the attempt, which every further call passes: once the lease has run
@@ -30,42 +30,24 @@ class ExtractionStore:
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-
-    async def unfinished(self, limit: int) -> list[Unfinished]:
-        """Return extractions without a lease, in turns by organization, longest waiting first."""
-        free = is_free(scan_sessions.c.extraction_lease_until, self._clock.now())
-        waiting = select().select_from(scan_sessions).where(_PROCESSING, free)
-        columns = scan_sessions.c.id, scan_sessions.c.organization_id
-        order = scan_sessions.c.modified, scan_sessions.c.id
-        return [
-            Unfinished(*row) for row in await self._database.fetch(in_turns(columns, waiting, order, limit))
-        ]
-
-    async def waiting_since(self) -> datetime | None:
-        """Return since when the oldest extraction without a lease waits, None if there is none."""
-        oldest = (
-            select(scan_sessions.c.modified)
-            .where(_PROCESSING, is_free(scan_sessions.c.extraction_lease_until, self._clock.now()))
-            .order_by(scan_sessions.c.modified)
-            .limit(1)
+        sessions = scan_sessions.c
+        columns = sessions.id, sessions.organization_id
+        super().__init__(
+            database,
+            clock,
+            _PROCESSING,
+            sessions.modified,
+            sessions.extraction_lease_until,
+            columns,
+            scan_sessions,
         )
-        return next((modified for (modified,) in await self._database.fetch(oldest)), None)
-
-    async def count_waiting(self) -> int:
-        """Count extractions without a lease."""
-        free = is_free(scan_sessions.c.extraction_lease_until, self._clock.now())
-        waiting = select(func.count()).select_from(scan_sessions).where(_PROCESSING, free)
-        return sum(number for (number,) in await self._database.fetch(waiting))
 
     async def claim(self, session_id: str, lease_seconds: float) -> int | None:
         """Lease an extraction; return the number of the attempt, from 1, or None if it has a lease."""
         now = self._clock.now()
         claimed = (
             scan_sessions.update()
-            .where(scan_sessions.c.id == session_id, _PROCESSING)
-            .where(is_free(scan_sessions.c.extraction_lease_until, now))
+            .where(scan_sessions.c.id == session_id, _PROCESSING, self._is_free(now))
             .values(
                 extraction_attempts=scan_sessions.c.extraction_attempts + 1,
                 extraction_lease_until=now + timedelta(seconds=lease_seconds),

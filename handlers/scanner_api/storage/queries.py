@@ -1,4 +1,4 @@
-"""Parts of the stores' statements: columns and their records, pages, leases."""
+"""What the stores have in common: columns and their records, pages, leases."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -10,8 +10,10 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     CompoundSelect,
+    FromClause,
     Select,
     Table,
+    and_,
     asc,
     desc,
     func,
@@ -19,6 +21,8 @@ from sqlalchemy import (
     select,
     union_all,
 )
+
+from openapi_service.clock import Clock
 
 from .database import Database
 
@@ -112,24 +116,61 @@ class Unfinished(NamedTuple):
     raw_value: str = ""
 
 
-def in_turns(
-    columns: Sequence[Column[Any]], waiting: Select[Any], order: Sequence[Column[Any]], limit: int
-) -> Select[Any]:
-    """Return the statement of at most ``limit`` rows: the first of each organization, the second, and so on.
+class WorkStore:
+    """Stores work that processes lease: a base of the stores of captures and of extractions.
 
     Args:
-        columns: to select, the organization's second.
-        waiting: selects the rows, with no columns yet.
-        order: of an organization's rows, and of those with one place.
-        limit: maximum number of rows.
+        unfinished: the condition of rows that are work still to be done.
+        since: the column that says since when a row waits.
+        lease_until: the column that says until when it is leased.
+        columns: those of an :class:`Unfinished`.
+        source: what they are selected from.
     """
-    place = func.row_number().over(partition_by=columns[1], order_by=order)
-    ranked = waiting.with_only_columns(*dict.fromkeys([*columns, *order]), place.label("place")).subquery()
-    names = [column.name for column in columns]
-    ordered = [ranked.c.place, *(ranked.c[column.name] for column in order)]
-    return select(*(ranked.c[name] for name in names)).order_by(*ordered).limit(limit)
 
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        unfinished: ColumnElement[bool],
+        since: Column[datetime],
+        lease_until: Column[datetime | None],
+        columns: Sequence[Column[Any]],
+        source: FromClause,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._unfinished = unfinished
+        self._since = since
+        self._lease_until = lease_until
+        self._columns = columns
+        self._source = source
 
-def is_free(lease_until: Column[datetime | None], now: datetime) -> ColumnElement[bool]:
-    """Return the condition that nobody holds a lease; that of a process which died runs out."""
-    return or_(lease_until.is_(None), lease_until <= now)
+    async def unfinished(self, limit: int) -> list[Unfinished]:
+        """Return what has no lease, longest waiting first, the organizations in turns.
+
+        That is the first of each organization, then the second of each, and so on.
+        """
+        order = self._since, self._columns[0]
+        place = func.row_number().over(partition_by=self._columns[1], order_by=order).label("place")
+        selected = *dict.fromkeys([*self._columns, *order]), place
+        ranked = select(*selected).select_from(self._source).where(self._waits()).subquery().c
+        first = [ranked.place, *(ranked[column.name] for column in order)]
+        rows = select(*(ranked[column.name] for column in self._columns)).order_by(*first).limit(limit)
+        return [Unfinished(*row) for row in await self._database.fetch(rows)]
+
+    async def waiting_since(self) -> datetime | None:
+        """Return since when the oldest of what has no lease waits, None if there is none."""
+        oldest = select(self._since).where(self._waits()).order_by(self._since).limit(1)
+        return next((since for (since,) in await self._database.fetch(oldest)), None)
+
+    async def count_waiting(self) -> int:
+        """Count what has no lease."""
+        waiting = select(func.count()).select_from(self._since.table).where(self._waits())
+        return sum(number for (number,) in await self._database.fetch(waiting))
+
+    def _waits(self) -> ColumnElement[bool]:
+        return and_(self._unfinished, self._is_free(self._clock.now()))
+
+    def _is_free(self, now: datetime) -> ColumnElement[bool]:
+        """Return the condition that nobody holds a lease; that of a process which died runs out."""
+        return or_(self._lease_until.is_(None), self._lease_until <= now)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
 import msgspec
 from msgspec.structs import asdict
@@ -11,10 +10,8 @@ from sqlalchemy import ColumnElement, and_, func, select
 from openapi_service.clock import Clock
 from scanner_api.scanning.identifiers import new_id
 
-from .actions import UNKNOWN, Action, Actor
-from .audit import record
+from .audit import UNKNOWN, Action, Actor, record
 from .database import Database, DuplicateError
-from .queries import columns_of, maker_of
 from .tables import products, redirect_rules
 
 
@@ -26,10 +23,6 @@ class RedirectRule(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     order_index: int
     created: datetime
-
-
-_COLUMNS: Final = columns_of(redirect_rules, RedirectRule)
-_rule: Final = maker_of(RedirectRule)
 
 
 class RedirectRuleStore:
@@ -84,11 +77,6 @@ class RedirectRuleStore:
                 url=url,
             )
         return rule
-
-    async def of_product(self, organization_id: str, product_short_id: str) -> list[RedirectRule]:
-        """Read the rules of an organization for a product, in the order in which they are tried."""
-        own = select(*_COLUMNS).where(_own(organization_id, product_short_id))
-        return [_rule(row) for row in await self._database.fetch(own.order_by(redirect_rules.c.order_index))]
 
 
 def _own(organization_id: str, product_short_id: str) -> ColumnElement[bool]:

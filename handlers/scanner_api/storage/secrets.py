@@ -14,8 +14,7 @@ from sqlalchemy import delete, select
 from openapi_service.problems import ServiceUnavailable
 from openapi_service.randomness import RandomBytes
 
-from .actions import UNKNOWN, Action, Actor
-from .audit import record
+from .audit import UNKNOWN, Action, Actor, record
 from .database import ConstraintError, Database
 from .tables import secrets
 

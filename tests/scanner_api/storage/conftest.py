@@ -29,9 +29,9 @@ from scanner_api.storage.organizations import Organization, OrganizationStore
 from scanner_api.storage.photos import PhotoStore
 from scanner_api.storage.products import ProductStore
 from scanner_api.storage.proposals import ProposalStore
-from scanner_api.storage.redirect_rules import RedirectRuleStore
+from scanner_api.storage.redirect_rules import RedirectRule, RedirectRuleStore
 from scanner_api.storage.sessions import SessionStore
-from scanner_api.storage.tables import metadata, users
+from scanner_api.storage.tables import metadata, redirect_rules, users
 
 MIGRATED = {"sqlite-file": "migrated_sqlite_url", "postgresql": "migrated_postgresql_url"}
 """The backends that several processes can share; a migration for each test would be most of its time."""
@@ -43,6 +43,17 @@ END_OTHERS = text(
 postgresql = runpy.run_path(str(Path(__file__).parents[2] / "services" / "postgresql.py"))["postgresql"]
 NOW = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
 TTL_SECONDS = 3600
+
+
+async def rules_of(database, organization_id, product_short_id):
+    """Return the redirect rules of an organization for a product, in their order."""
+    rules = redirect_rules.c
+    rows = await database.fetch(
+        select(*(rules[field] for field in RedirectRule.__struct_fields__))
+        .where(rules.organization_id == organization_id, rules.product_short_id == product_short_id)
+        .order_by(rules.order_index)
+    )
+    return [RedirectRule(**row._mapping) for row in rows]
 
 
 @pytest.fixture

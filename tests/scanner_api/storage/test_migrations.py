@@ -37,6 +37,8 @@ from scanner_api.storage.tables import (
     scan_sessions,
 )
 
+from .conftest import rules_of
+
 MIGRATE = """
 import asyncio, sys
 from scanner_api.storage.database import Database
@@ -285,7 +287,7 @@ async def test_what_was_applied_before_the_overrides_is_the_organizations(
     store, rules = ProductStore(database, SystemClock()), RedirectRuleStore(database, SystemClock())
     own, of_others = [await store.by_gtin(milk.gtin, whose) for whose in ("organization", "others")]
     appended = await rules.append("organization", "milk", "https://a.example")
-    found = await rules.of_product("organization", "milk")
+    found = await rules_of(database, "organization", "milk")
     await database.close()
     assert (own.name, own.category, own.modified) == ("Last \x00", "Dairy", now + timedelta(seconds=2))
     assert of_others.name == milk.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 from msgspec.structs import replace
@@ -11,19 +12,21 @@ from scanner_api.scanning.identifiers import decode
 from scanner_api.storage.database import ConstraintError, DuplicateError
 from scanner_api.storage.organizations import Organization, OrganizationStore
 
+from .conftest import rules_of
+
 URL = "https://example.com/" + "日本\x00\ud800" * 500
 OWN, OTHERS = "organization", "another organization"
 
 
 @pytest.fixture
 def in_catalogue(in_stores, milk):
-    """Run a coroutine function on the rules of a catalogue with two products, and the short ids of these."""
+    """Run a coroutine function on the rules of a catalogue, with what reads them, and two products' ids."""
     other = replace(milk, gtin="09521234000020")
     short_ids = [f"whole-milk-1-l-{product.gtin}" for product in (milk, other)]
 
     async def fill(stores, scenario):
         await stores.products.upsert_many([milk, other])
-        return await scenario(stores.rules, *short_ids)
+        return await scenario(stores.rules, partial(rules_of, stores.database), *short_ids)
 
     return lambda scenario: in_stores(lambda stores: fill(stores, scenario))
 
@@ -31,13 +34,13 @@ def in_catalogue(in_stores, milk):
 def test_a_rule_comes_back_as_it_was_stored(in_catalogue, now):
     """A rule has an id and a place, however long and strange its URL is."""
 
-    async def scenario(rules, milk, other):
+    async def scenario(rules, stored, milk, other):
         rule = await rules.append(OWN, milk, URL)
         return (
             rule,
-            await rules.of_product(OWN, milk),
-            await rules.of_product(OWN, other),
-            await rules.of_product(OWN, "\x00"),
+            await stored(OWN, milk),
+            await stored(OWN, other),
+            await stored(OWN, "\x00"),
         )
 
     rule, own, others, unknown = in_catalogue(scenario)
@@ -49,11 +52,11 @@ def test_a_rule_comes_back_as_it_was_stored(in_catalogue, now):
 def test_rules_are_dense_at_once(in_catalogue):
     """Rules that are appended at the same time get the places of their product from 0 on."""
 
-    async def scenario(rules, milk, other):
+    async def scenario(rules, stored, milk, other):
         await rules.append(OWN, other, URL)
         appending = [rules.append(OWN, product, f"{URL}{n}") for n in range(8) for product in (milk, other)]
         appended = await asyncio.gather(*appending)
-        found = await rules.of_product(OWN, milk)
+        found = await stored(OWN, milk)
         return [rule.order_index for rule in found], sorted(found, key=str) == sorted(appended[::2], key=str)
 
     assert in_catalogue(scenario) == (list(range(8)), True)
@@ -62,15 +65,15 @@ def test_rules_are_dense_at_once(in_catalogue):
 def test_a_url_is_appended_once(in_catalogue):
     """Of several who append one URL at once one does, the others get its rule; it counts by product."""
 
-    async def scenario(rules, milk, other):
+    async def scenario(rules, stored, milk, other):
         appending = [rules.append(OWN, milk, URL) for _ in range(6)]
         outcomes = await asyncio.gather(*appending, return_exceptions=True)
         existing = {outcome.existing_id for outcome in outcomes if isinstance(outcome, DuplicateError)}
         await rules.append(OWN, other, URL)
         return (
             existing,
-            [rule.id for rule in await rules.of_product(OWN, milk)],
-            len(await rules.of_product(OWN, other)),
+            [rule.id for rule in await stored(OWN, milk)],
+            len(await stored(OWN, other)),
         )
 
     existing, own, others = in_catalogue(scenario)
@@ -98,7 +101,7 @@ def test_rules_of_one_organization_tell_another_nothing(in_stores, milk, now):
         ]
         with pytest.raises(DuplicateError) as refused:
             await stores.rules.append(OTHERS, short_id, URL)
-        of_others = await stores.rules.of_product(OTHERS, short_id)
+        of_others = await rules_of(stores.database, OTHERS, short_id)
         return [rule.order_index for rule in appended], refused.value.existing_id, of_others, appended[2:]
 
     indexes, existing, of_others, expected = in_stores(scenario)
