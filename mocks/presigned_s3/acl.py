@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import S3Error, invalid_argument, refusal
 from .moto_s3 import models
-from .xml import Element, document, element, parse, qualified
-
-if TYPE_CHECKING:
-    from .backend import Bucket
+from .orders import Bucket
+from .xml import Element, document, elements, parse
 
 _CANNED = frozenset({
     "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
@@ -83,29 +81,27 @@ def check_acl(headers: Mapping[str, str], bucket: Bucket, body: bytes = b"") -> 
 
 def describe(acl: Any) -> bytes:
     """Return the document of GetBucketAcl and GetObjectAcl."""
-    grants = (
-        element("Grant", _grantee(grantee), element("Permission", permission))
+    grants = [
+        Element(_grantee(grantee) + elements({"Permission": permission}))
         for one in (acl.grants if acl else ())
         for grantee in one.grantees
         for permission in one.permissions
-    )
-    owner = element("Owner", element("ID", models.OWNER), element("DisplayName", _DISPLAY_NAME))
-    return document(qualified("AccessControlPolicy", owner, element("AccessControlList", *grants)))
+    ]
+    owner = {"ID": models.OWNER, "DisplayName": _DISPLAY_NAME}
+    return document("AccessControlPolicy", {"Owner": owner, "AccessControlList": {"Grant": grants}})
 
 
 def _grantee(grantee: Any) -> Element:
-    if grantee.uri:
-        content = element("URI", grantee.uri)
-    else:
-        name = _DISPLAY_NAME if grantee.id == models.OWNER else grantee.display_name
-        content = Element(element("ID", grantee.id) + (element("DisplayName", name) if name else ""))
-    return Element(f'<Grantee xmlns:xsi="{_SCHEMA}" xsi:type="{grantee.type}">{content}</Grantee>')
+    name = _DISPLAY_NAME if grantee.id == models.OWNER else grantee.display_name
+    content = {"URI": grantee.uri} if grantee.uri else {"ID": grantee.id, "DisplayName": name or None}
+    inside = elements(content)
+    return Element(f'<Grantee xmlns:xsi="{_SCHEMA}" xsi:type="{grantee.type}">{inside}</Grantee>')
 
 
 def _granted(body: bytes) -> Iterable[tuple[str, Any]]:
     try:
         root = parse(body)
-    except ValueError:
+    except S3Error:
         raise _malformed() from None
     grants = root.find("{*}AccessControlList")
     if grants is None or not root.findtext("{*}Owner/{*}ID"):

@@ -23,7 +23,7 @@ from .body import BodyCutShort, PacedBody
 from .clock import Clock, ShiftedClock
 from .cors import granted
 from .errors import S3Error, refusal
-from .faults import Dropped, Faults, NoFaults
+from .faults import Dropped, Faults
 from .post_object import PostObject
 from .request import LOCAL, LOCAL_DOMAIN, UNWATCHED, Names, Request, operation_of
 from .response import RequestIds, Response
@@ -79,7 +79,7 @@ class Front:
         self._names = names
         self._clock = clock
         self._ids = ids
-        self.faults = faults or NoFaults()
+        self.faults = faults or Faults()
         self._routes = Routes(store, authenticator, PostObject(store, authenticator, clock, self.faults))
         self._report = report
 
@@ -201,7 +201,7 @@ def create_app(  # noqa: PLR0913 -- a setting each
     first = [FirstBucket(name, region, cors_open, public) for name in buckets]
     store = Store(Archive(folder), first, account)
     accepted = {access_key: Credential.parse(text) for access_key, text in credentials.items()}
-    machine, faults = ShiftedClock(), faults or NoFaults()
+    machine, faults = ShiftedClock(), faults or Faults()
     clock = faults.clock(clock or machine)
     authenticator = Authenticator(accepted, clock, machine)
     names = Names((LOCAL_DOMAIN, *map(str.lower, domains)), public_url, trust_proxy)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from .acl import check_acl
@@ -14,9 +13,7 @@ from .documents import check_tagging_header, check_tags
 from .errors import invalid_argument, invalid_request, refusal
 from .locks import check_headers as check_lock
 from .locks import is_locked
-
-if TYPE_CHECKING:
-    from .backend import Bucket
+from .orders import Bucket
 
 MAX_KEY_BYTES = 1024
 MAX_METADATA_BYTES = 2048

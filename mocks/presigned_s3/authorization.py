@@ -3,9 +3,9 @@
 from functools import partial
 
 from .access import ACL_PERMISSIONS, action_of, verdict
-from .backend import Bucket
 from .conditions import Asked
 from .errors import refusal
+from .orders import Bucket
 from .preconditions import SOURCE, copy_source
 from .request import Request
 from .store import Store

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from operator import itemgetter
 from typing import Any
@@ -14,10 +13,10 @@ from .cors import CorsRule
 from .customer_keys import BUCKET_KEY, ENCRYPTION, KMS_KEY
 from .errors import PROTECTED, S3Error, invalid_request, refusal
 from .moto_s3 import AccessDeniedByLock, Request, S3ClientError, S3Response, models
+from .orders import Bucket, Order
 from .response import Response
 from .xml import parse, readable
 
-DEFAULT_REGION = "us-east-1"
 _ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 _REMEMBERED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
 _OURS = frozenset({
@@ -31,73 +30,6 @@ _SHOWN_BLOCK = models.PublicAccessBlock("true", "true", "true", "true")
 _ABOUT_BUCKETS = frozenset({"NoSuchPublicAccessBlockConfiguration", "ObjectLockConfigurationNotFoundError"})
 """Codes of errors that name the bucket, where moto does not."""
 _CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "MethodNotAllowed"}
-
-Query = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What moto is asked to do: a request whose signature and content are dealt with.
-
-    Attributes:
-        method: as sent.
-        bucket: the bucket; empty for the service.
-        key: the key; empty for the bucket.
-        query: names and values, decoded.
-        headers: values by name in lower case.
-        region: the region that it is made in.
-        body: an XML or JSON document; never the content of an object.
-    """
-
-    method: str
-    bucket: str
-    key: str = ""
-    query: Query = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    region: str = DEFAULT_REGION
-    body: bytes = b""
-
-    def asks_for(self, *names: str) -> bool:
-        """Return whether one of these query parameters is there."""
-        return any(name in names for name, _ in self.query)
-
-    def parameter(self, name: str) -> str:
-        """Return the value of a query parameter; empty if it is not there."""
-        return next((value for given, value in self.query if given == name), "")
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """What the front needs to know of a bucket.
-
-    Attributes:
-        region: where it is.
-        cors: its CORS rules.
-        policy: its bucket policy, as it was put.
-        public: the permissions that its ACL grants to everyone, such as ``WRITE``.
-        has_acls: whether objects may have ACLs; a bucket made without one has them switched off.
-        blocks: what of public access is blocked by request, such as ``blockPublicPolicy``.
-        encrypts: whether it has a default encryption of its own.
-        encryption: the headers by which its objects are encrypted, by default.
-        kms_keys: what the ARNs of its region's KMS keys begin with.
-        versioning: ``Enabled``, ``Suspended`` or, if it never was, empty.
-        has_lock: whether versions can be locked.
-        locks: whether new versions are, by default.
-    """
-
-    name: str
-    region: str
-    cors: tuple[CorsRule, ...]
-    policy: bytes | None
-    public: frozenset[str]
-    has_acls: bool
-    blocks: frozenset[str]
-    encrypts: bool
-    encryption: Mapping[str, str]
-    kms_keys: str
-    versioning: str
-    has_lock: bool
-    locks: bool
 
 
 class Backend:
@@ -265,20 +197,23 @@ class Backend:
 
     def keys(self, bucket: str, name: str | None = None) -> list[Any]:
         """Return all versions of one key of a bucket, or of all its keys; without delete markers."""
-        store: dict[str, list[Any]] = self._moto.buckets[bucket].keys if bucket in self._moto.buckets else {}
+        store = self._keys(bucket)
         versions = dict.values(store) if name is None else [dict.get(store, name, [])]
         return [key for several in versions for key in several if isinstance(key, models.FakeKey)]
 
     def versions(self, bucket: str) -> list[tuple[str, list[Any]]]:
         """Return the names of a bucket's keys, in order, and the versions of each, the oldest first."""
-        store: dict[str, list[Any]] = self._moto.buckets[bucket].keys if bucket in self._moto.buckets else {}
-        return sorted((name, list(versions)) for name, versions in dict.items(store))
+        return sorted((name, list(versions)) for name, versions in dict.items(self._keys(bucket)))
 
     def latest(self, bucket: str) -> list[tuple[str, Any]]:
         """Return the names of a bucket's keys, in order, and the keys, without what is deleted."""
-        store: dict[str, list[Any]] = self._moto.buckets[bucket].keys if bucket in self._moto.buckets else {}
-        latest = ((name, several[-1]) for name, several in dict.items(store))
+        latest = ((name, several[-1]) for name, several in dict.items(self._keys(bucket)))
         return sorted((pair for pair in latest if isinstance(pair[1], models.FakeKey)), key=itemgetter(0))
+
+    def _keys(self, bucket: str) -> dict[str, list[Any]]:
+        """Return the versions of a bucket's keys by name; none if there is no bucket."""
+        keys: dict[str, list[Any]] = self._moto.buckets[bucket].keys if bucket in self._moto.buckets else {}
+        return keys
 
     def buckets(self) -> list[tuple[str, Any]]:
         """Return the names of all buckets, in order, and moto's buckets."""
@@ -332,7 +267,7 @@ class Backend:
     @contextmanager
     def _all_or_nothing(self, bucket: str, key: str) -> Iterator[None]:
         """Have a refusal leave an object as it was: moto replaces it before it looks at the new tags."""
-        store = self._moto.buckets[bucket].keys if bucket in self._moto.buckets else {}
+        store = self._keys(bucket)
         before = list(dict.get(store, key, ()))
         try:
             yield

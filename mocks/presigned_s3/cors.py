@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .errors import S3Error
-from .xml import document, element
+from .xml import document
 
 METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")
 _VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
@@ -52,15 +52,14 @@ class CorsRule:
 
     def document(self) -> bytes:
         """Return the CORS configuration that has this rule alone."""
-        members = [
-            *(element("AllowedOrigin", origin) for origin in self.origins),
-            *(element("AllowedMethod", method) for method in self.methods),
-            *(element("AllowedHeader", header) for header in self.headers),
-            *(element("ExposeHeader", header) for header in self.expose),
-        ]
-        if self.max_age_seconds is not None:
-            members.append(element("MaxAgeSeconds", self.max_age_seconds))
-        return document(element("CORSConfiguration", element("CORSRule", *members)))
+        rule = {
+            "AllowedOrigin": [*self.origins],
+            "AllowedMethod": [*self.methods],
+            "AllowedHeader": [*self.headers],
+            "ExposeHeader": [*self.expose],
+            "MaxAgeSeconds": self.max_age_seconds,
+        }
+        return document("CORSConfiguration", {"CORSRule": rule}, is_qualified=False)
 
 
 _READABLE = (

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from .backend import Backend, Order
+from .backend import Backend
 from .errors import PROTECTED, S3Error, access_denied, refusal
 from .listing import MAX_KEYS
 from .locks import BYPASS
+from .orders import Order
 from .preconditions import check_deleted
 from .response import Response
 from .version_ids import is_version_id
-from .xml import Element, document, element, parse, qualified
+from .xml import parse
 
 
 class Named(NamedTuple):
@@ -48,10 +48,7 @@ def read_deletion(body: bytes, may_delete: Callable[[str, str], bool]) -> Deleti
     Raises:
         S3Error: MalformedXML.
     """
-    try:
-        root = parse(body)
-    except ValueError:
-        raise refusal("MalformedXML") from None
+    root = parse(body)
     objects = [
         Named(*(one.findtext(f"{{*}}{name}", "") for name in ("Key", "VersionId", "ETag")))
         for one in root.iterfind("{*}Object")
@@ -66,22 +63,21 @@ def read_deletion(body: bytes, may_delete: Callable[[str, str], bool]) -> Deleti
 def delete_objects(backend: Backend, order: Order, deletion: Deletion) -> Response:
     """Serve DeleteObjects, once its document is read."""
     bypass = order.headers.get(BYPASS, "").lower() == "true"
-    described: list[Element] = []
+    deletions: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
     for one in deletion.objects:
-        named = [element("Key", one.key)] + ([element("VersionId", one.version_id)] if one.version_id else [])
+        named = {"Key": one.key, "VersionId": one.version_id or None}
         try:
             if one in deletion.denied:
                 raise refusal("AccessDenied")
             deleted = _delete(backend, order.bucket, one, bypass=bypass)
         except S3Error as error:
-            content = element("Code", error.code), element("Message", error.message)
-            described.append(element("Error", *named, *content))
+            errors.append({**named, "Code": error.code, "Message": error.message})
             continue
-        if not deletion.quiet:
-            marker = [element("DeleteMarker", "true")] if deleted.get("delete-marker") else []
-            marker += [element("DeleteMarkerVersionId", deleted["version-id"])] if marker else []
-            described.append(element("Deleted", *named, *marker))
-    return Response.of_xml(HTTPStatus.OK, document(qualified("DeleteResult", *described)))
+        is_marker = "delete-marker" in deleted
+        marker = {"DeleteMarker": True, "DeleteMarkerVersionId": deleted["version-id"]} if is_marker else {}
+        deletions.append({**named, **marker})
+    return Response.of_root("DeleteResult", {"Deleted": [] if deletion.quiet else deletions, "Error": errors})
 
 
 def _delete(backend: Backend, bucket: str, one: Named, *, bypass: bool) -> Mapping[str, str]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
 from .errors import S3Error, invalid_request, refusal
 from .lifecycle import check_rules
 from .locks import BYPASS
+from .orders import Bucket
 from .xml import parse
-
-if TYPE_CHECKING:
-    from .backend import Bucket
 
 OWNERSHIPS: Final = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
 _STATES = ("Enabled", "Suspended")
@@ -40,7 +38,7 @@ def check_document(name: str, document: bytes, bucket: Bucket) -> None:
     elif name == "tagging":
         check_tags(document, of_bucket=True)
     elif name in _CHECKS:
-        _CHECKS[name](_root(document), bucket)
+        _CHECKS[name](parse(document), bucket)
 
 
 def check_tags(document: bytes, *, of_bucket: bool = False) -> dict[str, str]:
@@ -50,7 +48,7 @@ def check_tags(document: bytes, *, of_bucket: bool = False) -> dict[str, str]:
         S3Error: MalformedXML, InvalidTag.
     """
     tags: dict[str, str] = {}
-    for tag in _root(document).iterfind("{*}TagSet/{*}Tag"):
+    for tag in parse(document).iterfind("{*}TagSet/{*}Tag"):
         key, value = tag.findtext("{*}Key"), tag.findtext("{*}Value", "")
         if key is None:
             raise refusal("MalformedXML")
@@ -155,13 +153,6 @@ _CHECKS: Final[Mapping[str, Callable[[ET.Element, Bucket], None]]] = {
     "lifecycle": check_rules,
     "requestPayment": _check_payment,
 }
-
-
-def _root(document: bytes) -> ET.Element:
-    try:
-        return parse(document)
-    except ValueError:
-        raise refusal("MalformedXML") from None
 
 
 def _expect(is_true: bool) -> None:  # noqa: FBT001 -- what it raises for is said by the one argument

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol
+from typing import Any
 
 from .clock import Clock
 from .request import Request
@@ -12,46 +12,26 @@ class Dropped(ConnectionAbortedError):  # noqa: N818 -- it says what happens to 
     """The connection is closed without a response."""
 
 
-class Faults(Protocol):
-    """Simulated failures."""
+class Faults:
+    """Simulated failures: none here, those of a subclass."""
 
     def clock(self, clock: Clock) -> Clock:
         """Return a clock that shows a fault's time while that fault applies, else that of ``clock``."""
-        ...
+        return clock
 
-    def may_inject(self, request: Request) -> bool:
+    def may_inject(self, request: Request) -> bool:  # noqa: ARG002 -- a subclass needs it
         """Return whether a fault may apply to a request."""
-        ...
+        return False
 
-    def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:
+    def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:  # noqa: ARG002 -- the same
         """Replace all faults by these; ``seed`` is that of chance."""
-        ...
+        raise ValueError("this S3 was started without faults")
 
-    def around(self, request: Request, *, fields_are_read: bool = False) -> AbstractContextManager[None]:
+    def around(self, request: Request, *, fields_are_read: bool = False) -> AbstractContextManager[None]:  # noqa: ARG002 -- the same
         """Apply the matching fault to what is done in the context; may raise S3Error or Dropped.
 
         Args:
             request: its ``body`` is a `PacedBody` if a fault may apply.
             fields_are_read: whether the fields of a form have been read: it is asked before and after.
         """
-        ...
-
-
-class NoFaults:
-    """S3 without simulated failures."""
-
-    def clock(self, clock: Clock) -> Clock:
-        """Return the clock unchanged."""
-        return clock
-
-    def may_inject(self, request: Request) -> bool:  # noqa: ARG002 -- the protocol's signature
-        """Return False."""
-        return False
-
-    def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:  # noqa: ARG002 -- the protocol's signature
-        """Refuse: nothing here could apply them."""
-        raise ValueError("this S3 was started without faults")
-
-    def around(self, request: Request, *, fields_are_read: bool = False) -> AbstractContextManager[None]:  # noqa: ARG002 -- the protocol's signature
-        """Do nothing."""
         return nullcontext()

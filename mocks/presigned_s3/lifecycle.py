@@ -39,13 +39,13 @@ def with_ids(body: bytes) -> bytes:
     Raises:
         S3Error: MalformedXML.
     """
+    root = parse(body)
+    for rule in _rules(root):
+        if not rule.findtext("ID"):
+            for empty in rule.findall("ID"):
+                rule.remove(empty)
+            ET.SubElement(rule, "ID").text = secrets.token_urlsafe(36)
     try:
-        root = parse(body)
-        for rule in _rules(root):
-            if not rule.findtext("ID"):
-                for empty in rule.findall("ID"):
-                    rule.remove(empty)
-                ET.SubElement(rule, "ID").text = secrets.token_urlsafe(36)
         return ET.tostring(root)
     except (ValueError, RecursionError):
         raise refusal("MalformedXML") from None

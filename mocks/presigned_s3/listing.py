@@ -1,21 +1,22 @@
 """Lists, page by page: of buckets, of objects, of their versions, of uploads under way and of their parts."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Iterator
-from http import HTTPStatus
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from .backend import Backend, Order
+from .backend import Backend
 from .errors import S3Error, invalid_argument, refusal
 from .integers import integer_argument
 from .moto_s3 import models
+from .orders import Order
 from .response import Response
-from .xml import Element, document, element, qualified
+from .xml import Element, elements
 
 MAX_KEYS = 1000
 """How many keys one request lists or deletes at most."""
 _MAX_BUCKETS = 10_000
+_OWNER = {"ID": models.OWNER, "DisplayName": "webfile"}
 
 
 def list_buckets(backend: Backend, order: Order) -> Response:
@@ -25,48 +26,49 @@ def list_buckets(backend: Backend, order: Order) -> Response:
     marker = _decoded(order) if order.parameter("continuation-token") else ""
     page = _Page(order, "max-buckets", marker, most=_MAX_BUCKETS)
     page.fill((name, bucket) for name, bucket in backend.buckets() if region in ("", bucket.region_name))
-    described = (
-        element(
-            "Bucket",
-            element("Name", name),
-            element("CreationDate", bucket.creation_date_ISO8601),
-            *([element("BucketRegion", bucket.region_name)] if asked else []),
-        )
+    described = [
+        {
+            "Name": name,
+            "CreationDate": bucket.creation_date_ISO8601,
+            "BucketRegion": bucket.region_name if asked else None,
+        }
         for name, bucket in page.shown
-    )
-    return _response(
-        "ListAllMyBucketsResult",
-        _owner("Owner"),
-        element("Buckets", *described),
-        *page.optional("ContinuationToken", _encoded(page)),
-        *page.optional("Prefix", page.prefix),
-    )
+    ]
+    content = {
+        "Owner": _OWNER,
+        "Buckets": {"Bucket": described},
+        "ContinuationToken": _encoded(page) or None,
+        "Prefix": page.prefix or None,
+    }
+    return Response.of_root("ListAllMyBucketsResult", content)
 
 
 def list_objects(backend: Backend, order: Order) -> Response:
     """Serve ListObjects, of both versions."""
+    start: dict[str, Any]
     if not order.asks_for("list-type"):
         page = _Page(order, "max-keys", order.parameter("marker"))
         page.fill(backend.latest(order.bucket))
         # Version 1 encodes all but its prefix, which its clients do not decode.
-        start = [element("Prefix", page.prefix), page.name("Marker", page.marker)]
-        start += page.optional("NextMarker", page.quoted(page.last) if page.delimiter else "")
+        start = {"Prefix": page.prefix, "Marker": page.quoted(page.marker)}
+        start["NextMarker"] = (page.quoted(page.last) if page.delimiter else "") or None
         fetches_owner = True
     else:
         token, after = order.parameter("continuation-token"), order.parameter("start-after")
         page = _Page(order, "max-keys", _decoded(order) or after)
         page.fill(backend.latest(order.bucket))
-        start = [page.name("Prefix", page.prefix)]
-        start += [page.name("StartAfter", after)] if after else []
-        start += page.optional("ContinuationToken", token)
-        start += page.optional("NextContinuationToken", _encoded(page))
-        start.append(element("KeyCount", len(page.shown) + len(page.prefixes)))
+        start = {
+            "Prefix": page.quoted(page.prefix),
+            "StartAfter": page.quoted(after) or None,
+            "ContinuationToken": token or None,
+            "NextContinuationToken": _encoded(page) or None,
+            "KeyCount": len(page.shown) + len(page.prefixes),
+        }
         fetches_owner = order.parameter("fetch-owner") == "true"
-    described = (
-        element("Contents", page.name("Key", key.name), *_content(key, fetches_owner=fetches_owner))
-        for _, key in page.shown
-    )
-    return page.response("ListBucketResult", order.bucket, start, described)
+    described = [
+        {"Key": page.quoted(key.name), **_content(key, fetches_owner=fetches_owner)} for _, key in page.shown
+    ]
+    return page.response("ListBucketResult", order.bucket, start, {"Contents": described})
 
 
 def list_versions(backend: Backend, order: Order) -> Response:
@@ -82,11 +84,14 @@ def list_versions(backend: Backend, order: Order) -> Response:
         for number, version in enumerate(reversed(several))
     )
     page.fill(versions, version_marker, lambda shown: str(shown[1].version_id))
-    start = [page.name("Prefix", page.prefix), page.name("KeyMarker", marker)]
-    start.append(element("VersionIdMarker", version_marker))
-    start += page.optional("NextKeyMarker", page.quoted(page.last))
-    start += page.optional("NextVersionIdMarker", page.last_id)
-    return page.response("ListVersionsResult", order.bucket, start, map(page.version, page.shown))
+    start = {
+        "Prefix": page.quoted(page.prefix),
+        "KeyMarker": page.quoted(marker),
+        "VersionIdMarker": version_marker,
+        "NextKeyMarker": page.quoted(page.last) or None,
+        "NextVersionIdMarker": page.last_id or None,
+    }
+    return page.response("ListVersionsResult", order.bucket, start, *map(page.version, page.shown))
 
 
 def list_uploads(backend: Backend, order: Order) -> Response:
@@ -102,23 +107,26 @@ def list_uploads(backend: Backend, order: Order) -> Response:
     last, last_id = (page.shown[-1][0], page.shown[-1][1].id) if page.shown else ("", "")
     if page.shown and page.last:
         last, last_id = page.last, page.last_id
-    start = [page.name("KeyMarker", marker), element("UploadIdMarker", id_marker)]
-    start += [page.name("NextKeyMarker", last), element("NextUploadIdMarker", last_id)]
-    start += page.optional("Prefix", page.quoted(page.prefix))
-    described = (
-        element(
-            "Upload",
-            page.name("Key", name),
-            element("UploadId", upload.id),
-            _owner("Initiator"),
-            _owner("Owner"),
-            element("StorageClass", upload.storage or "STANDARD"),
-            element("Initiated", upload.initiated),
-            *_checksum(*(upload.metadata.get(f"x-amz-checksum-{name}") for name in ("algorithm", "type"))),
-        )
+    start = {
+        "KeyMarker": page.quoted(marker),
+        "UploadIdMarker": id_marker,
+        "NextKeyMarker": page.quoted(last),
+        "NextUploadIdMarker": last_id,
+        "Prefix": page.quoted(page.prefix) or None,
+    }
+    described = [
+        {
+            "Key": page.quoted(name),
+            "UploadId": upload.id,
+            "Initiator": _OWNER,
+            "Owner": _OWNER,
+            "StorageClass": upload.storage or "STANDARD",
+            "Initiated": upload.initiated,
+            **_checksum(*_checksum_of(upload)),
+        }
         for name, upload in page.shown
-    )
-    return page.response("ListMultipartUploadsResult", order.bucket, start, described)
+    ]
+    return page.response("ListMultipartUploadsResult", order.bucket, start, {"Upload": described})
 
 
 def list_parts(backend: Backend, order: Order) -> Response:
@@ -130,39 +138,34 @@ def list_parts(backend: Backend, order: Order) -> Response:
         integer_argument(name, order.parameter(name), default)
         for name, default in (("part-number-marker", 0), ("max-parts", MAX_KEYS))
     )
-    algorithm, kind = (upload.metadata.get(f"x-amz-checksum-{name}") for name in ("algorithm", "type"))
+    algorithm, kind = _checksum_of(upload)
     parts = sorted((number, part) for number, part in upload.parts.items() if number > marker)
     shown = parts[: min(most, MAX_KEYS)]
-    described = (
-        element(
-            "Part",
-            element("PartNumber", number),
-            element("LastModified", part.last_modified_ISO8601),
-            element("ETag", part.etag),
-            element("Size", part.size),
-            *(
-                [element(f"Checksum{algorithm}", part.checksum_value)]
-                if algorithm and part.checksum_value
-                else []
-            ),
-        )
+    described = [
+        {
+            "PartNumber": number,
+            "LastModified": part.last_modified_ISO8601,
+            "ETag": part.etag,
+            "Size": part.size,
+            **({f"Checksum{algorithm}": part.checksum_value or None} if algorithm else {}),
+        }
         for number, part in shown
-    )
-    return _response(
-        "ListPartsResult",
-        element("Bucket", order.bucket),
-        element("Key", order.key),
-        element("UploadId", upload.id),
-        _owner("Initiator"),
-        _owner("Owner"),
-        element("StorageClass", upload.storage or "STANDARD"),
-        element("PartNumberMarker", marker),
-        element("NextPartNumberMarker", shown[-1][0] if shown else 0),
-        element("MaxParts", min(most, MAX_KEYS)),
-        element("IsTruncated", "true" if len(parts) > len(shown) > 0 else "false"),
-        *_checksum(algorithm, kind),
-        *described,
-    )
+    ]
+    content = {
+        "Bucket": order.bucket,
+        "Key": order.key,
+        "UploadId": upload.id,
+        "Initiator": _OWNER,
+        "Owner": _OWNER,
+        "StorageClass": upload.storage or "STANDARD",
+        "PartNumberMarker": marker,
+        "NextPartNumberMarker": shown[-1][0] if shown else 0,
+        "MaxParts": min(most, MAX_KEYS),
+        "IsTruncated": len(parts) > len(shown) > 0,
+        **_checksum(algorithm, kind),
+        "Part": described,
+    }
+    return Response.of_root("ListPartsResult", content)
 
 
 class _Page:
@@ -238,30 +241,21 @@ class _Page:
         """Return a name in the encoding that was asked for."""
         return quote(name) if self.encoding else name
 
-    def name(self, tag: str, name: str) -> Element:
-        """Return an element with a name."""
-        return element(tag, self.quoted(name))
-
-    @staticmethod
-    def optional(tag: str, text: str) -> list[Element]:
-        """Return an element, if there is something to be in it."""
-        return [element(tag, text)] if text else []
-
     def version(self, entry: tuple[str, tuple[bool, Any]]) -> Element:
         """Return the element of a version of an object, or of a delete marker."""
         name, (is_latest, version) = entry
-        begin = (
-            self.name("Key", name),
-            element("VersionId", version.version_id),
-            element("IsLatest", str(is_latest).lower()),
-        )
+        begin = {
+            "Key": self.quoted(name),
+            "VersionId": version.version_id,
+            "IsLatest": is_latest,
+        }
         if isinstance(version, models.FakeKey):
-            return element("Version", *begin, *_content(version, fetches_owner=True))
-        modified = element("LastModified", version.last_modified_ISO8601)
-        return element("DeleteMarker", *begin, modified, _owner("Owner"))
+            return elements({"Version": {**begin, **_content(version, fetches_owner=True)}})
+        modified = version.last_modified_ISO8601
+        return elements({"DeleteMarker": {**begin, "LastModified": modified, "Owner": _OWNER}})
 
     def response(
-        self, root: str, bucket: str, start: Iterable[Element], described: Iterable[Element]
+        self, root: str, bucket: str, start: Mapping[str, Any], *described: Mapping[str, Any] | Element
     ) -> Response:
         """Return the response that the page is.
 
@@ -271,38 +265,35 @@ class _Page:
             start: where the page starts, and where the next one does.
             described: what is on it.
         """
-        return _response(
-            root,
-            element("Bucket" if "Uploads" in root else "Name", bucket),
-            *start,
-            element(self._limit_element, self.limit),
-            *self.optional("Delimiter", self.quoted(self.delimiter)),
-            *self.optional("EncodingType", self.encoding),
-            element("IsTruncated", "true" if self.last else "false"),
-            *described,
-            *(element("CommonPrefixes", self.name("Prefix", prefix)) for prefix in self.prefixes),
-        )
+        begin = {
+            "Bucket" if "Uploads" in root else "Name": bucket,
+            **start,
+            self._limit_element: self.limit,
+            "Delimiter": self.quoted(self.delimiter) or None,
+            "EncodingType": self.encoding or None,
+            "IsTruncated": bool(self.last),
+        }
+        common = {"CommonPrefixes": [{"Prefix": self.quoted(prefix)} for prefix in self.prefixes]}
+        return Response.of_root(root, begin, *described, common)
 
 
-def _content(key: Any, *, fetches_owner: bool) -> Iterator[Element]:
-    yield element("LastModified", key.last_modified_ISO8601)
-    yield element("ETag", key.etag)
-    yield from _checksum(key.checksum_algorithm, key.checksum_type)
-    yield element("Size", key.size)
-    if fetches_owner:
-        yield _owner("Owner")
-    yield element("StorageClass", key.storage_class)
+def _content(key: Any, *, fetches_owner: bool) -> dict[str, Any]:
+    return {
+        "LastModified": key.last_modified_ISO8601,
+        "ETag": key.etag,
+        **_checksum(key.checksum_algorithm, key.checksum_type),
+        "Size": key.size,
+        "Owner": _OWNER if fetches_owner else None,
+        "StorageClass": key.storage_class,
+    }
 
 
-def _checksum(algorithm: str | None, kind: str | None) -> Iterator[Element]:
-    if algorithm:
-        yield element("ChecksumAlgorithm", algorithm)
-    if algorithm and kind:
-        yield element("ChecksumType", kind)
+def _checksum(algorithm: str | None, kind: str | None) -> dict[str, str | None]:
+    return {"ChecksumAlgorithm": algorithm, "ChecksumType": kind or None} if algorithm else {}
 
 
-def _owner(tag: str) -> Element:
-    return element(tag, element("ID", models.OWNER), element("DisplayName", "webfile"))
+def _checksum_of(upload: Any) -> tuple[str | None, str | None]:
+    return upload.metadata.get("x-amz-checksum-algorithm"), upload.metadata.get("x-amz-checksum-type")
 
 
 def _encoded(page: _Page) -> str:
@@ -323,7 +314,3 @@ def _decoded(order: Order) -> str:
         message, about = "The continuation token provided is incorrect", "continuation-token"
         raise S3Error(400, "InvalidArgument", message, {"ArgumentName": about})
     return name
-
-
-def _response(root: str, *content: Element) -> Response:
-    return Response.of_xml(HTTPStatus.OK, document(qualified(root, *content)))

@@ -7,15 +7,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET
 
 from .errors import PROTECTED, S3Error, access_denied, invalid_argument, invalid_request, refusal
 from .integers import whole_number
+from .orders import Bucket, Order
 from .response import Response
-from .xml import document, element, parse, qualified
+from .xml import parse
 
 if TYPE_CHECKING:
-    from .backend import Backend, Bucket, Order
+    from .backend import Backend
 
 BYPASS = "x-amz-bypass-governance-retention"
 _MODE, _UNTIL, _HOLD = (f"x-amz-object-lock-{name}" for name in ("mode", "retain-until-date", "legal-hold"))
@@ -34,7 +34,7 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
         )
     if not order.asks_for("object-lock"):
         return
-    root = _parsed(order.body)
+    root = parse(order.body)
     retention = root.find("{*}Rule/{*}DefaultRetention")
     has_rule = root.find("{*}Rule") is not None
     if root.findtext("{*}ObjectLockEnabled") != "Enabled" or (has_rule and retention is None):
@@ -91,7 +91,7 @@ def change_lock(backend: Backend, order: Order) -> Response:
     """Serve PutObjectRetention and PutObjectLegalHold."""
     if not backend.existing(order.bucket).has_lock:
         raise _without_lock()
-    root = _parsed(order.body)
+    root = parse(order.body)
     if order.asks_for("legal-hold"):
         if root.findtext("{*}Status") not in _STATES:
             raise refusal("MalformedXML")
@@ -120,18 +120,10 @@ def describe(backend: Backend, order: Order) -> Response:
         raise _without_lock()
     key = backend.existing_key(order)
     if order.asks_for("retention") and key.lock_mode:
-        content = element("Mode", key.lock_mode), element("RetainUntilDate", str(key.lock_until))
-        return Response.of_xml(HTTPStatus.OK, document(qualified("Retention", *content)))
+        return Response.of_root("Retention", {"Mode": key.lock_mode, "RetainUntilDate": key.lock_until})
     if order.asks_for("legal-hold") and key.lock_legal_status:
-        status = element("Status", key.lock_legal_status)
-        return Response.of_xml(HTTPStatus.OK, document(qualified("LegalHold", status)))
+        return Response.of_root("LegalHold", {"Status": key.lock_legal_status})
     raise refusal("NoSuchObjectLockConfiguration")
-
-
-def _parsed(body: bytes) -> ET.Element:
-    with suppress(ValueError):
-        return parse(body)
-    raise refusal("MalformedXML")
 
 
 def _check_time(text: str, name: str) -> None:

@@ -64,17 +64,13 @@ def parse_parts(document: bytes) -> list[ListedPart]:
     Raises:
         S3Error: MalformedXML, InvalidPartOrder; InvalidRequest if there is no part.
     """
-    try:
-        root = parse(document)
-    except ValueError:
-        raise refusal("MalformedXML") from None
     parts = [
         ListedPart(
             whole_number(part.findtext("{*}PartNumber")) or 0,
             part.findtext("{*}ETag", "").strip('"'),
             {name: value for name in ALGORITHMS if (value := part.findtext(f"{{*}}Checksum{name}"))},
         )
-        for part in root.iterfind("{*}Part")
+        for part in parse(document).iterfind("{*}Part")
     ]
     if not parts:
         raise invalid_request("You must specify at least one part")

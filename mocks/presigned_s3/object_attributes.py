@@ -7,7 +7,7 @@ from .archive import parts_of
 from .checksums import FULL_OBJECT
 from .errors import invalid_argument, invalid_request
 from .integers import integer_argument
-from .xml import Element, document, element, qualified
+from .xml import document
 
 MAX_PARTS = 1000
 _ASKED = "x-amz-object-attributes"
@@ -23,12 +23,12 @@ def describe(key: Any, headers: Mapping[str, str]) -> bytes:
     Raises:
         S3Error: InvalidRequest, InvalidArgument; it asks for nothing, or for what there is not.
     """
-    elements = {
-        "ETag": element("ETag", key.etag.strip('"')),
+    attributes = {
+        "ETag": key.etag.strip('"'),
         "Checksum": _checksum(key),
         "ObjectParts": _parts(key, headers),
-        "StorageClass": element("StorageClass", key.storage_class),
-        "ObjectSize": element("ObjectSize", key.size),
+        "StorageClass": key.storage_class,
+        "ObjectSize": key.size,
     }
     asked = [name.strip() for name in headers.get(_ASKED, "").split(",") if name.strip()]
     if not asked:
@@ -36,50 +36,42 @@ def describe(key: Any, headers: Mapping[str, str]) -> bytes:
             f"The {_ASKED} header specifying the attributes to be retrieved is either missing or empty"
         )
     for name in asked:
-        if name not in elements:
+        if name not in attributes:
             raise invalid_argument("Invalid attribute name specified.", _ASKED, name)
-    content = [found for name, found in elements.items() if name in asked and found is not None]
-    return document(qualified("GetObjectAttributesResponse", *content))
+    content = {name: value for name, value in attributes.items() if name in asked}
+    return document("GetObjectAttributesResponse", content)
 
 
-def _checksum(key: Any) -> Element | None:
+def _checksum(key: Any) -> dict[str, Any] | None:
     if not key.checksum_value:
         return None
     # One of parts is without the number of parts here, unlike anywhere else.
-    value = element(f"Checksum{key.checksum_algorithm}", key.checksum_value.partition("-")[0])
-    kind = [element("ChecksumType", key.checksum_type)] if key.checksum_type else []
-    return element("Checksum", value, *kind)
+    value = key.checksum_value.partition("-")[0]
+    return {f"Checksum{key.checksum_algorithm}": value, "ChecksumType": key.checksum_type or None}
 
 
-def _parts(key: Any, headers: Mapping[str, str]) -> Element | None:
+def _parts(key: Any, headers: Mapping[str, str]) -> dict[str, Any] | None:
     """Return how many parts there are, and a page of them if each has a checksum of its own."""
     parts = parts_of(key)
     if not parts:
         return None
-    count = element("PartsCount", len(parts))
+    count = {"PartsCount": len(parts)}
     if key.checksum_type == FULL_OBJECT or not all(checksum for _, checksum in parts):
-        return element("ObjectParts", count)
+        return count
     marker, most = (
         integer_argument(name, headers.get(f"x-amz-{name}"), default)
         for name, default in (("part-number-marker", 0), ("max-parts", MAX_PARTS))
     )
     shown = [*enumerate(parts, 1)][marker:][:most]
     last = shown[-1][0] if shown else 0
-    described = [
-        element(
-            "Part",
-            element("PartNumber", number),
-            element("Size", size),
-            element(f"Checksum{key.checksum_algorithm}", checksum),
-        )
-        for number, (size, checksum) in shown
-    ]
-    return element(
-        "ObjectParts",
-        count,
-        element("PartNumberMarker", marker),
-        element("NextPartNumberMarker", last),
-        element("MaxParts", most),
-        element("IsTruncated", "true" if shown and last < len(parts) else "false"),
-        *described,
-    )
+    return {
+        **count,
+        "PartNumberMarker": marker,
+        "NextPartNumberMarker": last,
+        "MaxParts": most,
+        "IsTruncated": bool(shown) and last < len(parts),
+        "Part": [
+            {"PartNumber": number, "Size": size, f"Checksum{key.checksum_algorithm}": checksum}
+            for number, (size, checksum) in shown
+        ],
+    }

@@ -1,19 +1,19 @@
 """Objects by PUT, GET and HEAD, and the parts of uploads: content goes past moto, block by block."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
 from .attributes import check_attributes, check_key, check_verified, handed_over, stored_headers
 from .authentication import Signed
-from .backend import Bucket, Order
 from .checksums import COMPOSITE, DEFAULT, PREFIX, TYPE, Checksum, ContentMd5, claimed_checksum
 from .content import Content, read_range
 from .customer_keys import check_read
 from .errors import S3Error, invalid_argument, invalid_request, refusal
 from .integers import whole_number
 from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
+from .orders import Bucket, Order
 from .payload import ChunkedBody, VerifiedBody, open_payload
 from .policy import MAX_OBJECT_BYTES
 from .preconditions import changes_nothing, unmet
@@ -22,7 +22,7 @@ from .response import Response
 from .signature import UNSIGNED_PAYLOAD
 from .store import Store
 from .version_ids import NULL
-from .xml import document, element
+from .xml import document
 
 MAX_DOCUMENT_BYTES = 4 * 1024**2
 """The longest XML document that is read into memory, in bytes: ten thousand parts, a thousand keys."""
@@ -51,7 +51,7 @@ class Objects:
         check_verified(request.headers, bucket)
         with self._received(request, signed, bucket, DEFAULT) as content:
             return self._store.put_object(
-                _order(request, bucket, stored_headers(request.headers, bucket)), content
+                Order.of(request, bucket, stored_headers(request.headers, bucket)), content
             )
 
     def put_part(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
@@ -59,7 +59,7 @@ class Objects:
         _check_part_number(request)
         with self._received(request, signed, bucket) as content:
             return self._store.uploads.put_part(
-                _order(request, bucket, stored_headers(request.headers, bucket)), content
+                Order.of(request, bucket, stored_headers(request.headers, bucket)), content
             )
 
     def copy(self, request: Request, bucket: Bucket) -> Response:
@@ -77,43 +77,45 @@ class Objects:
                 "attributes."
             )
         headers = {**stored_headers(request.headers, bucket), **checksum_of_upload(request.headers)}
-        return self._store.copy_object(_order(request, bucket, headers))
+        return self._store.copy_object(Order.of(request, bucket, headers))
 
     def copy_part(self, request: Request, bucket: Bucket) -> Response:
         """Serve UploadPartCopy."""
         _check_part_number(request)
-        return self._store.uploads.copy_part(_order(request, bucket, stored_headers(request.headers, bucket)))
+        return self._store.uploads.copy_part(
+            Order.of(request, bucket, stored_headers(request.headers, bucket))
+        )
 
     def begin_upload(self, request: Request, bucket: Bucket) -> Response:
         """Serve CreateMultipartUpload."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
         headers = {**stored_headers(request.headers, bucket), **checksum_of_upload(request.headers)}
-        return self._store.uploads.begin(_order(request, bucket, headers))
+        return self._store.uploads.begin(Order.of(request, bucket, headers))
 
     def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         """Serve CompleteMultipartUpload."""
         try:
             parts = parse_parts(read_document(request, signed))
-            key = self._store.uploads.complete(_order(request, bucket, request.headers), parts)
+            key = self._store.uploads.complete(Order.of(request, bucket, request.headers), parts)
         except S3Error as error:
             if error.code in ("InvalidPart", "InvalidPartOrder"):
                 error.elements["UploadId"] = request.parameter("uploadId") or ""
             raise
-        elements = {
+        content = {
             "Location": request.object_url(request.key),
             "Bucket": request.bucket,
             "Key": request.key,
             "ETag": key.etag,
         }
         if key.checksum_value:
-            elements[f"Checksum{key.checksum_algorithm}"] = key.checksum_value
-            elements["ChecksumType"] = key.checksum_type
+            content |= {f"Checksum{key.checksum_algorithm}": key.checksum_value}
+            content |= {"ChecksumType": key.checksum_type}
         headers = [("x-amz-version-id", key.version_id)] if key.version_id != "null" else []
         if key.encryption:
             headers.append(("x-amz-server-side-encryption", key.encryption))
-        root = element("CompleteMultipartUploadResult", *(element(*pair) for pair in elements.items()))
-        return Response.of_xml(HTTPStatus.OK, document(root), headers)
+        result = document("CompleteMultipartUploadResult", content, is_qualified=False)
+        return Response.of_xml(result, headers)
 
     def get(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         """Serve GetObject and HeadObject."""
@@ -128,7 +130,7 @@ class Objects:
         order = Order("HEAD", bucket.name, request.key, query, headers, bucket.region)
         with self._store.look_up(order) as (response, path):
             if response.status != HTTPStatus.OK or path is None:
-                return self._missing(_order(request, bucket, headers), response)
+                return self._missing(Order.of(request, bucket, headers), response)
             condition = unmet(request.headers, response)
             if condition in ("If-None-Match", "If-Modified-Since"):
                 response.status, response.length = HTTPStatus.NOT_MODIFIED, 0
@@ -229,10 +231,6 @@ def _check_part_read(request: Request) -> None:
         _check_part_number(request)
         if "range" in request.headers:
             raise invalid_request("Cannot specify both Range header and partNumber query parameter")
-
-
-def _order(request: Request, bucket: Bucket, headers: Mapping[str, str]) -> Order:
-    return Order(request.method, bucket.name, request.key, request.query, headers, bucket.region)
 
 
 def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:

@@ -9,17 +9,17 @@ from urllib.parse import quote_plus, urlsplit, urlunsplit
 from .attributes import check_attributes, check_key, check_verified, headers_of_form, stored_headers
 from .authentication import Authenticator
 from .authorization import Authorization
-from .backend import Bucket, Order
 from .checksums import DEFAULT, Checksum, ContentMd5, claimed_checksum
 from .clock import Clock
 from .errors import missing_field, refusal
 from .faults import Faults
 from .form import Form
+from .orders import Bucket, Order
 from .policy import MAX_OBJECT_BYTES, Policy, parse
 from .request import Request
 from .response import Response
 from .store import Store
-from .xml import document, element
+from .xml import document
 
 _URL = re.compile(r"[\x21-\x7e]+")
 
@@ -104,9 +104,9 @@ def _accepted(request: Request, fields: Mapping[str, str], put: Response) -> Res
     headers.append(("Location", location))
     status = fields.get("success_action_status")
     if status == "201":
-        names = {"Location": location, "Bucket": request.bucket, "Key": fields["key"], "ETag": etag}
-        root = element("PostResponse", *(element(*pair) for pair in names.items()))
-        return Response.of_xml(HTTPStatus.CREATED, document(root), headers)
+        content = {"Location": location, "Bucket": request.bucket, "Key": fields["key"], "ETag": etag}
+        result = document("PostResponse", content, is_qualified=False)
+        return Response.of_xml(result, headers, HTTPStatus.CREATED)
     return Response(HTTPStatus.OK if status == "200" else HTTPStatus.NO_CONTENT, headers)
 
 

@@ -8,10 +8,11 @@ from time import time
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from .backend import Backend, Order
+from .backend import Backend
 from .customer_keys import SOURCE as SOURCE_ENCRYPTION
 from .customer_keys import check_key
 from .errors import S3Error, invalid_argument, invalid_request, refusal
+from .orders import Order
 from .response import Response
 
 SOURCE = "x-amz-copy-source"

@@ -3,13 +3,13 @@
 import base64
 import itertools
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from .errors import S3Error
-from .xml import MEDIA_TYPE
+from .xml import MEDIA_TYPE, Element, document
 
 _REQUEST_ID_BYTES: Final = 8
 _HOST_ID_BYTES: Final = 57
@@ -36,16 +36,32 @@ class Response:
     message: str = ""
 
     @classmethod
-    def of_xml(cls, status: int, document: bytes, headers: Iterable[tuple[str, str]] = ()) -> Self:
+    def of_xml(cls, document: bytes, headers: Iterable[tuple[str, str]] = (), status: int = 200) -> Self:
         """Return a response that is an XML document."""
         return cls(status, [*headers, ("Content-Type", MEDIA_TYPE)], [document], len(document))
 
     @classmethod
+    def of_root(cls, root: str, *content: Mapping[str, Any] | Element) -> Self:
+        """Return a response that is an XML document with this root, in S3's namespace."""
+        return cls.of_xml(document(root, *content))
+
+    @classmethod
     def of_error(cls, error: S3Error, request_id: str, host_id: str) -> Self:
         """Return the response that an error is."""
-        response = cls.of_xml(error.status, error.document(request_id, host_id), error.headers)
+        content = {
+            "Code": error.code,
+            "Message": error.message,
+            **error.elements,
+            "RequestId": request_id,
+            "HostId": host_id,
+        }
+        response = cls.of_xml(document("Error", content, is_qualified=False), error.headers, error.status)
         response.code, response.message = error.code, error.message
         return response
+
+    def set_body(self, body: bytes) -> None:
+        """Set the body in place of what it was."""
+        self.body, self.length = [body] if body else [], len(body)
 
     def header(self, name: str) -> str | None:
         """Return the value of a header field; None if it is not there."""

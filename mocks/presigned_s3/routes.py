@@ -1,6 +1,5 @@
 """Which operation a request asks for, and whether who asks may."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -9,11 +8,11 @@ from .access import check_owner
 from .attributes import handed_over
 from .authentication import Authenticator, Signed
 from .authorization import Authorization
-from .backend import Bucket, Order
 from .cors import preflight
 from .documents import check_bypass
 from .errors import MAX_HEADER_SECTION_BYTES, S3Error, invalid_argument, refusal
 from .objects import Objects, read_document
+from .orders import Bucket, Order
 from .post_object import PostObject
 from .request import OF_BUCKETS, OF_OBJECTS, Request, operation_of
 from .response import Response
@@ -93,7 +92,7 @@ class Routes:
     def _serve_bucket(
         self, request: Request, signed: Signed | None, bucket: Bucket, authorization: Authorization
     ) -> Response:
-        order, operation = _order(request, bucket, handed_over(request.headers)), operation_of(request)
+        order, operation = Order.of(request, bucket, handed_over(request.headers)), operation_of(request)
         if request.method in ("GET", "HEAD") and operation in LISTS:
             return self._store.serve_list(operation, order)
         selector = tuple(pair for pair in request.query if pair[0] in OF_BUCKETS)[:1]
@@ -129,7 +128,7 @@ class Routes:
         return handlers[request.method](request, signed, bucket)
 
     def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
-        order = _order(request, bucket, handed_over(request.headers))
+        order = Order.of(request, bucket, handed_over(request.headers))
         if request.asks_for("attributes"):
             return self._store.object_attributes(order)
         if request.asks_for(*_SUBRESOURCES):
@@ -146,7 +145,7 @@ class Routes:
             return self._objects.put_part(request, signed, bucket)
         if request.asks_for(*_SUBRESOURCES):
             document = read_document(request, signed)
-            return self._store.subresource(_order(request, bucket, handed_over(request.headers), document))
+            return self._store.subresource(Order.of(request, bucket, handed_over(request.headers), document))
         if copies:
             return self._objects.copy(request, bucket)
         return self._objects.put(request, signed, bucket)
@@ -158,7 +157,7 @@ class Routes:
 
     def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
         check_bypass(request.headers, bucket)
-        order = _order(request, bucket, handed_over(request.headers))
+        order = Order.of(request, bucket, handed_over(request.headers))
         if request.asks_for("uploadId"):
             return self._store.uploads.abort(order)
         if request.asks_for("tagging"):
@@ -177,10 +176,6 @@ def _check_selector(request: Request) -> None:
         raise _not_allowed(request)
     if selector in (_NOT_IMPLEMENTED_OF_OBJECTS if request.key else _NOT_IMPLEMENTED_OF_BUCKETS):
         raise refusal("NotImplemented")
-
-
-def _order(request: Request, bucket: Bucket, headers: Mapping[str, str], body: bytes = b"") -> Order:
-    return Order(request.method, bucket.name, request.key, request.query, headers, bucket.region, body)
 
 
 def _not_allowed(request: Request, resource_type: str = "") -> S3Error:

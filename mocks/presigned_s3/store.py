@@ -13,7 +13,7 @@ from .access import ACCOUNT, is_public, public_policy
 from .acl import acl_of, check_acl, is_of_acl
 from .acl import describe as describe_acl
 from .archive import BUCKET_NAME, Archive, Archivist, adopt, parts_of, set_checksum, stored_file
-from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
+from .backend import Backend, granted_to_all
 from .checksums import FULL_OBJECT, TYPE, Checksum, ContentMd5
 from .content import Content
 from .cors import OPEN
@@ -27,11 +27,12 @@ from .locks import change_lock, check_bucket, lock
 from .locks import describe as describe_lock
 from .moto_s3 import S3ClientError
 from .object_attributes import describe
+from .orders import DEFAULT_REGION, Bucket, Order
 from .preconditions import check_deleted, check_replaced, check_source
 from .request import OF_BUCKETS
 from .response import Response
 from .uploads import Uploads
-from .xml import MEDIA_TYPE, document, element, qualified
+from .xml import document
 
 _RESERVED_NAME = re.compile(
     r"(?:\d{1,3}\.){3}\d{1,3}|.*(?:\.[.-]|-\.).*|(?:xn--|sthree-|amzn-s3-demo-).*"
@@ -59,18 +60,10 @@ LISTS = {
 
 _AS_PUT = frozenset({"cors", "object-lock", "requestPayment", "tagging"})
 """Documents about buckets that are read as they were put: moto's differ in what is empty."""
+_ENCRYPTION = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
 _DEFAULTS = {
-    "encryption": document(
-        qualified(
-            "ServerSideEncryptionConfiguration",
-            element(
-                "Rule",
-                element("ApplyServerSideEncryptionByDefault", element("SSEAlgorithm", "AES256")),
-                element("BucketKeyEnabled", "false"),
-            ),
-        )
-    ),
-    "requestPayment": document(qualified("RequestPaymentConfiguration", element("Payer", "BucketOwner"))),
+    "encryption": document("ServerSideEncryptionConfiguration", {"Rule": _ENCRYPTION}),
+    "requestPayment": document("RequestPaymentConfiguration", {"Payer": "BucketOwner"}),
 }
 """Of buckets that nobody put one to; encryption as at Amazon's since January 2023."""
 
@@ -191,23 +184,22 @@ class Store:
             name = order.query[0][0] if order.query and not order.key else ""
             put = self._settings[order.bucket]["subresources"].get(name)
             if put is None and name in _DEFAULTS:
-                return Response.of_xml(HTTPStatus.OK, _DEFAULTS[name])
+                return Response.of_xml(_DEFAULTS[name])
             if put is not None and name in _AS_PUT:
-                return Response.of_xml(HTTPStatus.OK, put["body"].encode("latin-1").replace(_NO_ORIGIN, b""))
+                return Response.of_xml(put["body"].encode("latin-1").replace(_NO_ORIGIN, b""))
             response = self._backend.carry_out(order)
         if name:
-            body = _ROOT.sub(rb"\1\2Configuration", _NO_PERIOD.sub(b"", b"".join(response.body)))
-            response.body, response.length = [body], len(body)
+            without_periods = _NO_PERIOD.sub(b"", b"".join(response.body))
+            response.set_body(_ROOT.sub(rb"\1\2Configuration", without_periods))
         return response
 
     def _acl(self, order: Order) -> Response:
-        headers = [("Content-Type", MEDIA_TYPE)]
-        acl = self._backend.acl(order.bucket)
-        if order.key:
-            headers = self._backend.carry_out(order).headers
-            acl = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None).acl
-        content = describe_acl(acl)
-        return Response(HTTPStatus.OK, headers, [content], len(content))
+        if not order.key:
+            return Response.of_xml(describe_acl(self._backend.acl(order.bucket)))
+        response = self._backend.carry_out(order)
+        key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
+        response.set_body(describe_acl(key.acl))
+        return response
 
     def serve_list(self, operation: str, order: Order) -> Response:
         """Serve an operation that lists something, by its name."""
@@ -232,7 +224,8 @@ class Store:
             response = self._set_up(order)
             self._record_bucket(order)
         if order.method == "PUT" and order.asks_for("policy"):
-            response.status, response.body, response.length = HTTPStatus.NO_CONTENT, (), 0
+            response.status = HTTPStatus.NO_CONTENT
+            response.set_body(b"")
         return response
 
     def _set_up(self, order: Order) -> Response:
@@ -306,10 +299,9 @@ class Store:
             check_replaced(self._backend, order)
             response = self.change_object(order, key_md5(order.headers))
             key = self._backend.key(order.bucket, order.key)
-            result = [element("LastModified", key.last_modified_ISO8601), element("ETag", key.etag)]
-            result.append(element(f"Checksum{key.checksum_algorithm}", key.checksum_value))
-        response.body = [document(qualified("CopyObjectResult", *result))]
-        response.length = len(response.body[0])
+            result = {"LastModified": key.last_modified_ISO8601, "ETag": key.etag}
+            result[f"Checksum{key.checksum_algorithm}"] = key.checksum_value
+        response.set_body(document("CopyObjectResult", result))
         return response
 
     def change_object(self, order: Order, customer_key_md5: str | None = None) -> Response:
@@ -351,8 +343,7 @@ class Store:
             key = self._backend.existing_key(order)
             check_key(order.headers, key)
             response = self._backend.carry_out(order)
-            response.body = [describe(key, order.headers)]
-        response.length = len(response.body[0])
+            response.set_body(describe(key, order.headers))
         return response
 
     def subresource(self, order: Order) -> Response:
@@ -461,8 +452,8 @@ def _located(order: Order) -> Order:
     """Return the order to make a bucket, with the region in its body, where moto wants it."""
     if order.body or order.region == DEFAULT_REGION:
         return order
-    body = element("CreateBucketConfiguration", element("LocationConstraint", order.region))
-    return replace(order, body=document(body))
+    content = {"LocationConstraint": order.region}
+    return replace(order, body=document("CreateBucketConfiguration", content, is_qualified=False))
 
 
 def _completed(order: Order) -> Order:

@@ -7,17 +7,18 @@ from typing import Any
 
 from .acl import acl_of
 from .archive import Archivist, adopt, set_parts
-from .backend import Backend, Order
+from .backend import Backend
 from .checksums import COMPOSITE, DEFAULT, FULL_OBJECT, TYPE, Checksum
 from .content import Content
 from .customer_keys import check_part, key_md5, key_md5_of, response_headers, set_key_md5
 from .errors import invalid_request, refusal
 from .locks import lock
 from .multipart import ListedPart, assemble
+from .orders import Order
 from .policy import MAX_OBJECT_BYTES
 from .preconditions import check_replaced, check_source
 from .response import Response
-from .xml import document, element, parse
+from .xml import document, parse
 
 COMPLETED_KEPT = 1000
 """How many completed uploads are remembered, for clients that did not hear of it and complete them again."""
@@ -90,11 +91,10 @@ class Uploads:
             with self._archivist.new_content(order.bucket, checksum=checksum) as content:
                 content.receive([part.value], MAX_OBJECT_BYTES)
             self._keep(order, upload, content)
-        elements = {"LastModified": part.last_modified_ISO8601, "ETag": f'"{content.md5.etag}"'}
+        result = {"LastModified": part.last_modified_ISO8601, "ETag": f'"{content.md5.etag}"'}
         if checksum is not None:
-            elements[f"Checksum{checksum.algorithm}"] = checksum.value
-        result = document(element("CopyPartResult", *(element(*pair) for pair in elements.items())))
-        response.body, response.length = [result], len(result)
+            result[f"Checksum{checksum.algorithm}"] = checksum.value
+        response.set_body(document("CopyPartResult", result, is_qualified=False))
         return response
 
     def abort(self, order: Order) -> Response:

@@ -19,7 +19,7 @@ from .body import BLOCK, Body
 from .capped_log import CappedLog
 from .connections import IDLE_SECONDS, Connections, Incoming, MalformedField, raise_file_limit
 from .errors import MAX_HEADER_SECTION_BYTES, REFUSALS, S3Error, refusal
-from .response import RequestIds
+from .response import RequestIds, Response
 from .xml import MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -209,13 +209,13 @@ class Handler(BaseHTTPRequestHandler):
 def _refused(error: S3Error) -> bytes:
     """Return the whole response to what no app gets to see."""
     request_id, host_id = RequestIds(None).draw()
-    document = error.document(request_id, host_id)
+    response = Response.of_error(error, request_id, host_id)
     head = (
         f"HTTP/1.1 {error.status.value} {error.status.phrase}\r\n"
         f"x-amz-id-2: {host_id}\r\nx-amz-request-id: {request_id}\r\n"
-        f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(document)}\r\nConnection: close\r\n\r\n"
+        f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {response.length}\r\nConnection: close\r\n\r\n"
     )
-    return head.encode() + document
+    return head.encode() + b"".join(response.body)
 
 
 class _Response:

@@ -1,8 +1,12 @@
 """XML as S3 writes it, without namespace prefixes and attributes, and as it comes from outside."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
+
+from .errors import refusal
 
 MEDIA_TYPE = "application/xml"
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -15,32 +19,34 @@ class Element(str):
     __slots__ = ()
 
 
-def element(name: str, *content: str | int) -> Element:
-    """Return an element with text and elements inside."""
-    inside = "".join(part if isinstance(part, Element) else _text(str(part)) for part in content)
-    return Element(f"<{name}>{inside}</{name}>")
+def elements(content: Mapping[str, Any]) -> Element:
+    """Return elements by name: with text, a number, a truth or elements inside.
+
+    A list is of several elements of one name; what is None is left out.
+    """
+    return Element(
+        "".join(
+            f"<{name}>{_inside(each)}</{name}>"
+            for name, value in content.items()
+            for each in (value if isinstance(value, list) else [value])
+            if each is not None
+        )
+    )
 
 
-def qualified(name: str, *content: str | int) -> Element:
-    """Return an element, such as the root of a document, in S3's namespace."""
-    return Element(element(name, *content).replace(">", f' xmlns="{_NAMESPACE}">', 1))
-
-
-def document(root: Element) -> bytes:
-    """Return a document with this root."""
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{root}'.encode()
+def document(root: str, *content: Mapping[str, Any] | Element, is_qualified: bool = True) -> bytes:
+    """Return a document with a root of this name, in S3's namespace or in none."""
+    namespace = f' xmlns="{_NAMESPACE}"' if is_qualified else ""
+    inside = "".join(map(_inside, content))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<{root}{namespace}>{inside}</{root}>'.encode()
 
 
 def parse(text: str | bytes) -> ET.Element:
-    """Return the root of a document.
-
-    Raises:
-        ValueError: it is not well-formed.
-    """
+    """Return the root of a document, or raise MalformedXML."""
     try:
         return ET.fromstring(text)  # noqa: S314 -- expat itself limits how far entities expand
-    except ET.ParseError as error:
-        raise ValueError(str(error)) from None
+    except (ET.ParseError, ValueError):
+        raise refusal("MalformedXML") from None
 
 
 def readable(text: str) -> str:
@@ -48,5 +54,9 @@ def readable(text: str) -> str:
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def _text(text: str) -> str:
-    return escape(readable(text))
+def _inside(content: Any) -> str:
+    if isinstance(content, Mapping):
+        return elements(content)
+    if isinstance(content, bool):
+        return str(content).lower()
+    return content if isinstance(content, Element) else escape(readable(str(content)))

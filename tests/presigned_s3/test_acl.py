@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 from presigned_s3.acl import acl_of
 from presigned_s3.app import create_app
-from presigned_s3.backend import Order
 from presigned_s3.errors import S3Error
+from presigned_s3.orders import Order
 
 EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
 SOMEBODY = "a" * 64

@@ -11,8 +11,8 @@ import pytest
 from werkzeug.test import Client, create_environ
 
 from presigned_s3.app import create_app
-from presigned_s3.backend import Order
 from presigned_s3.body import BodyCutShort
+from presigned_s3.orders import Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from presigned_s3.access import action_of, verdict
 from presigned_s3.app import create_app
-from presigned_s3.backend import Order
 from presigned_s3.conditions import Asked, is_like
+from presigned_s3.orders import Order
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
 OWNER = "123456789012"

@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from presigned_s3.backend import Bucket, Order
 from presigned_s3.documents import (
     check_bypass,
     check_document,
@@ -19,6 +18,7 @@ from presigned_s3.documents import (
 )
 from presigned_s3.errors import S3Error
 from presigned_s3.locks import check_bucket
+from presigned_s3.orders import Bucket, Order
 
 BUCKET = Bucket(
     name="photos", region="us-west-2", cors=(), policy=None, public=frozenset(), has_acls=False,

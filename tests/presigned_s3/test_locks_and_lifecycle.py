@@ -17,11 +17,11 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from presigned_s3.app import create_app
-from presigned_s3.backend import Order
 from presigned_s3.checksums import ContentMd5
 from presigned_s3.errors import S3Error
 from presigned_s3.lifecycle import check_rules, with_ids
 from presigned_s3.locks import check_headers
+from presigned_s3.orders import Order
 from presigned_s3.xml import parse
 
 LATER = datetime(2100, 1, 3, tzinfo=UTC)

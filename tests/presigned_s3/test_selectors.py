@@ -12,9 +12,9 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from presigned_s3.app import create_app
-from presigned_s3.backend import Order
 from presigned_s3.errors import S3Error
 from presigned_s3.integers import integer_argument, whole_number
+from presigned_s3.orders import Order
 
 
 @pytest.fixture

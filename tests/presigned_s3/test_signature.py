@@ -9,6 +9,7 @@ import pytest
 
 from presigned_s3.errors import S3Error
 from presigned_s3.payload import ChunkedBody, ChunkSigner
+from presigned_s3.response import Response
 from presigned_s3.signature import (
     Credential,
     Scope,
@@ -221,7 +222,7 @@ def test_secrets_are_not_reported():
     credential = Credential.parse(f"{SECRET}:the-token:2030-01-01T00:00:00Z")
     with pytest.raises(S3Error) as caught:
         check(credential, SCOPE, "text", "0" * 64)
-    texts = repr(credential) + str(caught.value) + caught.value.document("r", "h").decode()
+    texts = repr(credential) + str(caught.value) + str(Response.of_error(caught.value, "r", "h").body)
     assert SECRET not in texts
     assert "the-token" not in texts
 

@@ -12,6 +12,7 @@ from openapi_mock.clock import SkewedClock
 from openapi_mock.extension import NO_EXTENSION, Extension
 from openapi_service.clock import Clock
 from openapi_service.problems import BadRequest
+from presigned_s3 import faults as s3_faults
 from presigned_s3.body import PacedBody
 from presigned_s3.errors import CODES, REFUSALS, S3Error, invalid_argument
 from presigned_s3.faults import Dropped
@@ -25,7 +26,7 @@ SCOPE_HEADER = "x-mock-scope"
 FAULT_HEADER = "x-mock-fault"
 
 
-class S3Faults:
+class S3Faults(s3_faults.Faults):
     """The active faults on S3; an application hands over a subclass with its extension.
 
     A form has its key in its body: a fault that needs the form's fields applies once they are read, any other

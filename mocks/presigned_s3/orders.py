@@ -1,0 +1,82 @@
+"""What moto is asked to do, and the bucket that it is asked to do it with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from .cors import CorsRule
+from .request import Request
+
+DEFAULT_REGION: Final = "us-east-1"
+
+Query = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What the front needs to know of a bucket.
+
+    Attributes:
+        region: where it is.
+        cors: its CORS rules.
+        policy: its bucket policy, as it was put.
+        public: the permissions that its ACL grants to everyone, such as ``WRITE``.
+        has_acls: whether objects may have ACLs; a bucket made without one has them switched off.
+        blocks: what of public access is blocked by request, such as ``blockPublicPolicy``.
+        encrypts: whether it has a default encryption of its own.
+        encryption: the headers by which its objects are encrypted, by default.
+        kms_keys: what the ARNs of its region's KMS keys begin with.
+        versioning: ``Enabled``, ``Suspended`` or, if it never was, empty.
+        has_lock: whether versions can be locked.
+        locks: whether new versions are, by default.
+    """
+
+    name: str
+    region: str
+    cors: tuple[CorsRule, ...]
+    policy: bytes | None
+    public: frozenset[str]
+    has_acls: bool
+    blocks: frozenset[str]
+    encrypts: bool
+    encryption: Mapping[str, str]
+    kms_keys: str
+    versioning: str
+    has_lock: bool
+    locks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What moto is asked to do: a request whose signature and content are dealt with.
+
+    Attributes:
+        method: as sent.
+        bucket: the bucket; empty for the service.
+        key: the key; empty for the bucket.
+        query: names and values, decoded.
+        headers: values by name in lower case.
+        region: the region that it is made in.
+        body: an XML or JSON document; never the content of an object.
+    """
+
+    method: str
+    bucket: str
+    key: str = ""
+    query: Query = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    region: str = DEFAULT_REGION
+    body: bytes = b""
+
+    @classmethod
+    def of(cls, request: Request, bucket: Bucket, headers: Mapping[str, str], body: bytes = b"") -> Self:
+        """Return the order that a request to a bucket is, with what moto is to see of it."""
+        return cls(request.method, bucket.name, request.key, request.query, headers, bucket.region, body)
+
+    def asks_for(self, *names: str) -> bool:
+        """Return whether one of these query parameters is there."""
+        return any(name in names for name, _ in self.query)
+
+    def parameter(self, name: str) -> str:
+        """Return the value of a query parameter; empty if it is not there."""
+        return next((value for given, value in self.query if given == name), "")
