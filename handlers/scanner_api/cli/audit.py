@@ -5,28 +5,23 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from openapi_contract.terminal import printable
-from scanner_api.storage.audit import Actor, read_audit_log
+from scanner_api.storage.audit import Actor, AuditEntry, read_audit_log
+from scanner_api.storage.database import Database
 
-from .databases import with_database
-from .settings_flags import Config, DatabaseUrl, read_settings
+from .databases import database_command
 
 if sys.platform != "win32":
     import pwd
-
-from collections.abc import Iterable
-
-from scanner_api.storage.audit import AuditEntry
-from scanner_api.storage.database import Database
 
 MOST_ENTRIES = 10_000
 
@@ -40,7 +35,9 @@ def operator() -> Actor:
     return Actor(f"operator:{user}", socket.gethostname())
 
 
-def audit(
+@database_command()
+async def audit(
+    database: Database,
     *,
     organization: Annotated[
         str | None, typer.Option(metavar="ID", help="Only entries of this organization.")
@@ -50,9 +47,7 @@ def audit(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST_ENTRIES, help="Number of entries.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+) -> str | list[Table | str]:
     """List who did what, when and from where, from the audit log.
 
     The newest come first. Keys that were created, rotated and revoked, applied proposals, saved redirects,
@@ -61,18 +56,12 @@ def audit(
 
     Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
     """
-
-    async def run(database: Database) -> list[AuditEntry]:
-        return await read_audit_log(database, limit=limit + 1, before=before, organization_id=organization)
-
-    found = with_database(read_settings(config, {"database_url": database_url}), run)
+    found = await read_audit_log(database, limit=limit + 1, before=before, organization_id=organization)
     entries, has_more = found[:limit], len(found) > limit
     if as_json:
-        typer.echo(json.dumps({"entries": msgspec.to_builtins(entries), "has_more": has_more}, indent=2))
-        return
-    Console().print(_table(entries) if entries else "The audit log has no such entries.")
-    if has_more:
-        typer.echo(f"There are more; --before {entries[-1].number} lists those before these.")
+        return json.dumps({"entries": msgspec.to_builtins(entries), "has_more": has_more}, indent=2)
+    more = [f"There are more; --before {entries[-1].number} lists those before these."] if has_more else []
+    return [_table(entries) if entries else "The audit log has no such entries.", *more]
 
 
 def _table(entries: Iterable[AuditEntry]) -> Table:

@@ -1,11 +1,14 @@
 """What commands do with the database of the settings."""
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import typer
+from rich.console import Console
 
 from openapi_contract.cli.commands import failure
 from openapi_contract.errors import explained
@@ -14,9 +17,13 @@ from scanner_api.app import connected
 from scanner_api.settings import Settings
 from scanner_api.storage.database import ConstraintError, Database, DatabaseError
 
+from .settings_flags import Config, DatabaseUrl, read_settings
+
 Result = TypeVar("Result")
 Page = Annotated[int, typer.Option(min=1, help="Which page.")]
 PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Rows on a page.")]
+_GIVEN = frozenset({"database", "settings"})
+"""Parameters of commands' functions that are no options."""
 
 
 def page_caption(page: int, page_size: int, total: int, rows: str) -> str:
@@ -54,3 +61,37 @@ def with_database(
         return asyncio.run(running())
     except failures as error:
         raise failure(f"{prefix}{explained(error)}", 1) from None
+
+
+def database_command(
+    *refusals: type[Exception],
+    connect: Callable[[Database, Settings], Awaitable[None]] = connected,
+    prefix: str = "",
+) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], Callable[..., None]]:
+    """Return what makes a command of a function that takes the database, and by name the settings if need be.
+
+    The function's other parameters are the command's options, beside those that say where the settings are.
+    What it returns is printed: a text, something that Rich renders, or a list of these. What has to be said
+    of the options without a database, or asked, is for a command that calls :func:`with_database` itself;
+    the arguments are those of that.
+    """
+
+    def decorated(run: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., None]:
+        own = dict(inspect.signature(run).parameters)
+
+        def command(*, config: Config = None, database_url: DatabaseUrl = None, **options: Any) -> None:
+            settings = read_settings(config, {"database_url": database_url})
+            given = {"settings": settings} if "settings" in own else {}
+            doing = partial(run, **given, **options)
+            printed = with_database(settings, doing, *refusals, connect=connect, prefix=prefix)
+            for each in printed if isinstance(printed, list) else [printed]:
+                typer.echo(each) if isinstance(each, str) else Console().print(each)
+
+        options = [each.replace(kind=each.KEYWORD_ONLY) for name, each in own.items() if name not in _GIVEN]
+        common = list(inspect.signature(command).parameters.values())[:-1]
+        command.__signature__ = inspect.Signature([*options, *common])  # type: ignore[attr-defined]  # what Typer reads
+        command.__annotations__ = {each.name: each.annotation for each in (*options, *common)}
+        command.__name__, command.__doc__ = run.__name__, run.__doc__
+        return command
+
+    return decorated

@@ -1,7 +1,6 @@
 """``scanner-api db``: the schema of the database, and copies of a SQLite database."""
 
 import os
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +8,12 @@ import typer
 
 from openapi_service.logs import cause_of
 from openapi_service.problems import ServiceUnavailable
+from scanner_api.settings import Settings
 from scanner_api.storage.database import Database, DatabaseError, sqlite_database
 from scanner_api.storage.migrations import HEAD
 from scanner_api.storage.schema import Schema
 
-from .databases import with_database
+from .databases import database_command, with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
 
 SQLITE = b"SQLite format 3\0"
@@ -22,76 +22,69 @@ HELP = "Show, check and upgrade the schema of the database; back up and restore 
 app = typer.Typer(help=HELP, no_args_is_help=True)
 
 
+async def _connect(database: Database, _settings: Settings) -> None:
+    await database.connect()
+
+
+_command = database_command(connect=_connect)
+
+
 @app.command()
-def upgrade(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
+@_command
+async def upgrade(database: Database) -> str:
     """Upgrade the schema to this version; if several processes do it at once, one of them runs it.
 
     Exit codes: 0 upgraded, 1 failed, 2 wrong settings.
     """
-
-    async def run(database: Database) -> Schema:
-        await database.migrate()
-        return await database.schema()
-
-    schema = _with_database(config, database_url, run)
-    typer.echo(f"The database is at revision {schema.revision}.")
+    await database.migrate()
+    return f"The database is at revision {(await database.schema()).revision}."
 
 
 @app.command()
-def current(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
+@_command
+async def current(database: Database) -> str:
     """Print the revision of the schema and that of this version; changes nothing.
 
     Exit codes: 0 printed, 1 the database cannot be used, 2 wrong settings.
     """
-    schema = _with_database(config, database_url, _schema)
-    typer.echo(f"{schema.revision or 'none'} (this version knows {HEAD})")
+    return f"{(await database.schema()).revision or 'none'} (this version knows {HEAD})"
 
 
 @app.command()
-def check(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
+@_command
+async def check(database: Database) -> str:
     """Check that this version can use the schema as it is; changes nothing.
 
     Exit codes: 0 it can, 1 it cannot (what to do is printed), 2 wrong settings.
     """
-
-    async def run(database: Database) -> Schema:
-        schema = await database.schema()
-        schema.check()
-        return schema
-
-    schema = _with_database(config, database_url, run)
-    typer.echo(f"The database is at revision {schema.revision}, which this version ({HEAD}) can use.")
+    schema = await database.schema()
+    schema.check()
+    return f"The database is at revision {schema.revision}, which this version ({HEAD}) can use."
 
 
 @app.command()
-def backup(
+@_command
+async def backup(
+    database: Database,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; there may be no such file yet.")],
-    *,
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+) -> str:
     """Copy a SQLite database into a file for its owner alone, while servers go on.
 
     Exit codes: 0 copied, 1 not: the database or the file cannot be used, 2 wrong settings.
     """
-
-    async def run(database: Database) -> Schema:
-        schema = await _sqlite_schema(database)
-        if schema.revision is None:
-            raise DatabaseError("The database is empty; is it the right one (database_url)?")
-        try:
-            os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
-        except OSError as error:
-            raise DatabaseError(f"The copy {file} cannot be created: {error.strerror}.") from error
-        try:
-            await database.save(file)
-        except BaseException:
-            file.unlink()
-            raise
-        return schema
-
-    schema = _with_database(config, database_url, run)
-    typer.echo(f"{file} is a copy of the database at revision {schema.revision}.")
+    schema = await _sqlite_schema(database)
+    if schema.revision is None:
+        raise DatabaseError("The database is empty; is it the right one (database_url)?")
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise DatabaseError(f"The copy {file} cannot be created: {error.strerror}.") from error
+    try:
+        await database.save(file)
+    except BaseException:
+        file.unlink()
+        raise
+    return f"{file} is a copy of the database at revision {schema.revision}."
 
 
 @app.command()
@@ -108,7 +101,8 @@ def restore(
 
     Exit codes: 0 replaced, 1 not: the database or the copy cannot be used, 2 wrong settings.
     """
-    schema = _with_database(config, database_url, _sqlite_schema)
+    settings = read_settings(config, {"database_url": database_url})
+    schema = with_database(settings, _sqlite_schema, connect=_connect)
     if schema.revision is not None and not yes:
         typer.confirm(f"Replace what is in the database by {file}?", abort=True)
 
@@ -133,7 +127,7 @@ def restore(
         await database.load(file)
         return schema
 
-    schema = _with_database(config, database_url, run)
+    schema = with_database(settings, run, connect=_connect)
     typer.echo(f"The database is that of {file}, at revision {schema.revision}.")
 
 
@@ -141,14 +135,3 @@ async def _sqlite_schema(database: Database) -> Schema:
     if database.dialect.name != "sqlite":
         raise DatabaseError("This is for SQLite; docs/backup.md says what to do with PostgreSQL.")
     return await database.schema()
-
-
-async def _schema(database: Database) -> Schema:
-    return await database.schema()
-
-
-def _with_database(
-    config: str | None, database_url: str | None, run: Callable[[Database], Coroutine[object, object, Schema]]
-) -> Schema:
-    settings = read_settings(config, {"database_url": database_url})
-    return with_database(settings, run, connect=lambda database, _: database.connect())

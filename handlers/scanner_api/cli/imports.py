@@ -1,6 +1,6 @@
 """``scanner-api products`` and ``freshness``: files imported, their bad rows reported and skipped."""
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Annotated, Any, TypeVar
 
@@ -23,16 +23,15 @@ from scanner_api.scanning.freshness import read_rules
 from scanner_api.scanning.rows import BadRow, FileError
 from scanner_api.storage.database import Database
 from scanner_api.storage.freshness import FreshnessStore
-from scanner_api.storage.products import ProductStore, StoredProduct
+from scanner_api.storage.products import ProductStore
 
 from .audit import operator
-from .databases import Page, PageSize, page_caption, with_database
-from .settings_flags import Config, DatabaseUrl, read_settings
+from .databases import Page, PageSize, database_command, page_caption
 
 MOST_LISTED = 20
 ROWS_A_TICK = 500
 Item = TypeVar("Item")
-Result = TypeVar("Result")
+_command = database_command(FileError, OSError, prefix="Not done: ")
 
 products = typer.Typer(help="Import and list the products that scans are looked up in.", no_args_is_help=True)
 freshness = typer.Typer(help="Set the thresholds behind the freshness chip.", no_args_is_help=True)
@@ -44,7 +43,9 @@ def _file(content: str) -> Any:
 
 
 @products.command("import")
-def import_products(
+@_command
+async def import_products(
+    database: Database,
     file: Annotated[
         Path,
         _file(
@@ -52,39 +53,26 @@ def import_products(
             "(gtin, name, brand_name, ...) or those of Open Food Facts (code, product_name, brands, ...)."
         ),
     ],
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+) -> str:
     """Add products to the catalogue, or update existing ones; importing a file twice changes nothing.
 
     Rows that cannot be used are reported with their line numbers and skipped.
 
     Exit codes: 0 rows are stored, 1 none are: the file or the database cannot be used, 2 wrong options.
     """
-
-    async def store(database: Database, reading: Import) -> int:
-        source = operator(), file.name
-        return await ProductStore(database, SystemClock()).upsert_many(reading.items(read_products), source)
-
-    _import(file, config, database_url, store)
+    reading, source = Import(file), (operator(), file.name)
+    number = await ProductStore(database, SystemClock()).upsert_many(reading.items(read_products), source)
+    return reading.outcome(number)
 
 
 @products.command("list")
-def list_products(
-    page: Page = 1,
-    page_size: PageSize = 25,
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+@_command
+async def list_products(database: Database, page: Page = 1, page_size: PageSize = 25) -> Table:
     """List the catalogue by GTIN, a page at a time.
 
     Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
     """
-
-    async def read(database: Database) -> tuple[list[StoredProduct], int]:
-        return await ProductStore(database, SystemClock()).page(page=page, page_size=page_size)
-
-    listed, total = _with_database(config, database_url, read)
+    listed, total = await ProductStore(database, SystemClock()).page(page=page, page_size=page_size)
     table = Table(caption=page_caption(page, page_size, total, "products"))
     table.add_column("GTIN", no_wrap=True)
     for title in ("name", "brand", "category"):
@@ -93,7 +81,7 @@ def list_products(
     for product in listed:
         fields = (product.gtin, product.name, product.brand_name, product.category, product.brick)
         table.add_row(*map(Text, fields))
-    Console().print(table)
+    return table
 
 
 @freshness.callback()
@@ -102,7 +90,9 @@ def _freshness() -> None:
 
 
 @freshness.command("import")
-def import_rules(
+@_command
+async def import_rules(
+    database: Database,
     file: Annotated[
         Path,
         _file(
@@ -113,22 +103,18 @@ def import_rules(
     organization: Annotated[
         str, typer.Option(metavar="ID", help="Whose rules these are; everyone's without it.")
     ] = "",
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+) -> str:
     """Replace the rules of one organization, or of all, with those of a file.
 
     Rules of a file for everyone count before those that come with the package, brick by brick. A file in
     which no row can be used replaces nothing.
     """
-
-    async def store(database: Database, reading: Import) -> int:
-        rules = list(reading.items(read_rules))
-        if reading.skipped and not rules:
-            raise FileError("No row of the file can be used; the rules are as they were.")
-        return await FreshnessStore(database).replace(organization, rules, (operator(), file.name))
-
-    _import(file, config, database_url, store)
+    reading = Import(file)
+    rules = list(reading.items(read_rules))
+    if reading.skipped and not rules:
+        raise FileError("No row of the file can be used; the rules are as they were.")
+    source = operator(), file.name
+    return reading.outcome(await FreshnessStore(database).replace(organization, rules, source))
 
 
 class Import:
@@ -165,28 +151,8 @@ class Import:
         elif self.skipped == MOST_LISTED + 1:
             self._console.print("further bad rows are counted, not shown", style="dim")
 
-
-def _import(
-    path: Path,
-    config: str | None,
-    database_url: str | None,
-    store: Callable[[Database, Import], Coroutine[Any, Any, int]],
-) -> None:
-    """Import a file into a database and say what came of it; exit code 1 if it cannot be done."""
-    reading = Import(path)
-
-    async def run(database: Database) -> int:
-        number = await store(database, reading)
-        if reading.skipped and not number:
-            raise FileError(f"None of the file's {reading.skipped:,} rows can be used.")
-        return number
-
-    number = _with_database(config, database_url, run)
-    typer.echo(f"{number:,} rows stored, {reading.skipped:,} skipped.")
-
-
-def _with_database(
-    config: str | None, database_url: str | None, run: Callable[[Database], Coroutine[Any, Any, Result]]
-) -> Result:
-    settings = read_settings(config, {"database_url": database_url})
-    return with_database(settings, run, FileError, OSError, prefix="Not done: ")
+    def outcome(self, number: int) -> str:
+        """Return what came of it, or raise FileError if no row was stored and some could not be used."""
+        if self.skipped and not number:
+            raise FileError(f"None of the file's {self.skipped:,} rows can be used.")
+        return f"{number:,} rows stored, {self.skipped:,} skipped."

@@ -1,25 +1,23 @@
 """``scanner-api keys``: create, list, rotate and revoke API keys."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from scanner_api.storage.credentials import ApiKey
 from scanner_api.storage.database import Database
 
-from .databases import with_database
+from .databases import database_command, with_database
 from .key_ring import KeyRing, Owner, Refused
 from .settings_flags import Config, DatabaseUrl, age, read_settings
 
 DAY = timedelta(days=1)
-Result = TypeVar("Result")
 
 app = typer.Typer(
     help="Create, list, rotate and revoke the API keys that `serve` accepts.", no_args_is_help=True
@@ -126,44 +124,41 @@ def create(  # noqa: PLR0913 -- one for each option
     named = {part for part, value in owner._asdict().items() if value is not None}
     if named not in OWNERS[kind]:
         raise typer.BadParameter(f"A {kind} key has one owner, named {WAYS[kind]}.")
-    key, secret = _on_key_ring(
-        config,
-        database_url,
-        lambda keys: keys.create(
+
+    async def run(database: Database) -> tuple[ApiKey, str]:
+        return await KeyRing(database).create(
             kind.value, owner, name=name, expires=expires, per_minute=per_minute, per_day=per_day
-        ),
-    )
+        )
+
+    key, secret = with_database(read_settings(config, {"database_url": database_url}), run, Refused)
     if not quiet:
         typer.echo(f"Key {key.id} of the {_owner(key)}. It is not shown again:")
     typer.echo(secret)
 
 
 @app.command("list")
-def list_(
-    *,
-    organization: OfOrganization = None,
-    user: OfUser = None,
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+@database_command()
+async def list_(
+    database: Database, *, organization: OfOrganization = None, user: OfUser = None
+) -> Table | str:
     """List keys with the names of their owners, newest first: all, or those of one organization or user.
 
     Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
     """
-    found = _on_key_ring(config, database_url, lambda keys: keys.find(organization, user))
-    Console().print(_table(found) if found else "There are no keys.")
+    found = await KeyRing(database).find(organization, user)
+    return _table(found) if found else "There are no keys."
 
 
 @app.command()
-def rotate(
+@database_command(Refused)
+async def rotate(
+    database: Database,
     key_id: KeyId,
     *,
     overlap: Overlap = None,
     expires: Expires = None,
     quiet: Quiet = False,
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+) -> list[str]:
     """Create a key in place of another one, which stays valid for a while, and print it once.
 
     It has the kind, owner, name and limits of the old one, and if that expires, as long a life. A publishable
@@ -172,38 +167,26 @@ def rotate(
     Exit codes: 0 rotated, 1 there is no such valid key, or the database cannot be used, 2 wrong options.
     """
     overlap = DAY if overlap is None else overlap
-    key, secret, end = _on_key_ring(config, database_url, lambda keys: keys.rotate(key_id, overlap, expires))
-    if not quiet:
-        typer.echo(f"Key {key_id} is valid until {end:%Y-%m-%d %H:%M:%S} UTC.")
-        until = f", valid until {key.expires_at:%Y-%m-%d %H:%M:%S} UTC" if key.expires_at else ""
-        typer.echo(f"Key {key.id} is in its place{until}. It is not shown again:")
-    typer.echo(secret)
+    key, secret, end = await KeyRing(database).rotate(key_id, overlap, expires)
+    if quiet:
+        return [secret]
+    until = f", valid until {key.expires_at:%Y-%m-%d %H:%M:%S} UTC" if key.expires_at else ""
+    return [
+        f"Key {key_id} is valid until {end:%Y-%m-%d %H:%M:%S} UTC.",
+        f"Key {key.id} is in its place{until}. It is not shown again:",
+        secret,
+    ]
 
 
 @app.command()
-def revoke(
-    key_id: KeyId,
-    *,
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+@database_command(Refused)
+async def revoke(database: Database, key_id: KeyId) -> str:
     """Revoke a key for good; every process of the service refuses it within a second.
 
     Exit codes: 0 revoked, 1 there is no such key, or the database cannot be used, 2 wrong options.
     """
-    _on_key_ring(config, database_url, lambda keys: keys.revoke(key_id))
-    typer.echo(f"Key {key_id} is revoked.")
-
-
-def _on_key_ring(
-    config: str | None, database_url: str | None, work: Callable[[KeyRing], Awaitable[Result]]
-) -> Result:
-    """Do something with the keys; what the database does not allow ends the command with exit code 1."""
-
-    async def run(database: Database) -> Result:
-        return await work(KeyRing(database))
-
-    return with_database(read_settings(config, {"database_url": database_url}), run, Refused)
+    await KeyRing(database).revoke(key_id)
+    return f"Key {key_id} is revoked."
 
 
 def _owner(key: ApiKey) -> str:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -17,10 +16,10 @@ from scanner_api.scanning.sessions import SessionStatus
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
 from scanner_api.storage.deletion import Deletion
-from scanner_api.storage.organizations import Organization, OrganizationStore, OrganizationSummary
+from scanner_api.storage.organizations import Organization, OrganizationStore
 
 from .audit import operator
-from .databases import Page, PageSize, page_caption, with_database
+from .databases import Page, PageSize, database_command, page_caption, with_database
 from .deletions import ERRORS, KeepObjects, delete, organization_of
 from .key_ring import Refused
 from .settings_flags import Config, DatabaseUrl, read_settings
@@ -38,46 +37,32 @@ def _name(text: str) -> str:
 
 
 @app.command()
-def create(
+@database_command()
+async def create(
+    database: Database,
     name: Annotated[str, typer.Argument(metavar="NAME", parser=_name, help="Its name.")],
     *,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the id and nothing else.")] = False,
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+) -> str:
     """Create an organization, and print its id, to which `keys create --organization` gives keys.
 
     Exit codes: 0 created, 1 the database cannot be used, 2 wrong options.
     """
     organization = Organization(id=new_id(), name=name, created=datetime.now(UTC))
-
-    async def run(database: Database) -> None:
-        await OrganizationStore(database).add_organization(organization, operator())
-
-    with_database(read_settings(config, {"database_url": database_url}), run)
-    typer.echo(organization.id if quiet else f"Organization {organization.id} is {name}.")
+    await OrganizationStore(database).add_organization(organization, operator())
+    return organization.id if quiet else f"Organization {organization.id} is {name}."
 
 
 @app.command("list")
-def list_(
-    *,
-    page: Page = 1,
-    page_size: PageSize = 25,
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+@database_command()
+async def list_(database: Database, *, page: Page = 1, page_size: PageSize = 25) -> Table | str:
     """List organizations by name, a page at a time, with the number of their sessions and valid keys.
 
     Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
     """
-
-    async def run(database: Database) -> tuple[list[OrganizationSummary], int]:
-        return await OrganizationStore(database).page(page=page, page_size=page_size)
-
-    listed, total = with_database(read_settings(config, {"database_url": database_url}), run)
+    listed, total = await OrganizationStore(database).page(page=page, page_size=page_size)
     if not total:
-        typer.echo("There are no organizations.")
-        return
+        return "There are no organizations."
     caption = page_caption(page, page_size, total, "organizations")
     table = Table(caption=caption, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("id", no_wrap=True)
@@ -95,7 +80,7 @@ def list_(
             f"{each.session_count:,}",
             f"{each.key_count:,}",
         )
-    Console().print(table)
+    return table
 
 
 @app.command("delete")

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from openapi_service.clock import SystemClock
+from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
 from scanner_api.storage.deletion import Deletion
 from scanner_api.storage.sessions import SessionStore
 
-from .databases import with_database
+from .databases import database_command
 from .deletions import ERRORS, KeepObjects, delete, organization_of
-from .settings_flags import Config, DatabaseUrl, age, read_settings
+from .settings_flags import age
 
 app = typer.Typer(help="Delete old sessions.", no_args_is_help=True)
 
@@ -25,7 +26,10 @@ def group() -> None:
 
 
 @app.command()
-def purge(
+@database_command(*ERRORS)
+async def purge(
+    database: Database,
+    settings: Settings,
     *,
     older_than: Annotated[
         timedelta,
@@ -41,9 +45,7 @@ def purge(
         typer.Option("--dry-run", help="Only say how many sessions would be deleted; nothing is stored."),
     ] = False,
     keep_objects: KeepObjects = False,
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+) -> str:
     """Delete sessions that are COMPLETED or EXPIRED and have not changed for a time.
 
     Their captures, proposals and photos are deleted too, and the photos' objects in the bucket. Servers can
@@ -51,7 +53,6 @@ def purge(
 
     Exit codes: 0 deleted, 1 not or only partly deleted (the output says what), 2 wrong options.
     """
-    settings = read_settings(config, {"database_url": database_url})
     before = datetime.now(UTC) - older_than
 
     async def steps(deletion: Deletion) -> AsyncIterator[None]:
@@ -64,15 +65,12 @@ def purge(
             raise
         await deletion.note_purge(before, organization)
 
-    async def run(database: Database) -> str:
-        if organization is not None:
-            await organization_of(database, organization)
-        ttl = settings.session_ttl_seconds
-        idle_since = datetime.now(UTC) - timedelta(seconds=ttl)
-        number = await Deletion(database).count_finished(before, organization, idle_since=idle_since)
-        if dry_run or not number:
-            return f"{number:,} sessions have not changed since {before:%Y-%m-%d %H:%M} UTC."
-        await SessionStore(database, SystemClock(), ttl).expire_idle()
-        return await delete(database, settings, steps, number, keep_objects=keep_objects)
-
-    typer.echo(with_database(settings, run, *ERRORS))
+    if organization is not None:
+        await organization_of(database, organization)
+    ttl = settings.session_ttl_seconds
+    idle_since = datetime.now(UTC) - timedelta(seconds=ttl)
+    number = await Deletion(database).count_finished(before, organization, idle_since=idle_since)
+    if dry_run or not number:
+        return f"{number:,} sessions have not changed since {before:%Y-%m-%d %H:%M} UTC."
+    await SessionStore(database, SystemClock(), ttl).expire_idle()
+    return await delete(database, settings, steps, number, keep_objects=keep_objects)
