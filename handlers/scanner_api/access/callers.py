@@ -10,7 +10,7 @@ from scanner_api.scanning.captures import Capture
 from scanner_api.scanning.photos import Photo
 from scanner_api.scanning.proposals import Proposal
 from scanner_api.scanning.sessions import ScanSession, SessionState, SessionStatus
-from scanner_api.storage.audit import Actor
+from scanner_api.storage.actions import Actor
 
 if TYPE_CHECKING:
     from openapi_service.proxies import TrustedProxies

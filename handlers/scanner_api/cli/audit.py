@@ -15,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from openapi_contract.terminal import printable
-from scanner_api.storage.audit import Actor, AuditEntry, read_audit_log
+from scanner_api.storage.actions import Actor
+from scanner_api.storage.audit import AuditEntry, read_audit_log
 from scanner_api.storage.database import Database
 
 from .databases import database_command

@@ -4,48 +4,16 @@ The database refuses to change or delete a row.
 """
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import select
 
+from .actions import Action, Actor
 from .async_engine import AsyncConnection
 from .database import Database
 from .queries import columns_of, maker_of
 from .tables import audit_log
-
-
-class Action(StrEnum):
-    """What is recorded."""
-
-    KEY_CREATED = "key.created"
-    KEY_ROTATED = "key.rotated"
-    KEY_REVOKED = "key.revoked"
-    PROPOSALS_APPLIED = "proposals.applied"
-    REDIRECT_SAVED = "redirect.saved"
-    SESSIONS_PURGED = "sessions.purged"
-    ORGANIZATION_CREATED = "organization.created"
-    PRODUCTS_IMPORTED = "products.imported"
-    RULES_IMPORTED = "freshness.imported"
-    SECRET_ROTATED = "secret.rotated"  # noqa: S105 -- no secret
-    DELETION_BEGAN = "organization.deletion_began"
-    ORGANIZATION_DELETED = "organization.deleted"
-
-
-class Actor(NamedTuple):
-    """Who acts, and from where.
-
-    Attributes:
-        name: a caller's credential, such as ``key:4fG...``; ``operator:NAME`` for who runs a command.
-        address: the client's; the machine that a command runs on.
-    """
-
-    name: str
-    address: str
-
-
-UNKNOWN: Final = Actor("unknown", "")
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):

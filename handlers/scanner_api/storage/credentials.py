@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, func, or_, select
 
 from openapi_service.clock import Clock, SystemClock
 
-from .audit import UNKNOWN, Action, Actor, record
+from .actions import UNKNOWN, Action, Actor
+from .audit import record
 from .database import Database
 from .lookup import Lookup, Row
 from .queries import columns_of, maker_of

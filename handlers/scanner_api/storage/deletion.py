@@ -17,8 +17,9 @@ from sqlalchemy import Column, ColumnElement, Select, Table, and_, exists, func,
 from openapi_service.clock import Clock, SystemClock
 from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 
+from .actions import UNKNOWN, Action, Actor
 from .async_engine import AsyncConnection
-from .audit import UNKNOWN, Action, Actor, record
+from .audit import record
 from .captures import UNFINISHED
 from .database import ConstraintError, Database
 from .photo_bucket import DeletionRefused

@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from scanner_api.scanning.freshness import Layer, Rule
 
+from .actions import Action, Actor
 from .async_engine import AsyncConnection
-from .audit import Action, Actor, record
+from .audit import record
 from .database import ConstraintError, Database
 from .lookup import Lookup
 from .tables import freshness_rules, organizations

@@ -7,7 +7,8 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import bindparam, func, or_, select, union_all
 
-from .audit import Action, Actor, record
+from .actions import Action, Actor
+from .audit import record
 from .column_types import UTCDateTime
 from .database import Database
 from .queries import columns_of, maker_of, read_page

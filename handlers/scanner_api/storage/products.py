@@ -16,8 +16,9 @@ from openapi_service.clock import Clock
 from scanner_api.scanning.catalogue import Product
 from scanner_api.scanning.proposals import FIELDS
 
+from .actions import Action, Actor
 from .async_engine import AsyncConnection
-from .audit import Action, Actor, record
+from .audit import record
 from .database import Database
 from .lookup import Lookup
 from .queries import columns_of, maker_of, read_page, upserting

@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Select, select
 from openapi_service.clock import Clock
 from scanner_api.scanning.proposals import FIELDS, Proposal, ProposalStatus
 
+from .actions import UNKNOWN, Action, Actor
 from .activity import lock_session
 from .async_engine import AsyncConnection
-from .audit import UNKNOWN, Action, Actor, record
+from .audit import record
 from .database import ConstraintError, Database
 from .extractions import settle
 from .products import override

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, func, select
 from openapi_service.clock import Clock
 from scanner_api.scanning.identifiers import new_id
 
-from .audit import UNKNOWN, Action, Actor, record
+from .actions import UNKNOWN, Action, Actor
+from .audit import record
 from .database import Database, DuplicateError
 from .tables import products, redirect_rules
 

@@ -14,7 +14,8 @@ from sqlalchemy import delete, select
 from openapi_service.problems import ServiceUnavailable
 from openapi_service.randomness import RandomBytes
 
-from .audit import UNKNOWN, Action, Actor, record
+from .actions import UNKNOWN, Action, Actor
+from .audit import record
 from .database import ConstraintError, Database
 from .tables import secrets
 

@@ -11,7 +11,8 @@ import socket
 from datetime import UTC, datetime
 
 from scanner_api.cli.audit import operator
-from scanner_api.storage.audit import Action, Actor, record
+from scanner_api.storage.actions import Action, Actor
+from scanner_api.storage.audit import record
 from scanner_api.storage.database import Database
 
 ESCAPE = "https://example.com/\x1b[2J"

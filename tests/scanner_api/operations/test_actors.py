@@ -12,7 +12,7 @@ from openapi_service.request import Request
 from scanner_api.access.callers import Caller
 from scanner_api.operations.enrichment import apply_proposals
 from scanner_api.operations.resolve import save_redirect
-from scanner_api.storage.audit import Actor
+from scanner_api.storage.actions import Actor
 
 CALLER = Caller("key:a", frozenset({"organization"}))
 PROXIES = TrustedProxies(["192.0.2.0/24"])

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import delete, update
 
 from scanner_api.scanning.proposals import Proposal, ProposalStatus
-from scanner_api.storage.audit import UNKNOWN, Action, Actor, AuditEntry, read_audit_log, record
+from scanner_api.storage.actions import UNKNOWN, Action, Actor
+from scanner_api.storage.audit import AuditEntry, read_audit_log, record
 from scanner_api.storage.credentials import ApiKey, CredentialStore
 from scanner_api.storage.database import ConstraintError, DuplicateError
 from scanner_api.storage.tables import audit_log

@@ -14,7 +14,8 @@ from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning.captures import CaptureStatus
 from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 from scanner_api.storage import deletion as module
-from scanner_api.storage.audit import Actor, read_audit_log
+from scanner_api.storage.actions import Actor
+from scanner_api.storage.audit import read_audit_log
 from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
 from scanner_api.storage.database import ConstraintError
 from scanner_api.storage.deletion import Deletion

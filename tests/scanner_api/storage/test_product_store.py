@@ -11,7 +11,7 @@ from msgspec.structs import asdict, replace
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning.catalogue import Product, shipped_products
 from scanner_api.storage import products
-from scanner_api.storage.audit import UNKNOWN
+from scanner_api.storage.actions import UNKNOWN
 from scanner_api.storage.database import Database
 from scanner_api.storage.products import ProductStore, StoredProduct, override
 
