@@ -38,10 +38,8 @@ class Worker:
     """A worker.
 
     Args:
-        settings: all settings; those of the servers it works for.
         database: where state is kept; by default the one that the settings name.
         bucket: where photos are; by default the one that the settings name.
-        metrics: count what it does, if anything.
         tracing: records a span for each job, if there is one.
 
     Raises:

@@ -134,12 +134,7 @@ def _obey_parent(control: Control) -> None:
 
 
 class Control:
-    """Carries out the parent's orders: a line of JSON in, a line of JSON out.
-
-    Args:
-        app: S3.
-        clock: the clock that it goes by.
-    """
+    """Carries out the parent's orders: a line of JSON in, a line of JSON out."""
 
     def __init__(self, app: Front, clock: ShiftedClock) -> None:
         self._orders: dict[str, Callable[..., Any]] = {

@@ -55,11 +55,7 @@ _NAMED = {
 def action_of(method: str, key: str, selector: str = "", version_id: str = "") -> str:
     """Return the name of what a request does, such as ``s3:PutObject``; policies spell it in any case.
 
-    Args:
-        method: of the request.
-        key: empty for a request to the bucket.
-        selector: what its query says that it is about, such as ``acl``.
-        version_id: of the version that it is about; empty for none.
+    The key is empty for a bucket; the selector is what the query says that it is about, such as ``acl``.
     """
     verb = _VERBS.get(method, "Put")
     if (verb, selector) in _NAMED and (selector or not key):
@@ -86,13 +82,7 @@ def verdict(
 ) -> str:
     """Return what a bucket policy says of a request: ``Deny``, ``Allow``, or nothing.
 
-    Args:
-        policy: the document; None for none.
-        action: what the request does, such as ``s3:PutObject``.
-        bucket: the bucket.
-        key: the key; empty for the bucket itself.
-        asked: what conditions ask of the request.
-        account: of who signed it; None for everyone.
+    The key is empty for the bucket itself; the account is that of who signed the request, None for everyone.
     """
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
     effects = [

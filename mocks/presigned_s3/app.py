@@ -55,15 +55,7 @@ _NOT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Front:
-    """S3 as a WSGI app.
-
-    Args:
-        authenticator: verifies signatures.
-        ids: makes the ids of requests.
-        report: called with every exchange.
-        faults: simulated failures.
-        names: the names by which clients reach it.
-    """
+    """S3 as a WSGI app."""
 
     def __init__(
         self,
@@ -216,12 +208,7 @@ def described(
 ) -> dict[str, Any]:
     """Return an exchange as JSON: request and response, when it was, and how long it took.
 
-    Args:
-        request: the request.
-        response: the response.
-        headers: the header fields that were sent with it.
-        started: the machine's time when the request's head was there, in seconds since 1970.
-        seconds: from the request's head to the response's.
+    It started when the request's head was there, in seconds since 1970 by the machine's clock.
     """
     query = urlencode([(name, value) for name, value in _masked(request.query)], quote_via=quote)
     host = request.headers.get("host", "localhost")

@@ -65,9 +65,7 @@ class Authenticator:
     def authenticate(self, request: Request, region: str | None) -> Signed | None:
         """Return who signed a request; None if nobody did.
 
-        Args:
-            request: the request.
-            region: the region that it must be signed for; None for any.
+        A region is the one that it must be signed for.
 
         Raises:
             S3Error: the signature lacks something, is wrong, early, late, or of Version 2 in a newer region.

@@ -15,8 +15,6 @@ class Authorization:
     """What the caller of a request may: who signs may what is not denied to everyone.
 
     Args:
-        store: the buckets and objects.
-        request: the request.
         account: of who signed it; None for everyone.
     """
 

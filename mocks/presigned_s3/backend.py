@@ -35,9 +35,6 @@ _CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "Me
 class Backend:
     """moto's S3 of this process; there is only one for an account, so making another resets it.
 
-    Args:
-        account: that owns all buckets.
-
     Attributes:
         account: the same.
         lock: held while several steps are to be one; moto itself knows no lock.

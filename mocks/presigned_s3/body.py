@@ -24,7 +24,6 @@ class Body(io.RawIOBase):
     """A request body that ends where its headers say.
 
     Args:
-        stream: the connection.
         length: the length of the body in bytes; None if it comes in chunks.
         ask_for_it: called before the first read, if the client waits to be asked.
     """

@@ -37,9 +37,7 @@ class Claim:
 def claim_of_header(request: Request, region: str | None) -> Claim:
     """Read the Authorization header.
 
-    Args:
-        request: the request, which has one.
-        region: the region that it must be signed for; None for any.
+    A region is the one that it must be signed for.
 
     Raises:
         S3Error: it lacks something, cannot be read, or is of Version 2.
@@ -89,9 +87,7 @@ def _time_of_headers(headers: Mapping[str, str]) -> str:
 def claim_of_query(request: Request, region: str | None) -> Claim:
     """Read the query of a presigned request.
 
-    Args:
-        request: the request, which is one.
-        region: the region that it must be signed for; None for any.
+    A region is the one that it must be signed for.
 
     Raises:
         S3Error: it lacks something, or cannot be read.

@@ -42,7 +42,6 @@ class Incoming(io.BufferedReader):
     """What comes off a connection: a head within a time and a length, a body at a least rate.
 
     Args:
-        connection: the connection.
         on_request: called when a request begins.
     """
 

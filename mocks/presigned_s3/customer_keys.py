@@ -20,9 +20,7 @@ _PROVIDE = "Requests specifying Server Side Encryption with Customer provided ke
 def key_md5(headers: Mapping[str, str], prefix: str = ENCRYPTION) -> str:
     """Return the MD5 of the customer's key that a request has, as it says it; empty without one.
 
-    Args:
-        headers: values by name in lower case.
-        prefix: of the headers' names.
+    The prefix is that of the headers' names.
 
     Raises:
         S3Error: InvalidArgument, InvalidEncryptionAlgorithmError.
@@ -61,13 +59,7 @@ def key_md5(headers: Mapping[str, str], prefix: str = ENCRYPTION) -> str:
 
 
 def check_key(headers: Mapping[str, str], owner: Any, prefix: str = ENCRYPTION) -> None:
-    """Raise `S3Error` unless a request has the key that an object, or an upload, was made with.
-
-    Args:
-        headers: values by name in lower case.
-        owner: moto's key or upload.
-        prefix: of the headers' names.
-    """
+    """Raise `S3Error` unless a request has the key that an object, or an upload, was made with."""
     given, expected = key_md5(headers, prefix), key_md5_of(owner)
     if given == expected:
         return

@@ -28,10 +28,7 @@ _OWNERSHIP = "x-amz-object-ownership"
 def check_document(name: str, document: bytes, bucket: Bucket) -> None:
     """Raise `S3Error` unless a document can be put to a bucket.
 
-    Args:
-        name: what it is about: the query parameter, such as ``versioning``.
-        document: the request's body.
-        bucket: the bucket.
+    The name is that of the query parameter, such as ``versioning``.
     """
     if name == "policy":
         _check_policy(document)

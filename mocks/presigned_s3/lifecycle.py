@@ -78,13 +78,7 @@ def _check(rule: ET.Element) -> None:
 
 
 def expiration(key: Any, tags: Mapping[str, str], rules: Iterable[Any]) -> str:
-    """Return what ``x-amz-expiration`` says of an object; empty if no rule lets it expire.
-
-    Args:
-        key: moto's key.
-        tags: of the object.
-        rules: moto's rules.
-    """
+    """Return what ``x-amz-expiration`` says of an object; empty if no rule lets it expire."""
     expiring = [
         (time, rule.id) for rule in rules if _concerns(rule, key, tags) and (time := _expiry(rule, key))
     ]

@@ -257,14 +257,7 @@ class _Page:
     def response(
         self, root: str, bucket: str, start: Mapping[str, Any], *described: Mapping[str, Any] | Element
     ) -> Response:
-        """Return the response that the page is.
-
-        Args:
-            root: name of the document's root.
-            bucket: that is listed.
-            start: where the page starts, and where the next one does.
-            described: what is on it.
-        """
+        """Return the response that the page is."""
         begin = {
             "Bucket" if "Uploads" in root else "Name": bucket,
             **start,

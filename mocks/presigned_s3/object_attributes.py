@@ -16,10 +16,6 @@ _ASKED = "x-amz-object-attributes"
 def describe(key: Any, headers: Mapping[str, str]) -> bytes:
     """Return the document that says what the request asks of an object.
 
-    Args:
-        key: moto's key.
-        headers: the request's headers by name in lower case.
-
     Raises:
         S3Error: InvalidRequest, InvalidArgument; it asks for nothing, or for what there is not.
     """

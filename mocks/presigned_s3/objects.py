@@ -245,11 +245,7 @@ def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:
 def _select_checksums(request: Request, response: Response, part: str = "", *, is_whole: bool) -> None:
     """Leave checksums out of a response unless they are requested and are those of its body.
 
-    Args:
-        request: the request.
-        response: the response.
-        part: checksum of the part that it has, of an object whose checksum is made of those of its parts.
-        is_whole: whether it has the whole object.
+    An object whose checksum is made of those of its parts has that of the part in the body.
     """
     of_object = [pair for pair in response.headers if pair[0].lower().startswith(PREFIX)]
     response.headers = [pair for pair in response.headers if pair not in of_object]

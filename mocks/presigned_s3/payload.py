@@ -168,10 +168,7 @@ def check_word(word: str) -> None:
 def open_payload(stream: Readable, word: str, signer: ChunkSigner | None) -> ChunkedBody | VerifiedBody:
     """Return the payload of a body.
 
-    Args:
-        stream: the body as it comes.
-        word: what ``x-amz-content-sha256`` says of it.
-        signer: what its chunks are verified with.
+    The word is what ``x-amz-content-sha256`` says of it.
     """
     if word in _STREAMING:
         return ChunkedBody(stream, None if word == UNSIGNED_TRAILER else signer)

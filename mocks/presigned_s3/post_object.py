@@ -25,13 +25,7 @@ _URL = re.compile(r"[\x21-\x7e]+")
 
 
 class PostObject:
-    """Checks forms, and stores the files of those that it accepts.
-
-    Args:
-        store: where the objects go.
-        authenticator: verifies the policies' signatures.
-        faults: those that have to know the key.
-    """
+    """Checks forms, and stores the files of those that it accepts."""
 
     def __init__(self, store: Store, authenticator: Authenticator, clock: Clock, faults: Faults) -> None:
         self._store = store

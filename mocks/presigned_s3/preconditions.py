@@ -25,10 +25,6 @@ def unmet(conditions: Mapping[str, str], found: Response) -> str:
     """Return the name of the precondition that an object does not meet; empty if it meets all.
 
     ETags may lack their quotes; nothing is modified since a time to come. Source: RFC 9110, section 13.2.2.
-
-    Args:
-        conditions: header values by name in lower case.
-        found: the response to a HEAD of the object.
     """
     etag, modified = found.header("ETag") or "", _seconds(found.header("Last-Modified"))
     match, other = conditions.get("if-match"), conditions.get("if-none-match")

@@ -81,11 +81,7 @@ class Ids(NamedTuple):
 
 
 class RequestIds:
-    """Makes ids: random ones or, with a seed, the same ones for the same number of requests before.
-
-    Args:
-        seed: same seed, same ids; None for random ones.
-    """
+    """Makes ids: random ones or, with a seed, the same ones for the same number of requests before."""
 
     def __init__(self, seed: int | None) -> None:
         self._seed = seed

@@ -25,12 +25,7 @@ _NOT_IMPLEMENTED_OF_OBJECTS = ("encryption", "renameObject", "restore", "select"
 
 
 class Routes:
-    """Dispatches each request to its operation.
-
-    Args:
-        authenticator: verifies signatures.
-        post_object: handles forms.
-    """
+    """Dispatches each request to its operation."""
 
     def __init__(self, store: Store, authenticator: Authenticator, post_object: PostObject) -> None:
         self._store = store

@@ -121,13 +121,8 @@ def canonical_request(
 ) -> str:
     """Return the canonical form of a request.
 
-    Args:
-        method: as sent.
-        path: decoded.
-        query: names and values, decoded, without the signature.
-        headers: values by name in lower case.
-        signed_headers: the names that are signed.
-        payload: the SHA-256 of the body, or the word that stands for it.
+    Path and query are decoded, the query is without the signature, and headers are by name in lower case. The
+    payload is the SHA-256 of the body, or the word that stands for it.
     """
     names = sorted(signed_headers)
     pairs = sorted((quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in query)

@@ -96,11 +96,6 @@ class FirstBucket:
 class Store:
     """Buckets and objects.
 
-    Args:
-        archive: the folder that holds them; what is in it is there from the beginning.
-        first: buckets that are there from the beginning, too.
-        account: that owns all buckets.
-
     Attributes:
         account: the same.
         uploads: multipart uploads under way.
@@ -307,9 +302,7 @@ class Store:
     def change_object(self, order: Order, customer_key_md5: str | None = None) -> Response:
         """Carry out an order that changes an object, without new content for it.
 
-        Args:
-            order: the order.
-            customer_key_md5: of the key that a new object has; None if there is no new object.
+        A new object has the customer's key with this MD5; with None there is no new object.
         """
         with self._backend.holding(order.bucket), self._archivist.removing(order.bucket, order.key):
             if order.method == "DELETE" and "if-match" in order.headers:

@@ -25,12 +25,7 @@ COMPLETED_KEPT = 1000
 
 
 class Uploads:
-    """Uploads under way, and those completed last; a restart forgets them.
-
-    Args:
-        backend: moto's S3.
-        archivist: gives the objects that they become their files.
-    """
+    """Uploads under way, and those completed last; a restart forgets them."""
 
     def __init__(self, backend: Backend, archivist: Archivist) -> None:
         self._backend = backend

@@ -26,11 +26,7 @@ class BearerDisabled:
 
 
 class BearerTokens:
-    """Verifies bearer tokens; the verifier is imported and made in a thread, for the first one.
-
-    Args:
-        make: makes the verifier.
-    """
+    """Verifies bearer tokens; the verifier is imported and made in a thread, for the first one."""
 
     def __init__(self, make: Callable[[], TokenVerifier]) -> None:
         self._make = make

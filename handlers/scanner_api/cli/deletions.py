@@ -50,12 +50,7 @@ async def delete(
 ) -> str:
     """Delete what there is to delete with a progress bar, and return what it was.
 
-    Args:
-        database: the database.
-        settings: name the bucket, which is asked for before anything is deleted.
-        steps: makes the deletion's steps.
-        total: number of sessions.
-        keep_objects: whether objects stay in the bucket.
+    The bucket, unless its objects are kept, is asked for before anything is deleted.
 
     Raises:
         PhotoBucketError: there are no AWS credentials; nothing was deleted.

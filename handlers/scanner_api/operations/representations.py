@@ -66,14 +66,7 @@ def photo_representation(photo: Photo) -> dict[str, Any]:
 
 
 def envelope(items: list[dict[str, Any]], total_count: int, *, page: int, page_size: int) -> dict[str, Any]:
-    """Return a page of a list and its pagination, as the contract's prose describes them.
-
-    Args:
-        items: those on this page; none if it is beyond the end.
-        total_count: items on all pages.
-        page: from 1.
-        page_size: most items on a page.
-    """
+    """Return a page of a list and its pagination, as the contract's prose describes them."""
     total_pages = -(-total_count // page_size)
     return {
         "data": items,

@@ -39,9 +39,6 @@ class CaptureProcessor:
     the capture is FAILED.
 
     Args:
-        stores: of captures and products.
-        bucket: of the uploaded images.
-        redirects: follows URLs.
         retries: held by jobs that are not on their first attempt, so that one that kills its process does
             not take another one on its last attempt with it.
         hand_over: enqueues a capture whose URL has to be followed; without it the URL is followed at once.

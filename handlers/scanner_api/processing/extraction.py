@@ -44,11 +44,8 @@ class SessionExtraction:
     three attempts it ends with the proposals stored so far.
 
     Args:
-        stores: of sessions, photos and proposals.
-        bucket: of the photos' files.
         extractor: reads the photos; None if they are not read.
         retries: held by jobs that are not on their first attempt.
-        random_bytes: source of the ids of proposals.
         outcomes: counts extractions by what became of them.
     """
 

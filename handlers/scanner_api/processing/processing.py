@@ -37,10 +37,6 @@ class Processing:
     them, and workers run them.
 
     Args:
-        stores: of captures, sessions and what belongs to them.
-        bucket: of the photos.
-        redirects: follows the URLs of captures.
-        random_bytes: source of the ids of proposals.
         is_worker: whether to run the jobs of a queue in Redis.
         retention: deletes old sessions, if anything does.
         after_commit: calls something once what was written for a job is committed.

@@ -21,8 +21,6 @@ class Retention:
     """Deletes old sessions.
 
     Args:
-        database: where they are.
-        bucket: where their photos are.
         age: for how long sessions stay after they have changed for the last time.
     """
 

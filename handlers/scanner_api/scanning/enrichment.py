@@ -18,10 +18,6 @@ def capture_for(photo: Photo, captures: Sequence[Capture]) -> Capture | None:
 
     It is the one that the photo names, else the only one that is linked to a product, else the first that
     is COMPLETED.
-
-    Args:
-        photo: one of a session.
-        captures: those of the session, oldest first.
     """
     linked = [capture for capture in captures if capture.product_short_id]
     if photo.capture_id is not None:

@@ -65,10 +65,7 @@ _BUILT_IN: Final = Rule(ANY_BRICK, "Food and drink", 7, 2)
 def thresholds(brick: str, organization: Mapping[str, Rule], everyone: Mapping[str, Rule]) -> Thresholds:
     """Return the thresholds of a product.
 
-    Args:
-        brick: the product's GPC brick; empty if it, or the product, is unknown.
-        organization: the rules of the caller's organization; none for an anonymous caller.
-        everyone: the rules for all organizations.
+    The brick is empty if it, or the product, is unknown; an anonymous caller has no organization's rules.
     """
     layers = (
         ("org-override", organization.get(brick) if brick else None),

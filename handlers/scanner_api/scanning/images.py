@@ -154,10 +154,6 @@ def has_more_scans(stream: IO[bytes], most: int) -> bool:
 
     Each scan of a progressive JPEG goes over the whole picture and may take a few bytes, so that decoding a
     small file can take hours. What stands behind its end does not count: phones put films there.
-
-    Args:
-        stream: a seekable file.
-        most: scans that it may have.
     """
     stream.seek(2)
     scans = 0

@@ -44,9 +44,7 @@ def claim(capture: Capture, now: datetime) -> Capture:
 def read(capture: Capture, decoded: Sequence[str] = ()) -> Capture:
     """Read the scanned value.
 
-    Args:
-        capture: a PENDING one.
-        decoded: values of the barcodes in an uploaded image; the first that names a product counts.
+    Of the values decoded from an uploaded image the first that names a product counts.
     """
     _expect(capture, CaptureStatus.PENDING, "read")
     raw_value = capture.raw_value or _preferred(decoded)
@@ -85,11 +83,7 @@ def resolve(
 ) -> Capture:
     """Complete a capture.
 
-    Args:
-        capture: a RESOLVING one.
-        analysis: ``qr_analysis`` of a URL; None for anything else.
-        product: the product of the GTIN that the analysis extracted, for a capture that has none yet.
-        now: when processing ended.
+    The analysis is the ``qr_analysis`` of a URL; the product is that of the GTIN in it.
     """
     _expect(capture, CaptureStatus.RESOLVING, "resolved")
     extracted = (analysis or {}).get("extracted_gtin") or ""

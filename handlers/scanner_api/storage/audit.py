@@ -51,14 +51,7 @@ async def record(
 ) -> None:
     """Record an action in the transaction that it happens in, so that neither is there without the other.
 
-    Args:
-        connection: of the transaction.
-        at: now, aware, in UTC.
-        actor: who acts.
-        action: what is done.
-        subject: the id of what is acted on.
-        organization_id: whose it is.
-        details: what else there is to say, as JSON values; no secrets.
+    The time is aware, in UTC; the subject is the id of what is acted on; details are JSON values, no secrets.
     """
     row = {
         "at": at,
@@ -77,11 +70,7 @@ async def read_audit_log(
 ) -> list[AuditEntry]:
     """Read the newest entries, newest first.
 
-    Args:
-        database: the database.
-        limit: most entries.
-        before: the number that all are less than, to go on behind the last of an earlier call.
-        organization_id: whose they are; None for everybody's.
+    Those before a number go on behind the last of an earlier call.
     """
     statement = select(*_COLUMNS).order_by(audit_log.c.number.desc()).limit(limit)
     if before is not None:

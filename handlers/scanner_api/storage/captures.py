@@ -94,11 +94,7 @@ class _Save:
 
 
 class CaptureStore(WorkStore):
-    """Stores the captures of all sessions.
-
-    Args:
-        ttl_seconds: how long an ACTIVE session may be idle.
-    """
+    """Stores the captures of all sessions."""
 
     def __init__(self, database: Database, clock: Clock, ttl_seconds: float) -> None:
         columns = captures.c.id, scan_sessions.c.organization_id, captures.c.raw_value

@@ -41,7 +41,6 @@ class Deletion:
     Args:
         delete_objects: deletes up to 500 objects from the bucket; one that is not there is no error. By
             default all of them stay.
-        actor: who deletes.
 
     Attributes:
         deleted: how many rows by table, and how many ``objects``.
@@ -66,10 +65,7 @@ class Deletion:
     ) -> int:
         """Count the sessions that :meth:`delete_finished` would delete.
 
-        Args:
-            before: as there.
-            organization_id: as there.
-            idle_since: count ACTIVE sessions that have not changed since then too, as they are EXPIRED.
+        ACTIVE ones that have not changed since ``idle_since`` count too, as they are EXPIRED.
         """
         counted_statuses = [(status, before) for status in _FINISHED]
         if idle_since is not None:
@@ -85,10 +81,6 @@ class Deletion:
         self, before: datetime, organization_id: str | None = None
     ) -> AsyncGenerator[None]:
         """Delete COMPLETED and EXPIRED sessions that have not changed since a time, unless work goes on.
-
-        Args:
-            before: that time, aware, in UTC.
-            organization_id: whose sessions; by default all.
 
         Yields:
             After each batch.

@@ -50,10 +50,7 @@ class FreshnessStore:
 
         Of several rules for one brick the last counts.
 
-        Args:
-            organization_id: whose they are.
-            rules: the new ones.
-            source: who imports them, and the name of the file; without it, it is not recorded.
+        The source is who imports them, and the name of the file; without it, it is not recorded.
 
         Raises:
             ConstraintError: there is no such organization.

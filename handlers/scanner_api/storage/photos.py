@@ -21,11 +21,7 @@ _photo: Final = maker_of(Photo)
 
 
 class PhotoStore:
-    """Stores the photos of all sessions; a change to one keeps its session from becoming idle.
-
-    Args:
-        ttl_seconds: how long an ACTIVE session may be idle.
-    """
+    """Stores the photos of all sessions; a change to one keeps its session from becoming idle."""
 
     def __init__(self, database: Database, clock: Clock, ttl_seconds: float) -> None:
         self._database = database
@@ -75,9 +71,7 @@ class PhotoStore:
     async def update(self, photo: Photo, change: Callable[[Photo], Photo]) -> Photo:
         """Change a photo's label or metadata, and return it.
 
-        Args:
-            photo: which one.
-            change: gets the current photo, which nobody else changes meanwhile; an exception rolls back.
+        What changes it gets the current photo, which nobody else changes meanwhile; an exception rolls back.
         """
         async with self._database.transaction(photo.session_id) as connection:
             await self._activity.touch(connection, photo.session_id)

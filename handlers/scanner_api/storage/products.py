@@ -71,9 +71,7 @@ class ProductStore:
     async def by_gtin(self, gtin: str, organization_id: str | None = None) -> StoredProduct | None:
         """Read a product by its GTIN of 14 digits (any string), None if there is none.
 
-        Args:
-            gtin: the GTIN.
-            organization_id: whose overrides count; by default it is the catalogue's own product.
+        The overrides of an organization count where it is given.
         """
         for product in await self._by_gtin.find(gtin):
             return product if organization_id is None else await self._overridden(product, organization_id)
@@ -103,9 +101,7 @@ class ProductStore:
         They are read and stored a thousand at a time, so there may be any number; of duplicates the last one
         counts. Storing the same products again changes nothing.
 
-        Args:
-            new: the products.
-            source: who imports them, and the name of the file; without it, it is not recorded.
+        The source is who imports them, and the name of the file; without it, it is not recorded.
         """
         number, products_left = 0, iter(new)
         try:

@@ -37,11 +37,7 @@ class Reader:
 
 
 class Readers:
-    """The connections that all lookups of a database share.
-
-    Args:
-        database: opens and discards them.
-    """
+    """The connections that all lookups of a database share."""
 
     def __init__(self, database: Connections) -> None:
         self._database = database

@@ -27,11 +27,7 @@ class RedirectRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RedirectRuleStore:
-    """Stores the redirect rules of all organizations and products.
-
-    Args:
-        make_id: makes the id of a new one.
-    """
+    """Stores the redirect rules of all organizations and products."""
 
     def __init__(self, database: Database, clock: Clock, make_id: Callable[[], str] = new_id) -> None:
         self._database = database

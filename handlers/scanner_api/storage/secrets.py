@@ -64,11 +64,7 @@ class SecretStore:
     async def rotate(self, name: str, now: datetime, grace: timedelta, actor: Actor = UNKNOWN) -> Secret:
         """Store another secret, to be used after a notice; remove those that have been out of use for longer.
 
-        Args:
-            name: of the secret.
-            now: aware, in UTC.
-            grace: how long what is out of use is still good for something.
-            actor: who rotates.
+        What is out of use is still good for something in the grace period.
         """
         await self.secrets(name)
         rows = await self._rows(name)

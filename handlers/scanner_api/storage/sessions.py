@@ -26,9 +26,6 @@ class SessionStore:
     """Stores the scan sessions of all organizations.
 
     An idle ACTIVE session counts as EXPIRED, whether or not that is stored yet.
-
-    Args:
-        ttl_seconds: how long an ACTIVE session may be idle.
     """
 
     def __init__(self, database: Database, clock: Clock, ttl_seconds: float) -> None:
@@ -101,12 +98,7 @@ class SessionStore:
     ) -> tuple[list[ScanSession], int]:
         """Read a page of sessions, newest first, and count those on all pages.
 
-        Args:
-            organization_ids: whose sessions.
-            page: from 1.
-            page_size: most sessions on a page.
-            created_by: only those that this credential opened.
-            status: only those that are seen with this status.
+        Pages count from 1; with ``created_by`` only those that this credential opened.
         """
         own: list[ColumnElement[bool]] = [scan_sessions.c.organization_id.in_(organization_ids)]
         if created_by is not None:

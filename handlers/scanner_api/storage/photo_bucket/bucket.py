@@ -96,10 +96,7 @@ class PhotoBucket:
     async def presign(self, key: str, content_type: str, fields: Mapping[str, str]) -> PresignedUpload:
         """Return a form that uploads one object.
 
-        Args:
-            key: of the object, exactly.
-            content_type: of the object, exactly.
-            fields: further form fields, such as ``x-amz-meta-...``, and their exact values.
+        Key, media type and further fields, such as ``x-amz-meta-...``, hold exactly.
 
         Raises:
             ServiceUnavailable: the credentials have run out.
@@ -142,10 +139,7 @@ class PhotoBucket:
     async def put(self, key: str, file: IO[bytes], media_type: str) -> None:
         """Store an object, as uploads by form are stored.
 
-        Args:
-            key: of the object.
-            file: its content, from where it is to the end; another thread reads it meanwhile.
-            media_type: its Content-Type.
+        The file is read from where it is to its end, in another thread.
 
         Raises:
             ServiceUnavailable: S3 does not respond, refuses, or takes longer than 15 seconds.

@@ -96,11 +96,8 @@ class Presigner:
     ) -> PresignedUpload:
         """Return the form for one object.
 
-        Args:
-            credentials: sign it; the token of temporary ones becomes a field.
-            now: aware, in UTC; the form is good for the rules' seconds from then.
-            key: of the object, exactly.
-            fields: further fields, such as Content-Type, and their exact values.
+        It is good for the rules' seconds from now (aware, in UTC), for this key and these fields exactly; the
+        token of temporary credentials becomes a field.
         """
         second = self._second(now, credentials)
         extra, own = _equalities(fields), _equality("key", key)
