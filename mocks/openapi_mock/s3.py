@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from openapi_service.listening import callable_url_of, listen
 from presigned_s3.clock import Clock
+from presigned_s3.faults import Faults
 from presigned_s3.local import local_s3
 from presigned_s3.request import Request
 
@@ -132,7 +133,7 @@ def s3_mock(  # noqa: PLR0913 -- an option each
                 data_dir=directory.s3,
                 seed=seed,
                 report=recorder,
-                faults=late,
+                faults=lambda: late,
                 tls=authority,
                 addresses=names,
                 domains=domains,
@@ -193,7 +194,7 @@ class Recorder:
                 traffic.record_s3(self._waiting.popleft())
 
 
-class LateFaults:
+class LateFaults(Faults):
     """The faults on S3, imported with the first one, which is set by control or is a request's own."""
 
     def __init__(self) -> None:

@@ -13,18 +13,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from .clock import ShiftedClock
-from .local import callable_url
-from .wire import Server
+from .local import LocalS3, local_s3
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
-    from .app import Front
+    from .tls import Authority
 
 POLITENESS = 5
 _one_at_a_time = threading.Lock()
@@ -36,35 +33,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.parent:  # a terminal's Ctrl-C is for the parent, which may need S3 a little longer
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = json.loads(sys.stdin.readline()) if options.parent else _settings(options)
+    signal.signal(signal.SIGTERM, _interrupt)
     gc.disable()  # imports leave nothing for it to find
-    with Server(settings.pop("host"), settings.pop("port")) as server:
-        host, port = server.server_address[:2]
-        tls, is_temporary = settings.pop("tls"), settings.pop("temporary")
-        report(url=callable_url("https" if tls else "http", str(host), port))
-        signal.signal(signal.SIGTERM, _interrupt)
-        try:
-            clock = ShiftedClock()
-            tell = (lambda exchange: report(exchange=exchange)) if settings.pop("journal") else None
-            faults = _named(settings.pop("faults"))
-            # The port is reported before moto is imported: that takes most of a second.
-            app = importlib.import_module(".app", __package__).create_app(
-                **settings, clock=clock, report=tell, faults=faults
-            )
-            server.app, server.tls = app, _context(tls) if tls else None
+    tls, is_temporary = settings.pop("tls"), settings.pop("temporary")
+    settings["report"] = (lambda exchange: report(exchange=exchange)) if settings.pop("journal") else None
+    settings["faults"] = partial(_named, settings["faults"])
+    if tls:
+        settings |= {"tls": _authority(tls), "addresses": tls["names"]}
+    try:
+        with local_s3(**settings, listening=lambda url: report(url=url)) as s3:
             gc.freeze()
             gc.enable()
             if options.parent:
                 _give_way()
             report(ready=True)
             if options.parent:
-                control = Control(app, clock)
-                threading.Thread(target=_obey_parent, args=(control,), daemon=True).start()
-            server.serve_forever(poll_interval=0.05)
-        except KeyboardInterrupt:
-            pass
-        finally:
-            if is_temporary:  # the parent may be gone
-                shutil.rmtree(settings["data_dir"], ignore_errors=True)
+                obey(sys.stdin, s3)
+            else:
+                threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if is_temporary:  # the parent may be gone
+            shutil.rmtree(settings["data_dir"], ignore_errors=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,7 +81,7 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "host": options.host,
         "port": options.port,
-        "bucket": options.bucket,
+        "bucket": [options.bucket],
         "region": options.region,
         "credentials": dict(text.split(":", 1) for text in options.credential),
         "cors_open": not options.no_cors,
@@ -103,11 +94,11 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _context(tls: dict[str, Any]) -> SSLContext:
-    """Return the context of a server whose certificates are of the parent's authority."""
+def _authority(tls: dict[str, Any]) -> Authority:
+    """Return the parent's certificate authority."""
     from .tls import Authority  # noqa: PLC0415 -- imports trustme, which plain HTTP does not need
 
-    return Authority(tls["certificate"], tls["key"], Path()).server_context(tls["names"])
+    return Authority(tls["certificate"], tls["key"], Path())
 
 
 def _named(name: str | None) -> Any:
@@ -128,34 +119,24 @@ def _give_way() -> None:
         os.nice(POLITENESS)
 
 
-def _obey_parent(control: Control) -> None:
-    control.obey(sys.stdin)
-    os.kill(os.getpid(), signal.SIGTERM)  # the parent is gone
-
-
-class Control:
-    """Carries out the parent's orders: a line of JSON in, a line of JSON out."""
-
-    def __init__(self, app: Front, clock: ShiftedClock) -> None:
-        self._orders: dict[str, Callable[..., Any]] = {
-            "clock": lambda now, stopped: clock.set(now and datetime.fromisoformat(now), stopped=stopped),
-            "faults": app.faults.switch,
-            "reset": app.reset,
-            "snapshot": lambda folder: app.store.snapshot(Path(folder)),
-            "restore": lambda folder: app.store.restore(Path(folder)),
-            "usage": app.store.usage,
-        }
-
-    def obey(self, lines: Iterable[str]) -> None:
-        """Carry out one order a line, and report each; return when there are no more lines."""
-        for line in lines:
-            order = json.loads(line)
-            failure, result = "", None
-            try:
-                result = self._orders[order["do"]](**order["with"])
-            except (KeyError, TypeError, ValueError, OSError) as error:
-                failure = f"{type(error).__name__}: {error}"
-            report(done=order["id"], failure=failure, result=result)
+def obey(lines: Iterable[str], s3: LocalS3) -> None:
+    """Carry out the parent's orders, one a line of JSON, and report each; return when there are no more."""
+    orders: dict[str, Callable[..., Any]] = {
+        "clock": lambda now, stopped: s3.set_clock(now and datetime.fromisoformat(now), stopped=stopped),
+        "faults": s3.set_faults,
+        "reset": s3.reset,
+        "snapshot": lambda folder: s3.snapshot(Path(folder)),
+        "restore": lambda folder: s3.restore(Path(folder)),
+        "usage": s3.usage,
+    }
+    for line in lines:
+        order = json.loads(line)
+        failure, result = "", None
+        try:
+            result = orders[order["do"]](**order["with"])
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            failure = f"{type(error).__name__}: {error}"
+        report(done=order["id"], failure=failure, result=result)
 
 
 def report(**facts: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from ipaddress import ip_address
@@ -17,6 +17,7 @@ from .wire import Server
 
 if TYPE_CHECKING:
     from .app import Front
+    from .faults import Faults
     from .tls import Authority
 
 
@@ -83,6 +84,8 @@ def local_s3(
     region: str,
     tls: Authority | None = None,
     addresses: Iterable[str] = (),
+    faults: Callable[[], Faults | None] = lambda: None,
+    listening: Callable[[str], None] = lambda _: None,
     **settings: Any,
 ) -> Iterator[LocalS3]:
     """Run S3 in threads of this process for as long as this is entered.
@@ -94,6 +97,8 @@ def local_s3(
         region: of these buckets.
         tls: certifies the names that it is called by; None for plain HTTP.
         addresses: names and addresses to certify, beside this machine's.
+        faults: makes the simulated failures, once clients may connect; by default there are none.
+        listening: called with the URL once clients may connect, before S3 is there.
         settings: further ones of `app.create_app`.
 
     Raises:
@@ -101,14 +106,15 @@ def local_s3(
     """
     with ExitStack() as running:
         server = running.enter_context(Server(host, port))
+        own_host, own_port = server.server_address[:2]
+        url = callable_url("https" if tls else "http", str(own_host), own_port)
+        listening(url)
         clock = ShiftedClock()
         from .app import create_app  # noqa: PLC0415 -- moto takes a while; clients may wait
 
-        app = create_app(bucket=bucket, region=region, clock=clock, **settings)
+        app = create_app(bucket=bucket, region=region, clock=clock, faults=faults(), **settings)
         running.callback(app.close)
         server.app, server.tls = app, tls.server_context(addresses) if tls else None
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         running.callback(server.shutdown)
-        own_host, own_port = server.server_address[:2]
-        url = callable_url("https" if tls else "http", str(own_host), own_port)
         yield LocalS3(app, clock, url, bucket, region)
