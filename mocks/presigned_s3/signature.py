@@ -105,10 +105,10 @@ def signature(secret_key: str, scope: Scope, string_to_sign: str | bytes) -> str
     return hmac.digest(_signing_key(secret_key, scope.day, scope.region), text, "sha256").hex()
 
 
-def string_to_sign(time: str, scope: Scope, canonical_request: str, algorithm: str = ALGORITHM) -> str:
+def string_to_sign(time: str, scope: Scope, canonical_request: str) -> str:
     """Return what is signed for a request made at `time` (``YYYYMMDDTHHMMSSZ``)."""
     digest = hashlib.sha256(canonical_request.encode()).hexdigest()
-    return "\n".join((algorithm, time, str(scope), digest))
+    return "\n".join((ALGORITHM, time, str(scope), digest))
 
 
 def canonical_request(

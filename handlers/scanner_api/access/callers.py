@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from openapi_service.problems import Conflict, Forbidden, NotFound, ValidationFailed, Violation
 from scanner_api.scanning.captures import Capture
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from openapi_service.request import Request
     from scanner_api.storage.captures import CaptureRecord, CaptureStore
     from scanner_api.storage.photos import PhotoStore
-    from scanner_api.storage.proposals import ProposalStore
+    from scanner_api.storage.proposals import ProposalRecord, ProposalStore
     from scanner_api.storage.sessions import SessionStore
+
+Owned = TypeVar("Owned", "ScanSession", "SessionState", "CaptureRecord", "ProposalRecord")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +101,21 @@ def organization_for(caller: Caller, requested: str) -> str:
     )
 
 
+def _reached(caller: Caller, owned: Owned | None, name: str) -> Owned:
+    """Return what an organization owns and a credential created, or raise NotFound."""
+    if owned is None or not caller.reaches(owned.organization_id, owned.created_by):
+        raise NotFound(f"There is no such {name}.")
+    return owned
+
+
 async def reachable_session(sessions: SessionStore, caller: Caller, session_id: str) -> ScanSession:
     """Return a session that the caller may see; raise NotFound for any other id."""
-    session = await sessions.get(session_id)
-    if session is None or not caller.reaches(session.organization_id, session.created_by):
-        raise NotFound("There is no such session.")
-    return session
+    return _reached(caller, await sessions.get(session_id), "session")
 
 
 async def active_session(sessions: SessionStore, caller: Caller, session_id: str) -> SessionState:
     """Return the state of an ACTIVE session that the caller may see; raise NotFound or Conflict."""
-    session = await sessions.state(session_id)
-    if session is None or not caller.reaches(session.organization_id, session.created_by):
-        raise NotFound("There is no such session.")
+    session = _reached(caller, await sessions.state(session_id), "session")
     if session.status is not SessionStatus.ACTIVE:
         raise not_active(session.status)
     return session
@@ -129,18 +133,12 @@ async def reachable_capture(captures: CaptureStore, caller: Caller, capture_id: 
 
 async def reachable_record(captures: CaptureStore, caller: Caller, capture_id: str) -> CaptureRecord:
     """Return a capture that the caller may see with its owner; raise NotFound for any other id."""
-    record = await captures.get(capture_id)
-    if record is None or not caller.reaches(record.organization_id, record.created_by):
-        raise NotFound("There is no such capture.")
-    return record
+    return _reached(caller, await captures.get(capture_id), "capture")
 
 
 async def reachable_proposal(proposals: ProposalStore, caller: Caller, proposal_id: str) -> Proposal:
     """Return a proposal for a capture that the caller may see; raise NotFound for any other id."""
-    record = await proposals.get(proposal_id)
-    if record is None or not caller.reaches(record.organization_id, record.created_by):
-        raise NotFound("There is no such proposal.")
-    return record.proposal
+    return _reached(caller, await proposals.get(proposal_id), "proposal").proposal
 
 
 async def reachable_photo(photos: PhotoStore, session: ScanSession, photo_id: str) -> Photo:

@@ -54,7 +54,8 @@ logger = logging.getLogger(__name__)
 class Database:
     """One SQL database.
 
-    SQLite has a single writer: those of this process queue up, and those of others are waited for.
+    SQLite has a single writer: those of this process queue up, and those of others are waited for. Whatever
+    reads or writes raises ServiceUnavailable where the database does not respond.
 
     Args:
         url: of SQLite or PostgreSQL; ``sqlite+aiosqlite://`` lives in memory.
@@ -228,7 +229,6 @@ class Database:
 
         Raises:
             ConstraintError: as of :meth:`transaction`.
-            ServiceUnavailable: the same.
         """
         task, unit = asyncio.current_task(), Unit()
         self._units[task] = unit
@@ -250,20 +250,12 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection whose reads all see one committed state.
-
-        Raises:
-            ServiceUnavailable: the database does not respond.
-        """
+        """Open a connection whose reads all see one committed state."""
         async with self.read_lock, connection_of(self._snapshots) as connection:
             yield connection
 
     async def fetch(self, statement: Select[Any]) -> Sequence[Any]:
-        """Return all rows of one statement, of one committed state.
-
-        Raises:
-            ServiceUnavailable: the database does not respond.
-        """
+        """Return all rows of one statement, of one committed state."""
         async with self.snapshot() as connection:
             rows: Sequence[Any] = (await connection.execute(statement)).all()
         return rows
@@ -272,8 +264,7 @@ class Database:
         """Execute one statement in a transaction of its own, and return how many rows it changed.
 
         Raises:
-            ConstraintError: the schema refuses a row.
-            ServiceUnavailable: the database does not respond, or gave way to another transaction.
+            ConstraintError: as of :meth:`transaction`.
         """
         async with self.transaction() as connection:
             return (await connection.execute(statement, rows)).rowcount
@@ -312,11 +303,7 @@ class Database:
             self._anchor = None
 
     async def schema(self) -> Schema:
-        """Return of which revision the schema is, and which versions can use it.
-
-        Raises:
-            ServiceUnavailable: the database does not respond.
-        """
+        """Return of which revision the schema is, and which versions can use it."""
         async with self.snapshot() as connection:
             return await connection.run_sync(read_schema)
 

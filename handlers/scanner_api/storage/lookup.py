@@ -75,11 +75,7 @@ class Lookup(Generic[Record]):
         self._batching: Batching[str, list[Record]] = Batching(self._load)
 
     async def find(self, key: str) -> Sequence[Record]:
-        """Return the records with this key.
-
-        Raises:
-            ServiceUnavailable: the database does not respond.
-        """
+        """Return the records with this key."""
         inline = self._database.inline
         if inline is None:
             return await self._batching.get(key) or ()

@@ -43,6 +43,9 @@ class StoredObject(NamedTuple):
 class PhotoBucket:
     """One bucket.
 
+    What asks S3 raises ServiceUnavailable where that refuses, or does not respond within 3 seconds; with the
+    content of an object, within 15.
+
     Args:
         bucket: its name.
         region: of the bucket and of signatures.
@@ -111,12 +114,8 @@ class PhotoBucket:
         return upload._replace(url=f"{self._form_endpoint()}/{self._bucket}")
 
     async def head(self, key: str) -> StoredObject | None:
-        """Return the metadata of an object, None if there is none.
-
-        Raises:
-            ServiceUnavailable: S3 does not respond within 3 seconds, or refuses.
-        """
-        response = await self._ask("head_object", Bucket=self._bucket, Key=key)
+        """Return the metadata of an object, None if there is none."""
+        response = await self._ask("head_object", Key=key)
         if response is None:
             return None
         return StoredObject(
@@ -128,7 +127,6 @@ class PhotoBucket:
 
         Raises:
             ObjectTooLarge: it has more bytes than that.
-            ServiceUnavailable: S3 does not respond, refuses, or takes longer than 15 seconds.
         """
         parameters = {"Bucket": self._bucket, "Key": key}
         content: bytes | None = await self._wait(
@@ -140,30 +138,13 @@ class PhotoBucket:
         """Store an object, as uploads by form are stored.
 
         The file is read from where it is to its end, in another thread.
-
-        Raises:
-            ServiceUnavailable: S3 does not respond, refuses, or takes longer than 15 seconds.
         """
-        parameters = {
-            **self._rules.parameters(),
-            "Bucket": self._bucket,
-            "Key": key,
-            "ContentType": media_type,
-            "Body": file,
-        }
-        stored = await self._wait(
-            "put_object", lambda client: client.send("put_object", parameters), _TRANSFER_SECONDS
-        )
-        if stored is None:
-            raise ServiceUnavailable("The photo bucket does not exist.")
+        stored_as = {**self._rules.parameters(), "Key": key, "ContentType": media_type}
+        _expect_bucket(await self._ask("put_object", _TRANSFER_SECONDS, **stored_as, Body=file))
 
     async def delete(self, key: str) -> None:
-        """Delete an object, if there is one.
-
-        Raises:
-            ServiceUnavailable: S3 does not respond within 3 seconds, or refuses.
-        """
-        await self._ask("delete_object", Bucket=self._bucket, Key=key)
+        """Delete an object, if there is one."""
+        await self._ask("delete_object", Key=key)
 
     async def delete_many(self, keys: Sequence[str]) -> None:
         """Delete at most a thousand objects; one that is not there is no error.
@@ -173,25 +154,16 @@ class PhotoBucket:
             ServiceUnavailable: S3 does not respond, or refuses; some may be deleted.
         """
         objects = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
-        parameters = {"Bucket": self._bucket, "Delete": objects}
-        response = await self._wait(
-            "delete_objects", lambda client: client.send("delete_objects", parameters), _TRANSFER_SECONDS
-        )
-        if response is None:
-            raise ServiceUnavailable("The photo bucket does not exist.")
+        response = await self._ask("delete_objects", _TRANSFER_SECONDS, Delete=objects)
+        _expect_bucket(response)
         if errors := response.get("Errors"):
             refusal = f"S3 does not delete {errors[0]['Key']}: {errors[0]['Code']}."
             logger.warning("%s Objects that stay: %d of %d", refusal, len(errors), len(keys))
             raise DeletionRefused(refusal)
 
     async def ping(self) -> None:
-        """Check that the bucket exists.
-
-        Raises:
-            ServiceUnavailable: S3 does not respond within 3 seconds, refuses, or has no such bucket.
-        """
-        if await self._ask("head_bucket", Bucket=self._bucket) is None:
-            raise ServiceUnavailable("The photo bucket does not exist.")
+        """Check that the bucket exists."""
+        _expect_bucket(await self._ask("head_bucket"))
 
     def close(self) -> None:
         """Close threads and connections, without waiting for an S3 that does not respond."""
@@ -199,8 +171,9 @@ class PhotoBucket:
         if self._client is not None:
             self._client.close()
 
-    async def _ask(self, operation: str, **parameters: str) -> Any:
-        return await self._wait(operation, lambda client: client.send(operation, parameters), _SECONDS)
+    async def _ask(self, operation: str, seconds: float = _SECONDS, **parameters: Any) -> Any:
+        asked = {"Bucket": self._bucket, **parameters}
+        return await self._wait(operation, lambda client: client.send(operation, asked), seconds)
 
     async def _wait(self, operation: str, work: Callable[[Client], Any], seconds: float) -> Any:
         """Return S3's response, None for a 404; the work waits for a thread as long as its caller does."""
@@ -232,6 +205,11 @@ class PhotoBucket:
                 connections=_THREADS,
             )
         return self._client
+
+
+def _expect_bucket(response: Any) -> None:
+    if response is None:
+        raise ServiceUnavailable("The photo bucket does not exist.")
 
 
 def _outcome(response: Any) -> str:
