@@ -117,34 +117,27 @@ def _later(time: datetime, seconds: float) -> datetime:
     return later
 
 
-Skew = ContextVar[timedelta]
-NO_SKEW: Final = timedelta()
-CLOCK: Skew = ContextVar("clock", default=NO_SKEW)
+SKEW: ContextVar[timedelta] = ContextVar("skew", default=timedelta())
 """How much later it is, to whatever serves a request."""
 
 
 class SkewedClock:
-    """A clock that is wrong in the context of `skewed`.
+    """A clock that is wrong in the context of `skewed`."""
 
-    Args:
-        skew: by how much it is wrong.
-    """
-
-    def __init__(self, clock: Clock, skew: Skew = CLOCK) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._skew = skew
 
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""
-        skew = self._skew.get()
+        skew = SKEW.get()
         return self._clock.now() + skew if skew else self._clock.now()
 
 
 @contextmanager
-def skewed(skew: Skew, seconds: float) -> Iterator[None]:
+def skewed(seconds: float) -> Iterator[None]:
     """Skew clocks in this context."""
-    token = skew.set(timedelta(seconds=seconds))
+    token = SKEW.set(timedelta(seconds=seconds))
     try:
         yield
     finally:
-        skew.reset(token)
+        SKEW.reset(token)

@@ -1,62 +1,28 @@
 """Reads a document leniently: what is wrong in it is repaired or left out, the smallest part that can be.
 
-The validators say what is wrong. Each flaw is fixed: by the fix that the validator knows, by a repair listed
-here, or by leaving out the part that it is about; then the validators are asked again, until they accept.
+The validators say what is wrong. Each flaw is fixed: by the fix that the validator knows, by that of its rule
+(`fixes`), or by leaving out the part that it is about; then they are asked again, until they accept.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from copy import deepcopy
 from itertools import islice
-from pathlib import PurePath
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from . import pointers
 from .anatomy import METHODS, Place, document_place
 from .defects import Action, Flaw
 from .errors import ContractError
+from .fixes import BY_RULE
 from .references import RULE
 from .unusable import unusable_flaws
-from .validation import STAGES, dialect_flaws, is_of_30
+from .validation import STAGES, dialect_flaws
 
 MOST_ROUNDS = 50
 MOST_TRIES = 3
 """Repairs of one place; then it is left out."""
-MISSING: dict[str, Any] = {
-    "version": "0",
-    "paths": {},
-    "description": "",
-    "responses": {"default": {"description": ""}},
-    "schema": {},
-    "content": {},
-    "required": True,  # of a path parameter
-    "flows": {},
-    "scopes": {},
-    "tokenUrl": "/",
-    "authorizationUrl": "/",
-    "scheme": "bearer",
-    "openIdConnectUrl": "/",
-    "default": "",  # of a server variable
-}
-"""What stands for members that are required and missing."""
-
-RANGE = re.compile("[1-5]xx", re.IGNORECASE)
-PATH_ITEM = 2
-"""Keys of the pointer of one."""
-HOLDERS = (["content"], ["headers"])
-OF_SCHEMAS = {
-    *("type", "items", "enum", "format", "default", "pattern", "properties", "additionalProperties"),
-    *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
-    *("allOf", "anyOf", "oneOf"),
-}
-"""Members of schemas that some documents have beside where the schema should be."""
-LISTS = frozenset({"tags", "security", "servers", "enum"})
-SPELLED = re.compile(r"true|false|-?(?:0|[1-9][0-9]{0,299})(\.[0-9]{1,300})?")
-"""A boolean or a number that a document has in quotation marks."""
 Stage = Callable[["Place"], Iterable["Flaw"]]
 
 
@@ -168,10 +134,12 @@ class _Repairs:
         if flaw.fix is not None:
             return flaw.fix()
         node = pointers.lookup(self.document, flaw.pointer)
-        by_rule = RULES.get(flaw.rule)
         self.tries[flaw.pointer] += 1
-        if by_rule is not None and self.tries[flaw.pointer] <= MOST_TRIES:
-            action = by_rule(self, node, flaw)
+        if flaw.rule == "uniqueItems":
+            return self.keep_first(flaw.pointer, node)
+        if flaw.rule in BY_RULE and self.tries[flaw.pointer] <= MOST_TRIES:
+            root = document_place(self.document, self.source)
+            action = BY_RULE[flaw.rule](root, node, flaw)
             if action is not None:
                 return action
         return self.leave_out(flaw.pointer)
@@ -194,12 +162,15 @@ class _Repairs:
             del parent[last]
         return "left out"
 
-    def keep(self, pointer: str, node: list[Any], indices: list[int]) -> None:
-        """Leave out all items of an array but those at some indices."""
+    def keep_first(self, pointer: str, node: list[Any]) -> Action:
+        """Keep the first of equal items of an array."""
+        texts = [json.dumps(each, sort_keys=True) for each in node]
+        indices = sorted({text: index for index, text in reversed(list(enumerate(texts)))}.values())
         array = self._as_read(pointer)
         known = self.indices.get(array, range(len(node)))
         self.indices[array] = [known[index] for index in indices if index < len(known)]
         node[:] = [node[index] for index in indices]
+        return "repaired"
 
     def _as_read(self, pointer: str) -> str:
         """Return where something was before items of arrays were left out before it."""
@@ -228,196 +199,3 @@ def _is_operation(keys: Sequence[str]) -> bool:
     return (len(below) == 1 and below[0] in METHODS) or (
         len(below) == 2 and below[0] == "additionalOperations"  # noqa: PLR2004 -- it and the method
     )
-
-
-def _required(repairs: _Repairs, node: Any, flaw: Flaw) -> Action | None:
-    """Fill in what is missing, where anything could be."""
-    (name,) = flaw.members
-    title = PurePath(urlsplit(repairs.source).path).stem or repairs.source
-    if name in {"info", "title"}:
-        node[name] = title if name == "title" else {"title": title, "version": MISSING["version"]}
-    elif name == "default" and flaw.pointer.endswith("/responses"):
-        node[name] = {"description": ""}
-    elif name in MISSING:
-        node[name] = deepcopy(MISSING[name])
-    else:
-        return None
-    return "repaired"
-
-
-def _unexpected(repairs: _Repairs, node: dict[str, Any], flaw: Flaw) -> Action:
-    """Put members where they belong, as far as that is known, and leave the others out."""
-    actions: set[Action] = {_moved(repairs, node, name, flaw.pointer) for name in flaw.members}
-    return "left out" if "left out" in actions else "repaired"
-
-
-def _moved(repairs: _Repairs, node: dict[str, Any], name: str, pointer: str) -> Action:
-    value = node.pop(name)
-    keys = pointers.split(pointer)
-    if keys == ["paths"] and f"/{name}" not in node and "://" not in name and isinstance(value, dict):
-        node[f"/{name}"] = value
-    elif keys[-1:] == ["responses"] and name.upper() not in node and RANGE.fullmatch(name):
-        node[name.upper()] = value
-    elif name in FOREIGN and is_of_30(repairs.document):
-        FOREIGN[name](node, value)
-    elif keys[:1] == ["paths"] and len(keys) == PATH_ITEM and name.lower() in set(METHODS) - node.keys():
-        node[name.lower()] = value
-    elif name in OF_SCHEMAS and ({"name", "in"} <= node.keys() or keys[-2:-1] in HOLDERS):
-        node.setdefault("schema", {}).setdefault(name, value)  # as parameters were in Swagger 2.0
-    elif name == "schema" and keys[-2:-1] == ["responses"] and "content" not in node:
-        node["content"] = {"application/json": {"schema": value}}  # as it was there
-    else:
-        return "left out"
-    return "repaired"
-
-
-def _named(_: _Repairs, node: Any, flaw: Flaw) -> Action | None:
-    """Accept names of components as they are: references lead to them."""
-    return "accepted" if isinstance(node, dict) and flaw.pointer.startswith("/components/") else None
-
-
-def _repeated(repairs: _Repairs, node: list[Any], flaw: Flaw) -> Action:
-    """Keep the first of equal items."""
-    texts = [json.dumps(each, sort_keys=True) for each in node]
-    first = {text: index for index, text in reversed(list(enumerate(texts)))}
-    repairs.keep(flaw.pointer, node, sorted(first.values()))
-    return "repaired"
-
-
-def _of_another_dialect(repairs: _Repairs, node: Any, flaw: Flaw) -> Action | None:
-    """Say in the dialect of the document what a schema says in that of another version."""
-    *keys, name = pointers.split(flaw.pointer) or [""]
-    holder = pointers.descend(repairs.document, keys)
-    if not isinstance(holder, dict) or keys[-1:] == ["properties"]:
-        return None
-    if name == "required" and isinstance(node, bool):
-        return _lift_required(repairs.document, holder, keys)
-    if name in BOUNDS:
-        return _bound(holder, name, node)
-    if name == "type":
-        return _type(holder, node, is_30=is_of_30(repairs.document))
-    if name == "items" and isinstance(node, list) and not is_of_30(repairs.document):
-        return _tuple(holder)
-    return _of_another_type(holder, name, node, keys[-1:])
-
-
-def _of_another_type(holder: dict[str, Any], name: str, node: Any, inside: list[str]) -> Action | None:
-    """Say what a member says in the type that it should have."""
-    if name in TEXTS and isinstance(node, int | float):
-        holder[name] = json.dumps(node)
-    elif name in LISTS and isinstance(node, str | dict):
-        holder[name] = [node]
-    elif name == "parameters" and isinstance(node, dict):
-        holder[name] = list(node.values())
-    elif name == "discriminator" and isinstance(node, str):
-        holder[name] = {"propertyName": node}
-    elif inside == ["responses"] and isinstance(node, str):
-        holder[name] = {"description": node}
-    elif isinstance(node, str) and SPELLED.fullmatch(node):
-        holder[name] = json.loads(node)
-    else:
-        return None
-    return "repaired"
-
-
-def _lift_required(document: dict[str, Any], holder: dict[str, Any], keys: list[str]) -> Action:
-    """Require a property where its own schema says that it is required."""
-    is_required = holder.pop("required")
-    if not is_required or keys[-2:-1] != ["properties"]:
-        return "left out"
-    listed = pointers.descend(document, keys[:-2]).setdefault("required", [])
-    if isinstance(listed, list) and keys[-1] not in listed:
-        listed.append(keys[-1])
-    return "repaired"
-
-
-def _exclusive(_: _Repairs, node: Any, _flaw: Flaw) -> Action | None:
-    """Have one of two members that exclude each other; 3.0 knows an example beside others as one of them."""
-    if {"example", "examples"} <= node.keys() and isinstance(node["examples"], dict):
-        name = "example"
-        while name in node["examples"]:
-            name += "_"
-        node["examples"][name] = {"value": node.pop("example")}
-    elif {"schema", "content"} <= node.keys():
-        del node["content"]
-    else:
-        return None
-    return "repaired"
-
-
-BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
-TEXTS = {"description", "title", "version", "summary", "pattern", "example"}
-TYPES = {
-    **{each: each for each in ("string", "number", "integer", "boolean", "array", "object")},
-    **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),
-    **dict.fromkeys(("float", "double", "decimal"), "number"),
-    **dict.fromkeys(("bool",), "boolean"),
-    **dict.fromkeys(("str", "text", "date", "datetime", "date-time", "uuid", "file"), "string"),
-    **dict.fromkeys(("list",), "array"),
-    **dict.fromkeys(("map", "dict"), "object"),
-}
-"""What types were meant, by the names that they have elsewhere."""
-
-
-def _bound(holder: dict[str, Any], name: str, value: Any) -> Action | None:
-    bound = BOUNDS[name]
-    if isinstance(value, bool):  # 3.0's
-        del holder[name]
-        if value and bound in holder:
-            holder[name] = holder.pop(bound)
-    elif isinstance(value, int | float):  # of later dialects
-        holder[bound], holder[name] = value, True
-    else:
-        return None
-    return "repaired"
-
-
-def _tuple(holder: dict[str, Any]) -> Action:
-    """Spell the schemas of single items, and that of further ones, as JSON Schema 2020-12 does."""
-    holder["prefixItems"] = holder.pop("items")
-    if "additionalItems" in holder:
-        holder["items"] = holder.pop("additionalItems")
-    return "repaired"
-
-
-def _type(holder: dict[str, Any], value: Any, *, is_30: bool) -> Action | None:
-    if isinstance(value, str) and value.lower() in TYPES:
-        holder["type"] = TYPES[value.lower()]
-        return "repaired"
-    if not (is_30 and isinstance(value, list)):
-        return None
-    del holder["type"]
-    named = [each for each in value if each != "null"]
-    if "null" in value:
-        holder["nullable"] = True
-    if len(named) == 1:
-        holder["type"] = named[0]
-    elif named:
-        holder.setdefault("anyOf", [{"type": each} for each in named])
-    return "repaired"
-
-
-def _const(node: dict[str, Any], value: Any) -> None:
-    node.setdefault("enum", [value])
-
-
-def _examples(node: dict[str, Any], value: Any) -> None:
-    if isinstance(value, list) and value:
-        node.setdefault("example", value[0])
-
-
-FOREIGN: dict[str, Callable[[dict[str, Any], Any], None]] = {"const": _const, "examples": _examples}
-"""Keywords of later dialects that OpenAPI 3.0 can say otherwise."""
-
-RULES: dict[str, Callable[[_Repairs, Any, Flaw], Action | None]] = {
-    "required": _required,
-    "additionalProperties": _unexpected,
-    "unevaluatedProperties": _unexpected,
-    "propertyNames": _named,
-    "uniqueItems": _repeated,
-    "not": _exclusive,
-    "oneOf": _exclusive,
-    "type": _of_another_dialect,
-    "anyOf": _of_another_dialect,
-    "enum": _of_another_dialect,
-}

@@ -14,7 +14,7 @@ from PIL import Image
 from openapi_mock import contract_mock
 from scanner_contract import load_contract
 from scanner_mocks.aws_session import aws_session
-from scanner_mocks.pictures.tin import draw_tin
+from scanner_mocks.pictures import draw_tin
 
 HERE = Path(__file__)
 ROOT = HERE.parents[2]

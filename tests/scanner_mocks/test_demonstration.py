@@ -23,10 +23,9 @@ from typer.testing import CliRunner
 
 from scanner_api.cli import app as scanner_api
 from scanner_api.scanning.extraction.pixels import decode_barcodes
-from scanner_mocks import server
+from scanner_mocks import pictures, server
 from scanner_mocks.demonstration import Failed, demonstrate, scan, stage, story
-from scanner_mocks.pictures import label, tin
-from scanner_mocks.pictures.qr_code import digital_link, draw_qr_code
+from scanner_mocks.pictures import digital_link, draw_qr_code
 
 pytestmark = pytest.mark.programs
 
@@ -118,7 +117,9 @@ def run(**environment):
     )
 
 
-@pytest.mark.parametrize(("draw", "size"), [(tin.draw_tin, tin.SIZE), (label.draw_label, label.SIZE)])
+@pytest.mark.parametrize(
+    ("draw", "size"), [(pictures.draw_tin, pictures.TIN), (pictures.draw_label, pictures.LABEL)]
+)
 def test_the_photos_are_photos(draw, size):
     """What is uploaded is a JPEG that any reader opens, and the same at every drawing."""
     photo = draw()
@@ -156,7 +157,7 @@ def test_what_the_story_shows(finished):
     assert "(01) 09521234000358, (10) L2611A, (15) 271130" in shown
     assert "extraction_status: ready" in shown
     assert [line for line in shown.splitlines() if "│ ingredients │ Tomatoes, tomato juice" in line]
-    assert f"now    {label.INGREDIENTS}" in shown
+    assert f"now    {pictures.INGREDIENTS}" in shown
     gallery = re.findall(r"│ (\d) +│ (\w+) +│ \w+\.jpg +│", shown)
     assert gallery == [("0", "front"), ("1", "ingredients")]
 
@@ -175,7 +176,7 @@ def test_without_vision_it_says_what_it_leaves_out(tmp_path):
 def test_a_lost_byte_is_a_failure(mock):
     """An S3 that gives back a byte less than it was sent makes the demonstration fail, and say so."""
     console = Console(file=sys.stdout, width=80)
-    sent = len(tin.draw_tin())
+    sent = len(pictures.draw_tin())
     with lossy(mock.s3) as url, pytest.raises(Failed, match=f"{sent:,} bytes were sent.*{sent - 1:,}"):
         demonstrate(replace(mock, s3=url), console)
 
@@ -191,7 +192,7 @@ def test_a_failure_is_exit_code_1(mock, monkeypatch):
     monkeypatch.setattr(server, "scanner_mock", with_lossy_s3)
     outcome = CliRunner().invoke(scanner_api, ["demo"])
     assert outcome.exit_code == 1
-    assert f"Failed: {len(tin.draw_tin()):,} bytes were sent" in " ".join(outcome.stdout.split())
+    assert f"Failed: {len(pictures.draw_tin()):,} bytes were sent" in " ".join(outcome.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -217,7 +218,7 @@ def test_a_code_that_names_no_product_is_a_failure(mock, monkeypatch):
 
 def test_a_label_that_suggests_nothing_is_a_failure(mock, monkeypatch):
     """A label on which no ingredients are read makes the demonstration fail."""
-    monkeypatch.setattr(label, "LINES", ())
+    monkeypatch.setattr(pictures, "LINES", ())
     with pytest.raises(Failed, match="the photos suggest no ingredients"):
         demonstrate(mock, Console(file=sys.stdout))
 

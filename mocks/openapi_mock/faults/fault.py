@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from openapi_contract.contract import is_named
-from openapi_mock.clock import CLOCK, skewed
+from openapi_mock.clock import skewed
 from openapi_mock.matching import matches
 from presigned_s3.errors import REFUSALS
 
@@ -181,7 +181,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
     def applied(self) -> AbstractContextManager[None]:
         """Return the context in which a request is served."""
-        return skewed(CLOCK, self.clock_skew_seconds) if self.clock_skew_seconds else nullcontext()
+        return skewed(self.clock_skew_seconds) if self.clock_skew_seconds else nullcontext()
 
     def seconds(self, random: Random) -> float:
         """Return the delay in seconds, between none and ten minutes."""

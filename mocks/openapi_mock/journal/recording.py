@@ -63,26 +63,10 @@ class Recording:
     """
 
     __slots__ = (
-        "_began",
-        "_contract",
-        "_method",
-        "_most_bytes",
-        "_path",
-        "_query",
-        "_request_headers",
-        "_scheme",
-        "_seconds",
-        "_shown_bytes",
-        "_started",
-        "_url",
-        "fault",
-        "headers",
-        "operation",
-        "request",
-        "response",
-        "status",
-        "verdict",
-    )  # fmt: skip
+        *("_began", "_contract", "_method", "_most_bytes", "_path", "_query", "_request_headers", "_scheme"),
+        *("_seconds", "_shown_bytes", "_started", "_url"),
+        *("fault", "headers", "operation", "request", "response", "status", "verdict"),
+    )
 
     def __init__(
         self,

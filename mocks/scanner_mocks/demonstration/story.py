@@ -10,8 +10,7 @@ import httpx
 from rich.markup import escape
 
 from openapi_contract.distribution import how_to_install
-from scanner_mocks.pictures.label import draw_label
-from scanner_mocks.pictures.tin import draw_tin
+from scanner_mocks.pictures import draw_label, draw_tin
 
 from .photographs import Photograph, put_into_s3, register, show_gallery
 from .review import apply, list_proposals, review, submit

@@ -1,11 +1,61 @@
-"""The tin from the front."""
+"""Pictures of one product of the shipped catalogue: drawn, so that they are ours to give away.
+
+The label is the list of ingredients on the tin's back, newer than the catalogue's. A JPEG is the same for one
+version of Pillow.
+"""
 
 from io import BytesIO
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-SIZE: Final = (960, 1280)
+GTIN: Final = "09521234000358"
+"""Of the product: chopped tomatoes of Campo Bianco, 400 g."""
+LABEL: Final = (900, 600)
+INGREDIENTS: Final = "Tomatoes (65 %), tomato juice, sea salt, basil."
+LINES: Final = (
+    (60, 46, "INGREDIENTS:"),
+    (120, 46, "Tomatoes (65 %), tomato"),
+    (180, 46, "juice, sea salt, basil."),
+    (330, 34, "Store in a cool, dry place."),
+    (390, 34, "Packed in Italy for Campo Bianco."),
+)
+"""Top, height of the letters, and text."""
+
+
+def draw_label() -> bytes:
+    """Return a JPEG of the label, the same for one version of Pillow."""
+    label = Image.new("RGB", LABEL, "#f7ead0")
+    pencil = ImageDraw.Draw(label)
+    pencil.rectangle((20, 20, LABEL[0] - 20, LABEL[1] - 20), outline="#7a1c14", width=6)
+    pencil.rectangle((20, 500, LABEL[0] - 20, LABEL[1] - 20), fill="#c0291f")
+    for top, height, text in LINES:
+        pencil.text((70, top), text, "#3b1a12", ImageFont.load_default(height))
+    file = BytesIO()
+    label.save(file, "JPEG", quality=92)
+    return file.getvalue()
+
+
+def digital_link(domain: str) -> str:
+    """Return the GS1 Digital Link URI of a lot of the product, with the day it is best before.
+
+    Args:
+        domain: URL of the domain that resolves it.
+    """
+    return f"{domain}/01/{GTIN}/10/L2611A?15=271130"
+
+
+def draw_qr_code(text: str) -> bytes:
+    """Return a PNG of a QR code that says a text."""
+    import zxingcpp  # noqa: PLC0415 -- an extra; the rest is drawn without it
+
+    barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
+    file = BytesIO()
+    Image.fromarray(zxingcpp.write_barcode_to_image(barcode, scale=8)).save(file, "PNG")
+    return file.getvalue()
+
+
+TIN: Final = (960, 1280)
 LEFT, RIGHT, TOP, BOTTOM = 230, 730, 260, 1080
 BEND: Final = 45
 """Half the height of the ellipse that the tin's round edge is, seen from a little above."""
@@ -14,9 +64,9 @@ BARCODE: Final = "10100110101100110010110100011011001010101100110110100101100110
 
 def draw_tin() -> bytes:
     """Return a JPEG of a tin of tomatoes on a table, the same for one version of Pillow."""
-    photo = ImageOps.colorize(Image.linear_gradient("L").resize(SIZE), "#f6f1e7", "#a9b7b4")
+    photo = ImageOps.colorize(Image.linear_gradient("L").resize(TIN), "#f6f1e7", "#a9b7b4")
     pencil = ImageDraw.Draw(photo)
-    pencil.rectangle((0, 960, *SIZE), fill="#8a6242")
+    pencil.rectangle((0, 960, *TIN), fill="#8a6242")
     pencil.ellipse((150, 1010, 900, 1170), fill="#6b4a31")
     for height, colour in (
         (BOTTOM, "#c3c8cc"),
@@ -57,9 +107,9 @@ def _draw_print(pencil: ImageDraw.ImageDraw) -> None:
 
 def _darken_sides(photo: Image.Image) -> None:
     """Darken the tin towards its sides, as what is round looks in light from the front."""
-    shade = Image.radial_gradient("L").crop((0, 127, 256, 129)).resize((RIGHT - LEFT, SIZE[1]))
-    area = (LEFT, 0, RIGHT, SIZE[1])
-    tin = Image.new("L", SIZE)
+    shade = Image.radial_gradient("L").crop((0, 127, 256, 129)).resize((RIGHT - LEFT, TIN[1]))
+    area = (LEFT, 0, RIGHT, TIN[1])
+    tin = Image.new("L", TIN)
     _draw_tin_up_to(ImageDraw.Draw(tin), BOTTOM, "white")
     mask = Image.composite(shade, Image.new("L", shade.size), tin.crop(area))
     photo.paste("#000000", area, mask.point(lambda value: value * 0.6))

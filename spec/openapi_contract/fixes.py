@@ -1,0 +1,231 @@
+"""What is done about the flaws of a document, by the keyword of OpenAPI's schema that is violated."""
+
+import json
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import urlsplit
+
+from . import pointers
+from .anatomy import METHODS, Place
+from .defects import Action, Flaw
+from .validation import is_of_30
+
+MISSING: dict[str, Any] = {
+    "version": "0",
+    "paths": {},
+    "description": "",
+    "responses": {"default": {"description": ""}},
+    "schema": {},
+    "content": {},
+    "required": True,  # of a path parameter
+    "flows": {},
+    "scopes": {},
+    "tokenUrl": "/",
+    "authorizationUrl": "/",
+    "scheme": "bearer",
+    "openIdConnectUrl": "/",
+    "default": "",  # of a server variable
+}
+"""What stands for members that are required and missing."""
+
+RANGE = re.compile("[1-5]xx", re.IGNORECASE)
+PATH_ITEM = 2
+"""Keys of the pointer of one."""
+HOLDERS = (["content"], ["headers"])
+OF_SCHEMAS = {
+    *("type", "items", "enum", "format", "default", "pattern", "properties", "additionalProperties"),
+    *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
+    *("allOf", "anyOf", "oneOf"),
+}
+"""Members of schemas that some documents have beside where the schema should be."""
+LISTS = frozenset({"tags", "security", "servers", "enum"})
+SPELLED = re.compile(r"true|false|-?(?:0|[1-9][0-9]{0,299})(\.[0-9]{1,300})?")
+"""A boolean or a number that a document has in quotation marks."""
+
+
+def _required(root: Place, node: Any, flaw: Flaw) -> Action | None:
+    """Fill in what is missing, where anything could be."""
+    (name,) = flaw.members
+    title = PurePath(urlsplit(root.source).path).stem or root.source
+    if name in {"info", "title"}:
+        node[name] = title if name == "title" else {"title": title, "version": MISSING["version"]}
+    elif name == "default" and flaw.pointer.endswith("/responses"):
+        node[name] = {"description": ""}
+    elif name in MISSING:
+        node[name] = deepcopy(MISSING[name])
+    else:
+        return None
+    return "repaired"
+
+
+def _unexpected(root: Place, node: dict[str, Any], flaw: Flaw) -> Action:
+    """Put members where they belong, as far as that is known, and leave the others out."""
+    actions: set[Action] = {_moved(root, node, name, flaw.pointer) for name in flaw.members}
+    return "left out" if "left out" in actions else "repaired"
+
+
+def _moved(root: Place, node: dict[str, Any], name: str, pointer: str) -> Action:
+    value = node.pop(name)
+    keys = pointers.split(pointer)
+    if keys == ["paths"] and f"/{name}" not in node and "://" not in name and isinstance(value, dict):
+        node[f"/{name}"] = value
+    elif keys[-1:] == ["responses"] and name.upper() not in node and RANGE.fullmatch(name):
+        node[name.upper()] = value
+    elif name in FOREIGN and is_of_30(root.node):
+        FOREIGN[name](node, value)
+    elif keys[:1] == ["paths"] and len(keys) == PATH_ITEM and name.lower() in set(METHODS) - node.keys():
+        node[name.lower()] = value
+    elif name in OF_SCHEMAS and ({"name", "in"} <= node.keys() or keys[-2:-1] in HOLDERS):
+        node.setdefault("schema", {}).setdefault(name, value)  # as parameters were in Swagger 2.0
+    elif name == "schema" and keys[-2:-1] == ["responses"] and "content" not in node:
+        node["content"] = {"application/json": {"schema": value}}  # as it was there
+    else:
+        return "left out"
+    return "repaired"
+
+
+def _named(_: Place, node: Any, flaw: Flaw) -> Action | None:
+    """Accept names of components as they are: references lead to them."""
+    return "accepted" if isinstance(node, dict) and flaw.pointer.startswith("/components/") else None
+
+
+def _of_another_dialect(root: Place, node: Any, flaw: Flaw) -> Action | None:
+    """Say in the dialect of the document what a schema says in that of another version."""
+    *keys, name = pointers.split(flaw.pointer) or [""]
+    holder = pointers.descend(root.node, keys)
+    if not isinstance(holder, dict) or keys[-1:] == ["properties"]:
+        return None
+    if name == "required" and isinstance(node, bool):
+        return _lift_required(root.node, holder, keys)
+    if name in BOUNDS:
+        return _bound(holder, name, node)
+    if name == "type":
+        return _type(holder, node, is_30=is_of_30(root.node))
+    if name == "items" and isinstance(node, list) and not is_of_30(root.node):
+        return _tuple(holder)
+    return _of_another_type(holder, name, node, keys[-1:])
+
+
+def _of_another_type(holder: dict[str, Any], name: str, node: Any, inside: list[str]) -> Action | None:
+    """Say what a member says in the type that it should have."""
+    if name in TEXTS and isinstance(node, int | float):
+        holder[name] = json.dumps(node)
+    elif name in LISTS and isinstance(node, str | dict):
+        holder[name] = [node]
+    elif name == "parameters" and isinstance(node, dict):
+        holder[name] = list(node.values())
+    elif name == "discriminator" and isinstance(node, str):
+        holder[name] = {"propertyName": node}
+    elif inside == ["responses"] and isinstance(node, str):
+        holder[name] = {"description": node}
+    elif isinstance(node, str) and SPELLED.fullmatch(node):
+        holder[name] = json.loads(node)
+    else:
+        return None
+    return "repaired"
+
+
+def _lift_required(document: dict[str, Any], holder: dict[str, Any], keys: list[str]) -> Action:
+    """Require a property where its own schema says that it is required."""
+    is_required = holder.pop("required")
+    if not is_required or keys[-2:-1] != ["properties"]:
+        return "left out"
+    listed = pointers.descend(document, keys[:-2]).setdefault("required", [])
+    if isinstance(listed, list) and keys[-1] not in listed:
+        listed.append(keys[-1])
+    return "repaired"
+
+
+def _exclusive(_: Place, node: Any, _flaw: Flaw) -> Action | None:
+    """Have one of two members that exclude each other; 3.0 knows an example beside others as one of them."""
+    if {"example", "examples"} <= node.keys() and isinstance(node["examples"], dict):
+        name = "example"
+        while name in node["examples"]:
+            name += "_"
+        node["examples"][name] = {"value": node.pop("example")}
+    elif {"schema", "content"} <= node.keys():
+        del node["content"]
+    else:
+        return None
+    return "repaired"
+
+
+BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+TEXTS = {"description", "title", "version", "summary", "pattern", "example"}
+TYPES = {
+    **{each: each for each in ("string", "number", "integer", "boolean", "array", "object")},
+    **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),
+    **dict.fromkeys(("float", "double", "decimal"), "number"),
+    **dict.fromkeys(("bool",), "boolean"),
+    **dict.fromkeys(("str", "text", "date", "datetime", "date-time", "uuid", "file"), "string"),
+    **dict.fromkeys(("list",), "array"),
+    **dict.fromkeys(("map", "dict"), "object"),
+}
+"""What types were meant, by the names that they have elsewhere."""
+
+
+def _bound(holder: dict[str, Any], name: str, value: Any) -> Action | None:
+    bound = BOUNDS[name]
+    if isinstance(value, bool):  # 3.0's
+        del holder[name]
+        if value and bound in holder:
+            holder[name] = holder.pop(bound)
+    elif isinstance(value, int | float):  # of later dialects
+        holder[bound], holder[name] = value, True
+    else:
+        return None
+    return "repaired"
+
+
+def _tuple(holder: dict[str, Any]) -> Action:
+    """Spell the schemas of single items, and that of further ones, as JSON Schema 2020-12 does."""
+    holder["prefixItems"] = holder.pop("items")
+    if "additionalItems" in holder:
+        holder["items"] = holder.pop("additionalItems")
+    return "repaired"
+
+
+def _type(holder: dict[str, Any], value: Any, *, is_30: bool) -> Action | None:
+    if isinstance(value, str) and value.lower() in TYPES:
+        holder["type"] = TYPES[value.lower()]
+        return "repaired"
+    if not (is_30 and isinstance(value, list)):
+        return None
+    del holder["type"]
+    named = [each for each in value if each != "null"]
+    if "null" in value:
+        holder["nullable"] = True
+    if len(named) == 1:
+        holder["type"] = named[0]
+    elif named:
+        holder.setdefault("anyOf", [{"type": each} for each in named])
+    return "repaired"
+
+
+def _const(node: dict[str, Any], value: Any) -> None:
+    node.setdefault("enum", [value])
+
+
+def _examples(node: dict[str, Any], value: Any) -> None:
+    if isinstance(value, list) and value:
+        node.setdefault("example", value[0])
+
+
+FOREIGN: dict[str, Callable[[dict[str, Any], Any], None]] = {"const": _const, "examples": _examples}
+"""Keywords of later dialects that OpenAPI 3.0 can say otherwise."""
+
+BY_RULE: dict[str, Callable[[Place, Any, Flaw], Action | None]] = {
+    "required": _required,
+    "additionalProperties": _unexpected,
+    "unevaluatedProperties": _unexpected,
+    "propertyNames": _named,
+    "not": _exclusive,
+    "oneOf": _exclusive,
+    "type": _of_another_dialect,
+    "anyOf": _of_another_dialect,
+    "enum": _of_another_dialect,
+}
+"""Each takes the whole document, what is at the flaw's place, and the flaw; None where it knows no fix."""
