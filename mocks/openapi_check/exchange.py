@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ import msgspec
 from openapi_contract.violations import Violation as ValueViolation
 
 Server = Literal["api", "s3"]
+Side = Literal["request", "response"]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +99,12 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     response: list[Violation] = []
     unjudged: str = ""
 
+    @property
+    def violations(self) -> Iterator[tuple[Side, Violation]]:
+        """All of them, each with its side."""
+        yield from (("request", each) for each in self.request)
+        yield from (("response", each) for each in self.response)
+
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """A request and its response.
@@ -130,3 +138,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     scope: str = ""
     fault: str = ""
     verdict: Validation | None = None
+
+    @property
+    def violations(self) -> list[tuple[Side, Violation]]:
+        """What is known to violate the contract, each with its side."""
+        return [] if self.verdict is None else list(self.verdict.violations)

@@ -15,7 +15,6 @@ from .response_times import ResponseTimes
 WHOLE_API = "the API as a whole"
 
 End = Literal["complete", "budget spent", "interrupted", "unreachable", "quota used up", "failed"]
-Side = Literal["request", "response"]
 
 
 class Outcomes(msgspec.Struct):

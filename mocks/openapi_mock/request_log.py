@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 import typer
 
-from openapi_check.exchange import Exchange, Violation
+from openapi_check.exchange import Exchange
 from openapi_contract.terminal import printable
 
 from .journal import Journal
@@ -188,8 +188,7 @@ class JsonLines:
             "milliseconds": exchange.milliseconds,
             "fault": exchange.fault,
             "violations": [
-                {"side": side, **msgspec.structs.asdict(violation)}
-                for side, violation in _violations(exchange)
+                {"side": side, **msgspec.structs.asdict(violation)} for side, violation in exchange.violations
             ],
         }
         yield msgspec.json.encode(members).decode()
@@ -209,16 +208,9 @@ def _end_of(name: str, length: int) -> str:
 
 def _sentences(exchange: Exchange) -> Iterator[str]:
     """Yield a sentence for each of the first violations."""
-    violations = list(_violations(exchange))
+    violations = exchange.violations
     for side, violation in violations[:MOST_VIOLATIONS]:
         place = f"{violation.part} {violation.where}".replace(" /", "/").rstrip()
         yield printable(f"{side} {place}: {violation.detail}")
     if len(violations) > MOST_VIOLATIONS:
         yield f"... and {len(violations) - MOST_VIOLATIONS} more"
-
-
-def _violations(exchange: Exchange) -> Iterator[tuple[str, Violation]]:
-    validation = exchange.verdict
-    if validation is not None:
-        yield from (("request", violation) for violation in validation.request)
-        yield from (("response", violation) for violation in validation.response)

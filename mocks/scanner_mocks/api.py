@@ -90,14 +90,14 @@ def mock_application(parts: Parts) -> MockApplication:
 
     contract = load()
     state = State(
-        _maker(parts, settings, contract),
-        parts.seed,
-        parts.data,
-        parts.s3,
-        clock,
-        events,
-        traffic.clearable,
-        lambda: parts.reach.s3,
+        clock=clock,
+        events=events,
+        clearable=traffic.clearable,
+        directory=parts.data,
+        make=_maker(parts, settings, contract),
+        seed=parts.seed,
+        s3=parts.s3,
+        s3_url=lambda: parts.reach.s3,
     )
     service = Service(
         contract, app_by(contract), load=load, serve=serve, errors=START_ERRORS, tell=parts.tell_reload

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from openapi_mock.clock import MockClock, Reading
+from openapi_mock.clock import Reading
 from openapi_mock.data_directory import IN_MEMORY, DataDirectory, Snapshot
 from openapi_mock.randomness import SeededRandomness
-from openapi_mock.state import Clearable, Interrupted, MockState, StateLock, ordered
+from openapi_mock.state import Interrupted, MockState, StateLock, ordered
 from openapi_service.randomness import Randomness
 from presigned_s3 import S3Server
 from scanner_api.scanning.photos import Photo
@@ -22,7 +23,6 @@ from scanner_api.storage.database import Database
 from .seeding import seed_database
 
 if TYPE_CHECKING:
-    from openapi_mock.events import Events
     from scanner_api.app import Application
 
 _INTERRUPTED = PlainTextResponse(
@@ -55,44 +55,33 @@ _PHOTO: Final = ("id", "session_id", "photo_type", "s3_key", "sort_order")
 _PHOTO_SECONDS: Final = 3600
 
 
+@dataclass(eq=False, kw_only=True)
 class State(MockState):
     """The current service as an ASGI app, which is replaced whole.
 
-    Args:
+    Attributes:
         s3: S3, started.
-        events: are published each change of the state.
-        clearable: by name, what else a reset clears unless it is to be kept.
         s3_url: returns the URL by which the current request reaches S3.
     """
 
-    def __init__(
-        self,
-        make: Make,
-        seed: int,
-        directory: DataDirectory,
-        s3: S3Server,
-        clock: MockClock,
-        events: Events,
-        clearable: dict[str, Clearable],
-        s3_url: Callable[[], str],
-    ) -> None:
-        super().__init__(clock, events, clearable, directory)
-        self._data = directory
-        self._make = make
-        self._seed = seed
-        self._s3 = s3
-        self._s3_url = s3_url
+    make: Make
+    seed: int
+    directory: DataDirectory
+    s3: S3Server
+    s3_url: Callable[[], str]
+
+    def __post_init__(self) -> None:
         self._lock = StateLock()
         self._randomness = self._drawing()
         self._service: Application | None = None
 
     async def start(self) -> None:
         """Load the database that is there, or the seeds."""
-        database = self._data.database
+        database = self.directory.database
         if database is not None and database.is_file():
             # what is there was drawn in other runs
-            self._randomness = self._drawing(life=self._data.starts)
-            self._service = await self._started(Database(self._data.database_url))
+            self._randomness = self._drawing(life=self.directory.starts)
+            self._service = await self._started(Database(self.directory.database_url))
         else:
             await self._load_seeds()
 
@@ -134,35 +123,35 @@ class State(MockState):
 
     async def initialize(self) -> None:
         """Load the seeds."""
-        await ordered(self._s3.reset)
+        await ordered(self.s3.reset)
         await self._stop_service()
         await self._load_seeds()
 
     async def save(self, draft: Snapshot) -> Mapping[str, Any]:
         """Save database and S3, and return how many ids were drawn."""
         await self._running.database.save(draft.database)
-        await ordered(self._s3.snapshot, draft.s3)
+        await ordered(self.s3.snapshot, draft.s3)
         return {"drawn": self._randomness.standing}
 
     async def load(self, snapshot: Snapshot) -> None:
         """Load database and S3."""
-        await ordered(self._s3.restore, snapshot.s3)
+        await ordered(self.s3.restore, snapshot.s3)
         await self._stop_service()
         self._randomness = self._drawing(**snapshot.facts["drawn"])
         await self._load(snapshot.database)
 
     async def remake(self, make: Make) -> None:
         """Replace the service, the state staying; if the new one does not start, the old one goes on."""
-        before = self._make
-        with self._data.draft() as draft:
+        before = self.make
+        with self.directory.draft() as draft:
             async with self._lock.change():
                 await self._running.database.save(draft.database)
                 await self._stop_service()
                 try:
-                    self._make = make
+                    self.make = make
                     await self._load(draft.database)
                 except Exception:
-                    self._make = before
+                    self.make = before
                     await self._load(draft.database)
                     raise
         self.events.publish("state", {"change": "contract"})
@@ -183,7 +172,7 @@ class State(MockState):
 
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the resources, the newest first, at most ``limit`` of each kind."""
-        count, size = await ordered(self._s3.usage, self._s3.bucket)
+        count, size = await ordered(self.s3.usage, self.s3.bucket)
         async with self._lock.request():
             stores = self._running.stores
             sessions = await stores.sessions.newest(limit)
@@ -195,23 +184,23 @@ class State(MockState):
             "captures": [_shown(_CAPTURE, capture) for capture in captures],
             "photos": [self._shown_photo(photo) for photo in photos],
             "objects": {"count": count, "bytes": size},
-            "s3_restarts": self._s3.restarts,
+            "s3_restarts": self.s3.restarts,
         }
 
     def _shown_photo(self, photo: Photo) -> dict[str, Any]:
         from .aws_session import presigned_get  # noqa: PLC0415 -- boto3 takes a while
 
-        s3, now = self._s3, self.clock.now()
-        bucket = f"{self._s3_url()}/{s3.bucket}"
+        s3, now = self.s3, self.clock.now()
+        bucket = f"{self.s3_url()}/{s3.bucket}"
         url = presigned_get(bucket, s3.region, photo.s3_key, _PHOTO_SECONDS, now, recorded=False)
         return {**_shown(_PHOTO, photo), "label": photo.original_filename, "url": url}
 
     def _drawing(self, **position: Any) -> SeededRandomness:
-        return SeededRandomness(self._seed, person=b"scanner mock", **position)
+        return SeededRandomness(self.seed, person=b"scanner mock", **position)
 
     async def _load_seeds(self) -> None:
         self._randomness = self._drawing()
-        with self._data.draft() as draft:
+        with self.directory.draft() as draft:
             seeds = Database(IN_MEMORY)
             try:
                 await seeds.migrate()
@@ -222,13 +211,13 @@ class State(MockState):
             await self._load(draft.database)
 
     async def _load(self, file: Path) -> None:
-        database = Database(self._data.database_url)
+        database = Database(self.directory.database_url)
         await database.load(file)
         self._service = await self._started(database)
 
     async def _started(self, database: Database) -> Application:
         try:
-            service = self._make(database, self._randomness)
+            service = self.make(database, self._randomness)
             try:
                 await service.start()
             except BaseException:  # a change may be cancelled while the service starts, as at the mock's end

@@ -7,11 +7,11 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from openapi_check.exchange import Exchange, Violation
+from openapi_check.exchange import Exchange, Side, Violation
 from openapi_check.har import read_har
 from openapi_check.masking import Masking
 from openapi_check.recorded import Example, Traffic
-from openapi_check.report import Finding, Report, Side, Subject, Tested
+from openapi_check.report import Finding, Report, Subject, Tested
 from openapi_contract import Contract
 from openapi_contract.deployment import origin_of
 
@@ -83,10 +83,8 @@ class TrafficReporter:
         reason = validation.unjudged
         if reason and (reason in self._unvalidated or len(self._unvalidated) < MOST_REASONS):
             self._unvalidated[reason] += 1
-        for violation in validation.request:
-            self._find("request", violation, exchange, validated.operation_id)
-        for violation in validation.response:
-            self._find("response", violation, exchange, validated.operation_id)
+        for side, violation in validation.violations:
+            self._find(side, violation, exchange, validated.operation_id)
         self._coverage.record(exchange, validated)
 
     def report(self) -> Report:

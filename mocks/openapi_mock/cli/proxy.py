@@ -168,9 +168,7 @@ class Lines:
 
 def line(exchange: Exchange) -> str:
     """Return an exchange that violates the contract as one line."""
-    verdict = exchange.verdict
-    sides = [] if verdict is None else [("request", verdict.request), ("response", verdict.response)]
-    parts = [f"{side} {_place(each)} {each.rule}" for side, violations in sides for each in violations]
+    parts = [f"{side} {_place(each)} {each.rule}" for side, each in exchange.violations]
     more = f" and {len(parts) - MOST_LISTED} more" if len(parts) > MOST_LISTED else ""
     head = f"#{exchange.number} {exchange.method} {exchange.url} -> {exchange.status or 'no response'}"
     return printable(f"{head}: {'; '.join(parts[:MOST_LISTED])}{more}")

@@ -1,6 +1,7 @@
 """Assertions about the calls that were made."""
 
-from collections.abc import Iterable
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any, Protocol
 
 import msgspec
@@ -96,13 +97,9 @@ def _line(exchange: Exchange) -> str:
 
 
 def _violations(exchange: Exchange) -> str:
-    assert exchange.verdict is not None  # noqa: S101 -- only what was validated has violations
-    verdict = exchange.verdict
-    parts: Iterable[str] = (
-        f"\n    {side} {violation.part} {violation.where}: {violation.detail}"
-        for side, violations in (("request", verdict.request), ("response", verdict.response))
-        for violation in violations[:MOST_VIOLATIONS_SHOWN]
-    )
+    sides = groupby(exchange.violations, key=itemgetter(0))
+    shown = (each for _, several in sides for each in islice(several, MOST_VIOLATIONS_SHOWN))
+    parts = (f"\n    {side} {each.part} {each.where}: {each.detail}" for side, each in shown)
     return _line(exchange) + "".join(parts)
 
 

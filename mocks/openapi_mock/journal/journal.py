@@ -236,7 +236,7 @@ class Journal:
             entries = [entry for entry in self._entries if entry.number > selector.after]
         for entry in entries:
             if selector.matches(entry.exchange(self.masking)) and (
-                not selector.violations or violates(self.validated(entry))
+                not selector.violations or self.validated(entry).violations
             ):
                 yield entry
 
@@ -256,11 +256,6 @@ class _Counter:
         self._count += self._journal.count(msgspec.structs.replace(self._selector, after=self.seen), seen)
         self.seen = max(seen, self.seen)
         return self._count
-
-
-def violates(exchange: Exchange) -> bool:
-    """Return whether an exchange violates the contract."""
-    return exchange.verdict is not None and bool(exchange.verdict.request or exchange.verdict.response)
 
 
 def _size(exchange: Exchange) -> int:

@@ -142,8 +142,7 @@ class _Passing:
     @property
     def _is_refused(self) -> bool:
         """Whether an error takes the place of the response; not of one that has started to go out."""
-        validation = None if self._validated is None else self._validated.validation
-        violates = validation is not None and bool(validation.request or validation.response)
+        violates = self._validated is not None and any(self._validated.validation.violations)
         return self._errors and violates and not self._outgoing.started
 
     async def _refuse(self) -> None:

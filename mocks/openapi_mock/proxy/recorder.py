@@ -54,14 +54,13 @@ class Recorder:
         recording.operation, recording.verdict = validated.operation_id, validated.validation
         self.tally.record(exchange, validated)
         self.journal.record(recording)
-        if self._report is not None and (validated.validation.request or validated.validation.response):
+        if self._report is not None and any(validated.validation.violations):
             self._report(recording.exchange(self.journal.last, self.journal.masking))
 
 
 def violation_fields(validation: Validation) -> RawHeaders:
     """Return header fields with the number of violations and the first of them in words; none without any."""
-    sides = (("request", validation.request), ("response", validation.response))
-    violations = [f"{side} {_words(violation)}" for side, several in sides for violation in several]
+    violations = [f"{side} {_words(each)}" for side, each in validation.violations]
     if not violations:
         return []
     first = [(FIRST, NOT_PLAIN.sub("?", words)[:LONGEST].encode()) for words in violations[:MOST_SENT]]
