@@ -160,7 +160,7 @@ def s3_mock(  # noqa: PLR0913 -- an option each
 
             reach = Reach(control_url, s3.url, s3_public_url=public_url, trust_proxy=trust_proxy)
             access = control_token, control_origins
-            traffic, app, serve = control(mock, s3, directory, seed, authority, access, reach, names)
+            traffic, app, serve = control(mock.seeds, s3, directory, seed, authority, access, reach, names)
             recorder.hand_over(traffic)
             if faults is not None:
                 traffic.faults.add(*traffic.faults_in(faults))

@@ -30,13 +30,11 @@ if TYPE_CHECKING:
     from presigned_s3.local import LocalS3
     from presigned_s3.tls import Authority
 
-    from .s3 import S3Mock
-
 NO_OPERATIONS = {"openapi": "3.1.0", "info": {"title": "S3", "version": "1"}, "paths": {}}
 
 
 def control(
-    mock: S3Mock,
+    seeds: Callable[[], dict[str, Any]],
     s3: LocalS3,
     directory: DataDirectory,
     seed: int,
@@ -48,7 +46,7 @@ def control(
     """Return the traffic of an S3, its control API, and what serves that on a socket.
 
     Args:
-        mock: what clients know of it.
+        seeds: returns what clients know of it.
         directory: where snapshots are.
         authority: certifies the control API; None without TLS.
         access: control token, and origins, as `ControlAccess` takes them.
@@ -66,7 +64,7 @@ def control(
         events,
         traffic,
         access=ControlAccess(*access),
-        seeds=mock.seeds,
+        seeds=seeds,
         reach=reach,
         ca=authority.certificate if authority else None,
     )

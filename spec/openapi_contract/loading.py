@@ -1,12 +1,14 @@
 """Loads a contract: reads it, applies overlays, brings in what it refers to, and validates the result."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import pointers
 from .anatomy import METHODS, document_place
@@ -14,9 +16,11 @@ from .contract import Contract, digest
 from .defects import Defect, Located
 from .errors import ContractError
 from .extent import check_extent
-from .inlining import LenientEmbedding
 from .overlay import apply_overlay
 from .reading import read_document, read_text, suffix_of
+
+if TYPE_CHECKING:
+    from .inlining import LenientEmbedding
 
 PARTS_31 = ("paths", "webhooks", "components")
 """Any of them makes a document (OpenAPI 3.1.0, section 4.8.1)."""

@@ -28,7 +28,6 @@ from openapi_contract.cli.commands import (
 )
 from openapi_contract.reading import is_url
 from openapi_mock.console import PATH as CONSOLE
-from openapi_mock.request_log import RequestLog
 from openapi_service.server import CannotListen
 
 from .execute import Start, is_alone, run, with_exec
@@ -36,6 +35,7 @@ from .options import HOST, SERVER, TRUSTED_BY, port_option, url_option
 
 if TYPE_CHECKING:
     from openapi_mock.journal import Journal
+    from openapi_mock.request_log import RequestLog
     from openapi_mock.traffic import Log
 
 PORT = 8000

@@ -88,8 +88,6 @@ class S3Faults(s3_faults.Faults):
 
     @cached_property
     def _reader(self) -> FaultReader:
-        from .reading import FaultReader  # noqa: PLC0415 -- reads a document, which few need
-
         return FaultReader(self.extension)
 
     def _injection(self, request: Request, *, fields_are_read: bool) -> Injection | None:
