@@ -257,6 +257,12 @@ def number(name: str, random: Random) -> float | None:
     return None if maker is None else float(maker(random))
 
 
+@lru_cache(maxsize=8192)
+def plain(name: str) -> str:
+    """Return a name without its style: ``friendlyname`` for ``FriendlyName`` and ``friendly_name``."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
 @lru_cache(maxsize=4096)
 def _maker(name: str, makers: Makers) -> Maker | None:
     """Return the maker for the longest end of a name that there is one for."""

@@ -3,7 +3,6 @@
 What a request creates has another identifier each time.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -15,14 +14,12 @@ from openapi_contract.schemas import MISSING, Schema
 from openapi_service.randomness import RandomBytes
 from openapi_service.responses import Rendered
 
+from .envelopes import OFFSETS, PAGES, SIZES, Page, enclosed
 from .generation import Generator
 from .identifiers import IDS, identifier
+from .names import plain
 from .rendering import with_value
 
-SIZES = ("limit", "pagesize", "perpage", "maxresults", "maxitems", "top", "take", "size")
-PAGES = ("page", "pagenumber", "pageno", "pageindex")
-OFFSETS = ("offset", "skip", "startindex", "start")
-"""Names of query parameters, in plain spelling, that say which part of a list is sent."""
 CREATED = 201
 NUMBER_BYTES = 4
 MOST_REMEMBERED, LONGEST_REMEMBERED = 64, 4096
@@ -58,16 +55,22 @@ class Relation:
         places = [(each["in"], each["name"]) for each in operation.parameters]
         self._name, self._generator = operation.operation_id, generator
         self._paging = [
-            [each for each in places if each[0] == "query" and _plain(each[1]) in names]
+            [each for each in places if each[0] == "query" and plain(each[1]) in names]
             for names in (SIZES, PAGES, OFFSETS)
         ]
         self._first_page = first_page(operation, schema)
+        is_listing = operation.method == "get" and any(self._paging)
+        self._list = _list_in(value) if is_listing else None
+        self._whole = value
+        if self._list is not None:
+            self._value = value = self._changed(value, partial(self._described, [None, None, None]))
+            self._rendered = self._rendered_with(value)
         shown = value[0] if isinstance(value, list) and value else value
         self._members = _properties(schema.items if isinstance(value, list) else schema, shown)
         self._in_path = _members_of_path(operation.path, places, self._members, only_named=shown is not value)
         self._echoes = operation.request_body is not None and isinstance(value, dict)
         creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
-        ids = [name for name in self._members if creates and isinstance(value, dict) and _plain(name) in IDS]
+        ids = [name for name in self._members if creates and isinstance(value, dict) and plain(name) in IDS]
         self._ids = [name for name in ids if name in value]
         self.is_possible = bool(any(self._paging) or self._in_path or self._echoes or self._ids)
         self._made: dict[bytes, tuple[Any, Rendered]] = {}
@@ -115,6 +118,10 @@ class Relation:
 
     def _make(self, body: dict[str, Any] | None, path: dict[str, Any], paging: list[Any]) -> Any:
         value = self._value
+        if any(each is not None for each in paging):
+            value = self._changed(value, partial(_page, self._first_page, *paging))
+            if self._list is not None:
+                value = self._changed(value, partial(self._described, paging))
         if body:
             value = self._changed(value, partial(_echoed, body, self._members))
         for member, sent in path.items():
@@ -122,9 +129,18 @@ class Relation:
             fitting = next((each for each in (sent, str(sent)) if schema.conforms(each)), None)
             if sent is not None and fitting is not None:
                 value = self._changed(value, partial(_with, {member: fitting}))
-        if any(each is not None for each in paging):
-            value = self._changed(value, partial(_page, self._first_page, *paging))
         return value
+
+    def _described(self, paging: list[Any], value: dict[str, Any]) -> Any:
+        """Return an object around a list with what it says of the page that is shown."""
+        name, size = str(self._list), paging[0]
+        items, total = value[name], len(self._whole[name])
+        first = min(_first(self._first_page, *paging, total=total), total)
+        length = total if size is None else size
+        number = self._first_page + first // max(length, 1)
+        after, url = ("", "") if first + len(items) >= total else (None, None)
+        page = Page(items, first, length, total, number, after, "", url)
+        return enclosed({**self._whole, name: items}, self._schema, page, name)
 
     def _changed(self, value: Any, change: Callable[[Any], Any]) -> Any:
         """Return a value with a change in it, or without if it would violate the schema."""
@@ -135,8 +151,12 @@ class Relation:
             return value
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+def _list_in(value: Any) -> str | None:
+    """Return the name of an object's only list."""
+    lists = (
+        [name for name, each in value.items() if isinstance(each, list)] if isinstance(value, dict) else []
+    )
+    return lists[0] if len(lists) == 1 else None
 
 
 def _properties(schema: Schema, value: Any) -> dict[str, Schema]:
@@ -152,12 +172,12 @@ def _members_of_path(
     path: str, places: list[tuple[str, str]], members: Mapping[str, Any], *, only_named: bool
 ) -> list[tuple[tuple[str, str], str]]:
     """Return the member for each path parameter: of its name, or ``id`` where the parameter ends the path."""
-    by_name = {_plain(name): name for name in members}
+    by_name = {plain(name): name for name in members}
     found = []
     for place, name in places:
         if place == "path":
             ends = path.rstrip("/").endswith(f"{{{name}}}") and not only_named
-            member = by_name.get(_plain(name)) or (by_name.get("id") if ends else None)
+            member = by_name.get(plain(name)) or (by_name.get("id") if ends else None)
             found += [((place, name), member)] if member is not None else []
     return found
 
@@ -174,7 +194,7 @@ def first_page(operation: Operation, schema: Schema) -> int:
     Args:
         schema: of the contract, any.
     """
-    pages = (each for each in operation.parameters if _plain(each["name"]) in PAGES)
+    pages = (each for each in operation.parameters if plain(each["name"]) in PAGES)
     parts = (part for each in pages for part in schema.of(each.get("schema", True)).parts)
     return 0 if any(0 in {part.get("minimum"), part.get("default")} for part in parts) else 1
 
@@ -188,9 +208,14 @@ def _page(first_page: int, size: int | None, number: int | None, offset: int | N
     if isinstance(value, dict):
         page = partial(_page, first_page, size, number, offset)
         return {name: page(each) if isinstance(each, list) else each for name, each in value.items()}
-    length = len(value) if size is None else size
-    first = offset if offset is not None else max(0, (number or first_page) - first_page) * length
-    return value[first : first + length]
+    first = _first(first_page, size, number, offset, total=len(value))
+    return value[first : first + (len(value) if size is None else size)]
+
+
+def _first(first_page: int, size: int | None, number: int | None, offset: int | None, *, total: int) -> int:
+    """Return how many of all items are before a page."""
+    length = total if size is None else size
+    return offset if offset is not None else max(0, (number or first_page) - first_page) * length
 
 
 def _echoed(sent: dict[str, Any], named: Mapping[str, Schema], shown: dict[str, Any]) -> dict[str, Any]:

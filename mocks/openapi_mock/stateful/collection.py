@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from openapi_contract.schemas import Schema
@@ -86,12 +85,6 @@ class Role:
     envelope: tuple[str, ...]
     schema: Schema | None
     key: str | None
-
-
-@lru_cache(maxsize=8192)
-def plain(name: str) -> str:
-    """Return a name without its style: ``friendlyname`` for ``FriendlyName`` and ``friendly_name``."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def shape_of(path: str) -> Shape:

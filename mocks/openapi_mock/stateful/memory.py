@@ -7,9 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from openapi_contract import Contract
 from openapi_mock.responses.generation import Generator
+from openapi_mock.responses.names import plain
 from openapi_service.clock import Clock
 
-from .collection import Collection, Role, plain
+from .collection import Collection, Role
 from .recognition import recognize
 from .store import Store
 from .values import Values

@@ -12,7 +12,9 @@ from starlette.datastructures import UploadFile
 from openapi_contract import Operation
 from openapi_mock.responses import ContractResponses
 from openapi_mock.responses.documented import DocumentedResponse
+from openapi_mock.responses.envelopes import Page, enclosed
 from openapi_mock.responses.identifiers import IDS
+from openapi_mock.responses.names import plain
 from openapi_mock.responses.operation import ItemResponder, Respond, Sent
 from openapi_mock.responses.related import BODY
 from openapi_mock.responses.rendering import with_value
@@ -23,10 +25,10 @@ from openapi_service.randomness import Randomness
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
-from .collection import Role, plain
+from .collection import Role
 from .json_patch import PatchError, is_patch, patched
 from .memory import Catalog, KeyTaken, Memory
-from .pages import Listing, Page, enclosed
+from .pages import Listing
 from .store import Item, StoreFull
 from .values import Values
 
@@ -358,7 +360,7 @@ def _fields_of(page: Page) -> dict[bytes, str]:
     """Return what fields of a response say of a page; those without a value are not sent."""
     link = f'<{page.next_url}>; rel="next"' if page.next_url else ""
     total = str(page.total)
-    return {b"link": link, b"x-next": page.next_url, b"x-total-count": total, b"x-total": total}
+    return {b"link": link, b"x-next": page.next_url or "", b"x-total-count": total, b"x-total": total}
 
 
 def _rendered(documented: DocumentedResponse, value: Any, fields: Mapping[bytes, str]) -> Rendered:

@@ -3,14 +3,14 @@
 import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from openapi_contract import Operation
 from openapi_contract.schemas import Schema
-from openapi_mock.responses.related import OFFSETS, PAGES, SIZES, first_page
-
-from .collection import plain
+from openapi_mock.responses.envelopes import OFFSETS, PAGES, SIZES, Page
+from openapi_mock.responses.names import plain
+from openapi_mock.responses.related import first_page
 
 AFTER: Final = ("startingafter", "after", "cursor", "pagetoken", "nexttoken", "continuationtoken")
 BEFORE: Final = ("endingbefore", "before")
@@ -29,57 +29,6 @@ FILTER = re.compile(r"filters?\[(.+)\]")
 ATTRIBUTES: Final = "attributes"
 """Where JSON:API has the members of an item."""
 FIELD = re.compile(r"[+-]?(\w+)(?:[:\s.,]+(asc|desc))?", re.IGNORECASE)
-OMITTED: Final[Any] = object()
-NOTHING: Final = (None, "", OMITTED)
-
-MORE: Final = frozenset({"hasmore", "hasnext", "hasnextpage", "istruncated", "more"})
-TOTAL: Final = frozenset(
-    {
-        "total",
-        "totalcount",
-        "totalitems",
-        "totalresults",
-        "totalelements",
-        "totalsize",
-        "totalrecords",
-        "odatacount",
-        "count",
-    }
-)
-NUMBER: Final = frozenset({"page", "pagenumber", "currentpage"})
-LAST_NUMBER: Final = frozenset({"totalpages", "numpages", "pages", "lastpage", "pagecount"})
-NEXT_URL: Final = frozenset(
-    {"next", "nextpageuri", "nextpageurl", "nexturl", "nextlink", "nexturi", "nexthref"}
-)
-PREVIOUS_URL: Final = frozenset(
-    {"previous", "prev", "previouspageuri", "previouspageurl", "previousurl", "prevurl"}
-)
-NEXT_KEY: Final = frozenset(
-    {"nextpagetoken", "nextcursor", "nexttoken", "nextpage", "cursor", "continuationtoken"}
-)
-OWN_URL: Final = frozenset({"url", "uri", "self", "firstpageuri", "firstpageurl"})
-
-
-class Page(NamedTuple):
-    """One page of a list.
-
-    Attributes:
-        first: how many items are before it.
-        size: how many items are on a full page.
-        total: how many items are on all pages.
-        number: of the page, counted as the client does.
-        after: the key of its last item; empty on the last page.
-        next_url: of the page that follows; empty on the last page.
-    """
-
-    items: list[dict[str, Any]]
-    first: int
-    size: int
-    total: int
-    number: int
-    after: str
-    url: str
-    next_url: str
 
 
 class Listing:
@@ -222,57 +171,3 @@ def _order(value: Any) -> tuple[int, Any]:
     if isinstance(value, int | float):
         return 1, value
     return (0, "") if value is None else (2, str(value))
-
-
-def enclosed(base: Any, schema: Schema, page: Page, list_name: str) -> Any:
-    """Return what stands around a list with what it says of the page; what would violate its schema stays.
-
-    Args:
-        base: an object that conforms to the schema.
-    """
-    changed = dict(base)
-    for name, member in schema.members.items():
-        if isinstance(base.get(name), dict) and name != list_name:
-            changed[name] = enclosed(base[name], member, page, list_name)
-            continue
-        is_number = name == "number" and "totalPages" in schema.members  # Spring's page
-        fact = "page" if is_number else plain(name)
-        for candidate in _facts(fact, base.get(name), page, list_name):
-            without = {key: each for key, each in changed.items() if key != name}
-            if candidate is OMITTED and schema.conforms(without):
-                changed = without
-                break
-            if candidate is not OMITTED and member.conforms(candidate):
-                changed[name] = candidate
-                break
-    return changed
-
-
-def _facts(name: str, shown: Any, page: Page, list_name: str) -> Iterator[Any]:
-    """Yield what a member of this name may say of a page, the likeliest first; nothing where it says none."""
-    shown_last = page.first + len(page.items)
-    numbers = {
-        MORE: shown_last < page.total,
-        frozenset({"first"}): page.first == 0,
-        frozenset({"last"}): shown_last >= page.total,
-        frozenset({"empty"}): not page.items,
-        frozenset({"numberofelements"}): len(page.items),
-        TOTAL: page.total,
-        NUMBER: page.number,
-        LAST_NUMBER: -(-page.total // max(page.size, 1)),
-        frozenset(SIZES): page.size,
-        frozenset(OFFSETS): page.first,
-        frozenset({"end"}): max(0, shown_last - 1),
-        frozenset({"key"}): list_name,
-    }
-    yield from (value for names, value in numbers.items() if name in names)
-    urls = {NEXT_URL: page.next_url, PREVIOUS_URL: "", OWN_URL: page.url if isinstance(shown, str) else ""}
-    for names, url in urls.items():
-        if name in names and url:
-            path = "/" + url.split("/", 3)[3]
-            plain_path = path.partition("?")[0]
-            yield from (path, url, plain_path) if name.endswith("uri") else (url, path, plain_path)
-        elif name in names and names is not OWN_URL:
-            yield from NOTHING
-    if name in NEXT_KEY:
-        yield from (page.after,) if page.after else NOTHING

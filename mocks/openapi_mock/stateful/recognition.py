@@ -14,10 +14,11 @@ from typing import Any, Final
 from openapi_contract import Contract, ContractError, Operation, pointers
 from openapi_contract.schemas import Schema
 from openapi_mock.responses.identifiers import IDS
+from openapi_mock.responses.names import plain
 from openapi_mock.responses.rendering import concrete
 from openapi_service.media_types import essence, is_json
 
-from .collection import ROLES, Collection, Role, Shape, plain, shape_of
+from .collection import ROLES, Collection, Role, Shape, shape_of
 
 EXTENSION: Final = "x-mock-collection"
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")

@@ -11,8 +11,9 @@ from typing import Any, Final
 from openapi_contract.schemas import MISSING, Schema
 from openapi_mock.responses.generation import Generator
 from openapi_mock.responses.identifiers import IDS, identifier
+from openapi_mock.responses.names import plain
 
-from .collection import Collection, plain
+from .collection import Collection
 
 SELF: Final = frozenset({"url", "uri", "href", "self", "selflink", "apiurl"})
 NAMES: Final = frozenset({"name", "slug", "login", "username", "path", "title", "code", "tag"})

@@ -195,6 +195,35 @@ def test_a_list_has_pages(query, first, last, mocked):
     assert app.get(f"/pets?{query}").json == whole[first:last]
 
 
+PAGE = {
+    "data": {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}}}},
+    **{name: {"type": "integer"} for name in ("total", "totalPages", "number", "size")},
+    **{name: {"type": "boolean"} for name in ("first", "last", "empty")},
+    "next": {"type": ["string", "null"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "total", "number", "first", "last", "empty"),
+    [
+        ("", 3, 1, True, True, False),
+        ("?limit=2", 3, 1, True, False, False),
+        ("?limit=2&page=2", 3, 2, False, True, False),
+        ("?limit=2&page=9", 3, 2, False, True, True),
+    ],
+)
+def test_an_envelope_says_what_is_shown(query, total, number, first, last, empty, mocked):
+    """Counts, flags and the next page are those of the generated list, and not any."""
+    listing = {"parameters": [parameter(name, "query") for name in ("limit", "page")]}
+    schema = {"type": "object", "required": list(PAGE), "properties": PAGE}
+    got = mocked({"/pets": {"get": listing | responses(schema)}}).get(f"/pets{query}").json
+    assert [got[name] for name in ("total", "number", "first", "last", "empty")] == [
+        *(total, number, first, last, empty)
+    ]
+    assert got["size"] == (2 if query else 3)
+    assert (got["next"] is None) is last
+
+
 def test_a_first_page_may_be_0(mocked):
     """Pages are counted from 0 where the contract allows that."""
     page = {"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 0}}
