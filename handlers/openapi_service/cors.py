@@ -41,7 +41,8 @@ class _Cors(CORSMiddleware):
         """Respond to a preflight; requested headers that are repeated in it have to be names of headers."""
         requested = request_headers.get(REQUESTED)
         if self.allow_all_headers and requested and not _are_names(requested):
-            return PlainTextResponse("Disallowed CORS headers", 400)
+            allowed = {"Access-Control-Allow-Origin": request_headers["origin"], "Vary": "Origin"}
+            return PlainTextResponse("Disallowed CORS headers", 400, allowed)
         return super().preflight_response(request_headers)
 
 

@@ -74,4 +74,4 @@ def place_of(scheme: Mapping[str, Any]) -> str:
     if scheme["type"] == "apiKey":
         return f"the {scheme['in']} {'parameter' if scheme['in'] == 'query' else 'field'} {scheme['name']}"
     kind = scheme.get("scheme", "bearer") if scheme["type"] == "http" else "bearer"
-    return f"Authorization: {kind.title()} ..."
+    return f"Authorization: {kind.title()} {'TOKEN' if kind.lower() == 'bearer' else 'CREDENTIALS'}"

@@ -56,7 +56,7 @@ def test_any_credential_of_the_right_shape_will_do(guarded):
 def test_a_refusal_names_what_the_operation_takes(guarded):
     """Only its own schemes are asked for and challenged, by the contract's title, and each of them once."""
     refused = guarded(["certificate", "oauth"], ["oauth"], ["basic"]).get()
-    assert refused.json["detail"] == "Send Authorization: Bearer ..., or Authorization: Basic ...."
+    assert refused.json["detail"] == "Send Authorization: Bearer TOKEN, or Authorization: Basic CREDENTIALS."
     assert refused.headers["www-authenticate"] == 'Basic realm="t", Bearer realm="t"'
     preferred = guarded(["query"]).get("/?key=k", prefer="code=401")
     assert preferred.headers["www-authenticate"] == 'ApiKey realm="t", in="query", name="key"'
@@ -187,15 +187,12 @@ def test_an_operation_that_cannot_be_bound_is_reported_when_it_is_called(mocked)
 def test_pages_of_any_origin_may_ask(mocked):
     """A preflight allows the headers of the mock, and its responses expose theirs."""
     app = mocked({"/": {"get": {"responses": OK}}})
+    headers = {"origin": "http://x.test", "access_control_request_method": "GET"}
     asked = "prefer,x-mock-scope,x-mock-fault"
-    preflight = app(
-        "OPTIONS",
-        "/",
-        origin="http://x.test",
-        access_control_request_method="GET",
-        access_control_request_headers=asked,
-    )
+    preflight = app("OPTIONS", "/", **headers, access_control_request_headers=asked)
     assert preflight.status == 200
+    refused = app("OPTIONS", "/", **headers, access_control_request_headers="a b")
+    assert (refused.status, refused.headers["access-control-allow-origin"]) == (400, "http://x.test")
     exposed = app.get(origin="http://x.test").headers["access-control-expose-headers"]
     assert {"Preference-Applied", "X-Mock-Answer"} <= set(exposed.split(", "))
 
