@@ -4,6 +4,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from .defects import Defect
@@ -71,6 +72,8 @@ def _read_file(path: str) -> bytes:
 
 
 def _fetch(url: str) -> bytes:
+    if not urlsplit(url).hostname:
+        raise ValueError("the URL has no host; expected http://HOST/PATH")
     accept = {"Accept": "application/json, application/yaml, */*;q=0.1"}
     request = Request(url, headers=accept)  # noqa: S310 -- is_url lets only HTTP and HTTPS come here
     try:

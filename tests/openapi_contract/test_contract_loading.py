@@ -171,6 +171,12 @@ def test_unreachable_url(url):
         load_contract(url)
 
 
+def test_url_without_a_host():
+    """What was expected is said."""
+    with pytest.raises(ContractError, match=r"has no host; expected http://HOST/PATH\.$"):
+        load_contract("http:///pets.json")
+
+
 def test_overlays_are_applied_in_order(minimal, write):
     """Overlays are applied in the order given; another contract than the packaged one gets none by itself."""
     path = write(minimal)
