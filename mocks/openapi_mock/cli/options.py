@@ -11,14 +11,12 @@ import typer
 from typer.core import TyperGroup
 
 from openapi_contract.cli.commands import file, flag, folder, option, texts
-from openapi_service.proxies import normal_origin
+from openapi_mock.hosts import normal_origins
 
 HOST = "127.0.0.1"
 _CREDENTIAL: Final = re.compile(
     r"(\w{3,128}):(?P<rest>[!-9;-~]{1,256}(?::[!-9;-~]{1,4096}(?::(?P<expires>[!-~]+))?)?)", re.ASCII
 )
-_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?", re.ASCII)
-"""RFC 6454, section 6.2, in lower case; not ``null``, which is any page without an origin."""
 TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 """Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
 
@@ -72,12 +70,10 @@ def _account(text: str | None) -> str | None:
 
 def origins_of(texts: list[str] | None) -> list[str]:
     """Return origins as browsers send them; else end with 2."""
-    origins = [normal_origin(text) for text in texts or ()]
-    if wrong := [text for text in origins if not _ORIGIN.fullmatch(text)]:
-        raise typer.BadParameter(
-            f"{wrong[0]} is not an origin: scheme://host or scheme://host:port, such as http://localhost:5173."
-        )
-    return origins
+    try:
+        return normal_origins(texts or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 SERVER = {

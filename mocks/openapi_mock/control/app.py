@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_contract import Contract
 from openapi_mock.extension import NO_EXTENSION, Extension
-from openapi_mock.hosts import is_loopback_host
+from openapi_mock.hosts import is_loopback_host, normal_origins
 from openapi_service.assembly import Assembly
 from openapi_service.clock import Clock
 from openapi_service.connexion_adapter import bind
@@ -143,11 +143,14 @@ class ControlAccess:
     Args:
         token: the control token, if there is one.
         origins: whose pages may use it without a token, beside its own.
+
+    Raises:
+        ValueError: one of the origins is none.
     """
 
     def __init__(self, token: str | None = None, origins: Iterable[str] = ()) -> None:
         self._token = None if token is None else token.encode()
-        self.origins = tuple(origins) if token is None else ("*",)
+        self.origins = tuple(normal_origins(origins)) if token is None else ("*",)
         """Whose pages may read its responses."""
 
     @property

@@ -150,6 +150,13 @@ def test_ipv4_in_ipv6_is_this_machine():
         access.check(request_from(("::ffff:128.0.0.1", 5), (b"host", b"localhost")))
 
 
+def test_what_is_no_origin_is_refused():
+    """Origins are those of RFC 6454, as browsers send them, also where the API is Python's."""
+    assert ControlAccess(origins=["HTTP://localhost:80"]).origins == ("http://localhost",)
+    with pytest.raises(ValueError, match="localhost:5173/ is not an origin"):
+        ControlAccess(origins=["http://localhost:5173/"])
+
+
 def request_from(peer, *headers):
     """Return a request of a peer."""
     scope = {"method": "GET", "path": "/_mock/clock", "headers": headers, "client": peer, "query_string": b""}
