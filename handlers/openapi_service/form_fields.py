@@ -1,6 +1,7 @@
 """One field of a form: a property of the body's schema, sent as text by style, as JSON or as files."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -12,7 +13,7 @@ from .coercion import RepeatedError
 from .decoding import read_json
 from .media_types import essence, ranges_for
 from .parameters import QueryPairs, compile_parameters
-from .problems import Violation
+from .problems import BadRequest, Violation
 from .request import Request
 
 Content = str | UploadFile
@@ -33,6 +34,7 @@ class Field:
 
     __slots__ = (
         "_binary",
+        "_has_texts",
         "_is_array",
         "_json_only",
         "_media_types",
@@ -60,6 +62,7 @@ class Field:
         items = [schema.of(each.get("items", True)) for each in schema.branches]
         values = items if self._is_array else [schema]
         inner = [each for value in values for each in value.branches]
+        self._has_texts = self._is_array and any("string" in each.types for each in items)
         self._binary = any(each.get("format") == "binary" for each in inner)
         # OpenAPI 3.1 has no word for a file: it is what has a media type, or no type at all
         untyped = all(value.types == EVERY_TYPE for value in values)
@@ -69,7 +72,15 @@ class Field:
         """Tell whether :meth:`read_styled` is to read this; else it is to be :meth:`put`."""
         if self._binary or isinstance(content, UploadFile):
             return False
-        return not self._json_only and not (self.as_json and content.lstrip()[:1] in {"{", "["})
+        return not self._json_only and not (self.as_json and self._is_json(content))
+
+    def _is_json(self, content: str) -> bool:
+        """Tell whether a text is meant as JSON: it begins so, and is, unless it can be nothing else."""
+        if content.lstrip()[:1] not in {"{", "["}:
+            return False
+        with suppress(BadRequest):
+            return read_json(content, "") is not None
+        return not self._has_texts
 
     def put(self, content: Content, fields: dict[str, Any], violations: list[Violation]) -> None:
         """Put a file or JSON among the fields; what is wrong with it goes to ``violations``."""

@@ -55,9 +55,10 @@ def load_contract(
     origins: dict[str, str] = {}
     swagger: LenientEmbedding | None = None
     if lenient:
-        _repair_outline(document, source, defects)
+        origins = _repair_outline(document, source, defects)
     if lenient and str(document.get("swagger")).startswith("2"):
-        document, origins, swagger = _converted(document, source, defects)
+        document, converted, swagger = _converted(document, source, defects)
+        origins |= {pointer: pointers.mapped(was, origins) for pointer, was in converted.items()}
     _check_outline(document, source)
     unmatched: list[str] = []
     for overlay in overlays:
@@ -193,8 +194,8 @@ def _line(pointer: str, lines: dict[str, int]) -> int:
     return next((lines[each] for each in outwards if each in lines), 0)
 
 
-def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]) -> None:
-    """Repair what has to be right before anything else can be found."""
+def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]) -> dict[str, str]:
+    """Repair what has to be right before anything else can be found; return where paths came from."""
 
     def repaired(pointer: str, reason: str) -> None:
         defects.append(Defect(source, 0, pointer, reason, "repaired"))
@@ -217,6 +218,13 @@ def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]
         if not name.startswith("x-"):
             del components[name]
             repaired(pointers.join("/components", name), "is not an object.")
+    if not isinstance(document.get("x-ms-paths"), dict):
+        return {}
+    more, own = document.pop("x-ms-paths"), document.setdefault("paths", {})
+    repaired("/x-ms-paths", "are paths with a query; read as paths.")
+    added = {path: item for path, item in more.items() if path not in own}
+    own |= added
+    return {pointers.join("/paths", path): pointers.join("/x-ms-paths", path) for path in added}
 
 
 def _operations_in(item: dict[str, Any]) -> int:

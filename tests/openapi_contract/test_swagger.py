@@ -312,6 +312,23 @@ def test_what_a_document_must_not_have(swagger):
         }
 
 
+def test_paths_with_a_query(swagger):
+    """``x-ms-paths`` are paths that a query tells apart; what is wrong in them is where the author has it."""
+    wrong = {"name": "q", "in": "query", "type": "count"}
+    more = {
+        "/pets": {"get": {"operationId": "hidden", "responses": OK}},
+        "/pets?comp=list": {"get": {"operationId": "list", "parameters": [wrong], "responses": OK}},
+    }
+    contract = swagger({"get": {"operationId": "get", "responses": OK}}, **{"x-ms-paths": more})
+    found = [contract.route("GET", "/pets", query).operation_id for query in (b"", b"comp=list")]
+    assert found == ["get", "list"]
+    lines = Path(contract.source).read_text().splitlines()
+    assert {(lines[each.line - 1].strip(" ,{"), each.pointer) for each in contract.defects} >= {
+        ('"x-ms-paths":', "/x-ms-paths"),
+        ('"type": "count"', "/x-ms-paths/~1pets?comp=list/get/parameters/0/type"),
+    }
+
+
 def test_what_operations_share_without_end(swagger):
     """What is shared, and each operation has of its own in OpenAPI 3, is counted before it is copied."""
     shared = {"type": "object", "properties": {f"p{number}": {"type": "string"} for number in range(1000)}}

@@ -1,5 +1,6 @@
 import encodings.aliases
 import gc
+from urllib.parse import urlencode
 
 import pytest
 
@@ -161,6 +162,17 @@ def test_what_is_no_form_is_a_400(how, app):
     response = send(app, *broken.pop("parts"), **broken)
     assert (response.status, response.json["error_code"]) == (400, "bad_request")
     gc.collect()
+
+
+def test_a_text_that_begins_like_json(reading):
+    """A text of an array of texts may begin with a bracket, and be no JSON."""
+    app = reading(
+        {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string"}}}},
+        URLENCODED,
+    )
+    for sent, read in (("[draft] a", ["[draft] a"]), ('["a", "b"]', ["a", "b"]), ("{", ["{"])):
+        assert app.post("/", urlencode({"names": sent}).encode(), URLENCODED).status == 204
+        assert app.seen == {"body": {"names": read}}
 
 
 def test_the_text_of_a_form_is_utf_8(app):

@@ -291,9 +291,14 @@ class Attempt:
         return items
 
     def _optional_items(self, merged: Merged, level: Level) -> int:
-        """Return how many items are shown where none is required: those of schemas of their own, or a few."""
-        if not self.has_room(level) or self.generator.recurs(merged.item(0), level.within):
+        """Return how many items are shown where none is required: those of schemas of their own, or a few.
+
+        Of a list of what it is itself in, one is shown near the top.
+        """
+        if not self.has_room(level):
             return 0
+        if self.generator.recurs(merged.item(0), level.within):
+            return 1 if level.depth <= SHOWN_LEVELS else 0
         return merged.leading or (SHOWN_ITEMS if level.depth <= SHOWN_LEVELS else 1)
 
     def _item(self, schemas: list[Any], seen: set[str], level: Level, example: Any, tries: int) -> Any:
