@@ -22,6 +22,7 @@ EVERY_TYPE: Final = frozenset({"null", "boolean", "integer", "number", "string",
 MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING"})()
 OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 DEEPEST = 20
+OF_REQUESTS: Final = frozenset({"readOnly"})
 ANYTHING: Final = True
 """The schema that allows anything: where there is none, it stands."""
 
@@ -275,7 +276,12 @@ class Schemas:
         self._compiled: dict[tuple[int, bool], Validator] = {}
         self._compiling = Lock()
         self.depths = MinimumDepths(self.keywords, self.targets_of)
-        self._bundler = Bundler(resources, is_30=self.is_30, not_required=self._not_required)
+        self._bundler = Bundler(
+            resources,
+            is_30=self.is_30,
+            not_required=self._not_required,
+            discriminates=direction == OF_REQUESTS,
+        )
 
     def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:
         """Return the same schemas, read otherwise."""
@@ -289,7 +295,7 @@ class Schemas:
 
         In 3.1 it is an annotation, and ``required`` holds both ways.
         """
-        return self.view(frozenset({"readOnly"}), formats=self.formats) if self.is_30 else self
+        return self.view(OF_REQUESTS, formats=self.formats)
 
     @property
     def for_responses(self) -> Schemas:
