@@ -71,11 +71,7 @@ class MediaType:
 
 
 class NamedSchemas:
-    """The contract's named schemas, for a handler that validates the parts of a body one by one.
-
-    Args:
-        schemas: the contract's, as requests are read.
-    """
+    """The contract's named schemas, for a handler that validates the parts of a body one by one."""
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas

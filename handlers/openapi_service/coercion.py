@@ -134,9 +134,6 @@ def scalar_coercion(types: frozenset[str], is_valid: Callable[[Any], bool]) -> C
 class Coercion:
     """Turns what was sent for a parameter or form field, or inside of one, into a JSON value.
 
-    Args:
-        schemas: any of them may apply.
-
     Attributes:
         takes_array: the schemas declare an array.
         takes_object: they declare an object, and no array.

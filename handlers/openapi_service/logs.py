@@ -31,12 +31,7 @@ MOST_LINKS = 3
 
 
 class Log(logging.Handler):
-    """Writes lines: at once, but for those of requests, which it writes together at each turn of the loop.
-
-    Args:
-        form: ``text`` or ``json``.
-        stream: where to.
-    """
+    """Writes lines: at once, but for those of requests, which it writes together at each turn of the loop."""
 
     def __init__(self, form: Form = "text", stream: TextIO | None = None) -> None:
         super().__init__()

@@ -17,10 +17,6 @@ class RequestLog:
     """Writes a line for each request that has ended; for health checks at the level ``debug`` alone.
 
     One that ended with a 5xx is an error, whose line says the cause.
-
-    Args:
-        log: where to.
-        options: say what is written.
     """
 
     def __init__(self, log: Log, options: LogOptions) -> None:

@@ -20,9 +20,6 @@ def alternatives_of(operation: Operation) -> Alternatives:
 class Credentials:
     """Finds what a request presents for each security scheme of a contract.
 
-    Args:
-        schemes: security scheme objects by name (OpenAPI 3.1, section 4.8.27).
-
     Attributes:
         in_query: the names of the query parameters that carry one.
     """

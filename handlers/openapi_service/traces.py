@@ -54,11 +54,7 @@ CURRENT: ContextVar[Trace | None] = ContextVar("trace", default=None)
 
 
 def trace_of(headers: Mapping[bytes, bytes]) -> Trace | None:
-    """Return the trace that a request belongs to; None without a valid ``traceparent`` (section 3.2).
-
-    Args:
-        headers: by lower-case name.
-    """
+    """Return the trace that a request belongs to; None without a valid ``traceparent`` (section 3.2)."""
     match = _PARENT.fullmatch(headers[b"traceparent"]) if b"traceparent" in headers else None
     if match is None or (match["more"] and match["version"] == b"00"):
         return None

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
-from .errors import S3Error, invalid_argument, refusal
+from .errors import S3Error, invalid_argument, invalid_request, refusal
 from .moto_s3 import models
 from .orders import Bucket
 from .xml import Element, document, elements, parse
@@ -45,8 +45,7 @@ def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
         for grantee in _grantees(headers.get(f"x-amz-grant-{permission.lower().replace('_', '-')}", ""))
     ]
     if canned and grants:
-        message = "Specifying both Canned ACLs and Header Grants is not allowed"
-        raise S3Error(HTTPStatus.BAD_REQUEST, "InvalidRequest", message)
+        raise invalid_request("Specifying both Canned ACLs and Header Grants is not allowed")
     if canned and canned not in _CANNED:
         raise invalid_argument("", "x-amz-acl", canned)
     if canned or not (grants or body):

@@ -155,14 +155,14 @@ class Authenticator:
         signed, now = _time(time), self._clock.now()
         if signed - now > MAX_SKEW:
             elements = {"X-Amz-Date": time, "ServerTime": f"{now:{_ISO}}"}
-            raise S3Error(403, "AccessDenied", "Request is not valid yet", elements)
+            raise access_denied("Request is not valid yet", **elements)
         self._check_end(signed + timedelta(seconds=seconds), {"X-Amz-Expires": str(seconds)})
 
     def _check_end(self, expires: datetime, elements: Mapping[str, str]) -> None:
         now = self._clock.now()
         if now >= expires:
-            elements = {**elements, "Expires": f"{expires:{_ISO}}", "ServerTime": f"{now:{_ISO}}"}
-            raise S3Error(403, "AccessDenied", "Request has expired", elements)
+            times = {"Expires": f"{expires:{_ISO}}", "ServerTime": f"{now:{_ISO}}"}
+            raise access_denied("Request has expired", **elements, **times)
 
 
 def _check_required(fields: Mapping[str, str], names: Iterable[str]) -> None:

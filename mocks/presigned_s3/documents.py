@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
-from .errors import S3Error, invalid_request, refusal
+from .errors import S3Error, invalid_argument, invalid_request, refusal
 from .lifecycle import check_rules
 from .locks import BYPASS
 from .orders import Bucket
@@ -72,21 +72,20 @@ def check_tagging_header(value: str) -> None:
             "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters "
             "without tag name duplicates."
         )
-        elements = {"ArgumentName": "x-amz-tagging", "ArgumentValue": value}
-        raise S3Error(400, "InvalidArgument", message, elements)
+        raise invalid_argument(message, "x-amz-tagging", value)
 
 
 def check_ownership(headers: Mapping[str, str]) -> None:
     """Raise InvalidArgument unless a new bucket can have the ownership that the headers say."""
     ownership = headers.get(_OWNERSHIP, OWNERSHIPS[0])
     if ownership not in OWNERSHIPS:
-        raise _invalid(f"Invalid {_OWNERSHIP} header: {ownership}", _OWNERSHIP)
+        raise invalid_argument(f"Invalid {_OWNERSHIP} header: {ownership}", _OWNERSHIP)
 
 
 def check_bypass(headers: Mapping[str, str], bucket: Bucket) -> None:
     """Raise InvalidArgument where a deletion goes past the locks of a bucket that has none."""
     if BYPASS in headers and not bucket.has_lock:
-        raise _invalid(f"{BYPASS} is only applicable to Object Lock enabled buckets.", BYPASS)
+        raise invalid_argument(f"{BYPASS} is only applicable to Object Lock enabled buckets.", BYPASS)
 
 
 def _check_versioning(root: ET.Element, _: Bucket) -> None:
@@ -125,7 +124,7 @@ def _check_encryption(root: ET.Element, _: Bucket) -> None:
         message = (
             "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
         )
-        raise _invalid(message, "ApplyServerSideEncryptionByDefault")
+        raise invalid_argument(message, "ApplyServerSideEncryptionByDefault")
 
 
 def _check_policy(document: bytes) -> None:
@@ -159,10 +158,6 @@ def _expect(is_true: bool) -> None:  # noqa: FBT001 -- what it raises for is sai
 
 def _is_tag(text: str) -> bool:
     return all(char.isalnum() or char.isspace() or char in _IN_TAGS for char in text)
-
-
-def _invalid(message: str, name: str) -> S3Error:
-    return S3Error(400, "InvalidArgument", message, {"ArgumentName": name})
 
 
 def _invalid_tag(message: str, **elements: str) -> S3Error:

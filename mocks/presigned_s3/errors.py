@@ -159,9 +159,11 @@ def access_denied(message: str, **elements: str | int) -> S3Error:
     return S3Error(403, "AccessDenied", message, elements)
 
 
-def invalid_argument(message: str, name: str, value: str) -> S3Error:
-    """Return the refusal of an argument that it names."""
-    return S3Error(400, "InvalidArgument", message, {"ArgumentName": name, "ArgumentValue": value})
+def invalid_argument(message: str, name: str | None = None, value: str | None = None) -> S3Error:
+    """Return the refusal of an argument; S3 does not name each, nor repeat its value."""
+    named = {"ArgumentName": name, "ArgumentValue": value}
+    elements = {key: text for key, text in named.items() if text is not None}
+    return S3Error(400, "InvalidArgument", message, elements)
 
 
 def missing_field(name: str) -> S3Error:

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http import HTTPStatus
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from .errors import S3Error, invalid_request, refusal
+from .errors import invalid_argument, invalid_request, refusal
 from .integers import whole_number
 from .xml import parse
 
@@ -30,7 +29,7 @@ def check_rules(root: ET.Element, _bucket: object) -> None:
         _check(rule)
     ids = [text for rule in rules if (text := rule.findtext("ID"))]
     if len(set(ids)) < len(ids):
-        raise _invalid("Rule ID must be unique. Found same ID for more than one rule")
+        raise invalid_argument("Rule ID must be unique. Found same ID for more than one rule")
 
 
 def with_ids(body: bytes) -> bytes:
@@ -60,21 +59,21 @@ def _rules(root: ET.Element) -> list[ET.Element]:
 
 def _check(rule: ET.Element) -> None:
     if len(rule.findtext("ID", "")) > _MAX_ID_LENGTH:
-        raise _invalid(f"ID length should not exceed allowed limit of {_MAX_ID_LENGTH}")
+        raise invalid_argument(f"ID length should not exceed allowed limit of {_MAX_ID_LENGTH}")
     if rule.findtext("Status") not in ("Enabled", "Disabled"):
         raise refusal("MalformedXML")
     if all(rule.find(action) is None for action in _ACTIONS):
         raise invalid_request("At least one action needs to be specified in a rule")
     days = rule.findtext("Expiration/Days")
     if days is not None and not whole_number(days):
-        raise _invalid("'Days' for Expiration action must be a positive integer")
+        raise invalid_argument("'Days' for Expiration action must be a positive integer")
     for action in ("Expiration", "Transition"):
         for date in rule.findall(f"{action}/Date"):
             time = _time(date.text)
             if time is None:
                 raise refusal("MalformedXML")
             if time.time() != datetime.min.time():
-                raise _invalid("'Date' must be at midnight GMT")
+                raise invalid_argument("'Date' must be at midnight GMT")
 
 
 def expiration(key: Any, tags: Mapping[str, str], rules: Iterable[Any]) -> str:
@@ -119,7 +118,3 @@ def _time(text: str | None) -> datetime | None:
         # "20200101" is a date to Python, and none to S3.
         return time.replace(tzinfo=UTC) if "-" in str(text) else None
     return None
-
-
-def _invalid(message: str) -> S3Error:
-    return S3Error(HTTPStatus.BAD_REQUEST, "InvalidArgument", message)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .backend import Backend
-from .errors import S3Error, invalid_argument, refusal
+from .errors import invalid_argument, refusal
 from .integers import integer_argument
 from .moto_s3 import models
 from .orders import Order
@@ -304,6 +304,5 @@ def _decoded(order: Order) -> str:
     except ValueError:
         name = ""
     if not name:
-        message, about = "The continuation token provided is incorrect", "continuation-token"
-        raise S3Error(400, "InvalidArgument", message, {"ArgumentName": about})
+        raise invalid_argument("The continuation token provided is incorrect", "continuation-token")
     return name

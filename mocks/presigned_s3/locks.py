@@ -45,8 +45,7 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
             raise refusal("MalformedXML")
         days = (whole_number(periods[0]) or 0) * (1 if retention.findtext("{*}Days") else _DAYS_OF_A_YEAR)
         if not 0 < days <= _MOST_DAYS:
-            message = "Default retention period must be a positive integer value."
-            raise S3Error(HTTPStatus.BAD_REQUEST, "InvalidArgument", message)
+            raise invalid_argument("Default retention period must be a positive integer value.")
     if bucket.versioning != "Enabled":
         raise _invalid_state(
             "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
