@@ -75,7 +75,7 @@ class Field:
         return not self._json_only and not (self.as_json and self._is_json(content))
 
     def _is_json(self, content: str) -> bool:
-        """Tell whether a text is meant as JSON: it begins so, and is, unless it can be nothing else."""
+        """Tell whether a text is JSON: it begins so, and can be read or be nothing else."""
         if content.lstrip()[:1] not in {"{", "["}:
             return False
         with suppress(BadRequest):

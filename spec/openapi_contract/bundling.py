@@ -27,7 +27,7 @@ class Bundler:
         not_required: returns the names of the properties of a schema object that need not be there, in the
             direction that the value takes.
         discriminates: whether a value may conform to several alternatives of a ``oneOf``, of which its
-            ``discriminator`` tells which is meant.
+            ``discriminator`` says which applies.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ class _Factory31(DialectSchemaValidatorsFactory):
 
 
 class _Requests31(_Factory31):
-    """Makes those of requests, in which a discriminator tells which alternative is meant."""
+    """Makes those of requests, in which a discriminator tells which alternative applies."""
 
     def get_validator_cls(self, spec: Any, schema: Any) -> Any:
         """Return the class of the dialect, with what is read otherwise in requests."""

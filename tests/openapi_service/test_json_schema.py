@@ -23,7 +23,7 @@ SCHEMAS = {
     "enum with null": ({"enum": ["front", None]}, ["front", None], ["back"]),
     "numeric exclusive bounds": ({"exclusiveMinimum": 0, "exclusiveMaximum": 1}, [0.5], [0, 1]),
     "multipleOf a decimal": ({"multipleOf": 0.01}, [0.07, 19.99], [0.075]),
-    "a discriminator tells which of a oneOf is meant": (
+    "a discriminator says which of a oneOf applies": (
         {"discriminator": {"propertyName": "kind"}, "oneOf": [LEFT, RIGHT]},
         [{"kind": "x"}, {"a": 1, "b": "x"}],
         [{"kind": 5}, {"a": "x", "b": "x"}, 5],

@@ -38,7 +38,7 @@ SCHEMAS = {
     "an exclusive bound alone says nothing": ({"exclusiveMaximum": True}, [10**9], []),
     "$ref stands alone": ({"$ref": "#/components/schemas/Size", "maximum": 1}, [5, None], [6]),
     "allOf": ({"allOf": [{"$ref": "#/components/schemas/Side"}]}, ["front"], [None, "x"]),
-    "a discriminator tells which of a oneOf is meant": (
+    "a discriminator says which of a oneOf applies": (
         {"discriminator": {"propertyName": "kind"}, "oneOf": [LEFT, RIGHT]},
         [{"kind": "x"}, {"a": 1, "b": "x"}],
         [{"kind": 5}, {"a": "x", "b": "x"}, 5],

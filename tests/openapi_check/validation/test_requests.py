@@ -51,7 +51,7 @@ def test_what_is_empty_is_not_missing(listed, changed, message, summary):
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_a_discriminator_tells_what_is_meant(document, changed, added, message, summary, version):
+def test_a_discriminator_tells_which_alternative_applies(document, changed, added, message, summary, version):
     """In a request several of a oneOf may fit if there is a discriminator, but not none."""
     document["openapi"] = version
     parts = [{"type": "object", "properties": {name: {"type": "integer"}}} for name in "ab"]
