@@ -166,6 +166,12 @@ def write(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory):
+    """The cache of mypy for all tests: to read the standard library is most of its time."""
+    return tmp_path_factory.mktemp("mypy")
+
+
+@pytest.fixture(scope="session")
 def mock() -> Iterator[Mock]:
     """Run one mock for all tests; what uses up or changes a seed starts another."""
     with scanner_mock() as running:

@@ -115,35 +115,40 @@ def test_openapi_30(types, minimal):
     assert "Tested: TypeAlias = 'str | None'" in types(Tested={"type": "string", "nullable": True})
 
 
+@pytest.fixture
+def check(mypy_cache, tmp_path):
+    """Let Python read the types, and mypy and ruff check them."""
+
+    def checked(source):
+        declared(source)
+        path = tmp_path / "types_of_pets.py"
+        path.write_text(source)
+        mypy = ["mypy", "--strict", "--config-file=", "--cache-dir", mypy_cache]
+        for tool in (mypy, ["ruff", "check", "--isolated", "--no-cache", "--select", "F,I"]):
+            command = [sys.executable, "-m", *tool, path]
+            result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+            assert result.returncode == 0, result.stdout
+
+    return checked
+
+
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_hostile_names_and_recursion(types, minimal, tmp_path, version):
+def test_hostile_names_and_recursion(types, minimal, check, version):
     """Whatever schemas are called and however they recur, the types are Python that mypy takes, strictly."""
     minimal["openapi"] = version
     minimal["info"]["title"] = 'a"""\n\\'
-    check(types(**HOSTILE, Pet=PET), tmp_path)
+    check(types(**HOSTILE, Pet=PET))
 
 
 @pytest.mark.parametrize("schemas", [{}, {"Name": STRING}, {"Pet": PET}, {"a": PET | {"required": []}}])
-def test_only_what_is_needed_is_imported(types, tmp_path, schemas):
+def test_only_what_is_needed_is_imported(types, check, schemas):
     """A linter finds no import that few types do not use, and none missing."""
-    check(types(**schemas), tmp_path)
+    check(types(**schemas))
 
 
-def test_our_own(tmp_path):
+def test_our_own(check):
     """Mypy takes the types of the contract in force, strictly."""
-    check(python_types(load_contract()), tmp_path)
-
-
-def check(source, folder):
-    """Let Python read the types, and mypy and ruff check them."""
-    declared(source)
-    path = folder / "types_of_pets.py"
-    path.write_text(source)
-    mypy = ["mypy", "--strict", "--config-file=", "--cache-dir", folder / "cache"]
-    for tool in (mypy, ["ruff", "check", "--isolated", "--no-cache", "--select", "F,I"]):
-        command = [sys.executable, "-m", *tool, path]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
-        assert result.returncode == 0, result.stdout
+    check(python_types(load_contract()))
 
 
 def test_too_deep(types):

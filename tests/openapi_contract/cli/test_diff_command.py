@@ -99,19 +99,19 @@ def test_hostile_names(contract, change):
 
 
 def test_many_operations(contract, pets, write):
-    """What thousands of operations share is reported once, the first of them named."""
+    """What hundreds of operations share is reported once, the first of them named."""
     item = pets["paths"].pop("/pets/{pet_id}")
-    for number in range(2_000):
+    for number in range(200):
         operation = item["get"] | {"operationId": f"get_pet_{number}"}
         pets["paths"][f"/pets{number}/{{pet_id}}"] = {"get": operation}
     old = write(pets, "old.json")
     without_name(pets)
     new = write(pets, "new.json")
     result = contract("diff", old, new).stdout
-    assert result.splitlines()[2:4] == ["GET /pets2/{pet_id}", "and 1997 more"]
+    assert result.splitlines()[2:4] == ["GET /pets2/{pet_id}", "and 197 more"]
     assert result.endswith("1 breaking, 0 risky, 1 safe\n")
     heading = contract("diff", old, new, "--format", "markdown").stdout.splitlines()[2]
-    assert heading.endswith(", `GET /pets2/{pet_id}`, and 1997 more")
+    assert heading.endswith(", `GET /pets2/{pet_id}`, and 197 more")
 
 
 def test_a_pipe(contract, pets, write):

@@ -39,26 +39,23 @@ def run_in(folder, *command):
     )
 
 
-def check(folder):
+@pytest.fixture
+def check(mypy_cache, tmp_path):
     """Let linter (ours, and as it comes), formatter and type checker accept what was written."""
-    tests = sorted(map(str, folder.glob("tests/*.py")))
-    for command in (
-        ["ruff", "check", "--no-cache", "operations", "tests"],
-        ["ruff", "check", "--no-cache", "--isolated", "--extend-select", "RUF100", "operations", "tests"],
-        ["ruff", "format", "--check", "--no-cache", "operations", "tests"],
-        [
-            "mypy",
-            "--strict",
-            "--follow-imports=silent",
-            "--cache-dir",
-            os.devnull,
-            "--config-file=",
-            "operations",
-            *tests,
-        ],
-    ):
-        result = run_in(folder, *command)
-        assert result.returncode == 0, result.stdout + result.stderr
+
+    def checked():
+        tests = sorted(map(str, tmp_path.glob("tests/*.py")))
+        mypy = ["mypy", "--strict", "--follow-imports=silent", "--cache-dir", mypy_cache, "--config-file="]
+        for command in (
+            ["ruff", "check", "--no-cache", "operations", "tests"],
+            ["ruff", "check", "--no-cache", "--isolated", "--extend-select", "RUF100", "operations", "tests"],
+            ["ruff", "format", "--check", "--no-cache", "operations", "tests"],
+            [*mypy, "operations", *tests],
+        ):
+            result = run_in(tmp_path, *command)
+            assert result.returncode == 0, result.stdout + result.stderr
+
+    return checked
 
 
 def test_handler(scaffold, pets, tmp_path):
@@ -93,7 +90,7 @@ def test_test_fails(scaffold, pets, tmp_path):
     assert "NotImplementedYet: GET /pets/{pet_id} is not implemented." in result.stdout
 
 
-def test_our_own(scaffold, tmp_path):
+def test_our_own(scaffold, check):
     """What is written for all that the contract in force has passes linter, formatter and type checker."""
     document = load_contract().document
     operations = [each for item in document["paths"].values() for each in item.values()]
@@ -101,10 +98,10 @@ def test_our_own(scaffold, tmp_path):
         operation["operationId"] = operation["operationId"].replace("_endpoints_", "_endpoints_new")
     result = scaffold(document)
     assert result.stdout.count("wrote") == 2 * len({each["tags"][0] for each in operations})
-    check(tmp_path)
+    check()
 
 
-def test_hostile_contract(scaffold, pets, tmp_path):
+def test_hostile_contract(scaffold, pets, check, tmp_path):
     """Whatever a contract says, what is written for it is Python, and goes into the folder."""
     get = pets["paths"]["/pets/{pet_id}"]["get"]
     get |= {"tags": ["../../" + HOSTILE_TEXT], "summary": HOSTILE_TEXT, "description": HOSTILE_TEXT * 9}
@@ -124,7 +121,7 @@ def test_hostile_contract(scaffold, pets, tmp_path):
     assert scaffold(pets).exit_code == 0
     files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.py")]
     assert all(path.startswith(("operations/", "tests/")) and path.count("/") == 1 for path in files)
-    check(tmp_path)
+    check()
 
 
 def test_what_is_there_is_not_touched(scaffold, pets, tmp_path):

@@ -55,13 +55,13 @@ def s3():
 @pytest.fixture(scope="module")
 def issuer():
     """The URL of an issuer that has metadata and a key."""
+    key = RSAKey.generate_key(2048).as_dict(private=False)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
             self.end_headers()
-            keys = [RSAKey.generate_key(2048).as_dict(private=False)]
-            self.wfile.write(json.dumps({"issuer": url, "keys": keys}).encode())
+            self.wfile.write(json.dumps({"issuer": url, "keys": [key]}).encode())
 
         def log_message(self, *_):
             """Say nothing."""

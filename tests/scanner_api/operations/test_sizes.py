@@ -10,7 +10,8 @@ from scanner_api.operations.sessions import MOST_EMBEDDED, MOST_POLLED
 from scanner_api.operations.writes import MAX_BYTES, MAX_DEPTH
 from scanner_contract import load_contract
 
-SCHEMAS = load_contract().document["components"]["schemas"]
+CONTRACT = load_contract()
+SCHEMAS = CONTRACT.document["components"]["schemas"]
 
 
 def deep(levels):
@@ -75,7 +76,7 @@ def test_every_string_that_is_stored_has_a_limit():
     """No body has a string, or an array, without a greatest length or a set of values."""
 
     def unlimited(schema, pointer):
-        schema = load_contract().resolve(schema)
+        schema = CONTRACT.resolve(schema)
         for keyword in ("anyOf", "allOf"):
             for index, part in enumerate(schema.get(keyword, ())):
                 yield from unlimited(part, f"{pointer}/{keyword}/{index}")

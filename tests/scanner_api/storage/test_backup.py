@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, select
+from typer.testing import CliRunner
 
+from scanner_api.cli import app
 from scanner_api.storage.audit import read_audit_log
 from scanner_api.storage.credentials import ApiKey, CredentialStore
 from scanner_api.storage.tables import scan_session_counts, scan_sessions, secrets
@@ -48,6 +50,13 @@ def execute(tmp_path):
     return executed
 
 
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Return what runs a command of ``db`` on a database, in the test's folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda url, *arguments: CliRunner().invoke(app, ["db", *arguments, "--database-url", url])
+
+
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def places(request):
     """The name of a database, the URL of one, and of one that it is restored to."""
@@ -60,6 +69,7 @@ def places(request):
     return request.param, *plain
 
 
+@pytest.mark.programs
 def test_what_was_backed_up_is_restored(places, execute, run_in, session, now):
     """Organization, session, counts, keys, secrets and audit log are as they were, and counting goes on."""
     name, url, restored = places
@@ -94,38 +104,39 @@ def test_what_was_backed_up_is_restored(places, execute, run_in, session, now):
     assert sum(number for (number,) in numbers) == 2
 
 
-def test_what_is_no_backup_is_refused(sqlite_url, execute, tmp_path):
+def test_what_is_no_backup_is_refused(run, sqlite_url, tmp_path):
     """Neither is overwritten: a file that is there, nor a database by what is no copy of one."""
     (tmp_path / "notes.txt").write_text("notes")
-    script = "scanner-api db upgrade; scanner-api db restore --yes notes.txt"
-    refused = execute(script, sqlite_url)
-    assert (refused.returncode, refused.stderr) == (1, "notes.txt is no copy of a database.\n")
-    script = "scanner-api db check; scanner-api db backup notes.txt"
-    refused = execute(script, sqlite_url)
-    assert (refused.returncode, refused.stderr) == (
+    assert run(sqlite_url, "upgrade").exit_code == 0
+    refused = run(sqlite_url, "restore", "--yes", "notes.txt")
+    assert (refused.exit_code, refused.stderr) == (1, "notes.txt is no copy of a database.\n")
+    assert run(sqlite_url, "check").exit_code == 0
+    refused = run(sqlite_url, "backup", "notes.txt")
+    assert (refused.exit_code, refused.stderr) == (
         1,
         "The copy notes.txt cannot be created: File exists.\n",
     )
     assert (tmp_path / "notes.txt").read_text() == "notes"
-    empty = execute("scanner-api db backup copy.db", sqlite_url.replace("scanner.db", "other.db"))
-    assert (empty.returncode, "The database is empty" in empty.stderr) == (1, True)
+    empty = run(sqlite_url.replace("scanner.db", "other.db"), "backup", "copy.db")
+    assert (empty.exit_code, "The database is empty" in empty.stderr) == (1, True)
     assert not (tmp_path / "copy.db").exists()
 
 
-def test_a_backup_is_for_its_owner_alone(migrated_sqlite_url, execute, tmp_path):
+def test_a_backup_is_for_its_owner_alone(migrated_sqlite_url, run, tmp_path):
     """The copy has the secret of photo keys, so nobody else may read it."""
-    done = execute("scanner-api db backup copy.db", migrated_sqlite_url)
-    assert done.returncode == 0, done.stderr
+    done = run(migrated_sqlite_url, "backup", "copy.db")
+    assert done.exit_code == 0, done.stderr
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_database_is_not_replaced_without_a_yes(migrated_sqlite_url, execute):
+def test_a_database_is_not_replaced_without_a_yes(migrated_sqlite_url, run):
     """Who says nothing to the question has the database as it was."""
-    done = execute("scanner-api db backup copy.db; scanner-api db restore copy.db", migrated_sqlite_url)
-    assert (done.returncode, "Replace what is in the database" in done.stdout) == (1, True)
+    assert run(migrated_sqlite_url, "backup", "copy.db").exit_code == 0
+    done = run(migrated_sqlite_url, "restore", "copy.db")
+    assert (done.exit_code, "Replace what is in the database" in done.stdout) == (1, True)
 
 
-def test_commands_for_sqlite_are_not_for_postgresql(migrated_postgresql_url, execute):
+def test_commands_for_sqlite_are_not_for_postgresql(migrated_postgresql_url, run):
     """They say where the page is that has the others."""
-    done = execute("scanner-api db backup copy.db", migrated_postgresql_url)
-    assert (done.returncode, "docs/backup.md" in done.stderr) == (1, True)
+    done = run(migrated_postgresql_url, "backup", "copy.db")
+    assert (done.exit_code, "docs/backup.md" in done.stderr) == (1, True)
