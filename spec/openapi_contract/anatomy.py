@@ -85,12 +85,38 @@ FIELDS = {
     },
 }
 
-SHAPES = {
-    kind: (kind.rpartition("|")[2].strip("{[]}"), "{" in kind, "[" in kind)
-    for fields in FIELDS.values()
-    for kind in fields.values()
+Shape = tuple[str, bool, bool, bool]
+SHAPES: dict[str, dict[str, Shape]] = {
+    kind: {
+        field: (held.rpartition("|")[2].strip("{[]}"), held[0] not in "{[", "{" in held, "[" in held)
+        for field, held in fields.items()
+    }
+    for kind, fields in FIELDS.items()
 }
-"""The name of what fields of a kind hold, and whether in a map, or in an array."""
+"""What fields hold: its kind, and whether it stands there by itself, in a map, or in an array."""
+
+
+def map_children(kind: str, node: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """Return a copy of an object in which each object of OpenAPI right below it is changed.
+
+    Args:
+        kind: what it is.
+        change: takes a field and what stands in it.
+    """
+    copy = dict(node)
+    fields = SHAPES.get(kind, {})
+    for field, value in node.items() if "*" in fields or not fields.keys().isdisjoint(node) else ():
+        shape = fields.get(field) or fields.get("*")
+        if shape is None:
+            continue
+        _, is_one, in_map, in_array = shape
+        if isinstance(value, list) and in_array:
+            copy[field] = [change(field, each) for each in value]
+        elif isinstance(value, dict) and in_map:
+            copy[field] = {name: change(field, each) for name, each in value.items()}
+        elif isinstance(value, dict) and is_one:
+            copy[field] = change(field, value)
+    return copy
 
 
 def map_subschemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
@@ -99,16 +125,7 @@ def map_subschemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) ->
     Args:
         change: takes a keyword and a schema that stands in it.
     """
-    copy = dict(schema)
-    for keyword, value in schema.items():
-        kind = FIELDS["schema"].get(keyword, "")
-        if isinstance(value, list) and "[" in kind:
-            copy[keyword] = [change(keyword, each) for each in value]
-        elif isinstance(value, dict) and kind.startswith("{"):
-            copy[keyword] = {name: change(keyword, each) for name, each in value.items()}
-        elif isinstance(value, dict) and kind.startswith("schema"):
-            copy[keyword] = change(keyword, value)
-    return copy
+    return map_children("schema", schema, change)
 
 
 @dataclass(slots=True)
@@ -170,7 +187,8 @@ def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:
         place = pending.pop()
         if place.depth > MAX_DEPTH:
             raise place.error(f"is nested deeper than {MAX_DEPTH} levels.")
-        _enter_resource(place)
+        if place.kind == "schema":
+            _enter_resource(place)
         yield place
         if schemas or place.kind != "schema":
             pending += reversed(children(place))
@@ -178,7 +196,7 @@ def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:
 
 def _enter_resource(place: Place) -> None:
     """A schema with an ``$id`` is a resource of its own (JSON Schema 2020-12, section 8.2.1)."""
-    identifier = place.node.get("$id") if place.kind == "schema" and isinstance(place.node, dict) else None
+    identifier = place.node.get("$id") if isinstance(place.node, dict) else None
     if isinstance(identifier, str) and not identifier.startswith("#"):
         place.base, _ = place.target(identifier)
 
@@ -186,25 +204,25 @@ def _enter_resource(place: Place) -> None:
 def children(place: Place) -> list[Place]:
     """Return what stands right below a place; what has the wrong shape is left for validation to refuse."""
     node, base, source, depth = place.node, place.base, place.source, place.depth + 1
-    fields = FIELDS.get(place.kind)
-    if fields is None or not isinstance(node, dict) or _is_reference_object(place):
+    fields = SHAPES.get(place.kind)
+    if fields is None or not isinstance(node, dict):
+        return []
+    if ("*" not in fields and fields.keys().isdisjoint(node)) or _is_reference_object(place):
         return []
     found = []
     for key, value in node.items():
-        kind = fields.get(key) or fields.get("*")
-        if kind is None or not isinstance(value, dict | list | bool):
+        shape = fields.get(key) or fields.get("*")
+        if shape is None or not isinstance(value, dict | list | bool):
             continue
-        name, in_map, in_array = SHAPES[kind]
+        name, is_one, in_map, in_array = shape
         pointer = pointers.join(place.pointer, key)
         members: Iterable[tuple[Any, Any]] = ()
         if in_map and isinstance(value, dict):
             members = value.items()
         elif in_array and isinstance(value, list):
             members = enumerate(value)
-        elif kind.endswith(name) or kind.startswith(f"{name}|"):
-            if isinstance(value, dict | bool):
-                found.append(Place(name, value, pointer, base, source, depth))
-            continue
+        elif is_one and isinstance(value, dict | bool):
+            found.append(Place(name, value, pointer, base, source, depth))
         for step, member in members:
             if isinstance(member, dict | bool):
                 found.append(Place(name, member, pointers.join(pointer, step), base, source, depth))

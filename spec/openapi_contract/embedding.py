@@ -53,7 +53,8 @@ class Embedding:
         self.sections = {kind.strip("{}"): section for section, kind in fields.items()}
         self.neighbours = "at its origin" if is_url(root.base) else "a file in its folder or below"
         self.documents: dict[str, Any] = {root.base: root.node}
-        self.resources: set[str] = set()
+        self._resources: set[str] = set()
+        self._unnoted = [root]
         self.hoisted: dict[tuple[str, str, tuple[str, ...]], str] = {}
         self.places: dict[str, tuple[str, str]] = {}
         self.components: dict[str, dict[str, Any]] = {}
@@ -62,7 +63,6 @@ class Embedding:
 
     def run(self) -> None:
         """Bring in all that the document refers to, and all that this refers to."""
-        self._note_resources(self.root)
         self.pending.append(self.root)
         while self.pending:
             for place in walk(self.pending.pop()):
@@ -86,9 +86,13 @@ class Embedding:
         if place.reference is not None and place.kind in self.sections:
             self.follow(place, place.reference)
 
-    def _note_resources(self, place: Place) -> None:
-        """Note the embedded resources below a place; a reference anywhere may lead to them."""
-        self.resources.update(below.base for below in walk(place) if below.base != place.base)
+    @property
+    def resources(self) -> set[str]:
+        """The embedded resources, to which a reference anywhere may lead; few documents ask for them."""
+        while self._unnoted:
+            place = self._unnoted.pop()
+            self._resources.update(below.base for below in walk(place) if below.base != place.base)
+        return self._resources
 
     def follow(self, place: Place, reference: str) -> None:
         """Make what a reference leads to a part of the document."""
@@ -96,10 +100,10 @@ class Embedding:
         if self._is_own(place, reference):
             place.node["$ref"] = f"#{fragment}"
             return
-        if resource in self.resources or resource.startswith(WELL_KNOWN):
-            return
         if resource == self.root.base:
             place.node["$ref"] = reference if reference.startswith("#") else f"#{fragment}"
+        elif resource in self.resources or resource.startswith(WELL_KNOWN):
+            return
         elif place.kind == "pathItem":
             self._put_in_place(place)
         else:
@@ -133,7 +137,7 @@ class Embedding:
                 pointers.from_fragment(target[1]),
                 _source(target[0]),
             )
-        self._note_resources(place)
+        self._unnoted.append(place)
 
     def _hoist(self, place: Place, resource: str, keys: tuple[str, ...]) -> str:
         """Return the ``$ref`` to a part of another file, made a component.
@@ -170,7 +174,7 @@ class Embedding:
             self.hoisted[part] = pointers.join("", *self.holder, section, name)
             self.places[self.hoisted[part]] = resource, pointers.join("", *keys)
             hoisted = Place(place.kind, component, pointers.join("", *keys), resource, _source(resource))
-            self._note_resources(hoisted)
+            self._unnoted.append(hoisted)
             self.pending.append(hoisted)
         return self.hoisted[part]
 

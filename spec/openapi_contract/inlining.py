@@ -4,13 +4,13 @@ Documents of many files have references where none may be: an operation, a descr
 reference leads to is put in its place, as a bundler would. What leads nowhere stays as it is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from . import pointers
-from .anatomy import FIELDS, Place, document_place
+from .anatomy import SHAPES, Place, Shape, document_place
 from .defects import Defect
 from .embedding import Embedding
 from .errors import ContractError
@@ -59,26 +59,27 @@ class LenientEmbedding(Embedding):
             left = f"#/unresolved/{len(self.unresolved)}"
             self.unresolved[left] = error.reason
             place.node["$ref"] = left
-        self._inline_members(place, place.node, place.pointer, FIELDS.get(place.kind, {}))
+        self._inline_members(place, place.node, place.pointer, SHAPES.get(place.kind, {}))
 
     def _inline_members(
-        self, place: Place, node: dict[str, Any] | list[Any], pointer: str, fields: dict[str, str]
+        self, place: Place, node: dict[str, Any] | list[Any], pointer: str, fields: Mapping[str, Shape]
     ) -> None:
         """Look for references among the members of an object that are no OpenAPI objects themselves."""
+        is_schema = place.kind == "schema"
+        if is_schema and fields.keys().isdisjoint(node):
+            return
         for key, member in _members(node):
-            kind = fields.get(str(key)) or fields.get("*")
-            name = "" if kind is None else kind.rpartition("|")[2].strip("{[]}")
-            is_map = kind is not None and kind[0] in "{["
             if not isinstance(member, dict | list) or str(key).startswith("x-"):
                 continue
-            if kind is not None and not is_map and name in self._referenceable:
+            shape = fields.get(str(key)) or fields.get("*")
+            if shape is not None and shape[1] and shape[0] in self._referenceable:
                 continue  # a reference may be there
-            if place.kind == "schema" and (kind is None or not isinstance(member, dict)):
+            if is_schema and (shape is None or not isinstance(member, dict)):
                 continue
             at = pointers.join(pointer, key)
             if isinstance(member, dict) and isinstance(member.get("$ref"), str):
                 self._inline(place, member, at, (node, key), is_value=key in VALUES)
-            elif kind is None and key not in VALUES:
+            elif shape is None and key not in VALUES:
                 self._inline_members(place, member, at, {})
 
     def _inline(

@@ -16,6 +16,7 @@ from .contract import Contract, digest
 from .defects import Defect, Located
 from .errors import ContractError
 from .extent import check_extent
+from .imports import resting_collector
 from .overlay import apply_overlay
 from .reading import read_document, read_text, suffix_of
 
@@ -31,6 +32,7 @@ MAX_DEFECTS = 10_000
 VERSION = re.compile(r"3\.[012]\.\d+(-.+)?")
 
 
+@resting_collector()
 def load_contract(
     path: Path | str,
     overlays: Sequence[Path] = (),

@@ -8,10 +8,10 @@ from urllib.parse import unquote
 def join(pointer: str, *keys: str | int) -> str:
     """Return ``pointer`` extended by ``keys``, escaped."""
     for key in keys:
-        text = str(key)
-        if "~" in text or "/" in text:
-            text = text.replace("~", "~0").replace("/", "~1")
-        pointer = f"{pointer}/{text}"
+        escaped = key
+        if isinstance(key, str) and ("~" in key or "/" in key):
+            escaped = key.replace("~", "~0").replace("/", "~1")
+        pointer = f"{pointer}/{escaped}"
     return pointer
 
 

@@ -1,6 +1,6 @@
 """Checks that the references of a document lead to what they should."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -19,14 +19,13 @@ def reference_flaws(root: Place) -> Iterator[Flaw]:
 
     Embedded resources and anchors are JSON Schema's own affair, and left to the schema compiler.
     """
-    places: dict[str, Place] = {}
+    places = _Places(root)
     for place in walk(root):
         if place.reference is None:
             continue
         resource, fragment = place.target(place.reference)
         reason = ""
         if place.kind != "schema":
-            places = places or {each.pointer: each for each in walk(root, schemas=False)}
             reason = _of_reference_object(place, places)
         elif resource == root.base and (not fragment or fragment.startswith("/")):
             reason = _of_schema(root.node, fragment)
@@ -35,7 +34,22 @@ def reference_flaws(root: Place) -> Iterator[Flaw]:
             yield Flaw(place.pointer, f"$ref {place.reference} {reason}", RULE, (place.reference,), fix)
 
 
-def _of_reference_object(place: Place, places: Mapping[str, Place]) -> str:
+class _Places:
+    """The objects of a document by their pointers; those of components first, which most are asked for."""
+
+    def __init__(self, root: Place) -> None:
+        components = Place("components", root.node.get("components"), "/components", root.base, root.source)
+        self._unread = [root, components]
+        self._places: dict[str, Place] = {}
+
+    def get(self, pointer: str) -> Place | None:
+        """Return the object at a pointer, None if there is none."""
+        while pointer not in self._places and self._unread:
+            self._places.update((each.pointer, each) for each in walk(self._unread.pop(), schemas=False))
+        return self._places.get(pointer)
+
+
+def _of_reference_object(place: Place, places: _Places) -> str:
     """Follow a reference to the end, which must be of the same kind; return what is wrong, if anything."""
     seen = set[str]()
     end = place
@@ -44,9 +58,10 @@ def _of_reference_object(place: Place, places: Mapping[str, Place]) -> str:
         if pointer in seen or len(seen) >= MAX_REFERENCES:
             return "is circular." if pointer in seen else f"leads on more than {MAX_REFERENCES} times."
         seen.add(pointer)
-        if pointer not in places or places[pointer].kind != place.kind:
+        target = places.get(pointer)
+        if target is None or target.kind != place.kind:
             return f"leads to no {place.kind}: there is none at {pointer!r}."
-        end = places[pointer]
+        end = target
     return ""
 
 

@@ -16,7 +16,7 @@ import jsonschema_rs
 from openapi_spec_validator.schemas import schema_v30, schema_v31, schema_v32
 
 from . import pointers
-from .anatomy import FIELDS, Place, children, document_place, walk
+from .anatomy import FIELDS, Place, document_place, map_children, walk
 from .defects import Action, Flaw
 from .errors import ContractError
 from .references import reference_flaws
@@ -73,24 +73,15 @@ def _structure_flaws(root: Place) -> Iterator[Flaw]:
 def _flaws_alone(place: Place, validator: Any) -> Iterator[Flaw]:
     """Yield the flaws of an object, without those of the objects below it."""
     if isinstance(place.node, dict):  # what is no object its holder's validator has seen
-        outlines = {id(each.node): _outline(each) for each in children(place) if isinstance(each.node, dict)}
-        node = {key: _outlined(each, outlines) for key, each in place.node.items()}
-        for error in validator.iter_errors(node):
+        for error in validator.iter_errors(map_children(place.kind, place.node, _outline)):
             yield from _flaws(error, place.pointer)
 
 
-def _outline(place: Place) -> dict[str, Any]:
+def _outline(field: str, node: Any) -> Any:
     """Return what stands for an object: parameters may exclude each other by where they are (OpenAPI 3.2)."""
-    return {"in": place.node["in"]} if place.kind == "parameter" and "in" in place.node else {}
-
-
-def _outlined(node: Any, outlines: Mapping[int, dict[str, Any]]) -> Any:
-    """Return a copy of a part of an object, in which outlines stand for other objects."""
-    if id(node) in outlines:
-        return outlines[id(node)]
-    if isinstance(node, dict):
-        return {key: _outlined(each, outlines) for key, each in node.items()}
-    return [_outlined(each, outlines) for each in node] if isinstance(node, list) else node
+    if not isinstance(node, dict):
+        return node
+    return {"in": node["in"]} if field == "parameters" and "in" in node else {}
 
 
 @cache

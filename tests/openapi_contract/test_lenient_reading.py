@@ -1,6 +1,7 @@
 """What is wrong in a document is repaired or left out, the smallest part, and reported with its place."""
 
 import json
+import re
 from copy import deepcopy
 
 import pytest
@@ -474,6 +475,42 @@ def test_components_without_end(write):
 
 
 @pytest.mark.parametrize("lenient", [True, False])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("enum", [{"a": number} for number in MANY]),
+        ("allOf", [{"type": "object"} for _ in MANY]),
+        ("prefixItems", [{"type": "integer"} for _ in MANY]),
+        ("$defs", {f"d{number}": {"$id": f"http://pets.example/{number}"} for number in MANY}),
+        ("required", [f"p{number}" for number in MANY]),
+    ],
+)
+def test_schema_without_end(write, field, value, lenient):
+    """So is one with a schema, however deep, of as many alternatives, properties or values."""
+    document = {"openapi": "3.1.0", **DOCUMENT, **schema({"properties": {"name": {field: value}}})}
+    pointer = re.escape(f"#{PET}/properties/name/{field}")
+    with pytest.raises(ContractError, match=f"{pointer}: has more than 10000 members"):
+        load_contract(write(document), lenient=lenient)
+
+
+@pytest.mark.parametrize("field", ["default", "const", "x-rows"])
+def test_values_of_many_members(write, field):
+    """Values may have more."""
+    document = {"openapi": "3.1.0", **DOCUMENT, **schema({"properties": {"name": {field: list(MANY)}}})}
+    assert not load_contract(write(document)).defects
+
+
+@pytest.mark.parametrize("lenient", [True, False])
+def test_schemas_without_end(write, monkeypatch, lenient):
+    """So is one of schemas without end, wherever they are."""
+    monkeypatch.setattr("openapi_contract.extent.MAX_OBJECTS", 1000)
+    properties = {f"p{number}": {"items": {"type": "string"}} for number in range(500)}
+    document = {"openapi": "3.1.0", **DOCUMENT, **schema({"properties": properties})}
+    with pytest.raises(ContractError, match="more than 1000 operations, parameters, responses, schemas"):
+        load_contract(write(document), lenient=lenient)
+
+
+@pytest.mark.parametrize("lenient", [True, False])
 def test_objects_multiplied_by_references(write, monkeypatch, lenient):
     """Objects count as often as references lead to them, in others that references lead to as well."""
     monkeypatch.setattr("openapi_contract.extent.MAX_OBJECTS", 1000)
@@ -486,7 +523,9 @@ def test_objects_multiplied_by_references(write, monkeypatch, lenient):
         return write({"openapi": "3.1.0", **DOCUMENT, "paths": items, "components": components})
 
     assert len(load_contract(document(20), lenient=lenient).operations) == 20
-    with pytest.raises(ContractError, match="has more than 1000 operations, parameters, responses and so on"):
+    with pytest.raises(
+        ContractError, match="has more than 1000 operations, parameters, responses, schemas and so on"
+    ):
         load_contract(document(80), lenient=lenient)
 
 

@@ -135,3 +135,17 @@ def test_large_patterns_are_compiled_once():
     assert not is_small(large)
     assert is_small("^a{3}$")
     assert ecma_matcher(large) is ecma_matcher(large)
+
+
+def test_a_schema_that_leads_to_too_much(monkeypatch):
+    """It cannot be compiled; what it leads to counts once, however many references do."""
+    monkeypatch.setattr("openapi_contract.bundling.MOST_PARTS", 100)
+    many = {"enum": [[number] for number in range(60)]}
+    both = {"properties": {name: {"$ref": "#/components/schemas/B"} for name in "abc"}}
+    wide = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in "AB"]}
+    components = {"schemas": {"A": {"items": many}, "B": many}}
+    document = {"openapi": "3.1.0", "paths": {}, "components": components}
+    schemas = Contract(document, "pets.yaml").schemas
+    assert schemas.of(both).validator.is_valid({"a": [1], "b": [59]})
+    with pytest.raises(ValueError, match="leads to more than 100 objects and arrays"):
+        _ = schemas.of(wide).validator
