@@ -12,12 +12,11 @@ from openapi_contract import Contract
 from openapi_mock.clock import MockClock, Reading
 from openapi_mock.data_directory import TooManySnapshots, UnknownSnapshot
 from openapi_mock.events import Events
-from openapi_mock.faults import Fault, FaultError, Faults, TooManyFaultsError
+from openapi_mock.faults import Fault, FaultError, Faults
 from openapi_mock.faults.reading import FaultReader
 from openapi_mock.journal import Journal, Selector
-from openapi_mock.journal.journal import TooManyListenersError
 from openapi_mock.state import MockState
-from openapi_service.problems import Conflict, NotFound, ServiceUnavailable, ValidationFailed, Violation
+from openapi_service.problems import Conflict, NotFound, ValidationFailed, Violation
 
 MOST_BYTES = {"json": 512 * 1024, "har": 4 * 1024 * 1024}
 """Of the exchanges in one response, by its format: others wait while it is written."""
@@ -121,8 +120,6 @@ async def add_fault(
         (added,) = await asyncio.to_thread(faults.add, fault)
     except FaultError as error:
         raise ValidationFailed([Violation("body", error.where, error.rule, error.detail)]) from None
-    except TooManyFaultsError as error:
-        raise Conflict(str(error)) from None
     _publish(faults, events)
     return _document(added)
 
@@ -158,10 +155,7 @@ async def get_journal(
     """Return exchanges, once enough are there or the time is over; raises ServiceUnavailable."""
     selector = Selector(**{name: value for name, value in attributes.items() if value is not None})
     if wait_seconds:
-        try:
-            await journal.wait_for(selector, count, wait_seconds)
-        except TooManyListenersError as error:
-            raise ServiceUnavailable(str(error)) from None
+        await journal.wait_for(selector, count, wait_seconds)
     return await asyncio.to_thread(_exchanges, journal, selector, limit, format_)
 
 

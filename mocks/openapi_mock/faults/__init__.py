@@ -1,6 +1,6 @@
 """Simulated failures of the API and of S3: which requests they apply to, how often, and what happens."""
 
-from .fault import Effect, Fault, FaultError, FaultFileError, Match, TooManyFaultsError
+from .fault import Effect, Fault, FaultError, FaultFileError, Match
 from .registry import Faults, Injection
 
 __all__ = [
@@ -11,5 +11,4 @@ __all__ = [
     "Faults",
     "Injection",
     "Match",
-    "TooManyFaultsError",
 ]

@@ -40,10 +40,6 @@ class FaultFileError(ValueError):
     """A file holds no valid faults; the message names the file, the entry and the part."""
 
 
-class TooManyFaultsError(Exception):
-    """No further fault can be active; the message says how many are."""
-
-
 class _Distribution(msgspec.Struct, frozen=True, tag_field="distribution", forbid_unknown_fields=True):
     """A distribution of milliseconds."""
 

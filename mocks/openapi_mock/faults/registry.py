@@ -10,8 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from openapi_contract.contract import is_named
+from openapi_service.problems import Conflict
 
-from .fault import Candidate, Effect, Fault, FaultError, TooManyFaultsError
+from .fault import Candidate, Effect, Fault, FaultError
 
 MOST_FAULTS = 1000
 
@@ -98,13 +99,13 @@ class Faults:
 
         Raises:
             FaultError: one is on a server or operation that this mock does not have; none was added.
-            TooManyFaultsError: there would be more than a thousand; none was added.
+            Conflict: there would be more than a thousand; none was added.
         """
         for fault in faults:
             self.check(fault)
         with self._changing:
             if len(self._active) + len(faults) > MOST_FAULTS:
-                raise TooManyFaultsError(
+                raise Conflict(
                     f"{len(self._active)} faults are active; at most {MOST_FAULTS} can be. Remove some."
                 )
             added = [

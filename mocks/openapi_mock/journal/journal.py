@@ -13,6 +13,7 @@ import msgspec
 
 from openapi_check.exchange import Exchange, Validation
 from openapi_check.masking import Masking
+from openapi_service.problems import ServiceUnavailable
 
 from .selector import Selector
 
@@ -23,10 +24,6 @@ MOST_LISTENERS = 100
 EVERYTHING = Selector()
 OVERHEAD_BYTES = 1024
 """About what the objects around an exchange take."""
-
-
-class TooManyListenersError(Exception):
-    """Too many listen to a journal already."""
 
 
 class Validator(Protocol):
@@ -166,7 +163,7 @@ class Journal:
         """Wait as `wait` does, in an event loop.
 
         Raises:
-            TooManyListenersError: a hundred listen already.
+            ServiceUnavailable: a hundred listen already.
         """
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
         counted = _Counter(self, selector)
@@ -199,11 +196,11 @@ class Journal:
         At the end of the journal it is called with 0.
 
         Raises:
-            TooManyListenersError: a hundred listen already.
+            ServiceUnavailable: a hundred listen already.
         """
         with self._lock:
             if len(self._listeners) >= MOST_LISTENERS:
-                raise TooManyListenersError(f"{MOST_LISTENERS} listen to the journal already.")
+                raise ServiceUnavailable(f"{MOST_LISTENERS} listen to the journal already.")
             self._listeners = [*self._listeners, listener]
         try:
             yield

@@ -9,6 +9,7 @@ from openapi_contract import Contract
 from openapi_mock.responses.generation import Generator
 from openapi_mock.responses.names import plain
 from openapi_service.clock import Clock
+from openapi_service.problems import Conflict
 
 from .collection import Collection, Role
 from .recognition import recognize
@@ -19,10 +20,6 @@ MOST_NUMBERS: Final = 1000
 """Identifiers that are tried until one is free."""
 
 MOST_LINES: Final = 20
-
-
-class KeyTaken(Exception):  # noqa: N818 -- says what it is
-    """There is an item of this key already."""
 
 
 class Catalog(NamedTuple):
@@ -86,8 +83,8 @@ class Memory:
             base: the response that the contract has for its creation, if it has any.
 
         Raises:
-            KeyTaken: there is one of the key that is given.
-            StoreFull: there is no room for it.
+            Conflict: there is one of the key that is given.
+            ServiceUnavailable: there is no room for it.
         """
         collection = values.collection
         for _ in range(MOST_NUMBERS):
@@ -99,7 +96,7 @@ class Memory:
                 return value
             if plain(collection.key) in map(plain, sent):
                 break
-        raise KeyTaken(f"There is an item of {collection.path} with the {collection.key} {key[:100]!r}.")
+        raise Conflict(f"There is an item of {collection.path} with the {collection.key} {key[:100]!r}.")
 
     def lines(self) -> list[str]:
         """Return what was recognised in lines for a person; of many collections the first."""

@@ -20,16 +20,16 @@ from openapi_mock.responses.related import BODY
 from openapi_mock.responses.rendering import with_value
 from openapi_mock.responses.strictness import STRICT, Strictness
 from openapi_service.assembly import Assembly
-from openapi_service.problems import Conflict, NotFound, ServiceUnavailable
+from openapi_service.problems import Conflict, NotFound
 from openapi_service.randomness import Randomness
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
 from .collection import Role
 from .json_patch import PatchError, is_patch, patched
-from .memory import Catalog, KeyTaken, Memory
+from .memory import Catalog, Memory
 from .pages import Listing
-from .store import Item, StoreFull
+from .store import Item
 from .values import Values
 
 CREATED: Final = 201
@@ -127,10 +127,7 @@ class StatefulOperation:
                     item = self._single(sent, documented)
             return documented, self._show(item.value, item.parents, documented, request)
         async with self._memory.lock:
-            try:
-                return await self._write(sent, request, respond)
-            except StoreFull as error:
-                raise ServiceUnavailable(str(error)) from None
+            return await self._write(sent, request, respond)
 
     async def _write(
         self, sent: Sent, request: Request, respond: Respond
@@ -167,22 +164,16 @@ class StatefulOperation:
             members[collection.key] = sent.get(("path", self._role.key))
         is_same = schema is not None and schema.component == collection.schema.component
         known = base if is_same else None
-        try:
-            return await asyncio.to_thread(
-                self._memory.add, self._values, members, self._parents(sent), self._path(sent), known
-            )
-        except KeyTaken as error:
-            raise Conflict(str(error)) from None
+        return await asyncio.to_thread(
+            self._memory.add, self._values, members, self._parents(sent), self._path(sent), known
+        )
 
     def _single(self, sent: Sent, documented: DocumentedResponse) -> Item:
         """Return the one item of a path, which is as the contract shows it until it is changed."""
         item = self._found(sent)
         if item is None:
             value = self._values.initial(self._inner(documented.body.value))
-            try:
-                self._memory.store.add(self._collection.path, "", self._parents(sent), value)
-            except StoreFull as error:
-                raise ServiceUnavailable(str(error)) from None
+            self._memory.store.add(self._collection.path, "", self._parents(sent), value)
         return item or self._find(sent)
 
     def _changed(self, item: Item, sent: Sent) -> dict[str, Any]:

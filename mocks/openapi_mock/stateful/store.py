@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from openapi_service.problems import ServiceUnavailable
+
 MOST_ITEMS: Final = 20_000
 MOST_BYTES: Final = 128 * 1024 * 1024
 LARGE_BYTES: Final = 256 * 1024
@@ -19,10 +21,6 @@ CREATE TABLE IF NOT EXISTS items (
 CREATE INDEX IF NOT EXISTS items_by_key ON items (collection, key);
 CREATE TABLE IF NOT EXISTS numbers (collection TEXT PRIMARY KEY, last INTEGER NOT NULL);
 """
-
-
-class StoreFull(Exception):  # noqa: N818 -- says what it is
-    """There is no room for another item."""
 
 
 class Item(NamedTuple):
@@ -75,10 +73,10 @@ class Store:
         return int(row[0])
 
     def add(self, collection: str, key: str, parents: Mapping[str, str], value: dict[str, Any]) -> None:
-        """Add an item; raises StoreFull."""
+        """Add an item; raises ServiceUnavailable."""
         encoded = msgspec.json.encode(value)
         if self._count >= MOST_ITEMS or self._bytes + len(encoded) > MOST_BYTES:
-            raise StoreFull(
+            raise ServiceUnavailable(
                 f"The mock holds {self._count} items of {self._bytes} bytes; at most {MOST_ITEMS} items "
                 f"of {MOST_BYTES} bytes fit. Delete some, or reset it."
             )
@@ -89,11 +87,11 @@ class Store:
         self._count, self._bytes = self._count + 1, self._bytes + len(encoded)
 
     def change(self, item: Item, key: str, value: dict[str, Any]) -> None:
-        """Replace the value of an item; raises StoreFull."""
+        """Replace the value of an item; raises ServiceUnavailable."""
         encoded = msgspec.json.encode(value)
         size = self._bytes + len(encoded) - len(msgspec.json.encode(item.value))
         if size > max(MOST_BYTES, self._bytes):
-            raise StoreFull(f"The mock holds {self._bytes} bytes; at most {MOST_BYTES} fit.")
+            raise ServiceUnavailable(f"The mock holds {self._bytes} bytes; at most {MOST_BYTES} fit.")
         self._database.execute(
             "UPDATE items SET key = ?, value = ? WHERE place = ?", (key, encoded, item.place)
         )

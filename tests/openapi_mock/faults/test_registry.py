@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from openapi_mock.faults import Effect, Fault, FaultError, Faults, Match, TooManyFaultsError
+from openapi_mock.faults import Effect, Fault, FaultError, Faults, Match
 from openapi_mock.faults.fault import Exponential, Normal
+from openapi_service.problems import Conflict
 
 DROP = Effect(drop=True)
 
@@ -23,7 +24,7 @@ def test_there_is_an_end_to_them():
     """A thousand faults can be on; one more is refused, and none of those that came with it is on."""
     faults = Faults()
     faults.add(*[Fault(effect=DROP)] * 999)
-    with pytest.raises(TooManyFaultsError, match="999 faults are active; at most 1000"):
+    with pytest.raises(Conflict, match="999 faults are active; at most 1000"):
         faults.add(Fault(effect=DROP), Fault(effect=DROP))
     assert len(faults.active()) == 999
 

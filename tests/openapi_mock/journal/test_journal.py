@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from openapi_mock.journal import Exchange, Journal, Message, Selector, Validation, Violation
-from openapi_mock.journal.journal import TooManyListenersError
+from openapi_service.problems import ServiceUnavailable
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -191,7 +191,7 @@ def test_there_is_an_end_to_those_who_wait():
     with ExitStack() as listening:
         for _ in range(100):
             listening.enter_context(journal.listening(print))
-        with pytest.raises(TooManyListenersError, match="100 listen"):
+        with pytest.raises(ServiceUnavailable, match="100 listen"):
             asyncio.run(journal.wait_for(Selector(), 1, 1))
     asyncio.run(journal.wait_for(Selector(), 1, 0))
 

@@ -12,7 +12,8 @@ from openapi_mock import contract_mock
 from openapi_mock.stateful import store as stores
 from openapi_mock.stateful.memory import catalog_of
 from openapi_mock.stateful.seeding import SeedError
-from openapi_mock.stateful.store import Store, StoreFull
+from openapi_mock.stateful.store import Store
+from openapi_service.problems import ServiceUnavailable
 
 from .conftest import PET, PETS, QUERIES, in_path, operation, ref
 
@@ -212,12 +213,12 @@ def test_a_store_is_bounded(monkeypatch):
     store = Store()
     store.add("a", "1", {}, {})
     store.add("a", "2", {}, {})
-    with pytest.raises(StoreFull):
+    with pytest.raises(ServiceUnavailable):
         store.add("a", "3", {}, {})
     store.remove(store.keyed("a", "1")[0])
     store.add("a", "3", {}, {})
     monkeypatch.setattr(stores, "MOST_BYTES", 50)
-    with pytest.raises(StoreFull):
+    with pytest.raises(ServiceUnavailable):
         store.change(store.keyed("a", "3")[0], "3", {"text": "x" * 60})
     store.close()
 
