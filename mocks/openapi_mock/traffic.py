@@ -23,6 +23,7 @@ from .events import Events
 from .extension import NO_EXTENSION, Extension
 from .faults import Fault, Faults
 from .journal import Journal, Masking, Selector, Validation, Violation
+from .journal.journal import Validate
 from .journal.recording import s3_exchange
 from .matching import is_beside_contracts
 from .state import Clearable
@@ -74,7 +75,7 @@ class Traffic:
             ignores: tells violations of requests that are not reported.
         """
         self.journal.masking = Masking.of(contract)
-        self.journal.validate_with(lambda: _Validator(contract, authentication, ignores))
+        self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
         on_api = [operation.operation_id for operation in contract.operations]
         self.faults.operations = {"api": on_api, **({} if self.s3 is None else {"s3": NAMES})}
 
@@ -169,20 +170,11 @@ class Broadcast:
                 self._events.publish("exchange", exchange, exchange.number)
 
 
-class _Validator:
-    """Validates exchanges with the contract's operations: S3, the explorer and other pages are none."""
+def _validator(contract: Contract, ignores: Callable[[Violation], bool], *, authentication: bool) -> Validate:
+    """Return what validates exchanges with the contract's operations: S3, the explorer and pages are none."""
+    validator = ExchangeValidator(contract, authentication=authentication)
 
-    def __init__(
-        self,
-        contract: Contract,
-        authentication: bool,  # noqa: FBT001 -- its one call is above
-        ignores: Callable[[Violation], bool],
-    ) -> None:
-        self._ignores = ignores
-        self._validator = ExchangeValidator(contract, authentication=authentication)
-
-    def verdict(self, exchange: Exchange) -> Validation:
-        """Return what the contract says of an exchange, unless that is known."""
+    def validate(exchange: Exchange) -> Validation:
         if exchange.verdict is not None:
             return exchange.verdict
         status = exchange.status
@@ -190,12 +182,13 @@ class _Validator:
         is_beside = succeeded or is_beside_contracts(urlsplit(exchange.url).path)
         if exchange.server == "s3" or (is_beside and not exchange.operation):
             return Validation(unjudged="it is for none of the contract's operations")
-        validation = self._validator.verdict(exchange)
-        reported = [each for each in validation.request if not self._ignores(each)]
-        validation = msgspec.structs.replace(validation, request=reported)
+        validation = validator.verdict(exchange)
+        reported = [each for each in validation.request if not ignores(each)]
         is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-        is_own = any(name.lower() == "x-mock-refusal" for name, _ in exchange.response.headers)
-        if (validation.request or is_own) and is_refusal and not exchange.fault:
-            # the mock's own, of what it should not have been sent: no second violation
-            return msgspec.structs.replace(validation, response=[])
-        return validation
+        is_own = exchange.response.header("x-mock-refusal") is not None
+        # the mock's own, of what it should not have been sent: no second violation
+        is_known = (reported or is_own) and is_refusal and not exchange.fault
+        response = [] if is_known else validation.response
+        return msgspec.structs.replace(validation, request=reported, response=response)
+
+    return validate

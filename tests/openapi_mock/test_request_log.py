@@ -53,7 +53,7 @@ def exchange(**attributes):
 class Validator:
     """Finds the same violation in each exchange."""
 
-    def verdict(self, _exchange):
+    def __call__(self, _exchange):
         """Return it."""
         return Validation(request=[VIOLATION])
 

@@ -22,16 +22,10 @@ MOST_BYTES = 32 * 1024 * 1024
 MOST_BODY_BYTES = 64 * 1024
 MOST_LISTENERS = 100
 EVERYTHING = Selector()
+Validate = Callable[[Exchange], Validation]
+"""Returns what the contract says of an exchange."""
 OVERHEAD_BYTES = 1024
 """About what the objects around an exchange take."""
-
-
-class Validator(Protocol):
-    """Validates exchanges by a contract."""
-
-    def verdict(self, exchange: Exchange) -> Validation:
-        """Return what the contract says of an exchange."""
-        ...
 
 
 class Recordable(Protocol):
@@ -69,11 +63,11 @@ class Entry:
             self._recorded = self._exchange
         return self._exchange
 
-    def validated(self, masking: Masking, validator: Validator) -> Exchange:
+    def validated(self, masking: Masking, validate: Validate) -> Exchange:
         """Return the exchange with its violations."""
         if self._validated is None:
             exchange = self.exchange(masking)
-            self._validated = msgspec.structs.replace(exchange, verdict=validator.verdict(exchange))
+            self._validated = msgspec.structs.replace(exchange, verdict=validate(exchange))
         return self._validated
 
 
@@ -90,7 +84,7 @@ class Journal:
     def __init__(
         self,
         masking: Masking | None = None,
-        make_validator: Callable[[], Validator] | None = None,
+        make_validator: Callable[[], Validate] | None = None,
         *,
         most_exchanges: int = MOST_EXCHANGES,
         most_bytes: int = MOST_BYTES,
@@ -110,10 +104,10 @@ class Journal:
         self._ended = False
         self._listeners: list[Callable[[int], object]] = []
 
-    def validate_with(self, make_validator: Callable[[], Validator] | None) -> None:
+    def validate_with(self, make_validator: Callable[[], Validate] | None) -> None:
         """Use another validator for what is not validated yet."""
         self._make_validator = make_validator
-        self._validator: Validator | None = None
+        self._validator: Validate | None = None
 
     def record(self, recorded: Recordable | Exchange) -> None:
         """Record an exchange, and remove the oldest ones if there are too many."""

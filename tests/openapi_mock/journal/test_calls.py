@@ -93,7 +93,7 @@ def test_violations():
     """What violated the contract is reported with the contract's own rule."""
 
     class Validator:
-        def verdict(self, exchange):
+        def __call__(self, exchange):
             wrong = Violation(part="body", where="/name", rule="maxLength", detail="is too long")
             return Validation(request=[wrong] if exchange.number == 2 else [])
 

@@ -44,7 +44,7 @@ class Strict:
     def __init__(self):
         self.validated = 0
 
-    def verdict(self, exchange):
+    def __call__(self, exchange):
         """Count, and validate."""
         self.validated += 1
         broken = [Violation(part="status", rule="responses", detail="is not documented")]
