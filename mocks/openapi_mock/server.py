@@ -240,18 +240,15 @@ class _Assembly:
 
     def _app(self, contract: Contract) -> ASGIApp:
         """Return the app of a contract; what remembers has its collections once that is made."""
-        seed, memory, responses = str(self.seed), self.memory, None
-        catalog = None if memory is None else catalog_of(contract, seed, self.locale)
-        drawn = self._randomness, self.strictness, self.locale
-        if memory is not None and catalog is not None:
-            responses = StatefulResponses(memory, catalog, lambda: self.reach.api, seed, *drawn)
-        app = contract_app(
-            contract,
-            authentication=self.authentication,
-            clock=self.clock,
-            strictness=self.strictness,
-            responses=responses or ContractResponses(seed, *drawn),
-        )
+        memory, catalog = self.memory, None
+        drawn = str(self.seed), self._randomness, self.strictness, self.locale
+        responses = ContractResponses(*drawn)
+        if memory is not None:
+            catalog = catalog_of(contract, responses.seed, self.locale)
+            responses = StatefulResponses(
+                *drawn, memory=memory, catalog=catalog, origin=lambda: self.reach.api
+            )
+        app = contract_app(contract, responses, authentication=self.authentication, clock=self.clock)
         app = observed(
             app,
             contract,

@@ -6,11 +6,9 @@ from openapi_contract import Contract
 from openapi_service import Limits, create_app
 from openapi_service.clock import Clock
 from openapi_service.cors import open_to_pages
-from openapi_service.randomness import Randomness
 
 from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
 from .operation import ContractResponses
-from .strictness import STRICT, Strictness
 
 MOST_BODY_BYTES = 64 * 1024 * 1024
 LIMITS = Limits(body=MOST_BODY_BYTES, upload=MOST_BODY_BYTES, target=16 * 1024)
@@ -18,27 +16,19 @@ LIMITS = Limits(body=MOST_BODY_BYTES, upload=MOST_BODY_BYTES, target=16 * 1024)
 
 def contract_app(
     contract: Contract,
+    responses: ContractResponses | None = None,
     *,
-    seed: str = "",
-    locale: str = "",
     authentication: bool = True,
     clock: Clock | None = None,
-    randomness: Randomness | None = None,
-    strictness: Strictness = STRICT,
-    responses: ContractResponses | None = None,
 ) -> ASGIApp:
     """Return an app that validates the requests of a contract and responds from it.
 
     Args:
-        seed: another seed, other generated values.
-        locale: of generated strings; see `.locales`.
+        responses: say how; by default from the contract alone.
         authentication: ask for credentials where the contract does; any non-empty one will do.
-        randomness: what dynamic responses are drawn from.
-        strictness: what is done about requests that violate the contract.
-        responses: respond, instead of what responds from the contract alone by the two before.
     """
     shape_only = ShapeOnlyAuthenticator(contract.security_schemes, contract.document["info"]["title"])
-    fallback = responses or ContractResponses(seed, randomness, strictness, locale)
+    fallback = responses or ContractResponses()
     app = create_app(
         contract,
         {},
@@ -46,7 +36,7 @@ def contract_app(
         checks=None,
         limits=LIMITS,
         reveal=True,
-        formats=strictness.formats != "off",
+        formats=fallback.strictness.formats != "off",
         fallback=fallback,
         lazy=True,
         clock=clock,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeAlias
 
 from openapi_contract import Operation
 from openapi_mock.randomness import SeededRandomness
@@ -42,41 +43,36 @@ DEPRECATED = (b"deprecation", b"@0")
 DRAWN_BYTES = 8
 
 
+@dataclass(eq=False)
 class ContractResponses:
     """The fallback of a mock: responds where there is no handler, and as a client prefers.
 
-    Args:
+    Attributes:
         seed: another seed, other generated values.
         randomness: what dynamic responses are drawn from, each operation's for themselves.
         strictness: what is done about requests that violate the contract.
         locale: of generated strings; see `.locales`.
     """
 
-    request_headers = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
-    response_headers = (
+    request_headers: ClassVar = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
+    response_headers: ClassVar = (
         *("Deprecation", "Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal"),
         *("X-Mock-Request-Violation", "X-Mock-Violation"),
     )
 
-    def __init__(
-        self,
-        seed: str = "",
-        randomness: Randomness | None = None,
-        strictness: Strictness = STRICT,
-        locale: str = "",
-    ) -> None:
-        self._seed, self._locale = seed, locale
-        self._strictness = strictness
-        self._randomness = randomness or SeededRandomness(0)
-        self._generator: Generator | None = None
+    seed: str = ""
+    randomness: Randomness = field(default_factory=lambda: SeededRandomness(0))
+    strictness: Strictness = STRICT
+    locale: str = ""
+    _generator: Generator | None = field(default=None, init=False)
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
         """Return what responds to the requests of an operation."""
-        draw = self._randomness.source(f"answers of {operation.contract_operation.operation_id}")
+        draw = self.randomness.source(f"answers of {operation.contract_operation.operation_id}")
         item_responder = self.item_responder(operation.contract_operation, assembly)
         generator = self.generator(assembly)
-        draw_id = self._randomness.source(f"ids of {operation.contract_operation.operation_id}")
-        return MockOperation(operation, assembly, generator, draw, draw_id, item_responder, self._strictness)
+        draw_id = self.randomness.source(f"ids of {operation.contract_operation.operation_id}")
+        return MockOperation(operation, assembly, generator, draw, draw_id, item_responder, self.strictness)
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- for subclasses
         """Return what responds to an operation from stored items; None where none are stored."""
@@ -85,7 +81,7 @@ class ContractResponses:
     def generator(self, assembly: Assembly) -> Generator:
         """Return the generator of the contract's values."""
         if self._generator is None:
-            self._generator = Generator(assembly.contract.schemas, seed=self._seed, locale=self._locale)
+            self._generator = Generator(assembly.contract.schemas, seed=self.seed, locale=self.locale)
         return self._generator
 
 

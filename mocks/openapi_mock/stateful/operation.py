@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -18,10 +19,8 @@ from openapi_mock.responses.names import plain
 from openapi_mock.responses.operation import ItemResponder, Respond, Sent
 from openapi_mock.responses.related import BODY
 from openapi_mock.responses.rendering import with_value
-from openapi_mock.responses.strictness import STRICT, Strictness
 from openapi_service.assembly import Assembly
 from openapi_service.problems import Conflict, NotFound
-from openapi_service.randomness import Randomness
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
@@ -35,39 +34,26 @@ from .values import Values
 CREATED: Final = 201
 
 
+@dataclass(eq=False, kw_only=True)
 class StatefulResponses(ContractResponses):
     """The fallback of a mock that remembers.
 
-    Args:
+    Attributes:
         catalog: of the contract that is served.
         origin: returns the URL of the API as who makes the current request reaches it.
-        seed: another seed, other generated values.
-        randomness: what dynamic responses are drawn from.
-        strictness: what is done about requests that violate the contract.
     """
 
-    def __init__(
-        self,
-        memory: Memory,
-        catalog: Catalog,
-        origin: Callable[[], str],
-        seed: str = "",
-        randomness: Randomness | None = None,
-        strictness: Strictness = STRICT,
-        locale: str = "",
-    ) -> None:
-        super().__init__(seed, randomness, strictness, locale)
-        self._memory = memory
-        self._catalog = catalog
-        self._origin = origin
+    memory: Memory
+    catalog: Catalog
+    origin: Callable[[], str]
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- as its base does
         """Return what responds to an operation from stored items; None where it has no collection."""
-        role = self._catalog.roles.get(operation.operation_id)
+        role = self.catalog.roles.get(operation.operation_id)
         if role is None:
             return None
-        values = self._catalog.values[role.collection.path]
-        return StatefulOperation(operation, role, values, self._memory, self._origin)
+        values = self.catalog.values[role.collection.path]
+        return StatefulOperation(operation, role, values, self.memory, self.origin)
 
 
 class StatefulOperation:

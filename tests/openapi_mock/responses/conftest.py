@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from openapi_contract import Contract
-from openapi_mock.responses import STRICT, contract_app
+from openapi_mock.responses import STRICT, ContractResponses, contract_app
 
 
 class Client:
@@ -51,8 +51,8 @@ def mocked(client):
 
     def make(paths, *, openapi="3.1.0", seed="", locale="", authentication=True, strictness=STRICT, **rest):
         contract = Contract(document_of(paths, openapi=openapi, **rest), "test")
-        options = {"seed": seed, "locale": locale, "authentication": authentication, "strictness": strictness}
-        return client(contract_app(contract, **options))
+        responses = ContractResponses(seed, strictness=strictness, locale=locale)
+        return client(contract_app(contract, responses, authentication=authentication))
 
     return make
 

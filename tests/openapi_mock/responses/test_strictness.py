@@ -9,7 +9,7 @@ import pytest
 
 from openapi_contract import Contract
 from openapi_mock import contract_mock
-from openapi_mock.responses import STRICT, Strictness, contract_app
+from openapi_mock.responses import STRICT, ContractResponses, Strictness, contract_app
 
 from .conftest import document_of
 
@@ -42,7 +42,7 @@ def post(client):
     """Return what sends a body to a mock that is as strict as it says, and returns the response."""
 
     def send(body, strictness, target="/things", **headers):
-        app = contract_app(Contract(DOCUMENT, "test"), strictness=strictness)
+        app = contract_app(Contract(DOCUMENT, "test"), ContractResponses(strictness=strictness))
         return client(app).post(target, body, **headers)
 
     return send
@@ -95,7 +95,7 @@ def test_ranges_of_integers(client, name, beyond):
     least = 0 if name.startswith("u") else -beyond
 
     def post(value, strictness=STRICT, query=0):
-        app = contract_app(Contract(document, "test"), strictness=strictness)
+        app = contract_app(Contract(document, "test"), ContractResponses(strictness=strictness))
         return client(app).post(f"/n?n={query}", value)
 
     for value in ({"n": beyond - 1}, {"n": least}, {"maybe": "text"}, {"any": True}):
@@ -127,7 +127,7 @@ def test_ranges_of_integers(client, name, beyond):
 def test_what_cannot_be_read_passes_too(client, target, raw, headers):
     """A body that is no JSON, of another type or not there, and an Accept that excludes all, are let pass."""
     for requests, status in (("on", {400, 406, 415, 422}), ("warn", {200}), ("off", {200})):
-        app = contract_app(Contract(DOCUMENT, "test"), strictness=Strictness(requests))
+        app = contract_app(Contract(DOCUMENT, "test"), ContractResponses(strictness=Strictness(requests)))
         response = client(app)("POST", target, raw, **headers)
         assert response.status in status
         assert ("x-mock-request-violation" in response.headers) == (requests == "warn")

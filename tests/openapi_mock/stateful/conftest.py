@@ -34,7 +34,9 @@ class Mocked:
         contract = Contract(document, "test")
         self.memory = Memory(Clock())
         self.memory.catalog = catalog_of(contract)
-        responses = StatefulResponses(self.memory, self.memory.catalog, lambda: "http://api.test")
+        responses = StatefulResponses(
+            memory=self.memory, catalog=self.memory.catalog, origin=lambda: "http://api.test"
+        )
         self._app = contract_app(contract, responses=responses, authentication=False, clock=Clock())
         self._call = call
 
