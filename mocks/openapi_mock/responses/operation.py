@@ -12,7 +12,7 @@ from openapi_mock.randomness import SeededRandomness
 from openapi_service.assembly import Assembly
 from openapi_service.operation import BoundOperation, Responder
 from openapi_service.problems import Problem
-from openapi_service.randomness import RandomBytes, Randomness
+from openapi_service.randomness import Randomness
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
@@ -68,11 +68,7 @@ class ContractResponses:
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
         """Return what responds to the requests of an operation."""
-        draw = self.randomness.source(f"answers of {operation.contract_operation.operation_id}")
-        item_responder = self.item_responder(operation.contract_operation, assembly)
-        generator = self.generator(assembly)
-        draw_id = self.randomness.source(f"ids of {operation.contract_operation.operation_id}")
-        return MockOperation(operation, assembly, generator, draw, draw_id, item_responder, self.strictness)
+        return MockOperation(operation, assembly, self)
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- for subclasses
         """Return what responds to an operation from stored items; None where none are stored."""
@@ -88,23 +84,15 @@ class ContractResponses:
 class MockOperation:
     """Responds to the requests of one operation."""
 
-    def __init__(
-        self,
-        bound: BoundOperation,
-        assembly: Assembly,
-        generator: Generator,
-        draw: RandomBytes,
-        draw_id: RandomBytes,
-        item_responder: ItemResponder | None = None,
-        strictness: Strictness = STRICT,
-    ) -> None:
-        operation = bound.contract_operation
+    def __init__(self, bound: BoundOperation, assembly: Assembly, responses: ContractResponses) -> None:
+        operation, generator = bound.contract_operation, responses.generator(assembly)
+        self._strictness = strictness = responses.strictness
         self._bound = bound
-        self._item_responder = item_responder
-        self._strictness = strictness
+        self._item_responder = responses.item_responder(operation, assembly)
         self._fields = [DEPRECATED] if operation.definition.get("deprecated") is True else []
         self._is_strict = strictness.requests == strictness.formats == "on"
-        self._draw, self._draw_id = draw, draw_id
+        self._draw = responses.randomness.source(f"answers of {operation.operation_id}")
+        self._draw_id = responses.randomness.source(f"ids of {operation.operation_id}")
         self._documented = DocumentedResponses(
             operation, assembly, generator, reports_examples=strictness.reports_examples
         )
