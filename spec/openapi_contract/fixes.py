@@ -192,12 +192,13 @@ def _type(holder: dict[str, Any], value: Any, *, is_30: bool) -> Action | None:
     if isinstance(value, str) and value.lower() in TYPES:
         holder["type"] = TYPES[value.lower()]
         return "repaired"
+    value = ["null"] if value == "null" else value
     if not (is_30 and isinstance(value, list)):
         return None
     del holder["type"]
     named = [each for each in value if each != "null"]
     if "null" in value:
-        holder["nullable"] = True
+        holder |= {"nullable": True} if named else {"type": "string", "nullable": True, "enum": [None]}
     if len(named) == 1:
         holder["type"] = named[0]
     elif named:

@@ -36,14 +36,17 @@ STRUCTURES: dict[str, tuple[Mapping[str, Any], str, Callable[[Any], Any]]] = {
 JSON_SCHEMA_2020_12 = "https://json-schema.org/draft/2020-12/schema"
 # what jsonschema-rs carries; it would ask the network for any other
 META_SCHEMAS = {
-    JSON_SCHEMA_2020_12: JSON_SCHEMA_2020_12,
-    "https://json-schema.org/draft/2019-09/schema": "https://json-schema.org/draft/2019-09/schema",
-    "http://json-schema.org/draft-07/schema": "http://json-schema.org/draft-07/schema",
-    "http://json-schema.org/draft-06/schema": "http://json-schema.org/draft-06/schema",
-    "http://json-schema.org/draft-04/schema": "http://json-schema.org/draft-04/schema",
-    "https://spec.openapis.org/oas/3.1/dialect/base": JSON_SCHEMA_2020_12,
-    "https://spec.openapis.org/oas/3.2/dialect/2025-09-17": JSON_SCHEMA_2020_12,
+    "json-schema.org/draft/2020-12/schema": JSON_SCHEMA_2020_12,
+    "json-schema.org/draft/2019-09/schema": "https://json-schema.org/draft/2019-09/schema",
+    "json-schema.org/draft-07/schema": "http://json-schema.org/draft-07/schema",
+    "json-schema.org/draft-06/schema": "http://json-schema.org/draft-06/schema",
+    "json-schema.org/draft-05/schema": "http://json-schema.org/draft-04/schema",  # it had none of its own
+    "json-schema.org/draft-04/schema": "http://json-schema.org/draft-04/schema",
+    "spec.openapis.org/oas/3.1/dialect/base": JSON_SCHEMA_2020_12,
+    "spec.openapis.org/oas/3.2/dialect/2025-09-17": JSON_SCHEMA_2020_12,
 }
+SCHEME = re.compile("^https?://")
+"""Of a dialect's URI, which many authors write with the other one."""
 
 
 def validate(document: dict[str, Any], source: str) -> None:
@@ -176,7 +179,7 @@ def _meta_schema(place: Place, dialect: str) -> str | None:
     declared = place.node.get("$schema", dialect)
     if not isinstance(declared, str):
         declared = JSON_SCHEMA_2020_12  # which says that it should be one
-    return META_SCHEMAS.get(declared.removesuffix("#"))
+    return META_SCHEMAS.get(SCHEME.sub("", declared).removesuffix("#"))
 
 
 @cache

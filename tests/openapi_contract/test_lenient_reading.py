@@ -201,6 +201,7 @@ def test_siblings_of_a_reference(lenient):
         ("3.1.0", {"type": "date"}, {"type": "string"}),
         ("3.0.3", {"exclusiveMaximum": 3}, {"maximum": 3, "exclusiveMaximum": True}),
         ("3.0.3", {"type": ["string", "null"]}, {"type": "string", "nullable": True}),
+        ("3.0.3", {"type": "null"}, {"type": "string", "nullable": True, "enum": [None]}),
         ("3.0.3", {"type": "int64"}, {"type": "integer"}),
         ("3.0.3", {"const": 1}, {"enum": [1]}),
         ("3.0.3", {"$comment": "x", "type": "string"}, {"type": "string"}),
@@ -221,6 +222,7 @@ def test_schema_of_another_dialect(lenient, version, node, becomes):
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 
 
+@pytest.mark.parametrize("dialect", [DRAFT_4, "https://json-schema.org/draft-05/schema"])
 @pytest.mark.parametrize("named_by", ["$schema", "jsonSchemaDialect"])
 @pytest.mark.parametrize(
     ("node", "becomes", "invalid"),
@@ -233,10 +235,10 @@ DRAFT_4 = "http://json-schema.org/draft-04/schema#"
         ),
     ],
 )
-def test_schema_that_names_an_older_dialect(write, named_by, node, becomes, invalid):
+def test_schema_that_names_an_older_dialect(write, named_by, dialect, node, becomes, invalid):
     """Its keywords are said in JSON Schema 2020-12, where they differ; so values can be validated."""
-    members = {"jsonSchemaDialect": DRAFT_4} if named_by == "jsonSchemaDialect" else {}
-    own = {} if members else {"$schema": DRAFT_4}
+    members = {"jsonSchemaDialect": dialect} if named_by == "jsonSchemaDialect" else {}
+    own = {} if members else {"$schema": dialect}
     document = {"openapi": "3.1.0", **members, **DOCUMENT, **schema({**own, "properties": {"a": node}})}
     contract = load_contract(write(document), lenient=True)
     pet = contract.document["components"]["schemas"]["Pet"]
