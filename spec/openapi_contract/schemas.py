@@ -293,9 +293,11 @@ class Schemas:
     def for_requests(self) -> Schemas:
         """The schemas of what is sent: what is ``readOnly`` is required of responses alone (3.0.3, 4.7.24).
 
-        In 3.1 it is an annotation, and ``required`` holds both ways.
+        In 3.1 it is an annotation, and ``required`` holds both ways; a discriminator says which alternative
+        applies.
         """
-        return self.view(OF_REQUESTS, formats=self.formats)
+        differ = self.is_30 or self.resources.discriminates
+        return self.view(OF_REQUESTS, formats=self.formats) if differ else self
 
     @property
     def for_responses(self) -> Schemas:
