@@ -39,14 +39,24 @@ class StorageError(Exception):
 
 
 class Counter:
-    """The value of a key, and when it ends."""
+    """The value of a key, and when it ends after so many seconds."""
 
-    __slots__ = ("count", "ends", "key")
+    __slots__ = ("count", "ends", "key", "seconds")
 
-    def __init__(self, key: str, ends: float) -> None:
+    def __init__(self, key: str, ends: float, seconds: int) -> None:
         self.key = key
         self.ends = ends
+        self.seconds = seconds
         self.count = 0
+
+    def is_over(self, now: float) -> bool:
+        """Tell whether it has ended."""
+        return is_over(self.ends, self.seconds, now)
+
+
+def is_over(ends: float, seconds: int, now: float) -> bool:
+    """Tell whether a window has ended; however the clock is put back, it takes twice its time at most."""
+    return not now < ends <= now + 2 * seconds
 
 
 class MemoryCounters:
@@ -82,7 +92,7 @@ class MemoryCounters:
     def _running(self, slot: Slot, now: float) -> Counter:
         """Return the counter of a window, a new one if it has ended."""
         counter = self._counters.get(slot.key)
-        if counter is None or counter.ends <= now:
+        if counter is None or counter.is_over(now):
             counter = self._start(slot.key, slot.seconds, now)
         return counter
 
@@ -95,7 +105,7 @@ class MemoryCounters:
         """Add to a counter and return its value; a negative amount does not restart one that has ended."""
         now = self.now()
         counter = self._counters.get(key)
-        if counter is None or counter.ends <= now:
+        if counter is None or counter.is_over(now):
             if amount < 0:
                 return 0
             counter = self._start(key, expiry, now)
@@ -108,14 +118,14 @@ class MemoryCounters:
             dropped = queue.popleft()
             if self._counters.get(dropped.key) is dropped:
                 del self._counters[dropped.key]
-        counter = self._counters[key] = Counter(key, now + expiry)
+        counter = self._counters[key] = Counter(key, now + expiry, expiry)
         queue.append(counter)
         return counter
 
     async def get(self, key: str) -> int:
         """Return a counter's value, 0 if there is none."""
         counter = self._counters.get(key)
-        return 0 if counter is None or counter.ends <= self.now() else counter.count
+        return 0 if counter is None or counter.is_over(self.now()) else counter.count
 
     async def get_expiry(self, key: str) -> float:
         """Return when a counter ends, in seconds since the epoch; now, if there is none."""

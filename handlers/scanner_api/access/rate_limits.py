@@ -15,7 +15,7 @@ from scanner_api.bounded import BoundedDict
 
 from .callers import Caller
 from .counters import Counters
-from .memory_counters import Count, MemoryCounters, Slot, Slots, StorageError
+from .memory_counters import Count, MemoryCounters, Slot, Slots, StorageError, is_over
 
 MINUTE = 60
 DAY = 86_400
@@ -147,10 +147,11 @@ class RateLimiter:
         refusal = self._refusals.get(subject)
         if refusal is None:
             return None
-        if refusal.quota != quota or refusal.standing.reset <= self._counters.now():
+        standing = refusal.standing
+        if refusal.quota != quota or is_over(standing.reset, standing.window.seconds, self._counters.now()):
             del self._refusals[subject]
             return None
-        return refusal.standing
+        return standing
 
     async def describe(self, request: Request, subject: str, quota: Quota) -> None:
         """Write a subject's standing into the headers of the response, without counting the request.

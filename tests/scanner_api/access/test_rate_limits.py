@@ -104,6 +104,14 @@ async def test_used_up_window_refuses_until_its_reset(clock, send):
     assert (await send(limiter, per_day=100)).standing == (5, 4, 60)
 
 
+async def test_a_clock_that_is_put_back_refuses_nobody_for_hours(clock, send):
+    """A window of a minute does not take longer, though its end was reckoned by another time."""
+    limiter = RateLimiter(open_counters("memory://", clock))
+    assert [(await send(limiter, per_minute=1)).status for _ in range(2)] == [200, 429]
+    clock.advance(-7200)
+    assert [(await send(limiter, per_minute=1)).retry_after for _ in range(2)] == [None, "60"]
+
+
 async def test_retry_after_is_of_the_window_that_holds_longest(clock, send):
     """Where minute and day are both used up, coming back after the minute would be in vain."""
     limiter = RateLimiter(open_counters("memory://", clock))
