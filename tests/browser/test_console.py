@@ -43,7 +43,7 @@ paths:
     get:
       operationId: get_parts
       responses: {"200": {content: {application/json: {schema: {type: array}}}}}
-    put:
+    put: none
 components:
   schemas: {Thing: {type: object, properties: {id: {type: integer}}}}
   responses:
@@ -320,7 +320,7 @@ def test_defects_of_the_contract(seen):
         [
             f":18{at}/get Path parameter 'id' is in the template and not declared. (repaired)",
             f':20{at}/get/responses/200 "description" is a required property. (repaired)',
-            f':21{at}/put null is not of type "object". (operation disabled)',
+            f':21{at}/put "none" is not of type "object". (operation disabled)',
         ],
         strict=True,
     ):

@@ -92,7 +92,8 @@ def test_broken_file(contract, write, command, broken):
 def test_lint_lists_every_defect(contract, write, pets):
     """Each defect is a line with file, line and pointer, and with what was done about it."""
     del pets["info"]["title"]
-    pets["paths"]["/pets/{pet_id}"]["get"]["x"] = pets["paths"]["/pets/{pet_id}"]["delete"] = None
+    pets["paths"]["/pets/{pet_id}"]["get"]["x"] = None
+    pets["paths"]["/pets/{pet_id}"]["delete"] = "none"
     path = write(json.dumps(pets, indent=1))
     result = contract("lint", path)
     assert result.exit_code == 1
@@ -100,7 +101,7 @@ def test_lint_lists_every_defect(contract, write, pets):
     assert lines[0] == f'{path}:3#/info: "title" is a required property (repaired).'
     assert lines[1].startswith(f"{path}:8#/paths/~1pets~1{{pet_id}}/get: ")
     assert lines[1].endswith("(left out).")
-    assert lines[2].endswith('/delete: null is not of type "object" (operation disabled).')
+    assert lines[2].endswith('/delete: "none" is not of type "object" (operation disabled).')
 
 
 @pytest.mark.parametrize("command", [("show",), ("types",), ("diff", "same")])
