@@ -13,8 +13,11 @@ MAX_MEMBERS = 10_000
 """Of one field of an object: parameters, properties, values of an enum, characters of a server's URL ...
 
 Among known schemas, 1,406 are the most."""
-HOLDERS = frozenset({"example", "components"})
-"""Objects that may have more."""
+SECTIONS = {
+    "openapi": FIELDS["openapi"].keys(),
+    "components": FIELDS["components"].keys() - {"securitySchemes"},
+}
+"""Fields of objects that may have more."""
 VALUES = frozenset({"example", "default", "const"})
 """Fields that may have more, as they hold any JSON."""
 
@@ -48,13 +51,12 @@ def _size(start: Place, root: Place, sizes: dict[str, int], depth: int) -> int:
 
 
 def _check_members(place: Place) -> None:
-    if place.kind in HOLDERS or not isinstance(place.node, dict):
+    if place.kind == "example" or not isinstance(place.node, dict):
         return
     for name, value in place.node.items():
         if not isinstance(value, dict | list) or len(value) <= MAX_MEMBERS:
             continue
-        is_section = place.kind == "openapi" and name in FIELDS["openapi"]
-        if not is_section and name not in VALUES and not name.startswith("x-"):
+        if name not in SECTIONS.get(place.kind, ()) and name not in VALUES and not name.startswith("x-"):
             pointer = pointers.join(place.pointer, name)
             raise ContractError(place.source, pointer, f"has more than {MAX_MEMBERS} members.")
     servers = place.node.get("servers")

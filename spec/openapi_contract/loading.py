@@ -247,10 +247,9 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
     parts = ("paths",) if version.startswith("3.0.") else PARTS_31
     if document.keys().isdisjoint(parts):
         raise ContractError(source, "/paths", f"is missing; expected {' or '.join(parts)}.")
-    paths = document.get("paths")
-    paths = paths if isinstance(paths, dict) else {}
-    items = [item for item in paths.values() if isinstance(item, dict)]
-    if sum(map(_operations_in, items)) > MAX_OPERATIONS:
+    holders = [document.get(name) for name in ("paths", "webhooks")]
+    items = [item for paths in holders if isinstance(paths, dict) for item in paths.values()]
+    if sum(_operations_in(item) for item in items if isinstance(item, dict)) > MAX_OPERATIONS:
         raise ContractError(source, "/paths", f"has more than {MAX_OPERATIONS} operations.")
     components = document.get("components", {})
     if not isinstance(components, dict):

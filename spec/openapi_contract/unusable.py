@@ -76,8 +76,11 @@ def _beside(node: dict[str, Any], document: Mapping[str, Any]) -> dict[str, list
     found = {name: node[name] for name in LISTS if isinstance(node.get(name), list)}
     found |= {name: [node[name]] for name in SINGLE[1:] if name in node}
     if "$ref" in node:
-        found["$ref"] = [_target(document, {"$ref": node["$ref"]})]
-    return {name: [each for each in listed if isinstance(each, dict)] for name, listed in found.items()}
+        found["$ref"] = [{"$ref": node["$ref"]}]
+    return {
+        name: [target for each in listed if isinstance(target := _target(document, each), dict)]
+        for name, listed in found.items()
+    }
 
 
 class _Patterns:

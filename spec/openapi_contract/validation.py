@@ -23,6 +23,7 @@ from .references import reference_flaws
 from .semantics import semantic_flaws
 
 LONGEST_MESSAGE = 300
+MOST_NAMES = 100
 TEMPLATE = re.compile(r"(?:[^{}]|\{[^{}!]+\})*")
 DISCRIMINATING = {"in", "type"}
 LEAVES = ("example", "link", "securityScheme", "reference")
@@ -76,8 +77,19 @@ def _structure_flaws(root: Place) -> Iterator[Flaw]:
 def _flaws_alone(place: Place, validator: Any) -> Iterator[Flaw]:
     """Yield the flaws of an object, without those of the objects below it."""
     if isinstance(place.node, dict):  # what is no object its holder's validator has seen
-        for error in validator.iter_errors(map_children(place.kind, place.node, _outline)):
-            yield from _flaws(error, place.pointer)
+        for part in _parts(place.kind, map_children(place.kind, place.node, _outline)):
+            for error in validator.iter_errors(part):
+                yield from _flaws(error, place.pointer)
+
+
+def _parts(kind: str, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an object, the components in parts: an error of one of their names has a copy of all of them."""
+    for section, members in node.items() if kind == "components" else ():
+        names = list(members) if isinstance(members, dict) else []
+        for start in range(0, len(names), MOST_NAMES):
+            yield {section: {name: members[name] for name in names[start : start + MOST_NAMES]}}
+    if kind != "components":
+        yield node
 
 
 def _outline(field: str, node: Any) -> Any:

@@ -451,6 +451,10 @@ MEDIA_TYPES = {f"a/b{number}": {} for number in MANY}
             "/paths/~1pets/put/requestBody/content",
             {"paths": {"/pets": {"put": {**GET, "requestBody": {"content": MEDIA_TYPES}}}}},
         ),
+        (
+            "/components/securitySchemes",
+            {"components": {"securitySchemes": {f"k{each}": {"type": "mutualTLS"} for each in MANY}}},
+        ),
         ("/servers", {"paths": {"/pets": {"get": GET}}, "servers": [{"url": f"/{each}"} for each in MANY]}),
     ],
 )
@@ -467,6 +471,30 @@ def test_server_without_end(write):
     document = {"openapi": "3.1.0", **DOCUMENT, "paths": {"/pets": {"get": GET, "servers": [{"url": url}]}}}
     with pytest.raises(ContractError, match="#/paths/~1pets: has a server whose URL has more than 10000"):
         load_contract(write(document), lenient=True)
+
+
+def test_webhooks_without_end(write, monkeypatch):
+    """Webhooks count as operations."""
+    monkeypatch.setattr(loading, "MAX_OPERATIONS", 10)
+    webhooks = {f"w{number}": {"post": GET} for number in range(11)}
+    with pytest.raises(ContractError, match="has more than 10 operations"):
+        load_contract(write({"openapi": "3.1.0", **DOCUMENT, "webhooks": webhooks}), lenient=True)
+
+
+def test_names_without_end(write, monkeypatch):
+    """Errors of components' names, each with a copy of what it is about, do not multiply."""
+    sizes = []
+    flaws = validation._flaws
+
+    def counted(error, pointer):
+        sizes.append(len(error.instance))
+        return flaws(error, pointer)
+
+    monkeypatch.setattr(validation, "_flaws", counted)
+    components = {"schemas": {f"S {number}": {"type": "string"} for number in range(1000)}}
+    contract = load_contract(write({"openapi": "3.1.0", **DOCUMENT, "components": components}), lenient=True)
+    assert [each.action for each in contract.defects] == ["accepted"]
+    assert max(sizes) <= 100
 
 
 def test_components_without_end(write):
