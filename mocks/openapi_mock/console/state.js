@@ -47,7 +47,7 @@ function showCollections() {
   find("#collections-count").textContent = collections.length;
   find("#collections ul").replaceChildren(
     ...collections.map(({ path, key, operations, items }) =>
-      element("li", {}, element("code", {}, path), ` ${items} by ${key} (${operations.join(", ")})`),
+      element("li", {}, element("code", {}, path), ` ${items}${key && ` by ${key}`} (${operations.join(", ")})`),
     ),
   );
 }
