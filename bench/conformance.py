@@ -36,6 +36,7 @@ from rich.table import Table
 from schemathesis import GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.errors import InvalidSchema
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.jsonschema.resolver import resolve_reference
 
@@ -312,7 +313,10 @@ def ask(seen: Seen, command: tuple[str, ...], document: str, made: list[Request]
             except requests.RequestException as error:
                 seen.count(each.figure, document, each.curl, f"{type(error).__name__}: {error}")
                 continue
-            wrong = not_valid(each.case, response) if each.figure == VALID else not_refused(response)
+            try:
+                wrong = not_valid(each.case, response) if each.figure == VALID else not_refused(response)
+            except InvalidSchema:  # of which Schemathesis can say nothing
+                continue
             seen.count(each.figure, document, each.curl, wrong)
             if conforming := [value for value in each.examples if conforms(each.case, response, value)]:
                 seen.count(EXAMPLE, document, each.curl, not_an_example(response, conforming))
