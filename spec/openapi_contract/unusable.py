@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from . import pointers
 from .anatomy import ALTERNATIVES, Place, map_subschemas, walk
-from .defects import Flaw
+from .defects import Action, Flaw
 from .patterns import ecma_matcher, is_small
 
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "deprecated", "externalDocs", "xml"})
@@ -31,10 +32,13 @@ def unusable_flaws(root: Place) -> Iterator[Flaw]:
 
     These are patterns that are no regular expressions, schemas that lead to so many others that no value is
     ever validated, and what no value conforms to: a ``oneOf`` that lists the same schema twice, since what
-    conforms to one does to both, and an ``allOf`` in which one schema forbids what another requires.
+    conforms to one does to both, and an ``allOf`` in which one schema forbids what another requires. And
+    ``nullable`` says nothing in JSON Schema 2020-12.
     """
     composed: list[Place] = []
+    nullable: list[Place] = []
     patterns = _Patterns()
+    is_30 = str(root.node.get("openapi")).startswith("3.0")
     for place in walk(root):
         if place.kind == "schema" and isinstance(place.node, dict):
             for reason, pointer in (*patterns.flaws(place), *_repeated(place, root.node)):
@@ -42,10 +46,28 @@ def unusable_flaws(root: Place) -> Iterator[Flaw]:
                     yield Flaw(pointer, reason)
             if not COMPOSING.isdisjoint(place.node) or place.node.get("additionalProperties") is False:
                 composed.append(place)
+            if not is_30 and place.node.get("nullable") is True:
+                nullable.append(place)
+    if nullable:
+        reason = f"is of OpenAPI 3.0, as in {len(nullable)} schemas; read as the type null."
+        pointer = pointers.join(nullable[0].pointer, "nullable")
+        yield Flaw(pointer, reason, fix=partial(_allow_null, [place.node for place in nullable]))
     pointers_of = {id(place.node): place.pointer for place in composed}
     nodes = [place.node for place in composed]
     yield from _multiplied(nodes, pointers_of, root.node)
     yield from _closed(nodes, pointers_of, root.node)
+
+
+def _allow_null(nodes: Sequence[dict[str, Any]]) -> Action:
+    """Say in JSON Schema 2020-12 that null is allowed."""
+    for node in nodes:
+        del node["nullable"]
+        if "type" in node:
+            types = [node["type"]] if isinstance(node["type"], str) else node["type"]
+            node["type"] = [*types, *(() if "null" in types else ("null",))]
+        elif composed := {name: node.pop(name) for name in ("$ref", *LISTS) if name in node}:
+            node["anyOf"] = [composed, {"type": "null"}]
+    return "repaired"
 
 
 def _multiplied(

@@ -258,6 +258,21 @@ def test_schema_that_names_an_older_dialect_and_means_the_same(write):
     assert not contract.defects
 
 
+def test_nullable_in_3_1(write):
+    """What OpenAPI 3.0 says of null is said as JSON Schema does, and listed once."""
+    cases = [
+        ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+        ({"type": ["null"], "nullable": True}, {"type": ["null"]}),
+        ({"allOf": [{}], "nullable": True}, {"anyOf": [{"allOf": [{}]}, {"type": "null"}]}),
+        ({"nullable": True}, {}),
+    ]
+    node = {"properties": {f"p{index}": given for index, (given, _) in enumerate(cases)}}
+    contract = load_contract(write({"openapi": "3.1.0", **DOCUMENT, **schema(node)}), lenient=True)
+    found = contract.document["components"]["schemas"]["Pet"]["properties"]
+    assert list(found.values()) == [becomes for _, becomes in cases]
+    assert [each.pointer for each in contract.defects] == [f"{PET}/properties/p0/nullable"]
+
+
 def test_unusable_schemas(write):
     """Invalid patterns and repeated alternatives are valid OpenAPI, and left out all the same."""
     node = {"oneOf": [{"pattern": "["}, {"type": "string"}, {"type": "string", "title": "again"}]}
