@@ -90,11 +90,14 @@ class Connections(set[Any]):
         is_due = now - self._turn_at <= SHORT_TURN_SECONDS or now - self._read_at >= LONGEST_PAUSE_SECONDS
         self._turn_at = now
         read = self._ahead.popleft() if is_due else None
-        if self._ahead:
-            asyncio.get_running_loop().call_soon(self._read_one)
-        if read is not None:
-            self._read_at = now
-            read()
+        has_others = bool(self._ahead)
+        try:
+            if read is not None:
+                self._read_at = now
+                read()
+        finally:  # behind what serves the request
+            if has_others:
+                asyncio.get_running_loop().call_soon(self._read_one)
 
     def admit(self, connection: Connection) -> None:
         """Count a connection that was just added, and make room for it."""

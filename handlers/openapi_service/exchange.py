@@ -15,14 +15,17 @@ MOST_NAMES = 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NOT_IN_VALUE = bytes(set(range(32)) - {9} | {127})
 _NOT_IN_NAME = bytes(range(33)) + b'"(),/:;<=>?@[\\]{}\x7f'
-_NAMES: dict[bytes, bytes] = {}
-"""Header names that were found to be valid, in lower case."""
+_BEGINNINGS: dict[bytes, bytes] = {}
+"""How the line of a header begins, with the end of the one before it; of names found to be valid."""
+_LENGTH, _CODING, _OPTIONS = b"\r\ncontent-length: ", b"\r\ntransfer-encoding: ", b"\r\nconnection: "
+_FRAMING = frozenset({_LENGTH, _CODING, _OPTIONS})
+_BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _DISCONNECTED = {"type": "http.disconnect"}
 _logger = logging.getLogger("uvicorn.error")
 
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 STATUS_LINES = {
-    status: f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n".encode() for status in range(100, 600)
+    status: f"HTTP/1.1 {status} {_PHRASES.get(status, '')}".encode() for status in range(100, 600)
 }
 
 
@@ -86,7 +89,7 @@ class Exchange:
         "_left_bytes",
         "_news",
         "_pieces",
-        "_task",
+        "_says_close",
         "_waiting_bytes",
         "has_more",
         "is_complete",
@@ -107,17 +110,13 @@ class Exchange:
         self._waiting_bytes = 0
         self._has_news = False
         self._news: asyncio.Event | None = None
-        self._is_chunked = self._ends_by_close = False
+        self._is_chunked = self._ends_by_close = self._says_close = False
         self._left_bytes: int | None = None
         self.has_more = True
         self.is_started = self.is_complete = self.is_disconnected = False
 
-    def start(self, app: ASGIApp, tasks: set[asyncio.Task[None]], loop: asyncio.AbstractEventLoop) -> None:
-        """Let the app respond, in a task that is one of these until it has."""
-        self._task = loop.create_task(self._run(app, tasks))
-        tasks.add(self._task)
-
-    async def _run(self, app: ASGIApp, tasks: set[asyncio.Task[None]]) -> None:
+    async def run(self, app: ASGIApp) -> None:
+        """Let the app respond."""
         try:
             await app(self.scope, self.receive, self.send)
         except asyncio.CancelledError:  # the server ends
@@ -129,8 +128,6 @@ class Exchange:
             if not (self.is_complete or self.is_disconnected):
                 _logger.error("ASGI callable returned without completing response.")
                 self._fail(InternalError())
-        finally:
-            tasks.discard(self._task)
 
     def _fail(self, problem: Problem) -> None:
         if self.is_disconnected or self.is_complete:
@@ -209,34 +206,38 @@ class Exchange:
 
     def _head(self, status: int, headers: Any) -> bytes:
         fields, is_last = self._connection.default_fields()
-        lines = [STATUS_LINES[status], fields]
         self.keep_alive = self.keep_alive and not is_last
-        values = []
-        is_said = False
+        parts: list[bytes] = []
         for name, value in headers:
-            lower = _NAMES.get(name) or _valid_name(name)
-            lines += (lower, b": ", value, b"\r\n")
-            values.append(value)
-            if lower == b"content-length":
-                self._left_bytes = int(value)
-            elif lower == b"transfer-encoding":
-                self._is_chunked = value.lower() == b"chunked"
-            elif lower == b"connection" and b"close" in value.lower():
-                self.keep_alive, is_said = False, True
-        together = b"".join(values)
-        if len(together.translate(None, _NOT_IN_VALUE)) != len(together):
+            beginning = _BEGINNINGS.get(name) or _beginning(name)
+            parts += beginning, value
+            if beginning in _FRAMING:
+                self._note(beginning, value)
+        lines = b"".join(parts)
+        if len(lines.translate(None, _NOT_IN_VALUE)) != len(lines) - len(parts):  # two at each beginning
             raise RuntimeError("Invalid HTTP header value.")
-        if not (self.keep_alive or is_said):
-            lines.append(b"connection: close\r\n")
-        if self.scope["method"] == "HEAD" or status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
+        return b"".join((STATUS_LINES[status], fields, lines, self._framing(status), b"\r\n\r\n"))
+
+    def _note(self, beginning: bytes, value: bytes) -> None:
+        if beginning == _LENGTH:
+            self._left_bytes = int(value)
+        elif beginning == _CODING:
+            self._is_chunked = value.lower() == b"chunked"
+        elif b"close" in value.lower():
+            self.keep_alive, self._says_close = False, True
+
+    def _framing(self, status: int) -> bytes:
+        """Decide how the response ends; return the header fields that say so, where the app's do not."""
+        fields = b"" if self.keep_alive or self._says_close else _OPTIONS + b"close"
+        if self.scope["method"] == "HEAD" or status in _BODILESS:
             self._is_chunked, self._left_bytes = False, None
-        elif self._left_bytes is None and self.scope["http_version"] == "1.0":
-            self._ends_by_close = True  # RFC 9112, section 6.1: it knows no chunks
         elif self._left_bytes is None and not self._is_chunked:
-            self._is_chunked = True
-            lines.append(b"transfer-encoding: chunked\r\n")
-        lines.append(b"\r\n")
-        return b"".join(lines)
+            if self.scope["http_version"] == "1.0":
+                self._ends_by_close = True  # RFC 9112, section 6.1: it knows no chunks
+            else:
+                self._is_chunked = True
+                fields += _CODING + b"chunked"
+        return fields
 
     def _send_body(self, body: bytes, *, more: bool) -> None:
         if self._is_chunked:
@@ -258,10 +259,10 @@ class Exchange:
             self._connection.end_response()
 
 
-def _valid_name(name: bytes) -> bytes:
+def _beginning(name: bytes) -> bytes:
     if not name or len(name.translate(None, _NOT_IN_NAME)) != len(name):
         raise RuntimeError("Invalid HTTP header name.")
-    lower = name.lower()
-    if len(_NAMES) < MOST_NAMES:
-        _NAMES[name] = lower
-    return lower
+    beginning = b"\r\n%b: " % name.lower()
+    if len(_BEGINNINGS) < MOST_NAMES:
+        _BEGINNINGS[name] = beginning
+    return beginning

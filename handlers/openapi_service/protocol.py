@@ -36,6 +36,7 @@ from .problems import (
     URITooLong,
 )
 from .responses import NO_SNIFFING, NO_STORING
+from .turns import Turns
 
 with deferred("uvicorn.main"):  # a command, with all that it reads its options by
     from uvicorn.config import Config
@@ -117,6 +118,7 @@ class HttpProtocol(asyncio.Protocol):
         self._state: Any = server_state  # uvicorn names its own protocols where it keeps connections
         self._app_state = app_state
         self._loop = _loop or asyncio.get_running_loop()
+        self._turns: Turns = vars(server_state).setdefault("turns", Turns(self._loop, server_state.tasks))
         self._parser = HttpRequestParser(self)
         self._exchange: Exchange | None = None
         self._part, self._timed_part = _BETWEEN, _HEAD
@@ -339,7 +341,7 @@ class HttpProtocol(asyncio.Protocol):
         self._part, self._headers = _BODY, []  # what comes from now on are trailers
         self._spare_bytes += self._fed_bytes  # which the head has used up, not what is around chunks
         self._fed_bytes = 0
-        self._exchange.start(self._app, self._state.tasks, self._loop)
+        self._turns.start(self._exchange.run(self._app))
 
     def _scope(self, scope: Scope) -> Scope:
         """Return the scope of a request, for others to add something to."""
@@ -423,7 +425,7 @@ class HttpProtocol(asyncio.Protocol):
             self._send(data)
             return
         if not self._held:
-            self._loop.call_soon(self._flush)
+            self._turns.flush(self._flush)
         self._held.append(data)
         self._held_bytes += len(data)
         if self._held_bytes > MOST_HELD_BYTES:
@@ -592,9 +594,9 @@ class HttpProtocol(asyncio.Protocol):
             "connection": "close",
             **problem.headers,
         }
-        lines = [f"{name.lower()}: {value}\r\n".encode() for name, value in headers.items()]
-        lines += [b"%b: %b\r\n" % field for field in (NO_STORING, NO_SNIFFING)]
-        return b"".join([STATUS_LINES[problem.status], self.default_fields()[0], *lines, b"\r\n", body])
+        lines = [f"\r\n{name.lower()}: {value}".encode() for name, value in headers.items()]
+        lines += [b"\r\n%b: %b" % field for field in (NO_STORING, NO_SNIFFING)]
+        return b"".join([STATUS_LINES[problem.status], self.default_fields()[0], *lines, b"\r\n\r\n", body])
 
 
 class _UpgradingBody:
@@ -613,7 +615,7 @@ def _default_fields(
 ) -> tuple[bytes, bool]:
     if last[0] is not fields:  # the server makes a new list every second
         others = [field for field in fields if field != CLOSE]
-        last[:] = fields, (b"".join(b"%b: %b\r\n" % field for field in others), others != fields)
+        last[:] = fields, (b"".join(b"\r\n%b: %b" % field for field in others), others != fields)
     found: tuple[bytes, bool] = last[1]
     return found
 
