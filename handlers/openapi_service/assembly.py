@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from openapi_contract import Contract, Operation
@@ -71,11 +71,9 @@ class Assembly:
 
     def refusal(self) -> Callable[[Request], Problem | None] | None:
         """Return what knows of some requests that they are refused, if the authenticator does."""
-        authenticator, find = self.authenticator, self.credentials.of
-        if not isinstance(authenticator, Refusing):
+        if not isinstance(self.authenticator, Refusing):
             return None
-        refusal = authenticator.refusal
-        return lambda request: refusal(request, find)
+        return partial(self.authenticator.refusal, find=self.credentials.of)
 
     def admission(self, alternatives: Alternatives) -> Callable[[Request], Awaitable[None]]:
         """Return what lets a request in under these security requirements, or raises its problem."""

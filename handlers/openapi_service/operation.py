@@ -16,7 +16,7 @@ from .assembly import Assembly
 from .bodies import Body
 from .decoding import decode_form
 from .handlers import Function, Handler, ResolverError
-from .idempotency import HEADER, Attempt, fingerprint_of
+from .idempotency import HEADER, Attempt, Idempotency, fingerprint_of
 from .media_types import Negotiation
 from .parameters import compile_parameters, undeclared
 from .problems import (
@@ -115,15 +115,19 @@ class BoundOperation:
         await self.admit(request)
         return await self.handled(await self.arguments(request), request)
 
-    async def handled(self, arguments: dict[str, Any], request: Request) -> Rendered:
+    def handled(self, arguments: dict[str, Any], request: Request) -> Awaitable[Rendered]:
         """Return the handler's response to an admitted request of which these are the arguments.
 
         Where the request has an ``Idempotency-Key`` it is that of the first try.
         """
         key = None if self._key is None else arguments.pop(self._key, None)
         if key is None or self._idempotency is None:
-            return await self._handled(arguments, request)
+            return self._handled(arguments, request)
+        return self._handled_once(self._idempotency, key, arguments, request)
 
+    async def _handled_once(
+        self, idempotency: Idempotency, key: str, arguments: dict[str, Any], request: Request
+    ) -> Rendered:
         async def run() -> bytes:
             rendered = await self._handled(arguments, request)
             del rendered.headers[len(rendered.headers) - len(request.response_headers) :]
@@ -131,7 +135,7 @@ class BoundOperation:
 
         fingerprint = await fingerprint_of(arguments, has_files=bool(request.files))
         attempt = Attempt(self.contract_operation.operation_id, request.caller, key, fingerprint)
-        first = msgspec.msgpack.decode(await self._idempotency.once(attempt, run), type=Rendered)
+        first = msgspec.msgpack.decode(await idempotency.once(attempt, run), type=Rendered)
         first.headers += request.response_headers
         return first
 

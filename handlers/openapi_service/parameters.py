@@ -186,14 +186,15 @@ def _encoded(text: str | None) -> bytes | None:
 
 def _single(location: str, name: str) -> Callable[[Request, QueryPairs], str | None]:
     """Return a reader of a parameter that takes one value."""
-    where = f"{location} parameter {name!r}" if location != "path" else "path"
+    where = f"{location} parameter {name!r}"
+    if location == "path":
+        return lambda request, _: decode(request.path_parameters[name], "path")
     if location != "query":
         raw = _raw(location, name)
-        escaped = location == "path"
 
         def read(request: Request, pairs: QueryPairs) -> str | None:
             found = raw(request, pairs)
-            return None if found is None else _text(found, where, escaped=escaped)
+            return None if found is None else found.decode("utf-8", "replace")
 
         return read
 

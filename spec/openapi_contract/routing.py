@@ -109,15 +109,19 @@ class PathItem:
     Nor may a template have a query, by which some documents tell operations apart.
     """
 
-    __slots__ = ("_headers", "_names", "_several", "methods", "operations")
+    __slots__ = ("_has_several_names", "_headers", "_places", "_several", "methods", "operations")
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self._names = [
-            [spellings(name) for name in EXPRESSION.findall(path)]
-            for path in {each.path: None for each in candidates}
+        paths = {each.path: None for each in candidates}
+        self._has_several_names = len(paths) > 1
+        self._places = [
+            (name, place)
+            for path in paths
+            for place, expression in enumerate(EXPRESSION.findall(path))
+            for name in spellings(expression)
         ]
         self.operations = {each.operation.method.upper(): each.operation for each in reversed(candidates)}
-        self._several = candidates if len(self._names) > 1 or any(each.query for each in candidates) else ()
+        self._several = candidates if len(paths) > 1 or any(each.query for each in candidates) else ()
         self._headers = {
             name: name.lower().encode("latin-1", "replace") for each in candidates for name in each.headers
         }
@@ -137,19 +141,13 @@ class PathItem:
         if not accepting:
             methods = [each for each in self.methods if any(one.accepts(each, sent) for one in closest)]
             return Route(None, parameters, tuple(sorted((*methods, "OPTIONS")))) if methods else NOT_FOUND
-        fitting = (each for each in accepting if len(self._names) > 1 and fits(each.operation, parameters))
+        fitting = (each for each in accepting if self._has_several_names and fits(each.operation, parameters))
         chosen = next(fitting, accepting[0])
         return Route(chosen.operation, {**parameters, **chosen.parameters(sent)}, self.methods)
 
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
         """Return what was sent, by the names in the template."""
-        sent = [value.encode("latin-1") for value in values]
-        return {
-            each: value
-            for names in self._names
-            for spelled, value in zip(names, sent, strict=True)
-            for each in spelled
-        }
+        return {name: values[place].encode("latin-1") for name, place in self._places}
 
 
 class Branch:

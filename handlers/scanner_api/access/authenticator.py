@@ -10,7 +10,7 @@ from openapi_service.security import Alternatives, challenges_of
 from scanner_api.bounded import BoundedDict
 
 from .callers import Caller
-from .rate_limits import RateLimiter
+from .rate_limits import RateLimiter, fields_of
 
 ANYONE: Alternatives = (frozenset(),)
 ADDRESS = "address:"
@@ -135,9 +135,10 @@ class ScannerAuthenticator:
         limiter, address = self._limiter, self._address(request)
         if limiter.refusal(address, limiter.by_address) is None:
             return False
-        standing, counted = await limiter.take(UNVERIFIED + address, limiter.by_address)
+        standing, seconds, counted = await limiter.take(UNVERIFIED + address, limiter.by_address)
         if not counted:
-            raise RateLimited(limiter.write_headers(request, limiter.by_address, standing))
+            request.response_headers += fields_of(limiter.by_address, standing, seconds)
+            raise RateLimited(seconds)
         return True
 
     def _spend(self, request: Request, caller: Caller | None) -> Awaitable[None]:

@@ -28,10 +28,11 @@ Slots = tuple[Slot, Slot]
 
 
 class Taken(NamedTuple):
-    """Whether a request was counted, and the counters then."""
+    """Whether a request was counted, the counters then, and when, in seconds since the epoch."""
 
     counted: bool
     counts: tuple[Count, Count]
+    now: float
 
 
 class StorageError(Exception):
@@ -87,7 +88,8 @@ class MemoryCounters:
         if counted:
             count.count += 1
             count_today.count += 1
-        return Taken(counted, (Count(count.count, count.ends), Count(count_today.count, count_today.ends)))
+        counts = Count(count.count, count.ends), Count(count_today.count, count_today.ends)
+        return Taken(counted, counts, now)
 
     def _running(self, slot: Slot, now: float) -> Counter:
         """Return the counter of a window, a new one if it has ended."""

@@ -105,30 +105,33 @@ class RateLimiter:
             RateLimited: a window is used up; nothing is spent.
             ServiceUnavailable: the counters cannot be reached. A limit that cannot be held admits nobody.
         """
-        standing, counted = await self.take(subject, quota)
-        seconds = self.write_headers(request, quota, standing)
+        standing, seconds, counted = await self.take(subject, quota)
+        request.response_headers += fields_of(quota, standing, seconds)
         if not counted:
             raise RateLimited(seconds)
 
-    async def take(self, subject: str, quota: Quota) -> tuple[Standing, bool]:
-        """Count a request, unless a window is used up; return the standing and whether it was counted.
+    async def take(self, subject: str, quota: Quota) -> tuple[Standing, int, bool]:
+        """Count a request, unless a window is used up.
+
+        Returns:
+            The standing, the whole seconds until its reset, and whether the request was counted.
 
         Raises:
             ServiceUnavailable: the counters cannot be reached.
         """
         refused = self.refusal(subject, quota)
         if refused is not None:
-            return refused, False
+            return refused, self._seconds_until(refused), False
         try:
-            counted, counts = await self._counters.take(slots_of(subject, quota))
+            counted, counts, now = await self._counters.take(slots_of(subject, quota))
         except StorageError as error:
             raise ServiceUnavailable(UNREACHABLE) from error
         standing = self._standing(quota, counts)
         if not counted:  # should a window have ended meanwhile, nothing is left all the same
-            standing = standing._replace(remaining=0)
+            standing, now = standing._replace(remaining=0), self._counters.now()
         if standing.remaining == 0:
             self._refusals[subject] = Refusal(quota, standing)
-        return standing, counted
+        return standing, _seconds(standing, now), counted
 
     async def give_back(self, subject: str, quota: Quota) -> None:
         """Undo the counting of a request; where the counters cannot be reached it stays counted."""
@@ -163,7 +166,8 @@ class RateLimiter:
             counts = await self._counters.peek(slots_of(subject, quota))
         except StorageError as error:
             raise ServiceUnavailable(UNREACHABLE) from error
-        self.write_headers(request, quota, self._standing(quota, counts))
+        standing = self._standing(quota, counts)
+        request.response_headers += fields_of(quota, standing, self._seconds_until(standing))
 
     async def ping(self) -> None:
         """Check that the counters can be reached.
@@ -187,18 +191,16 @@ class RateLimiter:
             return Standing(minute, left, count.ends)
         return Standing(day, left_today, count_today.ends)
 
-    def write_headers(self, request: Request, quota: Quota, standing: Standing) -> int:
-        """Write a standing into the headers of the response; return the whole seconds until its reset."""
-        seconds = self._seconds_until(standing)
-        request.response_headers += fields_of(quota, standing, seconds)
-        return seconds
-
     def refused(self, quota: Quota, standing: Standing) -> RateLimited:
         """Return the 429 of all requests of a second that have this standing."""
         return refused(quota, standing, self._seconds_until(standing))
 
     def _seconds_until(self, standing: Standing) -> int:
-        return max(1, ceil(standing.reset - self._counters.now()))
+        return _seconds(standing, self._counters.now())
+
+
+def _seconds(standing: Standing, now: float) -> int:
+    return max(1, ceil(standing.reset - now))
 
 
 def fields_of(quota: Quota, standing: Standing, seconds: int) -> tuple[tuple[bytes, bytes], ...]:

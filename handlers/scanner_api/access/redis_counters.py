@@ -121,7 +121,7 @@ class RedisCounters:
                 passed = number < granted and take.requests > 0
                 number += passed
                 counts = Count(first + number, ends), Count(second + number, ends_of_day)
-                taken[take] = Taken(passed, counts)
+                taken[take] = Taken(passed, counts, now)
         return taken
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:

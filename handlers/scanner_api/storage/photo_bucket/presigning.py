@@ -8,7 +8,7 @@ from binascii import b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import lru_cache, reduce
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii as _json
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -100,8 +100,8 @@ class Presigner:
         token of temporary credentials becomes a field.
         """
         second = self._second(now, credentials)
-        extra, own = _equalities(fields), _equality("key", key)
-        conditions = f"{second.opening}{extra}{self._conditions}{own}{second.closing}"
+        own = f'{_equalities(fields)}{self._conditions}{{"key": {_json(key)}}}, '
+        conditions = f"{second.opening}{own}{second.closing}"
         policy = b2a_base64(conditions.encode(), newline=False)
         signed = {"policy": policy.decode(), "x-amz-signature": second.signer.sign(policy)}
         form = {**self._fields, **fields, "key": key, **second.signer.fields, **signed}
@@ -168,8 +168,10 @@ def _hmac(key: bytes, text: str) -> bytes:
 
 def _equalities(fields: Mapping[str, str]) -> str:
     """Return the conditions that each field has exactly this value, each with a comma behind it."""
-    return "".join([_equality(name, text) for name, text in fields.items()])
+    return _template(*fields) % tuple(map(_json, fields.values()))
 
 
-def _equality(name: str, text: str) -> str:
-    return f"{{{_json(name)}: {_json(text)}}}, "
+@lru_cache
+def _template(*names: str) -> str:
+    """Return the conditions of fields of these names, with a place for each value."""
+    return "".join([f"{{{_json(name).replace('%', '%%')}: %s}}, " for name in names])
