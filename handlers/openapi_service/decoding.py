@@ -35,16 +35,11 @@ def decode_form(raw: bytes, where: str) -> list[tuple[str, bytes]]:
 
     What cannot be decoded is refused wherever it stands, whether anyone asks for that value or not.
     """
-    plain = raw.isascii() and b"%" not in raw
-    if not plain:
-        decode(raw, where)
-    pairs = []
-    for piece in raw.split(b"&"):
-        if piece:
-            name, _, value = piece.partition(b"=")
-            readable = plain and b"+" not in name
-            pairs.append((name.decode() if readable else decode(name, where, plus_is_space=True), value))
-    return pairs
+    pieces = [piece.partition(b"=") for piece in raw.split(b"&") if piece]
+    if raw.isascii() and b"%" not in raw and b"+" not in raw:
+        return [(name.decode(), value) for name, _, value in pieces]
+    decode(raw, where)
+    return [(decode(name, where, plus_is_space=True), value) for name, _, value in pieces]
 
 
 def read_json(raw: bytes | str, where: str) -> Any:

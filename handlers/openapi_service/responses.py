@@ -60,7 +60,7 @@ async def respond(rendered: Rendered, request: Request, send: Send) -> None:
     """
     request.responded = True
     headers = [*rendered.headers, NO_SNIFFING]
-    if b"cache-control" not in [name for name, _ in headers]:
+    if b"cache-control" not in dict(headers):
         headers.append(NO_STORING)
     await send({"type": "http.response.start", "status": rendered.status, "headers": headers})
     body = b"" if request.method == "HEAD" else rendered.body
