@@ -51,14 +51,23 @@ def read_json(raw: bytes | str, where: str) -> Any:
     """
     try:
         value = msgspec.json.decode(raw)
-        deep = _openings(raw) > MOST_LEVELS and _levels(value) > MOST_LEVELS
     except RecursionError:
-        deep = True
+        raise _too_deep(where) from None
     except (msgspec.DecodeError, UnicodeError) as error:
         raise BadRequest(f"The {where} is not JSON (RFC 8259) in UTF-8: {error}.") from None
-    if deep:
-        raise BadRequest(f"The {where} is nested too deeply; the limit is {MOST_LEVELS} levels.")
+    if _openings(raw) > MOST_LEVELS:
+        limit_levels(value, where)
     return value
+
+
+def limit_levels(value: Any, where: str) -> None:
+    """Raise BadRequest for a JSON value that is nested too deeply; ``where`` names it in the error."""
+    if _levels(value) > MOST_LEVELS:
+        raise _too_deep(where)
+
+
+def _too_deep(where: str) -> BadRequest:
+    return BadRequest(f"The {where} is nested too deeply; the limit is {MOST_LEVELS} levels.")
 
 
 def _openings(raw: bytes | str) -> int:

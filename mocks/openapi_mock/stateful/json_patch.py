@@ -5,9 +5,10 @@ from typing import Any, Final, TypeGuard
 import msgspec
 
 from openapi_contract import pointers
+from openapi_service.decoding import limit_levels
 
-LARGEST: Final = 1024 * 1024
-"""Bytes of JSON that copies may make of a value, since each may double it."""
+MOST_COPIED: Final = 1024 * 1024
+"""Bytes of JSON that the copies of one patch may have, since each may double a value."""
 
 
 class PatchError(ValueError):
@@ -27,26 +28,35 @@ def patched(value: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str
 
     Raises:
         PatchError: one of them cannot be carried out, or leaves no object.
+        BadRequest: the result is nested more deeply than a body may be.
     """
-    holder: dict[str, Any] = {"": _copy(value)}
+    holder: dict[str, Any] = {"": msgspec.json.decode(msgspec.json.encode(value))}
+    copied = 0
     for operation in operations:
         try:
-            _apply(holder, operation)
+            copied += _apply(holder, operation)
         except (LookupError, RecursionError, TypeError, ValueError) as error:
             where = f"{operation['op']} {operation['path']}"[:100]
             reason = error if isinstance(error, ValueError) else "something that it names is not there"
             raise PatchError(f"JSON Patch: {where!r} cannot be carried out: {reason}.") from None
+        if copied > MOST_COPIED:
+            raise PatchError(f"JSON Patch: it copies more than {MOST_COPIED} bytes of JSON.")
     if not isinstance(holder.get(""), dict):
         raise PatchError("JSON Patch: the result is not an object.")
+    limit_levels(holder[""], "result of the JSON Patch")
     result: dict[str, Any] = holder[""]
     return result
 
 
-def _apply(holder: dict[str, Any], operation: dict[str, Any]) -> None:
+def _apply(holder: dict[str, Any], operation: dict[str, Any]) -> int:
+    """Carry out an operation; return how many bytes of JSON it copies."""
     op, keys = operation["op"], _keys(operation["path"])
-    if op in {"move", "copy"}:
-        source = _keys(operation["from"])
-        value = _removed(holder, source) if op == "move" else _copy(pointers.descend(holder, source))
+    copied = b""
+    if op == "copy":
+        copied = msgspec.json.encode(pointers.descend(holder, _keys(operation["from"])))
+        value = msgspec.json.decode(copied)
+    elif op == "move":
+        value = _removed(holder, _keys(operation["from"]))
     else:
         value = operation["value"] if op != "remove" else None
     if op in {"remove", "replace"}:
@@ -57,16 +67,13 @@ def _apply(holder: dict[str, Any], operation: dict[str, Any]) -> None:
         raise ValueError("the value is another")
     elif op not in {"remove", "test"}:
         raise ValueError("there is no such operation")
-    if op == "copy" and len(msgspec.json.encode(holder)) > LARGEST:
-        raise ValueError(f"the result has more than {LARGEST} bytes")
+    return len(copied)
 
 
-def _copy(value: Any) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(value))
-
-
-def _keys(pointer: str) -> list[str]:
+def _keys(pointer: Any) -> list[str]:
     """Return the way from the holder of a value to what a pointer into the value points at."""
+    if not isinstance(pointer, str) or pointer[:1] not in {"", "/"}:
+        raise ValueError("a JSON pointer is empty or begins with /")
     return ["", *pointers.split(pointer)]
 
 

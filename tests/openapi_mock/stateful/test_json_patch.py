@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openapi_mock.stateful.json_patch import PatchError, patched
+from openapi_service.problems import BadRequest
 
 from .conftest import PET, PET_ID, PETS, operation, ref
 
@@ -47,6 +48,9 @@ def test_an_operation(operation, result):
         {"op": "move", "path": "/b"},
         {"op": "move", "from": "/list", "path": "/list/0"},
         {"op": "swap", "path": "/a"},
+        {"op": "copy", "from": 5, "path": "/b"},
+        {"op": "move", "from": ["/a"], "path": "/b"},
+        {"op": "add", "path": "a", "value": {"b": 1}},
     ],
 )
 def test_an_operation_that_cannot_be(operation):
@@ -60,6 +64,29 @@ def test_copies_are_bounded():
     doubling = [{"op": "copy", "from": "", "path": f"/{number}"} for number in range(64)]
     with pytest.raises(PatchError, match="bytes"):
         patched({"a": "b" * 1000}, doubling)
+
+
+def test_small_copies_cost_what_they_copy():
+    """A large value is not read again for each of many copies."""
+    value = {"a": "b" * 1024 * 1024, "c": 1}
+    copies = [{"op": "copy", "from": "/c", "path": f"/{number}"} for number in range(1000)]
+    assert len(patched(value, copies)) == 1002
+
+
+@pytest.mark.parametrize("levels", [250, 5000])
+def test_results_are_no_deeper_than_bodies(levels):
+    """What many operations nest is refused as a body that comes so deep is."""
+    operations = [
+        operation
+        for _ in range(levels)
+        for operation in (
+            {"op": "add", "path": "/b", "value": {}},
+            {"op": "move", "from": "/a", "path": "/b/a"},
+            {"op": "move", "from": "/b", "path": "/a"},
+        )
+    ]
+    with pytest.raises(BadRequest, match="result of the JSON Patch is nested too deeply"):
+        patched({"a": {}}, operations)
 
 
 def test_an_item_is_patched(remembering):
