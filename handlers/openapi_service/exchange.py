@@ -167,7 +167,7 @@ class Exchange:
         connection = self._connection
         if self._asks_for_body:
             self._asks_for_body = False
-            if not (self.is_started or connection.is_closing()):
+            if not (self.is_started or self.is_disconnected or connection.is_closing()):
                 connection.write(_CONTINUE)
         if not (self._has_news or self.is_disconnected or self.is_complete):
             connection.resume_reading()

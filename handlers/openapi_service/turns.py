@@ -51,12 +51,15 @@ class Turns:
             if not task.done():
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-        flushes, self._flushes = self._flushes, []
-        for flush in flushes:
-            flush()
-        self._has_turn = False
-        if self._requests or self._flushes:
-            self._take_turn()
+        flushes, self._flushes = iter(self._flushes), []
+        try:
+            for flush in flushes:
+                flush()
+        finally:  # whatever one of them raises, others are served
+            self._flushes[:0] = flushes
+            self._has_turn = False
+            if self._requests or self._flushes:
+                self._take_turn()
 
 
 if sys.version_info >= (3, 12):

@@ -10,6 +10,7 @@ import resource
 import socket
 import threading
 import time
+from functools import partial
 
 import pytest
 import uvicorn
@@ -25,6 +26,7 @@ from openapi_service.connections import (
 )
 from openapi_service.protocol import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES, HttpProtocol
 from openapi_service.server import listen, serving
+from openapi_service.turns import Turns
 
 CONTRACT = {"openapi": "3.1.0", "info": {"title": "Nothing", "version": "1"}, "paths": {}}
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -39,8 +41,10 @@ STARTED: list[str] = []
 async def app(scope, receive, send):
     """Respond once the whole body is there: to /held once released, to /big with much, to /fails never.
 
-    To /early at once, to /endless without a length, and to /echo with what was sent.
+    To /early at once, to /endless without a length, to /echo with what was sent; /late is read once released.
     """
+    if scope["path"] == "/late":
+        await asyncio.to_thread(GO_ON.wait, 10)
     sent, more = b"", scope["path"] != "/early"
     while more:
         message = await receive()
@@ -300,6 +304,38 @@ def test_a_bug_of_the_app_is_a_problem(connection, caplog):
     connection.sendall(b"GET /fails HTTP/1.1\r\nHost: x\r\n\r\n")
     assert refusal(connection) == 500
     assert "ValueError: a bug" in caplog.text
+
+
+def test_a_refused_body_is_not_asked_for(server, connection):
+    """An app that reads a body only after it was refused sends nothing behind that, and others are served."""
+    GO_ON.clear()
+    head = CHUNKED.partition(b"\r\n\r\n")[0].replace(b"/", b"/late", 1)
+    connection.sendall(head + b"\r\nExpect: 100-continue\r\n\r\nno size\r\n")
+    assert refusal(connection) == 400
+    STARTED.clear()
+    GO_ON.set()
+    wait_until(lambda: STARTED == ["/late"])
+    with socket.create_connection(server.address, timeout=10) as other:
+        other.sendall(GET + b"Connection: close\r\n\r\n")
+        assert read(other).endswith(b"ok")
+
+
+async def test_a_connection_that_fails_holds_up_no_other():
+    """What is raised where one connection sends is reported, and all others send, then and later."""
+    loop, failures, sent = asyncio.get_running_loop(), [], []
+
+    def fail():
+        raise RuntimeError("a bug")
+
+    loop.set_exception_handler(lambda _, context: failures.append(context["exception"]))
+    turns = Turns(loop, set())
+    for each in ("first", "second"):
+        turns.flush(fail)
+        turns.flush(partial(sent.append, each))
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert sent == ["first", "second"]
+    assert len(failures) == len(sent)
 
 
 def test_requests_behind_an_unfinished_one_are_not_started(server, connection):
