@@ -49,7 +49,7 @@ def unusable_flaws(root: Place) -> Iterator[Flaw]:
             if not is_30 and place.node.get("nullable") is True:
                 nullable.append(place)
     if nullable:
-        reason = f"is of OpenAPI 3.0, as in {len(nullable)} schemas; read as the type null."
+        reason = f"is of OpenAPI 3.0 ({len(nullable)} in all); read as the type null."
         pointer = pointers.join(nullable[0].pointer, "nullable")
         yield Flaw(pointer, reason, fix=partial(_allow_null, [place.node for place in nullable]))
     pointers_of = {id(place.node): place.pointer for place in composed}
@@ -65,7 +65,11 @@ def _allow_null(nodes: Sequence[dict[str, Any]]) -> Action:
         if "type" in node:
             types = [node["type"]] if isinstance(node["type"], str) else node["type"]
             node["type"] = [*types, *(() if "null" in types else ("null",))]
-        elif composed := {name: node.pop(name) for name in ("$ref", *LISTS) if name in node}:
+        elif composed := {name: node[name] for name in ("$ref", *LISTS) if name in node}:
+            if not composed.keys().isdisjoint(ALTERNATIVES) and "discriminator" in node:
+                composed["discriminator"] = node["discriminator"]  # null has none of its members
+            for name in composed:
+                del node[name]
             node["anyOf"] = [composed, {"type": "null"}]
     return "repaired"
 

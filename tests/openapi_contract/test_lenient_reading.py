@@ -41,6 +41,7 @@ def schema(node):
     return {"components": {"schemas": {"Pet": node}}}
 
 
+KIND = {"discriminator": {"propertyName": "kind"}}
 PET = "/components/schemas/Pet"
 GET_PETS = "/paths/~1pets/get"
 BOTH = pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
@@ -264,6 +265,8 @@ def test_nullable_in_3_1(write):
         ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
         ({"type": ["null"], "nullable": True}, {"type": ["null"]}),
         ({"allOf": [{}], "nullable": True}, {"anyOf": [{"allOf": [{}]}, {"type": "null"}]}),
+        ({"oneOf": [{}], **KIND, "nullable": True}, {"anyOf": [{"oneOf": [{}], **KIND}, {"type": "null"}]}),
+        ({"allOf": [{}], **KIND, "nullable": True}, {**KIND, "anyOf": [{"allOf": [{}]}, {"type": "null"}]}),
         ({"nullable": True}, {}),
     ]
     node = {"properties": {f"p{index}": given for index, (given, _) in enumerate(cases)}}
