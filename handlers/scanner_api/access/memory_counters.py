@@ -131,8 +131,8 @@ class MemoryCounters:
 
     async def get_expiry(self, key: str) -> float:
         """Return when a counter ends, in seconds since the epoch; now, if there is none."""
-        counter = self._counters.get(key)
-        return self.now() if counter is None else counter.ends
+        counter, now = self._counters.get(key), self.now()
+        return now if counter is None or counter.is_over(now) else counter.ends
 
     async def check(self) -> bool:
         """Return True: this process's memory is always available."""

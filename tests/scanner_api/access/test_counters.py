@@ -34,6 +34,17 @@ async def test_counter_lives_as_long_as_its_window(clock):
     assert await counters.incr("key:a", 60) == 1
 
 
+async def test_a_counter_that_a_clock_put_back_ended_has_no_end(clock):
+    """Where a new window would begin, the standing of a subject is not that of the old one."""
+    counters = MemoryCounters(clock)
+    slots = Slot("key:a", 5, 60), Slot("key:b", 5, 86400)
+    await counters.take(slots)
+    clock.advance(-7200)
+    minute, day = await counters.peek(slots)
+    assert minute == (0, clock.now().timestamp())
+    assert day == (1, clock.now().timestamp() + 86400 + 7200)
+
+
 async def test_what_is_given_back_too_late_is_lost(clock):
     """Giving back to a counter that has ended does not credit the next window."""
     counters = MemoryCounters(clock)
