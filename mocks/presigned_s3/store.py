@@ -70,6 +70,10 @@ _DEFAULTS = {
 _log = logging.getLogger(__name__)
 
 
+def _is_bucket_name(text: str) -> bool:
+    return bool(BUCKET_NAME.fullmatch(text) and not _RESERVED_NAME.fullmatch(text))
+
+
 @dataclass(frozen=True, slots=True)
 class FirstBucket:
     """A bucket that there is from the beginning.
@@ -84,6 +88,11 @@ class FirstBucket:
     region: str
     cors: bool = False
     public: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what is no name of a bucket."""
+        if not _is_bucket_name(self.name):
+            raise ValueError(f"{self.name!r} is not a bucket's name: expected a host name, 3 to 63 long.")
 
     def subresources(self) -> Iterator[tuple[str, bytes]]:
         """Yield what is put to it, once it is made."""
@@ -150,7 +159,7 @@ class Store:
 
     def create_bucket(self, order: Order) -> Response:
         """Make a bucket: in the region that the order's body names, or else in the order's own."""
-        if not BUCKET_NAME.fullmatch(order.bucket) or _RESERVED_NAME.fullmatch(order.bucket):
+        if not _is_bucket_name(order.bucket):
             raise refusal("InvalidBucketName", BucketName=order.bucket)
         check_ownership(order.headers)
         settings: dict[str, Any] = {

@@ -173,6 +173,14 @@ def test_wrong_options(arguments, message):
     assert "secret" not in result.stderr
 
 
+@pytest.mark.parametrize("name", ["Photos", "a", "xn--photos", "192.168.0.1"])
+def test_a_bucket_that_cannot_be(name):
+    """What is no name of a bucket is said in a sentence."""
+    result = CliRunner().invoke(app, ["s3", "--bucket", name, "--port", "0", "--control-port", "0"])
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert f"Cannot start: {name!r} is not a bucket's name" in result.stderr
+
+
 def test_a_port_that_is_taken(running):
     """A taken port is named with its option."""
     port = str(urlsplit(running["s3"]).port)
