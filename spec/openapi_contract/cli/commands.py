@@ -182,7 +182,10 @@ class Lazy:
         else:
             parent.command(name)(customized(loaded, self.doc, **self.parameters))
         parent.callback()(lambda: None)  # else a single command is no group
-        return typer.main.get_group(parent).commands[name]
+        command = typer.main.get_group(parent).commands[name]
+        for each in getattr(command, "commands", {}).values():  # else a list of them breaks off their help
+            each.short_help = each.short_help or " ".join((each.help or "").partition("\n\n")[0].split())
+        return command
 
 
 def group(help_: str, commands: Mapping[str, Lazy], name: str | None = None) -> typer.Typer:

@@ -56,6 +56,15 @@ def test_lists_have_the_commands_own_words(listed, command):
     assert words == own
 
 
+@pytest.mark.parametrize("name", ["db", "keys", "organizations", "products"])
+def test_lists_of_commands_break_nothing_off(name):
+    """Of each command a list has the whole first paragraph of its help, however narrow it is."""
+    group = next(command for path, _, command in SCANNER if path == (name,))
+    help_ = " ".join(CliRunner().invoke(scanner_api.cli.app, [name, "--help"]).output.split())
+    for each in group.commands.values():
+        assert " ".join(each.help.partition("\n\n")[0].split()) in help_
+
+
 @pytest.mark.parametrize("module", ["openapi_mock.__main__", "scanner_api.__main__"])
 def test_help_imports_little(module):
     """The help of all commands imports none of them."""
