@@ -219,6 +219,12 @@ class Schema:
         """The schema of an array's items."""
         return self.of(next((part["items"] for part in self.parts if "items" in part), ANYTHING))
 
+    @cached_property
+    def others(self) -> Schema:
+        """The schema of an object's members that no property names."""
+        declared = (part["additionalProperties"] for part in self.parts if "additionalProperties" in part)
+        return self.of(next(declared, ANYTHING))
+
     @property
     def component(self) -> str:
         """The name of the component that it refers to, empty if to none."""

@@ -232,18 +232,18 @@ def _spelled(now: datetime, shown: Any) -> Iterator[Any]:
 
 
 def _readable(value: Any, schema: Schema) -> Any:
-    """Return a value without the members in it that are ``writeOnly``."""
+    """Return a value without the members in it that are ``writeOnly``, but for those that it has to have."""
     if isinstance(value, list):
         return [_readable(each, schema.items) for each in value]
     if not isinstance(value, dict):
         return value
     members = schema.members
-    hidden = {name for name in value.keys() & members if members[name].is_marked("writeOnly")}
-    return {
-        name: _readable(each, members[name]) if name in members else each
-        for name, each in value.items()
-        if name not in hidden
-    }
+    readable = {name: _readable(each, members.get(name, schema.others)) for name, each in value.items()}
+    for name in value.keys() & members:
+        without = {other: each for other, each in readable.items() if other != name}
+        if members[name].is_marked("writeOnly") and schema.conforms(without):
+            readable = without
+    return readable
 
 
 def _boolean(text: str) -> bool:

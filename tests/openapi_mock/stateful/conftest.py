@@ -29,8 +29,8 @@ class Clock:
 class Mocked:
     """Calls a mock that remembers, as a client does."""
 
-    def __init__(self, paths, call, **rest):
-        document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths, **rest}
+    def __init__(self, paths, call, openapi="3.0.3", **rest):
+        document = {"openapi": openapi, "info": {"title": "t", "version": "1"}, "paths": paths, **rest}
         contract = Contract(document, "test")
         self.memory = Memory(Clock())
         self.memory.catalog = catalog_of(contract)
