@@ -24,6 +24,7 @@ from .sequences import body_of_items, is_sequence
 
 log = logging.getLogger("openapi_service.contract")
 MOST_ERRORS = 10
+JSON_RANGES = frozenset({"*/*", "application/*"})
 
 
 def success_status(operation: Operation) -> int:
@@ -60,7 +61,7 @@ class ResponseRenderer:
     ) -> None:
         self._operation = operation
         self._status = success_status(operation)
-        self._media_types: dict[int, tuple[str | None, str | None]] = {}
+        self._media_types: dict[tuple[int, type], str | None] = {}
         self._filter = AcceptFilter(operation, schemas)
         self._validator = validator
         self._on_violation = on_violation
@@ -86,15 +87,14 @@ class ResponseRenderer:
         return rendered
 
     def _declared_media_type(self, status: int, body: Any) -> str | None:
-        """Return the first media type that a status declares; for an object or a list, the first of JSON."""
-        if status not in self._media_types:
+        """Return the first media type that a status declares; for an object or a list, one that takes it."""
+        key = status, body.__class__
+        if key not in self._media_types:
             declared = self._operation.response_for(status)
             content = {"application/json": {}} if declared is None else declared.get("content", {})
-            first = next(iter(content), None)
-            takes_lists = first is not None and ("*" in first or is_sequence(first))
-            json = next((each for each in content if is_json(essence(each))), first)
-            self._media_types[status] = first, first if takes_lists else json
-        media_type = self._media_types[status][isinstance(body, dict | list | msgspec.Struct)]
+            taking = (each for each in content if _takes(each, body))
+            self._media_types[key] = next(taking, next(iter(content), None))
+        media_type = self._media_types[key]
         return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
 
     def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
@@ -110,6 +110,14 @@ class ResponseRenderer:
             )
             self._on_violation(self._operation)
             raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
+
+
+def _takes(media_type: str, body: Any) -> bool:
+    """Tell whether a body can be sent as a media type or one of a range: objects and lists are no text."""
+    is_list = isinstance(body, list)
+    if not is_list and not isinstance(body, dict | msgspec.Struct):
+        return True
+    return is_json(essence(media_type)) or media_type in JSON_RANGES or (is_list and is_sequence(media_type))
 
 
 def _of_range(media_range: str, body: Any) -> str:

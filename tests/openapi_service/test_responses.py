@@ -41,6 +41,8 @@ def sequence(media_type=LINES, item=PHOTO):
 
 
 CSV_OR_JSON = {"text/csv": {"schema": {"type": "string"}}, "application/json": {}}
+TEXT_OR_JSON = {"text/*": {"schema": {"type": "string"}}, "application/json": {}}
+LINES_OR_JSON = {LINES: {"itemSchema": PHOTO}, "application/json": {}}
 JSON = {"200": documented(PHOTO)}
 LIMITED = {
     "200": documented(
@@ -97,11 +99,15 @@ KEPT = [
     ({"200": documented(PHOTO, "application/xml")}, "<photo/>", (200, "application/xml", b"<photo/>")),
     ({"200": documented({"type": "array"}, "text/csv")}, "a,b", (200, "text/csv", b"a,b")),
     *(
-        ({"200": {"description": "", "content": CSV_OR_JSON}}, returned, (200, media_type, body))
-        for returned, media_type, body in (
-            ("a,b", "text/csv", b"a,b"),
-            ({"id": 1}, "application/json", b'{"id":1}'),
-            ([], "application/json", b"[]"),
+        ({"200": {"description": "", "content": content}}, returned, (200, media_type, body))
+        for content, returned, media_type, body in (
+            (CSV_OR_JSON, "a,b", "text/csv", b"a,b"),
+            (CSV_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
+            (CSV_OR_JSON, [], "application/json", b"[]"),
+            (TEXT_OR_JSON, "a", "text/plain", b"a"),
+            (TEXT_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
+            (LINES_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
+            (LINES_OR_JSON, [{"id": 1}], LINES, b'{"id": 1}\n'),
         )
     ),
     (
