@@ -1,5 +1,6 @@
 """Checks what OpenAPI says in prose alone: names that must be unique, and declared where they are used."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -12,12 +13,16 @@ from .defects import Action, Flaw
 from .parsing import MAX_DEPTH
 from .routing import EXPRESSION, path_of, spellings
 
+FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
 
 def semantic_flaws(root: Place) -> Iterator[Flaw]:
-    """Yield the flaws of operationIds, parameters, security requirements and tags."""
+    """Yield the flaws of operationIds, parameters, security requirements, headers and tags."""
     contract = Contract(root.node, root.source)
     operation_ids: dict[str, str] = {}
     yield from _of_security(contract, root.node, "")
+    shared_responses = root.node.get("components", {}).get("responses", {})
+    yield from _of_headers(shared_responses, "/components/responses")
     for path, item, pointer in contract.path_items():
         yield from _repeated_parameters(contract, item, pointer)
         shared = _path_parameters(contract, item, pointer)
@@ -30,6 +35,7 @@ def semantic_flaws(root: Place) -> Iterator[Flaw]:
             declared = {**shared, **_path_parameters(contract, definition, at)}
             yield from _undeclared(path, definition, at, declared)
             yield from _of_security(contract, definition, at)
+            yield from _of_headers(definition.get("responses", {}), pointers.join(at, "responses"))
     yield from _of_tags(root.node)
 
 
@@ -72,6 +78,17 @@ def _declare(definition: dict[str, Any], name: str) -> Action:
     parameter = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
     definition.setdefault("parameters", []).append(parameter)
     return "repaired"
+
+
+def _of_headers(responses: Mapping[str, Any], pointer: str) -> Iterator[Flaw]:
+    """Yield headers of responses that no response can have."""
+    for status, response in responses.items():
+        for name in () if status.startswith("x-") else response.get("headers", {}):
+            if not FIELD_NAME.fullmatch(name):
+                reason = (
+                    f"{name!r} is not the name of a header field; expected a token (RFC 9110, section 5.1)."
+                )
+                yield Flaw(pointers.join(pointer, status, "headers", name), reason)
 
 
 def _of_security(contract: Contract, holder: dict[str, Any], pointer: str) -> Iterator[Flaw]:

@@ -68,6 +68,17 @@ BOTH = pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
             id="response with an empty content",
         ),
         pytest.param(
+            {
+                "paths": {
+                    "/pets": {
+                        "get": {"responses": {"200": {"description": "", "headers": {"X A": {"schema": {}}}}}}
+                    }
+                }
+            },
+            [(f"{GET_PETS}/responses/200/headers/X A", "left out")],
+            id="header whose name is no token",
+        ),
+        pytest.param(
             {"paths": {"/pets": {"get": GET, "put": None}}},
             [("/paths/~1pets/put", "left out")],
             id="null for a method without an operation",

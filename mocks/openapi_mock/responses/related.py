@@ -135,11 +135,10 @@ class Relation:
         """Return an object around a list with what it says of the page that is shown."""
         name, size = str(self._list), paging[0]
         items, total = value[name], len(self._whole[name])
-        first = min(_first(self._first_page, *paging, total=total), total)
-        length = total if size is None else size
+        first, length = _first(self._first_page, *paging, total=total), total if size is None else size
         number = self._first_page + first // max(length, 1)
         after, url = ("", "") if first + len(items) >= total else (None, None)
-        page = Page(items, first, length, total, number, after, "", url)
+        page = Page(items, min(first, total), length, total, number, after, "", url)
         return enclosed({**self._whole, name: items}, self._schema, page, name)
 
     def _changed(self, value: Any, change: Callable[[Any], Any]) -> Any:

@@ -227,7 +227,9 @@ class StatefulOperation:
         envelope = self._role.envelope
         if envelope and isinstance(body, dict) and body.keys() == {envelope[-1]}:
             body = body[envelope[-1]]
-        queries = {name: sent.get(("query", name)) for name in self._queries}
+        known = set(map(plain, self._collection.schema.members))
+        names = [name for name in self._queries if plain(name) in known or not self._values.is_open]
+        queries = {name: sent.get(("query", name)) for name in names}
         named = {name: value for name, value in queries.items() if value is not None}
         members = {**named, **(body if isinstance(body, dict) else {})}
         return {name: each for name, each in members.items() if _is_json(each)}

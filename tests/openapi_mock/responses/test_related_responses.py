@@ -209,7 +209,7 @@ PAGE = {
         ("", 3, 1, True, True, False),
         ("?limit=2", 3, 1, True, False, False),
         ("?limit=2&page=2", 3, 2, False, True, False),
-        ("?limit=2&page=9", 3, 2, False, True, True),
+        ("?limit=2&page=9", 3, 9, False, True, True),
     ],
 )
 def test_an_envelope_says_what_is_shown(query, total, number, first, last, empty, mocked):

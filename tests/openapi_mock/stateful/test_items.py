@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .conftest import NEW_PET, PET, PET_ID, PETS, in_path, operation, ref
+from .conftest import NEW_PET, PET, PET_ID, PETS, in_path, in_query, operation, ref
 
 
 def test_an_item_is_found_changed_and_deleted(pets):
@@ -149,6 +149,30 @@ def test_an_item_as_odata_writes_its_path(remembering):
     made = mock.post("/data/Pets", {"name": "Rex"})
     assert made["url"] == f"http://api.test/data/Pets({made['id']})"
     assert mock.get(f"/data/Pets({made['id']})") == made
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object"},
+        {"type": "object", "properties": {"id": {"type": "integer"}}, "additionalProperties": True},
+        {"type": "object", "additionalProperties": {"type": "string"}},
+    ],
+)
+def test_members_of_any_name(schema, remembering):
+    """An item whose schema allows members of any name has those that the body has, and no parameters."""
+    made = operation(ref("Label"), body=ref("Label"), parameters=[in_query("dry_run")])
+    item = {"get": operation(ref("Label")), "put": operation(ref("Label"), body=ref("Label"))}
+    paths = {"/labels": {"get": operation({"type": "array", "items": ref("Label")}), "post": made}}
+    if "properties" in schema:
+        paths["/labels/{id}"] = {"parameters": [in_path("id", "integer")], **item}
+    mock = remembering(paths, {"Label": schema})
+    label = mock.post("/labels?dry_run=no", {"a": "1", "b": "2"})
+    own = {name: label[name] for name in schema.get("properties", ())}
+    assert label == {**own, "a": "1", "b": "2"}
+    assert mock.get("/labels") == [label]
+    if own:
+        assert mock("PUT", f"/labels/{own['id']}", {"c": "3"}) == (200, {**own, "c": "3"})
 
 
 def test_what_its_schema_refuses_is_not_shown(pets):
