@@ -10,7 +10,6 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Final
@@ -36,7 +35,7 @@ from .inline_reads import InlineReader
 from .migrations import HEAD
 from .readers import Readers
 from .schema import Schema, read_schema, upgrade_schema
-from .tables import create_all
+from .tables import sqlite_script
 from .transactions import Turns, Unit
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
@@ -136,14 +135,17 @@ class Database:
             await self._upgrade(schema)
 
     async def _upgrade(self, schema: Schema) -> None:
-        # in memory there is no other process to wait for
-        is_new = schema.revision is None and self._in_memory
-        step = partial(create_all, revision=HEAD) if is_new else upgrade_schema
         try:
+            if schema.revision is None and self._anchor is not None:
+                # in memory there is no other process to wait for
+                async with self._write_lock:
+                    with self._anchor:  # which undoes all after a step that fails
+                        self._anchor.executescript(sqlite_script(HEAD))
+                return
             async with self.transaction() as connection:
                 await self.lock(connection, "scanner-api migrations")
-                await connection.run_sync(step)
-        except (ServiceUnavailable, exc.SQLAlchemyError) as error:
+                await connection.run_sync(upgrade_schema)
+        except (ServiceUnavailable, exc.SQLAlchemyError, sqlite3.Error) as error:
             reason = error.__cause__ or error
             raise DatabaseError(f"The database cannot be brought to revision {HEAD}: {reason}") from error
 

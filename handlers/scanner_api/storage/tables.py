@@ -1,7 +1,8 @@
 """The tables. A change here needs a migration; a test holds that the two agree."""
 
 from enum import StrEnum
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    create_engine,
     text,
 )
 
@@ -286,14 +288,21 @@ _versions = Table(
 """Alembic's own; not in our metadata, which Alembic compares with what it finds."""
 
 
-def create_all(connection: Connection, revision: str) -> None:
-    """Make all tables in a new database, which is at this revision then."""
-    metadata.create_all(connection, checkfirst=False)
-    create_triggers(connection)
-    protect_audit_log(connection)
-    _versions.create(connection)
-    connection.execute(_versions.insert(), {"version_num": revision})
-    note_compatibility(connection, revision)
+@cache
+def sqlite_script(revision: str) -> str:
+    """Return the SQL that makes all tables in a new SQLite database, which is at this revision then."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        metadata.create_all(connection, checkfirst=False)
+        create_triggers(connection)
+        protect_audit_log(connection)
+        _versions.create(connection)
+        connection.execute(_versions.insert(), {"version_num": revision})
+        note_compatibility(connection, revision)
+        driver: Any = connection.connection.driver_connection
+        script = "".join(driver.iterdump())
+    engine.dispose()
+    return script
 
 
 def note_compatibility(connection: Connection, revision: str) -> None:
