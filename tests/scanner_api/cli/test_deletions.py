@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,8 +45,9 @@ def s3():
 
 
 @pytest.fixture
-def run(tmp_path, s3):
+def run(tmp_path, sqlite_template, s3):
     """Return what runs a command with a database of the test's own, and that S3."""
+    shutil.copy(sqlite_template, tmp_path / "scanner.db")
     environment = {
         "SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}",
         "SCANNER_S3_ENDPOINT_URL": s3.url,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import shutil
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
@@ -76,14 +77,15 @@ def issuer():
 
 
 @pytest.fixture
-def environment(tmp_path, s3, issuer, redis_url):
+def environment(tmp_path, sqlite_template, s3, issuer, redis_url):
     """The settings of a service that has all it needs: a migrated database and a worker, too."""
     redis = Redis.from_url(redis_url)
     redis.delete(STREAM)
     redis.xgroup_create(STREAM, STREAM, mkstream=True)
     redis.xgroup_createconsumer(STREAM, STREAM, "worker")
     redis.close()
-    settings = {
+    shutil.copy(sqlite_template, tmp_path / "scanner.db")
+    return {
         "SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/scanner.db",
         "SCANNER_RATE_LIMIT_STORAGE": redis_url,
         "SCANNER_QUEUE_URL": redis_url,
@@ -96,8 +98,6 @@ def environment(tmp_path, s3, issuer, redis_url):
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": SECRET,
     }
-    assert CliRunner().invoke(app, ["db", "upgrade"], env=settings).exit_code == 0
-    return settings
 
 
 @pytest.fixture

@@ -110,14 +110,6 @@ def sqlite_url(tmp_path):
     return f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}"
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory):
-    """A SQLite file that is migrated, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "scanner.db"
-    _migrate(f"sqlite+aiosqlite:///{path}")
-    return path
-
-
 @pytest.fixture
 def migrated_sqlite_url(sqlite_url, sqlite_template):
     """The URL of a SQLite file that is migrated, and has no row yet."""
