@@ -19,7 +19,9 @@ import pytest
 from hypothesis import settings
 from typer.testing import CliRunner
 
+from openapi_contract.imports import resting_collector
 from openapi_mock.cli.execute import FORWARDED
+from openapi_service.server import YOUNG_OBJECTS
 from scanner_api.cli import app
 from scanner_mocks import scanner_mock
 from scanner_mocks.cli.mock import ScannerMocks
@@ -40,6 +42,15 @@ LoggedSecrets = runpy.run_path(str(Path(__file__).parent / "services" / "logged_
 def pytest_configure(config):
     """Fail every test that logs a secret."""
     config.pluginmanager.register(LoggedSecrets())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Keep the collector of garbage from walking through thousands of tests, which are there to stay."""
+    with resting_collector(own_process=True):
+        collected = yield
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
+    return collected
 
 
 MINIMAL = {
@@ -233,7 +244,6 @@ def invoke(monkeypatch):
     signal.set_wakeup_fd(-1)
     for number, handler in handlers.items():
         signal.signal(number, handler)
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
