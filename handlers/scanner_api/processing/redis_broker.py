@@ -165,13 +165,24 @@ class RedisBroker:
     async def _listen(self) -> None:
         """Read until the end; again after an outage of Redis, with a new group if that was lost."""
         while not self._finish.is_set():
-            receiver = Receiver(self._broker, max_async_tasks=self._at_once, wait_tasks_timeout=GRACE_SECONDS)
+            receiver = _Receiver(
+                self._broker, max_async_tasks=self._at_once, wait_tasks_timeout=GRACE_SECONDS
+            )
             try:
                 await receiver.listen(self._finish)
             except Exception as error:  # noqa: BLE001 -- an outage raises many, in groups
                 logger.warning("The Redis of the queue does not respond: %s", _root(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._finish.wait(), _PAUSE_SECONDS)
+
+
+class _Receiver(Receiver):
+    """Reads jobs; one that cannot be acknowledged, since Redis is away, is delivered again."""
+
+    async def callback(self, *args: Any, **options: Any) -> None:
+        """Receive a job; that Redis is away is what the next read says."""
+        with suppress(RedisError, OSError):
+            await super().callback(*args, **options)
 
 
 def _receiving(name: str, queue: Queue) -> Receive:
