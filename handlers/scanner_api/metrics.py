@@ -12,7 +12,7 @@ from openapi_service.clock import Clock
 
 from .access.counters import Counters, OpenCounters
 from .processing.processing import Processing
-from .processing.stores import Stores
+from .processing.stores import Stores, seconds_since
 from .storage.database import Database
 from .storage.photo_bucket import PhotoBucket
 
@@ -101,5 +101,5 @@ async def read_queue(stores: Stores, clock: Clock) -> list[Metric]:
     for lane, store in (("captures", stores.captures), ("extractions", stores.extractions)):
         depth.add_metric([lane], await store.count_waiting())
         since = await store.waiting_since()
-        age.add_metric([lane], 0 if since is None else (clock.now() - since).total_seconds())
+        age.add_metric([lane], 0 if since is None else seconds_since(since, clock))
     return [depth, age]

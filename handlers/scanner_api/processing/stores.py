@@ -1,6 +1,7 @@
 """The stores that background jobs use."""
 
 import asyncio
+from datetime import datetime
 from typing import NamedTuple
 
 from openapi_service.clock import Clock
@@ -36,7 +37,12 @@ async def oldest_waiting(stores: Stores, clock: Clock) -> dict[str, float] | Non
     oldest = min(filter(None, since), default=None)
     if oldest is None:
         return None
-    return {"oldest_waiting_seconds": round((clock.now() - oldest).total_seconds(), 1)}
+    return {"oldest_waiting_seconds": round(seconds_since(oldest, clock), 1)}
+
+
+def seconds_since(time: datetime, clock: Clock) -> float:
+    """Return how many seconds ago a stored time was; none if the clock has been put back behind it."""
+    return max((clock.now() - time).total_seconds(), 0.0)
 
 
 def stores_of(database: Database, clock: Clock, ttl_seconds: float) -> Stores:

