@@ -6,12 +6,10 @@ from typing import Annotated
 
 import typer
 
-from openapi_service.logs import cause_of
-from openapi_service.problems import ServiceUnavailable
 from scanner_api.settings import Settings
-from scanner_api.storage.database import Database, DatabaseError, sqlite_database
+from scanner_api.storage.database import Database, DatabaseError
 from scanner_api.storage.migrations import HEAD
-from scanner_api.storage.schema import Schema
+from scanner_api.storage.schema import Schema, schema_of_file
 
 from .databases import database_command, with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
@@ -107,19 +105,7 @@ def restore(
         typer.confirm(f"Replace what is in the database by {file}?", abort=True)
 
     async def run(database: Database) -> Schema:
-        schema = Schema(None, None)
-        with file.open("rb") as content:
-            is_sqlite = content.read(len(SQLITE)) == SQLITE
-        if is_sqlite:
-            copy = sqlite_database(file)
-            try:
-                schema = await copy.schema()
-            except ServiceUnavailable as error:
-                raise DatabaseError(
-                    f"The copy {file} cannot be read: {cause_of(error.__cause__ or error)}"
-                ) from error
-            finally:
-                await copy.close()
+        schema = _schema_of(file)
         if schema.revision is None:
             raise DatabaseError(f"{file} is no copy of a database.")
         if schema.revision > HEAD:
@@ -135,3 +121,9 @@ async def _sqlite_schema(database: Database) -> Schema:
     if database.dialect.name != "sqlite":
         raise DatabaseError("This is for SQLite; docs/backup.md says what to do with PostgreSQL.")
     return await database.schema()
+
+
+def _schema_of(copy: Path) -> Schema:
+    with copy.open("rb") as content:
+        is_sqlite = content.read(len(SQLITE)) == SQLITE
+    return schema_of_file(copy) if is_sqlite else Schema(None, None)

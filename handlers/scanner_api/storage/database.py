@@ -326,11 +326,6 @@ async def _joined(connection: AsyncConnection) -> AsyncIterator[AsyncConnection]
         yield connection
 
 
-def sqlite_database(file: Path) -> Database:
-    """Return the SQLite database of a file, whose path may have what means something in a URL."""
-    return Database(URL.create("sqlite+aiosqlite", database=str(file.absolute())))
-
-
 def _write_beside(file: Path) -> None:
     with TemporaryFile(dir=file.parent) as beside:
         beside.write(bytes(_PROBE_BYTES))

@@ -1,8 +1,12 @@
 """The revision of a database's schema: which versions can use it, and how it comes to this version's."""
 
+from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import URL, Connection, create_engine, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+
+from openapi_service.logs import cause_of
 
 from .engines import DatabaseError
 from .migrations import HEAD
@@ -47,6 +51,22 @@ def read_schema(connection: Connection) -> Schema:
         return Schema(revision, None)
     noted = select(schema_compatibility.c.least_revision).where(schema_compatibility.c.revision == revision)
     return Schema(revision, connection.scalar(noted))
+
+
+def schema_of_file(copy: Path) -> Schema:
+    """Return of which revision the schema of a copy is, a SQLite file that nobody writes.
+
+    Raises:
+        DatabaseError: SQLite cannot read it.
+    """
+    engine = create_engine(URL.create("sqlite", database=str(copy.absolute())))
+    try:
+        with engine.connect() as connection:
+            return read_schema(connection)
+    except DBAPIError as error:
+        raise DatabaseError(f"The copy {copy} cannot be read: {cause_of(error)}") from error
+    finally:
+        engine.dispose()
 
 
 def upgrade_schema(connection: Connection) -> None:

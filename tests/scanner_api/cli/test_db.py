@@ -90,7 +90,7 @@ def test_a_copy_is_found_whatever_its_name_is(run, tmp_path):
     assert list(copy.parent.iterdir()) == [copy]
 
 
-def test_a_damaged_copy_is_named(run, tmp_path):
+def test_a_damaged_copy_is_named(run, tmp_path, caplog):
     """A copy that SQLite cannot read, or not whole, is named, and the database is as it was."""
     assert run("db", "upgrade")[0] == 0
     copy = tmp_path / "copy.db"
@@ -104,5 +104,6 @@ def test_a_damaged_copy_is_named(run, tmp_path):
         copy.write_bytes(damaged)
         code, said = run("db", "restore", "--yes", str(copy))
         assert (code, expected in said) == (1, True), said
+        assert caplog.messages == []  # nothing is said of the database, which is well
         with closing(sqlite3.connect(run.file)) as connection:
             assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
