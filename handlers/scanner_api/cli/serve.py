@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from socket import socket
 
 import typer
@@ -20,6 +21,7 @@ from openapi_service.server import serve as serve_app
 from openapi_service.telemetry import Telemetry
 from scanner_api.access.callers import described
 from scanner_api.app import START_ERRORS, create_app
+from scanner_api.processing.processing import check_processing
 from scanner_api.processing.queue import QueueError
 from scanner_api.settings import Settings
 from scanner_api.worker import Worker
@@ -85,11 +87,10 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
 ERRORS = (*START_ERRORS, QueueError)
 """What keeps a worker from starting."""
 
-serve = with_settings(_serve, handlers=Handlers, authenticate=Authenticate)
+serve = with_settings(_serve, check_processing, handlers=Handlers, authenticate=Authenticate)
 
 
-@with_settings
-def worker(settings: Settings) -> None:
+def _worker(settings: Settings) -> None:
     """Process captures and read photos for servers with the same settings; run as many as you need.
 
     The queue must be in Redis (queue_url). A server with a queue in memory does this work itself.
@@ -101,6 +102,9 @@ def worker(settings: Settings) -> None:
             _run_worker(settings)
     except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
+
+
+worker = with_settings(_worker, partial(check_processing, is_worker=True))
 
 
 def log_options(settings: Settings) -> LogOptions:

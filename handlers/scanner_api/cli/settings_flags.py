@@ -35,18 +35,25 @@ def age(text: str, *, may_be_zero: bool = False) -> timedelta:
         raise typer.BadParameter(f"{error}.") from None
 
 
-def with_settings(run: Callable[..., None], **options: Any) -> Callable[..., None]:
+def _check_queue(settings: Settings) -> None:
+    is_redis(settings.queue_url, "queue_url")
+
+
+def with_settings(
+    run: Callable[..., None], check: Callable[[Settings], None] = _check_queue, **options: Any
+) -> Callable[..., None]:
     """Return a command with one option for each setting, which calls ``run`` with the settings.
 
     Args:
         run: takes the settings, and by keyword what else there is.
+        check: raises ValueError for settings of the queue that cannot be used.
         options: by name, what else there is: options that are no settings.
     """
 
     def command(config: Config = None, **flags: Any) -> None:
         others = {name: flags.pop(name) for name in options}
         settings = read_settings(config, flags)
-        _refuse(_unusable(settings))
+        _refuse(_unusable(settings, check))
         run(settings, **others)
 
     settings = {name: _option(name) for name in Settings.model_fields}
@@ -109,15 +116,15 @@ def _misspelt(environment: Iterable[str]) -> list[str]:
     return reasons
 
 
-def _unusable(settings: Settings) -> list[str]:
-    """Return what is wrong with URLs and the token issuer, without repeating a password."""
+def _unusable(settings: Settings, check_queue: Callable[[Settings], None]) -> list[str]:
+    """Return what is wrong with URLs, queue and token issuer, without repeating a password."""
     from scanner_api.storage.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
 
     errors: list[type[Exception]] = [DatabaseError, ValueError]
     checks: list[Callable[[], object]] = [
         partial(parse, settings.database_url),
         partial(is_redis, settings.rate_limit_storage, "rate_limit_storage"),
-        partial(is_redis, settings.queue_url, "queue_url"),
+        partial(check_queue, settings),
         partial(
             bearer_verifier,
             issuer=settings.oauth_issuer,

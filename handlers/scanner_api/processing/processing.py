@@ -63,7 +63,7 @@ class Processing:
         after_commit: Callable[[Callable[[], None]], None] = lambda call: call(),
         tracing: Tracing = continued,
     ) -> None:
-        _check(settings, is_worker=is_worker)
+        check_processing(settings, is_worker=is_worker)
         self._settings = settings
         self._stores = stores
         self._bucket = bucket
@@ -142,12 +142,18 @@ class Processing:
         return Tasks(tasks, captures.close, self._tracing)
 
 
-def _check(settings: Settings, *, is_worker: bool) -> None:
+def check_processing(settings: Settings, *, is_worker: bool = False) -> None:
     """Raise ValueError where settings contradict each other or what is installed; it quotes no URL."""
     in_redis = is_redis(settings.queue_url, "queue_url")
     if in_redis and find_spec("taskiq_redis") is None:
         raise ValueError(f"queue_url is a Redis; {how_to_install('redis')}")
     if is_worker and not in_redis:
-        raise ValueError("A worker needs a queue in Redis (queue_url); a server with memory:// needs none.")
+        raise ValueError(
+            "A worker needs a queue in Redis (queue_url): set --queue-url or SCANNER_QUEUE_URL to "
+            "redis://HOST[:PORT]/DB, for its servers too; a server with memory:// needs no worker."
+        )
     if settings.extractor == "bedrock" and not settings.bedrock_model:
-        raise ValueError("The extractor bedrock needs a model or an inference profile (bedrock_model).")
+        raise ValueError(
+            "The extractor bedrock needs a model or an inference profile (bedrock_model): set "
+            "--bedrock-model or SCANNER_BEDROCK_MODEL, or another extractor."
+        )

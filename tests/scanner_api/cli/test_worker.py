@@ -21,10 +21,17 @@ def run(tmp_path):
 
 
 def test_a_queue_in_memory_needs_no_worker(run):
-    """Without a queue in Redis the command says that there is nothing for it to do."""
+    """Without a queue in Redis the settings are wrong, and the command says what to set."""
     outcome = run()
-    assert outcome.exit_code == 1
-    assert outcome.stderr.startswith("Cannot start: A worker needs a queue in Redis (queue_url)")
+    assert outcome.exit_code == 2
+    assert outcome.stderr.startswith("A worker needs a queue in Redis (queue_url): set --queue-url")
+
+
+def test_bedrock_needs_a_model(run):
+    """Without one the settings are wrong, and the command says what to set."""
+    outcome = run("--queue-url", "redis://127.0.0.1:9/0", "--extractor", "bedrock")
+    assert outcome.exit_code == 2
+    assert "(bedrock_model): set --bedrock-model" in outcome.stderr
 
 
 def test_a_redis_that_does_not_respond_is_reported(run):
