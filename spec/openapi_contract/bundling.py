@@ -7,7 +7,6 @@ dialect is translated on the way.
 """
 
 from collections.abc import Callable, Container, Iterator
-from contextlib import suppress
 from itertools import islice
 from typing import Any
 from urllib.parse import quote, unquote, urldefrag
@@ -29,22 +28,14 @@ class Bundler:
         is_30: whether they are written in OpenAPI 3.0's dialect.
         not_required: returns the names of the properties of a schema object that need not be there, in the
             direction that the value takes.
-        discriminates: whether a value may conform to several alternatives of a ``oneOf``, of which its
-            ``discriminator`` says which applies.
     """
 
     def __init__(
-        self,
-        resources: Resources,
-        *,
-        is_30: bool,
-        not_required: Callable[[dict[str, Any]], frozenset[str]],
-        discriminates: bool = False,
+        self, resources: Resources, *, is_30: bool, not_required: Callable[[dict[str, Any]], frozenset[str]]
     ) -> None:
         self._resources = resources
         self._is_30 = is_30
         self._not_required = not_required
-        self._discriminates = discriminates
         self._brought: dict[str, tuple[Any, list[str], int]] = {}
 
     def bundle(self, schema: Any) -> dict[str, Any]:
@@ -81,17 +72,7 @@ class Bundler:
         if name != "root" and not name.startswith("/"):
             anchored = self._resources.target(None, "#" + quote(name))
             name = "" if anchored is None else anchored.pointer
-        return self._as_written(pointers.join(root if name == "root" else name, *keys))
-
-    def _as_written(self, pointer: str) -> str:
-        """Return a pointer with ``oneOf`` where that is what a schema has that is read as ``anyOf``."""
-        node, keys = self._resources.document, []
-        for key in pointers.split(pointer) if self._discriminates else ():
-            is_other = key == "anyOf" and isinstance(node, dict) and "anyOf" not in node
-            keys.append("oneOf" if is_other else key)
-            with suppress(KeyError):
-                node = pointers.descend(node, keys[-1:])
-        return pointers.join("", *keys) if keys else pointer
+        return pointers.join(root if name == "root" else name, *keys)
 
     def _bring(self, reference: str) -> tuple[Any, list[str], int]:
         """Return what a pointer or an anchor leads to, the references in it, and how many parts it has."""
@@ -118,8 +99,6 @@ class Bundler:
         if self._is_30:
             marked |= self._not_required(schema)
             schema = to_2020_12(schema, not_required=marked)
-        if self._discriminates and {"discriminator", "oneOf"} <= schema.keys() and "anyOf" not in schema:
-            schema = {"anyOf" if name == "oneOf" else name: each for name, each in schema.items()}
         rewritten = map_subschemas(
             schema,
             lambda keyword, each: self._rewrite(each, pending, marked if keyword == "allOf" else frozenset()),

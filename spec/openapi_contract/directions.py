@@ -32,8 +32,7 @@ from .schemas import Schemas
 
 def of_requests(schemas: Schemas) -> SchemaValidatorsFactory:
     """Return what makes openapi-core's validators of requests: read-only properties may be there or not."""
-    own = {"readOnly": lambda *_: (), "oneOf": _one_of(OAS30WriteValidator)}
-    keywords = _keywords("readOnly", OAS30WriteValidator, schemas) | own
+    keywords = {**_keywords("readOnly", OAS30WriteValidator, schemas), "readOnly": lambda *_: ()}
     return SchemaValidatorsFactory(extend(OAS30WriteValidator, keywords))
 
 
@@ -53,38 +52,14 @@ class _Factory31(DialectSchemaValidatorsFactory):
         return _extended(kind)
 
 
-class _Requests31(_Factory31):
-    """Makes those of requests, in which a discriminator tells which alternative applies."""
-
-    def get_validator_cls(self, spec: Any, schema: Any) -> Any:
-        """Return the class of the dialect, with what is read otherwise in requests."""
-        return _of_requests(super().get_validator_cls(spec, schema))
-
-
-def of_31(*, requests: bool = False) -> DialectSchemaValidatorsFactory:
+def of_31() -> DialectSchemaValidatorsFactory:
     """Return what makes openapi-core's validators of OpenAPI 3.1, with the formats of its own ones."""
-    made = _Requests31 if requests else _Factory31
-    return made(OAS31Validator, OAS31_BASE_DIALECT_ID, format_checker=OAS30ReadValidator.FORMAT_CHECKER)
+    return _Factory31(OAS31Validator, OAS31_BASE_DIALECT_ID, format_checker=OAS30ReadValidator.FORMAT_CHECKER)
 
 
 @cache
 def _extended(kind: Any) -> Any:
     return extend(kind, _corrected(kind))
-
-
-@cache
-def _of_requests(kind: Any) -> Any:
-    return extend(kind, {"oneOf": _one_of(kind)})
-
-
-def _one_of(kind: Any) -> Callable[..., Iterator[ValidationError]]:
-    """Return the keyword ``oneOf``, several of which may fit where a discriminator tells them apart."""
-
-    def one_of(validator: Any, branches: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
-        keyword = "anyOf" if "discriminator" in schema else "oneOf"
-        yield from kind.VALIDATORS[keyword](validator, branches, instance, _undiscriminated(schema))
-
-    return one_of
 
 
 def _corrected(kind: Any) -> dict[str, Any]:

@@ -45,16 +45,12 @@ class Resources:
 
     Args:
         source: the file or URL it was read from: the URI that its own relative references start at.
-
-    Attributes:
-        discriminates: whether a schema has a discriminator beside ``oneOf``.
     """
 
     def __init__(self, document: Mapping[str, Any], source: str) -> None:
         place = document_place(dict(document), source)
         self.document = document
         self.uri = place.base
-        self.discriminates = False
         self._resources: dict[str, Resource] = {}
         self._homes: dict[int, tuple[Resource, str]] = {}
         self._anchors: dict[tuple[str, str], Target] = {}
@@ -63,7 +59,6 @@ class Resources:
             node = each.node
             if each.kind != "schema" or not isinstance(node, dict):
                 continue
-            self.discriminates |= {"discriminator", "oneOf"} <= node.keys()
             for keyword in ("$anchor", "$dynamicAnchor"):
                 if keyword in node:
                     self._anchors.setdefault((each.base, node[keyword]), Target(node, each.pointer))

@@ -22,7 +22,6 @@ EVERY_TYPE: Final = frozenset({"null", "boolean", "integer", "number", "string",
 MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING"})()
 OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 DEEPEST = 20
-OF_REQUESTS: Final = frozenset({"readOnly"})
 ANYTHING: Final = True
 """The schema that allows anything: where there is none, it stands."""
 
@@ -282,12 +281,7 @@ class Schemas:
         self._compiled: dict[tuple[int, bool], Validator] = {}
         self._compiling = Lock()
         self.depths = MinimumDepths(self.keywords, self.targets_of)
-        self._bundler = Bundler(
-            resources,
-            is_30=self.is_30,
-            not_required=self._not_required,
-            discriminates=direction == OF_REQUESTS,
-        )
+        self._bundler = Bundler(resources, is_30=self.is_30, not_required=self._not_required)
 
     def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:
         """Return the same schemas, read otherwise."""
@@ -299,11 +293,9 @@ class Schemas:
     def for_requests(self) -> Schemas:
         """The schemas of what is sent: what is ``readOnly`` is required of responses alone (3.0.3, 4.7.24).
 
-        In 3.1 it is an annotation, and ``required`` holds both ways; a discriminator says which alternative
-        applies.
+        In 3.1 it is an annotation, and ``required`` holds both ways.
         """
-        differ = self.is_30 or self.resources.discriminates
-        return self.view(OF_REQUESTS, formats=self.formats) if differ else self
+        return self.view(frozenset({"readOnly"}), formats=self.formats) if self.is_30 else self
 
     @property
     def for_responses(self) -> Schemas:

@@ -78,7 +78,7 @@ class OpenapiCore:
 
         from openapi_contract.directions import of_31, of_requests  # noqa: PLC0415 -- the same
 
-        kind: Any = partial(V31RequestValidator, schema_validators_factory=of_31(requests=True))
+        kind: Any = partial(V31RequestValidator, schema_validators_factory=of_31())
         if self._schemas.is_30:
             directed = of_requests(self._schemas)
             kind = partial(V30RequestValidator, schema_validators_factory=directed)

@@ -50,20 +50,6 @@ def test_what_is_empty_is_not_missing(listed, changed, message, summary):
     assert found == [("query", "p", "required"), ("body", "", "required")]
 
 
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_a_discriminator_tells_which_alternative_applies(document, changed, added, message, summary, version):
-    """In a request several of a oneOf may fit if there is a discriminator, but not none."""
-    document["openapi"] = version
-    parts = [{"type": "object", "properties": {name: {"type": "integer"}}} for name in "ab"]
-    document["components"]["schemas"]["Thing"] = {"oneOf": parts, "discriminator": {"propertyName": "kind"}}
-    answer = message({"a": 1, "b": "x"}, KEY)
-    validator = changed()
-    assert summary(validator.verdict(added(message({"kind": "x"}, KEY), response=answer)).request) == []
-    validation = validator.verdict(added(message({"a": "x", "b": "x"}, KEY), response=answer))
-    (violation,) = validation.request
-    assert violation.pointer == "/components/schemas/Thing/oneOf"
-
-
 def test_wrong_and_missing_parameters_are_reported_together(validator, exchange, message, summary):
     """Every parameter is validated, not only the first that is wrong."""
     validation = validator.verdict(
