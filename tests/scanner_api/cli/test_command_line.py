@@ -49,8 +49,8 @@ def test_paragraphs_of_help():
         text=True,
         check=True,
     )
-    expected = " It scans a QR code, uploads photos to S3 as a browser does and compares the"
-    assert expected in [line.rstrip() for line in done.stdout.splitlines()]
+    expected = "It scans a QR code, uploads photos to S3 as a browser does and compares the"
+    assert expected in [line.strip() for line in done.stdout.splitlines()]
 
 
 def test_help_of_settings():
