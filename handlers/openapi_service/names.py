@@ -65,6 +65,6 @@ def handler_named(operation: Operation, names: Container[str]) -> str | None:
 
     In a mapping of functions the operationId itself, whatever it is, is a name too.
     """
-    words = handler_name(operation).split("_")
-    tails = ("_".join(words[start:]) for start in range(len(words)))
-    return next((name for name in (operation.operation_id, *tails) if name in names), None)
+    name = handler_name(operation)
+    tails = (name[start:] for start in (0, *(found.end() for found in re.finditer("_", name))))
+    return next((each for each in (operation.operation_id, *tails) if each in names), None)

@@ -11,7 +11,7 @@ from urllib.parse import urldefrag, urljoin
 
 from . import pointers
 from .errors import ContractError
-from .parsing import MAX_DEPTH
+from .parsing import MAX_DEPTH, MAX_POINTER
 from .reading import is_url
 
 REFERENCES = ("$ref", "$dynamicRef")
@@ -187,6 +187,9 @@ def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:
         place = pending.pop()
         if place.depth > MAX_DEPTH:
             raise place.error(f"is nested deeper than {MAX_DEPTH} levels.")
+        if len(place.pointer) > MAX_POINTER:
+            reason = f"is below names of more than {MAX_POINTER} characters."
+            raise ContractError(place.source, f"{place.pointer[:MAX_POINTER]}...", reason)
         if place.kind == "schema":
             _enter_resource(place)
         yield place

@@ -16,7 +16,7 @@ from .anatomy import map_subschemas
 from .parsing import containers_of
 from .resources import Resources
 
-MOST_PARTS = 50_000
+MOST_PARTS = 30_000
 """Objects and arrays that a schema leads to: 18,000 are the most that is known, 10 KB and 50 µs each."""
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 

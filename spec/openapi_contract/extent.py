@@ -15,6 +15,7 @@ MAX_MEMBERS = 10_000
 Among known schemas, 1,406 are the most."""
 SECTIONS = {
     "openapi": FIELDS["openapi"].keys(),
+    "swagger": FIELDS["swagger"].keys(),
     "components": FIELDS["components"].keys() - {"securitySchemes"},
 }
 """Fields of objects that may have more."""

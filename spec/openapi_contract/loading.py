@@ -117,6 +117,7 @@ def _converted(
 
     embedding = LenientEmbedding(document, source, defects)
     embedding.run()
+    check_extent(document_place(document, source))
     try:
         converted, origins = openapi_of(document)
     except ValueError as error:
@@ -247,10 +248,13 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
     parts = ("paths",) if version.startswith("3.0.") else PARTS_31
     if document.keys().isdisjoint(parts):
         raise ContractError(source, "/paths", f"is missing; expected {' or '.join(parts)}.")
-    holders = [document.get(name) for name in ("paths", "webhooks")]
-    items = [item for paths in holders if isinstance(paths, dict) for item in paths.values()]
-    if sum(_operations_in(item) for item in items if isinstance(item, dict)) > MAX_OPERATIONS:
-        raise ContractError(source, "/paths", f"has more than {MAX_OPERATIONS} operations.")
+    left = MAX_OPERATIONS
+    for name in ("paths", "webhooks"):
+        items = document.get(name)
+        items = items.values() if isinstance(items, dict) else ()
+        left -= sum(_operations_in(item) for item in items if isinstance(item, dict))
+        if left < 0:
+            raise ContractError(source, f"/{name}", f"has more than {MAX_OPERATIONS} operations.")
     components = document.get("components", {})
     if not isinstance(components, dict):
         raise ContractError(source, "/components", "is not an object.")

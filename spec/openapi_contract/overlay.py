@@ -32,8 +32,8 @@ REUSABLE = "#/components/actions/"
 MOST_CHANGES = 500_000
 """Objects, arrays and primitive values that the actions of an overlay put somewhere."""
 
-MOST_STEPS = 3_000_000
-"""Values that the JSONPaths of an overlay look at; nine times all of GitHub's document."""
+MOST_STEPS = 2_000_000
+"""Values that the JSONPaths of an overlay look at; six times all of GitHub's document."""
 LONGEST_STEP = 100
 """Characters that an expression looks at in the time of a value."""
 DOT = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|(\.)", re.DOTALL)

@@ -27,7 +27,7 @@ def order(pointer: str) -> list[tuple[int, str]]:
 
 def mapped(pointer: str, origins: Mapping[str, str]) -> str:
     """Return where something is in another document, by the nearest place around it that is known."""
-    keys = split(pointer)
+    keys = split(pointer) if origins else []
     for length in range(len(keys), -1, -1):
         around = join("", *keys[:length])
         if around in origins:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from copy import deepcopy
 from typing import Any, NamedTuple
 
 from . import pointers
@@ -43,7 +42,7 @@ def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]
         the new document, and JSON pointers of the old one by those of the new one: what has none of its own
         is below one that has, or where it was.
     """
-    conversion = _Conversion(deepcopy(document))
+    conversion = _Conversion(document)
     converted: dict[str, Any] = json.loads(json.dumps(conversion.converted()))  # in which no parts are shared
     return converted, conversion.origins
 
@@ -212,8 +211,9 @@ class _Conversion:
         forms = [MULTIPART] if has_file or (not forms and MULTIPART in types) else forms or [FORM]
         self._take([each.node for each in fields], len(forms))
         properties = {str(each.node.get("name")): _value_schema(each.node) for each in fields}
+        first = {str(each.node.get("name")): each for each in reversed(fields)}
         for name, each in properties.items():
-            described = next(field for field in fields if str(field.node.get("name")) == name)
+            described = first[name]
             if "description" in described.node:
                 each.setdefault("description", described.node["description"])
             for form in forms:

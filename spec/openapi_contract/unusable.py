@@ -17,6 +17,8 @@ MOST_STEPS = 100_000
 LISTS = ("allOf", *ALTERNATIVES)
 SINGLE = ("$ref", "not", "if", "then", "else")
 COMPOSING = frozenset((*LISTS, "not", "if"))
+UNEVALUATED = frozenset({"unevaluatedProperties", "unevaluatedItems"})
+"""Keywords that validate by what is beside them once more."""
 MOST_PATTERNS = 2_000
 """Different ones of a document, of which 152 are the most that is known."""
 MOST_LARGE = 32
@@ -25,6 +27,8 @@ MOST_FAILURES = 50
 """Patterns that are none, or too large, which may take as long to find out."""
 MOST_PARTS = 1_000
 """Schemas of an ``allOf`` that are compared with each other."""
+MOST_COMPARED = 100_000
+"""Of all of them."""
 
 
 def unusable_flaws(root: Place) -> Iterator[Flaw]:
@@ -79,17 +83,21 @@ def _multiplied(
 ) -> Iterator[Flaw]:
     """Yield the keywords by which schemas lead to too many others, each counted as often as it is reached."""
     steps: dict[int, int] = {}
+    opened: dict[int, dict[str, list[dict[str, Any]]]] = {}
     pending = list(reversed(nodes))
     while pending:
-        node = pending[-1]
-        beside = _beside(node, document)
+        node = pending.pop()
         if id(node) not in steps:
             steps[id(node)] = 1  # of one that leads to itself
-            pending += [each for listed in beside.values() for each in listed if id(each) not in steps]
+            opened[id(node)] = beside = _beside(node, document)
+            below = (each for listed in beside.values() for each in listed)
+            pending += [node, *(each for each in below if id(each) not in steps)]
             continue
-        pending.pop()
+        if id(node) not in opened:
+            continue
+        beside, times = opened.pop(id(node)), 1 if UNEVALUATED.isdisjoint(node) else 2
         counts = {name: sum(steps.get(id(each), 1) for each in listed) for name, listed in beside.items()}
-        steps[id(node)] = 1 + sum(counts.values())
+        steps[id(node)] = 1 + times * sum(counts.values())
         if steps[id(node)] > MOST_STEPS and id(node) in pointers_of:
             steps[id(node)] = 1
             most = max(counts, key=lambda name: counts[name])
@@ -114,7 +122,7 @@ class _Patterns:
 
     def __init__(self) -> None:
         self._reasons: dict[str, str] = {}
-        self._small, self._large, self._failures = MOST_PATTERNS, MOST_LARGE, MOST_FAILURES
+        self._large, self._failures = MOST_LARGE, MOST_FAILURES
 
     def flaws(self, place: Place) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with those of a schema, and their pointers."""
@@ -132,9 +140,10 @@ class _Patterns:
         return self._reasons[pattern]
 
     def _found(self, pattern: str) -> str:
+        if len(self._reasons) >= MOST_PATTERNS:  # those too that are none: to find out takes as long
+            return f"is one of more than {MOST_PATTERNS} patterns."
         if is_small(pattern):
-            self._small -= 1
-            return "" if self._small >= 0 else f"is one of more than {MOST_PATTERNS} patterns."
+            return ""
         if not self._large or not self._failures:
             most = MOST_LARGE if not self._large else MOST_FAILURES
             return f"is one of more than {most} patterns that are large or no regular expressions."
@@ -186,25 +195,35 @@ def _closed(
     nodes: Sequence[dict[str, Any]], pointers_of: Mapping[int, str], document: Mapping[str, Any]
 ) -> Iterator[Flaw]:
     """Yield ``additionalProperties: false`` where it forbids what another schema of an ``allOf`` requires."""
+    closed = {
+        id(node)
+        for node in nodes
+        if node.get("additionalProperties") is False and "patternProperties" not in node
+    }
+    left = MOST_COMPARED
     for node in nodes:
-        parts = _parts(node, document) if "allOf" in node else []
+        parts = _parts(node, document, min(left, MOST_PARTS)) if closed and "allOf" in node else []
+        left -= len(parts)
         required = dict.fromkeys(name for part in parts for name in part.get("required", ()))
         for part in parts:
-            open_to = part.get("properties", {}) if part.get("additionalProperties") is False else required
-            forbidden = next((name for name in required if name not in open_to), None)
-            if forbidden is not None and "patternProperties" not in part and id(part) in pointers_of:
+            if id(part) not in closed:
+                continue
+            forbidden = next((name for name in required if name not in part.get("properties", {})), None)
+            if forbidden is not None:
+                closed.remove(id(part))
                 reason = f"forbids {forbidden!r}, which an allOf requires: no value conforms to both."
                 yield Flaw(pointers.join(pointers_of[id(part)], "additionalProperties"), reason)
 
 
-def _parts(node: dict[str, Any], document: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _parts(node: dict[str, Any], document: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
     """Return a schema and those that its ``$ref`` and ``allOf`` lead to."""
     found: dict[int, dict[str, Any]] = {}
     pending = [node]
-    while pending and len(found) < MOST_PARTS:
+    while pending and len(found) < most:
         part = pending.pop()
         if id(part) not in found:
             found[id(part)] = part
-            beside = _beside(part, document)
-            pending += [*beside.get("$ref", ()), *beside.get("allOf", ())]
+            reference = [{"$ref": part["$ref"]}] if "$ref" in part else []
+            targets = [_target(document, each) for each in (*reference, *part.get("allOf", ()))]
+            pending += [each for each in targets if isinstance(each, dict)]
     return list(found.values())

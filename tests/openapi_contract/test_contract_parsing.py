@@ -128,8 +128,10 @@ def test_multiplying_merges_are_refused(text):
     [
         (f"[{'1,' * 9}1]", "more than 9 commas and brackets"),
         ("a: b\n" * 10, "more than 9 lines, commas and brackets; expected fewer, or JSON"),
+        ("- " * 11 + "a", "more than 9 lines, commas and brackets; expected fewer, or JSON"),
+        ("- \t?  " * 6 + "a", "more than 9 lines, commas and brackets; expected fewer, or JSON"),
     ],
-    ids=["JSON", "YAML"],
+    ids=["JSON", "YAML", "YAML, items of items", "YAML, keys of items"],
 )
 def test_many_small_values_are_refused_unread(monkeypatch, text, reason, report):
     """A text of millions of values would take a kilobyte for each to read; they are counted before."""

@@ -6,7 +6,7 @@ from copy import deepcopy
 
 import pytest
 
-from openapi_contract import ContractError, load_contract, loading, pointers, validation
+from openapi_contract import ContractError, load_contract, loading, pointers, unusable, validation
 
 OK = {"200": {"description": "OK"}}
 GET = {"responses": OK}
@@ -506,8 +506,79 @@ def test_webhooks_without_end(write, monkeypatch):
     """Webhooks count as operations."""
     monkeypatch.setattr(loading, "MAX_OPERATIONS", 10)
     webhooks = {f"w{number}": {"post": GET} for number in range(11)}
-    with pytest.raises(ContractError, match="has more than 10 operations"):
+    with pytest.raises(ContractError, match="#/webhooks: has more than 10 operations"):
         load_contract(write({"openapi": "3.1.0", **DOCUMENT, "webhooks": webhooks}), lenient=True)
+
+
+@pytest.mark.parametrize("lenient", [True, False])
+def test_names_below_names(write, lenient):
+    """What is below long names is refused: the pointer of each object there would hold all of them."""
+    node = {"type": "string"}
+    for level in range(30):
+        node = {"properties": {"n" * 100 + str(level): node}}
+    with pytest.raises(ContractError, match="is below names of more than 2000 characters") as refused:
+        load_contract(write({"openapi": "3.1.0", **DOCUMENT, **schema(node)}), lenient=lenient)
+    assert len(str(refused.value)) < 2500
+
+
+@pytest.fixture
+def schemas(write):
+    """Loads a document of these schemas leniently, and returns its defects."""
+
+    def load(**schemas):
+        document = {"openapi": "3.1.0", **DOCUMENT, "components": {"schemas": schemas}}
+        return load_contract(write(document), lenient=True).defects
+
+    return load
+
+
+@pytest.fixture
+def looked_up(monkeypatch):
+    """Gets each schema whose reference is followed to find out whether it can be used."""
+    found, target = [], unusable._target
+    monkeypatch.setattr(unusable, "_target", lambda *given: found.append(given) or target(*given))
+    return found
+
+
+def test_a_chain_of_schemas(schemas, looked_up):
+    """Schemas that lead from one to the next are each looked up a few times, however long the chain is."""
+    chain = {f"S{each}": {"allOf": [{"$ref": f"#/components/schemas/S{each + 1}"}]} for each in range(500)}
+    assert not schemas(**chain, S500={"type": "string"})
+    assert len(looked_up) < 5 * len(chain)
+
+
+def test_schemas_that_are_compared(schemas, monkeypatch):
+    """What many an ``allOf`` leads to is compared a bounded number of times, and left out once."""
+    monkeypatch.setattr(unusable, "MOST_COMPARED", 1000)
+    closed = {
+        f"C{each}": {"properties": {f"p{each}": {}}, "required": [f"p{each}"], "additionalProperties": False}
+        for each in range(20)
+    }
+    all_of = [{"$ref": f"#/components/schemas/{name}"} for name in closed]
+    many = {f"S{each}": {"allOf": all_of} for each in range(500)}
+    parts, flaws = [], []
+    for name, found in (("_parts", parts), ("_closed", flaws)):
+        function = getattr(unusable, name)
+
+        def noted(*given, function=function, found=found):
+            found += (listed := list(function(*given)))
+            return listed
+
+        monkeypatch.setattr(unusable, name, noted)
+    assert len(schemas(**closed, **many)) == len(closed) == len(flaws)
+    assert len(parts) <= 1000
+
+
+def test_schemas_that_are_evaluated_twice(schemas, monkeypatch):
+    """What has ``unevaluatedProperties`` evaluates what is beside it twice, and that the same again."""
+    monkeypatch.setattr(unusable, "MOST_STEPS", 1000)
+    both = ({"$ref": f"#/components/schemas/S{each + 1}"} for each in range(6))
+    chain = {f"S{index}": {"anyOf": [each, {**each}]} for index, each in enumerate(both)}
+    assert not schemas(**chain, S6={"type": "object"})
+    for each in chain.values():
+        each["unevaluatedProperties"] = False
+    (defect,) = schemas(**chain, S6={"type": "object"})
+    assert defect.reason == "leads to more than 1000 schemas for one value."
 
 
 def test_names_without_end(write, monkeypatch):
@@ -614,6 +685,15 @@ def test_patterns_without_end(write, monkeypatch):
     kept, reasons = patterns_of(write, patterns + patterns)
     assert kept == 2 * patterns[:60]
     assert set(reasons) == {"is one of more than 60 patterns."}
+
+
+def test_patterns_that_are_not_small(write, monkeypatch):
+    """No more than these are compiled, not even to find out how large they are."""
+    compiled, is_small = set(), unusable.is_small
+    monkeypatch.setattr(unusable, "is_small", lambda pattern: compiled.add(pattern) or is_small(pattern))
+    monkeypatch.setattr(unusable, "MOST_PATTERNS", 60)
+    patterns_of(write, [f"^[^a]{{0,2{number}9}}$" for number in range(100)])
+    assert len(compiled) == 60
 
 
 @pytest.mark.parametrize("pattern", [r"^\p{{Lu}}{{1,1{}}}$", "^[^a]{{0,2{}9}}$"])
