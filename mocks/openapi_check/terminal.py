@@ -22,6 +22,8 @@ MOST_LINES = 12
 """Of a message or a body; JSON and HTML have all."""
 MOST_FINDINGS = 30
 """In recorded traffic; JSON and HTML have all."""
+MOST_OPERATIONS = 1_000
+"""In recorded traffic, those that were exercised before others; JSON and HTML have all."""
 OTHER_COLUMNS = 33
 """Beside that of the operations: less would leave no room for statuses."""
 COLOURS = {OK: "green", VIOLATED: "red"}
@@ -132,6 +134,8 @@ def _cut(text: str) -> Text:
 
 def _show_traffic(report: Report, traffic: Traffic, console: Console) -> None:
     console.print(_coverage(traffic, console.width))
+    if (more := len(traffic.coverage) - MOST_OPERATIONS) > 0:
+        console.print(f"... {more} more operations", style="dim")
     if report.findings:
         console.print("\nViolations of the contract", style="bold")
         console.print(_violations(report.findings))
@@ -154,7 +158,10 @@ def summary(report: Report, traffic: Traffic) -> Iterator[str]:
 
 def _coverage(traffic: Traffic, width: int) -> Table:
     prefix = traffic.prefix
-    names = [printable(short(each.name, prefix)) for each in traffic.coverage]
+    listed = list(traffic.coverage)
+    if len(listed) > MOST_OPERATIONS:
+        listed = sorted(listed, key=lambda each: not each.calls)[:MOST_OPERATIONS]
+    names = [printable(short(each.name, prefix)) for each in listed]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     table.add_column(
         f"operation (below {printable(prefix)})" if prefix else "operation",
@@ -164,7 +171,7 @@ def _coverage(traffic: Traffic, width: int) -> Table:
     for heading in ("calls", "params", "values"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column(" statuses", overflow="fold")
-    for name, each in zip(names, traffic.coverage, strict=True):
+    for name, each in zip(names, listed, strict=True):
         table.add_row(
             Text(name, "" if each.calls else "dim"),
             str(each.calls),

@@ -1,5 +1,6 @@
 """``contract scaffold``: a place to begin for each operation without a handler."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -100,12 +101,13 @@ class Scaffolding:
         """Return the handlers to write by module, and the operations that no function can be named by."""
         lacking = [each for each in self._contract.operations if handler_named(each, self._handlers) is None]
         names = {each.operation_id: _handler_name(each) for each in lacking}
+        taken = Counter(names.values())
         modules: dict[str, list[Stub]] = {}
         unnamed: list[tuple[Operation, str]] = []
         labels = _modules_by_tag(self._contract)
         for each in lacking:
             name = names[each.operation_id]
-            if handler_named(each, names.values()) != name or list(names.values()).count(name) > 1:
+            if handler_named(each, taken) != name or taken[name] > 1:
                 unnamed.append((each, f"{name} would handle another operation too"))
             else:
                 modules.setdefault(labels[each.tags[:1]], []).append(Stub(name, each))

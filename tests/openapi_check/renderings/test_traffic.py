@@ -114,3 +114,14 @@ def test_the_page_leads_from_an_operation_to_its_parameters(report):
 def test_the_page_is_green_only_where_the_contract_was_seen_to_be_kept(report, changes, kind):
     """What says 0 violations because nothing was validated, or got a response, is no success."""
     assert f'<p class="outcome {kind}">' in page(replace(report, traffic=replace(report.traffic, **changes)))
+
+
+def test_a_terminal_shows_no_operations_without_end(report, monkeypatch):
+    """Of many operations it has those that were exercised, and says how many more there are."""
+    monkeypatch.setattr("openapi_check.terminal.MOST_OPERATIONS", 3)
+    called, other = report.traffic.coverage
+    many = [replace(other, path=f"{other.path}/{number}") for number in range(8)]
+    lines = shown(replace(report, traffic=replace(report.traffic, coverage=[*many, called])), 100)
+    assert sum(line.startswith("GET ") for line in lines) == 3
+    assert lines[2].startswith("GET /{session_id}/presigned-upload-url")
+    assert "... 6 more operations" in lines

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from openapi_service.cli import scaffold as scaffold_command
 from scanner_contract import load_contract
 
 ROOT = Path(__file__).parents[3]
@@ -182,3 +183,26 @@ def test_folder_that_cannot_be(contract, write, pets, tmp_path):
     result = contract("scaffold", "--contract", write(pets), "--into", tmp_path / "file")
     assert result.exit_code == 2
     assert result.stderr.startswith(f"Cannot write {tmp_path}/file/")
+
+
+def test_names_of_many_operations(scaffold, monkeypatch):
+    """Each name is looked for among all the others at once."""
+    compared = []
+
+    class Name(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            compared.append(other)
+            return str(self) == other
+
+    name_of = scaffold_command._handler_name
+    monkeypatch.setattr(scaffold_command, "_handler_name", lambda operation: Name(name_of(operation)))
+    paths = {
+        f"/pets/{number}": {"get": {"operationId": f"get{number}", "responses": {"200": {"description": ""}}}}
+        for number in range(200)
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"}, "paths": paths}
+    assert scaffold(document).exit_code == 0
+    assert len(compared) < 10 * len(paths)
