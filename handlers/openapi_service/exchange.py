@@ -8,10 +8,13 @@ from typing import Any, Protocol
 from starlette.types import ASGIApp, Scope
 
 from .problems import InternalError, Problem, ServiceUnavailable
+from .sender import Sender
 
 MOST_WAITING_BYTES = 64 * 1024
 """How much of a body waits for the app before no more is read."""
 MOST_NAMES = 1024
+CLOSE = (b"connection", b"close")
+"""Among the header fields of every response, it says that no other follows."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NOT_IN_VALUE = bytes(set(range(32)) - {9} | {127})
 _NOT_IN_NAME = bytes(range(33)) + b'"(),/:;<=>?@[\\]{}\x7f'
@@ -31,21 +34,6 @@ STATUS_LINES = {
 
 class Connection(Protocol):
     """What carries an exchange."""
-
-    is_full: bool
-    """Whether the client has to read before more is sent."""
-
-    def is_closing(self) -> bool:
-        """Return whether nothing more can be sent."""
-        ...
-
-    def write(self, data: bytes) -> None:
-        """Send something."""
-        ...
-
-    async def drain(self) -> None:
-        """Wait until the client has read."""
-        ...
 
     def resume_reading(self) -> None:
         """Go on reading the body."""
@@ -90,6 +78,7 @@ class Exchange:
         "_news",
         "_pieces",
         "_says_close",
+        "_sender",
         "_waiting_bytes",
         "has_more",
         "is_complete",
@@ -100,9 +89,16 @@ class Exchange:
     )
 
     def __init__(
-        self, connection: Connection, scope: Scope, *, keep_alive: bool, expects_continue: bool
+        self,
+        connection: Connection,
+        sender: Sender,
+        scope: Scope,
+        *,
+        keep_alive: bool,
+        expects_continue: bool,
     ) -> None:
         self._connection = connection
+        self._sender = sender
         self.scope = scope
         self.keep_alive = keep_alive
         self._asks_for_body = expects_continue
@@ -167,8 +163,8 @@ class Exchange:
         connection = self._connection
         if self._asks_for_body:
             self._asks_for_body = False
-            if not (self.is_started or self.is_disconnected or connection.is_closing()):
-                connection.write(_CONTINUE)
+            if not (self.is_started or self.is_disconnected or self._sender.is_closing()):
+                self._sender.write(_CONTINUE)
         if not (self._has_news or self.is_disconnected or self.is_complete):
             connection.resume_reading()
             self._news = self._news or asyncio.Event()
@@ -190,8 +186,8 @@ class Exchange:
         Raises:
             RuntimeError: it is none that may come now.
         """
-        if self._connection.is_full and not self.is_disconnected:
-            await self._connection.drain()
+        if self._sender.is_full and not self.is_disconnected:
+            await self._sender.drain()
         if self.is_disconnected:
             return
         expected = "http.response.body" if self.is_started else "http.response.start"
@@ -202,7 +198,7 @@ class Exchange:
         else:
             head = self._head(message["status"], message.get("headers", ()))
             self.is_started = True
-            self._connection.write(head)
+            self._sender.write(head)
 
     def _head(self, status: int, headers: Any) -> bytes:
         fields, is_last = self._connection.default_fields()
@@ -242,17 +238,17 @@ class Exchange:
     def _send_body(self, body: bytes, *, more: bool) -> None:
         if self._is_chunked:
             if body:
-                self._connection.write(b"%x\r\n%b\r\n" % (len(body), body))
+                self._sender.write(b"%x\r\n%b\r\n" % (len(body), body))
             if not more:
-                self._connection.write(b"0\r\n\r\n")
+                self._sender.write(b"0\r\n\r\n")
         elif self._left_bytes is not None:
             self._left_bytes -= len(body)
             if self._left_bytes < 0 or (self._left_bytes and not more):
                 raise RuntimeError("The response is not as long as its Content-Length says.")
             if body:
-                self._connection.write(body)
+                self._sender.write(body)
         elif self._ends_by_close and body:
-            self._connection.write(body)
+            self._sender.write(body)
         if not more:
             self.is_complete = True
             self.wake()
@@ -266,3 +262,15 @@ def _beginning(name: bytes) -> bytes:
     if len(_BEGINNINGS) < MOST_NAMES:
         _BEGINNINGS[name] = beginning
     return beginning
+
+
+def default_fields(
+    fields: list[tuple[bytes, bytes]],
+    last: list[Any] = [None, (b"", False)],  # noqa: B006 -- remembers the last
+) -> tuple[bytes, bool]:
+    """Return the lines of the header fields of every response, and whether they say that no other follows."""
+    if last[0] is not fields:  # the server makes a new list every second
+        others = [field for field in fields if field != CLOSE]
+        last[:] = fields, (b"".join(b"\r\n%b: %b" % field for field in others), others != fields)
+    found: tuple[bytes, bool] = last[1]
+    return found

@@ -20,9 +20,11 @@ from openapi_contract.errors import explained
 from openapi_contract.imports import deferred, resting_collector
 
 from .connections import ConnectionLimits, Connections, raise_file_limit
+from .exchange import CLOSE
 from .listening import CannotListen, callable_url_of, listen, url_of
 from .problems import ServiceUnavailable
-from .protocol import CLOSE, LINGER_SECONDS, HttpProtocol
+from .protocol import HttpProtocol
+from .timeouts import LINGER_SECONDS
 
 with deferred("uvicorn.main"):  # a command, with all that it reads its options by
     from uvicorn.config import Config

@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 
 from openapi_contract import Contract
-from openapi_service import Limits, create_app, protocol
+from openapi_service import Limits, create_app, timeouts
 from openapi_service.capped_log import CappedLog
 from openapi_service.connections import (
     RESERVED_FOR_HEALTH,
@@ -24,7 +24,9 @@ from openapi_service.connections import (
     Connections,
     raise_file_limit,
 )
-from openapi_service.protocol import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES, HttpProtocol
+from openapi_service.protocol import HttpProtocol
+from openapi_service.request_head import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES
+from openapi_service.request_reader import RequestReader
 from openapi_service.server import listen, serving
 from openapi_service.turns import Turns
 
@@ -428,25 +430,25 @@ def is_cut_off(connection, piece):
 
 def test_a_body_that_drips_is_not_waited_for(connection, monkeypatch):
     """A body has to come at the least rate, however few bytes at a time it comes in."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr(protocol, "LEAST_BODY_BYTES_PER_SECOND", 1_000_000)
+    monkeypatch.setattr(timeouts, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(timeouts, "LEAST_BODY_BYTES_PER_SECOND", 1_000_000)
     connection.sendall(CHUNKED)
     assert is_cut_off(connection, b"1\r\nx\r\n")
 
 
 def test_extensions_of_chunks_are_no_body(connection, monkeypatch):
     """Bytes that nobody gets do not count for the rate."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr(protocol, "LEAST_BODY_BYTES_PER_SECOND", 1000)
+    monkeypatch.setattr(timeouts, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(timeouts, "LEAST_BODY_BYTES_PER_SECOND", 1000)
     connection.sendall(CHUNKED + b"1;")
     assert is_cut_off(connection, b"a" * 50)
 
 
 def test_a_body_has_a_deadline(connection, monkeypatch):
     """However fast a body comes in, it has an end."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr(protocol, "LEAST_BODY_BYTES_PER_SECOND", 0)
-    monkeypatch.setattr(protocol, "MOST_BODY_SECONDS", 0.1)
+    monkeypatch.setattr(timeouts, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(timeouts, "LEAST_BODY_BYTES_PER_SECOND", 0)
+    monkeypatch.setattr(timeouts, "MOST_BODY_SECONDS", 0.1)
     connection.sendall(CHUNKED)
     assert is_cut_off(connection, b"1\r\nx\r\n")
 
@@ -468,8 +470,8 @@ def test_small_chunks_are_a_body(connection):
 def test_blank_lines_in_a_body_have_a_limit(connection, monkeypatch, number):
     """Each might be the end of the body and is looked at by itself; beyond a limit no request follows."""
     feeds = []
-    feed = HttpProtocol._feed
-    monkeypatch.setattr(HttpProtocol, "_feed", lambda self, data: (feeds.append(data), feed(self, data)))
+    feed = RequestReader.read
+    monkeypatch.setattr(RequestReader, "read", lambda *read: feeds.append(read) or feed(*read))
     STARTED.clear()
     blank_lines = b"%x\r\n" % (4 * number) + b"\r\n\r\n" * number + b"\r\n"
     ended = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -509,7 +511,7 @@ def wait_until(holds):
 @pytest.mark.parametrize("requests", [1, 100])
 def test_a_client_that_does_not_read_is_cut_off(server, connection, monkeypatch, requests):
     """A response is read at the least rate, or the connection is gone; nothing is served meanwhile."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(timeouts, "PATIENCE_SECONDS", 0.1)
     STARTED.clear()
     connection.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n" * requests)
     wait_until(lambda: STARTED and not server.server_state.connections)
@@ -518,7 +520,7 @@ def test_a_client_that_does_not_read_is_cut_off(server, connection, monkeypatch,
 
 def test_a_client_that_reads_slowly_is_served(connection, monkeypatch):
     """Who reads at the least rate gets all of the response, however long it takes."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(timeouts, "PATIENCE_SECONDS", 1)
     connection.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     received = 0
     while piece := connection.recv(256 * 1024):

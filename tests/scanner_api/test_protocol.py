@@ -11,7 +11,7 @@ import threading
 import pytest
 import uvicorn
 
-from openapi_service import protocol
+from openapi_service import timeouts
 from openapi_service.protocol import HttpProtocol
 from openapi_service.server import listen
 from scanner_api.problems import PROFILE
@@ -67,7 +67,7 @@ def response(address, sent):
 )
 def test_who_does_not_go_on_is_not_waited_for(address, sent, monkeypatch):
     """A connection whose next request does not come, or not to its end, is closed."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(timeouts, "PATIENCE_SECONDS", 0.1)
     with socket.create_connection(address, timeout=10) as connection:
         connection.sendall(sent)
         received = b"".join(iter(lambda: connection.recv(1000), b""))
@@ -76,7 +76,7 @@ def test_who_does_not_go_on_is_not_waited_for(address, sent, monkeypatch):
 
 def test_head_that_drips_is_not_waited_for(address, monkeypatch):
     """A head that comes byte by byte has no longer than one that does not come."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(timeouts, "PATIENCE_SECONDS", 0.1)
     with socket.create_connection(address, timeout=0.01) as connection:
         connection.sendall(GET)
         assert any(is_closed(connection, b"X: y\r\n") for _ in range(1000))
