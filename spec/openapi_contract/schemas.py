@@ -214,6 +214,12 @@ class Schema:
         return {name: self.of(node) for name, node in named.items()}
 
     @cached_property
+    def is_open(self) -> bool:
+        """Whether an object may have members of any name: the schema names none, or says what others are."""
+        others = (part.get("additionalProperties", False) for part in self.parts)
+        return not self.members or any(each is not False for each in others)
+
+    @cached_property
     def items(self) -> Schema:
         """The schema of an array's items."""
         return self.of(next((part["items"] for part in self.parts if "items" in part), ANYTHING))

@@ -6,13 +6,10 @@ import msgspec
 
 from openapi_contract import pointers
 from openapi_service.decoding import limit_levels
+from openapi_service.problems import Conflict
 
 MOST_COPIED: Final = 1024 * 1024
 """Bytes of JSON that the copies of one patch may have, since each may double a value."""
-
-
-class PatchError(ValueError):
-    """An operation cannot be carried out; the message says which and why."""
 
 
 def is_patch(body: Any) -> TypeGuard[list[dict[str, Any]]]:
@@ -27,7 +24,7 @@ def patched(value: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str
     """Return a copy of an object after all operations.
 
     Raises:
-        PatchError: one of them cannot be carried out, or leaves no object.
+        Conflict: one of them cannot be carried out, or leaves no object; says which and why.
         BadRequest: the result is nested more deeply than a body may be.
     """
     holder: dict[str, Any] = {"": msgspec.json.decode(msgspec.json.encode(value))}
@@ -38,13 +35,13 @@ def patched(value: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str
         except (LookupError, RecursionError, TypeError, ValueError) as error:
             where = f"{operation['op']} {operation['path']}"[:100]
             reason = error if isinstance(error, ValueError) else "something that it names is not there"
-            raise PatchError(f"JSON Patch: {where!r} cannot be carried out: {reason}.") from None
+            raise Conflict(f"JSON Patch: {where!r} cannot be carried out: {reason}.") from None
         if copied > MOST_COPIED:
-            raise PatchError(f"JSON Patch: it copies more than {MOST_COPIED} bytes of JSON.")
-    if not isinstance(holder.get(""), dict):
-        raise PatchError("JSON Patch: the result is not an object.")
-    limit_levels(holder[""], "result of the JSON Patch")
-    result: dict[str, Any] = holder[""]
+            raise Conflict(f"JSON Patch: it copies more than {MOST_COPIED} bytes of JSON.")
+    result = holder.get("")
+    if not isinstance(result, dict):
+        raise Conflict("JSON Patch: the result is not an object.")
+    limit_levels(result, "result of the JSON Patch")
     return result
 
 

@@ -25,7 +25,7 @@ from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
 from .collection import Role
-from .json_patch import PatchError, is_patch, patched
+from .json_patch import is_patch, patched
 from .memory import Catalog, Memory
 from .pages import Listing
 from .store import Item
@@ -80,6 +80,9 @@ class StatefulOperation:
         self._origin = origin
         self._prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
         self._queries = [each["name"] for each in operation.parameters if each["in"] == "query"]
+        known = set(map(plain, role.collection.schema.members))
+        is_open = role.collection.schema.is_open
+        self._members_in_query = [each for each in self._queries if plain(each) in known or not is_open]
         self._listing = None if role.schema is None else Listing(role.schema, self._collection.key, operation)
 
     async def __call__(
@@ -166,10 +169,7 @@ class StatefulOperation:
         """Return what a request makes of an item; raises Conflict if its JSON Patch does not fit."""
         members, replaces, body = self._members(sent), self._role.action == "replace", sent.get(BODY)
         if is_patch(body):
-            try:
-                members, replaces = patched(item.value, body), True
-            except PatchError as error:
-                raise Conflict(str(error)) from None
+            members, replaces = patched(item.value, body), True
         return self._values.changed(item.value, members, self._memory.clock.now(), replaces=replaces)
 
     def _change(self, item: Item, value: dict[str, Any]) -> None:
@@ -227,9 +227,7 @@ class StatefulOperation:
         envelope = self._role.envelope
         if envelope and isinstance(body, dict) and body.keys() == {envelope[-1]}:
             body = body[envelope[-1]]
-        known = set(map(plain, self._collection.schema.members))
-        names = [name for name in self._queries if plain(name) in known or not self._values.is_open]
-        queries = {name: sent.get(("query", name)) for name in names}
+        queries = {name: sent.get(("query", name)) for name in self._members_in_query}
         named = {name: value for name, value in queries.items() if value is not None}
         members = {**named, **(body if isinstance(body, dict) else {})}
         return {name: each for name, each in members.items() if _is_json(each)}

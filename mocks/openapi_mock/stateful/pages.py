@@ -2,7 +2,8 @@
 
 import operator
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -56,7 +57,9 @@ class Listing:
             items: all, in the order of their creation.
             asked: query parameters by name, defaults filled in.
         """
-        chosen = self._sorted([each for each in items if self._matches(each, asked)], asked)
+        conditions = list(self._conditions(asked))
+        chosen = [each for each in items if all(holds(each) for holds in conditions)]
+        chosen = self._sorted(chosen, asked)
         has_size = not self._names.keys().isdisjoint(SIZES)
         size = _count(self._asked(asked, SIZES), SIZE if has_size else len(chosen))
         first = self._first(chosen, asked, size)
@@ -93,18 +96,17 @@ class Listing:
         found = (asked.get(self._names[each]) for each in names if each in self._names)
         return next((each for each in found if each is not None and each != ""), None)
 
-    def _matches(self, item: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-        """Tell whether an item has what is searched, and what parameters of the names of its members say."""
-        for name, value in _conditions(asked):
+    def _conditions(self, asked: Mapping[str, Any]) -> Iterator[Callable[[Mapping[str, Any]], bool]]:
+        """Yield what tells whether an item is as a parameter named like a member says, or a search."""
+        for name, value in _named(asked):
             plain_name = plain(name)
+            if value is None or plain_name in PAGING or plain(str(value)) in EVERYTHING:
+                continue
             member = self._members.get(plain_name) or self._members.get(plain_name.removesuffix("s"))
-            is_filter = value is not None and plain_name not in PAGING and plain(str(value)) not in EVERYTHING
-            if is_filter and member is not None and not _has(_at(item, member), value):
-                return False
-            is_search = is_filter and member is None and plain_name in SEARCHES
-            if is_search and not LANGUAGE.search(str(value)) and not _mentions(item, str(value)):
-                return False
-        return True
+            if member is not None:
+                yield partial(_has_at, member, value)
+            elif plain_name in SEARCHES and not LANGUAGE.search(str(value)):
+                yield partial(_mentions, str(value).lower())
 
     def _sorted(self, items: list[dict[str, Any]], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
         sort = self._asked(asked, SORTS)
@@ -120,7 +122,7 @@ class Listing:
         return items[::-1] if descends else items
 
 
-def _conditions(asked: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _named(asked: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield what query parameters ask for by name: in ``filter[name]`` or an object by their own."""
     for name, value in asked.items():
         match = FILTER.fullmatch(name)
@@ -157,9 +159,14 @@ def _has(value: Any, asked: Any) -> bool:
     return _text(value) == _text(asked)
 
 
-def _mentions(item: Mapping[str, Any], asked: str) -> bool:
-    """Tell whether a text is in one of an item's texts, in any case."""
-    return any(asked.lower() in each.lower() for each in item.values() if isinstance(each, str))
+def _has_at(path: tuple[str, ...], asked: Any, item: Mapping[str, Any]) -> bool:
+    """Tell whether the member of an item at a path has the value that is asked for."""
+    return _has(_at(item, path), asked)
+
+
+def _mentions(asked: str, item: Mapping[str, Any]) -> bool:
+    """Tell whether a text in lower case is in one of an item's texts, in any case."""
+    return any(asked in each.lower() for each in item.values() if isinstance(each, str))
 
 
 def _text(value: Any) -> str:

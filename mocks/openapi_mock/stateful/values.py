@@ -31,14 +31,11 @@ class Values:
     Args:
         seed: another seed, other identifiers.
 
-    Attributes:
-        is_open: whether items have members of any name, as the schema names none or says so.
     """
 
     def __init__(self, collection: Collection, generator: Generator, seed: str) -> None:
         self.collection = collection
         self._urls = [name for name in collection.schema.members if plain(name) in SELF - collection.settable]
-        self.is_open = _is_open(collection.schema)
         self._generator = generator
         self._seed = seed
 
@@ -70,7 +67,7 @@ class Values:
             ids.add(collection.key)
         made = {name: self._identifier(members[name], value.get(name), number) for name in sorted(ids)}
         fitting = {name: each for name, each in made.items() if each is not MISSING}
-        value = self._laid_over({**self._laid_over(value, path), **fitting}, sent, is_open=self.is_open)
+        value = self._laid_over({**self._laid_over(value, path), **fitting}, sent, is_open=schema.is_open)
         return self._stored(self._whole(schema, value, base, {**path, **fitting, **sent}))
 
     def changed(
@@ -87,13 +84,17 @@ class Values:
             sent = {name: each for name, each in sent.items() if plain(name) != plain(key)}
         value = self._unset(self._named(before), {**sent, key: None}, members) if replaces else before
         value = {**value, **self._timestamps(members, value, CHANGED, now)}
-        value = self._laid_over(value, sent, merges=not replaces, is_open=self.is_open)
+        value = self._laid_over(value, sent, merges=not replaces, is_open=schema.is_open)
         return self._stored(self._whole(schema, value, before, sent))
 
     def _named(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """Return an item without the members that its schema does not name."""
         members = self.collection.schema.members
-        return {name: each for name, each in value.items() if name in members or not self.is_open}
+        return {
+            name: each
+            for name, each in value.items()
+            if name in members or not self.collection.schema.is_open
+        }
 
     def _stored(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return an item without what no response shows, such as passwords, if it conforms without that."""
@@ -104,7 +105,7 @@ class Values:
         """Return an item as another schema has it, laid over a value that conforms to that."""
         own = schema is self.collection.schema
         if not own:
-            members, is_open = schema.members, _is_open(schema)
+            members, is_open = schema.members, schema.is_open
             value = {name: each for name, each in value.items() if name in members or is_open}
         if schema.conforms(value):
             return value
@@ -245,11 +246,6 @@ def _spelled(now: datetime, shown: Any) -> Iterator[Any]:
     elif isinstance(shown, str) and "," in shown[:5]:
         yield format_datetime(now, usegmt=True)
     yield from (f"{now:%Y-%m-%dT%H:%M:%SZ}", f"{now:%Y-%m-%d}", seconds)
-
-
-def _is_open(schema: Schema) -> bool:
-    others = (part.get("additionalProperties", False) for part in schema.parts)
-    return not schema.members or any(each is not False for each in others)
 
 
 def _readable(value: Any, schema: Schema) -> Any:

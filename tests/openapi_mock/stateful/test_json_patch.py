@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from openapi_mock.stateful.json_patch import PatchError, patched
-from openapi_service.problems import BadRequest
+from openapi_mock.stateful.json_patch import patched
+from openapi_service.problems import BadRequest, Conflict
 
 from .conftest import PET, PET_ID, PETS, operation, ref
 
@@ -55,14 +55,14 @@ def test_an_operation(operation, result):
 )
 def test_an_operation_that_cannot_be(operation):
     """What cannot be carried out is refused with its reason."""
-    with pytest.raises(PatchError, match="JSON Patch: "):
+    with pytest.raises(Conflict, match="JSON Patch: "):
         patched({"a": 1, "list": []}, [operation])
 
 
 def test_copies_are_bounded():
     """Copies that double a value are refused before they fill the memory."""
     doubling = [{"op": "copy", "from": "", "path": f"/{number}"} for number in range(64)]
-    with pytest.raises(PatchError, match="bytes"):
+    with pytest.raises(Conflict, match="bytes"):
         patched({"a": "b" * 1000}, doubling)
 
 

@@ -1,0 +1,48 @@
+"""Items that no path of their collection leads to, that are alone at theirs, or whose path OData writes."""
+
+from __future__ import annotations
+
+from .conftest import PET, PET_ID, PETS, operation, ref
+
+
+def test_the_only_object_of_a_path(remembering):
+    """It is there from the start, as the contract shows it; each parent has its own."""
+    members = {"theme": {"type": "string", "example": "dark"}, "size": {"type": "integer", "example": 3}}
+    settings = {"type": "object", "properties": members}
+    path = {"get": operation(settings), "put": operation(settings, body=settings)}
+    path["patch"] = operation(status="204", body=settings)
+    paths = {**PETS, "/settings": path, "/pets/{petId}/settings": {"parameters": [PET_ID], **path}}
+    mock = remembering(paths, {"Pet": PET})
+    for at in ("/settings", "/pets/1/settings"):
+        assert mock.get(at) == {"theme": "dark", "size": 3}
+        assert mock("PATCH", at, {"size": 4}) == (204, None)
+        assert mock.get(at) == {"theme": "dark", "size": 4}
+        assert mock("PUT", at, {"theme": "light"}) == (200, {"theme": "light"})
+        assert mock.get(at) == {"theme": "light"}
+    assert mock.get("/pets/2/settings") == {"theme": "dark", "size": 3}
+    assert {each["path"]: each["items"] for each in mock.memory.summary()}["/pets/{petId}/settings"] == 1
+
+
+def test_an_item_as_odata_writes_its_path(remembering):
+    """The identifier in parentheses leads to the item."""
+    paths = {"/data/Pets": PETS["/pets"], "/data/Pets({petId})": PETS["/pets/{petId}"]}
+    mock = remembering(paths, {"Pet": PET})
+    made = mock.post("/data/Pets", {"name": "Rex"})
+    assert made["url"] == f"http://api.test/data/Pets({made['id']})"
+    assert mock.get(f"/data/Pets({made['id']})") == made
+
+
+def test_items_without_a_path_are_listed(remembering):
+    """What is created under an item, and has no path of its own, is in the list of that item alone."""
+    note = {"type": "object", "properties": {"text": {"type": "string"}}}
+    listed = {"type": "array", "items": ref("Note")}
+    notes = {"get": operation(listed), "post": operation(ref("Note"), body=ref("Note"))}
+    paths = {**PETS, "/pets/{petId}/notes": {"parameters": [PET_ID], **notes}}
+    mock = remembering(paths, {"Pet": PET, "Note": note})
+    first, second = (mock.post("/pets", {"name": each})["id"] for each in ("Rex", "Tom"))
+    for text in ("barks", "barks", "bites"):
+        mock.post(f"/pets/{first}/notes", {"text": text})
+    assert mock.get(f"/pets/{first}/notes") == [{"text": each} for each in ("barks", "barks", "bites")]
+    assert mock.get(f"/pets/{second}/notes") == []
+    mock("DELETE", f"/pets/{first}")
+    assert mock.get(f"/pets/{first}/notes") == []
