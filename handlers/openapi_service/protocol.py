@@ -70,7 +70,10 @@ class HttpProtocol(asyncio.Protocol):
         self._state: Any = server_state  # uvicorn names its own protocols where it keeps connections
         self._app_state = app_state
         self._loop = _loop or asyncio.get_running_loop()
-        self._turns: Turns = vars(server_state).setdefault("turns", Turns(self._loop, server_state.tasks))
+        shared = vars(server_state)  # by all connections
+        if "turns" not in shared:
+            shared["turns"] = Turns(self._loop, server_state.tasks)
+        self._turns: Turns = shared["turns"]
         self._exchange: Exchange | None = None
         self._unread, self._read_bytes = b"", 0
         self._is_behind = self._has_turn = self._is_paused = False
