@@ -147,7 +147,7 @@ def arguments() -> argparse.Namespace:
 
 @contextmanager
 def limited(seconds: int) -> Iterator[None]:
-    """Raise TooLong in the block once it took so much processor time, whatever else the machine does."""
+    """Raise TooLong in the block once it took so much processor time of its own."""
 
     def over(_number: int, _frame: object) -> None:
         raise TooLong

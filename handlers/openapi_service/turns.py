@@ -55,7 +55,7 @@ class Turns:
         try:
             for flush in flushes:
                 flush()
-        finally:  # whatever one of them raises, others are served
+        finally:  # should one of them raise, the others are served
             self._flushes[:0] = flushes
             self._has_turn = False
             if self._requests or self._flushes:

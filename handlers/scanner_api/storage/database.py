@@ -53,8 +53,8 @@ logger = logging.getLogger(__name__)
 class Database:
     """One SQL database.
 
-    SQLite has a single writer: those of this process queue up, and those of others are waited for. Whatever
-    reads or writes raises ServiceUnavailable where the database does not respond.
+    SQLite has a single writer: those of this process queue up, and those of others are waited for. All
+    that reads or writes raises ServiceUnavailable where the database does not respond.
 
     Args:
         url: of SQLite or PostgreSQL; ``sqlite+aiosqlite://`` lives in memory.

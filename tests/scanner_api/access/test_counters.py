@@ -195,7 +195,7 @@ async def test_what_is_no_counter_is_replaced(redis_url, command):
 
 
 async def test_counter_that_would_never_end_does(redis_url):
-    """One without an expiry counts on, for one window at most: nobody is refused for ever."""
+    """One without an expiry counts on, for one window at most, so that no refusal is for ever."""
     counters, key = RedisCounters(redis_url), f"key:{uuid4()}"
     slots = Slot(key, 2, 60), Slot(f"{key}/day", 9, 86_400)
     async with Redis.from_url(redis_url) as redis:
