@@ -10,6 +10,7 @@ from . import pointers
 from .anatomy import ALTERNATIVES, Place, map_subschemas, walk
 from .defects import Action, Flaw
 from .patterns import ecma_matcher, is_small
+from .validation import is_of_30
 
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "deprecated", "externalDocs", "xml"})
 MOST_STEPS = 100_000
@@ -42,7 +43,7 @@ def unusable_flaws(root: Place) -> Iterator[Flaw]:
     composed: list[Place] = []
     nullable: list[Place] = []
     patterns = _Patterns()
-    is_30 = str(root.node.get("openapi")).startswith("3.0")
+    is_30 = is_of_30(root.node)
     for place in walk(root):
         if place.kind == "schema" and isinstance(place.node, dict):
             for reason, pointer in (*patterns.flaws(place), *_repeated(place, root.node)):
