@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openapi_contract import Contract
 
+from .origins import allowed_origins
+
 ALWAYS_EXPOSED = ("Allow", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
 PREFLIGHT_SECONDS = 600
 VARY = (b"vary", b"Origin")
@@ -57,15 +59,16 @@ def with_cors(
     """Respond to preflights first, and let pages of these origins (``*`` for any) read responses.
 
     A named origin may also send the cookie; ``*`` never may. ``request_headers`` and ``response_headers`` are
-    sent and shown beside those of the contract.
+    sent and shown beside those of the contract. Raises ValueError for what is no origin.
     """
+    origins = allowed_origins(origins)
     if not origins:
         return app
     return _cors(
         app,
         contract,
         response_headers,
-        allow_origins=list(origins),
+        allow_origins=origins,
         allow_headers=sorted({*request_headers, *_request_headers(contract)}),
         allow_credentials="*" not in origins,
     )

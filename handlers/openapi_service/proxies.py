@@ -8,13 +8,14 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
+from .origins import normal_origin
+
 if TYPE_CHECKING:
     from .request import Request
 
 MOST_HOPS = 16
 LONGEST_ADDRESS = 64
 """Characters; more than any address and port has, so that nothing longer is parsed or remembered."""
-DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 ADDRESS_AND_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[^:]+):\d+")
 
 
@@ -60,12 +61,6 @@ class TrustedProxies:
 def last_of(field: str | None) -> str:
     """Return the last member of a list-valued field: the one that the nearest proxy wrote."""
     return (field or "").rpartition(",")[2].strip()
-
-
-def normal_origin(origin: str) -> str:
-    """Return an origin in lower case and without its scheme's default port."""
-    origin = origin.lower()
-    return origin.removesuffix(DEFAULT_PORTS.get(origin.partition("://")[0], ""))
 
 
 @lru_cache(maxsize=4096)

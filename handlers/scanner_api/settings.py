@@ -17,6 +17,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from openapi_service.origins import allowed_origins
+
 from .ages import age_of
 from .scanning.photo_keys import PhotoKeys
 
@@ -125,7 +127,7 @@ class Settings(BaseSettings):
     rate_limit_publishable_per_minute: int = Field(
         100, ge=1, description="Requests per minute of a publishable key."
     )
-    cors_origins: tuple[str, ...] = Field(
+    cors_origins: Annotated[tuple[str, ...], AfterValidator(allowed_origins)] = Field(
         (), description="Origins whose pages may call the API (JSON list); `*` for any, none by default."
     )
     trusted_proxies: tuple[str, ...] = Field(

@@ -3,15 +3,10 @@
 That is DNS rebinding; to the browser such a page and what it calls here are of one origin.
 """
 
-import re
-from collections.abc import Collection, Iterable
-from typing import Final
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from openapi_service.proxies import address_of, normal_origin
-
-_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?", re.ASCII)
-"""RFC 6454, section 6.2, in lower case; not ``null``, which is any page without an origin."""
+from openapi_service.proxies import address_of
 
 
 def is_loopback_host(host: str) -> bool:
@@ -32,13 +27,3 @@ def _name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
-
-
-def normal_origins(texts: Iterable[str]) -> list[str]:
-    """Return origins as browsers send them; raises ValueError for what is none."""
-    origins = [normal_origin(text) for text in texts]
-    if wrong := [text for text in origins if not _ORIGIN.fullmatch(text)]:
-        raise ValueError(
-            f"{wrong[0]} is not an origin: scheme://host or scheme://host:port, such as http://localhost:5173."
-        )
-    return origins

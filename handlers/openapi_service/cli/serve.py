@@ -12,13 +12,14 @@ import typer
 import uvloop
 
 from openapi_contract import ContractError
-from openapi_contract.cli.commands import Overlays, failure
+from openapi_contract.cli.commands import Overlays, failure, read_by
 from openapi_contract.cli.reading import read_contract
 from openapi_contract.imports import resting_collector
 from openapi_service.app import create_app
 from openapi_service.connections import ConnectionLimits
 from openapi_service.handlers import ResolverError, handlers_of
 from openapi_service.logs import Form, Level, LogOptions, logging_to_stderr
+from openapi_service.origins import allowed_origins
 from openapi_service.processes import run_processes
 from openapi_service.request_log import RequestLog
 from openapi_service.server import CannotListen, CannotStart, Shutdown, listen, starting, url_of
@@ -53,7 +54,9 @@ def serve(  # noqa: PLR0913 -- one for each option
     cors_origin: Annotated[
         list[str] | None,
         typer.Option(
-            help="Origin whose pages may call the API, `*` for any; repeatable.", show_default="none"
+            callback=read_by(allowed_origins),
+            help="Origin whose pages may call the API, `*` for any; repeatable.",
+            show_default="none",
         ),
     ] = None,
     log_level: Annotated[Level, typer.Option(help="How much is logged.")] = "info",

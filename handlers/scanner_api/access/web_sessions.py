@@ -3,8 +3,9 @@
 import re
 
 from openapi_service.clock import Clock
+from openapi_service.origins import normal_origin
 from openapi_service.problems import Forbidden, Unauthorized
-from openapi_service.proxies import TrustedProxies, normal_origin
+from openapi_service.proxies import TrustedProxies
 from openapi_service.request import Request
 from scanner_api.storage.credentials import CredentialStore, WebSessionRecord
 from scanner_api.storage.digests import digest_of

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import typer
 from typer.core import TyperGroup
 
-from openapi_contract.cli.commands import file, flag, folder, option, texts
-from openapi_mock.hosts import normal_origins
+from openapi_contract.cli.commands import file, flag, folder, option, read_by, texts
+from openapi_service.origins import normal_origins
 
 HOST = "127.0.0.1"
 _CREDENTIAL: Final = re.compile(
@@ -68,14 +68,6 @@ def _account(text: str | None) -> str | None:
     return text
 
 
-def origins_of(texts: list[str] | None) -> list[str]:
-    """Return origins as browsers send them; else end with 2."""
-    try:
-        return normal_origins(texts or ())
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
 SERVER = {
     "host": option(
         str | None,
@@ -97,7 +89,7 @@ SERVER = {
         "Origin, such as http://localhost:5173, whose pages may use the control API without a token",
         "ORIGIN",
         "--control-origin",
-        callback=origins_of,
+        callback=read_by(normal_origins),
     ),
     "seed": option(
         int,

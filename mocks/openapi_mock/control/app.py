@@ -14,13 +14,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_contract import Contract
 from openapi_mock.extension import NO_EXTENSION, Extension
-from openapi_mock.hosts import is_loopback_host, normal_origins
+from openapi_mock.hosts import is_loopback_host
 from openapi_service.assembly import Assembly
 from openapi_service.clock import Clock
 from openapi_service.connexion_adapter import bind
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
 from openapi_service.handlers import handlers_of
+from openapi_service.origins import normal_origins
 from openapi_service.pages import Page
 from openapi_service.problems import PLAIN, Forbidden, ProblemProfile, Unauthorized
 from openapi_service.proxies import address_of
@@ -150,7 +151,7 @@ class ControlAccess:
 
     def __init__(self, token: str | None = None, origins: Iterable[str] = ()) -> None:
         self._token = None if token is None else token.encode()
-        self.origins = tuple(normal_origins(origins)) if token is None else ("*",)
+        self.origins = normal_origins(origins) if token is None else ("*",)
         """Whose pages may read its responses."""
 
     @property

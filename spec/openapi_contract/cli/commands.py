@@ -77,6 +77,18 @@ def texts(help_: str, metavar: str, *names: str, **settings: Any) -> Any:
     return option(list[str], f"{help_}; repeatable.", *names, default=[], metavar=metavar, **settings)
 
 
+def read_by(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the callback of an option that a function reads; its ValueError is why a value is refused."""
+
+    def callback(value: Any) -> Any:
+        try:
+            return None if value is None else function(value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return callback
+
+
 def takes(**options: Any) -> Callable[[Command], Command]:
     """Return what gives a command the options that it takes as ``**options``, or by their names.
 

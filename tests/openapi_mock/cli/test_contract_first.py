@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import openapi_mock.cli
 import scanner_api.cli
 from openapi_contract.cli.commands import LazyGroup
-from openapi_mock.cli.options import origins_of
+from openapi_service.origins import normal_origins
 
 FOREIGN = re.compile(r"scanner|session|photo|barcode", re.IGNORECASE)
 HEAVY = {"connexion", "sqlalchemy", "starlette", "schemathesis", "moto", "jsonschema_rs", "pydantic_settings"}
@@ -123,7 +123,10 @@ def test_usage_has_what_comes_first():
     assert "FILE] [OPTIONS]" not in s3
 
 
-@pytest.mark.parametrize("origin", ["foo", "localhost:5173", "http://a.test/", "null", "http://a b"])
+@pytest.mark.parametrize(
+    "origin",
+    ["foo", "localhost:5173", "http://a.test/", "null", "http://a b", "http://a,b", "http://a:65536"],
+)
 def test_what_is_no_origin_is_refused(origin, tmp_path):
     """A page's origin has a scheme and a host, and no path."""
     arguments = ["mock", str(tmp_path / "none.yaml"), "--port", "0", "--control-origin", origin]
@@ -134,11 +137,11 @@ def test_what_is_no_origin_is_refused(origin, tmp_path):
 
 def test_an_origin_is_as_browsers_send_it():
     """In lower case, without the default port of its scheme."""
-    assert origins_of(["HTTP://A.test:80", "capacitor://localhost", "http://[::1]:5173"]) == [
+    assert normal_origins(["HTTP://A.test:80", "capacitor://localhost", "http://[::1]:5173"]) == (
         "http://a.test",
         "capacitor://localhost",
         "http://[::1]:5173",
-    ]
+    )
 
 
 def test_a_misspelled_command_is_no_contract():

@@ -95,3 +95,12 @@ def test_the_scanner_has_handlers_of_its_own(options):
     own = {name: None for name in os.environ if name.startswith("SCANNER_")}
     outcome = CliRunner().invoke(scanner_api.cli.app, ["serve", *options], env=own)
     assert (outcome.exit_code, "--contract" in outcome.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("origin", ["https://app.test/", "app.test", "https://app.test:65536"])
+def test_an_origin_that_no_browser_sends(origin):
+    """Exits with 2, since no page of it would ever be allowed."""
+    arguments = ["serve", "--contract", "none.yaml", "--handlers", "none", "--cors-origin", origin]
+    ended = CliRunner(env={"COLUMNS": "200"}).invoke(openapi_mock.cli.app, arguments)
+    assert ended.exit_code == 2
+    assert f"{origin} is not an origin" in ended.stderr

@@ -100,6 +100,7 @@ def test_serve_needs_credentials(start):
         ({"SCANNER_PORT": "many"}, "SCANNER_PORT"),
         ({"SCANNER_PRESIGNED_EXPIRES_SECONDS": "59"}, "presigned_expires_seconds"),
         ({"SCANNER_CORS_ORIGINS": "not json"}, "cors_origins"),
+        ({"SCANNER_CORS_ORIGINS": '["https://app.test/"]'}, "https://app.test/ is not an origin"),
         ({"SCANNER_CONFIG": "/nowhere/at/all.toml"}, "/nowhere/at/all.toml"),
         ({"SCANNER_DATABASE_URL": "mysql://x"}, "database_url"),
         ({"SCANNER_DATABASE_URL": "postgres://x/y?sslmode=always"}, "sslmode"),
