@@ -34,11 +34,16 @@ def _as_template(text: str) -> str:
     return text
 
 
-Age = Annotated[timedelta, BeforeValidator(lambda value: age_of(str(value)))]
+Age = Annotated[timedelta, BeforeValidator(lambda value: age_of(str(value))), "AGE"]
 """A number of hours, days or weeks with its unit: ``36h``, ``90d``, ``12w``."""
 
-Seconds = Annotated[float, BeforeValidator(_without_unit)]
-"""Seconds, with or without their unit: ``60`` or ``60s``."""
+Port = Annotated[int, Field(ge=0, le=65535), "PORT"]
+Bytes = Annotated[int, "BYTES"]
+Seconds = Annotated[float, "SECONDS"]
+WholeSeconds = Annotated[int, "SECONDS"]
+Name = Annotated[str, "NAME"]
+Url = Annotated[str, "URL"]
+"""The text is what the help of the option says that it takes."""
 
 MOCKED = frozenset(
     {"host", "port", "contract", "vendor_operations_only", "rate_limit_per_minute", "rate_limit_per_day"}
@@ -54,22 +59,22 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SCANNER_", extra="forbid", frozen=True)
 
-    host: str = Field(
+    host: Annotated[str, "ADDRESS"] = Field(
         "127.0.0.1", description="Address to listen on; by default only this machine can connect."
     )
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    port: Port = Field(8000, description="Port to listen on; 0 takes a free one.")
     workers: int = Field(
         1,
         ge=1,
         le=256,
         description="Processes of `serve` that share the port; one that dies is restarted.",
     )
-    lame_duck_seconds: float = Field(
+    lame_duck_seconds: Seconds = Field(
         5,
         ge=0,
         description="How long new requests are accepted after SIGTERM, while `/readyz` is 503, in seconds.",
     )
-    shutdown_seconds: float = Field(
+    shutdown_seconds: Seconds = Field(
         30, ge=0, description="How long requests may take after that, in seconds; longer ones get a 503."
     )
     contract: Path | None = Field(None, description="Contract to serve instead of the packaged one.")
@@ -77,7 +82,7 @@ class Settings(BaseSettings):
         default=False,
         description="Leave out lists and bulk upload, which only the prose of the vendor describes.",
     )
-    database_url: str = Field(
+    database_url: Url = Field(
         "sqlite+aiosqlite:///scanner.db",
         description="SQLAlchemy URL; `postgresql://` or `postgres://` for PostgreSQL (extra `postgresql`), "
         "`?sslmode=` and `sslrootcert=` too.",
@@ -88,18 +93,18 @@ class Settings(BaseSettings):
         description="PostgreSQL connections of a process; those of all processes must stay below its "
         "`max_connections`, 100 by default.",
     )
-    database_pool_seconds: float = Field(
+    database_pool_seconds: Seconds = Field(
         5,
         gt=0,
         description="How long a request waits for a connection of the pool, in seconds; then it is a 503.",
     )
-    database_lock_seconds: float = Field(
+    database_lock_seconds: Seconds = Field(
         5,
         ge=0,
         description="How long a request waits for a lock of another transaction, in seconds; 0 means "
         "without limit. PostgreSQL only.",
     )
-    database_statement_seconds: float = Field(
+    database_statement_seconds: Seconds = Field(
         30,
         ge=0,
         description="How long a statement may take, in seconds; 0 means without limit. PostgreSQL only.",
@@ -109,12 +114,12 @@ class Settings(BaseSettings):
         description="Upgrade the database schema at start. If false, an old schema is an error: run "
         "`scanner-api db upgrade` before.",
     )
-    wait: Seconds = Field(
+    wait: Annotated[Seconds, BeforeValidator(_without_unit)] = Field(
         0,
         ge=0,
         description="How long to wait at start for a database or Redis that does not respond, such as `60s`.",
     )
-    rate_limit_storage: str = Field(
+    rate_limit_storage: Url = Field(
         "memory://", description="`memory://` for one process, `redis://...` shared by all (extra `redis`)."
     )
     rate_limit_on_outage: Literal["open", "closed"] = Field(
@@ -133,10 +138,10 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[str, ...] = Field(
         (), description="Addresses whose X-Forwarded-For is trusted (JSON list); none by default."
     )
-    max_body_bytes: int = Field(
+    max_body_bytes: Bytes = Field(
         4 * MEBIBYTE, ge=1024, description="Largest request body, in bytes; larger ones get a 413."
     )
-    max_upload_bytes: int = Field(
+    max_upload_bytes: Bytes = Field(
         20 * MEBIBYTE, ge=1, description="Largest photo, in bytes, in a presigned upload and in upload-image."
     )
     max_connections: int = Field(
@@ -148,13 +153,13 @@ class Settings(BaseSettings):
     max_connections_per_address: int = Field(
         512, ge=1, description="Most connections at once from one address; trusted proxies may have more."
     )
-    max_target_bytes: int = Field(
+    max_target_bytes: Bytes = Field(
         8192,
         ge=256,
         le=65_535,
         description="Longest request target (path and query), in bytes; longer ones get a 414.",
     )
-    session_ttl_seconds: int = Field(
+    session_ttl_seconds: WholeSeconds = Field(
         86_400, ge=1, description="How long an ACTIVE session may be idle before it expires, in seconds."
     )
     session_retention: Age | None = Field(
@@ -162,7 +167,7 @@ class Settings(BaseSettings):
         description="How long COMPLETED and EXPIRED sessions are kept after their last change, such as `90d`;"
         " then they are deleted with their captures, photos and objects in S3. Forever by default.",
     )
-    queue_url: str = Field(
+    queue_url: Url = Field(
         "memory://",
         description="Where captures wait to be processed: `memory://` in this process, or `redis://...` for "
         "`scanner-api worker` (extra `redis`).",
@@ -182,37 +187,37 @@ class Settings(BaseSettings):
     queued_per_key: int = Field(
         1000, ge=1, description="The same for the sessions that one credential created."
     )
-    lease_seconds: float = Field(
+    lease_seconds: Seconds = Field(
         20, ge=1, description="How long a worker may be silent before another takes over, in seconds."
     )
-    sweep_seconds: float = Field(5, gt=0, description="How often to look for unfinished work, in seconds.")
+    sweep_seconds: Seconds = Field(5, gt=0, description="How often to look for unfinished work, in seconds.")
     extractor: Literal["local", "bedrock", "none"] = Field(
         "local",
         description="Reads the photos of a submitted session: `local` (extra `vision`), `bedrock` or `none`.",
     )
-    bedrock_model: str = Field(
+    bedrock_model: Name = Field(
         "", description="Model or inference profile of `bedrock`; one that takes images and tools."
     )
-    bedrock_region: str = Field("us-west-2", description="Region of `bedrock`.")
-    s3_bucket: str = Field("scanner-photos", description="Bucket of the photos.")
-    s3_region: str = Field("us-west-2", description="Region of the bucket.")
-    s3_endpoint_url: str | None = Field(None, description="Endpoint of an S3 other than AWS.")
-    s3_key_template: Annotated[str, AfterValidator(_as_template)] = Field(
+    bedrock_region: Name = Field("us-west-2", description="Region of `bedrock`.")
+    s3_bucket: Name = Field("scanner-photos", description="Bucket of the photos.")
+    s3_region: Name = Field("us-west-2", description="Region of the bucket.")
+    s3_endpoint_url: Url | None = Field(None, description="Endpoint of an S3 other than AWS.")
+    s3_key_template: Annotated[str, AfterValidator(_as_template), "TEMPLATE"] = Field(
         "scanner/photos/{yyyy}/{mm}/{photo_type}/{session_id}/{id}.{ext}",
         description="Object key of a photo; {session_id} and {id} must be in it.",
     )
     s3_server_side_encryption: Literal["", "AES256", "aws:kms"] = Field(
         "", description="Encryption that an upload must request; empty for the bucket's default."
     )
-    s3_kms_key_id: str = Field("", description="KMS key for `aws:kms`.")
-    s3_acl: str = Field("", description="Canned ACL that an upload must request; empty for none.")
-    presigned_expires_seconds: int = Field(
+    s3_kms_key_id: Annotated[str, "ID"] = Field("", description="KMS key for `aws:kms`.")
+    s3_acl: Name = Field("", description="Canned ACL that an upload must request; empty for none.")
+    presigned_expires_seconds: WholeSeconds = Field(
         3600, ge=60, le=604_800, description="How long a presigned upload is valid, in seconds."
     )
-    oauth_issuer: str = Field("", description="`iss` of bearer tokens; empty switches bearer tokens off.")
+    oauth_issuer: Url = Field("", description="`iss` of bearer tokens; empty switches bearer tokens off.")
     oauth_audience: str = Field("", description="`aud` that bearer tokens must have.")
-    oauth_jwks: str = Field("", description="URL or file of the issuer's JWKS.")
-    oauth_organization_claim: str = Field(
+    oauth_jwks: Annotated[str, "URL|FILE"] = Field("", description="URL or file of the issuer's JWKS.")
+    oauth_organization_claim: Name = Field(
         "organization_id", description="Claim with the organization id, or a list of them."
     )
     redirect_ports: tuple[int, ...] = Field(
@@ -223,17 +228,13 @@ class Settings(BaseSettings):
         description="Destinations (JSON list of HOST:PORT or networks) that are followed even if they are not"
         " public; for development.",
     )
-    metrics_port: int | None = Field(
+    metrics_port: Port | None = Field(
         None,
-        ge=0,
-        le=65535,
         description="Port of Prometheus metrics, of `serve` and of a `worker`, on the same address; none by "
         "default. With several `workers` it is the first process's; the others use the ports above it.",
     )
-    health_port: int | None = Field(
+    health_port: Port | None = Field(
         None,
-        ge=0,
-        le=65535,
         description="Port of `/healthz` and `/readyz` of a `worker`, on the same address; none by default.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -1,11 +1,13 @@
 """The commands for a contract and its handlers: ``serve``, and all of ``contract``."""
 
-from openapi_contract.cli.commands import Lazy
+from openapi_contract.cli.commands import RUN, Lazy
 
 SERVE = Lazy(
     "openapi_service.cli.serve:serve",
     "Serve a contract with handlers: functions named after its operations.",
+    section=RUN,
 )
+CONTRACT_HELP = "Show, lint and compare contracts, and write code from one."
 CONTRACT_COMMANDS = {
     "show": Lazy(
         "openapi_contract.cli.contract:show",

@@ -45,7 +45,9 @@ def coverage(
     *,
     overlay: Overlays = None,
     handlers: Handlers = None,
-    tests: Annotated[Path, typer.Option(help="Folder whose tests are searched.")] = Path("tests"),
+    tests: Annotated[Path, typer.Option(metavar="DIR", help="Folder whose tests are searched.")] = Path(
+        "tests"
+    ),
     load: Load = load_contract,
     package: str = "",
     handled: str = "contract",

@@ -23,9 +23,14 @@ NINJA = "_endpoints_"
 
 def scaffold(
     *,
-    into: Annotated[Path, typer.Option(help="Folder whose package `operations` gets the handlers.")],
+    into: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder whose package `operations` gets the handlers.")
+    ],
     tests: Annotated[
-        Path | None, typer.Option(help="Folder for the tests.", show_default="tests in the folder of --into")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder for the tests.", show_default="tests in the folder of --into"
+        ),
     ] = None,
     contract: Annotated[str, typer.Option(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")],
     overlay: Overlays = None,

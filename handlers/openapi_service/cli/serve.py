@@ -47,14 +47,15 @@ def serve(  # noqa: PLR0913 -- one for each option
     overlay: Overlays = None,
     handlers: Annotated[str, typer.Option(metavar="PACKAGE", help=HANDLERS)],
     authenticate: Authenticate = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8000,
     cors_origin: Annotated[
         list[str] | None,
         typer.Option(
             callback=read_by(allowed_origins),
+            metavar="ORIGIN",
             help="Origin whose pages may call the API, `*` for any; repeatable.",
             show_default="none",
         ),
@@ -65,7 +66,9 @@ def serve(  # noqa: PLR0913 -- one for each option
     workers: Workers = 1,
     metrics_port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="Port of metrics for Prometheus.", show_default="none"),
+        typer.Option(
+            metavar="PORT", min=0, max=65535, help="Port of metrics for Prometheus.", show_default="none"
+        ),
     ] = None,
 ) -> None:
     """Serve a contract with handlers: functions named after its operations.

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from openapi_contract.cli.commands import Lazy, application, group
-from openapi_service.cli import CONTRACT_COMMANDS
+from openapi_contract.cli.commands import CONTRACTS, RUN, Lazy, application, group
+from openapi_service.cli import CONTRACT_COMMANDS, CONTRACT_HELP
 from scanner_contract import load_contract
 
 HELP = "Contract: JSON or YAML, a file or a URL; by default the packaged one."
@@ -30,9 +30,32 @@ OWN = {
 """The parameters of ``contract``'s commands whose contract is ours by default."""
 
 contract = group(
-    "Show, lint and compare contracts, and write code from one.",
+    CONTRACT_HELP,
     {name: each.customized(**OWN.get(name, {})) for name, each in CONTRACT_COMMANDS.items()},
 )
+
+OPERATE = {
+    "db": ("db:app", "Show, check and upgrade the schema of the database; back up and restore SQLite."),
+    "organizations": (
+        "organizations:app",
+        "Create, list and delete the organizations that sessions belong to.",
+    ),
+    "sessions": ("sessions:app", "Delete old sessions."),
+    "keys": ("keys:app", "Create, list, rotate and revoke the API keys that `serve` accepts."),
+    "audit": ("audit:audit", "List who did what, when and from where, from the audit log."),
+    "health": (
+        "health:health",
+        "Print the health of a server, by default the one on this machine; for health checks of containers.",
+    ),
+    "doctor": (
+        "doctor:doctor",
+        "Check the settings, database, Redis, bucket and token issuer of `serve`, and say what to do.",
+    ),
+    "secrets": ("secrets:app", "Rotate the secret that photo keys are tagged with."),
+    "products": ("imports:products", "Import and list the products that scans are looked up in."),
+    "freshness": ("imports:freshness", "Set the thresholds behind the freshness chip."),
+}
+"""The commands of an operator: module and name, and help."""
 
 COMMANDS: dict[str, Lazy] = {}
 for entry_point in entry_points(group="scanner_api.commands"):
@@ -41,42 +64,17 @@ COMMANDS |= {
     "serve": Lazy(
         "scanner_api.cli.serve:serve",
         "Serve the Scanner API with real keys, a real database and a real bucket.",
+        section=RUN,
     ),
     "worker": Lazy(
         "scanner_api.cli.serve:worker",
         "Process captures and read photos for servers with the same settings; run as many as you need.",
+        section=RUN,
     ),
-    "db": Lazy(
-        "scanner_api.cli.db:app",
-        "Show, check and upgrade the schema of the database; back up and restore SQLite.",
-    ),
-    "organizations": Lazy(
-        "scanner_api.cli.organizations:app",
-        "Create, list and delete the organizations that sessions belong to.",
-    ),
-    "sessions": Lazy("scanner_api.cli.sessions:app", "Delete old sessions."),
-    "keys": Lazy(
-        "scanner_api.cli.keys:app", "Create, list, rotate and revoke the API keys that `serve` accepts."
-    ),
-    "audit": Lazy(
-        "scanner_api.cli.audit:audit", "List who did what, when and from where, from the audit log."
-    ),
-    "health": Lazy(
-        "scanner_api.cli.health:health",
-        "Print the health of a server, by default the one on this machine; for health checks of containers.",
-    ),
-    "doctor": Lazy(
-        "scanner_api.cli.doctor:doctor",
-        "Check the settings, database, Redis, bucket and token issuer of `serve`, and say what to do.",
-    ),
-    "secrets": Lazy("scanner_api.cli.secrets:app", "Rotate the secret that photo keys are tagged with."),
-    "products": Lazy(
-        "scanner_api.cli.imports:products", "Import and list the products that scans are looked up in."
-    ),
-    "freshness": Lazy("scanner_api.cli.imports:freshness", "Set the thresholds behind the freshness chip."),
-    "contract": Lazy(
-        "scanner_api.cli:contract", "Show, lint and compare contracts, and write code from one."
-    ),
+    "contract": Lazy("scanner_api.cli:contract", CONTRACT_HELP, section=CONTRACTS),
+} | {
+    name: Lazy(f"scanner_api.cli.{place}", help_, section="Operate")
+    for name, (place, help_) in OPERATE.items()
 }
 
 app = application(

@@ -43,9 +43,7 @@ async def audit(
     organization: Annotated[
         str | None, typer.Option(metavar="ID", help="Only entries of this organization.")
     ] = None,
-    before: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="Only entries before this number.")
-    ] = None,
+    before: Annotated[int | None, typer.Option(help="Only entries before this number.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST_ENTRIES, help="Number of entries.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> str | list[Table | str]:

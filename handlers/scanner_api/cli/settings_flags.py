@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from difflib import get_close_matches
 from functools import partial
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, get_origin, get_type_hints
 
 import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from openapi_contract.cli.commands import CANNOT_RUN, customized
+from openapi_contract.cli.commands import CANNOT_RUN, customized, metavar_of, option
 from openapi_contract.errors import explained
 from openapi_service.clock import SystemClock
 from scanner_api.access.oauth import bearer_verifier
@@ -23,8 +23,12 @@ from scanner_api.settings import Settings
 OTHERS = frozenset({"SCANNER_CONFIG", "SCANNER_API_KEY"})
 """Variables that are no settings, and look like some."""
 
-Config = Annotated[str | None, typer.Option(help="TOML file with settings. [env: SCANNER_CONFIG]")]
-DatabaseUrl = Annotated[str | None, typer.Option(help="Database of the service. [env: SCANNER_DATABASE_URL]")]
+Config = Annotated[
+    str | None, typer.Option(metavar="FILE", help="TOML file with settings. [env: SCANNER_CONFIG]")
+]
+DatabaseUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="Database of the service. [env: SCANNER_DATABASE_URL]")
+]
 
 
 def age(text: str, *, may_be_zero: bool = False) -> timedelta:
@@ -56,26 +60,23 @@ def with_settings(
         _refuse(_unusable(settings, check))
         run(settings, **others)
 
-    settings = {name: _option(name) for name in Settings.model_fields}
+    types = get_type_hints(Settings, include_extras=True)
+    settings = {name: _option(name, types[name]) for name in Settings.model_fields}
     return customized(command, run.__doc__, **options, **settings)
 
 
-def _option(name: str) -> Any:
+def _option(name: str, kind: Any) -> Any:
+    """Return the option of a setting of a type; Settings, not Typer, reads what it is given."""
     field = Settings.model_fields[name]
-    kind = list[str] if get_origin(field.annotation) is tuple else str
     value = field.default
-    shown = json.dumps(value) if isinstance(value, tuple) else value
+    shown = value if isinstance(value, str) else json.dumps(value)
     default = "" if value in {None, "", ()} else f" [default: {shown}]"
-    metavar = "PORT" if name.endswith("port") else None
-    return Annotated[
-        kind | None,
-        typer.Option(
-            metavar=metavar,
-            help=f"{field.description}{default}",
-            show_default=False,
-            rich_help_panel="Settings",
-        ),
-    ]
+    return option(
+        list[str] | None if get_origin(field.annotation) is tuple else str | None,
+        f"{field.description}{default}",
+        metavar=metavar_of(kind),
+        show_default=False,
+    )
 
 
 def read_settings(config: str | None = None, flags: dict[str, Any] | None = None) -> Settings:

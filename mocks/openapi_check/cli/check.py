@@ -37,7 +37,7 @@ OPTIONS = {
     "strict": Strict,
     "from_har": file("Validate the traffic recorded in a HAR file instead; send no requests."),
     **{
-        name: option(str | None, f"{what}; or set ${{variables}}_{name.upper()}.", metavar="TEXT")
+        name: option(str | None, f"{what}; or set ${{variables}}_{name.upper()}.")
         for name, what in CREDENTIALS.items()
     },
     "header": option(
@@ -48,8 +48,8 @@ OPTIONS = {
     "credentials": file("TOML file with api_key, other_api_key, bearer, cookie and a table headers."),
     "read_only": flag("Send safe requests only: no writes, no uploads."),
     "budget": option(str, "How long to keep testing, such as 60s or 5m.", default="", metavar="TIME"),
-    "max_examples": option(int, "Generated requests per operation.", default=100, metavar="NUMBER", min=1),
-    "seed": option(int | None, "Repeat the run that reported this seed.", metavar="NUMBER", min=0),
+    "max_examples": option(int, "Generated requests per operation.", default=100, min=1),
+    "seed": option(int | None, "Repeat the run that reported this seed.", min=0),
     "only": texts(
         "Check only this operation: operationId, its end, or 'METHOD /path'", "NAME", "--operation"
     ),

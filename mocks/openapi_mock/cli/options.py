@@ -95,7 +95,6 @@ SERVER = {
         int,
         "Seed of ids, random faults and generated values: the same requests get the same responses.",
         default=0,
-        metavar="NUMBER",
     ),
     "tls": flag("Serve HTTPS, with certificates of a local authority."),
     "ca": folder(

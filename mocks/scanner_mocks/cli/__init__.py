@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from openapi_contract.cli.commands import Lazy
+from openapi_contract.cli.commands import RUN, Lazy
 from openapi_mock.cli import COMMANDS
 from scanner_contract import load_contract
 
@@ -26,11 +26,13 @@ def add_commands(commands: dict[str, Lazy]) -> None:
     commands["mock"] = Lazy(
         "scanner_mocks.cli.mock:app",
         "Run a mock of the Scanner API with a local S3; keys and sessions are the same at every start.",
+        section=RUN,
     )
     commands["s3"] = COMMANDS["s3"]
     commands["demo"] = Lazy(
         "scanner_mocks.cli.demo:demo",
         "Run a complete session against a mock: scan, upload photos, review, apply.",
+        section=RUN,
     )
     commands["check"] = COMMANDS["check"].customized(
         fallback=load_contract,

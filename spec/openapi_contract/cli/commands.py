@@ -11,10 +11,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -25,12 +27,15 @@ from openapi_contract.imports import resting_collector
 Command = TypeVar("Command", bound=Callable[..., None])
 CANNOT_RUN = 2
 """Exit code of a command that cannot do what it is asked, as of one with wrong options."""
+RUN, CONTRACTS = "Run and mock", "Contracts"
+"""Sections of lists of commands."""
+METAVARS = {bool: "true|false", int: "NUMBER", float: "NUMBER", str: "TEXT", Path: "FILE", tuple: "JSON"}
+"""What help says that options of these types take."""
 
 Overlays = Annotated[
     list[Path] | None,
     typer.Option(
         "--overlay",
-        metavar="FILE",
         dir_okay=False,
         help="OpenAPI Overlay to apply to the contract; repeatable, applied in order.",
         show_default=False,
@@ -64,7 +69,7 @@ def flag(help_: str, *names: str, **settings: Any) -> Any:
 
 def file(help_: str, *names: str, **settings: Any) -> Any:
     """Return what annotates an option that names a file."""
-    return option(Path | None, help_, *names, metavar="FILE", dir_okay=False, **settings)
+    return option(Path | None, help_, *names, dir_okay=False, **settings)
 
 
 def folder(help_: str, **settings: Any) -> Any:
@@ -163,6 +168,30 @@ def _filled(annotation: Any, texts: Mapping[str, Any]) -> Any:
     return Annotated[kind, option]
 
 
+def metavar_of(kind: Any) -> str:
+    """Return what help says that an option takes: its choices, a text in ``Annotated``, or a type's word."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return "|".join(filter(None, parts))
+    if origin is Annotated and (texts := [each for each in parts if isinstance(each, str)]):
+        return texts[0]
+    if origin in {Annotated, Union, UnionType, list}:
+        return metavar_of(parts[0])
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return "|".join(each.value for each in kind)
+    return METAVARS[origin or kind]
+
+
+def _plain(command: Any) -> Any:
+    """Return a command whose help has our words where Typer's has the names of Python's types."""
+    for each in command.params:
+        is_option = each.param_type_name == "option"
+        word = metavar_of(each.type_descriptor.annotation) if is_option and not each.metavar else ""
+        each.metavar = each.metavar or word or each.name.upper()
+        each.display_type = lambda _context: ""  # else arguments have the name of their type behind their own
+    return command
+
+
 @dataclass(frozen=True)
 class Lazy:
     """A command that is imported once it is invoked.
@@ -172,12 +201,14 @@ class Lazy:
         help: the first paragraph of its help, for the list of commands.
         doc: its help where it is not the function's own.
         parameters: as `customized` takes them.
+        section: the heading that the command is listed under.
     """
 
     place: str
     help: str
     doc: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    section: str = "Commands"
 
     def customized(self, **parameters: Any) -> Lazy:
         """Return the command with other parameters."""
@@ -194,8 +225,9 @@ class Lazy:
         else:
             parent.command(name)(customized(loaded, self.doc, **self.parameters))
         parent.callback()(lambda: None)  # else a single command is no group
-        command = typer.main.get_group(parent).commands[name]
-        for each in getattr(command, "commands", {}).values():  # else a list of them breaks off their help
+        command = _plain(typer.main.get_group(parent).commands[name])
+        for each in map(_plain, getattr(command, "commands", {}).values()):
+            # else a list of them breaks off their help
             each.short_help = each.short_help or " ".join((each.help or "").partition("\n\n")[0].split())
         return command
 
@@ -248,6 +280,16 @@ class LazyGroup(TyperGroup):
         super().__init__(**options)
         for name, each in self.lazy.items():
             self.add_command(TyperCommand(name, help=each.help, short_help=each.help))
+
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
+        """List the commands by section."""
+        width = max(map(len, self.lazy))
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, each in self.lazy.items():
+            sections.setdefault(each.section, []).append((name.ljust(width), each.help))
+        for title, rows in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the name of the command that is invoked, the command, and its arguments."""

@@ -65,6 +65,16 @@ def test_lists_of_commands_break_nothing_off(name):
         assert " ".join(each.help.partition("\n\n")[0].split()) in help_
 
 
+def test_help_has_no_names_of_types():
+    """Help says what each option and argument takes in words of its own, without Python's names of types."""
+    signatures = []
+    for path, _, command in ENGINE + SCANNER:
+        context = command.make_context(path[-1], [], resilient_parsing=True)
+        signatures += [record[0] for each in command.params if (record := each.get_help_record(context))]
+    assert {"--port PORT", "--into DIR", "--format json|yaml", "URL"} <= {*signatures}
+    assert [each for each in signatures if "<" in each or ("-" not in each and not each.isupper())] == []
+
+
 @pytest.mark.parametrize("module", ["openapi_mock.__main__", "scanner_api.__main__"])
 def test_help_imports_little(module):
     """The help of all commands imports none of them."""

@@ -54,7 +54,35 @@ def test_paragraphs_of_help():
 
 
 def test_help_of_settings():
-    """A port is one, and the default of a JSON list is a JSON list."""
+    """Each setting says what it takes, by its type, and the default of a JSON list is a JSON list."""
     help_ = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "200"}).stdout
     assert re.search(r"--port +PORT ", help_)
     assert "[default: [80, 443]]" in help_
+    taken = dict(re.findall(r"^  --([-a-z0-9]+) (\S+)", help_, re.MULTILINE))
+    expected = {
+        "workers": "NUMBER",
+        "wait": "SECONDS",
+        "max-body-bytes": "BYTES",
+        "session-retention": "AGE",
+        "database-url": "URL",
+        "metrics-port": "PORT",
+        "cors-origins": "JSON",
+        "contract": "FILE",
+        "migrate": "true|false",
+        "rate-limit-on-outage": "open|closed",
+        "log-format": "text|json",
+        "s3-server-side-encryption": "AES256|aws:kms",
+    }
+    assert {name: taken[name] for name in expected} == expected
+
+
+def test_sections_of_commands():
+    """The list of commands has sections, and each command once."""
+    help_ = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).stdout
+    run, contracts, operate = re.search(
+        "Run and mock:(.*)Contracts:(.*)Operate:(.*)", help_, re.DOTALL
+    ).groups()
+    named = [re.findall(r"^  ([a-z0-9]+)", part, re.MULTILINE) for part in (run, contracts, operate)]
+    assert {"mock", "s3", "demo", "serve", "worker"} == {*named[0]}
+    assert {"check", "proxy", "contract"} == {*named[1]}
+    assert {"db", "keys", "audit", "doctor"} <= {*named[2]}
