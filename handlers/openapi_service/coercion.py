@@ -137,6 +137,7 @@ class Coercion:
     Attributes:
         takes_array: the schemas declare an array.
         takes_object: they declare an object, and no array.
+        takes_scalar: they declare, or allow, what is neither.
     """
 
     def __init__(self, schemas: Sequence[Schema]) -> None:
@@ -145,7 +146,7 @@ class Coercion:
         declares = self._types != EVERY_TYPE
         self.takes_array = declares and "array" in self._types
         self.takes_object = declares and "object" in self._types and not self.takes_array
-        self._takes_scalar = bool(self._types - {"array", "object"})
+        self.takes_scalar = bool(self._types - {"array", "object"})
         self._inside: dict[str | int, Coercion] = {}
 
     @cached_property
@@ -174,7 +175,7 @@ class Coercion:
     def _array(self, texts: list[str]) -> Any:
         """Return an array, or what the one text means where only that is valid."""
         values = [self._item(index)(text) for index, text in enumerate(texts)]
-        if self._takes_scalar and len(texts) == 1 and not self._is_valid(values):
+        if self.takes_scalar and len(texts) == 1 and not self._is_valid(values):
             scalar = self.scalar(texts[0])
             return scalar if self._is_valid(scalar) else values
         return values
@@ -184,8 +185,8 @@ class Coercion:
         if node.texts:
             if node.members or not (takes_array or len(node.texts) == 1):
                 raise RepeatedError
-            if len(node.texts) == 1 and (self._takes_scalar or not takes_array):
-                return self.scalar(node.texts[0]) if self._takes_scalar else node.texts[0]
+            if len(node.texts) == 1 and (self.takes_scalar or not takes_array):
+                return self.scalar(node.texts[0]) if self.takes_scalar else node.texts[0]
             return [self._item(index)(Node([text])) for index, text in enumerate(node.texts)]
         if takes_array and all(name.isdecimal() for name in node.members):
             names = sorted(node.members, key=lambda name: (len(name), name))

@@ -7,10 +7,10 @@ from typing import Any
 from starlette.datastructures import UploadFile
 
 from openapi_contract import pointers
-from openapi_contract.schemas import EVERY_TYPE, Schema
+from openapi_contract.schemas import EVERY_TYPE, MISSING, Schema
 
 from .coercion import RepeatedError
-from .decoding import read_json
+from .decoding import decode, read_json
 from .media_types import essence, ranges_for
 from .parameters import QueryPairs, compile_parameters
 from .problems import BadRequest, Violation
@@ -28,7 +28,7 @@ class Field:
         encoding: its Encoding Object (OpenAPI 3.1, section 4.8.15).
 
     Attributes:
-        as_json: only JSON can spell a value, or an array's item.
+        as_json: JSON may spell a value, or an array's item.
         deep_prefix: what the names of the parts of a ``deepObject`` begin with.
     """
 
@@ -57,12 +57,12 @@ class Field:
         )
         types = schema.types
         self._is_array = types <= {"array", "null"}
-        self.as_json = types <= {"object", "array", "null"}
+        self.as_json = types != EVERY_TYPE and not types.isdisjoint({"object", "array"})
         self._json_only = types <= {"object", "null"} and not style
         items = [schema.of(each.get("items", True)) for each in schema.branches]
         values = items if self._is_array else [schema]
         inner = [each for value in values for each in value.branches]
-        self._has_texts = self._is_array and any("string" in each.types for each in items)
+        self._has_texts = any("string" in each.types for each in (items if "array" in types else [schema]))
         self._binary = any(each.get("format") == "binary" for each in inner)
         # OpenAPI 3.1 has no word for a file: it is what has a media type, or no type at all
         untyped = all(value.types == EVERY_TYPE for value in values)
@@ -70,17 +70,7 @@ class Field:
 
     def is_styled(self, content: Content) -> bool:
         """Tell whether :meth:`read_styled` is to read this; else it is to be :meth:`put`."""
-        if self._binary or isinstance(content, UploadFile):
-            return False
-        return not self._json_only and not (self.as_json and self._is_json(content))
-
-    def _is_json(self, content: str) -> bool:
-        """Tell whether a text is JSON: it begins so, and can be read or be nothing else."""
-        if content.lstrip()[:1] not in {"{", "["}:
-            return False
-        with suppress(BadRequest):
-            return read_json(content, "") is not None
-        return not self._has_texts
+        return not (self._binary or self._json_only or isinstance(content, UploadFile))
 
     def put(self, content: Content, fields: dict[str, Any], violations: list[Violation]) -> None:
         """Put a file or JSON among the fields; what is wrong with it goes to ``violations``."""
@@ -95,7 +85,7 @@ class Field:
             violations.append(self._violation("format", "is a file: send it with a filename"))
         else:
             value = read_json(content, f"field {self.name!r}")
-        if self._is_array and not isinstance(value, list):
+        if self._is_array:
             fields.setdefault(self.name, []).append(value)
             return
         if self.name in fields:
@@ -120,9 +110,35 @@ class Field:
             self._spell(request, list(dict(pairs).items()), fields)
 
     def _spell(self, request: Request, pairs: QueryPairs, fields: dict[str, Any]) -> None:
+        """Put the value that the texts spell among the fields: as JSON, unless only its text is valid."""
         sent = self._parameter.read(request, pairs)
-        if sent is not None:
-            fields[self.name] = self._parameter.coerce(sent)
+        if sent is None:
+            return
+        is_valid = self._parameter.validator.is_valid
+        fields[self.name] = value = self._parameter.coerce(sent)
+        spelled = self._of_json(pairs) if self.as_json else MISSING
+        if spelled is not MISSING and (is_valid(spelled) or not (self._has_texts and is_valid(value))):
+            fields[self.name] = spelled
+
+    def _of_json(self, pairs: QueryPairs) -> Any:
+        """Return the value of which a text, or the text of an item, is JSON; MISSING without any."""
+        where = f"field {self.name!r}"
+        texts = [decode(value, where, plus_is_space=True) for name, value in pairs if name == self.name]
+        values = [self._json(text, where) for text in texts]
+        if all(each is MISSING for each in values):
+            return MISSING
+        if len(values) == 1:
+            return [values[0]] if self._is_array and not isinstance(values[0], list) else values[0]
+        items = zip(values, self._parameter.coerce(texts), strict=True)
+        return [item if value is MISSING else value for value, item in items]
+
+    def _json(self, text: str, where: str) -> Any:
+        """Return the object or array that a text spells; MISSING for a text that may be nothing but that."""
+        if text.lstrip()[:1] not in {"{", "["}:
+            return MISSING
+        with suppress(BadRequest):
+            return read_json(text, where)
+        return MISSING if self._has_texts else read_json(text, where)
 
     def _repeated(self) -> Violation:
         return self._violation("repeated", "takes one value and was sent more than once")

@@ -248,7 +248,12 @@ def _query_members(
     def exploded_array(_: Request, pairs: QueryPairs) -> list[str] | None:
         return [text(value) for key, value in pairs if key == name] or None
 
-    def exploded_object(_: Request, pairs: QueryPairs) -> dict[str, str] | None:
+    single = _single("query", name) if coercion.takes_scalar else lambda *_: None
+
+    def exploded_object(request: Request, pairs: QueryPairs) -> Serialized | None:
+        sent = single(request, pairs)
+        if sent is not None:
+            return sent
         return _distinct((key, text(value)) for key, value in pairs if key in coercion.properties) or None
 
     def delimited(_: Request, pairs: QueryPairs) -> Serialized | None:
@@ -316,6 +321,8 @@ def _split(raw: bytes, style: str) -> list[bytes]:
 def _members(pieces: list[bytes], text: Callable[[bytes], str], coercion: Coercion) -> Serialized:
     if coercion.takes_array:
         return [text(piece) for piece in pieces]
+    if coercion.takes_scalar and len(pieces) == 1:
+        return text(pieces[0])
     return _distinct(
         (text(key), text(value)) for key, value in zip_longest(*[iter(pieces)] * 2, fillvalue=b"")
     )

@@ -164,15 +164,38 @@ def test_what_is_no_form_is_a_400(how, app):
     gc.collect()
 
 
-def test_a_text_that_begins_like_json(reading):
-    """A text of an array of texts may begin with a bracket, and be no JSON."""
-    app = reading(
-        {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string"}}}},
-        URLENCODED,
-    )
-    for sent, read in (("[draft] a", ["[draft] a"]), ('["a", "b"]', ["a", "b"]), ("{", ["{"])):
-        assert app.post("/", urlencode({"names": sent}).encode(), URLENCODED).status == 204
-        assert app.seen == {"body": {"names": read}}
+TEXTS = {"type": "array", "items": {"type": "string"}}
+TEXT_OR_OBJECT = {"type": ["string", "object"]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "sent", "read"),
+    [
+        (TEXTS, ["[draft] a"], ["[draft] a"]),
+        (TEXTS, ['["a", "b"]'], ["a", "b"]),
+        (TEXTS, ["{"], ["{"]),
+        (TEXTS, ["{}"], ["{}"]),
+        (TEXTS, ["[1]"], ["[1]"]),
+        (TEXTS, ["{}", "a"], ["{}", "a"]),
+        (TEXTS, ['["a"]', "b"], ['["a"]', "b"]),
+        ({"type": "array", "items": TEXT_OR_OBJECT}, ["a", "{}"], ["a", {}]),
+        ({"type": ["string", "array"]}, ["[1]"], [1]),
+        (TEXT_OR_OBJECT, ["a"], "a"),
+        (TEXT_OR_OBJECT, ['{"a": 1}'], {"a": 1}),
+        (TEXT_OR_OBJECT, ["{"], "{"),
+        ({"type": "string"}, ["{}"], "{}"),
+    ],
+)
+@pytest.mark.parametrize("media_type", [URLENCODED, MULTIPART])
+def test_a_text_that_begins_like_json(schema, sent, read, media_type, reading):
+    """A text is read as JSON where its schema wants that, and as it is where it wants a text."""
+    app = reading({"type": "object", "properties": {"t": schema}}, media_type)
+    if media_type == MULTIPART:
+        response = send(app, *(part("t", each) for each in sent))
+    else:
+        response = app.post("/", urlencode({"t": sent}, doseq=True).encode(), media_type)
+    assert response.status == 204
+    assert app.seen == {"body": {"t": read}}
 
 
 def test_the_text_of_a_form_is_utf_8(app):
