@@ -3,6 +3,7 @@
 from typing import Any, Final, TypeGuard
 
 import msgspec
+from jsonschema_rs import Draft202012Validator
 
 from openapi_contract import pointers
 from openapi_service.decoding import limit_levels
@@ -60,11 +61,16 @@ def _apply(holder: dict[str, Any], operation: dict[str, Any]) -> int:
         _removed(holder, keys)
     if op in {"add", "replace", "move", "copy"}:
         _add(holder, keys, value)
-    elif op == "test" and pointers.descend(holder, keys) != value:
+    elif op == "test" and not _are_equal(pointers.descend(holder, keys), value):
         raise ValueError("the value is another")
     elif op not in {"remove", "test"}:
         raise ValueError("there is no such operation")
     return len(copied)
+
+
+def _are_equal(value: Any, other: Any) -> bool:
+    """Tell whether JSON values are equal, as section 4.6 has it: 1 is 1.0, and no ``true``."""
+    return bool(Draft202012Validator({"const": other}).is_valid(value))
 
 
 def _keys(pointer: Any) -> list[str]:

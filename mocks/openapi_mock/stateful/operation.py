@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -20,7 +21,7 @@ from openapi_mock.responses.operation import ItemResponder, Respond, Sent
 from openapi_mock.responses.related import BODY
 from openapi_mock.responses.rendering import with_value
 from openapi_service.assembly import Assembly
-from openapi_service.problems import Conflict, NotFound
+from openapi_service.problems import Conflict, NotFound, ServiceUnavailable
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
@@ -29,7 +30,6 @@ from .json_patch import is_patch, patched
 from .memory import Catalog, Memory
 from .pages import Listing
 from .store import Item
-from .values import Values
 
 CREATED: Final = 201
 
@@ -52,33 +52,37 @@ class StatefulResponses(ContractResponses):
         role = self.catalog.roles.get(operation.operation_id)
         if role is None:
             return None
-        values = self.catalog.values[role.collection.path]
-        return StatefulOperation(operation, role, values, self.memory, self.origin)
+        return StatefulOperation(operation, role, self.catalog, self.memory, self.origin)
 
 
 class StatefulOperation:
     """Does what one operation does with its collection.
 
     Args:
-        values: makes those of its collection's items.
-        origin: as that of `StatefulResponses`.
+        catalog, origin: as those of `StatefulResponses`.
     """
 
     def __init__(
         self,
         operation: Operation,
         role: Role,
-        values: Values,
+        catalog: Catalog,
         memory: Memory,
         origin: Callable[[], str],
     ) -> None:
         self._operation = operation
         self._role = role
         self._collection = role.collection
-        self._values = values
+        self._values = catalog.values[role.collection.path]
         self._memory = memory
         self._origin = origin
         self._prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
+        above = {"/".join(each.item.segments): each for each in catalog.collections.values()}
+        self._parents_of = [
+            (above[prefix], self._prefixes[: number + 1])
+            for number, (_, prefix) in enumerate(self._prefixes)
+            if prefix in above
+        ]
         self._queries = [each["name"] for each in operation.parameters if each["in"] == "query"]
         known = set(map(plain, role.collection.schema.members))
         is_open = role.collection.schema.is_open
@@ -95,25 +99,30 @@ class StatefulOperation:
             respond: returns the contract's response of a status, None for the success.
 
         Raises:
-            NotFound: there is no such item.
+            NotFound: there is no such item, or none of those above it.
             Conflict: there is one of the key that was sent.
             ServiceUnavailable: there is no room for another.
         """
         if self._role.action == "list":
             documented = await respond(None)
             async with self._memory.lock:
+                self._require_parents(sent)
                 if self._memory.store.is_large:
                     return documented, await asyncio.to_thread(self._list, sent, request, documented)
                 return documented, self._list(sent, request, documented)
         if self._role.action == "read":
             async with self._memory.lock:
+                self._require_parents(sent)
                 item = self._found(sent) if self._collection.is_single else self._find(sent)
             documented = await respond(None)
             if item is None:
                 if self._prefixes:  # requests for many parents would fill the store
                     return documented, documented.rendered
                 async with self._memory.lock:
-                    item = self._single(sent, documented)
+                    with suppress(ServiceUnavailable):  # to read it needs no room
+                        item = self._single(sent, documented)
+            if item is None:
+                return documented, documented.rendered
             return documented, self._show(item.value, item.parents, documented, request)
         async with self._memory.lock:
             return await self._write(sent, request, respond)
@@ -121,6 +130,7 @@ class StatefulOperation:
     async def _write(
         self, sent: Sent, request: Request, respond: Respond
     ) -> tuple[DocumentedResponse, Rendered]:
+        self._require_parents(sent)
         action, store = self._role.action, self._memory.store
         item = None if action == "create" else self._found(sent)
         if action == "delete":
@@ -189,7 +199,7 @@ class StatefulOperation:
             body = self._members(sent)
             key = body.get(collection.key) if role.key is None else sent.get(("path", role.key))
             items = self._memory.store.keyed(collection.path, str(key))
-        return next((each for each in items if self._belongs(each, sent)), None)
+        return next((each for each in items if self._belongs(each, sent, self._prefixes)), None)
 
     def _find(self, sent: Sent) -> Item:
         item = self._found(sent)
@@ -198,9 +208,19 @@ class StatefulOperation:
             raise NotFound(f"There is no item{key} in {self._collection.path}.")
         return item
 
-    def _belongs(self, item: Item, sent: Sent) -> bool:
+    def _require_parents(self, sent: Sent) -> None:
+        """Raise NotFound unless the items above a path are there; any is until the first one is created."""
+        store = self._memory.store
+        for collection, prefixes in self._parents_of:
+            *above, (name, prefix) = prefixes
+            key = str(sent.get(("path", name)))
+            found = (self._belongs(each, sent, above) for each in store.keyed(collection.path, key))
+            if store.has_counted(collection.path) and not any(found) and not store.below(prefix, key):
+                raise NotFound(f"There is no item {key[:100]!r} in {collection.path}.")
+
+    def _belongs(self, item: Item, sent: Sent, prefixes: Iterable[tuple[str, str]]) -> bool:
         """Tell whether an item is where a path says, by what it was created under or by its members."""
-        for name, prefix in self._prefixes:
+        for name, prefix in prefixes:
             asked = str(sent.get(("path", name)))
             if prefix in item.parents:
                 if item.parents[prefix] != asked:
@@ -293,7 +313,7 @@ class StatefulOperation:
         asked = {name: sent.get(("query", name)) for name in self._queries}
         query = request.query_string.decode("latin-1")
         url = f"{self._origin()}{request.path}{f'?{query}' if query else ''}"
-        there = {id(each.value): each for each in items if self._belongs(each, sent)}
+        there = {id(each.value): each for each in items if self._belongs(each, sent, self._prefixes)}
         page = self._listing.page([each.value for each in there.values()], asked, url)
         examples = self._inner(base)
         example = examples[0] if isinstance(examples, list) and examples else {}

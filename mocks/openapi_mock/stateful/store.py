@@ -115,6 +115,11 @@ class Store:
         pattern = msgspec.json.encode({prefix: value}).decode()[1:-1]
         return self._items("WHERE instr(parents, ?) > 0", pattern)
 
+    def has_counted(self, collection: str) -> bool:
+        """Tell whether a collection has, or had, any item."""
+        rows = self._database.execute("SELECT 1 FROM numbers WHERE collection = ?", (collection,))
+        return rows.fetchone() is not None
+
     def counts(self) -> dict[str, int]:
         """Return how many items each collection has that has any."""
         return dict(self._database.execute("SELECT collection, count(*) FROM items GROUP BY collection"))

@@ -196,7 +196,30 @@ def test_nested_items_are_their_parents(remembering):
     assert mock.get(f"/pets/{second}/toys") == []
     assert mock("GET", f"/pets/{second}/toys/{made['id']}")[0] == 404
     mock("DELETE", f"/pets/{first}")
-    assert mock.get(f"/pets/{first}/toys") == []
+    assert mock.memory.store.all("/pets/{pet_id}/toys") == []
+
+
+def test_what_is_above_an_item_has_to_be_there(remembering):
+    """Nothing is below what was not created; before the first creation, or with items, any parent will do."""
+    toys = {"get": operation({"type": "array", "items": ref("Toy")}), "post": operation(ref("Toy"))}
+    profile = {"get": operation(ref("Toy")), "put": operation(ref("Toy"), body=ref("Toy"))}
+    paths = {**PETS, "/pets/{petId}/toys": {"parameters": [PET_ID], **toys}}
+    paths["/pets/{petId}/toys/{toyId}"] = {"parameters": [PET_ID, in_path("toyId", "integer")], **profile}
+    paths["/pets/{petId}/profile"] = {"parameters": [PET_ID], **profile}
+    toy = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+    mock = remembering(paths, {"Pet": PET, "Toy": toy})
+    mock.post("/pets/77/toys")
+    pet = mock.post("/pets", {"name": "Rex"})["id"]
+    for below in ("toys", "profile"):
+        assert mock("GET", f"/pets/{pet}/{below}")[0] == 200
+        assert mock("GET", f"/pets/99/{below}")[0] == 404
+    assert mock("PUT", "/pets/99/profile", {"name": "x"})[0] == 404
+    assert mock("POST", "/pets/99/toys")[0] == 404
+    assert mock("GET", "/pets/77/toys")[0] == 200, "something is there"
+    made = mock.post(f"/pets/{pet}/toys")
+    mock("DELETE", f"/pets/{pet}")
+    for below in ("toys", f"toys/{made['id']}", "profile"):
+        assert mock("GET", f"/pets/{pet}/{below}")[0] == 404
 
 
 def test_post_to_an_item_changes_it(remembering):

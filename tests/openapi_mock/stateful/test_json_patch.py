@@ -24,6 +24,7 @@ OPERATIONS = {"type": "array", "items": {"type": "object", "required": ["op", "p
         ({"op": "move", "from": "/a/b", "path": "/b"}, {"a": {}, "b": [1, 2]}),
         ({"op": "copy", "from": "/a/b", "path": "/a~1b"}, {"a": {"b": [1, 2]}, "a/b": [1, 2]}),
         ({"op": "test", "path": "/a/b/1", "value": 2}, {"a": {"b": [1, 2]}}),
+        ({"op": "test", "path": "/a", "value": {"b": [1.0, 2]}}, {"a": {"b": [1, 2]}}),
     ],
 )
 def test_an_operation(operation, result):
@@ -37,6 +38,8 @@ def test_an_operation(operation, result):
     "operation",
     [
         {"op": "test", "path": "/a", "value": 2},
+        {"op": "test", "path": "/a", "value": True},
+        {"op": "test", "path": "", "value": {"a": True, "list": []}},
         {"op": "remove", "path": "/b"},
         {"op": "remove", "path": ""},
         {"op": "replace", "path": "/b", "value": 1},

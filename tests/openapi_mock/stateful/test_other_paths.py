@@ -23,6 +23,16 @@ def test_the_only_object_of_a_path(remembering):
     assert {each["path"]: each["items"] for each in mock.memory.summary()}["/pets/{petId}/settings"] == 1
 
 
+def test_to_read_the_only_object_needs_no_room(remembering, monkeypatch):
+    """Where nothing more can be stored, it is as the contract shows it, and cannot be changed."""
+    settings = {"type": "object", "properties": {"theme": {"type": "string", "example": "dark"}}}
+    path = {"get": operation(settings), "put": operation(settings, body=settings)}
+    monkeypatch.setattr("openapi_mock.stateful.store.MOST_ITEMS", 0)
+    mock = remembering({"/settings": path})
+    assert mock.get("/settings") == {"theme": "dark"}
+    assert mock("PUT", "/settings", {"theme": "light"})[0] == 503
+
+
 def test_an_item_as_odata_writes_its_path(remembering):
     """The identifier in parentheses leads to the item."""
     paths = {"/data/Pets": PETS["/pets"], "/data/Pets({petId})": PETS["/pets/{petId}"]}
@@ -45,4 +55,4 @@ def test_items_without_a_path_are_listed(remembering):
     assert mock.get(f"/pets/{first}/notes") == [{"text": each} for each in ("barks", "barks", "bites")]
     assert mock.get(f"/pets/{second}/notes") == []
     mock("DELETE", f"/pets/{first}")
-    assert mock.get(f"/pets/{first}/notes") == []
+    assert [each.value["text"] for each in mock.memory.store.all("/pets/{petId}/notes")] == []
