@@ -139,6 +139,7 @@ class Place:
         base: URI that a ``$ref`` in it is relative to; a schema's ``$id`` changes it.
         source: the file or URL of the document, for messages.
         depth: levels from where the walk began.
+        is_inner: whether it is a schema below another.
     """
 
     kind: str
@@ -147,6 +148,7 @@ class Place:
     base: str
     source: str
     depth: int = 0
+    is_inner: bool = False
 
     @property
     def reference(self) -> str | None:
@@ -213,6 +215,7 @@ def children(place: Place) -> list[Place]:
     if ("*" not in fields and fields.keys().isdisjoint(node)) or _is_reference_object(place):
         return []
     found = []
+    inner = place.kind == "schema"
     for key, value in node.items():
         shape = fields.get(key) or fields.get("*")
         if shape is None or not isinstance(value, dict | list | bool):
@@ -225,10 +228,10 @@ def children(place: Place) -> list[Place]:
         elif in_array and isinstance(value, list):
             members = enumerate(value)
         elif is_one and isinstance(value, dict | bool):
-            found.append(Place(name, value, pointer, base, source, depth))
+            found.append(Place(name, value, pointer, base, source, depth, inner))
         for step, member in members:
             if isinstance(member, dict | bool):
-                found.append(Place(name, member, pointers.join(pointer, step), base, source, depth))
+                found.append(Place(name, member, pointers.join(pointer, step), base, source, depth, inner))
     return found
 
 

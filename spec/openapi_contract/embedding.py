@@ -20,12 +20,13 @@ from urllib.request import url2pathname
 from . import pointers
 from .anatomy import FIELDS, Place, document_place, walk
 from .errors import ContractError
+from .extent import MAX_OBJECTS, too_large
 from .reading import is_url, read_document
 
 WELL_KNOWN = ("https://json-schema.org/draft/", "http://json-schema.org/draft-")
 
 
-def embed(document: dict[str, Any], source: str) -> None:
+def embed(document: dict[str, Any], source: str) -> list[Place]:
     """Make a document complete in itself, in place.
 
     A file may refer to files in its folder and below; a document from a URL to what its origin serves.
@@ -33,10 +34,13 @@ def embed(document: dict[str, Any], source: str) -> None:
     Args:
         source: the file or URL that it comes from.
 
+    Returns:
+        the objects of the document, itself the first.
+
     Raises:
         ContractError: a reference leads nowhere, or where it may not; points at it.
     """
-    Embedding(document_place(document, source)).run()
+    return Embedding(document_place(document, source)).run()
 
 
 class Embedding:
@@ -61,17 +65,22 @@ class Embedding:
         self.pending: list[Place] = []
         self.read: Callable[[str], Any] = read_document
 
-    def run(self) -> None:
-        """Bring in all that the document refers to, and all that this refers to."""
+    def run(self) -> list[Place]:
+        """Bring in all that the document refers to, and all that this refers to; return its objects."""
+        places: list[Place] = []
         self.pending.append(self.root)
         while self.pending:
             for place in walk(self.pending.pop()):
                 self.visit(place)
+                places.append(place)
+                if len(places) > MAX_OBJECTS:
+                    raise too_large(self.root)
         for section, members in self.components.items():
             holder = self.root.node
             for key in (*self.holder, section):
                 holder = holder.setdefault(key, {})
             holder.update(members)
+        return list(walk(self.root)) if len(self.documents) > 1 else places
 
     def origin(self, pointer: str) -> tuple[str, str]:
         """Return the file or URL that a part of the complete document comes from, and its pointer there."""

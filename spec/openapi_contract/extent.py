@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from . import pointers
 from .anatomy import FIELDS, Place, walk
 from .errors import ContractError
@@ -23,32 +25,40 @@ VALUES = frozenset({"example", "default", "const"})
 """Fields that may have more, as they hold any JSON."""
 
 
-def check_extent(root: Place) -> None:
+def check_extent(places: Sequence[Place]) -> None:
     """Refuse a document of too many objects, counted as if what references lead to stood in their places.
+
+    Args:
+        places: the objects of the document, itself the first.
 
     Raises:
         ContractError: it has more, or one of them has too many members; points at these.
     """
-    _size(root, root, {}, 0)
+    _size(places, places[0], {}, 0)
 
 
-def _size(start: Place, root: Place, sizes: dict[str, int], depth: int) -> int:
-    """Return how many objects a place is; where references lead on and on, the rest is not counted.
+def _size(places: Iterable[Place], root: Place, sizes: dict[str, int], depth: int) -> int:
+    """Return how many objects places are; where references lead on and on, the rest is not counted.
 
     Schemas below others count where they stand, and not again where references lead to them.
     """
     size = 0
-    for place in walk(start, schemas=start is root):
+    for place in places:
         size += 1
         _check_members(place)
         if place.kind != "schema" and (place.reference or "").startswith("#/"):
             size += _size_of_target(place, root, sizes, depth)
         if size > MAX_OBJECTS:
-            raise root.error(
-                f"has more than {MAX_OBJECTS} operations, parameters, responses, schemas and so on, "
-                "with what is shared counted as often as it is referred to."
-            )
+            raise too_large(root)
     return size
+
+
+def too_large(root: Place) -> ContractError:
+    """Return the error of a document of too many objects."""
+    return root.error(
+        f"has more than {MAX_OBJECTS} operations, parameters, responses, schemas and so on, "
+        "with what is shared counted as often as it is referred to."
+    )
 
 
 def _check_members(place: Place) -> None:
@@ -76,5 +86,5 @@ def _size_of_target(place: Place, root: Place, sizes: dict[str, int], depth: int
             return 0
         if depth < MAX_REFERENCES:
             target = Place(place.kind, node, pointer, place.base, place.source)
-            sizes[pointer] = _size(target, root, sizes, depth + 1)
+            sizes[pointer] = _size(walk(target, schemas=False), root, sizes, depth + 1)
     return sizes[pointer]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import pointers
-from .anatomy import METHODS, document_place
+from .anatomy import METHODS
 from .contract import Contract, digest
 from .defects import Defect, Located
 from .errors import ContractError
@@ -103,9 +103,9 @@ def _complete(document: dict[str, Any], source: str) -> None:
     from .validation import validate  # noqa: PLC0415 -- the same
 
     _check_outline(document, source)
-    embed(document, source)
-    check_extent(document_place(document, source))
-    validate(document, source)
+    places = embed(document, source)
+    check_extent(places)
+    validate(places)
 
 
 def _converted(
@@ -116,8 +116,7 @@ def _converted(
     from .swagger import OPENAPI, openapi_of  # noqa: PLC0415 -- the same
 
     embedding = LenientEmbedding(document, source, defects)
-    embedding.run()
-    check_extent(document_place(document, source))
+    check_extent(embedding.run())
     try:
         converted, origins = openapi_of(document)
     except ValueError as error:
@@ -151,21 +150,21 @@ def _complete_leniently(
     embedding = LenientEmbedding(document, source, defects)
     if swagger is not None:
         embedding.unresolved.update(swagger.unresolved)
-    embedding.run()
-    check_extent(document_place(document, source))
+    places = embedding.run()
+    check_extent(places)
     most = max(0, MAX_DEFECTS - len(set(defects)))
-    repairs, moved = repair(document, source, embedding.unresolved, most=most)
-    places = {}
+    repairs, moved = repair(places, embedding.unresolved, most=most)
+    read_at = {}
     for pointer, reason, action in repairs:
-        places[pointer] = file, place = embedding.origin(pointer)
+        read_at[pointer] = file, place = embedding.origin(pointer)
         if file == source:
             was = pointers.mapped(place, origins)
-            places[pointer] = (file, was) if swagger is None else swagger.origin(was)
-        defects.append(Defect(places[pointer][0], 0, places[pointer][1], reason, action))
+            read_at[pointer] = (file, was) if swagger is None else swagger.origin(was)
+        defects.append(Defect(read_at[pointer][0], 0, read_at[pointer][1], reason, action))
     defects[:] = with_lines(defects)
     reasons = {(each.source, each.pointer): str(each) for each in defects}
     disabled = {
-        pointer: reasons[places[pointer]] for pointer, _, action in repairs if action == "operation disabled"
+        pointer: reasons[read_at[pointer]] for pointer, _, action in repairs if action == "operation disabled"
     }
     now = {read: pointer for pointer, read in moved.items()}
     kept = {pointers.mapped(pointer, now): origin for pointer, origin in origins.items()}

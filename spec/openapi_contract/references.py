@@ -1,12 +1,12 @@
 """Checks that the references of a document lead to what they should."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from typing import Any
 
 from . import pointers
-from .anatomy import Place, walk
+from .anatomy import Place
 from .defects import Action, Flaw
 
 RULE = "$ref"
@@ -14,19 +14,20 @@ MAX_REFERENCES = 20
 """Reference Objects that lead from one to the next; whatever reads a document follows them all."""
 
 
-def reference_flaws(root: Place) -> Iterator[Flaw]:
+def reference_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     """Yield the flaws of references to places in the document; schemas may recur, Reference Objects may not.
 
     Embedded resources and anchors are JSON Schema's own affair, and left to the schema compiler.
     """
-    places = _Places(root)
-    for place in walk(root):
+    root = places[0]
+    by_pointer = {each.pointer: each for each in places if not each.is_inner}
+    for place in places:
         if place.reference is None:
             continue
         resource, fragment = place.target(place.reference)
         reason = ""
         if place.kind != "schema":
-            reason = _of_reference_object(place, places)
+            reason = _of_reference_object(place, by_pointer)
         elif resource == root.base and (not fragment or fragment.startswith("/")):
             reason = _of_schema(root.node, fragment)
         if reason:
@@ -34,22 +35,7 @@ def reference_flaws(root: Place) -> Iterator[Flaw]:
             yield Flaw(place.pointer, f"$ref {place.reference} {reason}", RULE, (place.reference,), fix)
 
 
-class _Places:
-    """The objects of a document by their pointers; those of components first, which most are asked for."""
-
-    def __init__(self, root: Place) -> None:
-        components = Place("components", root.node.get("components"), "/components", root.base, root.source)
-        self._unread = [root, components]
-        self._places: dict[str, Place] = {}
-
-    def get(self, pointer: str) -> Place | None:
-        """Return the object at a pointer, None if there is none."""
-        while pointer not in self._places and self._unread:
-            self._places.update((each.pointer, each) for each in walk(self._unread.pop(), schemas=False))
-        return self._places.get(pointer)
-
-
-def _of_reference_object(place: Place, places: _Places) -> str:
+def _of_reference_object(place: Place, places: Mapping[str, Place]) -> str:
     """Follow a reference to the end, which must be of the same kind; return what is wrong, if anything."""
     seen = set[str]()
     end = place

@@ -8,11 +8,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import cycle, islice
 from typing import Any, NamedTuple
 
 from . import pointers
-from .anatomy import METHODS, Place, document_place
+from .anatomy import METHODS, Place, walk
 from .defects import Action, Flaw
 from .errors import ContractError
 from .fixes import BY_RULE
@@ -23,7 +23,7 @@ from .validation import STAGES, dialect_flaws
 MOST_ROUNDS = 50
 MOST_TRIES = 3
 """Repairs of one place; then it is left out."""
-Stage = Callable[["Place"], Iterable["Flaw"]]
+Stage = Callable[[Sequence[Place]], Iterable[Flaw]]
 
 
 class Repair(NamedTuple):
@@ -39,12 +39,12 @@ class Repair(NamedTuple):
 
 
 def repair(
-    document: dict[str, Any], source: str, unresolved: Mapping[str, str], *, most: int
+    places: Sequence[Place], unresolved: Mapping[str, str], *, most: int
 ) -> tuple[list[Repair], dict[str, str]]:
     """Make a document valid, in place.
 
     Args:
-        source: the file or URL that it comes from.
+        places: the objects of the document, itself the first.
         unresolved: why references could not be followed.
 
     Returns:
@@ -54,20 +54,19 @@ def repair(
     Raises:
         ContractError: it cannot be made valid.
     """
-    repairs = _Repairs(document, source, unresolved, most)
+    repairs = _Repairs(places, unresolved, most)
     return repairs.run(), dict(repairs.moved())
 
 
 class _Repairs:
     """The work on one document."""
 
-    def __init__(
-        self, document: dict[str, Any], source: str, unresolved: Mapping[str, str], most: int
-    ) -> None:
+    def __init__(self, places: Sequence[Place], unresolved: Mapping[str, str], most: int) -> None:
         self.most = most
         self.tries = Counter[str]()
-        self.document = document
-        self.source = source
+        self.places = places
+        self.root = places[0]
+        self.document = self.root.node
         self.unresolved = unresolved
         self.repairs: dict[tuple[str, str], Repair] = {}
         self.below: dict[str, list[tuple[str, str]]] = {}
@@ -75,25 +74,25 @@ class _Repairs:
         self.indices: dict[str, list[int]] = {}
 
     def run(self) -> list[Repair]:
-        for _ in range(MOST_ROUNDS):
-            fixed = [self._is_fixed_by(stage) for stage in (*STAGES, dialect_flaws, unusable_flaws)]
-            if not any(fixed):
+        stages = (*STAGES, dialect_flaws, unusable_flaws)
+        satisfied = 0
+        for stage in islice(cycle(stages), MOST_ROUNDS * len(stages)):
+            satisfied = 1 if self._is_fixed_by(stage) else satisfied + 1
+            if satisfied == len(stages):
                 return list(self.repairs.values())
-        raise ContractError(self.source, "", "has too many defects that follow from each other.")
+        raise self.root.error("has too many defects that follow from each other.")
 
     def _is_fixed_by(self, stage: Stage) -> bool:
         """Fix what a stage sees until it sees nothing more; return whether there was anything."""
-        rounds = 0
-        while self._fixes(stage):
-            rounds += 1
-            if rounds > MOST_ROUNDS:
-                raise ContractError(self.source, "", "has too many defects that follow from each other.")
-        return rounds > 0
+        for rounds in range(MOST_ROUNDS + 1):
+            if not self._fixes(stage):
+                return rounds > 0
+            self.places = list(walk(self.root))
+        raise self.root.error("has too many defects that follow from each other.")
 
     def _fixes(self, stage: Stage) -> bool:
         """Fix the flaws that a stage sees, what is behind and below others first; return whether it did."""
-        place = document_place(self.document, self.source)
-        flaws = {flaw.pointer: flaw for flaw in islice(stage(place), self.most + 1)}
+        flaws = {flaw.pointer: flaw for flaw in islice(stage(self.places), self.most + 1)}
         if len(flaws) > self.most:
             raise self._too_many()
         has_changed = False
@@ -128,7 +127,7 @@ class _Repairs:
             self.below.setdefault(pointers.join("", *keys[:length]), []).append(key)
 
     def _too_many(self) -> ContractError:
-        return ContractError(self.source, "", f"has too many defects, more than {self.most}.")
+        return self.root.error(f"has too many defects, more than {self.most}.")
 
     def _fix(self, flaw: Flaw) -> Action:
         if flaw.fix is not None:
@@ -138,8 +137,7 @@ class _Repairs:
         if flaw.rule == "uniqueItems":
             return self.keep_first(flaw.pointer, node)
         if flaw.rule in BY_RULE and self.tries[flaw.pointer] <= MOST_TRIES:
-            root = document_place(self.document, self.source)
-            action = BY_RULE[flaw.rule](root, node, flaw)
+            action = BY_RULE[flaw.rule](self.root, node, flaw)
             if action is not None:
                 return action
         return self.leave_out(flaw.pointer)
@@ -148,7 +146,7 @@ class _Repairs:
         """Leave out what is at a pointer; an operation stays, and says that it cannot be understood."""
         *keys, last = pointers.split(pointer) or [""]
         if not keys and not last:
-            raise ContractError(self.source, "", "cannot be understood; expected an OpenAPI document.")
+            raise self.root.error("cannot be understood; expected an OpenAPI document.")
         parent = pointers.descend(self.document, keys)
         if _is_operation([*keys, last]) and parent[last] is not None:
             parent[last] = {"responses": {"501": {"description": "This operation is not understood."}}}

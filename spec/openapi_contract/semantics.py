@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,8 +16,9 @@ from .routing import EXPRESSION, path_of, spellings
 FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def semantic_flaws(root: Place) -> Iterator[Flaw]:
+def semantic_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     """Yield the flaws of operationIds, parameters, security requirements, headers and tags."""
+    root = places[0]
     contract = Contract(root.node, root.source)
     operation_ids: dict[str, str] = {}
     yield from _of_security(contract, root.node, "")

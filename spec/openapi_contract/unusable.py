@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from . import pointers
-from .anatomy import ALTERNATIVES, Place, map_subschemas, walk
+from .anatomy import ALTERNATIVES, Place, map_subschemas
 from .defects import Action, Flaw
 from .patterns import ecma_matcher, is_small
 from .validation import is_of_30
@@ -32,7 +32,7 @@ MOST_COMPARED = 100_000
 """Of all of them."""
 
 
-def unusable_flaws(root: Place) -> Iterator[Flaw]:
+def unusable_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     """Yield what a document may have and no validator can use.
 
     These are patterns that are no regular expressions, schemas that lead to so many others that no value is
@@ -43,10 +43,11 @@ def unusable_flaws(root: Place) -> Iterator[Flaw]:
     composed: list[Place] = []
     nullable: list[Place] = []
     patterns = _Patterns()
-    is_30 = is_of_30(root.node)
-    for place in walk(root):
+    document = places[0].node
+    is_30 = is_of_30(document)
+    for place in places:
         if place.kind == "schema" and isinstance(place.node, dict):
-            for reason, pointer in (*patterns.flaws(place), *_repeated(place, root.node)):
+            for reason, pointer in (*patterns.flaws(place), *_repeated(place, document)):
                 if reason:
                     yield Flaw(pointer, reason)
             if not COMPOSING.isdisjoint(place.node) or place.node.get("additionalProperties") is False:
@@ -59,8 +60,8 @@ def unusable_flaws(root: Place) -> Iterator[Flaw]:
         yield Flaw(pointer, reason, fix=partial(_allow_null, [place.node for place in nullable]))
     pointers_of = {id(place.node): place.pointer for place in composed}
     nodes = [place.node for place in composed]
-    yield from _multiplied(nodes, pointers_of, root.node)
-    yield from _closed(nodes, pointers_of, root.node)
+    yield from _multiplied(nodes, pointers_of, document)
+    yield from _closed(nodes, pointers_of, document)
 
 
 def _allow_null(nodes: Sequence[dict[str, Any]]) -> Action:

@@ -7,7 +7,7 @@ meta-schema of their dialect.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import cache, partial
 from typing import Any
@@ -16,7 +16,7 @@ import jsonschema_rs
 from openapi_spec_validator.schemas import schema_v30, schema_v31, schema_v32
 
 from . import pointers
-from .anatomy import FIELDS, Place, document_place, map_children, walk
+from .anatomy import FIELDS, Place, map_children
 from .defects import Action, Flaw
 from .errors import ContractError
 from .references import reference_flaws
@@ -50,27 +50,29 @@ SCHEME = re.compile("^https?://")
 """Of a dialect's URI, which many authors write with the other one."""
 
 
-def validate(document: dict[str, Any], source: str) -> None:
-    """Validate a document that is complete in itself.
+def validate(places: Sequence[Place]) -> None:
+    """Validate the objects of a document that is complete in itself.
 
     Raises:
         ContractError: the first thing that is wrong with it; points at it.
     """
     for stage in STAGES:
-        for flaw in stage(document_place(document, source)):
-            raise ContractError(source, flaw.pointer, flaw.reason)
+        for flaw in stage(places):
+            raise ContractError(places[0].source, flaw.pointer, flaw.reason)
 
 
-def _structure_flaws(root: Place) -> Iterator[Flaw]:
-    version = root.node["openapi"][:3]
+def _structure_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
+    version = places[0].node["openapi"][:3]
     validators = _validators(version)
-    for place in walk(root, schemas=False):
+    for place in places:
+        if place.kind == "schema":
+            continue
         *_, last = place.pointer.rsplit("/", 1)
         may_refer = place.kind != "pathItem" or version == "3.1"
         is_reference = may_refer and isinstance(place.node, dict) and "$ref" in place.node
         validator = validators.get("reference" if is_reference else place.kind)
         is_extension = place.kind == "pathItem" and last.startswith("x-")
-        if validator is not None and place.kind != "schema" and not is_extension:
+        if validator is not None and not is_extension:
             yield from _flaws_alone(place, validator)
 
 
@@ -140,43 +142,54 @@ def is_of_30(document: dict[str, Any]) -> bool:
     return str(document["openapi"]).startswith("3.0.")
 
 
-def _template_flaws(root: Place) -> Iterator[Flaw]:
-    for path in root.node.get("paths", {}):
+def _template_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
+    for path in places[0].node.get("paths", {}):
         if not TEMPLATE.fullmatch(path):
             reason = "is not a path template; expected each {name} in braces."
             yield Flaw(pointers.join("/paths", path), reason)
 
 
-def _schema_flaws(root: Place) -> Iterator[Flaw]:
-    if is_of_30(root.node):
+def _schema_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
+    if is_of_30(places[0].node):
         validator = _validators("3.0")["schema"]
-        for place in walk(root):
+        for place in places:
             if place.kind == "schema" and not place.reference:
                 yield from _flaws_alone(place, validator)
         return
-    dialect = root.node.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
-    for outermost in walk(root, schemas=False):
-        if outermost.kind == "schema" and (meta_schema := _meta_schema(outermost, dialect)) is not None:
-            for place in walk(outermost):
-                yield from _flaws_alone(place, _meta_validator(meta_schema))
+    for place, _, meta_schema in _in_dialects(places):
+        if meta_schema is not None:
+            yield from _flaws_alone(place, _meta_validator(meta_schema))
 
 
-def dialect_flaws(root: Place) -> Iterator[Flaw]:
+def dialect_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     """Yield the names of older dialects, where schemas say in them what JSON Schema 2020-12 says otherwise.
 
     Schemas are compiled as 2020-12; without these names they are validated as that too, and repaired.
     """
-    dialect = root.node.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
-    for outermost in walk(root, schemas=False) if not is_of_30(root.node) else ():
-        if outermost.kind != "schema" or _meta_schema(outermost, dialect) in {None, JSON_SCHEMA_2020_12}:
+    reported = set[str]()
+    for place, outermost, meta_schema in _in_dialects(places) if not is_of_30(places[0].node) else ():
+        if meta_schema in {None, JSON_SCHEMA_2020_12}:
             continue
-        validator = _meta_validator(JSON_SCHEMA_2020_12)
-        if any(any(_flaws_alone(place, validator)) for place in walk(outermost)):
-            has_own = "$schema" in outermost.node
-            holder, keyword = (outermost, "$schema") if has_own else (root, "jsonSchemaDialect")
-            reason = f"is {holder.node[keyword]!r}; read as JSON Schema 2020-12."
-            fix = partial(_remove, holder.node, keyword)
-            yield Flaw(pointers.join(holder.pointer, keyword), reason, fix=fix)
+        has_own = "$schema" in outermost.node
+        holder, keyword = (outermost, "$schema") if has_own else (places[0], "jsonSchemaDialect")
+        if holder.pointer in reported or not any(_flaws_alone(place, _meta_validator(JSON_SCHEMA_2020_12))):
+            continue
+        reported.add(holder.pointer)
+        reason = f"is {holder.node[keyword]!r}; read as JSON Schema 2020-12."
+        fix = partial(_remove, holder.node, keyword)
+        yield Flaw(pointers.join(holder.pointer, keyword), reason, fix=fix)
+
+
+def _in_dialects(places: Sequence[Place]) -> Iterator[tuple[Place, Place, str | None]]:
+    """Yield each schema, the outermost one around it, and the meta-schema of that."""
+    dialect = places[0].node.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
+    outermost, meta_schema = places[0], None
+    for place in places:
+        if place.kind != "schema":
+            continue
+        if not place.is_inner:
+            outermost, meta_schema = place, _meta_schema(place, dialect)
+        yield place, outermost, meta_schema
 
 
 def _remove(node: dict[str, Any], keyword: str) -> Action:
@@ -237,7 +250,7 @@ def _meant(branches: list[list[Any]], depth: int) -> list[Any]:
     return min(filter(None, branches), key=distance)
 
 
-STAGES: tuple[Callable[[Place], Iterator[Flaw]], ...] = (
+STAGES: tuple[Callable[[Sequence[Place]], Iterator[Flaw]], ...] = (
     _structure_flaws,
     _template_flaws,
     reference_flaws,

@@ -6,7 +6,7 @@ from copy import deepcopy
 
 import pytest
 
-from openapi_contract import ContractError, load_contract, loading, pointers, unusable, validation
+from openapi_contract import ContractError, anatomy, load_contract, loading, pointers, unusable, validation
 
 OK = {"200": {"description": "OK"}}
 GET = {"responses": OK}
@@ -638,6 +638,24 @@ def test_schemas_without_end(write, monkeypatch, lenient):
     document = {"openapi": "3.1.0", **DOCUMENT, **schema({"properties": properties})}
     with pytest.raises(ContractError, match="more than 1000 operations, parameters, responses, schemas"):
         load_contract(write(document), lenient=lenient)
+
+
+@pytest.mark.parametrize("lenient", [True, False])
+def test_valid_documents_are_walked_once(write, monkeypatch, lenient):
+    """Whatever looks at the objects of a document looks at the same ones, found in one walk."""
+    looked_at = []
+
+    def noting(place):
+        looked_at.append(place.pointer)
+        return children(place)
+
+    children = anatomy.children
+    monkeypatch.setattr(anatomy, "children", noting)
+    load_contract(
+        write({"openapi": "3.1.0", **DOCUMENT, **schema({"items": {"type": "string"}})}), lenient=lenient
+    )
+    assert f"{PET}/items" in looked_at
+    assert len(looked_at) == len(set(looked_at))
 
 
 @pytest.mark.parametrize("lenient", [True, False])
