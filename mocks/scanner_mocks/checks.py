@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypedDict
+from typing import Any, ClassVar, Final
 
 from openapi_check import checks
 from openapi_check.checks.check import Check, CheckFailure
@@ -74,16 +74,9 @@ PROMISES: Final = {
 """Where the contract promises what a check holds, as JSON pointer, and its words there."""
 
 
-class Preset(TypedDict):
-    """What `check_app`, `check_url` and `Checking` are given for the Scanner API."""
-
-    checks: tuple[type[Check], ...]
-    schemathesis: Path
-    variables: str
-
-
-PRESET: Final = Preset(
-    checks=CHECKS,
-    schemathesis=Path(__file__).with_name("schemathesis.toml"),
-    variables="SCANNER_CHECK",
-)
+PRESET: Final[dict[str, Any]] = {
+    "checks": CHECKS,
+    "schemathesis": Path(__file__).with_name("schemathesis.toml"),
+    "variables": "SCANNER_CHECK",
+}
+"""What `check_app`, `check_url` and `Checking` are given for the Scanner API."""

@@ -1,20 +1,22 @@
 """Keywords that jsonschema-rs is to read otherwise than by itself.
 
 Formats of OpenAPI it does not know; a pattern such as ``^.{1,4096}$`` takes it megabytes in each validator.
+
+Where it is to accept what openapi-core accepts, which decides about responses, it reads patterns and formats
+as that does: both agree on JSON Schema 2020-12 but for these and a few keywords.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from typing import Any, Final
+from functools import cache, partial
+from typing import Any, Final, TypeAlias
 
 import jsonschema_rs
 
 from .integers import INTEGERS, is_within, range_of
-from .patterns import ecma_matcher, is_small
-from .python_keywords import PYTHON_KEYWORDS
+from .patterns import ecma_matcher, is_small, matcher
 
 BASE64 = re.compile(r"[A-Za-z0-9+/_\s=-]*")
 STRINGS: dict[str, Callable[[str], bool]] = {
@@ -24,37 +26,65 @@ STRINGS: dict[str, Callable[[str], bool]] = {
 """Formats as they are read here: bytes are in any spelling of Base64 (RFC 4648), which jsonschema-rs does not
 know; any text is a time, of which it expects an offset, and openapi-core takes none."""
 OPTIONS: Final[dict[str, Any]] = {"validate_formats": True, "formats": STRINGS}
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NOT_ALIKE = frozenset({"patternProperties", "dependencies", "discriminator"})
+"""Keywords that the engines read differently."""
+Check: TypeAlias = "Callable[[Any, Any], tuple[Callable[[Any], bool], str]]"
+"""Takes what stands in a keyword and the schema around it; returns what tells whether a value conforms, and
+what is said of one that does not."""
 
 
-class _Format:
-    """One use of ``format`` in a schema, for jsonschema-rs, which checks formats of texts alone."""
+class _Keyword:
+    """One use of a keyword in a schema, as jsonschema-rs asks for it."""
 
-    def __init__(self, parent: Any, name: Any, _path: Any) -> None:
-        self._detail = f'value is not a "{name}"'
-        self._conforms: Callable[[Any], bool]
-        if (bounds := range_of(parent)) is None:
-            self._conforms = jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS).is_valid
-        else:
-            self._conforms = partial(is_within, bounds=bounds)
-            self._detail += ", an integer from {} to {}".format(*bounds)
+    def __init__(self, check: Check, parent: Any, value: Any, _path: Any) -> None:
+        self._conforms, self._detail = check(value, parent)
 
-    def validate(self, value: Any) -> None:
-        """Raise ValueError if a value is not of the format."""
-        if not self._conforms(value):
+    def validate(self, instance: Any) -> None:
+        """Raise ValueError if a value does not conform."""
+        if not self._conforms(instance):
             raise ValueError(self._detail)
 
 
-class _Pattern:
-    """One use of a pattern that takes much memory: all uses share what is compiled."""
+def _format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Bound integers by their width; jsonschema-rs checks formats of texts alone."""
+    detail = f'value is not a "{name}"'
+    if (bounds := range_of(schema)) is None:
+        return jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS).is_valid, detail
+    return partial(is_within, bounds=bounds), f"{detail}, an integer from {bounds[0]} to {bounds[1]}"
 
-    def __init__(self, _parent: Any, pattern: Any, _path: Any) -> None:
-        self._detail = f'value does not match "{pattern}"'
-        self._matches = ecma_matcher(pattern)
 
-    def validate(self, value: Any) -> None:
-        """Raise ValueError if a text does not match."""
-        if isinstance(value, str) and not self._matches(value):
-            raise ValueError(self._detail)
+def _pattern(pattern: Any, _schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Share what is compiled among all uses of a pattern that takes much memory."""
+    return _of_texts(ecma_matcher(pattern)), f'value does not match "{pattern}"'
+
+
+def _python_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Ask openapi-core's checker, but about integers."""
+    if name in INTEGERS:
+        bounds = range_of(schema)
+        return lambda instance: bounds is None or is_within(instance, bounds), ""
+    conforms = format_checker().conforms
+    return lambda instance: bool(conforms(instance, name)), ""
+
+
+def _python_pattern(pattern: Any, _schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Search with Python's ``re``, as openapi-core does; it does not validate what that cannot read."""
+    return _of_texts(matcher(pattern)), ""
+
+
+def _of_texts(matches: Callable[[str], bool]) -> Callable[[Any], bool]:
+    return lambda instance: not isinstance(instance, str) or matches(instance)
+
+
+@cache
+def format_checker() -> Any:
+    """Return openapi-core's checker of formats."""
+    from openapi_core.validation.schemas import (  # noqa: PLC0415 -- slow to import, seldom needed
+        oas31_schema_validators_factory,
+    )
+
+    return oas31_schema_validators_factory.format_checker
 
 
 def options_of(bundle: Mapping[str, Any], *, formats: bool, as_python: bool) -> dict[str, Any]:
@@ -66,13 +96,18 @@ def options_of(bundle: Mapping[str, Any], *, formats: bool, as_python: bool) -> 
         as_python: whether all are read as openapi-core does.
     """
     if as_python:
-        return {"keywords": PYTHON_KEYWORDS, "validate_formats": False}
-    keywords: dict[str, Any] = {}
+        checks = {"pattern": _python_pattern, "format": _python_format}
+        return {"keywords": _keywords(checks), "validate_formats": False}
+    checks = {}
     if not all(map(is_small, _texts(bundle, "pattern"))):
-        keywords["pattern"] = _Pattern
+        checks["pattern"] = _pattern
     if formats and not INTEGERS.keys().isdisjoint(_texts(bundle, "format")):
-        keywords["format"] = _Format
-    return {**OPTIONS, "keywords": keywords, "validate_formats": formats}
+        checks["format"] = _format
+    return {**OPTIONS, "keywords": _keywords(checks), "validate_formats": formats}
+
+
+def _keywords(checks: Mapping[str, Check]) -> dict[str, Any]:
+    return {name: partial(_Keyword, check) for name, check in checks.items()}
 
 
 def _texts(node: Any, keyword: str) -> Iterator[str]:
@@ -84,3 +119,11 @@ def _texts(node: Any, keyword: str) -> Iterator[str]:
     for each in node if isinstance(node, list) else ():
         if isinstance(each, dict | list):
             yield from _texts(each, keyword)
+
+
+def reads_alike(bundle: Any) -> bool:
+    """Tell whether jsonschema-rs and openapi-core agree on a schema, but for its patterns and formats."""
+    if isinstance(bundle, dict):
+        alike = NOT_ALIKE.isdisjoint(bundle) and bundle.get("$schema", DIALECT) == DIALECT
+        return alike and all(reads_alike(value) for value in bundle.values())
+    return not isinstance(bundle, list) or all(reads_alike(item) for item in bundle)

@@ -12,8 +12,7 @@ from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
 from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
-from .keywords import options_of
-from .python_keywords import reads_alike
+from .keywords import options_of, reads_alike
 from .resources import Resources, Target
 from .validator import Validator
 from .violations import Violation

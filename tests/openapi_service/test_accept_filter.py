@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from openapi_contract import Contract
 from openapi_contract.integers import INTEGERS
-from openapi_contract.python_keywords import format_checker
+from openapi_contract.keywords import format_checker
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.response_validation import ResponseValidator
 from openapi_service.responses import Rendered

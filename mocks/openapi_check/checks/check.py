@@ -1,7 +1,7 @@
 """What all checks of ours are."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -56,6 +56,9 @@ class NothingToCheck(Exception):  # noqa: N818 -- nothing is wrong, there is onl
 class Check:
     """A check that is made for one run, on one target.
 
+    Args:
+        report: called with the check's name before it makes its own requests.
+
     Attributes:
         name: what it is called in reports, in snake case.
         sentence: what it holds, for people.
@@ -72,8 +75,9 @@ class Check:
     severity: ClassVar[Severity] = Severity.HIGH
     source: ClassVar[str]
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, report: Callable[[str], None] = lambda _: None) -> None:
         self.target = target
+        self.report = report
         self.notes: list[str] = []
         self.cut_short = False
         self.left_out = ""
@@ -140,6 +144,7 @@ class RunCheck(Check):
 
     def after_run(self, _ctx: CheckContext) -> None:
         """Check the target, as Schemathesis asks it."""
+        self.report(self.name)
         found: list[CheckFailure] = []
         try:
             for violated in self.run():

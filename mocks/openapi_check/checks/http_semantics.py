@@ -10,11 +10,10 @@ from typing import ClassVar, Final
 import httpx
 from schemathesis.core.failures import Severity
 
-from openapi_check.checks.check import CheckFailure
 from openapi_check.target import label_of
 from openapi_contract import Operation
 
-from .check import RunCheck
+from .check import CheckFailure, RunCheck
 from .samples import SAFE
 
 IMPLICIT: Final = {"HEAD", "OPTIONS"}

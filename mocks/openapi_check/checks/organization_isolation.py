@@ -7,10 +7,9 @@ from typing import Any, ClassVar, Final
 import httpx
 from schemathesis.core.failures import Severity
 
-from openapi_check.checks.check import CheckFailure
 from openapi_check.target import Target, label_of
 
-from .check import NothingToCheck, RunCheck, json_of, object_of
+from .check import CheckFailure, NothingToCheck, RunCheck, json_of, object_of
 from .links import Step, steps
 from .samples import SAFE
 

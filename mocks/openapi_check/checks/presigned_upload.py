@@ -9,10 +9,9 @@ from typing import Any, ClassVar, Final
 import httpx
 from schemathesis.core.failures import Severity
 
-from openapi_check.checks.check import CheckFailure
 from openapi_check.target import Target, label_of
 
-from .check import NothingToCheck, RunCheck, json_of
+from .check import CheckFailure, NothingToCheck, RunCheck, json_of
 from .links import HOST, Step, UploadForm, form_of, has_forms, host_of, may_upload, photo, post_form, steps
 
 LARGEST_UPLOAD: Final = 64 * 1024**2

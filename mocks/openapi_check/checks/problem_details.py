@@ -7,10 +7,9 @@ from typing import Any, ClassVar, Final
 
 from schemathesis import Case, Response
 
-from openapi_check.checks.check import CheckFailure
 from openapi_check.target import Target
 
-from .check import ResponseCheck, object_of
+from .check import CheckFailure, ResponseCheck, object_of
 
 MEDIA_TYPE: Final = "application/problem+json"
 WORDS: Final = {str: "string", int: "whole number", bool: "true or false"}

@@ -7,14 +7,14 @@ from threading import Lock
 from typing import Any, Final, cast
 
 import schemathesis
-from schemathesis import Case, CheckContext, Response
+from schemathesis import Case, Response
 from schemathesis.checks import CHECKS, CheckClass
 from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders
 
 from openapi_check.target import Target
 
-from .check import Check, CheckFailure, ResponseCheck, RunCheck
+from .check import Check, CheckFailure, ResponseCheck
 
 OF_BODIES: Final = {"response_schema_conformance", "content_type_conformance"}
 OF_HEADERS: Final = "response_headers_conformance"
@@ -48,23 +48,10 @@ def _bound(
     """Return the check as a class of which Schemathesis can make an instance, which takes no argument."""
 
     def make(self: Check) -> None:
-        check.__init__(self, target)
+        check.__init__(self, target, report)
         made.append(self)
 
-    members: dict[str, Any] = {"__init__": make, "__module__": __name__}
-    if issubclass(check, RunCheck):
-        members["after_run"] = _reported(check, report)
-    return cast("CheckClass", type(check.name, (check,), members))
-
-
-def _reported(
-    check: type[RunCheck], report: Callable[[str], None]
-) -> Callable[[RunCheck, CheckContext], None]:
-    def after_run(self: RunCheck, ctx: CheckContext) -> None:
-        report(check.name)
-        check.after_run(self, ctx)
-
-    return after_run
+    return cast("CheckClass", type(check.name, (check,), {"__init__": make, "__module__": __name__}))
 
 
 def is_reported_by(made: Iterable[Check], failure: Failure, response: Response, case: Case[Any]) -> bool:

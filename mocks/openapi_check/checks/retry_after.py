@@ -9,11 +9,10 @@ from typing import Any, ClassVar, Final
 import httpx
 from schemathesis import Case, Response
 
-from openapi_check.checks.check import CheckFailure
 from openapi_check.target import label_of
 from openapi_contract import Operation
 
-from .check import ResponseCheck, RunCheck, object_of
+from .check import CheckFailure, ResponseCheck, RunCheck, object_of
 from .samples import BudgetSpent
 
 IN_BODY: Final = "retry_after_seconds"

@@ -7,12 +7,11 @@ from typing import ClassVar, Final
 
 from schemathesis.core.failures import Severity
 
-from openapi_check.checks.check import CheckFailure
 from openapi_check.credentials import Credentials, altered
 from openapi_check.target import Target, label_of
 from openapi_contract import Operation
 
-from .check import RunCheck
+from .check import CheckFailure, RunCheck
 
 SHOWN: Final = ("api_key", "bearer", "cookie")
 """The credentials that a caller shows, by their names."""

@@ -19,7 +19,7 @@ from openapi_service.server import CannotStart, listen, serving
 
 from .archive import Archive
 from .configuration import PHASES, Phase, Plan
-from .preflight import base_url, contract_of, target_at
+from .preflight import base_url, contract_of, selected, target_at
 from .run import Run
 
 
@@ -79,14 +79,14 @@ class Checking:
         with (
             target_at(
                 url,
-                contract,
-                self.credentials,
                 pace,
+                self.budget,
+                contract=contract,
+                operations=selected(contract, self.only, read_only=self.read_only),
+                credentials=self.credentials,
                 read_only=self.read_only,
-                only=self.only,
-                seconds=self.budget,
                 variables=self.variables,
-                upload_hosts=self.upload_hosts,
+                upload_hosts=frozenset(host.lower() for host in self.upload_hosts),
                 fallback=self.fallback,
             ) as target,
             self._archive(contract) as archive,

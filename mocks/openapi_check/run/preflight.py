@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from openapi_check.credentials import PREFIX, Credentials
+from openapi_check.credentials import Credentials
 from openapi_check.pace import Pace, Stopped
 from openapi_check.target import CannotRunError, Target, label_of
 from openapi_contract import Contract, ContractError, Operation, load_contract
@@ -70,31 +71,16 @@ def contract_of(
 
 
 @contextmanager
-def target_at(
-    url: str,
-    contract: Contract,
-    credentials: Credentials,
-    pace: Pace,
-    *,
-    read_only: bool = False,
-    only: Sequence[str] = (),
-    seconds: float | None = None,
-    variables: str = PREFIX,
-    upload_hosts: Sequence[str] = (),
-    fallback: Contract | None = None,
-) -> Iterator[Target]:
+def target_at(url: str, pace: Pace, seconds: float | None, **fields: Any) -> Iterator[Target]:
     """Yield a target whose credentials are let in.
 
     Args:
-        read_only: whether only safe methods are allowed.
-        only: operations, by operationId, its end or ``METHOD /path``; all by default.
-        variables: see `Target`, as for the fallback.
-        upload_hosts: see `Target`.
-        fallback: completes a contract without links.
+        seconds: of its budget; None without one.
+        fields: the other fields of a `Target`.
 
     Raises:
-        CannotRunError: an operation is unknown, or the URL does not respond, has nothing of the fallback
-            contract, or refuses a credential.
+        CannotRunError: the URL does not respond, has nothing of the fallback contract, or refuses a
+            credential.
     """
 
     def paced(response: httpx.Response) -> None:
@@ -103,20 +89,8 @@ def target_at(
         if "unpaced" not in response.request.extensions:
             pace.heed(response.headers, target.remaining())
 
-    operations = selected(contract, only, read_only=read_only)
     with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, event_hooks={"response": [paced]}) as client:
-        target = Target(
-            url=url,
-            contract=contract,
-            fallback=fallback,
-            client=client,
-            operations=operations,
-            credentials=credentials,
-            read_only=read_only,
-            variables=variables,
-            upload_hosts=frozenset(host.lower() for host in upload_hosts),
-            sleep=pace.hurried.wait,
-        )
+        target = Target(url=url, client=client, sleep=pace.hurried.wait, **fields)
         if seconds is not None:
             target = target.until(seconds)
         _knock(target)

@@ -6,9 +6,7 @@ from typing import Any
 from schemathesis import Case
 from schemathesis.baseline import failure_identity
 from schemathesis.core.failures import Failure
-from schemathesis.core.transport import Response
 from schemathesis.engine import Status, StopReason, events
-from schemathesis.engine.recorder import CheckFailureInfo
 from schemathesis.engine.run import PhaseName
 
 from openapi_check.checks.check import CheckFailure
@@ -77,9 +75,16 @@ class Recording:
                 tested.outcomes(check.name).passed += 1
             elif check.failure_info is not None:
                 tested.outcomes(check.name).failed += 1
-                finding = self._finding(check.name, check.failure_info, response, tested.operation)
-                finding.phase = event.phase.value
-                self._keep(finding)
+                failure, body = check.failure_info.failure, None if response is None else response.content
+                finding = self._found(
+                    failure,
+                    check=check.name,
+                    operation=failure.operation or tested.operation,
+                    phase=event.phase.value,
+                    status=response.status_code if response is not None else 0,
+                    answer=_beginning(body),
+                    curl=check.failure_info.code_sample,
+                )
                 if event.phase is PhaseName.FUZZING:
                     self._generated.setdefault(finding.identity, recorder.cases[case_id].value)
 
@@ -92,32 +97,31 @@ class Recording:
             curl = self._curl(shown.case.as_curl_command(headers=self._target.headers)) if shown else ""
             if shown and len(curl) < len(finding.curl):
                 finding.curl, finding.message = curl, self._mask(shown.failure.message)
-                finding.answer = self._mask(_beginning(shown.response))
+                finding.answer = self._mask(_beginning(shown.response.content))
 
-    def _finding(
-        self, check: str, info: CheckFailureInfo, response: Response | None, operation: str
+    def _found(
+        self, failure: Failure, *, check: str, operation: str, phase: str, status: int, answer: str, curl: str
     ) -> Finding:
-        failure = info.failure
-        return Finding(
-            operation=failure.operation or operation,
+        """Report a finding once, by the least request that shows it, and return it."""
+        finding = Finding(
+            operation=operation,
             check=check,
             title=self._mask(failure.title),
             message=self._mask(failure.message),
-            status=response.status_code if response is not None else 0,
-            answer=self._mask(_beginning(response)),
-            curl=self._curl(info.code_sample),
+            phase=phase,
+            status=status,
+            answer=self._mask(answer),
+            curl=self._curl(curl),
             identity=failure_identity(failure, check),
         )
-
-    def _keep(self, finding: Finding) -> None:
-        """Tell a finding once, by the least request that shows it."""
         known = self._findings.setdefault(finding.identity, finding)
         if known is finding:
             self._report.findings.append(finding)
-            return
-        known.seen += 1
-        if finding.phase == known.phase and len(finding.curl) < len(known.curl):
-            known.message, known.answer, known.curl = finding.message, finding.answer, finding.curl
+        else:
+            known.seen += 1
+            if finding.phase == known.phase and len(finding.curl) < len(known.curl):
+                known.message, known.answer, known.curl = finding.message, finding.answer, finding.curl
+        return finding
 
     def after_run(self, failures: list[Failure]) -> None:
         """Take what checks of ours find by requests of their own."""
@@ -130,21 +134,17 @@ class Recording:
                 self._trouble(API, failure.title, failure.message)
 
     def _violated(self, failure: CheckFailure) -> None:
-        operation = failure.operation or API
-        exchange = failure.exchange
-        finding = Finding(
-            operation=operation,
+        operation, exchange = failure.operation or API, failure.exchange
+        self._report.tested(operation).outcomes(failure.check).failed += 1
+        self._found(
+            failure,
             check=failure.check,
-            title=self._mask(failure.title),
-            message=self._mask(failure.message),
+            operation=operation,
             phase=OWN_CHECKS,
             status=exchange.status_code if exchange is not None else 0,
-            answer=self._mask(exchange.text[:LONGEST_RESPONSE]) if exchange is not None else "",
-            curl=self._curl(curl_of(exchange.request)) if exchange is not None else "",
-            identity=failure_identity(failure, failure.check),
+            answer=exchange.text[:LONGEST_RESPONSE] if exchange is not None else "",
+            curl=curl_of(exchange.request) if exchange is not None else "",
         )
-        self._report.tested(operation).outcomes(failure.check).failed += 1
-        self._keep(finding)
 
     def _trouble(self, operation: str, title: str, message: str) -> None:
         trouble = Trouble(operation=operation, title=self._mask(title), message=self._mask(message))
@@ -158,10 +158,8 @@ class Recording:
         return legible(self._target.credentials.mask(text))
 
 
-def _beginning(response: Response | None) -> str:
-    if response is None or response.content is None:
-        return ""
-    return response.content[:LONGEST_RESPONSE].decode("utf-8", "replace")
+def _beginning(body: bytes | None) -> str:
+    return (body or b"")[:LONGEST_RESPONSE].decode("utf-8", "replace")
 
 
 def legible(text: str) -> str:

@@ -57,18 +57,19 @@ class Run:
         self.report.left_out = {check.name: reason for check in checks if (reason := check.missing(target))}
         self.report.cut_short = []
         possible = [check for check in checks if check.name not in self.report.left_out]
-        self._first = [check(target) for check in possible if not hasattr(check, "after_response")]
+        self._first = [
+            check(target, self._report_check) for check in possible if not hasattr(check, "after_response")
+        ]
         self._among = [check for check in possible if hasattr(check, "after_response")]
         self._made: list[Check] = []
-        self.on_own_check: Callable[[str], None] | None = None
+        self.on_own_check: Callable[[str], None] = lambda _: None
         self._stream: EventStream | None = None
         self._stopped = pace.hurried
         self._listeners: list[Callable[[events.EngineEvent], None]] = []
         target.client.event_hooks["response"].append(self._count)
 
     def _report_check(self, check: str) -> None:
-        if self.on_own_check is not None:
-            self.on_own_check(check)
+        self.on_own_check(check)
 
     def listen(
         self, event: Callable[[events.EngineEvent], None], on_response: Callable[[httpx.Response], None]
@@ -100,7 +101,6 @@ class Run:
         for check in self._first:
             done = OWN_CHECKS, check.name
             if done not in self.report.finished and not self._stopped.is_set():
-                self._report_check(check.name)
                 failures = collect_after_run_failures(config, [(check.name, cast("RunCheck", check))])
                 recording.after_run(failures)
                 is_made = not (check.cut_short or check.left_out)

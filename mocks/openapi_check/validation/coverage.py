@@ -51,41 +51,28 @@ class _Counted:
     def __init__(self, operation: Operation, schemas: Schemas) -> None:
         self._operation = operation
         self._parameters = [(each["in"], each["name"]) for each in operation.parameters]
-        self._places = list(_of_parameters(operation, schemas))
-        content = {} if operation.request_body is None else operation.request_body.get("content", {})
-        self._bodies = list(_of_content(content, schemas))
-        self._responses = {
-            code: list(_of_content(response.get("content", {}), schemas)) if code.startswith("2") else []
-            for code, response in operation.responses.items()
-        }
+        self._enumerations = dict(_enumerations(operation, schemas))
         self.coverage = OperationCoverage(
             operation=operation.operation_id,
             method=operation.method.upper(),
             path=operation.path,
             statuses=dict.fromkeys(operation.responses, 0),
             parameters=dict.fromkeys((f"{place} {name}" for place, name in self._parameters), 0),
-            values=dict(self._values()),
+            values={
+                f"{part}{each.pointer}": dict.fromkeys(each.values, 0)
+                for part, listed in self._enumerations.items()
+                for each in listed
+            },
         )
-
-    def _values(self) -> Iterator[tuple[str, dict[str, int]]]:
-        for place, name, each in self._places:
-            yield f"{place} {name}{each.pointer}", dict.fromkeys(each.values, 0)
-        for each in self._bodies:
-            yield f"body {each.pointer}", dict.fromkeys(each.values, 0)
-        for code, listed in self._responses.items():
-            for each in listed:
-                yield f"{code} {each.pointer}", dict.fromkeys(each.values, 0)
 
     def request(self, parameters: ReadParameters, body: Any) -> None:
         """Count what a request exercises."""
         self.coverage.calls += 1
         for place, name in self._parameters:
-            self.coverage.parameters[f"{place} {name}"] += name in parameters[place]
-        for place, name, each in self._places:
             if name in parameters[place]:
-                self._count(f"{place} {name}{each.pointer}", each, parameters[place][name])
-        for each in self._bodies:
-            self._count(f"body {each.pointer}", each, body)
+                self.coverage.parameters[f"{place} {name}"] += 1
+                self._count(f"{place} {name}", parameters[place][name])
+        self._count("body ", body)
 
     def response(self, exchange: Exchange) -> None:
         """Count what a response exercises."""
@@ -94,38 +81,40 @@ class _Counted:
             self._undocumented(exchange.status)
             return
         self.coverage.statuses[code] += 1
-        if self._responses[code]:
-            value = _json_body(exchange)
-            for each in self._responses[code]:
-                self._count(f"{code} {each.pointer}", each, value)
+        if self._enumerations.get(f"{code} "):
+            self._count(f"{code} ", _json_body(exchange))
 
     def _undocumented(self, status: int) -> None:
         counts = self.coverage.undocumented
         if status and (str(status) in counts or len(counts) < MOST_UNDOCUMENTED):
             counts[str(status)] = counts.get(str(status), 0) + 1
 
-    def _count(self, place: str, enumeration: Enumeration, value: Any) -> None:
-        counts = self.coverage.values[place]
-        for text in enumeration.found_in(value):
-            counts[text] += 1
+    def _count(self, part: str, value: Any) -> None:
+        for each in self._enumerations.get(part, ()):
+            for text in each.found_in(value):
+                self.coverage.values[f"{part}{each.pointer}"][text] += 1
 
 
-def _of_parameters(operation: Operation, schemas: Schemas) -> Iterator[tuple[str, str, Enumeration]]:
+def _enumerations(operation: Operation, schemas: Schemas) -> Iterator[tuple[str, list[Enumeration]]]:
+    """Yield the parts of requests and successes as reports name them, with the enumerations in each."""
     for each in operation.parameters:
         content = next(iter(each.get("content", {}).values()), each)
-        for found in enumerations(schemas.in_media_type(content)):
-            yield each["in"], each["name"], found
+        yield f"{each['in']} {each['name']}", enumerations(schemas.in_media_type(content))
+    yield "body ", _of_content(operation.request_body or {}, schemas)
+    for code, response in operation.responses.items():
+        if code.startswith("2"):
+            yield f"{code} ", _of_content(response, schemas)
 
 
-def _of_content(content: Mapping[str, Any], schemas: Schemas) -> Iterator[Enumeration]:
-    """Yield the enumerations of a body, whatever its media type."""
+def _of_content(holder: Mapping[str, Any], schemas: Schemas) -> list[Enumeration]:
+    """Return the enumerations of a body, whatever its media type."""
     found: dict[tuple[str, ...], Enumeration] = {}
-    for media_type in content.values():
+    for media_type in holder.get("content", {}).values():
         for each in enumerations(schemas.in_media_type(media_type)):
             known = found.get(each.steps, each)
             values = dict.fromkeys((*known.values, *each.values))
             found[each.steps] = each._replace(values=tuple(values))
-    yield from found.values()
+    return list(found.values())
 
 
 def _json_body(exchange: Exchange) -> Any:

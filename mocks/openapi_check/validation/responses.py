@@ -116,19 +116,16 @@ class DeclaredResponse:
     def _without_schema(self, body: bytes | None, sent: str) -> Iterator[Violation]:
         expected = " or ".join(self._content)
         is_declared = declared_as(sent, self._content) is not None
+        part, rule, detail = "body", "undocumented", ""
         if body and not self._content:
-            yield Violation(
-                part="body",
-                rule="undocumented",
-                detail="the contract has no body here",
-                pointer=self._pointer,
-            )
+            detail = "the contract has no body here"
         elif self._content and not is_declared and (body or (body is None and sent)):
+            part = "media type"
             detail = f"is {essence(sent)[:100] or 'missing'}; the contract has {expected}"
-            yield Violation(part="media type", rule="undocumented", detail=detail, pointer=self._pointer)
         elif self._content and body is not None:
-            detail = f"is required and was not sent; the contract has {expected}"
-            yield Violation(part="body", rule="required", detail=detail, pointer=self._pointer)
+            rule, detail = "required", f"is required and was not sent; the contract has {expected}"
+        if detail:
+            yield Violation(part=part, rule=rule, detail=detail, pointer=self._pointer)
 
     def body_violations(self, body: bytes, sent: str, media_type: str, error: Exception) -> list[Violation]:
         """Return what openapi-core's error in a body says."""

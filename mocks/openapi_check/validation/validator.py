@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import cached_property
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from openapi_check.exchange import Exchange, Message, Validation, Violation
 from openapi_contract import Contract, Operation
@@ -20,6 +19,7 @@ from .openapi_core import OpenapiCore
 from .requests import ReadRequest, RequestValidator
 from .responses import ResponseValidator
 
+One = TypeVar("One")
 CLOCK = SystemClock()
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
@@ -53,13 +53,14 @@ class ExchangeValidator:
         self._deployment = contract.deployed_at(base_url)
         self._authentication = authentication
         self._core = OpenapiCore(contract)
-        self._validators: dict[str, _Validators] = {}
+        self._validators: dict[tuple[Callable[..., Any], str], Any] = {}
 
     def prepare(self) -> None:
         """Do now, at a start, what would hold up the first exchanges."""
         for operation in self._contract.operations:
-            with suppress(Exception):  # what cannot be compiled is reported when it is asked for
-                self._validators_of(operation).prepare()
+            for kind in (RequestValidator, ResponseValidator):
+                with suppress(Exception):  # what cannot be compiled is reported when it is asked for
+                    self._validator(kind, operation)
 
     def operation_id(self, exchange: Exchange) -> str:
         """Return the operationId that a request belongs to, empty if to none."""
@@ -87,14 +88,16 @@ class ExchangeValidator:
             return ValidatedExchange(_unrouted(exchange, route))
         if route.operation.defect:
             return ValidatedExchange(Validation(unjudged=route.operation.defect), route.operation_id)
-        validators, omissions = self._validators_of(route.operation), Omissions()
+        omissions = Omissions()
         request = request_of(exchange, path, query)
         request.path_parameters = route.path_parameters
         read, response = ReadRequest(), list[Violation]()
         with omissions.side("request"):
-            read = validators.request.validate(request, omissions.body(exchange.request, "request"))
+            of_requests = self._validator(RequestValidator, route.operation)
+            read = of_requests.validate(request, omissions.body(exchange.request, "request"))
         with omissions.side("response"):
-            response = self._response(exchange, validators.response, omissions)
+            of_responses = self._validator(ResponseValidator, route.operation)
+            response = self._response(exchange, of_responses, omissions)
         validation = Validation(request=read.violations, response=response, unjudged=omissions.reasons)
         return ValidatedExchange(validation, route.operation_id, read)
 
@@ -109,34 +112,16 @@ class ExchangeValidator:
         )
         return validator.violations(exchange.status, raw_fields(exchange.response), body)
 
-    def _validators_of(self, operation: Operation) -> _Validators:
-        validators = self._validators.get(operation.operation_id)
-        if validators is None:
+    def _validator(
+        self, kind: Callable[[Operation, Contract, OpenapiCore], One], operation: Operation
+    ) -> One:
+        """Return the validator of an operation's requests, or that of its responses."""
+        key = kind, operation.operation_id
+        validator: One | None = self._validators.get(key)
+        if validator is None:
             asked = operation if self._authentication else replace(operation, security=())
-            validators = _Validators(asked, self._contract, self._core)
-            self._validators[operation.operation_id] = validators
-        return validators
-
-
-class _Validators:
-    """The validators of one operation."""
-
-    def __init__(self, operation: Operation, contract: Contract, core: OpenapiCore) -> None:
-        self._parts = operation, contract, core
-
-    @cached_property
-    def request(self) -> RequestValidator:
-        """Of its requests."""
-        return RequestValidator(*self._parts)
-
-    @cached_property
-    def response(self) -> ResponseValidator:
-        """Of its responses."""
-        return ResponseValidator(*self._parts)
-
-    def prepare(self) -> None:
-        """Make both."""
-        _ = self.response, self.request
+            validator = self._validators[key] = kind(asked, self._contract, self._core)
+        return validator
 
 
 class Omissions:

@@ -1,17 +1,12 @@
 """The commands that the mocks add to ``scanner-api``, imported once they are invoked."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from openapi_contract.cli.commands import RUN, Lazy
 from openapi_mock.cli import COMMANDS
 from scanner_contract import load_contract
-
-if TYPE_CHECKING:
-    from scanner_mocks.checks import Preset
 
 CONTRACT = Annotated[
     str | None,
@@ -45,7 +40,7 @@ def add_commands(commands: dict[str, Lazy]) -> None:
     )
 
 
-def _preset() -> Preset:
+def _preset() -> dict[str, Any]:
     from scanner_mocks.checks import PRESET  # noqa: PLC0415 -- of the extra, imported once it is invoked
 
     return PRESET

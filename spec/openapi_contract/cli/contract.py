@@ -4,12 +4,11 @@ import json
 import shutil
 import subprocess
 from collections.abc import Sequence
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import wrap
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -32,39 +31,19 @@ GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
 """With its option, as a default does not say that a property must be sent, or will be there."""
 
 
-class Notation(StrEnum):
-    """How a document is written."""
-
-    JSON = "json"
-    YAML = "yaml"
-
-
-class Report(StrEnum):
-    """How changes are reported."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
-
-class Language(StrEnum):
-    """What types are written in."""
-
-    PYTHON = "python"
-    TYPESCRIPT = "typescript"
-
-
 def show(
     file: File,
     *,
     overlay: Overlays = None,
     strict: Strict = False,
-    format_: Annotated[Notation, typer.Option("--format", help="Format of the output.")] = Notation.JSON,
+    format_: Annotated[
+        Literal["json", "yaml"], typer.Option("--format", help="Format of the output.")
+    ] = "json",
     load: Load = load_contract,
 ) -> None:
     """Print a contract with its overlays applied, its defects repaired and its references bundled."""
     document = read_contract(file, load, overlay, strict=strict).document
-    is_json = format_ is Notation.JSON
+    is_json = format_ == "json"
     text = json.dumps(document, indent=2, ensure_ascii=False) if is_json else as_yaml(document)
     typer.echo(text, nl=is_json)
 
@@ -115,7 +94,9 @@ def diff(
     *,
     overlay: Overlays = None,
     strict: Strict = False,
-    format_: Annotated[Report, typer.Option("--format", help="Format of the report.")] = Report.TEXT,
+    format_: Annotated[
+        Literal["text", "json", "markdown"], typer.Option("--format", help="Format of the report.")
+    ] = "text",
 ) -> None:
     """Compare two contracts: which changes break clients, which are risky, which are safe.
 
@@ -128,10 +109,10 @@ def diff(
     """
     read = partial(read_contract, overlays=overlay, strict=strict)
     changes = compare(read(old), read(new))
-    if format_ is Report.TEXT:
+    if format_ == "text":
         _print(changes)
     else:
-        typer.echo(reports.as_json(changes) if format_ is Report.JSON else reports.as_markdown(changes))
+        typer.echo(reports.as_json(changes) if format_ == "json" else reports.as_markdown(changes))
     raise typer.Exit(1 if any(change.severity == "breaking" for change in changes) else 0)
 
 
@@ -140,7 +121,7 @@ def types(
     *,
     overlay: Overlays = None,
     strict: Strict = False,
-    lang: Annotated[Language, typer.Option(help="Language of the types.")] = Language.PYTHON,
+    lang: Annotated[Literal["python", "typescript"], typer.Option(help="Language of the types.")] = "python",
     load: Load = load_contract,
 ) -> None:
     """Print the types of a contract: Python TypedDicts, or TypeScript by openapi-typescript.
@@ -152,7 +133,7 @@ def types(
     """
     contract = read_contract(file, load, overlay, strict=strict)
     try:
-        text = python_types(contract) if lang is Language.PYTHON else _typescript(contract)
+        text = python_types(contract) if lang == "python" else _typescript(contract)
     except ContractError as error:
         raise failure(error) from None
     typer.echo(text, nl=False)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openapi_check.validation import ExchangeValidator
+from openapi_check.validation.requests import RequestValidator
 
 TEXT = st.text(max_size=6).filter(lambda text: text.isascii() and text.isprintable())
 NUMBER = st.integers(-20, 20) | st.floats(-20, 20) | st.sampled_from([10, 11, 1e2, 1.0, 2**70])
@@ -18,15 +19,21 @@ QUERY = st.lists(st.tuples(st.sampled_from(["limit", "kind", "tags", "q"]), WORD
 FIELDS = st.dictionaries(st.sampled_from(["X-Trace", "X-Total", "Cookie"]), WORD, max_size=3)
 
 
+def requests_of(validator):
+    """Return the validators of requests that an exchange validator has made."""
+    return [each for each in validator._validators.values() if isinstance(each, RequestValidator)]
+
+
 @pytest.fixture(scope="module")
 def unfiltered(validator):
     """Return a validator by the small contract that brings everything before openapi-core."""
     slow = ExchangeValidator(validator._contract)
     slow.prepare()
-    for validators in slow._validators.values():
-        validators.response._filter = SimpleNamespace(accepts=lambda *_: False)
-        body = validators.request._body
-        schemas = [each.schema for each in validators.request._parameters]
+    for each in slow._validators.values():
+        each._filter = SimpleNamespace(accepts=lambda *_: False)
+    for of_requests in requests_of(slow):
+        body = of_requests._body
+        schemas = [each.schema for each in of_requests._parameters]
         for schema in [*schemas, *(body._schemas.values() if body else ())]:
             schema.accepts = lambda _: False
     return slow
@@ -54,8 +61,8 @@ def test_the_unfiltered_validator_has_no_filter(unfiltered, listed):
     """The comparison is one: where openapi-core is not asked, this validator has nothing to say."""
     calls = []
     core = unfiltered._core
-    for validators in unfiltered._validators.values():
-        validators.request._core = SimpleNamespace(
+    for of_requests in requests_of(unfiltered):
+        of_requests._core = SimpleNamespace(
             request_errors=lambda *asked: calls.append("request") or core.request_errors(*asked)
         )
     unfiltered.verdict(listed("/things?limit=1"))
