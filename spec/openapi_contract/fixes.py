@@ -99,7 +99,7 @@ def _of_another_dialect(root: Place, node: Any, flaw: Flaw) -> Action | None:
     if not isinstance(holder, dict) or keys[-1:] == ["properties"]:
         return None
     if name == "required" and isinstance(node, bool):
-        return _lift_required(root.node, holder, keys)
+        return _required_otherwise(root.node, holder, keys, flaw.rule)
     if name in BOUNDS:
         return _bound(holder, name, node)
     if name == "type":
@@ -128,8 +128,13 @@ def _of_another_type(holder: dict[str, Any], name: str, node: Any, inside: list[
     return "repaired"
 
 
-def _lift_required(document: dict[str, Any], holder: dict[str, Any], keys: list[str]) -> Action:
-    """Require a property where its own schema says that it is required."""
+def _required_otherwise(
+    document: dict[str, Any], holder: dict[str, Any], keys: list[str], rule: str
+) -> Action:
+    """Require a path parameter; and a property where its own schema says that it is required."""
+    if rule != "type":
+        holder["required"] = True
+        return "repaired"
     is_required = holder.pop("required")
     if not is_required or keys[-2:-1] != ["properties"]:
         return "left out"
@@ -228,5 +233,6 @@ BY_RULE: dict[str, Callable[[Place, Any, Flaw], Action | None]] = {
     "type": _of_another_dialect,
     "anyOf": _of_another_dialect,
     "enum": _of_another_dialect,
+    "const": _of_another_dialect,
 }
 """Each takes the whole document, what is at the flaw's place, and the flaw; None where it knows no fix."""

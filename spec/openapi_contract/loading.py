@@ -29,7 +29,7 @@ SWAGGER_SECTIONS = ("definitions", "parameters", "responses")
 Placed = TypeVar("Placed", bound=Located)
 MAX_OPERATIONS = 20_000
 MAX_DEFECTS = 10_000
-VERSION = re.compile(r"3\.[012]\.\d+(-.+)?")
+VERSION = re.compile(r"3\.(?:0\.\d|[12]\.\d+)(-.+)?")
 
 
 @resting_collector()
@@ -118,10 +118,12 @@ def _converted(
     embedding = LenientEmbedding(document, source, defects)
     check_extent(embedding.run())
     try:
-        converted, origins = openapi_of(document)
+        converted, origins, spare = openapi_of(document)
     except ValueError as error:
         raise ContractError(source, "", str(error)) from None
     defects.append(Defect(source, 0, "/swagger", f"is Swagger 2.0; read as OpenAPI {OPENAPI}.", "converted"))
+    for file, pointer in map(embedding.origin, spare):
+        defects.append(Defect(file, 0, pointer, "is in the body, as another parameter is.", "left out"))
     return converted, origins, embedding
 
 
@@ -204,8 +206,8 @@ def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]
 
     version = document.get("openapi")
     if "swagger" not in document and not (isinstance(version, str) and VERSION.fullmatch(version)):
-        named = re.match(r"3\.[012]", str(version))
-        document["openapi"] = f"{named[0]}.0" if named else "3.1.0"
+        named = re.match(r"3\b(?:\.(\d))?", str(version))
+        document["openapi"] = f"3.{min(named[1] or '1', '2')}.0" if named else "3.1.0"
         if named or (version is None and isinstance(document.get("paths"), dict)):
             found = "missing" if version is None else repr(version)
             repaired("/openapi", f"is {found}; expected a version. Read as {document['openapi']}.")

@@ -402,13 +402,19 @@ class Schemas:
         return self.marked(node, self.direction) if self.direction else frozenset()
 
 
-def _declared_types(schema: dict[str, Any]) -> frozenset[str]:
+def named_types(schema: dict[str, Any]) -> frozenset[str]:
+    """Return the JSON types that the ``type`` of a schema allows."""
     types = EVERY_TYPE
     declared = schema.get("type")
     if declared is not None:
         types &= frozenset([declared] if isinstance(declared, str) else declared)
         types |= {"integer"} if "number" in types else frozenset()
         types |= {"null"} if schema.get("nullable") is True else frozenset()
+    return types
+
+
+def _declared_types(schema: dict[str, Any]) -> frozenset[str]:
+    types = named_types(schema)
     values = schema.get("enum", [schema["const"]] if "const" in schema else None)
     if values is not None:
         numbers = {"integer": {"integer", "number"}}

@@ -27,7 +27,7 @@ FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
 SECTIONS = {"definitions": "schemas", "responses": "responses", "securityDefinitions": "securitySchemes"}
 
 
-def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str], list[str]]:
     """Return the OpenAPI 3.0 document that says what a Swagger 2.0 document does.
 
     What has the wrong shape is carried over as it is, for validation to find.
@@ -39,12 +39,13 @@ def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]
         ValueError: what it shares among operations would be too much once each has its own.
 
     Returns:
-        the new document, and JSON pointers of the old one by those of the new one: what has none of its own
-        is below one that has, or where it was.
+        the new document; JSON pointers of the old one by those of the new one: what has none of its own
+        is below one that has, or where it was; and those of parameters that were left out, as others of their
+        operations are in the body.
     """
     conversion = _Conversion(document)
     converted: dict[str, Any] = json.loads(json.dumps(conversion.converted()))  # in which no parts are shared
-    return converted, conversion.origins
+    return converted, conversion.origins, [each.pointer for each in conversion.spare]
 
 
 class _Parameter(NamedTuple):
@@ -60,6 +61,7 @@ class _Conversion:
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
         self.origins: dict[str, str] = {}
+        self.spare: list[_Parameter] = []
         self.left = MAX_CONTAINERS
 
     def _take(self, node: Any, times: int) -> None:
@@ -136,13 +138,12 @@ class _Conversion:
         fields = [each for each in sent if _key(each.node)[0] == "formData"]
         if bodies and (_is_required(bodies[:1]) or not _is_required(fields)):
             converted["requestBody"] = self._body(bodies[0], at, consumed or [JSON])
-            spare = [*bodies[1:], *fields]
+            self.spare += [*bodies[1:], *fields]
         else:
-            spare = bodies
+            self.spare += bodies
             if fields:
                 converted["requestBody"] = self._form(fields, at, consumed)
-        # a second body, or fields beside one, are left for validation to find
-        if listed := [each for each in own if _key(each.node)[0] not in IN_BODY or each in spare]:
+        if listed := [each for each in own if _key(each.node)[0] not in IN_BODY]:
             converted["parameters"] = self._listed(listed, pointer)
         if "responses" in operation:
             produced = self._types(operation, "produces")

@@ -9,6 +9,7 @@ from typing import Any
 from . import pointers
 from .anatomy import ALTERNATIVES, Place, map_subschemas
 from .defects import Action, Flaw
+from .enumerated import enum_flaws
 from .patterns import ecma_matcher, is_small
 from .validation import is_of_30
 
@@ -37,8 +38,8 @@ def unusable_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
 
     These are patterns that are no regular expressions, schemas that lead to so many others that no value is
     ever validated, and what no value conforms to: a ``oneOf`` that lists the same schema twice, since what
-    conforms to one does to both, and an ``allOf`` in which one schema forbids what another requires. And
-    ``nullable`` says nothing in JSON Schema 2020-12.
+    conforms to one does to both, an ``allOf`` in which one schema forbids what another requires, and an
+    ``enum`` of values of another type. And ``nullable`` says nothing in JSON Schema 2020-12.
     """
     composed: list[Place] = []
     nullable: list[Place] = []
@@ -50,6 +51,7 @@ def unusable_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
             for reason, pointer in (*patterns.flaws(place), *_repeated(place, document)):
                 if reason:
                     yield Flaw(pointer, reason)
+            yield from enum_flaws(place)
             if not COMPOSING.isdisjoint(place.node) or place.node.get("additionalProperties") is False:
                 composed.append(place)
             if not is_30 and place.node.get("nullable") is True:

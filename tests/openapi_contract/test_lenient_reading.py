@@ -148,6 +148,11 @@ BOTH = pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
             id="parameter of Swagger",
         ),
         pytest.param(
+            parameters({"name": "id", "in": "path", "required": False, "schema": {}}),
+            [("/paths/~1pets~1{id}/get/parameters/0/required", "repaired")],
+            id="path parameter that is required: false",
+        ),
+        pytest.param(
             parameters({"name": "id", "in": "path", "required": True, "schema": {}, "content": {"a/b": {}}}),
             [("/paths/~1pets~1{id}/get/parameters/0", "repaired")],
             id="parameter with schema and content",
@@ -295,6 +300,35 @@ def test_unusable_schemas(write):
     assert [each.pointer for each in contract.defects] == [f"{PET}/oneOf/0/pattern", f"{PET}/oneOf/2"]
 
 
+@BOTH
+@pytest.mark.parametrize(
+    ("node", "becomes", "defect"),
+    [
+        ({"type": "string", "enum": [1, 1.5, True]}, {"enum": ["1", "1.5", "true"]}, ("enum", "repaired")),
+        ({"type": "string", "enum": ["a", 1, None]}, {"enum": ["a", "1", None]}, ("enum", "repaired")),
+        ({"type": "integer", "enum": ["1", 2]}, {"enum": [1, 2]}, ("enum", "repaired")),
+        ({"type": "boolean", "enum": ["true"]}, {"enum": [True]}, ("enum", "repaired")),
+        (
+            {"type": "array", "enum": ["a"], "items": {"type": "string"}},
+            {"items": {"type": "string", "enum": ["a"]}},
+            ("enum", "repaired"),
+        ),
+        ({"type": "string", "enum": [None]}, {"enum": [None]}, ("type", "left out")),
+        ({"type": "integer", "enum": ["a", "1.5"]}, {"enum": ["a", "1.5"]}, ("type", "left out")),
+        ({"type": "number", "enum": [1, "a"]}, None, None),
+    ],
+)
+def test_values_of_an_enum_that_are_of_another_type(write, version, node, becomes, defect):
+    """They are spelled in the type, or are those of the items; else the type is wrong."""
+    path = write({"openapi": version, **DOCUMENT, **schema(node)})
+    contract = load_contract(path, lenient=True)
+    kept = {} if becomes is None or defect == ("type", "left out") else {"type": node["type"]}
+    found = contract.document["components"]["schemas"]["Pet"]
+    assert found == (node if becomes is None else kept | becomes)
+    expected = [] if defect is None else [(f"{PET}/{defect[0]}", defect[1])]
+    assert [(each.pointer, each.action) for each in contract.defects] == expected
+
+
 def test_component_names(write):
     """A name that no component may have stays, for references lead to it."""
     components = {"schemas": {"Page<Pet>": {"type": "object"}}}
@@ -314,15 +348,26 @@ def test_example_beside_examples(lenient):
     assert media_type == {"examples": examples | {"example_": {"value": 3}}}
 
 
-@pytest.mark.parametrize("version", [None, 3.1, "3.1", "v3"])
-def test_version_of_openapi(write, version):
-    """A version that is written otherwise is understood; something else is refused."""
-    path = write({"openapi": version, **DOCUMENT})
-    if version == "v3":
-        with pytest.raises(ContractError, match="expected a string"):
-            load_contract(path, lenient=True)
-    else:
-        assert load_contract(path, lenient=True).openapi == "3.1.0"
+@pytest.mark.parametrize(
+    ("version", "read"),
+    [
+        *((each, "3.1.0") for each in (None, 3, 3.1, "3", "3.x", "3.1")),
+        *((each, "3.0.0") for each in (3.0, "3.0", "3.0.10", "3.0.x")),
+        ("3.3.0", "3.2.0"),
+    ],
+)
+def test_version_of_openapi(write, version, read):
+    """A version that is written otherwise is understood, and one to come read as the last that is known."""
+    contract = load_contract(write({"openapi": version, **DOCUMENT}), lenient=True)
+    assert contract.openapi == read
+    assert [(each.pointer, each.action) for each in contract.defects] == [("/openapi", "repaired")]
+
+
+@pytest.mark.parametrize("version", ["v3", "4.0.0", "30", ["3.0.0"]])
+def test_what_is_no_version_of_openapi(write, version):
+    """It is refused, leniently too."""
+    with pytest.raises(ContractError, match="expected a string"):
+        load_contract(write({"openapi": version, **DOCUMENT}), lenient=True)
 
 
 YAML = """\

@@ -307,8 +307,9 @@ def test_what_a_document_must_not_have(swagger):
         contract = swagger({"post": {"parameters": parameters, "responses": OK}})
         assert list(contract.operations[0].request_body["content"]) == [media_type]
         assert contract.operations[0].parameters == ()
-        assert (f"/paths/~1pets/post/parameters/{left_out}", "left out") in {
-            (each.pointer, each.action) for each in contract.defects
+        reason = "is in the body, as another parameter is."
+        assert (f"/paths/~1pets/post/parameters/{left_out}", reason, "left out") in {
+            (each.pointer, each.reason, each.action) for each in contract.defects
         }
 
 

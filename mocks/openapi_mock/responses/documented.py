@@ -182,10 +182,10 @@ class DocumentedResponses:
 
     def _declared(self, status: int) -> Mapping[str, Any]:
         declared = self._operation.response_for(status)
-        if declared is None:
-            there = ", ".join(self._operation.responses) or "none"
+        if declared is None and self._operation.responses:  # OpenAPI 3.1 requires none
+            there = ", ".join(self._operation.responses)
             raise NotFound(f"{self._name} documents no {status}; it has {there}.")
-        return declared
+        return declared or {}
 
     def _content(self, status: int) -> Mapping[str, Any]:
         content: Mapping[str, Any] = self._declared(status).get("content", {})

@@ -125,6 +125,14 @@ def test_a_range_documents_its_statuses(app):
     assert (response.status, response.body) == (507, b"")
 
 
+def test_an_operation_that_documents_no_response(mocked):
+    """OpenAPI 3.1 requires none: any status is sent without content, 200 unless another is asked for."""
+    app = mocked({"/": {"get": {}}})
+    for sent, status in (({}, 200), ({"prefer": "code=404"}, 404)):
+        response = app.get(**sent)
+        assert (response.status, response.body) == (status, b"")
+
+
 @pytest.mark.parametrize(
     ("prefer", "there"),
     [
