@@ -37,7 +37,7 @@ PREVIOUS_URL: Final = frozenset(
     {"previous", "prev", "previouspageuri", "previouspageurl", "previousurl", "prevurl"}
 )
 NEXT_KEY: Final = frozenset(
-    {"nextpagetoken", "nextcursor", "nexttoken", "nextpage", "cursor", "continuationtoken"}
+    {"nextpagetoken", "nextcursor", "nexttoken", "nextpage", "cursor", "continuationtoken", "continue"}
 )
 OWN_URL: Final = frozenset({"url", "uri", "self", "firstpageuri", "firstpageurl"})
 
@@ -98,6 +98,7 @@ def _facts(name: str, shown: Any, page: Page, list_name: str) -> Iterator[Any]:
         frozenset({"empty"}): not page.items,
         frozenset({"numberofelements"}): len(page.items),
         TOTAL: page.total,
+        frozenset({"remainingitemcount"}): page.total - shown_last,
         NUMBER: page.number,
         LAST_NUMBER: -(-page.total // max(page.size, 1)),
         frozenset(SIZES): page.size,

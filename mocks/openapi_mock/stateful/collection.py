@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from openapi_contract.schemas import Schema
+from openapi_service.problems import Conflict
 
 ROLES: Final = ("create", "list", "read", "update", "replace", "delete")
 PARAMETER = re.compile(r"\{([^{}]+)\}(?:\.\w+)?")
@@ -38,6 +39,7 @@ class Collection:
         path: of the collection, as the contract has it: its name.
         resource: what the path calls it, such as ``pets``.
         key: the member that identifies an item, empty without any.
+        holder: the object in an item that has this member, as ``metadata`` has; empty for the item itself.
         is_single: whether there is one item, from the start, as ``/settings`` is.
         settable: members, in plain spelling, that a request can set.
         roles: what operations do with it, by operationId.
@@ -49,9 +51,33 @@ class Collection:
     resource: str
     key: str
     schema: Schema
+    holder: str = ""
     is_single: bool = False
     settable: frozenset[str] = frozenset()
     roles: dict[str, Role] = field(default_factory=dict)
+
+    @property
+    def head(self) -> str:
+        """The member of an item that is its key, or holds it."""
+        return self.holder or self.key
+
+    def level(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what has the key of an item: its holder, or the item."""
+        level = value.get(self.holder, {}) if self.holder else value
+        return level if isinstance(level, Mapping) else {}
+
+    def key_of(self, value: Mapping[str, Any], default: Any = None) -> Any:
+        """Return what identifies an item."""
+        return self.level(value).get(self.key, default)
+
+    def with_key(self, value: Mapping[str, Any], key: Any) -> dict[str, Any]:
+        """Return an item that has this key."""
+        level = {**self.level(value), self.key: key}
+        return {**value, self.holder: level} if self.holder else level
+
+    def conflict(self, key: str) -> Conflict:
+        """Return the problem that there is an item of a key already."""
+        return Conflict(f"There is an item of {self.path} with the {self.key_name} {key[:100]!r}.")
 
     def has(self, action: str) -> bool:
         """Tell whether an operation does this."""
@@ -63,9 +89,14 @@ class Collection:
         done = {each.action for each in self.roles.values()}
         return [each for each in ROLES if each in done]
 
+    @property
+    def key_name(self) -> str:
+        """The key as messages have it."""
+        return f"{self.holder}.{self.key}" if self.holder else self.key
+
     def sentence(self) -> str:
         """Return what was recognised in a line."""
-        return f"{self.path}: {', '.join(self.actions)}{f'; by {self.key}' if self.key else ''}"
+        return f"{self.path}: {', '.join(self.actions)}{f'; by {self.key_name}' if self.key else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from openapi_contract import Contract
 from openapi_mock.responses.generation import Generator
 from openapi_mock.responses.names import plain
 from openapi_service.clock import Clock
-from openapi_service.problems import Conflict
 
 from .collection import Collection, Role
 from .recognition import recognize
@@ -90,13 +89,13 @@ class Memory:
         for _ in range(MOST_NUMBERS):
             number, now = self.store.number(collection.path), self.clock.now()
             value = values.created(base, sent, path, number, now)
-            key = str(value.get(collection.key, number))
+            key = str(collection.key_of(value, number))
             if not any(each.parents == parents for each in self.store.keyed(collection.path, key)):
                 self.store.add(collection.path, key, parents, value)
                 return value
-            if plain(collection.key) in map(plain, sent):
+            if plain(collection.key) in map(plain, collection.level(sent)):
                 break
-        raise Conflict(f"There is an item of {collection.path} with the {collection.key} {key[:100]!r}.")
+        raise collection.conflict(key)
 
     def lines(self) -> list[str]:
         """Return what was recognised in lines for a person; of many collections the first."""
@@ -114,6 +113,6 @@ class Memory:
         """Return what was recognised, and how many items there are."""
         counts = self.store.counts()
         return [
-            {"path": path, "key": each.key, "operations": each.actions, "items": counts.get(path, 0)}
+            {"path": path, "key": each.key_name, "operations": each.actions, "items": counts.get(path, 0)}
             for path, each in self.catalog.collections.items()
         ]

@@ -21,7 +21,7 @@ from openapi_mock.responses.operation import ItemResponder, Respond, Sent
 from openapi_mock.responses.related import BODY
 from openapi_mock.responses.rendering import with_value
 from openapi_service.assembly import Assembly
-from openapi_service.problems import Conflict, NotFound, ServiceUnavailable
+from openapi_service.problems import NotFound, ServiceUnavailable
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
@@ -87,7 +87,8 @@ class StatefulOperation:
         known = set(map(plain, role.collection.schema.members))
         is_open = role.collection.schema.is_open
         self._members_in_query = [each for each in self._queries if plain(each) in known or not is_open]
-        self._listing = None if role.schema is None else Listing(role.schema, self._collection.key, operation)
+        key_of = role.collection.key_of
+        self._listing = None if role.schema is None else Listing(role.schema, key_of, operation)
 
     async def __call__(
         self, sent: Sent, request: Request, respond: Respond
@@ -160,7 +161,7 @@ class StatefulOperation:
         collection, schema = self._collection, self._role.schema
         members = {**_about_file(sent.get(BODY)), **self._members(sent)}
         if self._role.key is not None:
-            members[collection.key] = sent.get(("path", self._role.key))
+            members = collection.with_key(members, sent.get(("path", self._role.key)))
         is_same = schema is not None and schema.component == collection.schema.component
         known = base if is_same else None
         return await asyncio.to_thread(
@@ -184,10 +185,10 @@ class StatefulOperation:
 
     def _change(self, item: Item, value: dict[str, Any]) -> None:
         """Store what an item has become; raises Conflict if another has its new key."""
-        collection, key = self._collection, str(value.get(self._collection.key, item.key))
+        collection, key = self._collection, str(self._collection.key_of(value, item.key))
         others = self._memory.store.keyed(collection.path, key) if key != item.key else []
         if any(each.parents == item.parents for each in others):
-            raise Conflict(f"There is an item of {collection.path} with the {collection.key} {key[:100]!r}.")
+            raise collection.conflict(key)
         self._memory.store.change(item, key, value)
 
     def _found(self, sent: Sent) -> Item | None:
@@ -197,7 +198,7 @@ class StatefulOperation:
             items = self._memory.store.all(collection.path)
         else:
             body = self._members(sent)
-            key = body.get(collection.key) if role.key is None else sent.get(("path", role.key))
+            key = collection.key_of(body) if role.key is None else sent.get(("path", role.key))
             items = self._memory.store.keyed(collection.path, str(key))
         return next((each for each in items if self._belongs(each, sent, self._prefixes)), None)
 
@@ -272,7 +273,7 @@ class StatefulOperation:
                     (member[each] for each in ("login", "name", "slug", "id") if each in member), None
                 )
             path = path.replace(f"{{{name}}}", quote(str(parents.get(prefix, member)), safe=""))
-        path = path.replace(f"{{{own}}}", quote(str(value.get(self._collection.key)), safe=""))
+        path = path.replace(f"{{{own}}}", quote(str(self._collection.key_of(value)), safe=""))
         return f"{self._origin()}{self._base_path(request)}{path}"
 
     def _base_path(self, request: Request) -> str:

@@ -13,7 +13,7 @@ from openapi_mock.responses.envelopes import OFFSETS, PAGES, SIZES, Page
 from openapi_mock.responses.names import plain
 from openapi_mock.responses.related import first_page
 
-AFTER: Final = ("startingafter", "after", "cursor", "pagetoken", "nexttoken", "continuationtoken")
+AFTER: Final = ("startingafter", "after", "cursor", "pagetoken", "nexttoken", "continuationtoken", "continue")
 BEFORE: Final = ("endingbefore", "before")
 SORTS: Final = ("sort", "sortby", "orderby", "order", "ordering")
 DIRECTIONS: Final = ("direction", "sortorder", "sortdirection", "sortdir", "dir", "order")
@@ -37,11 +37,13 @@ class Listing:
 
     Args:
         schema: of an item, as the operation shows it.
-        key: the member that identifies an item.
+        key_of: returns what identifies an item.
     """
 
-    def __init__(self, schema: Schema, key: str, operation: Operation) -> None:
-        self._key = key
+    def __init__(
+        self, schema: Schema, key_of: Callable[[Mapping[str, Any]], Any], operation: Operation
+    ) -> None:
+        self._key_of = key_of
         members = schema.members
         within = members[ATTRIBUTES].members if ATTRIBUTES in members else {}
         self._members: dict[str, tuple[str, ...]] = {plain(name): (ATTRIBUTES, name) for name in within}
@@ -66,7 +68,7 @@ class Listing:
         number = self._base + first // max(size, 1)
         shown = chosen[first : first + size]
         is_last = not shown or first + size >= len(chosen)
-        after = "" if is_last else str(shown[-1].get(self._key, ""))
+        after = "" if is_last else str(self._key_of(shown[-1]) or "")
         following = "" if is_last else self._following(url, after, number + 1, first + size)
         return Page(shown, first, size, len(chosen), number, after, url, following)
 
@@ -80,7 +82,7 @@ class Listing:
 
     def _first(self, chosen: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], size: int) -> int:
         """Return how many items are before the page that is asked for."""
-        keys = [str(each.get(self._key)) for each in chosen]
+        keys = [str(self._key_of(each)) for each in chosen]
         after, before = self._asked(asked, AFTER), self._asked(asked, BEFORE)
         if after is not None and str(after) in keys:
             return keys.index(str(after)) + 1

@@ -27,6 +27,8 @@ KEYS = ("id", "sid", "uuid", "guid", "key", "number", "name", "slug", "code", "l
 LISTS = ("data", "items", "results", "records", "entries", "values", "content", "objects", "list")
 BODY_MEMBER = re.compile(r"\$response\.body#(/.+)")
 DEEPEST_ENVELOPE = 2
+HOLDER = re.compile(r"meta|metadata|sys|\w*reference")
+"""Members, in plain spelling, that say what an item is: they may have its key."""
 
 
 def recognize(contract: Contract) -> list[Collection]:
@@ -102,11 +104,11 @@ class _Recognition:
         if not resource or not shown or ("get" in methods and self._success(methods["get"]) is None):
             return
         node = next((each for each in shown if each.component), shown[0])
-        key, schema = self._keyed(node, resource, item, is_made=bool(making))
-        if key is None:
+        holder, key, schema = self._keyed(node, resource, item, is_made=bool(making))
+        if not key:
             return
         path = next((each.path for each in above.values()), item.path)
-        collection = found.setdefault(path, Collection(path, shape, item.path, resource, key, schema))
+        collection = found.setdefault(path, Collection(path, shape, item.path, resource, key, schema, holder))
         roles = {"get": "read", "patch": "update", "put": "replace", "post": "update", "delete": "delete"}
         for method, operation in methods.items():
             if method in roles and not self._is_elsewhere(operation):
@@ -117,7 +119,7 @@ class _Recognition:
                     self._assign(collection, operation, "create", None)
                 elif method == "get" and self._list(operation, collection) is not None:
                     self._assign(collection, operation, "list", None)
-                elif method in {"put", "patch"} and self._body_has(operation, key):
+                elif method in {"put", "patch"} and self._body_has(operation, collection.head):
                     self._assign(collection, operation, "update", None)
 
     def _add_lists(self, found: dict[str, Collection]) -> None:
@@ -220,7 +222,7 @@ class _Recognition:
             listed = self._list(operation, collection)
             envelope, schema = listed or ((), None)
         elif schema is not None:
-            envelope, schema = self._unwrapped(schema, collection.key)
+            envelope, schema = self._unwrapped(schema, collection.head)
         collection.roles[operation.operation_id] = Role(collection, action, shape, envelope, schema, key)
 
     # schemas ------------------------------------------------------------------------------------------------
@@ -242,15 +244,16 @@ class _Recognition:
 
     def _keyed(
         self, schema: Schema, resource: str, operation: Operation, *, is_made: bool
-    ) -> tuple[str | None, Schema]:
-        """Return the member that identifies an item, and the item's schema without its envelope."""
+    ) -> tuple[str, str, Schema]:
+        """Return what holds the member that identifies an item, that, and the schema without its envelope."""
         own = self._marks[operation.operation_id].get("key")
         parameter = shape_of(operation.path).names[-1]
         given = next((each for each in operation.parameters if each["name"] == parameter), {})
         types = self._schemas.in_media_type(given).types - {"null"}
         wrapping = {*LISTS, *_singulars(plain(resource))}
-        inner = [each for name, each in schema.properties.items() if plain(name) in wrapping]
-        for level in (schema, *inner):
+        named = schema.properties.items()
+        levels = [("", schema), *(("", each) for name, each in named if plain(name) in wrapping)]
+        for holder, level in (*levels, *(each for each in named if HOLDER.fullmatch(plain(each[0])))):
             members = level.members
             by_plain = {plain(name): name for name in members}
             names = [own] if own else self._names(operation, parameter, resource)
@@ -258,8 +261,8 @@ class _Recognition:
             scalars = [each for each in found if members[each].types & {"string", "integer", "number"}]
             fitting = [each for each in scalars if members[each].types & types]
             if fitting or (scalars and is_made):
-                return (fitting or scalars)[0], level
-        return None, schema
+                return holder, (fitting or scalars)[0], schema if holder else level
+        return "", "", schema
 
     def _names(self, operation: Operation, parameter: str, resource: str) -> list[str]:
         """Return what the member of a path parameter may be called, the likeliest first."""
@@ -351,7 +354,7 @@ def _at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) ->
     shape = shape_of(path)
     resource = next((each for each in reversed(shape.segments) if each != "{}"), "")
     item = Shape((*shape.segments, "{}"), (*shape.names, ""))
-    return Collection(path, item, path, resource, key, schema, is_single)
+    return Collection(path, item, path, resource, key, schema, is_single=is_single)
 
 
 def _lists(schema: Schema, envelope: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], Schema]]:

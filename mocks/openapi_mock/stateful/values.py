@@ -36,6 +36,7 @@ class Values:
     def __init__(self, collection: Collection, generator: Generator, seed: str) -> None:
         self.collection = collection
         self._urls = [name for name in collection.schema.members if plain(name) in SELF - collection.settable]
+        self._settable = frozenset[str]() if collection.holder else collection.settable
         self._generator = generator
         self._seed = seed
 
@@ -55,20 +56,32 @@ class Values:
             number: of the item, for its identifiers.
         """
         schema, collection = self.collection.schema, self.collection
-        if not isinstance(base, dict) or (collection.key and collection.key not in base):
+        if not isinstance(base, dict) or (collection.key and collection.key_of(base) is None):
             base = self.initial(None)
-        members = schema.members
-        value = self._unset(self._named(base), sent, members)
-        value |= self._timestamps(members, value, CREATED, now)
-        value |= self._timestamps(members, value, CHANGED, now)
-        named = {plain(name) for name in sent}
-        ids = {name for name in members if plain(name) in IDS - named - collection.settable}
-        if collection.key and plain(collection.key) not in named:
-            ids.add(collection.key)
-        made = {name: self._identifier(members[name], value.get(name), number) for name in sorted(ids)}
-        fitting = {name: each for name, each in made.items() if each is not MISSING}
-        value = self._laid_over({**self._laid_over(value, path), **fitting}, sent, is_open=schema.is_open)
-        return self._stored(self._whole(schema, value, base, {**path, **fitting, **sent}))
+        value = self._unset(self._named(base), sent, schema.members)
+        if collection.holder:
+            holder, shown = schema.members[collection.holder], base.get(collection.holder)
+            own = self._own(holder, shown if isinstance(shown, dict) else {}, sent, number, now)
+            above = {name: each for name, each in path.items() if name in holder.members}
+            sent = {**sent, collection.holder: {**above, **own, **collection.level(sent)}}
+            own = {}
+        else:
+            own = self._own(schema, value, sent, number, now)
+        value = self._laid_over({**self._laid_over(value, path), **own}, sent, is_open=schema.is_open)
+        return self._stored(self._whole(schema, value, base, {**path, **own, **sent}))
+
+    def _own(
+        self, schema: Schema, shown: Mapping[str, Any], sent: Mapping[str, Any], number: int, now: datetime
+    ) -> dict[str, Any]:
+        """Return the members of a new item, or in what holds its key, that no client sets: times and ids."""
+        key, members = self.collection.key, schema.members
+        named = {plain(name) for name in self.collection.level(sent)}
+        ids = {name for name in members if plain(name) in IDS - named - self._settable}
+        if key and plain(key) not in named:
+            ids.add(key)
+        made = {name: self._identifier(members[name], shown.get(name), number) for name in sorted(ids)}
+        times = self._times(members, shown, CREATED, now) | self._times(members, shown, CHANGED, now)
+        return times | {name: each for name, each in made.items() if each is not MISSING}
 
     def changed(
         self, before: dict[str, Any], sent: Mapping[str, Any], now: datetime, *, replaces: bool
@@ -78,12 +91,18 @@ class Values:
         Args:
             replaces: what could have been sent, and was not, is unset.
         """
-        schema, key = self.collection.schema, self.collection.key
-        members = schema.members
-        if plain(key) not in NAMES:  # the path says which item it is
-            sent = {name: each for name, each in sent.items() if plain(name) != plain(key)}
-        value = self._unset(self._named(before), {**sent, key: None}, members) if replaces else before
-        value = {**value, **self._timestamps(members, value, CHANGED, now)}
+        collection, schema, members = self.collection, self.collection.schema, self.collection.schema.members
+        head, level = collection.head, collection.level(sent)
+        if plain(collection.key) not in NAMES:  # the path says which item it is
+            level = {name: each for name, each in level.items() if plain(name) != plain(collection.key)}
+        if not collection.holder:
+            sent = level
+        elif head in sent:
+            known = collection.level(before).items()  # what is plain in it stays, such as a namespace
+            lasting = {name: each for name, each in known if not isinstance(each, dict | list)}
+            sent = {**sent, head: {**lasting, **level}}
+        value = self._unset(self._named(before), {**sent, head: None}, members) if replaces else before
+        value = {**value, **self._times(members, value, CHANGED, now)}
         value = self._laid_over(value, sent, merges=not replaces, is_open=schema.is_open)
         return self._stored(self._whole(schema, value, before, sent))
 
@@ -128,7 +147,7 @@ class Values:
     ) -> dict[str, Any]:
         """Return an item without what a client could have set and did not: by default, empty, or left out."""
         named = {plain(name) for name in sent}
-        settable = self.collection.settable - named - {plain(self.collection.key)}
+        settable = self.collection.settable - named - {plain(self.collection.head)}
         for name, schema in members.items():
             if name not in value or plain(name) not in settable:
                 continue
@@ -162,17 +181,21 @@ class Values:
             if member is None:
                 continue
             schema = members.get(member)
-            if member != self.collection.key and schema is not None and schema.is_marked("readOnly"):
+            if member != self.collection.head and schema is not None and schema.is_marked("readOnly"):
                 continue
             fitting = self._fitting(schema, each, laid.get(member), merges=merges)
+            without = {name: each for name, each in laid.items() if name != member}
             if fitting is not MISSING:
                 laid[member] = fitting
+            elif merges and each is None and self.collection.schema.conforms(without):
+                laid = without
         return laid
 
     def _fitting(self, schema: Schema | None, sent: Any, before: Any, *, merges: bool) -> Any:
         """Return what a member becomes that was sent so; MISSING where its schema takes nothing like it."""
         if isinstance(sent, dict) and isinstance(before, dict) and (merges or schema is None):
-            sent = {**before, **sent}
+            whole = _merged(before, sent)
+            sent = whole if schema is None or schema.conforms(whole) else _merged(before, sent, nulls=False)
         if schema is None or schema.conforms(sent):
             return sent
         if isinstance(sent, str) and not (schema.types & {"string"}):
@@ -222,17 +245,13 @@ class Values:
         name = f"{self._seed}/{collection.path}"
         return identifier(schema, shown, number, name, self._generator, prefix)
 
-    def _timestamps(
+    def _times(
         self, members: Mapping[str, Schema], value: Mapping[str, Any], names: re.Pattern[str], now: datetime
     ) -> dict[str, Any]:
         """Return the members that say when an item was created, or changed."""
         found: dict[str, Any] = {}
         for name in value:
-            if (
-                names.fullmatch(plain(name))
-                and name in members
-                and plain(name) not in self.collection.settable
-            ):
+            if names.fullmatch(plain(name)) and name in members and plain(name) not in self._settable:
                 candidates = _spelled(now, value[name])
                 found[name] = next((each for each in candidates if members[name].conforms(each)), value[name])
         return found
@@ -246,6 +265,15 @@ def _spelled(now: datetime, shown: Any) -> Iterator[Any]:
     elif isinstance(shown, str) and "," in shown[:5]:
         yield format_datetime(now, usegmt=True)
     yield from (f"{now:%Y-%m-%dT%H:%M:%SZ}", f"{now:%Y-%m-%d}", seconds)
+
+
+def _merged(before: dict[str, Any], sent: dict[str, Any], *, nulls: bool = True) -> dict[str, Any]:
+    """Return an object with the members of another, at any depth, as RFC 7396 has it but for nulls."""
+    merged = {**before, **sent}
+    for name, each in sent.items():
+        if isinstance(each, dict) and isinstance(before.get(name), dict):
+            merged[name] = _merged(before[name], each, nulls=nulls)
+    return {name: each for name, each in merged.items() if nulls or each is not None}
 
 
 def _readable(value: Any, schema: Schema) -> Any:

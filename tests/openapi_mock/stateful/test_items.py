@@ -222,6 +222,59 @@ def test_what_is_above_an_item_has_to_be_there(remembering):
         assert mock("GET", f"/pets/{pet}/{below}")[0] == 404
 
 
+def test_the_identifier_is_in_an_object(remembering):
+    """An item may have its name, and what else the mock knows of it, in ``metadata``, as in Kubernetes."""
+    text, labels = {"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}
+    times = {"creationTimestamp": {**text, "format": "date-time"}}
+    metadata = {"type": "object", "properties": {"name": text, "uid": text, "namespace": text, **times}}
+    metadata["properties"]["labels"] = labels
+    job = {"type": "object", "properties": {"metadata": metadata, "spec": {"type": "object"}}}
+    listed = {"type": "object", "required": ["items"], "properties": {"metadata": metadata}}
+    listed["properties"]["items"] = {"type": "array", "items": ref("Job")}
+    listed["properties"]["metadata"] = {"type": "object", "properties": {"continue": text}}
+    above = in_path("namespace")
+    paging = [in_query("limit", "integer"), in_query("continue")]
+    item = {"put": operation(ref("Job"), body=ref("Job"))}
+    item |= {"patch": operation(ref("Job"), body={"type": "object"})}
+    item |= {"get": operation(ref("Job")), "delete": operation(ref("Job"))}
+    made = operation(ref("Job"), body=ref("Job"))
+    paths = {
+        "/{namespace}/jobs": {
+            "parameters": [above],
+            "get": operation(listed, parameters=paging),
+            "post": made,
+        },
+        "/{namespace}/jobs/{name}": {"parameters": [above, in_path("name")], **item},
+    }
+    mock = remembering(paths, {"Job": job})
+    known = {"namespace": "dev", "creationTimestamp": "2026-11-26T12:00:00Z"}
+    first = mock.post("/dev/jobs", {"metadata": {"name": "a", "labels": {"x": "1"}}})
+    assert first["metadata"] == {"name": "a", "labels": {"x": "1"}, "uid": first["metadata"]["uid"], **known}
+    second = mock.post("/dev/jobs", {"spec": {}})["metadata"]
+    assert second["uid"] != first["metadata"]["uid"]
+    assert mock("POST", "/dev/jobs", {"metadata": {"name": "a"}})[0] == 409
+    page = mock.get("/dev/jobs?limit=1")
+    assert page["items"] == [first]
+    page = mock.get(f"/dev/jobs?limit=1&continue={page['metadata']['continue']}")
+    assert [each["metadata"]["name"] for each in page["items"]] == [second["name"]]
+    changed = mock("PUT", "/dev/jobs/a", {"metadata": {"labels": {"y": "2"}}, "spec": {"z": 3}})[1]
+    assert changed == {"metadata": {**first["metadata"], "labels": {"y": "2"}}, "spec": {"z": 3}}
+    changed = mock("PATCH", "/dev/jobs/a", {"metadata": {"labels": {"x": "1", "y": None}}})[1]
+    assert changed["metadata"] == first["metadata"]
+    assert mock.get("/dev/jobs/a") == changed
+    assert mock("DELETE", "/dev/jobs/a")[0] == 200
+    assert mock("GET", "/dev/jobs/a")[0] == 404
+
+
+def test_a_change_by_null(remembering):
+    """A null that a member cannot be says that there is none: it is left out where the schema allows that."""
+    mock = remembering({**PETS, "/pets/{petId}": {**PETS["/pets/{petId}"]}}, {"Pet": PET})
+    path = f"/pets/{mock.post('/pets', {'name': 'Rex', 'kind': 'dog'})['id']}"
+    mock("PATCH", path, {"kind": None, "name": None})
+    assert "kind" not in mock.get(path)
+    assert mock.get(path)["name"] == "Rex"
+
+
 def test_post_to_an_item_changes_it(remembering):
     """In APIs of forms, POST changes an item and merges objects; identifiers have a prefix, DELETE a body."""
     customer = {
