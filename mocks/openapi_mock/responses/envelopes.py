@@ -12,7 +12,7 @@ PAGES: Final = ("page", "pagenumber", "pageno", "pageindex")
 OFFSETS: Final = ("offset", "skip", "startindex", "start")
 """Names of query parameters, in plain spelling, that say which part of a list is sent."""
 OMITTED: Final[Any] = object()
-NOTHING: Final = (None, "", OMITTED)
+NOTHING: Final = (None, OMITTED, "")
 
 MORE: Final = frozenset({"hasmore", "hasnext", "hasnextpage", "istruncated", "more"})
 TOTAL: Final = frozenset(

@@ -26,12 +26,14 @@ from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
 from .collection import Role
+from .entity_tags import is_known, require_match, tag_of
 from .json_patch import is_patch, patched
 from .memory import Catalog, Memory
 from .pages import Listing
 from .store import Item
 
 CREATED: Final = 201
+NOT_MODIFIED: Final = 304
 
 
 @dataclass(eq=False, kw_only=True)
@@ -102,6 +104,7 @@ class StatefulOperation:
         Raises:
             NotFound: there is no such item, or none of those above it.
             Conflict: there is one of the key that was sent.
+            PreconditionFailed: it is not as the request says.
             ServiceUnavailable: there is no room for another.
         """
         if self._role.action == "list":
@@ -112,21 +115,27 @@ class StatefulOperation:
                     return documented, await asyncio.to_thread(self._list, sent, request, documented)
                 return documented, self._list(sent, request, documented)
         if self._role.action == "read":
-            async with self._memory.lock:
-                self._require_parents(sent)
-                item = self._found(sent) if self._collection.is_single else self._find(sent)
-            documented = await respond(None)
-            if item is None:
-                if self._prefixes:  # requests for many parents would fill the store
-                    return documented, documented.rendered
-                async with self._memory.lock:
-                    with suppress(ServiceUnavailable):  # to read it needs no room
-                        item = self._single(sent, documented)
-            if item is None:
-                return documented, documented.rendered
-            return documented, self._show(item.value, item.parents, documented, request)
+            return await self._read(sent, request, respond)
         async with self._memory.lock:
             return await self._write(sent, request, respond)
+
+    async def _read(
+        self, sent: Sent, request: Request, respond: Respond
+    ) -> tuple[DocumentedResponse, Rendered]:
+        async with self._memory.lock:
+            self._require_parents(sent)
+            item = self._found(sent) if self._collection.is_single else self._find(sent)
+        documented = await respond(None)
+        if item is None and not self._prefixes:  # requests for many parents would fill the store
+            async with self._memory.lock:
+                with suppress(ServiceUnavailable):  # to read it needs no room
+                    item = self._single(sent, documented)
+        if item is None:
+            return documented, documented.rendered
+        if is_known(item.value, request, self._operation):
+            documented = await respond(NOT_MODIFIED)
+            return documented, _with_fields(documented.rendered, {b"etag": tag_of(item.value)})
+        return documented, self._show(item.value, item.parents, documented, request)
 
     async def _write(
         self, sent: Sent, request: Request, respond: Respond
@@ -134,6 +143,8 @@ class StatefulOperation:
         self._require_parents(sent)
         action, store = self._role.action, self._memory.store
         item = None if action == "create" else self._found(sent)
+        if item is not None:
+            require_match(item.value, request, self._operation)
         if action == "delete":
             item = item or self._find(sent)
             documented = await respond(None)
@@ -299,7 +310,7 @@ class StatefulOperation:
         """Return the response that shows an item."""
         base, schema = documented.body.value, self._role.schema
         url = self._url(value, parents, request)
-        fields = {b"location": url}
+        fields = {b"location": url, b"etag": tag_of(value)}
         if schema is None or documented.schema is None or not isinstance(base, dict):
             return _with_fields(documented.rendered, fields)
         shown = self._values.shown(self._values.with_url(value, url), schema, self._inner(base))

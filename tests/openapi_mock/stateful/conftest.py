@@ -40,7 +40,7 @@ class Mocked:
         self._app = contract_app(contract, responses=responses, authentication=False, clock=Clock())
         self._call = call
 
-    def __call__(self, method, target, body=None, form=None, files=None):
+    def __call__(self, method, target, body=None, form=None, files=None, headers=()):
         """Send a request; return the status, and the value or the text of the body."""
         raw, kind = b"", ""
         if body is not None:
@@ -50,7 +50,7 @@ class Mocked:
         if files is not None:
             request = httpx.Request(method, "http://api.test", data=form, files=files)
             raw, kind = request.read(), request.headers["Content-Type"]
-        headers = [(b"host", b"api.test"), *([(b"content-type", kind.encode())] if kind else [])]
+        headers = [(b"host", b"api.test"), *([(b"content-type", kind.encode())] if kind else []), *headers]
         messages = [{"type": "http.request", "body": raw}]
         self.response = self._call(self._app, method, target.encode(), headers, messages)
         content = self.response.body

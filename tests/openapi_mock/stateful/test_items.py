@@ -266,6 +266,30 @@ def test_the_identifier_is_in_an_object(remembering):
     assert mock("GET", "/dev/jobs/a")[0] == 404
 
 
+def test_an_entity_tag_is_of_a_state(remembering):
+    """The documented ETag changes with its item; requests depend on it where 304 and 412 are documented."""
+    tag = {"headers": {"ETag": {"schema": {"type": "string"}}}}
+    item = {
+        name: each for name, each in PETS["/pets/{petId}"].items() if name in {"get", "patch", "parameters"}
+    }
+    for method, other in (("get", "304"), ("patch", "412")):
+        success = {**item[method]["responses"]["200"], **tag}
+        responses = {**item[method]["responses"], "200": success, other: {"description": "", **tag}}
+        item[method] = {**item[method], "responses": responses}
+    mock = remembering({"/pets": PETS["/pets"], "/pets/{petId}": item}, {"Pet": PET})
+    path = f"/pets/{mock.post('/pets', {'name': 'Rex'})['id']}"
+    first = mock("GET", path) and mock.response.headers["etag"]
+    assert mock("GET", path, headers=[(b"if-none-match", first.encode())]) == (304, None)
+    assert mock.response.headers["etag"] == first
+    stale, same = ([(b"if-match", each)] for each in (b'"x"', b'"x", W/' + first.encode()))
+    assert mock("PATCH", path, {"name": "Tom"}, headers=stale)[0] == 412
+    assert mock("PATCH", path, {"name": "Tom"}, headers=same)[0] == 200
+    second = mock.response.headers["etag"]
+    assert second != first
+    assert mock("GET", path, headers=[(b"if-none-match", first.encode())])[1]["name"] == "Tom"
+    assert mock.response.headers["etag"] == second
+
+
 def test_a_change_by_null(remembering):
     """A null that a member cannot be says that there is none: it is left out where the schema allows that."""
     mock = remembering({**PETS, "/pets/{petId}": {**PETS["/pets/{petId}"]}}, {"Pet": PET})

@@ -198,7 +198,9 @@ def test_the_next_page_has_all_that_was_asked(remembering):
         mock.post("/pets", {"name": name, "tags": [tag]})
     first = mock.get("/pets?tags=x&tags=y&kind=&limit=1")
     assert first["next"] == "http://api.test/pets?tags=x&tags=y&kind=&limit=1&page=2"
-    assert names(mock.get(first["next"].removeprefix("http://api.test"))["pets"]) == ["b"]
+    last = mock.get(first["next"].removeprefix("http://api.test"))
+    assert names(last["pets"]) == ["b"]
+    assert "next" not in last, "no URL is the empty text"
 
 
 def test_a_page_as_spring_describes_it(remembering):

@@ -1,0 +1,48 @@
+"""Entity tags of items, and requests that depend on them, as far as the contract has responses for these.
+
+RFC 9110, sections 8.8.3 and 13.1.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from openapi_contract import Operation
+from openapi_service.problems import Problem
+from openapi_service.request import Request
+
+
+class PreconditionFailed(Problem):
+    """The item is not as ``If-Match`` says."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "precondition_failed"
+
+
+def tag_of(value: Mapping[str, Any]) -> str:
+    """Return the entity tag of an item: another, once the item is changed."""
+    return f'"{hashlib.sha256(msgspec.json.encode(value)).hexdigest()[:16]}"'
+
+
+def is_known(value: Mapping[str, Any], request: Request, operation: Operation) -> bool:
+    """Tell whether a request is for an item only if it is another than the client has."""
+    return str(int(HTTPStatus.NOT_MODIFIED)) in operation.responses and _has(
+        request.header(b"if-none-match"), value
+    )
+
+
+def require_match(value: Mapping[str, Any], request: Request, operation: Operation) -> None:
+    """Raise PreconditionFailed if a request is to change an item only as another than it is."""
+    sent = request.header(b"if-match")
+    documented = str(int(PreconditionFailed.status)) in operation.responses
+    if sent is not None and documented and not _has(sent, value):
+        raise PreconditionFailed(f"The item's entity tag is {tag_of(value)}, and If-Match has {sent[:100]}.")
+
+
+def _has(sent: str | None, value: Mapping[str, Any]) -> bool:
+    """Tell whether a header has an item's tag."""
+    tags = {each.strip().removeprefix("W/") for each in (sent or "").split(",")}
+    return not tags.isdisjoint({"*", tag_of(value)})
