@@ -6,7 +6,7 @@ not* be sent. Of a discriminator it takes all alternatives for references, and r
 which a discriminator does not consider (3.0.3, section 4.7.25); one beside ``allOf`` is for the schemas that
 extend the whole, and not for the parts. It searches with Python's ``re``, which may backtrack without end. It
 divides binary fractions, by which 0.07 is no multiple of 0.01. And it holds the integers of any schema to
-``int32`` and ``int64``, and to no other width.
+``int32`` and ``int64``, and to no other width. In 3.0 it takes 1.0 for no integer.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ from openapi_schema_validator import (
 )
 
 from .anatomy import ALTERNATIVES
-from .integers import INTEGERS, is_within, range_of
+from .integers import INTEGERS, is_integer, is_within, range_of
 from .patterns import longest_text, matches
 from .schemas import Schemas
 
@@ -33,14 +33,13 @@ from .schemas import Schemas
 def of_requests(schemas: Schemas) -> SchemaValidatorsFactory:
     """Return what makes openapi-core's validators of requests: read-only properties may be there or not."""
     keywords = {**_keywords("readOnly", OAS30WriteValidator, schemas), "readOnly": lambda *_: ()}
-    return SchemaValidatorsFactory(extend(OAS30WriteValidator, keywords))
+    return SchemaValidatorsFactory(_extended(OAS30WriteValidator, keywords))
 
 
 def of_responses(schemas: Schemas) -> SchemaValidatorsFactory:
     """Return what makes openapi-core's validators of responses: write-only properties are not there."""
-    return SchemaValidatorsFactory(
-        extend(OAS30ReadValidator, _keywords("writeOnly", OAS30ReadValidator, schemas))
-    )
+    keywords = _keywords("writeOnly", OAS30ReadValidator, schemas)
+    return SchemaValidatorsFactory(_extended(OAS30ReadValidator, keywords))
 
 
 class _Factory31(DialectSchemaValidatorsFactory):
@@ -49,7 +48,7 @@ class _Factory31(DialectSchemaValidatorsFactory):
     def get_validator_cls(self, spec: Any, schema: Any) -> Any:
         """Return the class of the dialect, with what is read otherwise in all of them."""
         kind: Any = super().get_validator_cls(spec, schema)
-        return _extended(kind)
+        return _corrected_once(kind)
 
 
 def of_31() -> DialectSchemaValidatorsFactory:
@@ -58,8 +57,14 @@ def of_31() -> DialectSchemaValidatorsFactory:
 
 
 @cache
-def _extended(kind: Any) -> Any:
-    return extend(kind, _corrected(kind))
+def _corrected_once(kind: Any) -> Any:
+    return _extended(kind, _corrected(kind))
+
+
+def _extended(kind: Any, keywords: dict[str, Any]) -> Any:
+    """Return a class of validators with other keywords, and for which an integer is what it is to all."""
+    types = kind.TYPE_CHECKER.redefine("integer", lambda _, value: is_integer(value))
+    return extend(kind, keywords, type_checker=types)
 
 
 def _corrected(kind: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""Formats of integers: a width bounds the numbers of a schema that says that they are integers.
+"""Integers: what is one, and formats, whose width bounds the numbers of a schema that says that they are.
 
-For another schema such a format is an annotation (JSON Schema 2020-12, section 7.2.1): ``number`` allows
+A number is one if its fraction is zero, in OpenAPI 3.0 too (docs/decisions.md). For a schema that says
+nothing of integers such a format is an annotation (JSON Schema 2020-12, section 7.2.1): ``number`` allows
 fractions and exponents, and a width takes neither.
 """
 
@@ -12,6 +13,11 @@ INTEGERS: Final = {
     **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
 }
 """The least and the greatest number of the integers in OpenAPI's Format Registry."""
+
+
+def is_integer(value: Any) -> bool:
+    """Tell whether a JSON value is an integer."""
+    return value.is_integer() if isinstance(value, float) else type(value) is int
 
 
 def range_of(schema: Mapping[str, Any]) -> tuple[int, int] | None:

@@ -12,6 +12,7 @@ from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
 from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
+from .integers import is_integer
 from .keywords import options_of, reads_alike
 from .resources import Resources, Target
 from .validator import Validator
@@ -426,5 +427,5 @@ def type_of(value: Any) -> str:
     """Return the JSON type of a value; a number without a fraction is an integer."""
     kinds = ((bool, "boolean"), (int, "integer"), (str, "string"), (list, "array"), (dict, "object"))
     if isinstance(value, float):
-        return "integer" if value.is_integer() else "number"
+        return "integer" if is_integer(value) else "number"
     return next((name for kind, name in kinds if isinstance(value, kind)), "null")

@@ -49,6 +49,7 @@ SCHEMAS = {
         [{"a": None}],
         [{"a": "x"}],
     ),
+    "integers": ({"type": "integer"}, [1, 1.0], [1.5, True]),
     "keywords that 3.0 does not have": ({"example": {"$ref": "#/x"}, "xml": {"name": "a"}}, [1], []),
 }
 
@@ -75,6 +76,17 @@ def test_the_dialect_of_3_0_holds_in_requests(name, reading):
     app = reading(schema, openapi="3.0.3", components=COMPONENTS)
     assert [app.post("/", value).status for value in accepted] == [204] * len(accepted)
     assert [app.post("/", value).status for value in refused] == [422] * len(refused)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_dialect_of_3_0_holds_in_responses(name, responding):
+    """What a request may hold a response may hold, and nothing else."""
+    schema, accepted, refused = SCHEMAS[name]
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    for status, values in ((200, accepted), (500, refused)):
+        for value in values:
+            app = responding(responses, value, openapi="3.0.3", components=COMPONENTS)
+            assert app.get("/").status == status, value
 
 
 def test_parameters_of_3_0(taking):
