@@ -224,11 +224,28 @@ def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]
             repaired(pointers.join("/components", name), "is not an object.")
     if not isinstance(document.get("x-ms-paths"), dict):
         return {}
-    more, own = document.pop("x-ms-paths"), document.setdefault("paths", {})
     repaired("/x-ms-paths", "are paths with a query; read as paths.")
-    added = {path: item for path, item in more.items() if path not in own}
-    own |= added
-    return {pointers.join("/paths", path): pointers.join("/x-ms-paths", path) for path in added}
+    return _join_paths(document, source, defects)
+
+
+def _join_paths(document: dict[str, Any], source: str, defects: list[Defect]) -> dict[str, str]:
+    """Put what is below ``x-ms-paths`` among the paths; return where it came from."""
+    more, paths = document.pop("x-ms-paths"), document.setdefault("paths", {})
+    origins = {}
+    for path, item in more.items():
+        own = paths.get(path)
+        if not (isinstance(item, dict) and isinstance(own, dict)):
+            origins[pointers.join("/paths", path)] = pointers.join("/x-ms-paths", path)
+            paths[path] = item
+            continue
+        for name in item:
+            place = pointers.join("/x-ms-paths", path, name)
+            if name not in own:
+                origins[pointers.join("/paths", path, name)] = place
+            elif name in METHODS:
+                defects.append(Defect(source, 0, place, "is an operation of paths, too.", "left out"))
+        paths[path] = {**item, **own}
+    return origins
 
 
 def _operations_in(item: dict[str, Any]) -> int:

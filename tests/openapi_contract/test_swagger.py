@@ -317,16 +317,22 @@ def test_paths_with_a_query(swagger):
     """``x-ms-paths`` are paths that a query tells apart; what is wrong in them is where the author has it."""
     wrong = {"name": "q", "in": "query", "type": "count"}
     more = {
-        "/pets": {"get": {"operationId": "hidden", "responses": OK}},
+        "/pets": {
+            "get": {"operationId": "hidden", "responses": OK},
+            "put": {"operationId": "put", "parameters": [wrong], "responses": OK},
+        },
         "/pets?comp=list": {"get": {"operationId": "list", "parameters": [wrong], "responses": OK}},
     }
     contract = swagger({"get": {"operationId": "get", "responses": OK}}, **{"x-ms-paths": more})
     found = [contract.route("GET", "/pets", query).operation_id for query in (b"", b"comp=list")]
     assert found == ["get", "list"]
+    assert contract.route("PUT", "/pets", b"").operation_id == "put"
     lines = Path(contract.source).read_text().splitlines()
     assert {(lines[each.line - 1].strip(" ,{"), each.pointer) for each in contract.defects} >= {
         ('"x-ms-paths":', "/x-ms-paths"),
         ('"type": "count"', "/x-ms-paths/~1pets?comp=list/get/parameters/0/type"),
+        ('"type": "count"', "/x-ms-paths/~1pets/put/parameters/0/type"),
+        ('"get":', "/x-ms-paths/~1pets/get"),
     }
 
 
