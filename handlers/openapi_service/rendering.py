@@ -71,7 +71,7 @@ class ResponseRenderer:
         """Return the response, or raise ViolationError if it violates the contract."""
         response = Response.of(returned)
         status = response.status or self._status
-        media_type = response.media_type or self._declared_media_type(status, response.body)
+        media_type = response.media_type or self._declared_media_type(status, response.body, request)
         body = _encode(response.body, media_type, request)
         headers = [
             (name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()
@@ -86,13 +86,14 @@ class ResponseRenderer:
             self._require_valid(rendered, media_type, request)
         return rendered
 
-    def _declared_media_type(self, status: int, body: Any) -> str | None:
+    def _declared_media_type(self, status: int, body: Any, request: Request) -> str | None:
         """Return the first media type that a status declares; for an object or a list, one that takes it."""
         key = status, body.__class__
         if key not in self._media_types:
             declared = self._operation.response_for(status)
             content = {"application/json": {}} if declared is None else declared.get("content", {})
-            taking = (each for each in content if _takes(each, body))
+            value = _plain(body, request)
+            taking = (each for each in content if _takes(each, value))
             self._media_types[key] = next(taking, next(iter(content), None))
         media_type = self._media_types[key]
         return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
@@ -112,12 +113,12 @@ class ResponseRenderer:
             raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
 
 
-def _takes(media_type: str, body: Any) -> bool:
-    """Tell whether a body can be sent as a media type or one of a range: objects and lists are no text."""
-    is_list = isinstance(body, list)
-    if not is_list and not isinstance(body, dict | msgspec.Struct):
+def _takes(media_type: str, value: Any) -> bool:
+    """Tell whether a value can be sent as a media type or one of a range: objects and lists are no text."""
+    if not isinstance(value, dict | list | tuple):
         return True
-    return is_json(essence(media_type)) or media_type in JSON_RANGES or (is_list and is_sequence(media_type))
+    is_items = not isinstance(value, dict) and is_sequence(media_type)
+    return is_json(essence(media_type)) or media_type in JSON_RANGES or is_items
 
 
 def _of_range(media_range: str, body: Any) -> str:
@@ -133,22 +134,31 @@ def _encode(body: Any, media_type: str | None, request: Request) -> bytes:
         return bytes(body)
     if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
         return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
-    if media_type is not None and is_sequence(media_type) and isinstance(body, list):
-        return body_of_items(msgspec.to_builtins(body, enc_hook=partial(_json_value, request)), media_type)
+    if media_type is not None and is_sequence(media_type):
+        value = _plain(body, request)
+        if isinstance(value, list | tuple):
+            return body_of_items(list(value), media_type)
     text = body if media_type is None else _text(body, media_type, request)
     return b"" if text is None else str(text).encode()
 
 
 def _text(body: Any, media_type: str, request: Request) -> Any:
     """Return what a body is written as where that is no JSON: a UUID or a datetime as JSON has it."""
+    text = _plain(body, request)
+    if not isinstance(text, str | int | float | None):
+        raise TypeError(
+            f"A handler returned a {type(body).__name__} for {media_type}; expected str or bytes."
+        )
+    return text
+
+
+def _plain(body: Any, request: Request) -> Any:
+    """Return a body as a JSON value; what JSON has none for as its text, or as it is without one."""
     kind: Any = type(body)
     try:
-        text = msgspec.to_builtins(body, enc_hook=partial(_json_value, request))
-    except NotImplementedError:  # JSON has none for it, but it may have a text of its own
-        text = body if kind.__str__ is object.__str__ else str(body)
-    if not isinstance(text, str | int | float | None):
-        raise TypeError(f"A handler returned a {kind.__name__} for {media_type}; expected str or bytes.")
-    return text
+        return msgspec.to_builtins(body, enc_hook=partial(_json_value, request))
+    except NotImplementedError:
+        return body if kind.__str__ is object.__str__ else str(body)
 
 
 def _json_value(request: Request, value: Any) -> Any:

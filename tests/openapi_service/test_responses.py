@@ -1,10 +1,13 @@
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import PurePosixPath
 from uuid import UUID
 
+import msgspec
 import pytest
+from pydantic import BaseModel
 
 from openapi_service.problems import NotFound
 from openapi_service.responses import Response
@@ -38,6 +41,25 @@ EVENT = {"type": "object", "required": ["data"]}
 def sequence(media_type=LINES, item=PHOTO):
     """Return the response of a sequence of items."""
     return {"200": {"description": "", "content": {media_type: {"itemSchema": item}}}}
+
+
+class Struct(msgspec.Struct):
+    """An object as msgspec has it."""
+
+    id: int
+
+
+class Model(BaseModel):
+    """An object as pydantic has it."""
+
+    id: int
+
+
+@dataclass
+class Row:
+    """An object as a dataclass has it."""
+
+    id: int
 
 
 CSV_OR_JSON = {"text/csv": {"schema": {"type": "string"}}, "application/json": {}}
@@ -104,6 +126,13 @@ KEPT = [
             (CSV_OR_JSON, "a,b", "text/csv", b"a,b"),
             (CSV_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
             (CSV_OR_JSON, [], "application/json", b"[]"),
+            (CSV_OR_JSON, ("a", "b", "c"), "application/json", b'["a","b","c"]'),
+            (CSV_OR_JSON, Struct(id=1), "application/json", b'{"id":1}'),
+            (CSV_OR_JSON, Model(id=1), "application/json", b'{"id":1}'),
+            (CSV_OR_JSON, [Model(id=1)], "application/json", b'[{"id":1}]'),
+            (CSV_OR_JSON, Row(1), "application/json", b'{"id":1}'),
+            (CSV_OR_JSON, UUID(int=1), "text/csv", b"00000000-0000-0000-0000-000000000001"),
+            (LINES_OR_JSON, (Model(id=1),), LINES, b'{"id": 1}\n'),
             (TEXT_OR_JSON, "a", "text/plain", b"a"),
             (TEXT_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
             (LINES_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
