@@ -44,7 +44,7 @@ with warnings.catch_warnings(), deferred(*NEEDLESS):
     from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware, SpecMiddleware
     from connexion.middleware.main import API, ConnexionMiddleware
     from connexion.operations import OpenAPIOperation
-    from connexion.resolver import Resolution, Resolver
+    from connexion.resolver import Resolver
     from connexion.spec import OpenAPISpecification
 
 
@@ -68,7 +68,7 @@ def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallbac
     make = partial(bound, assembly=assembly, fallback=fallback)
     route = contract.route if assembly.base_paths else contract.router.route
     middlewares = [partial(RoutingMiddleware, route=route), partial(BindingMiddleware, make=make)]
-    resolver = FunctionResolver(functions)
+    resolver = Resolver(functions.get)  # None for an operation without a handler
     connexion: Any = ConnexionMiddleware(Unrouted(assembly), middlewares=middlewares, resolver=resolver)
     connexion.apis.append(
         API(
@@ -126,18 +126,6 @@ class ContractSpecification(OpenAPISpecification):
     @base_path.setter
     def base_path(self, base_path: str) -> None:
         """Connexion sets what it has just read."""
-
-
-class FunctionResolver(Resolver):
-    """Knows the function of each operationId; None for one without."""
-
-    def __init__(self, functions: Mapping[str, Function]) -> None:
-        super().__init__()
-        self._functions = functions
-
-    def resolve(self, operation: ContractOperation) -> Resolution:
-        """Return the function of an operation."""
-        return Resolution(self._functions.get(operation.operation_id), operation.operation_id)
 
 
 class RoutingMiddleware(SpecMiddleware):

@@ -24,13 +24,8 @@ class Process(NamedTuple):
     failures: int
 
 
-def run_processes(
-    count: int,
-    run: Callable[[int, Callable[[], None]], None],
-    ready: Callable[[], None],
-    ending: Callable[[], None],
-) -> None:
-    """Run a function in so many processes until SIGINT or SIGTERM, which each of them is sent.
+class Supervisor:
+    """Runs a function in processes, forks of this one, which has no threads and no event loop.
 
     One that dies is started again; one that dies early, after a pause that doubles. Where the first ones
     cannot start, all end. They end when this process does, however it does.
@@ -42,15 +37,7 @@ def run_processes(
         ready: called in the first process that responds.
         ending: called here before they end, to close what they listen on: a port is open as long as one
             process has it open.
-
-    Raises:
-        SystemExit: in each process at its end; here with the exit code of those that could not start.
     """
-    Supervisor(count, run, ready, ending).run()
-
-
-class Supervisor:
-    """The process that the others are forks of; it has no threads and no event loop."""
 
     def __init__(
         self,
@@ -72,7 +59,11 @@ class Supervisor:
         self._responded = False
 
     def run(self) -> None:
-        """Start all, and wait for signals."""
+        """Run them until SIGINT or SIGTERM, which each of them is sent.
+
+        Raises:
+            SystemExit: in each process at its end; here with the exit code of those that could not start.
+        """
         signal.signal(signal.SIGCHLD, lambda *_: None)  # what is ignored by default may never be seen
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         for number in range(self._count):

@@ -139,7 +139,7 @@ class Application:
             self._redirects,
             self.clock,
             random_bytes=self._draw("proposals"),
-            retention=retention_of(settings, self.database, self.bucket, self.clock),
+            retain=retention_of(settings, self.database, self.bucket, self.clock),
             after_commit=self.database.after_commit,
             tracing=continued if tracing is None else tracing.job,
         )

@@ -73,7 +73,7 @@ class Worker:
             self._redirects,
             clock,
             is_worker=True,
-            retention=retention_of(settings, self._database, self._bucket, clock),
+            retain=retention_of(settings, self._database, self._bucket, clock),
             tracing=continued if tracing is None else tracing.job,
         )
         if metrics is not None:

@@ -20,7 +20,7 @@ from openapi_service.connections import ConnectionLimits
 from openapi_service.handlers import ResolverError, handlers_of
 from openapi_service.logs import Form, Level, LogOptions, logging_to_stderr
 from openapi_service.origins import allowed_origins
-from openapi_service.processes import run_processes
+from openapi_service.processes import Supervisor
 from openapi_service.request_log import RequestLog
 from openapi_service.server import CannotListen, CannotStart, Shutdown, listen, starting, url_of
 from openapi_service.server import serve as serve_app
@@ -172,7 +172,7 @@ def serve_until_ended(
                 uvloop.run(serve_one(app, telemetry, 0, lambda: typer.echo(line)))
             else:
                 line = f"{line}, {workers} processes"
-                run_processes(workers, run_one, lambda: typer.echo(line), sockets.close)
+                Supervisor(workers, run_one, lambda: typer.echo(line), sockets.close).run()
     except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
 

@@ -1,9 +1,35 @@
-"""Jobs that are done in this process."""
+"""Jobs that are done in this process, each by what is to be done for its kind."""
 
 import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Final, NamedTuple
+
+from openapi_service.traces import continued
 
 from .queue import MAX_WAITING, Job, slots_of
-from .tasks import Tasks
+
+Do = Callable[[str], Coroutine[Any, Any, None]]
+Tracing = Callable[[str, Mapping[str, str]], AbstractContextManager[None]]
+
+GRACE_SECONDS: Final = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+class Tasks(NamedTuple):
+    """What is done for each kind of job.
+
+    Attributes:
+        do: what to do with an id, by the name of the task; cancelled, it has to release the job.
+        close: releases what the tasks needed.
+        tracing: is entered while a task of this name is done, with the header fields of a trace.
+    """
+
+    do: Mapping[str, Do]
+    close: Callable[[], None]
+    tracing: Tracing = continued
 
 
 class MemoryBroker:
@@ -14,17 +40,20 @@ class MemoryBroker:
         self._at_once = at_once
         self._slots: dict[str, asyncio.Semaphore] = {}
         self._running: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def start(self) -> None:
         """Do nothing: there is nothing to connect to."""
 
-    async def send(self, job: Job) -> asyncio.Task[None]:
-        """Start a job as soon as a slot of its kind is free, and return its run."""
+    async def send(self, job: Job) -> asyncio.Task[None] | None:
+        """Start a job as soon as a slot of its kind is free, and return its run; none once this is closed."""
         slots = self._slots.setdefault(job.task, asyncio.Semaphore(slots_of(job.task, self._at_once)))
         await slots.acquire()
-        running = asyncio.create_task(self._tasks.run(job))
+        if self._closing:
+            return None
+        running = asyncio.create_task(self._do(job))
         self._running.add(running)  # a task that nobody holds may be collected
-        running.add_done_callback(self._running.discard)
+        running.add_done_callback(self._ended)
         running.add_done_callback(lambda _: slots.release())
         return running
 
@@ -33,7 +62,22 @@ class MemoryBroker:
         return MAX_WAITING
 
     async def close(self) -> None:
-        """End the jobs that are running."""
-        await self._tasks.close()
+        """Start no more jobs; wait a little for those that run, and cancel those that take longer."""
+        self._closing = True
         if self._running:
-            await asyncio.wait(self._running)
+            _, late = await asyncio.wait(self._running, timeout=GRACE_SECONDS)
+            for running in late:
+                running.cancel()
+            if late:
+                await asyncio.wait(late)
+        self._tasks.close()
+
+    async def _do(self, job: Job) -> None:
+        """Do a job in the trace of the request that left it."""
+        with self._tasks.tracing(job.task, job.trace):
+            await self._tasks.do[job.task](job.id)
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        self._running.discard(running)
+        if not running.cancelled() and (error := running.exception()):
+            logger.error("A job ended unexpectedly", exc_info=error)

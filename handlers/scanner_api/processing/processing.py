@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.util import find_spec
@@ -19,12 +19,10 @@ from scanner_api.redis_urls import IN_MEMORY, is_redis
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket
 
-from .memory_broker import MemoryBroker
+from .memory_broker import MemoryBroker, Tasks, Tracing
 from .queue import Broker, Queue
-from .retention import Retention
 from .stores import Stores
 from .sweep import Sweep
-from .tasks import Tasks, Tracing
 
 if TYPE_CHECKING:
     from scanner_api.scanning.redirects import RedirectFollower
@@ -38,9 +36,9 @@ class Processing:
 
     Args:
         is_worker: whether to run the jobs of a queue in Redis.
-        retention: deletes old sessions, if anything does.
+        retain: deletes old sessions, if anything does.
         after_commit: calls something once what was written for a job is committed.
-        tracing: is entered while a job is done, see :class:`~.tasks.Tasks`.
+        tracing: is entered while a job is done, see :class:`~.memory_broker.Tasks`.
 
     Raises:
         ValueError: the settings of the queue or the extractor cannot be used; the message says what to do.
@@ -59,7 +57,7 @@ class Processing:
         *,
         random_bytes: RandomBytes = os.urandom,
         is_worker: bool = False,
-        retention: Retention | None = None,
+        retain: Callable[[], Awaitable[None]] | None = None,
         after_commit: Callable[[Callable[[], None]], None] = lambda call: call(),
         tracing: Tracing = continued,
     ) -> None:
@@ -72,7 +70,7 @@ class Processing:
         self._random_bytes = random_bytes
         self._is_worker = is_worker
         self._tracing = tracing
-        self._retain = retention.round if retention else None
+        self._retain = retain
         self._runs_jobs = is_worker or settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
         self.outcomes: Counter[tuple[str, str]] = Counter()
@@ -111,7 +109,6 @@ class Processing:
     def _tasks(self) -> Tasks:
         from .captures import CaptureProcessor  # noqa: PLC0415 -- the reason above
         from .extraction import SessionExtraction, open_extractor  # noqa: PLC0415 -- the same
-        from .tasks import Tasks  # noqa: PLC0415 -- the same
 
         extractor, retries = open_extractor(self._settings), asyncio.Lock()
         captures = CaptureProcessor(

@@ -15,9 +15,8 @@ from taskiq_redis import RedisStreamBroker
 
 from openapi_service.traces import TRACE_FIELDS
 
-from .memory_broker import MemoryBroker
+from .memory_broker import GRACE_SECONDS, MemoryBroker, Tasks
 from .queue import MAX_WAITING, Job, Queue, QueueError
-from .tasks import GRACE_SECONDS, Tasks
 
 Receive = Callable[..., Coroutine[Any, Any, None]]
 
@@ -75,7 +74,7 @@ class RedisBroker:
         )
         if tasks is not None:
             self._own = Queue(lambda: MemoryBroker(tasks, 2 * at_once), share=at_once)
-            for name in tasks.names:
+            for name in tasks.do:
                 self._broker.register_task(_receiving(name, self._own), name)
 
     async def start(self) -> None:

@@ -70,9 +70,8 @@ class Database:
         self._engine = engine_for(self.url, waits)
         self._turns = Turns(waits.lock_seconds or None)
         self._units: dict[asyncio.Task[Any] | None, Unit] = {}
-        self.readers = Readers(self)
+        self.readers = Readers(self._engine)
         self._snapshots = self._engine.execution_options(**_SNAPSHOT[self._engine.dialect.name])
-        self._kept: set[AsyncConnection] = set()
         lock = asyncio.Lock()
         is_sqlite = self._engine.dialect.name == "sqlite"
         self._in_memory = in_memory(self.url)
@@ -280,25 +279,11 @@ class Database:
             advisory = text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))")
             await connection.execute(advisory, {"purpose": purpose})
 
-    async def keep(self) -> AsyncConnection:
-        """Return a connection for its caller alone, outside transactions, until :meth:`discard` or close."""
-        connection = await self._engine.connect()
-        self._kept.add(connection)
-        return connection
-
-    async def discard(self, connection: AsyncConnection) -> None:
-        """Discard a kept connection that failed."""
-        self._kept.discard(connection)
-        await connection.invalidate()
-        await connection.close()
-
     async def close(self) -> None:
         """Close all connections."""
         if self.inline is not None:
             self.inline.close()
-        self.readers.forget()
-        while self._kept:
-            await self._kept.pop().close()
+        await self.readers.close()
         await self._engine.dispose()
         if self._anchor is not None:
             self._anchor.close()

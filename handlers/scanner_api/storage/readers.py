@@ -3,23 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from .async_engine import AsyncConnection
+from .async_engine import AsyncConnection, AsyncEngine
 
 MOST_READERS: Final = 2
-
-
-class Connections(Protocol):
-    """Opens connections that are kept, and discards them; a `Database` is one."""
-
-    async def keep(self) -> AsyncConnection:
-        """Open a connection."""
-        ...
-
-    async def discard(self, connection: AsyncConnection) -> None:
-        """Discard a connection that failed."""
-        ...
 
 
 class Reader:
@@ -39,28 +27,34 @@ class Reader:
 class Readers:
     """The connections that all lookups of a database share."""
 
-    def __init__(self, database: Connections) -> None:
-        self._database = database
-        self._turns = asyncio.Semaphore(MOST_READERS)
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._slots = asyncio.Semaphore(MOST_READERS)
         self._idle: list[Reader] = []
+        self._open: set[AsyncConnection] = set()
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Reader]:
         """Lend a connection; after an exception it is discarded."""
-        async with self._turns:
+        async with self._slots:
             reader = self._idle.pop() if self._idle else await self._opened()
             reader.uses += 1
             try:
                 yield reader
             except BaseException:  # a cancelled one too: its connection is in the middle of something
-                await self._database.discard(reader.connection)
+                self._open.discard(reader.connection)
+                await reader.connection.invalidate()
+                await reader.connection.close()
                 raise
             self._idle.append(reader)
 
-    def forget(self) -> None:
-        """Forget those that are closed."""
+    async def close(self) -> None:
+        """Close all of them; another one is opened when it is needed."""
         self._idle.clear()
+        while self._open:
+            await self._open.pop().close()
 
     async def _opened(self) -> Reader:
-        connection = await self._database.keep()
+        connection = await self._engine.connect()
+        self._open.add(connection)
         return Reader(connection, (await connection.get_raw_connection()).driver_connection)

@@ -65,7 +65,7 @@ def test_what_nobody_handed_over_is_found(in_shop):
 
 def test_stopping_leaves_nothing_claimed(in_shop, until, monkeypatch):
     """What is cut off by a stop is free at once for the next start."""
-    monkeypatch.setattr("scanner_api.processing.tasks.GRACE_SECONDS", 0.01)
+    monkeypatch.setattr("scanner_api.processing.memory_broker.GRACE_SECONDS", 0.01)
 
     class Slow:
         """A bucket that never responds."""

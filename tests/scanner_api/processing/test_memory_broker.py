@@ -3,10 +3,9 @@ import logging
 
 import pytest
 
-from scanner_api.processing import tasks as tasks_module
-from scanner_api.processing.memory_broker import MemoryBroker
+from scanner_api.processing import memory_broker
+from scanner_api.processing.memory_broker import MemoryBroker, Tasks
 from scanner_api.processing.queue import Job
-from scanner_api.processing.tasks import Tasks
 
 
 class Work:
@@ -101,7 +100,7 @@ def test_closing_waits_for_work_that_ends_soon(until):
 @pytest.mark.filterwarnings("error")
 def test_closing_has_late_work_given_back(monkeypatch, caplog, until):
     """Work that outlasts the grace is cancelled, so that it can give its job back, and that is no error."""
-    monkeypatch.setattr(tasks_module, "GRACE_SECONDS", 0.01)
+    monkeypatch.setattr(memory_broker, "GRACE_SECONDS", 0.01)
 
     async def scenario(work, broker):
         await broker.send(Job("work", "a"))
@@ -114,13 +113,11 @@ def test_closing_has_late_work_given_back(monkeypatch, caplog, until):
 
 
 async def test_a_closing_broker_begins_nothing():
-    """A job that comes once the tasks are closing is not started."""
+    """A job that comes once the broker is closing is not started."""
     work = Work()
     work.may_end.set()
-    tasks = Tasks({"work": work.do}, lambda: None)
-    broker = MemoryBroker(tasks, 1)
+    broker = MemoryBroker(Tasks({"work": work.do}, lambda: None), 1)
     await broker.start()
-    await tasks.close()
-    await broker.send(Job("work", "late"))
     await broker.close()
+    await broker.send(Job("work", "late"))
     assert work.done == []

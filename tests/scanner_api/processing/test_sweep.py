@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.processing import sweep
 from scanner_api.processing.processing import Processing
-from scanner_api.processing.retention import BATCHES, Retention, retention_of
+from scanner_api.processing.retention import BATCHES, retention_of
 from scanner_api.processing.sweep import Sweep
 from scanner_api.scanning.captures import CaptureStatus
 from scanner_api.scanning.destinations import Permissions
@@ -167,6 +167,9 @@ def test_the_sweep_begins_at_once_and_comes_again(in_shop, until):
     assert in_shop(scenario)
 
 
+HOUR = Settings(session_retention="1h")
+
+
 class Photos:
     """A bucket, from which objects are deleted as often as it responds."""
 
@@ -190,7 +193,7 @@ def test_sessions_are_deleted_after_the_time_that_is_set(in_shop, clock, caplog)
         await shop.photograph("front.png")
         await shop.stores.sessions.close(shop.session_id, submit=False)
         retention = retention_of(settings, shop.database, photos, clock)
-        sweep = Sweep(Queue(), shop.stores, 5, retention.round)
+        sweep = Sweep(Queue(), shop.stores, 5, retention)
         clock.advance(90 * 86_400)
         await sweep.round()
         early = await shop.session()
@@ -224,7 +227,7 @@ def test_the_end_waits_for_no_deletion(in_shop, clock, until):
         await shop.stores.sessions.close(shop.session_id, submit=False)
         clock.advance(2 * 3600)
         bucket = Stuck()
-        retain = Retention(shop.database, bucket, clock, timedelta(hours=1)).round
+        retain = retention_of(HOUR, shop.database, bucket, clock)
         sweep = Sweep(Queue(), shop.stores, 5, retain)
         sweep.start()
         await until(lambda: bucket.asked)
@@ -243,7 +246,7 @@ def test_a_bucket_that_is_away_delays_the_deletion(in_shop, clock, caplog):
         await shop.stores.sessions.close(shop.session_id, submit=False)
         clock.advance(2 * 3600)
         rounds = [
-            Sweep(Queue(), shop.stores, 5, Retention(shop.database, bucket, clock, timedelta(hours=1)).round)
+            Sweep(Queue(), shop.stores, 5, retention_of(HOUR, shop.database, bucket, clock))
             for bucket in (away, there)
         ]
         await rounds[0].round()
@@ -266,10 +269,10 @@ def test_a_round_deletes_a_few_batches(in_shop, clock, monkeypatch):
         for number in range(BATCHES + 1):
             await shop.stores.sessions.create(replace(session, id=str(number)))
         clock.advance(2 * 3600)
-        retention = Retention(shop.database, Photos(), clock, timedelta(hours=1))
+        retention = retention_of(HOUR, shop.database, Photos(), clock)
         left = []
         for _ in range(2):
-            await retention.round()
+            await retention()
             left.append((await shop.stores.sessions.page(["grocer"], page=1, page_size=1))[1])
         return left
 

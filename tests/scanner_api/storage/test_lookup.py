@@ -54,7 +54,7 @@ def test_a_lost_connection_is_replaced(postgresql_url, run_in):
         lost = organization._driver.get_server_pid()
         await at_server(database, f"SELECT pg_terminate_backend({lost}, 1000)")
         rows = await organization.find("organization")
-        return rows, organization._driver.get_server_pid() != lost, len(database._kept)
+        return rows, organization._driver.get_server_pid() != lost, len(database.readers._open)
 
     assert run_in(postgresql_url, scenario) == ([["Grocer", "organization"]], True, 1)
 
@@ -70,7 +70,7 @@ def test_a_read_that_hangs_is_a_503_and_the_next_is_not(postgresql_url, run_in, 
             with pytest.raises(ServiceUnavailable, match="does not respond"):
                 await organization.find("organization")
         monkeypatch.setattr(lookup, "_SECONDS", 10)
-        return await organization.find("organization"), len(database._kept)
+        return await organization.find("organization"), len(database.readers._open)
 
     assert run_in(postgresql_url, scenario) == ([["Grocer", "organization"]], 1)
 
