@@ -20,6 +20,7 @@ from .access import ACCOUNT, check_account
 from .archive import Archive
 from .authentication import Authenticator
 from .body import BodyCutShort, PacedBody
+from .buckets import FirstBucket
 from .clock import Clock, ShiftedClock
 from .cors import granted
 from .errors import S3Error, refusal
@@ -29,7 +30,7 @@ from .request import LOCAL, LOCAL_DOMAIN, UNWATCHED, Names, Request, operation_o
 from .response import RequestIds, Response
 from .routes import Routes
 from .signature import Credential
-from .store import FirstBucket, Store
+from .store import Store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -82,7 +82,7 @@ class Routes:
             raise refusal("AccessDenied")
         body = read_document(request, signed)
         order = Order("PUT", request.bucket, "", (), handed_over(request.headers), signed.region, body)
-        return self._store.create_bucket(order)
+        return self._store.buckets.create(order)
 
     def _serve_bucket(
         self, request: Request, signed: Signed | None, bucket: Bucket, authorization: Authorization
@@ -94,18 +94,18 @@ class Routes:
         of_selector = tuple(pair for pair in request.query if selector and pair[0] == "id")
         order = replace(order, query=(*selector, *of_selector))
         if request.method in ("GET", "HEAD"):
-            return self._store.ask(order)
+            return self._store.buckets.ask(order)
         if request.method not in ("PUT", "DELETE", "POST"):
             raise _not_allowed(request)
         order = replace(order, body=read_document(request, signed))
         check_bypass(request.headers, bucket)
         if request.method == "PUT" and not selector:
-            return self._store.create_bucket(
+            return self._store.buckets.create(
                 replace(order, region=signed.region if signed else bucket.region)
             )
         if request.method == "POST":
             return self._store.delete_objects(order, partial(authorization.may_delete, bucket))
-        return self._store.change_bucket(order)
+        return self._store.buckets.change(order)
 
     def _serve_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         handlers = {

@@ -187,14 +187,14 @@ def test_what_changes_nothing_of_a_bucket_that_is_made_again(tmp_path):
     name = "PublicAccessBlockConfiguration"
     block = f"<{name}><BlockPublicAcls>true</BlockPublicAcls></{name}>".encode()
     with closing(create_app(bucket=(), region="us-east-1", credentials={}, data_dir=tmp_path)) as app:
-        app.store.create_bucket(Order("PUT", "photos", headers=WRITER))
-        app.store.create_bucket(
+        app.store.buckets.create(Order("PUT", "photos", headers=WRITER))
+        app.store.buckets.create(
             Order("PUT", "photos", headers={"x-amz-object-ownership": "BucketOwnerEnforced"})
         )
         assert app.store.existing("photos").has_acls
-        app.store.change_bucket(Order("PUT", "photos", query=(("publicAccessBlock", ""),), body=block))
+        app.store.buckets.change(Order("PUT", "photos", query=(("publicAccessBlock", ""),), body=block))
         with pytest.raises(S3Error) as caught:
-            app.store.create_bucket(Order("PUT", "photos", headers=public))
+            app.store.buckets.create(Order("PUT", "photos", headers=public))
         assert caught.value.code == "AccessDenied"
         assert not app.store.existing("photos").public
 
@@ -203,7 +203,7 @@ def test_an_acl_of_before_that_has_too_many_grants(tmp_path):
     """A folder whose bucket has an ACL that S3 would not take gives it to the owner, as none other."""
     settings = {"bucket": (), "credentials": {}, "data_dir": tmp_path}
     with closing(create_app(**settings)) as app:
-        app.store.create_bucket(Order("PUT", "photos", headers={**WRITER, "x-amz-acl": "public-read"}))
+        app.store.buckets.create(Order("PUT", "photos", headers={**WRITER, "x-amz-acl": "public-read"}))
         assert app.store.existing("photos").public
     (file,) = tmp_path.rglob("bucket.json")
     kept = json.loads(file.read_text())
@@ -219,10 +219,10 @@ def test_a_bucket_that_is_made_again(tmp_path):
     settings = {"bucket": (), "region": "us-east-1", "credentials": {}, "data_dir": tmp_path}
     acls = []
     with closing(create_app(**settings)) as app:
-        app.store.create_bucket(Order("PUT", "photos", headers=WRITER))
+        app.store.buckets.create(Order("PUT", "photos", headers=WRITER))
         for headers in ({"x-amz-acl": "public-read"}, {}, {"x-amz-grant-read": f"uri={EVERYONE}"}):
             order = Order("PUT", "photos", headers=headers)
-            app.store.create_bucket(order)
+            app.store.buckets.create(order)
             acls.append(app.store.existing("photos").public)
     with closing(create_app(**settings)) as app:
         acls.append(app.store.existing("photos").public)
@@ -238,10 +238,10 @@ def test_a_document_is_the_acl_of_a_bucket_in_later_processes(tmp_path):
     said = []
     asks = Order("GET", "photos", query=(("acl", ""),))
     with closing(create_app(**settings)) as app:
-        app.store.create_bucket(Order("PUT", "photos", headers=WRITER))
-        app.store.change_bucket(replace(asks, method="PUT", body=body.encode()))
-        said.append(b"".join(app.store.ask(asks).body))
+        app.store.buckets.create(Order("PUT", "photos", headers=WRITER))
+        app.store.buckets.change(replace(asks, method="PUT", body=body.encode()))
+        said.append(b"".join(app.store.buckets.ask(asks).body))
     with closing(create_app(**settings)) as app:
-        said.append(b"".join(app.store.ask(asks).body))
+        said.append(b"".join(app.store.buckets.ask(asks).body))
     assert said[0] == said[1]
     assert b"<Grant>" not in said[0]

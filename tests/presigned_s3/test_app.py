@@ -47,7 +47,7 @@ def anonymous(form: Any, app: Front, key: str, content: bytes = b"x") -> Any:
 @pytest.fixture
 def open_bucket(app: Front) -> None:
     """Create a bucket that everyone may write to."""
-    app.store.create_bucket(Order("PUT", "open", headers={"x-amz-acl": "public-read-write"}))
+    app.store.buckets.create(Order("PUT", "open", headers={"x-amz-acl": "public-read-write"}))
 
 
 class PlainForm:

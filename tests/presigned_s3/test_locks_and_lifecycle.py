@@ -240,7 +240,7 @@ def test_rules_of_before_have_ids(tmp_path):
     for _ in range(2):
         with closing(create_app(**settings)) as app:
             store = app.store
-            body = b"".join(store.ask(Order("GET", "photos", query=(("lifecycle", ""),))).body)
+            body = b"".join(store.buckets.ask(Order("GET", "photos", query=(("lifecycle", ""),))).body)
             ids.append(parse(body).findtext("{*}Rule/{*}ID"))
             with store.new_content("photos", ContentMd5(None), None) as content:
                 content.receive([b"x"], 1)
@@ -282,7 +282,7 @@ def test_locks_of_before(until, deleted, tmp_path):
     settings = {"bucket": (), "credentials": {}, "data_dir": tmp_path}
     with closing(create_app(**settings)) as app:
         headers = {"x-amz-bucket-object-lock-enabled": "true"}
-        app.store.create_bucket(Order("PUT", "photos", headers=headers))
+        app.store.buckets.create(Order("PUT", "photos", headers=headers))
         with app.store.new_content("photos", ContentMd5(None), None) as content:
             content.receive([b"x"], 1)
             app.store.put_object(Order("PUT", "photos", "k"), content)

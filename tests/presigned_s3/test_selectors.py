@@ -87,11 +87,11 @@ def test_every_request_may_find_its_bucket_gone(tmp_path):
         store = app.store
         query = (("acl", ""),)
         calls = [
-            lambda: store.ask(Order("GET", "gone", query=query)),
-            lambda: store.ask(Order("GET", "gone", query=(("cors", ""),))),
+            lambda: store.buckets.ask(Order("GET", "gone", query=query)),
+            lambda: store.buckets.ask(Order("GET", "gone", query=(("cors", ""),))),
             lambda: store.serve_list("ListObjectsV2", Order("GET", "gone")),
-            lambda: store.change_bucket(Order("PUT", "gone", query=query, headers={"x-amz-acl": "private"})),
-            lambda: store.change_bucket(Order("DELETE", "gone")),
+            lambda: store.buckets.change(Order("PUT", "gone", query=query, headers={"x-amz-acl": "private"})),
+            lambda: store.buckets.change(Order("DELETE", "gone")),
             lambda: store.delete_objects(Order("POST", "gone"), lambda *_: True),
             lambda: store.copy_object(Order("PUT", "gone", "k", headers={"x-amz-copy-source": "photos/k"})),
             lambda: store.change_object(Order("DELETE", "gone", "k")),
