@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from http.client import LineTooLong
 from typing import TYPE_CHECKING
 
+if sys.platform != "win32":
+    import resource
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -198,8 +200,6 @@ class Connections:
 def raise_file_limit() -> None:
     """Let this process open files for all connections, as far as the system allows."""
     if sys.platform != "win32":
-        import resource  # noqa: PLC0415 -- Windows has none
-
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         most = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
         if soft != resource.RLIM_INFINITY and soft < most:

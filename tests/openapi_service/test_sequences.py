@@ -24,7 +24,7 @@ def test_a_sequence_that_is_not_utf_8_is_refused(media_type):
 
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
 def test_a_text_adds_no_fields_to_an_event(end):
-    """Whatever ends a line begins another one of the same field."""
+    """Each kind of line end in a value begins another line of the same field."""
     body = body_of_items([{"data": f"x{end}id: 1"}], "text/event-stream")
     assert items_of(body, "text/event-stream") == [{"data": "x\nid: 1"}]
 
@@ -36,5 +36,5 @@ def test_items_are_json(media_type):
 
 
 def test_members_of_an_event_are_its_fields():
-    """Whatever their names are: a client may know more than the format."""
+    """Members with names of their own are sent too: a client may know more than the format."""
     assert body_of_items([{"data": "x", "extra": 1}], "text/event-stream") == b"data: x\nextra: 1\n\n"

@@ -16,8 +16,7 @@ from .settings_flags import Config, DatabaseUrl, read_settings
 
 SQLITE = b"SQLite format 3\0"
 """What a file of SQLite begins with."""
-HELP = "Show, check and upgrade the schema of the database; back up and restore SQLite."
-app = typer.Typer(help=HELP, no_args_is_help=True)
+app = typer.Typer()
 
 
 async def _connect(database: Database, _settings: Settings) -> None:

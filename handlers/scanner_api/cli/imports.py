@@ -33,8 +33,7 @@ ROWS_A_TICK = 500
 Item = TypeVar("Item")
 _command = database_command(FileError, OSError, prefix="Not done: ")
 
-products = typer.Typer(help="Import and list the products that scans are looked up in.", no_args_is_help=True)
-freshness = typer.Typer(help="Set the thresholds behind the freshness chip.", no_args_is_help=True)
+products, freshness = typer.Typer(), typer.Typer()
 
 
 def _file(content: str) -> Any:
@@ -82,11 +81,6 @@ async def list_products(database: Database, page: Page = 1, page_size: PageSize 
         fields = (product.gtin, product.name, product.brand_name, product.category, product.brick)
         table.add_row(*map(Text, fields))
     return table
-
-
-@freshness.callback()
-def _freshness() -> None:
-    """Set the thresholds behind the freshness chip."""
 
 
 @freshness.command("import")

@@ -19,9 +19,7 @@ from .settings_flags import Config, DatabaseUrl, age, read_settings
 
 DAY = timedelta(days=1)
 
-app = typer.Typer(
-    help="Create, list, rotate and revoke the API keys that `serve` accepts.", no_args_is_help=True
-)
+app = typer.Typer()
 
 
 class Kind(StrEnum):

@@ -24,9 +24,7 @@ from .deletions import ERRORS, KeepObjects, delete, organization_of
 from .key_ring import Refused
 from .settings_flags import Config, DatabaseUrl, read_settings
 
-app = typer.Typer(
-    help="Create, list and delete the organizations that sessions belong to.", no_args_is_help=True
-)
+app = typer.Typer()
 
 
 def _name(text: str) -> str:

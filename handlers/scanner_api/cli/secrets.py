@@ -12,12 +12,7 @@ from scanner_api.storage.secrets import SecretStore
 from .audit import operator
 from .databases import database_command
 
-app = typer.Typer(help="Rotate the secret that photo keys are tagged with.", no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """Rotate the secret that photo keys are tagged with."""
+app = typer.Typer()
 
 
 @app.command()

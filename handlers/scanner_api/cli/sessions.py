@@ -17,12 +17,7 @@ from .databases import database_command
 from .deletions import ERRORS, KeepObjects, delete, organization_of
 from .settings_flags import age
 
-app = typer.Typer(help="Delete old sessions.", no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """Delete old sessions."""
+app = typer.Typer()
 
 
 @app.command()

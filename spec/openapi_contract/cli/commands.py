@@ -198,7 +198,7 @@ class Lazy:
 
     Attributes:
         place: ``module:name`` of a function, or of a Typer app.
-        help: the first paragraph of its help, for the list of commands.
+        help: the first paragraph of its help, for the list of commands; the help of an app without callback.
         doc: its help where it is not the function's own.
         parameters: as `customized` takes them.
         section: the heading that the command is listed under.
@@ -221,7 +221,10 @@ class Lazy:
             loaded = getattr(import_module(module), attribute)
         parent = _app()
         if isinstance(loaded, typer.Typer):
-            parent.add_typer(loaded, name=name)
+            own: dict[str, Any] = {}
+            if not loaded.registered_callback:
+                own = {"help": self.help, "no_args_is_help": True}
+            parent.add_typer(loaded, name=name, **own)
         else:
             parent.command(name)(customized(loaded, self.doc, **self.parameters))
         parent.callback()(lambda: None)  # else a single command is no group
