@@ -2,10 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -102,7 +100,8 @@ def check(
     outputs = Outputs(**{name: options.pop(name) for name in Outputs._fields})
     flags = {name: options.pop(name) for name in CREDENTIALS}
     options |= {name: tuple(options[name] or ()) for name in ("overlays", "only", "upload_hosts")}
-    with stated_failures(), _hypothesis_elsewhere():
+    _keep_tables()
+    with stated_failures():
         require_folders(*outputs[:3], options["har"], options["resume"])
         checking = Checking(
             url=url,
@@ -141,12 +140,16 @@ def _credentials(
     return shown
 
 
-@contextmanager
-def _hypothesis_elsewhere() -> Iterator[None]:
-    """Keep Hypothesis's caches out of the working directory, unless the environment says where they go."""
-    with TemporaryDirectory(prefix="contract-check-") as folder:
-        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", folder)
-        yield
+def _keep_tables() -> None:
+    """Have Hypothesis keep its tables of characters in the user's cache, unless the environment says where.
+
+    Else it works them out for 1.5 s each time, or leaves them in the working directory. It keeps no more.
+    """
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    except RuntimeError:  # a user without a home: Hypothesis goes on where there can be no folder
+        cache = Path(os.devnull)
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "contract-check"))
 
 
 def _seconds(budget: str) -> float | None:

@@ -225,7 +225,16 @@ def test_an_interrupted_run_is_gone_on_with(right_shelf, tmp_path):
 
 def test_nothing_is_left_in_the_working_directory(right_shelf, tmp_path):
     """The command writes nothing into the folder in which it is called, but what it is asked for."""
+    called, cache = tmp_path / "called", tmp_path / "cache"
+    called.mkdir()
     command = [sys.executable, "-m", "scanner_api", "check", right_shelf[1], "--api-key", KEY, *QUICK]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HYPOTHESIS_")}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 -- the project's own command
-    assert (done.returncode, list(tmp_path.iterdir())) == (0, []), done.stdout
+    environment["XDG_CACHE_HOME"] = str(cache)
+    done = subprocess.run(  # noqa: S603 -- the project's own command
+        command, cwd=called, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, list(called.iterdir())) == (0, []), done.stdout
+    # what takes long to work out is kept for the next call, and nothing of what was tried
+    kept = {path.name for path in cache.glob("contract-check/*")}
+    assert "unicode_data" in kept
+    assert "examples" not in kept
