@@ -8,12 +8,11 @@ from starlette.datastructures import UploadFile
 
 from openapi_contract.schemas import Schemas
 
-from .decoding import read_json
 from .forms import Form
-from .media_types import charset, essence, is_json, ranges_for
+from .media_types import charset, essence, ranges_for
 from .problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed, Violation
+from .readers import reader_of
 from .request import Request
-from .sequences import is_sequence, items_of
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -32,10 +31,10 @@ class MediaType:
     def __init__(self, name: str, definition: Mapping[str, Any], schemas: Schemas) -> None:
         schema = schemas.in_media_type(definition)
         self.name = name
+        self._definition, self._schema = definition, schema
         self._validator, self._fill_defaults = schema.validator, schema.fill_defaults
         # of CSV a schema may tell the rows, which no string keeps
         self._may_be_text = "string" in schema.types
-        self._has_items = "itemSchema" in definition
         self._form = Form(schema, definition.get("encoding", {})) if name in FORMS else None
 
     async def read(
@@ -52,10 +51,9 @@ class MediaType:
         raw = b"".join([chunk async for chunk in stream])
         if self._form is not None:
             return self._validated(self._form.urlencoded(raw, request, violations), violations)
-        if is_json(media_type):
-            return self._validated(read_json(raw, "body"), violations)
-        if self._has_items and is_sequence(media_type):
-            return self._validated(items_of(raw, media_type), violations)
+        read = reader_of(media_type, self._definition, self._schema)
+        if read is not None:
+            return self._validated(read(raw), violations)
         if not media_type.startswith("text/"):
             return raw
         text = _text(raw, request)

@@ -15,12 +15,13 @@ from openapi_contract import Operation
 from openapi_contract.schemas import Schemas
 
 from .accept_filter import AcceptFilter
-from .media_types import essence, is_json
+from .media_types import declared_as, essence, is_json
 from .problems import Problem, ViolationError
 from .request import Request
 from .response_validation import ResponseValidator
 from .responses import Rendered, Response
 from .sequences import body_of_items, is_sequence
+from .xml_bodies import is_xml, xml_of
 
 log = logging.getLogger("openapi_service.contract")
 MOST_ERRORS = 10
@@ -62,6 +63,7 @@ class ResponseRenderer:
         self._operation = operation
         self._status = success_status(operation)
         self._media_types: dict[tuple[int, type], str | None] = {}
+        self._schemas = schemas
         self._filter = AcceptFilter(operation, schemas)
         self._validator = validator
         self._on_violation = on_violation
@@ -72,7 +74,7 @@ class ResponseRenderer:
         response = Response.of(returned)
         status = response.status or self._status
         media_type = response.media_type or self._declared_media_type(status, response.body, request)
-        body = _encode(response.body, media_type, request)
+        body = self._encoded(status, response.body, media_type, request)
         headers = [
             (name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()
         ]
@@ -85,6 +87,16 @@ class ResponseRenderer:
         if not self._filter.accepts(rendered, media_type):
             self._require_valid(rendered, media_type, request)
         return rendered
+
+    def _encoded(self, status: int, body: Any, media_type: str | None, request: Request) -> bytes:
+        """Return the bytes of a body; objects and lists as XML where that is what they are sent as."""
+        if media_type is not None and is_xml(essence(media_type)):
+            content = (self._operation.response_for(status) or {}).get("content", {})
+            value = _plain(body, request)
+            if isinstance(value, dict | list | tuple):
+                holder = content.get(declared_as(media_type, content), {})
+                return xml_of(value, self._schemas.in_media_type(holder))
+        return _encode(body, media_type, request)
 
     def _declared_media_type(self, status: int, body: Any, request: Request) -> str | None:
         """Return the first media type that a status declares; for an object or a list, one that takes it."""
@@ -118,7 +130,8 @@ def _takes(media_type: str, value: Any) -> bool:
     if not isinstance(value, dict | list | tuple):
         return True
     is_items = not isinstance(value, dict) and is_sequence(media_type)
-    return is_json(essence(media_type)) or media_type in JSON_RANGES or is_items
+    kind = essence(media_type)
+    return is_json(kind) or media_type in JSON_RANGES or is_items or is_xml(kind)
 
 
 def _of_range(media_range: str, body: Any) -> str:

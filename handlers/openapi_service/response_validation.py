@@ -13,8 +13,8 @@ from openapi_contract.schemas import Schema
 
 from .media_types import declared_as, essence, is_json
 from .problems import BadRequest
+from .readers import reader_of
 from .responses import Rendered
-from .sequences import is_sequence, items_of
 
 LONGEST_DETAIL = 200
 
@@ -122,7 +122,7 @@ class ResponseValidator:
             if rendered.body and self._is_opaque(declared, media_type or ""):
                 found = [error for error in found if hasattr(error, "name")]  # of a header
             errors = sentences(found)
-            return [*errors, *self._of_items(declared, rendered, media_type)]
+            return [*errors, *self._of_others(declared, rendered, media_type)]
         except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
             return [f"cannot be validated ({type(error).__name__})"]
 
@@ -134,21 +134,22 @@ class ResponseValidator:
             return False
         return not is_text(media_type, self._contract.schemas.for_responses.in_media_type(content[name]))
 
-    def _of_items(
+    def _of_others(
         self, declared: Mapping[str, Any] | None, rendered: Rendered, media_type: str | None
     ) -> Iterator[str]:
-        """Yield what is wrong with the items of a sequence, of which openapi-core knows nothing."""
+        """Yield what is wrong with a sequence of items or with XML, which openapi-core does not read."""
         content = {} if declared is None else declared.get("content", {})
         definition = content.get(declared_as(media_type or "", content), {})
-        if "itemSchema" not in definition or not is_sequence(media_type or ""):
+        schema = self._contract.schemas.for_responses.in_media_type(definition)
+        read = reader_of(media_type or "", definition, schema)
+        if read is None or not rendered.body or is_json(essence(media_type or "")):
             return
         try:
-            items = items_of(rendered.body, media_type or "")
+            value = read(rendered.body)
         except BadRequest as unreadable:
             yield f"body: {unreadable.detail}"
             return
-        schema = self._contract.schemas.for_responses.in_media_type(definition)
-        for violation in schema.validator.violations(items, "body"):
+        for violation in schema.validator.violations(value, "body"):
             yield f"body{violation.name}: {violation.detail}"
 
     def found(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:

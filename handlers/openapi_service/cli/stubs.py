@@ -22,6 +22,7 @@ MODULE = '''"""{title}"""
 {lenience}{imports}{problem}'''
 PROBLEM = "\nfrom openapi_service import NotImplementedYet\n"
 JSON = re.compile(r"\bjson\b")
+STRUCTURED = re.compile(r"\b(json|xml)\b")
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
 """RUF100 where the other rules are not selected."""
 TESTS = '''"""{title}"""
@@ -114,8 +115,8 @@ class Stubs:
         success = next((each for status, each in operation.responses.items() if status[0] == "2"), {})
         media_type, schema = _first_content(success)
         value = self._samples.value(schema) if media_type else None
-        # what else is no JSON, such as XML, is none of its schema's values
-        is_sent_as_it_is = not media_type or JSON.search(media_type) or isinstance(value, str)
+        # of what is neither JSON nor XML a schema does not say what it is
+        is_sent_as_it_is = not media_type or STRUCTURED.search(media_type) or isinstance(value, str)
         return (schema if is_sent_as_it_is else False), value
 
     def _arguments(self, operation: Operation) -> Iterator[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""Forms, as they were sent: Schemathesis takes one text of a field, of which an array is any number."""
+"""Forms and XML, as they were sent: texts, whatever was generated; an array is any number of them."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,12 +10,14 @@ from schemathesis.openapi.checks import RejectedPositiveData
 from openapi_check.exchange import Exchange, Message
 from openapi_check.target import Target
 from openapi_check.validation import ExchangeValidator
+from openapi_service.media_types import essence
+from openapi_service.xml_bodies import is_xml
 
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-class SentForms:
-    """Tells which failures are none, since the form that was sent is another than the one that was generated.
+class SentTexts:
+    """Tells which failures are none, since the body that was sent is another than the one that was generated.
 
     The integer 0 among strings is sent as a text, and an empty array is not sent at all.
     """
@@ -24,8 +26,8 @@ class SentForms:
         self._validator = ExchangeValidator(target.contract, target.url, authentication=False)
 
     def refute(self, failure: Failure, case: Case[Any], response: Response) -> bool:
-        """Return whether an accepted form conforms to the contract as sent, or a rejected one violates it."""
-        if case.media_type not in FORMS:
+        """Return whether an accepted body conforms to the contract as sent, or a rejected one violates it."""
+        if case.media_type not in FORMS and not is_xml(essence(case.media_type or "")):
             return False
         if isinstance(failure, AcceptedNegativeData):
             validation = self._validator.verdict(_exchange(response))

@@ -24,7 +24,7 @@ from openapi_check.target import CannotRunError, Target, label_of
 
 from . import fresh_keys as fresh_keys  # noqa: PLC0414 -- registers a hook, which only a process may have
 from .configuration import SPARED, Plan, configuration
-from .forms import SentForms
+from .forms import SentTexts
 from .recording import API, OWN_CHECKS, Recording
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -53,7 +53,7 @@ class Run:
         self.report = before or _blank(target, plan)
         self.plan = plan
         self._pace = pace
-        self._sent_forms = SentForms(target)
+        self._sent_forms = SentTexts(target)
         self.report.left_out = {check.name: reason for check in checks if (reason := check.missing(target))}
         self.report.cut_short = []
         possible = [check for check in checks if check.name not in self.report.left_out]

@@ -9,13 +9,12 @@ from openapi_check.exchange import Violation
 from openapi_contract import Operation, pointers
 from openapi_contract.schemas import Schemas
 from openapi_service.bodies import FORMS, MULTIPART, is_of_nothing, without_file
-from openapi_service.decoding import read_json
 from openapi_service.forms import Form
-from openapi_service.media_types import charset, declared_as, essence, is_json
+from openapi_service.media_types import charset, declared_as, essence
 from openapi_service.problems import BadRequest
 from openapi_service.problems import Violation as FormViolation
+from openapi_service.readers import reader_of
 from openapi_service.request import Request
-from openapi_service.sequences import is_sequence, items_of
 
 from .openapi_core import ReadBody
 from .schemas import SchemaValidator
@@ -34,7 +33,7 @@ class RequestBody:
         self._schemas = {
             name: SchemaValidator.of_body(name, each, schemas, root) for name, each in self._content.items()
         }
-        self._types = {name: schemas.in_media_type(each).types for name, each in self._content.items()}
+        self._body_schemas = {name: schemas.in_media_type(each) for name, each in self._content.items()}
         self._forms = {
             name: Form(schemas.in_media_type(each), each.get("encoding", {}))
             for name, each in self._content.items()
@@ -72,8 +71,9 @@ class RequestBody:
 
     def _is_for_schema(self, value: Any, declared: str) -> bool:
         """Return whether a schema can validate a value: not bytes, nor the text of what is no string."""
-        if isinstance(value, str) and not is_json(essence(declared)):
-            return "string" in self._types[declared]
+        schema = self._body_schemas[declared]
+        if isinstance(value, str) and reader_of(declared, self._content[declared], schema) is None:
+            return "string" in schema.types
         return not isinstance(value, bytes)
 
     def _value(self, declared: str, sent: str, request: Request, body: bytes, found: list[Violation]) -> Any:
@@ -83,10 +83,9 @@ class RequestBody:
             value = _fields(form, media_type, request, body, violations)
             found += [Violation.of(each, self._pointer) for each in violations]
             return value
-        if is_json(media_type):
-            return read_json(body, "body")
-        if "itemSchema" in self._content[declared] and is_sequence(media_type):
-            return items_of(body, media_type)
+        read = reader_of(media_type, self._content[declared], self._body_schemas[declared])
+        if read is not None:
+            return read(body)
         return _text(body, sent) if media_type.startswith("text/") else body
 
 

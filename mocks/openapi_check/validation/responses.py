@@ -9,9 +9,9 @@ from openapi_service.accept_filter import AcceptFilter
 from openapi_service.decoding import read_json
 from openapi_service.media_types import charset, declared_as, essence, is_json
 from openapi_service.problems import BadRequest
+from openapi_service.readers import reader_of
 from openapi_service.response_validation import is_text
 from openapi_service.responses import Rendered
-from openapi_service.sequences import is_sequence, items_of
 
 from .bodies import UNICODE
 from .openapi_core import OpenapiCore
@@ -98,17 +98,17 @@ class DeclaredResponse:
         if not body or media_type is None:
             found += self._without_schema(body, sent)
             return None
-        is_items = "itemSchema" in self._content[media_type] and is_sequence(sent)
-        if not is_json(essence(sent)) and not is_items:
-            schema = self._schemas.in_media_type(self._content[media_type])
+        schema = self._schemas.in_media_type(self._content[media_type])
+        reads = reader_of(sent, self._content[media_type], schema)
+        if reads is None:
             return text_of(body, sent) if is_text(sent, schema) else None
         validator = self.schema(media_type)
         try:
-            value = items_of(body, sent) if is_items else read_json(body, "body")
+            value = reads(body)
         except BadRequest as problem:
             found.append(validator.violation("encoding", problem.detail))
             return None
-        if is_items or is_large(value):
+        if not is_json(essence(sent)) or is_large(value):
             found += validator.violations(value, UNDECIDED)
             return None
         return body

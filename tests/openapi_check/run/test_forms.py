@@ -1,4 +1,4 @@
-"""Forms are validated as they are sent: a run finds nothing wrong with an app that does so."""
+"""Forms and XML are validated as they are sent: a run finds nothing wrong with an app that does so."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def caught(app, document):
     return {finding.check for finding in report.findings if "data" in finding.check}
 
 
-@pytest.mark.parametrize("media_type", ["multipart/form-data", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize(
+    "media_type", ["multipart/form-data", "application/x-www-form-urlencoded", "application/xml"]
+)
 def test_an_array_is_any_number_of_texts(media_type):
     """A text may be the only item, also if it was no text before it was sent; no text is no array."""
 

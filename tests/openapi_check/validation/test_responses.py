@@ -13,6 +13,8 @@ from openapi_mock.journal import Validation
 
 DEEP = b"[" * 5000 + b"]" * 5000
 
+XML = "application/xml"
+
 
 @pytest.mark.parametrize(
     ("status", "body", "headers", "violation"),
@@ -134,16 +136,29 @@ def test_no_response_is_not_validated(validator, listed):
 )
 @pytest.mark.parametrize(
     "media_type",
-    ["application/xml", "application/x-ndjson", "text/csv", "text/event-stream", "application/pdf"],
+    ["application/x-ndjson", "text/csv", "text/event-stream", "application/pdf"],
 )
 def test_what_is_no_json_value_breaks_no_schema_of_one(schema, media_type, listed, message, changed):
-    """XML, CSV, events and files are described by schemas that nothing tells how to read them by."""
+    """CSV, events and files are described by schemas that nothing tells how to read them by."""
     response = {"description": "", "content": {media_type: {"schema": schema}}}
     validator = changed("get", responses={"200": response})
     assert (
         validator.verdict(listed(response=message(b"<id>1</id>", {"Content-Type": media_type})))
         == Validation()
     )
+
+
+def test_xml_is_validated(listed, message, changed, summary):
+    """XML is the value that its schema says it is; what is no XML is no value."""
+    schema = {"type": "object", "properties": {"id": {"type": "integer", "xml": {"attribute": True}}}}
+    validator = changed("get", responses={"200": {"description": "", "content": {XML: {"schema": schema}}}})
+
+    def sent(body):
+        return summary(validator.verdict(listed(response=message(body, {"Content-Type": XML}))).response)
+
+    assert sent(b"<a id='1'/>") == []
+    assert sent(b"<a id='x'/>") == [("body", "/id", "type")]
+    assert sent(b"<a") == [("body", "", "encoding")]
 
 
 def test_texts_are_validated_in_their_charset(listed, message, changed, summary):

@@ -57,13 +57,14 @@ def new(write, tmp_path):
 
 @pytest.fixture
 def pets(minimal):
-    """Operations with odd names, security schemes of several kinds, and schemas with limits."""
+    """Operations with odd names, security schemes of several kinds, XML, and schemas with limits."""
     listed, added = (
         {"responses": {"200": {"description": "", **content({"type": "array", "items": PET})}}},
         {},
     )
     added["responses"] = {"201": {"description": "", **content(PET)}}
     added["requestBody"] = {"required": True, **content(PET)}
+    letter = {"responses": {"200": {"description": "", "content": {"application/xml": {"schema": PET}}}}}
     path = {"parameters": [{"name": "petId", "in": "path", "required": True, "schema": {"minLength": 3}}]}
     path["get"] = {"responses": {"200": {"description": "", **content({"oneOf": [PET, {"type": "null"}]})}}}
     texts = {"text/event-stream": {"type": "string"}, "image/png": {"type": "string", "format": "binary"}}
@@ -80,6 +81,7 @@ def pets(minimal):
             "post": {**added, "operationId": "pets/add"},
         },
         "/pets/{petId}": path,
+        "/letters": {"post": {**letter, "requestBody": {"required": True, **letter["responses"]["200"]}}},
         **streams,
     }
     minimal["components"] = {
@@ -141,7 +143,7 @@ def test_it_runs_at_once(new, pets):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
     assert done.returncode == 0, done.stdout
-    assert "7 passed" in done.stdout
+    assert "8 passed" in done.stdout
 
 
 def test_its_code_is_clean(new, pets):

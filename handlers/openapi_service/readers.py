@@ -1,0 +1,30 @@
+"""What reads a body into the JSON value that its schema is about: JSON, sequences of items, XML."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from openapi_contract.schemas import Schema
+
+from .decoding import read_json
+from .media_types import essence, is_json
+from .sequences import is_sequence, items_of
+from .xml_bodies import is_xml, read_xml
+
+
+def reader_of(media_type: str, holder: Mapping[str, Any], schema: Schema) -> Callable[[bytes], Any] | None:
+    """Return what reads a body, and raises BadRequest; None for one of which a schema says nothing.
+
+    Args:
+        media_type: as it was sent.
+        holder: the Media Type Object that declares it.
+        schema: of the holder.
+    """
+    kind = essence(media_type)
+    if is_json(kind):
+        return partial(read_json, where="body")
+    if "itemSchema" in holder and is_sequence(kind):
+        return partial(items_of, media_type=kind)
+    if is_xml(kind) and "string" not in schema.types:  # which is the document, if it may be a text
+        return partial(read_xml, schema=schema)
+    return None

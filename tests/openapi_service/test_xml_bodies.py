@@ -1,0 +1,119 @@
+"""XML in requests and responses is the value that the XML Objects of its schema say it is."""
+
+import pytest
+
+from openapi_service.responses import Response
+
+XML = "application/xml"
+PET = {
+    "type": "object",
+    "required": ["id", "toys"],
+    "additionalProperties": False,
+    "xml": {"name": "pet", "namespace": "urn:pets", "prefix": "p"},
+    "properties": {
+        "id": {"type": "integer", "xml": {"attribute": True, "name": "no"}},
+        "name": {"type": "string", "xml": {"name": "first-name"}},
+        "nick": {"type": ["string", "null"]},
+        "weight": {"type": ["number", "null"]},
+        "tags": {
+            "type": "array",
+            "items": {"type": "string", "xml": {"name": "tag"}},
+            "xml": {"wrapped": True},
+        },
+        "toys": {"type": "array", "items": {"type": "integer"}, "xml": {"name": "toy"}},
+        "vet": {"type": "object", "additionalProperties": {"type": "boolean"}},
+    },
+}
+PET["properties"]["tags"]["xml"] = {"wrapped": True}
+REX = {"id": 1, "name": " R&x ", "tags": ["a"], "toys": [2, 3], "vet": {"is open": True}}
+REX_XML = (
+    '<p:pet xmlns:p="urn:pets" no="1"><first-name> R&amp;x </first-name><tags><tag>a</tag></tags>'
+    '<toy>2</toy><toy>3</toy><vet><member name="is open">true</member></vet></p:pet>'
+)
+
+
+@pytest.fixture
+def app(reading):
+    """An operation that takes a pet in XML."""
+    return reading(PET, XML)
+
+
+@pytest.mark.parametrize(
+    ("sent", "value"),
+    [
+        (REX_XML, REX),
+        (f'<?xml version="1.0" encoding="UTF-16"?>{REX_XML}'.encode("utf-16"), REX),
+        ("<pet no=' 1 '>\n <toy> 2 </toy>\n</pet>", {"id": 1, "toys": [2]}),
+        ("<pet no='1' xsi:schemaLocation='x' xmlns:xsi='y'/>", {"id": 1, "toys": []}),
+        (
+            "<pet no='1'><tags/><nick/><weight/></pet>",
+            {"id": 1, "toys": [], "tags": [], "nick": "", "weight": None},
+        ),
+        ("<pet no='1'><nick i:nil='true' xmlns:i='y'/></pet>", {"id": 1, "toys": [], "nick": None}),
+        ("<pet no='1'><nick><![CDATA[<a>]]></nick></pet>", {"id": 1, "toys": [], "nick": "<a>"}),
+    ],
+)
+def test_a_handler_gets_the_value(sent, value, app):
+    """Names, attributes, wrapped lists and types are those of the schema; prefixes are the document's own."""
+    assert app.post("/", sent if isinstance(sent, bytes) else sent.encode(), XML).status == 204
+    assert app.seen == {"body": value}
+
+
+@pytest.mark.parametrize(
+    ("sent", "wrong"),
+    [
+        ("<pet><toy>1</toy></pet>", ("/id", "required")),
+        ("<pet no='x'/>", ("/id", "type")),
+        ("<pet no='1'><toy>x</toy></pet>", ("/toys/0", "type")),
+        ("<pet no='1'><nick>a</nick><nick>b</nick></pet>", ("/nick", "type")),
+        ("<pet no='1'><tag>a</tag></pet>", ("", "additionalProperties")),
+    ],
+)
+def test_what_violates_its_schema_is_refused(sent, wrong, app):
+    """A violation says where the value is, and not the element."""
+    ((location, place, rule),) = app.post("/", sent.encode(), XML).errors
+    assert (location, rule) == ("body", wrong[1])
+    assert place == (wrong[0] if rule != "required" else "")
+
+
+@pytest.mark.parametrize(
+    ("sent", "detail"),
+    [
+        ("<pet>", "is not XML: no element found"),
+        ("", "is not XML"),
+        ("<pet>&nbsp;</pet>", "is not XML: undefined entity"),
+        ("<cat no='1'/>", "outermost element of the body is 'cat'; expected 'pet'"),
+        ("<!DOCTYPE pet [<!ENTITY a 'aa'>]><pet no='1'><nick>&a;</nick></pet>", "document type"),
+        ("<!DOCTYPE pet SYSTEM 'http://127.0.0.1:9/'><pet no='1'/>", "document type"),
+        ("<a>" * 300 + "</a>" * 300, "200 levels"),
+        ("<pet>" + "<a/>" * 50_000 + "</pet>", "50000 elements"),
+    ],
+)
+def test_what_is_no_xml_is_a_400(sent, detail, app):
+    """Malformed documents, document types, and more than anyone needs are refused."""
+    response = app.post("/", (sent or " ").encode(), XML)
+    assert (response.status, detail in response.json["detail"]) == (400, True)
+
+
+def test_what_a_schema_calls_a_text_is_not_read(reading):
+    """A document whose schema is a string, or nothing, is the handler's to read."""
+    for schema in ({"type": "string"}, {}):
+        app = reading(schema, XML)
+        assert app.post("/", b"<a", XML).status == 204
+        assert app.seen == {"body": b"<a"}
+
+
+def test_what_a_handler_returns_is_written(responding):
+    """An object is written as the schema says, and a document of a handler's own has to conform to it."""
+    responses = {"200": {"description": "", "content": {XML: {"schema": PET}}}}
+    for returned in (
+        REX,
+        REX_XML,
+        REX_XML.encode(),
+        Response(REX, media_type="application/xml; charset=utf-8"),
+    ):
+        response = responding(responses, returned).get("/")
+        assert (response.status, response.body.decode().endswith(REX_XML)) == (200, True)
+    for returned, wrong in (({"toys": []}, "'id'"), ("<pet no='x'/>", "body/id"), ("<pet", "not XML")):
+        response = responding(responses, returned).get("/")
+        assert (response.status, wrong in response.json["detail"].replace('"', "'")) == (500, True)
