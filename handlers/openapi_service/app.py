@@ -87,7 +87,7 @@ class Service:
         self.is_draining = False
 
     def drain(self) -> None:
-        """Be not ready from now on, since this process is about to end; requests are served as before."""
+        """Report not ready from now on, since this process is about to end; requests are served as before."""
         self.is_draining = True
 
     async def start(self) -> None:

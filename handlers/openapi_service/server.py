@@ -85,7 +85,7 @@ class Drainable(Protocol):
     """An application that reports when it is about to end."""
 
     def drain(self) -> None:
-        """Be not ready from now on, and serve as before."""
+        """Report not ready from now on, and serve as before."""
         ...
 
 
@@ -208,7 +208,7 @@ class _Server(Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Let SIGINT and SIGTERM end the server; uvicorn would raise them again before the app stops."""
+        """End the server by SIGINT and SIGTERM; uvicorn would raise them again before the app stops."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

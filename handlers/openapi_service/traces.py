@@ -45,7 +45,7 @@ class Trace:
         return headers | {"tracestate": self.state} if self.state else headers
 
     def calling(self, name: str, attributes: Mapping[str, str | int]) -> AbstractContextManager[Call]:  # noqa: ARG002 -- for those that record it
-        """Be entered while something else is called; see :func:`calling`."""
+        """Return what is entered while something else is called; see :func:`calling`."""
         return nullcontext(Call(self.headers(), _ignore))
 
 

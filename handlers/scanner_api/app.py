@@ -115,7 +115,7 @@ class Application:
         self.clock = clock or SystemClock()
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._draw = (randomness or SystemRandomness()).source
-        self.database = database or Database(settings.database_url, waits_of(settings))
+        self.database = database or database_of(settings)
         self.bucket = bucket or photo_bucket(settings, self.clock)
         self.counters = open_counters(
             settings.rate_limit_storage, self.clock, on_outage=settings.rate_limit_on_outage
@@ -128,9 +128,7 @@ class Application:
         )
         self._credentials = CredentialStore(self.database)
         self._api_keys = ApiKeyVerifier(self._credentials, self.clock)
-        self._redirects = RedirectFollower(
-            Permissions(settings.redirect_ports, settings.redirect_allowed), tls=redirect_tls, calling=calling
-        )
+        self._redirects = redirects_of(settings, redirect_tls)
         self.stores = stores_of(self.database, self.clock, settings.session_ttl_seconds)
         self._processing = Processing(
             settings,
@@ -191,7 +189,7 @@ class Application:
         await self._service.start()
 
     def drain(self) -> None:
-        """Be not ready from now on, since this process is about to end; requests are served as before."""
+        """Report not ready from now on, since this process is about to end; requests are served as before."""
         self._service.drain()
 
     async def stop(self) -> None:
@@ -278,14 +276,21 @@ def grace_of(settings: Settings) -> timedelta:
     return timedelta(seconds=settings.presigned_expires_seconds, hours=1)
 
 
-def waits_of(settings: Settings) -> Waits:
-    """Return how long the settings let PostgreSQL be waited for."""
-    return Waits(
+def database_of(settings: Settings) -> Database:
+    """Return the database that the settings name; it is not connected yet."""
+    waits = Waits(
         settings.database_pool_size,
         settings.database_pool_seconds,
         settings.database_lock_seconds,
         settings.database_statement_seconds,
     )
+    return Database(settings.database_url, waits)
+
+
+def redirects_of(settings: Settings, tls: SSLContext | None = None) -> RedirectFollower:
+    """Return what follows links to the destinations that the settings permit."""
+    permissions = Permissions(settings.redirect_ports, settings.redirect_allowed)
+    return RedirectFollower(permissions, tls=tls, calling=calling)
 
 
 async def connected(database: Database, settings: Settings) -> None:

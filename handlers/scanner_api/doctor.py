@@ -15,11 +15,10 @@ from openapi_service.problems import ServiceUnavailable
 
 from .access.jwks import usable_keys
 from .access.jwks_sources import KeySetError, reader_of
-from .app import START_ERRORS, create_app, photo_bucket, waits_of
+from .app import START_ERRORS, create_app, database_of, photo_bucket
 from .redis_urls import IN_MEMORY
 from .scanning.photo_keys import PhotoKeys
 from .settings import Settings
-from .storage.database import Database
 from .storage.migrations import HEAD
 from .storage.photo_bucket import PhotoBucket
 
@@ -82,7 +81,7 @@ async def _settings(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
     async with AsyncExitStack() as stack:
-        database = Database(settings.database_url, waits_of(settings))
+        database = database_of(settings)
         stack.push_async_callback(database.close)
         await database.connect()
         schema = await database.schema()

@@ -10,7 +10,7 @@ MOST_DATABASES = 1_000_000_000
 
 
 def is_redis(url: str, setting: str) -> bool:
-    """Tell a Redis from memory.
+    """Tell whether a URL is that of a Redis, and not ``memory://``.
 
     Args:
         url: may hold a password, so errors do not repeat it.

@@ -15,15 +15,13 @@ from starlette.types import Receive, Scope, Send
 from openapi_service.clock import Clock, SystemClock
 from openapi_service.pages import health_pages
 from openapi_service.server import starting
-from openapi_service.traces import calling, continued
+from openapi_service.traces import continued
 
-from .app import START_ERRORS, connected, photo_bucket, waits_of
+from .app import START_ERRORS, connected, database_of, photo_bucket, redirects_of
 from .processing.processing import Processing
 from .processing.queue import QueueError
 from .processing.retention import retention_of
 from .processing.stores import oldest_waiting, stores_of
-from .scanning.destinations import Permissions
-from .scanning.redirects import RedirectFollower
 from .settings import Settings
 from .storage.database import Database
 from .storage.photo_bucket import PhotoBucket
@@ -60,11 +58,9 @@ class Worker:
         self._settings = settings
         self._running = AsyncExitStack()
         self._draining = False
-        self._database = database or Database(settings.database_url, waits_of(settings))
+        self._database = database or database_of(settings)
         self._bucket = bucket or photo_bucket(settings, clock)
-        self._redirects = RedirectFollower(
-            Permissions(settings.redirect_ports, settings.redirect_allowed), calling=calling
-        )
+        self._redirects = redirects_of(settings)
         stores = stores_of(self._database, clock, settings.session_ttl_seconds)
         self._processing = Processing(
             settings,
@@ -123,7 +119,7 @@ class Worker:
         await self._running.aclose()
 
     def drain(self) -> None:
-        """Be not ready from now on."""
+        """Report not ready from now on."""
         self._draining = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

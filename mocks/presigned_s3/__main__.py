@@ -45,10 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             gc.freeze()
             gc.enable()
             if options.parent:
-                _give_way()
+                _lower_priority()
             report(ready=True)
             if options.parent:
-                obey(sys.stdin, s3)
+                run_commands(sys.stdin, s3)
             else:
                 threading.Event().wait()
     except KeyboardInterrupt:
@@ -113,14 +113,14 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _give_way() -> None:
-    """Let the API go first where both want the processor: uploads are long, its responses short."""
+def _lower_priority() -> None:
+    """Lower the priority of this process below the API's, whose responses are short."""
     if sys.platform != "win32":
         os.nice(POLITENESS)
 
 
-def obey(lines: Iterable[str], s3: LocalS3) -> None:
-    """Carry out the parent's orders, one a line of JSON, and report each; return when there are no more."""
+def run_commands(lines: Iterable[str], s3: LocalS3) -> None:
+    """Run the parent's commands, one a line of JSON, and report each; return at their end."""
     orders: dict[str, Callable[..., Any]] = {
         "clock": lambda now, stopped: s3.set_clock(now and datetime.fromisoformat(now), stopped=stopped),
         "faults": s3.set_faults,

@@ -87,7 +87,7 @@ class Front:
         request = Request.from_environ(environ, self._names)
         response = self._respond(request, request_id, host_id)
         if response is None:
-            self._tell(request, Response(0), [], beginning)
+            self._report_exchange(request, Response(0), [], beginning)
             raise Dropped
         status = HTTPStatus(response.status)
         fields = [
@@ -101,18 +101,18 @@ class Front:
         without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
         if not without_body:
             fields.append(("Content-Length", str(response.length)))
-        self._tell(request, response, fields, beginning)
+        self._report_exchange(request, response, fields, beginning)
         native = [(name, value.encode(errors="replace").decode("latin-1")) for name, value in fields]
         start_response(f"{status.value} {status.phrase}", native)
         return () if without_body or environ["REQUEST_METHOD"] == "HEAD" else response.body
 
     def reset(self) -> None:
-        """Be as in the beginning with an empty archive."""
+        """Return to the initial state, with an empty archive."""
         self._ids.reset()
         self.store.reset()
 
     def close(self) -> None:
-        """Forget everything that is not in the archive."""
+        """Release everything; what is in the archive stays there."""
         self.store.close()
 
     def _respond(self, request: Request, request_id: str, host_id: str) -> Response | None:
@@ -137,7 +137,7 @@ class Front:
             response.headers += granted(bucket.cors, request.headers, request.method) if bucket else []
         return response
 
-    def _tell(
+    def _report_exchange(
         self,
         request: Request,
         response: Response,

@@ -65,7 +65,7 @@ class Archive:
         shutil.copytree(self._root, folder, copy_function=os.link)
 
     def copy_from(self, folder: Path) -> None:
-        """Have the buckets of a copy in place of these."""
+        """Replace all buckets by those of a copy."""
         self.clear()
         shutil.copytree(folder, self._root, copy_function=os.link, dirs_exist_ok=True)
 
@@ -121,7 +121,7 @@ def _write(file: Path, content: Mapping[str, Any]) -> None:
 
 
 class Archivist:
-    """Keeps an archive true to what moto knows of objects."""
+    """Keeps an archive in step with moto's objects."""
 
     def __init__(self, backend: Backend, archive: Archive) -> None:
         self._backend = backend
@@ -148,7 +148,7 @@ class Archivist:
             path.unlink(missing_ok=True)
 
     def record(self, bucket: str, name: str) -> None:
-        """Let the archive hold what moto says of an object now."""
+        """Write the record of an object as moto has it now, or remove it."""
         key = self._backend.key(bucket, name)
         if key is None:
             self._archive.drop_object(bucket, name)
@@ -161,8 +161,8 @@ class Archivist:
             set_checksum(key, checksum)
         self._archive.save_object(bucket, name, record_of(key, self._backend.tags(key)))
 
-    def recall(self, bucket: str) -> None:
-        """Let moto know what the archive holds of a bucket's objects."""
+    def restore(self, bucket: str) -> None:
+        """Restore the objects of a bucket from the archive."""
         self._archive.sweep(bucket)
         for record in self._archive.objects(bucket):
             key = self._backend.new_key(bucket, record["key"], record["storage_class"], record["tags"])
@@ -221,18 +221,18 @@ def parts_of(key: Any) -> list[tuple[int, str]]:
 
 
 def set_parts(key: Any, parts: Iterable[Sequence[Any]]) -> None:
-    """Note the size and the checksum of each part that a key's object was uploaded in."""
+    """Set the size and the checksum of each part that a key's object was uploaded in."""
     setattr(key, _PARTS, [(int(size), str(checksum)) for size, checksum in parts])
 
 
 def set_checksum(key: Any, checksum: Checksum) -> None:
-    """Note the checksum of a key's whole content."""
+    """Set the checksum of a key's whole content."""
     key.checksum_algorithm, key.checksum_value = checksum.algorithm, checksum.value
     key.checksum_type = FULL_OBJECT
 
 
 def adopt(key: Any, path: Path, size: int, etag: str) -> None:
-    """Give a key its content: a file, instead of the buffer that moto made for it."""
+    """Set a key's content to a file, instead of the buffer that moto made for it."""
     key._value_buffer.close()  # noqa: SLF001 -- moto has no other way in that does not read all of it
     key._value_buffer = StoredFile(path)  # noqa: SLF001 -- the same
     key._etag = etag  # noqa: SLF001 -- the same

@@ -47,7 +47,7 @@ class Backend:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Drop all buckets."""
         self._moto.reset()
         correct(self._moto)
 
@@ -128,11 +128,11 @@ class Backend:
         return self._moto.buckets[name].acl
 
     def set_acl(self, name: str, acl: Any) -> None:
-        """Give a bucket an ACL of moto's."""
+        """Set the ACL of a bucket, one of moto's."""
         self._moto.buckets[name].set_acl(acl)
 
     def set_defaults(self, name: str, acl: Any) -> None:
-        """Give a new bucket what each has at Amazon's since April 2023, unless its request says otherwise.
+        """Set what each new bucket has at Amazon's since April 2023, unless its request says otherwise.
 
         Args:
             name: of the bucket.
@@ -263,7 +263,7 @@ class Backend:
 
     @contextmanager
     def _all_or_nothing(self, bucket: str, key: str) -> Iterator[None]:
-        """Have a refusal leave an object as it was: moto replaces it before it looks at the new tags."""
+        """Restore an object after a refusal: moto replaces it before it validates the new tags."""
         store = self._keys(bucket)
         before = list(dict.get(store, key, ()))
         try:

@@ -89,7 +89,7 @@ class Buckets:
         self._settings: dict[str, dict[str, Any]] = {}
 
     def clear(self) -> None:
-        """Forget all of them; what is in the archive stays there."""
+        """Drop all of them; what is in the archive stays there."""
         self._settings.clear()
 
     def create(self, order: Order) -> Response:

@@ -82,7 +82,7 @@ class Checksum:
         return PREFIX + self.algorithm.lower()
 
     def claim(self, value: str) -> None:
-        """Take what the client says; raise InvalidRequest if that cannot be such a checksum."""
+        """Set the value that the client expects; raise InvalidRequest if it cannot be such a checksum."""
         if len(_decoded(value)) != self._size:
             raise invalid_request(f"Value for {self.header} header is invalid.")
         self.claimed = value

@@ -24,6 +24,6 @@ class ShiftedClock:
         return self._stopped if self._stopped is not None else datetime.now(UTC) + self._shift
 
     def set(self, now: datetime | None, *, stopped: bool) -> None:
-        """Let it show ``now`` and go on from there, or stop there; None for the machine's time."""
+        """Set it to ``now``, running or stopped; None for the machine's time."""
         self._shift = now - datetime.now(UTC) if now is not None else timedelta()
         self._stopped = now if stopped else None

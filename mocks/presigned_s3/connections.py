@@ -153,7 +153,7 @@ class Connections:
         self.pipelined = threading.Lock()
 
     def admit(self, client: tuple[str, int], connection: socket.socket) -> bool:
-        """Take a connection; return whether there is room for it."""
+        """Admit a connection; return whether there is room for it."""
         with self._left:
             same = [other for other in self._slots if other[0] == client[0]]
             if len(same) >= CONNECTIONS_OF_AN_ADDRESS and not self._close_idle(same):
@@ -166,14 +166,14 @@ class Connections:
             self._slots[client] = _Slot(connection)
             return True
 
-    def is_served_by(self, client: tuple[str, int], connection: socket.socket) -> None:
-        """Note what a connection is read by, which may be another socket."""
+    def set_socket(self, client: tuple[str, int], connection: socket.socket) -> None:
+        """Set the socket that a connection is read by."""
         with self._left:
             if client in self._slots:
                 self._slots[client].connection = connection
 
     def note(self, client: tuple[str, int], *, is_idle: bool) -> None:
-        """Note whether a connection has no request."""
+        """Mark a connection as idle, or as busy with a request."""
         with self._left:
             slot = self._slots.pop(client, None)
             if slot is not None:
@@ -183,7 +183,7 @@ class Connections:
                     self._left.notify_all()  # it may make room
 
     def remove(self, client: tuple[str, int]) -> None:
-        """Forget a connection."""
+        """Remove a connection."""
         with self._left:
             self._slots.pop(client, None)
             self._left.notify_all()
@@ -198,7 +198,7 @@ class Connections:
 
 
 def raise_file_limit() -> None:
-    """Let this process open files for all connections, as far as the system allows."""
+    """Raise the limit of open files to what all connections need, as far as the system allows."""
     if sys.platform != "win32":
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         most = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)

@@ -81,7 +81,7 @@ class Content:
             self.checksum.check()
 
     def discard(self) -> None:
-        """Forget the bytes: nobody takes them over."""
+        """Remove the file, which no object has."""
         self.path.unlink(missing_ok=True)
 
 
@@ -106,7 +106,7 @@ class StoredFile:
         return b""
 
     def close(self) -> None:
-        """Let go; removing the object removes the file."""
+        """Do nothing; removing the object removes the file."""
 
 
 def read_range(path: Path, begin: int, length: int) -> Iterator[bytes]:

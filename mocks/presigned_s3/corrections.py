@@ -72,7 +72,7 @@ def _lock_bucket(
     days: int | None,
     years: int | None,
 ) -> None:
-    """Have new versions of a bucket's objects locked by default."""
+    """Lock new versions of a bucket's objects by default."""
     found = moto.get_bucket(bucket_name)
     found.object_lock_enabled = True
     found.default_lock_mode, found.default_lock_days, found.default_lock_years = mode, days, years

@@ -92,7 +92,7 @@ def key_md5_of(owner: Any) -> str:
 
 
 def set_key_md5(owner: Any, md5: str) -> None:
-    """Note the MD5 of the key that an object, or an upload, was made with."""
+    """Set the MD5 of the key that an object, or an upload, was made with."""
     setattr(owner, _MD5, md5)
 
 

@@ -88,7 +88,7 @@ class Form:
             pass
 
     def proposed_size(self, seen: int) -> int:
-        """Tell how large the file is, `seen` bytes of it being read.
+        """Return how large the file is, `seen` bytes of it being read.
 
         It is read on for a little; if it does not end there, its size follows from the body's, which is exact
         when nothing comes after the file.

@@ -204,7 +204,7 @@ class _Page:
         id_marker: str = "",
         id_of: Callable[[Any], str] = lambda _: "",
     ) -> None:
-        """Take what belongs on the page from all names, in order, and what they are names of.
+        """Fill the page from all names, in order, and what they are names of.
 
         Args:
             entries: all names; one may be there several times.

@@ -51,11 +51,11 @@ class LocalS3:
         self.region = region
 
     def set_clock(self, now: datetime | None, *, stopped: bool = False) -> None:
-        """Let S3's clock show `now`, going on from there or stopped; None for the machine's time."""
+        """Set S3's clock to `now`, running or stopped; None for the machine's time."""
         self._clock.set(now, stopped=stopped)
 
     def set_faults(self, faults: Iterable[Any], *, seed: int = 0) -> None:
-        """Have these faults on and no others; the counts of those that were on already go on."""
+        """Activate these faults and no others; those that were active already keep their counts."""
         self._app.faults.switch(msgspec.to_builtins(list(faults)), seed)
 
     def reset(self) -> None:

@@ -58,7 +58,7 @@ _IAM = _Outline("moto.iam.models", mark_account_as_visited=lambda **_: None)
 
 @contextmanager
 def _outlined() -> Iterator[None]:
-    """Have outlines in the places of modules that are not imported yet."""
+    """Put outlines in the places of modules that are not imported yet."""
     absent = [outline for outline in _OUTLINES if outline.__name__ not in sys.modules]
     for outline in absent:
         sys.modules[outline.__name__] = outline

@@ -171,7 +171,7 @@ class Objects:
     def _received(
         self, request: Request, signed: Signed | None, bucket: Bucket, algorithm: str | None = None
     ) -> Iterator[Content]:
-        """Give the content of a request, whole and verified; it is gone if the block fails."""
+        """Yield the content of a request, whole and verified; it is removed if the block fails."""
         _check_length(request)
         payload = _payload(request, signed)
         checksum = claimed_checksum(request.headers) or (Checksum(algorithm) if algorithm else None)

@@ -144,7 +144,7 @@ class S3Server:
         self._on_exchange = on_exchange
         self._on_restart = on_restart or (lambda _: None)
         self._process: subprocess.Popen[str] | None = None
-        self._reader = threading.Thread(target=self._attend, daemon=True)
+        self._reader = threading.Thread(target=self._supervise, daemon=True)
         self._starting = threading.Lock()
         self._stopping = False
         self._writing = threading.Lock()
@@ -202,11 +202,11 @@ class S3Server:
             self._temporary.cleanup()
 
     def set_clock(self, now: datetime | None, *, stopped: bool = False) -> None:
-        """Let S3's clock show `now`, going on from there or stopped; None for the machine's time."""
+        """Set S3's clock to `now`, running or stopped; None for the machine's time."""
         self._change("clock", now=now and now.isoformat(), stopped=stopped)
 
     def set_faults(self, faults: Iterable[Any], *, seed: int = 0) -> None:
-        """Have these faults on and no others; the counts of those that were on already go on.
+        """Activate these faults and no others; those that were active already keep their counts.
 
         Args:
             faults: as the class named by ``faults`` takes them, JSON or msgspec structs, with their ids.
@@ -251,12 +251,12 @@ class S3Server:
         self.stop()
 
     def _change(self, name: str, **arguments: Any) -> None:
-        """Have something changed that no folder keeps: a process that is started again needs it again."""
+        """Send an order whose effect no folder keeps: a restarted process gets it again."""
         self._changes[name] = arguments
         self._order(name, **arguments)
 
     def _order(self, name: str, **arguments: Any) -> Any:
-        """Have an order carried out, and return its result.
+        """Send an order, and return its result.
 
         Raises:
             RuntimeError: it failed, or the process is not there.
@@ -280,13 +280,13 @@ class S3Server:
         except OSError as error:
             raise RuntimeError("The S3 process ended; it is started again, unless it is stopped.") from error
 
-    def _attend(self) -> None:
-        """Take what the process reports, and start it again whenever it dies, until it is stopped."""
+    def _supervise(self) -> None:
+        """Read what the process reports, and restart it whenever it dies, until it is stopped."""
         while self._process is not None:
             with self._process as process:  # closes its pipes
                 self._read()
             code = process.returncode
-            was_ready = self._forget()
+            was_ready = self._fail_waiting()
             with self._starting:
                 if self._stopping or not was_ready:
                     return
@@ -295,7 +295,7 @@ class S3Server:
             threading.Thread(target=self._restart, args=(code,), daemon=True).start()
 
     def _restart(self, code: int) -> None:
-        """Give the process that was started again what the one before was given."""
+        """Send a restarted process the orders that the one before had."""
         try:
             self.wait_ready()
             for name, arguments in self._changes.items():
@@ -306,8 +306,8 @@ class S3Server:
         how = f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         self._on_restart(f"S3's process was {how}; it was started again with the buckets and objects it had.")
 
-    def _forget(self) -> bool:
-        """Let nobody wait for a process that ended; return whether it had been ready."""
+    def _fail_waiting(self) -> bool:
+        """Fail all that waits for a process that ended; return whether it had been ready."""
         was_ready = self._awaited["ready"].done()
         ended = RuntimeError("The S3 process ended; its standard error says why.")
         for awaited in [*self._awaited.values()]:
@@ -318,7 +318,7 @@ class S3Server:
         return was_ready
 
     def _read(self) -> None:
-        """Take what the process reports, until it ends."""
+        """Read what the process reports, until it ends."""
         assert self._process is not None  # noqa: S101 -- tells mypy that start() came before
         assert self._process.stdout is not None  # noqa: S101 -- tells mypy what PIPE means
         for line in self._process.stdout:

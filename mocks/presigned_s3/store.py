@@ -64,11 +64,11 @@ class Store:
         self._load()
 
     def close(self) -> None:
-        """Forget everything; what is in the archive stays there."""
+        """Release everything; what is in the archive stays there."""
         self._backend.reset()
 
     def reset(self) -> None:
-        """Be as in the beginning with an empty archive."""
+        """Return to the initial state, with an empty archive."""
         with self._backend.lock:
             self._archive.clear()
             self._load()
@@ -79,7 +79,7 @@ class Store:
             self._archive.copy_to(folder)
 
     def restore(self, folder: Path) -> None:
-        """Be as at the snapshot in this folder."""
+        """Restore the snapshot in this folder."""
         with self._backend.lock:
             self._archive.copy_from(folder)
             self._load()
@@ -145,7 +145,7 @@ class Store:
                 response.set_header(TYPE, FULL_OBJECT)
             response.set_header("ETag", key.etag)
             response.headers = [pair for pair in response.headers if pair[0].lower() != "last-modified"]
-            self._say_expiration(response, order.bucket, key)
+            self._add_expiration(response, order.bucket, key)
             self._archivist.record(order.bucket, order.key)
         return response
 
@@ -235,7 +235,7 @@ class Store:
                     response.set_header("x-amz-version-id", str(key.version_id))
             if key is not None and key.checksum_type:
                 response.set_header(TYPE, key.checksum_type)
-            self._say_expiration(response, order.bucket, key)
+            self._add_expiration(response, order.bucket, key)
             yield response, stored_file(key).path if key is not None else None
 
     def tags(self, bucket: str, key: str, version_id: str | None) -> dict[str, str]:
@@ -244,7 +244,7 @@ class Store:
             found = self._backend.key(bucket, key, version_id)
             return {} if found is None else self._backend.tags(found)
 
-    def _say_expiration(self, response: Response, bucket: str, key: Any) -> None:
+    def _add_expiration(self, response: Response, bucket: str, key: Any) -> None:
         rules = self._backend.rules(bucket)
         if rules and key is not None and (says := expiration(key, self._backend.tags(key), rules)):
             response.set_header("x-amz-expiration", says)
@@ -262,7 +262,7 @@ class Store:
         for bucket, settings in self._archive.buckets():
             try:
                 self.buckets.restore(bucket, settings)
-                self._archivist.recall(bucket)
+                self._archivist.restore(bucket)
             except (S3Error, S3ClientError, LookupError, TypeError, ValueError, OSError) as error:
                 _log.warning("Bucket %s cannot be restored; its folder stays as it is: %r", bucket, error)
         for first in self._first:

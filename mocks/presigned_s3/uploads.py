@@ -35,7 +35,7 @@ class Uploads:
         self._completing = threading.Lock()
 
     def clear(self) -> None:
-        """Forget all of them; their files are somebody else's to remove."""
+        """Drop all of them; their files are removed by the caller."""
         self._parts.clear()
         self._completed.clear()
 
@@ -67,7 +67,7 @@ class Uploads:
             _check_checksum(upload, content)
             response = self._backend.carry_out(order)
             response.headers += response_headers(upload)
-            self._keep(order, upload, content)
+            self._store_part(order, upload, content)
         response.set_header("ETag", f'"{content.md5.etag}"')
         if content.checksum is not None:
             response.set_header(content.checksum.header, content.checksum.value)
@@ -85,7 +85,7 @@ class Uploads:
             checksum = Checksum(algorithm) if algorithm else None
             with self._archivist.new_content(order.bucket, checksum=checksum) as content:
                 content.receive([part.value], MAX_OBJECT_BYTES)
-            self._keep(order, upload, content)
+            self._store_part(order, upload, content)
         result = {"LastModified": part.last_modified_ISO8601, "ETag": f'"{content.md5.etag}"'}
         if checksum is not None:
             result[f"Checksum{checksum.algorithm}"] = checksum.value
@@ -93,11 +93,11 @@ class Uploads:
         return response
 
     def abort(self, order: Order) -> Response:
-        """Forget an upload and its parts."""
+        """Abort an upload, and remove its parts."""
         with self._backend.lock:
             self._upload(order)
             response = self._backend.carry_out(order)
-            self._drop(order)
+            self._remove_parts(order)
         return response
 
     def complete(self, order: Order, listed: Sequence[ListedPart]) -> Any:
@@ -143,7 +143,7 @@ class Uploads:
             adopt(key, content.path, content.size, etag)
             together = [parts[one.number] for one in listed]
             set_parts(key, [(part.size, part.checksum.value if part.checksum else "") for part in together])
-            self._drop(order)
+            self._remove_parts(order)
             self._archivist.record(order.bucket, order.key)
         return key
 
@@ -154,7 +154,7 @@ class Uploads:
             raise refusal("NoSuchUpload", UploadId=upload_id)
         return upload
 
-    def _keep(self, order: Order, upload: Any, content: Content) -> None:
+    def _store_part(self, order: Order, upload: Any, content: Content) -> None:
         number = _number(order)
         part = upload.parts[number]
         adopt(part, content.path, content.size, content.md5.etag)
@@ -164,7 +164,7 @@ class Uploads:
             parts[number].discard()
         parts[number] = content
 
-    def _drop(self, order: Order) -> None:
+    def _remove_parts(self, order: Order) -> None:
         for part in self._parts.pop(order.parameter("uploadId"), {}).values():
             part.discard()
 

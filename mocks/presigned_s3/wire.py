@@ -168,7 +168,7 @@ class Handler(BaseHTTPRequestHandler):
             self._linger()
 
     def _linger(self, most_bytes: float = math.inf) -> None:
-        """Let a response given before the request's end reach a client that is still sending."""
+        """Wait until a client that is still sending has got a response sent before the request's end."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)
@@ -306,7 +306,7 @@ class Server(ThreadingHTTPServer):
             return
         request.settimeout(HANDSHAKE_SECONDS)
         with self.tls.wrap_socket(request, server_side=True) as encrypted:
-            self.connections.is_served_by(client_address, encrypted)
+            self.connections.set_socket(client_address, encrypted)
             super().finish_request(encrypted, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -154,11 +154,11 @@ class Queue:
         self, capture_id: str, organization_id: str = "", *, follows: bool = False
     ) -> None:
         """Enqueue the processing of a stored capture; ``follows`` tells that its value is a URL."""
-        self._leave("follow_capture" if follows else "process_capture", capture_id, organization_id)
+        self._enqueue("follow_capture" if follows else "process_capture", capture_id, organization_id)
 
     async def extract_session(self, session_id: str, organization_id: str = "") -> None:
         """Enqueue the extraction of a submitted session."""
-        self._leave("extract_session", session_id, organization_id)
+        self._enqueue("extract_session", session_id, organization_id)
 
     async def room(self) -> int:
         """Return how many more jobs may wait."""
@@ -199,7 +199,7 @@ class Queue:
             await self._broker.close()
         return self._waiting
 
-    def _leave(self, task: str, id_: str, organization_id: str) -> None:
+    def _enqueue(self, task: str, id_: str, organization_id: str) -> None:
         self._after_commit(partial(self.put, Job(task, id_, organization_id, trace_headers())))
 
     def put(self, job: Job) -> None:

@@ -89,10 +89,10 @@ class RedisBroker:
         except (RedisError, OSError) as error:
             raise QueueError("The Redis of the queue (queue_url) does not respond.") from error
         if self._own is not None:
-            await self._forget_the_dead()
+            await self._remove_dead_workers()
             await self._own.start()
             await self._own.connect()
-            self._running = [asyncio.create_task(each()) for each in (self._listen, self._forget_all)]
+            self._running = [asyncio.create_task(each()) for each in (self._listen, self._watch_workers)]
 
     async def send(self, job: Job) -> None:
         """Add a job to the stream."""
@@ -140,7 +140,7 @@ class RedisBroker:
                     await redis.xadd(STREAM, fields, maxlen=_LONGEST_STREAM)
             await redis.xgroup_delconsumer(STREAM, STREAM, name)
 
-    async def _forget_the_dead(self) -> None:
+    async def _remove_dead_workers(self) -> None:
         """Remove workers from the group that have not read for a minute; one that lives joins again."""
         async with (
             asyncio.timeout(_RESPONSE_SECONDS),
@@ -152,14 +152,14 @@ class RedisBroker:
                 if is_other and consumer["idle"] > _IDLE_SECONDS * 1000:
                     await redis.xgroup_delconsumer(STREAM, STREAM, consumer["name"])
 
-    async def _forget_all(self) -> None:
-        """Forget the dead every minute until the end, and again after an outage of Redis."""
+    async def _watch_workers(self) -> None:
+        """Remove dead workers every minute until the end, and again after an outage of Redis."""
         while not self._finish.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._finish.wait(), _FORGET_SECONDS)
                 return
             with suppress(RedisError, OSError):
-                await self._forget_the_dead()
+                await self._remove_dead_workers()
 
     async def _listen(self) -> None:
         """Read until the end; again after an outage of Redis, with a new group if that was lost."""

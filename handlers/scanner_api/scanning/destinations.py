@@ -127,7 +127,7 @@ class Permissions:
             else:
                 self._networks.append(_network(entry))
 
-    def rule_out(self, destination: Destination) -> bool:
+    def is_excluded(self, destination: Destination) -> bool:
         """Tell whether no address may be called for this destination, so that its name tells nothing."""
         if self._networks or destination.port in self._ports:
             return False

@@ -178,7 +178,7 @@ class RedirectFollower:
         raise _NoResponse(f"{destination.host} {failure}.")
 
     async def _permitted_addresses(self, destination: Destination) -> Sequence[Address]:
-        if self._permissions.rule_out(destination):
+        if self._permissions.is_excluded(destination):
             raise _NoResponse(f"{destination.host} may not be called on port {destination.port} here.")
         try:
             addresses = [ip_address(destination.host)]
@@ -288,7 +288,7 @@ def _failure(error: httpx.TransportError) -> str:
 
 
 def _ignore(name: str, value: int) -> None:
-    """Note nothing."""
+    """Record nothing."""
 
 
 def _bounded(headers: httpx.Headers) -> dict[str, str]:

@@ -217,7 +217,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _roll_back_sqlite(connection: Any, record: object, error: object) -> None:  # noqa: ARG001 -- the same
-    """Give up the transaction of a connection that is given up, before it is closed.
+    """Roll back the transaction of an invalidated connection, before it is closed.
 
     SQLite keeps a closed connection, and its locks, for as long as one of its statements is held by someone,
     such as by the traceback of a cancelled task.

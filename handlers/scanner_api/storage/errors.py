@@ -62,7 +62,7 @@ async def translated() -> AsyncIterator[None]:
 
 
 def _is_passing(error: exc.DBAPIError) -> bool:
-    """Tell an outage, which may be over at the next try, from a bug of ours."""
+    """Tell whether an error is an outage, which may be over at the next try, and no bug of ours."""
     if error.connection_invalidated or isinstance(error, (exc.OperationalError, exc.InterfaceError)):
         return True
     state = getattr(error.orig, "sqlstate", None)

@@ -144,7 +144,7 @@ def test_a_listed_network_may_be_called_on_any_port():
 )
 def test_what_no_address_can_open_is_ruled_out(ports, allowed, ruled_out):
     """Without its port among those for public addresses, a destination has to be listed, or could be."""
-    assert Permissions(ports, allowed).rule_out(read_url("http://example.com")) is ruled_out
+    assert Permissions(ports, allowed).is_excluded(read_url("http://example.com")) is ruled_out
 
 
 @pytest.mark.parametrize(
