@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from openapi_contract.cli.commands import failure
+from openapi_contract.cli.commands import customized, failure
 from openapi_contract.errors import explained
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.app import connected
@@ -22,8 +22,6 @@ from .settings_flags import Config, DatabaseUrl, read_settings
 Result = TypeVar("Result")
 Page = Annotated[int, typer.Option(min=1, help="Which page.")]
 PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Rows on a page.")]
-_GIVEN = frozenset({"database", "settings"})
-"""Parameters of commands' functions that are no options."""
 
 
 def page_caption(page: int, page_size: int, total: int, rows: str) -> str:
@@ -77,21 +75,21 @@ def database_command(
     """
 
     def decorated(run: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., None]:
-        own = dict(inspect.signature(run).parameters)
+        own = inspect.signature(run)
 
-        def command(*, config: Config = None, database_url: DatabaseUrl = None, **options: Any) -> None:
+        def command(*, config: str | None, database_url: str | None, **options: Any) -> None:
             settings = read_settings(config, {"database_url": database_url})
-            given = {"settings": settings} if "settings" in own else {}
-            doing = partial(run, **given, **options)
-            printed = with_database(settings, doing, *refusals, connect=connect, prefix=prefix)
+            if "settings" in own.parameters:
+                options["settings"] = settings
+            printed = with_database(
+                settings, partial(run, **options), *refusals, connect=connect, prefix=prefix
+            )
             for each in printed if isinstance(printed, list) else [printed]:
                 typer.echo(each) if isinstance(each, str) else Console().print(each)
 
-        options = [each.replace(kind=each.KEYWORD_ONLY) for name, each in own.items() if name not in _GIVEN]
-        common = list(inspect.signature(command).parameters.values())[:-1]
-        command.__signature__ = inspect.Signature([*options, *common])  # type: ignore[attr-defined]  # what Typer reads
-        command.__annotations__ = {each.name: each.annotation for each in (*options, *common)}
-        command.__name__, command.__doc__ = run.__name__, run.__doc__
-        return command
+        command.__signature__ = own  # type: ignore[attr-defined]  # what `customized` reads
+        named = customized(command, run.__doc__, config=Config, database_url=DatabaseUrl)
+        named.__name__ = run.__name__
+        return named
 
     return decorated
