@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, any_, bindparam, func, select
@@ -63,9 +64,7 @@ class Lookup(Generic[Record]):
         self._driver: Any = None
         dialect = database.dialect
         self._fetch: Fetch = _FETCHES[dialect.name]
-        keyed = statement.where(_CONDITIONS[dialect.name](key))
-        self._sql = str(keyed.compile(dialect=dialect))
-        self._single_sql = str(statement.where(key == bindparam("key")).compile(dialect=dialect))
+        self._statement, self._column = statement, key
         columns = list(statement.selected_columns)
         self._key = [column is key for column in columns].index(True)
         self._store = key.type.bind_processor(dialect) or str
@@ -73,6 +72,18 @@ class Lookup(Generic[Record]):
         self._make = make
         self._reads: BoundedDict[str, _Read[Record]] = BoundedDict(most)
         self._batching: Batching[str, list[Record]] = Batching(self._load)
+
+    @cached_property
+    def _sql(self) -> str:
+        """The statement for many keys; compiled once it is needed, which most of a process's are not."""
+        return self._compiled(_CONDITIONS[self._database.dialect.name](self._column))
+
+    @cached_property
+    def _single_sql(self) -> str:
+        return self._compiled(self._column == bindparam("key"))
+
+    def _compiled(self, condition: ColumnElement[bool]) -> str:
+        return str(self._statement.where(condition).compile(dialect=self._database.dialect))
 
     async def find(self, key: str) -> Sequence[Record]:
         """Return the records with this key."""
