@@ -66,8 +66,7 @@ def test_known_valid_contract_is_valid(extensions):
     contract = load_contract(extensions=extensions)
     assert contract.digest in loading.KNOWN_VALID, "run `tox -e ledger`"
     before = json.dumps(contract.document)
-    embed(contract.document, contract.source)
-    validate(contract.document, contract.source)
+    validate(embed(contract.document, contract.source))
     assert json.dumps(contract.document) == before
 
 
