@@ -85,6 +85,8 @@ FIELDS = {
     },
 }
 
+OBJECTS = (dict, bool)  # a schema may be true or false
+HOLDING = (*OBJECTS, list)
 Shape = tuple[str, bool, bool, bool]
 SHAPES: dict[str, dict[str, Shape]] = {
     kind: {
@@ -218,7 +220,7 @@ def children(place: Place) -> list[Place]:
     inner = place.kind == "schema"
     for key, value in node.items():
         shape = fields.get(key) or fields.get("*")
-        if shape is None or not isinstance(value, dict | list | bool):
+        if shape is None or not isinstance(value, HOLDING):
             continue
         name, is_one, in_map, in_array = shape
         pointer = pointers.join(place.pointer, key)
@@ -227,10 +229,10 @@ def children(place: Place) -> list[Place]:
             members = value.items()
         elif in_array and isinstance(value, list):
             members = enumerate(value)
-        elif is_one and isinstance(value, dict | bool):
+        elif is_one and isinstance(value, OBJECTS):
             found.append(Place(name, value, pointer, base, source, depth, inner))
         for step, member in members:
-            if isinstance(member, dict | bool):
+            if isinstance(member, OBJECTS):
                 found.append(Place(name, member, pointers.join(pointer, step), base, source, depth, inner))
     return found
 

@@ -20,9 +20,14 @@ from urllib.request import url2pathname
 from . import pointers
 from .anatomy import FIELDS, Place, document_place, walk
 from .errors import ContractError
-from .extent import MAX_OBJECTS, too_large
+from .extent import LONG, MAX_OBJECTS, too_large
+from .parsing import COST, MAX_CHARACTERS, size_of
 from .reading import is_url, read_document
 
+TOO_MUCH = (
+    f"brings in more than {MAX_CHARACTERS} characters from other files, "
+    f"{COST} more for each member and item, with what is shared counted as often as it is copied."
+)
 WELL_KNOWN = ("https://json-schema.org/draft/", "http://json-schema.org/draft-")
 
 
@@ -64,17 +69,23 @@ class Embedding:
         self.components: dict[str, dict[str, Any]] = {}
         self.pending: list[Place] = []
         self.read: Callable[[str], Any] = read_document
+        self._left = MAX_CHARACTERS
 
     def run(self) -> list[Place]:
         """Bring in all that the document refers to, and all that this refers to; return its objects."""
         places: list[Place] = []
+        size = 0
         self.pending.append(self.root)
         while self.pending:
             for place in walk(self.pending.pop()):
                 self.visit(place)
-                places.append(place)
-                if len(places) > MAX_OBJECTS:
+                if len(self.documents) == 1:
+                    places.append(place)
+                size += 1 + len(place.pointer) // LONG
+                if size > MAX_OBJECTS:
                     raise too_large(self.root)
+                if self._left < 0:
+                    raise self.root.error(TOO_MUCH)
         for section, members in self.components.items():
             holder = self.root.node
             for key in (*self.holder, section):
@@ -140,7 +151,7 @@ class Embedding:
             if not isinstance(path_item, dict):
                 raise place.error(f"$ref {reference} does not lead to a path item.")
             place.node.clear()
-            place.node.update(deepcopy(path_item))
+            place.node.update(deepcopy(self.taken(path_item)))
             place.base, place.pointer, place.source = (
                 target[0],
                 pointers.from_fragment(target[1]),
@@ -178,7 +189,7 @@ class Embedding:
         if part not in self.hoisted:
             section = self.sections[place.kind]
             name = self._free_name(section, keys[-1] if keys else Path(urlsplit(resource).path).stem)
-            component = deepcopy(self.part(place, resource, keys))
+            component = deepcopy(self.taken(self.part(place, resource, keys)))
             self.components.setdefault(section, {})[name] = component
             self.hoisted[part] = pointers.join("", *self.holder, section, name)
             self.places[self.hoisted[part]] = resource, pointers.join("", *keys)
@@ -212,14 +223,24 @@ class Embedding:
             pointer = pointers.join("", *keys)
             raise place.error(f"$ref {place.reference} leads nowhere: {resource} has no {pointer}.") from None
 
+    def taken(self, node: Any) -> Any:
+        """Return what is brought in, and count it; ContractError where that is too much in all."""
+        self._left -= size_of(node)
+        if self._left < 0:
+            raise self.root.error(TOO_MUCH)
+        return node
+
     def _read(self, place: Place, resource: str) -> Any:
         if resource not in self.documents:
             self._require_allowed(place, resource)
             try:
-                self.documents[resource] = self.read(_source(resource))
+                self.documents[resource] = self.taken(self.read(_source(resource)))
             except ContractError as error:
-                raise place.error(f"$ref {place.reference} cannot be followed: {error}") from None
-        return self.documents[resource]
+                self.documents[resource] = error
+        document = self.documents[resource]
+        if isinstance(document, ContractError):
+            raise place.error(f"$ref {place.reference} cannot be followed: {document}")
+        return document
 
     def _require_allowed(self, place: Place, resource: str) -> None:
         """Refuse what is neither in the folder of a file, nor on the origin of a URL."""

@@ -15,6 +15,8 @@ MAX_MEMBERS = 10_000
 """Of one field of an object: parameters, properties, values of an enum, characters of a server's URL ...
 
 Among known schemas, 1,406 are the most."""
+LONG = 500
+"""Characters of a pointer for which an object counts once more."""
 SECTIONS = {
     "openapi": FIELDS["openapi"].keys(),
     "swagger": FIELDS["swagger"].keys(),
@@ -44,8 +46,8 @@ def _size(places: Iterable[Place], root: Place, sizes: dict[str, int], depth: in
     """
     size = 0
     for place in places:
-        size += 1
         _check_members(place)
+        size += 1 + len(place.pointer) // LONG + _size_of_servers(place)
         if place.kind != "schema" and (place.reference or "").startswith("#/"):
             size += _size_of_target(place, root, sizes, depth)
         if size > MAX_OBJECTS:
@@ -70,10 +72,19 @@ def _check_members(place: Place) -> None:
         if name not in SECTIONS.get(place.kind, ()) and name not in VALUES and not name.startswith("x-"):
             pointer = pointers.join(place.pointer, name)
             raise ContractError(place.source, pointer, f"has more than {MAX_MEMBERS} members.")
-    servers = place.node.get("servers")
-    for each in servers if isinstance(servers, list) else ():
-        if isinstance(each, dict) and len(str(each.get("url"))) > MAX_MEMBERS:
-            raise place.error(f"has a server whose URL has more than {MAX_MEMBERS} characters.")
+
+
+def _size_of_servers(place: Place) -> int:
+    """Return how many segments the URLs of servers have: requests are looked for below each."""
+    servers = place.node.get("servers") if isinstance(place.node, dict) else None
+    urls = (
+        [str(each.get("url")) for each in servers or () if isinstance(each, dict)]
+        if isinstance(servers, list)
+        else []
+    )
+    if any(len(url) > MAX_MEMBERS for url in urls):
+        raise place.error(f"has a server whose URL has more than {MAX_MEMBERS} characters.")
+    return sum(1 + url.count("/") for url in urls)
 
 
 def _size_of_target(place: Place, root: Place, sizes: dict[str, int], depth: int) -> int:

@@ -19,8 +19,6 @@ from .reading import is_url, read_document, read_text
 VALUES = {"example", "value", "default", "enum", "const", "examples"}
 """Members that hold any JSON: a ``$ref`` in one need not be a reference."""
 PROSE = {".md", ".txt", ".html"}
-MOST_INLINED = 1_000_000
-"""Values that are put in the places of references, their parts counted."""
 
 
 class LenientEmbedding(Embedding):
@@ -40,7 +38,6 @@ class LenientEmbedding(Embedding):
         self.unresolved: dict[str, str] = {}
         self.read = self._read_leniently
         self._defects = defects
-        self._left = MOST_INLINED
         is_32 = str(document.get("openapi")).startswith("3.2")
         self._referenceable = self.sections.keys() - (set() if is_32 else {"mediaType"})
 
@@ -97,13 +94,13 @@ class LenientEmbedding(Embedding):
             seen = set[str]()
             while isinstance(value, dict) and isinstance(value.get("$ref"), str):
                 uri = urljoin(base, value["$ref"])
-                if uri in seen or self._left <= 0:
+                if uri in seen:
                     return
                 seen.add(uri)
                 base, fragment = urldefrag(uri)
                 part = self.part(place, base, self.keys(place, fragment))
                 siblings = {name: each for name, each in value.items() if name != "$ref"}
-                value = self._rebased(part, base)
+                value = self._rebased(self.taken(part), base)
                 if siblings and isinstance(value, dict):
                     value |= siblings
         except (ContractError, ValueError):
@@ -126,9 +123,6 @@ class LenientEmbedding(Embedding):
 
     def _rebased(self, node: Any, base: str) -> Any:
         """Return a copy in which references mean in the document what they mean in a file of it."""
-        self._left -= 1
-        if self._left <= 0:
-            raise ValueError(node)  # it would grow without end
         if isinstance(node, list):
             return [self._rebased(each, base) for each in node]
         if not isinstance(node, dict):

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from math import isinf
 from typing import Any, ClassVar, NoReturn
 
@@ -32,6 +33,9 @@ them. Among known documents, 280,000 are the most in YAML.
 """
 ITEM_OF_ITEM = re.compile(r"[-?][ \t]+(?=[-?][ \t])")
 """What begins another array, or a key, on the same line."""
+CONTAINERS = (dict, list)
+COST = 64
+"""Of a member or item, in characters: what reading and copying it takes."""
 MAX_MERGED = 500_000
 """Members that merge keys and repeated keys copy."""
 
@@ -279,34 +283,47 @@ _JSONLoader.add_constructor(None, _construct_other)
 
 def containers_of(value: Any) -> int:
     """Return how many objects and arrays a value holds, itself among them, each as often as it is there."""
-    pending, count = [value], 0
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict | list):
-            count += 1
-            pending += node.values() if isinstance(node, dict) else node
-    return count
+    return sum(map(len, _levels(value)))
+
+
+def size_of(value: Any) -> int:
+    """Return how large a value is: the characters of its texts and keys, and more for each part of it."""
+    return sum(COST * sum(map(len, level)) + sum(map(len, _texts(level))) for level in _levels([value]))
+
+
+def _levels(value: Any) -> Iterator[list[Any]]:
+    """Yield the objects and arrays in a value, itself among them, by how deep they are."""
+    level = [value] if isinstance(value, CONTAINERS) else []
+    while level:
+        yield level
+        parts = chain.from_iterable(node.values() if isinstance(node, dict) else node for node in level)
+        level = [part for part in parts if isinstance(part, CONTAINERS)]
+
+
+def _texts(level: list[Any]) -> list[str]:
+    """Return the texts and keys in objects and arrays."""
+    parts = chain.from_iterable(
+        chain(node, node.values()) if isinstance(node, dict) else node for node in level
+    )
+    return [part for part in parts if isinstance(part, str)]
 
 
 def _within_extent(document: Any) -> Any:
     """Return a document, unless it is too deep, too large with its aliases written out, or not UTF-8."""
-    pending: list[tuple[Any, int]] = [([document], 0)]
     containers = characters = 0
-    while pending:
-        node, depth = pending.pop()
-        parts = [*node, *node.values()] if isinstance(node, dict) else node
-        texts = [part for part in parts if isinstance(part, str)]
-        containers += 1
-        characters += 8 * len(parts) + sum(map(len, texts))
+    for depth, level in enumerate(_levels([document])):
+        containers += len(level)
+        characters += 8 * sum(map(len, level))
         if depth > MAX_DEPTH:
             raise RecursionError
         if containers > MAX_CONTAINERS:
             raise ValueError(f"holds more than {MAX_CONTAINERS} objects and arrays.")
+        texts = _texts(level) if characters <= MAX_CHARACTERS else []
+        characters += sum(map(len, texts))
         if characters > MAX_CHARACTERS:
             raise ValueError(f"holds more than {MAX_CHARACTERS} characters once its aliases are written out.")
         if not all(map(str.isascii, texts)):
             _check_encoding("".join(texts))
-        pending += [(part, depth + 1) for part in parts if isinstance(part, dict | list)]
     return document
 
 

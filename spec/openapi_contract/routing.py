@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
@@ -153,13 +154,22 @@ class PathItem:
 class Branch:
     """What the paths of a contract have in their next segment: literals, then templates; or their end."""
 
-    __slots__ = ("end", "literals", "rest", "templates")
+    __slots__ = ("_templates", "_unsorted", "end", "literals", "rest")
 
     def __init__(self) -> None:
         self.end: PathItem | None = None
         self.rest: Branch | None = None
         self.literals: dict[str, Branch] = {}
-        self.templates: dict[tuple[str, ...], Branch] = {}
+        self._templates: dict[tuple[str, ...], Branch] = {}
+        self._unsorted = False
+
+    @property
+    def templates(self) -> dict[tuple[str, ...], Branch]:
+        """The branches by what stands around their expressions, "{name}.json" before "{name}"."""
+        if self._unsorted:
+            self._templates = dict(sorted(self._templates.items(), key=_concreteness, reverse=True))
+            self._unsorted = False
+        return self._templates
 
     def grow_path(self, path: str) -> Branch:
         """Return the branch behind a path template."""
@@ -174,13 +184,11 @@ class Branch:
 
     def grow(self, segment: str) -> Branch:
         """Return the branch behind a segment of a path template."""
-        literals = tuple(normal_text(each) for each in EXPRESSION.split(segment)[::2])
+        literals = _literals(segment)
         if len(literals) == 1:
             return self.literals.setdefault(literals[0], Branch())
-        branch = self.templates.setdefault(literals, Branch())
-        # "{name}.json" is more concrete than "{name}"
-        self.templates = dict(sorted(self.templates.items(), key=_concreteness, reverse=True))
-        return branch
+        self._unsorted = True
+        return self._templates.setdefault(literals, Branch())
 
     def find(self, segments: Sequence[str], depth: int = 0) -> tuple[PathItem, tuple[str, ...]] | None:
         """Return the path item that the segments lead to, with what its templates stand for."""
@@ -210,6 +218,12 @@ class Branch:
             for literals, branch in self.templates.items():
                 if _values(literals, segments[depth]):
                     yield from branch.ends(segments, depth + 1)
+
+
+@lru_cache(maxsize=1000)
+def _literals(segment: str) -> tuple[str, ...]:
+    """Return what stands around the expressions in a segment of a template."""
+    return tuple(normal_text(each) for each in EXPRESSION.split(segment)[::2])
 
 
 def _concreteness(template: tuple[tuple[str, ...], Branch]) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from . import pointers
 from .anatomy import METHODS, map_subschemas
 from .parsing import MAX_CONTAINERS, containers_of
+from .references import MAX_REFERENCES
 
 OPENAPI = "3.0.3"
 JSON = "application/json"
@@ -63,6 +64,7 @@ class _Conversion:
         self.origins: dict[str, str] = {}
         self.spare: list[_Parameter] = []
         self.left = MAX_CONTAINERS
+        self.types = {name: _texts(document.get(name)) for name in ("consumes", "produces")}
 
     def _take(self, node: Any, times: int) -> None:
         """Count what is put into the new document so many times; ValueError if that is too much."""
@@ -113,8 +115,7 @@ class _Conversion:
 
     def _types(self, operation: dict[str, Any], name: str) -> list[str]:
         """Return the media types that an operation, else the document consumes or produces."""
-        listed = operation.get(name) or self.document.get(name)
-        return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+        return _texts(operation[name]) if operation.get(name) else self.types[name]
 
     def _path_item(self, item: dict[str, Any], pointer: str) -> dict[str, Any]:
         shared = list(self._resolved(item.get("parameters"), pointer))
@@ -165,6 +166,8 @@ class _Conversion:
         end = _Parameter(node, pointer)
         while (reference := str(_object(end.node).get("$ref"))).startswith("#/") and reference not in seen:
             seen.add(reference)
+            if len(seen) > MAX_REFERENCES:
+                break  # for validation to find
             target = pointers.from_fragment(reference[1:])
             try:
                 end = _Parameter(pointers.lookup(self.document, target), target)
@@ -260,6 +263,10 @@ class _Conversion:
             at = pointers.join(pointer, "headers", name)
             self.origins[f"{at}/schema"] = pointers.join(old, "headers", name)
         return response | ({"headers": headers} if headers else {})
+
+
+def _texts(value: Any) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _object(value: Any) -> dict[str, Any]:

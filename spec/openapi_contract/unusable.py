@@ -43,12 +43,12 @@ def unusable_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     """
     composed: list[Place] = []
     nullable: list[Place] = []
-    patterns = _Patterns()
+    patterns, meanings = _Patterns(), _Meanings()
     document = places[0].node
     is_30 = is_of_30(document)
     for place in places:
         if place.kind == "schema" and isinstance(place.node, dict):
-            for reason, pointer in (*patterns.flaws(place), *_repeated(place, document)):
+            for reason, pointer in (*patterns.flaws(place), *_repeated(place, document, meanings)):
                 if reason:
                     yield Flaw(pointer, reason)
             yield from enum_flaws(place)
@@ -166,13 +166,13 @@ def _is_valid(pattern: str) -> bool:
     return True
 
 
-def _repeated(place: Place, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _repeated(place: Place, document: Mapping[str, Any], meanings: "_Meanings") -> Iterator[tuple[str, str]]:
     """Yield the same for alternatives of a ``oneOf`` that mean what one before them means."""
     branches = place.node.get("oneOf")
     if isinstance(branches, list) and len(branches) > 1:
-        seen = set[str]()
+        seen = set[Any]()
         for index, branch in enumerate(branches):
-            meaning = json.dumps(_meaning(_target(document, branch)), sort_keys=True, default=str)
+            meaning = meanings.of(_target(document, branch))
             if meaning in seen:
                 yield "is the same as another alternative.", pointers.join(place.pointer, "oneOf", index)
             seen.add(meaning)
@@ -187,12 +187,23 @@ def _target(document: Mapping[str, Any], schema: Any) -> Any:
     return schema
 
 
-def _meaning(schema: Any) -> Any:
-    """Return a schema without its annotations."""
-    if not isinstance(schema, dict):
-        return schema
-    kept = {name: each for name, each in schema.items() if name not in ANNOTATIONS}
-    return map_subschemas(kept, lambda _, each: _meaning(each))
+class _Meanings:
+    """What the schemas of a document mean, each looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, str] = {}
+        self._names: dict[str, str] = {}
+
+    def of(self, schema: Any) -> Any:
+        """Return what schemas have in common that differ in their annotations alone."""
+        if not isinstance(schema, dict):
+            return schema
+        if id(schema) not in self._known:
+            kept = {name: each for name, each in schema.items() if name not in ANNOTATIONS}
+            named = map_subschemas(kept, lambda _, each: self.of(each))
+            text = json.dumps(named, sort_keys=True, default=str)
+            self._known[id(schema)] = self._names.setdefault(text, f"#{len(self._names)}")
+        return self._known[id(schema)]
 
 
 def _closed(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from openapi_contract import Contract
+from openapi_contract import Contract, routing
 from openapi_contract.deployment import origin_of
 
 ACME = {"tenant": {"default": "acme"}}
@@ -298,3 +298,18 @@ def test_a_path_of_any_number_of_segments_is_one_of_one_segment_too(rest):
     assert things.route("DELETE", "/a/1").path_parameters.items() >= {"id": b"1", "name": b"1"}.items()
     assert things.route("PATCH", "/a/1").methods == ("DELETE", "GET", "HEAD", "OPTIONS", "PUT")
     assert things.route("PUT", "/a/1/2").operation is None
+
+
+def test_templates_are_sorted_once(monkeypatch):
+    """However many paths differ in what stands beside an expression, when the first request is routed."""
+    looked_at = []
+
+    def noting(template):
+        looked_at.append(template)
+        return concreteness(template)
+
+    concreteness = routing._concreteness
+    monkeypatch.setattr(routing, "_concreteness", noting)
+    things = contract(paths=[f"/{'x' * number}{{id}}" for number in range(50)])
+    assert things.route("GET", "/xxxa").path_parameters == {"id": b"a"}
+    assert len(looked_at) == 50

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from openapi_contract import ContractError, compare, load_contract
+from openapi_contract import ContractError, compare, load_contract, pointers
 
 OK = {"200": {"description": "OK"}}
 SMALL = {
@@ -362,6 +362,24 @@ def test_parameters_that_operations_share(swagger, monkeypatch):
     item = {method: {"parameters": references, "responses": OK} for method in ("get", "put")}
     with pytest.raises(ContractError, match="with what is shared counted as often as it is referred to"):
         swagger(item, parameters=shared)
+
+
+def test_references_that_lead_on_without_end(swagger, monkeypatch):
+    """They are followed as far as Reference Objects may lead, for each of those that refer to the first."""
+    followed = []
+
+    def noting(document, pointer):
+        followed.append(pointer)
+        return lookup(document, pointer)
+
+    lookup = pointers.lookup
+    monkeypatch.setattr("openapi_contract.swagger.pointers.lookup", noting)
+    chain = {f"p{number}": {"$ref": f"#/parameters/p{number + 1}"} for number in range(200)}
+    contract = swagger(
+        {"get": {"parameters": [{"$ref": "#/parameters/p0"}], "responses": OK}}, parameters=chain
+    )
+    assert any("leads" in each.reason for each in contract.defects)
+    assert len(followed) < 200 * 60
 
 
 def test_a_document_of_several_files(tmp_path):
