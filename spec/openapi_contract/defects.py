@@ -15,14 +15,15 @@ class Flaw(NamedTuple):
         pointer: JSON pointer of the place.
         reason: what is wrong, and what was expected.
         rule: the keyword of OpenAPI's schema that is violated; empty for a rule of its prose.
-        members: the members that the rule is about: the unexpected ones, or the one that is missing.
+        subject: what the rule is about: the member that is missing, the one type that is expected, or the
+            reference that leads nowhere.
         fix: repairs the document, and returns what it did; None where leaving the place out is the repair.
     """
 
     pointer: str
     reason: str
     rule: str = ""
-    members: tuple[str, ...] = ()
+    subject: str = ""
     fix: Callable[[], Action] | None = None
 
 

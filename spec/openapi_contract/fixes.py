@@ -35,6 +35,7 @@ RANGE = re.compile("[1-5]xx", re.IGNORECASE)
 PATH_ITEM = 2
 """Keys of the pointer of one."""
 HOLDERS = (["content"], ["headers"])
+OF_CONTENT = {"responses", "requestBody"}
 OF_SCHEMAS = {
     *("type", "items", "enum", "format", "default", "pattern", "properties", "additionalProperties"),
     *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
@@ -48,7 +49,9 @@ SPELLED = re.compile(r"true|false|-?(?:0|[1-9][0-9]{0,299})(\.[0-9]{1,300})?")
 
 def _required(root: Place, node: Any, flaw: Flaw) -> Action | None:
     """Fill in what is missing, where anything could be."""
-    (name,) = flaw.members
+    name = flaw.subject
+    if name in node:
+        raise LookupError(name)  # by the repair of what stood beside it
     title = PurePath(urlsplit(root.source).path).stem or root.source
     if name in {"info", "title"}:
         node[name] = title if name == "title" else {"title": title, "version": MISSING["version"]}
@@ -61,15 +64,11 @@ def _required(root: Place, node: Any, flaw: Flaw) -> Action | None:
     return "repaired"
 
 
-def _unexpected(root: Place, node: dict[str, Any], flaw: Flaw) -> Action:
-    """Put members where they belong, as far as that is known, and leave the others out."""
-    actions: set[Action] = {_moved(root, node, name, flaw.pointer) for name in flaw.members}
-    return "left out" if "left out" in actions else "repaired"
-
-
-def _moved(root: Place, node: dict[str, Any], name: str, pointer: str) -> Action:
-    value = node.pop(name)
-    keys = pointers.split(pointer)
+def _unexpected(root: Place, value: Any, flaw: Flaw) -> Action:
+    """Put a member where it belongs, if that is known, and leave it out otherwise."""
+    *keys, name = pointers.split(flaw.pointer)
+    node = pointers.descend(root.node, keys)
+    del node[name]
     if keys == ["paths"] and f"/{name}" not in node and "://" not in name and isinstance(value, dict):
         node[f"/{name}"] = value
     elif keys[-1:] == ["responses"] and name.upper() not in node and RANGE.fullmatch(name):
@@ -80,7 +79,7 @@ def _moved(root: Place, node: dict[str, Any], name: str, pointer: str) -> Action
         node[name.lower()] = value
     elif name in OF_SCHEMAS and ({"name", "in"} <= node.keys() or keys[-2:-1] in HOLDERS):
         node.setdefault("schema", {}).setdefault(name, value)  # as parameters were in Swagger 2.0
-    elif name == "schema" and keys[-2:-1] == ["responses"] and "content" not in node:
+    elif name == "schema" and "content" not in node and OF_CONTENT & {*keys[-2:]}:
         node["content"] = {"application/json": {"schema": value}}  # as it was there
     else:
         return "left out"
@@ -90,6 +89,16 @@ def _moved(root: Place, node: dict[str, Any], name: str, pointer: str) -> Action
 def _named(_: Place, node: Any, flaw: Flaw) -> Action | None:
     """Accept names of components as they are: references lead to them."""
     return "accepted" if isinstance(node, dict) and flaw.pointer.startswith("/components/") else None
+
+
+def _of_type(root: Place, node: Any, flaw: Flaw) -> Action | None:
+    """Say what a document says in the type that was expected."""
+    *keys, name = pointers.split(flaw.pointer) or [""]
+    if flaw.subject != "string" or not isinstance(node, int | float) or name.startswith("$"):
+        return _of_another_dialect(root, node, flaw)
+    holder: Any = pointers.descend(root.node, keys)
+    holder[int(name) if isinstance(holder, list) else name] = json.dumps(node)
+    return "repaired"
 
 
 def _of_another_dialect(root: Place, node: Any, flaw: Flaw) -> Action | None:
@@ -111,9 +120,7 @@ def _of_another_dialect(root: Place, node: Any, flaw: Flaw) -> Action | None:
 
 def _of_another_type(holder: dict[str, Any], name: str, node: Any, inside: list[str]) -> Action | None:
     """Say what a member says in the type that it should have."""
-    if name in TEXTS and isinstance(node, int | float):
-        holder[name] = json.dumps(node)
-    elif name in LISTS and isinstance(node, str | dict):
+    if name in LISTS and isinstance(node, str | dict):
         holder[name] = [node]
     elif name == "parameters" and isinstance(node, dict):
         holder[name] = list(node.values())
@@ -159,7 +166,6 @@ def _exclusive(_: Place, node: Any, _flaw: Flaw) -> Action | None:
 
 
 BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
-TEXTS = {"description", "title", "version", "summary", "pattern", "example"}
 TYPES = {
     **{each: each for each in ("string", "number", "integer", "boolean", "array", "object")},
     **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),
@@ -230,7 +236,7 @@ BY_RULE: dict[str, Callable[[Place, Any, Flaw], Action | None]] = {
     "propertyNames": _named,
     "not": _exclusive,
     "oneOf": _exclusive,
-    "type": _of_another_dialect,
+    "type": _of_type,
     "anyOf": _of_another_dialect,
     "enum": _of_another_dialect,
     "const": _of_another_dialect,

@@ -32,7 +32,7 @@ def reference_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
             reason = _of_schema(root.node, fragment)
         if reason:
             fix = partial(_fix, place, root.node) if place.kind in BLANKS else None
-            yield Flaw(place.pointer, f"$ref {place.reference} {reason}", RULE, (place.reference,), fix)
+            yield Flaw(place.pointer, f"$ref {place.reference} {reason}", RULE, place.reference, fix)
 
 
 def _of_reference_object(place: Place, places: Mapping[str, Place]) -> str:

@@ -104,7 +104,7 @@ class _Repairs:
                 has_changed = True
                 continue
             has_changed |= action != "accepted"
-            reason = self.unresolved.get(flaw.members[0], flaw.reason) if flaw.rule == RULE else flaw.reason
+            reason = self.unresolved.get(flaw.subject, flaw.reason) if flaw.rule == RULE else flaw.reason
             self._note(Repair(known, reason, action))
         return has_changed
 

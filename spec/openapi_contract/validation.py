@@ -6,6 +6,7 @@ all its errors at once, each with a copy of what it is about. Schemas of 3.1 and
 meta-schema of their dialect.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -224,15 +225,20 @@ def _flaws(error: Any, pointer: str) -> Iterator[Flaw]:
         for inner in _meant(context, len(error.instance_path)):
             yield from _flaws(inner, pointer)
         return
+    path = list(error.instance_path)
+    if hasattr(error.kind, "unexpected"):
+        for name in error.kind.unexpected:
+            at = pointers.join(pointer, *path, name)
+            yield Flaw(at, f"{name[:LONGEST_MESSAGE]!r} is not allowed here.", error.kind.name)
+        return
     message = error.message.partition("\n")[0].removesuffix(".")
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]}..."
-    missing = getattr(error.kind, "property", None)
-    members = getattr(error.kind, "unexpected", None) or ([missing] if missing else [])
-    path = list(error.instance_path)
     if error.kind.name in {"enum", "const"} and path[-1:] == ["in"]:
         path.pop()  # a parameter that is nowhere is none
-    yield Flaw(pointers.join(pointer, *path), f"{message}.", error.kind.name, tuple(members))
+        message = f"is in {json.dumps(error.instance)}; expected a place such as path or query"
+    (expected, *others) = getattr(error.kind, "types", [getattr(error.kind, "property", "")])
+    yield Flaw(pointers.join(pointer, *path), f"{message}.", error.kind.name, "" if others else expected)
 
 
 def _meant(branches: list[list[Any]], depth: int) -> list[Any]:

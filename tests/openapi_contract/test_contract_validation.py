@@ -135,7 +135,7 @@ def test_default_dialect_of_the_document(with_schema, write):
     ("path", "operation", "reason"),
     [
         ("/pets", {"responses": {"200": {}}}, "get/responses/200: .description. is a required property"),
-        ("/pets", {"responses": {"2000": {"description": ""}}}, "get/responses: "),
+        ("/pets", {"responses": {"2000": {"description": ""}}}, "get/responses"),
         ("/pets", {"responses": {"200": {"description": ""}}, "respones": {}}, "respones"),
         (
             "/pets",

@@ -130,7 +130,9 @@ BOTH = pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
             [("/paths/~1pets~1{id", "left out")],
             id="path that is no template",
         ),
-        pytest.param({"paths": {"pets": {"get": GET}}}, [("/paths", "repaired")], id="path without a slash"),
+        pytest.param(
+            {"paths": {"pets": {"get": GET}}}, [("/paths/pets", "repaired")], id="path without a slash"
+        ),
         pytest.param(
             {"paths": {"/pets": {"get": {"responses": {"200": {"$ref": "#/components/responses/No"}}}}}},
             [(f"{GET_PETS}/responses/200", "left out")],
@@ -215,7 +217,7 @@ def test_siblings_of_a_reference(lenient):
         },
         "3.1.0",
     )
-    assert found == [("/paths/~1pets/post/requestBody", "left out")]
+    assert found == [("/paths/~1pets/post/requestBody/required", "left out")]
     assert contract.operations[0].request_body == {"content": {}}
 
 
@@ -1099,6 +1101,24 @@ A_STRING = {"type": "string"}
             id="a value in the place of a list",
         ),
         pytest.param(
+            {"paths": {"/a": {"get": {"tags": [5], "responses": OK}}}},
+            "/paths/~1a/get/tags/0",
+            "5",
+            id="a number in the place of a text",
+        ),
+        pytest.param(
+            {"servers": [{"url": "https://a:{port}", "variables": {"port": {"default": 443}}}]},
+            "/servers/0/variables/port/default",
+            "443",
+            id="a port",
+        ),
+        pytest.param(
+            {"paths": {"/a": {"post": {"requestBody": {"schema": A_STRING}, "responses": OK}}}},
+            "/paths/~1a/post/requestBody/content/application~1json/schema",
+            A_STRING,
+            id="schema of a request body",
+        ),
+        pytest.param(
             {
                 "paths": {
                     "/a": {"get": {"parameters": {"q": {"name": "q", "in": "query", "schema": {}}}, **GET}}
@@ -1115,6 +1135,24 @@ def test_what_was_meant(lenient, document, pointer, becomes):
     contract, defects = lenient(document)
     assert pointers.lookup(contract.document, pointer) == becomes
     assert {action for _, action in defects} == {"repaired"}
+
+
+def test_members_that_are_not_allowed(lenient):
+    """Each is listed at its own place; what is wrong beside or below them is listed as well."""
+    get = {
+        "parameters": [{"in": "body", "name": "b", "schema": {}}],
+        "responses": {**OK, "ok": OK["200"]},
+        "a": 1,
+    }
+    contract, found = lenient({"paths": {"http://x/a": {}, "/b": {"get": get, "c": 2}}})
+    at = "/paths/~1b/get"
+    names = (f"{at}/parameters/0", f"{at}/responses/ok", f"{at}/a", "/paths/~1b/c", "/paths/http:~1~1x~1a")
+    assert sorted(found) == sorted((each, "left out") for each in names)
+    reasons = {each.pointer: each.reason for each in contract.defects}
+    assert reasons.pop(names[0]) == 'is in "body"; expected a place such as path or query.'
+    assert set(reasons.values()) == {
+        f"{each!r} is not allowed here." for each in ("ok", "a", "c", "http://x/a")
+    }
 
 
 @pytest.mark.parametrize("template", ["/pets/{id:.+}", "/pets/{*id}", "/pets/{id}"])

@@ -99,8 +99,7 @@ def test_lint_lists_every_defect(contract, write, pets):
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
     assert lines[0] == f'{path}:3#/info: "title" is a required property (repaired).'
-    assert lines[1].startswith(f"{path}:8#/paths/~1pets~1{{pet_id}}/get: ")
-    assert lines[1].endswith("(left out).")
+    assert lines[1] == f"{path}:38#/paths/~1pets~1{{pet_id}}/get/x: 'x' is not allowed here (left out)."
     assert lines[2].endswith('/delete: "none" is not of type "object" (operation disabled).')
 
 
