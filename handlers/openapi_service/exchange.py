@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -12,15 +13,13 @@ from .sender import Sender
 
 MOST_WAITING_BYTES = 64 * 1024
 """How much of a body waits for the app before no more is read."""
-MOST_NAMES = 1024
+MOST_SHAPES = 1024
 CLOSE = (b"connection", b"close")
 """Among the header fields of every response, it says that no other follows."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NOT_IN_VALUE = bytes(set(range(32)) - {9} | {127})
 _NOT_IN_NAME = bytes(range(33)) + b'"(),/:;<=>?@[\\]{}\x7f'
-_BEGINNINGS: dict[bytes, bytes] = {}
-"""How the line of a header begins, with the end of the one before it; of names found to be valid."""
-_LENGTH, _CODING, _OPTIONS = b"\r\ncontent-length: ", b"\r\ntransfer-encoding: ", b"\r\nconnection: "
+_LENGTH, _CODING, _OPTIONS = b"content-length", b"transfer-encoding", b"connection"
 _FRAMING = frozenset({_LENGTH, _CODING, _OPTIONS})
 _BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _DISCONNECTED = {"type": "http.disconnect"}
@@ -203,28 +202,26 @@ class Exchange:
     def _head(self, status: int, headers: Any) -> bytes:
         fields, is_last = self._connection.default_fields()
         self.keep_alive = self.keep_alive and not is_last
-        parts: list[bytes] = []
-        for name, value in headers:
-            beginning = _BEGINNINGS.get(name) or _beginning(name)
-            parts += beginning, value
-            if beginning in _FRAMING:
-                self._note(beginning, value)
-        lines = b"".join(parts)
-        if len(lines.translate(None, _NOT_IN_VALUE)) != len(lines) - len(parts):  # two at each beginning
+        names, values = tuple(zip(*headers, strict=True)) or ((), ())
+        lines, framing = _lines_of(names)
+        for index, name in framing:
+            self._note(name, values[index])
+        written = b"".join(values)
+        if len(written.translate(None, _NOT_IN_VALUE)) != len(written):
             raise RuntimeError("Invalid HTTP header value.")
-        return b"".join((STATUS_LINES[status], fields, lines, self._framing(status), b"\r\n\r\n"))
+        return b"".join((STATUS_LINES[status], fields, lines % values, self._framing(status), b"\r\n\r\n"))
 
-    def _note(self, beginning: bytes, value: bytes) -> None:
-        if beginning == _LENGTH:
+    def _note(self, name: bytes, value: bytes) -> None:
+        if name == _LENGTH:
             self._left_bytes = int(value)
-        elif beginning == _CODING:
+        elif name == _CODING:
             self._is_chunked = value.lower() == b"chunked"
         elif b"close" in value.lower():
             self.keep_alive, self._says_close = False, True
 
     def _framing(self, status: int) -> bytes:
         """Decide how the response ends; return the header fields that say so, where the app's do not."""
-        fields = b"" if self.keep_alive or self._says_close else _OPTIONS + b"close"
+        fields = b"" if self.keep_alive or self._says_close else b"\r\nconnection: close"
         if self.scope["method"] == "HEAD" or status in _BODILESS:
             self._is_chunked, self._left_bytes = False, None
         elif self._left_bytes is None and not self._is_chunked:
@@ -232,7 +229,7 @@ class Exchange:
                 self._ends_by_close = True  # RFC 9112, section 6.1: it knows no chunks
             else:
                 self._is_chunked = True
-                fields += _CODING + b"chunked"
+                fields += b"\r\ntransfer-encoding: chunked"
         return fields
 
     def _send_body(self, body: bytes, *, more: bool) -> None:
@@ -255,13 +252,14 @@ class Exchange:
             self._connection.end_response()
 
 
-def _beginning(name: bytes) -> bytes:
-    if not name or len(name.translate(None, _NOT_IN_NAME)) != len(name):
+@lru_cache(MOST_SHAPES)
+def _lines_of(names: tuple[bytes, ...]) -> tuple[bytes, list[tuple[int, bytes]]]:
+    """Return the lines of header fields, with places for their values, and which of them frame a response."""
+    if not all(names) or any(len(name.translate(None, _NOT_IN_NAME)) != len(name) for name in names):
         raise RuntimeError("Invalid HTTP header name.")
-    beginning = b"\r\n%b: " % name.lower()
-    if len(_BEGINNINGS) < MOST_NAMES:
-        _BEGINNINGS[name] = beginning
-    return beginning
+    written = [name.lower() for name in names]
+    lines = b"".join([b"\r\n%b: %%b" % name.replace(b"%", b"%%") for name in written])
+    return lines, [(index, name) for index, name in enumerate(written) if name in _FRAMING]
 
 
 def default_fields(

@@ -500,6 +500,39 @@ def test_http_1_0_gets_no_chunks(connection):
     assert body == b"ok"
 
 
+@pytest.mark.parametrize(
+    ("field", "status"),
+    [
+        ((b"X-100%b", b"50%b"), 200),
+        ((b"X-Empty", b""), 200),
+        ((b"", b"y"), 500),
+        ((b"x y", b"y"), 500),
+        ((b"x", b"y\r\nset-cookie: z"), 500),
+        ((b"x", b"y\n"), 500),
+    ],
+)
+def test_fields_go_out_as_they_are_or_not_at_all(field, status):
+    """A name is a token in lower case, a value has no control characters, whichever response it is."""
+
+    async def responding(_scope, _receive, send):
+        length, close = (b"content-length", b"0"), (b"connection", b"close")
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": iter([field, length, close, field])}
+        )
+        await send({"type": "http.response.body"})
+
+    with (
+        listen("127.0.0.1", 0) as listening,
+        serving(responding, listening, http=HttpProtocol, lifespan="off"),
+    ):
+        for _ in range(2):
+            with socket.create_connection(listening.getsockname(), timeout=10) as connected:
+                connected.sendall(GET + b"\r\n")
+                head = read(connected).partition(b"\r\n\r\n")[0]
+            assert int(head.split()[1]) == status
+            assert head.count(b"\r\n%b: %b" % (field[0].lower(), field[1])) == (2 if status == 200 else 0)
+
+
 def wait_until(holds):
     """Wait until something holds, for ten seconds at most."""
     until = time.monotonic() + 10
