@@ -14,6 +14,7 @@ MOST_HEAD_BYTES = 64 * 1024
 MOST_FIELDS = 100
 MOST_NOTED_BYTES = 1024
 """Of the target of a request that is refused while it comes in."""
+NUMBER_SIGN = ord("#")
 _FRAMING = frozenset({b"host", b"content-length", b"expect", b"transfer-encoding"})
 
 
@@ -121,7 +122,7 @@ class RequestHead:
 
 def _parts(target: bytes) -> tuple[bytes, bytes]:
     """Return the path and query of a request target; httptools raises an error for what is none."""
-    if target.startswith(b"/") and b"#" not in target:
+    if target.startswith(b"/") and NUMBER_SIGN not in target:
         path, _, query = target.partition(b"?")
         return path, query
     parsed = parse_url(target)
