@@ -11,6 +11,8 @@ from contextvars import copy_context
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
+from msgspec.structs import replace
+
 from openapi_service.clock import Clock
 from openapi_service.problems import ServiceUnavailable
 from openapi_service.traces import calling
@@ -111,7 +113,7 @@ class PhotoBucket:
         )
         if self._form_endpoint is None:
             return upload
-        return upload._replace(url=f"{self._form_endpoint()}/{self._bucket}")
+        return replace(upload, url=f"{self._form_endpoint()}/{self._bucket}")
 
     async def head(self, key: str) -> StoredObject | None:
         """Return the metadata of an object, None if there is none."""
