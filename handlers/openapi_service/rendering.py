@@ -25,6 +25,7 @@ from .xml_bodies import is_xml, xml_of
 
 log = logging.getLogger("openapi_service.contract")
 MOST_ERRORS = 10
+BYTES = bytes | bytearray | memoryview
 JSON_RANGES = frozenset({"*/*", "application/*"})
 
 
@@ -138,12 +139,12 @@ def _of_range(media_range: str, body: Any) -> str:
     """Return the media type of a range that a body is sent as, where the handler does not say."""
     if media_range == "text/*":
         return "text/plain"
-    is_bytes = isinstance(body, bytes | bytearray | memoryview)
+    is_bytes = isinstance(body, BYTES)
     return "application/octet-stream" if is_bytes else "application/json"
 
 
 def _encode(body: Any, media_type: str | None, request: Request) -> bytes:
-    if isinstance(body, bytes | bytearray | memoryview):
+    if isinstance(body, BYTES):
         return bytes(body)
     if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
         return msgspec.json.encode(body, enc_hook=partial(_json_value, request))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ RawHeaders = list[tuple[bytes, bytes]]
 NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 NO_STORING = (b"cache-control", b"no-store")
 STATUSES = range(100, 600)
+_NAME = itemgetter(0)
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -60,7 +62,7 @@ async def respond(rendered: Rendered, request: Request, send: Send) -> None:
     """
     request.responded = True
     headers = [*rendered.headers, NO_SNIFFING]
-    if b"cache-control" not in dict(headers):
+    if NO_STORING[0] not in map(_NAME, headers):
         headers.append(NO_STORING)
     await send({"type": "http.response.start", "status": rendered.status, "headers": headers})
     body = b"" if request.method == "HEAD" else rendered.body
