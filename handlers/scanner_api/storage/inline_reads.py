@@ -21,9 +21,9 @@ class InlineReader:
 
     What is in the page cache takes five microseconds; the driver's thread takes ten times that and more, most
     of it for handing Python's lock to and fro. All reads of one turn of the event loop share one snapshot of
-    the file, so that it is locked and unlocked once a turn. A turn begins with requests that have arrived
-    already, so each still sees whatever was committed before it came. SQLite counts what others commit
-    (``PRAGMA data_version``): where that has not changed since an earlier turn, nor has any row.
+    the file from the first on, so that it is locked and unlocked once a turn. A turn begins with requests
+    that have arrived already, so each still sees whatever was committed before it came. SQLite counts what
+    others commit (``PRAGMA data_version``): where that is as in an earlier turn, all rows are.
 
     It never waits: while a writer is in the way, and for a quarter of a second after two reads in a row that
     took longer than five milliseconds (from a cold disk, say), it returns nothing, and the driver's thread
@@ -66,7 +66,10 @@ class InlineReader:
         if start < self._paused_until:
             return None
         try:
-            rows: Rows = self._open().execute(sql, (parameter,)).fetchall()
+            connection = self._open()
+            if self._has_snapshots and not connection.in_transaction:
+                connection.execute("BEGIN")
+            rows: Rows = connection.execute(sql, (parameter,)).fetchall()
         except sqlite3.Error as error:
             self._fail(error)
             return None
@@ -90,8 +93,6 @@ class InlineReader:
             connection.execute("PRAGMA busy_timeout = 0")
             self._version = -1  # each connection has its own
         if self.snapshot is None:
-            if self._has_snapshots and not connection.in_transaction:
-                connection.execute("BEGIN")
             asyncio.get_running_loop().call_soon(self._end_turn)
             (version,) = connection.execute("PRAGMA data_version").fetchone()
             if version != self._version:
