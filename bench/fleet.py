@@ -6,7 +6,8 @@
 
 Each server has 4,000 sessions and 4 keys, or 400 keys, and 32 connections of wrk. The CPU time of a request
 is the server's own. All servers run all the time, and are asked in turns; the median of the rounds counts, so
-that it says something on a machine that does other work as well.
+that it says something on a machine that does other work as well. Peers with one and with two of uvicorn's
+workers say how many times the speed of one process the machine has for two, while wrk takes its share.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compare import machine
+from compare import machine, speed
 from loads import load, median_of, rounds_of
 from rich import box
 from rich.console import Console
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 CONNECTIONS = 32
 IN_MEMORY = "PostgreSQL, limits in memory"
+TWO = ", 2 processes"
 
 
 def main() -> None:
@@ -55,13 +58,19 @@ def main() -> None:
         for each in started:
             load(*each, CONNECTIONS, 1)  # warms it up
         rounds = rounds_of(started, CONNECTIONS, options.seconds, options.rounds)
-    seen = {server.name: median_of(loads) for (server, _), loads in zip(started, rounds, strict=True)}
-    base = seen[IN_MEMORY]
-    shown = Table("server", "requests/s", "CPU us/request", "x memory", "p99 ms", box=box.MARKDOWN)
-    for name, each in seen.items():
-        ratio = f"{each.cpu_microseconds / base.cpu_microseconds:.2f}"
+    seen = {server.name: loads for (server, _), loads in zip(started, rounds, strict=True)}
+    base = median_of(seen[IN_MEMORY])
+    columns = ("server", "requests/s", "x one process", "CPU us/request", "x memory", "p99 ms")
+    shown = Table(*columns, box=box.MARKDOWN)
+    for name, loads in seen.items():
+        each, one = median_of(loads), seen.get(name.removesuffix(TWO), [])
         shown.add_row(
-            name, f"{each.requests_per_second:,.0f}", f"{each.cpu_microseconds:.0f}", ratio, f"{each.p99:.1f}"
+            name,
+            f"{each.requests_per_second:,.0f}",
+            f"{speed(loads, one):.2f}" if name.endswith(TWO) and one else "",
+            f"{each.cpu_microseconds:.0f}",
+            f"{each.cpu_microseconds / base.cpu_microseconds:.2f}",
+            f"{each.p99:.1f}",
         )
     Console(width=120, highlight=False).print(machine(), shown)
     if options.rows:
@@ -79,14 +88,16 @@ def servers(stack: ExitStack, folder: Path) -> Iterator[Server]:
     seed(postgresql, many, keys=400)
     seed(sqlite, on_sqlite)
     database, limits = {"DATABASE_URL": postgresql}, {"RATE_LIMIT_STORAGE": redis}
-    yield peers()[0]
+    for peer in peers()[:2]:
+        yield peer
+        yield replace(peer, name=peer.name + TWO, command=(*peer.command[:-1], "--workers", "2", "--port"))
     yield served("SQLite, limits in memory", {"DATABASE_URL": sqlite}, on_sqlite)
-    yield served("SQLite, limits in memory, 2 processes", {"DATABASE_URL": sqlite, "WORKERS": "2"}, on_sqlite)
+    yield served(f"SQLite, limits in memory{TWO}", {"DATABASE_URL": sqlite, "WORKERS": "2"}, on_sqlite)
     yield served(IN_MEMORY, database, few)
     yield served("PostgreSQL, Redis", database | limits, few)
     yield served(f"{IN_MEMORY}, 400 keys", database, many)
     yield served("PostgreSQL, Redis, 400 keys", database | limits, many)
-    yield served("PostgreSQL, Redis, 2 processes", database | limits | {"WORKERS": "2"}, few)
+    yield served(f"PostgreSQL, Redis{TWO}", database | limits | {"WORKERS": "2"}, few)
 
 
 def served(name: str, settings: Mapping[str, str], requests: Path | None = None) -> Server:
