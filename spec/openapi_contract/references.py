@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from . import pointers
-from .anatomy import Place
+from .anatomy import FIELDS, Place
 from .defects import Action, Flaw
 
 RULE = "$ref"
@@ -31,7 +31,10 @@ def reference_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
         elif resource == root.base and (not fragment or fragment.startswith("/")):
             reason = _of_schema(root.node, fragment)
         if reason:
+            namesake = _namesake(place, root.node)
             fix = partial(_fix, place, root.node) if place.kind in BLANKS else None
+            if namesake:
+                reason, fix = f"{reason[:-1]}; expected {namesake}.", partial(_redirect, place.node, namesake)
             yield Flaw(place.pointer, f"$ref {place.reference} {reason}", RULE, place.reference, fix)
 
 
@@ -57,6 +60,27 @@ def _of_schema(document: dict[str, Any], fragment: str) -> str:
     except KeyError as missing:
         return f"leads nowhere: there is no {missing}."
     return "" if isinstance(target, dict | bool) else "does not lead to a schema."
+
+
+SECTIONS = {shape.strip("{}"): section for section, shape in FIELDS["components"].items()}
+"""Where the components of a kind are."""
+
+
+def _namesake(place: Place, document: Mapping[str, Any]) -> str:
+    """Return the reference to the component of the kind and name that are meant, empty if there is none.
+
+    Half-converted documents say ``#/definitions/Pet`` of a schema, as Swagger 2.0 does.
+    """
+    section, name = SECTIONS.get(place.kind, ""), str(place.reference).rpartition("/")[2]
+    target = f"#/components/{section}/{name}"
+    (key,) = pointers.split(pointers.from_fragment(f"/{name}"))
+    is_there = key in document.get("components", {}).get(section, {})
+    return target if is_there and target != place.reference else ""
+
+
+def _redirect(node: dict[str, Any], reference: str) -> Action:
+    node["$ref"] = reference
+    return "repaired"
 
 
 BLANKS: dict[str, dict[str, Any]] = {"schema": {}, "response": {"description": ""}, "requestBody": {}}

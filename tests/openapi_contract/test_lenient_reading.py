@@ -207,6 +207,28 @@ def test_reference_into_another_kind_of_component(lenient, version):
     assert contract.operations[0].responses["200"]["content"] == content
 
 
+@BOTH
+@pytest.mark.parametrize("name", ["Pet", "P%65t"])
+def test_references_of_a_document_that_is_half_converted(lenient, version, name):
+    """They lead to the component of that kind and name, wherever Swagger 2.0 or the author has it."""
+    content = {"application/json": {"schema": {"$ref": f"#/definitions/{name}"}}}
+    responses = {"200": {"description": "", "content": content}, "404": {"$ref": f"#/responses/{name}"}}
+    components = {
+        "schemas": {"Pet": {"type": "integer"}},
+        "responses": {"Pet": {"description": "gone"}},
+        "requestBodies": {"Pet": {"content": content}},
+    }
+    body = {"$ref": f"#/components/schemas/{name}"}
+    paths = {"/pets": {"post": {"requestBody": body, "responses": responses}}}
+    contract, found = lenient({"paths": paths, "components": components}, version)
+    assert {action for _, action in found} == {"repaired"}
+    (operation,) = contract.operations
+    assert operation.request_body == {"content": operation.responses["200"]["content"]}
+    assert operation.responses["404"] == {"description": "gone"}
+    (media_type,) = operation.responses["200"]["content"].values()
+    assert contract.schemas.for_responses.of(media_type["schema"]).types == {"integer"}
+
+
 def test_siblings_of_a_reference(lenient):
     """`required` beside the reference to a request body is ignored, as OpenAPI says."""
     body = {"$ref": "#/components/requestBodies/Pet", "required": True}
