@@ -13,7 +13,7 @@ from typing import Any
 
 from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
-from .comparison.expansion import Alternative, alternatives_of
+from .comparison.expansion import Alternative, Expansion
 from .comparison.findings import Conjunction, Located
 from .comparison.limits import OBJECTS
 from .comparison.shapes import ANNOTATIONS, ANY_TYPE, Shape, shape_of
@@ -82,7 +82,7 @@ class _Declarations:
 
     def _object(self, located: Located) -> Shape | None:
         """Return the shape of a schema that is one object with properties, and nothing else."""
-        alternatives = alternatives_of(self._schemas, (located,))
+        alternatives = Expansion(self._schemas, (located,)).alternatives
         shape = _shape(alternatives[0], located)
         is_object = shape.types == {"object"} and shape.properties and not shape.takes_null
         is_own = not _is_another(located.node)
@@ -114,7 +114,9 @@ class _Declarations:
         if key in self._open:
             return "Any"
         self._open.add(key)
-        shapes = [_shape(each, Located({}, "", "")) for each in alternatives_of(self._schemas, conjunction)]
+        shapes = [
+            _shape(each, Located({}, "", "")) for each in Expansion(self._schemas, conjunction).alternatives
+        ]
         members = [member for shape in shapes for member in self._members(shape, hint)]
         self._open.remove(key)
         return _union([*members, *["None"] * any(shape.takes_null for shape in shapes)])

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from openapi_contract import Contract
-from openapi_contract.comparison.expansion import alternatives_of
+from openapi_contract.comparison.expansion import Expansion
 from openapi_contract.comparison.findings import Located
 from openapi_contract.comparison.limits import words
 from openapi_contract.comparison.shapes import Shape, shape_of, type_words
@@ -56,7 +56,7 @@ class Samples:
     def described(self, node: Any) -> str:
         """Return the component, types, values and limits of a schema in words."""
         nowhere = Located({}, "", "")
-        alternatives = alternatives_of(self._schemas, (Located(node, "", ""),))
+        alternatives = Expansion(self._schemas, (Located(node, "", ""),)).alternatives
         return " or ".join(dict.fromkeys(_described(shape_of(each, nowhere)) for each in alternatives))
 
     def value(self, node: Any) -> Any:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from openapi_contract import Contract
 from openapi_mock.extension import NO_EXTENSION, Extension
 from openapi_mock.hosts import is_loopback_host
+from openapi_mock.responses.authenticators import OpenAuthenticator
 from openapi_service.assembly import Assembly
 from openapi_service.clock import Clock
 from openapi_service.connexion_adapter import bind
@@ -77,7 +78,7 @@ class Control:
         }
         assembly = Assembly(
             Contract(bound, contract.source),
-            _Anyone(),
+            OpenAuthenticator(),  # `_Checked` has checked every request
             {"clock": self.clock, **self.collaborators},
             reveal=True,
             closed_query=True,
@@ -125,13 +126,6 @@ class _Checked:
         if path in self.pages:
             return path
         return next((page for page in self.pages if page != ROOT and path.startswith(f"{page}/")), None)
-
-
-class _Anyone:
-    """The authenticator behind `_Checked`, which has checked every request."""
-
-    async def admit(self, _request: Request, _credentials: object, _alternatives: object) -> None:
-        """Accept everyone."""
 
 
 class ControlAccess:

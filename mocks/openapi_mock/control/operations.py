@@ -12,7 +12,7 @@ from openapi_contract import Contract
 from openapi_mock.clock import MockClock, Reading
 from openapi_mock.data_directory import TooManySnapshots, UnknownSnapshot
 from openapi_mock.events import Events
-from openapi_mock.faults import Fault, FaultError, Faults
+from openapi_mock.faults import FaultError, Faults
 from openapi_mock.faults.reading import FaultReader
 from openapi_mock.journal import Journal, Selector
 from openapi_mock.state import MockState
@@ -121,7 +121,8 @@ async def add_fault(
     except FaultError as error:
         raise ValidationFailed([Violation("body", error.where, error.rule, error.detail)]) from None
     _publish(faults, events)
-    return _document(added)
+    document: dict[str, Any] = msgspec.to_builtins(added)
+    return document
 
 
 async def clear_faults(scope: str | None, faults: Faults, events: Events) -> None:
@@ -139,11 +140,6 @@ async def remove_fault(id_: str, faults: Faults, events: Events) -> None:
 
 def _publish(faults: Faults, events: Events) -> None:
     events.publish("faults", {"faults": faults.active()})
-
-
-def _document(fault: Fault) -> dict[str, Any]:
-    document: dict[str, Any] = msgspec.to_builtins(fault)
-    return document
 
 
 # journal

@@ -44,24 +44,19 @@ class Recordable(Protocol):
 class Entry:
     """An exchange in the journal, computed and validated when it is asked for, once."""
 
-    __slots__ = ("_exchange", "_recorded", "_validated", "number", "size")
+    __slots__ = ("_recorded", "_validated", "number", "size")
 
     def __init__(self, number: int, recorded: Recordable | Exchange) -> None:
         self.number = number
         self.size = OVERHEAD_BYTES + (_size(recorded) if isinstance(recorded, Exchange) else recorded.size)
         self._recorded = recorded
-        self._exchange: Exchange | None = None
         self._validated: Exchange | None = None
 
     def exchange(self, masking: Masking) -> Exchange:
         """Return the exchange, its secrets masked."""
-        if self._exchange is None:
-            recorded = self._recorded
-            self._exchange = (
-                recorded if isinstance(recorded, Exchange) else recorded.exchange(self.number, masking)
-            )
-            self._recorded = self._exchange
-        return self._exchange
+        if not isinstance(self._recorded, Exchange):
+            self._recorded = self._recorded.exchange(self.number, masking)
+        return self._recorded
 
     def validated(self, masking: Masking, validate: Validate) -> Exchange:
         """Return the exchange with its violations."""

@@ -1,6 +1,6 @@
 """Takes a schema apart into alternatives without ``$ref``, ``allOf``, ``anyOf`` and ``oneOf``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -80,22 +80,18 @@ class Expansion:
             own = {keyword: value for keyword, value in schema.items() if keyword not in apart}
             flat.append(replace(located, node=own))
             groups += _groups(schema, located)
-            members = [located.below("allOf", i) for i in range(len(_list(schema, "allOf")))]
+            members = [located.below("allOf", i) for i in range(len(list_of(schema, "allOf")))]
             pending += [*reversed(members), *targets]
         return flat, groups, frozenset(visited)
 
 
 def _groups(schema: dict[str, Any], located: Located) -> Iterator[Located]:
     for keyword in ALTERNATIVES:
-        if branches := _list(schema, keyword):
+        if branches := list_of(schema, keyword):
             yield replace(located, node={keyword: branches})
 
 
-def _list(schema: dict[str, Any], keyword: str) -> list[Any]:
+def list_of(schema: Mapping[str, Any], keyword: str) -> list[Any]:
+    """Return the array of a keyword, empty if there is none."""
     value = schema.get(keyword)
     return value if isinstance(value, list) else []
-
-
-def alternatives_of(schemas: Schemas, conjunction: Conjunction) -> list[Alternative]:
-    """Return the alternatives of which a value has to conform to at least one; see :class:`Expansion`."""
-    return Expansion(schemas, conjunction).alternatives

@@ -13,7 +13,7 @@ from typing import Any
 from openapi_contract.anatomy import ALTERNATIVES, REFERENCES
 from openapi_contract.schemas import type_of
 
-from .expansion import Alternative
+from .expansion import Alternative, list_of
 from .findings import Conjunction, Located
 from .limits import APPLIES_TO, NUMBERS, is_format, read_limits, stricter
 
@@ -84,7 +84,7 @@ def shape_of(alternative: Alternative, fallback: Located) -> Shape:
         enum=_enum(alternative),
         limits=_limits(alternative, types),
         properties=_properties(alternative),
-        required=frozenset(name for part in alternative for name in _list(part.node, "required")),
+        required=frozenset(name for part in alternative for name in list_of(part.node, "required")),
         additional=_additional(alternative),
         prefix=_prefix(alternative),
         items=_single(alternative, "items"),
@@ -112,7 +112,7 @@ def _types(alternative: Alternative) -> tuple[frozenset[str], bool]:
     types, takes_null = ANY_TYPE, True
     for part in alternative:
         if "type" in part.node:
-            names = frozenset(_list(part.node, "type") or [part.node["type"]])
+            names = frozenset(list_of(part.node, "type") or [part.node["type"]])
             types &= names | NUMBERS if "number" in names else names
             takes_null &= "null" in names
     values = listed(alternative)
@@ -172,12 +172,12 @@ def _additional(alternative: Alternative) -> Conjunction | None:
 
 
 def _prefix(alternative: Alternative) -> tuple[Conjunction, ...]:
-    longest = max((len(_list(part.node, "prefixItems")) for part in alternative), default=0)
+    longest = max((len(list_of(part.node, "prefixItems")) for part in alternative), default=0)
     return tuple(
         tuple(
             part.below("prefixItems", index, where=f"[{index}]")
             for part in alternative
-            if index < len(_list(part.node, "prefixItems"))
+            if index < len(list_of(part.node, "prefixItems"))
         )
         for index in range(longest)
     )
@@ -209,11 +209,6 @@ def _applied(alternative: Alternative) -> dict[str, Conjunction]:
             label = " ".join(path)
             applied[label] = (*applied.get(label, ()), part.below(*path, where=f"{{{label}}}"))
     return applied
-
-
-def _list(schema: Mapping[str, Any], keyword: str) -> list[Any]:
-    value = schema.get(keyword)
-    return value if isinstance(value, list) else []
 
 
 def mapping_of(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
