@@ -11,7 +11,7 @@ from . import pointers
 from .anatomy import Place, document_place, walk
 from .contract import Contract
 from .defects import Located
-from .loading import with_lines
+from .leniency import with_lines
 from .operation import Operation
 
 LONGEST_REASON = 200

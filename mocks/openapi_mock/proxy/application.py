@@ -16,10 +16,10 @@ from openapi_mock.journal.recording import refused
 from openapi_service.problems import Problem
 from openapi_service.server import listen, serving
 
-from .connection import RawHeaders, UpstreamFailed, transfer_coding, value_of
+from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
 from .outgoing import Outgoing
 from .recorder import FIRST, Recorder, violation_fields
-from .upstream import Upstream, UpstreamResponse
+from .upstream import Upstream
 
 MOST_BYTES = 1024 * 1024
 AT_ONCE_BYTES = 32 * 1024
@@ -195,7 +195,7 @@ class _Passing:
             self._gone = True
             self._task.cancel()
 
-    def _is_long(self, response: UpstreamResponse) -> bool:
+    def _is_long(self, response: Connection) -> bool:
         length = value_of(response.headers, b"content-length") or b"0"
         is_events = (value_of(response.headers, b"content-type") or b"").startswith(b"text/event-stream")
         return is_events or not length.isdigit() or int(length) > self._most_bytes

@@ -48,7 +48,9 @@ class Connection(asyncio.Protocol):
         seconds: from one sign of the server to the next.
 
     Attributes:
-        has_data: whether anything of the response has come.
+        status: of the response, from 200 to 599.
+        headers: of the response.
+        has_data: whether anything of it has come.
         idle_since: the event loop's time when its last exchange was over.
     """
 

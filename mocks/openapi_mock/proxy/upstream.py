@@ -37,21 +37,6 @@ class NotAnUpstream(ValueError):  # noqa: N818 -- says what it is
     """The URL is none that requests can be passed on to; the message says why."""
 
 
-class UpstreamResponse:
-    """A response whose head is there.
-
-    Attributes:
-        status: from 200 to 599.
-        headers: those that go on to the client.
-        chunks: yields the body as it comes, in its content coding.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        self.status = connection.status
-        self.headers = end_to_end(connection.headers)
-        self.chunks = connection.chunks
-
-
 class Upstream:
     """Passes requests on, unchanged but for what belongs to a connection.
 
@@ -96,10 +81,8 @@ class Upstream:
         await asyncio.sleep(0)  # the event loop's turn to close them
 
     @asynccontextmanager
-    async def respond(
-        self, scope: Scope, body: AsyncIterator[bytes] | None
-    ) -> AsyncIterator[UpstreamResponse]:
-        """Pass a request on, and yield the response as soon as its head is there.
+    async def respond(self, scope: Scope, body: AsyncIterator[bytes] | None) -> AsyncIterator[Connection]:
+        """Pass a request on, and yield the connection as soon as it has the head that goes on to the client.
 
         Args:
             body: its chunks; None for none.
@@ -114,7 +97,8 @@ class Upstream:
             try:
                 if connection.status not in FINAL:
                     raise not_http(f"it responded with {connection.status}")
-                yield UpstreamResponse(connection)
+                connection.headers = end_to_end(connection.headers)
+                yield connection
             finally:
                 self._release(connection)
         finally:

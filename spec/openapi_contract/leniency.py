@@ -1,0 +1,183 @@
+"""Reads a document leniently: what is wrong in it is repaired or left out, and noted as a defect."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+from . import pointers
+from .anatomy import METHODS
+from .contract import Contract
+from .defects import Defect, Located
+from .errors import ContractError
+from .extent import check_extent
+from .inlining import LenientEmbedding
+from .lines import lines_of
+from .reading import read_document, read_text, suffix_of
+from .repair import repair
+from .swagger import OPENAPI, openapi_of
+
+SECTIONS = {
+    "openapi": ("paths", "webhooks", "components"),
+    "swagger": ("paths", "definitions", "parameters", "responses"),
+}
+"""Of a document, which are objects."""
+Completed = tuple[dict[str, str], dict[str, str]]
+"""Why operations are disabled, by their pointers; and the origins of what is in the document now."""
+Placed = TypeVar("Placed", bound=Located)
+MAX_DEFECTS = 10_000
+VERSION = re.compile(r"3\.(?:0\.\d|[12]\.\d+)(-.+)?")
+
+
+def read_leniently(source: str, defects: list[Defect]) -> tuple[dict[str, Any], Callable[[], Completed]]:
+    """Return the document in a file or at a URL, as OpenAPI 3 in outline, and what completes it.
+
+    Args:
+        defects: gets what was wrong, and when it is completed the rest of that.
+    """
+    document = read_document(source, defects)
+    origins, swagger = _repair_outline(document, source, defects), None
+    if str(document.get("swagger")).startswith("2"):
+        document, converted, swagger = _converted(document, source, defects)
+        origins |= {pointer: pointers.mapped(was, origins) for pointer, was in converted.items()}
+    return document, partial(_complete, document, source, origins, defects, swagger)
+
+
+def repaired(contract: Contract) -> Contract:
+    """Return a contract without what is valid and unusable, as if it had been read leniently."""
+    if contract.lenient:
+        return contract
+    document, defects = deepcopy(contract.document), list(contract.defects)
+    disabled, origins = _complete(document, contract.source, contract.origins, defects)
+    return replace(contract, document=document, defects=tuple(defects), disabled=disabled, origins=origins)
+
+
+def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]) -> dict[str, str]:
+    """Repair what has to be right before anything else can be found; return where paths came from."""
+
+    def repaired(pointer: str, reason: str) -> None:
+        defects.append(Defect(source, 0, pointer, reason, "repaired"))
+
+    version = document.get("openapi")
+    if "swagger" not in document and not (isinstance(version, str) and VERSION.fullmatch(version)):
+        named = re.match(r"3\b(?:\.(\d))?", str(version))
+        document["openapi"] = f"3.{min(named[1] or '1', '2')}.0" if named else "3.1.0"
+        if named or (version is None and isinstance(document.get("paths"), dict)):
+            found = "missing" if version is None else repr(version)
+            repaired("/openapi", f"is {found}; expected a version. Read as {document['openapi']}.")
+        else:
+            document["openapi"] = version
+    for name in SECTIONS["swagger" if "swagger" in document else "openapi"]:
+        if name in document and not isinstance(document[name], dict):
+            document[name] = {}
+            repaired(f"/{name}", "is not an object.")
+    components = document.get("components", {})
+    for name in [name for name, members in components.items() if not isinstance(members, dict)]:
+        if not name.startswith("x-"):
+            del components[name]
+            repaired(pointers.join("/components", name), "is not an object.")
+    if not isinstance(document.get("x-ms-paths"), dict):
+        return {}
+    repaired("/x-ms-paths", "are paths with a query; read as paths.")
+    return _join_paths(document, source, defects)
+
+
+def _join_paths(document: dict[str, Any], source: str, defects: list[Defect]) -> dict[str, str]:
+    """Put what is below ``x-ms-paths`` among the paths; return where it came from."""
+    more, paths = document.pop("x-ms-paths"), document.setdefault("paths", {})
+    origins = {}
+    for path, item in more.items():
+        own = paths.get(path)
+        if not (isinstance(item, dict) and isinstance(own, dict)):
+            origins[pointers.join("/paths", path)] = pointers.join("/x-ms-paths", path)
+            paths[path] = item
+            continue
+        for name in item:
+            place = pointers.join("/x-ms-paths", path, name)
+            if name not in own:
+                origins[pointers.join("/paths", path, name)] = place
+            elif name in METHODS:
+                defects.append(Defect(source, 0, place, "is an operation of paths, too.", "left out"))
+        paths[path] = {**item, **own}
+    return origins
+
+
+def _converted(
+    document: dict[str, Any], source: str, defects: list[Defect]
+) -> tuple[dict[str, Any], dict[str, str], LenientEmbedding]:
+    """Return the OpenAPI document of a Swagger document, its origins there, and what brought its files in."""
+    embedding = LenientEmbedding(document, source, defects)
+    check_extent(embedding.run())
+    try:
+        converted, origins, spare = openapi_of(document)
+    except ValueError as error:
+        raise ContractError(source, "", str(error)) from None
+    defects.append(Defect(source, 0, "/swagger", f"is Swagger 2.0; read as OpenAPI {OPENAPI}.", "converted"))
+    for file, pointer in map(embedding.origin, spare):
+        defects.append(Defect(file, 0, pointer, "is in the body, as another parameter is.", "left out"))
+    return converted, origins, embedding
+
+
+def _complete(
+    document: dict[str, Any],
+    source: str,
+    origins: Mapping[str, str],
+    defects: list[Defect],
+    swagger: LenientEmbedding | None = None,
+) -> Completed:
+    """Make a document complete and valid, and note what was wrong.
+
+    Args:
+        document: the document; changed in place.
+        source: the file or URL that it comes from.
+        origins: pointers of the document that it was converted from, by those of this one.
+        defects: gets what was wrong.
+        swagger: what brought the files of that document into it.
+    """
+    embedding = LenientEmbedding(document, source, defects)
+    if swagger is not None:
+        embedding.unresolved.update(swagger.unresolved)
+    places = embedding.run()
+    check_extent(places)
+    most = max(0, MAX_DEFECTS - len(set(defects)))
+    repairs, moved = repair(places, embedding.unresolved, most=most)
+    read_at = {}
+    for pointer, reason, action in repairs:
+        read_at[pointer] = file, place = embedding.origin(pointer)
+        if file == source:
+            was = pointers.mapped(place, origins)
+            read_at[pointer] = (file, was) if swagger is None else swagger.origin(was)
+        defects.append(Defect(read_at[pointer][0], 0, read_at[pointer][1], reason, action))
+    defects[:] = with_lines(defects)
+    reasons = {(each.source, each.pointer): str(each) for each in defects}
+    disabled = {
+        pointer: reasons[read_at[pointer]] for pointer, _, action in repairs if action == "operation disabled"
+    }
+    now = {read: pointer for pointer, read in moved.items()}
+    kept = {pointers.mapped(pointer, now): origin for pointer, origin in origins.items()}
+    return disabled, kept | {pointer: pointers.mapped(read, origins) for pointer, read in moved.items()}
+
+
+def with_lines(defects: Iterable[Placed]) -> list[Placed]:
+    """Return what is wrong once and with its line, in the order of the files."""
+    by_source: dict[str, list[Placed]] = {}
+    for defect in dict.fromkeys(defects):
+        by_source.setdefault(defect.source, []).append(defect)
+    found: list[Placed] = []
+    for source, listed in by_source.items():
+        try:
+            lines = lines_of(read_text(source), suffix_of(source), [each.pointer for each in listed])
+        except (ValueError, LookupError, ContractError):
+            lines = {}
+        placed = (each if each.line else replace(each, line=_line(each.pointer, lines)) for each in listed)
+        found += sorted(placed, key=lambda each: (each.line, pointers.order(each.pointer)))
+    return found
+
+
+def _line(pointer: str, lines: dict[str, int]) -> int:
+    """Return the line of a pointer, or of what would hold it."""
+    keys = pointers.split(pointer)
+    outwards = (pointers.join("", *keys[:length]) for length in range(len(keys), -1, -1))
+    return next((lines[each] for each in outwards if each in lines), 0)
