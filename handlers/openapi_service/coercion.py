@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from openapi_contract.schemas import ANYTHING, EVERY_TYPE, Schema
+from openapi_contract.json_types import EVERY_TYPE
+from openapi_contract.schemas import ANYTHING, Schema
 
 Serialized = str | list[str] | dict[str, str]
 

@@ -7,7 +7,8 @@ from typing import Any
 from starlette.datastructures import UploadFile
 
 from openapi_contract import pointers
-from openapi_contract.schemas import EVERY_TYPE, MISSING, Schema
+from openapi_contract.json_types import EVERY_TYPE
+from openapi_contract.schemas import MISSING, Schema
 
 from .coercion import RepeatedError
 from .decoding import decode, read_json

@@ -12,7 +12,8 @@ from typing import Any, Final
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from openapi_contract.schemas import ANYTHING, EVERY_TYPE, Schema
+from openapi_contract.json_types import EVERY_TYPE
+from openapi_contract.schemas import ANYTHING, Schema
 
 from .coercion import Coercion
 from .decoding import MOST_LEVELS

@@ -9,7 +9,7 @@ from . import pointers
 from .anatomy import Place
 from .defects import Action, Flaw
 from .fixes import SPELLED
-from .schemas import named_types, type_of
+from .json_types import named_types, type_of
 
 
 def enum_flaws(place: Place) -> Iterator[Flaw]:

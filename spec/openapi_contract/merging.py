@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .anatomy import ALTERNATIVES
+from .json_types import EVERY_TYPE
 from .patterns import matches
-from .schemas import EVERY_TYPE, Schemas
+from .schemas import Schemas
 
 Branch = list[Any]
 """Schemas that hold together if this alternative is taken."""

@@ -12,13 +12,12 @@ from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
 from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
-from .integers import is_integer
+from .json_types import EVERY_TYPE, declared_types
 from .keywords import options_of, reads_alike
 from .resources import Resources, Target
 from .validator import Validator
 from .violations import Violation
 
-EVERY_TYPE: Final = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING"})()
 OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 DEEPEST = 20
@@ -183,7 +182,7 @@ class Schema:
         node = self.node
         if not isinstance(node, dict) or depth > DEEPEST:
             return EVERY_TYPE
-        types = _declared_types(node)
+        types = declared_types(node)
         for part in (*node.get("allOf", ()), *self._schemas.targets_of(node)):
             types &= self.of(part)._types(depth + 1)  # noqa: SLF001 -- its own kind
         for keyword in ALTERNATIVES:
@@ -373,16 +372,13 @@ class Schemas:
                 bundle = self.bundle(node)
                 self._compiled[key] = Validator(
                     bundle,
-                    self._place,
+                    lambda root, uri: self.origin(self._bundler.place(root, uri)),
                     names=Schema(node, self).names,
                     retriever=self.resources.resource,
                     base_uri=self.resources.uri,
                     **options_of(bundle, formats=self.formats, as_python=as_python),
                 )
             return self._compiled[key]
-
-    def _place(self, root: str, uri: str) -> str:
-        return self.origin(self._bundler.place(root, uri))
 
     def meant(self, node: Any, pointer: str) -> Target:
         """Return the schema that a bare reference means, so that all references to it share its validator."""
@@ -401,31 +397,3 @@ class Schemas:
 
     def _not_required(self, node: dict[str, Any]) -> frozenset[str]:
         return self.marked(node, self.direction) if self.direction else frozenset()
-
-
-def named_types(schema: dict[str, Any]) -> frozenset[str]:
-    """Return the JSON types that the ``type`` of a schema allows."""
-    types = EVERY_TYPE
-    declared = schema.get("type")
-    if declared is not None:
-        types &= frozenset([declared] if isinstance(declared, str) else declared)
-        types |= {"integer"} if "number" in types else frozenset()
-        types |= {"null"} if schema.get("nullable") is True else frozenset()
-    return types
-
-
-def _declared_types(schema: dict[str, Any]) -> frozenset[str]:
-    types = named_types(schema)
-    values = schema.get("enum", [schema["const"]] if "const" in schema else None)
-    if values is not None:
-        numbers = {"integer": {"integer", "number"}}
-        types &= frozenset().union(*(numbers.get(type_of(each), {type_of(each)}) for each in values))
-    return types
-
-
-def type_of(value: Any) -> str:
-    """Return the JSON type of a value; a number without a fraction is an integer."""
-    kinds = ((bool, "boolean"), (int, "integer"), (str, "string"), (list, "array"), (dict, "object"))
-    if isinstance(value, float):
-        return "integer" if is_integer(value) else "number"
-    return next((name for kind, name in kinds if isinstance(value, kind)), "null")

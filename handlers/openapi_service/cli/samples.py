@@ -10,7 +10,8 @@ from openapi_contract.comparison.expansion import Expansion
 from openapi_contract.comparison.findings import Located
 from openapi_contract.comparison.limits import words
 from openapi_contract.comparison.shapes import Shape, shape_of, type_words
-from openapi_contract.schemas import EVERY_TYPE, Schema
+from openapi_contract.json_types import EVERY_TYPE
+from openapi_contract.schemas import Schema
 
 PYTHON = {
     "string": "str",

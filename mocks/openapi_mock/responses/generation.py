@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, NamedTuple
 
+from openapi_contract.json_types import type_of
 from openapi_contract.merging import Branch, Merged, Merger, NoValueError
-from openapi_contract.schemas import MISSING, Schema, Schemas, type_of
+from openapi_contract.schemas import MISSING, Schema, Schemas
 
 from . import primitives
 from .locales import strings_of

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from openapi_contract.schemas import type_of
+from openapi_contract.json_types import type_of
 
 from .expansion import Expansion
 from .findings import Located

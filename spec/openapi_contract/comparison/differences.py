@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from openapi_contract.schemas import type_of
+from openapi_contract.json_types import type_of
 
 from .findings import Conjunction, Finding, Located, finding
 from .limits import APPLIES_TO, ARRAYS, EXCLUSIVE, OBJECTS, relation, words

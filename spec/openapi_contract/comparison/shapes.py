@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openapi_contract.anatomy import ALTERNATIVES, REFERENCES
-from openapi_contract.schemas import type_of
+from openapi_contract.json_types import type_of
 
 from .expansion import Alternative, list_of
 from .findings import Conjunction, Located

@@ -94,3 +94,10 @@ def schema_rules(document, rules):
         return tuple(rules(built(old, place), built(new, place)) for place in (BODY, RESPONSE))
 
     return names
+
+
+STRING, INTEGER = {"type": "string"}, {"type": "integer"}
+AGED = {"type": "object", "properties": {"age": INTEGER}}
+SCHEMAS = ("components", "schemas")
+REF = {"$ref": "#/components/schemas/Pet"}
+LONGER, SHORTER = STRING | {"maxLength": 9}, STRING | {"maxLength": 5}

@@ -9,10 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from openapi_contract import Contract
-from openapi_mock.responses import ContractResponses, generation
+from openapi_mock.responses import ContractResponses
 from openapi_mock.responses.authenticators import OpenAuthenticator
 from openapi_mock.responses.documented import DocumentedResponses, Selection
-from openapi_mock.responses.generation import Attempt
 from openapi_service.assembly import Assembly
 from openapi_service.responses import Rendered
 from scanner_contract import load_contract
@@ -190,9 +189,17 @@ FORMATS = [
     *("ipv6", "uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer"),
     *("relative-json-pointer", "regex", "byte", "password", "int32", "unheard-of"),
 ]
+
+
 NASTY |= {f"format {each}": {"type": "string", "format": each} for each in FORMATS}
+
+
 COMPONENTS["Anchored"] = {"type": "array", "items": {"$ref": "#leaf"}, "minItems": 1}
+
+
 COMPONENTS["Leaf"] = {"$anchor": "leaf", "type": "string", "minLength": 3}
+
+
 SCHEMAS_OF_3_0 = {
     "nullable": {"type": "string", "nullable": True},
     "an enum without null": {"type": "string", "nullable": True, "enum": ["a"]},
@@ -237,6 +244,8 @@ SCHEMAS_OF_3_0 = {
     "recursion": ref("Tree"),
     "allOf": {"allOf": [ref("Tree"), {"type": "object", "properties": {"x": {"type": "string"}}}]},
 }
+
+
 SECRET = {"type": "string", "writeOnly": True}
 TREE = {
     "type": "object",
@@ -386,52 +395,6 @@ def test_a_recursive_response_is_small(responding_with):
     assert response.json.keys() == {"id", "children"}
     assert [each["children"] for each in response.json["children"]] == [[]]
     assert len(json.dumps(response.json)) < 100
-
-
-def test_values_that_would_be_too_large_are_given_up(responding_with, monkeypatch):
-    """A schema that asks for three to the power of 30 values is not tried as often as others."""
-    made = []
-
-    def attempt(*given, **members):
-        made.append(Attempt(*given, **members))
-        return made[-1]
-
-    monkeypatch.setattr(generation, "Attempt", attempt)
-    threes = {
-        f"S{index}": {
-            "type": "object",
-            "required": ["a", "b", "c"],
-            "properties": dict.fromkeys("abc", ref(f"S{index + 1}")),
-        }
-        for index in range(30)
-    }
-    components = {"schemas": {**threes, "S30": {"type": "string"}}}
-    assert responding_with(ref("S0"), components=components).get().status == 501
-    assert 1 <= len(made) <= 3
-
-
-@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
-def test_patterns_that_would_backtrack_without_end(responding_with, openapi):
-    """Long texts are searched by an engine that ends, to which only the digits of ASCII are digits."""
-    schema = {"type": "string", "pattern": r"^(\d+)+$"}
-    for digits, is_sent in (("1" * 30, True), ("\u0663", True), ("\u0663" * 30, False)):
-        sent = responding_with({**schema, "example": digits}, openapi=openapi).get().json
-        assert (sent == digits) is is_sent
-    single = {"type": "string", "pattern": r"^\d+$", "example": "\u0663" * 30}
-    assert responding_with(single, openapi=openapi).get().json == "\u0663" * 30
-
-
-def test_items_that_differ_are_counted_as_often_as_they_are_tried(responding_with, monkeypatch):
-    """Items that are made to differ from the others count among the values of a response."""
-    made = []
-    value = Attempt.value
-    monkeypatch.setattr(Attempt, "value", lambda *given: made.append(1) or value(*given))
-    monkeypatch.setattr(generation, "MOST_VALUES", 200)
-    monkeypatch.setattr(generation, "MOST_MADE", 400)
-    item = {"type": "object", "required": ["a"], "properties": {"a": {"enum": list(range(90))}}}
-    unique = {"type": "array", "minItems": 90, "uniqueItems": True, "items": item}
-    assert responding_with(unique).get().status == 501
-    assert len(made) < 1000
 
 
 def test_alternatives_that_conform_to_each_other(responding_with):
