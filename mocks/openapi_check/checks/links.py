@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -16,6 +15,7 @@ from schemathesis import Case
 
 from openapi_check.target import Target
 from openapi_contract import Contract, Operation, pointers
+from openapi_service.proxies import address_of
 
 from .check import json_of
 from .samples import SAFE, Samples
@@ -125,10 +125,8 @@ def host_of(url: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = address_of(host)
+    return host == "localhost" or host.endswith(".localhost") or (address is not None and address.is_loopback)
 
 
 def _below(reached: list[Step], operation: Operation) -> Step | None:

@@ -93,7 +93,7 @@ def target_at(url: str, pace: Pace, seconds: float | None, **fields: Any) -> Ite
         target = Target(url=url, client=client, sleep=pace.hurried.wait, **fields)
         if seconds is not None:
             target = target.until(seconds)
-        _knock(target)
+        _require_access(target)
         yield target
 
 
@@ -134,7 +134,7 @@ def _serves_a_contract(url: str) -> bool:
         return _response(client, f"{url}/openapi.json", {}).status_code == HTTPStatus.OK
 
 
-def _knock(target: Target) -> None:
+def _require_access(target: Target) -> None:
     """Call once without a credential and once with each, and change nothing."""
     _response(target.client, f"{target.url}/", target.credentials.headers)
     if target.contract is target.fallback:
@@ -143,7 +143,7 @@ def _knock(target: Target) -> None:
     other = Credentials(api_key=target.credentials.other_api_key).by_scheme(schemes)
     for whose, by_scheme in {"": target.by_scheme, " of the other organization": other}.items():
         for scheme, headers in by_scheme.items():
-            _show(target, scheme, headers, f"The credential{whose} for {scheme}")
+            _require_accepted(target, scheme, headers, f"The credential{whose} for {scheme}")
 
 
 def _require_a_path(target: Target) -> None:
@@ -170,7 +170,7 @@ def _require_no_other_server(target: Target, response: httpx.Response) -> None:
         raise CannotRunError(f"{target.shown_url} redirects to {server}: give the URL that responds.")
 
 
-def _show(target: Target, scheme: str, headers: Mapping[str, str], name: str) -> None:
+def _require_accepted(target: Target, scheme: str, headers: Mapping[str, str], name: str) -> None:
     operation = next((each for each in target.contract.operations if _is_open_to(each, scheme)), None)
     if operation is None:
         return

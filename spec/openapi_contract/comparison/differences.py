@@ -1,5 +1,6 @@
 """What differs between two shapes, apart from the schemas below them."""
 
+import re
 from collections.abc import Iterator
 
 from openapi_contract.json_types import type_of
@@ -9,16 +10,6 @@ from .limits import APPLIES_TO, ARRAYS, EXCLUSIVE, OBJECTS, relation, words
 from .rules import Side
 from .shapes import Shape, type_words
 
-KEBAB = {
-    "minLength": "min-length",
-    "maxLength": "max-length",
-    "minItems": "min-items",
-    "maxItems": "max-items",
-    "uniqueItems": "unique-items",
-    "minProperties": "min-properties",
-    "maxProperties": "max-properties",
-    "multipleOf": "multiple-of",
-}
 MONOTONE = ("patternProperties", "dependentSchemas", "propertyNames")
 """Keywords that refuse the more, the more their schemas do, so that those are compared as properties are."""
 LONGEST_VALUE = 40
@@ -129,7 +120,8 @@ def _limits(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
         if kind is not None:
             detail = f"{keyword} {words(keyword, now)}, was {words(keyword, before)}"
             place = at(old, new, keyword, EXCLUSIVE.get(keyword, ""))
-            yield finding(f"{side}-{KEBAB.get(keyword, keyword)}-{kind}", place, detail)
+            subject = re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", keyword)
+            yield finding(f"{side}-{subject}-{kind}", place, detail)
 
 
 def _conditions(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
