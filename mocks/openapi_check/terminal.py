@@ -123,13 +123,11 @@ def _trouble(trouble: Trouble, prefix: str) -> Group:
 
 
 def _indented(text: str) -> Padding:
-    return Padding(_cut(text), (0, 0, 0, 3), expand=False)
-
-
-def _cut(text: str) -> Text:
+    """Return the first lines of a text, indented."""
     lines = text.splitlines()
-    more = len(lines) - MOST_LINES
-    return Text("\n".join([*lines[:MOST_LINES], *([f"... {more} more lines"] if more > 0 else [])]))
+    if (more := len(lines) - MOST_LINES) > 0:
+        lines[MOST_LINES:] = [f"... {more} more lines"]
+    return Padding(Text("\n".join(lines)), (0, 0, 0, 3), expand=False)
 
 
 def _show_traffic(report: Report, traffic: Traffic, console: Console) -> None:

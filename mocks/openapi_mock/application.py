@@ -115,12 +115,10 @@ class MockApplication:
         self.reach.note(scope)
         path: str = scope["path"]
         app: ASGIApp = self._control if path == ROOT or path.startswith(BELOW_ROOT) else self.service
-        if path == "/" and scope["method"] in {"GET", "HEAD"} and not self._has_operations_at(path):
+        is_page = path == "/" and scope["method"] in {"GET", "HEAD"}
+        if is_page and not self.service.contract.route("GET", path).methods:
             app = TO_CONSOLE
         await app(scope, receive, send)
-
-    def _has_operations_at(self, path: str) -> bool:
-        return bool(self.service.contract.route("GET", path).methods)
 
 
 def observed(

@@ -188,7 +188,8 @@ class EventStream:
         while heard is not None:
             while behind and (missed := await asyncio.to_thread(self._after, sent)):
                 sent = missed[-1].number
-                yield b"".join(map(self._frame_of, missed))
+                encoded = ((msgspec.json.encode(each), each.number) for each in missed)
+                yield b"".join(self._frame(Event("exchange", *each)) for each in encoded)
             for event in heard:
                 if not 0 < event.number <= sent:
                     sent = max(sent, event.number)
@@ -205,9 +206,6 @@ class EventStream:
 
     def _after(self, number: int) -> list[Exchange]:
         return self._journal.find(Selector(after=number), AT_ONCE, MOST_BYTES_AT_ONCE)
-
-    def _frame_of(self, exchange: Exchange) -> bytes:
-        return self._frame(Event("exchange", msgspec.json.encode(exchange), exchange.number))
 
     def _frame(self, event: Event) -> bytes:
         number = f"id: {self._events.run}.{event.number}\n" if event.number else ""

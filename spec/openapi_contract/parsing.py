@@ -274,11 +274,7 @@ for _tag, _constructor in _CONSTRUCTORS.items():
     _JSONLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _constructor)
 
 
-def _construct_other(loader: Any, node: Node) -> Any:
-    return loader.refuse_tag(node)
-
-
-_JSONLoader.add_constructor(None, _construct_other)
+_JSONLoader.add_constructor(None, lambda loader, node: loader.refuse_tag(node))
 
 
 def containers_of(value: Any) -> int:

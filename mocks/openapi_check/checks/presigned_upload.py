@@ -119,13 +119,11 @@ def _spoiled(fields: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
         yield "type", {**fields, "Content-Type": "text/html"}
     for name in SIGNATURES:
         if name in names:
-            yield "signature", {**fields, names[name]: _altered(fields[names[name]])}
+            signature = fields[names[name]]
+            altered = ("0" if signature[:1] != "0" else "1") + signature[1:]
+            yield "signature", {**fields, names[name]: altered}
     if (later := _with_later_expiration(fields)) is not None:
         yield "policy", {**fields, names["policy"]: later}
-
-
-def _altered(signature: str) -> str:
-    return ("0" if signature[:1] != "0" else "1") + signature[1:]
 
 
 def _policy(fields: Mapping[str, str]) -> dict[str, Any]:

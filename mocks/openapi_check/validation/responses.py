@@ -52,7 +52,8 @@ class ResponseValidator:
             if hasattr(error, "name"):
                 found += declared.header_violations(error.name, error)
             elif left is not None and media_type is not None:
-                found += declared.body_violations(left, sent, media_type, error)
+                value = read_json(left, "body") if is_json(essence(sent)) else NO_JSON
+                found += declared.schema(media_type).violations(value, error)
         return found
 
     def _errors(self, rendered: Rendered, media_type: str | None) -> list[Any]:
@@ -126,11 +127,6 @@ class DeclaredResponse:
             rule, detail = "required", f"is required and was not sent; the contract has {expected}"
         if detail:
             yield Violation(part=part, rule=rule, detail=detail, pointer=self._pointer)
-
-    def body_violations(self, body: bytes, sent: str, media_type: str, error: Exception) -> list[Violation]:
-        """Return what openapi-core's error in a body says."""
-        value = read_json(body, "body") if is_json(essence(sent)) else NO_JSON
-        return self.schema(media_type).violations(value, error)
 
     def header_violations(self, name: str, error: Exception) -> list[Violation]:
         """Return what openapi-core's error in a header says."""

@@ -69,13 +69,9 @@ class SchemaValidator:
         them: it may be secret.
         """
         is_json = value is not NO_JSON and not isinstance(value, bytes)
-        found = list(self._of_jsonschema_rs(value)) if is_json else []
+        own = self._schema.violations(value, self._part, self._name, self._root) if is_json else ()
+        found = [Violation.of(each, self._pointer) for each in islice(own, MOST_VIOLATIONS)]
         return found + [each for each in self._of_openapi_core(error) if not found or each.rule == "format"]
-
-    def _of_jsonschema_rs(self, value: Any) -> Iterator[Violation]:
-        found = self._schema.violations(value, self._part, self._name, self._root)
-        for each in islice(found, MOST_VIOLATIONS):
-            yield Violation.of(each, self._pointer)
 
     def _violation_at(self, where: str, rule: str, detail: str, pointer: str) -> Violation:
         return Violation(part=self._part, where=where, rule=rule, detail=detail, pointer=pointer)

@@ -52,7 +52,9 @@ class Start(NamedTuple):
         Raises:
             typer.Exit: it cannot start; the reason is printed.
         """
-        _warn(self.host)
+        address = address_of(self.host)
+        if self.host != "localhost" and not (address and address.is_loopback):
+            typer.echo("Warning: anyone on your network can use this mock.", err=True)
         with ExitStack() as stack:
             try:
                 if self.ready_file:  # of a mock that was killed, perhaps
@@ -63,12 +65,6 @@ class Start(NamedTuple):
             except self.errors() as error:
                 raise failure(f"Cannot start: {explained(error)}", 1) from None
             yield mock
-
-
-def _warn(host: str) -> None:
-    address = address_of(host)
-    if host != "localhost" and not (address and address.is_loopback):
-        typer.echo("Warning: anyone on your network can use this mock.", err=True)
 
 
 def is_alone(context: typer.Context, *, json: bool, control_token: str | None) -> bool:

@@ -4,7 +4,6 @@ The control API's document says which values are valid (`reading` validates by i
 application adds selectors and effects of its own by subclasses, see `extension.Extension`.
 """
 
-from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPMethod, HTTPStatus
 from math import log
@@ -241,15 +240,6 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             _check_s3(effect, at)
         if effect.error_code and effect.status is None:
             raise FaultError(f"{at}/error_code", "status", "needs a status beside it")
-
-    def check_servers(self, operations: Mapping[str, Collection[str]]) -> None:
-        """Raise FaultError unless a mock has the server that the fault is on.
-
-        Args:
-            operations: the operations of each server that the mock has.
-        """
-        if self.on not in operations:
-            raise FaultError("/on", "on", f"is {self.on}, which this mock does not have")
 
 
 def _check_drops(effect: Effect, at: str) -> None:

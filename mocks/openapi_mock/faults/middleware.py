@@ -179,7 +179,9 @@ class FaultMiddleware:
         operation = ApiRequest(scope, self._contract).route.operation
         if operation is not None and operation.response_for(effect.status) is not None:
             documented = Only(effect.status, send)
-            await self._app(_preferring(effect.status, scope), receive, documented)
+            headers = [pair for pair in scope["headers"] if pair[0] != b"prefer"]
+            headers.append((b"prefer", b"code=%d" % effect.status))
+            await self._app({**scope, "headers": headers, FIRST: True}, receive, documented)
             if documented.passed:
                 return  # else the app had another reason to refuse, such as a missing credential
         problem = ProvokedProblem(effect.status, effect.error_code)
@@ -188,11 +190,6 @@ class FaultMiddleware:
 
 def _header(scope: Scope, name: bytes) -> str | None:
     return next((value.decode("latin-1") for field, value in scope["headers"] if field == name), None)
-
-
-def _preferring(status: int, scope: Scope) -> dict[str, Any]:
-    headers = [pair for pair in scope["headers"] if pair[0] != b"prefer"]
-    return {**scope, "headers": [*headers, (b"prefer", b"code=%d" % status)], FIRST: True}
 
 
 async def _beginning(receive: Receive) -> tuple[bytes, Receive]:

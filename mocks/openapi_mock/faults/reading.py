@@ -63,7 +63,8 @@ class FaultReader:
             name, equals, value = (piece.strip() for piece in part.partition("="))
             if name in members:
                 raise BadRequest(f"{HEADER}: {name!r} is there twice.")
-            members[name] = _literal(value) if equals else True
+            literal = msgspec.json.decode(value) if _LITERAL.fullmatch(value) else value.strip('"')
+            members[name] = literal if equals else True
         try:
             self._validate("Effect", members)
             effect: Effect = msgspec.convert(members, self._effect, strict=False)
@@ -109,10 +110,6 @@ class FaultReader:
         violation = next(self._schemas[name].validator.violations(value, "body"), None)
         if violation is not None:
             raise FaultError(violation.name, violation.rule, violation.detail)
-
-
-def _literal(text: str) -> Any:
-    return msgspec.json.decode(text) if _LITERAL.fullmatch(text) else text.strip('"')
 
 
 def _name(entry: Any) -> str:

@@ -86,7 +86,8 @@ class Faults:
         """Raise FaultError for a fault on a server or an operation that this mock does not have."""
         if self.operations is None:
             return
-        fault.check_servers(self.operations)
+        if fault.on not in self.operations:
+            raise FaultError("/on", "on", f"is {fault.on}, which this mock does not have")
         name, known = fault.match.operation, self.operations[fault.on]
         if name and not any(is_named(operation, name) for operation in known):
             ends = {operation[-len(name) :]: operation for operation in known}

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from openapi_check.har import phrase_of
 from openapi_contract import Contract
 from openapi_service.clock import Clock
 from openapi_service.cors import open_to_pages
@@ -166,13 +167,9 @@ class ProvokedProblem(Problem):
         super().__init__("A fault of the mock asks for this response.", **own)
         known = BY_STATUS.get(provoked)
         self.status = provoked
-        self.title = (known and known.title) or _phrase(provoked)
+        self.title = (known and known.title) or phrase_of(provoked) or f"Status {provoked}"
         self.code = known.code if known else ""
         self.retryable = known.retryable if known else provoked >= HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase if status in set(HTTPStatus) else f"Status {status}"
 
 
 class ProvokedProblems:

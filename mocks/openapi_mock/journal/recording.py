@@ -212,7 +212,9 @@ class JournalMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or self._is_explorers(scope["path"]):
+        path = scope.get("path", "")
+        is_explorers = is_of_explorer(path) and not self._contract.route("GET", path).methods
+        if scope["type"] != "http" or is_explorers:
             await self._app(scope, receive, send)
             return
         recording = Recording(scope, self._journal.most_body_bytes, contract=self._contract)
@@ -242,9 +244,6 @@ class JournalMiddleware:
             await self._app(scope, recorded_receive, recorded_send)
         finally:
             end()
-
-    def _is_explorers(self, path: str) -> bool:
-        return is_of_explorer(path) and not self._contract.route("GET", path).methods
 
 
 def s3_exchange(report: Mapping[str, Any], masking: Masking) -> Exchange:

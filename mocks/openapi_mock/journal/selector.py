@@ -41,7 +41,7 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             and self.method.upper() in ("", exchange.method)
             and self.scope in ("", exchange.scope)
             and (not self.operation or is_named(exchange.operation, self.operation))
-            and (self.status == "" or _has_status(exchange.status, str(self.status)))
+            and str(self.status).lower() in ("", str(exchange.status), f"{exchange.status // 100}xx")
             and (not self.path or matches(urlsplit(exchange.url).path, self.path))
         )
 
@@ -52,7 +52,3 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             ", ".join(f"{name}={value!r}" for name, value in attributes if value not in ("", 0))
             or "any request"
         )
-
-
-def _has_status(status: int, selected: str) -> bool:
-    return str(status) == selected or f"{status // 100}xx" == selected.lower()

@@ -22,7 +22,8 @@ class ShapeOnlyAuthenticator:
     def __init__(self, schemes: Mapping[str, Mapping[str, Any]], realm: str) -> None:
         self._schemes = schemes
         self._realm = realm
-        self._basic = frozenset(name for name, each in schemes.items() if _is_basic(each))
+        kinds = {name: str(each.get("scheme", "")).lower() for name, each in schemes.items()}
+        self._basic = frozenset(name for name, kind in kinds.items() if kind == "basic")
         self._unseen = frozenset(name for name, each in schemes.items() if each["type"] == "mutualTLS")
         self._places = {name: place_of(each) for name, each in schemes.items()}
 
@@ -48,10 +49,6 @@ class ShapeOnlyAuthenticator:
     def _in_words(self, alternatives: Alternatives) -> str:
         ways = (sorted({self._places[name] for name in each - self._unseen}) for each in alternatives)
         return ", or ".join(dict.fromkeys(" and ".join(way) for way in ways))
-
-
-def _is_basic(scheme: Mapping[str, Any]) -> bool:
-    return str(scheme.get("scheme", "")).lower() == "basic"
 
 
 class OpenAuthenticator:

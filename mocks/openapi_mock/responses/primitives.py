@@ -96,12 +96,10 @@ def _named(merged: Merged, random: Random, name: str, strings: Makers) -> Iterat
     formats = merged.listed.get("format", [])
     unknown = [each for each in formats if each not in FORMATS]
     for candidate in (names.text(each, random, strings) for each in (*unknown, name)):
-        if candidate is not None and all(each in unknown or _is_uri(each, candidate) for each in formats):
-            yield candidate
-
-
-def _is_uri(format_: str, candidate: str) -> bool:
-    return format_ in URIS and candidate.startswith("https://")
+        if candidate is not None:
+            fitting = [*unknown, *(URIS if candidate.startswith("https://") else ())]
+            if all(each in fitting for each in formats):
+                yield candidate
 
 
 def _candidates(merged: Merged, random: Random, shortest: int, longest: int) -> Iterator[str]:

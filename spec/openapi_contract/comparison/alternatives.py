@@ -27,7 +27,7 @@ def pair(old: Sequence[Shape], new: Sequence[Shape]) -> Pairing:
         return Pairing([(old[0], new[0])], [], [])
     pairing = Pairing([], list(old), list(new))
     _take(pairing, lambda one, other: int(one.name == other.name and one.name != ()))
-    _take(pairing, _sameness)
+    _take(pairing, lambda one, other: int([p.node for p in one.parts] == [p.node for p in other.parts]))
     _split(pairing)
     _take(pairing, _likeness)
     if len(pairing.removed) == len(pairing.added) == 1:
@@ -65,7 +65,7 @@ def _overlap(one: Shape, other: Shape) -> bool:
     if one.types & other.types != OBJECTS:
         return True
     refused = any(
-        name in mine.required and _refuses(theirs, name)
+        name not in theirs.properties and theirs.additional is None
         for mine, theirs in ((one, other), (other, one))
         for name in mine.required
     )
@@ -78,10 +78,6 @@ def _overlap(one: Shape, other: Shape) -> bool:
 
 def _differ(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
     return one is not None and other is not None and one.keys().isdisjoint(other)
-
-
-def _refuses(shape: Shape, name: str) -> bool:
-    return name not in shape.properties and shape.additional is None
 
 
 def _is_list(shape: Shape) -> bool:
@@ -116,10 +112,6 @@ def _by_type(shape: Shape) -> Iterator[Shape]:
         if types:
             enum = shape.enum and {key: value for key, value in shape.enum.items() if type_of(value) in types}
             yield replace(shape, types=types, enum=enum)
-
-
-def _sameness(one: Shape, other: Shape) -> int:
-    return int([part.node for part in one.parts] == [part.node for part in other.parts])
 
 
 def _likeness(one: Shape, other: Shape) -> int:

@@ -73,15 +73,9 @@ def _item(shape: Shape, index: int) -> Conjunction:
     return shape.prefix[index] if index < len(shape.prefix) else shape.items
 
 
-def _subsets(old: frozenset[str], new: frozenset[str]) -> str | None:
-    if old == new:
-        return None
-    return "narrowed" if new < old else "widened" if old < new else "changed"
-
-
 def _types(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
-    kind = _subsets(old.types, new.types)
-    if kind is not None:
+    if old.types != new.types:
+        kind = "narrowed" if new.types < old.types else "widened" if old.types < new.types else "changed"
         place = at(old, new, "type", "enum", "const")
         yield finding(f"{side}-type-{kind}", place, f"{type_words(new.types)}, was {type_words(old.types)}")
 

@@ -71,9 +71,9 @@ FREE = {
 def _schema_rules() -> Iterator[Rule]:
     for subject, words in (ORDERED | FREE).items():
         yield from _both_sides(subject, "narrowed", f"The {words} is stricter than it was.", BREAKING, SAFE)
-        yield from _both_sides(
-            subject, "widened", f"The {words} is less strict than it was.", SAFE, _if_read(subject)
-        )
+        # readers ignore properties that they do not know
+        read = RISKY if subject == "additional-properties" else BREAKING
+        yield from _both_sides(subject, "widened", f"The {words} is less strict than it was.", SAFE, read)
     for subject, words in FREE.items():
         sentence = f"The {words} is another, neither stricter nor less strict."
         yield from _both_sides(subject, "changed", sentence, BREAKING, BREAKING)
@@ -94,11 +94,6 @@ def _both_sides(
 ) -> Iterator[Rule]:
     yield Rule(f"request-{subject}-{kind}", Side.REQUEST, request, meaning)
     yield Rule(f"response-{subject}-{kind}", Side.RESPONSE, response, meaning)
-
-
-def _if_read(subject: str) -> Severity:
-    """Return how hard a less strict response is; readers ignore properties that they do not know."""
-    return RISKY if subject == "additional-properties" else BREAKING
 
 
 _REQUEST = (
