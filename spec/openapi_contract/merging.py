@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .anatomy import ALTERNATIVES
-from .json_types import EVERY_TYPE
+from .json_types import EVERY_TYPE, type_of
 from .patterns import matches
 from .schemas import Schemas
 
@@ -200,15 +200,41 @@ def _examples(schema: dict[str, Any]) -> Iterator[Any]:
 
 
 class Merger:
-    """Merges the schemas of one document."""
+    """Merges the schemas of one document, and knows what values they have.
+
+    Attributes:
+        of: returns the schema that a part of the document is.
+        omits_write_only: whether even a required property is left out of a response if it is write-only.
+    """
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
+        self.of = schemas.of
+        self.omits_write_only = schemas.is_30
         self._made: dict[tuple[str, str | None], dict[str, Any]] = {}
 
-    def leads_into(self, schema: Any, targets: frozenset[int]) -> bool:
-        """Tell whether each value of a schema conforms to one of these schemas too."""
-        return any(self._leads_into(part, targets) for part in self._schemas.parts(schema))
+    def is_valid(self, schema: Any, value: Any) -> bool:
+        """Tell whether a part of a value conforms to its schema."""
+        return self.of(schema).conforms(value) if isinstance(schema, dict) else schema is not False
+
+    def distance(self, branch: Branch, value: Any) -> tuple[bool, int]:
+        """Return how far a value is from an alternative: whether of another type, and how many violations."""
+        schemas = [self.of(each) for each in branch]
+        other = any(type_of(value) not in each.types for each in schemas)
+        wrong = [each for each in schemas if not each.conforms(value)]
+        return other, sum(1 for each in wrong for _ in each.python_validator.violations(value, ""))
+
+    def minimum_depth(self, branch: Branch) -> float:
+        """Return how deep the smallest value of an alternative is."""
+        return max((self.of(each).minimum_depth for each in branch), default=0)
+
+    def is_write_only(self, schemas: Iterable[Any]) -> bool:
+        """Tell whether a property is not for responses."""
+        return any(self.of(each).is_marked("writeOnly") for each in schemas)
+
+    def recurs(self, schemas: Iterable[Any], targets: frozenset[int]) -> bool:
+        """Tell whether each value of one of these schemas conforms to one of the targets too."""
+        return any(self._leads_into(part, targets) for each in schemas for part in self._schemas.parts(each))
 
     def _leads_into(self, schema: dict[str, Any], targets: frozenset[int]) -> bool:
         if self._refers_into(schema, targets):

@@ -274,7 +274,11 @@ for _tag, _constructor in _CONSTRUCTORS.items():
     _JSONLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _constructor)
 
 
-_JSONLoader.add_constructor(None, lambda loader, node: loader.refuse_tag(node))
+def _construct_other(loader: Any, node: Node) -> Any:
+    return loader.refuse_tag(node)
+
+
+_JSONLoader.add_constructor(None, _construct_other)
 
 
 def containers_of(value: Any) -> int:

@@ -29,6 +29,7 @@ from openapi_service.request import Request
 from openapi_service.response_validation import is_of_header, sentences
 from openapi_service.responses import Rendered
 
+from .attempts import MOST_VALUES
 from .bodies import (
     MOST_EXAMPLES,
     MOST_REPAIRED,
@@ -38,7 +39,7 @@ from .bodies import (
     example_names,
     named_examples,
 )
-from .generation import MOST_VALUES, Generator
+from .generation import Generator
 from .problems import documented_problem, in_a_header
 from .related import Relation
 from .rendering import body_of, concrete, header_value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from openapi_mock.responses import generation
-from openapi_mock.responses.generation import Attempt
+from openapi_mock.responses import attempts, generation
+from openapi_mock.responses.attempts import Attempt
 
 
 def test_values_that_would_be_too_large_are_given_up(responding_with, monkeypatch):
@@ -46,7 +46,7 @@ def test_items_that_differ_are_counted_as_often_as_they_are_tried(responding_wit
     made = []
     value = Attempt.value
     monkeypatch.setattr(Attempt, "value", lambda *given: made.append(1) or value(*given))
-    monkeypatch.setattr(generation, "MOST_VALUES", 200)
+    monkeypatch.setattr(attempts, "MOST_VALUES", 200)
     monkeypatch.setattr(generation, "MOST_MADE", 400)
     item = {"type": "object", "required": ["a"], "properties": {"a": {"enum": list(range(90))}}}
     unique = {"type": "array", "minItems": 90, "uniqueItems": True, "items": item}
