@@ -56,9 +56,6 @@ class NothingToCheck(Exception):  # noqa: N818 -- nothing is wrong, there is onl
 class Check:
     """A check that is made for one run, on one target.
 
-    Args:
-        report: called with the check's name before it makes its own requests.
-
     Attributes:
         name: what it is called in reports, in snake case.
         sentence: what it holds, for people.
@@ -67,6 +64,7 @@ class Check:
         notes: what was left untried and why, and in which of several ways something was tried.
         cut_short: whether it could not go on to its end.
         left_out: why it could not be made after all; empty if it could.
+        report: called with its name before it makes its own requests.
     """
 
     name: ClassVar[str]
@@ -75,9 +73,9 @@ class Check:
     severity: ClassVar[Severity] = Severity.HIGH
     source: ClassVar[str]
 
-    def __init__(self, target: Target, report: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, target: Target) -> None:
         self.target = target
-        self.report = report
+        self.report: Callable[[str], None] = lambda _: None
         self.notes: list[str] = []
         self.cut_short = False
         self.left_out = ""

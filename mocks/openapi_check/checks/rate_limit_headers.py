@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -59,8 +59,8 @@ class RateLimitHeaders(ResponseCheck):
     headers = frozenset({POLICY, *NUMBERS})
     source = "draft-ietf-httpapi-ratelimit-headers"
 
-    def __init__(self, target: Target, *report: Callable[[str], None]) -> None:
-        super().__init__(target, *report)
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
         schemes = target.contract.security_schemes.values()
         names = {scheme["name"].lower() for scheme in schemes if scheme.get("in") == "header"}
         self._credentials = sorted({*CREDENTIALS, *names})

@@ -48,7 +48,8 @@ def _bound(
     """Return the check as a class of which Schemathesis can make an instance, which takes no argument."""
 
     def make(self: Check) -> None:
-        check.__init__(self, target, report)
+        check.__init__(self, target)
+        self.report = report
         made.append(self)
 
     return cast("CheckClass", type(check.name, (check,), {"__init__": make, "__module__": __name__}))

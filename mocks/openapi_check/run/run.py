@@ -57,9 +57,7 @@ class Run:
         self.report.left_out = {check.name: reason for check in checks if (reason := check.missing(target))}
         self.report.cut_short = []
         possible = [check for check in checks if check.name not in self.report.left_out]
-        self._first = [
-            check(target, self._report_check) for check in possible if not hasattr(check, "after_response")
-        ]
+        self._first = [check(target) for check in possible if not hasattr(check, "after_response")]
         self._among = [check for check in possible if hasattr(check, "after_response")]
         self._made: list[Check] = []
         self.on_own_check: Callable[[str], None] = lambda _: None
@@ -101,6 +99,7 @@ class Run:
         for check in self._first:
             done = OWN_CHECKS, check.name
             if done not in self.report.finished and not self._stopped.is_set():
+                self._report_check(check.name)
                 failures = collect_after_run_failures(config, [(check.name, cast("RunCheck", check))])
                 recording.after_run(failures)
                 is_made = not (check.cut_short or check.left_out)

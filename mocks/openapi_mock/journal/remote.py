@@ -25,12 +25,10 @@ class RemoteJournal:
 
     Args:
         control: URL of the control API, such as ``http://127.0.0.1:8000/_mock``.
-        token: the control token, if there is one.
     """
 
-    def __init__(self, control: str, token: str | None = None) -> None:
+    def __init__(self, control: str) -> None:
         self._url = f"{control}/journal"
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def find(self, selector: Selector, limit: int | None = None) -> list[Exchange]:
         """Return the selected exchanges, oldest first."""
@@ -57,9 +55,7 @@ class RemoteJournal:
         attributes: Mapping[str, Any] = msgspec.structs.asdict(selector)
         query = {name: value for name, value in attributes.items() if value not in ("", False)}
         timeout = httpx.Timeout(10, read=10 + LONGEST_WAIT_SECONDS)
-        response = httpx.get(
-            self._url, params={**query, **more}, headers=self._headers, timeout=timeout, trust_env=False
-        )
+        response = httpx.get(self._url, params={**query, **more}, timeout=timeout, trust_env=False)
         response.raise_for_status()
         return msgspec.convert(response.json()["exchanges"], list[Exchange])
 
