@@ -76,7 +76,7 @@ class Recording:
             elif check.failure_info is not None:
                 tested.outcomes(check.name).failed += 1
                 failure, body = check.failure_info.failure, None if response is None else response.content
-                finding = self._found(
+                finding = self._finding(
                     failure,
                     check=check.name,
                     operation=failure.operation or tested.operation,
@@ -99,7 +99,7 @@ class Recording:
                 finding.curl, finding.message = curl, self._mask(shown.failure.message)
                 finding.answer = self._mask(_beginning(shown.response.content))
 
-    def _found(
+    def _finding(
         self, failure: Failure, *, check: str, operation: str, phase: str, status: int, answer: str, curl: str
     ) -> Finding:
         """Report a finding once, by the least request that shows it, and return it."""
@@ -136,7 +136,7 @@ class Recording:
     def _violated(self, failure: CheckFailure) -> None:
         operation, exchange = failure.operation or API, failure.exchange
         self._report.tested(operation).outcomes(failure.check).failed += 1
-        self._found(
+        self._finding(
             failure,
             check=failure.check,
             operation=operation,
