@@ -15,13 +15,17 @@ from hypothesis import given, settings, strategies
 from scanner_contract import load_contract
 from scanner_mocks import scanner_mock
 
+pytestmark = pytest.mark.programs
+
 CONFIGURATION = [files(package) / "schemathesis.toml" for package in ("openapi_check.run", "scanner_mocks")]
 HOOKS = files("openapi_check.run") / "fresh_keys.py"
 SEED = "20261124"
-EXAMPLES = os.environ.get("SCANNER_TEST_EXAMPLES", "200")
+EXAMPLES = int(os.environ.get("SCANNER_TEST_EXAMPLES", "200"))
 OPERATIONS = len(load_contract().operations)
-FEW = "10"
+FEW = 10
 """How many without a credential: each operation refuses before it reads anything else."""
+STORIES = EXAMPLES // 4
+"""How many times one call after another: each is some 25 calls, so every operation has about as many."""
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +46,15 @@ def attack(mock, tmp_path_factory):
     file.write_text("\n".join([f"hooks = {str(HOOKS)!r}", *shipped]))
     url = f"{mock.api}/openapi.json"
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(file), "run", url]
-    options = ["--url", mock.api, "--max-examples", EXAMPLES, "--seed", SEED, "--no-color"]
+    options = ["--url", mock.api, "--seed", SEED, "--no-color"]
 
-    def attack(*arguments):
-        run = subprocess.run([*command, *options, *arguments], check=False, capture_output=True, text=True)  # noqa: S603 -- the project's own command
+    def attack(*arguments, examples=EXAMPLES):
+        run = subprocess.run(  # noqa: S603 -- the project's own command
+            [*command, *options, "--max-examples", str(examples), *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
         assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
         return int(re.search(r"^  Tested: (\d+)$", run.stdout, re.MULTILINE)[1])
 
@@ -65,14 +74,15 @@ def test_a_bearer_token_finds_nothing_wrong(attack, mock):
 
 
 def test_one_call_after_another_finds_nothing_wrong(attack, mock):
-    """Nor does one at its edges, or after others: beside the first, which takes as long."""
+    """Nor does one at its edges, or after others."""
     key = f"X-API-Key: {mock.keys['unlimited']}"
-    assert attack("--header", key, "--phases", "examples,coverage,stateful") == OPERATIONS
+    phases = "examples,coverage,stateful"
+    assert attack("--header", key, "--phases", phases, examples=STORIES) == OPERATIONS
 
 
 def test_without_a_credential_nothing_is_wrong(attack):
     """Without a credential, every refusal is one that the contract has."""
-    assert attack("--max-examples", FEW) == OPERATIONS
+    assert attack(examples=FEW) == OPERATIONS
 
 
 @given(strategies.data())
