@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import runpy
 import signal
 from contextlib import nullcontext
@@ -42,6 +43,12 @@ LoggedSecrets = runpy.run_path(str(Path(__file__).parent / "services" / "logged_
 def pytest_configure(config):
     """Fail every test that logs a secret."""
     config.pluginmanager.register(LoggedSecrets())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Return one worker more than there are processors: many a test waits for a program that it started."""
+    return os.cpu_count() + 1
 
 
 @pytest.hookimpl(wrapper=True)
