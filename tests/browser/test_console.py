@@ -16,6 +16,8 @@ from scanner_contract import load_contract
 from scanner_mocks.aws_session import aws_session
 from scanner_mocks.pictures import draw_tin
 
+pytestmark = pytest.mark.programs
+
 HERE = Path(__file__)
 ROOT = HERE.parents[2]
 TOKEN = "a token of the tests"

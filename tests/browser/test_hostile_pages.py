@@ -16,6 +16,8 @@ from openapi_mock.proxy.recorder import Recorder
 from openapi_mock.proxy.upstream import Upstream
 from scanner_mocks.aws_session import aws_session
 
+pytestmark = pytest.mark.programs
+
 TAKEN = "document.title='taken'"
 HOSTILE = (
     f"<script>{TAKEN}</script>\"'><img src=x onerror={TAKEN}><svg onload={TAKEN}>"

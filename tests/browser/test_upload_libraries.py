@@ -11,6 +11,8 @@ import pytest
 from scanner_mocks import scanner_mock
 from scanner_mocks.aws_session import aws_session
 
+pytestmark = pytest.mark.programs
+
 LIBRARIES = ["uppy-4/page", "uppy-5/page", "uppy-6/page", "dropzone", "filepond", "axios"]
 PHOTO_BYTES = 300_000
 PARTS_BYTES = 12 * 1024 * 1024

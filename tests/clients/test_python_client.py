@@ -14,6 +14,8 @@ import pytest
 from scanner_contract import load_contract
 from scanner_mocks.pictures import GTIN
 
+pytestmark = pytest.mark.programs
+
 REQUIREMENTS = Path(__file__).with_name("openapi-python-client.txt")
 UNREACHABLE = ("Failed to fetch", "error sending request")
 SECONDS = 240

@@ -12,6 +12,8 @@ import pytest
 
 from presigned_s3 import s3_server
 
+pytestmark = pytest.mark.programs
+
 HERE = Path(__file__).parent / "s3"
 UNREACHABLE = ("Failed to fetch", "error sending request")
 SECONDS = 240

@@ -12,6 +12,8 @@ import pytest
 from scanner_mocks.cli.mock import ScannerMocks
 from scanner_mocks.pictures import GTIN
 
+pytestmark = pytest.mark.programs
+
 PROJECT = Path(__file__).with_name("typescript")
 SECONDS = 240
 

@@ -16,6 +16,8 @@ import yaml
 
 from scanner_mocks import scanner_mock
 
+pytestmark = pytest.mark.programs
+
 ROOT = Path(__file__).parents[2]
 CI = ROOT / "examples" / "ci"
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 import openapi_mock.cli
 
+pytestmark = pytest.mark.programs
+
 PETSTORE = Path(__file__).parents[2] / "examples" / "petstore"
 HANDLERS = {"petstore/operations/pets.py", "tests/test_pets.py"}
 SCRIPT = Path(sys.executable).with_name("contract-first")
@@ -47,13 +49,11 @@ def test_its_types_are_the_contracts():
     assert (PETSTORE / "petstore" / "contract_types.py").read_text() == done.stdout
 
 
-@pytest.mark.programs
 def test_its_own_tests():
     """The second command of its README passes."""
     assert " passed" in run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 
-@pytest.mark.programs
 def test_it_is_served_and_checked():
     """Served by the first command of its README, it conforms to its contract."""
     with subprocess.Popen(  # noqa: S603 -- our own command
@@ -68,7 +68,6 @@ def test_it_is_served_and_checked():
     assert "security_alternatives" in output
 
 
-@pytest.mark.programs
 def test_its_mock_is_checked():
     """So does its mock, which takes any credential."""
     check = f'"{SCRIPT}" check "$MOCK_API_URL" --max-examples 5'

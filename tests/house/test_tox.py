@@ -18,9 +18,9 @@ def test_descriptions():
 def test_default_environments():
     """A bare tox runs what neither measures, rewrites nor releases, and the tests on both Pythons."""
     default = {name.strip() for name in TOX["tox"]["env_list"].split(",")}
-    assert default - {"py313"} == ENVIRONMENTS - {".pkg", "audit", "bench", "build", "ledger", "lock"}
-    assert "py313" in default
-    assert TOX["testenv:coverage"]["base_python"].startswith("python3.11")
+    assert default == ENVIRONMENTS - {".pkg", "audit", "bench", "build", "ledger", "lock"}
+    assert TOX["testenv:tests"]["base_python"].startswith("python3.11")
+    assert TOX["testenv:coverage"]["base_python"].startswith("python3.13")
 
 
 def test_contributing():
