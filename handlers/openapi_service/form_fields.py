@@ -19,6 +19,7 @@ from .request import Request
 
 Content = str | UploadFile
 STYLED = {"style", "explode"}
+LONGEST_TYPE = 100
 
 
 class Field:
@@ -81,7 +82,8 @@ class Field:
                 violations.append(self._violation("format", "is no file: send it without a filename"))
             elif not self._takes(content.content_type):
                 expected = " or ".join(self._media_types)
-                violations.append(self._violation("contentType", f"is not {expected}"))
+                sent = essence(content.content_type or "")[:LONGEST_TYPE]
+                violations.append(self._violation("contentType", f"is {sent}; expected {expected}"))
         elif self._binary:
             violations.append(self._violation("format", "is a file: send it with a filename"))
         else:

@@ -1,5 +1,6 @@
 """Compiled schemas: whether a value conforms, and what is wrong with it, as far as it is wise to ask."""
 
+import json
 from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from typing import Any
@@ -70,11 +71,13 @@ class Validator:
                 yield Violation(location, name, "schema", detail)
         else:
             causes = [cause for error in self._compiled.iter_errors(value) for cause in _causes(error)]
+        found = dict[Violation, None]()  # the same may be wrong by several parts of an allOf
         for cause in islice(causes, MOST_VIOLATIONS):
             at = pointers.join(name, *cause.instance_path)
             uri = cause.absolute_keyword_location or ""
             keyword = "" if root is None else self._place(root, uri)
-            yield Violation(location, at, _rule(cause), _detail(cause, self._names), keyword)
+            found.setdefault(Violation(location, at, _rule(cause), _detail(cause, self._names), keyword))
+        yield from found
 
 
 def _of_outline(validator: Draft202012Validator, value: dict[str, Any] | list[Any]) -> list[ValidationError]:
@@ -131,8 +134,12 @@ def _rule(error: ValidationError) -> str:
 
 
 def _detail(error: ValidationError, names: Callable[[list[str | int]], Collection[str]]) -> str:
-    """Word the error, with what the schema expects; the value itself is never repeated."""
-    message = error.message
+    """Word the error: what the schema expects, and the type that came; a value itself is never repeated."""
+    from .schemas import type_of  # noqa: PLC0415 -- it is made of validators
+
+    message = "is not allowed here" if error.kind.name == "falseSchema" else error.message
+    if error.kind.name == "type":
+        message += f" but {json.dumps(type_of(error.instance))}"
     detail = message if len(message) <= LONGEST_DETAIL else message[: LONGEST_DETAIL - 1] + "…"
     for name in getattr(error.kind, "unexpected", ())[:1]:
         detail += advice(name, names(error.instance_path))

@@ -195,7 +195,11 @@ BROKEN = [
         "secret",
         "body: breaks maxLength 1",
     ),
-    (sequence(), [{"id": 1}, {"id": "secret"}], 'body/1/id: value is not of type "integer"'),
+    (
+        sequence(),
+        [{"id": 1}, {"id": "secret"}],
+        'body/1/id: value is not of type "integer" but "string"',
+    ),
     (sequence(), [{"id": 1}, {}], "body/1"),
     (sequence(), b'{"id":1}\n{', "body: "),
     (sequence("text/event-stream", EVENT), [{"event": "secret"}], "body/0"),

@@ -97,10 +97,12 @@ def explained(value: Any, schema: Schema, problem: Problem) -> Any:
         **dict.fromkeys(DETAILS, detail),
         **dict.fromkeys(STATUSES, status),
     }
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return [explained(value[0], schema.items, problem)]
     if not isinstance(value, dict):
         return value
     for name, member in value.items():
-        if isinstance(member, dict) and name in schema.properties:
+        if isinstance(member, dict | list) and name in schema.properties:
             candidates = [explained(member, schema.properties[name], problem)]
         else:
             meant = said.get(re.sub(r"[^a-z]", "", name.lower()))

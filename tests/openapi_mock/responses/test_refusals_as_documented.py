@@ -45,7 +45,7 @@ def test_a_refusal_is_as_the_contract_documents_it(responses, status, refusing):
     """The body conforms to the contract, and a header says what is wrong with the request."""
     response = refusing(responses).get("/?n=x", x_key="k")
     assert (response.status, list(response.json), response.source) == (status, ["why"], "generated")
-    assert response.headers["x-mock-refusal"] == 'query n: value is not of type "integer"'
+    assert response.headers["x-mock-refusal"] == 'query n: value is not of type "integer" but "string"'
 
 
 def test_a_missing_credential_as_the_contract_documents_it(refusing):
@@ -62,6 +62,19 @@ def test_a_refusal_of_a_whole_body(mocked):
     operation = {"responses": {"422": documented(ERROR)}, "requestBody": body}
     response = mocked({"/": {"post": operation}})("POST", "/", b"{}", content_type="application/json")
     assert response.headers["x-mock-refusal"] == 'body: "a" is a required property'
+
+
+def test_a_refusal_as_a_list_of_errors(mocked):
+    """A generated list of errors has one, which says once what is wrong, however many schemas refuse it."""
+    error = {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}}
+    errors = {"type": "object", "required": ["errors"], "properties": {"errors": {"type": "array"}}}
+    errors["properties"]["errors"] |= {"items": error, "minItems": 1}
+    named = {"type": "object", "properties": {"a": {"type": "string"}}}
+    body = {"required": True, "content": {"application/json": {"schema": {"allOf": [named, {**named}]}}}}
+    operation = {"responses": {"422": documented(errors)}, "requestBody": body}
+    response = mocked({"/": {"post": operation}})("POST", "/", b'{"a": 5}', content_type="application/json")
+    assert response.headers["x-mock-refusal"] == 'body /a: value is not of type "string" but "integer"'
+    assert response.json == {"errors": [{"message": "Unprocessable Content"}]}
 
 
 @pytest.mark.parametrize(
