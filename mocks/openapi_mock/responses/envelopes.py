@@ -23,12 +23,15 @@ TOTAL: Final = frozenset(
         "totalresults",
         "totalelements",
         "totalsize",
+        "totalentries",
         "totalrecords",
         "odatacount",
         "count",
     }
 )
 NUMBER: Final = frozenset({"page", "pagenumber", "currentpage"})
+NEXT_NUMBER: Final = frozenset({"nextpage", "nextpagenumber"})
+PREVIOUS_NUMBER: Final = frozenset({"previouspage", "prevpage", "previouspagenumber"})
 LAST_NUMBER: Final = frozenset({"totalpages", "numpages", "pages", "lastpage", "pagecount"})
 NEXT_URL: Final = frozenset(
     {"next", "nextpageuri", "nextpageurl", "nexturl", "nextlink", "nexturi", "nexthref"}
@@ -100,13 +103,16 @@ def _facts(name: str, shown: Any, page: Page, list_name: str) -> Iterator[Any]:
         TOTAL: page.total,
         frozenset({"remainingitemcount"}): page.total - shown_last,
         NUMBER: page.number,
+        NEXT_NUMBER: page.number + 1 if shown_last < page.total else None,
+        PREVIOUS_NUMBER: page.number - 1 if page.first else None,
         LAST_NUMBER: -(-page.total // max(page.size, 1)),
         frozenset(SIZES): page.size,
         frozenset(OFFSETS): page.first,
         frozenset({"end"}): max(0, shown_last - 1),
         frozenset({"key"}): list_name,
     }
-    yield from (value for names, value in numbers.items() if name in names)
+    for value in (value for names, value in numbers.items() if name in names):
+        yield from NOTHING if value is None else (value,)
     urls = {NEXT_URL: page.next_url, PREVIOUS_URL: "", OWN_URL: page.url if isinstance(shown, str) else ""}
     for names, url in urls.items():
         if name in names and url:

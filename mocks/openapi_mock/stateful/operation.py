@@ -240,7 +240,7 @@ class StatefulOperation:
                 continue
             member = next((item.value[each] for each in item.value if plain(each) == plain(name)), None)
             known = list(member.values()) if isinstance(member, dict) else [member]
-            if member is not None and asked not in map(str, known):
+            if member is not None and known and asked not in map(str, known):
                 return False
         return True
 

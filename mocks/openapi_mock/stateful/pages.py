@@ -63,7 +63,7 @@ class Listing:
         chosen = [each for each in items if all(holds(each) for holds in conditions)]
         chosen = self._sorted(chosen, asked)
         has_size = not self._names.keys().isdisjoint(SIZES)
-        size = _count(self._asked(asked, SIZES), SIZE if has_size else len(chosen))
+        size = _count(self._asked(asked, SIZES), SIZE if has_size else max(SIZE, len(chosen)))
         first = self._first(chosen, asked, size)
         number = self._base + first // max(size, 1)
         shown = chosen[first : first + size]

@@ -222,7 +222,7 @@ class _Recognition:
             listed = self._list(operation, collection)
             envelope, schema = listed or ((), None)
         elif schema is not None:
-            envelope, schema = self._unwrapped(schema, collection.head)
+            envelope, schema = _unwrapped(schema, collection)
         collection.roles[operation.operation_id] = Role(collection, action, shape, envelope, schema, key)
 
     # schemas ------------------------------------------------------------------------------------------------
@@ -293,14 +293,6 @@ class _Recognition:
             return None
         return best
 
-    def _unwrapped(self, schema: Schema, key: str) -> tuple[tuple[str, ...], Schema]:
-        """Return the way to the item in a response, and its schema."""
-        if key not in schema.members:
-            for name, inner in schema.properties.items():
-                if key in inner.members:
-                    return (name,), inner
-        return (), schema
-
     def _body_members(self, operation_id: str) -> Iterator[str]:
         operation = self._contract.operation(operation_id)
         for holder in ((operation and operation.request_body) or {}).get("content", {}).values():
@@ -355,6 +347,16 @@ def _at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) ->
     resource = next((each for each in reversed(shape.segments) if each != "{}"), "")
     item = Shape((*shape.segments, "{}"), (*shape.names, ""))
     return Collection(path, item, path, resource, key, schema, is_single=is_single)
+
+
+def _unwrapped(schema: Schema, collection: Collection) -> tuple[tuple[str, ...], Schema]:
+    """Return the way to the item in a response, and its schema; others may be beside it."""
+    if collection.head in schema.members:
+        return (), schema
+    named = _singulars(plain(collection.resource))
+    inner = [each for each in schema.properties.items() if collection.head in each[1].members]
+    name, item = min(inner, key=lambda each: plain(each[0]) not in named, default=("", schema))
+    return ((name,) if name else ()), item
 
 
 def _lists(schema: Schema, envelope: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], Schema]]:

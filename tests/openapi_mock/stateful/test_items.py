@@ -290,6 +290,41 @@ def test_an_entity_tag_is_of_a_state(remembering):
     assert mock.response.headers["etag"] == second
 
 
+def test_the_item_is_not_what_stands_beside_it(remembering):
+    """Of objects with an identifier, the one that is named like the resource is the item."""
+    action = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    made = {
+        "type": "object",
+        "required": ["action", "pet"],
+        "properties": {"action": action, "pet": ref("Pet")},
+    }
+    shown = {"type": "object", "required": ["pet"], "properties": {"pet": ref("Pet")}}
+    paths = {
+        "/pets": {"post": operation(made, body=NEW_PET)},
+        "/pets/{petId}": {"parameters": [PET_ID], "get": operation(shown)},
+    }
+    mock = remembering(paths, {"Pet": PET})
+    pet = mock.post("/pets", {"name": "Rex"})["pet"]
+    assert pet["name"] == "Rex"
+    assert mock.get(f"/pets/{pet['id']}") == {"pet": pet}
+
+
+def test_a_path_names_an_owner_that_the_item_does_not_tell(remembering):
+    """An item whose owner is an empty object is found below any."""
+    repository = {"type": "object", "properties": {"name": {"type": "string"}, "owner": {"type": "object"}}}
+    paths = {
+        "/user/repos": {"post": operation(ref("Repo"), body=ref("Repo"))},
+        "/repos/{owner}/{repo}": {
+            "parameters": [in_path("owner"), in_path("repo")],
+            "get": operation(ref("Repo")),
+            "delete": operation(status="204"),
+        },
+    }
+    mock = remembering(paths, {"Repo": repository})
+    mock.post("/user/repos", {"name": "hello", "owner": {}})
+    assert mock.get("/repos/me/hello")["name"] == "hello"
+
+
 def test_a_change_by_null(remembering):
     """A null that a member cannot be says that there is none: it is left out where the schema allows that."""
     mock = remembering({**PETS, "/pets/{petId}": {**PETS["/pets/{petId}"]}}, {"Pet": PET})

@@ -94,6 +94,20 @@ def test_pages_by_the_last_key(remembering):
     assert names(mock.get(f"/pets?limit=2&ending_before={ids[3]}")["data"]) == ["b", "c"]
 
 
+def test_an_envelope_has_the_numbers_of_pages(remembering):
+    """It says which page comes next and which came before, null where there is none, and how many items."""
+    number = {"type": "integer", "nullable": True}
+    names_ = ("page", "per_page", "previous_page", "next_page", "last_page", "total_entries")
+    meta = {"type": "object", "properties": dict.fromkeys(names_, number)}
+    envelope = {"type": "object", "properties": {"pets": LISTED, "meta": meta}}
+    listing = operation(envelope, parameters=[in_query("page", "integer"), in_query("per_page", "integer")])
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": PET})
+    for name in "abc":
+        mock.post("/pets", {"name": name})
+    found = [list(mock.get(f"/pets?per_page=1&page={page}")["meta"].values()) for page in (1, 2, 3)]
+    assert found == [[1, 1, None, 2, 3, 3], [2, 1, 1, 3, 3, 3], [3, 1, 2, None, 3, 3]]
+
+
 def test_a_url_leads_to_the_next_page(remembering):
     """Envelope, what it says of pages, and Link have the next page, and none after the last."""
     meta = {
