@@ -55,6 +55,8 @@ def read_xml(raw: bytes, schema: Schema) -> Any:
     name = _declared(schema).get("name")
     if name not in {None, root.name}:
         raise BadRequest(f"The outermost element of the body is {root.name[:100]!r}; expected {name!r}.")
+    if name is None and "object" in schema.types and root.name in schema.members:
+        root = Element("", {}, [root])  # as AWS has it: an object whose only member is the document
     return _value(root, schema)
 
 
@@ -134,7 +136,10 @@ def _object_of(element: Element, schema: Schema) -> dict[str, Any]:
             if own in element.attributes:
                 value[name] = _scalar(element.attributes[own], member)
         elif "array" in member.types and member.types != EVERY_TYPE and xml.get("wrapped") is not True:
-            found = sent.pop(_declared(member.items).get("name", own), [])
+            item = _declared(member.items).get("name", own)
+            if item not in sent and len(sent.get(own, ())) == 1:  # wrapped, though nothing says so
+                sent[item] = [each for each in sent.pop(own)[0].children if each.name == item]
+            found = sent.pop(item, [])
             if found or name in required:  # nothing is how an empty list is written
                 value[name] = [_value(each, member.items) for each in found]
         elif own in sent:

@@ -95,6 +95,17 @@ def test_what_is_no_xml_is_a_400(sent, detail, app):
     assert (response.status, detail in response.json["detail"]) == (400, True)
 
 
+def test_xml_as_aws_describes_it(reading):
+    """The only member of an object may be the document, and a list be wrapped, though nothing says so."""
+    tag = {"type": "object", "properties": {"Key": {"type": "string"}}, "xml": {"name": "Tag"}}
+    tags = {"type": "object", "properties": {"TagSet": {"type": "array", "items": tag}}}
+    app = reading({"type": "object", "required": ["Tagging"], "properties": {"Tagging": tags}}, XML)
+    sent = "<Tagging xmlns='x'><TagSet><Tag><Key>a</Key></Tag><Tag><Key>b</Key></Tag></TagSet></Tagging>"
+    assert app.post("/", sent.encode(), XML).status == 204
+    assert app.seen == {"body": {"Tagging": {"TagSet": [{"Key": "a"}, {"Key": "b"}]}}}
+    assert app.post("/", b"<TagSet/>", XML).errors == [("body", "", "required")]
+
+
 def test_what_a_schema_calls_a_text_is_not_read(reading):
     """A document whose schema is a string, or nothing, is the handler's to read."""
     for schema in ({"type": "string"}, {}):
