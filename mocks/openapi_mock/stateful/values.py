@@ -18,8 +18,14 @@ from .collection import Collection
 SELF: Final = frozenset({"url", "uri", "href", "self", "selflink", "apiurl"})
 NAMES: Final = frozenset({"name", "slug", "login", "username", "path", "title", "code", "tag"})
 """Members that can identify an item and be changed."""
-CREATED = re.compile(r"(date|time|at|on)?(created|inserted|creation)(date|time|at|on|timestamp)?")
-CHANGED = re.compile(r"(date|time|at|on)?(updated|modified|changed)(date|time|at|on|timestamp)?|lastmodified")
+CREATED = re.compile(
+    r"(date|time|at|on)?(created|inserted|creation|create(?=date|time))(date|time|at|on|timestamp)?"
+)
+CHANGED = re.compile(
+    r"(date|time|at|on|last)?(updated|modified|changed|edited|update(?=date|time))(date|time|at|on|timestamp)?"
+)
+COUNTS = re.compile(r"num_\w+|\w+(_c|C)ount(er|s)?")
+"""Members that count what is below an item, or has happened to it: of a new one, nothing."""
 MILLISECONDS: Final = 10**11
 MOST_REPAIRS, PREFIX = 6, 3
 EMPTY: tuple[Any, ...] = (None, [], {})
@@ -81,7 +87,10 @@ class Values:
             ids.add(key)
         made = {name: self._identifier(members[name], shown.get(name), number) for name in sorted(ids)}
         times = self._times(members, shown, CREATED, now) | self._times(members, shown, CHANGED, now)
-        return times | {name: each for name, each in made.items() if each is not MISSING}
+        counting = [name for name in members if name in shown and COUNTS.fullmatch(name)]
+        unset = [name for name in counting if plain(name) not in self._settable]
+        counts = {name: 0 for name in unset if members[name].conforms(0)}
+        return times | counts | {name: each for name, each in made.items() if each is not MISSING}
 
     def changed(
         self, before: dict[str, Any], sent: Mapping[str, Any], now: datetime, *, replaces: bool

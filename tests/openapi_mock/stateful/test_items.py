@@ -48,6 +48,20 @@ def test_times_and_urls_are_of_the_mock(pets):
     assert made["url"] == f"http://api.test/pets/{made['id']}"
 
 
+def test_what_a_new_item_counts_and_when_it_changed(remembering):
+    """Nothing is below a new item yet, and it was changed when it was created, however that is called."""
+    number, time = {"type": "integer", "minimum": 0}, {"type": "string", "format": "date-time"}
+    counts, times = ("toy_count", "walkCount", "num_likes"), ("last_updated", "updateTime", "createTime")
+    members = {**dict.fromkeys(counts, number), "number": {"type": "integer", "minimum": 1}}
+    pet = {**PET, "properties": {**PET["properties"], **members, **dict.fromkeys(times, time)}}
+    made = remembering(PETS, {"Pet": {**pet, "required": list(pet["properties"])}}).post(
+        "/pets", {"name": "Rex"}
+    )
+    assert {name: made[name] for name in counts} == dict.fromkeys(counts, 0)
+    assert {made[name] for name in times} == {"2026-11-26T12:00:00Z"}
+    assert made["number"] > 0
+
+
 def test_what_is_read_only_is_set_by_the_mock(remembering):
     """Times and identifiers that clients only read are the mock's own, as those of a real API are."""
     text = {"type": "string", "readOnly": True}
