@@ -9,6 +9,7 @@ import jsonschema_rs
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 from . import pointers
+from .json_types import type_of
 from .violations import Violation, advice, holds_more
 
 LONGEST_DETAIL = 300
@@ -135,8 +136,6 @@ def _rule(error: ValidationError) -> str:
 
 def _detail(error: ValidationError, names: Callable[[list[str | int]], Collection[str]]) -> str:
     """Word the error: what the schema expects, and the type that came; a value itself is never repeated."""
-    from .schemas import type_of  # noqa: PLC0415 -- it is made of validators
-
     message = "is not allowed here" if error.kind.name == "falseSchema" else error.message
     if error.kind.name == "type":
         message += f" but {json.dumps(type_of(error.instance))}"
