@@ -22,6 +22,8 @@ from .responses import ResponseValidator
 One = TypeVar("One")
 CLOCK = SystemClock()
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+MOST_PREPARED = 2_000
+"""Operations; what is left is compiled when the first of its exchanges is validated."""
 
 
 class ValidatedExchange(NamedTuple):
@@ -57,7 +59,7 @@ class ExchangeValidator:
 
     def prepare(self) -> None:
         """Do now, at a start, what would hold up the first exchanges."""
-        for operation in self._contract.operations:
+        for operation in self._contract.operations[:MOST_PREPARED]:
             for kind in (RequestValidator, ResponseValidator):
                 with suppress(Exception):  # what cannot be compiled is reported when it is asked for
                     self._validator(kind, operation)

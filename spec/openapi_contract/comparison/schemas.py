@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from openapi_contract.anatomy import REFERENCES
 from openapi_contract.contract import Contract
 from openapi_contract.schemas import Schemas
 
 from .alternatives import merge_lists, overlapping, pair
 from .differences import at, below, conditions, differences
 from .expansion import Expansion
-from .findings import Conjunction, Finding, Located, finding
+from .findings import Conjunction, Finding, Located, component, finding
 from .rules import Side
 from .shapes import ANY_TYPE, COMPONENT, Shape, shape_of, type_words
 from .subtypes import Subtypes
@@ -44,26 +45,34 @@ class SchemaComparison:
         self._old, self._new = old.schemas, new.schemas
         self._old_subtypes, self._new_subtypes = Subtypes(old), Subtypes(new)
         self._pairs: dict[Key, _Pair] = {}
+        self._same: set[Key] = set()
 
     def findings(self, old: Located | None, new: Located | None, side: Side) -> Iterator[Finding]:
         """Yield what differs between two schemas, and between those below them; None allows anything."""
-        first = self._compare((old,) if old else (), (new,) if new else (), side)
-        for found in self._reached(first):
+        first = self._compare(_meant(self._old, old), _meant(self._new, new), side)
+        reached = self._reached(first)
+        if not any(found.findings or found.conditions for found in reached.values()):
+            self._same |= reached.keys()
+        for found in reached.values():
             yield from found.findings
             for key, condition in found.conditions.items():
-                if any(each.findings for each in self._reached(key, through_conditions=True)):
+                if any(each.findings for each in self._reached(key, through_conditions=True).values()):
                     yield condition
 
-    def _reached(self, first: Key, *, through_conditions: bool = False) -> Iterator[_Pair]:
-        """Yield a pair and all below it, each once."""
+    def _reached(self, first: Key, *, through_conditions: bool = False) -> dict[Key, _Pair]:
+        """Return a pair and all below it, but for what is known to be the same."""
+        reached: dict[Key, _Pair] = {}
         seen, pending = {first}, [first]
         while pending:
-            found = self._pairs[pending.pop()]
-            yield found
+            key = pending.pop()
+            if key in self._same:
+                continue
+            found = reached[key] = self._pairs[key]
             keys = [*found.below, *(found.conditions if through_conditions else ())]
-            fresh = [key for key in keys if key not in seen]
+            fresh = [each for each in keys if each not in seen]
             seen.update(fresh)
             pending += fresh
+        return reached
 
     def _compare(self, old: Conjunction, new: Conjunction, side: Side) -> Key:
         """Compare a pair and all below it, unless that is done already; return its key."""
@@ -119,6 +128,18 @@ class SchemaComparison:
                 found.findings.append(finding(f"{side}-alternative-added", now[value], value))
             else:
                 yield (before[value],), (now[value],)
+
+
+def _meant(schemas: Schemas, located: Located | None) -> Conjunction:
+    """Return a schema, or what it leads to where it says nothing itself: one for all that refer to it."""
+    seen = set[int]()
+    while located and isinstance(located.node, dict) and located.node.keys() == {REFERENCES[0]}:
+        targets = list(schemas.targets(located.node))
+        if len(targets) != 1 or id(located.node) in seen:
+            break
+        seen.add(id(located.node))
+        located = component(*targets[0], schemas.origin)
+    return (located,) if located else ()
 
 
 def _key(old: Conjunction, new: Conjunction, side: Side) -> Key:

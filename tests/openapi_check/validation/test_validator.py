@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openapi_check.validation import ExchangeValidator
+from openapi_check.validation.requests import RequestValidator
 from openapi_contract import Contract
 from openapi_contract.pointers import lookup
 from openapi_mock.journal import Message, Validation
@@ -135,6 +136,24 @@ def test_a_schema_that_cannot_be_compiled_leaves_the_rest_to_be_validated(docume
     validator.prepare()
     assert "cannot be validated" in validator.verdict(added()).unjudged
     assert summary(validator.verdict(listed("/things?limit=11")).request) == [("query", "limit", "maximum")]
+
+
+def test_a_start_compiles_no_more_than_it_has_to(document, listed, summary, monkeypatch):
+    """Operations beyond the first thousands are compiled when an exchange asks for them."""
+    compiled = []
+
+    class Noting(RequestValidator):
+        def __init__(self, operation, *rest):
+            compiled.append(operation.operation_id)
+            super().__init__(operation, *rest)
+
+    monkeypatch.setattr("openapi_check.validation.validator.MOST_PREPARED", 0)
+    monkeypatch.setattr("openapi_check.validation.validator.RequestValidator", Noting)
+    validator = ExchangeValidator(Contract(document, "things.json"))
+    validator.prepare()
+    assert compiled == []
+    assert summary(validator.verdict(listed("/things?limit=11")).request) == [("query", "limit", "maximum")]
+    assert len(compiled) == 1
 
 
 def test_what_only_openapi_core_finds_is_reported_in_its_words(listed, changed, summary):

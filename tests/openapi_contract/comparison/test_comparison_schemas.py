@@ -1,9 +1,11 @@
 """Two spellings of one thing are no change, and a change is found wherever it stands."""
 
+from copy import deepcopy
+
 import pytest
 
 from openapi_contract import pointers
-from openapi_contract.comparison import compare
+from openapi_contract.comparison import compare, schemas
 from openapi_contract.contract import Contract
 from scanner_contract import load_contract
 
@@ -329,3 +331,21 @@ def test_path_is_reported_once(document):
 def test_packaged_contract():
     """The packaged contract has not changed since it was packaged."""
     assert compare(load_contract(), load_contract()) == []
+
+
+@pytest.mark.parametrize("operations", [2, 20])
+def test_a_schema_that_operations_share_is_compared_once(monkeypatch, operations):
+    """However many refer to it; nor is what is the same below it looked for again."""
+    compared = []
+
+    def noting(alternative, fallback):
+        compared.append(fallback.pointer)
+        return shape_of(alternative, fallback)
+
+    shape_of = schemas.shape_of
+    monkeypatch.setattr(schemas, "shape_of", noting)
+    response = {"description": "OK", "content": {"application/json": {"schema": REF}}}
+    paths = {f"/{number}": {"get": {"responses": {"200": response}}} for number in range(operations)}
+    document = {"openapi": "3.1.0", "paths": paths, "components": {"schemas": {"Pet": PET}}}
+    assert compare(Contract(deepcopy(document), "old"), Contract(deepcopy(document), "new")) == []
+    assert len(compared) == 2 * len(["Pet", "Pet.name"])
