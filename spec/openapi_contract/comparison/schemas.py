@@ -52,7 +52,7 @@ class SchemaComparison:
         first = self._compare(_meant(self._old, old), _meant(self._new, new), side)
         reached = self._reached(first)
         if not any(found.findings or found.conditions for found in reached.values()):
-            self._same |= reached.keys()
+            self._same.update(reached)
         for found in reached.values():
             yield from found.findings
             for key, condition in found.conditions.items():
