@@ -152,15 +152,15 @@ async def _bucket(settings: Settings) -> AsyncIterator[Finding]:
         bucket = photo_bucket(settings, clock)
         stack.callback(bucket.close)
         keys = PhotoKeys(settings.s3_key_template, SECRET)
-        key, content_type = keys.issue("doctor", "doctor", "doctor.png", clock.now())
+        issued = keys.issue("doctor", "doctor", "doctor.png", clock.now())
         await bucket.connect()
-        form = await bucket.presign(key, content_type, {})
+        form = await bucket.presign(issued.key, issued.content_type, {})
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=SECONDS))
         yield _clock_skew(await client.head(form.url))
         await bucket.ping()
         yield Finding("bucket", "ok", f"{settings.s3_bucket} exists.")
         yield await _cors(client, form.url, settings.cors_origins)
-        file = {"file": ("doctor.png", CONTENT, content_type)}
+        file = {"file": ("doctor.png", CONTENT, issued.content_type)}
         response = await client.post(form.url, data=form.fields, files=file)
         if response.status_code != httpx.codes.CREATED:
             code = re.search(r"<Code>(\w+)</Code>", response.text)
@@ -169,13 +169,13 @@ async def _bucket(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding("presigned upload", "failed", message, advice)
             return
         try:
-            content = await bucket.get(key, len(CONTENT))
+            content = await bucket.get(issued.key, len(CONTENT))
         finally:
-            left = await _left(bucket, key)
+            left = await _left(bucket, issued.key)
         if content != CONTENT:
             raise ServiceUnavailable("The bucket does not return what was uploaded.")
         if left:
-            advice = f"Delete {key} yourself; `serve` does not need s3:DeleteObject."
+            advice = f"Delete {issued.key} yourself; `serve` does not need s3:DeleteObject."
             yield Finding("presigned upload", "warning", f"Its object is not deleted: {left}", advice)
         else:
             yield Finding("presigned upload", "ok", "An object was uploaded by a form, read and deleted.")

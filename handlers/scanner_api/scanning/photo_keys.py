@@ -7,12 +7,16 @@ key that this server did not issue, or that was altered, does not verify.
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from hmac import compare_digest
+from operator import itemgetter
 from string import Formatter
 from typing import Final, NamedTuple
+
+import msgspec
 
 from . import identifiers
 
@@ -59,7 +63,7 @@ class ForeignKey(ValueError):  # noqa: N818 -- says what the key is
     """A key that was not issued for the session; the message says what is wrong with it."""
 
 
-class PhotoKey(NamedTuple):
+class PhotoKey(msgspec.Struct, frozen=True):
     """A new key, and the media type of its extension."""
 
     key: str
@@ -90,9 +94,11 @@ class PhotoKeys:
         if len(secret) < _MIN_SECRET:
             raise ValueError(f"The secret of photo keys needs at least {_MIN_SECRET} bytes.")
         self._pattern = re.compile("".join(_patterns(template)))
-        self._tagged = tuple(name for name in self._pattern.groupindex if name != "id")
+        names = list(self._pattern.groupindex)
+        self._tagged = itemgetter("random", *(name for name in names if name != "id"))
+        self._placed = itemgetter(*names)
         self._template = template
-        self._format = _PLACEHOLDER.sub(r"%(\1)s", template)
+        self._format = _PLACEHOLDER.sub("%s", template)
         self._new_random = new_random
         self._tags = [(datetime.min.replace(tzinfo=UTC), self._tag(secret))]
 
@@ -122,15 +128,10 @@ class PhotoKeys:
             now: aware, in UTC.
         """
         extension = extension_of(original_filename)
-        parts = {
-            "yyyy": f"{now.year:04}",
-            "mm": f"{now.month:02}",
-            "photo_type": photo_type,
-            "session_id": session_id,
-            "ext": extension,
-        }
+        parts = {"photo_type": photo_type, "session_id": session_id, "ext": extension}
+        parts["yyyy"], parts["mm"] = _year_and_month(now.year, now.month)
         parts["id"] = self._identify(int.from_bytes(self._new_random(8)), parts, self._tag_at(now))
-        return PhotoKey(self._format % parts, MEDIA_TYPES[extension])
+        return PhotoKey(self._format % self._placed(parts), MEDIA_TYPES[extension])
 
     def verify(self, key: str, session_id: str) -> IssuedAs:
         """Return what the key was issued as.
@@ -154,7 +155,7 @@ class PhotoKeys:
                 return tag
         return self._tags[0][1]
 
-    def _is_genuine(self, parts: Mapping[str, str]) -> bool:
+    def _is_genuine(self, parts: dict[str, str]) -> bool:
         try:
             random = identifiers.decode(parts["id"]) >> 64
         except ValueError:
@@ -166,12 +167,18 @@ class PhotoKeys:
         key = blake2b(secret, digest_size=64, person=b"photo keys").digest()
         return blake2b(self._template.encode(), digest_size=8, key=key)
 
-    def _identify(self, random: int, parts: Mapping[str, str], tag: blake2b) -> str:
+    def _identify(self, random: int, parts: dict[str, str], tag: blake2b) -> str:
         """Return the id that belongs to 64 random bits (60 of them count) and the rest of a key."""
         random &= _RANDOM_BITS
+        parts["random"] = str(random)
         tag = tag.copy()
-        tag.update("\0".join([str(random), *[parts[name] for name in self._tagged]]).encode())
+        tag.update("\0".join(self._tagged(parts)).encode())
         return identifiers.encode(random << 64 | int.from_bytes(tag.digest()) & _TAG_BITS | _UUID8)
+
+
+@lru_cache(maxsize=2)
+def _year_and_month(year: int, month: int) -> tuple[str, str]:
+    return f"{year:04}", f"{month:02}"
 
 
 def extension_of(filename: str) -> str:

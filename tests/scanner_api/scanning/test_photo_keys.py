@@ -147,10 +147,10 @@ def test_a_huge_text_is_refused_without_being_repeated():
 @pytest.mark.parametrize("spelling", [str.lower, str.upper, str.title])
 def test_a_known_last_suffix_counts_in_any_case(extension, spelling):
     """The extension follows the file name, and the content type follows the extension."""
-    key, content_type = KEYS.issue(SESSION, "front", f"my.photo.{spelling(extension)}", NOW)
-    assert key.endswith(f".{extension}")
-    assert content_type == MEDIA_TYPES[extension]
-    assert KEYS.verify(key, SESSION).extension == extension
+    issued = KEYS.issue(SESSION, "front", f"my.photo.{spelling(extension)}", NOW)
+    assert issued.key.endswith(f".{extension}")
+    assert issued.content_type == MEDIA_TYPES[extension]
+    assert KEYS.verify(issued.key, SESSION).extension == extension
 
 
 @pytest.mark.parametrize(
@@ -164,9 +164,9 @@ def test_a_known_last_suffix_counts_in_any_case(extension, spelling):
 )  # fmt: skip
 def test_any_other_name_is_a_jpeg(filename):
     """A name without a known last suffix gets .jpg and image/jpeg, however odd or long it is."""
-    key, content_type = KEYS.issue(SESSION, "front", filename, NOW)
-    assert key.endswith(".jpg")
-    assert content_type == "image/jpeg"
+    issued = KEYS.issue(SESSION, "front", filename, NOW)
+    assert issued.key.endswith(".jpg")
+    assert issued.content_type == "image/jpeg"
 
 
 @given(st.text(st.characters(codec=None)))
