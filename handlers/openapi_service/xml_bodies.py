@@ -7,8 +7,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -24,6 +25,7 @@ ROOT, ITEM, MEMBER = "answer", "item", "member"
 """What the outermost element and its items are called where the contract gives them no name, and an element
 whose name no element can have: that is in an attribute."""
 MOST_ELEMENTS: Final = 50_000
+MOST_SCHEMAS: Final = 1024
 
 
 def is_xml(media_type: str) -> bool:
@@ -36,7 +38,7 @@ def is_xml(media_type: str) -> bool:
 
 @dataclass(slots=True)
 class Element:
-    """An element, by names without their prefixes."""
+    """An element, by its name without a prefix; its attributes have theirs, and are no namespaces."""
 
     name: str
     attributes: dict[str, str]
@@ -48,12 +50,17 @@ class Element:
         """What stands in it before any other element."""
         return "".join(self.texts)
 
+    @property
+    def written_for(self) -> str:
+        """The name that it is written for: its own, or one that no element can have, in its attribute."""
+        return self.attributes.get("name", MEMBER) if self.name == MEMBER else self.name
+
 
 def read_xml(raw: bytes, schema: Schema) -> Any:
     """Return the JSON value that an XML document spells; raises BadRequest."""
     root = _parsed(raw)
     name = _declared(schema).get("name")
-    if name not in {None, root.name}:
+    if name not in {None, root.name, root.written_for}:
         raise BadRequest(f"The outermost element of the body is {root.name[:100]!r}; expected {name!r}.")
     if name is None and "object" in schema.types and root.name in schema.members:
         root = Element("", {}, [root])  # as AWS has it: an object whose only member is the document
@@ -69,9 +76,8 @@ def _parsed(raw: bytes) -> Element:
         count += 1
         if len(open_) > MOST_LEVELS or count > MOST_ELEMENTS:
             raise BadRequest(f"The body has over {MOST_ELEMENTS} elements or {MOST_LEVELS} levels of them.")
-        attributes = {_local(key): value for key, value in sent.items() if not key.startswith("xmlns")}
-        local = _local(name)
-        element = Element(attributes.pop("name", local) if local == MEMBER else local, attributes)
+        attributes = {key: text for key, text in sent.items() if key.partition(":")[0] != "xmlns"}
+        element = Element(_local(name), attributes)
         open_[-1].children.append(element)
         open_.append(element)
 
@@ -89,7 +95,7 @@ def _parsed(raw: bytes) -> Element:
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(raw, True)  # noqa: FBT003 -- expat's own: it is the last part
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two of an unknown encoding
         raise BadRequest(f"The body is not XML: {error}.") from None
     return open_[0].children[0]
 
@@ -107,10 +113,10 @@ def _declared(schema: Schema) -> dict[str, Any]:
 
 
 def _value(element: Element, schema: Schema) -> Any:
-    if element.attributes.get("nil") == "true":
+    if any(key.endswith(":nil") and text in {"true", "1"} for key, text in element.attributes.items()):
         return None
     types = schema.types
-    is_leaf = not (element.children or element.attributes)
+    is_leaf = not element.children and bool(element.text or not element.attributes)
     if "array" in types and types != EVERY_TYPE and "object" not in types:
         return [_value(each, schema.items) for each in element.children]
     if "object" in types and not (is_leaf and types - {"object", "array", "null"}):
@@ -122,31 +128,68 @@ def _scalar(text: str, schema: Schema) -> Any:
     return Coercion([schema]).scalar(text if "string" in schema.types else text.strip())
 
 
-def _object_of(element: Element, schema: Schema) -> dict[str, Any]:
-    """Return the object that an element is; what its schema does not name is in it, too."""
-    sent: dict[str, list[Element]] = {}
-    for child in element.children:
-        sent.setdefault(child.name, []).append(child)
+class Members(NamedTuple):
+    """Under which names an object's members are sent."""
+
+    attributes: dict[str, tuple[str, Schema]]
+    """By the name of the attribute: the member's name and schema."""
+    elements: dict[str, tuple[str, Schema]]
+    lists: dict[str, tuple[str, Schema]]
+    """Arrays that are not wrapped, by the name of an item's element; the schema is the item's."""
+    wrappers: dict[str, str]
+    """The names of the elements of items, by the name of one that may be around them."""
+    required: list[str]
+    """Arrays that nothing, which is how an empty one is written, is a value of."""
+
+
+@lru_cache(MOST_SCHEMAS)
+def _members(schema: Schema) -> Members:
+    """Return them for a schema, once for all of its elements, of which there may be thousands."""
+    found = Members({}, {}, {}, {}, [])
     required = set(chain.from_iterable(part.get("required", ()) for part in schema.parts))
-    value: dict[str, Any] = {}
     for name, member in schema.members.items():
         xml = _declared(member)
         own = xml.get("name", name)
         if xml.get("attribute") is True:
-            if own in element.attributes:
-                value[name] = _scalar(element.attributes[own], member)
+            found.attributes[own] = name, member
         elif "array" in member.types and member.types != EVERY_TYPE and xml.get("wrapped") is not True:
             item = _declared(member.items).get("name", own)
-            if item not in sent and len(sent.get(own, ())) == 1:  # wrapped, though nothing says so
-                sent[item] = [each for each in sent.pop(own)[0].children if each.name == item]
-            found = sent.pop(item, [])
-            if found or name in required:  # nothing is how an empty list is written
-                value[name] = [_value(each, member.items) for each in found]
-        elif own in sent:
-            value[name] = _one([_value(each, member) for each in sent.pop(own)])
-    return value | {
-        name: _one([_value(each, schema.others) for each in found]) for name, found in sent.items()
-    }
+            found.lists[item] = name, member.items
+            if item != own:
+                found.wrappers[own] = item
+            if name in required:
+                found.required.append(name)
+        else:
+            found.elements[own] = name, member
+    return found
+
+
+def _object_of(element: Element, schema: Schema) -> dict[str, Any]:
+    """Return the object that an element is; what its schema does not name is in it, too."""
+    members = _members(schema)
+    has_own = MEMBER in members.lists or MEMBER in members.elements
+    sent: dict[str, list[Element]] = {}
+    for child in element.children:
+        sent.setdefault(child.name if has_own else child.written_for, []).append(child)
+    for own in members.wrappers.keys() & sent.keys():
+        item = members.wrappers[own]
+        if item not in sent and len(sent[own]) == 1:  # wrapped, though nothing says so
+            sent[item] = [each for each in sent.pop(own)[0].children if each.name == item]
+    value: dict[str, Any] = {name: [] for name in members.required}
+    for key, text in element.attributes.items():
+        if (local := _local(key)) in members.attributes:
+            name, member = members.attributes[local]
+            value[name] = _scalar(text, member)
+        elif local == key and element.name != MEMBER:
+            value[key] = _scalar(text, schema.others)
+    for own, found in sent.items():
+        if own in members.lists:
+            name, items = members.lists[own]
+            value[name] = [_value(each, items) for each in found]
+        else:
+            name, member = members.elements.get(own, (own, schema.others))
+            value[name] = _one([_value(each, member) for each in found])
+    return value
 
 
 def _one(values: list[Any]) -> Any:
@@ -174,7 +217,7 @@ def _elements(name: str, value: Any, schema: Schema) -> Iterator[str]:
     if isinstance(value, dict):
         yield _object(name, value, schema, xml)
     elif not isinstance(value, list):
-        yield _element(name, escape(_text(value)), xml)
+        yield _element(name, escape(_text(value), {"\r": "&#13;"}), xml)  # else it is read as "\n"
     elif xml.get("wrapped") is True:
         yield _element(name, "".join(_items(value, schema, xml.get("name", name))), xml)
     else:

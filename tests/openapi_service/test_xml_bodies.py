@@ -25,9 +25,9 @@ PET = {
     },
 }
 PET["properties"]["tags"]["xml"] = {"wrapped": True}
-REX = {"id": 1, "name": " R&x ", "tags": ["a"], "toys": [2, 3], "vet": {"is open": True}}
+REX = {"id": 1, "name": " R&x\r\n ", "tags": ["a"], "toys": [2, 3], "vet": {"is open": True}}
 REX_XML = (
-    '<p:pet xmlns:p="urn:pets" no="1"><first-name> R&amp;x </first-name><tags><tag>a</tag></tags>'
+    '<p:pet xmlns:p="urn:pets" no="1"><first-name> R&amp;x&#13;\n </first-name><tags><tag>a</tag></tags>'
     '<toy>2</toy><toy>3</toy><vet><member name="is open">true</member></vet></p:pet>'
 )
 
@@ -50,6 +50,7 @@ def app(reading):
             {"id": 1, "toys": [], "tags": [], "nick": "", "weight": None},
         ),
         ("<pet no='1'><nick i:nil='true' xmlns:i='y'/></pet>", {"id": 1, "toys": [], "nick": None}),
+        ("<pet no='1'><nick i:nil='1' xmlns:i='y'/></pet>", {"id": 1, "toys": [], "nick": None}),
         ("<pet no='1'><nick><![CDATA[<a>]]></nick></pet>", {"id": 1, "toys": [], "nick": "<a>"}),
     ],
 )
@@ -67,6 +68,7 @@ def test_a_handler_gets_the_value(sent, value, app):
         ("<pet no='1'><toy>x</toy></pet>", ("/toys/0", "type")),
         ("<pet no='1'><nick>a</nick><nick>b</nick></pet>", ("/nick", "type")),
         ("<pet no='1'><tag>a</tag></pet>", ("", "additionalProperties")),
+        ("<pet no='1' tag='a'/>", ("", "additionalProperties")),
     ],
 )
 def test_what_violates_its_schema_is_refused(sent, wrong, app):
@@ -82,6 +84,9 @@ def test_what_violates_its_schema_is_refused(sent, wrong, app):
         ("<pet>", "is not XML: no element found"),
         ("", "is not XML"),
         ("<pet>&nbsp;</pet>", "is not XML: undefined entity"),
+        ("<?xml version='1.0' encoding='no-such'?><pet/>", "is not XML: unknown encoding"),
+        ("<?xml version='1.0' encoding='hex'?><pet/>", "is not XML: 'hex'"),
+        ("<?xml version='1.0' encoding='big5'?><pet/>", "is not XML: multi-byte encodings"),
         ("<cat no='1'/>", "outermost element of the body is 'cat'; expected 'pet'"),
         ("<!DOCTYPE pet [<!ENTITY a 'aa'>]><pet no='1'><nick>&a;</nick></pet>", "document type"),
         ("<!DOCTYPE pet SYSTEM 'http://127.0.0.1:9/'><pet no='1'/>", "document type"),
@@ -104,6 +109,15 @@ def test_xml_as_aws_describes_it(reading):
     assert app.post("/", sent.encode(), XML).status == 204
     assert app.seen == {"body": {"Tagging": {"TagSet": [{"Key": "a"}, {"Key": "b"}]}}}
     assert app.post("/", b"<TagSet/>", XML).errors == [("body", "", "required")]
+
+
+def test_an_element_that_is_called_member(reading):
+    """Its attribute is its name only where the schema has no element of that name."""
+    person = {"type": "object", "properties": {"name": {"type": "string", "xml": {"attribute": True}}}}
+    team = {"member": {"type": "array", "items": person}, "note": {}}
+    app = reading({"type": "object", "properties": team}, XML)
+    assert app.post("/", b"<a><member name='A B'/><note at='x'>text</note></a>", XML).status == 204
+    assert app.seen == {"body": {"member": [{"name": "A B"}], "note": "text"}}
 
 
 def test_what_a_schema_calls_a_text_is_not_read(reading):
