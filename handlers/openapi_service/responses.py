@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from operator import itemgetter
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,7 +18,6 @@ NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 NO_STORING = (b"cache-control", b"no-store")
 STATUSES = range(100, 600)
 _NAME = itemgetter(0)
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Response(msgspec.Struct):
@@ -34,7 +32,7 @@ class Response(msgspec.Struct):
 
     body: Any = None
     status: int | None = None
-    headers: Mapping[str, str] = NO_HEADERS
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     media_type: str | None = None
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import runpy
 from pathlib import Path
@@ -36,6 +37,13 @@ def test_what_a_handler_returns(returned, status):
         served(handlers={**HANDLERS, "createPet": create_pet}), "POST", "/pets", json={"name": "b"}
     )
     assert (response.status_code, response.json()) == (status, {"name": "a"})
+
+
+def test_a_response_has_headers_of_its_own():
+    """A handler may add to those of a response that it made, and copy it."""
+    first, second = Response(1), Response(1)
+    first.headers["X-Own"] = "1"
+    assert (copy.deepcopy(first), second.headers) == (first, {})
 
 
 class StructPet(msgspec.Struct):
