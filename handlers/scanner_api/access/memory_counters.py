@@ -1,11 +1,12 @@
 """Counters of the rate limits in this process."""
 
+import time
 from collections import defaultdict, deque
 from typing import NamedTuple
 
 import msgspec
 
-from openapi_service.clock import Clock
+from openapi_service.clock import Clock, SystemClock
 
 MAX_COUNTERS = 20_000
 
@@ -65,17 +66,17 @@ class MemoryCounters:
     before its colon) and length of window has a queue of counters in the order of their ends. A new counter
     drops those at the front that have ended, and the first one where the queue is full; so however many
     addresses an attacker has, they evict addresses alone.
+
+    Attributes:
+        now: returns the time by which windows end, in seconds since the epoch.
     """
 
     def __init__(self, clock: Clock, *, most: int = MAX_COUNTERS) -> None:
-        self._clock = clock
+        # asked for each request: the machine's clock need not make a datetime of it
+        self.now = time.time if isinstance(clock, SystemClock) else lambda: clock.now().timestamp()
         self._most = most
         self._counters: dict[str, Counter] = {}
         self._queues: defaultdict[tuple[str, int], deque[Counter]] = defaultdict(deque)
-
-    def now(self) -> float:
-        """Return the time by which windows end, in seconds since the epoch."""
-        return self._clock.now().timestamp()
 
     async def take(self, slots: Slots) -> Taken:
         """Count a request in both windows of a subject, or in none."""

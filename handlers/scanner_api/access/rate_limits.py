@@ -122,7 +122,7 @@ class RateLimiter:
         Raises:
             ServiceUnavailable: the counters cannot be reached.
         """
-        refused = self.refusal(subject, quota)
+        refused = self.refusal(subject, quota) if self._refusals else None
         if refused is not None:
             return refused, self._seconds_until(refused), False
         try:
