@@ -73,7 +73,7 @@ def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]
         if name in document and not isinstance(document[name], dict):
             document[name] = {}
             repaired(f"/{name}", "is not an object.")
-    components = document.get("components", {})
+    components = {} if "swagger" in document else document.get("components", {})
     for name in [name for name, members in components.items() if not isinstance(members, dict)]:
         if not name.startswith("x-"):
             del components[name]

@@ -73,8 +73,8 @@ def _namesake(place: Place, document: Mapping[str, Any]) -> str:
     """
     section, name = SECTIONS.get(place.kind, ""), str(place.reference).rpartition("/")[2]
     target = f"#/components/{section}/{name}"
-    (key,) = pointers.split(pointers.from_fragment(f"/{name}"))
-    is_there = key in document.get("components", {}).get(section, {})
+    key, *below = pointers.split(pointers.from_fragment(f"/{name}"))
+    is_there = not below and key in document.get("components", {}).get(section, {})
     return target if is_there and target != place.reference else ""
 
 

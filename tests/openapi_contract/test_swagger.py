@@ -230,6 +230,7 @@ def test_places_are_the_authors(swagger):
             "paths": {"/a": {"get": {"parameters": [1]}}},
         },
         {"paths": None},
+        {"components": 5},
     ],
 )
 def test_wrong_shapes(swagger, members):

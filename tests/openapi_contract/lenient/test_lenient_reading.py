@@ -180,6 +180,14 @@ def test_references_of_a_document_that_is_half_converted(lenient, version, name)
     assert contract.schemas.for_responses.of(media_type["schema"]).types == {"integer"}
 
 
+def test_a_reference_that_no_component_is_named_by(lenient):
+    """A slash in the name that a reference to nothing ends in is no name of a component."""
+    content = {"application/json": {"schema": {"$ref": "#/definitions/a%2Fb"}}}
+    responses = {"200": {"description": "", "content": content}}
+    _, found = lenient({"paths": {"/pets": {"get": {"responses": responses}}}})
+    assert found == [(f"{GET_PETS}/responses/200/content/application~1json/schema", "left out")]
+
+
 def test_siblings_of_a_reference(lenient):
     """`required` beside the reference to a request body is ignored, as OpenAPI says."""
     body = {"$ref": "#/components/requestBodies/Pet", "required": True}
