@@ -277,12 +277,18 @@ def _spelled(now: datetime, shown: Any) -> Iterator[Any]:
 
 
 def _merged(before: dict[str, Any], sent: dict[str, Any], *, nulls: bool = True) -> dict[str, Any]:
-    """Return an object with the members of another, at any depth, as RFC 7396 has it but for nulls."""
+    """Return an object with the members of another, at any depth, as RFC 7396 has it.
+
+    Args:
+        nulls: whether a null that was sent is a value, and does not remove the member.
+    """
     merged = {**before, **sent}
     for name, each in sent.items():
         if isinstance(each, dict) and isinstance(before.get(name), dict):
             merged[name] = _merged(before[name], each, nulls=nulls)
-    return {name: each for name, each in merged.items() if nulls or each is not None}
+        elif each is None and not nulls:
+            del merged[name]
+    return merged
 
 
 def _readable(value: Any, schema: Schema) -> Any:

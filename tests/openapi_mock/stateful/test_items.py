@@ -293,11 +293,13 @@ def test_an_entity_tag_is_of_a_state(remembering):
     mock = remembering({"/pets": PETS["/pets"], "/pets/{petId}": item}, {"Pet": PET})
     path = f"/pets/{mock.post('/pets', {'name': 'Rex'})['id']}"
     first = mock("GET", path) and mock.response.headers["etag"]
-    assert mock("GET", path, headers=[(b"if-none-match", first.encode())]) == (304, None)
-    assert mock.response.headers["etag"] == first
-    stale, same = ([(b"if-match", each)] for each in (b'"x"', b'"x", W/' + first.encode()))
-    assert mock("PATCH", path, {"name": "Tom"}, headers=stale)[0] == 412
-    assert mock("PATCH", path, {"name": "Tom"}, headers=same)[0] == 200
+    weak = b"W/" + first.encode()
+    for same in (first.encode(), weak, b'"x", ' + weak):
+        assert mock("GET", path, headers=[(b"if-none-match", same)]) == (304, None)
+        assert mock.response.headers["etag"] == first
+    for other in (b'"x"', weak):  # RFC 9110, section 13.1.1
+        assert mock("PATCH", path, {"name": "Tom"}, headers=[(b"if-match", other)])[0] == 412
+    assert mock("PATCH", path, {"name": "Tom"}, headers=[(b"if-match", b'"x", ' + first.encode())])[0] == 200
     second = mock.response.headers["etag"]
     assert second != first
     assert mock("GET", path, headers=[(b"if-none-match", first.encode())])[1]["name"] == "Tom"
@@ -346,6 +348,25 @@ def test_a_change_by_null(remembering):
     mock("PATCH", path, {"kind": None, "name": None})
     assert "kind" not in mock.get(path)
     assert mock.get(path)["name"] == "Rex"
+
+
+def test_a_null_that_was_not_sent_stays(remembering):
+    """A null removes the member that it was sent for, and not another that is null."""
+    home = {
+        "type": "object",
+        "required": ["street"],
+        "properties": {
+            "street": {"type": "string", "nullable": True},
+            "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+    }
+    pet = {**PET, "properties": {**PET["properties"], "home": home}}
+    created = {**PETS["/pets"], "post": operation(ref("Pet"), status="201", body={"type": "object"})}
+    mock = remembering({**PETS, "/pets": created}, {"Pet": pet})
+    sent = {"street": None, "labels": {"a": "1", "b": "2"}}
+    path = f"/pets/{mock.post('/pets', {'name': 'Rex', 'home': sent})['id']}"
+    mock("PATCH", path, {"home": {"labels": {"a": None}}})
+    assert mock.get(path)["home"] == {"street": None, "labels": {"b": "2"}}
 
 
 def test_post_to_an_item_changes_it(remembering):
