@@ -24,6 +24,7 @@ NAME = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
 ROOT, ITEM, MEMBER = "answer", "item", "member"
 """What the outermost element and its items are called where the contract gives them no name, and an element
 whose name no element can have: that is in an attribute."""
+NIL = ' xsi:nil="true" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 MOST_ELEMENTS: Final = 50_000
 MOST_SCHEMAS: Final = 1024
 
@@ -117,11 +118,20 @@ def _value(element: Element, schema: Schema) -> Any:
         return None
     types = schema.types
     is_leaf = not element.children and bool(element.text or not element.attributes)
-    if "array" in types and types != EVERY_TYPE and "object" not in types:
+    if _is_array(schema) and "object" not in types:
         return [_value(each, schema.items) for each in element.children]
     if "object" in types and not (is_leaf and types - {"object", "array", "null"}):
         return _object_of(element, schema)
     return _scalar(element.text, schema)
+
+
+def _is_array(schema: Schema) -> bool:
+    return "array" in schema.types and schema.types != EVERY_TYPE
+
+
+def _is_list(schema: Schema) -> bool:
+    """Tell whether a member is an array of which each item is an element beside its other members."""
+    return _is_array(schema) and _declared(schema).get("wrapped") is not True
 
 
 def _scalar(text: str, schema: Schema) -> Any:
@@ -152,7 +162,7 @@ def _members(schema: Schema) -> Members:
         own = xml.get("name", name)
         if xml.get("attribute") is True:
             found.attributes[own] = name, member
-        elif "array" in member.types and member.types != EVERY_TYPE and xml.get("wrapped") is not True:
+        elif _is_list(member):
             item = _declared(member.items).get("name", own)
             found.lists[item] = name, member.items
             if item != own:
@@ -183,12 +193,14 @@ def _object_of(element: Element, schema: Schema) -> dict[str, Any]:
         elif local == key and element.name != MEMBER:
             value[key] = _scalar(text, schema.others)
     for own, found in sent.items():
-        if own in members.lists:
-            name, items = members.lists[own]
+        if own in members.elements:
+            name, member = members.elements[own]
+            value[name] = _one([_value(each, member) for each in found])
+        elif own in members.lists or _is_list(schema.others):
+            name, items = members.lists.get(own, (own, schema.others.items))
             value[name] = [_value(each, items) for each in found]
         else:
-            name, member = members.elements.get(own, (own, schema.others))
-            value[name] = _one([_value(each, member) for each in found])
+            value[own] = _one([_value(each, schema.others) for each in found])
     return value
 
 
@@ -214,7 +226,9 @@ def xml_of(value: Any, schema: Schema) -> bytes:
 def _elements(name: str, value: Any, schema: Schema) -> Iterator[str]:
     """Yield a value as an element; an array as one for each item, unless it is wrapped."""
     xml = _xml_object(schema, value)
-    if isinstance(value, dict):
+    if value is None:
+        yield _element(name, "", xml, NIL)
+    elif isinstance(value, dict):
         yield _object(name, value, schema, xml)
     elif not isinstance(value, list):
         yield _element(name, escape(_text(value), {"\r": "&#13;"}), xml)  # else it is read as "\n"
@@ -226,7 +240,11 @@ def _elements(name: str, value: Any, schema: Schema) -> Iterator[str]:
 
 def _items(values: list[Any], schema: Schema, name: str) -> Iterator[str]:
     items = _items_schema(schema, values)
-    yield from (part for each in values for part in _elements(name, each, items))
+    for each in values:
+        if isinstance(each, list):
+            yield _element(name, "".join(_items(each, items, name)), _xml_object(items, each))
+        else:
+            yield from _elements(name, each, items)
 
 
 def _object(name: str, value: dict[str, Any], schema: Schema, xml: dict[str, Any]) -> str:

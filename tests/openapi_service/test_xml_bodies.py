@@ -5,6 +5,7 @@ import pytest
 from openapi_service.responses import Response
 
 XML = "application/xml"
+INTEGER = {"type": "integer"}
 PET = {
     "type": "object",
     "required": ["id", "toys"],
@@ -142,3 +143,21 @@ def test_what_a_handler_returns_is_written(responding):
     for returned, wrong in (({"toys": []}, "'id'"), ("<pet no='x'/>", "body/id"), ("<pet", "not XML")):
         response = responding(responses, returned).get("/")
         assert (response.status, wrong in response.json["detail"].replace('"', "'")) == (500, True)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": ["string", "null"], "minLength": 1}, None),
+        ({"type": ["object", "null"], "required": ["a"]}, None),
+        ({"type": "array", "items": {"type": "array", "items": INTEGER}}, [[1], [], [2, 3]]),
+        ({"type": "object", "additionalProperties": {"type": "array", "items": INTEGER}}, {"a": [1]}),
+    ],
+)
+def test_what_is_written_is_read_as_it_was(schema, value, responding, reading):
+    """A null is none of the texts, a list in a list is one, and so is a member that no property names."""
+    described = {"type": "object", "properties": {"x": schema}}
+    responses = {"200": {"description": "", "content": {XML: {"schema": described}}}}
+    written = responding(responses, {"x": value}).get("/").body
+    app = reading(described, XML)
+    assert (app.post("/", written, XML).status, app.seen) == (204, {"body": {"x": value}})
