@@ -144,11 +144,7 @@ class Buckets:
                 is_blocked = order.asks_for("policy") and "blockPublicPolicy" in bucket.blocks
                 if is_blocked and is_public(order.body):
                     raise refusal("AccessDenied")
-            elif (
-                not order.query
-                and self._backend.versioning(order.bucket)
-                and self._backend.versions(order.bucket)
-            ):
+            elif not order.query and self._has_versions(order.bucket):
                 raise refusal("BucketNotEmpty", BucketName=order.bucket)
             order = _completed(order)
             response = self._set_up(order)
