@@ -69,7 +69,7 @@ def _structure_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
         if place.kind == "schema":
             continue
         *_, last = place.pointer.rsplit("/", 1)
-        may_refer = place.kind != "pathItem" or version == "3.1"
+        may_refer = place.pointer and (place.kind != "pathItem" or version == "3.1")
         is_reference = may_refer and isinstance(place.node, dict) and "$ref" in place.node
         validator = validators.get("reference" if is_reference else place.kind)
         is_extension = place.kind == "pathItem" and last.startswith("x-")

@@ -191,6 +191,13 @@ def test_a_document_of_3_1_needs_no_paths(minimal, write, part):
         load_contract(write(minimal))
 
 
+@pytest.mark.parametrize("value", [None, 5, []])
+def test_a_component_of_an_odd_name(minimal, write, value):
+    """The schema of 3.0 says nothing of it."""
+    minimal |= {"openapi": "3.0.3", "components": {"responses": {"a b": value}}}
+    assert len(load_contract(write(minimal)).operations) == 1
+
+
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 def test_a_pattern_only_should_be_one_of_ecma_262(minimal, write, version):
     """A pattern in another dialect, or in none, makes no document invalid."""

@@ -188,6 +188,14 @@ def test_a_reference_that_no_component_is_named_by(lenient):
     assert found == [(f"{GET_PETS}/responses/200/content/application~1json/schema", "left out")]
 
 
+@BOTH
+@pytest.mark.parametrize("value", ["#/nowhere", 5])
+def test_a_document_is_no_reference(lenient, version, value):
+    """A `$ref` beside the version is left out, and nothing else."""
+    _, found = lenient({"$ref": value}, version)
+    assert found == [("/$ref", "left out")]
+
+
 def test_siblings_of_a_reference(lenient):
     """`required` beside the reference to a request body is ignored, as OpenAPI says."""
     body = {"$ref": "#/components/requestBodies/Pet", "required": True}
