@@ -17,7 +17,7 @@ from .reading import read_document
 
 PARTS_31 = ("paths", "webhooks", "components")
 """Any of them makes a document (OpenAPI 3.1.0, section 4.8.1)."""
-MAX_OPERATIONS = 20_000
+MAX_OPERATIONS = 15_000
 
 
 @resting_collector()

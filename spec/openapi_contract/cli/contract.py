@@ -105,10 +105,13 @@ def diff(
 
     Webhooks, callbacks, links, tags, descriptions, allowReserved and allowEmptyValue are not compared.
 
-    Exit codes: 0 no change is breaking, 1 one is, 2 a contract cannot be read.
+    Exit codes: 0 no change is breaking, 1 one is, 2 a contract cannot be read or compared.
     """
     read = partial(read_contract, overlays=overlay, strict=strict)
-    changes = compare(read(old), read(new))
+    try:
+        changes = compare(read(old), read(new))
+    except ContractError as error:
+        raise failure(error) from None
     if format_ == "text":
         _print(changes)
     else:

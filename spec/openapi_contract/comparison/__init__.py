@@ -10,6 +10,7 @@ from openapi_contract.contract import Contract
 from openapi_contract.operation import Operation
 from openapi_contract.terminal import printable
 
+from .effort import Effort
 from .findings import Finding, Located, finding
 from .messages import MessageComparison
 from .rules import RULES, Rule, Severity, Side
@@ -43,9 +44,16 @@ def compare(old: Contract, new: Contract) -> list[Change]:
 
     What several operations share is one change. Webhooks, callbacks, links, tags, prose,
     ``allowReserved`` and ``allowEmptyValue`` are not compared.
+
+    Raises:
+        ContractError: there is more to look at than a comparison may take.
     """
+    if old.digest == new.digest:
+        return []
+    effort = Effort(new.source, old.source)
     found: dict[Finding, dict[str, None]] = {}
-    for operation, each in _Comparison(old, new).findings():
+    for operation, each in _Comparison(old, new, effort).findings():
+        effort.spend(1)
         found.setdefault(each, {})[operation] = None
     changes = [Change(each, tuple(operations)) for each, operations in found.items()]
     ranks = list(Severity)
@@ -55,10 +63,11 @@ def compare(old: Contract, new: Contract) -> list[Change]:
 class _Comparison:
     """Goes through the operations of two contracts."""
 
-    def __init__(self, old: Contract, new: Contract) -> None:
+    def __init__(self, old: Contract, new: Contract, effort: Effort) -> None:
         self._old, self._new = old, new
-        self._security = SecurityComparison(old, new)
-        self._messages = MessageComparison(old, new)
+        self._security = SecurityComparison(old, new, effort)
+        self._messages = MessageComparison(old, new, effort)
+        self._server_changes: dict[tuple[str, ...], list[Finding]] = {}
 
     def findings(self) -> Iterator[tuple[str, Finding]]:
         before, now = _operations(self._old), _operations(self._new)
@@ -79,13 +88,18 @@ class _Comparison:
             yield finding("operation-id-renamed", _at(self._new, new), f"{now_id}, was {old_id}")
         if (is_deprecated := now.get("deprecated", False)) != before.get("deprecated", False):
             yield finding(f"operation-{'' if is_deprecated else 'un'}deprecated", _at(self._new, new))
-        yield from self._servers(_servers(self._old, old), _servers(self._new, new))
+        yield from self._servers(_holder(self._old, old), _holder(self._new, new))
         yield from self._security.findings(old, new)
         yield from self._messages.findings(old, new)
 
-    def _servers(self, old: dict[str, Located], new: dict[str, Located]) -> Iterator[Finding]:
-        yield from (finding("server-removed", old[url], url or "/") for url in old if url not in new)
-        yield from (finding("server-added", new[url], url or "/") for url in new if url not in old)
+    def _servers(self, *holders: str) -> list[Finding]:
+        """Return what differs in the servers of two places, once for all operations that have them."""
+        if (changes := self._server_changes.get(holders)) is None:
+            old, new = _servers(self._old, holders[0]), _servers(self._new, holders[1])
+            changes = [finding("server-removed", old[url], url or "/") for url in old if url not in new]
+            changes += [finding("server-added", new[url], url or "/") for url in new if url not in old]
+            self._server_changes[holders] = changes
+        return changes
 
 
 def _label(operation: Operation) -> str:
@@ -109,13 +123,17 @@ def _at(contract: Contract, operation: Operation) -> Located:
     return Located(operation.definition, operation.pointer, "", contract.origin)
 
 
-def _servers(contract: Contract, operation: Operation) -> dict[str, Located]:
-    """Return the servers of an operation, its own, its path's, or the document's, by base URL."""
-    for holder in (operation.pointer, operation.pointer.rpartition("/")[0], ""):
-        if servers := pointers.lookup(contract.document, holder).get("servers"):
-            pointer = pointers.join(holder, "servers")
-            return {_base_url(each): Located(each, pointer, "servers", contract.origin) for each in servers}
-    return {"": Located({}, "", "servers")}
+def _holder(contract: Contract, operation: Operation) -> str:
+    """Return the pointer of what has the servers of an operation: itself, its path, or the document."""
+    holders = operation.pointer, operation.pointer.rpartition("/")[0]
+    return next((each for each in holders if pointers.lookup(contract.document, each).get("servers")), "")
+
+
+def _servers(contract: Contract, holder: str) -> dict[str, Located]:
+    """Return servers by base URL; without any, requests go to where the document is."""
+    pointer = pointers.join(holder, "servers")
+    servers = pointers.lookup(contract.document, holder).get("servers") or [{"url": ""}]
+    return {_base_url(each): Located(each, pointer, "servers", contract.origin) for each in servers}
 
 
 def _base_url(server: Mapping[str, Any]) -> str:

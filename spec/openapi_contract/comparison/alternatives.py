@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from openapi_contract.json_types import type_of
 
+from .effort import Effort
 from .expansion import Expansion
 from .findings import Located
 from .limits import NUMBERS, OBJECTS
@@ -46,13 +47,15 @@ def merge_lists(shapes: list[Shape]) -> list[Shape]:
     return [merged, *(shape for shape in shapes if not _is_list(shape))]
 
 
-def overlapping(expansion: Expansion) -> Located | None:
+def overlapping(expansion: Expansion, effort: Effort) -> Located | None:
     """Return the first ``oneOf`` that a value can violate by conforming to two of its branches."""
     for group, branches in expansion.exclusive:
         shapes = [[shape_of(each, group) for each in branch] for branch in branches]
         pairs = ((one, other) for mine, theirs in combinations(shapes, 2) for one in mine for other in theirs)
-        if any(_overlap(one, other) for one, other in pairs):
-            return group
+        for one, other in pairs:
+            effort.spend(1)
+            if _overlap(one, other):
+                return group
     return None
 
 

@@ -78,7 +78,7 @@ class Expansion:
             ]
             apart = STRUCTURE.union(REFERENCES) if targets else STRUCTURE
             own = {keyword: value for keyword, value in schema.items() if keyword not in apart}
-            flat.append(replace(located, node=own))
+            flat.append(Located(own, located.pointer, located.where, located.origin))
             groups += _groups(schema, located)
             members = [located.below("allOf", i) for i in range(len(list_of(schema, "allOf")))]
             pending += [*reversed(members), *targets]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from openapi_contract import pointers
@@ -33,7 +33,7 @@ class Located:
         node = self.node
         for key in keys:
             node = node[key]
-        return replace(self, node=node, pointer=pointers.join(self.pointer, *keys), where=self.where + where)
+        return Located(node, pointers.join(self.pointer, *keys), self.where + where, self.origin)
 
 
 def component(node: Any, pointer: str, origin: Callable[[str], str]) -> Located:

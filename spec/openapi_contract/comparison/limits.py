@@ -23,6 +23,7 @@ NOTHING = (0, 0)
 """The lower bound of a count (or of uniqueness) that bounds nothing."""
 FORMATS = {"contentEncoding": ("base64", "byte"), "contentMediaType": ("application/octet-stream", "binary")}
 """What OpenAPI 3.1 says by other keywords, and the format by which 3.0 says it."""
+READ = frozenset({*APPLIES_TO, *EXCLUSIVE.values(), *FORMATS})
 INCLUDED_FORMATS = {("int32", "int64"), ("float", "double")}
 
 
@@ -33,6 +34,8 @@ def read_limits(schema: Mapping[str, Any]) -> dict[str, Any]:
     bound being reported under the name of the inclusive one; the others are sets of one.
     """
     limits: dict[str, Any] = {}
+    if schema.keys().isdisjoint(READ):
+        return limits
     for keyword in LOWER:
         if bounds := list(_bounds(schema, keyword, 1)):
             limits[keyword] = max(bounds)

@@ -9,6 +9,7 @@ from typing import Any
 from openapi_contract.contract import Contract
 from openapi_contract.operation import Operation
 
+from .effort import Effort
 from .findings import Finding, Located, finding
 from .rules import Side
 from .schemas import SchemaComparison
@@ -22,8 +23,8 @@ Origin = Callable[[str], str]
 class MessageComparison:
     """Compares the messages of operations of two contracts."""
 
-    def __init__(self, old: Contract, new: Contract) -> None:
-        self._schemas = SchemaComparison(old, new)
+    def __init__(self, old: Contract, new: Contract, effort: Effort) -> None:
+        self._schemas = SchemaComparison(old, new, effort)
         self._old, self._new = old.origin, new.origin
 
     def findings(self, old: Operation, new: Operation) -> Iterator[Finding]:

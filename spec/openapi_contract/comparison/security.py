@@ -7,6 +7,7 @@ from typing import Any
 from openapi_contract.contract import Contract
 from openapi_contract.operation import Operation
 
+from .effort import Effort
 from .findings import Finding, Located, finding
 
 Requirement = dict[str, frozenset[str]]
@@ -22,8 +23,9 @@ NOT_COMPARED = {"description", "scopes", "bearerFormat"}
 class SecurityComparison:
     """Compares the security of operations of two contracts; a scheme may have another name in each."""
 
-    def __init__(self, old: Contract, new: Contract) -> None:
+    def __init__(self, old: Contract, new: Contract, effort: Effort) -> None:
         self._origin = new.origin
+        self._effort = effort
         self._old = {name: _definition(scheme) for name, scheme in old.security_schemes.items()}
         self._new = {name: _definition(scheme) for name, scheme in new.security_schemes.items()}
         known = {definition: name for name, definition in self._old.items()}
@@ -44,6 +46,9 @@ class SecurityComparison:
         if ({} in before) != ({} in now):
             yield finding(f"security-{'added' if {} in before else 'removed'}", at)
             return
+        if before == now:
+            return
+        self._effort.spend(len(before) * len(now))
         for given in before:
             if not any(_suffices(given, each) for each in now):
                 rule, required = _tightened(given, now)

@@ -17,6 +17,7 @@ class Subtypes:
     def __init__(self, contract: Contract) -> None:
         self._document = contract.document
         self._schemas = contract.schemas
+        self._known: dict[str, dict[str, Located]] = {}
         self._components = {
             name: component(node, pointers.join("/components/schemas", name), contract.origin)
             for name, node in self._document.get("components", {}).get("schemas", {}).items()
@@ -27,7 +28,9 @@ class Subtypes:
         found: dict[str, Located] = {}
         for part in alternative:
             if "discriminator" in part.node and not self._lists_them(part):
-                found |= self._mapped(part) | self._derived(part)
+                if part.pointer not in self._known:
+                    self._known[part.pointer] = self._mapped(part) | self._derived(part)
+                found |= self._known[part.pointer]
         own = {part.pointer for part in alternative}
         nearest = own & {each.pointer for each in found.values()}
         return {value: each for value, each in found.items() if self._is_below(each, nearest)}

@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from openapi_contract.comparison import effort
+
 PET = "/components/schemas/Pet/properties"
 
 
@@ -85,6 +87,15 @@ def test_broken_file(contract, write, pets, broken):
         result = contract("diff", *pair)
         assert (result.exit_code, result.stdout) == (2, "")
         assert result.stderr.startswith(str(path))
+
+
+def test_too_much_to_compare(contract, change, monkeypatch):
+    """Contracts that would take minutes are refused in a sentence, and exit with 2."""
+    monkeypatch.setattr(effort, "MOST_STEPS", 5)
+    old, new = change(with_colour)
+    result = contract("diff", old, new)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"{new}: cannot be compared with {old}: it takes more than 5 steps")
 
 
 def test_hostile_names(contract, change):

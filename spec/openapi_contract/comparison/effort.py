@@ -1,0 +1,27 @@
+"""How much work a comparison may be."""
+
+from openapi_contract.errors import ContractError
+
+MOST_STEPS = 15_000_000
+
+
+class Effort:
+    """Counts what a comparison looks at, and ends one that would take minutes."""
+
+    def __init__(self, source: str, other: str) -> None:
+        self._source, self._other = source, other
+        self._left = MOST_STEPS
+
+    def spend(self, steps: int) -> None:
+        """Count steps: schemas, their members, pairs of alternatives, changes of each operation.
+
+        Raises:
+            ContractError: there were more before than a comparison may take.
+        """
+        self._left -= steps
+        if self._left < 0:
+            reason = (
+                f"cannot be compared with {self._other}: it takes more than {MOST_STEPS} steps through "
+                "schemas, properties and changes, what is shared counted for each operation."
+            )
+            raise ContractError(self._source, "", reason)
