@@ -6,7 +6,7 @@ from collections.abc import Iterable
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 HIGHEST_PORT = 65_535
 _ORIGIN = re.compile(
-    r"[a-z][a-z0-9+.-]*://(?:\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(?::(?P<port>\d{1,5}))?", re.ASCII
+    r"[a-z][a-z0-9+.-]*://(?:\[[0-9a-f:.]+\]|[a-z0-9_][a-z0-9._~-]*)(?::(?P<port>0|[1-9]\d{0,4}))?", re.ASCII
 )
 """Section 6.2, in lower case; not ``null``, which is any page without an origin."""
 
@@ -19,14 +19,14 @@ def normal_origin(origin: str) -> str:
 
 def normal_origins(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the origins of pages as browsers send them; ValueError names what is none."""
-    origins = tuple(map(normal_origin, texts))
+    origins = tuple(texts)
     for origin in origins:
-        match = _ORIGIN.fullmatch(origin)
+        match = _ORIGIN.fullmatch(origin.lower())
         if match is None or int(match["port"] or 0) > HIGHEST_PORT:
             raise ValueError(
                 f"{origin} is not an origin: scheme://host or scheme://host:port, such as http://localhost:5173."
             )
-    return origins
+    return tuple(map(normal_origin, origins))
 
 
 def allowed_origins(texts: Iterable[str]) -> tuple[str, ...]:

@@ -135,7 +135,18 @@ def test_usage_has_what_comes_first():
 
 @pytest.mark.parametrize(
     "origin",
-    ["foo", "localhost:5173", "http://a.test/", "null", "http://a b", "http://a,b", "http://a:65536"],
+    [
+        *("foo", "localhost:5173", "http://a.test/", "null", "http://a b", "http://a,b", "http://a:65536"),
+        *(
+            "http://a:80:80",
+            "http://a:00080",
+            "http://a:08080",
+            "http://-",
+            "http://.",
+            "http://a:",
+            "http://:80",
+        ),
+    ],
 )
 def test_what_is_no_origin_is_refused(origin, tmp_path):
     """A page's origin has a scheme and a host, and no path."""

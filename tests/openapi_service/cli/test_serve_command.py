@@ -97,7 +97,9 @@ def test_the_scanner_has_handlers_of_its_own(options):
     assert (outcome.exit_code, "--contract" in outcome.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("origin", ["https://app.test/", "app.test", "https://app.test:65536"])
+@pytest.mark.parametrize(
+    "origin", ["https://app.test/", "app.test", "https://app.test:65536", "https://app.test:443:443"]
+)
 def test_an_origin_that_no_browser_sends(origin):
     """Exits with 2, since no page of it would ever be allowed."""
     arguments = ["serve", "--contract", "none.yaml", "--handlers", "none", "--cors-origin", origin]
