@@ -13,7 +13,8 @@ from .sender import Sender
 
 MOST_WAITING_BYTES = 64 * 1024
 """How much of a body waits for the app before no more is read."""
-MOST_SHAPES = 1024
+MOST_SHAPES, MOST_NAMES, MOST_NAME_BYTES = 1024, 64, 2048
+"""How many shapes of heads are remembered, and of how many names, which others may have chosen."""
 CLOSE = (b"connection", b"close")
 """Among the header fields of every response, it says that no other follows."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -203,7 +204,8 @@ class Exchange:
         fields, is_last = self._connection.default_fields()
         self.keep_alive = self.keep_alive and not is_last
         names, values = tuple(zip(*headers, strict=True)) or ((), ())
-        lines, framing = _lines_of(names)
+        is_usual = len(names) <= MOST_NAMES and len(b"".join(names)) <= MOST_NAME_BYTES
+        lines, framing = (lines_of if is_usual else lines_of.__wrapped__)(names)
         for index, name in framing:
             self._note(name, values[index])
         written = b"".join(values)
@@ -253,7 +255,7 @@ class Exchange:
 
 
 @lru_cache(MOST_SHAPES)
-def _lines_of(names: tuple[bytes, ...]) -> tuple[bytes, list[tuple[int, bytes]]]:
+def lines_of(names: tuple[bytes, ...]) -> tuple[bytes, list[tuple[int, bytes]]]:
     """Return the lines of header fields, with places for their values, and which of them frame a response."""
     if not all(names) or any(len(name.translate(None, _NOT_IN_NAME)) != len(name) for name in names):
         raise RuntimeError("Invalid HTTP header name.")

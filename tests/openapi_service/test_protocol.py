@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 
 from openapi_contract import Contract
-from openapi_service import Limits, create_app, timeouts
+from openapi_service import Limits, create_app, exchange, timeouts
 from openapi_service.capped_log import CappedLog
 from openapi_service.connections import (
     RESERVED_FOR_HEALTH,
@@ -44,6 +44,7 @@ async def app(scope, receive, send):
     """Respond once the whole body is there: to /held once released, to /big with much, to /fails never.
 
     To /early at once, to /endless without a length, to /echo with what was sent; /late is read once released.
+    What the query names are header fields of the response.
     """
     if scope["path"] == "/late":
         await asyncio.to_thread(GO_ON.wait, 10)
@@ -59,8 +60,9 @@ async def app(scope, receive, send):
     if scope["path"] == "/fails":
         raise ValueError("a bug")
     body = {"/big": BIG, "/echo": sent}.get(scope["path"], b"ok")
-    length = [] if scope["path"] == "/endless" else [(b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": length})
+    fields = [] if scope["path"] == "/endless" else [(b"content-length", str(len(body)).encode())]
+    fields += [(name.encode(), b"y") for name in scope["query_string"].decode().split("&") if name]
+    await send({"type": "http.response.start", "status": 200, "headers": fields})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -490,6 +492,21 @@ def test_a_body_of_unknown_length_is_not_read_on_behind_its_response(connection)
     assert response.startswith(b"HTTP/1.1 200 ")
     assert b"connection: close\r\n" in response
     assert response.endswith(b"\r\n\r\nok")
+
+
+@pytest.mark.parametrize(
+    ("names", "remembered"),
+    [(["x-few"] * 8, 1), (["x"] * 65, 0), (["x-" + "a" * 1500], 1), (["x-" + "a" * 2500], 0)],
+)
+def test_unusual_heads_are_not_remembered(connection, names, remembered):
+    """Who is upstream of a proxy fills no memory with header fields of ever other names."""
+    before = exchange.lines_of.cache_info().currsize
+    connection.sendall(
+        b"GET /?" + "&".join(names).encode() + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    head = read(connection).partition(b"\r\n\r\n")[0]
+    assert head.count(names[0].encode() + b": y") == len(names)
+    assert exchange.lines_of.cache_info().currsize - before == remembered
 
 
 def test_http_1_0_gets_no_chunks(connection):
