@@ -51,7 +51,8 @@ class MediaType:
         raw = b"".join([chunk async for chunk in stream])
         if self._form is not None:
             return self._validated(self._form.urlencoded(raw, request, violations), violations)
-        read = reader_of(media_type, self._definition, self._schema)
+        content_type = request.header(b"content-type") or ""
+        read = reader_of(content_type, self._definition, self._schema)
         if read is not None:
             return self._validated(read(raw), violations)
         if not media_type.startswith("text/"):

@@ -21,11 +21,16 @@ def is_json(media_type: str) -> bool:
     return media_type == "application/json" or media_type.endswith("+json")
 
 
-def charset(value: str) -> str:
-    """Return the charset that a Content-Type names, lower case; UTF-8 where it names none."""
+def is_xml(media_type: str) -> bool:
+    """Tell whether a media type is XML or built on it (RFC 7303)."""
+    return media_type.endswith(("/xml", "+xml"))
+
+
+def charset(value: str, default: str = "utf-8") -> str:
+    """Return the charset that a Content-Type names, lower case; the default where it names none."""
     parameters = (each.strip().lower() for each in value.split(";")[1:])
     named = (each.removeprefix("charset=").strip('"') for each in parameters if each.startswith("charset="))
-    return next(named, "utf-8")
+    return next(named, default)
 
 
 def ranges_for(media_type: str) -> tuple[str, str, str]:

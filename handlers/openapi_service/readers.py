@@ -7,9 +7,9 @@ from typing import Any
 from openapi_contract.schemas import Schema
 
 from .decoding import read_json
-from .media_types import essence, is_json
+from .media_types import essence, is_json, is_xml
 from .sequences import is_sequence, items_of
-from .xml_bodies import is_xml, read_xml
+from .xml_reader import read_xml
 
 
 def reader_of(media_type: str, holder: Mapping[str, Any], schema: Schema) -> Callable[[bytes], Any] | None:
@@ -26,5 +26,5 @@ def reader_of(media_type: str, holder: Mapping[str, Any], schema: Schema) -> Cal
     if "itemSchema" in holder and is_sequence(kind):
         return partial(items_of, media_type=kind)
     if is_xml(kind) and "string" not in schema.types:  # which is the document, if it may be a text
-        return partial(read_xml, schema=schema)
+        return partial(read_xml, schema=schema, media_type=media_type)
     return None

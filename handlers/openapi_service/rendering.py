@@ -15,13 +15,13 @@ from openapi_contract import Operation
 from openapi_contract.schemas import Schemas
 
 from .accept_filter import AcceptFilter
-from .media_types import declared_as, essence, is_json
+from .media_types import declared_as, essence, is_json, is_xml
 from .problems import Problem, ViolationError
 from .request import Request
 from .response_validation import ResponseValidator
 from .responses import Rendered, Response
 from .sequences import body_of_items, is_sequence
-from .xml_bodies import is_xml, xml_of
+from .xml_writer import xml_of
 
 log = logging.getLogger("openapi_service.contract")
 MOST_ERRORS = 10
@@ -96,7 +96,7 @@ class ResponseRenderer:
             value = _plain(body, request)
             if isinstance(value, dict | list | tuple):
                 holder = content.get(declared_as(media_type, content), {})
-                return xml_of(value, self._schemas.in_media_type(holder))
+                return xml_of(value, self._schemas.in_media_type(holder), media_type)
         return _encode(body, media_type, request)
 
     def _declared_media_type(self, status: int, body: Any, request: Request) -> str | None:

@@ -12,7 +12,7 @@ from openapi_contract import Contract, Operation
 from openapi_contract.schemas import Schema
 
 from .media_types import declared_as, essence, is_json
-from .problems import BadRequest
+from .problems import BadRequest, PayloadTooLarge
 from .readers import reader_of
 from .responses import Rendered
 
@@ -148,6 +148,8 @@ class ResponseValidator:
             value = read(rendered.body)
         except BadRequest as unreadable:
             yield f"body: {unreadable.detail}"
+            return
+        except PayloadTooLarge:  # the limit is for what others send
             return
         for violation in schema.validator.violations(value, "body"):
             yield f"body{violation.name}: {violation.detail}"

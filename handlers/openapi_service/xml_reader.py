@@ -1,40 +1,46 @@
-"""XML bodies (RFC 7303) as JSON values, and the other way round, by the XML Objects of schemas.
+"""Reads XML (RFC 7303) as JSON values, by the XML Objects of schemas (OpenAPI 3.1, section 4.8.26).
 
-OpenAPI 3.1, section 4.8.26. Namespaces are written, and not compared; of mixed content the elements count.
+Namespaces are not compared; of mixed content the elements count.
 """
 
-import json
 import re
-from collections.abc import Iterator
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, NamedTuple
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
 
 from openapi_contract.json_types import EVERY_TYPE
-from openapi_contract.schemas import ANYTHING, Schema
+from openapi_contract.schemas import Schema
 
 from .coercion import Coercion
 from .decoding import MOST_LEVELS
-from .problems import BadRequest
+from .media_types import charset
+from .problems import BadRequest, PayloadTooLarge
 
 NAME = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
-ROOT, ITEM, MEMBER = "answer", "item", "member"
-"""What the outermost element and its items are called where the contract gives them no name, and an element
-whose name no element can have: that is in an attribute."""
-NIL = ' xsi:nil="true" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+MEMBER: Final = "member"
+"""What an element is called whose name no element can have: that is in an attribute."""
+STRUCTURES: Final = frozenset({"array", "object"})
+"""What no attribute holds, whatever the XML Object says."""
+BYTE_ORDER_MARKS: Final = (BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE)
 MOST_ELEMENTS: Final = 50_000
 MOST_SCHEMAS: Final = 1024
 
 
-def is_xml(media_type: str) -> bool:
-    """Tell whether a media type is of XML."""
-    return media_type.endswith(("/xml", "+xml"))
+def xml_object(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return the XML Object of the parts of a schema, its own members before those of what it refers to."""
+    xml: dict[str, Any] = {}
+    for part in parts:
+        xml = {**part.get("xml", {}), **xml}
+    return xml
 
 
-# reading ----------------------------------------------------------------------------------------------------
+def is_attribute(xml: dict[str, Any], name: str) -> bool:
+    """Tell whether an XML Object makes the member of this name an attribute, which needs a name of XML's."""
+    return xml.get("attribute") is True and NAME.fullmatch(xml.get("name", name)) is not None
 
 
 @dataclass(slots=True)
@@ -57,9 +63,19 @@ class Element:
         return self.attributes.get("name", MEMBER) if self.name == MEMBER else self.name
 
 
-def read_xml(raw: bytes, schema: Schema) -> Any:
-    """Return the JSON value that an XML document spells; raises BadRequest."""
-    root = _parsed(raw)
+def read_xml(raw: bytes, schema: Schema, media_type: str) -> Any:
+    """Return the JSON value that an XML document spells.
+
+    Args:
+        media_type: as it was sent: its charset precedes the document's own, but no byte order mark
+            (RFC 7303, section 3).
+
+    Raises:
+        BadRequest: it is malformed, or another document.
+        PayloadTooLarge: it has more elements, or more levels of them, than are read.
+    """
+    encoding = "" if raw.startswith(BYTE_ORDER_MARKS) else charset(media_type, default="")
+    root = _parsed(raw, encoding or None)
     name = _declared(schema).get("name")
     if name not in {None, root.name, root.written_for}:
         raise BadRequest(f"The outermost element of the body is {root.name[:100]!r}; expected {name!r}.")
@@ -68,7 +84,7 @@ def read_xml(raw: bytes, schema: Schema) -> Any:
     return _value(root, schema)
 
 
-def _parsed(raw: bytes) -> Element:
+def _parsed(raw: bytes, encoding: str | None) -> Element:
     """Return the outermost element of a document; a document type, which may define entities, is refused."""
     open_, count = [Element("", {})], 0
 
@@ -76,7 +92,8 @@ def _parsed(raw: bytes) -> Element:
         nonlocal count
         count += 1
         if len(open_) > MOST_LEVELS or count > MOST_ELEMENTS:
-            raise BadRequest(f"The body has over {MOST_ELEMENTS} elements or {MOST_LEVELS} levels of them.")
+            limits = f"{MOST_ELEMENTS} elements or {MOST_LEVELS} levels of them"
+            raise PayloadTooLarge(f"The body has over {limits}.")
         attributes = {key: text for key, text in sent.items() if key.partition(":")[0] != "xmlns"}
         element = Element(_local(name), attributes)
         open_[-1].children.append(element)
@@ -89,15 +106,15 @@ def _parsed(raw: bytes) -> Element:
     def refuse(*_: Any) -> None:
         raise BadRequest("The body has a document type (DTD), which is not read.")
 
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler, parser.CharacterDataHandler = start, add
-    parser.EndElementHandler = lambda _: open_.pop()
-    parser.StartDoctypeDeclHandler = refuse
     try:
+        parser = expat.ParserCreate(encoding)
+        parser.buffer_text = True
+        parser.StartElementHandler, parser.CharacterDataHandler = start, add
+        parser.EndElementHandler = lambda _: open_.pop()
+        parser.StartDoctypeDeclHandler = refuse
         parser.Parse(raw, True)  # noqa: FBT003 -- expat's own: it is the last part
     except (expat.ExpatError, LookupError, ValueError) as error:  # the last two of an unknown encoding
-        raise BadRequest(f"The body is not XML: {error}.") from None
+        raise BadRequest(f"The body is not XML: {str(error)[:200]}.") from None
     return open_[0].children[0]
 
 
@@ -106,11 +123,7 @@ def _local(name: str) -> str:
 
 
 def _declared(schema: Schema) -> dict[str, Any]:
-    """Return the XML Object of a schema, its own members before those of what it refers to."""
-    xml: dict[str, Any] = {}
-    for part in schema.branches:
-        xml = {**part.get("xml", {}), **xml}
-    return xml
+    return xml_object(schema.branches)
 
 
 def _value(element: Element, schema: Schema) -> Any:
@@ -160,9 +173,12 @@ def _members(schema: Schema) -> Members:
     for name, member in schema.members.items():
         xml = _declared(member)
         own = xml.get("name", name)
-        if xml.get("attribute") is True:
+        holds_text = is_attribute(xml, name) and member.types - STRUCTURES - {"null"}
+        if holds_text:
             found.attributes[own] = name, member
-        elif _is_list(member):
+        if holds_text and not member.types & STRUCTURES:
+            continue
+        if _is_list(member):
             item = _declared(member.items).get("name", own)
             found.lists[item] = name, member.items
             if item != own:
@@ -207,89 +223,3 @@ def _object_of(element: Element, schema: Schema) -> dict[str, Any]:
 def _one(values: list[Any]) -> Any:
     """Return the only value, or all: an array, where the schema has none, is what is wrong."""
     return values[0] if len(values) == 1 else values
-
-
-# writing ----------------------------------------------------------------------------------------------------
-
-
-def xml_of(value: Any, schema: Schema) -> bytes:
-    """Return the XML document of a JSON value."""
-    name = schema.component or ROOT
-    if isinstance(value, list):
-        inner = "".join(_items(value, schema, _items_schema(schema, value).component or ITEM))
-        written = _element(name, inner, _xml_object(schema, value))
-    else:
-        written = "".join(_elements(name, value, schema))
-    return f'<?xml version="1.0" encoding="UTF-8"?>{written}'.encode()
-
-
-def _elements(name: str, value: Any, schema: Schema) -> Iterator[str]:
-    """Yield a value as an element; an array as one for each item, unless it is wrapped."""
-    xml = _xml_object(schema, value)
-    if value is None:
-        yield _element(name, "", xml, NIL)
-    elif isinstance(value, dict):
-        yield _object(name, value, schema, xml)
-    elif not isinstance(value, list):
-        yield _element(name, escape(_text(value), {"\r": "&#13;"}), xml)  # else it is read as "\n"
-    elif xml.get("wrapped") is True:
-        yield _element(name, "".join(_items(value, schema, xml.get("name", name))), xml)
-    else:
-        yield from _items(value, schema, xml.get("name", name))
-
-
-def _items(values: list[Any], schema: Schema, name: str) -> Iterator[str]:
-    items = _items_schema(schema, values)
-    for each in values:
-        if isinstance(each, list):
-            yield _element(name, "".join(_items(each, items, name)), _xml_object(items, each))
-        else:
-            yield from _elements(name, each, items)
-
-
-def _object(name: str, value: dict[str, Any], schema: Schema, xml: dict[str, Any]) -> str:
-    attributes, inner = "", ""
-    for key, each in value.items():
-        member = _member_schema(schema, value, key)
-        own = _xml_object(member, each)
-        if own.get("attribute") is True:
-            attributes += f" {own.get('name', key)}={quoteattr(_text(each))}"
-        else:
-            inner += "".join(_elements(key, each, member))
-    return _element(name, inner, xml, attributes)
-
-
-def _xml_object(schema: Schema, value: Any) -> dict[str, Any]:
-    """Return the XML Object of a schema, its own members before those of what it refers to."""
-    xml: dict[str, Any] = {}
-    for part in schema.applying(value):
-        xml = {**part.get("xml", {}), **xml}
-    return xml
-
-
-def _items_schema(schema: Schema, value: Any) -> Schema:
-    return schema.of(next((each["items"] for each in schema.applying(value) if "items" in each), ANYTHING))
-
-
-def _member_schema(schema: Schema, value: Any, name: str) -> Schema:
-    parts = list(schema.applying(value))
-    named = (each["properties"][name] for each in parts if name in each.get("properties", ()))
-    others = (each["additionalProperties"] for each in parts if "additionalProperties" in each)
-    return schema.of(next(named, next(others, ANYTHING)))
-
-
-def _element(name: str, inner: str, xml: dict[str, Any], attributes: str = "") -> str:
-    """Return an element; a name that no element can have stands in an attribute."""
-    name = xml.get("name", name)
-    if not NAME.fullmatch(name):
-        name, attributes = MEMBER, f" name={quoteattr(name)}{attributes}"
-    prefix = xml.get("prefix", "")
-    tag = f"{prefix}:{name}" if prefix else name
-    if "namespace" in xml:
-        declared = f"xmlns:{prefix}" if prefix else "xmlns"
-        attributes = f" {declared}={quoteattr(xml['namespace'])}{attributes}"
-    return f"<{tag}{attributes}>{inner}</{tag}>"
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value)

@@ -1,5 +1,7 @@
 """XML in requests and responses is the value that the XML Objects of its schema say it is."""
 
+from xml.etree.ElementTree import fromstring
+
 import pytest
 
 from openapi_service.responses import Response
@@ -62,6 +64,31 @@ def test_a_handler_gets_the_value(sent, value, app):
 
 
 @pytest.mark.parametrize(
+    ("declared", "encoding", "charset"),
+    [
+        ("", "iso-8859-1", "ISO-8859-1"),
+        ('<?xml version="1.0" encoding="utf-8"?>', "iso-8859-1", '"iso-8859-1"'),
+        ('<?xml version="1.0" encoding="iso-8859-1"?>', "utf-8", "utf-8"),
+        ("", "windows-1252", "windows-1252"),
+        ("", "utf-16", "iso-8859-1"),
+        ("", "utf-8-sig", "iso-8859-1"),
+    ],
+)
+def test_the_charset_of_the_content_type_counts(declared, encoding, charset, app):
+    """It precedes the document's own declaration, but no byte order mark (RFC 7303, section 3)."""
+    sent = f"{declared}<pet no='1'><nick>Zoé</nick></pet>".encode(encoding)
+    assert app.post("/", sent, f"{XML}; charset={charset}").status == 204
+    assert app.seen == {"body": {"id": 1, "toys": [], "nick": "Zoé"}}
+
+
+@pytest.mark.parametrize("charset", ["no-such", "hex", "big5", "undefined", "a\0b", "é", "x" * 5000])
+def test_a_charset_that_nobody_knows_is_a_400(charset, app):
+    """What cannot be read is refused, whatever it is called."""
+    response = app.post("/", b"<pet no='1'/>", f"{XML}; charset={charset}")
+    assert (response.status, "is not XML" in response.json["detail"]) == (400, True)
+
+
+@pytest.mark.parametrize(
     ("sent", "wrong"),
     [
         ("<pet><toy>1</toy></pet>", ("/id", "required")),
@@ -91,14 +118,19 @@ def test_what_violates_its_schema_is_refused(sent, wrong, app):
         ("<cat no='1'/>", "outermost element of the body is 'cat'; expected 'pet'"),
         ("<!DOCTYPE pet [<!ENTITY a 'aa'>]><pet no='1'><nick>&a;</nick></pet>", "document type"),
         ("<!DOCTYPE pet SYSTEM 'http://127.0.0.1:9/'><pet no='1'/>", "document type"),
-        ("<a>" * 300 + "</a>" * 300, "200 levels"),
-        ("<pet>" + "<a/>" * 50_000 + "</pet>", "50000 elements"),
     ],
 )
 def test_what_is_no_xml_is_a_400(sent, detail, app):
-    """Malformed documents, document types, and more than anyone needs are refused."""
+    """Malformed documents and document types are refused."""
     response = app.post("/", (sent or " ").encode(), XML)
     assert (response.status, detail in response.json["detail"]) == (400, True)
+
+
+@pytest.mark.parametrize("sent", ["<a>" * 300 + "</a>" * 300, "<pet>" + "<a/>" * 50_000 + "</pet>"])
+def test_more_xml_than_is_read_is_a_413(sent, app):
+    """So many elements, or levels of them, take longer than a body of their size should."""
+    response = app.post("/", sent.encode(), XML)
+    assert (response.status, "50000 elements or 200 levels" in response.json["detail"]) == (413, True)
 
 
 def test_xml_as_aws_describes_it(reading):
@@ -145,6 +177,36 @@ def test_what_a_handler_returns_is_written(responding):
         assert (response.status, wrong in response.json["detail"].replace('"', "'")) == (500, True)
 
 
+@pytest.mark.parametrize("text", ["a\0", "\x01", "\x1f", "\ufffe", "\uffff", "\ud800"])
+def test_characters_that_xml_does_not_have_are_replaced(text, responding, reading):
+    """XML 1.0 has no control characters, not even as references (section 2.2)."""
+    described = {"type": "object", "properties": {"x": {"type": "string", "xml": {"attribute": True}}}}
+    responses = {"200": {"description": "", "content": {XML: {"schema": described}}}}
+    written = responding(responses, {"x": f"\t{text}", "y": f"\t{text}"}).get("/")
+    app = reading(described, XML)
+    assert (written.status, app.post("/", written.body, XML).status) == (200, 204)
+    expected = "\t" + text[:-1] + "\ufffd"
+    assert app.seen == {"body": {"x": expected, "y": expected}}
+
+
+def test_a_response_may_have_more_elements_than_are_read(responding):
+    """The limit is for what others send."""
+    schema = {"type": "array", "items": INTEGER}
+    responses = {"200": {"description": "", "content": {XML: {"schema": schema}}}}
+    assert responding(responses, [1] * 50_000).get("/").status == 200
+
+
+def test_xml_is_written_in_the_charset_that_its_media_type_names(responding):
+    """What the Content-Type says is what a client reads it by."""
+    media_type = f"{XML}; charset=iso-8859-1"
+    responses = {"200": {"description": "", "content": {media_type: {"schema": {"xml": {"name": "pet"}}}}}}
+    written = responding(responses, {"x": "é☃"}).get("/")
+    assert (written.status, written.body.decode("latin-1").partition("?>")[2]) == (
+        200,
+        "<pet><x>&#233;&#9731;</x></pet>",
+    )
+
+
 @pytest.mark.parametrize(
     ("schema", "value"),
     [
@@ -152,6 +214,13 @@ def test_what_a_handler_returns_is_written(responding):
         ({"type": ["object", "null"], "required": ["a"]}, None),
         ({"type": "array", "items": {"type": "array", "items": INTEGER}}, [[1], [], [2, 3]]),
         ({"type": "object", "additionalProperties": {"type": "array", "items": INTEGER}}, {"a": [1]}),
+        ({"type": "array", "items": INTEGER, "xml": {"attribute": True}}, [1, 2]),
+        ({"type": "array", "items": INTEGER, "xml": {"attribute": True, "wrapped": True}}, [1]),
+        ({"type": "object", "properties": {"a": INTEGER}, "xml": {"attribute": True}}, {"a": 1}),
+        ({"type": ["object", "integer"], "properties": {"a": INTEGER}, "xml": {"attribute": True}}, {"a": 1}),
+        ({"type": ["object", "integer"], "properties": {"a": INTEGER}, "xml": {"attribute": True}}, 1),
+        ({"type": "integer", "xml": {"attribute": True, "name": "a b"}}, 1),
+        ({"type": "integer", "xml": {"prefix": "p"}}, 1),
     ],
 )
 def test_what_is_written_is_read_as_it_was(schema, value, responding, reading):
@@ -161,3 +230,32 @@ def test_what_is_written_is_read_as_it_was(schema, value, responding, reading):
     written = responding(responses, {"x": value}).get("/").body
     app = reading(described, XML)
     assert (app.post("/", written, XML).status, app.seen) == (204, {"body": {"x": value}})
+
+
+@pytest.mark.parametrize(
+    ("xml", "inner", "written"),
+    [
+        ({"prefix": "p"}, {}, "<pet><x>1</x></pet>"),
+        ({"prefix": "p", "namespace": ""}, {}, '<pet xmlns=""><x>1</x></pet>'),
+        ({"prefix": "p:q", "namespace": "n"}, {}, '<pet xmlns="n"><x>1</x></pet>'),
+        ({"prefix": "xmlns", "namespace": "n"}, {}, '<pet xmlns="n"><x>1</x></pet>'),
+        ({"prefix": "xsi", "namespace": "n"}, {}, '<pet xmlns="n"><x>1</x></pet>'),
+        ({"prefix": "p", "namespace": "n"}, {}, '<p:pet xmlns:p="n"><x>1</x></p:pet>'),
+        (
+            {"prefix": "p", "namespace": "n"},
+            {"prefix": "p"},
+            '<p:pet xmlns:p="n"><p:x>1</p:x></p:pet>',
+        ),
+    ],
+)
+def test_prefixes_are_bound_to_namespaces(xml, inner, written, responding):
+    """A prefix is written where a namespace is bound to it, in its own XML Object or in one around it."""
+    schema = {
+        "properties": {"x": {"type": "integer", "xml": inner}},
+        "xml": {"name": "pet", **xml},
+        "type": "object",
+    }
+    responses = {"200": {"description": "", "content": {XML: {"schema": schema}}}}
+    response = responding(responses, {"x": 1}).get("/")
+    assert (response.status, response.body.decode().partition("?>")[2]) == (200, written)
+    assert fromstring(response.body) is not None  # noqa: S314 -- it is our own

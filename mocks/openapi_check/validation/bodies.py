@@ -83,7 +83,7 @@ class RequestBody:
             value = _fields(form, media_type, request, body, violations)
             found += [Violation.of(each, self._pointer) for each in violations]
             return value
-        read = reader_of(media_type, self._content[declared], self._body_schemas[declared])
+        read = reader_of(sent, self._content[declared], self._body_schemas[declared])
         if read is not None:
             return read(body)
         return _text(body, sent) if media_type.startswith("text/") else body

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 
@@ -12,6 +13,7 @@ from openapi_check.exchange import Exchange, Message, Validation, Violation
 from openapi_contract import Contract, Operation
 from openapi_contract.routing import Route
 from openapi_service.clock import SystemClock
+from openapi_service.problems import PayloadTooLarge
 from openapi_service.request import Request
 
 from .content_codings import NotDecoded, decoded
@@ -96,7 +98,8 @@ class ExchangeValidator:
         read, response = ReadRequest(), list[Violation]()
         with omissions.side("request"):
             of_requests = self._validator(RequestValidator, route.operation)
-            read = of_requests.validate(request, omissions.body(exchange.request, "request"))
+            body = omissions.body(exchange.request, "request")
+            read = omissions.within_limits("request", body, partial(of_requests.validate, request))
         with omissions.side("response"):
             of_responses = self._validator(ResponseValidator, route.operation)
             response = self._response(exchange, of_responses, omissions)
@@ -112,7 +115,8 @@ class ExchangeValidator:
         body = (
             None if bodiless and not exchange.response.body else omissions.body(exchange.response, "response")
         )
-        return validator.violations(exchange.status, raw_fields(exchange.response), body)
+        violations = partial(validator.violations, exchange.status, raw_fields(exchange.response))
+        return omissions.within_limits("response", body, violations)
 
     def _validator(
         self, kind: Callable[[Operation, Contract, OpenapiCore], One], operation: Operation
@@ -158,6 +162,14 @@ class Omissions:
         except NotDecoded as error:
             self.add(f"the {which}'s body is not validated: {error}")
             return None
+
+    def within_limits(self, which: str, body: bytes | None, validate: Callable[[bytes | None], One]) -> One:
+        """Return what is found in a message; without its body where that is too large to read."""
+        try:
+            return validate(body)
+        except PayloadTooLarge as problem:
+            self.add(f"the {which}'s body is not validated: {problem.detail}")
+            return validate(None)
 
 
 def _unrouted(exchange: Exchange, route: Route) -> Validation:

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 import msgspec
 
 from openapi_contract.schemas import Schema
-from openapi_service.media_types import essence, is_json
+from openapi_service.media_types import essence, is_json, is_xml
 from openapi_service.responses import Rendered
 from openapi_service.sequences import body_of_items, is_sequence
-from openapi_service.xml_bodies import is_xml, xml_of
+from openapi_service.xml_writer import xml_of
 
 RANGES = {"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain"}
 KINDS = {"image": "png", "audio": "mpeg", "video": "mp4", "font": "woff2"}
@@ -42,7 +42,7 @@ def body_of(value: Any, media_type: str, schema: Schema) -> bytes:
     if is_sequence(kind):
         return body_of_items(value, kind)
     if is_xml(kind):
-        return xml_of(value, schema)
+        return xml_of(value, schema, media_type)
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):
         return urlencode({name: _plain(each) for name, each in value.items()}).encode()
     return msgspec.json.encode(value)

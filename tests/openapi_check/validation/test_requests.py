@@ -158,6 +158,15 @@ def test_xml_is_validated(added, message, changed, summary):
         assert summary(validator.verdict(added(message(body, {"Content-Type": XML}))).request) == found
 
 
+def test_xml_of_more_levels_than_are_read_is_not_validated(added, message, changed, summary):
+    """Another server may read what the service does not; the credential is missed all the same."""
+    validator = changed("post", requestBody={"content": {XML: {"schema": {"type": "integer"}}}})
+    body = b"<a>" * 300 + b"</a>" * 300
+    validation = validator.verdict(added(message(body, {"Content-Type": XML})))
+    assert summary(validation.request) == [("security", "", "required")]
+    assert "the request's body is not validated: The body has over" in validation.unjudged
+
+
 def test_places_are_those_of_the_authors_file(write, exchange):
     """A violation points at a parameter where its author wrote it, though one before it was left out."""
     listed = [{"in": "body", "name": "b"}, {"in": "query", "name": "q", "required": True, "schema": {}}]

@@ -161,6 +161,18 @@ def test_xml_is_validated(listed, message, changed, summary):
     assert sent(b"<a") == [("body", "", "encoding")]
 
 
+def test_xml_of_more_elements_than_are_read_is_not_validated(listed, message, changed, summary):
+    """An export may be as long as its server likes: the rest of the response is validated."""
+    schema = {"type": "array", "items": {"type": "integer"}}
+    required = {"X-Rows": {"required": True, "schema": {"type": "integer"}}}
+    declared = {"description": "", "content": {XML: {"schema": schema}}, "headers": required}
+    validator = changed("get", responses={"200": declared})
+    body = b"<a>" + b"<b>1</b>" * 50_000 + b"</a>"
+    validation = validator.verdict(listed(response=message(body, {"Content-Type": XML})))
+    assert summary(validation.response) == [("header", "X-Rows", "required")]
+    assert "the response's body is not validated: The body has over 50000 elements" in validation.unjudged
+
+
 def test_texts_are_validated_in_their_charset(listed, message, changed, summary):
     """A text of any kind is what its schema of a string is asked about, in Latin-1 as well."""
     response = {"description": "", "content": {"text/csv": {"schema": {"type": "string", "maxLength": 3}}}}

@@ -142,7 +142,8 @@ VET = {
 }
 REX = {"id": 1, "first-name": "R&x", "nick": None, "tags": ["a"], "toys": ["b", "c"], "vet": {"name": "V"}}
 REX_XML = (
-    '<p:pet xmlns:p="urn:pets" no="1"><first-name>R&amp;x</first-name><nick></nick>'
+    '<p:pet xmlns:p="urn:pets" no="1"><first-name>R&amp;x</first-name>'
+    '<nick xsi:nil="true" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"></nick>'
     "<tags><tag>a</tag></tags><toys>b</toys><toys>c</toys><vet><n>V</n></vet></p:pet>"
 )
 
@@ -168,6 +169,7 @@ REX_XML = (
             [1, 2],
             "<answer><item>1</item><item>2</item></answer>",
         ),
+        ({"type": "object"}, {"x": "a\1"}, "<answer><x>a\ufffd</x></answer>"),
         (
             {"type": "object", "additionalProperties": VET},
             {"a": {"name": "V"}},
