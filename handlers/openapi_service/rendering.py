@@ -91,13 +91,22 @@ class ResponseRenderer:
 
     def _encoded(self, status: int, body: Any, media_type: str | None, request: Request) -> bytes:
         """Return the bytes of a body; objects and lists as XML where that is what they are sent as."""
+        if isinstance(body, BYTES):
+            return bytes(body)
+        if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
+            return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
         if media_type is not None and is_xml(essence(media_type)):
             content = (self._operation.response_for(status) or {}).get("content", {})
             value = _plain(body, request)
             if isinstance(value, dict | list | tuple):
                 holder = content.get(declared_as(media_type, content), {})
                 return xml_of(value, self._schemas.in_media_type(holder), media_type)
-        return _encode(body, media_type, request)
+        if media_type is not None and is_sequence(media_type):
+            value = _plain(body, request)
+            if isinstance(value, list | tuple):
+                return body_of_items(list(value), media_type)
+        text = body if media_type is None else _text(body, media_type, request)
+        return b"" if text is None else str(text).encode()
 
     def _declared_media_type(self, status: int, body: Any, request: Request) -> str | None:
         """Return the first media type that a status declares; for an object or a list, one that takes it."""
@@ -141,19 +150,6 @@ def _of_range(media_range: str, body: Any) -> str:
         return "text/plain"
     is_bytes = isinstance(body, BYTES)
     return "application/octet-stream" if is_bytes else "application/json"
-
-
-def _encode(body: Any, media_type: str | None, request: Request) -> bytes:
-    if isinstance(body, BYTES):
-        return bytes(body)
-    if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
-        return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
-    if media_type is not None and is_sequence(media_type):
-        value = _plain(body, request)
-        if isinstance(value, list | tuple):
-            return body_of_items(list(value), media_type)
-    text = body if media_type is None else _text(body, media_type, request)
-    return b"" if text is None else str(text).encode()
 
 
 def _text(body: Any, media_type: str, request: Request) -> Any:
