@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from openapi_contract.imports import resting_collector
 from openapi_mock.cli.execute import FORWARDED
+from openapi_service.clock import Clock
 from openapi_service.server import YOUNG_OBJECTS
 from scanner_api.cli import app
 from scanner_mocks import scanner_mock
@@ -47,8 +48,9 @@ def pytest_configure(config):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Return one worker more than there are processors: many a test waits for a program that it started."""
-    return os.cpu_count() + 1
+    """Return one worker more than processors may be used: many a test waits for a program that it started."""
+    usable = getattr(os, "sched_getaffinity", None)  # not on macOS
+    return (len(usable(0)) if usable else os.cpu_count()) + 1
 
 
 @pytest.hookimpl(wrapper=True)
@@ -136,7 +138,7 @@ async def _exchange(app, scope, events):
     return Response(start["status"], start["headers"], b"".join(each["body"] for each in content))
 
 
-class StoppedClock:
+class StoppedClock(Clock):
     """A clock that stands at a time, noon by default, until it is advanced."""
 
     def __init__(self, start=datetime(2026, 3, 31, 12, tzinfo=UTC)):

@@ -1,5 +1,6 @@
 """The time, passed in wherever it is needed so that a mock can freeze and advance it."""
 
+import time
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
@@ -12,8 +13,14 @@ class Clock(Protocol):
         """Return the current time, aware, in UTC."""
         ...
 
+    def timestamp(self) -> float:
+        """Return the current time in seconds since the epoch."""
+        return self.now().timestamp()
 
-class SystemClock:
+
+class SystemClock(Clock):
     """The machine's clock."""
 
-    now = staticmethod(partial(datetime.now, UTC))  # without a function of Python: it is asked all the time
+    # without functions of Python: they are asked all the time
+    now = staticmethod(partial(datetime.now, UTC))
+    timestamp = staticmethod(time.time)

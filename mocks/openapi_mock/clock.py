@@ -33,7 +33,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     offset_seconds: float
 
 
-class MockClock:
+class MockClock(Clock):
     """Goes by the machine's time until it is changed; any thread may read and change it.
 
     Args:
@@ -121,7 +121,7 @@ SKEW: ContextVar[timedelta] = ContextVar("skew", default=timedelta())
 """How much later it is, to whatever serves a request."""
 
 
-class SkewedClock:
+class SkewedClock(Clock):
     """A clock that is wrong in the context of `skewed`."""
 
     def __init__(self, clock: Clock) -> None:

@@ -93,7 +93,7 @@ class Front:
         fields = [
             ("x-amz-id-2", host_id),
             ("x-amz-request-id", request_id),
-            ("Date", formatdate(self._clock.now().timestamp(), usegmt=True)),
+            ("Date", formatdate(self._clock.timestamp(), usegmt=True)),
             ("Server", "AmazonS3"),
             *_HARMLESS,
             *((name, _NOT_IN_HEADER.sub(" ", value)) for name, value in response.headers),

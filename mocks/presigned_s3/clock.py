@@ -11,8 +11,12 @@ class Clock(Protocol):
         """Return the current time, aware, in UTC."""
         ...
 
+    def timestamp(self) -> float:
+        """Return the current time in seconds since the epoch."""
+        return self.now().timestamp()
 
-class ShiftedClock:
+
+class ShiftedClock(Clock):
     """The machine's clock; `set` shifts or stops it."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ UPLOADS_EXPIRED: ContextVar[bool] = ContextVar("expired", default=False)
 LONG_EXPIRED: Final = timedelta(minutes=1)
 
 
-class UploadClock:
+class UploadClock(Clock):
     """The clock of presigned uploads, by which they are expired while a fault says so."""
 
     def __init__(self, clock: Clock, seconds: int) -> None:

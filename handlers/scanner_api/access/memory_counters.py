@@ -1,12 +1,11 @@
 """Counters of the rate limits in this process."""
 
-import time
 from collections import defaultdict, deque
 from typing import NamedTuple
 
 import msgspec
 
-from openapi_service.clock import Clock, SystemClock
+from openapi_service.clock import Clock
 
 MAX_COUNTERS = 20_000
 
@@ -72,8 +71,7 @@ class MemoryCounters:
     """
 
     def __init__(self, clock: Clock, *, most: int = MAX_COUNTERS) -> None:
-        # asked for each request: the machine's clock need not make a datetime of it
-        self.now = time.time if isinstance(clock, SystemClock) else lambda: clock.now().timestamp()
+        self.now = clock.timestamp
         self._most = most
         self._counters: dict[str, Counter] = {}
         self._queues: defaultdict[tuple[str, int], deque[Counter]] = defaultdict(deque)

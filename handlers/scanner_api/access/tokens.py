@@ -95,7 +95,7 @@ class TokenVerifier:
         if len(value) > LONGEST_TOKEN or not value.isascii():
             raise Unauthorized(f"A bearer token has at most {LONGEST_TOKEN} characters, all of them ASCII.")
         digest = sha256(value.encode()).digest()
-        now = self._clock.now().timestamp()
+        now = self._clock.timestamp()
         await self._keys.freshen()
         cached = self._verified.get(digest)
         if cached is None or cached.expires <= now or cached.edition != self._keys.edition:

@@ -93,7 +93,7 @@ class Changed:
         headers = _with(headers, {b"retry-after": b"%d" % seconds})
         if status != HTTPStatus.TOO_MANY_REQUESTS:
             return headers
-        then = ceil(self._clock.now().timestamp()) + seconds
+        then = ceil(self._clock.timestamp()) + seconds
         quota = {
             b"ratelimit-remaining": b"0",
             b"ratelimit-reset": b"%d" % seconds,

@@ -10,10 +10,10 @@ import msgspec
 
 from openapi_mock.clock import SkewedClock
 from openapi_mock.extension import NO_EXTENSION, Extension
-from openapi_service.clock import Clock
 from openapi_service.problems import BadRequest
 from presigned_s3 import faults as s3_faults
 from presigned_s3.body import PacedBody
+from presigned_s3.clock import Clock
 from presigned_s3.errors import CODES, REFUSALS, S3Error, invalid_argument
 from presigned_s3.faults import Dropped
 from presigned_s3.request import UNWATCHED, Request, operation_of

@@ -19,6 +19,7 @@ from schemathesis import Response
 from openapi_check import Credentials, Target
 from openapi_check.checks.check import NothingToCheck
 from openapi_check.target import label_of
+from openapi_service.clock import Clock
 from presigned_s3 import S3Server
 from scanner_api.app import create_app
 from scanner_api.settings import Settings
@@ -49,7 +50,7 @@ FEW = (
 """Enough operations for what is wrong with all: each kind once, as far as checks treat them differently."""
 
 
-class MovableClock:
+class MovableClock(Clock):
     """A clock that waits by being put forward."""
 
     def __init__(self) -> None:
