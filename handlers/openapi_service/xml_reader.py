@@ -40,7 +40,8 @@ def xml_object(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 def is_attribute(xml: dict[str, Any], name: str) -> bool:
     """Tell whether an XML Object makes the member of this name an attribute, which needs a name of XML's."""
-    return xml.get("attribute") is True and NAME.fullmatch(xml.get("name", name)) is not None
+    name = xml.get("name", name)
+    return xml.get("attribute") is True and name != "xmlns" and NAME.fullmatch(name) is not None
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ Prefixes = frozenset[str]
 
 ROOT, ITEM = "answer", "item"
 """What the outermost element and its items are called where the contract gives them no name."""
-NIL = ' xsi:nil="true" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+NIL = {"xsi:nil": "true", "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance"}
 PREFIX: Final = re.compile(rf"(?!xml|xsi$){NAME.pattern}", re.ASCII | re.IGNORECASE)
 """Not what is reserved (Namespaces in XML 1.0, section 3), or another's."""
 NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -74,7 +74,7 @@ def _object(name: str, value: dict[str, Any], schema: Schema, bound: Prefixes) -
             attributes[own.get("name", key)] = _text(each)
         else:
             inner += "".join(_elements(key, each, member, _inside(xml, bound)))
-    return _element(name, inner, xml, bound, "".join(map(_attribute, attributes, attributes.values())))
+    return _element(name, inner, xml, bound, attributes)
 
 
 def _xml_object(schema: Schema, value: Any) -> dict[str, Any]:
@@ -92,19 +92,18 @@ def _member_schema(schema: Schema, value: Any, name: str) -> Schema:
     return schema.of(next(named, next(others, ANYTHING)))
 
 
-def _element(name: str, inner: str, xml: dict[str, Any], bound: Prefixes, attributes: str = "") -> str:
+def _element(
+    name: str, inner: str, xml: dict[str, Any], bound: Prefixes, attributes: dict[str, str] | None = None
+) -> str:
     """Return an element; a name that no element can have stands in an attribute."""
-    name, prefix = xml.get("name", name), _prefix(xml, bound)
+    name, prefix, attributes = xml.get("name", name), _prefix(xml, bound), attributes or {}
     if not NAME.fullmatch(name):
-        name, attributes = MEMBER, _attribute("name", name) + attributes
+        name, attributes = MEMBER, {"name": name} | attributes | {"name": name}
     tag = f"{prefix}:{name}" if prefix else name
     if "namespace" in xml:
-        attributes = _attribute(f"xmlns:{prefix}" if prefix else "xmlns", xml["namespace"]) + attributes
-    return f"<{tag}{attributes}>{inner}</{tag}>"
-
-
-def _attribute(name: str, text: str) -> str:
-    return f" {name}={quoteattr(text)}"
+        attributes = {f"xmlns:{prefix}" if prefix else "xmlns": xml["namespace"]} | attributes
+    written = "".join(f" {key}={quoteattr(text)}" for key, text in attributes.items())
+    return f"<{tag}{written}>{inner}</{tag}>"
 
 
 def _prefix(xml: dict[str, Any], bound: Prefixes) -> str:

@@ -220,6 +220,7 @@ def test_xml_is_written_in_the_charset_that_its_media_type_names(responding):
         ({"type": ["object", "integer"], "properties": {"a": INTEGER}, "xml": {"attribute": True}}, {"a": 1}),
         ({"type": ["object", "integer"], "properties": {"a": INTEGER}, "xml": {"attribute": True}}, 1),
         ({"type": "integer", "xml": {"attribute": True, "name": "a b"}}, 1),
+        ({"type": "integer", "xml": {"attribute": True, "name": "xmlns"}}, 1),
         ({"type": "integer", "xml": {"prefix": "p"}}, 1),
     ],
 )
@@ -230,6 +231,15 @@ def test_what_is_written_is_read_as_it_was(schema, value, responding, reading):
     written = responding(responses, {"x": value}).get("/").body
     app = reading(described, XML)
     assert (app.post("/", written, XML).status, app.seen) == (204, {"body": {"x": value}})
+
+
+def test_an_attribute_that_is_called_name(responding):
+    """An element whose own name is in that attribute has it once."""
+    person = {"type": "object", "properties": {"name": {"type": "string", "xml": {"attribute": True}}}}
+    schema = {"type": "object", "additionalProperties": person}
+    responses = {"200": {"description": "", "content": {XML: {"schema": schema}}}}
+    written = responding(responses, {"A B": {"name": "x"}, "AB": {"name": "x"}}).get("/").body
+    assert b'<member name="A B"></member><AB name="x"></AB>' in written
 
 
 @pytest.mark.parametrize(
