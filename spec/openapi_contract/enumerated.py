@@ -44,10 +44,12 @@ def _spelled(value: Any, types: Collection[str]) -> Any:
 
 
 def _replace(node: dict[str, Any], values: list[Any]) -> Action:
-    node["enum"] = values
+    node["enum"] = list({json.dumps(each): each for each in values}.values())
     return "repaired"
 
 
 def _move(node: dict[str, Any]) -> Action:
+    if "$ref" in node["items"]:  # beside which OpenAPI 3.0 reads nothing
+        node["items"] = {"allOf": [node["items"]]}
     node["items"].setdefault("enum", node.pop("enum"))
     return "repaired"

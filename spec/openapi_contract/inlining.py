@@ -48,7 +48,7 @@ class LenientEmbedding(Embedding):
         may_refer = place.kind in self._referenceable and not (
             place.kind == "pathItem" and len(place.node) > 1
         )
-        if place.reference is not None and not may_refer:
+        if place.reference is not None and place.pointer and not may_refer:
             self._inline(place, place.node, place.pointer)
         try:
             super().visit(place)

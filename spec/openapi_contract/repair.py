@@ -17,6 +17,7 @@ from .defects import Action, Flaw
 from .errors import ContractError
 from .fixes import BY_RULE
 from .references import RULE
+from .security_schemes import scheme_flaws
 from .unusable import unusable_flaws
 from .validation import STAGES, dialect_flaws
 
@@ -74,7 +75,7 @@ class _Repairs:
         self.indices: dict[str, list[int]] = {}
 
     def run(self) -> list[Repair]:
-        stages = (*STAGES, dialect_flaws, unusable_flaws)
+        stages = (scheme_flaws, *STAGES, dialect_flaws, unusable_flaws)
         satisfied = 0
         for stage in islice(cycle(stages), MOST_ROUNDS * len(stages)):
             satisfied = 1 if self._is_fixed_by(stage) else satisfied + 1

@@ -90,7 +90,7 @@ class _Conversion:
                 )
                 for name, node in _object(swagger.get("responses")).items()
             },
-            "securitySchemes": self._members("securityDefinitions", _security_scheme),
+            "securitySchemes": self._members("securityDefinitions", security_scheme),
         }
         self.origins["/components/parameters"] = "/parameters"
         self.origins |= {f"/components/{new}": f"/{old}" for old, new in SECTIONS.items()}
@@ -328,7 +328,8 @@ def _header(node: Any) -> Any:
     return described | {"schema": _value_schema(node)}
 
 
-def _security_scheme(node: Any) -> Any:
+def security_scheme(node: Any) -> Any:
+    """Return a Security Scheme Object in the words of OpenAPI 3."""
     if not isinstance(node, dict):
         return node
     if node.get("type") == "basic":

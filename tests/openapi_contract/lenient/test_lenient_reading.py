@@ -189,7 +189,7 @@ def test_a_reference_that_no_component_is_named_by(lenient):
 
 
 @BOTH
-@pytest.mark.parametrize("value", ["#/nowhere", 5])
+@pytest.mark.parametrize("value", ["#/nowhere", "#/info", 5])
 def test_a_document_is_no_reference(lenient, version, value):
     """A `$ref` beside the version is left out, and nothing else."""
     _, found = lenient({"$ref": value}, version)
@@ -217,10 +217,16 @@ def test_siblings_of_a_reference(lenient):
         ({"type": "string", "enum": [1, 1.5, True]}, {"enum": ["1", "1.5", "true"]}, ("enum", "repaired")),
         ({"type": "string", "enum": ["a", 1, None]}, {"enum": ["a", "1", None]}, ("enum", "repaired")),
         ({"type": "integer", "enum": ["1", 2]}, {"enum": [1, 2]}, ("enum", "repaired")),
+        ({"type": "string", "enum": [1, "1"]}, {"enum": ["1"]}, ("enum", "repaired")),
         ({"type": "boolean", "enum": ["true"]}, {"enum": [True]}, ("enum", "repaired")),
         (
             {"type": "array", "enum": ["a"], "items": {"type": "string"}},
             {"items": {"type": "string", "enum": ["a"]}},
+            ("enum", "repaired"),
+        ),
+        (
+            {"type": "array", "enum": ["a"], "items": {"$ref": "#/components/schemas/Name"}},
+            {"items": {"allOf": [{"$ref": "#/components/schemas/Name"}], "enum": ["a"]}},
             ("enum", "repaired"),
         ),
         ({"type": "string", "enum": [None]}, {"enum": [None]}, ("type", "left out")),
@@ -230,7 +236,8 @@ def test_siblings_of_a_reference(lenient):
 )
 def test_values_of_an_enum_that_are_of_another_type(write, version, node, becomes, defect):
     """They are spelled in the type, or are those of the items; else the type is wrong."""
-    path = write({"openapi": version, **DOCUMENT, **schema(node)})
+    schemas = {"Pet": node, "Name": {"type": "string"}}
+    path = write({"openapi": version, **DOCUMENT, "components": {"schemas": schemas}})
     contract = load_contract(path, lenient=True)
     kept = {} if becomes is None or defect == ("type", "left out") else {"type": node["type"]}
     found = contract.document["components"]["schemas"]["Pet"]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from openapi_contract import pointers
+from openapi_contract import load_contract, pointers
 
-from .conftest import GET, OK, PET, parameters, schema
+from .conftest import BOTH, GET, OK, PET, parameters, schema
 
 A_STRING = {"type": "string"}
 
@@ -95,3 +95,39 @@ def test_what_was_meant(lenient, document, pointer, becomes):
     contract, defects = lenient(document)
     assert pointers.lookup(contract.document, pointer) == becomes
     assert {action for _, action in defects} == {"repaired"}
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("node", "becomes"),
+    [
+        ({"type": "basic"}, {"type": "http", "scheme": "basic"}),
+        ({"type": "HTTP", "scheme": "Basic"}, {"type": "http", "scheme": "Basic"}),
+        ({"type": "apikey", "in": "Query", "name": "K"}, {"type": "apiKey", "in": "query", "name": "K"}),
+        (
+            {"type": "oauth2", "flow": "implicit", "authorizationUrl": "/a", "scopes": {"b": "c"}},
+            {"type": "oauth2", "flows": {"implicit": {"authorizationUrl": "/a", "scopes": {"b": "c"}}}},
+        ),
+    ],
+)
+def test_a_security_scheme_that_is_spelled_otherwise(lenient, version, node, becomes):
+    """It has the type that was meant in other letters, or in those of Swagger 2.0."""
+    document = {"components": {"securitySchemes": {"S": node}}, "security": [{"S": []}]}
+    contract, defects = lenient(document, version)
+    assert contract.security_schemes == {"S": becomes}
+    assert defects == [("/components/securitySchemes/S", "repaired")]
+
+
+@BOTH
+def test_a_security_scheme_without_credentials(write, version):
+    """What tools export for an API without authentication asks for nothing, beside other schemes, too."""
+    schemes = {"none": {"type": "http", "scheme": "noauth"}, "key": {"type": "http", "scheme": "bearer"}}
+    get = {**GET, "security": [{"none": []}, {"key": []}]}
+    info, components = {"title": "Pets", "version": "1"}, {"securitySchemes": schemes}
+    document = {"openapi": version, "info": info, "components": components, "security": [{"none": []}]}
+    document["paths"] = {"/a": {"get": GET}, "/b": {"get": get}}
+    contract = load_contract(write(document), lenient=True)
+    assert [each.security for each in contract.operations] == [({},), ({}, {"key": []})]
+    assert list(contract.security_schemes) == ["key"]
+    (defect,) = contract.defects
+    assert (defect.pointer, defect.action) == ("/components/securitySchemes/none", "repaired")

@@ -1,0 +1,57 @@
+"""Finds security schemes that are spelled as nowhere in OpenAPI 3, and those that ask for nothing."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from . import pointers
+from .anatomy import Place
+from .defects import Action, Flaw
+from .swagger import security_scheme
+
+TYPES = {each.lower(): each for each in ("apiKey", "basic", "http", "mutualTLS", "oauth2", "openIdConnect")}
+NOTHING = "noauth"
+"""What tools export for an API that asks for no credentials."""
+
+
+def scheme_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
+    """Yield what is wrong with security schemes: capital letters, types of Swagger 2.0, and ``noauth``."""
+    for place in places:
+        if place.kind != "securityScheme" or not isinstance(place.node, dict):
+            continue
+        meant = _meant(place.node)
+        if NOTHING in {str(meant.get(name)).lower() for name in ("type", "scheme")}:
+            fix = partial(_require_nowhere, places, place.pointer)
+            yield Flaw(place.pointer, "asks for no credentials, so nothing requires it.", fix=fix)
+        elif meant != place.node:
+            fix = partial(_replace, place.node, meant)
+            yield Flaw(place.pointer, f"is not spelled as in OpenAPI 3; read as {meant['type']}.", fix=fix)
+
+
+def _meant(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a scheme with the type, and the place of a key, that were meant."""
+    meant, kind, where = dict(node), str(node.get("type")).lower(), node.get("in")
+    if kind in TYPES:
+        meant["type"] = TYPES[kind]
+        meant |= {"in": where.lower()} if isinstance(where, str) else {}
+    is_of_20 = kind == "basic" or ("flow" in node and "flows" not in node)
+    return security_scheme(meant) if is_of_20 else meant
+
+
+def _replace(node: dict[str, Any], meant: dict[str, Any]) -> Action:
+    node.clear()
+    node.update(meant)
+    return "repaired"
+
+
+def _require_nowhere(places: Sequence[Place], pointer: str) -> Action:
+    """Leave out a security scheme, and what asks for it asks for nothing."""
+    *_, name = pointers.split(pointer)
+    del places[0].node["components"]["securitySchemes"][name]
+    for place in places:
+        if place.kind in {"openapi", "operation"} and isinstance(place.node, dict):
+            listed = place.node.get("security")
+            for alternative in listed if isinstance(listed, list) else ():
+                if isinstance(alternative, dict):
+                    alternative.pop(name, None)
+    return "repaired"
