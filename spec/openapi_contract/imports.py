@@ -3,6 +3,7 @@
 import gc
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -34,6 +35,8 @@ def resting_collector(*, own_process: bool = False) -> Iterator[None]:
 
 def run_command_line(module: str) -> None:
     """Run the ``app`` of a module; Ctrl-C ends it without a traceback, also while that is being imported."""
+    # of patterns of a contract, which mean what they do today (ECMA-262)
+    warnings.filterwarnings("ignore", "Possible ", FutureWarning)
     try:
         with resting_collector(own_process=True):
             app = import_module(module).app

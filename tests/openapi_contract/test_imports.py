@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -65,3 +66,11 @@ def test_what_is_there_is_left_alone():
     with deferred("heavy_part"):
         import light_part  # noqa: PLC0415 -- the property
     assert light_part.Base is heavy_part.Base
+
+
+def test_a_pattern_is_no_matter_of_the_terminal(tmp_path):
+    """That `[[:alpha:]]` may mean something else to a later Python is not said to who starts a program."""
+    (tmp_path / "patterned.py").write_text("import re\ndef app(): re.compile('[[:alpha:]]')\n")
+    code = "from openapi_contract.imports import run_command_line as run; run('patterned')"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True)  # noqa: S603 -- the code is above
+    assert not ran.stderr
