@@ -8,10 +8,12 @@ from openapi_contract.json_types import type_of
 from .findings import Conjunction, Finding, Located, finding
 from .limits import APPLIES_TO, ARRAYS, EXCLUSIVE, OBJECTS, relation, words
 from .rules import Side
-from .shapes import Shape, type_words
+from .shapes import Shape, canonical, type_words
 
 MONOTONE = ("patternProperties", "dependentSchemas", "propertyNames")
 """Keywords that refuse the more, the more their schemas do, so that those are compared as properties are."""
+XML = {"xml": ("name", "attribute", "wrapped", "nodeType"), "xml-namespace": ("namespace", "prefix")}
+"""The members of XML Objects by the subjects of their rules."""
 LONGEST_VALUE = 40
 MOST_VALUES = 5
 
@@ -27,6 +29,15 @@ def differences(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
         yield from _required(old, new, side)
         yield from _additional(old, new, side)
     yield from _annotations(old, new, side)
+
+
+def xml_differences(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+    """Yield what differs in how two shapes are written in XML."""
+    for subject, names in XML.items():
+        before, now = ({name: each.xml[name] for name in names if each.xml.get(name)} for each in (old, new))
+        if before != now:
+            detail = f"{canonical(now)}, was {canonical(before)}"
+            yield finding(f"{side}-{subject}-changed", at(old, new, "xml"), detail)
 
 
 def below(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction]]:

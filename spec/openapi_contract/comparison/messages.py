@@ -25,6 +25,7 @@ class MessageComparison:
 
     def __init__(self, old: Contract, new: Contract, effort: Effort) -> None:
         self._schemas = SchemaComparison(old, new, effort)
+        self._in_xml = SchemaComparison(old, new, effort, is_xml=True)
         self._old, self._new = old.origin, new.origin
 
     def findings(self, old: Operation, new: Operation) -> Iterator[Finding]:
@@ -65,7 +66,9 @@ class MessageComparison:
         for name, at in before.items():
             names = _ranges(name) if side is Side.REQUEST else (name,)
             if taken := next((each for each in names if each in now), None):
-                yield from self._schemas.findings(_schema(at), _schema(now[taken]), side)
+                is_xml = name.partition(";")[0].endswith(("/xml", "+xml"))
+                schemas = self._in_xml if is_xml else self._schemas
+                yield from schemas.findings(_schema(at), _schema(now[taken]), side)
                 yield from _encodings(at, now[taken]) if side is Side.REQUEST else ()
             else:
                 yield finding(f"{side}-media-type-removed", at)

@@ -85,6 +85,10 @@ def _schema_rules() -> Iterator[Rule]:
     yield from _both_sides("alternatives", "became-exclusive", sentence, RISKY, SAFE)
     sentence = "A value that conforms to several of the schemas is no longer refused."
     yield from _both_sides("alternatives", "became-inclusive", sentence, SAFE, RISKY)
+    sentence = "In XML, something has another name, or is an attribute or wrapped where it was not."
+    yield from _both_sides("xml", "changed", sentence, BREAKING, BREAKING)
+    sentence = "In XML, something has another namespace or prefix."
+    yield from _both_sides("xml-namespace", "changed", sentence, RISKY, RISKY)
     sentence = "A keyword whose effect cannot be compared (such as not or if) has changed."
     yield from _both_sides("condition", "changed", sentence, RISKY, RISKY)
 

@@ -9,7 +9,7 @@ from openapi_contract.contract import Contract
 from openapi_contract.schemas import Schemas
 
 from .alternatives import merge_lists, overlapping, pair
-from .differences import at, below, conditions, differences
+from .differences import at, below, conditions, differences, xml_differences
 from .effort import Effort
 from .expansion import Expansion
 from .findings import Conjunction, Finding, Located, component, finding
@@ -45,9 +45,13 @@ class SchemaComparison:
 
     A pair of schemas is a node in a graph whose edges lead to properties and items, so that schemas may recur
     and be as deep as they like.
+
+    Args:
+        is_xml: whether how values are written in XML counts, too.
     """
 
-    def __init__(self, old: Contract, new: Contract, effort: Effort) -> None:
+    def __init__(self, old: Contract, new: Contract, effort: Effort, *, is_xml: bool = False) -> None:
+        self._is_xml = is_xml
         self._old, self._new = old.schemas, new.schemas
         self._old_subtypes, self._new_subtypes = Subtypes(old), Subtypes(new)
         self._effort = effort
@@ -135,6 +139,7 @@ class SchemaComparison:
         found.findings += [_alternative(shape, side, added) for shape in pairing.added]
         for one, other in pairing.pairs:
             found.findings += differences(one, other, side)
+            found.findings += xml_differences(one, other, side) if self._is_xml else ()
             for inner in (*below(one, other), *self._subtypes(one, other, side, found)):
                 meant = self._meant(*inner)
                 found.below.append(_key(*meant, side))

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from openapi_contract.anatomy import ALTERNATIVES, REFERENCES
@@ -50,6 +51,7 @@ class Shape:
         applied: the schemas of further keywords, by label: ``not``, ``patternProperties ^x-``.
         default: canonical JSON of the default, if there is one.
         is_deprecated: whether it is announced to go away.
+        xml: how it is written in XML.
     """
 
     parts: Alternative
@@ -69,6 +71,7 @@ class Shape:
     applied: dict[str, Conjunction]
     default: str | None
     is_deprecated: bool
+    xml: dict[str, Any]
 
 
 def shape_of(alternative: Alternative, fallback: Located) -> Shape:
@@ -94,6 +97,7 @@ def shape_of(alternative: Alternative, fallback: Located) -> Shape:
             (canonical(part.node["default"]) for part in alternative if "default" in part.node), None
         ),
         is_deprecated=any(part.node.get("deprecated") is True for part in alternative),
+        xml=dict(chain.from_iterable(mapping_of(part.node, "xml").items() for part in reversed(alternative))),
     )
 
 

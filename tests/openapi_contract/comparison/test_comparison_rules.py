@@ -19,6 +19,13 @@ NEW = {"operationId": "new", "responses": {"200": {"description": "OK"}}}
 NEW_STATUS = {"description": "New"}
 ANY_JSON = {"application/json": {"schema": {}}}
 
+
+def in_xml(place, xml):
+    """Return what makes a body one in XML, with an XML Object at a member."""
+    schema = {"type": "object", "properties": {"id": {"type": "string", "xml": xml}}}
+    return {(*place, "content"): {"application/xml; charset=utf-8": {"schema": schema}}}
+
+
 # the rule, its mirror (when old and new are swapped), and what is put into the old and the new document
 PAIRS = [
     ("path-added", "path-removed", {}, {("paths", "/new"): {"get": NEW}}),
@@ -95,6 +102,15 @@ PAIRS = [
         {(*ADD, "security"): [{"token": ["read", "write"]}]},
     ),
     ("security-scheme-changed", "security-scheme-changed", {}, {(*SCHEMES, "key", "name"): "X-Other"}),
+    *(
+        (f"{side}-{rule}-changed", f"{side}-{rule}-changed", in_xml(place, old), in_xml(place, new))
+        for side, place in (("request", (*ADD, "requestBody")), ("response", OK))
+        for rule, old, new in (
+            ("xml", {"name": "a"}, {"name": "b"}),
+            ("xml", {}, {"attribute": True}),
+            ("xml-namespace", {"prefix": "a"}, {"prefix": "b"}),
+        )
+    ),
 ]
 
 STRING, INTEGER, ARRAY, OBJECT = ({"type": name} for name in ("string", "integer", "array", "object"))
@@ -203,6 +219,11 @@ def test_property_deprecated(schema_rules):
     old, new = ({"type": "object", "properties": {"a": STRING | more}} for more in ({}, {"deprecated": True}))
     assert schema_rules(old, new) == (["property-deprecated"],) * 2
     assert schema_rules(new, old) == (["property-undeprecated"],) * 2
+
+
+def test_xml_counts_in_xml_alone(schema_rules):
+    """What an XML Object says changes nothing of a body in JSON."""
+    assert schema_rules(STRING, STRING | {"xml": {"name": "a"}}) == ([], [])
 
 
 def test_every_rule_is_tested():
