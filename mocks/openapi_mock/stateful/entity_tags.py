@@ -33,12 +33,13 @@ def is_known(value: Mapping[str, Any], request: Request, operation: Operation) -
     return str(int(HTTPStatus.NOT_MODIFIED)) in operation.responses and _has(sent, value)
 
 
-def require_match(value: Mapping[str, Any], request: Request, operation: Operation) -> None:
-    """Raise PreconditionFailed if a request is to change an item only as another than it is."""
+def require_match(value: Mapping[str, Any] | None, request: Request, operation: Operation) -> None:
+    """Raise PreconditionFailed if a request is to change an item only as another than it is, if it is."""
     sent = request.header(b"if-match")
     documented = str(int(PreconditionFailed.status)) in operation.responses
-    if sent is not None and documented and not _has(sent, value):
-        raise PreconditionFailed(f"The item's entity tag is {tag_of(value)}, and If-Match has {sent[:100]}.")
+    if sent is not None and documented and (value is None or not _has(sent, value)):
+        found = "There is no item" if value is None else f"The item's entity tag is {tag_of(value)}"
+        raise PreconditionFailed(f"{found}, and If-Match has {sent[:100]}.")
 
 
 def _has(sent: str, value: Mapping[str, Any]) -> bool:

@@ -143,8 +143,8 @@ class StatefulOperation:
         self._require_parents(sent)
         action, store = self._role.action, self._memory.store
         item = None if action == "create" else self._found(sent)
-        if item is not None:
-            require_match(item.value, request, self._operation)
+        if action != "create" and (item is not None or not self._collection.is_single):
+            require_match(None if item is None else item.value, request, self._operation)
         if action == "delete":
             item = item or self._find(sent)
             documented = await respond(None)

@@ -16,7 +16,7 @@ from openapi_contract.schemas import Schema
 from openapi_mock.responses.identifiers import IDS
 from openapi_mock.responses.names import plain
 from openapi_mock.responses.rendering import concrete
-from openapi_service.media_types import essence, is_json
+from openapi_service.media_types import essence, is_json, is_xml
 
 from .collection import ROLES, Collection, Role, Shape, shape_of
 
@@ -228,7 +228,7 @@ class _Recognition:
     # schemas ------------------------------------------------------------------------------------------------
 
     def _success(self, operation: Operation) -> Schema | None:
-        """Return the schema of an operation's first success in JSON that is an object or an array."""
+        """Return the schema of an operation's first object or array of a success, in JSON, else in XML."""
         name = operation.operation_id
         if name not in self._successes:
             self._successes[name] = next(self._schemas_of_success(operation), None)
@@ -236,10 +236,11 @@ class _Recognition:
 
     def _schemas_of_success(self, operation: Operation) -> Iterator[Schema]:
         for code, response in operation.responses.items():
-            if code.startswith("2") or (code == "default" and len(operation.responses) == 1):
+            is_success = code.startswith("2") or (code == "default" and len(operation.responses) == 1)
+            for is_kind in (is_json, is_xml) if is_success else ():
                 for name, holder in response.get("content", {}).items():
                     schema = self._schemas.in_media_type(holder)
-                    if is_json(essence(concrete(name))) and schema.types & {"object", "array"}:
+                    if is_kind(essence(concrete(name))) and schema.types & {"object", "array"}:
                         yield schema
 
     def _keyed(

@@ -40,13 +40,15 @@ class Mocked:
         self._app = contract_app(contract, responses=responses, authentication=False, clock=Clock())
         self._call = call
 
-    def __call__(self, method, target, body=None, form=None, files=None, headers=()):
+    def __call__(self, method, target, body=None, form=None, files=None, xml=None, headers=()):
         """Send a request; return the status, and the value or the text of the body."""
         raw, kind = b"", ""
         if body is not None:
             raw, kind = json.dumps(body).encode(), "application/json"
         if form is not None:
             raw, kind = urlencode(form).encode(), "application/x-www-form-urlencoded"
+        if xml is not None:
+            raw, kind = xml.encode(), "application/xml"
         if files is not None:
             request = httpx.Request(method, "http://api.test", data=form, files=files)
             raw, kind = request.read(), request.headers["Content-Type"]
@@ -54,7 +56,8 @@ class Mocked:
         messages = [{"type": "http.request", "body": raw}]
         self.response = self._call(self._app, method, target.encode(), headers, messages)
         content = self.response.body
-        return self.response.status, json.loads(content) if content else None
+        is_xml = content.startswith(b"<")
+        return self.response.status, content.decode() if is_xml else json.loads(content) if content else None
 
     def get(self, target):
         """Send a GET that succeeds, and return the value."""

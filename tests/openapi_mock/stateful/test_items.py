@@ -299,6 +299,8 @@ def test_an_entity_tag_is_of_a_state(remembering):
         assert mock.response.headers["etag"] == first
     for other in (b'"x"', weak):  # RFC 9110, section 13.1.1
         assert mock("PATCH", path, {"name": "Tom"}, headers=[(b"if-match", other)])[0] == 412
+    assert mock("PATCH", "/pets/7", {"name": "Tom"}, headers=[(b"if-match", b"*")])[0] == 412
+    assert mock("PATCH", "/pets/7", {"name": "Tom"})[0] == 404
     assert mock("PATCH", path, {"name": "Tom"}, headers=[(b"if-match", b'"x", ' + first.encode())])[0] == 200
     second = mock.response.headers["etag"]
     assert second != first
@@ -567,3 +569,22 @@ def test_an_uploaded_file_is_described(remembering, form, name):
     described = {each: created[each] for each in ("file_name", "name", "size", "mimeType")}
     assert described == {"file_name": "cat.png", "name": name, "size": 5, "mimeType": "image/png"}
     assert mock.get(f"/photos/{created['id']}") == created
+
+
+def test_items_in_xml_alone(remembering):
+    """What is created in XML is shown in XML, in an API without JSON, too."""
+
+    def in_xml(schema):
+        return {"content": {"application/xml": {"schema": schema}}, "description": ""}
+
+    pet = {**PET, "xml": {"name": "pet"}, "required": ["id", "name"]}
+    paths = {
+        "/pets": {"post": {"requestBody": in_xml(NEW_PET), "responses": {"201": in_xml(ref("Pet"))}}},
+        "/pets/{petId}": {"parameters": [PET_ID], "get": {"responses": {"200": in_xml(ref("Pet"))}}},
+    }
+    mock = remembering(paths, {"Pet": pet})
+    status, made = mock("POST", "/pets", xml="<pet><name>Rex</name></pet>")
+    assert status == 201
+    assert "<id>1</id><name>Rex</name>" in made
+    assert mock.get("/pets/1") == made
+    assert mock("GET", "/pets/2")[0] == 404
