@@ -53,7 +53,7 @@ class Run:
         self.report = before or _blank(target, plan)
         self.plan = plan
         self._pace = pace
-        self._sent_forms = SentTexts(target)
+        self._sent_texts = SentTexts(target)
         self.report.left_out = {check.name: reason for check in checks if (reason := check.missing(target))}
         self.report.cut_short = []
         possible = [check for check in checks if check.name not in self.report.left_out]
@@ -160,7 +160,7 @@ class Run:
         self, _context: HookContext, failure: Failure, case: Case[Any], response: Response
     ) -> bool:
         return not (
-            self._sent_forms.refute(failure, case, response)
+            self._sent_texts.refute(failure, case, response)
             or is_reported_by(self._made, failure, response, case)
         )
 
