@@ -24,7 +24,7 @@ NAME = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
 MEMBER: Final = "member"
 """What an element is called whose name no element can have: that is in an attribute."""
 STRUCTURES: Final = frozenset({"array", "object"})
-"""What no attribute holds, whatever the XML Object says."""
+"""What no attribute holds, even where the XML Object says so."""
 BYTE_ORDER_MARKS: Final = (BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE)
 MOST_ELEMENTS: Final = 50_000
 MOST_SCHEMAS: Final = 1024

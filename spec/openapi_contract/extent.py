@@ -77,11 +77,8 @@ def _check_members(place: Place) -> None:
 def _size_of_servers(place: Place) -> int:
     """Return how many segments the URLs of servers have: requests are looked for below each."""
     servers = place.node.get("servers") if isinstance(place.node, dict) else None
-    urls = (
-        [str(each.get("url")) for each in servers or () if isinstance(each, dict)]
-        if isinstance(servers, list)
-        else []
-    )
+    listed = servers if isinstance(servers, list) else ()
+    urls = [str(each.get("url")) for each in listed if isinstance(each, dict)]
     if any(len(url) > MAX_MEMBERS for url in urls):
         raise place.error(f"has a server whose URL has more than {MAX_MEMBERS} characters.")
     return sum(1 + url.count("/") for url in urls)

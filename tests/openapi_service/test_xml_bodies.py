@@ -83,7 +83,7 @@ def test_the_charset_of_the_content_type_counts(declared, encoding, charset, app
 
 @pytest.mark.parametrize("charset", ["no-such", "hex", "big5", "undefined", "a\0b", "é", "x" * 5000])
 def test_a_charset_that_nobody_knows_is_a_400(charset, app):
-    """What cannot be read is refused, whatever it is called."""
+    """What cannot be read is refused under every name."""
     response = app.post("/", b"<pet no='1'/>", f"{XML}; charset={charset}")
     assert (response.status, "is not XML" in response.json["detail"]) == (400, True)
 

@@ -1,4 +1,4 @@
-"""Jobs that are done in this process, each by what is to be done for its kind."""
+"""Jobs that are done in this process, each by the function of its kind."""
 
 import asyncio
 import logging

@@ -22,7 +22,7 @@ class InlineReader:
     What is in the page cache takes five microseconds; the driver's thread takes ten times that and more, most
     of it for handing Python's lock to and fro. All reads of one turn of the event loop share one snapshot of
     the file from the first on, so that it is locked and unlocked once a turn. A turn begins with requests
-    that have arrived already, so each still sees whatever was committed before it came. SQLite counts what
+    that have arrived already, so each still sees all that was committed before it came. SQLite counts what
     others commit (``PRAGMA data_version``): where that is as in an earlier turn, all rows are.
 
     It never waits: while a writer is in the way, and for a quarter of a second after two reads in a row that

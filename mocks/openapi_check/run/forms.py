@@ -1,4 +1,4 @@
-"""Forms and XML, as they were sent: texts, whatever was generated; an array is any number of them."""
+"""Forms and XML, as they were sent: as texts of any generated type; an array is any number of them."""
 
 from datetime import UTC, datetime
 from typing import Any, Final

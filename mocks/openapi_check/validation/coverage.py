@@ -107,7 +107,7 @@ def _enumerations(operation: Operation, schemas: Schemas) -> Iterator[tuple[str,
 
 
 def _of_content(holder: Mapping[str, Any], schemas: Schemas) -> list[Enumeration]:
-    """Return the enumerations of a body, whatever its media type."""
+    """Return the enumerations of a body of any media type."""
     found: dict[tuple[str, ...], Enumeration] = {}
     for media_type in holder.get("content", {}).values():
         for each in enumerations(schemas.in_media_type(media_type)):

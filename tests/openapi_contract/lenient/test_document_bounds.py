@@ -231,7 +231,7 @@ def test_objects_below_long_names(write, monkeypatch, lenient):
 
 @pytest.mark.parametrize("lenient", [True, False])
 def test_valid_documents_are_walked_once(write, monkeypatch, lenient):
-    """Whatever looks at the objects of a document looks at the same ones, found in one walk."""
+    """All that looks at the objects of a document looks at the same ones, found in one walk."""
     looked_at = []
 
     def noting(place):

@@ -96,7 +96,7 @@ def test_a_form_is_botocores_field_by_field(botocore_post, rules, credentials):
 
 
 @pytest.mark.parametrize("length", range(1, 7))
-def test_a_policy_is_base64_whatever_it_begins_with(length):
+def test_a_policy_is_base64_with_any_beginning(length):
     """The beginning, which is encoded by itself, ends where a group of three bytes does."""
     credentials = ReadOnlyCredentials("A" * length, "secret", None)
     form = presigner().presign(credentials, NOW, KEY, FIELDS)
