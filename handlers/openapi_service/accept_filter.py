@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from openapi_contract import Operation
+from openapi_contract.media_types import essence, is_json
 from openapi_contract.schemas import Schemas
 
-from .media_types import essence, is_json
 from .responses import Rendered
 
 MOST_REMEMBERED = 4096

@@ -6,10 +6,10 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
+from openapi_contract.media_types import charset, essence, ranges_for
 from openapi_contract.schemas import Schemas
 
 from .forms import Form
-from .media_types import charset, essence, ranges_for
 from .problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed, Violation
 from .readers import reader_of
 from .request import Request

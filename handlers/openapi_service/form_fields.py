@@ -8,11 +8,11 @@ from starlette.datastructures import UploadFile
 
 from openapi_contract import pointers
 from openapi_contract.json_types import EVERY_TYPE
+from openapi_contract.media_types import essence, ranges_for
 from openapi_contract.schemas import MISSING, Schema
 
 from .coercion import RepeatedError
 from .decoding import decode, read_json
-from .media_types import essence, ranges_for
 from .parameters import QueryPairs, compile_parameters
 from .problems import BadRequest, Violation
 from .request import Request

@@ -6,11 +6,11 @@ from typing import Any
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from openapi_contract.media_types import essence, is_json
 from openapi_contract.schemas import Schema
 
 from .decoding import decode, decode_form
 from .form_fields import Content, Field
-from .media_types import essence, is_json
 from .parameters import QueryPairs
 from .problems import BadRequest, Violation
 from .request import Request

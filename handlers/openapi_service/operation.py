@@ -17,7 +17,7 @@ from .bodies import Body
 from .decoding import decode_form
 from .handlers import Function, Handler, ResolverError
 from .idempotency import HEADER, Attempt, Idempotency, fingerprint_of
-from .media_types import Negotiation
+from .negotiation import Negotiation
 from .parameters import compile_parameters, undeclared
 from .problems import (
     BadRequest,

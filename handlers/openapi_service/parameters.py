@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from openapi_contract.media_types import essence, is_json
 from openapi_contract.schemas import MISSING, Schema
 from openapi_contract.validator import Validator
 from openapi_contract.violations import advice
 
 from .coercion import Coercion, Node, RepeatedError, Serialized, read_deep
 from .decoding import decode, read_json
-from .media_types import essence, is_json
 from .names import argument_names
 from .problems import Violation
 from .request import Request

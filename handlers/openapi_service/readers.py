@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from openapi_contract.media_types import essence, is_json, is_xml
 from openapi_contract.schemas import Schema
 
 from .decoding import read_json
-from .media_types import essence, is_json, is_xml
 from .sequences import is_sequence, items_of
 from .xml_reader import read_xml
 

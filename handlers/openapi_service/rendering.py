@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from openapi_contract import Operation
+from openapi_contract.media_types import declared_as, essence, is_json, is_xml
 from openapi_contract.schemas import Schemas
 
 from .accept_filter import AcceptFilter
-from .media_types import declared_as, essence, is_json, is_xml
 from .problems import Problem, ViolationError
 from .request import Request
 from .response_validation import ResponseValidator

@@ -9,9 +9,9 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from openapi_contract import Contract, Operation
+from openapi_contract.media_types import declared_as, essence, is_json
 from openapi_contract.schemas import Schema
 
-from .media_types import declared_as, essence, is_json
 from .problems import BadRequest, PayloadTooLarge
 from .readers import reader_of
 from .responses import Rendered

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from openapi_contract.media_types import essence
+
 from .decoding import read_json
-from .media_types import essence
 from .problems import BadRequest
 
 EVENTS = "text/event-stream"

@@ -13,11 +13,11 @@ from typing import Any, Final, NamedTuple
 from xml.parsers import expat
 
 from openapi_contract.json_types import EVERY_TYPE
+from openapi_contract.media_types import charset
 from openapi_contract.schemas import Schema
 
 from .coercion import Coercion
 from .decoding import MOST_LEVELS
-from .media_types import charset
 from .problems import BadRequest, PayloadTooLarge
 
 NAME = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
+from openapi_contract.media_types import charset
 from openapi_contract.schemas import ANYTHING, Schema
 
-from .media_types import charset
 from .xml_reader import MEMBER, NAME, is_attribute, xml_object
 
 Prefixes = frozenset[str]

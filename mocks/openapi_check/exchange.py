@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from openapi_contract.media_types import essence
 from openapi_contract.violations import Violation as ValueViolation
 
 Server = Literal["api", "s3"]
@@ -45,7 +46,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def media_type(self) -> str:
         """The ``Content-Type`` without its parameters, in lower case; empty if there is none."""
-        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+        return essence(self.header("content-type") or "")
 
     def json(self) -> Any:
         """Return the body as a JSON value.

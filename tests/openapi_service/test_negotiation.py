@@ -1,6 +1,6 @@
 import pytest
 
-from openapi_service.media_types import Negotiation
+from openapi_service.negotiation import Negotiation
 from openapi_service.problems import NotAcceptable
 
 JSON = {"200": {"description": "", "content": {"application/json": {}}}}

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 from schemathesis import Case, Response
 
 from openapi_check.target import Target
+from openapi_contract.media_types import essence
 
 from .check import CheckFailure, ResponseCheck, object_of
 
@@ -65,7 +66,7 @@ class ProblemDetails(ResponseCheck):
         if not self.everywhere and MEDIA_TYPE not in content:
             return
         sent = response.headers.get("content-type", [""])[0]
-        if sent.partition(";")[0].strip().lower() != MEDIA_TYPE:
+        if essence(sent) != MEDIA_TYPE:
             message = f"the {status} is {sent or 'of no media type'}, not {MEDIA_TYPE}"
             yield self.failure("media type", message, label)
             return

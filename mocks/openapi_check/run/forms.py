@@ -10,7 +10,7 @@ from schemathesis.openapi.checks import RejectedPositiveData
 from openapi_check.exchange import Exchange, Message
 from openapi_check.target import Target
 from openapi_check.validation import ExchangeValidator
-from openapi_service.media_types import essence, is_xml
+from openapi_contract.media_types import essence, is_xml
 
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from openapi_check.exchange import Violation
 from openapi_contract import Operation, pointers
+from openapi_contract.media_types import charset, declared_as, essence
 from openapi_contract.schemas import Schemas
 from openapi_service.bodies import FORMS, MULTIPART, is_of_nothing, without_file
 from openapi_service.forms import Form
-from openapi_service.media_types import charset, declared_as, essence
 from openapi_service.problems import BadRequest
 from openapi_service.problems import Violation as FormViolation
 from openapi_service.readers import reader_of

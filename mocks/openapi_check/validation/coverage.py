@@ -10,8 +10,8 @@ import msgspec
 from openapi_check.exchange import Exchange
 from openapi_check.recorded import OperationCoverage
 from openapi_contract import Contract, Operation, pointers
+from openapi_contract.media_types import is_json
 from openapi_contract.schemas import Schema, Schemas
-from openapi_service.media_types import is_json
 
 from .content_codings import NotDecoded, decoded
 from .openapi_core import ReadParameters

@@ -5,9 +5,9 @@ from typing import Any
 
 from openapi_check.exchange import Violation
 from openapi_contract import Contract, Operation, pointers
+from openapi_contract.media_types import charset, declared_as, essence, is_json
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.decoding import read_json
-from openapi_service.media_types import charset, declared_as, essence, is_json
 from openapi_service.problems import BadRequest
 from openapi_service.readers import reader_of
 from openapi_service.response_validation import is_text

@@ -11,11 +11,12 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from openapi_contract import Contract, Operation
+from openapi_contract.media_types import essence, is_json, ranges_for
 from openapi_contract.schemas import Schema
 from openapi_contract.violations import holds_more
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.assembly import Assembly
-from openapi_service.media_types import Negotiation, essence, is_json, parse_accept, ranges_for
+from openapi_service.negotiation import Negotiation, parse_accept
 from openapi_service.problems import (
     BadRequest,
     NotAcceptable,

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 from openapi_contract import Contract, Operation
+from openapi_contract.media_types import essence
 from openapi_contract.schemas import Schema
-from openapi_service.media_types import essence
 from openapi_service.problems import (
     BY_STATUS,
     MEDIA_TYPE,

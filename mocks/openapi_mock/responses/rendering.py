@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from openapi_contract.media_types import essence, is_json, is_xml
 from openapi_contract.schemas import Schema
-from openapi_service.media_types import essence, is_json, is_xml
 from openapi_service.responses import Rendered
 from openapi_service.sequences import body_of_items, is_sequence
 from openapi_service.xml_writer import xml_of

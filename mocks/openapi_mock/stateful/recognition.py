@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from openapi_contract import Contract, ContractError, Operation, pointers
+from openapi_contract.media_types import essence, is_json, is_xml
 from openapi_contract.schemas import Schema
 from openapi_mock.responses.identifiers import IDS
 from openapi_mock.responses.names import plain
 from openapi_mock.responses.rendering import concrete
-from openapi_service.media_types import essence, is_json, is_xml
 
 from .collection import ROLES, Collection, Role, Shape, shape_of
 

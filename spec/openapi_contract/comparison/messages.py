@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from openapi_contract.contract import Contract
+from openapi_contract.media_types import essence, is_xml, ranges_for
 from openapi_contract.operation import Operation
 
 from .effort import Effort
@@ -64,10 +65,9 @@ class MessageComparison:
     def _content(self, old: Located, new: Located, side: Side) -> Iterator[Finding]:
         before, now = _media_types(old), _media_types(new)
         for name, at in before.items():
-            names = _ranges(name) if side is Side.REQUEST else (name,)
+            names = (name, *ranges_for(essence(name))) if side is Side.REQUEST else (name,)
             if taken := next((each for each in names if each in now), None):
-                is_xml = name.partition(";")[0].endswith(("/xml", "+xml"))
-                schemas = self._in_xml if is_xml else self._schemas
+                schemas = self._in_xml if is_xml(essence(name)) else self._schemas
                 yield from schemas.findings(_schema(at), _schema(now[taken]), side)
                 yield from _encodings(at, now[taken]) if side is Side.REQUEST else ()
             else:
@@ -154,15 +154,13 @@ def _headers(operation: Operation, response: Located) -> dict[str, Located]:
 
 def _media_types(holder: Located) -> dict[str, Located]:
     return {
-        re.sub(r"\s", "", name).lower(): holder.below("content", name, where=f" {name}")
+        _media_type(name): holder.below("content", name, where=f" {name}")
         for name in holder.node.get("content", {})
     }
 
 
-def _ranges(name: str) -> tuple[str, ...]:
-    """Return the media ranges that a media type is in (RFC 9110, section 12.5.1), the narrowest first."""
-    essence = name.partition(";")[0]
-    return name, essence, f"{essence.partition('/')[0]}/*", "*/*"
+def _media_type(name: str) -> str:
+    return re.sub(r"\s", "", name).lower()
 
 
 def _schema(holder: Located) -> Located | None:
@@ -175,6 +173,6 @@ def _schema(holder: Located) -> Located | None:
 def _style(parameter: Mapping[str, Any]) -> str:
     """Return how the value is spelled, defaults of OpenAPI written out."""
     if content := parameter.get("content"):
-        return str(next(iter(content)))
+        return _media_type(next(iter(content)))
     style = parameter.get("style", DEFAULT_STYLES[parameter["in"]])
     return f"{style}{'*' * parameter.get('explode', style == 'form')}"

@@ -9,9 +9,10 @@ from openapi_contract.comparison import compare, effort, schemas
 from openapi_contract.contract import Contract
 from scanner_contract import load_contract
 
-from .conftest import AGED, BODY, INTEGER, LONGER, REF, SCHEMAS, SHORTER, STRING
+from .conftest import AGED, BODY, INTEGER, LONGER, REF, RESPONSE, SCHEMAS, SHORTER, STRING
 
 NULL = {"type": "null"}
+PARAMETER = ("paths", "/pets", "get", "parameters", 0, "content")
 PET = {"type": "object", "required": ["name"], "properties": {"name": STRING}}
 SAME = [
     (STRING | {"const": "a"}, {"enum": ["a"]}),
@@ -241,6 +242,14 @@ def test_renamed_security_scheme(document, rules):
     schemes = new["components"]["securitySchemes"]
     schemes["apiKey"] = schemes.pop("key") | {"description": "A key"}
     assert rules(document(), new) == []
+
+
+@pytest.mark.parametrize("place", [BODY[:-2], RESPONSE[:-2], PARAMETER])
+def test_media_types_in_another_case(document, rules, place):
+    """Media types are the same in lower and upper case, with and without spaces."""
+    names = "text/xml; charset=utf-8", "Text/XML;charset=UTF-8"
+    old, new = (document({PARAMETER: {}, place: {name: {"schema": STRING}}}) for name in names)
+    assert rules(old, new) == []
 
 
 @pytest.mark.parametrize("media_range", ["application/json", "application/*", "*/*"])

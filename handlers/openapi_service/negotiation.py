@@ -1,50 +1,16 @@
-"""Media types: which of those that a document declares a message's Content-Type or Accept means."""
+"""Content negotiation: whether an operation can respond with what an Accept header asks for."""
 
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from openapi_contract.media_types import essence, ranges_for
 
 from .problems import NotAcceptable
 
 QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?", re.ASCII)
 MOST_REMEMBERED = 256
 LONGEST_REMEMBERED = 256
-
-
-def essence(value: str) -> str:
-    """Return ``type/subtype`` of a media type, lower case, without parameters."""
-    return value.partition(";")[0].strip().lower()
-
-
-def is_json(media_type: str) -> bool:
-    """Tell whether a media type is JSON or built on it (RFC 6839)."""
-    return media_type == "application/json" or media_type.endswith("+json")
-
-
-def is_xml(media_type: str) -> bool:
-    """Tell whether a media type is XML or built on it (RFC 7303)."""
-    return media_type.endswith(("/xml", "+xml"))
-
-
-def charset(value: str, default: str = "utf-8") -> str:
-    """Return the charset that a Content-Type names, lower case; the default where it names none."""
-    parameters = (each.strip().lower() for each in value.split(";")[1:])
-    named = (each.removeprefix("charset=").strip('"') for each in parameters if each.startswith("charset="))
-    return next(named, default)
-
-
-def ranges_for(media_type: str) -> tuple[str, str, str]:
-    """Return the keys under which a document may declare a media type, the most specific first."""
-    return media_type, media_type.partition("/")[0] + "/*", "*/*"
-
-
-def declared_as(sent: str, content: Iterable[str]) -> str | None:
-    """Return the key under which a document declares the media type of a Content-Type, if it does."""
-    by_name = {name.lower(): name for name in content}
-    if sent.lower() in by_name:
-        return by_name[sent.lower()]
-    by_essence = {essence(name): name for name in by_name.values()}
-    return next((by_essence[each] for each in ranges_for(essence(sent)) if each in by_essence), None)
 
 
 class Accepted(NamedTuple):
