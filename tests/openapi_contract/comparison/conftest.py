@@ -97,6 +97,7 @@ def schema_rules(document, rules):
 
 
 STRING, INTEGER = {"type": "string"}, {"type": "integer"}
+PET = {"type": "object", "required": ["name"], "properties": {"name": STRING}}
 AGED = {"type": "object", "properties": {"age": INTEGER}}
 SCHEMAS = ("components", "schemas")
 REF = {"$ref": "#/components/schemas/Pet"}
