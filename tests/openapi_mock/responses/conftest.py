@@ -39,6 +39,11 @@ def document_of(paths, *, openapi="3.1.0", **rest):
     return {"openapi": openapi, "info": {"title": "t", "version": "1"}, "paths": paths, **rest}
 
 
+def ref(name):
+    """Return a reference to a component."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
 @pytest.fixture(scope="session")
 def client(call_asgi):
     """Return what makes a client of an app."""
