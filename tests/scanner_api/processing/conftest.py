@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import runpy
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 
+from scanner_api.processing.captures import CaptureProcessor
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
 from scanner_api.scanning.catalogue import Product
+from scanner_api.scanning.destinations import Permissions
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.photos import Photo
+from scanner_api.scanning.redirects import RedirectFollower
 from scanner_api.scanning.sessions import ScanSession, SessionStatus
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
@@ -120,6 +126,30 @@ class Shelf:
         if isinstance(found, Exception):
             raise found
         return found
+
+
+def processing(shop, bucket=None, **replaced):
+    """Return a processor of a shop's captures, with some of its stores replaced."""
+    permissions = Permissions(allowed=shop.settings.redirect_allowed)
+    stores = shop.stores._replace(**replaced)
+    follower = RedirectFollower(permissions)
+    return CaptureProcessor(stores, bucket, follower, shop.clock, shop.settings, asyncio.Lock())
+
+
+async def processed(shop, capture_id, bucket=None):
+    """Process a capture once, and return it as it is stored."""
+    processor = processing(shop, bucket)
+    await processor.process(capture_id)
+    processor.close()
+    return await shop.capture(capture_id)
+
+
+def picture(text="9521234000013"):
+    """Return an image file with an EAN-13."""
+    barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.EAN13)
+    file = io.BytesIO()
+    Image.fromarray(zxingcpp.write_barcode_to_image(barcode, scale=5)).save(file, "PNG")
+    return file.getvalue()
 
 
 @asynccontextmanager

@@ -1,45 +1,18 @@
+"""Captures go to their end, whatever fails on the way."""
+
 import asyncio
-import io
 import logging
-import sys
 from collections import Counter
 
-import pytest
-import zxingcpp
-from PIL import Image
-
 from openapi_service.problems import ServiceUnavailable
-from scanner_api.processing.captures import NO_VISION, UNEXPECTED, CaptureProcessor
+from scanner_api.processing.captures import UNEXPECTED, CaptureProcessor
 from scanner_api.scanning.destinations import Permissions
 from scanner_api.scanning.redirects import RedirectFollower
 from scanner_api.scanning.sessions import SessionStatus
-from scanner_api.storage.photo_bucket import ObjectTooLarge
+
+from .conftest import picture, processed, processing
 
 DOWN = ServiceUnavailable("The photo bucket does not respond.")
-
-
-def processing(shop, bucket=None, **replaced):
-    """Return a processor of a shop's captures, with some of its stores replaced."""
-    permissions = Permissions(allowed=shop.settings.redirect_allowed)
-    stores = shop.stores._replace(**replaced)
-    follower = RedirectFollower(permissions)
-    return CaptureProcessor(stores, bucket, follower, shop.clock, shop.settings, asyncio.Lock())
-
-
-async def processed(shop, capture_id, bucket=None):
-    """Process a capture once, and return it as it is stored."""
-    processor = processing(shop, bucket)
-    await processor.process(capture_id)
-    processor.close()
-    return await shop.capture(capture_id)
-
-
-def picture(text="9521234000013"):
-    """Return an image file with an EAN-13."""
-    barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.EAN13)
-    file = io.BytesIO()
-    Image.fromarray(zxingcpp.write_barcode_to_image(barcode, scale=5)).save(file, "PNG")
-    return file.getvalue()
 
 
 class Saves:
@@ -165,86 +138,6 @@ def test_a_url_is_handed_over_to_be_followed(in_shop, milk):
     assert handed_over == [(url[0], "grocer")]
     assert waiting == url
     assert (barcode.status, followed.status, followed.attempts) == ("COMPLETED", "COMPLETED", 1)
-
-
-def test_a_barcode_in_an_uploaded_image_is_read(in_shop, shelf, milk):
-    """The barcode in an image is the capture's value, and goes on like a scan."""
-    bucket = shelf(photo=picture())
-
-    async def scenario(shop):
-        capture_id = await shop.scan("", uploaded_image_key="photo.png")
-        return await processed(shop, capture_id, bucket)
-
-    ended = in_shop(scenario)
-    assert (ended.status, ended.raw_value, ended.product_name) == ("COMPLETED", "9521234000013", milk.name)
-    assert bucket.asked == [("photo.png", 20 * 1024 * 1024)]
-
-
-def test_a_value_that_was_sent_spares_the_image(in_shop, shelf):
-    """An uploaded image is not fetched if the client sent what is in it."""
-    bucket = shelf()
-
-    async def scenario(shop):
-        capture_id = await shop.scan(uploaded_image_key="photo.png")
-        return await processed(shop, capture_id, bucket)
-
-    assert in_shop(scenario).status == "COMPLETED"
-    assert bucket.asked == []
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, "The photo is no longer in the bucket."),
-        (b"no image", "The file is not a JPEG, PNG or WebP image."),
-        (ObjectTooLarge("The object has 21 bytes; at most 20 are read."), "The object has 21 bytes"),
-    ],
-)
-def test_an_image_that_cannot_be_read_fails_with_its_reason(in_shop, shelf, content, message):
-    """An image that is gone, broken or too large is FAILED, and the client learns which."""
-
-    async def scenario(shop):
-        capture_id = await shop.scan("", uploaded_image_key="photo.png")
-        return await processed(shop, capture_id, shelf(photo=content))
-
-    ended = in_shop(scenario)
-    assert ended.status == "FAILED"
-    assert message in ended.error_message
-
-
-def test_a_gtin_that_was_sent_is_enough_for_an_image_that_cannot_be_read(in_shop, shelf, milk):
-    """With a GTIN from the client a broken image is no failure."""
-
-    async def scenario(shop):
-        capture_id = await shop.scan("", sent_gtin=milk.gtin, uploaded_image_key="photo.png")
-        return await processed(shop, capture_id, shelf(photo=b"no image"))
-
-    assert in_shop(scenario).status == "COMPLETED"
-
-
-def test_an_image_without_a_barcode_is_not_found(in_shop, shelf):
-    """An image in which there is no barcode says so."""
-    blank = io.BytesIO()
-    Image.new("RGB", (200, 200), "white").save(blank, "PNG")
-
-    async def scenario(shop):
-        capture_id = await shop.scan("", uploaded_image_key="photo.png")
-        return await processed(shop, capture_id, shelf(photo=blank.getvalue()))
-
-    ended = in_shop(scenario)
-    assert (ended.status, ended.error_message) == ("NOT_FOUND", "No barcode was found in the image.")
-
-
-def test_without_vision_an_image_fails_with_what_is_missing(in_shop, shelf, monkeypatch):
-    """A server without its extra says that this is why no barcode was read."""
-    monkeypatch.setitem(sys.modules, "zxingcpp", None)
-
-    async def scenario(shop):
-        capture_id = await shop.scan("", uploaded_image_key="photo.png")
-        return await processed(shop, capture_id, shelf(photo=picture()))
-
-    ended = in_shop(scenario)
-    assert (ended.status, ended.error_message) == ("FAILED", NO_VISION)
 
 
 def test_an_outage_is_tried_again_when_the_lease_runs_out(in_shop, shelf, clock, caplog):
