@@ -79,9 +79,9 @@ class OpenCounters:
         """Return the counters of a subject, without counting."""
         return await self._ask(lambda counters: counters.peek(slots))
 
-    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to a counter and return its value."""
-        return await self._ask(lambda counters: counters.incr(key, expiry, amount))
+    async def give_back(self, slots: Slots) -> None:
+        """Undo a request that was counted, except in a window that has ended."""
+        await self._ask(lambda counters: counters.give_back(slots))
 
     async def _ask(self, ask: Callable[[MemoryCounters | RedisCounters], Awaitable[Result]]) -> Result:
         if self._recovering is None:

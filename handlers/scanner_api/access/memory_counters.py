@@ -80,7 +80,8 @@ class MemoryCounters:
         """Count a request in both windows of a subject, or in none."""
         now = self.now()
         minute, day = slots
-        count, count_today = self._running(minute, now), self._running(day, now)
+        count = self._counter(minute, now) or self._start(minute, now)
+        count_today = self._counter(day, now) or self._start(day, now)
         counted = count.count < minute.limit and count_today.count < day.limit
         if counted:
             count.count += 1
@@ -88,48 +89,35 @@ class MemoryCounters:
         counts = Count(count.count, count.ends), Count(count_today.count, count_today.ends)
         return Taken(counted, counts, now)
 
-    def _running(self, slot: Slot, now: float) -> Counter:
-        """Return the counter of a window, a new one if it has ended."""
-        counter = self._counters.get(slot.key)
-        if counter is None or is_over(counter.ends, counter.seconds, now):
-            counter = self._start(slot.key, slot.seconds, now)
-        return counter
-
     async def peek(self, slots: Slots) -> tuple[Count, Count]:
-        """Return the counters of a subject, without counting."""
-        first, second = [Count(await self.get(each.key), await self.get_expiry(each.key)) for each in slots]
+        """Return the counters of a subject, without counting; one that has ended is 0 and ends now."""
+        now = self.now()
+        counters = [self._counter(slot, now) for slot in slots]
+        first, second = [Count(each.count, each.ends) if each else Count(0, now) for each in counters]
         return first, second
 
-    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to a counter and return its value; a negative amount does not restart one that has ended."""
+    async def give_back(self, slots: Slots) -> None:
+        """Undo a request that was counted, except in a window that has ended."""
         now = self.now()
-        counter = self._counters.get(key)
-        if counter is None or is_over(counter.ends, counter.seconds, now):
-            if amount < 0:
-                return 0
-            counter = self._start(key, expiry, now)
-        counter.count += amount
-        return counter.count
+        for slot in slots:
+            if counter := self._counter(slot, now):
+                counter.count -= 1
 
-    def _start(self, key: str, expiry: int, now: float) -> Counter:
-        queue = self._queues[key.partition(":")[0], expiry]
+    def _counter(self, slot: Slot, now: float) -> Counter | None:
+        """Return the counter of a window, unless it has ended."""
+        counter = self._counters.get(slot.key)
+        return None if counter is None or is_over(counter.ends, counter.seconds, now) else counter
+
+    def _start(self, slot: Slot, now: float) -> Counter:
+        key, seconds = slot.key, slot.seconds
+        queue = self._queues[key.partition(":")[0], seconds]
         while queue and (queue[0].ends <= now or len(queue) >= self._most):
             dropped = queue.popleft()
             if self._counters.get(dropped.key) is dropped:
                 del self._counters[dropped.key]
-        counter = self._counters[key] = Counter(key, now + expiry, expiry)
+        counter = self._counters[key] = Counter(key, now + seconds, seconds)
         queue.append(counter)
         return counter
-
-    async def get(self, key: str) -> int:
-        """Return a counter's value, 0 if there is none."""
-        counter = self._counters.get(key)
-        return 0 if counter is None or is_over(counter.ends, counter.seconds, self.now()) else counter.count
-
-    async def get_expiry(self, key: str) -> float:
-        """Return when a counter ends, in seconds since the epoch; now, if there is none."""
-        counter, now = self._counters.get(key), self.now()
-        return now if counter is None or is_over(counter.ends, counter.seconds, now) else counter.ends
 
     async def check(self) -> bool:
         """Return True: this process's memory is always available."""

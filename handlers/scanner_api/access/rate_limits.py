@@ -140,8 +140,7 @@ class RateLimiter:
         """Undo the counting of a request; where the counters cannot be reached it stays counted."""
         self._refusals.pop(subject, None)
         with suppress(StorageError):
-            for slot in slots_of(subject, quota):
-                await self._counters.incr(slot.key, slot.seconds, -1)
+            await self._counters.give_back(slots_of(subject, quota))
 
     @property
     def has_refusals(self) -> bool:

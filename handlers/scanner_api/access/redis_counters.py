@@ -61,13 +61,12 @@ milliseconds until it ends. Keys are not in KEYS, which cost clients more than a
 program has put in the place of a counter is deleted, and gets an end, so that it affects its own subject.
 """
 
-INCREASE = """
-if tonumber(ARGV[2]) < 0 and redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-local count = redis.call('INCRBY', KEYS[1], ARGV[2])
-if count == tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
-return count
+GIVE_BACK = """
+for _, key in ipairs(ARGV) do
+  if redis.call('EXISTS', key) == 1 then redis.pcall('DECR', key) end
+end
 """
-"""Adds to a counter, which ends after so many seconds if it is a new one; giving back begins none."""
+"""Subtracts one from each counter; begins none, and leaves what is no counter to the other script."""
 ERRORS = (RedisError, OSError, msgspec.MsgspecError)
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(list[tuple[int, int, int, int, int]]).decode
@@ -82,7 +81,7 @@ class RedisCounters:
     def __init__(self, url: str) -> None:
         self._redis = Redis(connection_pool=connection_pool(url))
         self._take = Script(self._redis.connection_pool, TAKE)
-        self._increase = self._redis.register_script(INCREASE)
+        self._give_back = self._redis.register_script(GIVE_BACK)
         self._takes: Batching[Take, Taken] = Batching(self._take_all, limit=MAX_TAKES)
 
     def now(self) -> float:
@@ -124,10 +123,10 @@ class RedisCounters:
                 taken[take] = Taken(passed, counts, now)
         return taken
 
-    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to a counter and return its value; a negative amount does not restart one that has ended."""
+    async def give_back(self, slots: Slots) -> None:
+        """Undo a request that was counted, except in a window that has ended."""
         try:
-            return int(await self._increase(keys=[_prefixed(key)], args=[expiry, amount]))
+            await self._give_back(args=[PREFIX + slot.key for slot in slots])
         except ERRORS as error:
             raise StorageError from error
 
@@ -194,10 +193,6 @@ class Take:
     def __init__(self, slots: Slots, requests: int) -> None:
         self.slots = slots
         self.requests = requests
-
-
-def _prefixed(key: str) -> str:
-    return PREFIX + key
 
 
 def connection_pool(url: str) -> ConnectionPool:

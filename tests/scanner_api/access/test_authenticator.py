@@ -310,10 +310,10 @@ def test_an_outage_while_a_count_is_given_back(house, monkeypatch):
     for _ in range(6):
         house.knock(API="wrong")
 
-    async def incr(*_):
+    async def give_back(*_):
         raise StorageError
 
-    monkeypatch.setattr(MemoryCounters, "incr", incr)
+    monkeypatch.setattr(MemoryCounters, "give_back", give_back)
     assert [house.knock(API=value).status for value in ("unreachable", "good")] == [503, 200]
 
 

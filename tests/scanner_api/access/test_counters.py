@@ -22,16 +22,26 @@ from scanner_api.access.redis_counters import RedisCounters
 free_port = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.py"))["free_port"]
 
 
+def slots_of(key, limit=9):
+    """Return the windows of a subject."""
+    return Slot(key, limit, 60), Slot(f"{key}/day", limit, 86_400)
+
+
+async def values_of(counters, key):
+    """Return how many requests of a subject are counted in its windows."""
+    return [count.value for count in await counters.peek(slots_of(key))]
+
+
 async def test_counter_lives_as_long_as_its_window(clock):
     """A counter adds up until its seconds are over, by the clock, and then starts again."""
-    counters = MemoryCounters(clock)
-    assert [await counters.incr("key:a", 60) for _ in range(3)] == [1, 2, 3]
-    assert await counters.get_expiry("key:a") == clock.now().timestamp() + 60
+    counters, slots, began = MemoryCounters(clock), slots_of("key:a"), clock.now().timestamp()
+    taken = [await counters.take(slots) for _ in range(3)]
+    assert [each.counts[0] for each in taken] == [Count(number, began + 60) for number in (1, 2, 3)]
     clock.advance(59.9)
-    assert await counters.get("key:a") == 3
+    assert await values_of(counters, "key:a") == [3, 3]
     clock.advance(0.1)
-    assert await counters.get("key:a") == 0
-    assert await counters.incr("key:a", 60) == 1
+    assert await values_of(counters, "key:a") == [0, 3]
+    assert (await counters.take(slots)).counts[0].value == 1
 
 
 async def test_a_counter_that_a_clock_put_back_ended_has_no_end(clock):
@@ -47,60 +57,61 @@ async def test_a_counter_that_a_clock_put_back_ended_has_no_end(clock):
 
 async def test_what_is_given_back_too_late_is_lost(clock):
     """Giving back to a counter that has ended does not credit the next window."""
-    counters = MemoryCounters(clock)
-    await counters.incr("key:a", 60)
-    assert await counters.incr("key:a", 60, -1) == 0
+    counters, slots = MemoryCounters(clock), slots_of("key:a")
+    await counters.take(slots)
+    await counters.give_back(slots)
+    assert await values_of(counters, "key:a") == [0, 0]
+    await counters.take(slots)
     clock.advance(60)
-    assert await counters.incr("key:a", 60, -1) == 0
-    assert await counters.incr("key:a", 60) == 1
+    await counters.give_back(slots)
+    assert await values_of(counters, "key:a") == [0, 0]
+    assert (await counters.take(slots)).counts[0].value == 1
 
 
 async def test_ended_counters_are_dropped(clock):
     """What has ended takes no memory once the next window of its kind begins."""
     counters = MemoryCounters(clock)
     for number in range(100):
-        await counters.incr(f"key:{number}", 60)
-    clock.advance(60)
-    await counters.incr("key:next", 60)
-    assert list(counters._counters) == ["key:next"]
-    assert sum(map(len, counters._queues.values())) == 1
+        await counters.take(slots_of(f"key:{number}"))
+    clock.advance(86_400)
+    await counters.take(slots_of("key:next"))
+    assert list(counters._counters) == ["key:next", "key:next/day"]
+    assert sum(map(len, counters._queues.values())) == 2
 
 
 async def test_counter_restarted_is_not_dropped_with_its_past(clock):
     """Dropping what has ended leaves a key's running window alone, even after the clock was put back."""
     counters = MemoryCounters(clock)
     clock.advance(50)
-    await counters.incr("key:first", 60)
+    await counters.take(slots_of("key:first"))
     clock.advance(-50)
-    await counters.incr("key:a", 60)
+    await counters.take(slots_of("key:a"))
     clock.advance(61)
-    await counters.incr("key:a", 60)
+    await counters.take(slots_of("key:a"))
     clock.advance(54)
-    await counters.incr("key:next", 60)
-    assert await counters.incr("key:a", 60) == 2
+    await counters.take(slots_of("key:next"))
+    assert (await counters.take(slots_of("key:a"))).counts[0].value == 2
 
 
 async def test_flood_of_addresses_pushes_out_addresses_alone(clock):
     """However many addresses come, memory is bounded, and credentials keep their counts."""
     counters = MemoryCounters(clock, most=10)
     for _ in range(7):
-        await counters.incr("key:a", 86_400)
+        await counters.take(slots_of("key:a"))
     for number in range(1000):
-        for seconds in (60, 86_400):
-            await counters.incr(f"failed:{number}/{seconds}", seconds)
-    assert len(counters._counters) == 21
-    assert await counters.get("key:a") == 7
-    assert await counters.get("failed:999/60") == 1
+        await counters.take(slots_of(f"failed:{number}"))
+    assert len(counters._counters) == 22
+    assert await values_of(counters, "key:a") == [7, 7]
+    assert await values_of(counters, "failed:999") == [1, 1]
 
 
 async def test_memory_can_be_cleared(clock):
     """All counters can be dropped at once."""
     counters = open_counters("memory://", clock)
     for name in "abc":
-        await counters.incr(f"key:{name}", 60)
-    assert await counters.get_expiry("key:d") == clock.now().timestamp()
-    assert await counters.reset() == 3
-    assert await counters.get("key:b") == 0
+        await counters.take(slots_of(f"key:{name}"))
+    assert await counters.reset() == 6
+    assert await counters.peek(slots_of("key:b")) == (Count(0, clock.now().timestamp()),) * 2
     assert await counters.check()
     await counters.close()
 
@@ -150,9 +161,9 @@ async def test_processes_add_to_one_counter(redis_url):
     """What two processes add is one number, and a counter ends when the first of them said."""
     ours, theirs = RedisCounters(redis_url), RedisCounters(redis_url)
     key = f"key:{uuid4()}"
-    await ours.incr(key, 60)
-    await theirs.incr(key, 60)
-    slots = Slot(key, 9, 60), Slot(f"{key}/day", 9, 86_400)
+    slots = slots_of(key)
+    await ours.take(slots)
+    await theirs.take(slots)
     counts = [(await each.peek(slots))[0] for each in (ours, theirs)]
     assert [count.value for count in counts] == [2, 2]
     assert counts[1].ends == pytest.approx(counts[0].ends, abs=1.1)
@@ -163,12 +174,11 @@ async def test_processes_add_to_one_counter(redis_url):
 
 async def test_what_is_given_back_too_late_is_lost_in_redis(redis_url):
     """As in memory: the next window lets through no more than its limit."""
-    counters = RedisCounters(redis_url)
-    key = f"key:{uuid4()}"
-    assert await counters.incr(key, 60, -1) == 0
-    slots = Slot(key, 2, 60), Slot(f"{key}/day", 9, 86_400)
+    counters, slots = RedisCounters(redis_url), slots_of(f"key:{uuid4()}", limit=2)
+    await counters.give_back(slots)
     assert [(await counters.take(slots)).counted for _ in range(3)] == [True, True, False]
-    assert await counters.incr(key, 60, -1) == 1
+    await counters.give_back(slots)
+    assert [count.value for count in await counters.peek(slots)] == [1, 1]
     await counters.close()
 
 
@@ -183,10 +193,11 @@ COUNTERS = {
 async def test_what_is_no_counter_is_replaced(redis_url, command):
     """What another program has put in the place of a counter is a new one, and all others count on."""
     counters, keys = RedisCounters(redis_url), [f"key:{uuid4()}" for _ in range(3)]
-    subjects = [(Slot(key, 2, 60), Slot(f"{key}/day", 2, 86_400)) for key in keys]
+    subjects = [slots_of(key, limit=2) for key in keys]
     async with Redis.from_url(redis_url) as redis:
         name, *values = command
         await redis.execute_command(name, f"scanner-api:{keys[1]}", *values)
+        await counters.give_back(subjects[1])
         taken = await asyncio.gather(*map(counters.take, subjects))
         assert 0 < await redis.ttl(f"scanner-api:{keys[1]}") <= 60
     assert [each.counts[0].value for each in taken] == [1, 1, 1]
@@ -197,7 +208,7 @@ async def test_what_is_no_counter_is_replaced(redis_url, command):
 async def test_counter_that_would_never_end_does(redis_url):
     """One without an expiry counts on, for one window at most, so that no refusal is for ever."""
     counters, key = RedisCounters(redis_url), f"key:{uuid4()}"
-    slots = Slot(key, 2, 60), Slot(f"{key}/day", 9, 86_400)
+    slots = slots_of(key, limit=2)
     async with Redis.from_url(redis_url) as redis:
         await redis.set(f"scanner-api:{key}", 2)
         taken = await counters.take(slots)
@@ -213,7 +224,7 @@ async def test_redis_that_does_not_respond_is_reported(clock):
         counters = open_counters(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", clock)
         async with asyncio.timeout(30):
             with pytest.raises(StorageError):
-                await counters.incr("key:a", 60)
+                await counters.give_back(slots_of("key:a"))
         await counters.close()
 
 
@@ -235,7 +246,7 @@ async def test_redis_that_can_only_be_read_is_reported():
     with ValkeyServer(port=free_port(), config={"maxmemory": "1"}) as full:
         counters = RedisCounters(full.connection_url)
         with pytest.raises(StorageError):
-            await counters.take((Slot("key:a", 9, 60), Slot("key:a/day", 9, 86_400)))
+            await counters.take(slots_of("key:a"))
         assert not await counters.check()
         await counters.close()
 
@@ -250,7 +261,9 @@ async def test_cluster_of_one_shard_counts():
             while (await redis.execute_command("CLUSTER INFO"))["cluster_state"] != "ok":  # noqa: ASYNC110 -- it sets no event
                 await asyncio.sleep(0.05)
         counters = RedisCounters(server.connection_url)
-        subjects = [(Slot(f"key:{each}", 9, 60), Slot(f"day:{each}", 9, 86_400)) for each in "abc"]
+        subjects = [slots_of(f"key:{each}") for each in "abc"]
         taken = await asyncio.gather(*map(counters.take, subjects))
         assert [each.counted for each in taken] == [True] * 3
+        await counters.give_back(subjects[0])
+        assert await values_of(counters, "key:a") == [0, 0]
         await counters.close()
