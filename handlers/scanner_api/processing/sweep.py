@@ -80,9 +80,15 @@ class Sweep:
         while not self._ended.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), _LOOK_SECONDS)
-            if self._queue.overflowed and await self._queue.room() > _ROOMY * MAX_WAITING:
+            if self._queue.overflowed and await self._is_roomy():
                 self._queue.overflowed = False
                 return
+
+    async def _is_roomy(self) -> bool:
+        try:
+            return await self._queue.room() > _ROOMY * MAX_WAITING
+        except Exception:  # noqa: BLE001 -- of a broker that is away, as the next round says
+            return False
 
     async def _attempt(self, part: Callable[[], Awaitable[object]]) -> None:
         try:

@@ -100,6 +100,31 @@ def test_what_did_not_fit_is_queued_once_there_is_room(in_shop, until):
     assert len(set(in_shop(scenario))) == 1000
 
 
+def test_a_queue_that_is_away_while_more_waits_does_not_end_the_sweep(in_shop, until):
+    """What did not fit waits until the queue tells its room again."""
+
+    class Interrupted(Queue):
+        """A queue that tells its room, fails three times, and has room for all."""
+
+        rooms = iter([1, 1, *[ConnectionError] * 3])
+
+        async def room(self):
+            room = next(self.rooms, 1000)
+            if room is ConnectionError:
+                raise room
+            return room
+
+    async def scenario(shop):
+        captures = [await shop.scan(), await shop.scan()]
+        queue = Interrupted()
+        sweep = Sweep(queue, shop.stores, 1000)
+        sweep.start()
+        await until(lambda: {each for _, each in queue.jobs} == set(captures))
+        await sweep.stop()
+
+    in_shop(scenario)
+
+
 def test_urls_are_queued_to_be_followed(in_shop):
     """The sweep knows the lane of a capture by its value, as a scanner or a person writes it."""
     queue = Queue()
