@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -35,6 +36,7 @@ __all__ = ["CannotListen", "callable_url_of", "listen", "url_of"]  # beside what
 
 SHUTDOWN_SECONDS = 1
 """How long a served app's requests may go on in a thread that ends."""
+HANDSHAKE_SECONDS = 10
 TLS_CLOSE_SECONDS = 0.1
 FIRST_REQUEST_SECONDS = 0.5
 """After the port is closed, for clients that have just connected."""
@@ -287,12 +289,23 @@ class _Server(Server):
         return [each for each in connections if isinstance(each, HttpProtocol) and each.is_idle]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        try:
-            await super().startup(sockets)
-        except SystemExit:  # which would end the loop that others run in as well
-            raise CannotStart("The app does not start: its lifespan failed.") from None
+        """Start the lifespan, and accept connections: uvicorn's leaves handshakes a minute."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            raise CannotStart("The app does not start: its lifespan failed.")
+        tls: dict[str, Any] = {}
+        if self.config.is_ssl:
+            tls = {"ssl": self.config.ssl, "ssl_handshake_timeout": HANDSHAKE_SECONDS}
+        create_server = partial(asyncio.get_running_loop().create_server, backlog=self.config.backlog)
+        self.servers = [await create_server(self._connection, sock=each, **tls) for each in sockets or []]
+        self.started = True
         if not self.should_exit:
             self._ready()
+
+    def _connection(self) -> asyncio.Protocol:
+        """Return the protocol of a new connection."""
+        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
 class _Loop:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from openapi_mock.cli.banner import reach_rows, trusting
 from openapi_mock.cli.mock import Mocks
 from openapi_mock.cli.options import base_url
 from openapi_mock.reach import Reach, certified_names, lan_url
+from openapi_service import server
 
 API, S3 = "http://127.0.0.1:8000", "http://127.0.0.1:9000"
 LAN = "192.0.2.7"
@@ -118,6 +121,17 @@ def test_a_contract_over_tls(minimal, write, tmp_path):
         assert httpx.get(f"{mock.control}/seeds", verify=context, headers=headers).status_code == 403
         assert httpx.get(f"{mock.control}/seeds", verify=context).json() == mock.seeds()
         assert Mocks().variables(mock)["NODE_EXTRA_CA_CERTS"] == mock.ca
+
+
+def test_a_handshake_that_drips_is_not_waited_for(minimal, write, monkeypatch):
+    """Who connects and does not come to the end of TLS's handshake is cut off."""
+    monkeypatch.setattr(server, "HANDSHAKE_SECONDS", 0.2)
+    with contract_mock(str(write(minimal)), tls=True) as mock:
+        with socket.create_connection(("127.0.0.1", urlsplit(mock.api).port), timeout=30) as slow:
+            slow.sendall(b"\x16\x03\x01\x02\x00\x01")  # a record with a greeting begins
+            assert slow.recv(1) == b""
+        context = ssl.create_default_context(cafile=mock.ca)
+        assert httpx.get(f"{mock.api}/pets", verify=context).status_code == 200
 
 
 def test_there_is_no_certificate_without_tls(minimal, write):
