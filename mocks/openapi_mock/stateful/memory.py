@@ -91,6 +91,7 @@ class Memory:
             value = values.created(base, sent, path, number, now)
             key = str(collection.key_of(value, number))
             if not any(each.parents == parents for each in self.store.keyed(collection.path, key)):
+                self.store.keep(parents)
                 self.store.add(collection.path, key, parents, value)
                 return value
             if plain(collection.key) in map(plain, collection.level(sent)):

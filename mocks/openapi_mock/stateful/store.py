@@ -86,6 +86,12 @@ class Store:
         )
         self._count, self._bytes = self._count + 1, self._bytes + len(encoded)
 
+    def keep(self, parents: Mapping[str, str]) -> None:
+        """Keep parents when nothing is below them any longer, as an item of no collection; raises as add."""
+        key = msgspec.json.encode(parents).decode()
+        if parents and not self.keyed("", key):
+            self.add("", key, parents, {})
+
     def change(self, item: Item, key: str, value: dict[str, Any]) -> None:
         """Replace the value of an item; raises ServiceUnavailable."""
         encoded = msgspec.json.encode(value)

@@ -57,6 +57,25 @@ def test_what_is_above_an_item_has_to_be_there(remembering):
         assert mock("GET", f"/pets/{pet}/{below}")[0] == 404
 
 
+def test_what_was_above_an_item_stays(remembering):
+    """A parent that nobody created is there for good once something was below it, until it is deleted."""
+    toy = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+    toys = {"get": operation({"type": "array", "items": ref("Toy")}), "post": operation(ref("Toy"))}
+    toy_path = {"get": operation(ref("Toy")), "delete": operation(status="204")}
+    paths = {**PETS, "/pets/{petId}/toys": {"parameters": [PET_ID], **toys}}
+    paths["/pets/{petId}/toys/{toyId}"] = {"parameters": [PET_ID, in_path("toyId", "integer")], **toy_path}
+    mock = remembering(paths, {"Pet": PET, "Toy": toy})
+    implied = mock.post("/pets/77/toys", {"name": "ball"})
+    pet = mock.post("/pets", {"name": "Rex"})["id"]
+    made = mock.post(f"/pets/{pet}/toys", {"name": "bone"})
+    for parent, child in ((77, implied), (pet, made)):
+        assert mock("DELETE", f"/pets/{parent}/toys/{child['id']}")[0] == 204
+        assert mock.get(f"/pets/{parent}/toys") == []
+    assert {each["items"] for each in mock.memory.summary()} == {0, 1}
+    mock("DELETE", f"/pets/{pet}")
+    assert mock("GET", f"/pets/{pet}/toys")[0] == 404
+
+
 def test_the_identifier_is_in_an_object(remembering):
     """An item may have its name, and what else the mock knows of it, in ``metadata``, as in Kubernetes."""
     text, labels = {"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}
