@@ -15,6 +15,7 @@ import keyword
 import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 
 from openapi_contract import Operation
@@ -39,14 +40,20 @@ def argument_names(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the handler's argument for each parameter of an operation.
 
     Where two would be the same (``id`` in the path and in the query), or one is what a handler calls the
-    request body or the caller, the place comes first: ``path_id``, ``query_id``, ``query_body``.
+    request body or the caller, the place comes first: ``path_id``, ``query_id``, ``query_body``; what is the
+    same even so is numbered (``query_date``, ``query_date_2`` for ``Date`` and ``Date>``).
     """
     names = [python_name(each["name"]) for each in parameters]
     taken = Counter([*names, *RESERVED])
-    return [
+    placed = [
         name if taken[name] == 1 else python_name(f"{each['in']}_{each['name']}")
         for name, each in zip(names, parameters, strict=True)
     ]
+    found: list[str] = []
+    for name in placed:
+        numbered = (f"{name}_{number}" for number in count(2))
+        found.append(next(each for each in chain([name], numbered) if each not in found))
+    return found
 
 
 def handler_name(operation: Operation) -> str:

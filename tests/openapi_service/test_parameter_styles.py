@@ -279,7 +279,20 @@ def test_content_parameters(taking):
 
 def test_parameters_have_python_names(taking):
     """Names of the contract reach the handler as Python spells them; two that would be one stay apart."""
-    names = ["X-Thing", "warningDays", "id", "class", "1st", "filter[]", "-", "body", "caller"]
+    names = [
+        "X-Thing",
+        "warningDays",
+        "id",
+        "class",
+        "1st",
+        "filter[]",
+        "-",
+        "body",
+        "caller",
+        "on",
+        "on>",
+        "On",
+    ]
     app = taking(
         {"in": "path", "name": "same", "required": True, "schema": {}},
         *({"in": "query", "name": name, "schema": {}} for name in [*names, "same"]),
@@ -289,7 +302,7 @@ def test_parameters_have_python_names(taking):
     assert list(app.seen) == [
         "path_same",
         *("x_thing", "warning_days", "id_", "class_", "_1st", "filter_", "_", "query_body", "query_caller"),
-        "query_same",
+        *("query_on", "query_on_2", "query_on_3", "query_same"),
     ]
     assert (app.seen["path_same"], app.seen["query_same"]) == ("p", "q")
 
