@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, NamedTuple
 
+from openapi_contract.integers import is_integer
 from openapi_contract.json_types import type_of
 from openapi_contract.merging import Branch, Merged, Merger, NoValueError
 from openapi_contract.schemas import MISSING, Schema
@@ -377,7 +378,8 @@ def _spellings(example: Any) -> Iterator[Any]:
     yield example
     if isinstance(example, str):
         with suppress(ValueError):
-            yield json.loads(example)
+            meant = json.loads(example)
+            yield int(meant) if is_integer(meant) else meant  # some clients read no 11.0 as one
     elif isinstance(example, int | float):
         yield json.dumps(example)
 
