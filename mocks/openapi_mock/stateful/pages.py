@@ -1,6 +1,5 @@
 """Lists as clients ask for them: filtered by members of the same name, sorted, and one page at a time."""
 
-import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -13,6 +12,8 @@ from openapi_mock.responses.envelopes import OFFSETS, PAGES, SIZES, Page
 from openapi_mock.responses.names import plain
 from openapi_mock.responses.related import first_page
 
+from .bounds import BOUNDS, Compare, bound_of, is_within, spellings
+
 AFTER: Final = ("startingafter", "after", "cursor", "pagetoken", "nexttoken", "continuationtoken", "continue")
 BEFORE: Final = ("endingbefore", "before")
 SORTS: Final = ("sort", "sortby", "orderby", "order", "ordering")
@@ -23,7 +24,6 @@ LANGUAGE = re.compile(r"[:=<>~*]")
 PAGING: Final = frozenset({*SIZES, *PAGES, *OFFSETS, *AFTER, *BEFORE, *SORTS, *DIRECTIONS})
 """Names of query parameters, in plain spelling, that choose a part of a list."""
 EVERYTHING: Final = frozenset({"all", "any", ""})
-COMPARISONS: Final = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 SIZE: Final = 100
 FILTER = re.compile(r"filters?\[(.+)\]")
 """How JSON:API names a filter by a member."""
@@ -48,8 +48,10 @@ class Listing:
         within = members[ATTRIBUTES].members if ATTRIBUTES in members else {}
         self._members: dict[str, tuple[str, ...]] = {plain(name): (ATTRIBUTES, name) for name in within}
         self._members |= {plain(name): (name,) for name in members}
-        queries = (each["name"] for each in operation.parameters if each["in"] == "query")
+        queries = [each["name"] for each in operation.parameters if each["in"] == "query"]
         self._names = {plain(name): name for name in queries}
+        named = {plain(name): schema for name, schema in (*within.items(), *members.items())}
+        self._bounds = {name: bound_of(name, named) for name, _ in _named(dict.fromkeys(queries))}
         self._base = first_page(operation, schema)
 
     def page(self, items: list[dict[str, Any]], asked: Mapping[str, Any], url: str) -> Page:
@@ -104,8 +106,11 @@ class Listing:
             plain_name = plain(name)
             if value is None or plain_name in PAGING or plain(str(value)) in EVERYTHING:
                 continue
+            bound = self._bounds.get(name)
             member = self._members.get(plain_name) or self._members.get(plain_name.removesuffix("s"))
-            if member is not None:
+            if bound is not None and not isinstance(value, dict):
+                yield partial(_is_within, self._members[bound.member], bound.compare, value)
+            elif member is not None:
                 yield partial(_has_at, member, value)
             elif plain_name in SEARCHES and not LANGUAGE.search(str(value)):
                 yield partial(_mentions, str(value).lower())
@@ -117,9 +122,8 @@ class Listing:
         descends = any(each.lower().startswith("desc") for each in words)
         if match is not None:
             descends |= match[0].startswith("-")
-            name = plain(match[1])
-            spellings = (name, f"{name}at", f"{name}on", f"date{name}")
-            member = next((self._members[each] for each in spellings if each in self._members), None)
+            names = spellings(plain(match[1]))
+            member = next((self._members[each] for each in names if each in self._members), None)
             items = items if member is None else sorted(items, key=lambda each: _order(_at(each, member)))
         return items[::-1] if descends else items
 
@@ -151,9 +155,7 @@ def _has(value: Any, asked: Any) -> bool:
     if isinstance(asked, list):
         return not asked or any(_has(value, each) for each in asked)
     if isinstance(asked, dict):
-        bounds = [(COMPARISONS[name], each) for name, each in asked.items() if name in COMPARISONS]
-        pairs = bounds if isinstance(value, int | float) else []
-        return all(compare(value, each) for compare, each in pairs if isinstance(each, int | float))
+        return all(is_within(value, BOUNDS[name], each) for name, each in asked.items() if name in BOUNDS)
     if isinstance(value, list):
         return any(_has(each, asked) for each in value)
     if isinstance(value, dict):
@@ -164,6 +166,11 @@ def _has(value: Any, asked: Any) -> bool:
 def _has_at(path: tuple[str, ...], asked: Any, item: Mapping[str, Any]) -> bool:
     """Tell whether the member of an item at a path has the value that is asked for."""
     return _has(_at(item, path), asked)
+
+
+def _is_within(path: tuple[str, ...], compare: Compare, asked: Any, item: Mapping[str, Any]) -> bool:
+    """Tell whether the member of an item at a path is within a bound."""
+    return is_within(_at(item, path), compare, asked)
 
 
 def _mentions(asked: str, item: Mapping[str, Any]) -> bool:

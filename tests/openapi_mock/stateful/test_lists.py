@@ -232,3 +232,46 @@ def test_a_page_as_spring_describes_it(remembering):
     assert names(found.pop("content")) == ["c"]
     assert list(map(found.get, counts)) == [1, 2, 3, 2, 1]
     assert list(map(found.get, flags)) == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("created_at[gte]=2026-02-01", "bc"),
+        ("created_at[gt]=2026-02-01", "c"),
+        ("created_at[lte]=2026-02-01", "ab"),
+        ("created_after=2026-02-01T13:00:00%2B01:00&createdBefore=2026-02-28", "b"),
+        ("CreatedAt>=2026-02-02", "c"),
+        ("CreatedAt<=2026-02-01", "ab"),
+        ("created_at=2026-02-01", "b"),
+        ("from=2026-02-01&to=2026-02-01", "b"),
+        ("start_date=2026-02-02", "c"),
+        ("since=2026-02-02", "c"),
+        ("since=soon", "abc"),
+        ("seen_until=2026-01-31", "a"),
+        ("seen_before=1769817600", "a"),
+        ("min_weight=2", "bc"),
+        ("weight_max=3", "ab"),
+    ],
+)
+def test_a_list_within_bounds(remembering, query, found):
+    """A member's name with the word of a bound, or one without a member, bounds numbers and times."""
+    members = {
+        "name": {"type": "string"},
+        "created_at": {"type": "string", "format": "date-time"},
+        "seen_on": {"type": "string"},
+        "weight": {"type": "number"},
+    }
+    pet = {"type": "object", "properties": {"id": {"type": "integer"}, **members}}
+    named = "CreatedAt> CreatedAt< created_after createdBefore from to start_date since seen_until created_at"
+    texts = [in_query(each) for each in named.split()]
+    numbers = [in_query(each, "number") for each in ("min_weight", "weight_max", "seen_before")]
+    texts += [in_query(f"created_at[{each}]") for each in ("gt", "gte", "lte")]
+    listing = operation(LISTED, parameters=[*texts, *numbers])
+    made = operation(ref("Pet"), status="201", body=pet)
+    mock = remembering({**PETS, "/pets": {"get": listing, "post": made}}, {"Pet": pet})
+    for number, month in enumerate(("Jan", "Feb", "Mar")):
+        seen, created = f"Fri, 1 {month} 2026 00:00:00 GMT", f"2026-0{number + 1}-01T12:00:00Z"
+        pet = {"name": "abc"[number], "weight": 1.5 + number, "seen_on": seen, "created_at": created}
+        mock.post("/pets", pet)
+    assert names(mock.get(f"/pets?{query}")) == list(found)
