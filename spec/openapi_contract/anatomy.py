@@ -3,7 +3,7 @@
 Only by its place can a ``$ref`` be distinguished from a property, an example or a constant of that name.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -210,32 +210,35 @@ def _enter_resource(place: Place) -> None:
 
 def children(place: Place) -> list[Place]:
     """Return what stands right below a place; what has the wrong shape is left for validation to refuse."""
-    node, base, source, depth = place.node, place.base, place.source, place.depth + 1
-    fields = SHAPES.get(place.kind)
+    node, fields = place.node, SHAPES.get(place.kind)
     if fields is None or not isinstance(node, dict):
         return []
     if ("*" not in fields and fields.keys().isdisjoint(node)) or _is_reference_object(place):
         return []
+    base, source, depth, inner = place.base, place.source, place.depth + 1, place.kind == "schema"
     found = []
-    inner = place.kind == "schema"
     for key, value in node.items():
         shape = fields.get(key) or fields.get("*")
         if shape is None or not isinstance(value, HOLDING):
             continue
         name, is_one, in_map, in_array = shape
         pointer = pointers.join(place.pointer, key)
-        members: Iterable[tuple[Any, Any]] = ()
-        if in_map and isinstance(value, dict):
-            members = value.items()
-        elif in_array and isinstance(value, list):
-            members = enumerate(value)
-        elif is_one and isinstance(value, OBJECTS):
+        if is_one and isinstance(value, OBJECTS):
             found.append(Place(name, value, pointer, base, source, depth, inner))
-        for step, member in members:
-            if isinstance(member, OBJECTS):
-                found.append(Place(name, member, pointers.join(pointer, step), base, source, depth, inner))
+        elif in_map and isinstance(value, dict):
+            found += [
+                Place(name, member, pointers.join(pointer, step), base, source, depth, inner)
+                for step, member in value.items()
+                if isinstance(member, OBJECTS)
+            ]
+        elif in_array and isinstance(value, list):
+            found += [
+                Place(name, member, f"{pointer}/{step}", base, source, depth, inner)
+                for step, member in enumerate(value)
+                if isinstance(member, OBJECTS)
+            ]
     return found
 
 
 def _is_reference_object(place: Place) -> bool:
-    return place.kind not in {"schema", "pathItem"} and place.reference is not None
+    return "$ref" in place.node and place.kind not in {"schema", "pathItem"} and place.reference is not None

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,9 +174,19 @@ class Contract:
     def follow(self, node: Any, pointer: str) -> tuple[Any, str]:
         """Follow Reference Objects from ``node`` at ``pointer``; return where they end, and its pointer."""
         while isinstance(node, dict) and "$ref" in node:
-            pointer = pointers.from_fragment(node["$ref"].removeprefix("#"))
-            node = pointers.lookup(self.document, pointer)
+            node, pointer = self._target(node["$ref"])
         return node, pointer
+
+    @cached_property
+    def _target(self) -> Callable[[str], tuple[Any, str]]:
+        """Returns what a reference leads to, and its pointer: each is looked up once."""
+
+        @cache
+        def target(reference: str) -> tuple[Any, str]:
+            pointer = pointers.from_fragment(reference.removeprefix("#"))
+            return pointers.lookup(self.document, pointer), pointer
+
+        return target
 
     def _operations(self) -> Iterator[Operation]:
         names = self._free_names()

@@ -17,6 +17,8 @@ MAX_MEMBERS = 10_000
 Among known schemas, 1,406 are the most."""
 LONG = 500
 """Characters of a pointer for which an object counts once more."""
+REFERENCE = 2
+"""Objects that a reference counts for at least: it is looked at, and followed."""
 SECTIONS = {
     "openapi": FIELDS["openapi"].keys(),
     "swagger": FIELDS["swagger"].keys(),
@@ -47,9 +49,9 @@ def _size(places: Iterable[Place], root: Place, sizes: dict[str, int], depth: in
     size = 0
     for place in places:
         _check_members(place)
-        size += 1 + len(place.pointer) // LONG + _size_of_servers(place)
-        if place.kind != "schema" and (place.reference or "").startswith("#/"):
-            size += _size_of_target(place, root, sizes, depth)
+        reference = None if place.kind == "schema" else place.reference
+        own = max(REFERENCE, _size_of_target(place, reference, root, sizes, depth)) if reference else 1
+        size += own + len(place.pointer) // LONG + _size_of_servers(place)
         if size > MAX_OBJECTS:
             raise too_large(root)
     return size
@@ -84,15 +86,15 @@ def _size_of_servers(place: Place) -> int:
     return sum(1 + url.count("/") for url in urls)
 
 
-def _size_of_target(place: Place, root: Place, sizes: dict[str, int], depth: int) -> int:
-    pointer = pointers.from_fragment((place.reference or "")[1:])
-    if pointer not in sizes:
-        sizes[pointer] = 0  # of one that leads to itself
+def _size_of_target(place: Place, reference: str, root: Place, sizes: dict[str, int], depth: int) -> int:
+    if reference not in sizes:
+        sizes[reference] = 0  # of one that leads to itself
+        pointer = pointers.from_fragment(reference.removeprefix("#"))
         try:
             node = pointers.lookup(root.node, pointer)
         except KeyError:
             return 0
         if depth < MAX_REFERENCES:
             target = Place(place.kind, node, pointer, place.base, place.source)
-            sizes[pointer] = _size(walk(target, schemas=False), root, sizes, depth + 1)
-    return sizes[pointer]
+            sizes[reference] = _size(walk(target, schemas=False), root, sizes, depth + 1)
+    return sizes[reference]

@@ -167,8 +167,9 @@ def with_lines(defects: Iterable[Placed]) -> list[Placed]:
         by_source.setdefault(defect.source, []).append(defect)
     found: list[Placed] = []
     for source, listed in by_source.items():
+        sought = [each.pointer for each in listed if not each.line]
         try:
-            lines = lines_of(read_text(source), suffix_of(source), [each.pointer for each in listed])
+            lines = lines_of(read_text(source), suffix_of(source), sought) if sought else {}
         except (ValueError, LookupError, ContractError):
             lines = {}
         placed = (each if each.line else replace(each, line=_line(each.pointer, lines)) for each in listed)
@@ -178,6 +179,6 @@ def with_lines(defects: Iterable[Placed]) -> list[Placed]:
 
 def _line(pointer: str, lines: dict[str, int]) -> int:
     """Return the line of a pointer, or of what would hold it."""
-    keys = pointers.split(pointer)
-    outwards = (pointers.join("", *keys[:length]) for length in range(len(keys), -1, -1))
-    return next((lines[each] for each in outwards if each in lines), 0)
+    while pointer and pointer not in lines:
+        pointer = pointer.rpartition("/")[0]
+    return lines.get(pointer, 0)

@@ -31,7 +31,7 @@ def lines_of(text: str, suffix: str, places: Iterable[str]) -> dict[str, int]:
         for key in pointers.split(place):
             branch = branch.setdefault(key, {})
     if is_json(text, suffix):
-        starts = [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
+        starts = [0, *(found.end() for found in re.finditer("\n", text))]
         return {at: bisect_right(starts, index) for at, index in _in_json(text, 0, branches, "")[0].items()}
     try:
         return dict(_in_yaml(CSafeLoader(text).get_single_node(), branches, "", 1))

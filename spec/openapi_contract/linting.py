@@ -11,6 +11,7 @@ from . import pointers
 from .anatomy import Place, document_place, walk
 from .contract import Contract
 from .defects import Located
+from .imports import resting_collector
 from .leniency import with_lines
 from .operation import Operation
 
@@ -43,6 +44,7 @@ class _Violation(NamedTuple):
     reason: str
 
 
+@resting_collector()
 def lint(contract: Contract, ignored: Collection[Rule] = ()) -> list[RuleViolation]:
     """Return where a contract violates the house rules that are not ignored, in the order of the file.
 

@@ -27,12 +27,10 @@ def order(pointer: str) -> list[tuple[int, str]]:
 
 def mapped(pointer: str, origins: Mapping[str, str]) -> str:
     """Return where something is in another document, by the nearest place around it that is known."""
-    keys = split(pointer) if origins else []
-    for length in range(len(keys), -1, -1):
-        around = join("", *keys[:length])
-        if around in origins:
-            return join(origins[around], *keys[length:])
-    return pointer
+    around = pointer
+    while around and around not in origins:
+        around = around.rpartition("/")[0]
+    return origins.get(around, "") + pointer[len(around) :]
 
 
 def from_fragment(fragment: str) -> str:

@@ -1,8 +1,10 @@
 """Converts a Swagger 2.0 document to OpenAPI 3.0, and notes where each part came from."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from . import pointers
 from .anatomy import METHODS, map_subschemas
@@ -25,6 +27,7 @@ STYLES = {
     "multi": {"style": "form", "explode": True},
 }
 FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
+COMPONENT = re.compile("/parameters/[^/]*")
 SECTIONS = {"definitions": "schemas", "responses": "responses", "securityDefinitions": "securitySchemes"}
 
 
@@ -176,10 +179,12 @@ class _Conversion:
         return end if isinstance(end.node, dict) else _Parameter(node, pointer)
 
     def _listed(self, parameters: list[_Parameter], pointer: str) -> list[Any]:
-        places = (pointers.join(pointer, "parameters", index) for index in range(len(parameters)))
+        """Return parameters: of those that are components, references to these."""
         return [
-            self._parameter(node, place, origin)
-            for place, (node, origin) in zip(places, parameters, strict=True)
+            {"$ref": f"#/components{quote(origin)}"}
+            if COMPONENT.fullmatch(origin)
+            else self._parameter(node, pointers.join(pointer, "parameters", index), origin)
+            for index, (node, origin) in enumerate(parameters)
         ]
 
     def _parameter(self, node: Any, pointer: str, origin: str) -> Any:

@@ -365,6 +365,22 @@ def test_parameters_that_operations_share(swagger, monkeypatch):
         swagger(item, parameters=shared)
 
 
+def test_shared_parameters_stay_shared(swagger):
+    """Operations refer to them as components, whatever their names; those in bodies become parts of these."""
+    shared = {
+        "a %/b": {"name": "a", "in": "query", "type": "string"},
+        "body": {"name": "b", "in": "body", "schema": {"type": "string"}},
+        "on": {"$ref": "#/parameters/a %25~1b"},
+    }
+    listed = [{"$ref": "#/parameters/on"}, {"$ref": "#/parameters/body"}]
+    contract = swagger({"post": {"parameters": listed, "responses": OK}}, parameters=shared)
+    (operation,) = contract.operations
+    assert operation.definition["parameters"] == [{"$ref": "#/components/parameters/a%20%25~1b"}]
+    assert [(each["name"], each["schema"]) for each in operation.parameters] == [("a", {"type": "string"})]
+    assert contract.origin(operation.places["parameter", "query", "a"]) == "/parameters/a %~1b"
+    assert operation.request_body["content"]
+
+
 def test_references_that_lead_on_without_end(swagger, monkeypatch):
     """They are followed as far as Reference Objects may lead, for each of those that refer to the first."""
     followed = []

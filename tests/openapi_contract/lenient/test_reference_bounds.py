@@ -1,8 +1,19 @@
 """What references bring in or share is bounded, and looked at once."""
 
+import gc
+
 import pytest
 
-from openapi_contract import ContractError, inlining, load_contract, unusable
+from openapi_contract import (
+    Contract,
+    ContractError,
+    inlining,
+    leniency,
+    linting,
+    load_contract,
+    pointers,
+    unusable,
+)
 
 from .conftest import DOCUMENT, GET, PET
 
@@ -72,7 +83,7 @@ def test_alternatives_that_many_share_are_looked_at_once(write, monkeypatch):
 
 @pytest.mark.parametrize("lenient", [True, False])
 def test_objects_multiplied_by_references(write, monkeypatch, lenient):
-    """Objects count as often as references lead to them, in others that references lead to as well."""
+    """Objects count as often as references lead to them, which count for no more, in others as well."""
     monkeypatch.setattr("openapi_contract.extent.MAX_OBJECTS", 1000)
     parameters = {f"p{number}": {"name": f"p{number}", "in": "query", "schema": {}} for number in range(10)}
     shared = [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
@@ -83,10 +94,45 @@ def test_objects_multiplied_by_references(write, monkeypatch, lenient):
         return write({"openapi": "3.1.0", **DOCUMENT, "paths": items, "components": components})
 
     assert len(load_contract(document(20), lenient=lenient).operations) == 20
+    assert len(load_contract(document(40), lenient=lenient).operations) == 40
     with pytest.raises(
         ContractError, match="has more than 1000 operations, parameters, responses, schemas and so on"
     ):
         load_contract(document(80), lenient=lenient)
+
+
+def test_what_operations_share_is_looked_up_once(write, monkeypatch):
+    """However many operations refer to it, the operations of a contract find it once."""
+    shared = {f"p{number}": {"name": f"p{number}", "in": "query", "schema": {}} for number in range(5)}
+    operation = {**GET, "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in shared]}
+    paths = {f"/{number}": {"get": operation} for number in range(20)}
+    contract = load_contract(
+        write({"openapi": "3.1.0", **DOCUMENT, "paths": paths, "components": {"parameters": shared}})
+    )
+    found = []
+    lookup = pointers.lookup
+    monkeypatch.setattr(pointers, "lookup", lambda *place: found.append(place[1]) or lookup(*place))
+    assert len(Contract(contract.document, contract.source).operations) == 20
+    assert sorted(found) == [f"/components/parameters/{name}" for name in shared]
+
+
+def test_a_file_is_read_again_only_for_lines(write, monkeypatch):
+    """What was wrong in its YAML has its lines already."""
+    monkeypatch.setattr(leniency, "lines_of", None)
+    text = "openapi: 3.1.0\ninfo: &info {title: t, version: '1'}\npaths: {}\nx-info: {<<: *info}\n"
+    (defect,) = load_contract(write(text, "merged.yaml"), lenient=True).defects
+    assert (defect.line, defect.pointer) == (4, "/x-info/<<")
+
+
+def test_linting_keeps_the_collector_at_rest(write, monkeypatch):
+    """It would look at the whole document again and again, as it would while one is loaded."""
+    contract = load_contract(write({"openapi": "3.1.0", **DOCUMENT, "paths": {"/pets": {"get": GET}}}))
+    enabled = []
+    found = linting.with_lines
+    monkeypatch.setattr(linting, "with_lines", lambda listed: enabled.append(gc.isenabled()) or found(listed))
+    assert linting.lint(contract)
+    assert enabled == [False]
+    assert gc.isenabled()
 
 
 def test_references_without_end(write):
