@@ -3,6 +3,8 @@
 import errno
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 BACKLOG = 2048
 LAST_PORT = 65_535
@@ -15,12 +17,38 @@ class CannotListen(OSError):  # noqa: N818 -- says what happened
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     """Return a socket that listens on an address, whose port an option sets; port 0 takes a free one."""
+    bound = reserve(host, port, option)
+    with _explained(bound, host, port, option):
+        bound.listen(BACKLOG)
+    return bound
+
+
+def reserve(host: str, port: int, option: str = "--port", *, shared: bool = False) -> socket.socket:
+    """Return a socket that has an address, whose port an option sets, and does not listen yet.
+
+    Where it is shared, others of this user may listen there as well. Each new connection goes to one of those
+    that do, drawn by the system, so that one that is late has as many as one that is quick.
+    """
     if port > LAST_PORT:
         raise CannotListen(f"Cannot listen on {host} port {port} ({option}): the last port is {LAST_PORT}.")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    with _explained(bound, host, port, option):
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if bound.family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind((host, port))
+    return bound
+
+
+@contextmanager
+def _explained(bound: socket.socket, host: str, port: int, option: str) -> Iterator[None]:
+    """Close a socket that cannot be listened on, and say why."""
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        yield
     except OSError as error:
+        bound.close()
         advice = f"; try {option} 0" if error.errno == errno.EADDRINUSE else ""
         raise CannotListen(
             f"Cannot listen on {host} port {port} ({option}): {_reason(error)}{advice}."

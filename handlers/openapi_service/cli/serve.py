@@ -18,6 +18,7 @@ from openapi_contract.imports import resting_collector
 from openapi_service.app import create_app
 from openapi_service.connections import ConnectionLimits
 from openapi_service.handlers import ResolverError, handlers_of
+from openapi_service.listening import reserve
 from openapi_service.logs import Form, Level, LogOptions, logging_to_stderr
 from openapi_service.origins import allowed_origins
 from openapi_service.processes import Supervisor
@@ -130,13 +131,16 @@ def serve_until_ended(
         metrics_port: of the metrics, if any; that of the first process, the others have those above it.
     """
     metrics_listening: list[socket.socket] = []
+    is_shared = workers > 1 and sys.platform == "linux"  # elsewhere one process would get all connections
 
     def made(telemetry: Telemetry) -> Any:
         requests = RequestLog(stderr, log) if log.requests else None
         with resting_collector(own_process=True):
             return create(telemetry, requests)
 
-    async def serve_one(app: Any, telemetry: Telemetry, index: int, ready: Callable[[], None]) -> None:
+    async def serve_one(
+        app: Any, telemetry: Telemetry, listening: socket.socket, index: int, ready: Callable[[], None]
+    ) -> None:
         async with telemetry.served(metrics_listening[index] if metrics_listening else None):
             await serve_app(
                 app,
@@ -152,14 +156,15 @@ def serve_until_ended(
         own = telemetry.forked()
         with starting(*start_errors):
             app = made(own)
-        uvloop.run(serve_one(app, own, index, ready))
+            beside = reserve(host, listening.getsockname()[1], shared=True) if is_shared else listening
+        uvloop.run(serve_one(app, own, beside, index, ready))
 
     try:
         with logging_to_stderr(log) as stderr, ExitStack() as sockets:
             telemetry = Telemetry.of_process(title, has_metrics=metrics_port is not None)
             with starting(*start_errors):
                 app = made(telemetry)
-                listening = sockets.enter_context(listen(host, port))
+                listening = sockets.enter_context((reserve if is_shared else listen)(host, port))
                 for index in range(0 if metrics_port is None else workers):
                     number = metrics_port and metrics_port + index
                     metrics_listening.append(
@@ -169,7 +174,7 @@ def serve_until_ended(
             if metrics_listening:
                 line = f"{line}, metrics on {', '.join(map(url_of, metrics_listening))}"
             if workers == 1:
-                uvloop.run(serve_one(app, telemetry, 0, lambda: typer.echo(line)))
+                uvloop.run(serve_one(app, telemetry, listening, 0, lambda: typer.echo(line)))
             else:
                 line = f"{line}, {workers} processes"
                 Supervisor(workers, run_one, lambda: typer.echo(line), sockets.close).run()

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -83,6 +83,13 @@ def children(process):
     return set(map(int, path.read_text().split()))
 
 
+def sockets(pid, state):
+    """Return the inodes of a process's TCP sockets in a state: ``01`` is established, ``0A`` listening."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    links = {str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir() if each.is_symlink()}
+    return {row[9] for row in rows if row[3] == state and f"socket:[{row[9]}]" in links}
+
+
 @pytest.fixture
 def key(tmp_path):
     """Return a key of the database."""
@@ -118,6 +125,7 @@ def test_a_process_that_dies_is_replaced(serve):
     """Of two processes one is killed: the port is served all the time, and there are two again."""
     with serve(SCANNER_WORKERS="2", SCANNER_LAME_DUCK_SECONDS="0.1") as (process, url):
         first = until(lambda: len(now := children(process)) == 2 and now)
+        until(lambda: all(sockets(each, "0A") for each in first))
         killed = first.pop()
         os.kill(killed, signal.SIGKILL)
         until(lambda: len(now := children(process) - {killed}) == 2 and now)
@@ -127,6 +135,25 @@ def test_a_process_that_dies_is_replaced(serve):
     assert responses == {200}
     assert (process.returncode, f"Process {killed} ended with -9" in logged) == (0, True)
     assert refuses(url)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+def test_processes_share_connections(serve):
+    """A process that is late has its part of those that came meanwhile, drawn by the system."""
+    with serve(SCANNER_WORKERS="2", SCANNER_LAME_DUCK_SECONDS="0") as (process, url), ExitStack() as opened:
+        late, other = until(lambda: len(now := children(process)) == 2 and now)
+        until(lambda: sockets(late, "0A") and sockets(other, "0A"))
+        os.kill(late, signal.SIGSTOP)
+        address = "127.0.0.1", int(url.rstrip(",").rpartition(":")[2])
+        clients = [opened.enter_context(socket.create_connection(address, timeout=30)) for _ in range(64)]
+        until(lambda: sockets(other, "01"))
+        os.kill(late, signal.SIGCONT)
+        for client in clients:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+        shares = [len(sockets(pid, "01")) for pid in (late, other)]
+    assert sum(shares) == 64
+    assert min(shares) > 8, shares
 
 
 def test_processes_close_their_port_while_requests_go_on(serve, key):
