@@ -14,7 +14,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 from operator import itemgetter
 from string import Formatter
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -68,13 +68,6 @@ class PhotoKey(msgspec.Struct, frozen=True):
 
     key: str
     content_type: str
-
-
-class IssuedAs(NamedTuple):
-    """What a key was issued as; None for what the template leaves out."""
-
-    photo_type: str | None
-    extension: str | None
 
 
 class PhotoKeys:
@@ -133,8 +126,8 @@ class PhotoKeys:
         parts["id"] = self._identify(int.from_bytes(self._new_random(8)), parts, self._tag_at(now))
         return PhotoKey(self._format % self._placed(parts), MEDIA_TYPES[extension])
 
-    def verify(self, key: str, session_id: str) -> IssuedAs:
-        """Return what the key was issued as.
+    def verify(self, key: str, session_id: str) -> None:
+        """Accept a key that was issued for a session.
 
         Raises:
             ForeignKey: the key is not one of this template, names another session, or was not issued here.
@@ -147,7 +140,6 @@ class PhotoKeys:
             raise ForeignKey("The key was issued for another session.")
         if not self._is_genuine(parts):
             raise ForeignKey("The key was not issued by this server.")
-        return IssuedAs(parts.get("photo_type"), parts.get("ext"))
 
     def _tag_at(self, now: datetime) -> blake2b:
         for since, tag in reversed(self._tags):

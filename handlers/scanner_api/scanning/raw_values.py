@@ -1,9 +1,8 @@
-"""Classifies scanned or typed values, and reads the GTIN in them."""
+"""Reads the GTIN, the identifiers and the URL in scanned or typed values."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,17 +11,6 @@ from . import digital_links, gtin
 _SYMBOLOGY: Final = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 """Prefix by which a scanner names the kind of barcode: ISO/IEC 15424."""
 _GS1_SYMBOLOGIES: Final = {"]C1", "]e0", "]e1", "]e2", "]d2", "]Q3", "]J1"}
-
-
-class RawValueKind(StrEnum):
-    """The kinds of values."""
-
-    GTIN = "GTIN"
-    UPC_E = "UPC_E"
-    ELEMENT_STRINGS = "ELEMENT_STRINGS"
-    DIGITAL_LINK = "DIGITAL_LINK"
-    URL = "URL"
-    TEXT = "TEXT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +24,6 @@ class Reading:
         url: what can be followed, without what a scanner put around it: any http(s) URL, Digital Links too.
     """
 
-    kind: RawValueKind
     gtin: str = ""
     identifiers: dict[str, str] = field(default_factory=dict)
     error_message: str = ""
@@ -48,7 +35,7 @@ class Reading:
 
 
 def read(raw_value: str) -> Reading:
-    """Classify any text; never raises."""
+    """Read any text; never raises."""
     text = raw_value.strip(" \t\r\n")
     symbology = _SYMBOLOGY.match(text)
     if symbology:
@@ -56,20 +43,20 @@ def read(raw_value: str) -> Reading:
     if text[:8].lower().startswith(("http://", "https://")):
         return _read_url(text)
     if text.startswith("("):
-        return _of_identifiers(RawValueKind.ELEMENT_STRINGS, digital_links.read_bracketed(text))
+        return _of_identifiers(digital_links.read_bracketed(text))
     if digital_links.FNC1 in text or (symbology and symbology[0] in _GS1_SYMBOLOGIES):
-        return _of_identifiers(RawValueKind.ELEMENT_STRINGS, digital_links.read_element_strings(text))
+        return _of_identifiers(digital_links.read_element_strings(text))
     return _read_digits(text) or _read_unmarked(text)
 
 
 def _read_url(url: str) -> Reading:
     if identifiers := digital_links.read_digital_link(url):
-        return replace(_of_identifiers(RawValueKind.DIGITAL_LINK, identifiers), url=url)
+        return replace(_of_identifiers(identifiers), url=url)
     try:
         is_url = bool(urlsplit(url).hostname)
     except ValueError:
         is_url = False
-    return Reading(RawValueKind.URL, url=url) if is_url else Reading(RawValueKind.TEXT)
+    return Reading(url=url) if is_url else Reading()
 
 
 def _read_digits(text: str) -> Reading | None:
@@ -82,15 +69,15 @@ def _read_digits(text: str) -> Reading | None:
         return None
     upc_e = _expanded_upc_e(digits)
     if upc_e and (digits.startswith("0") or len(digits) not in gtin.LENGTHS):
-        return Reading(RawValueKind.UPC_E, upc_e)
+        return Reading(upc_e)
     if len(digits) not in gtin.LENGTHS:
         return None
     try:
-        return Reading(RawValueKind.GTIN, gtin.normalise(digits))
+        return Reading(gtin.normalise(digits))
     except gtin.GtinError as error:
         if upc_e:
-            return Reading(RawValueKind.UPC_E, upc_e)
-        return Reading(RawValueKind.GTIN, error_message=str(error))
+            return Reading(upc_e)
+        return Reading(error_message=str(error))
 
 
 def _expanded_upc_e(digits: str) -> str:
@@ -103,16 +90,14 @@ def _expanded_upc_e(digits: str) -> str:
 def _read_unmarked(text: str) -> Reading:
     """Read an unmarked element string; only a GTIN or SSCC at its start distinguishes it from text."""
     if text.startswith((digital_links.GTIN, digital_links.SSCC)):
-        return _of_identifiers(RawValueKind.ELEMENT_STRINGS, digital_links.read_element_strings(text))
-    return Reading(RawValueKind.TEXT)
+        return _of_identifiers(digital_links.read_element_strings(text))
+    return Reading()
 
 
-def _of_identifiers(kind: RawValueKind, identifiers: dict[str, str]) -> Reading:
-    if not identifiers:
-        return Reading(RawValueKind.TEXT)
+def _of_identifiers(identifiers: dict[str, str]) -> Reading:
     if digital_links.GTIN not in identifiers:
-        return Reading(kind, identifiers=identifiers)
+        return Reading(identifiers=identifiers)
     try:
-        return Reading(kind, gtin.normalise(identifiers[digital_links.GTIN]), identifiers)
+        return Reading(gtin.normalise(identifiers[digital_links.GTIN]), identifiers)
     except gtin.GtinError as error:
-        return Reading(kind, "", identifiers, str(error))
+        return Reading("", identifiers, str(error))

@@ -7,13 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner_api.scanning import identifiers
-from scanner_api.scanning.photo_keys import (
-    MEDIA_TYPES,
-    ForeignKey,
-    PhotoKeys,
-    TemplateError,
-    extension_of,
-)
+from scanner_api.scanning.photo_keys import MEDIA_TYPES, ForeignKey, PhotoKeys, TemplateError, extension_of
 
 TEMPLATE = "scanner/photos/{yyyy}/{mm}/{photo_type}/{session_id}/{id}.{ext}"
 SECRET = b"thirty-two bytes for the tests.."
@@ -40,14 +34,9 @@ def test_the_id_is_a_uuid_of_version_8():
     assert (stands_for.version, stands_for.variant) == (8, uuid.RFC_4122)
 
 
-def test_a_key_proves_what_it_was_issued_as():
-    """A key that comes back tells the type and the extension it was issued with."""
-    assert KEYS.verify(issue(filename="a.HEIC", photo_type="nutrition"), SESSION) == ("nutrition", "heic")
-
-
 def test_another_process_with_the_same_secret_verifies_the_key():
     """Nothing but the secret and the template is needed to verify."""
-    assert PhotoKeys(TEMPLATE, SECRET).verify(issue(), SESSION) == ("front", "png")
+    PhotoKeys(TEMPLATE, SECRET).verify(issue(), SESSION)
 
 
 def test_two_keys_never_agree():
@@ -100,14 +89,15 @@ def test_a_rotated_secret_verifies_for_a_while():
     keys = PhotoKeys(TEMPLATE, SECRET)
     keys.rotate(secrets, NOW, grace)
     before, after = issue(keys), keys.issue(SESSION, "front", "photo.png", NOW + hour).key
-    assert KEYS.verify(before, SESSION)
-    assert PhotoKeys(TEMPLATE, another).verify(after, SESSION)
+    KEYS.verify(before, SESSION)
+    PhotoKeys(TEMPLATE, another).verify(after, SESSION)
     keys.rotate(secrets, NOW + hour + grace, grace)
-    assert keys.verify(before, SESSION) == keys.verify(after, SESSION)
+    keys.verify(before, SESSION)
+    keys.verify(after, SESSION)
     keys.rotate(secrets, NOW + hour + grace + timedelta(seconds=1), grace)
     with pytest.raises(ForeignKey, match="was not issued by this server"):
         keys.verify(before, SESSION)
-    assert keys.verify(after, SESSION)
+    keys.verify(after, SESSION)
 
 
 def test_a_key_of_another_template_is_refused():
@@ -150,7 +140,7 @@ def test_a_known_last_suffix_counts_in_any_case(extension, spelling):
     issued = KEYS.issue(SESSION, "front", f"my.photo.{spelling(extension)}", NOW)
     assert issued.key.endswith(f".{extension}")
     assert issued.content_type == MEDIA_TYPES[extension]
-    assert KEYS.verify(issued.key, SESSION).extension == extension
+    KEYS.verify(issued.key, SESSION)
 
 
 @pytest.mark.parametrize(
@@ -174,23 +164,24 @@ def test_the_name_never_reaches_the_key(filename):
     """Any string as file name leaves a key of the template's form that verifies."""
     key = issue(filename=filename)
     assert re.fullmatch(r"[A-Za-z0-9/.]{75,100}", key)
-    assert KEYS.verify(key, SESSION).extension == extension_of(filename)
+    assert key.endswith(f".{extension_of(filename)}")
+    KEYS.verify(key, SESSION)
 
 
 @pytest.mark.parametrize(
-    ("template", "as_issued"),
+    "template",
     [
-        ("{session_id}/{id}", (None, None)),
-        ("{id}{session_id}", (None, None)),
-        ("{session_id}/{id}.jpg", (None, None)),
-        ("{session_id}-{photo_type}-{id}", ("front", None)),
-        ("a!_.*'()-/{photo_type}{ext}{session_id}{id}{mm}{yyyy}", ("front", "png")),
+        "{session_id}/{id}",
+        "{id}{session_id}",
+        "{session_id}/{id}.jpg",
+        "{session_id}-{photo_type}-{id}",
+        "a!_.*'()-/{photo_type}{ext}{session_id}{id}{mm}{yyyy}",
     ],
 )
-def test_a_template_may_leave_parts_out_and_order_them_freely(template, as_issued):
-    """Only {session_id} and {id} are needed; what the template leaves out is reported as None."""
+def test_a_template_may_leave_parts_out_and_order_them_freely(template):
+    """Only {session_id} and {id} are needed."""
     keys = PhotoKeys(template, SECRET)
-    assert keys.verify(issue(keys), SESSION) == as_issued
+    keys.verify(issue(keys), SESSION)
 
 
 @pytest.mark.parametrize(
