@@ -13,7 +13,7 @@ from .xml_reader import MEMBER, NAME, is_attribute, xml_object
 
 Prefixes = frozenset[str]
 
-ROOT, ITEM = "answer", "item"
+ROOT, ITEM = "root", "item"
 """What the outermost element and its items are called where the contract gives them no name."""
 NIL = {"xsi:nil": "true", "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance"}
 PREFIX: Final = re.compile(rf"(?!xml|xsi$){NAME.pattern}", re.ASCII | re.IGNORECASE)

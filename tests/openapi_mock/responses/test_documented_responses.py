@@ -103,7 +103,7 @@ def test_the_accept_header_chooses(responding):
     assert app.get(accept="*/*").json == {"a b": "<"}
     xml = app.get(accept="application/json;q=0.5, application/xml")
     assert xml.headers["content-type"] == "application/xml"
-    assert xml.body.endswith(b'<answer><member name="a b">&lt;</member></answer>')
+    assert xml.body.endswith(b'<root><member name="a b">&lt;</member></root>')
     assert app.get(accept="image/png").status == 406
 
 
@@ -167,13 +167,13 @@ REX_XML = (
         (
             {"type": "array", "items": {"type": "integer"}},
             [1, 2],
-            "<answer><item>1</item><item>2</item></answer>",
+            "<root><item>1</item><item>2</item></root>",
         ),
-        ({"type": "object"}, {"x": "a\1"}, "<answer><x>a\ufffd</x></answer>"),
+        ({"type": "object"}, {"x": "a\1"}, "<root><x>a\ufffd</x></root>"),
         (
             {"type": "object", "additionalProperties": VET},
             {"a": {"name": "V"}},
-            "<answer><a><n>V</n></a></answer>",
+            "<root><a><n>V</n></a></root>",
         ),
     ],
 )
