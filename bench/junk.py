@@ -33,7 +33,8 @@ from servers import AWS
 
 from scanner_api.app import Application
 from scanner_api.settings import Settings
-from scanner_mocks.token_issuer import AUDIENCE, ISSUER, KEY_SET, bearer_token
+from scanner_mocks.seeds import AUDIENCE, ISSUER, KEY_SET
+from scanner_mocks.token_issuer import bearer_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,7 +28,7 @@ from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
 from scanner_contract import load_contract
 
-from . import token_issuer
+from . import seeds
 from .bucket_session import BucketSession
 from .faults import UploadClock
 from .state import Make, State
@@ -123,9 +123,9 @@ def _settings(parts: Parts) -> Settings:
         "s3_bucket": parts.s3.bucket,
         "s3_region": parts.s3.region,
         "s3_endpoint_url": parts.s3.url,
-        "oauth_issuer": token_issuer.ISSUER,
-        "oauth_audience": token_issuer.AUDIENCE,
-        "oauth_jwks": str(token_issuer.KEY_SET),
+        "oauth_issuer": seeds.ISSUER,
+        "oauth_audience": seeds.AUDIENCE,
+        "oauth_jwks": str(seeds.KEY_SET),
         # what is scanned is followed to the mock itself, and nowhere else: nothing leaves this machine
         "redirect_ports": (),
         "redirect_allowed": (urlsplit(parts.url).netloc,),

@@ -3,6 +3,7 @@
 Every credential below is public on purpose, and says so in its own letters: it opens nothing but a mock.
 """
 
+from pathlib import Path
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -42,6 +43,11 @@ USER_KEY: Final = key_of("csu", "PublicMockKeyNotASecretUser")
 
 COOKIE: Final = "PublicMockCookieNotASecret".ljust(43, "9")
 """Of the user who is a member of the first organization."""
+
+ISSUER: Final = "https://issuer.mock.example"
+AUDIENCE: Final = "scanner-api-mock"
+KEY_SET: Final = Path(__file__).with_name("jwks.json")
+"""The issuer's JSON Web Key Set, that its tokens are verified with."""
 
 BEARER_TOKEN: Final = (
     "eyJ0eXAiOiJKV1QiLCJhbGciOiJFZERTQSIsImtpZCI6Im1vY2sifQ."  # noqa: S105 -- public on purpose

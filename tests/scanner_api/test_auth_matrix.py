@@ -50,8 +50,8 @@ def altered(secret):
 def token_of_a_stranger():
     """Return a token that is right in everything but the key that signed it."""
     claims = {
-        "iss": token_issuer.ISSUER,
-        "aud": token_issuer.AUDIENCE,
+        "iss": seeds.ISSUER,
+        "aud": seeds.AUDIENCE,
         "sub": "x",
         "exp": token_issuer.YEAR_2100,
     }
@@ -155,9 +155,9 @@ class Service:
         settings = Settings.model_construct(
             database_url="sqlite+aiosqlite://",
             rate_limit_per_minute=PER_MINUTE,
-            oauth_issuer=token_issuer.ISSUER,
-            oauth_audience=token_issuer.AUDIENCE,
-            oauth_jwks=str(token_issuer.KEY_SET),
+            oauth_issuer=seeds.ISSUER,
+            oauth_audience=seeds.AUDIENCE,
+            oauth_jwks=str(seeds.KEY_SET),
         )
         bucket = PhotoBucket(seeds.BUCKET, seeds.REGION, rules, clock, session=aws_session())
         self.app = create_app(settings, clock=clock, bucket=bucket)

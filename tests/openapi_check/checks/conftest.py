@@ -327,9 +327,9 @@ def _right_app(s3_url: str, clock: MovableClock) -> Any:
         rate_limit_per_minute=PER_MINUTE,
         max_upload_bytes=LARGEST_PHOTO,
         presigned_expires_seconds=FORM_SECONDS,
-        oauth_issuer=token_issuer.ISSUER,
-        oauth_audience=token_issuer.AUDIENCE,
-        oauth_jwks=str(token_issuer.KEY_SET),
+        oauth_issuer=seeds.ISSUER,
+        oauth_audience=seeds.AUDIENCE,
+        oauth_jwks=str(seeds.KEY_SET),
     )
     rules = UploadRules(LARGEST_PHOTO, FORM_SECONDS)
     bucket = PhotoBucket(seeds.BUCKET, seeds.REGION, rules, clock, endpoint_url=s3_url, session=aws_session())

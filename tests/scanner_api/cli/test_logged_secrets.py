@@ -25,7 +25,8 @@ from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
 from scanner_api.storage.database import Database
 from scanner_api.storage.digests import digest_of
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
-from scanner_mocks.token_issuer import AUDIENCE, ISSUER, KEY_SET, bearer_token
+from scanner_mocks.seeds import AUDIENCE, ISSUER, KEY_SET
+from scanner_mocks.token_issuer import bearer_token
 
 COMMAND = Path(sys.executable).with_name("scanner-api")
 API = "/scanner/api/v1"
