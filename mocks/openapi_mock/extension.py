@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from openapi_contract import Contract
+from openapi_contract.overlay import apply_overlay
 from openapi_contract.reading import read_document
 
 from .faults import Fault
@@ -35,8 +36,6 @@ class Extension(NamedTuple):
 def _control_contract(overlay: Path | None) -> Contract:
     document = read_document(str(DOCUMENT))
     if overlay is not None:
-        from openapi_contract.overlay import apply_overlay  # noqa: PLC0415 -- JSONPath takes a moment to import
-
         apply_overlay(document, read_document(str(overlay)), str(overlay))
     return Contract(document, str(DOCUMENT))
 

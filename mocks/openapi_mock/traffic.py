@@ -22,6 +22,7 @@ from presigned_s3.request import NAMES
 from .events import Events
 from .extension import NO_EXTENSION, Extension
 from .faults import Fault, Faults
+from .faults.reading import FaultReader
 from .journal import Journal, Masking, Selector, Validation, Violation
 from .journal.journal import Validate
 from .journal.recording import s3_exchange
@@ -81,8 +82,6 @@ class Traffic:
 
     def faults_in(self, path: Path) -> list[Fault]:
         """Return the faults in a file; raise FaultFileError if it cannot be read, or is not valid."""
-        from .faults.reading import FaultReader  # noqa: PLC0415 -- reads a document, which few need
-
         return FaultReader(self.extension).file(path, self.faults.check)
 
     def publish_to(self, events: Events) -> None:

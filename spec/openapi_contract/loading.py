@@ -9,6 +9,7 @@ from typing import Any
 from .anatomy import METHODS
 from .contract import Contract, digest
 from .defects import Defect
+from .embedding import embed
 from .errors import ContractError
 from .extent import check_extent
 from .imports import resting_collector
@@ -78,8 +79,7 @@ def _complete(
     """Bring in what a document refers to, and validate it; no operation is disabled, and nothing moved."""
     if digest(document) in known_valid:
         return {}, {}
-    from .embedding import embed  # noqa: PLC0415 -- half a second that the packaged contract need not pay
-    from .validation import validate  # noqa: PLC0415 -- the same
+    from .validation import validate  # noqa: PLC0415 -- half a second that the packaged contract need not pay
 
     _check_outline(document, source)
     places = embed(document, source)

@@ -120,8 +120,9 @@ def _misspelt(environment: Iterable[str]) -> list[str]:
 def _unusable(settings: Settings, check_queue: Callable[[Settings], None]) -> list[str]:
     """Return what is wrong with URLs, queue and token issuer, without repeating a password."""
     from scanner_api.storage.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
+    from scanner_api.storage.photo_bucket import PhotoBucketError  # noqa: PLC0415 -- the same
+    from scanner_api.storage.photo_bucket.address import upload_url  # noqa: PLC0415 -- the same
 
-    errors: list[type[Exception]] = [DatabaseError, ValueError]
     checks: list[Callable[[], object]] = [
         partial(parse, settings.database_url),
         partial(is_redis, settings.rate_limit_storage, "rate_limit_storage"),
@@ -136,16 +137,12 @@ def _unusable(settings: Settings, check_queue: Callable[[Settings], None]) -> li
         ),
     ]
     if settings.s3_endpoint_url:
-        from scanner_api.storage.photo_bucket import PhotoBucketError  # noqa: PLC0415 -- boto3 takes its time
-        from scanner_api.storage.photo_bucket.address import upload_url  # noqa: PLC0415 -- the same
-
-        errors.append(PhotoBucketError)
         checks.append(partial(upload_url, settings.s3_bucket, settings.s3_region, settings.s3_endpoint_url))
     reasons = []
     for check in checks:
         try:
             check()
-        except tuple(errors) as error:
+        except (DatabaseError, PhotoBucketError, ValueError) as error:
             reasons.append(str(error))
     return reasons
 

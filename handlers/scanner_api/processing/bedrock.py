@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning.extraction import ExtractionError, Finding, LabelPhoto
 from scanner_api.scanning.extraction.labels import two_decimals
+from scanner_api.scanning.extraction.pixels import open_pixels
 from scanner_api.scanning.images import ImageError, read_header
 
 MOST_BYTES: Final = 3_750_000
@@ -161,8 +162,6 @@ def _smaller(content: bytes) -> bytes:
     """Scale a photo down to what Bedrock accepts."""
     try:
         from PIL import Image  # noqa: PLC0415 -- an extra
-
-        from scanner_api.scanning.extraction.pixels import open_pixels  # noqa: PLC0415 -- the same
 
         pixels = open_pixels(content)
     except ModuleNotFoundError as error:

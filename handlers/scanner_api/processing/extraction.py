@@ -17,6 +17,7 @@ from openapi_service.randomness import RandomBytes
 from scanner_api.scanning.captures import FINAL, Capture
 from scanner_api.scanning.enrichment import capture_for, news
 from scanner_api.scanning.extraction import ExtractionError, Extractor, Finding, LabelPhoto
+from scanner_api.scanning.extraction.local import LocalExtractor
 from scanner_api.scanning.photos import Photo
 from scanner_api.scanning.pipeline import MAX_ATTEMPTS
 from scanner_api.scanning.proposals import Proposal, ProposalStatus
@@ -200,6 +201,4 @@ def open_extractor(settings: Settings) -> Extractor | None:
             how_to_install("vision"),
         )
         return None
-    from scanner_api.scanning.extraction.local import LocalExtractor  # noqa: PLC0415 -- not all need it
-
     return LocalExtractor()

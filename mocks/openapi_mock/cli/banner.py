@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+import segno
 from rich.console import Console
 from rich.text import Text
 
@@ -44,8 +45,6 @@ def show(
         console.print()
         console.print(Text(command, "cyan"))
     if qr and console.is_terminal:
-        import segno  # noqa: PLC0415 -- only a terminal shows it
-
         console.print()
         segno.make(qr, micro=False).terminal(compact=True)
     console.print()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import httpx
@@ -295,8 +296,6 @@ def test_head(fault, api, mock):
 
 def test_many_at_once(fault, api, mock):
     """Of many requests at once, exactly so many are affected as are to be."""
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- of this test alone
-
     fault({"status": 500}, skip=5, times=7)
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda _: api.get(f"/sessions/{mock.session_id}").status_code, range(40)))

@@ -1,4 +1,4 @@
-"""The bucket of the photos, in Amazon S3 or a compatible service; the only importer of boto3 and botocore."""
+"""The bucket of the photos, in Amazon S3 or a compatible service."""
 
 from .bucket import PhotoBucket, StoredObject
 from .errors import DeletionRefused, ObjectTooLarge, PhotoBucketError
