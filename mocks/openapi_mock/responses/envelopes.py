@@ -27,6 +27,7 @@ TOTAL: Final = frozenset(
         "totalrecords",
         "odatacount",
         "count",
+        "results",
     }
 )
 NUMBER: Final = frozenset({"page", "pagenumber", "currentpage"})
@@ -40,7 +41,11 @@ PREVIOUS_URL: Final = frozenset(
     {"previous", "prev", "previouspageuri", "previouspageurl", "previousurl", "prevurl"}
 )
 NEXT_KEY: Final = frozenset(
-    {"nextpagetoken", "nextcursor", "nexttoken", "nextpage", "cursor", "continuationtoken", "continue"}
+    {"nextpagetoken", "nextcursor", "nexttoken", "nextpage", "nextmarker", "cursor", "continuationtoken"}
+    | {"continue", "paginationtoken", "iterator", "marker", "position"}
+)
+PREVIOUS_KEY: Final = frozenset(
+    {"previouspagetoken", "prevpagetoken", "previouscursor", "prevcursor", "prevmarker", "previterator"}
 )
 OWN_URL: Final = frozenset({"url", "uri", "self", "firstpageuri", "firstpageurl"})
 
@@ -97,7 +102,7 @@ def _facts(name: str, shown: Any, page: Page, list_name: str) -> Iterator[Any]:
     numbers = {
         MORE: shown_last < page.total,
         frozenset({"first"}): page.first == 0,
-        frozenset({"last"}): shown_last >= page.total,
+        frozenset({"last", "islast", "islastpage", "done"}): shown_last >= page.total,
         frozenset({"empty"}): not page.items,
         frozenset({"numberofelements"}): len(page.items),
         TOTAL: page.total,
@@ -121,5 +126,7 @@ def _facts(name: str, shown: Any, page: Page, list_name: str) -> Iterator[Any]:
             yield from (path, url, plain_path) if name.endswith("uri") else (url, path, plain_path)
         elif name in names and names is not OWN_URL and url is not None:
             yield from NOTHING
+    if name in PREVIOUS_KEY and not page.first:
+        yield from NOTHING
     if name in NEXT_KEY and page.after is not None:
         yield from (page.after,) if page.after else NOTHING

@@ -14,7 +14,10 @@ from openapi_mock.responses.related import first_page
 
 from .bounds import BOUNDS, Compare, bound_of, is_within, spellings
 
-AFTER: Final = ("startingafter", "after", "cursor", "pagetoken", "nexttoken", "continuationtoken", "continue")
+AFTER: Final = (
+    *("startingafter", "after", "cursor", "startcursor", "pagetoken", "nexttoken", "paginationtoken"),
+    *("continuationtoken", "continue", "iterator", "marker", "position"),
+)
 BEFORE: Final = ("endingbefore", "before")
 SORTS: Final = ("sort", "sortby", "orderby", "order", "ordering")
 DIRECTIONS: Final = ("direction", "sortorder", "sortdirection", "sortdir", "dir", "order")

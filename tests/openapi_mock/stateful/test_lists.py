@@ -94,6 +94,21 @@ def test_pages_by_the_last_key(remembering):
     assert names(mock.get(f"/pets?limit=2&ending_before={ids[3]}")["data"]) == ["b", "c"]
 
 
+def test_pages_by_a_token_of_any_name(remembering):
+    """What says that a page is the last, and where the next one begins, is true under other names as well."""
+    text = {"type": "string", "nullable": True}
+    members = {"data": LISTED, "done": {"type": "boolean"}, "iterator": text, "prevIterator": text}
+    envelope = {"type": "object", "required": list(members), "properties": members}
+    listing = operation(envelope, parameters=[in_query("limit", "integer"), in_query("iterator")])
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": PET})
+    for each in "abc":
+        mock.post("/pets", {"name": each})
+    first = mock.get("/pets?limit=2")
+    assert (first["done"], first["iterator"], first["prevIterator"]) == (False, "2", None)
+    last = mock.get(f"/pets?limit=2&iterator={first['iterator']}")
+    assert (names(last["data"]), last["done"], last["iterator"]) == (["c"], True, None)
+
+
 def test_an_envelope_has_the_numbers_of_pages(remembering):
     """It says which page comes next and which came before, null where there is none, and how many items."""
     number = {"type": "integer", "nullable": True}
