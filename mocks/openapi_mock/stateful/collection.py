@@ -126,3 +126,11 @@ def shape_of(path: str) -> Shape:
         names += [parameter[1]] if parameter else []
         segments.append("{}" if parameter else segment)
     return Shape(tuple(segments), tuple(names))
+
+
+def singulars(resource: str) -> set[str]:
+    """Return what an item of a resource may be called, in plain spelling."""
+    ends = {"ies": "y", "ses": "s", "xes": "x", "s": ""}
+    return {resource} | {
+        resource.removesuffix(end) + singular for end, singular in ends.items() if resource.endswith(end)
+    }

@@ -313,7 +313,7 @@ class StatefulOperation:
         fields = {b"location": url, b"etag": tag_of(value)}
         if schema is None or documented.schema is None or not isinstance(base, dict):
             return _with_fields(documented.rendered, fields)
-        shown = self._values.shown(self._values.with_url(value, url), schema, self._inner(base))
+        shown = self._values.shown(self._values.with_url(value, url), schema, self._inner(base), url)
         return _rendered(documented, _wrapped(base, self._role.envelope, shown), fields)
 
     def _list(self, sent: Sent, request: Request, documented: DocumentedResponse) -> Rendered:

@@ -18,13 +18,15 @@ from openapi_mock.responses.identifiers import IDS
 from openapi_mock.responses.names import plain
 from openapi_mock.responses.rendering import concrete
 
-from .collection import ROLES, Collection, Role, Shape, shape_of
+from .collection import ROLES, Collection, Role, Shape, shape_of, singulars
 
 EXTENSION: Final = "x-mock-collection"
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 KEYS = ("id", "sid", "uuid", "guid", "key", "number", "name", "slug", "code", "login", "username")
 """Members that identify an item where the path's parameter does not say which does, the likeliest first."""
 LISTS = ("data", "items", "results", "records", "entries", "values", "content", "objects", "list")
+READ_ONLY = re.compile(r"(?i)\A\W*(output|read)[- ]only\b|[.(\[]\s*read[- ]only[.)\]]*\s*\Z")
+"""Descriptions of what no client sets, where the schema of what is sent and shown is one, as Google's are."""
 BODY_MEMBER = re.compile(r"\$response\.body#(/.+)")
 DEEPEST_ENVELOPE = 2
 HOLDER = re.compile(r"meta|metadata|sys|\w*reference")
@@ -251,7 +253,7 @@ class _Recognition:
         parameter = shape_of(operation.path).names[-1]
         given = next((each for each in operation.parameters if each["name"] == parameter), {})
         types = self._schemas.in_media_type(given).types - {"null"}
-        wrapping = {*LISTS, *_singulars(plain(resource))}
+        wrapping = {*LISTS, *singulars(plain(resource))}
         named = schema.properties.items()
         levels = [("", schema), *(("", each) for name, each in named if plain(name) in wrapping)]
         for holder, level in (*levels, *(each for each in named if HOLDER.fullmatch(plain(each[0])))):
@@ -269,9 +271,9 @@ class _Recognition:
         """Return what the member of a path parameter may be called, the likeliest first."""
         words, own = WORD.findall(parameter), plain(resource)
         names = [self._linked.get((operation.operation_id, parameter), parameter)]
-        if plain(parameter) in _singulars(own):  # it names the item, and not a member of it
+        if plain(parameter) in singulars(own):  # it names the item, and not a member of it
             return [*KEYS, parameter, *words[-1:]]
-        rest = [each for each in words if plain(each) not in _singulars(own)]
+        rest = [each for each in words if plain(each) not in singulars(own)]
         people = ["login"] if plain(parameter) in {"username", "user"} else []
         return [*names, *people, "_".join(rest), *rest[-1:], *KEYS]
 
@@ -300,7 +302,8 @@ class _Recognition:
             schema = self._contract.schemas.for_requests.in_media_type(holder)
             inner = next(iter(schema.properties.values())).properties if len(schema.properties) == 1 else {}
             for name, member in (*schema.members.items(), *inner.items()):
-                if not member.is_marked("readOnly"):
+                descriptions = (str(part.get("description", "")) for part in member.parts)
+                if not (member.is_marked("readOnly") or any(map(READ_ONLY.search, descriptions))):
                     yield name
 
     def _body_has(self, operation: Operation, member: str) -> bool:
@@ -354,7 +357,7 @@ def _unwrapped(schema: Schema, collection: Collection) -> tuple[tuple[str, ...],
     """Return the way to the item in a response, and its schema; others may be beside it."""
     if collection.head in schema.members:
         return (), schema
-    named = _singulars(plain(collection.resource))
+    named = singulars(plain(collection.resource))
     inner = [each for each in schema.properties.items() if collection.head in each[1].members]
     name, item = min(inner, key=lambda each: plain(each[0]) not in named, default=("", schema))
     return ((name,) if name else ()), item
@@ -367,14 +370,6 @@ def _lists(schema: Schema, envelope: tuple[str, ...], depth: int) -> Iterator[tu
     elif depth and "object" in schema.types and "array" not in schema.types:
         for name, inner in schema.properties.items():
             yield from _lists(inner, (*envelope, name), depth - 1)
-
-
-def _singulars(resource: str) -> set[str]:
-    """Return what an item of a resource may be called, in plain spelling."""
-    ends = {"ies": "y", "ses": "s", "xes": "x", "s": ""}
-    return {resource} | {
-        resource.removesuffix(end) + singular for end, singular in ends.items() if resource.endswith(end)
-    }
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:

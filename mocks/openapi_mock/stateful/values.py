@@ -13,9 +13,13 @@ from openapi_mock.responses.generation import Generator
 from openapi_mock.responses.identifiers import IDS, identifier
 from openapi_mock.responses.names import plain
 
-from .collection import Collection
+from .collection import Collection, singulars
 
 SELF: Final = frozenset({"url", "uri", "href", "self", "selflink", "apiurl"})
+PROVIDERS: Final = "/providers/"
+"""What is in the paths of Azure Resource Manager, by which its items are identified."""
+REFERRING: Final = IDS | {"entityid", "objectid", "resourceid"}
+"""What a response that does not show an item calls its identifier."""
 NAMES: Final = frozenset({"name", "slug", "login", "username", "path", "title", "code", "tag"})
 """Members that can identify an item and be changed."""
 CREATED = re.compile(
@@ -41,7 +45,10 @@ class Values:
 
     def __init__(self, collection: Collection, generator: Generator, seed: str) -> None:
         self.collection = collection
-        self._urls = [name for name in collection.schema.members if plain(name) in SELF - collection.settable]
+        own = SELF | (
+            {"id"} if PROVIDERS in collection.item_path and plain(collection.key) != "id" else set()
+        )
+        self._urls = [name for name in collection.schema.members if plain(name) in own - collection.settable]
         self._settable = frozenset[str]() if collection.holder else collection.settable
         self._generator = generator
         self._seed = seed
@@ -129,16 +136,27 @@ class Values:
         readable: dict[str, Any] = _readable(value, self.collection.schema)
         return readable if self.collection.schema.conforms(readable) else value
 
-    def shown(self, value: dict[str, Any], schema: Schema, base: Any) -> Any:
+    def shown(self, value: dict[str, Any], schema: Schema, base: Any, url: str = "") -> Any:
         """Return an item as another schema has it, laid over a value that conforms to that."""
         own = schema is self.collection.schema
         if not own:
             members, is_open = schema.members, schema.is_open
-            value = {name: each for name, each in value.items() if name in members or is_open}
+            named = {name: each for name, each in value.items() if name in members or is_open}
+            value = (
+                named if self.collection.head in members else {**named, **self._referring(value, schema, url)}
+            )
         if schema.conforms(value):
             return value
         laid = {**base, **value} if isinstance(base, dict) else value
         return self._whole(schema, laid, base, value)
+
+    def _referring(self, value: Mapping[str, Any], schema: Schema, url: str) -> dict[str, Any]:
+        """Return what a response says of an item whose key it does not have: which it is, and where."""
+        key = self.collection.key_of(value)
+        names = REFERRING | {f"{each}id" for each in singulars(plain(self.collection.resource))}
+        facts = dict.fromkeys(names, key) | {"location": url}
+        found = {name: facts.get(plain(name)) for name in schema.members}
+        return {name: each for name, each in found.items() if each and schema.members[name].conforms(each)}
 
     def with_url(self, value: dict[str, Any], url: str) -> dict[str, Any]:
         """Return an item whose own URL is in it, where its schema has a member for that."""
@@ -158,7 +176,8 @@ class Values:
         named = {plain(name) for name in sent}
         settable = self.collection.settable - named - {plain(self.collection.head)}
         for name, schema in members.items():
-            if name not in value or plain(name) not in settable:
+            is_time = any(each.fullmatch(plain(name)) for each in (CREATED, CHANGED))
+            if name not in value or plain(name) not in settable or is_time:
                 continue
             candidates = [schema.default] if schema.default is not MISSING else []
             candidates += EMPTY
@@ -260,7 +279,7 @@ class Values:
         """Return the members that say when an item was created, or changed."""
         found: dict[str, Any] = {}
         for name in value:
-            if names.fullmatch(plain(name)) and name in members and plain(name) not in self._settable:
+            if names.fullmatch(plain(name)) and name in members:
                 candidates = _spelled(now, value[name])
                 found[name] = next((each for each in candidates if members[name].conforms(each)), value[name])
         return found

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from .conftest import PET, PET_ID, PETS, in_path, in_query, operation, ref
+from .conftest import NEW_PET, PET, PET_ID, PETS, in_path, in_query, operation, ref
 
 
 def test_what_was_not_sent_is_empty(pets):
@@ -44,6 +44,59 @@ def test_what_is_read_only_is_set_by_the_mock(remembering):
     first, second = (mock.post("/pets", {"name": each}) for each in "ab")
     assert first["updated_at"] == "2026-11-26T12:00:00Z"
     assert first["uuid"] != second["uuid"]
+
+
+def test_what_is_read_only_by_its_description(remembering):
+    """Where one schema is sent and shown, what the mock sets is there; times can be sent, and need not be."""
+    members = {
+        "id": {"type": "string"},
+        "title": {"type": "string"},
+        "notes": {"type": "string", "description": "Whether they are read-only is in `locked`."},
+        "selfLink": {"type": "string", "format": "uri", "description": "Output only. URL pointing to it."},
+        "kind": {"type": "string", "description": "What it is. Read-only."},
+        "updated": {"type": "string", "format": "date-time"},
+    }
+    one, named = operation(ref("Task"), body=ref("Task")), {"parameters": [in_path("task")]}
+    paths = {"/tasks": {"post": one}, "/tasks/{task}": {**named, "get": operation(ref("Task")), "put": one}}
+    mock = remembering(paths, {"Task": {"type": "object", "properties": members}})
+    made = mock.post("/tasks", {"title": "Milk"})
+    assert made.keys() == {"id", "title", "selfLink", "kind", "updated"}
+    assert (made["selfLink"], made["updated"]) == (
+        f"http://api.test/tasks/{made['id']}",
+        "2026-11-26T12:00:00Z",
+    )
+    earlier = {"title": "Milk", "updated": "2020-01-01T00:00:00Z"}
+    assert mock("PUT", f"/tasks/{made['id']}", earlier) == (200, {**made, **earlier})
+
+
+def test_a_creation_may_show_the_identifier_alone(remembering):
+    """A response without the item says which it is, and where, whatever it calls that."""
+    said = {"entity_id": {"type": "integer"}, "location": {"type": "string"}}
+    made = operation({"type": "object", "properties": said}, status="201", body=NEW_PET)
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "post": made}}, {"Pet": PET})
+    mock.post("/pets", {"name": "Rex"})
+    second = mock.post("/pets", {"name": "Tom"})
+    assert (second["entity_id"], second["location"]) == (2, "http://api.test/pets/2")
+
+
+def test_the_path_is_the_identifier_at_azure(remembering):
+    """Azure Resource Manager's items have a name in their path, and that path as their ``id``."""
+    text = {"type": "string"}
+    members = {"id": {**text, "readOnly": True}, "name": text, "location": text}
+    site = {"type": "object", "properties": members}
+    path = "/subscriptions/{sub}/providers/Microsoft.Web/sites"
+    one = {"get": operation(ref("Site")), "put": operation(ref("Site"), body=ref("Site"))}
+    listed = operation({"type": "object", "properties": {"value": {"type": "array", "items": ref("Site")}}})
+    sub, name = in_path("sub"), in_path("name")
+    paths = {
+        path: {"parameters": [sub], "get": listed},
+        f"{path}/{{name}}": {"parameters": [sub, name], **one},
+    }
+    mock = remembering(paths, {"Site": site})
+    at = "/subscriptions/s1/providers/Microsoft.Web/sites"
+    made = {"id": f"{at}/www", "name": "www", "location": "westeurope"}
+    assert mock("PUT", f"{at}/www", {"location": "westeurope"}) == (200, made)
+    assert mock.get(at) == {"value": [made]}
 
 
 def test_what_is_read_only_is_no_input(remembering):
