@@ -8,6 +8,7 @@ from openapi_contract.media_types import essence, ranges_for
 
 from .problems import NotAcceptable
 
+MEDIA_RANGE = re.compile(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", re.ASCII)
 QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?", re.ASCII)
 MOST_REMEMBERED = 256
 LONGEST_REMEMBERED = 256
@@ -26,7 +27,7 @@ def parse_accept(header: str) -> list[Accepted]:
     for piece in header.split(","):
         media_range, *parameters = (part.strip().lower() for part in piece.split(";"))
         quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-        if media_range.count("/") == 1 and QUALITY.fullmatch(quality):
+        if MEDIA_RANGE.fullmatch(media_range) and QUALITY.fullmatch(quality):
             found.append(Accepted(media_range, float(quality)))
     return found
 

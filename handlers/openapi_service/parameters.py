@@ -194,7 +194,7 @@ def _single(location: str, name: str) -> Callable[[Request, QueryPairs], str | N
 
         def read(request: Request, pairs: QueryPairs) -> str | None:
             found = raw(request, pairs)
-            return None if found is None else found.decode("utf-8", "replace")
+            return None if found is None else _field_text(found)
 
         return read
 
@@ -208,7 +208,18 @@ def _single(location: str, name: str) -> Callable[[Request, QueryPairs], str | N
 
 
 def _text(raw: bytes, where: str, *, escaped: bool) -> str:
-    return decode(raw, where) if escaped else raw.decode("utf-8", "replace")
+    return decode(raw, where) if escaped else _field_text(raw)
+
+
+def _field_text(raw: bytes) -> str:
+    """Return the text of a header field or cookie: UTF-8, and where it is none, Latin-1.
+
+    What bytes beyond ASCII mean is open (RFC 9110, section 5.5); browsers write Latin-1, most others UTF-8.
+    """
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _styled(

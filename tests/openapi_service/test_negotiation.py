@@ -40,6 +40,7 @@ ACCEPTS = [
     (JSON, "application/problem+json", False),
     (JSON, "application/json;q=2", True),  # no range can be read: as if nothing were said
     (JSON, "nonsense", True),
+    (JSON, "text/{plain}", True),
     (JSON, ",;=,", True),
     (TEXT_OR_JSON, "text/csv", True),
     (TEXT_OR_JSON, "application/vnd.x+json", True),

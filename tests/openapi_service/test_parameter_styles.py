@@ -277,6 +277,16 @@ def test_content_parameters(taking):
         assert "query parameter 'j'" in response.json["detail"]
 
 
+@pytest.mark.parametrize("style", ["one", "several"])
+def test_bytes_beyond_ascii_in_a_header(taking, style):
+    """They are UTF-8, or else Latin-1 as browsers write it: no character is lost."""
+    schema = {"type": "string"} if style == "one" else {"type": "array", "items": {"type": "string"}}
+    app = taking({"in": "header", "name": "X-City", "schema": schema})
+    for encoding in ("utf-8", "latin-1"):
+        app.get("/", X_City="Zürich".encode(encoding))
+        assert app.seen == {"x_city": "Zürich" if style == "one" else ["Zürich"]}
+
+
 def test_parameters_have_python_names(taking):
     """Names of the contract reach the handler as Python spells them; two that would be one stay apart."""
     names = [
