@@ -9,16 +9,19 @@ from openapi_contract.schemas import Schema
 
 from .decoding import read_json
 from .sequences import is_sequence, items_of
-from .xml_reader import read_xml
+from .xml_reader import MOST_ELEMENTS, read_xml
 
 
-def reader_of(media_type: str, holder: Mapping[str, Any], schema: Schema) -> Callable[[bytes], Any] | None:
-    """Return what reads a body, and raises BadRequest; None for one of which a schema says nothing.
+def reader_of(
+    media_type: str, holder: Mapping[str, Any], schema: Schema, *, most_elements: float = MOST_ELEMENTS
+) -> Callable[[bytes], Any] | None:
+    """Return what reads a body, and raises BadRequest or PayloadTooLarge; None where a schema says nothing.
 
     Args:
         media_type: as it was sent.
         holder: the Media Type Object that declares it.
         schema: of the holder.
+        most_elements: of XML, that are read.
     """
     kind = essence(media_type)
     if is_json(kind):
@@ -26,5 +29,5 @@ def reader_of(media_type: str, holder: Mapping[str, Any], schema: Schema) -> Cal
     if "itemSchema" in holder and is_sequence(kind):
         return partial(items_of, media_type=kind)
     if is_xml(kind) and "string" not in schema.types:  # which is the document, if it may be a text
-        return partial(read_xml, schema=schema, media_type=media_type)
+        return partial(read_xml, schema=schema, media_type=media_type, most_elements=most_elements)
     return None

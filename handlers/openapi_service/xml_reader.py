@@ -64,19 +64,20 @@ class Element:
         return self.attributes.get("name", MEMBER) if self.name == MEMBER else self.name
 
 
-def read_xml(raw: bytes, schema: Schema, media_type: str) -> Any:
+def read_xml(raw: bytes, schema: Schema, media_type: str, most_elements: float = MOST_ELEMENTS) -> Any:
     """Return the JSON value that an XML document spells.
 
     Args:
         media_type: as it was sent: its charset precedes the document's own, but no byte order mark
             (RFC 7303, section 3).
+        most_elements: that are read.
 
     Raises:
         BadRequest: it is malformed, or another document.
         PayloadTooLarge: it has more elements, or more levels of them, than are read.
     """
     encoding = "" if raw.startswith(BYTE_ORDER_MARKS) else charset(media_type, default="")
-    root = _parsed(raw, encoding or None)
+    root = _parsed(raw, encoding or None, most_elements)
     name = _declared(schema).get("name")
     if name not in {None, root.name, root.written_for}:
         raise BadRequest(f"The outermost element of the body is {root.name[:100]!r}; expected {name!r}.")
@@ -85,15 +86,15 @@ def read_xml(raw: bytes, schema: Schema, media_type: str) -> Any:
     return _value(root, schema)
 
 
-def _parsed(raw: bytes, encoding: str | None) -> Element:
+def _parsed(raw: bytes, encoding: str | None, most_elements: float) -> Element:
     """Return the outermost element of a document; a document type, which may define entities, is refused."""
     open_, count = [Element("", {})], 0
 
     def start(name: str, sent: dict[str, str]) -> None:
         nonlocal count
         count += 1
-        if len(open_) > MOST_LEVELS or count > MOST_ELEMENTS:
-            limits = f"{MOST_ELEMENTS} elements or {MOST_LEVELS} levels of them"
+        if len(open_) > MOST_LEVELS or count > most_elements:
+            limits = f"{most_elements} elements or {MOST_LEVELS} levels of them"
             raise PayloadTooLarge(f"The body has over {limits}.")
         attributes = {key: text for key, text in sent.items() if key.partition(":")[0] != "xmlns"}
         element = Element(_local(name), attributes)

@@ -66,6 +66,8 @@ class Validator:
         """
         most = MOST_PLACES_WITH_NAMES if _mentions(self._bundle, "propertyNames") else MOST_PLACES
         if holds_more(value, most):
+            if self.is_valid(value):
+                return
             causes = _of_outline(self._compiled, value)
             if not causes:
                 detail = f"is not valid; it holds more than {most} values, too many to say which is wrong"

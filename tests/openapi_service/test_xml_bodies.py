@@ -190,10 +190,12 @@ def test_characters_that_xml_does_not_have_are_replaced(text, responding, readin
 
 
 def test_a_response_may_have_more_elements_than_are_read(responding):
-    """The limit is for what others send."""
+    """The limit is for what others send; what is sent is validated, however many there are."""
     schema = {"type": "array", "items": INTEGER}
     responses = {"200": {"description": "", "content": {XML: {"schema": schema}}}}
-    assert responding(responses, [1] * 50_000).get("/").status == 200
+    for number in (2_000, 50_000):
+        assert responding(responses, [1] * number).get("/").status == 200
+    assert responding(responses, [1] * 50_000 + ["x"]).get("/").status == 500
 
 
 def test_xml_is_written_in_the_charset_that_its_media_type_names(responding):
