@@ -3,7 +3,6 @@
 Browsers' developer tools, mitmproxy, k6, our journal and our checks write them.
 """
 
-import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
@@ -25,6 +24,9 @@ UNKNOWN = -1
 """HAR's own word for a size or a time that nobody knows."""
 LOG_END = b"]}}"
 MOST_BYTES = 128 * 1024 * 1024
+MOST_ENTRIES = 50_000
+MOST_IN_PAIRS = 8 * 1024 * 1024
+"""Bytes of the JSON of header fields, cookies or fields of one message."""
 SOME_BYTES = 1
 """The size of a body of which nobody knows more than that there is one."""
 BOM = b"\xef\xbb\xbf"
@@ -164,13 +166,17 @@ class Pair(msgspec.Struct):
     content_type: str | None = msgspec.field(name="contentType", default=None)
 
 
+NONE = msgspec.Raw(b"null")
+"""Of pairs: as they stand in the file, since a few bytes of JSON are a large object each."""
+
+
 class PostData(msgspec.Struct):
     """The body of a request, as text or as the fields of a form."""
 
     mime_type: str | None = msgspec.field(name="mimeType", default=None)
     text: str | None = None
     encoding: str | None = None
-    params: list[Pair] | None = None
+    params: msgspec.Raw = NONE
 
 
 class Content(msgspec.Struct):
@@ -187,8 +193,8 @@ class Request(msgspec.Struct):
 
     method: str
     url: str
-    headers: list[Pair] = []
-    cookies: list[Pair] | None = None
+    headers: msgspec.Raw = NONE
+    cookies: msgspec.Raw = NONE
     post_data: PostData | None = msgspec.field(name="postData", default=None)
     body_size: float | None = msgspec.field(name="bodySize", default=-1)
 
@@ -197,7 +203,7 @@ class Response(msgspec.Struct):
     """The response."""
 
     status: int
-    headers: list[Pair] = []
+    headers: msgspec.Raw = NONE
     content: Content = msgspec.field(default_factory=Content)
 
 
@@ -211,9 +217,9 @@ class Entry(msgspec.Struct):
 
 
 class Log(msgspec.Struct):
-    """All of them."""
+    """All of them, as they stand in the file."""
 
-    entries: list[Entry]
+    entries: list[msgspec.Raw]
 
 
 class Archive(msgspec.Struct):
@@ -222,33 +228,48 @@ class Archive(msgspec.Struct):
     log: Log
 
 
+One = TypeVar("One")
+ARCHIVE, ENTRY = msgspec.json.Decoder(Archive), msgspec.json.Decoder(Entry)
+PAIRS: msgspec.json.Decoder[list[Pair] | None] = msgspec.json.Decoder(list[Pair] | None)
+
+
 def read_har(path: Path) -> Iterator[Exchange]:
     """Yield what a HAR file holds, in its order.
 
     Raises:
-        HarError: it is no HAR, or longer than 128 MiB.
+        HarError: it is no HAR, or a part of it is longer than it may be.
         OSError: it cannot be read.
     """
-    for number, entry in enumerate(_archive(path).log.entries, 1):
-        try:
-            yield _exchange(number, entry)
-        except (binascii.Error, ValueError) as error:
-            raise HarError(
-                f"{path}: log.entries[{number - 1}] has a body that is not base64: {error}."
-            ) from None
-
-
-def _archive(path: Path) -> Archive:
     if path.stat().st_size > MOST_BYTES:
         raise HarError(f"{path} is longer than {MOST_BYTES} bytes.")
     try:
-        return msgspec.json.decode(path.read_bytes().removeprefix(BOM), type=Archive)
+        entries = _decoded(ARCHIVE, path.read_bytes().removeprefix(BOM)).log.entries
+    except HarError as error:
+        raise HarError(f"{path} {error}") from None
+    if len(entries) > MOST_ENTRIES:
+        raise HarError(f"{path} has more than {MOST_ENTRIES} entries; validate parts of it.")
+    for number, entry in enumerate(entries, 1):
+        try:
+            yield _exchange(number, _decoded(ENTRY, entry))
+        except HarError as error:
+            raise HarError(f"{path}: log.entries[{number - 1}] {error}") from None
+
+
+def _decoded(decoder: msgspec.json.Decoder[One], text: bytes | msgspec.Raw) -> One:
+    try:
+        return decoder.decode(text)
     except msgspec.ValidationError as error:
-        raise HarError(f"{path} is not HAR 1.2: {error}.") from None
+        raise HarError(f"is not HAR 1.2: {error}.") from None
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise HarError(f"{path} is not JSON: {error}.") from None
+        raise HarError(f"is not JSON: {error}.") from None
     except RecursionError:
-        raise HarError(f"{path} is nested too deeply.") from None
+        raise HarError("is nested too deeply.") from None
+
+
+def _pairs(text: msgspec.Raw) -> list[Pair]:
+    if len(bytes(text)) > MOST_IN_PAIRS:
+        raise HarError(f"has header fields, cookies or fields of more than {MOST_IN_PAIRS} bytes.")
+    return _decoded(PAIRS, text) or []
 
 
 def _exchange(number: int, entry: Entry) -> Exchange:
@@ -275,25 +296,27 @@ def _moment(text: str) -> datetime:
 def _request(request: Request) -> Message:
     headers = _headers(request.headers)
     names = {name.lower() for name, _ in headers}
-    if request.cookies and "cookie" not in names:
-        headers.append(("cookie", "; ".join(f"{each.name}={each.value or ''}" for each in request.cookies)))
-    sent = request.post_data
-    if sent is None or (sent.text is None and not sent.params):
+    cookies = "; ".join(f"{each.name}={each.value or ''}" for each in _pairs(request.cookies))
+    if cookies and "cookie" not in names:
+        headers.append(("cookie", cookies))
+    sent = request.post_data or PostData()
+    params = _pairs(sent.params)
+    if sent.text is None and not params:
         return _unknown(headers, request.body_size or 0)
-    mime_type, body = _posted(sent)
+    mime_type, body = _posted(sent, params)
     if sent.text is None:  # what was put together from fields has a boundary of its own, and another length
         headers = [pair for pair in headers if pair[0].lower() != "content-type"]
         return _message(headers, mime_type, body)
     return _message(headers, mime_type, body, request.body_size)
 
 
-def _posted(sent: PostData) -> tuple[str, bytes]:
+def _posted(sent: PostData, params: list[Pair]) -> tuple[str, bytes]:
     mime_type = sent.mime_type or ""
-    if sent.text or not sent.params:
+    if sent.text or not params:
         return mime_type, _bytes(sent.text or "", sent.encoding)
     if mime_type.startswith("multipart/"):
-        return f"multipart/form-data; boundary={BOUNDARY}", _multipart(sent.params)
-    fields = [(each.name, each.value or "") for each in sent.params]
+        return f"multipart/form-data; boundary={BOUNDARY}", _multipart(params)
+    fields = [(each.name, each.value or "") for each in params]
     return mime_type, urlencode(fields, errors="replace").encode()
 
 
@@ -324,8 +347,10 @@ def _response(response: Response) -> Message:
     return _message(headers, content.mime_type or "", _bytes(content.text, content.encoding), content.size)
 
 
-def _headers(pairs: list[Pair]) -> list[tuple[str, str]]:
-    return [(each.name, each.value or "") for each in pairs if each.name.lower() not in NO_LONGER_TRUE]
+def _headers(pairs: msgspec.Raw) -> list[tuple[str, str]]:
+    return [
+        (each.name, each.value or "") for each in _pairs(pairs) if each.name.lower() not in NO_LONGER_TRUE
+    ]
 
 
 def _message(
@@ -355,4 +380,7 @@ def _unknown(headers: list[tuple[str, str]], size: float) -> Message:
 
 
 def _bytes(text: str, encoding: str | None) -> bytes:
-    return b64decode(text, validate=True) if encoding == "base64" else text.encode("utf-8", "replace")
+    try:
+        return b64decode(text, validate=True) if encoding == "base64" else text.encode("utf-8", "replace")
+    except ValueError as error:
+        raise HarError(f"has a body that is not base64: {error}.") from None

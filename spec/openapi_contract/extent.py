@@ -78,8 +78,9 @@ def _check_members(place: Place) -> None:
 
 def _size_of_servers(place: Place) -> int:
     """Return how many segments the URLs of servers have: requests are looked for below each."""
-    servers = place.node.get("servers") if isinstance(place.node, dict) else None
-    listed = servers if isinstance(servers, list) else ()
+    if not isinstance(place.node, dict) or "servers" not in place.node:
+        return 0
+    listed = place.node["servers"] if isinstance(place.node["servers"], list) else ()
     urls = [str(each.get("url")) for each in listed if isinstance(each, dict)]
     if any(len(url) > MAX_MEMBERS for url in urls):
         raise place.error(f"has a server whose URL has more than {MAX_MEMBERS} characters.")

@@ -45,10 +45,15 @@ class LenientEmbedding(Embedding):
         """Put what references lead to in their places, or bring it in."""
         if not isinstance(place.node, dict):
             return
+        if place.reference is not None:
+            self._visit_reference(place)
+        self._inline_members(place, place.node, place.pointer, SHAPES.get(place.kind, {}))
+
+    def _visit_reference(self, place: Place) -> None:
         may_refer = place.kind in self._referenceable and not (
             place.kind == "pathItem" and len(place.node) > 1
         )
-        if place.reference is not None and place.pointer and not may_refer:
+        if place.pointer and not may_refer:
             self._inline(place, place.node, place.pointer)
         try:
             super().visit(place)
@@ -56,7 +61,6 @@ class LenientEmbedding(Embedding):
             left = f"#/unresolved/{len(self.unresolved)}"
             self.unresolved[left] = error.reason
             place.node["$ref"] = left
-        self._inline_members(place, place.node, place.pointer, SHAPES.get(place.kind, {}))
 
     def _inline_members(
         self, place: Place, node: dict[str, Any] | list[Any], pointer: str, fields: Mapping[str, Shape]

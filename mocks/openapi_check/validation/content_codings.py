@@ -56,6 +56,8 @@ def decoded(message: Message) -> bytes:
     for each in reversed(codings):
         if each not in {"", "identity"} and body:
             body = _inflated(body, each)
+    if len(body) > MOST_BYTES:
+        raise NotDecoded(f"it is longer than {MOST_BYTES} bytes")
     return body
 
 

@@ -14,6 +14,7 @@ from openapi_check.recorded import Example, Traffic
 from openapi_check.report import Finding, Report, Subject, Tested
 from openapi_contract import Contract
 from openapi_contract.deployment import origin_of
+from openapi_contract.imports import resting_collector
 
 from .coverage import Coverage
 from .validator import ExchangeValidator, ValidatedExchange
@@ -29,6 +30,7 @@ LONGEST_HOST = 100
 INDEX = re.compile(r"/[0-9]+(?=/|$)")
 
 
+@resting_collector()
 def validate_har(path: Path, contract: Contract, base_url: str | None = None) -> Report:
     """Validate the exchanges of a HAR file that are with the contract's API.
 

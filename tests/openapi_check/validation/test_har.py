@@ -236,6 +236,44 @@ def test_a_file_beyond_the_limit_is_refused(report_on, monkeypatch):
         report_on(entry())
 
 
+def test_more_entries_than_the_limit_are_refused(report_on, monkeypatch):
+    """The file may be short all the same; what is in the entries is not looked at before."""
+    monkeypatch.setattr("openapi_check.har.MOST_ENTRIES", 2)
+    assert report_on(entry(), entry()).exit_code == 0
+    with pytest.raises(HarError, match="more than 2 entries; validate parts of it"):
+        report_on(raw=b'{"log": {"entries": [0, 0, 0]}}')
+
+
+@pytest.mark.parametrize(
+    "member",
+    [{"headers": []}, {"cookies": []}, {"postData": {"params": []}}],
+)
+def test_pairs_beyond_the_limit_are_refused(report_on, monkeypatch, member):
+    """A few bytes of JSON are a large object each: they are not read."""
+    monkeypatch.setattr("openapi_check.har.MOST_IN_PAIRS", 1000)
+    text = json.dumps(
+        {
+            "log": {
+                "entries": [{"request": {"method": "GET", "url": "/", **member}, "response": {"status": 200}}]
+            }
+        }
+    )
+    assert report_on(raw=text.encode()).traffic.exchanges == 0
+    with pytest.raises(
+        HarError, match=r"entries\[0\] has header fields, cookies or fields of more than 1000"
+    ):
+        report_on(raw=text.replace("[]", f"[{'0,' * 500}0]").encode())
+
+
+def test_a_body_beyond_the_limit_is_not_validated(report_on, monkeypatch):
+    """Whether its content coding was removed, or it had none."""
+    monkeypatch.setattr("openapi_check.validation.content_codings.MOST_BYTES", 10)
+    report = report_on(entry(content={"text": "[" + "1," * 10 + "1]", "mimeType": "application/json"}))
+    assert report.traffic.unvalidated == {
+        "the response's body is not validated: it is longer than 10 bytes": 1
+    }
+
+
 def test_a_byte_order_mark_is_passed_over(report_on):
     """Some tools write one."""
     raw = b"\xef\xbb\xbf" + json.dumps({"log": {"entries": [entry()]}}).encode()
