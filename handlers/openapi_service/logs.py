@@ -21,7 +21,7 @@ Form = Literal["text", "json"]
 Level = Literal["debug", "info", "warning", "error"]
 Describe = Callable[[Any], Mapping[str, str]]
 """Returns what is written of a caller, by name; no secrets."""
-OWN = ("openapi_service", "uvicorn")
+OWN = ("openapi_service",)
 """Loggers that have the level that is set; others have no more than warnings, since they know no secrets."""
 PIPE_BUF: int = getattr(select, "PIPE_BUF", 512)
 """Bytes that a pipe takes at once; Windows does not say, and 512 is the least that POSIX allows."""

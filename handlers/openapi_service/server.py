@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import select
 import signal
 import socket
@@ -42,6 +43,8 @@ FIRST_REQUEST_SECONDS = 0.5
 """After the port is closed, for clients that have just connected."""
 YOUNG_OBJECTS = 10_000
 Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
 
 
 class CannotStart(Exception):  # noqa: N818 -- says what happened
@@ -109,7 +112,6 @@ async def serve(
     listening: socket.socket,
     ready: Callable[[], None],
     *,
-    log_level: str = "info",
     start_errors: tuple[type[Exception], ...] = (),
     limits: ConnectionLimits | None = None,
     shutdown: Shutdown | None = None,
@@ -117,7 +119,7 @@ async def serve(
     """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it responds.
 
     SIGTERM leaves load balancers time to find out, SIGINT does not; a second one of either ends what the
-    first one waits for. Where logging is configured the log of uvicorn goes there too.
+    first one waits for. Where logging is configured, uvicorn's warnings and errors go there too.
 
     Raises:
         CannotStart: the start raised one of ``start_errors``.
@@ -128,10 +130,12 @@ async def serve(
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         shutdown = shutdown or Shutdown()
         own_log = {"log_config": None} if logging.root.handlers else {}
-        config = _config(app, log_level=log_level, timeout_graceful_shutdown=None, **own_log)
+        config = _config(app, timeout_graceful_shutdown=None, **own_log)
+        logger.info("Process %d started", os.getpid())
         await _Server(config, ready, limits, shutdown).serve(sockets=[listening])
     finally:
         await app.stop()
+    logger.info("Process %d ended", os.getpid())
 
 
 @contextlib.contextmanager
@@ -227,9 +231,11 @@ class _Server(Server):
         """Drain, and end: after SIGTERM the lame-duck time later."""
         seconds = 0.0 if self._shutdown is None else self._shutdown.lame_duck_seconds
         if self._draining or number == signal.SIGINT or not seconds:
+            seconds = 0
             self.handle_exit(number, None)
         else:
             asyncio.get_running_loop().call_later(seconds, setattr, self, "should_exit", True)  # noqa: FBT003 -- setattr's
+        logger.info("%s: shutting down in %g s", signal.Signals(number).name, seconds)
         if not self._draining and isinstance(self.config.app, Drainable):
             self.config.app.drain()
         self._draining = True

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import httpx
 
+from openapi_contract.errors import reason_of
 from openapi_service.clock import SystemClock
 from openapi_service.problems import ServiceUnavailable
 
@@ -33,7 +34,8 @@ SAFE_ERRORS = (*START_ERRORS, httpx.HTTPError, ImportError, OSError)
 """Errors whose messages quote no password."""
 ADVICE = {
     "settings": "Correct what is named; `serve` does not start before.",
-    "database": "Start the database, or correct database_url; its user has to be able to write.",
+    "database": "Start the database, or correct database_url; its user has to be able to write, and "
+    "its disk needs space.",
     "rate limits": "Start the Redis, or correct rate_limit_storage; its user has to be able to write.",
     "queue": "Start the Redis, or correct queue_url; its user has to be able to write.",
     "bucket": "Create the bucket, or correct s3_bucket, s3_region, s3_endpoint_url or the AWS credentials; "
@@ -87,7 +89,8 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         schema = await database.schema()
         await database.check_disk()
     yield Finding("database", "ok", "It responds.")
-    known = f"It is at revision {schema.revision or 'none'}; this version needs {HEAD}."
+    found = "It is empty" if schema.revision is None else f"It is at revision {schema.revision}"
+    known = f"{found}; this version needs revision {HEAD}."
     if schema.is_usable:
         yield Finding("schema", "ok", f"It is at revision {schema.revision}.")
     elif schema.revision is not None and schema.revision > HEAD:
@@ -248,7 +251,9 @@ async def _issuer(settings: Settings) -> AsyncIterator[Finding]:
 
 def _reason(error: Exception) -> str:
     """Return what is wrong, with its cause; of an error that might quote a secret only the name."""
-    text = (str(error) if isinstance(error, SAFE_ERRORS) else "") or type(error).__name__
+    text = (reason_of(error) if isinstance(error, SAFE_ERRORS) else "") or type(error).__name__
+    if isinstance(error, httpx.RequestError):
+        return f"{error.request.url} does not respond. ({text})"
     cause = error.__cause__ if isinstance(error, ServiceUnavailable) else None
     if cause is None:
         return text

@@ -146,7 +146,6 @@ def serve_until_ended(
                 app,
                 listening,
                 ready,
-                log_level=log.level,
                 start_errors=start_errors,
                 limits=limits,
                 shutdown=shutdown,

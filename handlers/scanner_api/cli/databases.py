@@ -26,8 +26,12 @@ PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Rows on a page.")]
 
 def page_caption(page: int, page_size: int, total: int, rows: str) -> str:
     """Return which page of how many a list shows, and of how many rows."""
-    counted = rows.removesuffix("s") if total == 1 else rows
-    return f"page {page} of {max(1, -(-total // page_size))}, {total:,} {counted} in all"
+    return f"page {page} of {max(1, -(-total // page_size))}, {counted(total, rows)} in all"
+
+
+def counted(number: int, rows: str) -> str:
+    """Return so many of something, whose plural is handed in."""
+    return f"{number:,} {rows.removesuffix('s') if number == 1 else rows}"
 
 
 def with_database(

@@ -20,6 +20,7 @@ from scanner_api.storage.organizations import Organization, OrganizationStore
 from scanner_api.storage.photo_bucket import PhotoBucketError
 
 from .audit import operator
+from .databases import counted
 from .key_ring import Refused
 
 KeepObjects = Annotated[
@@ -29,7 +30,6 @@ KeepObjects = Annotated[
     ),
 ]
 NAMES = {"scan_sessions": "sessions", "api_keys": "keys"}
-UNSAID = frozenset({"organizations", "scan_session_counts"})
 
 
 class Unfinished(Exception):  # noqa: N818 -- says what the deletion is
@@ -95,8 +95,8 @@ async def _follow(deletion: Deletion, steps: AsyncIterator[None], total: int) ->
 def said(deleted: Counter[str]) -> str:
     """Return what was deleted."""
     parts = [
-        f"{number:,} {NAMES.get(name, name.replace('_', ' '))}"
+        counted(number, NAMES.get(name, name.replace("_", " ")))
         for name, number in deleted.items()
-        if number and name not in UNSAID
+        if number and name != "organizations"  # which the caller says
     ]
     return f"Deleted: {', '.join(parts) or 'nothing'}"

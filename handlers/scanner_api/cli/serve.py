@@ -138,14 +138,14 @@ def _run_worker(settings: Settings) -> None:
 
         async def work() -> None:
             async with telemetry.served(shown):
-                await _work(worker, settings, health, lambda: typer.echo(f"{line}."))
+                await _work(worker, health, lambda: typer.echo(f"{line}."))
 
         uvloop.run(work())
 
 
-async def _work(worker: Worker, settings: Settings, health: socket | None, ready: Callable[[], None]) -> None:
+async def _work(worker: Worker, health: socket | None, ready: Callable[[], None]) -> None:
     if health is not None:
-        await serve_app(worker, health, ready, log_level=settings.log_level, start_errors=ERRORS)
+        await serve_app(worker, health, ready, start_errors=ERRORS)
         return
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

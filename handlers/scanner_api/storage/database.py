@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Executable, Select, exc, text
 from sqlalchemy.pool import QueuePool
 
+from openapi_contract.errors import reason_of
 from openapi_service.problems import ServiceUnavailable
 
 from .async_engine import AsyncConnection
@@ -106,11 +107,11 @@ class Database:
             async with self.read_lock, self._engine.connect():
                 pass
         except Exception as error:
-            reason = error.orig if isinstance(error, exc.DBAPIError) else error
+            orig = error.orig if isinstance(error, exc.DBAPIError) else None
+            cause = orig if isinstance(orig, Exception) else error
+            reason = reason_of(cause) or type(cause).__name__
             shown = self.url.render_as_string(hide_password=True)
-            raise DatabaseError(
-                f"Cannot connect to the database {shown} (database_url): {reason or type(reason).__name__}"
-            ) from error
+            raise DatabaseError(f"Cannot connect to the database {shown} (database_url): {reason}") from error
 
     async def migrate(self) -> None:
         """Connect, and bring the schema to the newest revision; of several processes at once, one does it.
@@ -161,8 +162,15 @@ class Database:
             raise ServiceUnavailable(UNAVAILABLE) from error
 
     async def save(self, file: Path) -> None:
-        """Write a snapshot of a SQLite database into a file."""
-        await asyncio.to_thread(self._save, file)
+        """Write a snapshot of a SQLite database into a file.
+
+        Raises:
+            DatabaseError: the file cannot be written, such as on a full disk.
+        """
+        try:
+            await asyncio.to_thread(self._save, file)
+        except sqlite3.Error as error:
+            raise DatabaseError(f"The database cannot be copied to {file}: {error}.") from error
 
     async def load(self, file: Path) -> None:
         """Restore a SQLite database from a copy; not for one that is in use.

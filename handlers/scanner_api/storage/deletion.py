@@ -33,6 +33,8 @@ _FINISHED: Final = (SessionStatus.COMPLETED, SessionStatus.EXPIRED)
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _OUTLIVING: Final = frozenset({"audit_log"})
 """Tables whose rows are about organizations, and stay when these are gone."""
+_DERIVED: Final = frozenset({"scan_session_counts"})
+"""Tables that triggers write; who asks what was deleted does not mean their rows."""
 
 
 class Deletion:
@@ -210,7 +212,8 @@ class Deletion:
                 details = dict(self.deleted)
                 await self._record(connection, Action.ORGANIZATION_DELETED, id_, id_, **details)
         self.deleted[memberships.name] += parted
-        self.deleted[table.name] += number
+        if table.name not in _DERIVED:
+            self.deleted[table.name] += number
         await asyncio.sleep(time.monotonic() - start)
 
     async def _record(

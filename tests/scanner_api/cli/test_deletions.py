@@ -178,7 +178,7 @@ def test_an_organization_is_deleted(run, s3, organizations):
     assert outcome.exit_code == 0, outcome.output
     assert "Delete Acme with its keys and 2 sessions" in outcome.stdout
     assert f"Organization {acme} (Acme) is deleted. Deleted: " in outcome.stdout
-    for part in ("2 sessions", "2 captures", "2 photos", "2 objects", "1 keys"):
+    for part in ("2 sessions", "2 captures", "2 photos", "2 objects", "1 key."):
         assert part in outcome.stdout
     assert "2/2" in outcome.stderr
     assert sessions_of(run, acme, baker) == [None, 2]
@@ -186,6 +186,7 @@ def test_an_organization_is_deleted(run, s3, organizations):
     assert acme not in run("keys", "list").stdout
     log = run("audit", "--organization", acme).stdout
     assert ("organization.deleted" in log, "organization.deletion_began" in log) == (True, True)
+    assert "scan_session_counts" not in log
 
 
 def test_nothing_is_deleted_without_a_yes(run, s3, organizations):
@@ -264,7 +265,7 @@ def test_what_is_interrupted_goes_on(run, s3, organizations, monkeypatch, error,
     monkeypatch.setattr("scanner_api.storage.deletion._SESSIONS", 1)
     outcome = run("organizations", "delete", acme, "--yes")
     assert (outcome.exit_code, outcome.stdout) == (1, "")
-    deleted = "1 objects, 1 photos, 1 captures, 1 sessions"
+    deleted = "1 object, 1 photo, 1 capture, 1 session"
     said = f"Not finished: {reason} Deleted: {deleted}; run the same command to go on.\n"
     assert outcome.stderr.endswith(said), outcome.stderr
     assert "its deletion began on" in run("organizations", "list").stdout

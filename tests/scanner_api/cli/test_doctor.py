@@ -181,7 +181,17 @@ def test_a_database_that_is_not_there(examined):
     )
     assert (code, check, status) == (1, "database", "failed")
     assert "scanner:***@127.0.0.1:9" in message
+    assert "Errno" not in message
     assert "Start the database" in advice
+
+
+def test_an_s3_that_is_not_there(examined):
+    """What does not respond is named, since it may be another host than was meant."""
+    code, [(check, status, message, advice)] = examined(S3_ENDPOINT_URL="http://127.0.0.1:9")
+    assert (code, check, status) == (1, "bucket", "failed")
+    assert message.startswith("http://127.0.0.1:9/")
+    assert "does not respond" in message
+    assert "s3_endpoint_url" in advice
 
 
 def test_a_schema_that_is_behind_or_ahead(examined, tmp_path):
@@ -189,7 +199,7 @@ def test_a_schema_that_is_behind_or_ahead(examined, tmp_path):
     empty = f"sqlite+aiosqlite:///{tmp_path}/empty.db"
     code, [(check, status, message, advice)] = examined(DATABASE_URL=empty)
     assert (code, check, status) == (0, "schema", "warning")
-    assert message == f"It is at revision none; this version needs {HEAD}."
+    assert message == f"It is empty; this version needs revision {HEAD}."
     code, [(check, status, _, advice)] = examined(DATABASE_URL=empty, MIGRATE="false")
     assert (code, check, status, advice) == (1, "schema", "failed", "Run `scanner-api db upgrade`.")
     with closing(sqlite3.connect(tmp_path / "scanner.db")) as connection, connection:
@@ -206,7 +216,7 @@ def test_a_full_disk(examined, monkeypatch):
 
     monkeypatch.setattr("scanner_api.storage.database._write_beside", write)
     code, [(check, status, message, _)] = examined()
-    assert (code, check, status, "No space left" in message) == (1, "database", "failed", True)
+    assert (code, check, status, message) == (1, "database", "failed", "No space left on device")
 
 
 @pytest.mark.parametrize(("setting", "part"), [("RATE_LIMIT_STORAGE", "rate limits"), ("QUEUE_URL", "queue")])

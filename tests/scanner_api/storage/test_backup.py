@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -127,6 +128,19 @@ def test_a_backup_is_for_its_owner_alone(migrated_sqlite_url, run, tmp_path):
     done = run(migrated_sqlite_url, "backup", "copy.db")
     assert done.exit_code == 0, done.stderr
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_copy_that_finds_no_room_is_not_kept(migrated_sqlite_url, run, tmp_path):
+    """Where the copy does not fit, that is said, and there is no half of one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    file = Path(migrated_sqlite_url.partition("///")[2])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size // 2, hard))
+    try:
+        done = run(migrated_sqlite_url, "backup", "copy.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (done.exit_code, done.stderr[:43]) == (1, "The database cannot be copied to copy.db: d")
+    assert not (tmp_path / "copy.db").exists()
 
 
 def test_a_database_is_not_replaced_without_a_yes(migrated_sqlite_url, run):
