@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
+import msgspec
+
 from .operation import Operation
 
 EXPRESSION = re.compile(r"\{([^}/]+)\}")
@@ -28,7 +30,7 @@ Header = Callable[[bytes], str | None]
 """Returns a header field's value (name in lower case); None if it is not there."""
 
 
-class Route(NamedTuple):
+class Route(msgspec.Struct, frozen=True):
     """What a method and path lead to.
 
     Attributes:

@@ -10,8 +10,10 @@ import secrets
 import string
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Literal, Self
 from zlib import crc32
+
+import msgspec
 
 from openapi_service.clock import Clock
 from openapi_service.logs import cause_of
@@ -61,7 +63,7 @@ def check_shape(key: str) -> None:
         raise Unauthorized("The checksum of the API key is wrong; was the key copied whole?")
 
 
-class KnownKey(NamedTuple):
+class KnownKey(msgspec.Struct, frozen=True):
     """A stored key and its caller."""
 
     record: ApiKeyRecord

@@ -1,7 +1,6 @@
 """Counters of the rate limits in this process."""
 
 from collections import defaultdict, deque
-from typing import NamedTuple
 
 import msgspec
 
@@ -17,7 +16,7 @@ class Count(msgspec.Struct, frozen=True):
     ends: float
 
 
-class Slot(NamedTuple):
+class Slot(msgspec.Struct, frozen=True, array_like=True):
     """The counter of a window: so many requests in so many seconds."""
 
     key: str

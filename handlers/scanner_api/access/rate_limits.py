@@ -27,14 +27,14 @@ MAX_SLOTS = 4096
 UNREACHABLE = "The storage of the rate limits does not respond."
 
 
-class Window(NamedTuple):
+class Window(msgspec.Struct, frozen=True):
     """So many requests in so many seconds."""
 
     limit: int
     seconds: int
 
 
-class Quota(NamedTuple):
+class Quota(msgspec.Struct, frozen=True, cache_hash=True):
     """The windows of a minute and a day, and the ``RateLimit-Policy`` header for them."""
 
     windows: tuple[Window, Window]
@@ -67,11 +67,10 @@ def quota_of(per_minute: int, per_day: int) -> Quota:
 @lru_cache(maxsize=MAX_SLOTS)
 def slots_of(subject: str, quota: Quota) -> Slots:
     """Return a subject's counters; another limit has another counter."""
-    (minute, seconds), (day, day_seconds) = quota.windows
-    return (
-        Slot(f"{subject}/{minute}/{seconds}", minute, seconds),
-        Slot(f"{subject}/{day}/{day_seconds}", day, day_seconds),
+    minute, day = (
+        Slot(f"{subject}/{each.limit}/{each.seconds}", each.limit, each.seconds) for each in quota.windows
     )
+    return minute, day
 
 
 class RateLimiter:

@@ -11,8 +11,9 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
+import msgspec
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, any_, bindparam, func, select
 
 from openapi_service.problems import ServiceUnavailable
@@ -31,7 +32,7 @@ _SECONDS: Final = 5
 logger = logging.getLogger(__name__)
 
 
-class _Read(NamedTuple, Generic[Record]):
+class _Read(msgspec.Struct, Generic[Record], frozen=True):
     """The last inline read of a key: the snapshot it was made in, its rows, and their records."""
 
     snapshot: object | None
