@@ -13,6 +13,7 @@ from taskiq.kicker import AsyncKicker
 from taskiq.receiver import Receiver
 from taskiq_redis import RedisStreamBroker
 
+from openapi_service.logs import cause_of
 from openapi_service.traces import TRACE_FIELDS
 
 from .memory_broker import GRACE_SECONDS, MemoryBroker, Tasks
@@ -170,7 +171,7 @@ class RedisBroker:
             try:
                 await receiver.listen(self._finish)
             except Exception as error:  # noqa: BLE001 -- an outage raises many, in groups
-                logger.warning("The Redis of the queue does not respond: %s", _root(error))
+                logger.warning("The queue cannot be read from Redis: %s", _root(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._finish.wait(), _PAUSE_SECONDS)
 
@@ -195,4 +196,4 @@ def _receiving(name: str, queue: Queue) -> Receive:
 def _root(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return type(error).__name__
+    return f"{type(error).__name__}: {cause_of(error)}"

@@ -205,7 +205,7 @@ def test_a_worker_outlives_its_redis(free_port, until, caplog, monkeypatch):
             await worker.start()
             await send(url, "before")
             await until(lambda: work.done)
-        await until(lambda: "The Redis of the queue does not respond" in caplog.text)
+        await until(lambda: "The queue cannot be read from Redis: " in caplog.text)
         with ValkeyServer(port=free_port):
             await send(url, "after")
             await until(lambda: len(work.done) == 2)
@@ -214,6 +214,25 @@ def test_a_worker_outlives_its_redis(free_port, until, caplog, monkeypatch):
 
     with caplog.at_level(logging.WARNING):
         assert asyncio.run(scenario()) == ["before", "after"]
+
+
+def test_a_redis_that_forgets_the_queue(stream, redis_url, until, caplog, monkeypatch):
+    """After FLUSHALL the worker reads on, and the log has what Redis said."""
+    monkeypatch.setattr(redis_broker, "_PAUSE_SECONDS", 0.05)
+
+    async def scenario():
+        work = Work()
+        worker = RedisBroker(redis_url, work.tasks(), 2)
+        await worker.start()
+        async with Redis.from_url(redis_url) as redis:
+            await redis.delete(stream)
+        await until(lambda: "The queue cannot be read from Redis: ResponseError: " in caplog.text)
+        await send(redis_url, "after")
+        await until(lambda: work.done)
+        await worker.close()
+
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(scenario())
 
 
 async def test_a_redis_that_goes_before_a_job_is_acknowledged(until, caplog, monkeypatch):
@@ -230,7 +249,7 @@ async def test_a_redis_that_goes_before_a_job_is_acknowledged(until, caplog, mon
         await send(server.connection_url, "a")  # before there is a worker: its own could lose the reply
         worker = RedisBroker(server.connection_url, work.tasks(), 8)
         await worker.start()
-        await until(lambda: work.done and "does not respond" in caplog.text)
+        await until(lambda: work.done and "cannot be read" in caplog.text)
         await worker.close()
     gc.collect()  # asyncio logs then what was raised in vain
     assert [record.message for record in caplog.records if record.exc_info] == []
