@@ -25,8 +25,11 @@ from .scanning.photo_keys import PhotoKeys
 MEBIBYTE = 1024 * 1024
 
 
-def _without_unit(value: Any) -> Any:
-    return value.strip().removesuffix("s") if isinstance(value, str) else value
+def _seconds(value: Any) -> float:
+    try:
+        return float(value.strip().removesuffix("s") if isinstance(value, str) else value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{value!r} is not a time; expected seconds such as 60s") from None
 
 
 def _as_template(text: str) -> str:
@@ -114,7 +117,7 @@ class Settings(BaseSettings):
         description="Upgrade the database schema at start. If false, an old schema is an error: run "
         "`scanner-api db upgrade` before.",
     )
-    wait: Annotated[Seconds, BeforeValidator(_without_unit)] = Field(
+    wait: Annotated[Seconds, BeforeValidator(_seconds)] = Field(
         0,
         ge=0,
         description="How long to wait at start for a database or Redis that does not respond, such as `60s`.",

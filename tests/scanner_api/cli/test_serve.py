@@ -115,7 +115,10 @@ def test_serve_needs_credentials(start):
         ({"SCANNER_OAUTH_ISSUER": "https://issuer.example"}, "oauth_audience"),
         ({"SCANNER_S3_KEY_TEMPLATE": "{nonsense}"}, "is wrong: {nonsense} is not a placeholder"),
         ({"SCANNER_RATE_LIMIT_PER_MINUT": "5"}, "is SCANNER_RATE_LIMIT_PER_MINUTE meant?"),
-        ({"SCANNER_WAIT": "soon"}, "SCANNER_WAIT"),
+        (
+            {"SCANNER_WAIT": "soon"},
+            "(--wait, SCANNER_WAIT) is wrong: 'soon' is not a time; expected seconds such as 60s.",
+        ),
     ],
 )
 def test_a_wrong_setting_names_itself(refuse, more, named):
