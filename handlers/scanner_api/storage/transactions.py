@@ -27,10 +27,13 @@ class Turns:
             TimeoutError: someone else has held one for too long.
         """
         async with AsyncExitStack() as having:
-            async with asyncio.timeout(self._seconds):
-                for key in keys:
-                    lock = self._locks.setdefault(key, asyncio.Lock())
-                    await having.enter_async_context(lock)
+            try:
+                async with asyncio.timeout(self._seconds):
+                    for key in keys:
+                        lock = self._locks.setdefault(key, asyncio.Lock())
+                        await having.enter_async_context(lock)
+            except TimeoutError:
+                raise TimeoutError(f"{key} is locked, for {self._seconds:g} s or more") from None
             yield
 
 

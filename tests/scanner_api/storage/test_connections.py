@@ -70,9 +70,12 @@ def test_a_locked_session_does_not_take_all_connections(migrated_postgresql_url,
         finally:
             await locker.close()
             await database.close()
-        return closed.id == other, still, {type(each) for each in outcomes}
+        assert closed.id == other
+        return still, {type(each) for each in outcomes}, {str(each.__cause__) for each in outcomes}
 
-    assert run_in(migrated_postgresql_url, scenario) == (True, 40, {ServiceUnavailable})
+    still, outcomes, causes = run_in(migrated_postgresql_url, scenario)
+    assert (still, outcomes) == (40, {ServiceUnavailable})
+    assert f"{session['id']} is locked, for 1 s or more" in causes
 
 
 def test_a_process_has_no_more_connections_than_its_pool(migrated_postgresql_url, run_in, clock, session):
