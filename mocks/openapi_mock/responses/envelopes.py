@@ -28,12 +28,13 @@ TOTAL: Final = frozenset(
         "odatacount",
         "count",
         "results",
+        "itemstotal",
     }
 )
 NUMBER: Final = frozenset({"page", "pagenumber", "currentpage"})
 NEXT_NUMBER: Final = frozenset({"nextpage", "nextpagenumber"})
 PREVIOUS_NUMBER: Final = frozenset({"previouspage", "prevpage", "previouspagenumber"})
-LAST_NUMBER: Final = frozenset({"totalpages", "numpages", "pages", "lastpage", "pagecount"})
+LAST_NUMBER: Final = frozenset({"totalpages", "numpages", "pages", "lastpage", "pagecount", "pagestotal"})
 NEXT_URL: Final = frozenset(
     {"next", "nextpageuri", "nextpageurl", "nexturl", "nextlink", "nexturi", "nexthref"}
 )
@@ -48,6 +49,8 @@ PREVIOUS_KEY: Final = frozenset(
     {"previouspagetoken", "prevpagetoken", "previouscursor", "prevcursor", "prevmarker", "previterator"}
 )
 OWN_URL: Final = frozenset({"url", "uri", "self", "firstpageuri", "firstpageurl"})
+LINKS: Final = NEXT_URL | PREVIOUS_URL | OWN_URL
+"""Those of HAL are objects with the URL as ``href``."""
 
 
 class Page(NamedTuple):
@@ -80,12 +83,15 @@ def enclosed(base: Any, schema: Schema, page: Page, list_name: str) -> Any:
     """
     changed = dict(base)
     for name, member in schema.members.items():
-        if isinstance(base.get(name), dict) and name != list_name:
-            changed[name] = enclosed(base[name], member, page, list_name)
-            continue
+        shown = base.get(name)
         is_number = name == "number" and "totalPages" in schema.members  # Spring's page
         fact = "page" if is_number else plain(name)
-        for candidate in _facts(fact, base.get(name), page, list_name):
+        is_link = isinstance(shown, dict) and "href" in shown and fact in LINKS
+        if isinstance(shown, dict) and name != list_name and not is_link:
+            changed[name] = enclosed(shown, member, page, list_name)
+            continue
+        for each in _facts(fact, shown["href"] if is_link else shown, page, list_name):
+            candidate = {**shown, "href": each} if is_link and isinstance(each, str) else each
             without = {key: each for key, each in changed.items() if key != name}
             if candidate is OMITTED and schema.conforms(without):
                 changed = without

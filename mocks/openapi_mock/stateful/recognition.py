@@ -24,6 +24,8 @@ EXTENSION: Final = "x-mock-collection"
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 KEYS = ("id", "sid", "uuid", "guid", "key", "number", "name", "slug", "code", "login", "username")
 """Members that identify an item where the path's parameter does not say which does, the likeliest first."""
+NAME_OF = re.compile(r"\W*((the|a|unique) )*name of\b", re.IGNORECASE)
+"""How the description of a path parameter begins that is the name of an item, whatever else that has."""
 LISTS = ("data", "items", "results", "records", "entries", "values", "content", "objects", "list")
 READ_ONLY = re.compile(r"(?i)\A\W*(output|read)[- ]only\b|[.(\[]\s*read[- ]only[.)\]]*\s*\Z")
 """Descriptions of what no client sets, where the schema of what is sent and shown is one, as Google's are."""
@@ -270,12 +272,14 @@ class _Recognition:
     def _names(self, operation: Operation, parameter: str, resource: str) -> list[str]:
         """Return what the member of a path parameter may be called, the likeliest first."""
         words, own = WORD.findall(parameter), plain(resource)
+        descriptions = (each.get("description") for each in operation.parameters if each["name"] == parameter)
+        keys = ("name", *KEYS) if any(NAME_OF.match(str(each)) for each in descriptions) else KEYS
         names = [self._linked.get((operation.operation_id, parameter), parameter)]
         if plain(parameter) in singulars(own):  # it names the item, and not a member of it
-            return [*KEYS, parameter, *words[-1:]]
+            return [*keys, parameter, *words[-1:]]
         rest = [each for each in words if plain(each) not in singulars(own)]
         people = ["login"] if plain(parameter) in {"username", "user"} else []
-        return [*names, *people, "_".join(rest), *rest[-1:], *KEYS]
+        return [*names, *people, "_".join(rest), *rest[-1:], *keys]
 
     def _list(self, operation: Operation, collection: Collection) -> tuple[tuple[str, ...], Schema] | None:
         """Return the way to the list in an operation's response, and the schema of its items."""

@@ -18,6 +18,8 @@ from .collection import Collection, singulars
 SELF: Final = frozenset({"url", "uri", "href", "self", "selflink", "apiurl"})
 PROVIDERS: Final = "/providers/"
 """What is in the paths of Azure Resource Manager, by which its items are identified."""
+SET_BY_SERVERS: Final = frozenset({"id", "selflink", "etag"})
+"""Members that a server sets where no client does, also where the schema of what is sent has them."""
 REFERRING: Final = IDS | {"entityid", "objectid", "resourceid"}
 """What a response that does not show an item calls its identifier."""
 NAMES: Final = frozenset({"name", "slug", "login", "username", "path", "title", "code", "tag"})
@@ -48,7 +50,8 @@ class Values:
         own = SELF | (
             {"id"} if PROVIDERS in collection.item_path and plain(collection.key) != "id" else set()
         )
-        self._urls = [name for name in collection.schema.members if plain(name) in own - collection.settable]
+        own -= collection.settable - SET_BY_SERVERS
+        self._urls = [name for name in collection.schema.members if plain(name) in own]
         self._settable = frozenset[str]() if collection.holder else collection.settable
         self._generator = generator
         self._seed = seed
@@ -89,7 +92,7 @@ class Values:
         """Return the members of a new item, or in what holds its key, that no client sets: times and ids."""
         key, members = self.collection.key, schema.members
         named = {plain(name) for name in self.collection.level(sent)}
-        ids = {name for name in members if plain(name) in IDS - named - self._settable}
+        ids = {name for name in members if plain(name) in IDS - named - (self._settable - SET_BY_SERVERS)}
         if key and plain(key) not in named:
             ids.add(key)
         made = {name: self._identifier(members[name], shown.get(name), number) for name in sorted(ids)}
@@ -177,7 +180,7 @@ class Values:
         settable = self.collection.settable - named - {plain(self.collection.head)}
         for name, schema in members.items():
             is_time = any(each.fullmatch(plain(name)) for each in (CREATED, CHANGED))
-            if name not in value or plain(name) not in settable or is_time:
+            if name not in value or plain(name) not in settable - SET_BY_SERVERS or is_time:
                 continue
             candidates = [schema.default] if schema.default is not MISSING else []
             candidates += EMPTY

@@ -109,6 +109,23 @@ def test_pages_by_a_token_of_any_name(remembering):
     assert (names(last["data"]), last["done"], last["iterator"]) == (["c"], True, None)
 
 
+def test_links_lead_through_pages(remembering):
+    """HAL's ``_links`` have the URLs of the page and of its neighbours, and no link where there is none."""
+    link = {"type": "object", "required": ["href"], "properties": {"href": {"type": "string"}}}
+    links = {"type": "object", "properties": dict.fromkeys(("self", "next", "prev"), ref("Link"))}
+    counts = dict.fromkeys(("itemsTotal", "pagesTotal"), {"type": "integer"})  # noqa: RUF024 -- read only
+    envelope = {"type": "object", "properties": {"data": LISTED, "_links": links, **counts}}
+    listing = operation(envelope, parameters=[in_query("page", "integer"), in_query("pageSize", "integer")])
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": PET, "Link": link})
+    for each in "abc":
+        mock.post("/pets", {"name": each})
+    first = mock.get("/pets?pageSize=2")
+    assert (first["itemsTotal"], first["pagesTotal"]) == (3, 2)
+    own, following = "http://api.test/pets?pageSize=2", "http://api.test/pets?pageSize=2&page=2"
+    assert first["_links"] == {"self": {"href": own}, "next": {"href": following}}
+    assert mock.get("/pets?pageSize=2&page=2")["_links"].keys() == {"self"}
+
+
 def test_an_envelope_has_the_numbers_of_pages(remembering):
     """It says which page comes next and which came before, null where there is none, and how many items."""
     number = {"type": "integer", "nullable": True}

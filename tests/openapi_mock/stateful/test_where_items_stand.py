@@ -203,3 +203,20 @@ def test_items_in_xml_alone(remembering):
     assert "<id>1</id><name>Rex</name>" in made
     assert mock.get("/pets/1") == made
     assert mock("GET", "/pets/2")[0] == 404
+
+
+def test_a_path_has_the_name_of_an_item(remembering):
+    """Where the path's parameter is described as a name, that identifies the item, and not its ``id``."""
+    text = {"type": "string"}
+    bucket = {"type": "object", "properties": {"id": text, "name": text, "selfLink": text}}
+    paths = {
+        "/b": {"post": operation(ref("Bucket"), body=ref("Bucket"))},
+        "/b/{bucket}": {
+            "parameters": [{**in_path("bucket"), "description": "Name of a bucket."}],
+            "get": operation(ref("Bucket")),
+        },
+    }
+    mock = remembering(paths, {"Bucket": bucket})
+    made = mock.post("/b", {"name": "photos"})
+    assert (made["name"], made["selfLink"], bool(made["id"])) == ("photos", "http://api.test/b/photos", True)
+    assert mock.get("/b/photos") == made
