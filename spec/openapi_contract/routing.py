@@ -12,7 +12,9 @@ import msgspec
 
 from .operation import Operation
 
-EXPRESSION = re.compile(r"\{([^}/]+)\}")
+EXPRESSION = re.compile(r"\{([^{}/=]+=[^{}]*|[^}/]+)\}")
+"""Of one segment, but for Google's ``{name=shelves/*/books/*}``, whose value is of several."""
+WILDCARD = re.compile(r"\*\*?")
 QUERY = re.compile(r"[?#]")
 DECORATED = re.compile(r"[*+]*([^*+:=?]+).*", re.DOTALL)
 """An expression with what routers have in it: ``{id:.+}``, ``{*path}``, ``{path*}``."""
@@ -112,17 +114,14 @@ class PathItem:
     Nor may a template have a query, by which some documents tell operations apart.
     """
 
-    __slots__ = ("_has_several_names", "_headers", "_places", "_several", "methods", "operations")
+    __slots__ = ("_headers", "_patterns", "_places", "_several", "_several_names", "methods", "operations")
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         paths = {each.path: None for each in candidates}
-        self._has_several_names = len(paths) > 1
-        self._places = [
-            (name, place)
-            for path in paths
-            for place, expression in enumerate(EXPRESSION.findall(path))
-            for name in spellings(expression)
-        ]
+        self._several_names = len(paths) > 1
+        found = [each for path in paths for each in _places(path)]
+        self._places = [(name, place) for name, pattern, place, _ in found if not pattern]
+        self._patterns = [each for each in found if each[1]]
         self.operations = {each.operation.method.upper(): each.operation for each in reversed(candidates)}
         self._several = candidates if len(paths) > 1 or any(each.query for each in candidates) else ()
         self._headers = {
@@ -144,13 +143,16 @@ class PathItem:
         if not accepting:
             methods = [each for each in self.methods if any(one.accepts(each, sent) for one in closest)]
             return Route(None, parameters, tuple(sorted((*methods, "OPTIONS")))) if methods else NOT_FOUND
-        fitting = (each for each in accepting if self._has_several_names and fits(each.operation, parameters))
+        fitting = (each for each in accepting if self._several_names and fits(each.operation, parameters))
         chosen = next(fitting, accepting[0])
         return Route(chosen.operation, {**parameters, **chosen.parameters(sent)}, self.methods)
 
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
         """Return what was sent, by the names in the template."""
-        return {name: values[place].encode("latin-1") for name, place in self._places}
+        named = {name: values[place].encode("latin-1") for name, place in self._places}
+        for name, pattern, start, end in self._patterns:
+            named[name] = pattern.format(*values[start:end]).encode("latin-1")
+        return named
 
 
 class Branch:
@@ -313,9 +315,33 @@ def spellings(name: str) -> tuple[str, ...]:
     return (name,) if plain is None or plain[1] == name else (name, plain[1])
 
 
+def _places(path: str) -> Iterator[tuple[str, str, int, int]]:
+    """Yield each name in a path template, and its values: first and last place, and a pattern of several."""
+    start = 0
+    for expression in EXPRESSION.findall(path):
+        pattern = _pattern(expression)
+        end = start + (len(WILDCARD.findall(pattern)) if pattern else 1)
+        for name in spellings(expression):
+            yield name, WILDCARD.sub("{}", pattern), start, end
+        start = end
+
+
+def _pattern(expression: str) -> str:
+    """Return the pattern of an expression for several segments, empty for any other."""
+    pattern = expression.partition("=")[2]
+    return pattern if "/" in pattern else ""
+
+
+def _flat(path: str) -> str:
+    """Return a path template with the segments of patterns, and an expression for each of their wildcards."""
+    return EXPRESSION.sub(
+        lambda each: _pattern(each[1]).replace("**", "{+}").replace("*", "{_}") or each[0], path
+    )
+
+
 def _shapes(path: str) -> Iterator[str]:
     """Yield a path template without the names in it: one of any number of segments twice, as of one too."""
-    one_segment = EXPRESSION.sub("{_}", path)
+    one_segment = EXPRESSION.sub("{_}", _flat(path))
     yield one_segment
     if _is_open(path):
         yield one_segment.removesuffix("{_}") + "{*}"
@@ -323,7 +349,7 @@ def _shapes(path: str) -> Iterator[str]:
 
 def _is_open(path: str) -> bool:
     """Tell whether a path template ends in an expression for any number of segments."""
-    return OF_SEGMENTS.fullmatch(path.rpartition("/")[2]) is not None
+    return OF_SEGMENTS.fullmatch(_flat(path).rpartition("/")[2]) is not None
 
 
 def path_of(template: str) -> str:

@@ -63,6 +63,30 @@ def test_values_of_several_expressions_in_a_segment(template, segment, values):
     assert route.operation is None if values is None else route.path_parameters == values
 
 
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("/v1/shelves/1", {"name": b"shelves/1"}),
+        ("/v1/shelves/a%2Fb", {"name": b"shelves/a%2Fb"}),
+        ("/v1/shelves/1/books/2", {"name": b"shelves/1/books/2"}),
+        ("/v1/shelves/1/books/2:move", {"name": b"shelves/1/books/2"}),
+        ("/v1/shelves/1/pages/3", {"shelf": b"shelves/1", "page": b"3"}),
+        ("/v1/files/a/b/c", {"path": b"files/a/b/c"}),
+        ("/v1/shelves", None),
+        ("/v1/shelves/1/books", None),
+        ("/v1/{name=shelves/*}", None),
+    ],
+)
+def test_a_value_of_several_segments(path, values):
+    """Google's expressions have a pattern, whose segments are the value."""
+    names = ["{name=shelves/*}", "{name=shelves/*/books/*}", "{name=shelves/*/books/*}:move"]
+    names += ["{shelf=shelves/*}/pages/{page}", "{path=files/**}", "{odd=a/{b}"]
+    route = contract(paths=[f"/v1/{name}" for name in names]).route("GET", path)
+    found = {name: value for name, value in route.path_parameters.items() if "=" not in name}
+    assert (found or None) == values
+    assert (route.operation is None) == (values is None)
+
+
 def test_a_template_with_more_literal_text_comes_first():
     """What is more concrete is matched before what is less so."""
     things = contract(paths=["/{name}", "/{name}.{type}", "/{name}.json"])

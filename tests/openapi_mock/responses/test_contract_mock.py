@@ -306,3 +306,17 @@ def test_a_running_mock_compiles_each_schema_once(monkeypatch):
     of_pets = [each for each in compiled if "Once" in each]
     assert of_pets
     assert len(of_pets) == len(set(of_pets))
+
+
+def test_a_path_parameter_of_several_segments(tmp_path):
+    """Mock and journal read Google's ``{name=shelves/*}``; its value comes back in the response."""
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    shelf = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+    success = {"200": {"description": "", "content": {"application/json": {"schema": shelf}}}}
+    item = {"get": {"operationId": "getShelf", "parameters": [name], "responses": success}}
+    file = tmp_path / "shelves.json"
+    write(file, {**DOCUMENT, "paths": {"/v1/{name=shelves/*}": item}})
+    with contract_mock(str(file)) as mock, httpx.Client(base_url=mock.api, trust_env=False) as client:
+        assert client.get("/v1/shelves/1").json() == {"name": "shelves/1"}
+        (exchange,) = client.get("/_mock/journal").json()["exchanges"]
+    assert (exchange["operation"], exchange["verdict"]["response"]) == ("getShelf", [])
