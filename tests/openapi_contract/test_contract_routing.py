@@ -36,8 +36,8 @@ def test_a_route_has_the_operation_and_its_path_parameters_as_sent():
 def test_a_route_without_an_operation_tells_the_methods_of_the_path():
     """A method that a path lacks is distinguished from a path that there is not."""
     things = contract(methods=["get", "post"])
-    assert things.route("PUT", "/a") == (None, {}, ("GET", "HEAD", "OPTIONS", "POST"))
-    assert things.route("PUT", "/b") == (None, {}, ())
+    assert things.route("PUT", "/a") == routing.Route(None, {}, ("GET", "HEAD", "OPTIONS", "POST"))
+    assert things.route("PUT", "/b") == routing.Route(None, {}, ())
     assert things.route("GET", "/b").operation_id == ""
 
 
@@ -98,7 +98,7 @@ def test_a_segment_of_any_length_is_matched_in_one_pass():
     """A long segment is not tried at each place of each expression; else this would take years."""
     long = "-" * 16000
     hostile = contract(server("/{a}-{b}-{c}-{d}:at"), paths=["/{a}-{b}-{c}-{d}:go"])
-    assert hostile.route("GET", f"/{long}") == (None, {}, ())
+    assert hostile.route("GET", f"/{long}") == routing.Route(None, {}, ())
     assert hostile.route("GET", f"/{long}:at/{long}:go").operation is not None
     assert hostile.route("GET", f"/{long}:go").path_parameters["d"] == b"-"
 
