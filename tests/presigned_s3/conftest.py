@@ -42,6 +42,24 @@ def sign_text(text: str, secret: str, day: str, region: str) -> str:
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
+def response_to(call: Callable[..., Any], **arguments: Any) -> Any:
+    """Return the response to a call of a client that S3 refuses."""
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    return caught.value.response
+
+
+def code_of(call: Callable[..., Any], **arguments: Any) -> str:
+    """Return the code that a call is refused with."""
+    return response_to(call, **arguments)["Error"]["Code"]
+
+
+def refusal_of(call: Callable[..., Any], **arguments: Any) -> tuple[int, str]:
+    """Return status and code that a call is refused with."""
+    response = response_to(call, **arguments)
+    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]
+
+
 @dataclass
 class Form:
     """A POST form, good until a test spoils it.

@@ -9,12 +9,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from botocore.exceptions import ClientError
 
 from presigned_s3.acl import acl_of
 from presigned_s3.app import create_app
 from presigned_s3.errors import S3Error
 from presigned_s3.orders import Order
+
+from .conftest import code_of
 
 EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
 SOMEBODY = "a" * 64
@@ -41,13 +42,6 @@ def with_grant(acl, permission, **grantee):
     """Return an ACL with a further grant."""
     more = [{"Grantee": grantee, "Permission": permission}]
     return {"AccessControlPolicy": {"Owner": acl["Owner"], "Grants": acl["Grants"] + more}}
-
-
-def refused(call, **arguments):
-    """Return the code that a call is refused with."""
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value.response["Error"]["Code"]
 
 
 def test_a_document_is_the_acl_of_an_object(server, client, writers):
@@ -98,7 +92,7 @@ def test_every_permission_is_a_grant(client, writers):
 def test_grantees_that_nobody_is(grantee, code, client, writers):
     """A grantee is an account's ID, or one of three groups."""
     document = with_grant(client.get_bucket_acl(Bucket=writers), "READ", **grantee)
-    assert refused(client.put_bucket_acl, Bucket=writers, **document) == code
+    assert code_of(client.put_bucket_acl, Bucket=writers, **document) == code
 
 
 @pytest.mark.parametrize("given", [f'id={" " * 7000}x"y', "id", "name=x", f'uri="{EVERYONE}x'])
@@ -129,11 +123,11 @@ def test_documents_where_acls_are_off(client, bucket):
     client.put_object_acl(Bucket=bucket, Key="k", AccessControlPolicy=same)
     document = with_grant(acl, "READ", Type="Group", URI=EVERYONE)
     no = "AccessControlListNotSupported"
-    assert refused(client.put_object_acl, Bucket=bucket, Key="k", **document) == no
-    assert refused(client.put_bucket_acl, Bucket=bucket, **document) == no
-    assert refused(client.put_bucket_acl, Bucket=bucket, ACL="public-read") == no
+    assert code_of(client.put_object_acl, Bucket=bucket, Key="k", **document) == no
+    assert code_of(client.put_bucket_acl, Bucket=bucket, **document) == no
+    assert code_of(client.put_bucket_acl, Bucket=bucket, ACL="public-read") == no
     client.put_bucket_acl(Bucket=bucket, ACL="private")
-    assert refused(client.create_bucket, Bucket=f"{bucket}-2", ACL="nobody") == "InvalidArgument"
+    assert code_of(client.create_bucket, Bucket=f"{bucket}-2", ACL="nobody") == "InvalidArgument"
 
 
 def test_an_acl_has_a_hundred_grants(client, writers):
@@ -145,7 +139,7 @@ def test_an_acl_has_a_hundred_grants(client, writers):
         document = {"Owner": acl["Owner"], "Grants": [one] * 100}
         put(Bucket=writers, **about, AccessControlPolicy=document)
         document["Grants"].append(one)
-        assert refused(put, Bucket=writers, **about, AccessControlPolicy=document) == "MalformedACLError"
+        assert code_of(put, Bucket=writers, **about, AccessControlPolicy=document) == "MalformedACLError"
 
 
 @pytest.mark.parametrize(
@@ -161,9 +155,9 @@ def test_grants_of_new_objects(given, code, client, writers):
     """However an object is made, who is granted something has to exist, and a hundred grants are enough."""
     client.put_object(Bucket=writers, Key="k", Body=b"x")
     about = {"Bucket": writers, "Key": "new", "GrantRead": given}
-    assert refused(client.put_object, Body=b"x", **about) == code
-    assert refused(client.create_multipart_upload, **about) == code
-    assert refused(client.copy_object, CopySource=f"{writers}/k", **about) == code
+    assert code_of(client.put_object, Body=b"x", **about) == code
+    assert code_of(client.create_multipart_upload, **about) == code
+    assert code_of(client.copy_object, CopySource=f"{writers}/k", **about) == code
     assert client.list_objects_v2(Bucket=writers)["KeyCount"] == 1
 
 

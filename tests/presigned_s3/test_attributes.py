@@ -1,17 +1,11 @@
 """What objects are stored with: KMS keys and tags; and how copies and queries say it."""
 
 import pytest
-from botocore.exceptions import ClientError
+
+from .conftest import code_of, response_to
 
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 ARN = f"arn:aws:kms:us-west-2:123456789012:key/{KEY}"
-
-
-def refused(call, **arguments):
-    """Return the error that a call is refused with."""
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value.response["Error"]
 
 
 @pytest.mark.parametrize("named", [KEY, ARN])
@@ -46,7 +40,7 @@ def test_directives_of_copies(name, client, bucket):
     """A copy takes from its source, or replaces."""
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     copy = {"Bucket": bucket, "Key": "l", "CopySource": f"{bucket}/k"}
-    error = refused(client.copy_object, **copy, **{f"{name}Directive": "MOVE"})
+    error = response_to(client.copy_object, **copy, **{f"{name}Directive": "MOVE"})["Error"]
     assert error["Message"] == f"Unknown {name.lower()} directive."
     assert (error["ArgumentName"], error["ArgumentValue"]) == (f"x-amz-{name.lower()}-directive", "MOVE")
 
@@ -55,9 +49,9 @@ def test_attributes_that_can_be_asked_for(client, bucket):
     """GetObjectAttributes asks for something that objects have."""
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     call = client.get_object_attributes
-    error = refused(call, Bucket=bucket, Key="k", ObjectAttributes=["ETag", "Colour"])
+    error = response_to(call, Bucket=bucket, Key="k", ObjectAttributes=["ETag", "Colour"])["Error"]
     assert (error["Code"], error["ArgumentValue"]) == ("InvalidArgument", "Colour")
-    assert refused(call, Bucket=bucket, Key="k", ObjectAttributes=[])["Code"] == "InvalidRequest"
+    assert code_of(call, Bucket=bucket, Key="k", ObjectAttributes=[]) == "InvalidRequest"
 
 
 def test_tags_have_a_length(client, bucket):
@@ -65,7 +59,7 @@ def test_tags_have_a_length(client, bucket):
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     for key, value, wrong in (("k" * 128, "v" * 257, "TagValue"), ("k" * 129, "", "TagKey")):
         tags = {"TagSet": [{"Key": key, "Value": value}]}
-        error = refused(client.put_object_tagging, Bucket=bucket, Key="k", Tagging=tags)
+        error = response_to(client.put_object_tagging, Bucket=bucket, Key="k", Tagging=tags)["Error"]
         assert error["Message"] == f"The {wrong} you have provided is invalid"
 
 
@@ -76,5 +70,5 @@ def test_parts_that_do_not_fit_name_their_upload(client, bucket):
     call = client.complete_multipart_upload
     for numbers, code in (([1], "InvalidPart"), ([2, 1], "InvalidPartOrder")):
         listed = {"Parts": [{"PartNumber": number, "ETag": "0" * 32} for number in numbers]}
-        error = refused(call, **one, MultipartUpload=listed)
+        error = response_to(call, **one, MultipartUpload=listed)["Error"]
         assert (error["Code"], error["UploadId"]) == (code, one["UploadId"])

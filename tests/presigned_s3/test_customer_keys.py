@@ -8,21 +8,14 @@ from base64 import b64encode
 import boto3
 import httpx
 import pytest
-from botocore.exceptions import ClientError
 
 from presigned_s3 import s3_server
+
+from .conftest import refusal_of
 
 KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
 OTHER = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"o" * 32}
 ENCRYPTION = "x-amz-server-side-encryption"
-
-
-def refused(call, **arguments):
-    """Return status and code that a call is refused with."""
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    response = caught.value.response
-    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]
 
 
 def test_only_who_has_the_key_reads(client, bucket):
@@ -33,24 +26,24 @@ def test_only_who_has_the_key_reads(client, bucket):
     assert (put["SSECustomerKeyMD5"], put.get("ServerSideEncryption")) == (md5, None)
     assert client.get_object(**one, **KEY)["Body"].read() == b"secret"
     assert client.head_object(**one, **KEY)["SSECustomerKeyMD5"] == md5
-    assert refused(client.get_object, **one) == (400, "InvalidRequest")
-    assert refused(client.head_object, **one)[0] == 400
-    assert refused(client.get_object, **one, **OTHER) == (403, "AccessDenied")
+    assert refusal_of(client.get_object, **one) == (400, "InvalidRequest")
+    assert refusal_of(client.head_object, **one)[0] == 400
+    assert refusal_of(client.get_object, **one, **OTHER) == (403, "AccessDenied")
     size = {**one, "ObjectAttributes": ["ObjectSize"]}
     encoded = {
         "SSECustomerKey": b64encode(b"k" * 32).decode(),
         "SSECustomerKeyMD5": md5,
     }  # boto3 does not here
     assert client.get_object_attributes(**size, **KEY | encoded)["ObjectSize"] == 6
-    assert refused(client.get_object_attributes, **size) == (400, "InvalidRequest")
+    assert refusal_of(client.get_object_attributes, **size) == (400, "InvalidRequest")
     copy = {"Bucket": bucket, "Key": "copy", "CopySource": one}
-    assert refused(client.copy_object, **copy) == (400, "InvalidRequest")
+    assert refusal_of(client.copy_object, **copy) == (400, "InvalidRequest")
     source = {f"CopySource{name}": value for name, value in KEY.items()}
     client.copy_object(**copy, **source, **OTHER)
     assert client.get_object(Bucket=bucket, Key="copy", **OTHER)["Body"].read() == b"secret"
     client.copy_object(**copy | {"Key": "plain"}, **source)
     assert client.get_object(Bucket=bucket, Key="plain")["ServerSideEncryption"] == "AES256"
-    assert refused(client.get_object, Bucket=bucket, Key="plain", **KEY) == (400, "InvalidRequest")
+    assert refusal_of(client.get_object, Bucket=bucket, Key="plain", **KEY) == (400, "InvalidRequest")
 
 
 def test_parts_have_the_key_of_their_upload(client, bucket):
@@ -58,11 +51,11 @@ def test_parts_have_the_key_of_their_upload(client, bucket):
     upload = {"Bucket": bucket, "Key": "k"}
     upload["UploadId"] = client.create_multipart_upload(**upload, **KEY)["UploadId"]
     part = {**upload, "PartNumber": 1, "Body": b"x"}
-    assert refused(client.upload_part, **part) == (400, "InvalidRequest")
-    assert refused(client.upload_part, **part, **OTHER) == (400, "InvalidRequest")
+    assert refusal_of(client.upload_part, **part) == (400, "InvalidRequest")
+    assert refusal_of(client.upload_part, **part, **OTHER) == (400, "InvalidRequest")
     etag = client.upload_part(**part, **KEY)["ETag"]
     client.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]})
-    assert refused(client.get_object, Bucket=bucket, Key="k") == (400, "InvalidRequest")
+    assert refusal_of(client.get_object, Bucket=bucket, Key="k") == (400, "InvalidRequest")
     assert client.get_object(Bucket=bucket, Key="k", **KEY)["Body"].read() == b"x"
 
 
@@ -86,13 +79,13 @@ def test_headers_that_make_no_key(headers, code, connect, bucket):
         params["headers"].update(named)
 
     client.meta.events.register("before-call.s3.PutObject", say)
-    assert refused(client.put_object, Bucket=bucket, Key="k", Body=b"x") == (400, code)
+    assert refusal_of(client.put_object, Bucket=bucket, Key="k", Body=b"x") == (400, code)
 
 
 def test_one_encryption_at_a_time(client, bucket):
     """A customer's key excludes Amazon's; a request to read does not say how to encrypt."""
     both = {"Bucket": bucket, "Key": "k", "Body": b"x", "ServerSideEncryption": "AES256", **KEY}
-    assert refused(client.put_object, **both) == (400, "InvalidArgument")
+    assert refusal_of(client.put_object, **both) == (400, "InvalidArgument")
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
     assert httpx.get(url).status_code == 200
@@ -103,7 +96,7 @@ def test_one_encryption_at_a_time(client, bucket):
     for operation, read in (("GetObject", client.get_object), ("HeadObject", client.head_object)):
         client.meta.events.register(f"before-call.s3.{operation}", encrypt)
         try:
-            assert refused(read, Bucket=bucket, Key="k")[0] == 400
+            assert refusal_of(read, Bucket=bucket, Key="k")[0] == 400
         finally:
             client.meta.events.unregister(f"before-call.s3.{operation}", encrypt)
 
@@ -120,4 +113,4 @@ def test_a_restart_remembers_the_key(tmp_path):
             if is_first:
                 client.put_object(**one, Body=b"x", **KEY)
             assert client.get_object(**one, **KEY)["Body"].read() == b"x"
-            assert refused(client.get_object, **one) == (400, "InvalidRequest")
+            assert refusal_of(client.get_object, **one) == (400, "InvalidRequest")

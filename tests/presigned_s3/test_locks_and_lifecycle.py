@@ -24,6 +24,8 @@ from presigned_s3.locks import check_headers
 from presigned_s3.orders import Order
 from presigned_s3.xml import parse
 
+from .conftest import refusal_of
+
 LATER = datetime(2100, 1, 3, tzinfo=UTC)
 SOONER = datetime(2100, 1, 1, tzinfo=UTC)
 RULE = {"ID": "r", "Status": "Enabled", "Prefix": "p/", "Expiration": {"Days": 1}}
@@ -39,14 +41,6 @@ def locked(client, bucket):
         CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
     )
     return name
-
-
-def refused(call, **arguments):
-    """Return status and code that a call is refused with."""
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    response = caught.value.response
-    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]
 
 
 def configuration(mode="GOVERNANCE", on="Enabled", **period):
@@ -76,21 +70,21 @@ def retain(client, bucket, until, mode="GOVERNANCE", **options):
 def test_configurations_that_lock_nothing(given, code, client, locked):
     """A configuration names one of two modes and one positive period."""
     call = client.put_object_lock_configuration
-    assert refused(call, Bucket=locked, ObjectLockConfiguration=given) == (400, code)
+    assert refusal_of(call, Bucket=locked, ObjectLockConfiguration=given) == (400, code)
 
 
 def test_lock_and_versioning(client, bucket, locked):
     """Lock needs versioning, which cannot be suspended then; a bucket with objects can have it, too."""
     given = configuration(Days=1)
     lock = client.put_object_lock_configuration
-    assert refused(lock, Bucket=bucket, ObjectLockConfiguration=given) == (409, "InvalidBucketState")
+    assert refusal_of(lock, Bucket=bucket, ObjectLockConfiguration=given) == (409, "InvalidBucketState")
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     lock(Bucket=bucket, ObjectLockConfiguration=given)
     assert client.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"] == given
     for name in (bucket, locked):
         suspended = {"Bucket": name, "VersioningConfiguration": {"Status": "Suspended"}}
-        assert refused(client.put_bucket_versioning, **suspended) == (409, "InvalidBucketState")
+        assert refusal_of(client.put_bucket_versioning, **suspended) == (409, "InvalidBucketState")
 
 
 def test_retention_is_not_shortened(client, locked):
@@ -98,28 +92,28 @@ def test_retention_is_not_shortened(client, locked):
     client.put_object(Bucket=locked, Key="k", Body=b"x")
     retain(client, locked, SOONER)
     retain(client, locked, LATER)
-    assert refused(retain, client=client, bucket=locked, until=SOONER) == (403, "AccessDenied")
-    assert refused(retain, client=client, bucket=locked, until=LATER, mode="COMPLIANCE")[0] == 403
+    assert refusal_of(retain, client=client, bucket=locked, until=SOONER) == (403, "AccessDenied")
+    assert refusal_of(retain, client=client, bucket=locked, until=LATER, mode="COMPLIANCE")[0] == 403
     retain(client, locked, SOONER, BypassGovernanceRetention=True)
     retain(client, locked, LATER, "COMPLIANCE", BypassGovernanceRetention=True)
     for mode in ("GOVERNANCE", "COMPLIANCE"):
         arguments = {"client": client, "bucket": locked, "until": SOONER, "mode": mode}
-        assert refused(retain, **arguments, BypassGovernanceRetention=True) == (403, "AccessDenied")
+        assert refusal_of(retain, **arguments, BypassGovernanceRetention=True) == (403, "AccessDenied")
     past = datetime(2020, 1, 1, tzinfo=UTC)
-    assert refused(retain, client=client, bucket=locked, until=past) == (400, "InvalidArgument")
-    assert refused(retain, client=client, bucket=locked, until=LATER, mode="x") == (400, "MalformedXML")
+    assert refusal_of(retain, client=client, bucket=locked, until=past) == (400, "InvalidArgument")
+    assert refusal_of(retain, client=client, bucket=locked, until=LATER, mode="x") == (400, "MalformedXML")
 
 
 def test_holds_and_buckets_without_lock(client, bucket, locked):
     """A legal hold is on or off; where there is no lock, there is neither hold nor retention."""
     client.put_object(Bucket=locked, Key="k", Body=b"x")
     hold = {"Bucket": locked, "Key": "k", "LegalHold": {"Status": "abc"}}
-    assert refused(client.put_object_legal_hold, **hold) == (400, "MalformedXML")
+    assert refusal_of(client.put_object_legal_hold, **hold) == (400, "MalformedXML")
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     for read in (client.get_object_retention, client.get_object_legal_hold):
-        assert refused(read, Bucket=bucket, Key="k") == (400, "InvalidRequest")
-        assert refused(read, Bucket=locked, Key="k") == (404, "NoSuchObjectLockConfiguration")
-    assert refused(retain, client=client, bucket=bucket, until=LATER) == (400, "InvalidRequest")
+        assert refusal_of(read, Bucket=bucket, Key="k") == (400, "InvalidRequest")
+        assert refusal_of(read, Bucket=locked, Key="k") == (404, "NoSuchObjectLockConfiguration")
+    assert refusal_of(retain, client=client, bucket=bucket, until=LATER) == (400, "InvalidRequest")
 
 
 def test_deletion_of_many_versions(client, locked):
@@ -152,7 +146,7 @@ def test_deletion_of_many_versions(client, locked):
 def test_rules_that_s3_refuses(rules, code, client, bucket):
     """IDs are short and unique, a status is one of two, and a rule does something at a time that can be."""
     call = client.put_bucket_lifecycle_configuration
-    assert refused(call, Bucket=bucket, LifecycleConfiguration={"Rules": rules}) == (400, code)
+    assert refusal_of(call, Bucket=bucket, LifecycleConfiguration={"Rules": rules}) == (400, code)
 
 
 def rule_of(days):
@@ -202,7 +196,7 @@ def test_a_date_that_is_none(connect, bucket):
     client = connect()
     client.meta.events.register("before-call.s3.PutBucketLifecycleConfiguration", send)
     call = client.put_bucket_lifecycle_configuration
-    assert refused(call, Bucket=bucket, LifecycleConfiguration={"Rules": [RULE]}) == (400, "MalformedXML")
+    assert refusal_of(call, Bucket=bucket, LifecycleConfiguration={"Rules": [RULE]}) == (400, "MalformedXML")
 
 
 def test_what_expires_says_when(client, bucket):
@@ -367,7 +361,7 @@ def test_what_would_be_locked_has_a_checksum(client, locked, bucket):
     form = client.generate_presigned_post(locked, "k", {"Content-MD5": digest}, [{"Content-MD5": digest}])
     assert httpx.post(form["url"], data=form["fields"], files={"file": b"x"}).status_code == 204
     lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": LATER}
-    assert refused(client.put_object, Bucket=bucket, Key="k", Body=b"x", **lock) == (400, "InvalidRequest")
+    assert refusal_of(client.put_object, Bucket=bucket, Key="k", Body=b"x", **lock) == (400, "InvalidRequest")
 
 
 def test_a_time_with_an_offset_locks(client, locked):

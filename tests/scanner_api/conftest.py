@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
 from scanner_api.storage.database import Database
+
+
+@pytest.fixture
+def closed_port():
+    """A port of loopback that refuses connections, because it is bound and not listened on."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -71,14 +70,6 @@ def secrets(tmp_path):
 
     asyncio.run(fill())
     return {**keys, "bearer": bearer_token("acme"), "cookie": COOKIE}
-
-
-@pytest.fixture
-def closed_port():
-    """A port of loopback that refuses connections."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from sqlalchemy import delete, func, make_url, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from presigned_s3 import S3Server
 from scanner_api.scanning.captures import Capture, CaptureStatus
 from scanner_api.scanning.catalogue import Product
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
@@ -54,6 +55,13 @@ async def rules_of(database, organization_id, product_short_id):
         .order_by(rules.order_index)
     )
     return [RedirectRule(**row._mapping) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def s3():
+    """An S3 with the bucket ``photos``."""
+    with S3Server(bucket="photos", credentials={"key": "secret"}) as server:
+        yield server
 
 
 @pytest.fixture

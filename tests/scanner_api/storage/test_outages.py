@@ -16,14 +16,6 @@ from scanner_api.storage.tables import users
 
 
 @pytest.fixture
-def closed_port():
-    """A port of loopback that refuses connections, because it is bound and not listened on."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
-
-
-@pytest.fixture
 def broken_url(request, tmp_path, postgresql, closed_port):
     """The URL of a database that cannot be connected to, by what is wrong with it."""
     (tmp_path / "text.db").write_text("no database at all, but long enough to be taken for one" * 100)

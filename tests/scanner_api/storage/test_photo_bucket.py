@@ -16,7 +16,6 @@ from botocore.client import BaseClient
 
 from openapi_service.problems import ServiceUnavailable
 from openapi_service.traces import CURRENT, Trace
-from presigned_s3 import S3Server
 from scanner_api.storage.photo_bucket import (
     DeletionRefused,
     PhotoBucket,
@@ -34,13 +33,6 @@ class Frozen:
     def now(self):
         """Return the same moment always."""
         return NOW
-
-
-@pytest.fixture(scope="module")
-def s3():
-    """An S3 with the bucket ``photos``."""
-    with S3Server(bucket="photos", credentials={"key": "secret"}) as server:
-        yield server
 
 
 def photo_bucket(endpoint_url, name="photos"):

@@ -11,7 +11,6 @@ import pytest
 from boto3.session import Session
 
 from openapi_service.problems import ServiceUnavailable
-from presigned_s3 import S3Server
 from scanner_api.storage.photo_bucket import ObjectTooLarge, PhotoBucket, UploadRules
 
 
@@ -21,13 +20,6 @@ class Frozen:
     def now(self):
         """Return the same moment always."""
         return datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def s3():
-    """An S3 with the bucket ``photos``."""
-    with S3Server(bucket="photos", credentials={"key": "secret"}) as server:
-        yield server
 
 
 def on_bucket(url, question, name="photos", **rules):
