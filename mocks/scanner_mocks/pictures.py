@@ -12,7 +12,6 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 GTIN: Final = "09521234000358"
 """Of the product: chopped tomatoes of Campo Bianco, 400 g."""
 LABEL: Final = (900, 600)
-INGREDIENTS: Final = "Tomatoes (65 %), tomato juice, sea salt, basil."
 LINES: Final = (
     (60, 46, "INGREDIENTS:"),
     (120, 46, "Tomatoes (65 %), tomato"),
