@@ -10,11 +10,13 @@ from typing import Annotated
 
 import typer
 
-from openapi_contract import Contract, load_contract
+from openapi_contract import Contract
 from openapi_contract.cli.commands import Overlays
 from openapi_contract.cli.reading import File, read_contract
 from openapi_contract.distribution import DISTRIBUTION, SOURCE, how_to_install
+from openapi_contract.overlay import apply_overlay
 from openapi_contract.parsing import as_yaml
+from openapi_contract.reading import read_document
 from openapi_service.names import python_name
 
 from .scaffold import Scaffolding, print_outcomes, write_new
@@ -45,8 +47,9 @@ def new(
     Its copy of the contract is one file with all references bundled; an operation without a default response
     gets one of problem details. Existing files are not changed.
     """
-    contract = read_contract(file, load_contract, (*(overlay or ()), PROBLEMS))
-    print_outcomes(_written(contract, into))
+    contract = read_contract(file, overlays=overlay)
+    apply_overlay(contract.document, read_document(str(PROBLEMS)), str(PROBLEMS))
+    print_outcomes(_written(Contract(contract.document, contract.source), into))
 
 
 def _written(contract: Contract, into: Path) -> Iterator[tuple[str, str, str]]:

@@ -136,6 +136,13 @@ def test_errors_are_described(new, minimal):
     assert "error response" not in " ".join(fault.reason for fault in lint(contract))
 
 
+def test_errors_that_are_described_are_no_warning(write, minimal, tmp_path):
+    """A contract to which nothing has to be added gets no warning."""
+    minimal["paths"] = {"/": {"get": {"responses": {"default": {"description": ""}}}}}
+    arguments = ["contract", "new", str(write(minimal)), "--into", str(tmp_path / "pets")]
+    assert CliRunner().invoke(openapi_mock.cli.app, arguments).stderr == ""
+
+
 @pytest.mark.programs
 def test_it_runs_at_once(new, pets):
     """Its own tests pass: it starts, and conforms to the contract, whatever that allows or forbids."""
