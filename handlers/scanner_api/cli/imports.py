@@ -102,6 +102,8 @@ async def import_rules(
 
     Rules of a file for everyone count before those that come with the package, brick by brick. A file in
     which no row can be used replaces nothing.
+
+    Exit codes: 0 replaced, 1 not: the file or the database cannot be used, 2 wrong options.
     """
     reading = Import(file)
     rules = list(reading.items(read_rules))

@@ -44,9 +44,7 @@ Form = Literal["text", "json"]
 Mode = Literal["on", "warn", "off"]
 
 OPTIONS = {
-    "contract": option(
-        str | None, "The OpenAPI document to mock.", metavar="FILE|URL", show_default="required"
-    ),
+    "contract": option(str | None, "The OpenAPI document to mock; the same as FILE.", metavar="FILE|URL"),
     "overlays": Overlays,
     "strict": Strict,
     "port": port_option("the API", PORT),

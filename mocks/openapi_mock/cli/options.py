@@ -101,7 +101,7 @@ SERVER = {
         "Folder that keeps the local authority, so that you trust it once; implies --tls.",
         show_default="a new one",
     ),
-    "trust_proxy": flag("Believe X-Forwarded-Host and X-Forwarded-Proto about that host."),
+    "trust_proxy": flag("Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto."),
 }
 """The options of every mock."""
 

@@ -69,7 +69,9 @@ def lint(
     left out or accepted, or the operation is disabled and responds with 501.
 
     Each operation needs an operationId, a tag and an error response; each example and default has to conform
-    to its schema. Exits with 1 if something is wrong, with 2 if the file cannot be read.
+    to its schema.
+
+    Exit codes: 0 nothing is wrong, 1 something is, 2 the file cannot be read.
     """
     try:
         contract = load(file, overlay or (), lenient=not strict)
