@@ -198,15 +198,9 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     if metrics is not None:
         authenticator = metrics.authenticator(authenticator)
         observing["on_violation"] = metrics.count_violation
-
-    def draining() -> bool:
-        return service.is_draining
-
-    beside = {
-        **contract_pages(served),
-        **({} if checks is None else health_pages(checks, soft_checks, draining)),
-    }
-    pages = {path: page for path, page in beside.items() if path not in served.paths}
+    pages = contract_pages(served)
+    if checks is not None:
+        pages |= health_pages(checks, soft_checks, lambda: service.is_draining)
 
     def make(collaborators: Mapping[str, Any]) -> ASGIApp:
         assembly = Assembly(
@@ -228,7 +222,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             bind(assembly, functions, fallback),
             refusal=assembly.refusal() if fallback is None else None,
             clock=clock or SystemClock(),
-            pages=pages,
+            pages={path: page for path, page in pages.items() if path not in served.paths},
             most_target_bytes=limits.target,
             profile=profile,
             random_bytes=random_bytes,

@@ -2,7 +2,7 @@
 
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from functools import reduce
 from importlib import import_module
@@ -164,11 +164,10 @@ def serve_until_ended(
             with starting(*start_errors):
                 app = made(telemetry)
                 listening = sockets.enter_context((reserve if is_shared else listen)(host, port))
-                for index in range(0 if metrics_port is None else workers):
-                    number = metrics_port and metrics_port + index
-                    metrics_listening.append(
-                        sockets.enter_context(listen(host, number or 0, "--metrics-port"))
-                    )
+                metrics_listening += [
+                    sockets.enter_context(listen(host, number, "--metrics-port"))
+                    for number in _metrics_ports(metrics_port, workers)
+                ]
             line = f"{title} {app.contract.version} on {url_of(listening)} (explorer: /docs)"
             if metrics_listening:
                 line = f"{line}, metrics on {', '.join(map(url_of, metrics_listening))}"
@@ -179,6 +178,11 @@ def serve_until_ended(
                 Supervisor(workers, run_one, lambda: typer.echo(line), sockets.close).run()
     except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
+
+
+def _metrics_ports(first: int | None, workers: int) -> Iterable[int]:
+    """Return a port for each process: the first and those above it, or free ones; none without a first."""
+    return () if first is None else range(first, first + workers) if first else [0] * workers
 
 
 def imported(place: str) -> Any:
