@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import pytest
@@ -26,6 +25,8 @@ from openapi_service import ServiceUnavailable, create_app
 from openapi_service.spans import Tracing
 from openapi_service.telemetry import tracing_of
 from openapi_service.traces import calling
+
+http_server = runpy.run_path(str(Path(__file__).parents[1] / "services" / "http_server.py"))["http_server"]
 
 PETSTORE = Path(__file__).parents[2] / "examples" / "petstore"
 COMMAND = Path(sys.executable).with_name("contract-first")
@@ -305,25 +306,15 @@ def collecting():
     """Run a collector; yield its URL, and what it gets."""
     exports = []
 
-    class Collector(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path == "/v1/traces":
-                exports.append(ExportTraceServiceRequest.FromString(body))
-            self.send_response(200)
-            self.end_headers()
+    def respond(request):
+        body = request.rfile.read(int(request.headers["Content-Length"]))
+        if request.path == "/v1/traces":
+            exports.append(ExportTraceServiceRequest.FromString(body))
+        request.send_response(200)
+        request.end_headers()
 
-        def log_message(self, *_):
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", exports
-        finally:
-            server.shutdown()
-            thread.join()
+    with http_server(respond) as url:
+        yield url, exports
 
 
 @pytest.mark.programs

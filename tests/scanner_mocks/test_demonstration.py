@@ -5,11 +5,10 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import runpy
 import subprocess
 import sys
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,6 +28,7 @@ from scanner_mocks.pictures import digital_link, draw_qr_code
 
 pytestmark = pytest.mark.programs
 
+http_server = runpy.run_path(str(Path(__file__).parents[1] / "services" / "http_server.py"))["http_server"]
 COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "demo"]
 ACTS = [
     "Create a session",
@@ -73,30 +73,20 @@ def lossy(s3_url):
     """Stand in front of S3, and pass on everything but the last byte of the response."""
     real = urlsplit(s3_url).netloc
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            connection = http.client.HTTPConnection(real)
-            connection.request("GET", self.path, headers={"Host": self.headers["Host"]})
-            response = connection.getresponse()
-            content = response.read()[:-1]
-            connection.close()
-            self.send_response(response.status)
-            self.send_header("Content-Type", response.getheader("Content-Type"))
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    def respond(request):
+        connection = http.client.HTTPConnection(real)
+        connection.request("GET", request.path, headers={"Host": request.headers["Host"]})
+        response = connection.getresponse()
+        content = response.read()[:-1]
+        connection.close()
+        request.send_response(response.status)
+        request.send_header("Content-Type", response.getheader("Content-Type"))
+        request.send_header("Content-Length", str(len(content)))
+        request.end_headers()
+        request.wfile.write(content)
 
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{proxy.server_address[1]}"
-        finally:
-            proxy.shutdown()
-            thread.join()
+    with http_server(respond) as url:
+        yield url
 
 
 def acts(text):
@@ -157,7 +147,7 @@ def test_what_the_story_shows(finished):
     assert "(01) 09521234000358, (10) L2611A, (15) 271130" in shown
     assert "extraction_status: ready" in shown
     assert [line for line in shown.splitlines() if "│ ingredients │ Tomatoes, tomato juice" in line]
-    assert f"now    {pictures.INGREDIENTS}" in shown
+    assert "now    Tomatoes (65 %), tomato juice, sea salt, basil." in shown
     gallery = re.findall(r"│ (\d) +│ (\w+) +│ \w+\.jpg +│", shown)
     assert gallery == [("0", "front"), ("1", "ingredients")]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import runpy
 import socket
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 from threading import enumerate as enumerate_threads
 
@@ -19,6 +20,8 @@ from openapi_service.traces import CURRENT, Trace
 from scanner_api.access import jwks, jwks_sources
 from scanner_api.access.jwks import KeySet, usable_keys
 from scanner_api.access.jwks_sources import MOST_BYTES, KeySetError, fetched, reader_of
+
+http_server = runpy.run_path(str(Path(__file__).parents[2] / "services" / "http_server.py"))["http_server"]
 
 RSA = RSAKey.generate_key(2048).as_dict(private=False)
 short = generate_private_key(65537, 1024)  # noqa: S505 -- to be refused
@@ -48,28 +51,18 @@ class Issuer:
 def serving():
     """Run an issuer on loopback."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            issuer.asked += 1
-            issuer.traces.append(self.headers["traceparent"])
-            self.send_response(issuer.status)
-            for name, value in issuer.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(issuer.body)
+    def respond(request):
+        issuer.asked += 1
+        issuer.traces.append(request.headers["traceparent"])
+        request.send_response(issuer.status)
+        for name, value in issuer.headers.items():
+            request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(issuer.body)
 
-        def log_message(self, *_):
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        issuer = Issuer(f"http://127.0.0.1:{server.server_port}/jwks.json")
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield issuer
-        finally:
-            server.shutdown()
-            thread.join()
+    with http_server(respond) as url:
+        issuer = Issuer(f"{url}/jwks.json")
+        yield issuer
 
 
 @pytest.fixture

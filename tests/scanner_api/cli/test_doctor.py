@@ -6,11 +6,9 @@ import json
 import runpy
 import shutil
 import sqlite3
-import threading
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -23,6 +21,8 @@ from presigned_s3 import S3Server
 from scanner_api.cli import app
 from scanner_api.processing.redis_broker import STREAM
 from scanner_api.storage.migrations import HEAD
+
+http_server = runpy.run_path(str(Path(__file__).parents[2] / "services" / "http_server.py"))["http_server"]
 
 redis_url = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.py"))["redis_url"]
 SECRET = "hunter2-of-the-bucket"
@@ -58,22 +58,13 @@ def issuer():
     """The URL of an issuer that has metadata and a key."""
     key = RSAKey.generate_key(2048).as_dict(private=False)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps({"issuer": url, "keys": [key]}).encode())
+    def respond(request):
+        request.send_response(200)
+        request.end_headers()
+        request.wfile.write(json.dumps({"issuer": url, "keys": [key]}).encode())
 
-        def log_message(self, *_):
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=partial(server.serve_forever, 0.01))
-        thread.start()
+    with http_server(respond) as url:
         yield url
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """``scanner-api health`` against servers that are well, are not, and are not there."""
 
 import json
-import threading
+import runpy
 from contextlib import contextmanager
 from http.client import BadStatusLine
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import OpenerDirector
 
 import pytest
@@ -12,26 +13,22 @@ from typer.testing import CliRunner
 
 from scanner_api.cli import app
 
+http_server = runpy.run_path(str(Path(__file__).parents[2] / "services" / "http_server.py"))["http_server"]
+
 
 @contextmanager
 def serving(status, body=None):
     """Serve a health of this status on a free port of loopback, and yield the port."""
 
-    class Health(BaseHTTPRequestHandler):
-        def do_GET(self):
-            content = body or json.dumps({"asked": self.path}).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    def respond(request):
+        content = body or json.dumps({"asked": request.path}).encode()
+        request.send_response(status)
+        request.send_header("Content-Length", str(len(content)))
+        request.end_headers()
+        request.wfile.write(content)
 
-        def log_message(self, *_):
-            """Log nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Health) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
+    with http_server(respond) as url:
+        yield urlsplit(url).port
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1), (404, 1)])

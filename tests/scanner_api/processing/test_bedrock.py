@@ -1,11 +1,11 @@
 import asyncio
 import io
 import json
+import runpy
 import sys
 from contextlib import contextmanager
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from pathlib import Path
 
 import pytest
 from botocore.stub import ANY, Stubber
@@ -14,6 +14,8 @@ from PIL import Image
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.processing.bedrock import MOST_BYTES, BedrockExtractor, bedrock_client
 from scanner_api.scanning.extraction import ExtractionError, Finding, LabelPhoto
+
+http_server = runpy.run_path(str(Path(__file__).parents[2] / "services" / "http_server.py"))["http_server"]
 
 KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
 NAME = {
@@ -153,32 +155,21 @@ def bedrock(*responses):
     """Run an endpoint on loopback that gives these (status, body) in turn; yield its URL and the paths."""
     left, paths = list(responses), []
 
-    class Endpoint(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            paths.append(self.path)
-            status, body = left.pop(0)
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            if status != 200:
-                self.send_header("x-amzn-ErrorType", "ThrottlingException")
-            self.end_headers()
-            self.wfile.write(content)
+    def respond(request):
+        request.rfile.read(int(request.headers["Content-Length"]))
+        paths.append(request.path)
+        status, body = left.pop(0)
+        content = json.dumps(body).encode()
+        request.send_response(status)
+        request.send_header("Content-Type", "application/json")
+        request.send_header("Content-Length", str(len(content)))
+        if status != 200:
+            request.send_header("x-amzn-ErrorType", "ThrottlingException")
+        request.end_headers()
+        request.wfile.write(content)
 
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", paths
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with http_server(respond) as url:
+        yield url, paths
 
 
 def test_throttling_is_repeated():

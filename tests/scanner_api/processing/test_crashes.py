@@ -3,15 +3,15 @@
 import asyncio
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack, contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import httpx
 import pytest
@@ -22,6 +22,8 @@ from scanner_api.cli import app
 from scanner_api.scanning.catalogue import Product
 from scanner_api.storage.database import Database
 from scanner_api.storage.products import ProductStore
+
+http_server = runpy.run_path(str(Path(__file__).parents[2] / "services" / "http_server.py"))["http_server"]
 
 pytestmark = pytest.mark.programs
 
@@ -55,30 +57,17 @@ class Site:
 def serving(site):
     """Serve a site on loopback; yield its URL."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            site.response(self.path)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def respond(request):
+        site.response(request.path)
+        request.send_response(200)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
 
-        def handle(self):
-            with suppress(ConnectionError):  # who asked was killed
-                super().handle()
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        site.let_go.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with http_server(respond) as url:
+        try:
+            yield url
+        finally:
+            site.let_go.set()
 
 
 class Deployment:

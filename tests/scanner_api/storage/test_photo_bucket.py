@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import runpy
 import socket
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import ClassVar
+from pathlib import Path
 
 import pytest
 from boto3.session import Session
@@ -24,6 +23,7 @@ from scanner_api.storage.photo_bucket import (
     bucket,
 )
 
+http_server = runpy.run_path(str(Path(__file__).parents[2] / "services" / "http_server.py"))["http_server"]
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 
 
@@ -156,29 +156,24 @@ def test_an_s3_that_does_not_respond_is_a_503(monkeypatch, server, question):
         ask(photo_bucket(f"http://127.0.0.1:{port}"), question)
 
 
-class Refuses(BaseHTTPRequestHandler):
-    """Refuses everything."""
+@contextmanager
+def refusing_all():
+    """Yield the URL of a server that responds with 403 to everything, and the headers of its requests."""
+    seen = []
 
-    seen: ClassVar[list] = []
+    def respond(request):
+        seen.append(request.headers)
+        request.send_error(403)
 
-    def do_HEAD(self):
-        """Respond to what S3 responds to a caller without permission."""
-        self.seen.append(self.headers)
-        self.send_error(403)
-
-    def log_message(self, *_):
-        """Say nothing."""
+    with http_server(respond) as url:
+        yield url, seen
 
 
 def test_a_refusal_is_a_503():
     """An S3 that responds neither 200 nor 404 is a problem too, which tells nothing of our permissions."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
-        Thread(target=server.serve_forever).start()
-        try:
-            with pytest.raises(ServiceUnavailable, match=r"^The photo bucket does not respond\.$"):
-                ask(photo_bucket(f"http://127.0.0.1:{server.server_port}"), lambda photos: photos.head("key"))
-        finally:
-            server.shutdown()
+    message = r"^The photo bucket does not respond\.$"
+    with refusing_all() as (url, _), pytest.raises(ServiceUnavailable, match=message):
+        ask(photo_bucket(url), lambda photos: photos.head("key"))
 
 
 def test_calls_are_part_of_the_trace_of_a_request():
@@ -191,16 +186,11 @@ def test_calls_are_part_of_the_trace_of_a_request():
             with pytest.raises(ServiceUnavailable):
                 await photos.head("key")
 
-    Refuses.seen.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
-        Thread(target=server.serve_forever).start()
-        try:
-            photos = photo_bucket(f"http://127.0.0.1:{server.server_port}")
-            ask(photos, asked)
-        finally:
-            server.shutdown()
+    with refusing_all() as (url, seen):
+        photos = photo_bucket(url)
+        ask(photos, asked)
     assert photos.calls == {("head_object", "failed"): 2}
-    without, within = Refuses.seen
+    without, within = seen
     assert "traceparent" not in without
     assert within["traceparent"].startswith(f"00-{trace}-")
     assert within["tracestate"] == "vendor=1"
