@@ -75,7 +75,6 @@ class HttpProtocol(asyncio.Protocol):
             shared["turns"] = Turns(self._loop, server_state.tasks)
         self._turns: Turns = shared["turns"]
         self._exchange: Exchange | None = None
-        self._received = b""
         self._unread, self._read_bytes = b"", 0
         self._is_behind = self._has_turn = self._is_paused = False
         self._discarded_bytes: int | None = None
@@ -110,7 +109,7 @@ class HttpProtocol(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         """Whether no request is being served, no body is coming in, and the client has all responses."""
-        is_used = self._reader.part == BODY or self._is_responding or self._received or self._unread
+        is_used = self._reader.part == BODY or self._is_responding or self._unread
         return not (is_used or self._sender.unread_bytes)
 
     @property
@@ -120,7 +119,7 @@ class HttpProtocol(asyncio.Protocol):
             return False
         if self._reader.part == BODY:
             return not self._is_paused  # paused: the app has not taken what is there
-        return not (self._is_responding or self._sender.is_full or self._received or self._unread)
+        return not (self._is_responding or self._sender.is_full or self._unread)
 
     @property
     def _is_responding(self) -> bool:
@@ -137,7 +136,6 @@ class HttpProtocol(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """Close once what was asked has its response; a new connection stays open for its first request."""
-        self._read_received()
         if self._exchange is None:
             return
         if self._is_responding:
@@ -152,26 +150,12 @@ class HttpProtocol(asyncio.Protocol):
         if self._exchange is not None:
             self._exchange.disconnect()
         self.resume_writing()
-        self._received = self._unread = b""
+        self._unread = b""
 
     # what comes in
 
     def data_received(self, data: bytes) -> None:
-        """Take in the beginning of a request once those of this turn are there, and what follows at once."""
-        if self._reader.part == BETWEEN and not (self._received or self._unread or self._is_paused):
-            self._received = data
-            self._turns.read(self._read_received)
-        else:
-            self._read_received()
-            self._take_in(data)
-
-    def _read_received(self) -> None:
-        """Read what came earlier in this turn."""
-        if self._received:
-            data, self._received = self._received, b""
-            self._take_in(data)
-
-    def _take_in(self, data: bytes) -> None:
+        """Take in what came."""
         if self._discarded_bytes is None:
             self._is_behind = False
             self._read(self._unread[self._read_bytes :] + data if self._unread else data, 0)

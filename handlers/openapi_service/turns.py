@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from typing import Any
 
@@ -10,12 +10,11 @@ Running = Coroutine[Any, Any, None]
 
 
 class Turns:
-    """Reads what came in a turn of the event loop, starts the requests, then sends what responses there are.
+    """Starts all requests that came in a turn of the event loop, then sends what there is of responses.
 
     A system call throws what a processor has learned of Python out of its caches, so that what is computed
-    between two of them takes longer, under load by a third: no request is read before all others have come.
-    What needs not wait for anything is done without the loop: a task is handed to it where it waits first (as
-    of Python 3.12).
+    between two of them takes longer, under load by a third. What needs not wait for anything is done without
+    the loop: a task is handed to it where it waits first (as of Python 3.12).
 
     Args:
         loop: the event loop.
@@ -26,15 +25,9 @@ class Turns:
         self._loop = loop
         self._tasks = tasks
         self._context = copy_context()  # that of no request
-        self._reads: list[Callable[[], None]] = []
         self._requests: list[Running] = []
         self._flushes: list[Callable[[], None]] = []
         self._has_turn = False
-
-    def read(self, read: Callable[[], None]) -> None:
-        """Call this, which may start requests, once all that came in this turn is there."""
-        self._reads.append(read)
-        self._take_turn()
 
     def start(self, request: Running) -> None:
         """Serve a request at the end of this turn."""
@@ -52,25 +45,20 @@ class Turns:
             self._loop.call_soon(self._turn, context=self._context)
 
     def _turn(self) -> None:
-        reads, self._reads = iter(self._reads), []
-        flushes: Iterator[Callable[[], None]] = iter(())
+        requests, self._requests = self._requests, []
+        for request in requests:
+            task = _started(request, self._loop)
+            if not task.done():
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        flushes, self._flushes = iter(self._flushes), []
         try:
-            for read in reads:
-                read()
-            requests, self._requests = self._requests, []
-            for request in requests:
-                task = _started(request, self._loop)
-                if not task.done():
-                    self._tasks.add(task)
-                    task.add_done_callback(self._tasks.discard)
-            flushes, self._flushes = iter(self._flushes), []
             for flush in flushes:
                 flush()
         finally:  # should one of them raise, the others are served
-            self._reads[:0] = reads
             self._flushes[:0] = flushes
             self._has_turn = False
-            if self._reads or self._requests or self._flushes:
+            if self._requests or self._flushes:
                 self._take_turn()
 
 

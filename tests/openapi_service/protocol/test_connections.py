@@ -8,21 +8,17 @@ import time
 from functools import partial
 
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
 from openapi_service import timeouts
 from openapi_service.connections import RESERVED_FOR_HEALTH, raise_file_limit
-from openapi_service.protocol import HttpProtocol
 from openapi_service.server import listen, serving
 from openapi_service.turns import Turns
 
 from .conftest import BIG, GET, GO_ON, STARTED, app, read, refusal, wait_until
 
 
-@pytest.mark.parametrize("part", ["read", "flush"])
-async def test_a_connection_that_fails_holds_up_no_other(part):
-    """What is raised where one connection reads or sends is reported, and all others do, then and later."""
+async def test_a_connection_that_fails_holds_up_no_other():
+    """What is raised where one connection sends is reported, and all others send, then and later."""
     loop, failures, sent = asyncio.get_running_loop(), [], []
 
     def fail():
@@ -31,37 +27,12 @@ async def test_a_connection_that_fails_holds_up_no_other(part):
     loop.set_exception_handler(lambda _, context: failures.append(context["exception"]))
     turns = Turns(loop, set())
     for each in ("first", "second"):
-        getattr(turns, part)(fail)
-        getattr(turns, part)(partial(sent.append, each))
+        turns.flush(fail)
+        turns.flush(partial(sent.append, each))
         for _ in range(3):
             await asyncio.sleep(0)
     assert sent == ["first", "second"]
     assert len(failures) == len(sent)
-
-
-async def test_a_request_that_came_just_before_the_server_ends_has_its_response():
-    """Of one that is not read yet on a connection that had another before, the connection is used."""
-
-    class Ending(HttpProtocol):
-        def data_received(self, data):
-            super().data_received(data)
-            if self._state.total_requests:
-                self.shutdown()
-
-    config = uvicorn.Config(app, http=Ending, ws="none", lifespan="off")
-    made = partial(Ending, config, ServerState(), {})
-    with listen("127.0.0.1", 0) as listening:
-        server = await asyncio.get_running_loop().create_server(made, sock=listening)
-        reader, writer = await asyncio.open_connection(*listening.getsockname())
-        for _ in range(2):
-            writer.write(GET + b"\r\n")
-            head = await reader.readuntil(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 200 ")
-            assert await reader.readexactly(2) == b"ok"
-        assert b"connection: close" in head
-        assert await reader.read() == b""
-        writer.close()
-        server.close()
 
 
 @pytest.mark.parametrize("requests", [1, 100])
