@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from openapi_contract.terminal import printable
 from scanner_api.storage.credentials import ApiKey
 from scanner_api.storage.database import Database
 
@@ -197,7 +198,7 @@ def _table(keys: list[tuple[ApiKey, str]]) -> Table:
         table.add_column(heading, no_wrap=heading != "name, owner", overflow="fold")
     for key, owner in keys:
         owner_id = str(key.organization_id or key.user_id)
-        name = Text("\n").join(map(Text, filter(None, (key.name, owner)))).append(f"\n{owner_id}", "dim")
+        name = Text("\n".join(map(printable, filter(None, (key.name, owner))))).append(f"\n{owner_id}", "dim")
         last_used = f"{key.last_used:%Y-%m-%d}" if key.last_used else "never"
         table.add_row(key.id, key.prefix, name, "\n".join(_state(key)), last_used)
     return table

@@ -9,6 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from openapi_contract.terminal import printable
 from openapi_service.clock import SystemClock
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.identifiers import new_id
@@ -48,7 +49,7 @@ async def create(
     """
     organization = Organization(id=new_id(), name=name, created=datetime.now(UTC))
     await OrganizationStore(database).add_organization(organization, operator())
-    return organization.id if quiet else f"Organization {organization.id} is {name}."
+    return organization.id if quiet else f"Organization {organization.id} is {printable(name)}."
 
 
 @app.command("list")
@@ -68,7 +69,7 @@ async def list_(database: Database, *, page: Page = 1, page_size: PageSize = 25)
     for heading in ("created", "sessions", "keys"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "created" else "right")
     for each in listed:
-        name = Text(each.name)
+        name = Text(printable(each.name))
         if each.deletion_began:
             name.append(f"\nits deletion began on {each.deletion_began:%Y-%m-%d}: delete it again", "red")
         table.add_row(
@@ -106,7 +107,7 @@ def delete_(
             await _refuse_work(database, settings, organization)
         stores = stores_of(database, SystemClock(), settings.session_ttl_seconds)
         _, number = await stores.sessions.page([organization_id], page=1, page_size=1)
-        return organization.name, number
+        return printable(organization.name), number
 
     name, number = with_database(settings, check, *ERRORS)
     if not yes:

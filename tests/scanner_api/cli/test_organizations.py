@@ -38,6 +38,17 @@ def test_organizations_are_listed_by_name_a_page_at_a_time(run):
     assert "Acme [red]1[/]" in first
 
 
+def test_no_name_moves_the_cursor(run):
+    """A name with control characters is printed with escapes, wherever it is."""
+    created_now = run("organizations", "create", "a\x1b[2Jb\nc")
+    organization = created_now.stdout.split()[1]
+    run("keys", "create", "--organization", organization, "--name", "k\x1b[2J")
+    outputs = [created_now, run("organizations", "list"), run("keys", "list")]
+    outputs += [run("organizations", "delete", organization, "--keep-objects", "--yes")]
+    assert [r"a\x1b[2Jb\nc" in each.stdout for each in outputs] == [True] * 4
+    assert not [each.stdout for each in outputs if "\x1b" in each.stdout]
+
+
 def test_an_empty_list_says_so(run):
     """Without organizations there is a sentence, not an empty table."""
     assert run("organizations", "list").stdout == "There are no organizations.\n"
