@@ -19,6 +19,8 @@ from .security import SecurityComparison
 __all__ = ["RULES", "Change", "Rule", "Severity", "Side", "compare"]
 
 Key = tuple[str, str]
+OF_AN_OPERATION = 0.5
+"""Steps that a change is in each operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def compare(old: Contract, new: Contract) -> list[Change]:
     effort = Effort(new.source, old.source)
     found: dict[Finding, dict[str, None]] = {}
     for operation, each in _Comparison(old, new, effort).findings():
-        effort.spend(1)
+        effort.spend(OF_AN_OPERATION)
         found.setdefault(each, {})[operation] = None
     changes = [Change(each, tuple(operations)) for each, operations in found.items()]
     ranks = list(Severity)
@@ -77,7 +79,8 @@ class _Comparison:
                 if key in now
                 else [_alone(key, self._old, old, now, "removed")]
             )
-            yield from ((_label(old), each) for each in changes)
+            label = _label(old)
+            yield from ((label, each) for each in changes)
         for key, new in now.items():
             if key not in before:
                 yield _label(new), _alone(key, self._new, new, before, "added")

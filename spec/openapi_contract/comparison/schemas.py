@@ -3,6 +3,9 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Any
 
 from openapi_contract.anatomy import REFERENCES
 from openapi_contract.contract import Contract
@@ -16,14 +19,17 @@ from .findings import Conjunction, Finding, Located, component, finding
 from .rules import Side
 from .shapes import ANY_TYPE, COMPONENT, Shape, mapping_of, shape_of, type_words
 from .subtypes import Subtypes
+from .unions import Unions
 
-Key = tuple[str, tuple[int, ...], tuple[int, ...]]
+Key = tuple[Side, tuple[int, ...], tuple[int, ...]]
 OTHER_SIDE = {"request": "readOnly", "response": "writeOnly"}
 """The keyword of properties that are for the other side only."""
 NOWHERE = Located({}, "", "")
 OF_A_SHAPE = 10
 """Steps that an alternative of a schema is, with two more for each of its properties."""
-CHARACTERS = 100
+BITS = 100
+"""Of a set of findings that are one step where they are listed."""
+CHARACTERS = 500
 """Of a schema's JSON that are one step of a comparison."""
 
 
@@ -54,11 +60,15 @@ class SchemaComparison:
         self._is_xml = is_xml
         self._old, self._new = old.schemas, new.schemas
         self._old_subtypes, self._new_subtypes = Subtypes(old), Subtypes(new)
+        self._is_one_version = self._old.is_30 == self._new.is_30
         self._effort = effort
         self._pairs: dict[Key, _Pair] = {}
-        self._same: set[Key] = set()
+        self._numbers: dict[Finding, int] = {}
+        self._differing = Unions(self._differs, self._all_below, effort)
+        self._findings = Unions(self._own, self._differing_below, effort)
+        self._found: dict[Key, int] = {}
+        self._lists: dict[int, list[Finding]] = {}
         self._same_texts: set[tuple[str, str]] = set()
-        self._found: dict[Key, list[Finding]] = {}
 
     def findings(self, old: Located | None, new: Located | None, side: Side) -> list[Finding]:
         """Return what differs between two schemas, and between those below them; None allows anything."""
@@ -66,10 +76,12 @@ class SchemaComparison:
         key = _key(before, now, side)
         if key not in self._found:
             text = self._common_text(before, now)
-            self._found[key] = [] if (side, text) in self._same_texts else self._all_below(before, now, side)
-            if text is not None and not self._found[key]:
+            if (side, text) not in self._same_texts:
+                self._compare(key, before, now)
+                self._found[key] = self._findings.of(key)
+            if text is not None and not self._found.setdefault(key, 0):
                 self._same_texts.add((side, text))
-        return self._found[key]
+        return self._listed(self._found[key])
 
     def _common_text(self, old: Conjunction, new: Conjunction) -> str | None:
         """Return the JSON of two schemas written alike, which differ in what they refer to, if at all."""
@@ -77,45 +89,42 @@ class SchemaComparison:
         self._effort.spend(len(texts[0] + texts[1]) // CHARACTERS)
         return texts[0] if texts[0] == texts[1] else None
 
-    def _all_below(self, old: Conjunction, new: Conjunction, side: Side) -> list[Finding]:
-        reached = self._reached(self._compare(old, new, side))
-        if not any(found.findings or found.conditions for found in reached.values()):
-            self._same.update(reached)
-        findings: list[Finding] = []
-        for found in reached.values():
-            findings += found.findings
-            for key, condition in found.conditions.items():
-                if any(each.findings for each in self._reached(key, through_conditions=True).values()):
-                    findings.append(condition)
-        return findings
+    def _listed(self, numbers: int) -> list[Finding]:
+        """Return the findings that have the numbers of a set, in the order in which they were found."""
+        if numbers not in self._lists:
+            self._effort.spend(numbers.bit_length() // BITS)
+            bits = zip(self._numbers, reversed(f"{numbers:b}"), strict=False)
+            self._lists[numbers] = [each for each, bit in bits if bit == "1"]
+        return self._lists[numbers]
 
-    def _reached(self, first: Key, *, through_conditions: bool = False) -> dict[Key, _Pair]:
-        """Return a pair and all below it, but for what is known to be the same."""
-        reached: dict[Key, _Pair] = {}
-        seen, pending = {first}, [first]
-        while pending:
-            key = pending.pop()
-            if key in self._same:
-                continue
-            found = reached[key] = self._pairs[key]
-            keys = [*found.below, *(found.conditions if through_conditions else ())]
-            self._effort.spend(1 + len(keys))
-            fresh = [each for each in keys if each not in seen]
-            seen.update(fresh)
-            pending += fresh
-        return reached
+    def _differs(self, key: Key) -> int:
+        return int(bool(self._pairs[key].findings))
 
-    def _compare(self, old: Conjunction, new: Conjunction, side: Side) -> Key:
-        """Compare a pair and all below it, unless that is done already; return its key."""
-        first = _key(old, new, side)
-        pending = [(first, old, new)]
+    def _all_below(self, key: Key) -> list[Key]:
+        return [*self._pairs[key].below, *self._pairs[key].conditions]
+
+    def _own(self, key: Key) -> int:
+        """Return the numbers of the findings of a pair, those of further pairs that differ among them."""
+        found = self._pairs[key]
+        differing = (each for inner, each in found.conditions.items() if self._differing.of(inner))
+        return reduce(or_, (1 << self._numbers[each] for each in (*found.findings, *differing)), 0)
+
+    def _differing_below(self, key: Key) -> list[Key]:
+        return [each for each in self._pairs[key].below if self._differing.of(each)]
+
+    def _compare(self, first: Key, old: Conjunction, new: Conjunction) -> None:
+        """Compare a pair and all below it, as far as that is not done already."""
+        seen, pending = {first}, [(first, old, new)]
         while pending:
             key, old, new = pending.pop()
-            if key not in self._pairs:
-                self._pairs[key] = _Pair()
-                inner = self._look(old, new, side, self._pairs[key])
-                pending += [(_key(*each, side), *each) for each in inner]
-        return first
+            if key in self._pairs:
+                continue
+            found = self._pairs[key] = _Pair()
+            inner = [(_key(*each, key[0]), *each) for each in self._look(old, new, key[0], found)]
+            for each in (*found.findings, *found.conditions.values()):
+                self._numbers.setdefault(each, len(self._numbers))
+            pending += [each for each in inner if each[0] not in seen]
+            seen.update(each[0] for each in inner)
 
     def _look(
         self, old: Conjunction, new: Conjunction, side: Side, found: _Pair
@@ -142,8 +151,9 @@ class SchemaComparison:
             found.findings += xml_differences(one, other, side) if self._is_xml else ()
             for inner in (*below(one, other), *self._subtypes(one, other, side, found)):
                 meant = self._meant(*inner)
-                found.below.append(_key(*meant, side))
-                yield meant
+                if not (self._is_one_version and _is_same_scalar(*meant)):
+                    found.below.append(_key(*meant, side))
+                    yield meant
             for mine, theirs, label in conditions(one, other):
                 meant = self._meant(mine, theirs)
                 condition = finding(f"{side}-condition-changed", at(one, other, label), label)
@@ -188,14 +198,22 @@ class SchemaComparison:
 
 def _meant(schemas: Schemas, located: Located) -> Located:
     """Return a schema, or what it leads to where it says nothing itself: one for all that refer to it."""
-    seen = set[int]()
-    while isinstance(located.node, dict) and located.node.keys() == {REFERENCES[0]}:
-        targets = list(schemas.targets(located.node))
-        if len(targets) != 1 or id(located.node) in seen:
-            break
-        seen.add(id(located.node))
-        located = component(*targets[0], schemas.origin)
-    return located
+    node, pointer = schemas.meant(located.node, located.pointer)
+    return located if node is located.node else component(node, pointer, schemas.origin)
+
+
+def _is_same_scalar(old: Conjunction, new: Conjunction) -> bool:
+    """Whether schemas are written alike and refer to nothing, and nothing is below them."""
+    return len(old) == len(new) and all(
+        _is_scalar(mine.node) and _is_scalar(theirs.node) and repr(mine.node) == repr(theirs.node)
+        for mine, theirs in zip(old, new, strict=True)
+    )
+
+
+def _is_scalar(node: Any) -> bool:
+    if not isinstance(node, dict):
+        return True
+    return node.keys().isdisjoint(REFERENCES) and not any(isinstance(v, dict | list) for v in node.values())
 
 
 def _key(old: Conjunction, new: Conjunction, side: Side) -> Key:

@@ -47,7 +47,7 @@ class Shape:
         limits: as :mod:`.limits` compares them.
         required: names of the properties that must be there.
         additional: schemas of the properties that are not declared; None if there may be none.
-        conditions: canonical JSON of the keywords whose effect is not compared.
+        conditions: the keywords whose effect is not compared, canonical JSON but for discriminators.
         applied: the schemas of further keywords, by label: ``not``, ``patternProperties ^x-``.
         default: canonical JSON of the default, if there is one.
         is_deprecated: whether it is announced to go away.
@@ -67,7 +67,7 @@ class Shape:
     additional: Conjunction | None
     prefix: tuple[Conjunction, ...]
     items: Conjunction
-    conditions: dict[str, str]
+    conditions: dict[str, Any]
     applied: dict[str, Conjunction]
     default: str | None
     is_deprecated: bool
@@ -195,9 +195,10 @@ def _single(alternative: Alternative, keyword: str) -> Conjunction:
     )
 
 
-def _conditions(alternative: Alternative) -> dict[str, str]:
+def _conditions(alternative: Alternative) -> dict[str, Any]:
     return {
-        keyword: canonical(part.node[keyword])
+        # a discriminator has strings alone, and may map hundreds
+        keyword: part.node[keyword] if keyword == "discriminator" else canonical(part.node[keyword])
         for part in alternative
         for keyword in CONDITIONS
         if keyword in part.node and not is_format(keyword, part.node[keyword])

@@ -31,16 +31,13 @@ class Subtypes:
                 if part.pointer not in self._known:
                     self._known[part.pointer] = self._mapped(part) | self._derived(part)
                 found |= self._known[part.pointer]
-        own = {part.pointer for part in alternative}
-        nearest = own & {each.pointer for each in found.values()}
-        return {value: each for value, each in found.items() if self._is_below(each, nearest)}
+        pointers_found = {each.pointer for each in found.values()}
+        own = pointers_found.intersection(part.pointer for part in alternative)
+        below = pointers_found.intersection(*(self._heirs.get(each, ()) for each in own)) - own
+        return {value: each for value, each in found.items() if each.pointer in below} if below else {}
 
     def _lists_them(self, part: Located) -> bool:
         return not pointers.lookup(self._document, part.pointer).keys().isdisjoint(ALTERNATIVES)
-
-    def _is_below(self, subtype: Located, nearest: set[str]) -> bool:
-        """Whether a subtype is one of those, too, that a value is already known to be."""
-        return subtype.pointer not in nearest and nearest <= self._bases.get(subtype.pointer, set())
 
     def _mapped(self, part: Located) -> dict[str, Located]:
         """Return the schemas of a mapping, which names components or refers to them."""
@@ -55,18 +52,18 @@ class Subtypes:
 
     def _derived(self, part: Located) -> dict[str, Located]:
         """Return the components that have a base in their ``allOf`` and are in no mapping, by their names."""
-        mapped = {each.pointer for each in self._mapped(part).values()}
-        return {
-            name: each
-            for name, each in self._components.items()
-            if part.pointer in self._bases[each.pointer] and each.pointer not in mapped
-        }
+        heirs = self._heirs.get(part.pointer, set()) - {each.pointer for each in self._mapped(part).values()}
+        return {name: each for name, each in self._components.items() if each.pointer in heirs}
 
     @cached_property
-    def _bases(self) -> dict[str, set[str]]:
-        """The pointers of what each component has in its ``allOf``, near or far, by its own."""
+    def _heirs(self) -> dict[str, set[str]]:
+        """The pointers of the components that have one in their ``allOf``, near or far, by its own."""
         known = {id(each.node): each.pointer for each in self._components.values()}
-        return {each.pointer: self._bases_of(each, known) for each in self._components.values()}
+        heirs: dict[str, set[str]] = {}
+        for each in self._components.values():
+            for base in self._bases_of(each, known):
+                heirs.setdefault(base, set()).add(each.pointer)
+        return heirs
 
     def _bases_of(self, located: Located, known: dict[int, str]) -> set[str]:
         if not isinstance(located.node, dict) or "allOf" not in located.node:

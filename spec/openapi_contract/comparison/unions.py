@@ -1,0 +1,68 @@
+"""Sets of what nodes of a graph have, and all that can be reached from them."""
+
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+from .effort import Effort
+
+Node = TypeVar("Node")
+BITS = 1000
+"""Of a set that are one step of a comparison."""
+
+
+class Unions(Generic[Node]):
+    """For each node of a graph, the union of its set and of those of all nodes below it.
+
+    A set is the bits of an integer.
+
+    Args:
+        own: returns the set of a node itself.
+        below: returns the nodes right below one; edges may form circles.
+    """
+
+    def __init__(
+        self, own: Callable[[Node], int], below: Callable[[Node], Iterable[Node]], effort: Effort
+    ) -> None:
+        self._own, self._below = own, below
+        self._effort = effort
+        self._known: dict[Node, int] = {}
+
+    def of(self, node: Node) -> int:
+        """Return the union of a node, worked out once for it and all below it."""
+        if node not in self._known:
+            self._search(node)
+        return self._known[node]
+
+    def _search(self, first: Node) -> None:
+        """Find the nodes that lead to each other, which have the same union, those below them first.
+
+        By R. Tarjan, Depth-first search and linear graph algorithms, 1972: each edge is followed once.
+        """
+        opened, lowest = [first], {first: 0}
+        path = [(first, 0, iter(self._below(first)))]
+        while path:
+            node, index, edges = path[-1]
+            inner = next((each for each in edges if each not in self._known), None)
+            if inner is not None and inner not in lowest:
+                lowest[inner] = len(opened)
+                path.append((inner, len(opened), iter(self._below(inner))))
+                opened.append(inner)
+            elif inner is not None:
+                lowest[node] = min(lowest[node], lowest[inner])
+            else:
+                path.pop()
+                if lowest[node] == index:
+                    self._close(opened[index:])
+                    del opened[index:]
+                else:
+                    above = path[-1][0]
+                    lowest[above] = min(lowest[above], lowest[node])
+
+    def _close(self, members: list[Node]) -> None:
+        union = 0
+        for member in members:
+            union |= self._own(member)
+            for each in self._below(member):
+                union |= self._known.get(each, 0)
+                self._effort.spend(1 + union.bit_length() // BITS)
+        self._known.update(dict.fromkeys(members, union))
