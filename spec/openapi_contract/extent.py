@@ -38,7 +38,10 @@ def check_extent(places: Sequence[Place]) -> None:
     Raises:
         ContractError: it has more, or one of them has too many members; points at these.
     """
-    _size(places, places[0], {}, 0)
+    dynamic = sum(1 for place in places if isinstance(place.node, dict) and "$dynamicRef" in place.node)
+    resources = len({place.base for place in places}) if dynamic else 0  # each is asked for its anchor
+    if _size(places, places[0], {}, 0) + dynamic * resources > MAX_OBJECTS:
+        raise too_large(places[0])
 
 
 def _size(places: Iterable[Place], root: Place, sizes: dict[str, int], depth: int) -> int:

@@ -80,12 +80,7 @@ class Schema:
         return schema.properties
 
     def along(self, pointer: str, path: Iterable[str | int]) -> str:
-        """Return the JSON pointer, in the author's file, of what is at a path; references are no steps of it.
-
-        Args:
-            pointer: JSON pointer of the schema in the document.
-            path: keywords, names and indices.
-        """
+        """Return the pointer, in the author's file, of what keywords, names and indices lead to from here."""
         node = self.node
         for step in path:
             seen = set[int]()
@@ -117,6 +112,13 @@ class Schema:
         return self._schemas.parts(self.node)
 
     @cached_property
+    def whole(self) -> Schema:
+        """What a bare reference means, itself if it says more: it has the same properties and items."""
+        bare = {(keyword,) for keyword in REFERENCES}
+        node = next((each for each in self.parts if tuple(each) not in bare), self.node)
+        return self if node is self.node else self.of(node)
+
+    @cached_property
     def branches(self) -> list[dict[str, Any]]:
         """The schema objects of which any may apply to a value: its parts, and their alternatives."""
         found: dict[int, dict[str, Any]] = {}
@@ -132,7 +134,7 @@ class Schema:
         """Whether a property in it, however deep, has a default; alternatives declare none."""
         seen, pending = set[Schema](), [self]
         while pending:
-            schema = pending.pop()
+            schema = pending.pop().whole
             if schema not in seen:
                 seen.add(schema)
                 inner = schema.properties.values()
@@ -199,6 +201,8 @@ class Schema:
     @cached_property
     def properties(self) -> dict[str, Schema]:
         """The schemas of the named properties."""
+        if self.whole is not self:
+            return self.whole.properties
         named: dict[str, Any] = {}
         for part in reversed(self.parts):
             named.update(part.get("properties", {}))
@@ -296,10 +300,7 @@ class Schemas:
 
     @property
     def for_requests(self) -> Schemas:
-        """The schemas of what is sent: what is ``readOnly`` is required of responses alone (3.0.3, 4.7.24).
-
-        In 3.1 it is an annotation, and ``required`` holds both ways.
-        """
+        """The schemas of what is sent: in 3.0, ``readOnly`` is required of responses alone (4.7.24)."""
         return self.view(frozenset({"readOnly"}), formats=self.formats) if self.is_30 else self
 
     @property

@@ -97,6 +97,18 @@ def test_bytes_are_base64(version):
     assert not any(map(accepts, ["%", "Zm9v!", "é"]))
 
 
+@pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef"])
+def test_references_to_one_schema_share_its_properties(keyword):
+    """However many properties refer to it, even its own, they are looked at once."""
+    references = {f"p{number}": {keyword: "#node"} for number in range(9)}
+    node = {"$dynamicAnchor": "node", "properties": references}
+    document = {"openapi": "3.1.0", "components": {"schemas": {"Node": node, "Itself": {"$ref": "#itself"}}}}
+    schema = Contract(document, "shop.yaml").schemas.named("Node")
+    assert not schema.has_defaults
+    assert all(each.properties is schema.properties for each in schema.properties.values())
+    assert not Contract(document, "shop.yaml").schemas.named("Itself").properties
+
+
 def test_a_schema_is_compiled_once(schema):
     """All bare references to a schema share its validator."""
     shop, pet = schema("Shop"), schema("Pet")

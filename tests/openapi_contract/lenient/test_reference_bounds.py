@@ -101,6 +101,21 @@ def test_objects_multiplied_by_references(write, monkeypatch, lenient):
         load_contract(document(80), lenient=lenient)
 
 
+@pytest.mark.parametrize("lenient", [True, False])
+def test_dynamic_references_in_many_resources(write, monkeypatch, lenient):
+    """Each may lead to an anchor of any of them, so it counts as often as there are resources."""
+    monkeypatch.setattr("openapi_contract.extent.MAX_OBJECTS", 1000)
+
+    def document(resources):
+        tree = {"$dynamicAnchor": "node", "items": {"$dynamicRef": "#node"}}
+        schemas = {f"s{number}": {"$id": f"urn:{number}", **tree} for number in range(resources)}
+        return write({"openapi": "3.1.0", **DOCUMENT, "components": {"schemas": schemas}})
+
+    assert load_contract(document(20), lenient=lenient)
+    with pytest.raises(ContractError, match="has more than 1000 operations"):
+        load_contract(document(40), lenient=lenient)
+
+
 def test_what_operations_share_is_looked_up_once(write, monkeypatch):
     """However many operations refer to it, the operations of a contract find it once."""
     shared = {f"p{number}": {"name": f"p{number}", "in": "query", "schema": {}} for number in range(5)}
