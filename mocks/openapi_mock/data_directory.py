@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 MOST_SNAPSHOTS: Final = 100
+DIGITS: Final = 20
+"""Of the number of starts."""
 IN_MEMORY: Final = "sqlite+aiosqlite://"
 
 
@@ -49,9 +51,12 @@ class Snapshot:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What was saved beside the two."""
-        facts: dict[str, Any] = json.loads((self.folder / "facts.json").read_text("utf-8"))
-        return facts
+        """What was saved beside the two; nothing where that is no snapshot's."""
+        try:
+            facts = json.loads((self.folder / "facts.json").read_text("utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return facts if isinstance(facts, dict) else {}
 
     def save(self, facts: Mapping[str, Any]) -> None:
         """Save something beside the two."""
@@ -104,9 +109,8 @@ class DataDirectory:
 
     def names(self) -> list[str]:
         """Return the names of all snapshots, in their order."""
-        return sorted(
-            Snapshot(folder, self._database).facts["name"] for folder in self._snapshots().glob("[0-9a-f]*")
-        )
+        snapshots = (Snapshot(folder, self._database) for folder in self._snapshots().glob("[0-9a-f]*"))
+        return sorted(name for each in snapshots if isinstance(name := each.facts.get("name"), str))
 
     def snapshot(self, name: str) -> Snapshot:
         """Return the snapshot of a name.
@@ -114,10 +118,10 @@ class DataDirectory:
         Raises:
             UnknownSnapshot: there is none.
         """
-        folder = self._folder(name)
-        if not folder.is_dir():
+        snapshot = Snapshot(self._folder(name), self._database)
+        if snapshot.facts.get("name") != name:
             raise UnknownSnapshot(f"There is no snapshot {name!r}.")
-        return Snapshot(folder, self._database)
+        return snapshot
 
     @contextmanager
     def draft(self) -> Iterator[Snapshot]:
@@ -173,7 +177,10 @@ def _locked(file: Path) -> sqlite3.Connection:
 
 def _count(file: Path) -> int:
     """Count a start, and return how many there were before it."""
-    before = int(file.read_text("ascii")) if file.is_file() else 0
+    text = file.read_bytes()[:DIGITS].strip() if file.is_file() else b"0"
+    if not text.isdigit():
+        raise DataDirectoryError(f"{file} is no number of starts")
+    before = int(text)
     file.write_text(f"{before + 1}\n", "ascii")
     return before
 

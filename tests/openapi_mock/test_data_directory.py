@@ -135,3 +135,23 @@ def test_a_folder_that_cannot_be_made_is_reported(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(DataDirectoryError, match=r"file/data cannot be used: Not a directory"):
         DataDirectory(tmp_path / "file" / "data")
+
+
+@pytest.mark.parametrize("starts", [b"", b"abc", b"\xff", b"-5", b"9.5"])
+def test_a_number_of_starts_that_is_none_is_reported(tmp_path, starts):
+    """Somebody may have changed the file."""
+    (tmp_path / "starts").write_bytes(starts)
+    with pytest.raises(DataDirectoryError, match="starts is no number of starts"):
+        DataDirectory(tmp_path)
+
+
+@pytest.mark.parametrize("facts", [None, "no", "[1]", "[" * 100_000, "{}", '{"name": 1}'])
+def test_a_folder_that_is_no_snapshot_is_passed_over(directory, facts):
+    """It has no name, and cannot be restored."""
+    with directory.draft() as draft:
+        directory.publish(draft, "a", {})
+    folder = directory.snapshot("a").folder
+    (folder / "facts.json").unlink() if facts is None else (folder / "facts.json").write_text(facts)
+    assert directory.names() == []
+    with pytest.raises(UnknownSnapshot):
+        directory.snapshot("a")

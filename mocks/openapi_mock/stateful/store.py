@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS items (
 CREATE INDEX IF NOT EXISTS items_by_key ON items (collection, key);
 CREATE TABLE IF NOT EXISTS numbers (collection TEXT PRIMARY KEY, last INTEGER NOT NULL);
 """
+ROWS: Final = "SELECT place, key, parents, value FROM items"
+PARENTS, VALUE = msgspec.json.Decoder(dict[str, str]), msgspec.json.Decoder(dict[str, Any])
 
 
 class Item(NamedTuple):
@@ -42,18 +44,34 @@ class Store:
 
     Args:
         file: of the database, made for its owner alone; None for one in memory.
+
+    Raises:
+        ValueError: the file holds something else than items of a mock, or too many.
     """
 
     def __init__(self, file: Path | None = None) -> None:
         if file is not None:
             file.touch(mode=0o600)
-        self._database = sqlite3.connect(
-            file or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
-        )
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.executescript(SCHEMA)
+        with ExitStack() as opened:
+            try:
+                self._database = sqlite3.connect(
+                    file or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
+                )
+                opened.callback(self._database.close)
+                self._database.execute("PRAGMA synchronous = OFF")
+                self._database.executescript(SCHEMA)
+                self._measure()
+                for row in self._database.execute(ROWS):
+                    _item(*row)
+            except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
+                raise ValueError(f"{file} does not hold what a mock stores: {error}.") from None
+            opened.pop_all()
+
+    def _measure(self) -> None:
         row = self._database.execute("SELECT count(*), total(length(value)) FROM items").fetchone()
         self._count, self._bytes = int(row[0]), int(row[1])
+        if self._count > MOST_ITEMS or self._bytes > MOST_BYTES:
+            raise ValueError(f"it has more than {MOST_ITEMS} items, or {MOST_BYTES} bytes of them")
 
     @property
     def is_large(self) -> bool:
@@ -146,10 +164,12 @@ class Store:
         """Replace everything by what a file has."""
         with closing(sqlite3.connect(file)) as saved:
             saved.backup(self._database)
-        row = self._database.execute("SELECT count(*), total(length(value)) FROM items").fetchone()
-        self._count, self._bytes = int(row[0]), int(row[1])
+        self._measure()
 
     def _items(self, condition: str, *values: str) -> list[Item]:
-        rows = self._database.execute(f"SELECT place, key, parents, value FROM items {condition}", values)  # noqa: S608 -- the conditions are above
-        decode = msgspec.json.decode
-        return [Item(place, key, decode(parents), decode(value)) for place, key, parents, value in rows]
+        rows = self._database.execute(f"{ROWS} {condition}", values)
+        return [_item(*row) for row in rows]
+
+
+def _item(place: int, key: str, parents: str, value: bytes) -> Item:
+    return Item(place, key, PARENTS.decode(parents), VALUE.decode(value))

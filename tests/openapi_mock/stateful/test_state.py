@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import httpx
 import pytest
@@ -221,6 +223,37 @@ def test_a_store_is_bounded(monkeypatch):
     with pytest.raises(ServiceUnavailable):
         store.change(store.keyed("a", "3")[0], "3", {"text": "x" * 60})
     store.close()
+
+
+ITEM = "INSERT INTO items (collection, key, parents, value) VALUES ('/pets', '1', '{}', '{}')"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (["DROP TABLE items", "CREATE TABLE items (place)"], "no such column"),
+        ([ITEM, "UPDATE items SET value = '[1]'"], "Expected `object`, got `array`"),
+        ([ITEM, "UPDATE items SET value = '" + "[" * 100_000 + "'"], "Expected `object`, got `array`"),
+        ([ITEM, """UPDATE items SET value = '{"a": """ + "[" * 100_000 + "'"], "recursion"),
+        ([ITEM, "UPDATE items SET value = x'ff'"], "malformed"),
+        ([ITEM, "UPDATE items SET value = 5"], "bytes-like"),
+        ([ITEM, "UPDATE items SET parents = '{\"a\": 1}'"], "Expected `str`, got `int`"),
+        ([ITEM, ITEM, ITEM], "more than 2 items"),
+    ],
+)
+def test_a_file_that_no_mock_has_written(tmp_path, monkeypatch, changes, reason):
+    """What cannot be read back is said at start, and not at a request."""
+    monkeypatch.setattr(stores, "MOST_ITEMS", 2)
+    file = tmp_path / "mock.db"
+    Store(file).close()
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        for each in changes:
+            database.execute(each)
+    with pytest.raises(ValueError, match=f"mock.db does not hold what a mock stores: .*{reason}"):
+        Store(file)
+    file.write_bytes(b"x" * 9999)
+    with pytest.raises(ValueError, match="stores: file is not a database"):
+        Store(file)
 
 
 def test_a_full_store_is_said(pets, monkeypatch):
