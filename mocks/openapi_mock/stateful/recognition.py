@@ -74,9 +74,9 @@ class _Recognition:
         for each in found.values():
             by_component.setdefault(each.schema.component, []).append(each)
         by_component.pop("", None)
-        assigned = {name for each in found.values() for name in each.roles}
+        elsewhere = self._marks.keys() - {name for each in found.values() for name in each.roles}
         for operation in self._contract.operations:
-            if operation.operation_id in self._marks.keys() - assigned:
+            if operation.operation_id in elsewhere:
                 self._place_elsewhere(operation, found, by_component)
         self._add_lists(found)
         self._add_singles(found)

@@ -8,7 +8,7 @@ import pytest
 
 from openapi_contract import Contract, ContractError
 from openapi_mock.stateful.collection import shape_of
-from openapi_mock.stateful.recognition import recognize
+from openapi_mock.stateful.recognition import _Recognition, recognize
 
 from .conftest import LISTED, NEW_PET, PET, PETS, in_path, operation, ref
 
@@ -165,3 +165,20 @@ def test_an_extension_that_says_nothing(extension, reason):
         recognized({**PETS, "/add": {"post": add}})
     assert raised.value.pointer == "/paths/~1add/post"
     assert reason in raised.value.reason
+
+
+def test_operations_elsewhere_are_found_once():
+    """A document may have thousands: they are not looked for again for each of them."""
+
+    class Marks(dict):
+        def keys(self):
+            looks.append(len(self))
+            return super().keys()
+
+    looks: list[int] = []
+    paths = {f"/{number}/pets": {"post": operation(PET)} for number in range(20)}
+    document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths}
+    recognition = _Recognition(Contract(document, "test"))
+    recognition._marks = Marks(recognition._marks)
+    assert recognition.collections() == []
+    assert looks == [20]
