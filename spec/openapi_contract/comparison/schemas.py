@@ -14,7 +14,7 @@ from openapi_contract.schemas import Schemas
 from .alternatives import merge_lists, overlapping, pair
 from .differences import at, below, conditions, differences, xml_differences
 from .effort import Effort
-from .expansion import Expansion
+from .expansion import Expansion, list_of
 from .findings import Conjunction, Finding, Located, component, finding
 from .rules import Side
 from .shapes import ANY_TYPE, COMPONENT, Shape, mapping_of, shape_of, type_words
@@ -26,7 +26,7 @@ OTHER_SIDE = {"request": "readOnly", "response": "writeOnly"}
 """The keyword of properties that are for the other side only."""
 NOWHERE = Located({}, "", "")
 OF_A_SHAPE = 10
-"""Steps that an alternative of a schema is, with two more for each of its properties."""
+"""Steps that an alternative of a schema is, with two more for each of its properties and values."""
 BITS = 100
 """Of a set of findings that are one step where they are listed."""
 CHARACTERS = 500
@@ -167,9 +167,8 @@ class SchemaComparison:
         """Return the alternatives of a schema as one side sees them."""
         shapes = []
         for each in expansion.alternatives:
-            self._effort.spend(
-                OF_A_SHAPE + sum(2 * len(mapping_of(part.node, "properties")) for part in each)
-            )
+            members = ((mapping_of(part.node, "properties"), list_of(part.node, "enum")) for part in each)
+            self._effort.spend(OF_A_SHAPE + sum(2 * (len(names) + len(values)) for names, values in members))
             shapes.append(shape_of(each, fallback))
         for shape in shapes:
             foreign = [

@@ -76,7 +76,8 @@ class Shape:
 
 def shape_of(alternative: Alternative, fallback: Located) -> Shape:
     """Return the shape of schemas that hold together; ``fallback`` is where it stands if there are none."""
-    types, takes_null = _types(alternative)
+    values = listed(alternative)
+    types, takes_null = _types(alternative, values)
     return Shape(
         parts=alternative,
         at=next((part for part in alternative if part.node.keys() - ANNOTATIONS), fallback),
@@ -84,7 +85,7 @@ def shape_of(alternative: Alternative, fallback: Located) -> Shape:
         name=tuple(part.pointer for part in alternative if COMPONENT.fullmatch(part.pointer)),
         types=types,
         takes_null=takes_null,
-        enum=_enum(alternative),
+        enum=None if values is None else {k: v for k, v in values.items() if type_of(v) in types},
         limits=_limits(alternative, types),
         properties=_properties(alternative),
         required=frozenset(name for part in alternative for name in list_of(part.node, "required")),
@@ -112,14 +113,13 @@ def _number(text: str) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _types(alternative: Alternative) -> tuple[frozenset[str], bool]:
+def _types(alternative: Alternative, values: dict[str, Any] | None) -> tuple[frozenset[str], bool]:
     types, takes_null = ANY_TYPE, True
     for part in alternative:
         if "type" in part.node:
             names = frozenset(list_of(part.node, "type") or [part.node["type"]])
             types &= names | NUMBERS if "number" in names else names
             takes_null &= "null" in names
-    values = listed(alternative)
     if values is not None:
         types &= frozenset(map(type_of, values.values()))
         takes_null &= "null" in values
@@ -135,14 +135,6 @@ def listed(alternative: Alternative) -> dict[str, Any] | None:
                 mine = {canonical(value): value for value in values}
                 common = mine if common is None else {k: v for k, v in common.items() if k in mine}
     return common
-
-
-def _enum(alternative: Alternative) -> dict[str, Any] | None:
-    values = listed(alternative)
-    if values is None:
-        return None
-    types, _ = _types(alternative)
-    return {key: value for key, value in values.items() if type_of(value) in types}
 
 
 def _limits(alternative: Alternative, types: frozenset[str]) -> dict[str, Any]:

@@ -141,3 +141,11 @@ def test_servers_and_credentials_of_all_operations(monkeypatch, document):
         contract["servers"] = [{"url": f"https://{name}{number}.example"} for number in range(50)]
     with pytest.raises(ContractError, match="cannot be compared"):
         compare(Contract(old, "old"), Contract(new, "new"))
+
+
+def test_values_are_counted(monkeypatch, document):
+    """A schema may list hundreds of thousands of values."""
+    monkeypatch.setattr(effort, "MOST_STEPS", 1000)
+    old, new = (document({BODY: {"enum": list(range(at, at + 500))}}) for at in (0, 1))
+    with pytest.raises(ContractError, match="cannot be compared"):
+        compare(Contract(old, "old"), Contract(new, "new"))
