@@ -303,7 +303,8 @@ def test_a_token_is_asked_for(seen):
 
 
 def test_another_contract(seen):
-    """For another contract the page has what there is: no uploads."""
+    """For another contract the page has what there is: no uploads, and no S3 to tell the API from."""
+    assert seen["token"]["servers"] == 0
     assert seen["token"]["title"] == "Things"
     assert [link.split()[0] for link in seen["token"]["links"]] == ["Faults", "State", "Journal"]
 

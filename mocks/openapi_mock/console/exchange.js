@@ -47,7 +47,7 @@ export function row(exchange) {
 
 function marks({ server, fault, scope }) {
   return [
-    server === "s3" && element("span", { class: "mark" }, "S3"),
+    server === "s3" && element("span", { class: "mark server" }, "S3"),
     fault && element("span", { class: "mark fault", title: `Fault ${fault} applied` }, "fault"),
     scope && element("span", { class: "mark", title: "X-Mock-Scope" }, scope),
   ];

@@ -27,7 +27,7 @@ function presetItem(preset) {
   const box = element("input", { type: "checkbox", role: "switch", change: turn });
   box.dataset.preset = preset.name;
   const label = element("label", {}, box, element("span", {}, element("b", {}, preset.name), element("small", {}, preset.about)));
-  const on = element("span", { class: "mark" }, preset.fault.on === "s3" ? "S3" : "API");
+  const on = element("span", { class: "mark server" }, preset.fault.on === "s3" ? "S3" : "API");
   return element("li", {}, label, on, snippetButtons(() => controlRequest("POST", "/faults", faultOf(preset)), preset.name));
 }
 
@@ -71,7 +71,7 @@ function standingItem(fault) {
   return element(
     "li",
     {},
-    element("span", { class: "mark" }, on === "s3" ? "S3" : "API"),
+    element("span", { class: "mark server" }, on === "s3" ? "S3" : "API"),
     element("b", {}, name || id),
     element("code", {}, summary(rest)),
     element("span", { class: "struck" }),

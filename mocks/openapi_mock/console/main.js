@@ -91,6 +91,7 @@ async function begin() {
   await letIn();
   await meet();
   showTitle();
+  document.body.classList.toggle("one-server", !(mock.seeds.api && mock.seeds.s3));
   for (const panel of [...extensions.panels, journal, faults, state, sent]) panel.start();
   show();
   addEventListener("hashchange", show);

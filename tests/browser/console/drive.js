@@ -422,6 +422,7 @@ async function token() {
     title: await text(page, "#title"),
     collections: await page.locator("#collections li").allTextContents(),
     links: await page.locator("nav a:visible").allInnerTexts(),
+    servers: await page.locator("#filter-server:visible, .mark:visible:text-is('API')").count(),
     kept: await page.evaluate(() => [Object.values(sessionStorage), localStorage.length, document.cookie]),
   };
 }
