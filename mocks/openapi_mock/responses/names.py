@@ -260,7 +260,7 @@ def number(name: str, random: Random) -> float | None:
 @lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """Return a name without its style: ``friendlyname`` for ``FriendlyName`` and ``friendly_name``."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return re.sub(r"[\W_]", "", name.lower())
 
 
 @lru_cache(maxsize=4096)

@@ -19,6 +19,8 @@ BOUNDS: Final[Mapping[str, Compare]] = {
     **dict.fromkeys(("lte", "le", "<", "<=", "before", "until", "to", "end", "max"), operator.le),
 }
 """First or last words of a parameter's name, or members of an object that is one; APIs count the bound in."""
+BEYOND: Final[Mapping[str, Compare]] = {"after": operator.gt, "since": operator.gt, "before": operator.lt}
+"""Of these words, those that do not count in a number, as ``since_id`` does not."""
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[<>]=?")
 TIME: Final = frozenset({"", "date", "time", "datetime", "timestamp"})
 """What is left of the name of a parameter that bounds the time of an item, whatever that is called."""
@@ -26,6 +28,7 @@ TIME_FORMATS: Final = frozenset({"date", "date-time"})
 FIRST_SECONDS: Final = 10**8
 """Numbers from here on can be times (1973), in seconds or milliseconds."""
 LAST_MILLISECONDS: Final = 10**14
+LENGTH, LENGTH_OF_DAY = len("2026-11-26T12:00:00"), len("2026-11-26")
 
 
 class Bound(NamedTuple):
@@ -50,7 +53,10 @@ def bound_of(name: str, members: Mapping[str, Schema]) -> Bound | None:
             own = "".join(rest)
             named = next((each for each in spellings(own) if each in members), "")
             found = named or (_time_of_item(word, members) if own in TIME else "")
-            return Bound(found, BOUNDS[word]) if found else None
+            if not found or not members[found].types & {"string", "integer", "number"}:
+                return None
+            compares = BOUNDS if _is_time(found, members[found]) else {**BOUNDS, **BEYOND}
+            return Bound(found, compares[word])
     return None
 
 
@@ -61,12 +67,13 @@ def spellings(name: str) -> tuple[str, ...]:
 
 def is_within(value: Any, compare: Compare, asked: Any) -> bool:
     """Tell whether a number or a time is within a bound; what cannot be compared is, but nothing is not."""
-    numbers = [isinstance(each, int | float) for each in (value, asked)]
-    if all(numbers):
-        return compare(value, asked)
     time, bound = _spelled(value), _spelled(asked)
+    if value is None:
+        return not bound and not isinstance(asked, int | float)
+    if isinstance(value, int | float) and isinstance(asked, int | float):
+        return compare(value, asked)
     length = min(len(time), len(bound))  # a day has all of its times
-    return value is not None and (not length or compare(time[:length], bound[:length]))
+    return not length or compare(time[:length], bound[:length])
 
 
 def _time_of_item(word: str, members: Mapping[str, Schema]) -> str:
@@ -80,9 +87,13 @@ def _time_of_item(word: str, members: Mapping[str, Schema]) -> str:
     return likely[0] if len(likely) == 1 else ""
 
 
+def is_formatted_time(schema: Schema) -> bool:
+    """Tell whether the format of values is that of a day or a time."""
+    return any(part.get("format") in TIME_FORMATS for part in schema.parts)
+
+
 def _is_time(name: str, schema: Schema) -> bool:
-    has_format = any(part.get("format") in TIME_FORMATS for part in schema.parts)
-    return has_format or any(each.fullmatch(name) for each in (CREATED, CHANGED))
+    return is_formatted_time(schema) or any(each.fullmatch(name) for each in (CREATED, CHANGED))
 
 
 def _spelled(value: Any) -> str:
@@ -90,7 +101,7 @@ def _spelled(value: Any) -> str:
     try:
         if isinstance(value, int | float) and FIRST_SECONDS < value < LAST_MILLISECONDS:
             seconds = value / 1000 if value > MILLISECONDS else value
-            return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+            return datetime.fromtimestamp(seconds, UTC).isoformat()[:LENGTH]
         if not isinstance(value, str):
             return ""
         is_rfc_5322 = "," in value[:5]
@@ -98,4 +109,4 @@ def _spelled(value: Any) -> str:
         time = time.astimezone(UTC) if time.tzinfo else time
     except (ValueError, OverflowError):
         return ""
-    return f"{time:%Y-%m-%d}" if len(value) <= len("2026-11-26") else f"{time:%Y-%m-%dT%H:%M:%S}"
+    return time.isoformat()[: LENGTH if len(value) > LENGTH_OF_DAY else LENGTH_OF_DAY]

@@ -12,7 +12,7 @@ from openapi_mock.responses.envelopes import OFFSETS, PAGES, SIZES, Page
 from openapi_mock.responses.names import plain
 from openapi_mock.responses.related import first_page
 
-from .bounds import BOUNDS, Compare, bound_of, is_within, spellings
+from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within, spellings
 
 AFTER: Final = (
     *("startingafter", "after", "cursor", "startcursor", "pagetoken", "nexttoken", "paginationtoken"),
@@ -25,8 +25,9 @@ SEARCHES: Final = frozenset({"q", "query", "search"})
 LANGUAGE = re.compile(r"[:=<>~*]")
 """What makes a query one of an API's own language, which is not searched for."""
 PAGING: Final = frozenset({*SIZES, *PAGES, *OFFSETS, *AFTER, *BEFORE, *SORTS, *DIRECTIONS})
-"""Names of query parameters, in plain spelling, that choose a part of a list."""
-EVERYTHING: Final = frozenset({"all", "any", ""})
+"""Names of query parameters, in plain spelling, that choose a part of a list, unless they filter."""
+ORDERS: Final = ("asc", "desc")
+EVERYTHING: Final = frozenset({"all", "any", "*", ""})
 SIZE: Final = 100
 FILTER = re.compile(r"filters?\[(.+)\]")
 """How JSON:API names a filter by a member."""
@@ -51,9 +52,17 @@ class Listing:
         within = members[ATTRIBUTES].members if ATTRIBUTES in members else {}
         self._members: dict[str, tuple[str, ...]] = {plain(name): (ATTRIBUTES, name) for name in within}
         self._members |= {plain(name): (name,) for name in members}
-        queries = [each["name"] for each in operation.parameters if each["in"] == "query"]
-        self._names = {plain(name): name for name in queries}
-        named = {plain(name): schema for name, schema in (*within.items(), *members.items())}
+        named = {plain(name): member for name, member in (*within.items(), *members.items())}
+        queries = {
+            each["name"]: schema.of(each.get("schema", True))
+            for each in operation.parameters
+            if each["in"] == "query"
+        }
+        self._names = {
+            plain(name): name
+            for name, sent in queries.items()
+            if not (plain(name) in PAGING and _is_filter(plain(name), sent, named.get(plain(name))))
+        }
         self._bounds = {name: bound_of(name, named) for name, _ in _named(dict.fromkeys(queries))}
         self._base = first_page(operation, schema)
 
@@ -107,7 +116,8 @@ class Listing:
         """Yield what tells whether an item is as a parameter named like a member says, or a search."""
         for name, value in _named(asked):
             plain_name = plain(name)
-            if value is None or plain_name in PAGING or plain(str(value)) in EVERYTHING:
+            is_paging = plain_name in PAGING and plain_name in self._names
+            if value is None or is_paging or str(value).strip().lower() in EVERYTHING:
                 continue
             bound = self._bounds.get(name)
             member = self._members.get(plain_name) or self._members.get(plain_name.removesuffix("s"))
@@ -129,6 +139,17 @@ class Listing:
             member = next((self._members[each] for each in names if each in self._members), None)
             items = items if member is None else sorted(items, key=lambda each: _order(_at(each, member)))
         return items[::-1] if descends else items
+
+
+def _is_filter(name: str, sent: Schema, member: Schema | None) -> bool:
+    """Tell whether a parameter that may page or sort filters: by a day, or a text that items have.
+
+    ``position=goalkeeper``, ``size=M`` and ``direction=inbound`` do; ``size=20`` and ``order=desc`` do not.
+    """
+    allowed = [str(each).lower() for part in sent.parts for each in part.get("enum", ())]
+    may_sort = name in {*SORTS, *DIRECTIONS} and (not allowed or any(map(allowed.__contains__, ORDERS)))
+    is_text = member is not None and "string" in member.types and "integer" not in sent.types
+    return is_formatted_time(sent) or (is_text and not may_sort)
 
 
 def _named(asked: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

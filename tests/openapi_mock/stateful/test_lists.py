@@ -282,7 +282,12 @@ def test_a_page_as_spring_describes_it(remembering):
         ("since=soon", "abc"),
         ("seen_until=2026-01-31", "a"),
         ("seen_before=1769817600", "a"),
+        ("seen_on_from=x", "abc"),
         ("min_weight=2", "bc"),
+        ("since_id=2", "c"),
+        ("after=2026-02-01", "bc"),
+        ("start=2026-03-01", "c"),
+        ("vaccinated_to=1", "abc"),
         ("weight_max=3", "ab"),
     ],
 )
@@ -293,11 +298,14 @@ def test_a_list_within_bounds(remembering, query, found):
         "created_at": {"type": "string", "format": "date-time"},
         "seen_on": {"type": "string"},
         "weight": {"type": "number"},
+        "vaccinated": {"type": "boolean"},
     }
     pet = {"type": "object", "properties": {"id": {"type": "integer"}, **members}}
     named = "CreatedAt> CreatedAt< created_after createdBefore from to start_date since seen_until created_at"
-    texts = [in_query(each) for each in named.split()]
-    numbers = [in_query(each, "number") for each in ("min_weight", "weight_max", "seen_before")]
+    texts = [in_query(each) for each in (*named.split(), "seen_on_from")]
+    named = ("min_weight", "weight_max", "seen_before", "since_id", "vaccinated_to")
+    numbers = [in_query(each, "number") for each in named]
+    texts += [in_query(each, format="date") for each in ("after", "start")]
     texts += [in_query(f"created_at[{each}]") for each in ("gt", "gte", "lte")]
     listing = operation(LISTED, parameters=[*texts, *numbers])
     made = operation(ref("Pet"), status="201", body=pet)
@@ -306,4 +314,35 @@ def test_a_list_within_bounds(remembering, query, found):
         seen, created = f"Fri, 1 {month} 2026 00:00:00 GMT", f"2026-0{number + 1}-01T12:00:00Z"
         pet = {"name": "abc"[number], "weight": 1.5 + number, "seen_on": seen, "created_at": created}
         mock.post("/pets", pet)
+    assert names(mock.get(f"/pets?{query}")) == list(found)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("position=wing", "b"),
+        ("size=M", "a"),
+        ("direction=inbound", "a"),
+        ("order=desc", "cba"),
+        ("sort=name&order=desc", "cba"),
+        ("limit=1&start=1", "b"),
+        ("name=%E6%97%A5%E6%9C%AC", ""),
+        ("name=*", "abc"),
+        ("%E5%B9%B4%E9%BD%A2=9", "c"),
+    ],
+)
+def test_what_pages_elsewhere_filters(remembering, query, found):
+    """A text that items have filters by its name, in any script, though others page or sort by that name."""
+    direction = {"type": "string", "enum": ["inbound", "outbound"]}
+    texts = {each: {"type": "string"} for each in ("name", "position", "size", "order", "名前", "年齢")}
+    member = {"type": "object", "properties": {"id": {"type": "integer"}, **texts, "direction": direction}}
+    queries = [in_query(each) for each in ("name", "position", "size", "order", "sort", "年齢")]
+    numbers = [in_query(each, "integer") for each in ("limit", "start")]
+    listing = operation(LISTED, parameters=[*queries, in_query("direction", **direction), *numbers])
+    made = operation(ref("Pet"), status="201", body=member)
+    mock = remembering({**PETS, "/pets": {"get": listing, "post": made}}, {"Pet": member})
+    mock.post("/pets", {"name": "a", "size": "M", "direction": "inbound", "position": "goalkeeper"})
+    mock.post("/pets", {"name": "b", "size": "L", "direction": "outbound", "position": "wing"})
+    made = {"name": "c", "名前": "x", "年齢": "9"}
+    assert mock.post("/pets", made).items() >= made.items()
     assert names(mock.get(f"/pets?{query}")) == list(found)
