@@ -108,6 +108,7 @@ class Role:
         envelope: names of the members that lead from the response's body to the item or the list.
         schema: of the response's item or of each item in its list; None for a response without any.
         key: name of the path parameter that identifies the item, if there is one.
+        is_many: whether it creates an item of each element of an array, and shows them all.
     """
 
     collection: Collection
@@ -116,6 +117,7 @@ class Role:
     envelope: tuple[str, ...]
     schema: Schema | None
     key: str | None
+    is_many: bool = False
 
 
 def shape_of(path: str) -> Shape:

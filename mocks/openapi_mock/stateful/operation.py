@@ -19,9 +19,8 @@ from openapi_mock.responses.identifiers import IDS
 from openapi_mock.responses.names import plain
 from openapi_mock.responses.operation import ItemResponder, Respond, Sent
 from openapi_mock.responses.related import BODY
-from openapi_mock.responses.rendering import with_value
 from openapi_service.assembly import Assembly
-from openapi_service.problems import NotFound, ServiceUnavailable
+from openapi_service.problems import NotFound, PayloadTooLarge, ServiceUnavailable
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
@@ -30,10 +29,13 @@ from .entity_tags import is_known, require_match, tag_of
 from .json_patch import is_patch, patched
 from .memory import Catalog, Memory
 from .pages import Listing
+from .rendering import fields_of, rendered, with_fields, wrapped
 from .store import Item
 
 CREATED: Final = 201
 NOT_MODIFIED: Final = 304
+MOST_TOGETHER: Final = 1000
+"""Items that one request creates."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -104,6 +106,7 @@ class StatefulOperation:
         Raises:
             NotFound: there is no such item, or none of those above it.
             Conflict: there is one of the key that was sent.
+            PayloadTooLarge: it holds more items than are created at once.
             PreconditionFailed: it is not as the request says.
             ServiceUnavailable: there is no room for another.
         """
@@ -134,7 +137,7 @@ class StatefulOperation:
             return documented, documented.rendered
         if is_known(item.value, request, self._operation):
             documented = await respond(NOT_MODIFIED)
-            return documented, _with_fields(documented.rendered, {b"etag": tag_of(item.value)})
+            return documented, with_fields(documented.rendered, {b"etag": tag_of(item.value)})
         return documented, self._show(item.value, item.parents, documented, request)
 
     async def _write(
@@ -162,22 +165,34 @@ class StatefulOperation:
             self._find(sent)
         is_new = action == "replace" and str(CREATED) in self._operation.responses
         documented = await respond(CREATED if is_new else None)
-        base = self._inner(documented.body.value)
-        value = await self._create(base, sent)
-        return documented, self._show(value, self._parents(sent), documented, request)
+        base, parents = self._inner(documented.body.value), self._parents(sent)
+        if self._role.is_many:
+            values = await asyncio.to_thread(self._create_all, base, sent)
+            return documented, self._show_all([(each, parents) for each in values], documented, request)
+        value = await asyncio.to_thread(self._create, base, sent)
+        return documented, self._show(value, parents, documented, request)
 
     # items --------------------------------------------------------------------------------------------------
 
-    async def _create(self, base: Any, sent: Sent) -> dict[str, Any]:
+    def _create_all(self, base: Any, sent: Sent) -> list[dict[str, Any]]:
+        """Make an item of each element of a body, or none."""
+        body = sent.get(BODY)
+        elements = body if isinstance(body, list) else [body]
+        if len(elements) > MOST_TOGETHER:
+            raise PayloadTooLarge(
+                f"{len(elements)} items were sent; at most {MOST_TOGETHER} are created at once."
+            )
+        with self._memory.store.together():
+            return [self._create(_first(base), {**sent, BODY: each}) for each in elements]
+
+    def _create(self, base: Any, sent: Sent) -> dict[str, Any]:
         collection, schema = self._collection, self._role.schema
         members = {**_about_file(sent.get(BODY)), **self._members(sent)}
         if self._role.key is not None:
             members = collection.with_key(members, sent.get(("path", self._role.key)))
         is_same = schema is not None and schema.component == collection.schema.component
         known = base if is_same else None
-        return await asyncio.to_thread(
-            self._memory.add, self._values, members, self._parents(sent), self._path(sent), known
-        )
+        return self._memory.add(self._values, members, self._parents(sent), self._path(sent), known)
 
     def _single(self, sent: Sent, documented: DocumentedResponse) -> Item:
         """Return the one item of a path, which is as the contract shows it until it is changed."""
@@ -312,14 +327,13 @@ class StatefulOperation:
         url = self._url(value, parents, request)
         fields = {b"location": url, b"etag": tag_of(value)}
         if schema is None or documented.schema is None or not isinstance(base, dict):
-            return _with_fields(documented.rendered, fields)
+            return with_fields(documented.rendered, fields)
         shown = self._values.shown(self._values.with_url(value, url), schema, self._inner(base), url)
-        return _rendered(documented, _wrapped(base, self._role.envelope, shown), fields)
+        return rendered(documented, wrapped(base, self._role.envelope, shown), fields)
 
     def _list(self, sent: Sent, request: Request, documented: DocumentedResponse) -> Rendered:
         """Return the response that lists the items."""
-        base, schema, envelope = documented.body.value, self._role.schema, self._role.envelope
-        if schema is None or documented.schema is None or self._listing is None:
+        if documented.schema is None or self._listing is None:
             return documented.rendered
         items = self._memory.store.all(self._collection.path)
         asked = {name: sent.get(("query", name)) for name in self._queries}
@@ -327,17 +341,27 @@ class StatefulOperation:
         url = f"{self._origin()}{request.path}{f'?{query}' if query else ''}"
         there = {id(each.value): each for each in items if self._belongs(each, sent, self._prefixes)}
         page = self._listing.page([each.value for each in there.values()], asked, url)
-        examples = self._inner(base)
-        example = examples[0] if isinstance(examples, list) and examples else {}
-        placed = [
-            self._values.with_url(each, self._url(each, there[id(each)].parents, request))
-            for each in page.items
-        ]
-        shown = [self._values.shown(each, schema, example) for each in placed]
-        value: Any = shown
+        placed = [(each, there[id(each)].parents) for each in page.items]
+        return self._show_all(placed, documented, request, page)
+
+    def _show_all(
+        self,
+        placed: Iterable[tuple[dict[str, Any], Mapping[str, str]]],
+        documented: DocumentedResponse,
+        request: Request,
+        page: Page | None = None,
+    ) -> Rendered:
+        """Return the response that shows several items, each with its parents."""
+        base, schema, envelope = documented.body.value, self._role.schema, self._role.envelope
+        if schema is None or documented.schema is None:
+            return documented.rendered
+        example = _first(self._inner(base)) or {}
+        named = [self._values.with_url(each, self._url(each, parents, request)) for each, parents in placed]
+        value: Any = [self._values.shown(each, schema, example) for each in named]
         if envelope and isinstance(base, dict):
-            value = _wrapped(enclosed(base, documented.schema, page, envelope[-1]), envelope, shown)
-        return _rendered(documented, value, _fields_of(page))
+            around = base if page is None else enclosed(base, documented.schema, page, envelope[-1])
+            value = wrapped(around, envelope, value)
+        return rendered(documented, value, {} if page is None else fields_of(page))
 
 
 def _about_file(body: Any) -> dict[str, Any]:
@@ -352,39 +376,9 @@ def _about_file(body: Any) -> dict[str, Any]:
     return {name: value for name, value in about.items() if value is not None}
 
 
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and value else None
+
+
 def _is_json(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float | bool | list | dict)
-
-
-def _wrapped(base: dict[str, Any], envelope: tuple[str, ...], value: Any) -> Any:
-    """Return an object with a value at a way into it; the value itself where there is no way."""
-    if not envelope:
-        return value
-    name, *rest = envelope
-    inner = base.get(name)
-    return {**base, name: _wrapped(inner if isinstance(inner, dict) else {}, tuple(rest), value)}
-
-
-def _fields_of(page: Page) -> dict[bytes, str]:
-    """Return what fields of a response say of a page; those without a value are not sent."""
-    link = f'<{page.next_url}>; rel="next"' if page.next_url else ""
-    total = str(page.total)
-    return {b"link": link, b"x-next": page.next_url or "", b"x-total-count": total, b"x-total": total}
-
-
-def _rendered(documented: DocumentedResponse, value: Any, fields: Mapping[bytes, str]) -> Rendered:
-    """Return a documented response with another value; as it is, where that would violate its schema."""
-    body, schema = documented.body, documented.schema
-    if schema is None or body.media_type is None or not schema.conforms(value):
-        return documented.rendered
-    return _with_fields(with_value(documented.rendered, value, body.media_type, schema), fields)
-
-
-def _with_fields(rendered: Rendered, fields: Mapping[bytes, str]) -> Rendered:
-    """Return a response whose documented fields say what is so; those that would say nothing are left out."""
-    changed = [
-        (name, fields[name].encode("latin-1", "replace") if name in fields else field)
-        for name, field in rendered.headers
-    ]
-    headers = [(name, field) for name, field in changed if field]
-    return Rendered(rendered.status, headers, rendered.body)

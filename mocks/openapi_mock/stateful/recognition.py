@@ -138,7 +138,7 @@ class _Recognition:
         """Add the collection of a path that lists what it creates, where no path leads to an item."""
         content = (post.request_body or {}).get("content", {}).values()
         schemas = [self._success(post), *map(self._schemas.in_media_type, content)]
-        made = [each for each in schemas if each is not None]
+        made = [each.items if _is_list(each) else each for each in schemas if each is not None]
         listed = self._success(get)
         for _, items in () if listed is None else _lists(listed, (), DEEPEST_ENVELOPE):
             if any(items.component in each.components or items.node == each.node for each in made):
@@ -222,12 +222,15 @@ class _Recognition:
         shape = shape_of(operation.path)
         envelope: tuple[str, ...] = ()
         schema = self._success(operation)
-        if schema is not None and action == "list":
-            listed = self._list(operation, collection)
+        is_sent = action == "create" and any(map(_is_list, self._sent(operation)))
+        listed = self._list(operation, collection) if is_sent or action == "list" else None
+        if listed is not None or action == "list":
             envelope, schema = listed or ((), None)
         elif schema is not None:
             envelope, schema = _unwrapped(schema, collection)
-        collection.roles[operation.operation_id] = Role(collection, action, shape, envelope, schema, key)
+        is_many = is_sent and listed is not None
+        role = Role(collection, action, shape, envelope, schema, key, is_many)
+        collection.roles[operation.operation_id] = role
 
     # schemas ------------------------------------------------------------------------------------------------
 
@@ -302,13 +305,18 @@ class _Recognition:
 
     def _body_members(self, operation_id: str) -> Iterator[str]:
         operation = self._contract.operation(operation_id)
-        for holder in ((operation and operation.request_body) or {}).get("content", {}).values():
-            schema = self._contract.schemas.for_requests.in_media_type(holder)
+        for body in () if operation is None else self._sent(operation):
+            schema = body.items if _is_list(body) else body
             inner = next(iter(schema.properties.values())).properties if len(schema.properties) == 1 else {}
             for name, member in (*schema.members.items(), *inner.items()):
                 descriptions = (str(part.get("description", "")) for part in member.parts)
                 if not (member.is_marked("readOnly") or any(map(READ_ONLY.search, descriptions))):
                     yield name
+
+    def _sent(self, operation: Operation) -> Iterator[Schema]:
+        """Yield the schemas of what a request sends."""
+        for holder in (operation.request_body or {}).get("content", {}).values():
+            yield self._contract.schemas.for_requests.in_media_type(holder)
 
     def _body_has(self, operation: Operation, member: str) -> bool:
         return plain(member) in map(plain, self._body_members(operation.operation_id))
@@ -369,11 +377,16 @@ def _unwrapped(schema: Schema, collection: Collection) -> tuple[tuple[str, ...],
 
 def _lists(schema: Schema, envelope: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], Schema]]:
     """Yield the lists of objects in a response, with the way to each."""
-    if "array" in schema.types and "object" not in schema.types and "object" in schema.items.types:
+    if _is_list(schema):
         yield envelope, schema.items
     elif depth and "object" in schema.types and "array" not in schema.types:
         for name, inner in schema.properties.items():
             yield from _lists(inner, (*envelope, name), depth - 1)
+
+
+def _is_list(schema: Schema) -> bool:
+    """Tell whether values are arrays of objects."""
+    return "array" in schema.types and "object" not in schema.types and "object" in schema.items.types
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:

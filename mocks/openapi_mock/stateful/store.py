@@ -1,8 +1,8 @@
 """Where items are: a SQLite database, in memory or in a file, with a bound."""
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -109,6 +109,19 @@ class Store:
         key = msgspec.json.encode(parents).decode()
         if parents and not self.keyed("", key):
             self.add("", key, parents, {})
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Undo all that is done here if any of it raises."""
+        before = self._count, self._bytes
+        self._database.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            self._count, self._bytes = before
+            raise
+        self._database.execute("COMMIT")
 
     def change(self, item: Item, key: str, value: dict[str, Any]) -> None:
         """Replace the value of an item; raises ServiceUnavailable."""
