@@ -93,9 +93,10 @@ def _parsed(raw: bytes, encoding: str | None, most_elements: float) -> Element:
     def start(name: str, sent: dict[str, str]) -> None:
         nonlocal count
         count += 1
-        if len(open_) > MOST_LEVELS or count > most_elements:
-            limits = f"{most_elements} elements or {MOST_LEVELS} levels of them"
-            raise PayloadTooLarge(f"The body has over {limits}.")
+        if len(open_) > MOST_LEVELS:
+            raise PayloadTooLarge(f"The body has over {MOST_LEVELS} levels of elements.")
+        if count > most_elements:
+            raise PayloadTooLarge(f"The body has over {most_elements} elements.")
         attributes = {key: text for key, text in sent.items() if key.partition(":")[0] != "xmlns"}
         element = Element(_local(name), attributes)
         open_[-1].children.append(element)

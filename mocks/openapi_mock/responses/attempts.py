@@ -377,7 +377,7 @@ def _spellings(example: Any) -> Iterator[Any]:
     """Yield an example, and what may be meant by it: a number for a string, or a string for a number."""
     yield example
     if isinstance(example, str):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             meant = json.loads(example)
             yield int(meant) if is_integer(meant) else meant  # some clients read no 11.0 as one
     elif isinstance(example, int | float):

@@ -90,6 +90,7 @@ def test_a_value_of_another_spelling_stays_what_it_means(repaired):
     """A number in quotation marks is the number, and a number where a string belongs is its digits."""
     assert repaired(PET, {"id": "5", "name": 7}) == {"id": 5, "name": "7"}
     assert str(repaired(PET, {"id": "11.0", "name": "Rex"})["id"]) == "11"
+    assert isinstance(repaired(PET, {"id": "[" * 5000, "name": "Rex"})["id"], int)
 
 
 def test_an_incomplete_example_of_a_component_is_completed(responding_with):
