@@ -30,6 +30,7 @@ from .databases import Page, PageSize, database_command, page_caption
 
 MOST_LISTED = 20
 ROWS_A_TICK = 500
+RULE_COLUMNS = "Expected columns: brick, category, warning_days, critical_days."
 Item = TypeVar("Item")
 _command = database_command(FileError, OSError, prefix="Not done: ")
 
@@ -107,8 +108,8 @@ async def import_rules(
     """
     reading = Import(file)
     rules = list(reading.items(read_rules))
-    if reading.skipped and not rules:
-        raise FileError("No row of the file can be used; the rules are as they were.")
+    if not rules:
+        raise FileError(f"No row of the file can be used; the rules are as they were. {RULE_COLUMNS}")
     source = operator(), file.name
     return reading.outcome(await FreshnessStore(database).replace(organization, rules, source))
 
@@ -148,7 +149,7 @@ class Import:
             self._console.print("further bad rows are counted, not shown", style="dim")
 
     def outcome(self, number: int) -> str:
-        """Return what came of it, or raise FileError if no row was stored and some could not be used."""
-        if self.skipped and not number:
+        """Return what came of it, or raise FileError if no row was stored."""
+        if not number:
             raise FileError(f"None of the file's {self.skipped:,} rows can be used.")
         return f"{number:,} rows stored, {self.skipped:,} skipped."

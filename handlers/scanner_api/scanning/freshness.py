@@ -109,6 +109,8 @@ def shipped_layer() -> Layer:
 
 
 def _rule(fields: Mapping[str, Any]) -> Rule:
+    if "brick" not in fields:
+        raise RuleError("There is no brick; an empty one is of any product.")
     brick, label = str(fields.get("brick", "")).strip(), str(fields.get("category", "")).strip()
     return Rule(brick, label, _days(fields, "warning_days"), _days(fields, "critical_days"))
 

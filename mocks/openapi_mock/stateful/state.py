@@ -30,10 +30,7 @@ class StoredState(MockState):
     async def initialize(self) -> None:
         """Replace all items by the initial ones."""
         self.memory.store.clear()
-        try:
-            await asyncio.to_thread(self.fill)
-        except ValueError as error:  # the contract was changed meanwhile, or the file
-            raise Conflict(str(error)) from None
+        await _done(self.fill)
 
     async def save(self, draft: Snapshot) -> Mapping[str, Any]:
         """Save the items."""
@@ -42,10 +39,18 @@ class StoredState(MockState):
 
     async def load(self, snapshot: Snapshot) -> None:
         """Load the items."""
-        await asyncio.to_thread(self.memory.store.load, snapshot.database)
+        await _done(self.memory.store.load, snapshot.database)
 
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the clock, the collections with the number of their items, and the snapshots."""
         async with self.memory.lock:
             collections = self.memory.summary()
         return {**await super().describe(limit), "collections": collections}
+
+
+async def _done(change: Callable[..., None], *arguments: Any) -> None:
+    """Change the items in a thread; raises Conflict where a file, or the contract, was changed meanwhile."""
+    try:
+        await asyncio.to_thread(change, *arguments)
+    except ValueError as error:
+        raise Conflict(str(error)) from None

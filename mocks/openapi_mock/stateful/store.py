@@ -21,6 +21,11 @@ CREATE TABLE IF NOT EXISTS items (
 CREATE INDEX IF NOT EXISTS items_by_key ON items (collection, key);
 CREATE TABLE IF NOT EXISTS numbers (collection TEXT PRIMARY KEY, last INTEGER NOT NULL);
 """
+OBJECTS: Final = "SELECT sql FROM sqlite_schema ORDER BY name"
+"""Tables, and views and triggers, which run when items are read and written."""
+MEASURES: Final = """
+SELECT count(*), total(length(value)), total(length(key) + length(parents) + length(collection)) FROM items
+"""
 ROWS: Final = "SELECT place, key, parents, value FROM items"
 PARENTS, VALUE = msgspec.json.Decoder(dict[str, str]), msgspec.json.Decoder(dict[str, Any])
 
@@ -60,18 +65,28 @@ class Store:
                 opened.callback(self._database.close)
                 self._database.execute("PRAGMA synchronous = OFF")
                 self._database.executescript(SCHEMA)
-                self._measure()
-                for row in self._database.execute(ROWS):
-                    _item(*row)
+                self._check()
             except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
                 raise ValueError(f"{file} does not hold what a mock stores: {error}.") from None
             opened.pop_all()
 
-    def _measure(self) -> None:
-        row = self._database.execute("SELECT count(*), total(length(value)) FROM items").fetchone()
+    def _check(self) -> None:
+        self._is_whole()
+        row = self._database.execute(MEASURES).fetchone()
         self._count, self._bytes = int(row[0]), int(row[1])
-        if self._count > MOST_ITEMS or self._bytes > MOST_BYTES:
+        if self._count > MOST_ITEMS or max(row[1:]) > MOST_BYTES:
             raise ValueError(f"it has more than {MOST_ITEMS} items, or {MOST_BYTES} bytes of them")
+        for row in self._database.execute(ROWS):
+            _item(*row)
+
+    def _is_whole(self) -> None:
+        with closing(sqlite3.connect(":memory:")) as new:
+            new.executescript(SCHEMA)
+            if self._database.execute(OBJECTS).fetchall() != new.execute(OBJECTS).fetchall():
+                raise ValueError("it has other tables")
+        (found,) = self._database.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise ValueError(" ".join(found.split()))
 
     @property
     def is_large(self) -> bool:
@@ -174,10 +189,12 @@ class Store:
             self._database.backup(copy)
 
     def load(self, file: Path) -> None:
-        """Replace everything by what a file has."""
-        with closing(sqlite3.connect(file)) as saved:
-            saved.backup(self._database)
-        self._measure()
+        """Replace everything by what a file has; if a store of it raises ValueError, nothing is lost."""
+        if not file.is_file() or not file.stat().st_size:
+            raise ValueError(f"{file} does not hold what a mock stores: it is missing or empty.")
+        with closing(Store(file)) as saved:
+            saved._database.backup(self._database)  # noqa: SLF001 -- another one of its own kind
+        self._count, self._bytes = saved._count, saved._bytes  # noqa: SLF001
 
     def _items(self, condition: str, *values: str) -> list[Item]:
         rows = self._database.execute(f"{ROWS} {condition}", values)

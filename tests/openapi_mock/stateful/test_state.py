@@ -225,6 +225,13 @@ def test_a_store_is_bounded(monkeypatch):
     store.close()
 
 
+def change_database(file, *statements):
+    """Change what a database file holds."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        for each in statements:
+            database.execute(each)
+
+
 ITEM = "INSERT INTO items (collection, key, parents, value) VALUES ('/pets', '1', '{}', '{}')"
 
 
@@ -239,21 +246,49 @@ ITEM = "INSERT INTO items (collection, key, parents, value) VALUES ('/pets', '1'
         ([ITEM, "UPDATE items SET value = 5"], "bytes-like"),
         ([ITEM, "UPDATE items SET parents = '{\"a\": 1}'"], "Expected `str`, got `int`"),
         ([ITEM, ITEM, ITEM], "more than 2 items"),
+        ([ITEM, "UPDATE items SET key = '" + "1" * 300_000 + "'"], "more than"),
+        (["CREATE TRIGGER t AFTER INSERT ON items BEGIN SELECT RAISE(FAIL, 'no'); END"], "other tables"),
+        (
+            ["PRAGMA writable_schema = ON", "DELETE FROM sqlite_schema WHERE name = 'items_by_key'"],
+            "never used",
+        ),
     ],
 )
 def test_a_file_that_no_mock_has_written(tmp_path, monkeypatch, changes, reason):
     """What cannot be read back is said at start, and not at a request."""
     monkeypatch.setattr(stores, "MOST_ITEMS", 2)
+    monkeypatch.setattr(stores, "MOST_BYTES", 200_000)
     file = tmp_path / "mock.db"
     Store(file).close()
-    with closing(sqlite3.connect(file, isolation_level=None)) as database:
-        for each in changes:
-            database.execute(each)
+    change_database(file, *changes)
     with pytest.raises(ValueError, match=f"mock.db does not hold what a mock stores: .*{reason}"):
         Store(file)
     file.write_bytes(b"x" * 9999)
     with pytest.raises(ValueError, match="stores: file is not a database"):
         Store(file)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda file: change_database(file, "DROP TABLE items", "CREATE TABLE items (place)"),
+        lambda file: change_database(file, "UPDATE items SET value = '[1]'"),
+        lambda file: file.write_bytes(b"x" * 9999),
+        lambda file: file.write_bytes(b""),
+        lambda file: file.unlink(),
+    ],
+)
+def test_a_snapshot_that_no_mock_has_written(running, tmp_path, change):
+    """A restore of it is refused with a reason, and loses nothing."""
+    with running(data=tmp_path / "data") as mock, client_of(mock) as client:
+        client.post("/pets", json={"name": "Ada"})
+        client.post("/_mock/state/snapshot", json={"name": "one"})
+        client.post("/pets", json={"name": "Rex"})
+        (file,) = tmp_path.glob("data/snapshots/*/mock.db")
+        change(file)
+        refused = client.post("/_mock/state/restore", json={"name": "one"})
+        assert (refused.status_code, "does not hold what a mock stores" in refused.text) == (409, True)
+        assert (ids(client), client.post("/pets", json={"name": "Tom"}).json()["id"]) == ([1, 2], 3)
 
 
 def test_a_full_store_is_said(pets, monkeypatch):

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from scanner_api.cli import app
 from scanner_api.scanning.catalogue import shipped_products
 
+HEADER = "brick,category,warning_days,critical_days\n"
 GTINS = [product.gtin for product in shipped_products()]
 
 
@@ -87,17 +88,20 @@ def test_rules_are_replaced(run, write):
 
 
 @pytest.mark.parametrize(
-    ("rows", "organization", "reason"),
+    ("content", "organization", "reason"),
     [
-        ("10000045,Bread,3,1\n", ("--organization", "x"), "There is no such organization."),
-        ("Bread,3,1\nMilk,3,1\n", (), "No row of the file can be used; the rules are as they were."),
+        (f"{HEADER}10000045,Bread,3,1\n", ("--organization", "x"), "There is no such organization."),
+        (f"{HEADER}Bread,3,1\nMilk,3,1\n", (), "No row of the file can be used; the rules are as they were."),
+        (HEADER, (), "Expected columns: brick, category, warning_days, critical_days."),
+        ("a,b\n", (), "Expected columns: brick, category, warning_days, critical_days."),
+        ("gpc,category,warning_days,critical_days\n10000045,Bread,3,1\n", (), "Expected columns: brick,"),
     ],
 )
-def test_rules_that_would_be_lost_are_refused(run, write, rows, organization, reason):
-    """Rules for no one, and a file that would only delete, end with exit code 1 and a reason."""
-    path = write("rules.csv", f"brick,category,warning_days,critical_days\n{rows}")
+def test_rules_that_would_be_lost_are_refused(run, write, content, organization, reason):
+    """Rules for no one, and a file without any or with other columns, end with exit code 1 and a reason."""
+    path = write("rules.csv", content)
     done = run("freshness", "import", path, *organization)
-    assert (done.exit_code, f"Not done: {reason}" in done.output) == (1, True)
+    assert (done.exit_code, reason in " ".join(done.output.split("Not done: ")[1:])) == (1, True)
 
 
 def test_a_database_that_is_not_there_is_one_sentence(write):
