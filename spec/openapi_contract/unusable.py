@@ -15,7 +15,9 @@ from .validation import is_of_30
 
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "deprecated", "externalDocs", "xml"})
 MOST_STEPS = 100_000
-"""Schemas that one value is validated by."""
+"""Schemas, and members that these require, that one value is validated by."""
+MOST_ON_THE_WAY = 20 * MOST_STEPS
+"""Schemas that lead to these: a violation names all on the way to it."""
 LISTS = ("allOf", *ALTERNATIVES)
 SINGLE = ("$ref", "not", "if", "then", "else")
 COMPOSING = frozenset((*LISTS, "not", "if"))
@@ -87,6 +89,7 @@ def _multiplied(
 ) -> Iterator[Flaw]:
     """Yield the keywords by which schemas lead to too many others, each counted as often as it is reached."""
     steps: dict[int, int] = {}
+    ways: dict[int, int] = {}
     opened: dict[int, dict[str, list[dict[str, Any]]]] = {}
     pending = list(reversed(nodes))
     while pending:
@@ -100,12 +103,16 @@ def _multiplied(
         if id(node) not in opened:
             continue
         beside, times = opened.pop(id(node)), 1 if UNEVALUATED.isdisjoint(node) else 2
-        counts = {name: sum(steps.get(id(each), 1) for each in listed) for name, listed in beside.items()}
-        steps[id(node)] = 1 + times * sum(counts.values())
-        if steps[id(node)] > MOST_STEPS and id(node) in pointers_of:
-            steps[id(node)] = 1
+        counts = {name: sum(ways.get(id(each), 1) for each in listed) for name, listed in beside.items()}
+        required = node["required"] if isinstance(node.get("required"), list) else ()
+        reached = sum(steps.get(id(each), 1) for listed in beside.values() for each in listed)
+        steps[id(node)] = 1 + len(required) + times * reached
+        ways[id(node)] = steps[id(node)] + times * sum(counts.values())
+        too_many = steps[id(node)] > MOST_STEPS or ways[id(node)] > MOST_ON_THE_WAY
+        if too_many and id(node) in pointers_of:
+            steps[id(node)] = ways[id(node)] = 1
             most = max(counts, key=lambda name: counts[name])
-            reason = f"leads to more than {MOST_STEPS} schemas for one value."
+            reason = f"leads to more than {MOST_STEPS} schemas for one value, or through too many on the way."
             yield Flaw(pointers.join(pointers_of[id(node)], most), reason)
 
 

@@ -1,6 +1,7 @@
 """A document of any size is refused, or read in bounded time and memory, however many parts it has."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -141,7 +142,27 @@ def test_schemas_that_are_evaluated_twice(schemas, monkeypatch):
     for each in chain.values():
         each["unevaluatedProperties"] = False
     (defect,) = schemas(**chain, S6={"type": "object"})
-    assert defect.reason == "leads to more than 1000 schemas for one value."
+    assert defect.reason.startswith("leads to more than 1000 schemas for one value")
+
+
+def test_schemas_that_lead_on_and_on(schemas):
+    """A violation names all schemas on the way to it, so thousands of violations have no long ways."""
+    names = [f"S{index}" for index in range(2000)]
+    chain = {
+        name: {"allOf": [{"$ref": f"#/components/schemas/{other}"}, {"required": [name]}]}
+        for name, other in pairwise([*names, "End"])
+    }
+    defects = schemas(**chain, End={"type": "object"})
+    assert 0 < len(defects) < 5
+    assert {each.reason.partition(", or ")[2] for each in defects} == {"through too many on the way."}
+
+
+def test_members_that_many_schemas_require(schemas):
+    """What is required counts as well: each may be missing."""
+    required = {f"S{index}": {"required": [f"{index}_{each}" for each in range(9000)]} for index in range(12)}
+    all_of = [{"$ref": f"#/components/schemas/{name}"} for name in required]
+    (defect,) = schemas(**required, All={"allOf": all_of})
+    assert defect.reason.startswith("leads to more than 100000 schemas for one value")
 
 
 def test_names_without_end(write, monkeypatch):
