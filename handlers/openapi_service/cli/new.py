@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from openapi_contract import Contract
@@ -17,6 +18,7 @@ from openapi_contract.distribution import DISTRIBUTION, SOURCE, how_to_install
 from openapi_contract.overlay import apply_overlay
 from openapi_contract.parsing import as_yaml
 from openapi_contract.reading import read_document
+from openapi_contract.violations import holds_more
 from openapi_service.names import python_name
 
 from .scaffold import Scaffolding, print_outcomes, write_new
@@ -34,6 +36,8 @@ PLACES = {
     "tests/test_service.py": "test_service.py",
 }
 """The template of each file."""
+MOST_IN_YAML = 100_000
+"""Values of a document; JSON with more is read and written in a part of the time."""
 
 
 def new(
@@ -56,8 +60,10 @@ def _written(contract: Contract, into: Path) -> Iterator[tuple[str, str, str]]:
     """Write the files; yield what became of each: outcome, name and remark."""
     name = into.resolve().name
     package = python_name(name) + "_api" * (name in RESERVED)
+    copy, text = _copied(contract.document)
     values = {
         "name": name,
+        "contract": copy,
         "package": package,
         "distribution": DISTRIBUTION,
         "source": SOURCE,
@@ -65,7 +71,7 @@ def _written(contract: Contract, into: Path) -> Iterator[tuple[str, str, str]]:
         "variable": package.upper(),
         "hooks": ", ".join(f"{json.dumps(scheme)}: developer" for scheme in contract.security_schemes),
     }
-    contents = {"openapi.yaml": as_yaml(contract.document), f"{package}/__init__.py": f'"""{name}."""\n'}
+    contents = {copy: text, f"{package}/__init__.py": f'"""{name}."""\n'}
     for place, template in PLACES.items():
         text = (TEMPLATES / f"{template}.template").read_text("utf-8")
         contents[place.format(package=package)] = Template(text).substitute(values)
@@ -74,3 +80,10 @@ def _written(contract: Contract, into: Path) -> Iterator[tuple[str, str, str]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield ("wrote", str(path), "") if write_new(path, content) else ("skipped", str(path), "is there")
     yield from Scaffolding(contract, {}, into / package / "operations", into / "tests", respond=True).done()
+
+
+def _copied(document: dict[str, Any]) -> tuple[str, str]:
+    """Return the name and the text of a file with a document."""
+    if holds_more(document, MOST_IN_YAML):
+        return "openapi.json", msgspec.json.format(msgspec.json.encode(document)).decode() + "\n"
+    return "openapi.yaml", as_yaml(document)

@@ -58,6 +58,19 @@ def test_operation_without_a_handler(contract, write, pets, tests):
     assert row(result, "/pets/{pet_id}")[-3:] == ["no", "contract", "no"]
 
 
+def test_more_operations_than_a_table_is_of_use_for(contract, write, tests):
+    """Of very many operations the table has some; all are counted."""
+    get = {"responses": {"200": {"description": "OK"}}}
+    paths = {f"/things/{number}": {"get": get} for number in range(1_010)}
+    document = {"openapi": "3.1.0", "info": {"title": "Things", "version": "1"}, "paths": paths}
+    lines = contract("coverage", write(document), "--tests", tests).stdout.splitlines()
+    assert sum(line.startswith("GET ") for line in lines) == 1_000
+    assert lines[-2:] == [
+        "... 10 more operations",
+        "Of 1010 operations, 0 have a handler and 0 a test that names it.",
+    ]
+
+
 def test_without_tests(contract, tmp_path):
     """Where there are no tests to search, whether an operation is tested is unknown."""
     result = contract("coverage", "--tests", tmp_path / "none")

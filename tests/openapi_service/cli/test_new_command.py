@@ -125,6 +125,17 @@ def test_what_is_there_stays(new, minimal):
     assert "wrote" not in output
 
 
+def test_a_contract_too_long_for_yaml(new, minimal):
+    """Of a document with more values than are read from YAML the copy is JSON, and the project names that."""
+    minimal["paths"]["/pets"]["get"]["responses"]["200"]["content"] = {
+        "application/json": {"schema": {"type": "array"}, "example": [0] * 350_000}
+    }
+    folder, _ = new(minimal)
+    assert load_contract(folder / "openapi.json").operations
+    assert '"openapi.json"' in (folder / "tests/test_service.py").read_text()
+    assert "contract lint openapi.json" in (folder / ".github/workflows/ci.yaml").read_text()
+
+
 def test_errors_are_described(new, minimal):
     """An operation without a default response gets one of problem details; another stays as it is."""
     described = {"200": {"description": ""}, "default": {"description": "mine"}}
