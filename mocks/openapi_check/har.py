@@ -27,6 +27,8 @@ MOST_BYTES = 128 * 1024 * 1024
 MOST_ENTRIES = 50_000
 MOST_IN_PAIRS = 8 * 1024 * 1024
 """Bytes of the JSON of header fields, cookies or fields of one message."""
+MOST_IN_BODY = 16 * 1024 * 1024
+"""Characters of one body; of one that is too long to be validated, no more are decoded."""
 SOME_BYTES = 1
 """The size of a body of which nobody knows more than that there is one."""
 BOM = b"\xef\xbb\xbf"
@@ -380,6 +382,7 @@ def _unknown(headers: list[tuple[str, str]], size: float) -> Message:
 
 
 def _bytes(text: str, encoding: str | None) -> bytes:
+    text = text[:MOST_IN_BODY]
     try:
         return b64decode(text, validate=True) if encoding == "base64" else text.encode("utf-8", "replace")
     except ValueError as error:

@@ -14,8 +14,8 @@ from openapi_contract.distribution import how_to_install
 if TYPE_CHECKING:
     import brotli
 
-MOST_BYTES = 16 * 1024 * 1024
-"""A few bytes can hold a great many: longer ones are not validated."""
+MOST_BYTES = 8 * 1024 * 1024
+"""A few bytes can hold a great many, and JSON takes forty times its size: longer ones are not validated."""
 
 MOST_CODINGS = 4
 
@@ -46,7 +46,7 @@ def decoded(message: Message) -> bytes:
     """Return the body of a message without its content coding.
 
     Raises:
-        NotDecoded: it cannot be decoded, or is longer than 16 MiB then.
+        NotDecoded: it cannot be decoded, or is longer than 8 MiB then.
     """
     fields = ",".join(value for name, value in message.headers if name.lower() == "content-encoding")
     codings = [name.strip().lower() for name in fields.split(",")]

@@ -192,9 +192,10 @@ class Store:
         """Replace everything by what a file has; if a store of it raises ValueError, nothing is lost."""
         if not file.is_file() or not file.stat().st_size:
             raise ValueError(f"{file} does not hold what a mock stores: it is missing or empty.")
-        with closing(Store(file)) as saved:
-            saved._database.backup(self._database)  # noqa: SLF001 -- another one of its own kind
-        self._count, self._bytes = saved._count, saved._bytes  # noqa: SLF001
+        Store(file).close()
+        with closing(sqlite3.connect(file)) as saved:
+            saved.backup(self._database)
+        self._check()
 
     def _items(self, condition: str, *values: str) -> list[Item]:
         rows = self._database.execute(f"{ROWS} {condition}", values)

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from openapi_check.har import har as journal_har
+from openapi_check.har import read_har
 from openapi_check.validation import HarError, validate_har
 from openapi_contract import Contract
 
@@ -272,6 +273,20 @@ def test_a_body_beyond_the_limit_is_not_validated(report_on, monkeypatch):
     assert report.traffic.unvalidated == {
         "the response's body is not validated: it is longer than 10 bytes": 1
     }
+
+
+def test_a_body_beyond_the_limit_is_not_decoded(monkeypatch, tmp_path):
+    """Of text and of base64 there is as much as says that it is too long."""
+    file = tmp_path / "long.har"
+    for text, encoding in (("ab" * 100, None), (base64.b64encode(b"ab" * 100).decode(), "base64")):
+        content = {"text": text, "encoding": encoding, "mimeType": "text/plain"}
+        file.write_text(json.dumps({"log": {"entries": [entry(content=content)]}}))
+        (whole,) = read_har(file)
+        assert whole.response.body == b"ab" * 100
+        monkeypatch.setattr("openapi_check.har.MOST_IN_BODY", 40)
+        (exchange,) = read_har(file)
+        assert len(exchange.response.body) <= 40
+        monkeypatch.undo()
 
 
 def test_a_byte_order_mark_is_passed_over(report_on):

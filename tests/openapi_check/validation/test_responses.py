@@ -8,6 +8,7 @@ import brotli
 import pytest
 from backports import zstd
 
+from openapi_check.validation.content_codings import MOST_BYTES
 from openapi_contract.distribution import how_to_install
 from openapi_mock.journal import Validation
 
@@ -80,13 +81,13 @@ def test_bodies_are_validated_without_their_content_coding(coded, summary, codin
 def test_what_cannot_be_decoded_is_not_validated(coded, coding):
     """A body that is in another coding, ends before its end or after it, or holds too much is counted."""
     body = CODED[coding](b"[]")
-    bomb = CODED[coding](b" " * (16 * 1024 * 1024 + 1))
+    bomb = CODED[coding](b" " * (MOST_BYTES + 1))
     for sent, why in ((b"\xff" * 9, ""), (body[:-1], ""), (body + body, ""), (bomb, "is longer than")):
         validation = coded(sent, coding)
         assert not validation.response
         assert "response's body is not validated: it " in validation.unjudged
         assert why in validation.unjudged
-    assert coded(CODED[coding](b"[" + b" " * (16 * 1024 * 1024 - 2) + b"]"), coding) == Validation()
+    assert coded(CODED[coding](b"[" + b" " * (MOST_BYTES - 2) + b"]"), coding) == Validation()
 
 
 def test_a_coding_that_is_not_known_is_reported(coded):
