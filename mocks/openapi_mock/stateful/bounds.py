@@ -24,6 +24,8 @@ BEYOND: Final[Mapping[str, Compare]] = {"after": operator.gt, "since": operator.
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[<>]=?")
 TIME: Final = frozenset({"", "date", "time", "datetime", "timestamp"})
 """What is left of the name of a parameter that bounds the time of an item, whatever that is called."""
+STARTS = re.compile(r"(start|begin)(s|ing)?(date|time|at|on)*")
+"""Times of what takes place, such as events, by which these are asked for rather than by their creation."""
 TIME_FORMATS: Final = frozenset({"date", "date-time"})
 FIRST_SECONDS: Final = 10**8
 """Numbers from here on can be times (1973), in seconds or milliseconds."""
@@ -62,7 +64,7 @@ def bound_of(name: str, members: Mapping[str, Schema]) -> Bound | None:
 
 def spellings(name: str) -> tuple[str, ...]:
     """Return what a member may be called that a parameter calls so, in plain spelling."""
-    return name, f"{name}at", f"{name}on", f"date{name}"
+    return name, *(f"{name}{each}" for each in ("at", "on", "date", "time")), f"date{name}"
 
 
 def is_within(value: Any, compare: Compare, asked: Any) -> bool:
@@ -79,12 +81,14 @@ def is_within(value: Any, compare: Compare, asked: Any) -> bool:
 def _time_of_item(word: str, members: Mapping[str, Schema]) -> str:
     """Return the member that is most likely the time of an item; empty where several are.
 
-    Who lists since a time asks for what has changed, who lists from a day to another for what is new.
+    Who lists since a time asks for what has changed, from a day to another for what starts then, or is new.
     """
     times = [name for name, schema in members.items() if _is_time(name, schema)]
-    names = CHANGED if word == "since" else CREATED
-    likely = [each for each in times if names.fullmatch(each)] if len(times) > 1 else times
-    return likely[0] if len(likely) == 1 else ""
+    found = (list(filter(names.fullmatch, times)) for names in (STARTS, CHANGED, CREATED))
+    starting, changed, created = found
+    likely = changed if word == "since" else starting or created
+    one, *others = (times if len(times) == 1 else likely) or [""]
+    return "" if others else one
 
 
 def is_formatted_time(schema: Schema) -> bool:

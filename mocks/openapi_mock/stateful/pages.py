@@ -58,9 +58,12 @@ class Listing:
             for each in operation.parameters
             if each["in"] == "query"
         }
+        paging: dict[str, Schema] = {}
+        for name, sent in queries.items():  # of an object its members, as page[number] is one
+            paging |= {f"{name}[{inner}]": each for inner, each in sent.members.items()} or {name: sent}
         self._names = {
             plain(name): name
-            for name, sent in queries.items()
+            for name, sent in paging.items()
             if not (plain(name) in PAGING and _is_filter(plain(name), sent, named.get(plain(name))))
         }
         self._bounds = {name: bound_of(name, named) for name, _ in _named(dict.fromkeys(queries))}
@@ -74,6 +77,9 @@ class Listing:
             asked: query parameters by name, defaults filled in.
         """
         conditions = list(self._conditions(asked))
+        objects = ((name, each) for name, each in asked.items() if isinstance(each, dict))
+        inner = {f"{name}[{key}]": each for name, held in objects for key, each in held.items()}
+        asked = {**asked, **inner}
         chosen = [each for each in items if all(holds(each) for holds in conditions)]
         chosen = self._sorted(chosen, asked)
         has_size = not self._names.keys().isdisjoint(SIZES)

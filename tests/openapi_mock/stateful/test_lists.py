@@ -320,6 +320,49 @@ def test_a_list_within_bounds(remembering, query, found):
 @pytest.mark.parametrize(
     ("query", "found"),
     [
+        ("from=2026-12-01", "b"),
+        ("start_date=2026-12-01&end_date=2026-12-31", "b"),
+        ("to=2026-01-31", "a"),
+        ("start_before=2026-01-31", "a"),
+        ("since=2026-11-26", "ab"),
+        ("since=2026-11-27", ""),
+    ],
+)
+def test_what_takes_place_is_listed_by_its_start(remembering, query, found):
+    """Days bound the start of items that have one, not their creation; who asks since a time, the change."""
+    times = ("start_time", "end_time", "created_at", "updated_at")
+    time = {"type": "string", "format": "date-time"}
+    members = {"id": {"type": "integer"}, "name": {"type": "string"}, **dict.fromkeys(times, time)}
+    event, start = {"type": "object", "properties": members}, {"type": "string", "format": "date-time"}
+    body = {"type": "object", "properties": {"name": {"type": "string"}, "start_time": start}}
+    queries = [in_query(each) for each in ("from", "to", "since", "start_date", "end_date", "start_before")]
+    listing = operation(LISTED, parameters=queries)
+    mock = remembering(
+        {**PETS, "/pets": {"get": listing, "post": operation(ref("Pet"), body=body)}}, {"Pet": event}
+    )
+    for name, month in (("a", "01"), ("b", "12")):
+        mock.post("/pets", {"name": name, "start_time": f"2026-{month}-20T10:00:00Z"})
+    assert names(mock.get(f"/pets?{query}")) == list(found)
+
+
+def test_pages_by_the_members_of_an_object(remembering):
+    """JSON:API's ``page[number]`` and ``page[size]`` may be declared as one object."""
+    number = {"type": "integer"}
+    page = {"type": "object", "properties": {"number": number, "size": number}}
+    query = {"name": "page", "in": "query", "style": "deepObject", "explode": True, "schema": page}
+    envelope = {"type": "object", "properties": {"data": LISTED, "next": {"type": "string"}}}
+    listing = operation(envelope, parameters=[query])
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": PET})
+    for name in "abc":
+        mock.post("/pets", {"name": name})
+    first = mock.get("/pets?page[number]=1&page[size]=2")
+    assert names(first["data"]) == ["a", "b"]
+    assert names(mock.get(first["next"].removeprefix("http://api.test"))["data"]) == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
         ("position=wing", "b"),
         ("size=M", "a"),
         ("direction=inbound", "a"),
