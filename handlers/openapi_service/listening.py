@@ -3,12 +3,19 @@
 import errno
 import os
 import socket
+import struct
+import sys
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 BACKLOG = 2048
 LAST_PORT = 65_535
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- looked for, not listened on
+_ATTACH_FILTER: Final = 26  # Linux's SO_ATTACH_FILTER, which the standard library does not name
+_WITHOUT_SYN: Final = ((0x30, 0, 0, 13), (0x45, 0, 1, 2), (6, 0, 0, 0), (6, 0, 0, 0xFFFF_FFFF))
+"""BPF: load byte 13 of TCP's header, its flags; drop the packet where SYN (2) is set, else keep it."""
 
 
 class CannotListen(OSError):  # noqa: N818 -- says what happened
@@ -21,6 +28,29 @@ def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     with _explained(bound, host, port, option):
         bound.listen(BACKLOG)
     return bound
+
+
+def claim(host: str, port: int) -> socket.socket:
+    """Return a socket that keeps an address for processes that share it, and from other servers."""
+    with listen(host, port) as alone:  # which no socket may beside another
+        port = alone.getsockname()[1]
+    bound = reserve(host, port, shared=True)
+    # or another server may have it, too, until a process listens
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    return bound
+
+
+def hold_back(listening: socket.socket) -> bool:
+    """Drop what opens a connection; its client tries again in a second. Return False where that cannot be."""
+    if sys.platform != "linux":
+        return False
+    program = array("B", b"".join(struct.pack("HBBI", *step) for step in _WITHOUT_SYN))
+    described = struct.pack("HP", len(_WITHOUT_SYN), program.buffer_info()[0])
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, described)
+    except OSError:
+        return False
+    return True
 
 
 def reserve(host: str, port: int, option: str = "--port", *, shared: bool = False) -> socket.socket:

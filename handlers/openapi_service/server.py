@@ -23,7 +23,7 @@ from openapi_contract.imports import deferred, resting_collector
 
 from .connections import ConnectionLimits, Connections, raise_file_limit
 from .exchange import CLOSE
-from .listening import CannotListen, callable_url_of, listen, url_of
+from .listening import CannotListen, callable_url_of, hold_back, listen, url_of
 from .problems import ServiceUnavailable
 from .protocol import HttpProtocol
 from .timeouts import LINGER_SECONDS
@@ -39,6 +39,8 @@ SHUTDOWN_SECONDS = 1
 """How long a served app's requests may go on in a thread that ends."""
 HANDSHAKE_SECONDS = 10
 TLS_CLOSE_SECONDS = 0.1
+ROUND_TRIP_SECONDS = 0.1
+"""Before the port is closed, for handshakes of TCP that are under way."""
 FIRST_REQUEST_SECONDS = 0.5
 """After the port is closed, for clients that have just connected."""
 YOUNG_OBJECTS = 10_000
@@ -262,8 +264,11 @@ class _Server(Server):
         """Close the listener as soon as no connection waits there, since the system would reset it."""
         waiting = select.poll()
         for listening in sockets:
-            listening.listen(1)  # where many wait, clients are to try another server
+            if not hold_back(listening):
+                listening.listen(1)  # where many wait, clients are to try another server
             waiting.register(listening, select.POLLIN)
+        if self._shutdown is not None:
+            await asyncio.sleep(ROUND_TRIP_SECONDS)
         deadline = time.monotonic() + LINGER_SECONDS
         while waiting.poll(0) and time.monotonic() < deadline:  # noqa: ASYNC110 -- the loop accepts them
             await asyncio.sleep(0)

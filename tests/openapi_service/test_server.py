@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
+import select
 import signal
 import socket
+import sys
 import time
 
 import pytest
@@ -124,6 +127,29 @@ def test_connections_that_wait_to_be_accepted_are_served(monkeypatch):
     responses = [received(connection) for connection in app.waiting]
     assert {response[:13] for response in responses} == {b"HTTP/1.1 204 "}
     assert all(b"connection: close" in response for response in responses)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system resets it")
+def test_a_connection_that_comes_after_the_last_look_is_not_reset(monkeypatch):
+    """Between finding that none waits and closing the port none is accepted; its client tries again."""
+    poll = select.poll
+
+    class Late:
+        def __init__(self):
+            self.poller = poll()
+            self.register = self.poller.register
+
+        def poll(self, timeout):
+            if not (waiting := self.poller.poll(timeout)):
+                client.connect_ex(listening.getsockname())
+            return waiting
+
+    with listen("127.0.0.1", 0) as listening, socket.socket() as client:
+        client.settimeout(0)
+        monkeypatch.setattr(select, "poll", Late)
+        serve_until_sigterm(Responding(), listening, monkeypatch)
+        select.select([], [client], [], 30)
+        assert client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNREFUSED
 
 
 def test_a_new_connection_has_time_for_its_request(monkeypatch):

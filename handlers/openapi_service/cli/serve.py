@@ -18,7 +18,7 @@ from openapi_contract.imports import resting_collector
 from openapi_service.app import create_app
 from openapi_service.connections import ConnectionLimits
 from openapi_service.handlers import ResolverError, handlers_of
-from openapi_service.listening import reserve
+from openapi_service.listening import claim, reserve
 from openapi_service.logs import Form, Level, LogOptions, logging_to_stderr
 from openapi_service.origins import allowed_origins
 from openapi_service.processes import Supervisor
@@ -163,7 +163,7 @@ def serve_until_ended(
             telemetry = Telemetry.of_process(title, has_metrics=metrics_port is not None)
             with starting(*start_errors):
                 app = made(telemetry)
-                listening = sockets.enter_context((reserve if is_shared else listen)(host, port))
+                listening = sockets.enter_context((claim if is_shared else listen)(host, port))
                 metrics_listening += [
                     sockets.enter_context(listen(host, number, "--metrics-port"))
                     for number in _metrics_ports(metrics_port, workers)
