@@ -71,11 +71,11 @@ def load(server: Server, now: Running, connections: int, seconds: int) -> Load:
     )
 
 
-def wrk(server: Server, url: str, connections: int, seconds: int, pause: float = 0) -> dict[str, int]:
-    """Let wrk ask for so many seconds, each time after a pause in milliseconds; return what it counted."""
+def wrk(server: Server, url: str, connections: int, seconds: int, gap: float = 0) -> dict[str, int]:
+    """Let wrk ask for so many seconds, each request a gap in ms after the last; return what it counted."""
     fields = [part for name, value in server.headers.items() for part in ("-H", f"{name}: {value}")]
     options = ("-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(Path(__file__).with_name("report.lua")))
-    several = () if server.requests is None else ("--", str(server.requests), str(pause))
+    several = () if server.requests is None else ("--", str(server.requests), str(gap))
     command = ("wrk", *options, *fields, url + server.target, *several)
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     counted: dict[str, int] = json.loads(printed.splitlines()[-1])

@@ -1,6 +1,21 @@
 -- Send the requests of a file in turn, if there is one: a line each, its key and its target. A third column
--- of the command line is how many milliseconds to wait before each.
-local requests, at, pause = {}, 0, 0
+-- of the command line is how many milliseconds one is to come after the other, of all connections together.
+local ffi = require("ffi")
+ffi.cdef("typedef struct { long seconds, micros; } point; int gettimeofday(point *, void *);")
+local requests, at, gap, due = {}, 0, 0, 0
+
+local function now()
+  local point = ffi.new("point")
+  ffi.C.gettimeofday(point, nil)
+  return tonumber(point.seconds) * 1e3 + tonumber(point.micros) / 1e3
+end
+
+-- Return how many milliseconds the next request waits; what is late catches up for no more than a second.
+local function wait()
+  local moment = now()
+  due = math.max(due + gap, moment - 1e3)
+  return math.max(0, math.floor(due - moment + math.random())) -- wrk takes whole ones
+end
 
 function init(args)
   if args[1] then
@@ -8,9 +23,9 @@ function init(args)
       local key, target = line:match("(%S+) (%S+)")
       requests[#requests + 1] = wrk.format("GET", target, {["X-API-Key"] = key, ["Host"] = "localhost"})
     end
-    pause = tonumber(args[2] or "0")
-    if pause > 0 then
-      delay = function() return math.floor(pause + math.random()) end -- wrk takes whole ones
+    gap = tonumber(args[2] or "0")
+    if gap > 0 then
+      due, delay = now(), wait
     end
     request = function()
       at = at % #requests + 1

@@ -3,7 +3,7 @@
     python bench/soak.py                   a minute
     python bench/soak.py --seconds 600     ten
 
-wrk pauses before each request, for as long as it takes that 70 % of what the server could do is asked of it.
+wrk sends requests by a schedule, however long responses take: 70 % of what the server could do before.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from seeding import seed
 from servers import running
 
 SHARE = 0.7
-ADJUSTMENTS = 3
 MOST_GROWTH = 1.05
 POOL_FILES = 16
 """The pool's eight connections to SQLite have two files each, and are opened when they are first needed."""
@@ -40,15 +39,10 @@ def main() -> None:
         with running(asked) as server:
             most = wrk(asked, server.url, CONNECTIONS, 5)
             seconds_each = most["duration"] / 1e6 / most["requests"]
-            pause = CONNECTIONS * seconds_each / SHARE * 1e3
-            for _ in range(ADJUSTMENTS):  # a response takes a part of the time between two requests
-                seen = wrk(asked, server.url, CONNECTIONS, 3, pause)
-                surplus = seen["duration"] / 1e6 / seen["requests"] - seconds_each / SHARE
-                pause = max(pause - CONNECTIONS * surplus * 1e3, 0)
             watch = Watch(server.pid)
             before = cpu_seconds(server.pid)
             with watch:
-                seen = wrk(asked, server.url, CONNECTIONS, options.seconds, pause)
+                seen = wrk(asked, server.url, CONNECTIONS, options.seconds, seconds_each / SHARE * 1e3)
             busy = (cpu_seconds(server.pid) - before) / options.seconds
     early, late = watch.thirds()
     rows = {
