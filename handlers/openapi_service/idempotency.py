@@ -52,11 +52,11 @@ class KeyInUse(Conflict):
 
     retryable = True
 
-    def __init__(self) -> None:
+    def __init__(self, retry_after_seconds: int = 1) -> None:
         super().__init__(
-            f"A request with this {HEADER} is being processed; retry in a second.",
-            headers={"Retry-After": "1"},
-            retry_after_seconds=1,
+            f"A request with this {HEADER} is being processed; retry in {retry_after_seconds} s.",
+            headers={"Retry-After": str(retry_after_seconds)},
+            retry_after_seconds=retry_after_seconds,
         )
 
 

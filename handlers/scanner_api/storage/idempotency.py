@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
+from math import ceil
 from secrets import token_hex
 from typing import Final
 
@@ -81,15 +82,17 @@ class IdempotencyStore:
         claiming = insert.on_conflict_do_update(
             index_elements=[_COLUMNS.id], set_=changes, where=_COLUMNS.expires_at <= now
         )
-        present = select(_COLUMNS.fingerprint, _COLUMNS.response).where(_COLUMNS.id == id_)
+        columns = _COLUMNS.fingerprint, _COLUMNS.response, _COLUMNS.expires_at
+        present = select(*columns).where(_COLUMNS.id == id_)
         async with self._database.transaction() as connection:
             if (await connection.execute(claiming)).rowcount:
                 return None
-            first, response = (await connection.execute(present)).one()
+            first, response, ends = (await connection.execute(present)).one()
         if first != fingerprint:
             raise KeyReused
-        if response is None:
-            raise KeyInUse
+        if response is None:  # what has taken long takes long still, or its process died
+            left = (ends - now).total_seconds()
+            raise KeyInUse(ceil(max(1, min(LEASE.total_seconds() - left, left))))
         stored: bytes = response
         return stored
 

@@ -189,6 +189,24 @@ def test_a_claim_whose_process_died_is_taken_over(in_database, clock, creation):
     assert in_database(scenario) == (b"second", [("second",)])
 
 
+@pytest.mark.parametrize(("age", "seconds"), [(0.5, "1"), (4, "4"), (20, "10"), (29.5, "1")])
+def test_the_longer_a_claim_is_held_the_later_is_the_next_try(in_database, clock, creation, age, seconds):
+    """As long as it was held already, and no longer than until another try may take it over."""
+
+    async def scenario(database):
+        store = IdempotencyStore(database, clock)
+
+        async def run():
+            clock.advance(age)
+            with pytest.raises(KeyInUse) as refused:
+                await at_once(store, ATTEMPT, creation(database))
+            return refused.value.headers["Retry-After"].encode()
+
+        return await store.once(ATTEMPT, run)
+
+    assert in_database(scenario) == seconds.encode()
+
+
 def test_a_request_without_an_effect_is_stored_too(in_database, clock):
     """As of one that only asks others."""
 
