@@ -11,7 +11,7 @@ from .effort import Effort
 from .expansion import Expansion
 from .findings import Located
 from .limits import NUMBERS, OBJECTS
-from .shapes import ANY_TYPE, Shape, canonical, listed, shape_of
+from .shapes import ANY_TYPE, Shape, canonical, listed, shape_of, steps_of
 
 
 class Pairing(NamedTuple):
@@ -50,16 +50,25 @@ def merge_lists(shapes: list[Shape]) -> list[Shape]:
 def overlapping(expansion: Expansion, effort: Effort) -> Located | None:
     """Return the first ``oneOf`` that a value can violate by conforming to two of its branches."""
     for group, branches in expansion.exclusive:
+        effort.spend(sum(steps_of(each) for branch in branches for each in branch))
         shapes = [[shape_of(each, group) for each in branch] for branch in branches]
+        values = {id(shape): _required_values(shape) for branch in shapes for shape in branch}
+        effort.spend(2 * sum(len(each) for found in values.values() for each in found.values()))
         pairs = ((one, other) for mine, theirs in combinations(shapes, 2) for one in mine for other in theirs)
         for one, other in pairs:
             effort.spend(1)
-            if _overlap(one, other):
+            if _overlap(one, other, values):
                 return group
     return None
 
 
-def _overlap(one: Shape, other: Shape) -> bool:
+def _required_values(shape: Shape) -> dict[str, dict[str, Any]]:
+    """Return the values of the properties that must be there, as far as they are listed."""
+    values = {name: listed(shape.properties.get(name, ())) for name in shape.required}
+    return {name: each for name, each in values.items() if each is not None}
+
+
+def _overlap(one: Shape, other: Shape, values: dict[int, dict[str, dict[str, Any]]]) -> bool:
     """Tell whether a value may conform to both, as far as types, values and properties tell."""
     if one.takes_null and other.takes_null:
         return True
@@ -67,16 +76,13 @@ def _overlap(one: Shape, other: Shape) -> bool:
         return False
     if one.types & other.types != OBJECTS:
         return True
-    refused = any(
-        name not in theirs.properties and theirs.additional is None
-        for mine, theirs in ((one, other), (other, one))
-        for name in mine.required
+    mine, theirs = values[id(one)], values[id(other)]
+    if any(name in theirs and each.keys().isdisjoint(theirs[name]) for name, each in mine.items()):
+        return False
+    return all(
+        more.additional is not None or less.required <= more.properties.keys()
+        for less, more in ((one, other), (other, one))
     )
-    values = (
-        (listed(one.properties.get(name, ())), listed(other.properties.get(name, ())))
-        for name in one.required & other.required
-    )
-    return not refused and not any(_differ(mine, theirs) for mine, theirs in values)
 
 
 def _differ(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:

@@ -1,6 +1,7 @@
 """Compares schemas, and all that is below them, each pair once, however many refer to it."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import reduce
@@ -14,10 +15,10 @@ from openapi_contract.schemas import Schemas
 from .alternatives import merge_lists, overlapping, pair
 from .differences import at, below, conditions, differences, xml_differences
 from .effort import Effort
-from .expansion import Expansion, list_of
+from .expansion import Expansion
 from .findings import Conjunction, Finding, Located, component, finding
 from .rules import Side
-from .shapes import ANY_TYPE, COMPONENT, Shape, mapping_of, shape_of, type_words
+from .shapes import ANY_TYPE, COMPONENT, Shape, shape_of, steps_of, type_words
 from .subtypes import Subtypes
 from .unions import Unions
 
@@ -25,8 +26,6 @@ Key = tuple[Side, tuple[int, ...], tuple[int, ...]]
 OTHER_SIDE = {"request": "readOnly", "response": "writeOnly"}
 """The keyword of properties that are for the other side only."""
 NOWHERE = Located({}, "", "")
-OF_A_SHAPE = 10
-"""Steps that an alternative of a schema is, with two more for each of its properties and values."""
 BITS = 100
 """Of a set of findings that are one step where they are listed."""
 CHARACTERS = 500
@@ -63,6 +62,7 @@ class SchemaComparison:
         self._is_one_version = self._old.is_30 == self._new.is_30
         self._effort = effort
         self._pairs: dict[Key, _Pair] = {}
+        self._all: list[Finding] = []
         self._numbers: dict[Finding, int] = {}
         self._differing = Unions(self._differs, self._all_below, effort)
         self._findings = Unions(self._own, self._differing_below, effort)
@@ -92,9 +92,11 @@ class SchemaComparison:
     def _listed(self, numbers: int) -> list[Finding]:
         """Return the findings that have the numbers of a set, in the order in which they were found."""
         if numbers not in self._lists:
-            self._effort.spend(numbers.bit_length() // BITS)
-            bits = zip(self._numbers, reversed(f"{numbers:b}"), strict=False)
-            self._lists[numbers] = [each for each, bit in bits if bit == "1"]
+            # what is right below a pair has numbers that are close together
+            first = max((numbers & -numbers).bit_length() - 1, 0)
+            bits = f"{numbers >> first:b}"
+            self._effort.spend(len(bits) // BITS)
+            self._lists[numbers] = [self._all[first + m.start()] for m in re.finditer("1", bits[::-1])]
         return self._lists[numbers]
 
     def _differs(self, key: Key) -> int:
@@ -122,7 +124,8 @@ class SchemaComparison:
             found = self._pairs[key] = _Pair()
             inner = [(_key(*each, key[0]), *each) for each in self._look(old, new, key[0], found)]
             for each in (*found.findings, *found.conditions.values()):
-                self._numbers.setdefault(each, len(self._numbers))
+                if self._numbers.setdefault(each, len(self._all)) == len(self._all):
+                    self._all.append(each)
             pending += [each for each in inner if each[0] not in seen]
             seen.update(each[0] for each in inner)
 
@@ -167,8 +170,7 @@ class SchemaComparison:
         """Return the alternatives of a schema as one side sees them."""
         shapes = []
         for each in expansion.alternatives:
-            members = ((mapping_of(part.node, "properties"), list_of(part.node, "enum")) for part in each)
-            self._effort.spend(OF_A_SHAPE + sum(2 * (len(names) + len(values)) for names, values in members))
+            self._effort.spend(steps_of(each))
             shapes.append(shape_of(each, fallback))
         for shape in shapes:
             foreign = [

@@ -5,7 +5,7 @@ from copy import deepcopy
 import pytest
 
 from openapi_contract import ContractError
-from openapi_contract.comparison import compare, effort, schemas
+from openapi_contract.comparison import alternatives, compare, effort, schemas
 from openapi_contract.contract import Contract
 
 from .conftest import BODY, PET, REF, SCHEMAS, STRING
@@ -149,3 +149,30 @@ def test_values_are_counted(monkeypatch, document):
     old, new = (document({BODY: {"enum": list(range(at, at + 500))}}) for at in (0, 1))
     with pytest.raises(ContractError, match="cannot be compared"):
         compare(Contract(old, "old"), Contract(new, "new"))
+
+
+@pytest.fixture
+def branches(document):
+    """Returns two contracts of a ``oneOf`` of 70 objects of 20 properties, one of which tells them apart."""
+    names = {f"p{number}": STRING for number in range(20)}
+    objects = [
+        {"type": "object", "required": ["t"], "properties": {**names, "t": {"const": n}}} for n in range(70)
+    ]
+    old = document({BODY: {"oneOf": objects}})
+    return Contract(old, "old"), Contract(old | {"info": {"title": "Pets"}}, "new")
+
+
+def test_values_that_tell_branches_apart_are_read_once(monkeypatch, branches):
+    """They are not read again for each two branches."""
+    read = []
+    listed = alternatives.listed
+    monkeypatch.setattr(alternatives, "listed", lambda given: read.append(given) or listed(given))
+    assert compare(*branches) == []
+    assert len(read) == 2 * 70
+
+
+def test_branches_are_counted_with_their_properties(monkeypatch, branches):
+    """Also where there are too many to be compared one by one."""
+    monkeypatch.setattr(effort, "MOST_STEPS", 8000)
+    with pytest.raises(ContractError, match="cannot be compared"):
+        compare(*branches)
