@@ -90,6 +90,7 @@ class DataDirectory:
                 self._lock = _locked(root / "lock")
                 self.starts = _count(root / "starts")
             except (OSError, sqlite3.Error) as error:
+                self.close()
                 raise DataDirectoryError(f"The folder {root} cannot be used: {_reason(error)}.") from error
 
     @property

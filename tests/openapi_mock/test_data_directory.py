@@ -139,10 +139,12 @@ def test_a_folder_that_cannot_be_made_is_reported(tmp_path):
 
 @pytest.mark.parametrize("starts", [b"", b"abc", b"\xff", b"-5", b"9.5"])
 def test_a_number_of_starts_that_is_none_is_reported(tmp_path, starts):
-    """Somebody may have changed the file."""
+    """Somebody may have changed the file; once it is gone, the folder can be used."""
     (tmp_path / "starts").write_bytes(starts)
     with pytest.raises(DataDirectoryError, match="starts is no number of starts"):
         DataDirectory(tmp_path)
+    (tmp_path / "starts").unlink()
+    DataDirectory(tmp_path).close()  # which could not lock a folder that is still locked
 
 
 @pytest.mark.parametrize("facts", [None, "no", "[1]", "[" * 100_000, "{}", '{"name": 1}'])
