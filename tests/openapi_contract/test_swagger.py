@@ -366,7 +366,7 @@ def test_parameters_that_operations_share(swagger, monkeypatch):
 
 
 def test_shared_parameters_stay_shared(swagger):
-    """Operations refer to them as components, whatever their names; those in bodies become parts of these."""
+    """Operations refer to them as components, by names of any kind; those in bodies become parts of these."""
     shared = {
         "a %/b": {"name": "a", "in": "query", "type": "string"},
         "body": {"name": "b", "in": "body", "schema": {"type": "string"}},

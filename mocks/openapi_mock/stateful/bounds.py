@@ -23,7 +23,7 @@ BEYOND: Final[Mapping[str, Compare]] = {"after": operator.gt, "since": operator.
 """Of these words, those that do not count in a number, as ``since_id`` does not."""
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[<>]=?")
 TIME: Final = frozenset({"", "date", "time", "datetime", "timestamp"})
-"""What is left of the name of a parameter that bounds the time of an item, whatever that is called."""
+"""What is left of the name of a parameter that bounds the time of an item, under any name of that time."""
 STARTS = re.compile(r"(start|begin)(s|ing)?(date|time|at|on)*")
 """Times of what takes place, such as events, by which these are asked for rather than by their creation."""
 TIME_FORMATS: Final = frozenset({"date", "date-time"})

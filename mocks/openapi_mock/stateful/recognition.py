@@ -25,7 +25,7 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 KEYS = ("id", "sid", "uuid", "guid", "key", "number", "name", "slug", "code", "login", "username")
 """Members that identify an item where the path's parameter does not say which does, the likeliest first."""
 NAME_OF = re.compile(r"\W*((the|a|unique) )*name of\b", re.IGNORECASE)
-"""How the description of a path parameter begins that is the name of an item, whatever else that has."""
+"""How the description of a path parameter begins that is the name of an item, even if the item has an id."""
 LISTS = ("data", "items", "results", "records", "entries", "values", "content", "objects", "list")
 READ_ONLY = re.compile(r"(?i)\A\W*(output|read)[- ]only\b|[.(\[]\s*read[- ]only[.)\]]*\s*\Z")
 """Descriptions of what no client sets, where the schema of what is sent and shown is one, as Google's are."""

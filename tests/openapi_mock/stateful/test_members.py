@@ -70,7 +70,7 @@ def test_what_is_read_only_by_its_description(remembering):
 
 
 def test_a_creation_may_show_the_identifier_alone(remembering):
-    """A response without the item says which it is, and where, whatever it calls that."""
+    """A response without the item says which it is, and where, in members of any name."""
     said = {"entity_id": {"type": "integer"}, "location": {"type": "string"}}
     made = operation({"type": "object", "properties": said}, status="201", body=NEW_PET)
     mock = remembering({**PETS, "/pets": {**PETS["/pets"], "post": made}}, {"Pet": PET})
@@ -173,7 +173,7 @@ def test_members_of_any_name(schema, remembering):
 
 
 def test_what_its_schema_refuses_is_not_shown(pets):
-    """A response conforms to its schema, whatever a request sends."""
+    """A response conforms to its schema for any values that a request sends."""
     made = pets.post("/pets", {"name": "Rex", "kind": "bird", "other": {}})
     assert made.get("kind") in {None, "cat", "dog"}
     assert pets("PATCH", f"/pets/{made['id']}", {"id": "x", "name": 7, "tags": [1, 2]})[0] == 200

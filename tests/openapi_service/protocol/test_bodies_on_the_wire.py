@@ -23,7 +23,7 @@ UPGRADE = b"Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHT
     ids=["length", "chunks"],
 )
 def test_a_body_behind_an_offer_to_upgrade_is_read(connection, body, pieces):
-    """Java's client and ``curl --http2`` offer HTTP/2 with their first request, whatever it sends."""
+    """Java's client and ``curl --http2`` offer HTTP/2 with their first request, of any method and body."""
     STARTED.clear()
     requests = (
         b"POST /echo HTTP/1.1\r\n"

@@ -84,22 +84,27 @@ def test_idle_connections_of_one_address_lock_nobody_out(connect):
 
 
 def test_idle_connections_of_many_addresses_lock_nobody_out(connect):
-    """The limit of all connections closes the one that was idle longest, of whatever address."""
+    """The limit of all connections closes the one that was idle longest, from any address."""
     idle = [connect(f"127.0.0.{number}") for number in range(2, 10)]
     connect("127.0.0.10")
     assert read(idle[0]) == b""
 
 
-def test_a_connection_in_use_is_not_closed_for_another(connect):
-    """Where none is idle, the new one is closed."""
+def all_in_use(connect):
+    """Return as many connections as there may be, with a request on each that ends once `GO_ON` is set."""
     GO_ON.clear()
     STARTED.clear()
     used = []
     while len(used) < 4:
         used.append(connect(sent=b""))
         used[-1].sendall(b"GET /held HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        while len(STARTED) < len(used):
-            time.sleep(0.001)
+        wait_until(lambda: len(STARTED) == len(used))
+    return used
+
+
+def test_a_connection_in_use_is_not_closed_for_another(connect):
+    """Where none is idle, the new one is closed."""
+    used = all_in_use(connect)
     assert read(connect(sent=b"")) == b""
     other = connect(sent=b"")
     other.sendall(GET + b"\r\n")
@@ -110,13 +115,7 @@ def test_a_connection_in_use_is_not_closed_for_another(connect):
 
 def test_health_is_reported_while_all_connections_are_used(connect):
     """Beyond the limits, a few connections are there for health alone, and those make room."""
-    GO_ON.clear()
-    STARTED.clear()
-    used = []
-    while len(used) < 4:
-        used.append(connect(sent=b""))
-        used[-1].sendall(b"GET /held HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        wait_until(lambda: len(STARTED) == len(used))
+    used = all_in_use(connect)
     waiting = [connect(sent=b"") for _ in range(RESERVED_FOR_HEALTH)]
     health = connect(sent=b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
     assert b"" in (read(each) for each in waiting)

@@ -1,4 +1,4 @@
-"""Captures go to their end, whatever fails on the way."""
+"""Captures go to their end, even if something fails on the way."""
 
 import asyncio
 import logging
