@@ -28,7 +28,7 @@ MOST_ENTRIES = 50_000
 MOST_IN_PAIRS = 8 * 1024 * 1024
 """Bytes of the JSON of header fields, cookies or fields of one message."""
 MOST_IN_BODY = 16 * 1024 * 1024
-"""Characters of one body; of one that is too long to be validated, no more are decoded."""
+"""Characters of one body, a multiple of base64's four; a longer one, not validated, is cut."""
 SOME_BYTES = 1
 """The size of a body of which nobody knows more than that there is one."""
 BOM = b"\xef\xbb\xbf"
