@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
+from .clock import http_date
 from .errors import S3Error, access_denied, invalid_argument, invalid_request
 from .payload import check_word
 from .request import Request
@@ -74,11 +73,8 @@ def _authorization(header: str) -> dict[str, str]:
 
 def _time_of_headers(headers: Mapping[str, str]) -> str:
     time = headers.get("x-amz-date", "")
-    if not time and "date" in headers:
-        try:
-            time = f"{parsedate_to_datetime(headers['date']).astimezone(UTC):%Y%m%dT%H%M%SZ}"
-        except ValueError:
-            time = ""
+    if not time and (date := http_date(headers.get("date", ""))):
+        time = f"{date:%Y%m%dT%H%M%SZ}"
     if parse_time(time) is None:
         raise access_denied("AWS authentication requires a valid Date or x-amz-date header")
     return time

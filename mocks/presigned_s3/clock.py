@@ -1,6 +1,7 @@
-"""Clocks: signatures, policies and dates go by one that is handed over."""
+"""Clocks: signatures, policies and dates go by one that is handed over; and dates as HTTP writes them."""
 
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 
@@ -31,3 +32,11 @@ class ShiftedClock(Clock):
         """Set it to ``now``, running or stopped; None for the machine's time."""
         self._shift = now - datetime.now(UTC) if now is not None else timedelta()
         self._stopped = now if stopped else None
+
+
+def http_date(text: str) -> datetime | None:
+    """Return the time that a date of HTTP is, in UTC; None if it is none."""
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

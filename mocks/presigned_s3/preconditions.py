@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
-from time import time
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .backend import Backend
+from .clock import http_date
 from .customer_keys import SOURCE as SOURCE_ENCRYPTION
 from .customer_keys import check_key
 from .errors import S3Error, invalid_argument, invalid_request, refusal
@@ -26,9 +26,9 @@ def unmet(conditions: Mapping[str, str], found: Response) -> str:
 
     ETags may lack their quotes; nothing is modified since a time to come. Source: RFC 9110, section 13.2.2.
     """
-    etag, modified = found.header("ETag") or "", _seconds(found.header("Last-Modified"))
+    etag, modified = found.header("ETag") or "", http_date(found.header("Last-Modified") or "")
     match, other = conditions.get("if-match"), conditions.get("if-none-match")
-    until, since = (_seconds(conditions.get(f"if-{name}-since")) for name in ("unmodified", "modified"))
+    until, since = (http_date(conditions.get(f"if-{name}-since", "")) for name in ("unmodified", "modified"))
     if match is not None:
         if not _lists(match, etag):
             return "If-Match"
@@ -37,7 +37,7 @@ def unmet(conditions: Mapping[str, str], found: Response) -> str:
     if other is not None:
         if _lists(other, etag):
             return "If-None-Match"
-    elif since is not None and modified is not None and modified <= since <= time():
+    elif since is not None and modified is not None and modified <= since <= datetime.now(UTC):
         return "If-Modified-Since"
     return ""
 
@@ -45,14 +45,6 @@ def unmet(conditions: Mapping[str, str], found: Response) -> str:
 def _lists(etags: str, etag: str) -> bool:
     listed = {one.strip().removeprefix("W/").strip('"') for one in etags.split(",")}
     return "*" in listed or etag.strip('"') in listed
-
-
-def _seconds(date: str | None) -> float | None:
-    """Return an HTTP date in seconds since 1970; None if it is no date."""
-    try:
-        return parsedate_to_datetime(date).timestamp() if date else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def check_replaced(backend: Backend, order: Order, upload: Any = None) -> None:
@@ -115,7 +107,7 @@ def check_source(backend: Backend, order: Order) -> None:
     found = backend.carry_out(Order("HEAD", bucket, key, query))
     if found.status != HTTPStatus.OK:
         return
-    check_key(order.headers, backend.key(bucket, key, version_id or None), SOURCE_ENCRYPTION)
+    check_key(order.headers, backend.key(bucket, key, version_id), SOURCE_ENCRYPTION)
     if condition := unmet(conditions, found):
         raise _failed(f"{SOURCE}-{condition}")
     if _RANGE in order.headers and order.asks_for("partNumber"):

@@ -40,10 +40,11 @@ class Credential:
 
     @classmethod
     def parse(cls, text: str) -> Credential:
-        """Read ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``, EXPIRES being ISO 8601."""
+        """Read ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``, EXPIRES being ISO 8601; without a zone, in UTC."""
         secret_key, _, rest = text.partition(":")
-        token, _, expires = rest.partition(":")
-        return cls(secret_key, token or None, datetime.fromisoformat(expires) if expires else None)
+        token, _, end = rest.partition(":")
+        expires = datetime.fromisoformat(end) if end else None
+        return cls(secret_key, token or None, expires and expires.replace(tzinfo=expires.tzinfo or UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def compare(right: str, provided: str, access_key: str, text: str, canonical: st
     }
     if canonical is not None:
         elements |= {"CanonicalRequest": canonical, "CanonicalRequestBytes": _bytes(canonical)}
-    raise refusal("SignatureDoesNotMatch", elements)
+    raise refusal("SignatureDoesNotMatch", **elements)
 
 
 def check_token(credential: Credential, token: str | None, now: datetime) -> None:

@@ -6,11 +6,11 @@ S3 takes it in regions from before 30 January 2014 alone. Source: "Signing and a
 
 import base64
 import hmac
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
+from .clock import http_date
 from .errors import S3Error, access_denied, invalid_argument, invalid_request
 from .request import VERSION_2_QUERY, Request
 from .signature import Credential, compare
@@ -67,11 +67,10 @@ def header_parameters(request: Request) -> tuple[str, str, datetime]:
         raise invalid_argument(
             "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature", "Authorization", header
         )
-    try:
-        time = parsedate_to_datetime(request.headers.get("x-amz-date") or request.headers.get("date", ""))
-        return access_key, provided, time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise access_denied("AWS authentication requires a valid Date or x-amz-date header") from None
+    time = http_date(request.headers.get("x-amz-date") or request.headers.get("date", ""))
+    if time is None:
+        raise access_denied("AWS authentication requires a valid Date or x-amz-date header")
+    return access_key, provided, time
 
 
 def string_to_sign(request: Request) -> str:

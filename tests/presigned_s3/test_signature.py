@@ -233,6 +233,7 @@ def test_secrets_are_not_reported():
         ("s", "t", "InvalidToken"),
         ("s:t", "tt", "InvalidToken"),
         ("s:t:2020-01-01T00:00:00Z", "t", "ExpiredToken"),
+        ("s:t:2020-01-01", "t", "ExpiredToken"),
     ],
 )
 def test_tokens(credential, token, code):

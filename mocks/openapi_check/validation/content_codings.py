@@ -72,7 +72,7 @@ def _inflated(body: bytes, coding: str) -> bytes:
     if not decompressor.eof:
         raise NotDecoded(f"it ends before its content coding {coding!r} does")
     if decompressor.unused_data:
-        raise NotDecoded(f"it continues after the end of its content coding {coding!r} ends")
+        raise NotDecoded(f"it continues after the end of its content coding {coding!r}")
     return found
 
 
