@@ -1,20 +1,20 @@
 r"""The JSON that S3 reads in a POST policy: JSON, and a little more.
 
 S3 takes a comma after the last member of a list or object (its own documentation's example has one) and the
-escape ``\$``, and it prints strings in its errors as they were written. Python's reader does none of that.
+escape ``\$``, and it prints strings in its errors as they were written. Python's reader does none of that: it
+gets the document without such commas, and with numbers in the strings' places.
 """
 
+import json
 import re
 from typing import Any
 
-_TOKEN = re.compile(
-    r"""[\x20\t\r\n]*(?:
-        "(?P<string>(?:[^"\\\x00-\x1f]|\\.)*)"
-      | (?P<number>-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![0-9])
-      | (?P<word>true|false|null)
-      | (?P<sign>[\[\]{},:])
-      | (?P<end>\Z)
-    )""",
+_PARTS = re.compile(
+    r"""
+      "(?P<string>(?:[^"\\\x00-\x1f]|\\.)*)"
+    | (?P<nothing>[\[{,:]\s*,)
+    | ,(?=\s*[\]}])
+    """,
     re.VERBOSE,
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
@@ -22,8 +22,8 @@ _ESCAPES = {
     '"': '"', "\\": "\\", "/": "/", "$": "$",
     "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
 }  # fmt: skip
-_WORDS = {"true": True, "false": False, "null": None}
 _MAX_DEPTH = 16
+_MAX_DIGITS = 18
 
 
 class Text(str):
@@ -43,73 +43,36 @@ def loads(document: str) -> Any:
     Raises:
         NotJSON: it cannot be read.
     """
-    reader = _Reader(document)
-    value = reader.value()
-    reader.expect("end")
-    return value
+    texts: list[Text] = []
 
-
-class _Reader:
-    """Reads values off a document, token by token."""
-
-    def __init__(self, document: str) -> None:
-        self._document = document
-        self._at = 0
-        self._depth = 0
-        self._kind = self._token = ""
-        self._advance()
-
-    def _advance(self) -> None:
-        match = _TOKEN.match(self._document, self._at)
-        if match is None or match.lastgroup is None:
+    def replaced(part: re.Match[str]) -> str:
+        if part["nothing"]:
             raise NotJSON
-        self._at, self._kind, self._token = match.end(), match.lastgroup, match[match.lastgroup]
+        if part["string"] is None:
+            return ""
+        texts.append(_text(part["string"]))
+        return f'"{len(texts) - 1}"'
 
-    def expect(self, kind: str, token: str = "") -> str:
-        """Take the next token, which must be this one."""
-        taken = self._token
-        if self._kind != kind or (token and taken != token):
+    def restored(value: Any, depth: int) -> Any:
+        if not isinstance(value, dict | list):
+            return texts[int(value)] if isinstance(value, str) else value
+        if depth > _MAX_DEPTH:
             raise NotJSON
-        if kind != "end":
-            self._advance()
-        return taken
+        if isinstance(value, list):
+            return [restored(member, depth + 1) for member in value]
+        return {texts[int(name)]: restored(member, depth + 1) for name, member in value.items()}
 
-    def _takes(self, sign: str) -> bool:
-        if self._kind != "sign" or self._token != sign:
-            return False
-        self._advance()
-        return True
+    try:
+        plain = json.loads(_PARTS.sub(replaced, document), parse_int=_integer, parse_constant=_integer)
+    except (ValueError, RecursionError):
+        raise NotJSON from None
+    return restored(plain, 1)
 
-    def value(self) -> Any:
-        """Take a value."""
-        if self._takes("{"):
-            return dict(self._members("}", self._pair))
-        if self._takes("["):
-            return self._members("]", self.value)
-        if self._kind == "string":
-            return _text(self.expect("string"))
-        if self._kind == "number":
-            number = self.expect("number")
-            return int(number) if number.lstrip("-").isdigit() else float(number)
-        return _WORDS[self.expect("word")]
 
-    def _pair(self) -> tuple[str, Any]:
-        name = _text(self.expect("string"))
-        self.expect("sign", ":")
-        return name, self.value()
-
-    def _members(self, end: str, member: Any) -> list[Any]:
-        self._depth += 1
-        if self._depth > _MAX_DEPTH:
-            raise NotJSON
-        members = []
-        while not self._takes(end):
-            members.append(member())
-            if not self._takes(","):
-                self.expect("sign", end)
-                break
-        self._depth -= 1
-        return members
+def _integer(digits: str) -> int:
+    if len(digits.lstrip("-")) > _MAX_DIGITS:
+        raise NotJSON
+    return int(digits)
 
 
 def _text(written: str) -> Text:
