@@ -180,7 +180,19 @@ def attacked_server(name: str) -> Iterator[Server]:
             yield Server(name, (command, "serve", "--port"), environment)
         elif name == "s3":
             yield Server(
-                name, (sys.executable, "-m", "presigned_s3", "--credential", CREDENTIAL, "--port"), {}
+                name,
+                (
+                    command,
+                    "s3",
+                    "--bucket",
+                    "uploads",
+                    "--credential",
+                    CREDENTIAL,
+                    "--control-port",
+                    "0",
+                    "--port",
+                ),
+                {},
             )
         elif name == "mock":
             yield Server(name, (command, "mock", "--quiet", "--s3-port", "0", "--port"), {})

@@ -1,8 +1,7 @@
-"""The process of its own: ``python -m presigned_s3``."""
+"""The process of an `S3Server`, its parent."""
 
 from __future__ import annotations
 
-import argparse
 import gc
 import importlib
 import json
@@ -11,7 +10,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -27,12 +26,11 @@ POLITENESS = 5
 _one_at_a_time = threading.Lock()
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve S3 until interrupted, or until the parent goes away."""
-    options = _parser().parse_args(arguments)
-    if options.parent:  # a terminal's Ctrl-C is for the parent, which may need S3 a little longer
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    settings = json.loads(sys.stdin.readline()) if options.parent else _settings(options)
+def main() -> None:
+    """Serve S3 with the settings that the parent sends, until it goes away."""
+    # a terminal's Ctrl-C is for the parent, which may need S3 a little longer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    settings = json.loads(sys.stdin.readline())
     signal.signal(signal.SIGTERM, _interrupt)
     gc.disable()  # imports leave nothing for it to find
     tls, is_temporary = settings.pop("tls"), settings.pop("temporary")
@@ -44,54 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with local_s3(**settings, listening=lambda url: report(url=url)) as s3:
             gc.freeze()
             gc.enable()
-            if options.parent:
-                _lower_priority()
+            _lower_priority()
             report(ready=True)
-            if options.parent:
-                run_commands(sys.stdin, s3)
-            else:
-                threading.Event().wait()
+            run_commands(sys.stdin, s3)
     except KeyboardInterrupt:
         pass
     finally:
         if is_temporary:  # the parent may be gone
             shutil.rmtree(settings["data_dir"], ignore_errors=True)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m presigned_s3", description="S3 that says no like S3.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=9000, help="port to listen on; 0 takes a free one")
-    parser.add_argument("--bucket", default="uploads", help="bucket to start with")
-    parser.add_argument("--region", default="us-west-2", help="region of that bucket")
-    parser.add_argument(
-        "--credential",
-        action="append",
-        default=[],
-        metavar="ACCESS_KEY:SECRET_KEY",
-        help="credential to accept; repeatable",
-    )
-    parser.add_argument("--no-cors", action="store_true", help="let the bucket begin without CORS rules")
-    parser.add_argument("--data", metavar="DIR", help="keep buckets and objects in this folder over restarts")
-    parser.add_argument("--parent", action="store_true", help=argparse.SUPPRESS)
-    return parser
-
-
-def _settings(options: argparse.Namespace) -> dict[str, Any]:
-    return {
-        "host": options.host,
-        "port": options.port,
-        "bucket": [options.bucket],
-        "region": options.region,
-        "credentials": dict(text.split(":", 1) for text in options.credential),
-        "cors_open": not options.no_cors,
-        "temporary": False,
-        "tls": None,
-        "data_dir": options.data,
-        "seed": None,
-        "faults": None,
-        "journal": False,
-    }
 
 
 def _authority(tls: dict[str, Any]) -> Authority:

@@ -78,6 +78,14 @@ def check_acl(headers: Mapping[str, str], bucket: Bucket, body: bytes = b"") -> 
     return acl
 
 
+def granted_to_all(acl: Any) -> frozenset[str]:
+    """Return the permissions that an ACL grants to everyone, such as ``READ``."""
+    grants = acl.grants if acl else ()
+    to_all = [one for one in grants if any(grantee.uri == _GROUPS[0] for grantee in one.grantees)]
+    permissions = {permission for one in to_all for permission in one.permissions}
+    return frozenset(_PERMISSIONS if "FULL_CONTROL" in permissions else permissions)
+
+
 def describe(acl: Any) -> bytes:
     """Return the document of GetBucketAcl and GetObjectAcl."""
     grants = [

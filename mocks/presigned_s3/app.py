@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 
 from .access import ACCOUNT, check_account
 from .archive import Archive
+from .attributes import CONTROL
 from .authentication import Authenticator
 from .body import BodyCutShort, PacedBody
 from .buckets import FirstBucket
@@ -52,7 +53,6 @@ _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+
 _HARMLESS = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
 """Keeps what anyone stored from being a page of this machine, with scripts that may do what its pages may."""
 _log = logging.getLogger(__name__)
-_NOT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Front:
@@ -96,7 +96,7 @@ class Front:
             ("Date", formatdate(self._clock.timestamp(), usegmt=True)),
             ("Server", "AmazonS3"),
             *_HARMLESS,
-            *((name, _NOT_IN_HEADER.sub(" ", value)) for name, value in response.headers),
+            *((name, CONTROL.sub(" ", value)) for name, value in response.headers),
         ]
         without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
         if not without_body:
@@ -168,21 +168,13 @@ def create_app(  # noqa: PLR0913 -- a setting each
 ) -> Front:
     """Return S3 as a WSGI app. moto is there once in a process: making another app empties this one.
 
+    The arguments are those of `server.S3Server`, and these.
+
     Args:
-        bucket: a bucket to begin with, or several.
-        region: the region of these buckets.
-        credentials: by access key, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``; each may do everything.
-        cors_open: whether the buckets begin with CORS rules that admit every origin.
-        public: whether everyone may read their objects.
         data_dir: folder that keeps buckets and objects; None for one that ends with the app.
         clock: tells the time; the machine's, if none is given.
-        seed: of the ids of requests; without it they are random.
         report: called with every exchange.
         faults: simulated failures; none by default.
-        domains: host names that may have a bucket before them, beside ``localhost``.
-        public_url: what URLs of objects begin with; by default the host that a request came to.
-        trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
-        account: AWS account that owns all buckets; by default that of MOTO_ACCOUNT_ID, or moto's.
 
     Raises:
         ValueError: the account has not 12 digits.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from .acl import check_acl
+from .checksums import is_checksum
 from .customer_keys import BUCKET_KEY, ENCRYPTION, KMS_KEY, key_md5
 from .documents import check_tagging_header, check_tags
 from .errors import invalid_argument, invalid_request, refusal
@@ -28,8 +29,8 @@ _STORAGE_CLASSES = frozenset({
 })  # fmt: skip
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_SYSTEM = (
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+SYSTEM = (
     "cache-control", "content-type", "content-disposition", "content-encoding", "content-language", "expires"
 )  # fmt: skip
 _OF_OBJECTS = re.compile(
@@ -45,7 +46,6 @@ _TRANSFER = frozenset({
     "content-md5", "x-amz-content-sha256", "x-amz-date", "x-amz-decoded-content-length", "x-amz-trailer",
     "x-amz-sdk-checksum-algorithm", "x-amz-security-token", "x-moto-account-id", "origin", "range",
 })  # fmt: skip
-_CHECKSUM_CHOICE = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-type", "x-amz-checksum-mode"})
 
 
 def check_key(key: str) -> None:
@@ -100,9 +100,7 @@ def _check_metadata(headers: Mapping[str, str]) -> None:
 
 def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers without those that concern only the transfer: what moto is to see."""
-    kept = {
-        name: value for name, value in headers.items() if name not in _TRANSFER and not _is_checksum(name)
-    }
+    kept = {name: value for name, value in headers.items() if name not in _TRANSFER and not is_checksum(name)}
     codings = [
         coding for coding in headers.get("content-encoding", "").split(",") if coding.strip() != "aws-chunked"
     ]
@@ -126,11 +124,7 @@ def stored_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]
 
 def _is_verified(headers: Mapping[str, str]) -> bool:
     names = ("content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-trailer")
-    return any(name in names or _is_checksum(name) for name in headers)
-
-
-def _is_checksum(name: str) -> bool:
-    return name.startswith("x-amz-checksum-") and name not in _CHECKSUM_CHOICE
+    return any(name in names or is_checksum(name) for name in headers)
 
 
 def headers_of_form(fields: Mapping[str, str]) -> dict[str, str]:
@@ -139,7 +133,7 @@ def headers_of_form(fields: Mapping[str, str]) -> dict[str, str]:
     Raises:
         S3Error: MalformedXML, InvalidTag, InvalidArgument; a field cannot be such a header.
     """
-    headers = {name: fields[name] for name in (*_SYSTEM, "content-md5") if fields.get(name)}
+    headers = {name: fields[name] for name in (*SYSTEM, "content-md5") if fields.get(name)}
     headers |= {name: value for name, value in fields.items() if _OF_OBJECTS.fullmatch(name)}
     if "acl" in fields:
         headers["x-amz-acl"] = fields["acl"]
@@ -153,6 +147,6 @@ def _header_value(name: str, value: str) -> str:
         raise invalid_argument("Your metadata name is not a valid header name.", name, value)
     if name.startswith(METADATA) and not _PRINTABLE.fullmatch(value):
         return f"=?UTF-8?B?{b64encode(value.encode('utf-8', 'surrogatepass')).decode()}?="
-    if _CONTROL.search(value):
+    if CONTROL.search(value):
         raise invalid_argument("Header value cannot be represented using ISO-8859-1.", name, value)
     return value

@@ -37,7 +37,7 @@ class Authorization:
 
     def allows(self, bucket: Bucket, action: str, key: str = "", version_id: str = "") -> bool:
         """Return whether the caller may do this to a bucket, to an object, or to a version of it."""
-        tags = partial(self._store.tags, bucket.name, key, version_id or None)
+        tags = partial(self._store.tags, bucket.name, key, version_id)
         query = {**dict(self._request.query), **({"versionId": version_id} if version_id else {})}
         of_upload = self._store.uploads.headers(bucket.name, self._request.parameter("uploadId") or "")
         asked = Asked({**of_upload, **self._request.headers}, query, self._request.scheme, tags)
@@ -46,7 +46,7 @@ class Authorization:
             return effect != "Deny"
         permission, granted = ACL_PERMISSIONS.get(action), bucket.public
         if key and permission not in (None, "WRITE"):
-            public = self._store.public_permissions(bucket.name, key, version_id or None)
+            public = self._store.public_permissions(bucket.name, key, version_id)
             if public is None:  # only who may list the bucket may know that the object is missing
                 return self.allows(bucket, "s3:ListBucket")
             granted = frozenset() if "ignorePublicAcls" in bucket.blocks else public

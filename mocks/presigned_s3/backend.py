@@ -8,16 +8,16 @@ from operator import itemgetter
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from .acl import granted_to_all
 from .corrections import correct
 from .cors import CorsRule
 from .customer_keys import BUCKET_KEY, ENCRYPTION, KMS_KEY
-from .errors import PROTECTED, S3Error, invalid_request, refusal
+from .errors import CODES, PROTECTED, S3Error, invalid_request, refusal
 from .moto_s3 import AccessDeniedByLock, Request, S3ClientError, S3Response, models
 from .orders import Bucket, Order
 from .response import Response
 from .xml import parse, readable
 
-_ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 _REMEMBERED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
 _OURS = frozenset({
     "content-length", "content-md5", "date", "server", "connection", "x-amz-sdk-checksum-algorithm",
@@ -29,7 +29,6 @@ _SHOWN_BLOCK = models.PublicAccessBlock("true", "true", "true", "true")
 """The public access block of a bucket that nobody put one to."""
 _ABOUT_BUCKETS = frozenset({"NoSuchPublicAccessBlockConfiguration", "ObjectLockConfigurationNotFoundError"})
 """Codes of errors that name the bucket, where moto does not."""
-_CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "MethodNotAllowed"}
 
 
 class Backend:
@@ -94,7 +93,8 @@ class Backend:
             if bucket is None:
                 return None
             block = bucket.public_access_block
-            blocks = frozenset() if block in (None, _SHOWN_BLOCK) else _true_ones(block.to_config_dict())
+            settings = {} if block in (None, _SHOWN_BLOCK) else block.to_config_dict()
+            blocks = frozenset(name for name, is_true in settings.items() if is_true)
             return Bucket(
                 name=name,
                 region=bucket.region_name,
@@ -167,9 +167,9 @@ class Backend:
             raise refusal("NoSuchBucket", BucketName=name)
         return bucket
 
-    def key(self, bucket: str, name: str, version_id: str | None = None) -> Any:
-        """Return moto's key; None if there is none, or only a delete marker."""
-        return self._moto.get_object(bucket, name, version_id=version_id)
+    def key(self, bucket: str, name: str, version_id: str = "") -> Any:
+        """Return moto's key, or the one of a version; None if there is none, or only a delete marker."""
+        return self._moto.get_object(bucket, name, version_id=version_id or None)
 
     def existing_key(self, order: Order) -> Any:
         """Return the key that an order is about, or the version of it.
@@ -321,7 +321,7 @@ def _error(order: Order, status: int, document: bytes, headers: list[tuple[str, 
     """Return an error of moto's as one of ours, which has the ids of this exchange."""
     root = parse(readable(document.decode())) if document else ()
     elements = {element.tag: element.text or "" for element in root}
-    code = elements.pop("Code", _CODES.get(status, "InvalidRequest"))
+    code = elements.pop("Code", CODES.get(status, "InvalidRequest"))
     message = elements.pop("Message", HTTPStatus(status).phrase)
     elements = {name: text for name, text in elements.items() if name not in ("RequestId", "HostId")}
     if code in _ABOUT_BUCKETS:
@@ -345,10 +345,6 @@ def _encryption_headers(configuration: Mapping[str, Any] | None) -> dict[str, st
     return {name: value for name, value in headers.items() if value}
 
 
-def _true_ones(configuration: Mapping[str, bool]) -> frozenset[str]:
-    return frozenset(name for name, is_true in configuration.items() if is_true)
-
-
 def _cors_rule(rule: Any) -> CorsRule:
     return CorsRule(
         origins=tuple(rule.allowed_origins),
@@ -357,14 +353,3 @@ def _cors_rule(rule: Any) -> CorsRule:
         expose=tuple(rule.exposed_headers or ()),
         max_age_seconds=int(rule.max_age_seconds) if rule.max_age_seconds else None,
     )
-
-
-def granted_to_all(acl: Any) -> frozenset[str]:
-    """Return the permissions that an ACL grants to everyone, such as ``READ``."""
-    permissions: set[str] = set()
-    for grant in acl.grants if acl else ():
-        if any(grantee.uri == _ALL_USERS for grantee in grant.grantees):
-            permissions.update(grant.permissions)
-    if "FULL_CONTROL" in permissions:
-        permissions |= {"READ", "WRITE", "READ_ACP", "WRITE_ACP"}
-    return frozenset(permissions)

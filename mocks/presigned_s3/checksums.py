@@ -115,7 +115,7 @@ class ContentMd5:
         self._hasher = hashlib.md5(usedforsecurity=False)
         self._claimed = claimed
         if claimed is not None and len(_decoded(claimed)) != self._hasher.digest_size:
-            raise refusal("InvalidDigest", {"Content-MD5": claimed})
+            raise refusal("InvalidDigest", **{"Content-MD5": claimed})
 
     def update(self, block: bytes) -> None:
         """Feed a block."""
@@ -135,13 +135,18 @@ class ContentMd5:
         return self._hasher.hexdigest()
 
 
+def is_checksum(header: str) -> bool:
+    """Return whether a header, by its name in lower case, says what a checksum is."""
+    return header.startswith(PREFIX) and header not in _NO_CHECKSUMS
+
+
 def claimed_checksum(headers: Mapping[str, str]) -> Checksum | None:
     """Return the one checksum that the headers (by name in lower case) name; None if they name none.
 
     Raises:
         S3Error: InvalidRequest, if there are several, or one that S3 does not know.
     """
-    names = [name for name in headers if name.startswith(PREFIX) and name not in _NO_CHECKSUMS]
+    names = list(filter(is_checksum, headers))
     if len(names) > 1:
         raise invalid_request(
             "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."

@@ -111,8 +111,14 @@ REFUSALS: Final = dict(
 )
 """Status and message by code, of refusals whose message is always the same; what a fault may ask for."""
 
-CODES: Final = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 503: "SlowDown"}
-"""The code that S3 most likely has for a status; ``InternalError`` for others."""
+CODES: Final = {
+    400: "InvalidRequest",
+    403: "AccessDenied",
+    404: "NoSuchKey",
+    405: "MethodNotAllowed",
+    503: "SlowDown",
+}
+"""The code that S3 most likely has for a status."""
 
 
 class S3Error(Exception):
@@ -142,16 +148,10 @@ class S3Error(Exception):
         self.headers = list(headers)
 
 
-def refusal(code: str, elements: Mapping[str, str | int] | None = None, /, **more: str | int) -> S3Error:
-    """Return the error with a code of `REFUSALS`.
-
-    Args:
-        code: S3's own.
-        elements: of the document, in order.
-        more: the same, where names allow it.
-    """
+def refusal(code: str, /, **elements: str | int) -> S3Error:
+    """Return the error with a code of `REFUSALS`, and with elements of the document in this order."""
     status, message = REFUSALS[code]
-    return S3Error(status, code, message, {**(elements or {}), **more})
+    return S3Error(status, code, message, elements)
 
 
 def access_denied(message: str, **elements: str | int) -> S3Error:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from .attributes import check_attributes, check_key, check_verified, handed_over, stored_headers
+from .attributes import SYSTEM, check_attributes, check_key, check_verified, handed_over, stored_headers
 from .authentication import Signed
 from .checksums import COMPOSITE, DEFAULT, PREFIX, TYPE, Checksum, ContentMd5, claimed_checksum
 from .content import Content, read_range
@@ -28,14 +28,6 @@ MAX_DOCUMENT_BYTES = 4 * 1024**2
 """The longest XML document that is read into memory, in bytes: ten thousand parts, a thousand keys."""
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
-_OVERRIDES = (
-    "cache-control",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "content-type",
-    "expires",
-)
 
 
 class Objects:
@@ -50,17 +42,13 @@ class Objects:
         check_attributes(request.headers, bucket)
         check_verified(request.headers, bucket)
         with self._received(request, signed, bucket, DEFAULT) as content:
-            return self._store.put_object(
-                Order.of(request, bucket, stored_headers(request.headers, bucket)), content
-            )
+            return self._store.put_object(_order(request, bucket), content)
 
     def put_part(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         """Serve UploadPart."""
         _check_part_number(request)
         with self._received(request, signed, bucket) as content:
-            return self._store.uploads.put_part(
-                Order.of(request, bucket, stored_headers(request.headers, bucket)), content
-            )
+            return self._store.uploads.put_part(_order(request, bucket), content)
 
     def copy(self, request: Request, bucket: Bucket) -> Response:
         """Serve CopyObject."""
@@ -76,22 +64,18 @@ class Objects:
                 "changing the object's metadata, storage class, website redirect location or encryption "
                 "attributes."
             )
-        headers = {**stored_headers(request.headers, bucket), **checksum_of_upload(request.headers)}
-        return self._store.copy_object(Order.of(request, bucket, headers))
+        return self._store.copy_object(_order(request, bucket, **checksum_of_upload(request.headers)))
 
     def copy_part(self, request: Request, bucket: Bucket) -> Response:
         """Serve UploadPartCopy."""
         _check_part_number(request)
-        return self._store.uploads.copy_part(
-            Order.of(request, bucket, stored_headers(request.headers, bucket))
-        )
+        return self._store.uploads.copy_part(_order(request, bucket))
 
     def begin_upload(self, request: Request, bucket: Bucket) -> Response:
         """Serve CreateMultipartUpload."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
-        headers = {**stored_headers(request.headers, bucket), **checksum_of_upload(request.headers)}
-        return self._store.uploads.begin(Order.of(request, bucket, headers))
+        return self._store.uploads.begin(_order(request, bucket, **checksum_of_upload(request.headers)))
 
     def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         """Serve CompleteMultipartUpload."""
@@ -187,6 +171,11 @@ class Objects:
             yield content
 
 
+def _order(request: Request, bucket: Bucket, **headers: str) -> Order:
+    """Return the order to make an object, or a part of one, with further headers."""
+    return Order.of(request, bucket, {**stored_headers(request.headers, bucket), **headers})
+
+
 def read_document(request: Request, signed: Signed | None) -> bytes:
     """Return the body of a request that is a document.
 
@@ -235,7 +224,7 @@ def _check_part_read(request: Request) -> None:
 
 def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:
     """Return the headers of the response that the query asks for."""
-    asked = {name: request.parameter(f"response-{name}") for name in _OVERRIDES}
+    asked = {name: request.parameter(f"response-{name}") for name in SYSTEM}
     overrides = {name: value for name, value in asked.items() if value is not None}
     if overrides and signed is None:
         raise invalid_request("Request specific response headers cannot be used for anonymous GET requests.")

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 from .errors import S3Error
 from .xml import MEDIA_TYPE, Element, document
@@ -73,13 +73,6 @@ class Response:
         self.headers.append((name, value))
 
 
-class Ids(NamedTuple):
-    """The ids of one request."""
-
-    request_id: str
-    host_id: str
-
-
 class RequestIds:
     """Makes ids: random ones or, with a seed, the same ones for the same number of requests before."""
 
@@ -91,11 +84,11 @@ class RequestIds:
         """Number requests from the beginning."""
         self._numbers: Iterator[int] = itertools.count()
 
-    def draw(self) -> Ids:
-        """Return the ids of the next request."""
+    def draw(self) -> tuple[str, str]:
+        """Return the ids of the next request: its own, and that of the host."""
         drawn = self._drawn(next(self._numbers))
         host_id = base64.b64encode(drawn[_REQUEST_ID_BYTES:]).decode()
-        return Ids(drawn[:_REQUEST_ID_BYTES].hex().upper(), host_id)
+        return drawn[:_REQUEST_ID_BYTES].hex().upper(), host_id
 
     def _drawn(self, number: int) -> bytes:
         if self._seed is None:

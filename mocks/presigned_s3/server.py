@@ -163,10 +163,7 @@ class S3Server:
 
     def _start_process(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "presigned_s3", "--parent"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            [sys.executable, "-m", "presigned_s3"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._write(self._settings)
 

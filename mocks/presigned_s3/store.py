@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from .access import ACCOUNT
-from .acl import acl_of, check_acl
+from .acl import acl_of, check_acl, granted_to_all
 from .acl import describe as describe_acl
 from .archive import Archive, Archivist, adopt, parts_of, set_checksum, stored_file
-from .backend import Backend, granted_to_all
+from .backend import Backend
 from .buckets import Buckets, FirstBucket
 from .checksums import FULL_OBJECT, TYPE, Checksum, ContentMd5
 from .content import Content
@@ -103,7 +103,7 @@ class Store:
         with self._backend.holding(order.bucket):
             response = self._backend.carry_out(order)
             if order.asks_for("acl"):
-                key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
+                key = self._backend.key(order.bucket, order.key, order.parameter("versionId"))
                 response.set_body(describe_acl(key.acl))
         return response
 
@@ -175,8 +175,7 @@ class Store:
                 order = replace(order, headers={}, body=b"")
             response = self._backend.carry_out(order)
             if acl is not None:
-                version_id = order.parameter("versionId") or None
-                self._backend.key(order.bucket, order.key, version_id).set_acl(acl)
+                self._backend.key(order.bucket, order.key, order.parameter("versionId")).set_acl(acl)
             if customer_key_md5 is not None:
                 key = self._backend.key(order.bucket, order.key)
                 key.set_acl(acl_of(order.headers))
@@ -189,7 +188,7 @@ class Store:
     def parts(self, order: Order) -> list[tuple[int, str]]:
         """Return the size and the checksum of each part of an object that was uploaded in parts."""
         with self._backend.holding(order.bucket):
-            key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
+            key = self._backend.key(order.bucket, order.key, order.parameter("versionId"))
             return [] if key is None else parts_of(key)
 
     def object_attributes(self, order: Order) -> Response:
@@ -227,7 +226,7 @@ class Store:
         """Yield the response to a HEAD order, and the object's file if it has one, while both are true."""
         with self._backend.holding(order.bucket):
             response = self._backend.carry_out(order)
-            key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
+            key = self._backend.key(order.bucket, order.key, order.parameter("versionId"))
             if key is not None:
                 check_key(order.headers, key)
                 response.headers += response_headers(key)
@@ -238,7 +237,7 @@ class Store:
             self._add_expiration(response, order.bucket, key)
             yield response, stored_file(key).path if key is not None else None
 
-    def tags(self, bucket: str, key: str, version_id: str | None) -> dict[str, str]:
+    def tags(self, bucket: str, key: str, version_id: str) -> dict[str, str]:
         """Return the tags of an object; none if there is no such object."""
         with self._backend.holding(bucket):
             found = self._backend.key(bucket, key, version_id)
@@ -249,7 +248,7 @@ class Store:
         if rules and key is not None and (says := expiration(key, self._backend.tags(key), rules)):
             response.set_header("x-amz-expiration", says)
 
-    def public_permissions(self, bucket: str, key: str, version_id: str | None) -> frozenset[str] | None:
+    def public_permissions(self, bucket: str, key: str, version_id: str) -> frozenset[str] | None:
         """Return the permissions that an object's ACL grants to everyone; None if there is no such object."""
         with self._backend.holding(bucket):
             found = self._backend.key(bucket, key, version_id)

@@ -19,6 +19,7 @@ from .body import BLOCK, Body
 from .capped_log import CappedLog
 from .connections import IDLE_SECONDS, Connections, Incoming, MalformedField, raise_file_limit
 from .errors import MAX_HEADER_SECTION_BYTES, REFUSALS, S3Error, refusal
+from .request import ORIGINAL_HEADERS
 from .response import RequestIds, Response
 from .xml import MEDIA_TYPE
 
@@ -198,7 +199,7 @@ class Handler(BaseHTTPRequestHandler):
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
-            "s3.headers": self.headers.items(),
+            ORIGINAL_HEADERS: self.headers.items(),
         }
         for name, value in self.headers.items():
             field = name.upper().replace("-", "_")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import queue
 import select
-import signal
 import subprocess
 import sys
 import tempfile
@@ -109,19 +107,6 @@ def test_ends_with_its_parent(tmp_path):
     os.close(process)
     assert ended
     assert list(tmp_path.iterdir()) == []
-
-
-def test_command_line(tmp_path):
-    """`python -m presigned_s3` reports its URL and its readiness as JSON lines, and ends on SIGTERM."""
-    arguments = ["--port=0", "--bucket=photos", "--credential=AK:a-secret-key", f"--data={tmp_path}"]
-    with subprocess.Popen(  # noqa: S603 -- the same
-        [sys.executable, "-m", "presigned_s3", *arguments], stdout=subprocess.PIPE, text=True
-    ) as process:
-        url = json.loads(process.stdout.readline())["url"]
-        assert json.loads(process.stdout.readline()) == {"ready": True}
-        assert httpx.get(f"{url}/photos").status_code == 403
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
 
 
 def test_a_port_that_is_taken(server, capfd):

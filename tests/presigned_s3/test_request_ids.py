@@ -9,8 +9,8 @@ def test_ids_look_like_those_of_s3():
     """A request id is 16 upper-case hex digits, a host id 76 characters of Base64; no two are the same."""
     for ids in (RequestIds(None), RequestIds(7)):
         drawn = [ids.draw() for _ in range(100)]
-        assert all(re.fullmatch(r"[0-9A-F]{16}", each.request_id) for each in drawn)
-        assert all(re.fullmatch(r"[A-Za-z0-9+/]{76}", each.host_id) for each in drawn)
+        assert all(re.fullmatch(r"[0-9A-F]{16}", request_id) for request_id, _ in drawn)
+        assert all(re.fullmatch(r"[A-Za-z0-9+/]{76}", host_id) for _, host_id in drawn)
         assert len(set(drawn)) == 100
 
 
