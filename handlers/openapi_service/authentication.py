@@ -31,7 +31,6 @@ class Authenticator(Protocol):
             alternatives: the operation's security requirements; ``()`` for an anonymous operation and for
                 a request that no operation matches.
         """
-        ...
 
 
 @runtime_checkable
@@ -44,10 +43,8 @@ class Refusing(Protocol):
         One that many requests have is best the same object: it is written once for all of them.
 
         Args:
-            request: the request.
             find: returns the credentials that a request presents, by security scheme name.
         """
-        ...
 
 
 class BasicCredential(NamedTuple):
@@ -80,10 +77,6 @@ class HookAuthenticator:
     The first security requirement counts whose schemes are all presented and valid; the caller of one that
     names several schemes is a dict by scheme name. Where anonymous calls are allowed as well, the caller is
     None without a credential; a wrong one is refused.
-
-    Args:
-        contract: its security schemes and operations.
-        hooks: by scheme name.
 
     Raises:
         ResolverError: an operation requires a scheme without a hook, or a hook has no scheme.

@@ -115,7 +115,6 @@ class Body:
     """The request body of one operation, compiled.
 
     Args:
-        definition: the operation's request body.
         most_bytes: the limit for a body; one with files may have ``most_upload_bytes``.
     """
 

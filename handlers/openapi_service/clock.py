@@ -11,7 +11,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the current time, aware, in UTC."""
-        ...
 
     def timestamp(self) -> float:
         """Return the current time in seconds since the epoch."""

@@ -49,11 +49,9 @@ class Connection(Protocol):
     @property
     def is_idle(self) -> bool:
         """Whether no request is being served, and no body is coming in."""
-        ...
 
     def give_way(self) -> None:
         """Close at once, to make room for another connection."""
-        ...
 
 
 class Connections(set[Any]):

@@ -55,8 +55,6 @@ def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallbac
     raises Problems for Edge to render.
 
     Args:
-        assembly: the contract, and what its operations share.
-        handlers: functions by name.
         fallback: responds in handlers' places; without one, each operation needs a handler.
 
     Raises:

@@ -47,7 +47,6 @@ def read_json(raw: bytes | str, where: str) -> Any:
     """Return the JSON value that a text holds, or raise BadRequest; of repeated keys the last one counts.
 
     Args:
-        raw: the text, bytes as they were sent.
         where: names the text in the error, such as ``body``.
     """
     try:

@@ -49,8 +49,6 @@ class Edge:
     Args:
         app: the bound contract.
         pages: ASGI apps by path, outside the contract, its authentication and its rate limits.
-        most_target_bytes: longest path and query.
-        profile: how problems are written.
         random_bytes: what request ids begin with.
         log_failures: log the cause of each 5xx; what observes requests may do so itself.
         refusal: knows of some requests for the app that they are refused, whatever they ask for.

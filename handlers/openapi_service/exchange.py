@@ -37,34 +37,26 @@ class Connection(Protocol):
 
     def resume_reading(self) -> None:
         """Go on reading the body."""
-        ...
 
     def default_fields(self) -> tuple[bytes, bool]:
         """Return the header fields of every response, and whether this one is the last."""
-        ...
 
     def end_response(self) -> None:
         """Go on after a response."""
-        ...
 
     def refuse(self, problem: Problem) -> None:
         """Respond with a problem, and close."""
-        ...
 
     def close(self) -> None:
         """Close once everything is sent."""
-        ...
 
 
 class Exchange:
     """A request whose body may still be coming in, and its response.
 
     Attributes:
-        scope: ASGI's.
         keep_alive: whether another request may follow.
         has_more: whether more of the body is to come.
-        is_started: whether the response has started.
-        is_complete: whether the response is complete.
         is_disconnected: whether nobody waits for the response any more.
     """
 

@@ -26,7 +26,6 @@ class Field:
     """Reads one property of a form.
 
     Args:
-        schema: the property's schema.
         encoding: its Encoding Object (OpenAPI 3.1, section 4.8.15).
 
     Attributes:

@@ -23,7 +23,6 @@ class Form:
     """Reads the fields of a form whose schema is an object.
 
     Args:
-        schema: the body's schema.
         encoding: the media type's ``encoding``, by property (OpenAPI 3.1, section 4.8.15).
     """
 

@@ -95,8 +95,6 @@ class Handler:
         """Return the handler of an operation.
 
         Args:
-            function: handles the operation.
-            operation_id: names the operation in errors.
             arguments: what the operation calls it with.
             collaborators: what else it may ask for, by parameter name.
 

@@ -20,8 +20,6 @@ class Attempt(NamedTuple):
     """One try of a request.
 
     Attributes:
-        operation_id: of the operation.
-        caller: who calls.
         key: of the client's choice; the same for all tries.
         fingerprint: digest of parameters and body, 64 lower-case hex digits.
     """
@@ -44,7 +42,6 @@ class Idempotency(Protocol):
             KeyInUse: another try is being run.
             KeyReused: the key was sent with another request.
         """
-        ...
 
 
 class KeyInUse(Conflict):

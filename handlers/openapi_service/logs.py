@@ -116,7 +116,6 @@ class LogOptions:
 
     Attributes:
         level: the least that is logged of our own.
-        form: of the lines.
         requests: whether there is a line for each request.
         describe: returns what such a line says of a caller.
         loggers: those of the application, which have that level too.

@@ -40,11 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 class Metrics:
-    """Counts what a service does. No label has a value that a client chooses.
-
-    Attributes:
-        registry: all metrics of the process.
-    """
+    """Counts what a service does. No label has a value that a client chooses."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()

@@ -14,7 +14,6 @@ class Observation:
     """A request that has ended.
 
     Attributes:
-        scope: ASGI's.
         request: the request; None for a preflight, which is no request of the API.
         status: of the response; None if the client went away before it started.
         seconds: from the head of the request to the end of its response.

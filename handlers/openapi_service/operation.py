@@ -53,16 +53,13 @@ class Fallback(Protocol):
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
         """Return what handles the requests of an operation; called once, when it is bound."""
-        ...
 
 
 class BoundOperation:
     """Admits, reads and validates the requests of one operation, and responds to them.
 
     Attributes:
-        contract_operation: the operation as the contract has it.
         admit: lets a request in, or raises its problem.
-        parameters: its parameters, compiled.
         has_handler: whether a function handles it; one without is left to the fallback.
     """
 

@@ -78,8 +78,6 @@ class Page:
     """A fixed page; content given as a function is read, in a thread, when first asked for.
 
     Args:
-        content: the page, or what reads it.
-        media_type: of the page.
         cors: whether pages of other origins may read it.
         policy: its Content-Security-Policy, or what returns that of the current request.
     """

@@ -79,7 +79,6 @@ def compile_parameters(
     """Compile an operation's parameters.
 
     Args:
-        definitions: their Parameter Objects.
         schema_of: returns the contract's schema that a part of the document is.
     """
     arguments = argument_names(definitions)

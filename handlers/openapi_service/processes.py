@@ -31,7 +31,6 @@ class Supervisor:
     cannot start, all end. They end when this process does, however it does.
 
     Args:
-        count: how many processes.
         run: what each does, in its main thread; it is handed its number from 0, which one that takes the
             place of another has from it, and what to call once it responds.
         ready: called in the first process that responds.

@@ -45,12 +45,6 @@ class HttpProtocol(asyncio.Protocol):
     It reads one request at a time (`RequestReader`), which the app responds to (`Exchange`). Responses go out
     when all requests that were there have one, head and body together (`Turns`, `Sender`). A client that is
     too slow loses the connection (`Timeouts`).
-
-    Args:
-        config: of the server; its app is served.
-        server_state: what the server knows of its connections and tasks.
-        app_state: what the app's lifespan has left for its requests.
-        _loop: the event loop.
     """
 
     transport: asyncio.Transport

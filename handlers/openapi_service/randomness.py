@@ -15,7 +15,6 @@ class Randomness(Protocol):
 
     def source(self, purpose: str) -> RandomBytes:
         """Return a source of its own for each purpose, so that none depends on how often others draw."""
-        ...
 
 
 class SystemRandomness:

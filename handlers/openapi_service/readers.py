@@ -20,7 +20,6 @@ def reader_of(
     Args:
         media_type: as it was sent.
         holder: the Media Type Object that declares it.
-        schema: of the holder.
         most_elements: of XML, that are read.
     """
     kind = essence(media_type)

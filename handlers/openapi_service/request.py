@@ -29,7 +29,7 @@ class Request:
         path_parameters: by name, percent-encoded as they were sent.
         misrouted: the problem of a request that no operation matches.
         caller: who calls, once the authenticator has let them in.
-        answered: whether a response has started to go out.
+        responded: whether a response has started to go out.
         files: uploads to be closed when the request is over.
         trace: the W3C trace that the request belongs to, if it belongs to one.
         error: the problem or the exception that it ended with.

@@ -21,12 +21,8 @@ _FRAMING = frozenset({b"host", b"content-length", b"expect", b"transfer-encoding
 class RequestHead:
     """The heads of the requests on a connection, one after the other, as httptools reads them.
 
-    Args:
-        most_target_bytes: limit of the target.
-
     Attributes:
         target: what has come in of it.
-        has_body: whether a body follows.
         body_bytes: how long that is; 0 if the head does not say so.
         framing: the header fields that say where the body ends, as they were sent.
         expects_continue: whether the client waits until it is asked for the body.

@@ -23,15 +23,12 @@ class Receiver(Protocol):
 
     def begin_request(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> None:
         """Take the head of a request."""
-        ...
 
     def add_to_body(self, piece: bytes) -> None:
         """Take a piece of its body."""
-        ...
 
     def end_request(self, *, is_last: bool) -> None:
         """Take note that it has come in, and whether no other is read."""
-        ...
 
 
 class RequestReader:
@@ -41,9 +38,7 @@ class RequestReader:
     over extensions of chunks.
 
     Args:
-        receiver: gets the requests.
         facts: those of each scope that are the connection's.
-        most_target_bytes: limit of a target.
 
     Attributes:
         requests: how many have started.

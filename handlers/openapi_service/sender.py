@@ -10,10 +10,6 @@ MOST_HELD_BYTES = 64 * 1024
 class Sender:
     """Sends at the end of the event loop's turn, all together.
 
-    Args:
-        transport: of the connection.
-        turns: of the event loop.
-
     Attributes:
         is_full: whether the client has to read before more is sent.
         is_closing: says whether nothing more can be sent.

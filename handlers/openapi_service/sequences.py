@@ -46,8 +46,6 @@ def body_of_items(items: Any, media_type: str, *, are_events: bool = True) -> by
     """Return the body that has these items; of events the members are the fields.
 
     Args:
-        items: JSON values.
-        media_type: of a sequence.
         are_events: each object is an event. Else only one that looks like it is; others are an event's data.
     """
     kind = essence(media_type)

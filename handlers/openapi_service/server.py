@@ -67,15 +67,12 @@ class Application(Protocol):
 
     async def start(self) -> None:
         """Get ready for the first request."""
-        ...
 
     async def stop(self) -> None:
         """Release everything."""
-        ...
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        ...
 
 
 @runtime_checkable
@@ -84,7 +81,6 @@ class Endable(Application, Protocol):
 
     def end(self) -> None:
         """End them, so that the server can end."""
-        ...
 
 
 @runtime_checkable
@@ -93,7 +89,6 @@ class Drainable(Protocol):
 
     def drain(self) -> None:
         """Report not ready from now on, and serve as before."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +143,6 @@ def serving(
 
     Args:
         app: started, ended and stopped by its methods if it is `Endable`, else by ASGI's lifespan.
-        listening: the socket.
-        name: of the thread.
         options: of `uvicorn.Config`.
 
     Raises:

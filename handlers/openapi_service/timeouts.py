@@ -26,23 +26,13 @@ class Connection(Protocol):
     @property
     def waits_for_client(self) -> bool:
         """Whether it goes on once the client has sent something."""
-        ...
 
     def close(self) -> None:
         """Close once everything is sent."""
-        ...
 
 
 class Timeouts:
-    """How long a client may take for what comes next; one timer a second looks after a connection.
-
-    Args:
-        loop: the event loop.
-        connection: to close.
-        reader: of its requests.
-        sender: of its responses.
-        for_health_only: whether the connection is reserved for health.
-    """
+    """How long a client may take for what comes next; one timer a second looks after a connection."""
 
     def __init__(
         self,

@@ -73,7 +73,6 @@ def calling(name: str, **attributes: str | int) -> AbstractContextManager[Call]:
     """Enter this while something else is called: a span of the current trace, where spans are recorded.
 
     Args:
-        name: of the span.
         attributes: by the names of OpenTelemetry's semantic conventions, with ``_`` for ``.``.
     """
     trace = CURRENT.get()

@@ -17,7 +17,6 @@ class Turns:
     the loop: a task is handed to it where it waits first (as of Python 3.12).
 
     Args:
-        loop: the event loop.
         tasks: those that wait, for the server to see.
     """
 

@@ -38,8 +38,6 @@ class MockApplication:
     """The mock; :meth:`start` before the first request, :meth:`stop` after the last.
 
     Attributes:
-        seeds: returns what a client needs to know.
-        reach: the URLs by which clients reach it.
         ca: certificate of the authority that clients are to trust, in PEM; None without TLS.
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
     """

@@ -38,11 +38,7 @@ class TooManySnapshots(Exception):  # noqa: N818 -- says what there are
 
 
 class Snapshot:
-    """A folder with the state of one moment.
-
-    Attributes:
-        s3: folder of S3.
-    """
+    """A folder with the state of one moment."""
 
     def __init__(self, folder: Path, database: str) -> None:
         self.folder = folder

@@ -32,7 +32,6 @@ class Event(NamedTuple):
 
     Attributes:
         name: ``exchange``, ``faults``, ``clock`` or ``state``; ``lost`` where some are missing.
-        data: JSON.
         number: of the exchange; 0 for other events.
     """
 
@@ -60,11 +59,7 @@ class Events:
         return bool(self._listeners)
 
     def publish(self, name: str, data: Any, number: int = 0) -> None:
-        """Publish an event.
-
-        Args:
-            number: of the exchange, if it is one.
-        """
+        """Publish an event."""
         with self._guard:
             listeners = tuple(self._listeners)
         if listeners:

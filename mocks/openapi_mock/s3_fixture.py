@@ -24,11 +24,7 @@ if TYPE_CHECKING:
 
 
 class S3Fixture:
-    """An S3 that runs for all tests of a process.
-
-    Args:
-        server: the running S3.
-    """
+    """An S3 that runs for all tests of a process."""
 
     def __init__(self, server: S3Server, traffic: Traffic) -> None:
         self.server = server

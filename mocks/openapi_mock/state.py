@@ -25,7 +25,6 @@ class Clearable(Protocol):
 
     def clear(self, scope: str | None = None) -> Any:
         """Remove everything, or only the entries of a scope."""
-        ...
 
 
 @dataclass(eq=False)

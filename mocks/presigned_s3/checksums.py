@@ -20,11 +20,9 @@ class Hasher(Protocol):
 
     def update(self, block: bytes, /) -> None:
         """Feed a block."""
-        ...
 
     def digest(self) -> bytes:
         """Return the checksum of everything fed."""
-        ...
 
 
 class Crc:

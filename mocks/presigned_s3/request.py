@@ -103,7 +103,6 @@ class Readable(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes; b"" at the end."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

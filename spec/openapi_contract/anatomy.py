@@ -102,7 +102,6 @@ def map_children(kind: str, node: dict[str, Any], change: Callable[[str, Any], A
     """Return a copy of an object in which each object of OpenAPI right below it is changed.
 
     Args:
-        kind: what it is.
         change: takes a field and what stands in it.
     """
     copy = dict(node)

@@ -12,7 +12,6 @@ class Flaw(NamedTuple):
     """A place where a document violates OpenAPI.
 
     Attributes:
-        pointer: JSON pointer of the place.
         reason: what is wrong, and what was expected.
         rule: the keyword of OpenAPI's schema that is violated; empty for a rule of its prose.
         subject: what the rule is about: the member that is missing, the one type that is expected, or the
@@ -32,9 +31,7 @@ class Located:
     """A place in a file where something is wrong.
 
     Attributes:
-        source: the file or URL that it is in.
         line: in the file, from 1; 0 where it is not known.
-        pointer: JSON pointer of the place in the file.
     """
 
     source: str

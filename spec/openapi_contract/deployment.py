@@ -44,14 +44,7 @@ class Deployment:
             self._bases.grow_path(path).end = PathItem(())
 
     def route(self, method: str, path: str, query: bytes = b"", header: Header = no_header) -> Route:
-        """Return the operation of a method and path: below a base path, the longest first, or without one.
-
-        Args:
-            method: upper case.
-            path: percent-encoded as it was sent, bytes that are not ASCII as Latin-1.
-            query: as it was sent.
-            header: finds a header field, by which some documents tell operations apart.
-        """
+        """Return the operation of a request, as `Contract.route` does: below the longest base path first."""
         if not self._has_bases:
             return self._router.route(method, path, query, header)
         segments, without_method = normal_path(path).split("/"), NOT_FOUND

@@ -36,9 +36,6 @@ def embed(document: dict[str, Any], source: str) -> list[Place]:
 
     A file may refer to files in its folder and below; a document from a URL to what its origin serves.
 
-    Args:
-        source: the file or URL that it comes from.
-
     Returns:
         the objects of the document, itself the first.
 

@@ -92,7 +92,6 @@ def options_of(bundle: Mapping[str, Any], *, formats: bool, as_python: bool) -> 
 
     Args:
         bundle: the schema, which stands alone.
-        formats: whether formats are checked.
         as_python: whether all are read as openapi-core does.
     """
     if as_python:

@@ -19,10 +19,8 @@ class Operation:
         pointer: JSON pointer of the Operation Object in the document.
         parameters: the path item's and the operation's, the latter winning by name and place; without the
             header parameters that OpenAPI says to ignore (Accept, Content-Type, Authorization).
-        request_body: the Request Body Object, if any.
         responses: Response Objects by status code, range (``2XX``) or ``default``.
         security: alternatives, each scopes by scheme name; ``()`` for an anonymous operation.
-        tags: tag names.
         definition: the Operation Object itself.
         places: JSON pointers, in the document, of what is above: by ``("parameter", in, name)``,
             ``("requestBody",)``, ``("response", status)`` and ``("header", pointer of its response, name)``.

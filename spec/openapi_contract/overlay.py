@@ -139,11 +139,6 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: 
     document, replace primitive values and concatenate arrays, and what is merged must be of one kind. From
     1.2 on, it may refer to one of the overlay's reusable actions.
 
-    Args:
-        document: the OpenAPI document.
-        overlay: the Overlay document.
-        source: its file, for messages.
-
     Returns:
         A sentence for each action whose target selects nothing.
 

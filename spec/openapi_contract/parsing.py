@@ -47,7 +47,6 @@ def parse(text: str, *, suffix: str = "", report: Report | None = None) -> Any:
     """Return the JSON value that a text holds.
 
     Args:
-        text: JSON or YAML.
         suffix: ``json``, ``yaml`` or ``yml`` settle the format; else a text in braces or brackets is JSON.
         report: called with what could be repaired; without it, that is an error as well.
 

@@ -19,7 +19,6 @@ def read_document(source: str, defects: list[Defect] | None = None) -> dict[str,
     """Return the object in a JSON or YAML file, or at an HTTP(S) URL.
 
     Args:
-        source: the file or URL.
         defects: gets what could be repaired; without it, that is an error as well.
 
     Raises:

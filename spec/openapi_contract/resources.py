@@ -26,7 +26,6 @@ class Resource:
     """A schema with an ``$id``.
 
     Attributes:
-        uri: its absolute URI.
         pointer: JSON pointer of it in the document.
     """
 

@@ -287,14 +287,7 @@ class Router:
             self._beginning.append(segment)
 
     def route(self, method: str, path: str, query: bytes = b"", header: Header = no_header) -> Route:
-        """Return the operation of a method and path, without a base path.
-
-        Args:
-            method: upper case.
-            path: percent-encoded as it was sent, bytes that are not ASCII as Latin-1.
-            query: as it was sent.
-            header: finds a header field, by which some documents tell operations apart.
-        """
+        """Return the operation of a request, as `Contract.route` does, without a base path."""
         return self.route_segments(method, normal_path(path).split("/"), query, header)
 
     def route_segments(

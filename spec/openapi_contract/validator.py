@@ -59,7 +59,6 @@ class Validator:
         """Yield what is wrong with a value, at most 100 parts; of a large value only what is near its top.
 
         Args:
-            value: a JSON value.
             location: where it was (``body``, ``query`` ...).
             name: the parameter's name; violations within it are reported with a pointer behind it.
             root: JSON pointer of the schema in the document; without it, violations have no pointers.

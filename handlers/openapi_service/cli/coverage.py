@@ -30,8 +30,6 @@ class Covered(NamedTuple):
     """What there is for an operation.
 
     Attributes:
-        method: upper case.
-        path: the path template.
         handler: module and name of its handler; None if it has none.
         is_tested: whether a test names it; None if there are no tests to look at.
     """

@@ -35,12 +35,7 @@ from {package}.{module} import {names}
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """An operation and its handler.
-
-    Attributes:
-        name: the handler's.
-        operation: what it handles.
-    """
+    """An operation and its handler."""
 
     name: str
     operation: Operation
@@ -50,7 +45,6 @@ class Stubs:
     """Writes the handlers and tests of a contract's operations.
 
     Args:
-        contract: whose operations they are.
         respond: have handlers return an example, as far as one is known, and not raise what says that they
             are not implemented.
     """

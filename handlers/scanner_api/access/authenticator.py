@@ -23,7 +23,6 @@ class Verifier(Protocol):
 
     async def verify(self, value: str, request: Request, /) -> Caller:
         """Return the caller, or raise Unauthorized, Forbidden or ServiceUnavailable."""
-        ...
 
 
 class ScannerAuthenticator:

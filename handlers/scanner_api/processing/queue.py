@@ -54,19 +54,15 @@ class Broker(Protocol):
 
     async def start(self) -> None:
         """Connect, or raise QueueError."""
-        ...
 
     async def send(self, job: Job) -> asyncio.Task[None] | None:
         """Deliver a job, and return its run if that is here; waits while too many of its kind run."""
-        ...
 
     async def room(self) -> int:
         """Return how many more jobs may wait."""
-        ...
 
     async def close(self) -> None:
         """Take no more jobs, end those that run, and close connections."""
-        ...
 
 
 class Lane:

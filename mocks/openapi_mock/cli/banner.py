@@ -77,11 +77,7 @@ def operation_rows(contract: Contract) -> dict[str, str]:
 
 
 def curl_of(contract: Contract, api: str) -> str:
-    """Return a curl command for the operation that needs the fewest parameters, GET if there is one.
-
-    Args:
-        api: URL of the API.
-    """
+    """Return a curl command for the operation that needs the fewest parameters, GET if there is one."""
     operations = sorted(contract.operations, key=lambda each: (each.method != "get", len(_required(each))))
     for operation in operations[:1]:
         return shlex.join(["curl", *_arguments(operation, contract, api)])

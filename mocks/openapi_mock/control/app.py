@@ -44,7 +44,6 @@ class Control:
     Args:
         pages: ASGI apps by path, for it and all that is below it; what they serve is not bound.
         public: those of them that hold no secret: they require no control token.
-        clock: the time, for operations and problems.
         collaborators: of the operations, by parameter name.
         extension: what the application adds to the OpenAPI document.
     """
@@ -136,7 +135,6 @@ class ControlAccess:
     page of this machine: what somebody stored in S3 is one, too.
 
     Args:
-        token: the control token, if there is one.
         origins: whose pages may use it without a token, beside its own.
 
     Raises:

@@ -156,7 +156,6 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     Attributes:
         latency_ms: delay of the response: milliseconds, or a distribution of them.
         status: of the response; None for the status that it would have had.
-        s3_code: S3's error code.
         drop: whether the connection is closed without a response, and nothing else happens.
         drop_response: whether it is closed where the response would go out: what was asked for is done.
         bytes_per_second: rate of the API's response, or of an upload to S3; None for no limit.

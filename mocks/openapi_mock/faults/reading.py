@@ -29,11 +29,7 @@ _LITERAL = re.compile(r"true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
 
 
 class FaultReader:
-    """Reads faults.
-
-    Args:
-        extension: which selectors and effects there are.
-    """
+    """Reads faults."""
 
     def __init__(self, extension: Extension) -> None:
         self._extension = extension
@@ -49,9 +45,6 @@ class FaultReader:
 
     def injection(self, text: str, on: Literal["api", "s3"]) -> Injection:
         """Return what a header's value asks for, such as ``status=503; latency_ms=200; drop``.
-
-        Args:
-            on: the server whose request has it.
 
         Raises:
             BadRequest: it is no effect; the message names the part.

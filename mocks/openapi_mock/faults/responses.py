@@ -120,11 +120,7 @@ class Changed:
 
 
 class Paced:
-    """A ``send`` that passes no more than so many bytes of a body a second.
-
-    Args:
-        is_closed: returns whether the connection is closed.
-    """
+    """A ``send`` that passes no more than so many bytes of a body a second."""
 
     def __init__(
         self,

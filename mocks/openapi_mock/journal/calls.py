@@ -19,11 +19,9 @@ class Searchable(Protocol):
 
     def find(self, selector: Selector, /) -> list[Exchange]:
         """Return the selected exchanges, oldest first."""
-        ...
 
     def wait(self, selector: Selector, count: int, seconds: float, /) -> bool:
         """Wait until so many are there, or the time is over; return whether they are."""
-        ...
 
 
 class Calls:

@@ -34,11 +34,9 @@ class Recordable(Protocol):
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        ...
 
     def exchange(self, number: int, masking: Masking) -> Exchange:
         """Return the exchange as the journal shows it."""
-        ...
 
 
 class Entry:

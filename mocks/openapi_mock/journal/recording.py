@@ -26,11 +26,7 @@ LONGEST_LENGTH = 18
 
 
 class Content(msgspec.Struct):
-    """What is recorded of a body: its first bytes, and its length.
-
-    Attributes:
-        complete: whether its end was there.
-    """
+    """What is recorded of a body: its first bytes, and its length."""
 
     blocks: list[bytes] = []
     recorded: int = 0

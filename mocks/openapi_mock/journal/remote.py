@@ -65,7 +65,6 @@ class ConsumerTraffic:
 
     Args:
         path: where the report goes: JSON if that is its suffix, else a page.
-        control: URL of the mock's control API.
     """
 
     def __init__(self, path: Path, control: str, contract: Contract) -> None:

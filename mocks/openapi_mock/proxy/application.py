@@ -269,10 +269,7 @@ def proxying(
     """Run the proxy in a thread for as long as this is entered, and yield its URL.
 
     Args:
-        port: 0 takes a free one.
-        most_bytes: longest body that is held back and validated.
-        names: by which it may be called, beside addresses, localhost and `host`.
-        errors: respond with an error where an exchange violates the contract.
+        port: 0 takes a free one; see `Proxy` for the others.
 
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.

@@ -49,7 +49,6 @@ class Connection(asyncio.Protocol):
 
     Attributes:
         status: of the response, from 200 to 599.
-        headers: of the response.
         has_data: whether anything of it has come.
         idle_since: the event loop's time when its last exchange was over.
     """

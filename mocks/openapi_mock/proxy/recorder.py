@@ -37,12 +37,7 @@ class Recorder:
         self.tally = TrafficReporter(contract, masking)
 
     def recording(self, scope: Scope, url: str, most_bytes: int) -> Recording:
-        """Return the recording of an exchange that begins.
-
-        Args:
-            url: where it is passed on to.
-            most_bytes: how much of a body is recorded.
-        """
+        """Return the recording of an exchange that begins."""
         return Recording(scope, most_bytes, url, shown_bytes=self.journal.most_body_bytes)
 
     def validate(self, exchange: Exchange) -> ValidatedExchange:

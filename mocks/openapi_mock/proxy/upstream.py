@@ -84,9 +84,6 @@ class Upstream:
     async def respond(self, scope: Scope, body: AsyncIterator[bytes] | None) -> AsyncIterator[Connection]:
         """Pass a request on, and yield the connection as soon as it has the head that goes on to the client.
 
-        Args:
-            body: its chunks; None for none.
-
         Raises:
             UpstreamFailed: there is no response, or it ends too early.
         """

@@ -47,4 +47,3 @@ class Extractor(Protocol):
 
     async def extract(self, photo: LabelPhoto) -> list[Finding]:
         """Return the findings in a photo; raises ExtractionError if it cannot be read."""
-        ...
