@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from openapi_contract.imports import exported
 
 if TYPE_CHECKING:
-    from .app import Limits, Service, create_app
+    from .app import Service, create_app
     from .authentication import Authenticator, BasicCredential
+    from .bodies import Limits
     from .handlers import ResolverError
     from .idempotency import Attempt, Idempotency, KeyInUse, KeyReused
     from .problems import (
@@ -48,8 +49,9 @@ __all__ = [
 __getattr__ = exported(
     __name__,
     {
-        "app": "Limits Service create_app",
+        "app": "Service create_app",
         "authentication": "Authenticator BasicCredential",
+        "bodies": "Limits",
         "handlers": "ResolverError",
         "idempotency": "Attempt Idempotency KeyInUse KeyReused",
         "problems": "BadRequest Conflict Forbidden InternalError MethodNotAllowed NotAcceptable NotFound"

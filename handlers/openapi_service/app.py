@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from openapi_contract import Contract, load_contract
 
 from .assembly import Assembly
 from .authentication import Authenticator, Hook, HookAuthenticator
+from .bodies import Limits
 from .clock import Clock, SystemClock
 from .connexion_adapter import bind
 from .cors import with_cors
@@ -38,21 +38,6 @@ Opening = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a request may send, in bytes.
-
-    Attributes:
-        body: of a body.
-        upload: of a body of an operation that takes ``multipart/form-data``.
-        target: of path and query together.
-    """
-
-    body: int = 1024 * 1024
-    upload: int = 21 * 1024 * 1024
-    target: int = 8192
-
-
 class Service:
     """An ASGI app, with :meth:`start` before the first request and :meth:`stop` after the last.
 
@@ -62,7 +47,6 @@ class Service:
     Attributes:
         contract: what is served.
         profile: how problems are written.
-        metrics: what it counts, if anything.
         most_target_bytes: longest path and query together; the server refuses longer ones as they come in.
         is_draining: whether this process is about to end.
     """
@@ -73,11 +57,9 @@ class Service:
         profile: ProblemProfile,
         make: Callable[[Mapping[str, Any]], ASGIApp],
         collaborators: Mapping[str, Any] | Opening,
-        metrics: Metrics | None = None,
-        most_target_bytes: int = Limits().target,
+        most_target_bytes: int,
     ) -> None:
         self.contract = contract
-        self.metrics = metrics
         self.most_target_bytes = most_target_bytes
         self.profile = profile
         self._make = make
@@ -208,8 +190,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             authenticator,
             collaborators,
             reveal=reveal,
-            most_body_bytes=limits.body,
-            most_upload_bytes=limits.upload,
+            limits=limits,
             lazy=lazy,
             formats=formats,
             closed_query=closed_query,
@@ -241,5 +222,5 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             observers.append(tracing.observer(served))
         return observed(app, observers) if observers else app
 
-    service = Service(served, profile, make, collaborators, metrics, limits.target)
+    service = Service(served, profile, make, collaborators, limits.target)
     return service

@@ -9,7 +9,7 @@ from openapi_contract import Contract, Operation
 from openapi_contract.schemas import Schemas
 
 from .authentication import Authenticator, Refusing
-from .bodies import NamedSchemas
+from .bodies import Limits, NamedSchemas
 from .idempotency import Idempotency
 from .problems import PLAIN, Problem, ProblemProfile
 from .request import Request
@@ -19,28 +19,17 @@ from .security import Alternatives, Credentials
 
 @dataclass(frozen=True)
 class Assembly:
-    """The contract and all that is the same for each of its operations.
+    """The contract and all that is the same for each of its operations, mostly arguments of `create_app`.
 
     Attributes:
-        collaborators: what handlers may ask for, by parameter name.
-        reveal: tell clients how a response violated the contract.
-        most_body_bytes: limit for a request body.
-        most_upload_bytes: limit for a request body that may hold files.
-        lazy: bind each operation when it is first asked for, and not at start.
-        formats: hold requests to ``format``.
-        closed_query: refuse query parameters that the contract does not have.
-        profile: how problems are written.
         on_violation: called with the operation of a response that violates the contract.
-        base_paths: serve the operations below the base paths of the contract's servers as well.
-        idempotency: runs requests with an ``Idempotency-Key`` once; None leaves the header to handlers.
     """
 
     contract: Contract
     authenticator: Authenticator
     collaborators: Mapping[str, Any] = field(default_factory=dict)
     reveal: bool = False
-    most_body_bytes: int = 1024 * 1024
-    most_upload_bytes: int = 21 * 1024 * 1024
+    limits: Limits = field(default_factory=Limits)
     lazy: bool = False
     formats: bool = False
     closed_query: bool = False

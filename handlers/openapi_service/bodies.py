@@ -1,6 +1,7 @@
 """Request bodies: taken within their limit, read by media type, validated by schema, defaults filled in."""
 
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -19,6 +20,21 @@ MULTIPART = "multipart/form-data"
 FORMS = {URLENCODED, MULTIPART}
 MOST_VIOLATIONS = 10
 """In a part of a body: it may have hundreds of parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a request may send, in bytes.
+
+    Attributes:
+        body: of a body.
+        upload: of a body of an operation that takes ``multipart/form-data``.
+        target: of path and query together.
+    """
+
+    body: int = 1024 * 1024
+    upload: int = 21 * 1024 * 1024
+    target: int = 8192
 
 
 class Disconnected(Exception):  # noqa: N818 -- an event, not an error of ours
@@ -112,21 +128,15 @@ def is_of_nothing(media_type: str) -> bool:
 
 
 class Body:
-    """The request body of one operation, compiled.
+    """The request body of one operation, compiled."""
 
-    Args:
-        most_bytes: the limit for a body; one with files may have ``most_upload_bytes``.
-    """
-
-    def __init__(
-        self, definition: Mapping[str, Any], schemas: Schemas, most_bytes: int, most_upload_bytes: int
-    ) -> None:
+    def __init__(self, definition: Mapping[str, Any], schemas: Schemas, limits: Limits) -> None:
         self._required = bool(definition.get("required", False))
         self._media_types = {
             essence(name): MediaType(essence(name), each, schemas)
             for name, each in definition.get("content", {}).items()
         }
-        self._most_bytes = most_upload_bytes if MULTIPART in self._media_types else most_bytes
+        self._most_bytes = limits.upload if MULTIPART in self._media_types else limits.body
 
     async def read(self, request: Request, violations: list[Violation]) -> Any:
         """Return the body for the handler, None if there is none."""

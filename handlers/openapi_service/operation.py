@@ -78,23 +78,9 @@ class BoundOperation:
         takes_any = any(each.location == "querystring" for each in self.parameters)
         is_closed = assembly.closed_query and not takes_any
         self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
-        self._body = (
-            None
-            if operation.request_body is None
-            else Body(
-                operation.request_body,
-                assembly.schemas,
-                assembly.most_body_bytes,
-                assembly.most_upload_bytes,
-            )
-        )
-        self._renderer = ResponseRenderer(
-            operation,
-            assembly.contract.schemas,
-            assembly.response_validator,
-            on_violation=assembly.on_violation,
-            reveal=assembly.reveal,
-        )
+        body = operation.request_body
+        self._body = None if body is None else Body(body, assembly.schemas, assembly.limits)
+        self._renderer = ResponseRenderer(operation, assembly)
         self._idempotency = assembly.idempotency
         self._key = None if assembly.idempotency is None else self._argument("header", HEADER)
         self.has_handler = function is not None

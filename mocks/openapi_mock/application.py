@@ -17,7 +17,7 @@ from .console import PATH as CONSOLE
 from .console import ConsolePage
 from .control import Control, ControlAccess
 from .control.app import CA, MOST_TARGET_BYTES, ROOT
-from .events import Events, EventStream
+from .events import EventStream
 from .faults.middleware import FaultMiddleware
 from .faults.reading import FaultReader
 from .journal import JournalMiddleware, Violation
@@ -44,8 +44,6 @@ class MockApplication:
 
     service: Service
     state: MockState
-    clock: MockClock
-    events: Events
     traffic: Traffic
     _: KW_ONLY
     access: ControlAccess
@@ -56,7 +54,7 @@ class MockApplication:
     most_target_bytes: int = MOST_TARGET_BYTES
 
     def __post_init__(self) -> None:
-        reach, traffic, extension = self.reach, self.traffic, self.traffic.extension
+        reach, state, traffic, extension = self.reach, self.state, self.traffic, self.traffic.extension
 
         def contract() -> Contract:
             return self.service.contract
@@ -64,18 +62,18 @@ class MockApplication:
         self._control = Control(
             self.access,
             pages={
-                f"{ROOT}/events": EventStream(self.events, traffic.journal),
+                f"{ROOT}/events": EventStream(state.events, traffic.journal),
                 RESPONSES: ResponsesPage(contract),
                 ROOT: TO_CONSOLE,
                 CONSOLE: ConsolePage(lambda: reach.s3, extension.console),
                 **({} if self.ca is None else {CA: Page(self.ca.encode(), "application/x-x509-ca-cert")}),
             },
             public=(RESPONSES, CONSOLE, ROOT),
-            clock=self.clock,
+            clock=state.clock,
             profile=self.profile,
             collaborators={
-                "events": self.events,
-                "state": self.state,
+                "events": state.events,
+                "state": state,
                 "seeds": lambda: {**self.seeds(), **reach.shown()},
                 "contract": contract,
                 **traffic.clearable,
@@ -88,11 +86,11 @@ class MockApplication:
         """Load the state, and start to serve."""
         await self.state.start()
         await self.service.start()
-        self.traffic.publish_to(self.events)
+        self.traffic.publish_to(self.state.events)
 
     def end(self) -> None:
         """End event streams, waiting and delays, so that the server can end."""
-        self.events.close()
+        self.state.events.close()
         self.traffic.end()
 
     async def stop(self) -> None:

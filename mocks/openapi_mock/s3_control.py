@@ -60,8 +60,6 @@ def control(
     app = MockApplication(
         Service(contract, _nothing, load=lambda: contract, serve=_serve, errors=(ContractError,), tell=None),
         S3State(clock, events, traffic.clearable, directory, s3=s3),
-        clock,
-        events,
         traffic,
         access=ControlAccess(*access),
         seeds=seeds,

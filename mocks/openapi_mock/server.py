@@ -204,7 +204,6 @@ class _Assembly:
         watch: bool,
     ) -> MockApplication:
         """Return the mock: control, and the contract's responses behind journal and faults."""
-        events = Events()
         service = Service(
             contract,
             self._app(contract),
@@ -215,9 +214,7 @@ class _Assembly:
         )
         return MockApplication(
             service,
-            self._state(events),
-            self.clock,
-            events,
+            self._state(),
             self.traffic,
             access=access,
             seeds=mock.seeds,
@@ -226,10 +223,10 @@ class _Assembly:
             most_target_bytes=LIMITS.target,
         )
 
-    def _state(self, events: Events) -> MockState:
+    def _state(self) -> MockState:
         """Return the state; where items are remembered, with the initial ones."""
         clearable = {**self.traffic.clearable, "randomness": self._randomness}
-        memory = self.memory
+        events, memory = Events(), self.memory
         if memory is None:
             return MockState(self.clock, events, clearable)
         for line in memory.lines():

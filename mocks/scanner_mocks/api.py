@@ -72,7 +72,7 @@ class Parts(NamedTuple):
 
 def mock_application(parts: Parts) -> MockApplication:
     """Put the mock together."""
-    clock, events, traffic = parts.clock, Events(), parts.traffic
+    clock, traffic = parts.clock, parts.traffic
     settings = _settings(parts)
 
     def load() -> Contract:
@@ -91,7 +91,7 @@ def mock_application(parts: Parts) -> MockApplication:
     contract = load()
     state = State(
         clock=clock,
-        events=events,
+        events=Events(),
         clearable=traffic.clearable,
         directory=parts.data,
         make=_maker(parts, settings, contract),
@@ -105,8 +105,6 @@ def mock_application(parts: Parts) -> MockApplication:
     return MockApplication(
         service,
         state,
-        clock,
-        events,
         traffic,
         access=ControlAccess(parts.control_token, parts.control_origins),
         seeds=parts.seeds,

@@ -1,5 +1,7 @@
 import pytest
 
+from openapi_service import Limits
+
 ANYTHING = {}
 PHOTO = {
     "type": "object",
@@ -191,7 +193,7 @@ def test_a_body_in_chunks_is_one_body(reading):
 @pytest.mark.parametrize("length", [None, "100", "0", "-1", "9" * 30, "x", "\N{SUPERSCRIPT TWO}"])
 def test_a_body_is_within_its_limit(length, reading):
     """A body over the limit is a 413 as soon as it is, whatever Content-Length says or does not say."""
-    app = reading(ANYTHING, most_body_bytes=100)
+    app = reading(ANYTHING, limits=Limits(body=100))
     headers = {"content-type": "application/json", **({} if length is None else {"content-length": length})}
     exactly, endless = chunks(b'"' + b"x" * 98 + b'"'), chunks(b" " * 60, b" " * 41, b"never asked for")
     assert app("POST", "/", headers=headers, events=exactly).status == 204
@@ -203,7 +205,7 @@ def test_a_body_is_within_its_limit(length, reading):
 
 def test_a_length_over_the_limit_is_refused_unread(reading):
     """A Content-Length over the limit is a 413 before a byte is read."""
-    app = reading(ANYTHING, most_body_bytes=100)
+    app = reading(ANYTHING, limits=Limits(body=100))
     headers = {"content-type": "application/json", "content-length": "101"}
     assert app("POST", "/", headers=headers, events=[{"type": "no message is asked for"}]).status == 413
 

@@ -4,6 +4,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from openapi_service import Limits
+
 FILE = {"type": "string", "format": "binary"}
 FORM = {
     "type": "object",
@@ -123,7 +125,7 @@ def test_a_file_reaches_the_handler_open(serve):
         "requestBody": {"content": {MULTIPART: {"schema": FORM}}},
         "responses": {"204": {"description": ""}},
     }
-    app = serve({"/": {"post": operation}}, {"op": op}, most_upload_bytes=4_000_000)
+    app = serve({"/": {"post": operation}}, {"op": op}, limits=Limits(upload=4_000_000))
     photo = b"\xff" * 3_000_000
     assert send(app, part("photo", photo, "p.jpg")).status == 204
     ((read, file),) = kept
@@ -224,7 +226,7 @@ def test_a_file_is_not_validated_by_its_bytes(reading):
 
 def test_an_upload_is_within_its_own_limit(reading):
     """A body that may hold files has the limit for uploads."""
-    app = reading(FORM, MULTIPART, most_body_bytes=10, most_upload_bytes=1000)
+    app = reading(FORM, MULTIPART, limits=Limits(body=10, upload=1000))
     assert send(app, part("photo", b"x" * 500, "a")).status == 204
     assert send(app, part("photo", b"x" * 1000, "a")).status == 413
 
