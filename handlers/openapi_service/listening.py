@@ -32,11 +32,10 @@ def listen(host: str, port: int, option: str = "--port") -> socket.socket:
 
 def claim(host: str, port: int) -> socket.socket:
     """Return a socket that keeps an address for processes that share it, and from other servers."""
-    with listen(host, port) as alone:  # which no socket may beside another
-        port = alone.getsockname()[1]
-    bound = reserve(host, port, shared=True)
+    bound = reserve(host, port)
     # or another server may have it, too, until a process listens
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return bound
 
 

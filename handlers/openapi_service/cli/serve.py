@@ -2,9 +2,9 @@
 
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
-from functools import reduce
+from functools import partial, reduce
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -37,6 +37,9 @@ AUTHENTICATE = (
 
 Handlers = Annotated[str | None, typer.Option(metavar="PACKAGE", help=HANDLERS)]
 Authenticate = Annotated[str | None, typer.Option(metavar="MODULE:NAME", help=AUTHENTICATE)]
+Create = Callable[[Telemetry, RequestLog | None], Any]
+"""Makes an app that has a contract, reports to this telemetry and has this request log."""
+
 Workers = Annotated[
     int, typer.Option(min=1, help="Processes that share the port; one that dies is started again.")
 ]
@@ -104,80 +107,74 @@ def serve(  # noqa: PLR0913 -- one for each option
 
 
 def serve_until_ended(
-    create: Callable[[Telemetry, RequestLog | None], Any],
+    create: Create,
     start_errors: tuple[type[Exception], ...],
     *,
     host: str,
     port: int,
     log: LogOptions,
     title: str,
+    workers: int,
+    metrics_port: int | None,
     limits: ConnectionLimits | None = None,
     shutdown: Shutdown | None = None,
-    workers: int = 1,
-    metrics_port: int | None = None,
 ) -> None:
     """Serve an app until SIGINT or SIGTERM; what keeps it from starting ends the command with exit code 1.
 
     Args:
-        create: makes the app, which has a contract, reports to this telemetry and has this request log.
         start_errors: what keeps it from starting; each message says what to do.
-        host: address to listen on.
-        port: 0 takes a free one.
-        log: what is logged to standard error, and how.
         title: of the app, in the line that is printed once it responds, and in traces.
-        limits: of connections of a process.
-        shutdown: how a process ends.
         workers: processes that share the port.
         metrics_port: of the metrics, if any; that of the first process, the others have those above it.
+        limits: of connections of a process.
     """
-    metrics_listening: list[socket.socket] = []
+    serve = partial(serve_app, start_errors=start_errors, limits=limits, shutdown=shutdown)
     is_shared = workers > 1 and sys.platform == "linux"  # elsewhere one process would get all connections
-
-    def made(telemetry: Telemetry) -> Any:
-        requests = RequestLog(stderr, log) if log.requests else None
-        with resting_collector(own_process=True):
-            return create(telemetry, requests)
-
-    async def serve_one(
-        app: Any, telemetry: Telemetry, listening: socket.socket, index: int, ready: Callable[[], None]
-    ) -> None:
-        async with telemetry.served(metrics_listening[index] if metrics_listening else None):
-            await serve_app(
-                app,
-                listening,
-                ready,
-                start_errors=start_errors,
-                limits=limits,
-                shutdown=shutdown,
-            )
-
-    def run_one(index: int, ready: Callable[[], None]) -> None:
-        own = telemetry.forked()
-        with starting(*start_errors):
-            app = made(own)
-            beside = reserve(host, listening.getsockname()[1], shared=True) if is_shared else listening
-        uvloop.run(serve_one(app, own, beside, index, ready))
-
     try:
         with logging_to_stderr(log) as stderr, ExitStack() as sockets:
+            requests = RequestLog(stderr, log) if log.requests else None
             telemetry = Telemetry.of_process(title, has_metrics=metrics_port is not None)
             with starting(*start_errors):
-                app = made(telemetry)
+                app = _made(create, telemetry, requests)
                 listening = sockets.enter_context((claim if is_shared else listen)(host, port))
-                metrics_listening += [
+                metrics = [
                     sockets.enter_context(listen(host, number, "--metrics-port"))
                     for number in _metrics_ports(metrics_port, workers)
                 ]
             line = f"{title} {app.contract.version} on {url_of(listening)} (explorer: /docs)"
-            if metrics_listening:
-                line = f"{line}, metrics on {', '.join(map(url_of, metrics_listening))}"
+            if metrics:
+                line = f"{line}, metrics on {', '.join(map(url_of, metrics))}"
             if workers == 1:
-                uvloop.run(serve_one(app, telemetry, listening, 0, lambda: typer.echo(line)))
-            else:
-                line = f"{line}, {workers} processes"
-                Supervisor(workers, run_one, lambda: typer.echo(line), sockets.close).run()
+                ready = partial(typer.echo, line)
+                uvloop.run(_served(telemetry, metrics, partial(serve, app, listening, ready)))
+                return
+
+            def run(index: int, ready: Callable[[], None]) -> None:
+                own = telemetry.forked()
+                with starting(*start_errors):
+                    app = _made(create, own, requests)
+                    beside = (
+                        reserve(host, listening.getsockname()[1], shared=True) if is_shared else listening
+                    )
+                uvloop.run(_served(own, metrics[index:], partial(serve, app, beside, ready)))
+
+            line = f"{line}, {workers} processes"
+            Supervisor(workers, run, lambda: typer.echo(line), sockets.close).run()
     except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
+
+
+@resting_collector(own_process=True)
+def _made(create: Create, telemetry: Telemetry, requests: RequestLog | None) -> Any:
+    return create(telemetry, requests)
+
+
+async def _served(
+    telemetry: Telemetry, metrics: Sequence[socket.socket], serve: Callable[[], Awaitable[None]]
+) -> None:
+    """Serve an app, and its metrics on the first of these sockets, if there is one."""
+    async with telemetry.served(next(iter(metrics), None)):
+        await serve()
 
 
 def _metrics_ports(first: int | None, workers: int) -> Iterable[int]:
