@@ -12,7 +12,7 @@ import msgspec
 
 from .operation import Operation
 
-EXPRESSION = re.compile(r"\{([^{}/=]+=[^{}]*|[^}/]+)\}")
+EXPRESSION = re.compile(r"\{([^{}/=]+=[^{}]*|[^{}/]+)\}")
 """Of one segment, but for Google's ``{name=shelves/*/books/*}``, whose value is of several."""
 WILDCARD = re.compile(r"\*\*?")
 QUERY = re.compile(r"[?#]")
