@@ -55,7 +55,7 @@ class Target:
     @cached_property
     def by_label(self) -> dict[str, Operation]:
         """All operations of the contract by their names in reports."""
-        return {label_of(operation): operation for operation in self.contract.operations}
+        return {operation.label: operation for operation in self.contract.operations}
 
     @property
     def declared_responses(self) -> Iterator[Mapping[str, Any]]:
@@ -97,8 +97,3 @@ class Target:
     def remaining(self) -> float:
         """Return how many seconds of the budget are left; infinite without a budget."""
         return float("inf") if self.deadline is None else max(0.0, self.deadline - self.clock())
-
-
-def label_of(operation: Operation) -> str:
-    """Return an operation's name in reports, which is Schemathesis's: ``GET /path``."""
-    return f"{operation.method.upper()} {operation.path}"

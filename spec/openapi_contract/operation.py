@@ -40,6 +40,11 @@ class Operation:
     places: Mapping[tuple[str, ...], str]
     defect: str = ""
 
+    @property
+    def label(self) -> str:
+        """Method and path, ``GET /path``."""
+        return f"{self.method.upper()} {self.path}"
+
     def response_key(self, status: int) -> str | None:
         """Return the key of `responses` that declares a status: itself, its range or ``default``."""
         code = str(status)

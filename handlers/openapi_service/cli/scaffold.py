@@ -80,7 +80,7 @@ class Scaffolding:
     def done(self) -> Iterator[tuple[str, str, str]]:
         """Write what is missing; yield what became of each file: outcome, name and remark."""
         modules, unnamed = self._missing()
-        yield from (("skipped", f"{one.method.upper()} {one.path}", reason) for one, reason in unnamed)
+        yield from (("skipped", one.label, reason) for one, reason in unnamed)
         if not modules:
             yield "nothing", "to write", "" if unnamed else "every operation has a handler"
             return

@@ -101,7 +101,7 @@ class Stubs:
             if value is not None:
                 yield f"    return {literal(value, 4)}"
             return
-        detail = shorten(f"{prose(_label(operation))} is not implemented.", SUMMARY_WIDTH - 10)
+        detail = shorten(f"{prose(operation.label)} is not implemented.", SUMMARY_WIDTH - 10)
         yield f'    raise NotImplementedYet("{detail}")'
 
     def _success(self, operation: Operation) -> tuple[Any, Any]:
@@ -146,7 +146,7 @@ class Stubs:
         yield f'    """{summary}\n'
         if paragraph := str(definition.get("description", "")).strip().partition("\n\n")[0]:
             yield f"{_filled(sentence(paragraph), 4, 4)}\n"
-        source = f"{_label(operation)} (operationId {operation.operation_id})"
+        source = f"{operation.label} (operationId {operation.operation_id})"
         yield _filled(f"Source: {prose(source)}.", 4, 4)
         if arguments:
             yield "\n    Args:"
@@ -170,7 +170,7 @@ class Stubs:
             [f"    {call}"] if is_silent else [f"    response = {call}", f"    {self._expected(operation)}"]
         )
         head = f"def test_{stub.name}() -> None:"
-        return "\n".join([head, f'    """{sentence(_label(operation))}"""', *lines, ""])
+        return "\n".join([head, f'    """{sentence(operation.label)}"""', *lines, ""])
 
     def _expected(self, operation: Operation) -> str:
         """Return the comparison of the response with a sample of what the contract declares."""
@@ -214,10 +214,6 @@ def _has_odd_names(stubs: Sequence[Stub]) -> bool:
 
 def _argument_count(operation: Operation) -> int:
     return len(operation.parameters) + (operation.request_body is not None)
-
-
-def _label(operation: Operation) -> str:
-    return f"{operation.method.upper()} {operation.path}"
 
 
 def _definition(name: str, arguments: Sequence[str], result: str) -> str:

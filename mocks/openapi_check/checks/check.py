@@ -37,7 +37,7 @@ class CheckFailure(Failure):
     ) -> None:
         """Take the check's name, the rule, and what was found and expected, in a sentence.
 
-        `operation` is as in `label_of`, or `case.operation.label`; None for the API as a whole.
+        `operation` is an `Operation.label`, or `case.operation.label`; None for the API as a whole.
         """
         super().__init__(operation=operation, title=f"{check}: {rule}", message=message)
         self.check = check

@@ -10,7 +10,6 @@ from typing import ClassVar, Final
 import httpx
 from schemathesis.core.failures import Severity
 
-from openapi_check.target import label_of
 from openapi_contract import Operation
 
 from .check import CheckFailure, RunCheck
@@ -72,9 +71,9 @@ class HttpSemantics(RunCheck):
         head = self.send(operation, self.target.headers, method="HEAD")
         if (message := _outline(head)) != _outline(get):
             message = f"HEAD responds with {message}, GET {_outline(get)}"
-            yield self.failure("head", message, label_of(operation), head)
+            yield self.failure("head", message, operation.label, head)
         elif head.content:
-            yield self.failure("head", "the response to HEAD has a body", label_of(operation), head)
+            yield self.failure("head", "the response to HEAD has a body", operation.label, head)
 
     def _try_accept(self, operation: Operation) -> Iterator[CheckFailure]:
         if str(HTTPStatus.NOT_ACCEPTABLE.value) in operation.responses:
@@ -82,7 +81,7 @@ class HttpSemantics(RunCheck):
             response = self.send(operation, headers)
             if response.is_success:
                 message = f"Accept: {UNHEARD_OF} gets {_outline(response)}"
-                yield self.failure("406", message, label_of(operation), response)
+                yield self.failure("406", message, operation.label, response)
 
     def _try_preflight(self, operations: list[Operation]) -> Iterator[CheckFailure]:
         operation = operations[-1]
@@ -97,7 +96,7 @@ class HttpSemantics(RunCheck):
         if origin not in (ANY, PAGE):
             self.note("preflight: untried, pages of other origins are not let in")
             return
-        label = label_of(operation)
+        label = operation.label
         if lacking := self._lacking(operation, response):
             yield self.failure(
                 "preflight", f"the preflight does not allow {', '.join(lacking)}", label, response

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 import httpx
 from schemathesis.core.failures import Severity
 
-from openapi_check.target import Target, label_of
+from openapi_check.target import Target
 
 from .check import CheckFailure, NothingToCheck, RunCheck, json_of, object_of
 from .links import Step, steps
@@ -54,7 +54,7 @@ class OrganizationIsolation(RunCheck):
         unknown = {each: _unlike(each) for each in step.ids}
         for_unknown = self.samples.send(step.case(self.samples, unknown), self.target.other_headers)
         if for_unknown.status_code in NOT_LET_IN:
-            self.note(f"{label_of(step.operation)}: untried, the other key got {for_unknown.status_code}")
+            self.note(f"{step.operation.label}: untried, the other key got {for_unknown.status_code}")
             return
         response = self.samples.send(step.case(self.samples), self.target.other_headers)
         if _gist(response, dict.fromkeys(step.ids, "id")) != _gist(
@@ -63,7 +63,7 @@ class OrganizationIsolation(RunCheck):
             theirs, nobodys = _described(response), _described(for_unknown)
             message = f"another organization's id gets {theirs}, an unknown one {nobodys}"
             rule = "read" if step.operation.method in SAFE else "write"
-            yield self.failure(rule, message, label_of(step.operation), response)
+            yield self.failure(rule, message, step.operation.label, response)
 
     def _lists(self, ids: set[str]) -> Iterator[CheckFailure]:
         for operation in self.samples.drawable(self.target.operations):
@@ -71,13 +71,13 @@ class OrganizationIsolation(RunCheck):
                 response = self.send(operation, self.target.other_headers)
                 if shown := [each for each in sorted(ids) if f'"{each}"' in response.text]:
                     message = f"{shown[0]} of another organization is in the response"
-                    yield self.failure("list", message, label_of(operation), response)
+                    yield self.failure("list", message, operation.label, response)
 
     def _note_untried(self, reached: list[Step]) -> None:
         tried = {step.operation.operation_id for step in reached}
         for operation in self.target.operations:
             if "{" in operation.path and operation.operation_id not in tried:
-                self.note(f"{label_of(operation)}: untried, no id was found")
+                self.note(f"{operation.label}: untried, no id was found")
 
 
 def _unlike(known: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 import httpx
 from schemathesis.core.failures import Severity
 
-from openapi_check.target import Target, label_of
+from openapi_check.target import Target
 
 from .check import CheckFailure, NothingToCheck, RunCheck, json_of
 from .links import HOST, Step, UploadForm, form_of, has_forms, host_of, may_upload, photo, post_form, steps
@@ -62,7 +62,7 @@ class PresignedUpload(RunCheck):
             raise NothingToCheck(elsewhere or "no form was handed out")
 
     def _try(self, step: Step, form: UploadForm, seconds: Any) -> Iterator[CheckFailure]:
-        label = label_of(step.operation)
+        label = step.operation.label
         response = self._post(form)
         if response is None or not response.is_success:
             yield self.failure("photo", f"the photo got {_described(response)}", label, response)

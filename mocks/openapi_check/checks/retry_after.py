@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Final
 import httpx
 from schemathesis import Case, Response
 
-from openapi_check.target import label_of
 from openapi_contract import Operation
 
 from .check import CheckFailure, ResponseCheck, RunCheck, object_of
@@ -61,7 +60,7 @@ class RetryAfter(ResponseCheck, RunCheck):
         if refused is None:
             self.note(f"enough: untried, {MOST_REQUESTS} requests were not refused")
             return
-        label = label_of(operation)
+        label = operation.label
         values = refused.headers.get_list("retry-after")
         wrong = list(self._wrong(values, refused.status_code, refused.content, label, refused))
         yield from wrong
@@ -123,7 +122,7 @@ class RetryAfter(ResponseCheck, RunCheck):
         response = self.send(operation, headers, unpaced=True)
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             message = f"after the {seconds} s of Retry-After the response is a 429 again"
-            yield self.failure("enough", message, label_of(operation), response)
+            yield self.failure("enough", message, operation.label, response)
 
 
 def _is_date(text: str) -> bool:

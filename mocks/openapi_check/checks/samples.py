@@ -14,7 +14,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.errors import SchemathesisError
 
-from openapi_check.target import Target, label_of
+from openapi_check.target import Target
 from openapi_contract import Contract, Operation
 
 SAFE: Final = ("get", "head", "options")
@@ -83,7 +83,7 @@ class Samples:
         try:
             _smallest(self._target.contract, operation.path, operation.method)
         except (HypothesisException, SchemathesisError):
-            self._note(f"{label_of(operation)}: untried, no request could be generated")
+            self._note(f"{operation.label}: untried, no request could be generated")
             return False
         return True
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from schemathesis.core.failures import Severity
 
 from openapi_check.credentials import Credentials, altered
-from openapi_check.target import Target, label_of
+from openapi_check.target import Target
 from openapi_contract import Operation
 
 from .check import CheckFailure, RunCheck
@@ -54,7 +54,7 @@ class SecurityAlternatives(RunCheck):
         response = self.send(operation, common)
         if response.status_code != refusal:
             message = f"without a credential the response is {response.status_code}, not {refusal}"
-            yield self.failure("none", message, label_of(operation), response)
+            yield self.failure("none", message, operation.label, response)
         for scheme in dict.fromkeys(name for alternative in operation.security for name in alternative):
             if scheme in self._wrong:
                 response = self.send(operation, {**common, **self._wrong[scheme]})
@@ -64,7 +64,7 @@ class SecurityAlternatives(RunCheck):
                     message = (
                         f"with a wrong one for {scheme} the response is {response.status_code}, not {refusal}"
                     )
-                    yield self.failure("wrong", message, label_of(operation), response)
+                    yield self.failure("wrong", message, operation.label, response)
 
     def _admissions(self, operation: Operation) -> Iterator[CheckFailure]:
         responses = {
@@ -77,7 +77,7 @@ class SecurityAlternatives(RunCheck):
             refused = response.status_code == HTTPStatus.FORBIDDEN and lets_one_in
             if response.status_code == HTTPStatus.UNAUTHORIZED or refused:
                 message = f"with {name} alone the response is {response.status_code}"
-                yield self.failure("alone", message, label_of(operation), response)
+                yield self.failure("alone", message, operation.label, response)
 
     def _fields(self, alternative: Iterable[str]) -> dict[str, str]:
         fields = dict(self.target.credentials.headers)

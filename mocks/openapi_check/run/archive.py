@@ -11,7 +11,6 @@ from openapi_check.credentials import Credentials
 from openapi_check.exchange import Exchange
 from openapi_check.har import HarWriter
 from openapi_check.masking import Masking
-from openapi_check.target import label_of
 from openapi_contract import Contract
 
 
@@ -26,7 +25,7 @@ class Archive:
     def __init__(self, file: BinaryIO, contract: Contract, credentials: Credentials) -> None:
         self._har = HarWriter(file, "check")
         self._masking = Masking.of(contract, credentials.spellings())
-        self._operations = {label_of(each): each.operation_id for each in contract.operations}
+        self._operations = {each.label: each.operation_id for each in contract.operations}
 
     def close(self) -> None:
         """End the document."""

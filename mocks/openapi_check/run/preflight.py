@@ -11,7 +11,7 @@ import httpx
 
 from openapi_check.credentials import Credentials
 from openapi_check.pace import Pace, Stopped
-from openapi_check.target import CannotRunError, Target, label_of
+from openapi_check.target import CannotRunError, Target
 from openapi_contract import Contract, ContractError, Operation, load_contract
 from openapi_contract.contract import is_named
 
@@ -120,7 +120,7 @@ def _named(contract: Contract, name: str) -> list[Operation]:
     found = [
         operation
         for operation in contract.operations
-        if name == label_of(operation) or is_named(operation.operation_id, name)
+        if name == operation.label or is_named(operation.operation_id, name)
     ]
     if not found:
         raise CannotRunError(
@@ -178,7 +178,7 @@ def _require_accepted(target: Target, scheme: str, headers: Mapping[str, str], n
         target.client, target.url + operation.path, {**target.credentials.headers, **headers}
     )
     if response.status_code == HTTPStatus.UNAUTHORIZED:
-        raise CannotRunError(f"{name} is refused: {label_of(operation)} responds with 401.")
+        raise CannotRunError(f"{name} is refused: {operation.label} responds with 401.")
 
 
 def _is_open_to(operation: Operation, scheme: str) -> bool:

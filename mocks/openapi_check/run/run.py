@@ -20,7 +20,7 @@ from openapi_check.checks.check import CheckFailure
 from openapi_check.checks.registration import is_reported_by, registered
 from openapi_check.pace import Pace, QuotaUsedUp
 from openapi_check.report import Report, Subject
-from openapi_check.target import CannotRunError, Target, label_of
+from openapi_check.target import CannotRunError, Target
 
 from . import fresh_keys as fresh_keys  # noqa: PLC0414 -- registers a hook, which only a process may have
 from .configuration import SPARED, Plan, configuration
@@ -129,7 +129,7 @@ class Run:
         done = [(phase, name) for phase, name in self.report.finished if phase != OWN_CHECKS]
         config = configuration(self.target, self.plan, done)
         schema: BaseSchema = schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
-        if others := [label_of(each) for each in contract.operations if each not in selected]:
+        if others := [each.label for each in contract.operations if each not in selected]:
             schema = schema.exclude(name=others)
         if schema.statistic.operations.selected != len(selected):
             raise CannotRunError("Schemathesis selects other operations than those that may be called.")
@@ -193,7 +193,7 @@ def _blank(target: Target, plan: Plan) -> Report:
         anonymous=target.anonymous,
     )
     for operation in target.operations:
-        report.tested(label_of(operation)).operation_id = operation.operation_id
+        report.tested(operation.label).operation_id = operation.operation_id
     return report
 
 

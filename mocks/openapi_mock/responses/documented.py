@@ -126,7 +126,7 @@ class DocumentedResponses:
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
         self._validator = assembly.response_validator
         self._made: dict[Selection, DocumentedResponse] = {}
-        self._name = f"{operation.method.upper()} {operation.path}"
+        self._name = operation.label
 
     def known(self, selection: Selection) -> DocumentedResponse | None:
         """Return a response that was made before."""

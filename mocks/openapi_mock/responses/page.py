@@ -158,7 +158,7 @@ def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[s
             return f"{status} ({', '.join(map(code, names))})" if names else status
 
         yield (
-            code(f"{operation.method.upper()} {operation.path}"),
+            code(operation.label),
             with_examples(str(success)),
             ", ".join(with_examples(each) for each in operation.responses if each != str(success)),
             "; ".join(

@@ -79,11 +79,11 @@ class _Comparison:
                 if key in now
                 else [_alone(key, self._old, old, now, "removed")]
             )
-            label = _label(old)
+            label = printable(old.label)
             yield from ((label, each) for each in changes)
         for key, new in now.items():
             if key not in before:
-                yield _label(new), _alone(key, self._new, new, before, "added")
+                yield printable(new.label), _alone(key, self._new, new, before, "added")
 
     def _operation(self, old: Operation, new: Operation) -> Iterator[Finding]:
         before, now = old.definition, new.definition
@@ -103,10 +103,6 @@ class _Comparison:
             changes += [finding("server-added", new[url], url or "/") for url in new if url not in old]
             self._server_changes[holders] = changes
         return changes
-
-
-def _label(operation: Operation) -> str:
-    return printable(f"{operation.method.upper()} {operation.path}")
 
 
 def _operations(contract: Contract) -> dict[Key, Operation]:

@@ -18,7 +18,6 @@ from schemathesis import Response
 
 from openapi_check import Credentials, Target
 from openapi_check.checks.check import NothingToCheck
-from openapi_check.target import label_of
 from openapi_service.clock import Clock
 from presigned_s3 import S3Server
 from scanner_api.app import create_app
@@ -273,7 +272,7 @@ class Inspection:
         self.found: set[tuple[str, str]] = set()
         self.violations: list[Any] = []
         self.labels = [
-            (re.compile(re.sub(r"\{\w+\}", "[^/]+", each.path)), each.method.upper(), label_of(each))
+            (re.compile(re.sub(r"\{\w+\}", "[^/]+", each.path)), each.method.upper(), each.label)
             for each in contract.operations
         ]
 
