@@ -22,6 +22,10 @@ from .problems import Violation
 from .request import Request
 
 QueryPairs = list[tuple[str, bytes]]
+Read = Callable[[Request, QueryPairs], Any]
+"""Returns what was sent for a parameter, from the request and its query pairs; None if nothing was."""
+Coerce = Callable[[Any], Any]
+"""Turns what was sent into a JSON value."""
 DEFAULT_STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
 DELIMITERS: dict[str, tuple[bytes, ...]] = {
     "form": (b",",),
@@ -35,12 +39,7 @@ DELIMITERS: dict[str, tuple[bytes, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of an operation, compiled.
-
-    Attributes:
-        read: takes the request and its query pairs, returns what was sent or None.
-        coerce: turns what was sent into a JSON value.
-    """
+    """One parameter of an operation, compiled."""
 
     name: str
     argument: str
@@ -48,8 +47,8 @@ class Parameter:
     required: bool
     default: Any
     validator: Validator
-    read: Callable[[Request, QueryPairs], Any]
-    coerce: Callable[[Any], Any]
+    read: Read
+    coerce: Coerce
 
     def argument_of(self, request: Request, pairs: QueryPairs, violations: list[Violation]) -> Any:
         """Return the value for the handler; what is wrong with it goes to ``violations``."""
@@ -130,9 +129,7 @@ def _is_spelled_by_nothing(definition: Mapping[str, Any], schema: Schema) -> boo
     return is_object and schema.conforms({})
 
 
-def _reading(
-    definition: Mapping[str, Any], schema: Schema
-) -> tuple[Callable[[Request, QueryPairs], Any], Callable[[Any], Any]]:
+def _reading(definition: Mapping[str, Any], schema: Schema) -> tuple[Read, Coerce]:
     """Return what reads a parameter by its style, and what coerces it."""
     coercion = Coercion([schema])
     if definition.get("style") == "deepObject" and definition["in"] == "query":
@@ -141,9 +138,7 @@ def _reading(
     return _styled(definition, coercion), coercion if has_members else coercion.scalar
 
 
-def _whole_query(
-    media_type: str, schema: Schema
-) -> tuple[Callable[[Request, QueryPairs], Any], Callable[[Any], Any]]:
+def _whole_query(media_type: str, schema: Schema) -> tuple[Read, Coerce]:
     """Return what reads the whole query string as JSON or as a form (OpenAPI 3.2, section 4.12.1)."""
     where = "query string"
     if is_json(essence(media_type)):
@@ -161,7 +156,7 @@ def _whole_query(
     return read, Coercion([schema])
 
 
-def _of_content(media_type: str, where: str) -> Callable[[Serialized], Any]:
+def _of_content(media_type: str, where: str) -> Coerce:
     """Read JSON; text of any other media type is taken as it is."""
     return (lambda sent: read_json(str(sent), where)) if is_json(essence(media_type)) else str
 
@@ -169,7 +164,7 @@ def _of_content(media_type: str, where: str) -> Callable[[Serialized], Any]:
 # Reading: where a parameter stands in a request ------------------------------------------------------------
 
 
-def _raw(location: str, name: str) -> Callable[[Request, QueryPairs], bytes | None]:
+def _raw(location: str, name: str) -> Read:
     """Return a reader of the still encoded text of a path, header or cookie parameter."""
     if location == "path":
         return lambda request, _: request.path_parameters[name]
@@ -183,7 +178,7 @@ def _encoded(text: str | None) -> bytes | None:
     return None if text is None else text.encode("latin-1", "replace")
 
 
-def _single(location: str, name: str) -> Callable[[Request, QueryPairs], str | None]:
+def _single(location: str, name: str) -> Read:
     """Return a reader of a parameter that takes one value."""
     where = f"{location} parameter {name!r}"
     if location == "path":
@@ -206,10 +201,6 @@ def _single(location: str, name: str) -> Callable[[Request, QueryPairs], str | N
     return read_query
 
 
-def _text(raw: bytes, where: str, *, escaped: bool) -> str:
-    return decode(raw, where) if escaped else _field_text(raw)
-
-
 def _field_text(raw: bytes) -> str:
     """Return the text of a header field or cookie: UTF-8, and where it is none, Latin-1.
 
@@ -221,9 +212,7 @@ def _field_text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _styled(
-    definition: Mapping[str, Any], coercion: Coercion
-) -> Callable[[Request, QueryPairs], Serialized | None]:
+def _styled(definition: Mapping[str, Any], coercion: Coercion) -> Read:
     location, name = definition["in"], definition["name"]
     style = definition.get("style", DEFAULT_STYLES[location])
     explode = definition.get("explode", style == "form")
@@ -235,9 +224,7 @@ def _styled(
     return _delimited_members(location, name, style, explode=explode, coercion=coercion)
 
 
-def _prefixed(
-    single: Callable[[Request, QueryPairs], str | None], style: str, name: str
-) -> Callable[[Request, QueryPairs], str | None]:
+def _prefixed(single: Read, style: str, name: str) -> Read:
     """Take ``.value``, and ``;name=value`` or ``;name``, apart."""
     prefix, sign = (".", "") if style == "label" else (f";{name}", "=")
 
@@ -247,9 +234,7 @@ def _prefixed(
     return read
 
 
-def _query_members(
-    name: str, style: str, *, explode: bool, coercion: Coercion
-) -> Callable[[Request, QueryPairs], Serialized | None]:
+def _query_members(name: str, style: str, *, explode: bool, coercion: Coercion) -> Read:
     where = f"query parameter {name!r}"
 
     def text(raw: bytes) -> str:
@@ -261,7 +246,7 @@ def _query_members(
     single = _single("query", name) if coercion.takes_scalar else lambda *_: None
 
     def exploded_object(request: Request, pairs: QueryPairs) -> Serialized | None:
-        sent = single(request, pairs)
+        sent: str | None = single(request, pairs)
         if sent is not None:
             return sent
         return _distinct((key, text(value)) for key, value in pairs if key in coercion.properties) or None
@@ -277,7 +262,7 @@ def _query_members(
     return exploded_array if coercion.takes_array else exploded_object
 
 
-def _deep_object(name: str) -> Callable[[Request, QueryPairs], Node | None]:
+def _deep_object(name: str) -> Read:
     where = f"query parameter {name!r}"
 
     def read(_: Request, pairs: QueryPairs) -> Node | None:
@@ -289,14 +274,14 @@ def _deep_object(name: str) -> Callable[[Request, QueryPairs], Node | None]:
     return read
 
 
-def _delimited_members(
-    location: str, name: str, style: str, *, explode: bool, coercion: Coercion
-) -> Callable[[Request, QueryPairs], Serialized | None]:
+def _delimited_members(location: str, name: str, style: str, *, explode: bool, coercion: Coercion) -> Read:
     raw = _raw(location, name)
     where = f"{location} parameter {name!r}"
 
     def text(piece: bytes) -> str:
-        return _text(piece.strip() if location == "header" else piece, where, escaped=location == "path")
+        if location == "path":
+            return decode(piece, where)
+        return _field_text(piece.strip() if location == "header" else piece)
 
     def read(request: Request, pairs: QueryPairs) -> Serialized | None:
         found = raw(request, pairs)
