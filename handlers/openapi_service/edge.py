@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ MOST_REFUSALS = 1024
 GOOD_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
 
+@dataclass(eq=False)
 class Edge:
     """Makes the Request, keeps the target within its limit, and turns exceptions into problems.
 
@@ -55,39 +57,30 @@ class Edge:
         tracing: records a span for each request; what observes requests ends it.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        clock: Clock,
-        pages: Mapping[str, ASGIApp],
-        most_target_bytes: int,
-        profile: ProblemProfile = PLAIN,
-        random_bytes: RandomBytes = os.urandom,
-        refusal: Callable[[Request], Problem | None] | None = None,
-        log_failures: bool = True,
-        tracing: Tracing | None = None,
-    ) -> None:
-        self._app = app
-        self._clock = clock
-        self._pages = pages
-        self._most_target_bytes = most_target_bytes
-        self._profile = profile
-        self._refusal = refusal
-        self._logs_failures = log_failures
-        self._tracing = tracing
+    app: ASGIApp
+    _: KW_ONLY
+    clock: Clock
+    pages: Mapping[str, ASGIApp]
+    most_target_bytes: int
+    profile: ProblemProfile = PLAIN
+    random_bytes: RandomBytes = os.urandom
+    refusal: Callable[[Request], Problem | None] | None = None
+    log_failures: bool = True
+    tracing: Tracing | None = None
+
+    def __post_init__(self) -> None:
         self._refused = lru_cache(MOST_REFUSALS)(self._refused_alike)
-        self._own = random_bytes(8).hex()
-        self._numbers = itertools.count(int.from_bytes(random_bytes(3)))
+        self._own = self.random_bytes(8).hex()
+        self._numbers = itertools.count(int.from_bytes(self.random_bytes(3)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request."""
-        request = scope[STATE] = Request(scope, receive, self._request_id(scope), self._clock, self._profile)
+        request = scope[STATE] = Request(scope, receive, self._request_id(scope), self.clock, self.profile)
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
         if (observation := scope.get(OBSERVATION)) is not None:
             observation.request = request
-        if self._tracing is not None:
-            request.trace = self._tracing.begin(request)
+        if self.tracing is not None:
+            request.trace = self.tracing.begin(request)
             CURRENT.set(request.trace)
         elif b"traceparent" in request.headers:
             request.trace = trace_of(request.headers)
@@ -95,12 +88,12 @@ class Edge:
         elif CURRENT.get() is not None:
             CURRENT.set(None)  # a pipelined one begins in a copy of the context of the one before
         try:
-            page = self._pages.get(scope["path"])
-            if page is None and self._refusal is not None and (refusal := self._refusal(request)) is not None:
+            page = self.pages.get(scope["path"])
+            if page is None and self.refusal is not None and (refusal := self.refusal(request)) is not None:
                 await respond(self._rendered_refusal(refusal, request), request, send)
                 return
             request.misrouted = self._too_long(request)
-            await (page or self._app)(scope, receive, send)
+            await (page or self.app)(scope, receive, send)
         except Disconnected:
             log.debug("The client went away (request %s)", request.request_id)
         except Exception as error:  # noqa: BLE001 -- the last place that can respond
@@ -119,23 +112,21 @@ class Edge:
 
     def _too_long(self, request: Request) -> URITooLong | None:
         length = len(request.path) + len(request.query_string)
-        if length <= self._most_target_bytes:
+        if length <= self.most_target_bytes:
             return None
-        return URITooLong(f"The request target has {length} bytes; the limit is {self._most_target_bytes}.")
+        return URITooLong(f"The request target has {length} bytes; the limit is {self.most_target_bytes}.")
 
     async def _respond_to_error(self, error: Exception, request: Request, send: Send) -> None:
         request.error = error
         problem = error if isinstance(error, Problem) else InternalError()
+        # violations where they are found
+        is_logged = not self.log_failures or isinstance(problem, ViolationError | NotImplementedYet)
         if problem is not error:
             log.error("Unhandled exception (request %s)", request.request_id, exc_info=error)
-        elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and self._logs(problem):
+        elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_logged:
             log.error("%d: %s (request %s)", problem.status, cause_of(problem), request.request_id)
         if not request.responded:
             await respond(self._rendered(problem, request), request, send)
-
-    def _logs(self, problem: Problem) -> bool:
-        """Tell whether the cause of a 5xx is logged here; violations are where they are found."""
-        return self._logs_failures and not isinstance(problem, ViolationError | NotImplementedYet)
 
     def _rendered_refusal(self, problem: Problem, request: Request) -> Rendered:
         headers, template = self._refused(problem)
@@ -147,7 +138,7 @@ class Edge:
     def _refused_alike(self, problem: Problem) -> tuple[RawHeaders, bytes]:
         """Return the header fields of a problem, and its document with places for what requests differ in."""
         names = {"instance": "{instance}", "request_id": "{request_id}"}
-        document = self._profile.document(problem, **names, now=self._clock.now())
+        document = self.profile.document(problem, **names, now=self.clock.now())
         template = msgspec.json.encode(document).replace(b"%", b"%%")
         for name, sign in names.items():
             template = template.replace(sign.encode(), f"%({name})b".encode())

@@ -188,7 +188,7 @@ def bound(
         ResolverError: it cannot be bound; the message names the operation and says why.
     """
     bind = partial(_bound, operation, function, assembly, fallback)
-    return LazyOperation(bind) if assembly.lazy else bind()
+    return LazyApp(bind) if assembly.lazy else bind()
 
 
 def _bound(
@@ -205,16 +205,16 @@ def _bound(
         ) from error
 
 
-class LazyOperation:
-    """An operation that is bound when it is first asked for: a document may have thousands."""
+class LazyApp:
+    """An app that is bound, in a thread, when it is first asked for: one of thousands of operations, say."""
 
-    def __init__(self, bind: Callable[[], BoundOperation]) -> None:
+    def __init__(self, bind: Callable[[], ASGIApp]) -> None:
         self._bind = bind
         self._binding = asyncio.Lock()
-        self._bound: BoundOperation | None = None
+        self._bound: ASGIApp | None = None
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Respond to one request, with 501 if the operation cannot be bound."""
+        """Respond to one request, with 501 if it cannot be bound."""
         return (self._bound or self._bind_first)(scope, receive, send)
 
     async def _bind_first(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,7 +15,7 @@ from openapi_service.problems import PLAIN, Problem, ProblemProfile
 from .clock import MockClock
 from .console import PATH as CONSOLE
 from .console import ConsolePage
-from .control import Control, ControlAccess
+from .control import ControlAccess, control
 from .control.app import CA, MOST_TARGET_BYTES, ROOT
 from .events import EventStream
 from .faults.middleware import FaultMiddleware
@@ -59,7 +59,7 @@ class MockApplication:
         def contract() -> Contract:
             return self.service.contract
 
-        self._control = Control(
+        self._control = control(
             self.access,
             pages={
                 f"{ROOT}/events": EventStream(state.events, traffic.journal),
@@ -134,5 +134,5 @@ def observed(
         ignores: tells violations of requests that are not reported.
     """
     traffic.use(contract, authentication=authentication, ignores=ignores)
-    faulty = FaultMiddleware(app, traffic.faults, contract, clock, traffic.extension, profile=profile)
+    faulty = FaultMiddleware(app, traffic.faults, contract, clock, traffic.extension, profile)
     return JournalMiddleware(faulty, traffic.journal, contract)

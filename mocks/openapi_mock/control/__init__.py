@@ -3,6 +3,6 @@
 It has a contract of its own (``openapi.yaml``), bound like any other; its handlers are in ``operations``.
 """
 
-from .app import Control, ControlAccess
+from .app import ControlAccess, control
 
-__all__ = ["Control", "ControlAccess"]
+__all__ = ["ControlAccess", "control"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -22,6 +21,7 @@ from openapi_service.connexion_adapter import bind
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
 from openapi_service.handlers import handlers_of
+from openapi_service.operation import LazyApp
 from openapi_service.origins import normal_origins
 from openapi_service.pages import Page
 from openapi_service.problems import PLAIN, Forbidden, ProblemProfile, Unauthorized
@@ -37,9 +37,17 @@ MOST_TARGET_BYTES: Final = 8192
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="control of the mock"'}
 
 
-@dataclass(eq=False)
-class Control:
-    """The control API; bound at the first request, since the mock's own API is to be there before.
+def control(
+    access: ControlAccess,
+    *,
+    pages: Mapping[str, ASGIApp],
+    public: Collection[str],
+    clock: Clock,
+    collaborators: Mapping[str, Any],
+    extension: Extension = NO_EXTENSION,
+    profile: ProblemProfile = PLAIN,
+) -> ASGIApp:
+    """Return the control API; bound at the first request, since the mock's own API is to be there before.
 
     Args:
         pages: ASGI apps by path, for it and all that is below it; what they serve is not bound.
@@ -48,55 +56,24 @@ class Control:
         extension: what the application adds to the OpenAPI document.
     """
 
-    access: ControlAccess
-    pages: Mapping[str, ASGIApp]
-    public: Collection[str]
-    clock: Clock
-    collaborators: Mapping[str, Any]
-    extension: Extension = NO_EXTENSION
-    profile: ProblemProfile = PLAIN
-    _binding: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
-    _app: ASGIApp | None = field(default=None, init=False)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        await (self._app or await self._bound())(scope, receive, send)
-
-    async def _bound(self) -> ASGIApp:
-        async with self._binding:
-            if self._app is None:
-                self._app = await asyncio.to_thread(self._bind)
-        return self._app
-
-    def _bind(self) -> ASGIApp:
-        contract = self.extension.control_contract()
+    def bound() -> ASGIApp:
+        contract = extension.control_contract()
         paths = contract.document["paths"].items()
-        bound = {
-            **contract.document,
-            "paths": {path: item for path, item in paths if path not in self.pages},
-        }
+        own = {**contract.document, "paths": {path: item for path, item in paths if path not in pages}}
         assembly = Assembly(
-            Contract(bound, contract.source),
+            Contract(own, contract.source),
             OpenAuthenticator(),  # `_Checked` has checked every request
-            {"clock": self.clock, **self.collaborators},
+            {"clock": clock, **collaborators},
             reveal=True,
             closed_query=True,
         )
         document = Page(json.dumps(contract.document).encode(), "application/json")
-        checked = _Checked(
-            bind(assembly, handlers_of(operations)),
-            {f"{ROOT}/openapi.json": document, **self.pages},
-            self.access,
-            self.public,
-        )
-        edge = Edge(
-            checked,
-            clock=self.clock,
-            pages={},
-            most_target_bytes=MOST_TARGET_BYTES,
-            profile=self.profile,
-        )
-        return with_cors(edge, contract, self.access.origins)
+        all_pages: dict[str, ASGIApp] = {f"{ROOT}/openapi.json": document, **pages}
+        checked = _Checked(bind(assembly, handlers_of(operations)), all_pages, access, public)
+        edge = Edge(checked, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES, profile=profile)
+        return with_cors(edge, contract, access.origins)
+
+    return LazyApp(bound)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 from asyncio import Transport
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +17,7 @@ from openapi_mock.journal.recording import FAULT_KEY
 from openapi_mock.matching import is_beside_contracts
 from openapi_mock.responses.preferences import FIRST
 from openapi_service.clock import Clock
-from openapi_service.problems import PLAIN, Problem, ProblemProfile
+from openapi_service.problems import Problem, ProblemProfile
 from openapi_service.protocol import HttpProtocol
 
 from .fault import Effect
@@ -85,6 +86,7 @@ class ApiRequest:
         )
 
 
+@dataclass(eq=False)
 class FaultMiddleware:
     """An ASGI app to whose requests faults apply: the active ones, or the one that a request asks for.
 
@@ -92,44 +94,38 @@ class FaultMiddleware:
         app: serves requests, with the documented response that ``Prefer: code=N`` asks for.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        faults: Faults,
-        contract: Contract,
-        clock: Clock,
-        extension: Extension,
-        *,
-        profile: ProblemProfile = PLAIN,
-    ) -> None:
-        self._app = app
-        self._faults = faults
-        self._contract = contract
-        self._problems = ProvokedProblems(contract, clock, profile)
-        self._clock = clock
-        self._reader = FaultReader(extension)
+    app: ASGIApp
+    faults: Faults
+    contract: Contract
+    clock: Clock
+    extension: Extension
+    profile: ProblemProfile
+
+    def __post_init__(self) -> None:
+        self._problems = ProvokedProblems(self.contract, self.clock, self.profile)
+        self._reader = FaultReader(self.extension)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request."""
         if (
             scope["type"] != "http"
-            or not (self._faults.on_api or HEADER in dict(scope["headers"]))
+            or not (self.faults.on_api or HEADER in dict(scope["headers"]))
             or scope["method"] == "OPTIONS"  # a page cannot tell why a pre-flight failed, so none does
         ):
-            return self._app(scope, receive, send)
+            return self.app(scope, receive, send)
         return self._apply_faults(scope, receive, send)
 
     async def _apply_faults(self, scope: Scope, receive: Receive, send: Send) -> None:
         beginning = b""
-        if self._faults.reads_bodies:
+        if self.faults.reads_bodies:
             beginning, receive = await _beginning(receive)
         try:
-            injection = self._injection(ApiRequest(scope, self._contract, beginning), scope)
+            injection = self._injection(ApiRequest(scope, self.contract, beginning), scope)
         except Problem as problem:
             await self._problems.respond(problem, scope, receive, send)
             return
         if injection is None:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
         else:
             scope[FAULT_KEY] = injection.fault
             await self._inject(injection, scope, receive, send)
@@ -137,7 +133,7 @@ class FaultMiddleware:
     def _injection(self, request: ApiRequest, scope: Scope) -> Injection | None:
         text = _header(scope, HEADER)
         if text is None:
-            return self._faults.injection(
+            return self.faults.injection(
                 request, lambda fault: fault.on == "api" and (bool(fault.match.path) or not request.is_beside)
             )
         return self._reader.injection(text, "api")
@@ -156,7 +152,7 @@ class FaultMiddleware:
             or effect.retry_after_seconds is not None
             or effect.status == HTTPStatus.TOO_MANY_REQUESTS
         ):
-            send = Changed(send, effect, self._clock)
+            send = Changed(send, effect, self.clock)
         with effect.applied():
             await self._respond(effect, scope, receive, _unsent if effect.drop_response else send)
         if effect.drop_response:
@@ -170,18 +166,18 @@ class FaultMiddleware:
 
     def _is_over(self, scope: Scope) -> bool:
         """Return whether nobody waits for the response any more, or nothing may be delayed any more."""
-        return self._faults.ended or _is_closed(scope)
+        return self.faults.ended or _is_closed(scope)
 
     async def _respond(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
         if effect.status is None:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
-        operation = ApiRequest(scope, self._contract).route.operation
+        operation = ApiRequest(scope, self.contract).route.operation
         if operation is not None and operation.response_for(effect.status) is not None:
             documented = Only(effect.status, send)
             headers = [pair for pair in scope["headers"] if pair[0] != b"prefer"]
             headers.append((b"prefer", b"code=%d" % effect.status))
-            await self._app({**scope, "headers": headers, FIRST: True}, receive, documented)
+            await self.app({**scope, "headers": headers, FIRST: True}, receive, documented)
             if documented.passed:
                 return  # else the app had another reason to refuse, such as a missing credential
         problem = ProvokedProblem(effect.status, effect.error_code)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
 
 import msgspec
@@ -26,6 +27,7 @@ AT_ONCE_BYTES = 32 * 1024
 """Up to so many are validated in the event loop; more, or compressed ones, in a thread."""
 
 
+@dataclass(eq=False)
 class Proxy:
     """An ASGI app that passes everything on to one upstream, and validates the exchanges.
 
@@ -36,20 +38,15 @@ class Proxy:
         errors: respond with an error where an exchange violates the contract.
     """
 
-    def __init__(
-        self,
-        upstream: Upstream,
-        recorder: Recorder,
-        *,
-        most_bytes: int = MOST_BYTES,
-        names: Iterable[str] = (),
-        errors: bool = False,
-    ) -> None:
-        self._names = frozenset(name.lower() for name in names)
-        self.errors = errors
-        self.upstream = upstream
-        self.recorder = recorder
-        self.most_bytes = most_bytes
+    upstream: Upstream
+    recorder: Recorder
+    _: KW_ONLY
+    most_bytes: int
+    names: Iterable[str]
+    errors: bool
+
+    def __post_init__(self) -> None:
+        self._names = frozenset(name.lower() for name in self.names)
 
     async def start(self) -> None:
         """Do nothing: connections to the upstream are made when they are needed."""
@@ -111,7 +108,8 @@ class _Passing:
             pass
         except asyncio.CancelledError:
             if not self._gone or self._task is None or self._task.uncancel():
-                await self._fail(_ended())
+                ended = HTTPStatus.BAD_GATEWAY, "connection_terminated", "the proxy ends"
+                await self._fail(UpstreamFailed(*ended))
                 raise
         finally:
             self._record()
@@ -249,10 +247,6 @@ async def _respond(status: HTTPStatus, detail: str, send: Send, *fields: tuple[b
     ]
     await send({"type": "http.response.start", "status": int(status), "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _ended() -> UpstreamFailed:
-    return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "connection_terminated", "the proxy ends")
 
 
 @contextmanager
