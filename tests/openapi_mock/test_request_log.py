@@ -60,7 +60,8 @@ class Validator:
 
 def logged(form, *exchanges, make_validator=Validator):
     """Return what is logged of exchanges."""
-    journal, written = Journal(make_validator=make_validator), []
+    journal, written = Journal(), []
+    journal.validate_with(make_validator)
     with RequestLog(journal, form, written.append):
         for each in exchanges:
             journal.record(each)

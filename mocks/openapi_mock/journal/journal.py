@@ -65,31 +65,16 @@ class Entry:
 
 
 class Journal:
-    """The latest exchanges; any thread may record and find them.
+    """The latest exchanges; any thread may record and find them."""
 
-    Args:
-        make_validator: makes the validator when the first exchange is validated; None for no validation.
-        most_exchanges: how many are kept.
-        most_bytes: how many bytes they may take.
-        most_body_bytes: how much is kept of a body.
-    """
-
-    def __init__(
-        self,
-        masking: Masking | None = None,
-        make_validator: Callable[[], Validate] | None = None,
-        *,
-        most_exchanges: int = MOST_EXCHANGES,
-        most_bytes: int = MOST_BYTES,
-        most_body_bytes: int = MOST_BODY_BYTES,
-    ) -> None:
+    def __init__(self, masking: Masking | None = None) -> None:
         self.masking = masking or Masking()
         self._validating = Lock()
-        self.validate_with(make_validator)
-        self.most_body_bytes = most_body_bytes
+        self._make_validator: Callable[[], Validate] | None = None
+        self._validator: Validate | None = None
+        self.most_exchanges, self.most_bytes = MOST_EXCHANGES, MOST_BYTES
+        self.most_body_bytes = MOST_BODY_BYTES
         self.last = 0
-        self._most_exchanges = most_exchanges
-        self._most_bytes = most_bytes
         self._bytes = 0
         self._entries: deque[Entry] = deque()
         self._lock = RLock()  # entered in C, a condition in Python
@@ -97,10 +82,9 @@ class Journal:
         self._ended = False
         self._listeners: list[Callable[[int], object]] = []
 
-    def validate_with(self, make_validator: Callable[[], Validate] | None) -> None:
-        """Use another validator for what is not validated yet."""
-        self._make_validator = make_validator
-        self._validator: Validate | None = None
+    def validate_with(self, make_validator: Callable[[], Validate]) -> None:
+        """Use a validator, which is made when it is needed first, for what is not validated yet."""
+        self._make_validator, self._validator = make_validator, None
 
     def record(self, recorded: Recordable | Exchange) -> None:
         """Record an exchange, and remove the oldest ones if there are too many."""
@@ -111,7 +95,7 @@ class Journal:
             entry = Entry(number, recorded)
             self._entries.append(entry)
             self._bytes += entry.size
-            while len(self._entries) > self._most_exchanges or self._bytes > self._most_bytes:
+            while len(self._entries) > self.most_exchanges or self._bytes > self.most_bytes:
                 self._bytes -= self._entries.popleft().size
             self._changed.notify_all()
         for listener in self._listeners:

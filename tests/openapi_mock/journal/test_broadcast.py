@@ -44,7 +44,9 @@ class Audience:
 @pytest.fixture
 def journal():
     """Return a journal that keeps ten exchanges."""
-    return Journal(most_exchanges=10)
+    journal = Journal()
+    journal.most_exchanges = 10
+    return journal
 
 
 @pytest.fixture

@@ -30,9 +30,13 @@ def exchange(**differing):
     return Exchange(**{**plain, **differing})
 
 
-def journal_of(*exchanges, **settings):
+def journal_of(*exchanges, make_validator=None, **limits):
     """Return a journal that has heard of these."""
-    journal = Journal(**settings)
+    journal = Journal()
+    for name, number in limits.items():
+        setattr(journal, name, number)
+    if make_validator is not None:
+        journal.validate_with(make_validator)
     for each in exchanges:
         journal.record(each)
     return journal

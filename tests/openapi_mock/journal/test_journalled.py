@@ -14,7 +14,8 @@ CONTRACT = load_contract(None)
 
 def serve(app, requests=(), **scope):
     """Return the journal's exchanges after one request, and what was sent."""
-    journal, sent, waiting = Journal(most_body_bytes=10), [], iter(requests)
+    journal, sent, waiting = Journal(), [], iter(requests)
+    journal.most_body_bytes = 10
 
     async def receive():
         return next(waiting)
