@@ -60,26 +60,6 @@ class Exchange:
         is_disconnected: whether nobody waits for the response any more.
     """
 
-    __slots__ = (
-        "_asks_for_body",
-        "_connection",
-        "_ends_by_close",
-        "_has_news",
-        "_is_chunked",
-        "_left_bytes",
-        "_news",
-        "_pieces",
-        "_says_close",
-        "_sender",
-        "_waiting_bytes",
-        "has_more",
-        "is_complete",
-        "is_disconnected",
-        "is_started",
-        "keep_alive",
-        "scope",
-    )
-
     def __init__(
         self,
         connection: Connection,

@@ -33,19 +33,6 @@ class Field:
         deep_prefix: what the names of the parts of a ``deepObject`` begin with.
     """
 
-    __slots__ = (
-        "_binary",
-        "_has_texts",
-        "_is_array",
-        "_json_only",
-        "_media_types",
-        "_parameter",
-        "_takes_file",
-        "as_json",
-        "deep_prefix",
-        "name",
-    )
-
     def __init__(self, name: str, schema: Schema, encoding: Mapping[str, Any]) -> None:
         self._media_types = [
             each.strip() for each in encoding.get("contentType", "").split(",") if each.strip()

@@ -93,16 +93,12 @@ class Supervisor:
             code = os.waitstatus_to_exitcode(status)
             if code > 0 and not self._has_responded():
                 self._end(signal.SIGTERM)
-                self._abandon(code)
+                for other in self._running:
+                    os.waitpid(other, 0)
+                raise SystemExit(code)
             logger.error("Process %d ended with %d; another takes its place", pid, code)
             is_stable = time.monotonic() - died.started > STABLE_SECONDS
             self._start(died.number, failures=0 if is_stable else died.failures + 1)
-
-    def _abandon(self, code: int) -> None:
-        """End, as the first processes cannot start."""
-        for pid in self._running:
-            os.waitpid(pid, 0)
-        raise SystemExit(code)
 
     def _has_responded(self) -> bool:
         if not self._responded:

@@ -63,10 +63,10 @@ class HttpProtocol(asyncio.Protocol):
         self._app: ASGIApp = config.loaded_app
         self._state: Any = server_state  # uvicorn names its own protocols where it keeps connections
         self._app_state = app_state
-        self._loop = _loop or asyncio.get_running_loop()
+        loop = _loop or asyncio.get_running_loop()
         shared = vars(server_state)  # by all connections
         if "turns" not in shared:
-            shared["turns"] = Turns(self._loop, server_state.tasks)
+            shared["turns"] = Turns(loop, server_state.tasks)
         self._turns: Turns = shared["turns"]
         self._exchange: Exchange | None = None
         self._unread, self._read_bytes = b"", 0
@@ -96,9 +96,7 @@ class HttpProtocol(asyncio.Protocol):
         self._state.connections.add(self)
         if isinstance(self._state.connections, Connections):
             self._state.connections.admit(self)
-        self._timeouts = Timeouts(
-            self._loop, self, self._reader, self._sender, for_health_only=self.for_health_only
-        )
+        self._timeouts = Timeouts(self, self._reader, self._sender)
 
     @property
     def is_idle(self) -> bool:

@@ -65,15 +65,11 @@ def _event(block: str) -> dict[str, Any]:
         value = value.removeprefix(" ")
         if name == "data" and "data" in event:
             event["data"] += f"\n{value}"
-        elif name == "retry" and _is_milliseconds(value):
+        elif name == "retry" and value.isascii() and value.isdigit() and len(value) <= _MOST_RETRY_DIGITS:
             event[name] = int(value)
         elif name in {"data", "event", "id"}:
             event[name] = value
     return event
-
-
-def _is_milliseconds(value: str) -> bool:
-    return value.isascii() and value.isdigit() and len(value) <= _MOST_RETRY_DIGITS
 
 
 def _is_event(value: Any) -> bool:

@@ -22,6 +22,7 @@ class Connection(Protocol):
     """What is closed."""
 
     transport: asyncio.Transport
+    for_health_only: bool
 
     @property
     def waits_for_client(self) -> bool:
@@ -34,23 +35,15 @@ class Connection(Protocol):
 class Timeouts:
     """How long a client may take for what comes next; one timer a second looks after a connection."""
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        connection: Connection,
-        reader: RequestReader,
-        sender: Sender,
-        *,
-        for_health_only: bool,
-    ) -> None:
-        self._loop = loop
+    def __init__(self, connection: Connection, reader: RequestReader, sender: Sender) -> None:
+        self._loop = loop = asyncio.get_running_loop()
         self._connection = connection
         self._reader = reader
         self._sender = sender
         self._timed_part = 1, HEAD
         self._timed_bytes = self._taken_bytes = 0
         self._taken_at = self._body_ends_at = loop.time()
-        self.expect(HEALTH_SECONDS if for_health_only else PATIENCE_SECONDS)
+        self.expect(HEALTH_SECONDS if connection.for_health_only else PATIENCE_SECONDS)
         self._tick_seconds = min(PATIENCE_SECONDS, HEALTH_SECONDS)
         self._timer = loop.call_later(self._tick_seconds, self._look_at_time)
 

@@ -157,11 +157,6 @@ class Contract:
                 yield from definition.get("servers", ())
 
     @cached_property
-    def _security(self) -> tuple[Mapping[str, Sequence[str]], ...]:
-        """The alternatives of operations that have none of their own."""
-        return tuple(self.document.get("security", ()))
-
-    @cached_property
     def security_schemes(self) -> Mapping[str, Mapping[str, Any]]:
         """The Security Scheme Objects by name."""
         schemes = self.document.get("components", {}).get("securitySchemes", {})
@@ -217,7 +212,6 @@ class Contract:
             each for _, item, at in self.path_items() for _, each, _ in self.operations_in(item, at)
         )
         taken = {definition.get("operationId") for definition in definitions}
-
         following: dict[str, count[int]] = {}
 
         def name(method: str, path: str) -> str:
@@ -250,7 +244,7 @@ class Contract:
             parameters=self._parameters(holders, places),
             request_body=self._with_media_types(body),
             responses=self._responses(definition, pointer, places),
-            security=tuple(definition["security"]) if "security" in definition else self._security,
+            security=tuple(definition.get("security", self.document.get("security", ()))),
             tags=tuple(definition.get("tags", ())),
             definition=definition,
             defect=self.disabled.get(pointer, ""),

@@ -82,11 +82,7 @@ class Candidate(NamedTuple):
     def accepts(self, method: str, query: Mapping[str, str]) -> bool:
         """Tell whether the operation is one of a method, and its query has the values of the template."""
         own = self.operation.method.upper()
-        return (own == method or (own == "GET" and method == "HEAD")) and self.is_met_by(query)
-
-    def is_met_by(self, query: Mapping[str, str]) -> bool:
-        """Tell whether a query has the values of the template."""
-        return all(
+        return (own == method or (own == "GET" and method == "HEAD")) and all(
             unquote_plus(query.get(name, "")) == value
             for name, value in self.query.items()
             if value and not EXPRESSION.search(value)

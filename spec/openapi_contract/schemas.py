@@ -59,7 +59,7 @@ class Schema:
     @cached_property
     def surely_accepts(self) -> Callable[[Any], bool]:
         """What accepts only JSON values that openapi-core accepts; what it does not is open."""
-        if not self._schemas.is_2020_12 or not reads_alike(self._schemas.bundle(self.node)):
+        if not self._schemas.is_2020_12 or not reads_alike(self._schemas.bundler.bundle(self.node)):
             return lambda _: False
         return self.python_validator.is_valid
 
@@ -290,7 +290,7 @@ class Schemas:
         self._compiled: dict[tuple[int, bool], Validator] = {}
         self._compiling = Lock()
         self.depths = MinimumDepths(self.keywords, self.targets_of)
-        self._bundler = Bundler(resources, is_30=self.is_30, not_required=self._not_required)
+        self.bundler = Bundler(resources, is_30=self.is_30, not_required=self._not_required)
 
     def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:
         """Return the same schemas, read otherwise."""
@@ -360,20 +360,16 @@ class Schemas:
                 pending += [*reversed(each.get("allOf", ())), *self.targets_of(each)]
         return list(found.values())
 
-    def bundle(self, node: Any) -> dict[str, Any]:
-        """Return the JSON Schema 2020-12 that stands alone and means what a schema does in the document."""
-        return self._bundler.bundle(node)
-
     def compiled(self, node: Any, *, as_python: bool = False) -> Validator:
         """Compile a schema, once: of several threads that ask for it, the first has it compiled."""
         node, _ = self.meant(node, "")
         key = id(node), as_python
         with self._compiling:
             if key not in self._compiled:
-                bundle = self.bundle(node)
+                bundle = self.bundler.bundle(node)
                 self._compiled[key] = Validator(
                     bundle,
-                    lambda root, uri: self.origin(self._bundler.place(root, uri)),
+                    lambda root, uri: self.origin(self.bundler.place(root, uri)),
                     names=Schema(node, self).names,
                     retriever=self.resources.resource,
                     base_uri=self.resources.uri,

@@ -1,7 +1,8 @@
 """``contract coverage``: which operations have a handler, what responds in the mock, and which are tested."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os.path import commonprefix
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -34,8 +35,7 @@ class Covered(NamedTuple):
         is_tested: whether a test names it; None if there are no tests to look at.
     """
 
-    method: str
-    path: str
+    operation: Operation
     handler: str | None
     is_tested: bool | None
 
@@ -76,24 +76,19 @@ def _covered(contract: Contract, handlers: Mapping[str, Any], tests: Path) -> li
         name = handler_named(operation, handlers)
         handler = f"{handlers[name].__module__.rpartition('.')[2]}.{name}" if name else None
         is_tested = any(map(_naming(operation, name, prefix), texts)) if texts else None
-        covered.append(Covered(operation.method.upper(), operation.path, handler, is_tested))
+        covered.append(Covered(operation, handler, is_tested))
     return covered
 
 
-def _prefix(operations: Sequence[Operation | Covered]) -> str:
+def _prefix(operations: Iterable[Operation]) -> str:
     """Return what all paths begin with, which tests may have in the URL of their client."""
     paths = [each.path.split("/") for each in operations]
     return "/".join(common_beginning(paths))
 
 
-def common_beginning(sequences: Sequence[Sequence[str]]) -> list[str]:
+def common_beginning(sequences: Sequence[list[str]]) -> Sequence[str]:
     """Return the words that all sequences begin with; one alone has nothing in common with others."""
-    common: list[str] = []
-    for words in zip(*sequences, strict=False):
-        if len(set(words)) > 1:
-            break
-        common.append(words[0])
-    return common if len(sequences) > 1 else []
+    return commonprefix(sequences) if len(sequences) > 1 else []  # noqa: RUF071 -- of lists, items
 
 
 def _naming(operation: Operation, handler: str | None, prefix: str) -> Callable[[str], bool]:
@@ -109,7 +104,7 @@ def _naming(operation: Operation, handler: str | None, prefix: str) -> Callable[
 
 
 def _table(covered: Sequence[Covered], handled: str) -> Table:
-    prefix = _prefix(covered)
+    prefix = _prefix(each.operation for each in covered)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column(f"operation (below {printable(prefix)})" if prefix else "operation", overflow="fold")
     for heading in ("handler", "mock", "tested"):
@@ -118,8 +113,8 @@ def _table(covered: Sequence[Covered], handled: str) -> Table:
     if len(listed) > MOST_LISTED:
         listed = sorted(listed, key=lambda each: (each.handler is not None, bool(each.is_tested)))
     for each in listed[:MOST_LISTED]:
-        path = printable(each.path.removeprefix(prefix)) or "/"
-        operation = Text.assemble(f"{each.method:6} {path}")
+        path = printable(each.operation.path.removeprefix(prefix)) or "/"
+        operation = Text.assemble(f"{each.operation.method.upper():6} {path}")
         if each.handler:
             operation.append(f"\n{'':7}{each.handler}", "dim")
         mock = handled if each.handler else "contract"

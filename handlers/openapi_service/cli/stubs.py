@@ -57,7 +57,8 @@ class Stubs:
         """Return a module of handlers."""
         handlers = [self._handler(stub) for stub in stubs]
         imports = "\nfrom typing import Any\n" if any("Any" in each for each in handlers) else ""
-        most = max(_argument_count(stub.operation) for stub in stubs)
+        operations = [stub.operation for stub in stubs]
+        most = max(len(each.parameters) + (each.request_body is not None) for each in operations)
         lenience = _lenience(
             ARG001=most > 0,
             N802=_has_odd_names(stubs),
@@ -210,10 +211,6 @@ def _lenience(**rules: bool) -> str:
 
 def _has_odd_names(stubs: Sequence[Stub]) -> bool:
     return any(stub.name != stub.name.lower() for stub in stubs)
-
-
-def _argument_count(operation: Operation) -> int:
-    return len(operation.parameters) + (operation.request_body is not None)
 
 
 def _definition(name: str, arguments: Sequence[str], result: str) -> str:

@@ -251,7 +251,7 @@ class Connection(asyncio.Protocol):
         if self._is_complete:
             return
         self.status = self._parser.get_status_code()
-        if self._is_interim:
+        if self.status < FINAL.start:
             self.headers = []
             return
         coding, length = transfer_coding(self.headers), value_of(self.headers, b"content-length")
@@ -281,10 +281,6 @@ class Connection(asyncio.Protocol):
         if self._has_head and not self._is_complete:
             self._end()
             self._wake()
-
-    @property
-    def _is_interim(self) -> bool:
-        return self.status < FINAL.start
 
     def _end(self) -> None:
         self._is_complete = True

@@ -214,10 +214,7 @@ def _checked(text: str) -> httpx.URL:
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
     """Return the fields that go through a proxy (RFC 9110, section 7.6), in order, repeated ones too."""
     fields = list(headers)
-    left_out = HOP_BY_HOP | (_named_by_connection(fields) - FOR_EVERYONE)
-    return [(name, value) for name, value in fields if name.lower() not in left_out]
-
-
-def _named_by_connection(fields: RawHeaders) -> frozenset[bytes]:
     options = [value for name, value in fields if name.lower() == b"connection"]
-    return frozenset(option.strip().lower() for value in options for option in value.split(b","))
+    named = {option.strip().lower() for value in options for option in value.split(b",")}
+    left_out = HOP_BY_HOP | (named - FOR_EVERYONE)
+    return [(name, value) for name, value in fields if name.lower() not in left_out]
