@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-import openapi_service
 from openapi_contract import ContractError
 from openapi_service import (
     Limits,
@@ -57,32 +56,10 @@ def test_the_documented_example_runs(tmp_path, monkeypatch):
     )
 
 
-def test_what_the_package_lists_is_there():
-    """Each name is public, documented and imported when it is asked for."""
-    for name in openapi_service.__all__:
-        assert getattr(openapi_service, name).__doc__
-    with pytest.raises(AttributeError, match="nothing_like_it"):
-        _ = openapi_service.nothing_like_it
-
-
 def test_a_document_is_no_file():
     """The contract is a file, a URL or a Contract; a dict is the wrong type, and no file that is missing."""
     with pytest.raises(TypeError, match="not dict"):
         create_app({"openapi": "3.1.0"}, {})
-
-
-def test_public_names():
-    """What a user may import changes on purpose, and not by chance."""
-    problems = {name for name in openapi_service.__all__ if isinstance(getattr(openapi_service, name), type)}
-    problems = {
-        name for name in problems if issubclass(getattr(openapi_service, name), openapi_service.Problem)
-    }
-    assert set(openapi_service.__all__) - problems == {
-        *("create_app", "Service", "Limits", "Request", "Response", "ResolverError", "Violation"),
-        *("Authenticator", "BasicCredential", "ProblemProfile", "Attempt", "Idempotency"),
-        *("CannotListen", "listen", "serve", "url_of"),
-    }
-    assert len(problems) == 18
 
 
 def test_operations_are_handled():
