@@ -18,12 +18,12 @@ def reader_of(
     """Return what reads a body, and raises BadRequest or PayloadTooLarge; None where a schema says nothing.
 
     Args:
-        media_type: as it was sent.
+        media_type: as it was sent; without any, a value that no text is, is JSON.
         holder: the Media Type Object that declares it.
         most_elements: of XML, that are read.
     """
     kind = essence(media_type)
-    if is_json(kind):
+    if is_json(kind) or not (kind or "string" in schema.types):
         return partial(read_json, where="body")
     if "itemSchema" in holder and is_sequence(kind):
         return partial(items_of, media_type=kind)

@@ -113,6 +113,7 @@ def test_a_default_belongs_to_one_request(reading):
         ("application/vnd.x+json", "application/vnd.x+json; v=2", 204),
         ("application/*", "application/vnd.x+json", 204),
         ("*/*", "application/json", 204),
+        ("*/*", None, 204),
         ("application/json", "text/json", 415),
         ("application/json", "application/json, text/plain", 415),
         ("application/json", "json", 415),

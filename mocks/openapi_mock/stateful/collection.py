@@ -136,3 +136,16 @@ def singulars(resource: str) -> set[str]:
     return {resource} | {
         resource.removesuffix(end) + singular for end, singular in ends.items() if resource.endswith(end)
     }
+
+
+def at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) -> Collection:
+    """Return a collection whose items have no path but its own."""
+    shape = shape_of(path)
+    resource = next((each for each in reversed(shape.segments) if each != "{}"), "")
+    item = Shape((*shape.segments, "{}"), (*shape.names, ""))
+    return Collection(path, item, path, resource, key, schema, is_single=is_single)
+
+
+def common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """Return how many segments two paths have in common at their beginning."""
+    return next((n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))

@@ -161,10 +161,10 @@ class StatefulOperation:
             value = await asyncio.to_thread(self._changed, item, sent)
             self._change(item, value)
             return documented, self._show(value, item.parents, documented, request)
-        if action == "update" or (action == "replace" and self._collection.has("create")):
+        is_said = str(CREATED) in self._operation.responses
+        if action == "update" or (action == "replace" and self._collection.has("create") and not is_said):
             self._find(sent)
-        is_new = action == "replace" and str(CREATED) in self._operation.responses
-        documented = await respond(CREATED if is_new else None)
+        documented = await respond(CREATED if is_said else None)
         base, parents = self._inner(documented.body.value), self._parents(sent)
         if self._role.is_many:
             values = await asyncio.to_thread(self._create_all, base, sent)
@@ -204,10 +204,12 @@ class StatefulOperation:
 
     def _changed(self, item: Item, sent: Sent) -> dict[str, Any]:
         """Return what a request makes of an item; raises Conflict if its JSON Patch does not fit."""
-        members, replaces, body = self._members(sent), self._role.action == "replace", sent.get(BODY)
+        members, action, body = self._members(sent), self._role.action, sent.get(BODY)
         if is_patch(body):
-            members, replaces = patched(item.value, body), True
-        return self._values.changed(item.value, members, self._memory.clock.now(), replaces=replaces)
+            members, action = patched(item.value, body), "replace"
+        merges = action == "update" and self._operation.method != "put"
+        now = self._memory.clock.now()
+        return self._values.changed(item.value, members, now, unsets=action == "replace", merges=merges)
 
     def _change(self, item: Item, value: dict[str, Any]) -> None:
         """Store what an item has become; raises Conflict if another has its new key."""

@@ -16,9 +16,11 @@ from openapi_contract.media_types import essence, is_json, is_xml
 from openapi_contract.schemas import Schema
 from openapi_mock.responses.identifiers import IDS
 from openapi_mock.responses.names import plain
+from openapi_mock.responses.related import CREATED
 from openapi_mock.responses.rendering import concrete
+from openapi_service.problems import NotFound
 
-from .collection import ROLES, Collection, Role, Shape, shape_of, singulars
+from .collection import ROLES, Collection, Role, Shape, at_path, common, shape_of, singulars
 
 EXTENSION: Final = "x-mock-collection"
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -72,8 +74,8 @@ class _Recognition:
                 self._add(found, segments, methods)
         by_component: dict[str, list[Collection]] = {}
         for each in found.values():
-            by_component.setdefault(each.schema.component, []).append(each)
-        by_component.pop("", None)
+            for name in each.schema.components:
+                by_component.setdefault(name, []).append(each)
         elsewhere = self._marks.keys() - {name for each in found.values() for name in each.roles}
         for operation in self._contract.operations:
             if operation.operation_id in elsewhere:
@@ -116,7 +118,8 @@ class _Recognition:
         roles = {"get": "read", "patch": "update", "put": "replace", "post": "update", "delete": "delete"}
         for method, operation in methods.items():
             if method in roles and not self._is_elsewhere(operation):
-                self._assign(collection, operation, roles[method], shape.names[-1])
+                is_part = method == "put" and "patch" not in methods and self._is_part(operation, above)
+                self._assign(collection, operation, "update" if is_part else roles[method], shape.names[-1])
         for method, operation in above.items():
             if not self._is_elsewhere(operation):
                 if method == "post":
@@ -143,7 +146,7 @@ class _Recognition:
         for _, items in () if listed is None else _lists(listed, (), DEEPEST_ENVELOPE):
             if any(items.component in each.components or items.node == each.node for each in made):
                 key = next((name for name in items.members if plain(name) in IDS), "")
-                collection = _at_path(post.path, key, items)
+                collection = at_path(post.path, key, items)
                 found[post.path] = collection
                 self._assign(collection, post, "create", None)
                 self._assign(collection, get, "list", None)
@@ -159,7 +162,7 @@ class _Recognition:
                 continue
             sent = {plain(name) for each in writing for name in self._body_members(each.operation_id)}
             if sent and sent <= set(map(plain, shown.members)):
-                single = _at_path(methods["get"].path, "", shown, is_single=True)
+                single = at_path(methods["get"].path, "", shown, is_single=True)
                 found[single.path] = single
                 for method, action in (("get", "read"), ("put", "replace"), ("patch", "update")):
                     if method in methods:
@@ -184,11 +187,13 @@ class _Recognition:
         success = self._success(operation)
         if success is None:
             return
-        listed = [items.component for _, items in _lists(success, (), DEEPEST_ENVELOPE)]
-        names = [*success.components, *listed]
-        possible = [each for name in names for each in by_component.get(name, ())]
-        for each in sorted(possible, key=lambda each: -_common(each.item.segments, shape.segments)):
-            if self._place(operation, shape, each, is_list=each.schema.component in listed):
+        listed = {items.component for _, items in _lists(success, (), DEEPEST_ENVELOPE)}
+        names = success.components | _only(success).components | listed
+        possible = [each for name in sorted(names) for each in by_component.get(name, ())]
+        for each in sorted(possible, key=lambda each: -common(each.item.segments, shape.segments)):
+            is_same = each.schema.component in names or plain(shape.segments[-1]) == plain(each.resource)
+            is_list = not listed.isdisjoint(each.schema.components)
+            if is_same and self._place(operation, shape, each, is_list=is_list):
                 return
 
     def _place(self, operation: Operation, shape: Shape, collection: Collection, *, is_list: bool) -> bool:
@@ -242,7 +247,7 @@ class _Recognition:
         return self._successes[name]
 
     def _schemas_of_success(self, operation: Operation) -> Iterator[Schema]:
-        for code, response in operation.responses.items():
+        for code, response in sorted(operation.responses.items(), key=lambda each: each[0] != str(CREATED)):
             is_success = code.startswith("2") or (code == "default" and len(operation.responses) == 1)
             for is_kind in (is_json, is_xml) if is_success else ():
                 for name, holder in response.get("content", {}).items():
@@ -307,8 +312,7 @@ class _Recognition:
         operation = self._contract.operation(operation_id)
         for body in () if operation is None else self._sent(operation):
             schema = body.items if _is_list(body) else body
-            inner = next(iter(schema.properties.values())).properties if len(schema.properties) == 1 else {}
-            for name, member in (*schema.members.items(), *inner.items()):
+            for name, member in {**schema.members, **_only(schema).members}.items():
                 descriptions = (str(part.get("description", "")) for part in member.parts)
                 if not (member.is_marked("readOnly") or any(map(READ_ONLY.search, descriptions))):
                     yield name
@@ -317,6 +321,14 @@ class _Recognition:
         """Yield the schemas of what a request sends."""
         for holder in (operation.request_body or {}).get("content", {}).values():
             yield self._contract.schemas.for_requests.in_media_type(holder)
+
+    def _is_part(self, put: Operation, above: Mapping[str, Operation]) -> bool:
+        """Tell whether a PUT changes what it sends, which is anything, of an item that has to be there."""
+        responses = put.responses.keys()
+        creates = "post" not in above and str(NotFound.status.value) not in responses
+        bodies = [_only(each) for each in self._sent(put)]
+        is_whole = any(body.is_open or any(part.get("required") for part in body.parts) for body in bodies)
+        return not (creates or is_whole or str(CREATED) in responses)
 
     def _body_has(self, operation: Operation, member: str) -> bool:
         return plain(member) in map(plain, self._body_members(operation.operation_id))
@@ -357,14 +369,6 @@ class _Recognition:
                             yield (str(link["operationId"]), name), pointers.split(match[1])[-1]
 
 
-def _at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) -> Collection:
-    """Return a collection whose items have no path but its own."""
-    shape = shape_of(path)
-    resource = next((each for each in reversed(shape.segments) if each != "{}"), "")
-    item = Shape((*shape.segments, "{}"), (*shape.names, ""))
-    return Collection(path, item, path, resource, key, schema, is_single=is_single)
-
-
 def _unwrapped(schema: Schema, collection: Collection) -> tuple[tuple[str, ...], Schema]:
     """Return the way to the item in a response, and its schema; others may be beside it."""
     if collection.head in schema.members:
@@ -384,11 +388,12 @@ def _lists(schema: Schema, envelope: tuple[str, ...], depth: int) -> Iterator[tu
             yield from _lists(inner, (*envelope, name), depth - 1)
 
 
+def _only(schema: Schema) -> Schema:
+    """Return an object's only property, which may hold an item, or else itself."""
+    held = list(schema.properties.values())
+    return held[0] if len(held) == 1 and held[0].properties else schema
+
+
 def _is_list(schema: Schema) -> bool:
     """Tell whether values are arrays of objects."""
     return "array" in schema.types and "object" not in schema.types and "object" in schema.items.types
-
-
-def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """Return how many segments two paths have in common at their beginning."""
-    return next((n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))

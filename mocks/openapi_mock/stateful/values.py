@@ -103,12 +103,13 @@ class Values:
         return times | counts | {name: each for name, each in made.items() if each is not MISSING}
 
     def changed(
-        self, before: dict[str, Any], sent: Mapping[str, Any], now: datetime, *, replaces: bool
+        self, before: dict[str, Any], sent: Mapping[str, Any], now: datetime, *, unsets: bool, merges: bool
     ) -> dict[str, Any]:
         """Return an item with what a request changes of it.
 
         Args:
-            replaces: what could have been sent, and was not, is unset.
+            unsets: what could have been sent, and was not, is unset.
+            merges: objects in it are changed in part, too.
         """
         collection, schema, members = self.collection, self.collection.schema, self.collection.schema.members
         head, level = collection.head, collection.level(sent)
@@ -120,9 +121,9 @@ class Values:
             known = collection.level(before).items()  # what is plain in it stays, such as a namespace
             lasting = {name: each for name, each in known if not isinstance(each, dict | list)}
             sent = {**sent, head: {**lasting, **level}}
-        value = self._unset(self._named(before), {**sent, head: None}, members) if replaces else before
+        value = self._unset(self._named(before), {**sent, head: None}, members) if unsets else before
         value = {**value, **self._times(members, value, CHANGED, now)}
-        value = self._laid_over(value, sent, merges=not replaces, is_open=schema.is_open)
+        value = self._laid_over(value, sent, merges=merges, is_open=schema.is_open)
         return self._stored(self._whole(schema, value, before, sent))
 
     def _named(self, value: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import re
 
-from .conftest import NEW_PET, PET, PETS, in_path, operation, ref
+from .conftest import NEW_PET, PET, PET_ID, PETS, in_path, operation, ref
 
 
 def test_an_item_is_found_changed_and_deleted(pets):
@@ -54,6 +54,22 @@ def test_put_creates_where_nothing_else_does(remembering):
     assert mock("PUT", "/secrets/a", {"note": "x"}) == (201, {"name": "a", "note": "x"})
     assert mock("PUT", "/secrets/a", {"note": "y"})[0] == 200
     assert mock.get("/secrets/a") == {"name": "a", "note": "y"}
+
+
+def test_put_of_what_needs_nothing(remembering):
+    """A PUT that need not send anything changes what it sends; a missing item it creates if it says 201."""
+    put = operation(ref("Pet"), body={**NEW_PET, "required": []})
+    item = {"parameters": [PET_ID], "get": operation(ref("Pet")), "put": put}
+    mock = remembering({"/pets": PETS["/pets"], "/pets/{petId}": item}, {"Pet": PET})
+    path = f"/pets/{mock.post('/pets', {'name': 'Rex', 'kind': 'dog', 'tags': ['a']})['id']}"
+    mock("PUT", path, {"tags": ["b"]})
+    assert {"name": "Rex", "kind": "dog", "tags": ["b"]}.items() <= mock.get(path).items()
+    assert mock("PUT", "/pets/7", {"name": "Tom"})[0] == 404
+    creating = {**put, "responses": {**put["responses"], "201": put["responses"]["200"]}}
+    listing = {**PETS["/pets"], "post": {**PETS["/pets"]["post"], "responses": creating["responses"]}}
+    mock = remembering({"/pets": listing, "/pets/{petId}": {**item, "put": creating}}, {"Pet": PET})
+    assert mock("PUT", "/pets/7", {"name": "Tom"})[0] == 201
+    assert mock("POST", "/pets", {"name": "Rex"})[0] == 201
 
 
 def test_an_entity_tag_is_of_a_state(remembering):
