@@ -1,9 +1,10 @@
-"""Waiting, at the start, for what is not there yet."""
+"""Waiting: at the start for what is not there yet, and beside other work for the next time of something."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 PAUSE_SECONDS = 0.5
@@ -34,3 +35,21 @@ async def wait_for(
                 logger.warning("Waiting for at most %.0f s: %s", seconds, error)
             waiting = True
             await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def has_ended(ended: asyncio.Event, seconds: float) -> bool:
+    """Wait for the end, at most so many seconds, and tell whether it is there."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(ended.wait(), seconds)
+    return ended.is_set()
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do something until the block ends, and cancel it then."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

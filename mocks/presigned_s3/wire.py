@@ -131,17 +131,29 @@ class Handler(BaseHTTPRequestHandler):
             return
         waits = self.headers.get("Expect", "").lower() == "100-continue"
         self._body = Body(self.rfile, length, self._continue if waits else None)
-        environ = self._environ()
-        response = _Response(self, self._body)
-        blocks = self.server.app(environ, response.start_response)
+        blocks = self.server.app(self._environ(), self._start_response)
         try:
             for block in blocks:
-                response.write(block)
-            response.finish()
+                self.wfile.write(block)
         finally:
             if hasattr(blocks, "close"):
                 blocks.close()
-        self._settle()
+        if not self._body.complete:
+            self.close_connection = True
+            self._linger()
+
+    def _start_response(
+        self, status: str, headers: Iterable[tuple[str, str]], _exc_info: Any = None
+    ) -> Callable[[bytes], object]:
+        """Send the head of a response, which an app of S3 has before its first block."""
+        code, _, phrase = status.partition(" ")
+        self.send_response_only(int(code), phrase)
+        for name, value in headers:
+            self.send_header(name, value)
+        if not self._body.finish():
+            self.send_header("Connection", "close")
+        self.end_headers()
+        return self.wfile.write
 
     def _has_unknown_coding(self) -> bool:
         """Return whether the body ends as chunks do, and is more than these (RFC 9112, section 6.1)."""
@@ -162,11 +174,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def _continue(self) -> None:
         self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _settle(self) -> None:
-        if not self._body.complete:
-            self.close_connection = True
-            self._linger()
 
     def _linger(self, most_bytes: float = math.inf) -> None:
         """Wait until a client that is still sending has got a response sent before the request's end."""
@@ -217,44 +224,6 @@ def _refused(error: S3Error) -> bytes:
         f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {response.length}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + b"".join(response.body)
-
-
-class _Response:
-    """Writes the app's response, as WSGI asks for it."""
-
-    def __init__(self, handler: Handler, body: Body) -> None:
-        self._handler = handler
-        self._body = body
-        self._head: tuple[str, list[tuple[str, str]]] | None = None
-        self._started = False
-
-    def start_response(
-        self, status: str, headers: Iterable[tuple[str, str]], _exc_info: Any = None
-    ) -> Callable[[bytes], None]:
-        self._head = (status, list(headers))
-        return self.write
-
-    def write(self, block: bytes) -> None:
-        self._begin()
-        if self._handler.command != "HEAD":
-            self._handler.wfile.write(block)
-
-    def finish(self) -> None:
-        self._begin()
-        self._handler.wfile.flush()
-
-    def _begin(self) -> None:
-        if self._started or self._head is None:
-            return
-        self._started = True
-        status, headers = self._head
-        code, _, phrase = status.partition(" ")
-        self._handler.send_response_only(int(code), phrase)
-        for name, value in headers:
-            self._handler.send_header(name, value)
-        if not self._body.finish():
-            self._handler.send_header("Connection", "close")
-        self._handler.end_headers()
 
 
 class Server(ThreadingHTTPServer):

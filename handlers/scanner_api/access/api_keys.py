@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import re
 import secrets
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from openapi_service.request import Request
     from scanner_api.storage.credentials import ApiKeyRecord, CredentialStore
 from scanner_api.storage.digests import digest_of
+from scanner_api.waiting import has_ended
 
 from .callers import Caller
 from .lookups import RecentLookups
@@ -172,7 +172,5 @@ class LastUsed:
         await self.flush()
 
     async def _write_periodically(self) -> None:
-        while not self._stopping.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._every_seconds)
+        while not await has_ended(self._stopping, self._every_seconds):
             await self.flush()

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Iterable
+from contextlib import nullcontext
 from importlib.util import find_spec
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -23,6 +23,7 @@ from scanner_api.scanning.pipeline import MAX_ATTEMPTS
 from scanner_api.scanning.proposals import Proposal, ProposalStatus
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import ObjectTooLarge, PhotoBucket
+from scanner_api.waiting import beside
 
 from .stores import Stores
 
@@ -86,7 +87,7 @@ class SessionExtraction:
 
     async def _extract(self, claim: _Claim, captures: list[Capture]) -> None:
         try:
-            async with self._leased(claim):
+            async with beside(self._renew(claim)):
                 if claim.attempt <= MAX_ATTEMPTS:
                     async with nullcontext() if claim.attempt == 1 else self._retries:
                         await self._read_all(claim, captures)
@@ -98,17 +99,8 @@ class SessionExtraction:
             await self._stores.extractions.release(*claim)
             raise
 
-    @asynccontextmanager
-    async def _leased(self, claim: _Claim) -> AsyncIterator[None]:
-        """Renew the lease until the block ends: nobody knows how long a photo takes."""
-        renewal = asyncio.create_task(self._renew(claim))
-        try:
-            yield
-        finally:
-            renewal.cancel()
-            await asyncio.wait([renewal])
-
     async def _renew(self, claim: _Claim) -> None:
+        """Renew the lease again and again: nobody knows how long a photo takes."""
         is_ours = True
         while is_ours:
             await asyncio.sleep(self._lease_seconds / 3)

@@ -15,6 +15,7 @@ from taskiq_redis import RedisStreamBroker
 
 from openapi_service.logs import cause_of
 from openapi_service.traces import TRACE_FIELDS
+from scanner_api.waiting import has_ended
 
 from .memory_broker import GRACE_SECONDS, MemoryBroker, Tasks
 from .queue import MAX_WAITING, Job, Queue, QueueError
@@ -79,11 +80,7 @@ class RedisBroker:
                 self._broker.register_task(_receiving(name, self._own), name)
 
     async def start(self) -> None:
-        """Connect, and start to read if this process has tasks.
-
-        Raises:
-            QueueError: Redis does not respond.
-        """
+        """Connect, or raise QueueError, and start to read if this process has tasks."""
         try:
             async with asyncio.timeout(_RESPONSE_SECONDS):
                 await self._broker.startup()
@@ -155,10 +152,7 @@ class RedisBroker:
 
     async def _watch_workers(self) -> None:
         """Remove dead workers every minute until the end, and again after an outage of Redis."""
-        while not self._finish.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._finish.wait(), _FORGET_SECONDS)
-                return
+        while not await has_ended(self._finish, _FORGET_SECONDS):
             with suppress(RedisError, OSError):
                 await self._remove_dead_workers()
 
@@ -172,8 +166,7 @@ class RedisBroker:
                 await receiver.listen(self._finish)
             except Exception as error:  # noqa: BLE001 -- an outage raises many, in groups
                 logger.warning("The queue cannot be read from Redis: %s", _root(error))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._finish.wait(), _PAUSE_SECONDS)
+                await has_ended(self._finish, _PAUSE_SECONDS)
 
 
 class _Receiver(Receiver):

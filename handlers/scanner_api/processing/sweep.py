@@ -8,6 +8,7 @@ from typing import Final
 
 from openapi_service.logs import cause_of
 from scanner_api.scanning.captures import is_url
+from scanner_api.waiting import has_ended
 
 from .queue import MAX_WAITING, Queue
 from .stores import Stores
@@ -77,9 +78,7 @@ class Sweep:
 
     async def _pause(self) -> None:
         """Wait for the end, or until what did not fit into the queue does."""
-        while not self._ended.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), _LOOK_SECONDS)
+        while not await has_ended(self._ended, _LOOK_SECONDS):
             if self._queue.overflowed and await self._is_roomy():
                 self._queue.overflowed = False
                 return

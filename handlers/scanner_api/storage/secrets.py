@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 
 from openapi_service.problems import ServiceUnavailable
 from openapi_service.randomness import RandomBytes
+from scanner_api.waiting import beside
 
 from .actions import UNKNOWN, Action, Actor
 from .audit import record
@@ -91,12 +92,8 @@ class SecretStore:
                     logger.warning("The secrets of %s cannot be read; those that are known go on", name)
 
         use(await self.secrets(name))
-        following = asyncio.create_task(follow())
-        try:
+        async with beside(follow()):
             yield
-        finally:
-            following.cancel()
-            await asyncio.wait([following])
 
     async def _rows(self, name: str) -> list[tuple[str, Secret]]:
         every = await self._database.fetch(select(secrets.c.name, secrets.c.value))

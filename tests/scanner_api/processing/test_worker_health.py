@@ -71,7 +71,7 @@ async def test_a_redis_that_is_not_there_yet_is_waited_for(make, tmp_path, monke
             await asyncio.to_thread(valkey.start)
 
     # in this module alone: brokers sleep too
-    own = SimpleNamespace(sleep=sleep, get_running_loop=asyncio.get_running_loop)
+    own = SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
     monkeypatch.setattr("scanner_api.waiting.asyncio", own)
     redis = f"redis://127.0.0.1:{port}/0"
     settings = Settings(
