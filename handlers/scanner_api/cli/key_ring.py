@@ -125,29 +125,20 @@ class KeyRing:
         """Add who is new, and return the organization or the user that the key is for."""
         if owner.user is not None:
             return None, owner.user
-        await self._check_known(owner.organization)
-        user_id = await self._added_user(owner.new_user, now)
-        organization_id = owner.organization or await self._added_organization(owner.new_organization, now)
+        organization_id, user_id = owner.organization, None
+        if organization_id is not None and await self._organizations.organization(organization_id) is None:
+            raise Refused(f"There is no organization {organization_id}.")
+        if owner.new_user is not None:
+            user_id = new_id()
+            try:
+                await self._organizations.add_user(User(id=user_id, email=owner.new_user, created=now))
+            except ConstraintError:
+                raise Refused(f"The user {owner.new_user} exists already; use --user ID.") from None
+        if organization_id is None:
+            new = Organization(id=new_id(), name=owner.new_organization or "", created=now)
+            await self._organizations.add_organization(new, operator())
+            organization_id = new.id
         if user_id is None:
             return organization_id, None
         await self._organizations.add_membership(user_id, organization_id, "editor")
         return None, user_id
-
-    async def _check_known(self, organization_id: str | None) -> None:
-        if organization_id is not None and await self._organizations.organization(organization_id) is None:
-            raise Refused(f"There is no organization {organization_id}.")
-
-    async def _added_user(self, email: str | None, now: datetime) -> str | None:
-        if email is None:
-            return None
-        user = User(id=new_id(), email=email, created=now)
-        try:
-            await self._organizations.add_user(user)
-        except ConstraintError:
-            raise Refused(f"The user {email} exists already; use --user ID.") from None
-        return user.id
-
-    async def _added_organization(self, name: str | None, now: datetime) -> str:
-        organization = Organization(id=new_id(), name=name or "", created=now)
-        await self._organizations.add_organization(organization, operator())
-        return organization.id

@@ -12,12 +12,10 @@ class MetadataError(ValueError):
     """A write that breaks a limit.
 
     Attributes:
-        key: the key at fault; empty where it is their number.
         rule: the JSON Schema keyword of the limit.
     """
 
-    def __init__(self, key: str, rule: str, detail: str) -> None:
-        self.key = key
+    def __init__(self, rule: str, detail: str) -> None:
         self.rule = rule
         super().__init__(detail)
 
@@ -38,23 +36,15 @@ def merge(stored: Mapping[str, str], sent: Mapping[str, str] | None) -> dict[str
         _check_lengths(key, value)
     merged = {key: value for key, value in {**stored, **sent}.items() if value}
     if len(merged) > MAX_KEYS:
-        raise MetadataError(
-            "", "maxProperties", f"With this write there would be {len(merged)} keys; at most {MAX_KEYS} fit."
-        )
+        detail = f"With this write there would be {len(merged)} keys; at most {MAX_KEYS} fit."
+        raise MetadataError("maxProperties", detail)
     return merged
 
 
 def _check_lengths(key: str, value: str) -> None:
     if len(key) > MAX_KEY_LENGTH:
-        shown = key[:MAX_KEY_LENGTH]
-        raise MetadataError(
-            key,
-            "propertyNames",
-            f"A key has {len(key)} characters; at most {MAX_KEY_LENGTH} fit: {shown!r}...",
-        )
+        found = f"A key has {len(key)} characters; at most {MAX_KEY_LENGTH} fit: {key[:MAX_KEY_LENGTH]!r}..."
+        raise MetadataError("propertyNames", found)
     if len(value) > MAX_VALUE_LENGTH:
-        raise MetadataError(
-            key,
-            "maxLength",
-            f"The value of {key!r} has {len(value)} characters; at most {MAX_VALUE_LENGTH} fit.",
-        )
+        found = f"The value of {key!r} has {len(value)} characters; at most {MAX_VALUE_LENGTH} fit."
+        raise MetadataError("maxLength", found)

@@ -8,9 +8,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-import msgspec
 from msgspec.structs import asdict, replace
-from sqlalchemy import Column, ColumnElement, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, and_, or_, select
 
 from openapi_service.clock import Clock
 from scanner_api.scanning.catalogue import Product
@@ -25,26 +24,15 @@ from .queries import columns_of, maker_of, read_page, upserting
 from .tables import product_overrides, products
 
 
-class StoredProduct(msgspec.Struct, frozen=True, kw_only=True):
-    """A product as it is stored: one of :class:`scanner_api.scanning.catalogue.Product`, and what we add.
+class StoredProduct(Product, frozen=True, kw_only=True):
+    """A product as it is stored; its ``images`` may be an object key, too.
 
     Attributes:
         short_id: slug of its first name, and its GTIN; it stays when the name changes.
-        gtin: 14 digits.
-        brick: GS1 GPC brick code of 8 digits, or empty.
-        images: URL or object key of a picture, or empty.
         ai_summary: what enrichment made of it, or empty.
     """
 
     short_id: str
-    gtin: str
-    name: str
-    brand_name: str
-    category: str
-    brick: str
-    description: str
-    ingredients: str
-    images: str
     ai_summary: str
     created: datetime
     modified: datetime
@@ -83,11 +71,6 @@ class ProductStore:
             changes = {field: value for field, value in zip(FIELDS, values, strict=True) if value is not None}
             return replace(product, **changes, modified=max(product.modified, modified))
         return product
-
-    async def count(self) -> int:
-        """Count the products."""
-        ((number,),) = await self._database.fetch(select(func.count()).select_from(products))
-        return int(number)
 
     async def page(self, *, page: int, page_size: int) -> tuple[list[StoredProduct], int]:
         """Read a page (from 1) of all products, by GTIN, and count all of them."""

@@ -14,12 +14,12 @@ from openapi_check.credentials import PREFIX, Credentials
 from openapi_check.pace import Pace
 from openapi_check.report import Report
 from openapi_check.target import CannotRunError, Target
-from openapi_contract import Contract
+from openapi_contract import Contract, ContractError, load_contract
 from openapi_service.server import CannotStart, listen, serving
 
 from .archive import Archive
 from .configuration import PHASES, Phase, Plan
-from .preflight import base_url, contract_of, selected, target_at
+from .preflight import base_url, selected, serves_a_contract, target_at
 from .run import Run
 
 
@@ -99,8 +99,28 @@ class Checking:
             yield run
 
     def contract_of(self, url: str) -> Contract:
-        """Return the contract, read from the URL if there is no other; raises CannotRunError."""
-        return contract_of(url, self.contract, self.fallback, overlays=self.overlays, lenient=self.lenient)
+        """Return the contract that is given, else that at ``/openapi.json`` of a URL, else the fallback.
+
+        Without a URL nothing is fetched.
+
+        Raises:
+            CannotRunError: there is no contract, or the file or the response is no valid one.
+        """
+        given = self.contract
+        if isinstance(given, Contract):
+            return given
+        source = f"{url}/openapi.json" if given is None and url and serves_a_contract(url) else given
+        try:
+            if source is not None:
+                return load_contract(source, self.overlays, lenient=self.lenient)
+        except ContractError as error:
+            elsewhere = "" if given else " If the contract is elsewhere, give it with --contract."
+            raise CannotRunError(f"The contract cannot be read. {error}{elsewhere}") from None
+        if self.fallback is None:
+            raise CannotRunError(
+                "No contract: give one with --contract, or serve it at /openapi.json of the URL."
+            )
+        return self.fallback
 
     def events(self, run: Run) -> Iterator[events.EngineEvent]:
         """Make a run, and yield its events; what it has done is recorded after each."""
@@ -157,11 +177,7 @@ def check_app(app: Any, **how: Any) -> Report:
 
 @contextmanager
 def served(app: Any) -> Iterator[str]:
-    """Serve an ASGI app, lifespan and all, in a thread, and yield its URL.
-
-    Raises:
-        CannotRunError: the app does not start.
-    """
+    """Serve an ASGI app, lifespan and all, in a thread; yield its URL, or raise CannotRunError."""
     try:
         with listen("127.0.0.1", 0) as listening, serving(app, listening) as url:
             yield url

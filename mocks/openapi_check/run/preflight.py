@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ import httpx
 from openapi_check.credentials import Credentials
 from openapi_check.pace import Pace, Stopped
 from openapi_check.target import CannotRunError, Target
-from openapi_contract import Contract, ContractError, Operation, load_contract
+from openapi_contract import Contract, Operation
 from openapi_contract.contract import is_named
 
 from .configuration import REQUEST_SECONDS
@@ -36,38 +35,6 @@ def base_url(url: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise CannotRunError("The URL may have a host and a path only; give credentials as options.")
     return url.rstrip("/")
-
-
-def contract_of(
-    url: str,
-    given: Contract | Path | None = None,
-    fallback: Contract | None = None,
-    *,
-    overlays: Sequence[Path] = (),
-    lenient: bool = False,
-) -> Contract:
-    """Return the contract that is given, else that at ``/openapi.json`` of a URL, else the fallback.
-
-    Without a URL nothing is fetched.
-
-    Raises:
-        CannotRunError: there is no contract, or the file or the response is no valid one.
-    """
-    try:
-        if isinstance(given, Contract):
-            return given
-        if given is not None:
-            return load_contract(given, overlays, lenient=lenient)
-        if url and _serves_a_contract(url):
-            return load_contract(f"{url}/openapi.json", overlays, lenient=lenient)
-    except ContractError as error:
-        elsewhere = "" if given else " If the contract is elsewhere, give it with --contract."
-        raise CannotRunError(f"The contract cannot be read. {error}{elsewhere}") from None
-    if fallback is None:
-        raise CannotRunError(
-            "No contract: give one with --contract, or serve it at /openapi.json of the URL."
-        )
-    return fallback
 
 
 @contextmanager
@@ -129,7 +96,8 @@ def _named(contract: Contract, name: str) -> list[Operation]:
     return found
 
 
-def _serves_a_contract(url: str) -> bool:
+def serves_a_contract(url: str) -> bool:
+    """Return whether there is a document where a service of ours has its contract."""
     with httpx.Client(timeout=REQUEST_SECONDS) as client:
         return _response(client, f"{url}/openapi.json", {}).status_code == HTTPStatus.OK
 

@@ -75,7 +75,9 @@ def test_a_known_product_is_brought_up_to_date(in_stores, milk, clock, now):
             await override(connection, OWN, short_id, {"ai_summary": HOSTILE}, now)
         clock.advance(60)
         await stores.products.upsert_many([replace(milk, name="Milk", brick="", ingredients=HOSTILE)])
-        return await stores.products.by_gtin(milk.gtin, OWN), await stores.products.count()
+        return await stores.products.by_gtin(milk.gtin, OWN), (
+            await stores.products.page(page=1, page_size=1)
+        )[1]
 
     found, count = in_stores(scenario)
     changes = {"name": "Milk", "brick": "", "ingredients": HOSTILE, "ai_summary": HOSTILE}
@@ -129,7 +131,7 @@ def test_of_a_product_that_is_given_twice_the_last_counts(in_stores, milk):
         for number in (2, None):
             await stores.products.upsert_many(new[:number])
             names.append((await stores.products.by_gtin(milk.gtin)).name)
-        return names, await stores.products.count()
+        return names, (await stores.products.page(page=1, page_size=1))[1]
 
     assert in_stores(scenario) == (["Second", "Last"], 1001)
 
@@ -145,7 +147,7 @@ def test_products_are_stored_as_they_come(in_stores):
     async def scenario(stores):
         with pytest.raises(LookupError):
             await stores.products.upsert_many(endless())
-        return await stores.products.count(), await stores.products.upsert_many([])
+        return (await stores.products.page(page=1, page_size=1))[1], await stores.products.upsert_many([])
 
     assert in_stores(scenario) == (2000, 0)
 
@@ -179,7 +181,7 @@ def test_imports_at_once_all_succeed(in_shared_database, shared_url, clock):
             await own.close()
 
         await asyncio.gather(run(new), run(new[::-1]), run(new))
-        return await ProductStore(database, clock).count()
+        return (await ProductStore(database, clock).page(page=1, page_size=1))[1]
 
     assert in_shared_database(scenario) == 1500
 
