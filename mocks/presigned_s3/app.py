@@ -77,11 +77,7 @@ class Front:
         self._report = report
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve a request.
-
-        Raises:
-            Dropped: a fault wants the connection closed.
-        """
+        """Serve a request, or raise Dropped where a fault wants the connection closed."""
         beginning = time(), monotonic()
         request_id, host_id = self._ids.draw()
         request = Request.from_environ(environ, self._names)

@@ -172,11 +172,7 @@ class Backend:
         return self._moto.get_object(bucket, name, version_id=version_id or None)
 
     def existing_key(self, order: Order) -> Any:
-        """Return the key that an order is about, or the version of it.
-
-        Raises:
-            S3Error: there is none, or it is a delete marker.
-        """
+        """Return the key, or the version, of an order; raise `S3Error` for none, and for a delete marker."""
         version_id = order.parameter("versionId")
         store = self._moto.buckets[order.bucket].keys
         versions = [

@@ -82,11 +82,7 @@ class Asked:
     tags: Callable[[], Mapping[str, str]]
 
     def value(self, name: str) -> str | None:
-        """Return the value of a condition key, such as ``aws:Referer``; None if the request has none.
-
-        Raises:
-            LookupError: it is unknown here.
-        """
+        """Return the value of a condition key, None for none; raise LookupError for an unknown key."""
         key, _, tag = name.partition("/")
         key = key.lower()
         if key == "s3:existingobjecttag":

@@ -103,11 +103,7 @@ class _Raw(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Read what there is.
-
-        Raises:
-            TimeoutError: it does not come in time.
-        """
+        """Read what there is, or raise TimeoutError if it does not come in time."""
         left_seconds = self._allowed_seconds() - self._waited_seconds
         if left_seconds <= 0:
             raise TimeoutError

@@ -33,11 +33,7 @@ def check_rules(root: ET.Element, _bucket: object) -> None:
 
 
 def with_ids(body: bytes) -> bytes:
-    """Return the document of PutBucketLifecycleConfiguration; rules without an ID have one then.
-
-    Raises:
-        S3Error: MalformedXML.
-    """
+    """Return the document of lifecycle rules, with IDs for those without, or raise MalformedXML."""
     root = parse(body)
     for rule in _rules(root):
         if not rule.findtext("ID"):

@@ -247,11 +247,7 @@ def _select_checksums(request: Request, response: Response, part: str = "", *, i
 
 
 def _part(request: Request, response: Response, parts: list[tuple[int, str]]) -> tuple[int, int]:
-    """Make the response one with a part of the object; return where it begins and how much there is.
-
-    Raises:
-        S3Error: InvalidPartNumber.
-    """
+    """Make the response one with a part; return its begin and length, or raise InvalidPartNumber."""
     number, size = int(request.parameter("partNumber") or 0), response.length
     sizes = [length for length, _ in parts] or [size]
     if number > len(sizes):
@@ -267,11 +263,7 @@ def _part(request: Request, response: Response, parts: list[tuple[int, str]]) ->
 
 
 def _range(asked: str, response: Response) -> tuple[int, int]:
-    """Make the response one to a range request, if it is one; return where to begin and how much to send.
-
-    Raises:
-        S3Error: InvalidRange.
-    """
+    """Make the response one to a range, if asked; return begin and length, or raise InvalidRange."""
     size = response.length
     match = _RANGE.fullmatch(asked)
     if match is None or match.groups() == ("", ""):

@@ -38,11 +38,7 @@ class NotJSON(ValueError):  # noqa: N818 -- what it says is the error
 
 
 def loads(document: str) -> Any:
-    """Return the document's value; strings are `Text`.
-
-    Raises:
-        NotJSON: it cannot be read.
-    """
+    """Return the document's value, with strings that are `Text`, or raise NotJSON."""
     texts: list[Text] = []
 
     def replaced(part: re.Match[str]) -> str:

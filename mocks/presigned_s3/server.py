@@ -173,11 +173,7 @@ class S3Server:
         return str(self._awaited["url"].result())
 
     def wait_ready(self) -> None:
-        """Wait until S3 serves requests.
-
-        Raises:
-            RuntimeError: the process ended instead; its standard error says why.
-        """
+        """Wait until S3 serves requests; raise RuntimeError if it ends instead."""
         self._awaited["ready"].result()
 
     def stop(self) -> None:

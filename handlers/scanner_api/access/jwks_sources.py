@@ -90,11 +90,7 @@ class OwnThread:
         self._last: Future[bytes] | None = None
 
     async def run(self, read: Callable[[], bytes]) -> bytes:
-        """Return what is read.
-
-        Raises:
-            KeySetError: the last read still hangs.
-        """
+        """Return what is read, or raise KeySetError while the last read still hangs."""
         if self._last is not None and not self._last.done():
             raise KeySetError("the last read of it has not ended")
         done: Future[bytes] = Future()

@@ -171,11 +171,7 @@ class RateLimiter:
         request.response_headers += fields_of(quota, standing, self._seconds_until(standing))
 
     async def ping(self) -> None:
-        """Check that the counters can be reached.
-
-        Raises:
-            ServiceUnavailable: they cannot.
-        """
+        """Raise ServiceUnavailable unless the counters can be reached."""
         if not await self._counters.check():
             raise ServiceUnavailable(UNREACHABLE)
 

@@ -60,11 +60,7 @@ class Backlog:
         self._counts: BoundedDict[str, _Count] = BoundedDict(_MAX_ORGANIZATIONS)
 
     async def admit(self, owned: Owned) -> None:
-        """Admit one more job.
-
-        Raises:
-            RateLimited: too many wait.
-        """
+        """Admit one more job, or raise RateLimited if too many wait."""
         if not await self.admit_many(owned, 1):
             raise too_many_waiting()
 

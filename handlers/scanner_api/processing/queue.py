@@ -172,11 +172,7 @@ class Queue:
             self._deliver(lane)
 
     async def connect(self) -> Broker:
-        """Return the broker, opened on the first call.
-
-        Raises:
-            QueueError: it does not respond.
-        """
+        """Return the broker, opened on the first call; raise QueueError if it does not respond."""
         async with self._opening:
             if self._broker is None:
                 broker = await asyncio.to_thread(self._open_broker)

@@ -150,11 +150,7 @@ class Database:
             raise DatabaseError(f"The database cannot be brought to revision {HEAD}: {reason}") from error
 
     async def ping(self) -> None:
-        """Check that the database responds.
-
-        Raises:
-            ServiceUnavailable: it does not, within 3 seconds.
-        """
+        """Raise ServiceUnavailable unless the database responds within 3 seconds."""
         try:
             async with asyncio.timeout(_PING_SECONDS):
                 await self.schema()
@@ -303,11 +299,7 @@ class Database:
             return await connection.run_sync(read_schema)
 
     async def check_disk(self) -> None:
-        """Check that something can be written where a SQLite file is.
-
-        Raises:
-            OSError: the disk is full, or the folder cannot be written to.
-        """
+        """Raise OSError unless something can be written where a SQLite file is."""
         if self.dialect.name == "sqlite" and not self._in_memory:
             await asyncio.to_thread(_write_beside, Path(self.url.database or ""))
 

@@ -54,11 +54,7 @@ def read_schema(connection: Connection) -> Schema:
 
 
 def schema_of_file(copy: Path) -> Schema:
-    """Return of which revision the schema of a copy is, a SQLite file that nobody writes.
-
-    Raises:
-        DatabaseError: SQLite cannot read it.
-    """
+    """Return the revision of a copy, a SQLite file that nobody writes, or raise DatabaseError."""
     engine = create_engine(URL.create("sqlite", database=str(copy.absolute())))
     try:
         with engine.connect() as connection:

@@ -37,11 +37,7 @@ def list_proposals(stage: Stage, capture: str) -> Any:
 
 
 def review(stage: Stage, proposals: Any, field_name: str, decision: str) -> None:
-    """Accept or reject the proposal for a field.
-
-    Raises:
-        Failed: there is no proposal for it.
-    """
+    """Accept or reject the proposal for a field, or raise Failed if there is none."""
     stage.begin(f"Review the {field_name}: {decision}")
     proposal = next((each for each in proposals if each["field_name"] == field_name), None)
     if proposal is None:
@@ -52,11 +48,7 @@ def review(stage: Stage, proposals: Any, field_name: str, decision: str) -> None
 
 
 def apply(stage: Stage, capture: str) -> None:
-    """Write to the product what was accepted.
-
-    Raises:
-        Failed: something else was written than the one that was accepted.
-    """
+    """Write to the product what was accepted, or raise Failed if something else was written."""
     stage.begin("Apply to the product what was accepted")
     response = stage.call("POST", f"/captures/{capture}/apply")
     applied = response.json()

@@ -91,11 +91,7 @@ class PhotoBucket:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="photo-bucket")
 
     async def connect(self) -> None:
-        """Find the credentials.
-
-        Raises:
-            PhotoBucketError: there are none.
-        """
+        """Find the credentials, or raise PhotoBucketError."""
         await self._credentials.find()
 
     async def presign(self, key: str, content_type: str, fields: Mapping[str, str]) -> PresignedUpload:

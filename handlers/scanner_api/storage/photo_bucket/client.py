@@ -43,11 +43,7 @@ class Client:
         self._client.meta.events.register("before-send.s3", _add_trace)
 
     def send(self, operation: str, parameters: Mapping[str, Any]) -> Any:
-        """Return the response to a request, None for a 404.
-
-        Raises:
-            S3Failure: S3 refuses, or does not respond.
-        """
+        """Return the response to a request, None for a 404, or raise S3Failure."""
         try:
             return getattr(self._client, operation)(**parameters)
         except ClientError as error:
