@@ -30,9 +30,7 @@ def draw_label() -> bytes:
     pencil.rectangle((20, 500, LABEL[0] - 20, LABEL[1] - 20), fill="#c0291f")
     for top, height, text in LINES:
         pencil.text((70, top), text, "#3b1a12", ImageFont.load_default(height))
-    file = BytesIO()
-    label.save(file, "JPEG", quality=92)
-    return file.getvalue()
+    return _file(label, "JPEG")
 
 
 def digital_link(domain: str) -> str:
@@ -49,16 +47,13 @@ def draw_qr_code(text: str) -> bytes:
     import zxingcpp  # noqa: PLC0415 -- an extra; the rest is drawn without it
 
     barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
-    file = BytesIO()
-    Image.fromarray(zxingcpp.write_barcode_to_image(barcode, scale=8)).save(file, "PNG")
-    return file.getvalue()
+    return _file(Image.fromarray(zxingcpp.write_barcode_to_image(barcode, scale=8)), "PNG")
 
 
 TIN: Final = (960, 1280)
 LEFT, RIGHT, TOP, BOTTOM = 230, 730, 260, 1080
 BEND: Final = 45
 """Half the height of the ellipse that the tin's round edge is, seen from a little above."""
-BARCODE: Final = "10100110101100110010110100011011001010101100110110100101100110100101101001100101"
 
 
 def draw_tin() -> bytes:
@@ -76,11 +71,8 @@ def draw_tin() -> bytes:
     ):
         _draw_tin_up_to(pencil, height, colour)
     _draw_print(pencil)
-    _darken_sides(photo)
     pencil.ellipse((LEFT, TOP - BEND, RIGHT, TOP + BEND), fill="#e3e6e8", outline="#9aa1a6", width=6)
-    file = BytesIO()
-    photo.save(file, "JPEG", quality=92)
-    return file.getvalue()
+    return _file(photo, "JPEG")
 
 
 def _draw_tin_up_to(pencil: ImageDraw.ImageDraw, height: int, colour: str) -> None:
@@ -98,17 +90,9 @@ def _draw_print(pencil: ImageDraw.ImageDraw) -> None:
         ("400 g", TOP + 690, 44, "#fff4dc"),
     ):
         pencil.text((middle, height), text, colour, ImageFont.load_default(size), anchor="mm")
-    pencil.rectangle((560, 880, 700, 950), fill="white")
-    for number, module in enumerate(BARCODE):
-        if module == "1":
-            pencil.rectangle((570 + number * 1.5, 888, 571 + number * 1.5, 942), fill="black")
 
 
-def _darken_sides(photo: Image.Image) -> None:
-    """Darken the tin towards its sides, as what is round looks in light from the front."""
-    shade = Image.radial_gradient("L").crop((0, 127, 256, 129)).resize((RIGHT - LEFT, TIN[1]))
-    area = (LEFT, 0, RIGHT, TIN[1])
-    tin = Image.new("L", TIN)
-    _draw_tin_up_to(ImageDraw.Draw(tin), BOTTOM, "white")
-    mask = Image.composite(shade, Image.new("L", shade.size), tin.crop(area))
-    photo.paste("#000000", area, mask.point(lambda value: value * 0.6))
+def _file(picture: Image.Image, kind: str) -> bytes:
+    file = BytesIO()
+    picture.save(file, kind, quality=92)
+    return file.getvalue()
