@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 import msgspec
 
 from openapi_service.clock import Clock
+from openapi_service.problems import ServiceUnavailable
 
 MAX_COUNTERS = 20_000
 
@@ -36,8 +37,10 @@ class Taken(msgspec.Struct, frozen=True):
     now: float
 
 
-class StorageError(Exception):
+class StorageError(ServiceUnavailable):
     """A shared storage of counters does not respond; its cause is the client's error."""
+
+    default_detail = "The storage of the rate limits does not respond."
 
 
 class Counter:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from openapi_service.problems import RateLimited, ServiceUnavailable
+from openapi_service.problems import RateLimited
 from openapi_service.request import Request
 from scanner_api.bounded import BoundedDict
 
@@ -24,7 +24,6 @@ MINUTE = 60
 DAY = 86_400
 MAX_REFUSALS = 10_000
 MAX_SLOTS = 4096
-UNREACHABLE = "The storage of the rate limits does not respond."
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -105,7 +104,7 @@ class RateLimiter:
 
         Raises:
             RateLimited: a window is used up; nothing is spent.
-            ServiceUnavailable: the counters cannot be reached. A limit that cannot be held admits nobody.
+            StorageError: the counters cannot be reached. A limit that cannot be held admits nobody.
         """
         standing, seconds, counted = await self.take(subject, quota)
         request.response_headers += fields_of(quota, standing, seconds)
@@ -119,15 +118,12 @@ class RateLimiter:
             The standing, the whole seconds until its reset, and whether the request was counted.
 
         Raises:
-            ServiceUnavailable: the counters cannot be reached.
+            StorageError: the counters cannot be reached.
         """
         refused = self.refusal(subject, quota) if self._refusals else None
         if refused is not None:
             return refused, self._seconds_until(refused), False
-        try:
-            taken = await self._counters.take(slots_of(subject, quota))
-        except StorageError as error:
-            raise ServiceUnavailable(UNREACHABLE) from error
+        taken = await self._counters.take(slots_of(subject, quota))
         standing, now = self._standing(quota, taken.counts), taken.now
         if not taken.counted:  # should a window have ended meanwhile, nothing is left all the same
             standing, now = replace(standing, remaining=0), self._counters.now()
@@ -161,19 +157,15 @@ class RateLimiter:
         """Write a subject's standing into the headers of the response, without counting the request.
 
         Raises:
-            ServiceUnavailable: the counters cannot be reached.
+            StorageError: the counters cannot be reached.
         """
-        try:
-            counts = await self._counters.peek(slots_of(subject, quota))
-        except StorageError as error:
-            raise ServiceUnavailable(UNREACHABLE) from error
-        standing = self._standing(quota, counts)
+        standing = self._standing(quota, await self._counters.peek(slots_of(subject, quota)))
         request.response_headers += fields_of(quota, standing, self._seconds_until(standing))
 
     async def ping(self) -> None:
-        """Raise ServiceUnavailable unless the counters can be reached."""
+        """Raise StorageError unless the counters can be reached."""
         if not await self._counters.check():
-            raise ServiceUnavailable(UNREACHABLE)
+            raise StorageError
 
     async def reset(self) -> None:
         """Reset the counters in memory; those in a Redis are other processes' too."""
