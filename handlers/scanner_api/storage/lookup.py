@@ -21,6 +21,7 @@ from scanner_api.bounded import BoundedDict
 
 from .batching import Batching
 from .database import Database
+from .errors import UNAVAILABLE
 from .readers import Reader
 
 Row = list[Any]
@@ -62,7 +63,6 @@ class Lookup(Generic[Record]):
         most: int = 1000,
     ) -> None:
         self._database = database
-        self._driver: Any = None
         dialect = database.dialect
         self._fetch: Fetch = _FETCHES[dialect.name]
         self._statement, self._column = statement, key
@@ -130,14 +130,13 @@ class Lookup(Generic[Record]):
                     self._database.read_lock,
                     self._database.readers.one() as reader,
                 ):
-                    self._driver = reader.driver
                     return await self._fetch(reader.driver, self._sql, keys)
             except Exception as error:
                 if reader is not None and reader.uses > 1:
                     logger.info("The connection is lost (%s); reading on another", type(error).__name__)
                     continue
                 logger.warning("The database does not respond: %s", type(error).__name__)
-                raise ServiceUnavailable("The database does not respond.") from error
+                raise ServiceUnavailable(UNAVAILABLE) from error
 
 
 def _processors(columns: list[ColumnElement[Any]], dialect: Any) -> list[tuple[int, Callable[[Any], Any]]]:
