@@ -81,8 +81,13 @@ def check_acl(headers: Mapping[str, str], bucket: Bucket, body: bytes = b"") -> 
 def granted_to_all(acl: Any) -> frozenset[str]:
     """Return the permissions that an ACL grants to everyone, such as ``READ``."""
     grants = acl.grants if acl else ()
-    to_all = [one for one in grants if any(grantee.uri == _GROUPS[0] for grantee in one.grantees)]
-    permissions = {permission for one in to_all for permission in one.permissions}
+    permissions = {
+        permission
+        for one in grants
+        for grantee in one.grantees
+        if grantee.uri == _GROUPS[0]
+        for permission in one.permissions
+    }
     return frozenset(_PERMISSIONS if "FULL_CONTROL" in permissions else permissions)
 
 
