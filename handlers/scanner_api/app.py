@@ -32,7 +32,6 @@ from .access.rate_limits import RateLimiter
 from .access.web_sessions import WebSessionVerifier
 from .problems import PROFILE
 from .processing.backlog import Backlog
-from .processing.backlog import Limits as QueueLimits
 from .processing.processing import Processing
 from .processing.retention import retention_of
 from .processing.stores import oldest_waiting, stores_of
@@ -237,7 +236,8 @@ class Application:
                 "queue": self._processing.queue,
                 "backlog": Backlog(
                     self.stores.captures.backlog,
-                    QueueLimits(self.settings.queued_per_organization, self.settings.queued_per_key),
+                    self.settings.queued_per_organization,
+                    self.settings.queued_per_key,
                 ),
                 "redirects": self._redirects,
                 "proxies": self._proxies,
@@ -254,21 +254,15 @@ class Application:
                 raise
 
     def _authenticator(self) -> ScannerAuthenticator:
-        settings, proxies = self.settings, self._proxies
-        bearer = bearer_verifier(
-            issuer=settings.oauth_issuer,
-            audience=settings.oauth_audience,
-            jwks=settings.oauth_jwks,
-            organization_claim=settings.oauth_organization_claim,
-            clock=self.clock,
-        )
         verifiers = {
             "APIKeyHeaderAuth": self._api_keys,
-            "OAuthTokenAuth": bearer,
-            "SessionAuth": WebSessionVerifier(self._credentials, self.clock, proxies),
+            "OAuthTokenAuth": bearer_verifier(self.settings, self.clock),
+            "SessionAuth": WebSessionVerifier(self._credentials, self.clock, self._proxies),
         }
         realm = self.contract.document["info"]["title"]
-        return ScannerAuthenticator(verifiers, self.limiter, self.contract.security_schemes, proxies, realm)
+        return ScannerAuthenticator(
+            verifiers, self.limiter, self.contract.security_schemes, self._proxies, realm
+        )
 
 
 def grace_of(settings: Settings) -> timedelta:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from openapi_service.clock import Clock
 from openapi_service.problems import Unauthorized
 from openapi_service.request import Request
+from scanner_api.settings import Settings
 
 from .callers import Caller
 from .jwks_sources import reader_of
@@ -44,21 +45,13 @@ class BearerTokens:
         return self._verifier
 
 
-def bearer_verifier(
-    *, issuer: str, audience: str, jwks: str, organization_claim: str, clock: Clock
-) -> BearerTokens | BearerDisabled:
+def bearer_verifier(settings: Settings, clock: Clock) -> BearerTokens | BearerDisabled:
     """Return the verifier of bearer tokens; without an issuer, one that refuses them all.
-
-    Args:
-        issuer: the ``iss`` that a token must have; empty disables bearer tokens.
-        audience: the ``aud`` that a token must have among its own.
-        jwks: https URL (http on loopback) or file of the issuer's JSON Web Key Set.
-        organization_claim: the claim with the caller's organization id, or a list of them.
-        clock: tells whether a token has expired.
 
     Raises:
         ValueError: the audience or the key set is missing, or the URL is not safe to fetch keys from.
     """
+    issuer, audience, jwks = settings.oauth_issuer, settings.oauth_audience, settings.oauth_jwks
     if not issuer:
         return BearerDisabled()
     if not audience or not jwks:
@@ -69,6 +62,6 @@ def bearer_verifier(
         from .jwks import KeySet  # noqa: PLC0415 -- joserfc takes 0.1 s to import
         from .tokens import TokenVerifier  # noqa: PLC0415 -- the same
 
-        return TokenVerifier(issuer, audience, KeySet(jwks), organization_claim, clock)
+        return TokenVerifier(issuer, audience, KeySet(jwks), settings.oauth_organization_claim, clock)
 
     return BearerTokens(make)

@@ -127,14 +127,7 @@ def _unusable(settings: Settings, check_queue: Callable[[Settings], None]) -> li
         partial(parse, settings.database_url),
         partial(is_redis, settings.rate_limit_storage, "rate_limit_storage"),
         partial(check_queue, settings),
-        partial(
-            bearer_verifier,
-            issuer=settings.oauth_issuer,
-            audience=settings.oauth_audience,
-            jwks=settings.oauth_jwks,
-            organization_claim=settings.oauth_organization_claim,
-            clock=SystemClock(),
-        ),
+        partial(bearer_verifier, settings, SystemClock()),
     ]
     if settings.s3_endpoint_url:
         checks.append(partial(upload_url, settings.s3_bucket, settings.s3_region, settings.s3_endpoint_url))

@@ -14,13 +14,6 @@ _FULL_SECONDS: Final = 0.1
 _MAX_ORGANIZATIONS: Final = 10_000
 
 
-class Limits(NamedTuple):
-    """Maximum number of waiting jobs."""
-
-    organization: int
-    credential: int
-
-
 class _Count(NamedTuple):
     read: float
     by_credential: Counter[str]
@@ -44,18 +37,21 @@ class Backlog:
 
     Args:
         count: counts what waits for an organization, by the credential that created the session.
-        limits: the limits.
+        per_organization: maximum number of waiting jobs.
+        per_credential: the same.
     """
 
     def __init__(
         self,
         count: Callable[[str], Awaitable[Mapping[str, int]]],
-        limits: Limits,
+        per_organization: int,
+        per_credential: int,
         *,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._count = count
-        self._limits = limits
+        self._per_organization = per_organization
+        self._per_credential = per_credential
         self._ticks = ticks
         self._counts: BoundedDict[str, _Count] = BoundedDict(_MAX_ORGANIZATIONS)
 
@@ -75,8 +71,8 @@ class Backlog:
 
     def _room(self, count: _Count, owned: Owned) -> int:
         return min(
-            self._limits.organization - count.by_credential.total(),
-            self._limits.credential - count.by_credential[owned.created_by],
+            self._per_organization - count.by_credential.total(),
+            self._per_credential - count.by_credential[owned.created_by],
         )
 
     async def _fresh(self, organization_id: str, seconds: float) -> _Count:

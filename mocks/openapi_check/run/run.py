@@ -66,9 +66,6 @@ class Run:
         self._listeners: list[Callable[[events.EngineEvent], None]] = []
         target.client.event_hooks["response"].append(self._count)
 
-    def _report_check(self, check: str) -> None:
-        self.on_own_check(check)
-
     def listen(
         self, event: Callable[[events.EngineEvent], None], on_response: Callable[[httpx.Response], None]
     ) -> None:
@@ -81,7 +78,7 @@ class Run:
         began, before = self.target.clock(), self.report.seconds
         recording = Recording(self.report, self.target)
         self._go_first(recording)
-        with registered(self._among, self.target, self._report_check) as self._made:
+        with registered(self._among, self.target, self.on_own_check) as self._made:
             for event in self._engine():
                 recording.take(event)
                 for listener in self._listeners:
@@ -99,7 +96,7 @@ class Run:
         for check in self._first:
             done = OWN_CHECKS, check.name
             if done not in self.report.finished and not self._stopped.is_set():
-                self._report_check(check.name)
+                self.on_own_check(check.name)
                 failures = collect_after_run_failures(config, [(check.name, cast("RunCheck", check))])
                 recording.after_run(failures)
                 is_made = not (check.cut_short or check.left_out)

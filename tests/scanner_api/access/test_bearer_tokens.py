@@ -20,6 +20,7 @@ from openapi_service.problems import Problem, ServiceUnavailable, Unauthorized
 from scanner_api.access.jwks import KeySet
 from scanner_api.access.oauth import bearer_verifier
 from scanner_api.access.tokens import LONGEST_TOKEN, REGISTRY, TokenVerifier
+from scanner_api.settings import Settings
 
 ISSUER = "https://login.example"
 AUDIENCE = "https://api.example"
@@ -344,22 +345,23 @@ async def test_issuer_that_cannot_be_reached(tmp_path, clock, caplog):
 
 def configured(clock, **changed):
     """Return the verifier for settings."""
-    settings = {"issuer": ISSUER, "audience": AUDIENCE, "jwks": "jwks.json", "organization_claim": CLAIM}
-    return bearer_verifier(**(settings | changed), clock=clock)
+    values = {"oauth_issuer": ISSUER, "oauth_audience": AUDIENCE, "oauth_jwks": "jwks.json"} | changed
+    return bearer_verifier(Settings(**values, oauth_organization_claim=CLAIM), clock)
 
 
 async def test_bearer_tokens_are_off_without_an_issuer(clock):
     """Without an issuer every token is a 401 that says why, the best one too."""
     with pytest.raises(Unauthorized, match="no token issuer configured"):
-        (await configured(clock, issuer="").verify(signed(), None))
+        (await configured(clock, oauth_issuer="").verify(signed(), None))
 
 
 async def test_bearer_tokens_are_on_with_an_issuer(key_file, clock):
     """With the settings of an issuer its tokens are believed."""
-    assert (await configured(clock, jwks=str(key_file)).verify(signed(), None)).organizations == {"acme"}
+    caller = await configured(clock, oauth_jwks=str(key_file)).verify(signed(), None)
+    assert caller.organizations == {"acme"}
 
 
-@pytest.mark.parametrize("missing", ["audience", "jwks"])
+@pytest.mark.parametrize("missing", ["oauth_audience", "oauth_jwks"])
 def test_half_configured_issuer_fails_the_start(clock, missing):
     """An issuer without audience or keys is an error at start that names the settings."""
     with pytest.raises(ValueError, match="oauth_audience and oauth_jwks must be set"):

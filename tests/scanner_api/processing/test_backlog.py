@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from openapi_service.problems import RateLimited
-from scanner_api.processing.backlog import Backlog, Limits
+from scanner_api.processing.backlog import Backlog
 
 
 def session(organization, credential):
@@ -30,7 +30,7 @@ class Counts:
 
     def backlog(self, organization=5, credential=3):
         """Return a backlog with these limits."""
-        return Backlog(self.count, Limits(organization, credential), ticks=lambda: self.seconds)
+        return Backlog(self.count, organization, credential, ticks=lambda: self.seconds)
 
 
 async def test_a_credential_and_an_organization_have_limits():
