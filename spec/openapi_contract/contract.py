@@ -37,7 +37,6 @@ class Contract:
     Attributes:
         document: the effective document, complete in itself: every ``$ref`` is to a place in it.
         source: the file or URL it was read from, for messages.
-        overlays: the Overlay documents that were applied.
         lenient: whether what was wrong in the document was repaired.
         defects: what was wrong in the document as it was read, where, and what was done about it.
         origins: pointers into the file by pointers into the document, where it was converted.
@@ -157,6 +156,11 @@ class Contract:
                 yield from definition.get("servers", ())
 
     @cached_property
+    def _security(self) -> tuple[Mapping[str, Sequence[str]], ...]:
+        """The alternatives of operations that have none of their own, the same ones for all."""
+        return tuple(self.document.get("security", ()))
+
+    @cached_property
     def security_schemes(self) -> Mapping[str, Mapping[str, Any]]:
         """The Security Scheme Objects by name."""
         schemes = self.document.get("components", {}).get("securitySchemes", {})
@@ -244,7 +248,7 @@ class Contract:
             parameters=self._parameters(holders, places),
             request_body=self._with_media_types(body),
             responses=self._responses(definition, pointer, places),
-            security=tuple(definition.get("security", self.document.get("security", ()))),
+            security=tuple(definition["security"]) if "security" in definition else self._security,
             tags=tuple(definition.get("tags", ())),
             definition=definition,
             defect=self.disabled.get(pointer, ""),
