@@ -129,6 +129,7 @@ def test_the_content_type_selects_the_media_type(declared, sent, status, reading
     assert response.status == status
     if status == 415:
         assert declared in response.json["detail"]
+        assert response.json["detail"].endswith(f"; it came as {sent or 'no Content-Type'}.")
 
 
 @pytest.mark.parametrize(

@@ -137,21 +137,6 @@ def test_responses_are_validated():
     assert "name" in revealed.json()["detail"]
 
 
-def test_methods_and_media_types():
-    """405 has Allow, HEAD is GET without its body, OPTIONS tells methods, 406 and 415 refuse."""
-    app = served()
-    wrong = ask(app, "DELETE", "/pets")
-    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, HEAD, OPTIONS, POST")
-    head, whole = ask(app, "HEAD", "/pets"), ask(app, "GET", "/pets")
-    assert (head.status_code, head.content) == (200, b"")
-    assert head.headers["content-length"] == whole.headers["content-length"] != "0"
-    assert ask(app, "OPTIONS", "/pets").headers["allow"] == wrong.headers["allow"]
-    assert ask(app, "GET", "/pets", headers={"Accept": "text/csv"}).status_code == 406
-    refused = ask(app, "POST", "/pets", content=b"x", headers={"Content-Type": "text/csv"})
-    assert refused.status_code == 415
-    assert refused.json()["detail"].endswith("it came as text/csv.")
-
-
 def test_limits():
     """A body and a target over their limit are refused."""
     app = served(limits=Limits(body=20, target=30))
