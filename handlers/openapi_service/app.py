@@ -45,8 +45,6 @@ class Service:
     already, the app responds without it.
 
     Attributes:
-        contract: what is served.
-        profile: how problems are written.
         most_target_bytes: longest path and query together; the server refuses longer ones as they come in.
         is_draining: whether this process is about to end.
     """
@@ -150,7 +148,6 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         checks: for ``/readyz``, by name: each raises if what it checks is not there. None for no health.
         soft_checks: for ``/readyz`` as well; one that raises is reported, and the app is ready.
         cors_origins: origins whose pages may call, ``*`` for any.
-        limits: of requests.
         profile: how problems are written; by default with the members of RFC 9457 alone.
         reveal: tell clients how a response violates the contract, instead of only the log.
         formats: hold requests to ``format``, which JSON Schema takes for an annotation.

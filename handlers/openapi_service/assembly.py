@@ -9,7 +9,7 @@ from openapi_contract import Contract, Operation
 from openapi_contract.schemas import Schemas
 
 from .authentication import Authenticator, Refusing
-from .bodies import Limits, NamedSchemas
+from .bodies import Limits
 from .idempotency import Idempotency
 from .problems import PLAIN, Problem, ProblemProfile
 from .request import Request
@@ -42,11 +42,6 @@ class Assembly:
     def schemas(self) -> Schemas:
         """The contract's schemas, as requests are read."""
         return self.contract.schemas.view(formats=self.formats).for_requests
-
-    @cached_property
-    def named_schemas(self) -> NamedSchemas:
-        """The contract's named schemas, for handlers."""
-        return NamedSchemas(self.schemas)
 
     @cached_property
     def response_validator(self) -> ResponseValidator:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from openapi_contract import Operation
 
 from .assembly import Assembly
-from .bodies import Body
+from .bodies import Body, NamedSchemas
 from .decoding import decode_form
 from .handlers import Function, Handler, ResolverError
 from .idempotency import HEADER, Attempt, Idempotency, fingerprint_of
@@ -175,7 +175,7 @@ class BoundOperation:
     def _handler_of(self, function: Function, assembly: Assembly) -> Handler:
         arguments = {each.argument for each in self.parameters} - {self._key}
         arguments |= {"body"} if self._body else set()
-        collaborators = {"schemas": assembly.named_schemas, **assembly.collaborators}
+        collaborators = {"schemas": NamedSchemas(assembly.schemas), **assembly.collaborators}
         return Handler.of(function, self.contract_operation.operation_id, arguments, collaborators)
 
 

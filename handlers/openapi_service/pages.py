@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
 from importlib.resources import files
 from types import MappingProxyType
@@ -74,6 +75,7 @@ def contract_pages(contract: Contract) -> dict[str, ASGIApp]:
     }
 
 
+@dataclass(eq=False)
 class Page:
     """A fixed page; content given as a function is read, in a thread, when first asked for.
 
@@ -82,30 +84,22 @@ class Page:
         policy: its Content-Security-Policy, or what returns that of the current request.
     """
 
-    def __init__(
-        self,
-        content: bytes | Callable[[], bytes],
-        media_type: str,
-        *,
-        cors: bool = False,
-        policy: str | Callable[[], str] = CSP,
-    ) -> None:
-        self._content = content
-        self._media_type = media_type
-        self._policy = policy
-        self._headers = {"X-Content-Type-Options": "nosniff"}
-        if cors:
-            self._headers["Access-Control-Allow-Origin"] = "*"
+    content: bytes | Callable[[], bytes]
+    media_type: str
+    _: KW_ONLY
+    cors: bool = False
+    policy: str | Callable[[], str] = CSP
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to GET and HEAD; raise MethodNotAllowed for anything else."""
         if scope["method"] not in {"GET", "HEAD"}:
             raise MethodNotAllowed("This page accepts GET and HEAD only.", headers={"Allow": "GET, HEAD"})
-        if callable(self._content):
-            self._content = await asyncio.to_thread(self._content)
-        policy = self._policy() if callable(self._policy) else self._policy
-        headers = {"Content-Security-Policy": policy, **self._headers}
-        response = Response(self._content, media_type=self._media_type, headers=headers)
+        if callable(self.content):
+            self.content = await asyncio.to_thread(self.content)
+        policy = self.policy() if callable(self.policy) else self.policy
+        headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
+        headers |= {"Access-Control-Allow-Origin": "*"} if self.cors else {}
+        response = Response(self.content, media_type=self.media_type, headers=headers)
         await response(scope, receive, send)
 
 

@@ -37,12 +37,10 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
     """An error response: raise it anywhere between the request and the handler's return.
 
     Attributes:
-        status: of the response.
         title: of the problem; the status's phrase where it is empty.
         code: names the kind of problem, behind a profile's base and in its members.
         retryable: whether the same request may succeed later.
         detail: what is wrong, in a sentence for the client.
-        headers: of the response.
         extensions: members of the document beside those of RFC 9457.
     """
 

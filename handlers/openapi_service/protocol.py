@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Scope
 
 from openapi_contract.imports import deferred
 
-from .capped_log import CappedLog
 from .connections import HEALTH_PATHS, Connections
 from .exchange import Exchange, default_fields
+from .logs import CappedLog
 from .problems import PLAIN, Problem, ProblemProfile, ServiceUnavailable
 from .refusals import refusal
 from .request_head import MOST_TARGET_BYTES

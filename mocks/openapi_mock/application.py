@@ -13,15 +13,13 @@ from openapi_service.pages import Page
 from openapi_service.problems import PLAIN, Problem, ProblemProfile
 
 from .clock import MockClock
-from .console import PATH as CONSOLE
-from .console import ConsolePage
-from .control import ControlAccess, control
-from .control.app import CA, MOST_TARGET_BYTES, ROOT
+from .console.page import PATH as CONSOLE
+from .console.page import ConsolePage
+from .control.app import CA, MOST_TARGET_BYTES, ROOT, ControlAccess, control
 from .events import EventStream
 from .faults.middleware import FaultMiddleware
 from .faults.reading import FaultReader
-from .journal import JournalMiddleware, Violation
-from .journal.recording import Recording, refused
+from .journal.recording import JournalMiddleware, Recording, refused
 from .reach import Reach
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
@@ -118,21 +116,8 @@ class MockApplication:
 
 
 def observed(
-    app: ASGIApp,
-    contract: Contract,
-    traffic: Traffic,
-    clock: MockClock,
-    *,
-    authentication: bool = True,
-    profile: ProblemProfile = PLAIN,
-    ignores: Callable[[Violation], bool] = lambda _: False,
+    app: ASGIApp, contract: Contract, traffic: Traffic, clock: MockClock, profile: ProblemProfile = PLAIN
 ) -> ASGIApp:
-    """Put the app of a contract behind faults, and those behind the journal.
-
-    Args:
-        authentication: whether credentials are required where the contract does.
-        ignores: tells violations of requests that are not reported.
-    """
-    traffic.use(contract, authentication=authentication, ignores=ignores)
+    """Put the app of a contract, which the traffic uses, behind faults, and those behind the journal."""
     faulty = FaultMiddleware(app, traffic.faults, contract, clock, traffic.extension, profile)
     return JournalMiddleware(faulty, traffic.journal, contract)

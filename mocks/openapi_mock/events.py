@@ -14,9 +14,11 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from openapi_check.exchange import Exchange
 from openapi_service.problems import ServiceUnavailable
 
-from .journal import Exchange, Journal, Selector
+from .journal.journal import Journal
+from .journal.selector import Selector
 
 MOST_QUEUED: Final = 256
 """Events that wait for a listener who is slow."""
@@ -68,12 +70,12 @@ class Events:
                 listener.put(event)
 
     def listen(self) -> Listener:
-        """Return a listener of this event loop, to be closed by the caller.
+        """Return a listener of this event loop, to be removed by the caller.
 
         Raises:
             ServiceUnavailable: there are a hundred already.
         """
-        listener = Listener(self)
+        listener = Listener()
         with self._guard:
             if len(self._listeners) == MOST_LISTENERS:
                 raise ServiceUnavailable(
@@ -101,8 +103,7 @@ class Events:
 class Listener:
     """The events that one listener has not got yet: at most 256, of which a slow one loses the oldest."""
 
-    def __init__(self, events: Events) -> None:
-        self._events = events
+    def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._guard = threading.Lock()
         self._waiting: deque[Event] = deque()
@@ -140,10 +141,6 @@ class Listener:
                     return None
         return [Event("lost", msgspec.json.encode({"count": lost})), *heard] if lost else heard
 
-    def close(self) -> None:
-        """Get nothing more."""
-        self._events.remove(self)
-
 
 class EventStream:
     """Events as an ASGI app: ``text/event-stream``, until the client goes away or the mock ends.
@@ -171,7 +168,7 @@ class EventStream:
                     await send({"type": "http.response.body", "body": frames, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:
-            listener.close()
+            self._events.remove(listener)
             leaving.cancel()
 
     async def _frames(self, listener: Listener, sent: int, last_id: str | None) -> AsyncIterator[bytes]:

@@ -18,7 +18,7 @@ from .fault_marker import FaultMarker
 if TYPE_CHECKING:
     from presigned_s3 import S3Server
 
-    from .journal import Calls
+    from .journal.calls import Calls
     from .s3_fixture import S3Fixture
 
 MARKER = FaultMarker("s3_fault", "s3_server", "S3", "key='a*', s3_code='SlowDown'")

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from hashlib import blake2b
 
 from openapi_service.randomness import RandomBytes
 
 
+@dataclass(eq=False)
 class SeededRandomness:
     """Draws by number, so that a snapshot can save its position.
 
@@ -17,23 +19,19 @@ class SeededRandomness:
         person: personalization of the hash: another one, other bytes; at most 16 bytes.
     """
 
-    def __init__(
-        self,
-        seed: int,
-        life: int = 0,
-        drawn: Mapping[str, int] | None = None,
-        *,
-        person: bytes = b"mock",
-    ) -> None:
-        self._seed = seed
-        self._life = life
-        self._person = person
-        self._drawn: defaultdict[str, int] = defaultdict(int, drawn or {})
+    seed: int
+    life: int = 0
+    drawn: Mapping[str, int] = field(default_factory=dict)
+    _: KW_ONLY
+    person: bytes = b"mock"
+
+    def __post_init__(self) -> None:
+        self._drawn = defaultdict(int, self.drawn)
 
     @property
     def standing(self) -> dict[str, object]:
         """Its position: the arguments of another one that goes on from here."""
-        return {"life": self._life, "drawn": dict(self._drawn)}
+        return {"life": self.life, "drawn": dict(self._drawn)}
 
     def clear(self, scope: str | None = None) -> None:  # noqa: ARG002 -- what is drawn is nobody's own
         """Draw the same again."""
@@ -45,7 +43,7 @@ class SeededRandomness:
         def draw(size: int) -> bytes:
             number = self._drawn[purpose]
             self._drawn[purpose] = number + 1
-            words = f"{self._seed}/{self._life}/{purpose}/{number}"
-            return blake2b(words.encode(), digest_size=size, person=self._person).digest()
+            words = f"{self.seed}/{self.life}/{purpose}/{number}"
+            return blake2b(words.encode(), digest_size=size, person=self.person).digest()
 
         return draw

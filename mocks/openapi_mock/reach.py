@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import lru_cache
@@ -159,3 +160,27 @@ def lan_url(url: str, host: str) -> str | None:
     address = lan_address() if is_everywhere(host) else None
     own = urlsplit(url)
     return None if address is None else f"{own.scheme}://{address}:{own.port}"
+
+
+def is_loopback_host(host: str) -> bool:
+    """Return whether a Host field, a name or an address with a port or without, is this machine."""
+    name = _name(host)
+    address = address_of(name)
+    return name == "localhost" if address is None else address.is_loopback
+
+
+def cannot_be_rebound(host: str, names: Collection[str] = ()) -> bool:
+    """Return whether a Host field is an address, a name of this machine, or one of these (lower case).
+
+    A page whose own name has come to stand for this machine (DNS rebinding) sends that: to the browser,
+    it and what it calls here are of one origin.
+    """
+    name = _name(host)
+    return address_of(name) is not None or name == "localhost" or name.endswith(".localhost") or name in names
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

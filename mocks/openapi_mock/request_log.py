@@ -17,8 +17,7 @@ import typer
 from openapi_check.exchange import Exchange
 from openapi_contract.terminal import printable
 
-from .journal import Journal
-from .journal.journal import Entry
+from .journal.journal import Entry, Journal
 
 AT_ONCE = 10
 MOST_WAITING = 2000

@@ -87,11 +87,9 @@ def s3_mock(  # noqa: PLR0913 -- an option each
     """Run S3 in this process, which must not use moto, for as long as this is entered.
 
     Args:
-        host: address to listen on.
         port: port of S3; 0 takes a free one.
         control_port: port of the control API; 0 takes a free one.
         buckets: to begin with.
-        region: of these buckets.
         credentials: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key.
         cors: whether the buckets begin with CORS rules that admit every origin.
         public: whether everyone may read their objects.

@@ -17,7 +17,7 @@ from openapi_service.server import serving
 
 from .application import MockApplication
 from .clock import MockClock
-from .control import ControlAccess
+from .control.app import ControlAccess
 from .data_directory import DataDirectory, Snapshot
 from .events import Events
 from .faults.middleware import TransportProtocol

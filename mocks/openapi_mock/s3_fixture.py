@@ -11,9 +11,9 @@ from presigned_s3.request import NAMES
 from presigned_s3.server import CONFLICTING_VARIABLES
 
 from .extension import NO_EXTENSION
-from .faults import Effect, Fault, Match
+from .faults.fault import Effect, Fault, Match
 from .faults.reading import FaultReader
-from .journal import Calls
+from .journal.calls import Calls
 from .s3 import CREDENTIALS
 from .traffic import Traffic
 

@@ -19,7 +19,7 @@ from openapi_service.server import callable_url_of, listen, serving
 
 from .application import MockApplication, observed
 from .clock import MockClock
-from .control import ControlAccess
+from .control.app import ControlAccess
 from .data_directory import DataDirectory
 from .events import Events
 from .faults.middleware import TransportProtocol
@@ -95,7 +95,6 @@ def contract_mock(  # noqa: PLR0913 -- an option each
 
     Args:
         contract: the contract, or the file or URL that it is in.
-        host: address to listen on.
         port: 0 takes a free one.
         strict: refuse a contract that is not valid, instead of repairing it.
         authentication: require credentials where the contract does; any non-empty one is accepted.
@@ -247,14 +246,11 @@ class _Assembly:
                 *drawn, memory=memory, catalog=catalog, origin=lambda: self.reach.api
             )
         app = contract_app(contract, responses, authentication=self.authentication, clock=self.clock)
-        app = observed(
-            app,
+        self.traffic.use(
             contract,
-            self.traffic,
-            self.clock,
             authentication=self.authentication,
             ignores=lambda violation: self.strictness.ignores(violation.rule),
         )
         if memory is not None and catalog is not None:
             memory.catalog = catalog
-        return app
+        return observed(app, contract, self.traffic, self.clock)

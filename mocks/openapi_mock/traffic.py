@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from openapi_check.exchange import Exchange, Message
+from openapi_check.exchange import Exchange, Message, Validation, Violation
+from openapi_check.masking import Masking
 from openapi_check.validation import ExchangeValidator
 from openapi_contract import Contract
 from presigned_s3 import S3Server
@@ -21,11 +22,12 @@ from presigned_s3.request import NAMES
 
 from .events import Events
 from .extension import NO_EXTENSION, Extension
-from .faults import Fault, Faults
+from .faults.fault import Fault
 from .faults.reading import FaultReader
-from .journal import Journal, Masking, Selector, Validation, Violation
-from .journal.journal import Validate
+from .faults.registry import Faults
+from .journal.journal import Journal, Validate
 from .journal.recording import s3_exchange
+from .journal.selector import Selector
 from .matching import is_beside_contracts
 from .state import Clearable
 

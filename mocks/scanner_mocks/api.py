@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from openapi_contract import Contract
 from openapi_mock.application import MockApplication, observed
 from openapi_mock.clock import MockClock, SkewedClock
-from openapi_mock.control import ControlAccess
+from openapi_mock.control.app import ControlAccess
 from openapi_mock.data_directory import DataDirectory
 from openapi_mock.events import Events
 from openapi_mock.reach import Reach
@@ -82,7 +82,8 @@ def mock_application(parts: Parts) -> MockApplication:
         shown = ContractResponses.response_headers
         is_open = "cors_origins" not in parts.settings
         app = open_to_pages(state, contract, response_headers=shown) if is_open else state
-        return observed(app, contract, traffic, clock, profile=PROFILE)
+        traffic.use(contract)
+        return observed(app, contract, traffic, clock, PROFILE)
 
     async def serve(contract: Contract) -> ASGIApp:
         await state.remake(_maker(parts, settings, contract))

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from openapi_mock.fault_marker import FaultMarker
-from openapi_mock.journal import Calls
+from openapi_mock.journal.calls import Calls
 from openapi_mock.journal.remote import ConsumerTraffic, RemoteJournal
 from scanner_contract import load_contract
 

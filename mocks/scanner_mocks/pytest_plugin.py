@@ -20,7 +20,7 @@ from openapi_mock.fault_marker import FaultMarker
 if TYPE_CHECKING:
     import httpx
 
-    from openapi_mock.journal import Calls
+    from openapi_mock.journal.calls import Calls
 
     from .mock_fixture import MockFixture
     from .server import Mock

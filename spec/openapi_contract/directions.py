@@ -25,7 +25,7 @@ from openapi_schema_validator import (
 )
 
 from .anatomy import ALTERNATIVES
-from .integers import INTEGERS, is_integer, is_within, range_of
+from .json_types import INTEGERS, is_integer, is_within, range_of
 from .patterns import longest_text, matches
 from .schemas import Schemas
 

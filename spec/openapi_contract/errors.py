@@ -15,7 +15,6 @@ class ContractError(Exception):
     """A contract (or an overlay) that cannot be used; the message names the file and the JSON pointer.
 
     Attributes:
-        source: the file or URL.
         pointer: JSON pointer (RFC 6901) of the part that is wrong; empty for the whole document.
         reason: what is wrong and what was expected, in a sentence.
     """

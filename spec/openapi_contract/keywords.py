@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 
 import jsonschema_rs
 
-from .integers import INTEGERS, is_within, range_of
+from .json_types import INTEGERS, is_within, range_of
 from .patterns import ecma_matcher, is_small, matcher
 
 BASE64 = re.compile(r"[A-Za-z0-9+/_\s=-]*")

@@ -32,7 +32,6 @@ def load_contract(
     """Return the contract in a JSON or YAML file, or at an HTTP(S) URL.
 
     Args:
-        path: the file or URL.
         overlays: OpenAPI Overlay 1.0 or 1.1 documents, applied in this order.
         lenient: repair or leave out what is wrong in the document, and list it in ``Contract.defects``.
         known_valid: digests of effective documents that need no validation, as a test has validated them.

@@ -50,7 +50,6 @@ class Merged:
         values: those that are allowed; None for no list.
         limits: numeric keywords, the strictest of each.
         listed: keywords that each schema may add to: ``pattern``, ``format``, ``multipleOf``, ``not``, ...
-        required: names of properties, in order.
         objects: schemas that say something of properties.
         arrays: schemas that say something of items.
         examples: values that the schemas give as examples, or as a default.

@@ -15,13 +15,11 @@ class Operation:
     Attributes:
         operation_id: the document's, or one derived from method and path; unique in the contract.
         method: lower case; of ``additionalOperations`` as the document spells it.
-        path: the path template.
         pointer: JSON pointer of the Operation Object in the document.
         parameters: the path item's and the operation's, the latter winning by name and place; without the
             header parameters that OpenAPI says to ignore (Accept, Content-Type, Authorization).
         responses: Response Objects by status code, range (``2XX``) or ``default``.
         security: alternatives, each scopes by scheme name; ``()`` for an anonymous operation.
-        definition: the Operation Object itself.
         places: JSON pointers, in the document, of what is above: by ``("parameter", in, name)``,
             ``("requestBody",)``, ``("response", status)`` and ``("header", pointer of its response, name)``.
         defect: why the operation cannot be understood; empty for all that can.

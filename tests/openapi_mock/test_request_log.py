@@ -10,7 +10,7 @@ import pytest
 from openapi_check.exchange import Exchange, Message, Validation, Violation
 from openapi_contract import Contract
 from openapi_mock import contract_mock
-from openapi_mock.journal import Journal
+from openapi_mock.journal.journal import Journal
 from openapi_mock.request_log import MOST_WAITING, JsonLines, RequestLog, TextLines
 
 VIOLATION = Violation(part="body", where="/mode", rule="enum", detail="expected one of a, b", pointer="/x")

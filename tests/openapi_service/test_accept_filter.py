@@ -9,7 +9,7 @@ from hypothesis import Phase, event, find, given, settings
 from hypothesis import strategies as st
 
 from openapi_contract import Contract
-from openapi_contract.integers import INTEGERS
+from openapi_contract.json_types import INTEGERS
 from openapi_contract.keywords import format_checker
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.response_validation import ResponseValidator

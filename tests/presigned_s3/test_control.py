@@ -15,7 +15,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from openapi_mock.journal import Masking
+from openapi_check.masking import Masking
 from openapi_mock.journal.recording import s3_exchange
 from presigned_s3 import S3Server
 from scanner_mocks.faults import ScannerFault

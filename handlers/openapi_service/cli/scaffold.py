@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,22 +61,19 @@ def print_outcomes(outcomes: Iterable[tuple[str, str, str]]) -> None:
         raise failure(f"Cannot write {error.filename}: {error.strerror}.") from None
 
 
+@dataclass(eq=False)
 class Scaffolding:
     """The handlers and tests that a contract lacks, and where they are written."""
 
-    def __init__(
-        self,
-        contract: Contract,
-        handlers: Mapping[str, Any],
-        operations: Path,
-        tests: Path,
-        *,
-        respond: bool = False,
-    ) -> None:
-        self._contract = contract
-        self._handlers = handlers
-        self._operations, self._tests = operations, tests
-        self._stubs = Stubs(contract, respond=respond)
+    contract: Contract
+    handlers: Mapping[str, Any]
+    operations: Path
+    tests: Path
+    _: KW_ONLY
+    respond: bool = False
+
+    def __post_init__(self) -> None:
+        self._stubs = Stubs(self.contract, respond=self.respond)
 
     def done(self) -> Iterator[tuple[str, str, str]]:
         """Write what is missing; yield what became of each file: outcome, name and remark."""
@@ -84,32 +82,32 @@ class Scaffolding:
         if not modules:
             yield "nothing", "to write", "" if unnamed else "every operation has a handler"
             return
-        self._tests.mkdir(parents=True, exist_ok=True)
-        self._operations.mkdir(parents=True, exist_ok=True)
-        write_new(self._operations / "__init__.py", PACKAGE)
+        self.tests.mkdir(parents=True, exist_ok=True)
+        self.operations.mkdir(parents=True, exist_ok=True)
+        write_new(self.operations / "__init__.py", PACKAGE)
         for module, stubs in modules.items():
             yield from self._module(module, stubs)
 
     def _module(self, module: str, stubs: Sequence[Stub]) -> Iterator[tuple[str, str, str]]:
-        path, test = self._operations / f"{module}.py", self._tests / f"test_{module}.py"
+        path, test = self.operations / f"{module}.py", self.tests / f"test_{module}.py"
         names = ", ".join(stub.name for stub in stubs)
         title = stubs[0].operation.tags[0] if stubs[0].operation.tags else "Operations without a tag"
         if not write_new(path, self._stubs.module(title, stubs)):
             yield "skipped", str(path), f"is there; it may lack {names}"
             return
         yield "wrote", str(path), f"{len(stubs)} to implement"
-        text = self._stubs.tests(title, _import_name(self._operations), module, stubs)
+        text = self._stubs.tests(title, _import_name(self.operations), module, stubs)
         is_new = write_new(test, text)
         yield ("wrote", str(test), "") if is_new else ("skipped", str(test), "is there")
 
     def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
         """Return the handlers to write by module, and the operations that no function can be named by."""
-        lacking = [each for each in self._contract.operations if handler_named(each, self._handlers) is None]
+        lacking = [each for each in self.contract.operations if handler_named(each, self.handlers) is None]
         names = {each.operation_id: _handler_name(each) for each in lacking}
         taken = Counter(names.values())
         modules: dict[str, list[Stub]] = {}
         unnamed: list[tuple[Operation, str]] = []
-        labels = _modules_by_tag(self._contract)
+        labels = _modules_by_tag(self.contract)
         for each in lacking:
             name = names[each.operation_id]
             if handler_named(each, taken) != name or taken[name] > 1:

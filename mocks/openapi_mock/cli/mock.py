@@ -27,14 +27,14 @@ from openapi_contract.cli.commands import (
     takes,
 )
 from openapi_contract.reading import is_url
-from openapi_mock.console import PATH as CONSOLE
+from openapi_mock.console.page import PATH as CONSOLE
 from openapi_service.server import CannotListen
 
 from .execute import Start, is_alone, run, with_exec
 from .options import HOST, SERVER, TRUSTED_BY, port_option, url_option
 
 if TYPE_CHECKING:
-    from openapi_mock.journal import Journal
+    from openapi_mock.journal.journal import Journal
     from openapi_mock.request_log import RequestLog
     from openapi_mock.traffic import Log
 

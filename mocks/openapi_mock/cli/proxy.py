@@ -11,6 +11,7 @@ import typer
 
 from openapi_check import Report
 from openapi_check.cli import HTML, JSON, report_console
+from openapi_check.exchange import Exchange, Violation
 from openapi_check.har import har
 from openapi_check.page import page
 from openapi_check.terminal import show
@@ -20,7 +21,6 @@ from openapi_contract.cli.reading import Load, read_contract
 from openapi_contract.errors import explained
 from openapi_contract.imports import resting_collector
 from openapi_contract.terminal import printable
-from openapi_mock.journal import Exchange, Violation
 from openapi_mock.proxy.application import proxying
 from openapi_mock.proxy.recorder import Recorder
 from openapi_mock.proxy.upstream import NAME, NotAnUpstream, Upstream

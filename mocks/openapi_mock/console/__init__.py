@@ -1,5 +1,1 @@
 """The page that a front-end developer works from: upload, journal, faults and state of the running mock."""
-
-from .page import PATH, ConsolePage
-
-__all__ = ["PATH", "ConsolePage"]

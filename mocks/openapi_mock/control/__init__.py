@@ -2,7 +2,3 @@
 
 It has a contract of its own (``openapi.yaml``), bound like any other; its handlers are in ``operations``.
 """
-
-from .app import ControlAccess, control
-
-__all__ = ["ControlAccess", "control"]

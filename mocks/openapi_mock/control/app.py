@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_contract import Contract
 from openapi_mock.extension import NO_EXTENSION, Extension
-from openapi_mock.hosts import is_loopback_host
+from openapi_mock.reach import is_loopback_host
 from openapi_mock.responses.authenticators import OpenAuthenticator
 from openapi_service.assembly import Assembly
 from openapi_service.clock import Clock

@@ -12,9 +12,11 @@ from openapi_contract import Contract
 from openapi_mock.clock import MockClock, Reading
 from openapi_mock.data_directory import TooManySnapshots, UnknownSnapshot
 from openapi_mock.events import Events
-from openapi_mock.faults import FaultError, Faults
+from openapi_mock.faults.fault import FaultError
 from openapi_mock.faults.reading import FaultReader
-from openapi_mock.journal import Journal, Selector
+from openapi_mock.faults.registry import Faults
+from openapi_mock.journal.journal import Journal
+from openapi_mock.journal.selector import Selector
 from openapi_mock.state import MockState
 from openapi_service.problems import Conflict, NotFound, ValidationFailed, Violation
 

@@ -25,7 +25,6 @@ class FaultError(ValueError):
 
     Args:
         where: JSON pointer to the wrong part; empty for the whole value.
-        detail: what is wrong, and what was expected.
     """
 
     def __init__(self, where: str, rule: str, detail: str) -> None:

@@ -17,7 +17,6 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         after: only those with a larger number.
         server: that the request was for.
         operation: an operationId, or the end of one behind a ``_``; for S3, the name of S3's operation.
-        method: of the request.
         path: pattern (``*``, ``?``) of the URL's path.
         status: of the response, such as ``404``, or a class of them such as ``4xx``; ``0`` for none.
         scope: value of ``X-Mock-Scope``.

@@ -9,11 +9,11 @@ from http import HTTPStatus
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from openapi_check.exchange import Exchange, Validation
 from openapi_check.validation import ValidatedExchange
 from openapi_contract.terminal import printable
-from openapi_mock.hosts import cannot_be_rebound
-from openapi_mock.journal import Exchange, Validation
 from openapi_mock.journal.recording import refused
+from openapi_mock.reach import cannot_be_rebound
 from openapi_service.problems import Problem
 from openapi_service.server import listen, serving
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 from starlette.types import Scope
 
+from openapi_check.exchange import Exchange, Validation, Violation
+from openapi_check.masking import Masking
 from openapi_check.validation import ExchangeValidator, TrafficReporter, ValidatedExchange
 from openapi_contract import Contract
-from openapi_mock.journal import Exchange, Journal, Masking, Validation, Violation
+from openapi_mock.journal.journal import Journal
 from openapi_mock.journal.recording import Recording
 
 from .connection import RawHeaders

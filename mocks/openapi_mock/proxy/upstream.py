@@ -134,7 +134,7 @@ class Upstream:
         """Return the connection that was used last, if it is still good; those before it are older."""
         while self._idle:
             connection = self._idle.pop()
-            is_young = _now() - connection.idle_since < IDLE_SECONDS
+            is_young = asyncio.get_running_loop().time() - connection.idle_since < IDLE_SECONDS
             if is_young and connection.is_reusable and not connection.has_news:
                 return connection
             connection.close()
@@ -145,7 +145,7 @@ class Upstream:
         if not connection.is_reusable:
             connection.close()
             return
-        connection.idle_since = now = _now()
+        connection.idle_since = now = asyncio.get_running_loop().time()
         self._idle.append(connection)
         while len(self._idle) > self._most_idle or self._idle[0].idle_since <= now - IDLE_SECONDS:
             self._idle.popleft().close()
@@ -185,10 +185,6 @@ class Upstream:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         query: bytes = scope["query_string"]
         return (self._base + path if path.startswith(b"/") else path) + (b"?" + query if query else b"")
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def _tls() -> SSLContext:

@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, NamedTuple
 
-from openapi_contract.integers import is_integer
-from openapi_contract.json_types import type_of
+from openapi_contract.json_types import is_integer, type_of
 from openapi_contract.merging import Branch, Merged, Merger, NoValueError
 from openapi_contract.schemas import MISSING, Schema
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from rstr.xeger import Xeger
 
-from openapi_contract.integers import INTEGERS
+from openapi_contract.json_types import INTEGERS
 from openapi_contract.merging import Merged, NoValueError
 from openapi_contract.patterns import compiled, matches
 

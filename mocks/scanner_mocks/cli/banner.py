@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from openapi_contract import Contract
 from openapi_mock.cli import banner
-from openapi_mock.console import PATH as CONSOLE
+from openapi_mock.console.page import PATH as CONSOLE
 from scanner_mocks import seeds
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from openapi_check.exchange import Exchange, Message
 from openapi_check.validation import ExchangeValidator
 from openapi_contract import Contract
-from openapi_mock.journal import Exchange, Message
 
 THING = {
     "type": "object",

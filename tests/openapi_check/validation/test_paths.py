@@ -2,9 +2,9 @@
 
 import pytest
 
+from openapi_check.exchange import Validation
 from openapi_check.validation import ExchangeValidator
 from openapi_contract import Contract
-from openapi_mock.journal import Validation
 
 
 @pytest.mark.parametrize(

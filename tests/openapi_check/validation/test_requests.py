@@ -2,9 +2,9 @@
 
 import pytest
 
+from openapi_check.exchange import Validation
 from openapi_check.validation import ExchangeValidator
 from openapi_contract import load_contract
-from openapi_mock.journal import Validation
 
 KEY = {"X-Key": "k"}
 FORM = "application/x-www-form-urlencoded"

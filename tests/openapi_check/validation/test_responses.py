@@ -8,9 +8,9 @@ import brotli
 import pytest
 from backports import zstd
 
+from openapi_check.exchange import Validation
 from openapi_check.validation.content_codings import MOST_BYTES
 from openapi_contract.distribution import how_to_install
-from openapi_mock.journal import Validation
 
 DEEP = b"[" * 5000 + b"]" * 5000
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from openapi_check.exchange import Message, Validation
 from openapi_check.validation import ExchangeValidator
 from openapi_check.validation.requests import RequestValidator
 from openapi_contract import Contract
 from openapi_contract.pointers import lookup
-from openapi_mock.journal import Message, Validation
 from scanner_contract import load_contract
 
 KEY = {"X-Key": "k"}

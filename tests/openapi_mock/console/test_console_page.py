@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from openapi_mock import contract_mock
-from openapi_mock.console import PATH
-from openapi_mock.console.page import FOLDER, ConsolePage, policy_with
+from openapi_mock.console.page import FOLDER, PATH, ConsolePage, policy_with
 from scanner_mocks.faults import EXTENSION
 
 THINGS = """

@@ -5,8 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from openapi_mock.control import ControlAccess
-from openapi_mock.control.app import _Checked
+from openapi_mock.control.app import ControlAccess, _Checked
 from openapi_service.clock import SystemClock
 from openapi_service.edge import Edge
 from openapi_service.problems import Forbidden

@@ -9,8 +9,9 @@ import httpx
 import msgspec
 import pytest
 
+from openapi_check.exchange import Exchange, Message
 from openapi_mock.events import MOST_QUEUED, Events, EventStream
-from openapi_mock.journal import Exchange, Journal, Message
+from openapi_mock.journal.journal import Journal
 
 
 def received(stage, count, *, last_id=None, query=None):

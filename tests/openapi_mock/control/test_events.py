@@ -93,7 +93,7 @@ def test_a_listener_that_has_gone_gets_nothing():
 
     async def scenario(events):
         listener = events.listen()
-        listener.close()
+        events.remove(listener)
         events.publish("state", {})
         return await listener.hear(0), events.has_listeners
 
@@ -120,7 +120,7 @@ def test_there_is_an_end_of_listeners():
         listeners = [events.listen() for _ in range(MOST_LISTENERS)]
         with pytest.raises(ServiceUnavailable):
             events.listen()
-        listeners[0].close()
+        events.remove(listeners[0])
         events.listen()
 
     heard(scenario)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openapi_mock.journal import Selector
+from openapi_mock.journal.selector import Selector
 from presigned_s3.errors import CODES, REFUSALS
 from scanner_mocks.faults import EXTENSION, ScannerEffect, ScannerMatch
 

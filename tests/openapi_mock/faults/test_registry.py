@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from openapi_mock.faults import Effect, Fault, FaultError, Faults, Match
-from openapi_mock.faults.fault import Exponential, Normal
+from openapi_mock.faults.fault import Effect, Exponential, Fault, FaultError, Match, Normal
+from openapi_mock.faults.registry import Faults
 from openapi_service.problems import Conflict
 
 DROP = Effect(drop=True)

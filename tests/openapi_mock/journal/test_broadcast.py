@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from openapi_mock.journal import Exchange, Journal, Message
+from openapi_check.exchange import Exchange, Message
+from openapi_mock.journal.journal import Journal
 from openapi_mock.traffic import Broadcast
 
 PLAIN = Exchange(

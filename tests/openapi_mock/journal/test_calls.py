@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from openapi_mock.journal import Calls, Exchange, Journal, Message, Validation, Violation
+from openapi_check.exchange import Exchange, Message, Validation, Violation
+from openapi_mock.journal.calls import Calls
+from openapi_mock.journal.journal import Journal
 
 
 def journal_of(*operations, **differing):

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import jsonschema_rs
 import msgspec
 
+from openapi_check.exchange import Exchange, Message, Validation
 from openapi_check.har import har
-from openapi_mock.journal import Exchange, Message, Validation
 
 STARTED = datetime(2026, 1, 1, 12, 0, 0, 5000, tzinfo=UTC)
 TIME = {"type": "number", "minimum": 0}

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from openapi_mock.journal import Exchange, Journal, Message, Selector, Validation, Violation
+from openapi_check.exchange import Exchange, Message, Validation, Violation
+from openapi_mock.journal.journal import Journal
+from openapi_mock.journal.selector import Selector
 from openapi_service.problems import ServiceUnavailable
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

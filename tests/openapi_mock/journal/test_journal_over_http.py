@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from openapi_mock.journal import Calls, Selector
+from openapi_mock.journal.calls import Calls
 from openapi_mock.journal.remote import RemoteJournal
+from openapi_mock.journal.selector import Selector
 
 UNKNOWN = "2" * 22
 """An id that no session has."""

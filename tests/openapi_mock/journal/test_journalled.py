@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from openapi_mock.journal import Journal, JournalMiddleware
+from openapi_mock.journal.journal import Journal
+from openapi_mock.journal.recording import JournalMiddleware
 from scanner_contract import load_contract
 
 CONTRACT = load_contract(None)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from openapi_mock.journal import Masking
+from openapi_check.masking import Masking
 from scanner_contract import load_contract
 from scanner_mocks import seeds
 

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from backports import zstd
 
+from openapi_check.exchange import Validation, Violation
 from openapi_check.har import har
 from openapi_check.validation import validate_har
-from openapi_mock.journal import Validation, Violation
 from openapi_mock.proxy.application import proxying
 from openapi_mock.proxy.recorder import Recorder, violation_fields
 from openapi_mock.proxy.upstream import Upstream
