@@ -1,7 +1,6 @@
 """The extractor that works offline: OCR, and rules for the layout of labels."""
 
 import asyncio
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Final
@@ -17,16 +16,12 @@ _UNREAD: Final = frozenset({"barcode", "recycling", "certification"})
 
 
 class LocalExtractor:
-    """Reads labels on this machine, one photo at a time, in a thread of its own.
-
-    Args:
-        categories: the categories that may be proposed; those of the shipped freshness rules by default.
-    """
+    """Reads labels on this machine, one photo at a time, in a thread of its own."""
 
     source = "local_ocr"
 
-    def __init__(self, categories: Sequence[str] = ()) -> None:
-        self._categories = categories or [rule.category_label for rule in shipped_rules() if rule.brick]
+    def __init__(self) -> None:
+        self._categories = [rule.category_label for rule in shipped_rules() if rule.brick]
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ocr")
 
     @cached_property
