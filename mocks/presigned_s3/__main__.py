@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .tls import Authority
 
 POLITENESS = 5
+"""How far the priority of this process is below the API's, whose responses are short."""
 _one_at_a_time = threading.Lock()
 
 
@@ -42,7 +43,8 @@ def main() -> None:
         with local_s3(**settings, listening=lambda url: report(url=url)) as s3:
             gc.freeze()
             gc.enable()
-            _lower_priority()
+            if sys.platform != "win32":
+                os.nice(POLITENESS)
             report(ready=True)
             run_commands(sys.stdin, s3)
     except KeyboardInterrupt:
@@ -69,12 +71,6 @@ def _named(name: str | None) -> Any:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _lower_priority() -> None:
-    """Lower the priority of this process below the API's, whose responses are short."""
-    if sys.platform != "win32":
-        os.nice(POLITENESS)
 
 
 def run_commands(lines: Iterable[str], s3: LocalS3) -> None:

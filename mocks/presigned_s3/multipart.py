@@ -132,16 +132,13 @@ def assemble(
         for part in parts:
             content.receive(read_range(part.path, 0, part.size), len(parts) * MAX_OBJECT_BYTES)
         content.check()
-        _check_size(content.size, claims.get(_SIZE))
+        if claims.get(_SIZE) not in (None, str(content.size)):
+            raise invalid_request(
+                f"The provided '{_SIZE}' header value {claims[_SIZE]} does not match what was computed: "
+                f"{content.size}"
+            )
     etag = hashlib.md5(b"".join(bytes.fromhex(one.etag) for one in listed), usedforsecurity=False).hexdigest()
     return content, f"{etag}-{len(parts)}", whole.value if whole else checksum
-
-
-def _check_size(size: int, claimed: str | None) -> None:
-    if claimed not in (None, str(size)):
-        raise invalid_request(
-            f"The provided '{_SIZE}' header value {claimed} does not match what was computed: {size}"
-        )
 
 
 def _check_listed(listed: Sequence[ListedPart], algorithm: str) -> None:

@@ -48,7 +48,7 @@ class Condition:
     def holds(self, fields: Mapping[str, str]) -> bool:
         """Return whether the form's fields are as this condition wants them."""
         if self.operator == "content-length-range":
-            return all(_is_integer(end) for end in self.operands)
+            return all(re.fullmatch(r"-?\d{1,18}", end, re.ASCII) for end in self.operands)
         value = fields.get(self.field)
         if value is None:
             return False
@@ -184,10 +184,6 @@ def _operand(operator: str, operand: Any) -> Text:
 
 def _written(*parts: str) -> str:
     return "[" + ", ".join(f'"{part}"' for part in parts) + "]"
-
-
-def _is_integer(text: str) -> bool:
-    return re.fullmatch(r"-?\d{1,18}", text, re.ASCII) is not None
 
 
 def _invalid(message: str) -> S3Error:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import and_, func, select
 
 from openapi_service.clock import Clock
 from scanner_api.scanning.identifiers import new_id
@@ -43,7 +43,10 @@ class RedirectRuleStore:
             ConstraintError: there is no such organization or product.
             DuplicateError: the organization has a rule for the product with this URL.
         """
-        own = _own(organization_id, product_short_id)
+        own = and_(
+            redirect_rules.c.organization_id == organization_id,
+            redirect_rules.c.product_short_id == product_short_id,
+        )
         product = select(products.c.short_id).where(products.c.short_id == product_short_id)
         last = select(func.coalesce(func.max(redirect_rules.c.order_index), -1)).where(own)
         async with self._database.transaction() as connection:
@@ -74,10 +77,3 @@ class RedirectRuleStore:
                 url=url,
             )
         return rule
-
-
-def _own(organization_id: str, product_short_id: str) -> ColumnElement[bool]:
-    return and_(
-        redirect_rules.c.organization_id == organization_id,
-        redirect_rules.c.product_short_id == product_short_id,
-    )
