@@ -33,18 +33,14 @@ def normalise(text: str) -> str:
     return digits.zfill(14)
 
 
-def expand_upc_e(digits: str) -> str:
-    """Return the 14 digits of a zero-suppressed UPC-E: 8 digits, or fewer with the ends cut off.
-
-    Raises:
-        GtinError: the digits are not a UPC-E, or its check digit is wrong.
-    """
+def expanded_upc_e(digits: str) -> str:
+    """Return the 14 digits of a UPC-E of 8 digits, or fewer with the ends cut off; empty if it is none."""
     if not is_digits(digits) or len(digits) not in UPC_E_LENGTHS:
-        raise GtinError("A UPC-E has 6, 7 or 8 digits.")
+        return ""
     try:
         return Upc.parse(digits).as_upc_a().zfill(14)
-    except ParseError as error:
-        raise GtinError(f"{error}") from error
+    except ParseError:
+        return ""
 
 
 def without_separators(text: str) -> str:

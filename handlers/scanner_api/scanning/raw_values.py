@@ -67,7 +67,7 @@ def _read_digits(text: str) -> Reading | None:
     digits = gtin.without_separators(text)
     if not gtin.is_digits(digits):
         return None
-    upc_e = _expanded_upc_e(digits)
+    upc_e = gtin.expanded_upc_e(digits)
     if upc_e and (digits.startswith("0") or len(digits) not in gtin.LENGTHS):
         return Reading(upc_e)
     if len(digits) not in gtin.LENGTHS:
@@ -78,13 +78,6 @@ def _read_digits(text: str) -> Reading | None:
         if upc_e:
             return Reading(upc_e)
         return Reading(error_message=str(error))
-
-
-def _expanded_upc_e(digits: str) -> str:
-    try:
-        return gtin.expand_upc_e(digits)
-    except gtin.GtinError:
-        return ""
 
 
 def _read_unmarked(text: str) -> Reading:
