@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 
@@ -26,12 +27,6 @@ MEMBERS = {
     "control": str,
 }
 KEYS = {"revoked", "expired", "expiring", "publishable", "other_organization", "limited", "unlimited"}
-
-
-def taken_port():
-    """Return a socket that listens on loopback, and its port."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    return listening, listening.getsockname()[1]
 
 
 def test_line_tells_everything(mock):
@@ -77,55 +72,42 @@ def test_named_origins_are_those_of_serve():
 
 
 def test_nothing_is_left():
-    """Once it is left, both ports are closed and no thread of it is there."""
+    """Once it is left, here by an exception, both ports are closed and no thread of it is there."""
     before = set(threading.enumerate())
-    with scanner_mock() as mock:
-        pass
+    with pytest.raises(ZeroDivisionError), scanner_mock() as mock:
+        1 / 0  # noqa: B018 -- it is there to raise
     for url in (mock.api, mock.s3):
         with pytest.raises(httpx.ConnectError):
             httpx.get(url, trust_env=False)
     assert set(threading.enumerate()) <= before
 
 
-def test_an_exception_inside_ends_it_too():
-    """What its user raises goes through, and the mock ends all the same."""
-    with pytest.raises(ZeroDivisionError), scanner_mock() as mock:
-        1 / 0  # noqa: B018 -- it is there to raise
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(mock.api, trust_env=False)
-
-
 @pytest.mark.parametrize("which", ["port", "s3_port"])
 def test_a_taken_port_is_reported(which):
     """A port that is taken is named, and nothing is left running."""
     before = set(threading.enumerate())
-    listening, port = taken_port()
-    expected = pytest.raises(CannotListen, match=rf"127\.0\.0\.1 port {port}.*in use")
-    with listening, expected, scanner_mock(**{which: port}):
-        pass
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        expected = pytest.raises(CannotListen, match=rf"127\.0\.0\.1 port {port}.*in use")
+        with expected, scanner_mock(**{which: port}):
+            pass
     assert set(threading.enumerate()) <= before
 
 
-def test_given_ports_are_used():
-    """The ports that are asked for are the ports that are reported."""
-    sockets = [taken_port() for _ in range(2)]
-    (_, port), (_, s3_port) = sockets
-    for listening, _ in sockets:
-        listening.close()
-    with scanner_mock(port=port, s3_port=s3_port) as mock:
-        assert (mock.api, mock.s3) == (f"http://127.0.0.1:{port}", f"http://127.0.0.1:{s3_port}")
-
-
-def test_an_ipv6_address_will_do():
-    """API and S3 listen on an IPv6 address as on any other, and tell URLs that hold it."""
-    with scanner_mock(host="::1") as mock:
+def test_given_addresses_are_used():
+    """API and S3 listen on the ports and the address that are asked for, an IPv6 one too, and tell them."""
+    sockets = [socket.create_server(("::1", 0), family=socket.AF_INET6) for _ in range(2)]
+    port, s3_port = (each.getsockname()[1] for each in sockets)
+    for each in sockets:
+        each.close()
+    with scanner_mock("::1", port, s3_port) as mock:
+        assert (mock.api, mock.s3) == (f"http://[::1]:{port}", f"http://[::1]:{s3_port}")
         for url in (mock.api, mock.s3):
-            assert url.startswith("http://[::1]:")
             assert httpx.get(url, trust_env=False).status_code < 500
 
 
-def test_the_environment_changes_nothing(monkeypatch, tmp_path):
-    """Settings and AWS configuration of the machine have no say: the mock is the same everywhere."""
+def test_the_environment_changes_nothing(mock, monkeypatch, tmp_path):
+    """Settings and AWS configuration of the machine have no say: a second mock differs in its ports alone."""
     for name, value in {
         "SCANNER_DATABASE_URL": "nonsense",
         "SCANNER_RATE_LIMIT_PER_MINUTE": "1",
@@ -137,9 +119,12 @@ def test_the_environment_changes_nothing(monkeypatch, tmp_path):
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
     }.items():
         monkeypatch.setenv(name, value)
-    with scanner_mock() as mock, httpx.Client(headers={"X-API-Key": mock.api_key}, trust_env=False) as client:
-        ready = client.get(f"{mock.api}/readyz").json()
-        url = f"{mock.api}/scanner/api/v1/sessions/{mock.session_id}/presigned-upload-url"
+    key = {"X-API-Key": mock.api_key}
+    with scanner_mock() as second, httpx.Client(headers=key, trust_env=False) as client:
+        assert re.sub(r":\d+", ":0", second.line()) == re.sub(r":\d+", ":0", mock.line())
+        assert {second.api, second.s3}.isdisjoint({mock.api, mock.s3})
+        ready = client.get(f"{second.api}/readyz").json()
+        url = f"{second.api}/scanner/api/v1/sessions/{second.session_id}/presigned-upload-url"
         client.get(url)
         upload = client.get(url).json()
         response = client.post(upload["upload_url"], data=upload["upload_fields"], files={"file": b"photo"})
