@@ -69,35 +69,36 @@ def test_wrong_options_end_it_with_2(options):
     assert (outcome.exit_code, options[0] in outcome.output, "hunter2" in outcome.output) == (2, True, False)
 
 
-def test_a_given_credential_may_do_everything():
-    """With a credential beside its own S3 makes buckets and objects, of the given account."""
+def test_given_credentials_may_do_everything():
+    """They make buckets and objects, of the given account; a temporary one until the mock's clock says so."""
     account = "111122223333"
-    with scanner_mock(s3_credentials={"OTHERKEY": "other-secret"}, s3_account=account) as mock:
-        s3 = boto3.client(
-            "s3", endpoint_url=mock.s3, region_name=mock.region, aws_access_key_id="OTHERKEY",
-            aws_secret_access_key="other-secret", config=Config(retries={"max_attempts": 0}),
+    given = credentials_of(
+        ["OTHERKEY:other-secret", "TEMPORARY:public-secret:public-token:2030-01-01T12:00:00Z"]
+    )
+    with (
+        scanner_mock(s3_credentials=given, s3_account=account) as mock,
+        httpx.Client(trust_env=False) as client,
+    ):
+        lasting, temporary = (
+            boto3.client(
+                "s3", endpoint_url=mock.s3, region_name=mock.region, aws_access_key_id=key,
+                aws_secret_access_key=secret, aws_session_token=token,
+                config=Config(retries={"max_attempts": 0}),
+            )
+            for key, secret, token in (
+                ("OTHERKEY", "other-secret", None),
+                ("TEMPORARY", "public-secret", "public-token"),
+            )
         )  # fmt: skip
-        s3.create_bucket(Bucket="another", CreateBucketConfiguration={"LocationConstraint": mock.region})
-        for bucket in ("another", mock.bucket):
+        lasting.create_bucket(Bucket="another", CreateBucketConfiguration={"LocationConstraint": mock.region})
+        for bucket, s3 in (("another", lasting), (mock.bucket, temporary)):
             s3.put_object(Bucket=bucket, Key="k", Body=b"a photo", ExpectedBucketOwner=account)
-            assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"a photo"
-        s3.close()
-
-
-def test_a_given_credential_that_expires():
-    """A temporary credential is good until it expires by the mock's clock, and S3 says then what S3 says."""
-    given = credentials_of(["TEMPORARY:public-secret:public-token:2030-01-01T12:00:00Z"])
-    with scanner_mock(s3_credentials=given) as mock, httpx.Client(trust_env=False) as control:
-        s3 = boto3.client(
-            "s3", endpoint_url=mock.s3, region_name=mock.region, aws_access_key_id="TEMPORARY",
-            aws_secret_access_key="public-secret", aws_session_token="public-token",
-            config=Config(retries={"max_attempts": 0}),
-        )  # fmt: skip
-        s3.put_object(Bucket=mock.bucket, Key="k", Body=b"a photo")
-        control.post(f"{mock.control}/clock", json={"now": "2030-01-01T12:00:00Z"}).raise_for_status()
+            assert lasting.get_object(Bucket=bucket, Key="k")["Body"].read() == b"a photo"
+        client.post(f"{mock.control}/clock", json={"now": "2030-01-01T12:00:00Z"}).raise_for_status()
         with pytest.raises(ClientError, match=r"\(ExpiredToken\).*has expired"):
-            s3.put_object(Bucket=mock.bucket, Key="k", Body=b"a photo")
-        s3.close()
+            temporary.put_object(Bucket=mock.bucket, Key="k", Body=b"a photo")
+        lasting.close()
+        temporary.close()
 
 
 def test_settings_of_the_environment_are_honoured(monkeypatch):
