@@ -18,6 +18,9 @@ REFERENCES = ("$ref", "$dynamicRef")
 ALTERNATIVES = ("anyOf", "oneOf")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
+ENCODINGS = {"encoding": "{encoding}", "prefixEncoding": "[encoding]", "itemEncoding": "encoding"}
+PARAMETER = {"schema": "schema", "content": "{mediaType}", "examples": "{example}"}
+
 # the kind of what a field holds: "one", "[each item]", "{each value}", or "one|[each item]"; "*" is any field
 FIELDS = {
     "openapi": {"paths": "{pathItem}", "webhooks": "{pathItem}", "components": "components"},
@@ -52,8 +55,8 @@ FIELDS = {
         "callbacks": "{callback}",
     },
     "callback": {"*": "pathItem"},
-    "parameter": {"schema": "schema", "content": "{mediaType}", "examples": "{example}"},
-    "header": {"schema": "schema", "content": "{mediaType}", "examples": "{example}"},
+    "parameter": PARAMETER,
+    "header": PARAMETER,
     "requestBody": {"content": "{mediaType}"},
     "response": {
         "headers": "{header}",
@@ -64,16 +67,9 @@ FIELDS = {
     "mediaType": {
         **dict.fromkeys(("schema", "itemSchema"), "schema"),
         "examples": "{example}",
-        "encoding": "{encoding}",
-        "prefixEncoding": "[encoding]",
-        "itemEncoding": "encoding",
+        **ENCODINGS,
     },
-    "encoding": {
-        "headers": "{header}",
-        "encoding": "{encoding}",
-        "prefixEncoding": "[encoding]",
-        "itemEncoding": "encoding",
-    },
+    "encoding": {"headers": "{header}", **ENCODINGS},
     "schema": {
         **dict.fromkeys(("properties", "patternProperties", "dependentSchemas", "dependencies"), "{schema}"),
         **dict.fromkeys(("$defs", "definitions"), "{schema}"),

@@ -10,7 +10,7 @@ import typer
 
 from openapi_contract import Contract, Operation, load_contract
 from openapi_contract.cli.commands import Overlays, Strict, failure
-from openapi_contract.cli.reading import Load, read_contract
+from openapi_contract.cli.reading import Load, Source, read_contract
 from openapi_service.names import handler_name, handler_named, python_name
 
 from .coverage import common_beginning
@@ -33,7 +33,7 @@ def scaffold(
             metavar="DIR", help="Folder for the tests.", show_default="tests in the folder of --into"
         ),
     ] = None,
-    contract: Annotated[str, typer.Option(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")],
+    contract: Source,
     overlay: Overlays = None,
     strict: Strict = False,
     handlers: Handlers = None,

@@ -13,7 +13,7 @@ import uvloop
 
 from openapi_contract import ContractError
 from openapi_contract.cli.commands import Overlays, failure, read_by
-from openapi_contract.cli.reading import read_contract
+from openapi_contract.cli.reading import Source, read_contract
 from openapi_contract.imports import resting_collector
 from openapi_service.app import create_app
 from openapi_service.connections import ConnectionLimits
@@ -47,7 +47,7 @@ Workers = Annotated[
 
 def serve(  # noqa: PLR0913 -- one for each option
     *,
-    contract: Annotated[str, typer.Option(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")],
+    contract: Source,
     overlay: Overlays = None,
     handlers: Annotated[str, typer.Option(metavar="PACKAGE", help=HANDLERS)],
     authenticate: Authenticate = None,

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from textwrap import fill, shorten
-from typing import Any
+from typing import Any, NamedTuple
 
 from openapi_contract import Contract, Operation
 from openapi_service.names import argument_names
@@ -33,8 +32,7 @@ from {package}.{module} import {names}
 '''
 
 
-@dataclass(frozen=True, slots=True)
-class Stub:
+class Stub(NamedTuple):
     """An operation and its handler."""
 
     name: str

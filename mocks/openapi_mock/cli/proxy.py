@@ -17,7 +17,7 @@ from openapi_check.page import page
 from openapi_check.terminal import show
 from openapi_contract import load_contract
 from openapi_contract.cli.commands import Overlays, Strict, failure, file, flag, option, takes, texts
-from openapi_contract.cli.reading import Load, read_contract
+from openapi_contract.cli.reading import Load, Source, read_contract
 from openapi_contract.errors import explained
 from openapi_contract.imports import resting_collector
 from openapi_contract.terminal import printable
@@ -38,7 +38,6 @@ UpstreamUrl = Annotated[
     str,
     typer.Option("--upstream", metavar="URL", help="URL of the server to forward to.", show_default=False),
 ]
-Source = Annotated[str, typer.Option(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")]
 OPTIONS = {
     "host": option(
         str,

@@ -32,8 +32,9 @@ class Recorder:
         self, contract: Contract, base_url: str, report: Callable[[Exchange], object] | None = None
     ) -> None:
         masking = Masking.of(contract)
-        self._validator = ExchangeValidator(contract, base_url)
-        self._validator.prepare()
+        validator = ExchangeValidator(contract, base_url)
+        validator.prepare()
+        self.validate = validator.validate
         self._report = report
         self.journal = Journal(masking)
         self.tally = TrafficReporter(contract, masking)
@@ -41,10 +42,6 @@ class Recorder:
     def recording(self, scope: Scope, url: str, most_bytes: int) -> Recording:
         """Return the recording of an exchange that begins."""
         return Recording(scope, most_bytes, url, shown_bytes=self.journal.most_body_bytes)
-
-    def validate(self, exchange: Exchange) -> ValidatedExchange:
-        """Return what the contract says of an exchange; any thread may ask."""
-        return self._validator.validate(exchange)
 
     def record(self, recording: Recording, exchange: Exchange, validated: ValidatedExchange) -> None:
         """Record and count an exchange."""

@@ -12,7 +12,9 @@ from .commands import failure
 
 Load = Callable[..., Contract]
 """Loads the contract in a file or at a URL, and for None that of the application, as `load_contract` does."""
-File = Annotated[str, typer.Argument(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")]
+HELP = "Contract: JSON or YAML, a file or a URL."
+File = Annotated[str, typer.Argument(metavar="FILE", help=HELP)]
+Source = Annotated[str, typer.Option(metavar="FILE", help=HELP)]
 
 
 def read_contract(
