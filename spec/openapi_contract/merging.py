@@ -23,6 +23,11 @@ MOST_SCHEMAS = 2_000
 
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
+LIMITS = frozenset(LOWER + UPPER)
+LISTED = ("pattern", "format", "multipleOf", "contains", "propertyNames", "not", "uniqueItems")
+OF_OBJECTS = frozenset(
+    {"properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "dependentRequired"}
+)
 BOUNDS = (
     ("minimum", "maximum", frozenset({"integer", "number"})),
     ("minLength", "maxLength", frozenset({"string"})),
@@ -84,17 +89,19 @@ class Merged:
         self._add_types(schema)
         self._add_values(schema)
         self._add_limits(schema)
-        for keyword in ("pattern", "format", "multipleOf", "contains", "propertyNames", "not", "uniqueItems"):
+        for keyword in LISTED:
             if keyword in schema:
                 self.listed.setdefault(keyword, []).append(schema[keyword])
         self.required.update(dict.fromkeys(schema.get("required", ())))
-        if any(each in schema for each in ("properties", "patternProperties", *CLOSING, "dependentRequired")):
+        if not OF_OBJECTS.isdisjoint(schema):
             self.objects.append(schema)
         if "items" in schema or "prefixItems" in schema:
             self.arrays.append(schema)
         self.examples += _examples(schema)
 
     def _add_limits(self, schema: dict[str, Any]) -> None:
+        if LIMITS.isdisjoint(schema):
+            return
         for keyword in LOWER:
             if keyword in schema:
                 self.limits[keyword] = max(schema[keyword], self.limits.get(keyword, schema[keyword]))
@@ -172,9 +179,6 @@ class Merged:
     def leading(self) -> int:
         """How many items have schemas of their own."""
         return max((len(schema.get("prefixItems", ())) for schema in self.arrays), default=0)
-
-
-CLOSING = ("additionalProperties", "unevaluatedProperties")
 
 
 def _of_property(schema: dict[str, Any], name: str) -> Iterator[Any]:

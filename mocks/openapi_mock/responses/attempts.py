@@ -6,7 +6,6 @@ say an object, an array or one of the `.primitives` is made.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,12 +13,15 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, NamedTuple
 
-from openapi_contract.json_types import is_integer, type_of
+from openapi_contract.json_types import type_of
 from openapi_contract.merging import Branch, Merged, Merger, NoValueError
 from openapi_contract.schemas import MISSING, Schema
 
 from . import primitives
+from .agreement import agreeing
+from .examples import Variation, canonical, spellings
 from .names import Makers, words
+from .subjects import Subject
 
 CHECKED, BARE, FIRST_FREE, LAST_EXAMPLES = 1, 2, 4, 5
 """Attempts: with each part checked; with nothing optional; from here on of any type, or without examples."""
@@ -51,16 +53,20 @@ class Level(NamedTuple):
 
     Attributes:
         within: identities of the schemas that it is a part of, as far as references led to them.
-        name: of the property that it is, or that is the array it stands in.
+        name: of the property that it is, or that is the array or map it stands in.
+        subject: of the object whose property it is.
+        variation: what makes others of examples, in an item that is not the first.
     """
 
     depth: int = 0
     within: frozenset[int] = frozenset()
     name: str = ""
+    subject: Subject | None = None
+    variation: Variation | None = None
 
-    def below(self, name: str) -> Level:
+    def below(self, name: str, subject: Subject | None = None) -> Level:
         """Return the level of a part."""
-        return Level(self.depth + 1, self.within, name)
+        return Level(self.depth + 1, self.within, name, subject, self.variation)
 
 
 @dataclass(slots=True)
@@ -120,7 +126,11 @@ class Attempt:
     def _unchecked(self, schemas: list[Any], level: Level, example: Any) -> Any:
         merged = self.merger.merge(schemas, lambda branches: self._ordered(branches, level, example))
         examples = merged.examples if self.examples and example is MISSING else [example]
-        for each in (spelled for one in examples if one is not MISSING for spelled in _spellings(one)):
+        examples = [each for each in examples if each is not MISSING]
+        if examples and level.variation is not None:
+            with suppress(RecursionError):
+                examples = [level.variation.of(each, level.name) for each in examples] + examples
+        for each in (spelled for one in examples for spelled in spellings(one)):
             if self._stays(schemas, each):
                 return each
         if merged.values is not None:
@@ -128,7 +138,8 @@ class Attempt:
             listed = [each for each in merged.values if type_of(each) in merged.types]
             if not listed:
                 raise NoValueError("no listed value has the type")
-            return self.random.choice(listed) if self.number else listed[0]
+            index = level.variation.index if level.variation else 0
+            return self.random.choice(listed) if self.number else listed[index % len(listed)]
         level = level._replace(within=level.within | merged.targets)
         for each in examples if self.number <= FIRST_FREE else ():
             if isinstance(each, dict) and each and "object" in merged.types:
@@ -160,10 +171,11 @@ class Attempt:
             return _Properties(self, merged, level).all()
         if kind == "array":
             return self._array(merged, level)
+        subject = level.subject or Subject(self.random)
         if kind == "string":
-            return primitives.text(merged, self.random, name, self.strings)
+            return primitives.text(merged, subject, name, self.strings)
         if kind in {"integer", "number"}:
-            found = primitives.named_number(merged, self.random, name, kind)
+            found = primitives.named_number(merged, subject, name, kind)
             return self._number(merged, kind) if found is None else found
         return self.coin() if kind == "boolean" else None
 
@@ -207,8 +219,10 @@ class Attempt:
                 differs = unique or (not example and len(items) >= required)
                 tries = PART_TRIES if unique else FEW_TRIES
                 if differs:
-                    seen.update(map(_canonical, items[known:]))
+                    seen.update(map(canonical, items[known:]))
                     known = len(items)
+                if items and shown is MISSING:
+                    level = level._replace(variation=Variation(self.random, len(items)))
                 items.append(self._item(schemas, seen if differs else set(), level, shown, tries))
             except NoValueError:
                 if len(items) < least:
@@ -231,13 +245,13 @@ class Attempt:
         """Return an item that differs from those seen; no examples once they have been the same."""
         item = self.value(schemas, level.below(level.name), example)
         for repeat in range(tries):
-            if _canonical(item) not in seen:
+            if canonical(item) not in seen:
                 return item
             number = self.number if repeat < FEW_TRIES else self.number + repeat
             other = replace(self, number=number, examples=False)
             item = other.value(schemas, level.below(level.name))
             self.made = other.made
-        if _canonical(item) not in seen:
+        if canonical(item) not in seen:
             return item
         raise NoValueError("no more items were found")
 
@@ -275,17 +289,26 @@ class _Properties:
         self._level = level
         self._example = example or {}
         self._made: dict[str, Any] = {}
+        self._names = tuple(merged.names())
+        self._subject = Subject(attempt.random, self._names, level.name, level.subject)
 
     def all(self) -> dict[str, Any]:
         """Return the object; NoValueError if none is found."""
         self._add_shown()
         self._add_required()
         most = self._merged.limits.get("maxProperties", math.inf)
-        for name in () if self._example else self._merged.names():
+        for name in () if self._example else self._names:
             if name not in self._made and len(self._made) < most and self._is_shown():
                 self._add_optional(name)
         self._add_unnamed()
-        return {name: value for name, value in self._made.items() if value is not OMITTED}
+        sent = {name: value for name, value in self._made.items() if value is not OMITTED}
+        return agreeing(sent, self._may_be)
+
+    def _may_be(self, name: str, value: Any) -> bool:
+        """Tell whether a property may have another value: it is no author's, and its schema allows that."""
+        schemas = self._merged.property_named(name)
+        is_shown = name in self._example or self._merger.merge(schemas, list).examples
+        return not is_shown and all(self._merger.is_valid(each, value) for each in schemas)
 
     def _is_shown(self) -> bool:
         attempt = self._attempt
@@ -293,7 +316,8 @@ class _Properties:
 
     def _value(self, name: str) -> Any:
         example = self._example.get(name, MISSING)
-        return self._attempt.value(self._merged.property_named(name), self._level.below(name), example)
+        level = self._level.below(name, self._subject)
+        return self._attempt.value(self._merged.property_named(name), level, example)
 
     def _add_shown(self) -> None:
         """Add what an example has, repaired; what cannot be is left out."""
@@ -343,7 +367,8 @@ class _Properties:
             schemas = self._merged.property_named(name)
             recurs = self._merger.recurs(schemas, self._level.within)
             if name not in self._made and False not in schemas and not recurs:
-                self._made[name] = self._value(name)
+                level = self._level.below(self._level.name)  # a map is called what its values are
+                self._made[name] = self._attempt.value(schemas, level)
         if len(self._made) < least:
             raise NoValueError("no more properties were found")
 
@@ -358,9 +383,8 @@ class _Properties:
         rules = self._merged.listed.get("propertyNames", [])
         if rules:
             return str(self._attempt.value([*rules, A_STRING], self._level.below("")))
-        named = [*self._merged.names()]
-        if named and self._attempt.coin():
-            return random.choice(named)
+        if self._names and self._attempt.coin():
+            return random.choice(self._names)
         patterns = [each for one in self._merged.objects for each in one.get("patternProperties", ())]
         found = next(primitives.matching(random.choice(patterns), random), None) if patterns else None
         return found or "_".join(words(random).split())
@@ -370,19 +394,3 @@ def _describes_unnamed(schema: dict[str, Any]) -> bool:
     """Tell whether a schema describes properties that it does not name."""
     others = schema.get("additionalProperties")
     return bool(schema.get("patternProperties")) or (isinstance(others, dict) and bool(others))
-
-
-def _spellings(example: Any) -> Iterator[Any]:
-    """Yield an example, and what may be meant by it: a number for a string, or a string for a number."""
-    yield example
-    if isinstance(example, str):
-        with suppress(ValueError, RecursionError):
-            meant = json.loads(example)
-            yield int(meant) if is_integer(meant) else meant  # some clients read no 11.0 as one
-    elif isinstance(example, int | float):
-        yield json.dumps(example)
-
-
-def _canonical(value: Any) -> str:
-    """Return JSON that is the same for equal values."""
-    return json.dumps(value, sort_keys=True)

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from openapi_contract.schemas import Schema
 
-from .names import plain
+from .subjects import plain
 
 SIZES: Final = ("limit", "pagesize", "perpage", "maxresults", "maxitems", "top", "take", "size")
 PAGES: Final = ("page", "pagenumber", "pageno", "pageindex")

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from openapi_contract.schemas import MISSING, Schema
 
+from .examples import UUID_TEXT
 from .generation import Generator
 
 IDS: Final = frozenset({"id", "uuid", "guid", "sid", "nodeid", "uid"})
 """What members are called, in lower case and without signs, that identify an item."""
 PREFIXED = re.compile(r"([A-Za-z]{1,10}_(?:[a-z]{1,6}_)?)([A-Za-z0-9]{6,})")
 OPAQUE = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{6,64}")
-UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 MOST_DRAWN, LONG, SHORT = 6, 24, 8
 

@@ -3,7 +3,6 @@
 Faker has them for a hundred locales; the extra ``locales`` brings it.
 """
 
-from collections.abc import Callable
 from difflib import get_close_matches
 from functools import lru_cache, partial
 from random import Random
@@ -12,7 +11,8 @@ from typing import Any
 
 from openapi_contract.distribution import lack_of
 
-from .names import STRINGS, Makers
+from .names import STRINGS, Maker, Makers, Related, draw
+from .subjects import Subject
 
 METHODS = {
     "first_name": "first_name",
@@ -62,17 +62,19 @@ def strings_of(locale: str) -> Makers:
         )
     faker, lock = Factory.create(name), Lock()
 
-    def made(method: str, fallback: Callable[[Random], Any], random: Random) -> Any:
+    def made(method: str, fallback: Maker, subject: Subject, member: str, before: str) -> Any:
         with lock:  # the generator is one for all threads
-            faker.random = random
+            faker.random = subject.random
             try:
                 return getattr(faker, method)()
             except ValueError:  # some locales have no country that Faker knows
-                return fallback(random)
+                return draw(fallback, subject, member, before)
 
     own = {STRINGS.by_name[each]: method for each, method in METHODS.items() if hasattr(faker, method)}
     localized = {
-        each: partial(made, own[maker], maker) for each, maker in STRINGS.by_name.items() if maker in own
+        each: Related(partial(made, own[maker], maker))
+        for each, maker in STRINGS.by_name.items()
+        if maker in own
     }
     said = {"language": name.partition("_")[0], "locale": name.replace("_", "-")}
     constant = {each: partial(_always, text) for each, text in said.items()}

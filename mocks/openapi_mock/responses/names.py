@@ -6,72 +6,40 @@ values for a seed do not change with a library's version. Whether a schema allow
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from random import Random
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-Maker: TypeAlias = "Callable[[Random], Any]"
+from .subjects import LAST, PEOPLE, WORDS, Subject, iso, words_of
 
-WORDS = (
-    *("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "indigo", "juniper"),
-    *("kestrel", "larch", "maple", "nectar", "opal", "pebble", "quartz", "river", "sable", "thistle"),
-)
-FIRST = (
-    "Ada",
-    "Amina",
-    "Bruno",
-    "Chiara",
-    "Daniel",
-    "Elif",
-    "Hana",
-    "Jonas",
-    "Lucia",
-    "Mateo",
-    "Nora",
-    "Ravi",
-)
-LAST = (
-    "Andersen",
-    "Bianchi",
-    "Costa",
-    "Dubois",
-    "Fischer",
-    "Garcia",
-    "Ito",
-    "Kaya",
-    "Novak",
-    "Okafor",
-    "Smith",
-)
-PLACES = (
-    *(("Berlin", "Germany", "DE", "10115"), ("Lisbon", "Portugal", "PT", "1100-148")),
-    *(("Toronto", "Canada", "CA", "M5H 2N2"), ("Osaka", "Japan", "JP", "530-0001")),
-    *(("Chicago", "United States", "US", "60601"), ("Leeds", "United Kingdom", "GB", "LS1 4DY")),
-    *(("Lyon", "France", "FR", "69001"), ("Gdansk", "Poland", "PL", "80-001")),
-)
+
+class Related(NamedTuple):
+    """Makes a value that agrees with others of an object.
+
+    Attributes:
+        make: takes what the object is about, the property's name, and what stands in it before the known end.
+    """
+
+    make: Callable[[Subject, str, str], Any]
+
+
+Maker: TypeAlias = "Callable[[Random], Any] | Related"
+
 STREETS = ("Station Road", "Park Lane", "Mill Street", "Harbour Street", "Church Road", "High Street")
 SENTENCES = (
     *("A short text that says what this is.", "Ready by Friday, as agreed.", "Checked twice; all is well."),
     *("Please see the attached notes.", "Works as expected.", "To be continued next week."),
 )
 AGENTS = ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "curl/8.9.1")
-EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
-DAYS = 730
 
 
 def words(random: Random, count: int = 2) -> str:
     """Return so many words."""
     return " ".join(random.choice(WORDS) for _ in range(count))
-
-
-def moment(random: Random) -> datetime:
-    """Return a moment of two years."""
-    return EPOCH + timedelta(days=random.randrange(DAYS), seconds=random.randrange(86_400))
 
 
 def uuid(random: Random) -> str:
@@ -94,31 +62,30 @@ def ipv6(random: Random) -> str:
     return "2001:db8::" + ":".join(f"{random.randrange(1, 65_536):x}" for _ in range(3))
 
 
-def person(random: Random) -> str:
-    """Return the full name of a person."""
-    return f"{random.choice(FIRST)} {random.choice(LAST)}"
+def email(subject: Subject, of: str = "") -> str:
+    """Return the email address of a person at a host that is reserved for documentation."""
+    return f"{'.'.join(subject.person(of)).lower()}@example.com"
 
 
-def email(random: Random) -> str:
-    """Return an email address at a host that is reserved for documentation."""
-    return f"{person(random).replace(' ', '.').lower()}@example.com"
-
-
-def _one_of(*values: Any) -> Maker:
+def _one_of(*values: Any) -> Callable[[Random], Any]:
     return lambda random: random.choice(values)
 
 
-def _between(low: float, high: float, digits: int = 0) -> Maker:
+def _between(low: float, high: float, digits: int = 0) -> Callable[[Random], Any]:
     if digits:
         return lambda random: round(random.uniform(low, high), digits)
     return lambda random: random.randint(int(low), int(high))
 
 
-def _place(part: int) -> Maker:
-    return lambda random: random.choice(PLACES)[part]
+def _place(part: str) -> Related:
+    return Related(lambda subject, _, of: getattr(subject.place(of), part))
 
 
-def _hexadecimal(digits: int) -> Maker:
+def _at(spelled: Callable[[datetime], Any]) -> Related:
+    return Related(lambda subject, name, _: spelled(subject.moment(name)))
+
+
+def _hexadecimal(digits: int) -> Callable[[Random], Any]:
     return lambda random: f"{random.getrandbits(4 * digits):0{digits}x}"
 
 
@@ -137,14 +104,38 @@ def _table(rows: dict[str, Maker]) -> Makers:
     return Makers({name: maker for names, maker in rows.items() for name in names.split()})
 
 
+def _person(subject: Subject, name: str, _of: str) -> str:
+    return " ".join(subject.person("_".join(words_of(name))))
+
+
+def _name(subject: Subject, _: str, of: str) -> str:
+    is_person = subject.is_person if not of else of.rpartition("_")[2] in PEOPLE
+    return " ".join(subject.person(of)) if is_person else subject.title(of).title()
+
+
+def _state(subject: Subject, _: str, of: str) -> str:
+    if subject.is_place or of:
+        return subject.place(of).region
+    return subject.random.choice(STATUSES)
+
+
+AMOUNT = _between(1, 200, 2)
+COMPANIES = (
+    *("company", "company_name", "organisation", "organization", "organisation_name", "organization_name"),
+    *("employer", "vendor", "manufacturer", "brand"),
+)
+STATUSES = ("active", "pending", "completed")
 PICTURES = "avatar image photo picture thumbnail icon logo cover banner"
-MOMENTS = "at created updated modified deleted published expires expiry timestamp last_login last_seen"
+MOMENTS = (
+    "at created updated modified deleted published expires expiry expiration timestamp last_login last_seen"
+    " last_update sunrise sunset"
+)
 HEADERS: dict[str, Maker] = {
     "header_etag": lambda random: f'"{random.getrandbits(64):016x}"',
     "header_link": lambda random: f'<https://www.example.com/{random.choice(WORDS)}?page=2>; rel="next"',
     "header_content_disposition": lambda random: f'attachment; filename="{random.choice(WORDS)}.pdf"',
-    "header_last_modified header_expires header_date header_sunset": lambda random: format_datetime(
-        moment(random), usegmt=True
+    "header_last_modified header_expires header_date header_sunset": _at(
+        lambda moment: format_datetime(moment, usegmt=True)
     ),
     "header_location header_content_location": lambda random: f"/{random.choice(WORDS)}",
     "header_cache_control": lambda _: "no-cache",
@@ -157,125 +148,249 @@ HEADERS: dict[str, Maker] = {
 """What fields of a response look like (RFC 9110), by ``header`` and their names."""
 STRINGS = _table(
     {
-        "id uuid guid": uuid,
-        "first_name firstname given_name forename": _one_of(*FIRST),
-        "last_name lastname family_name surname": _one_of(*LAST),
-        "full_name fullname display_name contact_name customer_name author recipient": person,
-        "name title subject headline label heading product": lambda random: words(random).title(),
-        "username user_name login handle nickname screen_name": lambda random: (
-            f"{random.choice(FIRST).lower()}{random.randrange(10, 100)}"
+        "id uuid guid uid": uuid,
+        "first_name firstname given_name givenname forename": Related(
+            lambda subject, _, of: subject.person(of).first
         ),
-        "email mail email_address": email,
+        "last_name lastname family_name familyname surname": Related(
+            lambda subject, _, of: subject.person(of).last
+        ),
+        "full_name fullname display_name displayname": Related(
+            lambda subject, _, of: " ".join(subject.person(of))
+        ),
+        " ".join(PEOPLE): Related(_person),
+        "name": Related(_name),
+        "title subject headline label heading product subtitle": Related(
+            lambda subject, _, of: subject.title(of).title()
+        ),
+        "username user_name login handle nickname screen_name twitter by": Related(
+            lambda subject, _, of: f"{subject.person(of).first.lower()}{subject.random.randrange(10, 100)}"
+        ),
+        "email mail email_address": Related(lambda subject, _, of: email(subject, of)),
         "phone telephone mobile fax phone_number mobile_number msisdn": lambda random: (
             f"+1202555{random.randrange(100, 200):04}"
         ),
-        "url uri link href website homepage html_url permalink": lambda random: (
+        "url uri link href website homepage html_url permalink callback endpoint": lambda random: (
             f"https://www.example.com/{random.choice(WORDS)}"
         ),
         " ".join(f"{each} {each}_url {each}_uri" for each in PICTURES.split()): lambda random: (
             f"https://images.example.com/{random.choice(WORDS)}.png"
         ),
-        f"{MOMENTS} time datetime date_time": lambda random: f"{moment(random):%Y-%m-%dT%H:%M:%SZ}",
-        "date on birthday birth_date date_of_birth dob due": lambda random: f"{moment(random):%Y-%m-%d}",
-        "city town locality": _place(0),
-        "country country_name": _place(1),
-        "country_code country_iso": _place(2),
-        "postcode postal_code zip zip_code zipcode": _place(3),
+        f"{MOMENTS} time datetime date_time": _at(iso),
+        "date on birthday birth_date date_of_birth dob due": _at(lambda moment: f"{moment:%Y-%m-%d}"),
+        "year": _at(lambda moment: moment.year),
+        "month": _at(lambda moment: f"{moment:%B}"),
+        "day weekday": _at(lambda moment: f"{moment:%A}"),
+        "duration runtime": lambda random: f"PT{random.randrange(1, 4)}H{random.randrange(60)}M",
+        "city town locality location city_name": _place("city"),
+        "country country_name nationality": _place("country"),
+        "country_code country_iso": _place("country_code"),
+        "postcode postal_code post_code zip zip_code zipcode": _place("postcode"),
         "street street_address address address1 line1 address_line1 address_line_1": lambda random: (
             f"{random.randrange(1, 120)} {random.choice(STREETS)}"
         ),
-        "province region": _one_of("Ontario", "Bavaria", "Hokkaido", "Yorkshire"),
-        "latitude lat": lambda random: f"{random.uniform(-60, 70):.6f}",
-        "longitude lng lon": lambda random: f"{random.uniform(-180, 180):.6f}",
-        "price amount cost subtotal balance": lambda random: f"{random.uniform(1, 200):.2f}",
-        "currency currency_code": _one_of("EUR", "USD", "GBP", "JPY", "CAD"),
-        "description summary text body content message comment": _one_of(*SENTENCES),
-        "note bio about caption excerpt detail reason": _one_of(*SENTENCES),
-        "status": _one_of("active", "pending", "completed"),
+        "address2 line2 address_line2 address_line_2 street2": lambda random: (
+            f"Flat {random.randrange(1, 40)}"
+        ),
+        "province region county district region_name province_name state_name": _place("region"),
+        "region_code state_code province_code": _place("region_code"),
+        "state": Related(_state),
+        "latitude lat": Related(
+            lambda subject, _, of: f"{subject.place(of).latitude + subject.random.uniform(-0.1, 0.1):.6f}"
+        ),
+        "longitude lng lon long": Related(
+            lambda subject, _, of: f"{subject.place(of).longitude + subject.random.uniform(-0.1, 0.1):.6f}"
+        ),
+        "price amount cost subtotal balance fee tax discount total paid": lambda random: (
+            f"{random.uniform(1, 200):.2f}"
+        ),
+        "currency currency_code": _place("currency"),
+        "currency_symbol": _place("symbol"),
+        "language lang language_code": _place("language"),
+        "locale": _place("locale"),
+        "timezone time_zone tz": _place("timezone"),
+        "description summary text body content message comment error msg info": _one_of(*SENTENCES),
+        "note bio about caption excerpt detail reason instruction overview warning": _one_of(*SENTENCES),
+        "html": lambda random: f"<p>{random.choice(SENTENCES)}</p>",
+        "status status_name": _one_of(*STATUSES),
         "gender": _one_of("female", "male", "other"),
-        "category tag genre topic keyword": _one_of(*WORDS),
-        "slug": lambda random: words(random).replace(" ", "-"),
-        "colour color hex_color": lambda random: f"#{random.getrandbits(24):06x}",
+        "type kind subtype": _one_of("standard", "basic", "custom"),
+        "role role_name": _one_of("admin", "member", "viewer"),
+        "scope permission": _one_of("read", "write", "admin"),
+        "action operation": _one_of("create", "update", "delete"),
+        "plan plan_name": _one_of("free", "pro", "business"),
+        "severity priority level priority_name": _one_of("low", "medium", "high"),
+        "visibility": _one_of("public", "private"),
+        "environment": _one_of("production", "staging", "development"),
+        "format file_type extension file_extension": _one_of("pdf", "csv", "json"),
+        "encoding charset": lambda _: "utf-8",
+        "protocol": _one_of("https", "http"),
+        "os platform": _one_of("Linux", "macOS", "Windows", "Android", "iOS"),
+        "license license_name": _one_of("MIT", "Apache-2.0", "CC-BY-4.0"),
+        "unit": _one_of("kg", "m", "l"),
+        "direction": _one_of("north", "east", "south", "west"),
+        "token_type": lambda _: "Bearer",
+        "category tag genre topic keyword group source channel field prefix suffix": _one_of(*WORDS),
+        "value": Related(
+            lambda subject, *_: (
+                f"{AMOUNT(subject.random):.2f}" if subject.is_money else subject.random.choice(WORDS)
+            )
+        ),
+        "event event_type": _one_of("created", "updated", "deleted"),
+        "condition": _one_of("new", "used"),
+        "service provider network carrier publisher operator namespace bucket branch": _one_of(*WORDS),
+        "slug alias key": Related(lambda subject, _, of: subject.title(of).replace(" ", "-")),
+        "colour color hex_color background foreground": lambda random: f"#{random.getrandbits(24):06x}",
         "mime_type mimetype content_type media_type": _one_of("image/png", "application/pdf", "text/plain"),
         "filename file_name file": lambda random: f"{random.choice(WORDS)}.pdf",
         "path": lambda random: f"/{words(random).replace(' ', '/')}",
-        "language lang language_code": _one_of("en", "de", "fr", "pt", "ja"),
-        "locale": _one_of("en-GB", "de-DE", "fr-FR", "pt-PT", "ja-JP"),
-        "timezone time_zone tz": _one_of("Europe/Berlin", "America/Toronto", "Asia/Tokyo", "UTC"),
         "ip ip_address ipaddress": ipv4,
         "mac mac_address": lambda random: ":".join(["00:00:5e:00:53", f"{random.randrange(256):02x}"]),
-        "host hostname domain domain_name": host,
+        "host hostname host_name domain domain_name fqdn": host,
         "user_agent useragent": _one_of(*AGENTS),
-        "company company_name organisation organization employer vendor manufacturer brand": lambda random: (
-            f"{random.choice(LAST)} {random.choice(('Ltd', 'GmbH', 'Inc.'))}"
-        ),
+        " ".join(COMPANIES): lambda random: f"{random.choice(LAST)} {random.choice(('Ltd', 'GmbH', 'Inc.'))}",
         "job_title occupation profession": _one_of("Engineer", "Nurse", "Teacher", "Accountant"),
-        "department": _one_of("Sales", "Research", "Support", "Finance"),
-        "sku": lambda random: f"{random.choice(WORDS)[:3].upper()}-{random.randrange(1000, 10_000)}",
+        "department department_name": _one_of("Sales", "Research", "Support", "Finance"),
+        "sku code reference ref identifier": lambda random: (
+            f"{random.choice(WORDS)[:3].upper()}-{random.randrange(1000, 10_000)}"
+        ),
+        "symbol ticker abbreviation": lambda random: random.choice(WORDS)[:4].upper(),
+        "model": lambda random: f"{random.choice(WORDS).title()} {random.randrange(1, 10)}00",
+        "number serial": lambda random: f"{random.randrange(10**8, 10**9)}",
+        "house_number street_number": lambda random: f"{random.randrange(1, 120)}",
+        "status_code": lambda _: "200",
+        "percent percentage": lambda random: f"{random.randrange(101)}",
+        "iban": _one_of("DE89370400440532013000", "GB82WEST12345698765432", "FR1420041010050500013M02606"),
+        "bic swift": _one_of("DEUTDEFF", "NWBKGB2L", "BNPAFRPP"),
+        "ean gtin barcode": _one_of("4006381333931", "5901234123457", "9780306406157"),
+        "isbn": _one_of("9780306406157", "9783161484100"),
         "version": lambda random: f"{random.randrange(1, 5)}.{random.randrange(10)}.{random.randrange(10)}",
-        "token secret hash checksum digest signature etag sha sha1": _hexadecimal(40),
+        "token secret hash checksum digest signature etag sha sha1 fingerprint": _hexadecimal(40),
         "sha256": _hexadecimal(64),
-        "md5": _hexadecimal(32),
+        "md5 api_key access_key public_key private_key": _hexadecimal(32),
+        "password": lambda random: f"{words(random).replace(' ', '-')}-{random.randrange(10, 100)}",
         "cursor page_token next previous prev": _hexadecimal(24),
         **HEADERS,
     }
 )
 NUMBERS = _table(
     {
-        f"{MOMENTS} unix_time epoch date": lambda random: int(moment(random).timestamp()),
-        "at_ms timestamp_ms": lambda random: int(moment(random).timestamp()) * 1000,
-        "latitude lat": _between(-60, 70, 6),
-        "longitude lng lon": _between(-180, 180, 6),
-        "price amount cost subtotal fee tax discount balance": _between(1, 200, 2),
-        "year": _between(2000, 2025),
-        "month": _between(1, 12),
+        "id": _between(1, 10_000),
+        f"{MOMENTS} unix_time epoch date ts start_time end_time": _at(lambda moment: int(moment.timestamp())),
+        "at_ms timestamp_ms": _at(lambda moment: int(moment.timestamp()) * 1000),
+        "year": _at(lambda moment: moment.year),
+        "month": _at(lambda moment: moment.month),
+        "day": _at(lambda moment: moment.day),
+        "hour": _at(lambda moment: moment.hour),
+        "minute second": _between(0, 59),
+        "week": _between(1, 52),
+        "day_of_week weekday": _between(1, 7),
+        "duration": _between(30, 3600),
+        "duration_ms": _between(30_000, 3_600_000),
+        "latitude lat": Related(
+            lambda subject, _, of: round(subject.place(of).latitude + subject.random.uniform(-0.1, 0.1), 6)
+        ),
+        "longitude lng lon long": Related(
+            lambda subject, _, of: round(subject.place(of).longitude + subject.random.uniform(-0.1, 0.1), 6)
+        ),
+        "altitude elevation": _between(1, 2000),
+        "price amount cost subtotal fee tax discount balance": AMOUNT,
+        "value": Related(
+            lambda subject, *_: (
+                AMOUNT(subject.random) if subject.is_money else subject.random.randint(1, 1000)
+            )
+        ),
         "age": _between(18, 90),
         "quantity qty count total": _between(1, 50),
         "page page_number": lambda _: 1,
         "page_size per_page limit": lambda _: 20,
+        "offset start_index": lambda _: 0,
         "rating stars": _between(1, 5),
-        "percent percentage progress": _between(0, 100),
+        "percent percentage progress score popularity humidity volume": _between(0, 100),
+        "confidence probability ratio opacity accuracy": _between(0, 1, 2),
+        "tax_rate vat_rate interest_rate": _between(1, 20, 1),
+        "exchange_rate": _between(0.5, 2, 4),
+        "priority rank level position order index": _between(1, 10),
+        "temperature temp": _between(-5, 30, 1),
+        "pressure": _between(990, 1030, 1),
+        "heading bearing azimuth angle": _between(0, 359),
+        "speed distance weight": _between(1, 100, 1),
+        "zoom": _between(1, 18),
+        "red green blue": _between(0, 255),
         "width height": _between(200, 2000),
         "size bytes file_size": _between(1_000, 5_000_000),
+        "population": _between(10_000, 5_000_000),
         "port": _between(1024, 49_151),
+        "ttl expires_in": lambda _: 3600,
+        "version revision": _between(1, 9),
         "status_code": lambda _: 200,
         "header_retry_after": lambda _: 1,  # a client waits as long
     }
 )
-BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+QUALIFIERS = frozenset(
+    {
+        *("utc", "local", "gmt", "min", "max", "low", "high", "avg", "average", "start", "end", "from", "to"),
+        *(
+            "eur",
+            "usd",
+            "gbp",
+            "small",
+            "medium",
+            "large",
+            "original",
+            "raw",
+            "static",
+            "str",
+            "string",
+            *"1234",
+        ),
+    }
+)
+"""Words at the end of a name that do not change what it means."""
 
 
-def text(name: str, random: Random, strings: Makers = STRINGS) -> str | None:
+def text(name: str, subject: Subject, strings: Makers = STRINGS) -> str | None:
     """Return a string for a property or format of this name, None for a name that says nothing."""
-    maker = _maker(name, strings)
-    return None if maker is None else str(maker(random))
+    made = _drawn(f"{name}_url" if subject.is_links else name, subject, strings)
+    return None if made is None else str(made)
 
 
-def number(name: str, random: Random) -> float | None:
+def number(name: str, subject: Subject) -> float | None:
     """Return a number for a property of this name, None for a name that says nothing."""
-    maker = _maker(name, NUMBERS)
-    return None if maker is None else float(maker(random))
+    made = _drawn(name, subject, NUMBERS)
+    return None if made is None else float(made)
 
 
-@lru_cache(maxsize=8192)
-def plain(name: str) -> str:
-    """Return a name without its style: ``friendlyname`` for ``FriendlyName`` and ``friendly_name``."""
-    return re.sub(r"[\W_]", "", name.lower())
+def _drawn(name: str, subject: Subject, makers: Makers) -> Any:
+    maker, before = _maker(name, makers)
+    if subject.kind and not subject.is_person:  # the name of a country is called so, or ``name`` in one
+        maker = makers.by_name.get("_".join((subject.kind, *words_of(name))), maker)
+    return None if maker is None else draw(maker, subject, name, before)
+
+
+def draw(maker: Maker, subject: Subject, name: str, before: str) -> Any:
+    """Return what a maker makes."""
+    return maker.make(subject, name, before) if isinstance(maker, Related) else maker(subject.random)
 
 
 @lru_cache(maxsize=4096)
-def _maker(name: str, makers: Makers) -> Maker | None:
-    """Return the maker for the longest end of a name that there is one for."""
-    table = makers.by_name
-    return next((table[each] for each in _ends(name[:100]) if each in table), None)
+def _maker(name: str, makers: Makers) -> tuple[Maker | None, str]:
+    """Return the maker for the longest end of a name that there is one for, and what stands before that."""
+    found = ((makers.by_name[end], before) for end, before in _ends(name) if end in makers.by_name)
+    return next(found, (None, ""))
 
 
-def _ends(name: str) -> Iterator[str]:
-    """Yield the ends of a name, the longest first, each as one of a list is called as well."""
-    parts = [each.lower() for each in BREAK.split(name) if each]
-    for start in range(len(parts)):
-        end = "_".join(parts[start:])
-        yield end
-        if end.endswith("ies"):
-            yield end[:-3] + "y"
-        yield end.removesuffix("s")
+def _ends(name: str) -> Iterator[tuple[str, str]]:
+    """Yield the ends of a name, the longest first, each as one of a list is called as well.
+
+    After them the ends of the name without its last word, if that says nothing of what it is.
+    """
+    parts = words_of(name)
+    while parts:
+        for start in range(len(parts)):
+            end, before = "_".join(parts[start:]), "_".join(parts[:start])
+            yield end, before
+            if end.endswith("ies"):
+                yield end[:-3] + "y", before
+            yield end.removesuffix("s"), before
+        parts = parts[:-1] if parts[-1] in QUALIFIERS else ()

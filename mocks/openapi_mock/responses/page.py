@@ -68,7 +68,8 @@ AFTERWARDS = (
 RELATED = (
     "An example is sent as its author wrote it. A generated success repeats what the request contained, "
     "where its schema allows that: path parameters (in the member of the same name, or in id if the "
-    "parameter ends the path) and the members of a JSON or form body. A list has the page that limit, "
+    "parameter ends the path, also where data or the like holds the item) and the members of a JSON or form "
+    "body. A list has the page that limit, "
     "page_size, per_page, page, offset and the like select, and the members around it say so (total, "
     "number, last and the like). Each POST that creates something returns a new "
     "identifier. Responses of deprecated operations have Deprecation: @0, since no contract says since when."

@@ -16,7 +16,8 @@ from openapi_contract.merging import Merged, NoValueError
 from openapi_contract.patterns import compiled, matches
 
 from . import names
-from .names import STRINGS, WORDS, Makers, moment, words
+from .names import STRINGS, Makers, words
+from .subjects import WORDS, Subject, iso
 
 LONGEST = 100_000
 """Characters of a string; a schema that asks for more has no response."""
@@ -32,22 +33,26 @@ NUMBER_TRIES = 50
 # Strings ----------------------------------------------------------------------------------------------------
 
 
-def _other_moment(random: Random) -> str:
+def _other_moment(subject: Subject) -> str:
     """Return a date-time as a length or a pattern may want it: with a fraction, with an offset in numbers."""
-    fraction, offset = random.choice(("", ".000", ".000000")), random.choice(("Z", "+00:00"))
-    return f"{moment(random):%Y-%m-%dT%H:%M:%S}{fraction}{offset}"
+    fraction, offset = subject.random.choice(("", ".000", ".000000")), subject.random.choice(("Z", "+00:00"))
+    return f"{subject.moment(''):%Y-%m-%dT%H:%M:%S}{fraction}{offset}"
 
 
-def _time(random: Random) -> str:
+def _time(subject: Subject, name: str) -> str:
     """Return a full-time of RFC 3339, or one without an offset, which is all that some validators take."""
-    return moment(random).strftime(random.choice(("%H:%M:%SZ", "%H:%M:%S")))
+    return subject.moment(name).strftime(subject.random.choice(("%H:%M:%SZ", "%H:%M:%S")))
 
 
-URIS = ("uri", "url", "iri")
-FORMATS: dict[str, Callable[[Random], str]] = {
-    "date-time": lambda random: f"{moment(random):%Y-%m-%dT%H:%M:%SZ}",
-    "date": lambda random: f"{moment(random):%Y-%m-%d}",
+URIS, EMAILS = ("uri", "url", "iri"), ("email", "idn-email")
+RELATED: dict[str, Callable[[Subject, str], str]] = {
+    "date-time": lambda subject, name: iso(subject.moment(name)),
+    "date": lambda subject, name: f"{subject.moment(name):%Y-%m-%d}",
     "time": _time,
+    **dict.fromkeys(EMAILS, lambda subject, _: names.email(subject)),
+}
+"""Formats whose values agree with others of an object: of what it is about, and the property's name."""
+FORMATS: dict[str, Callable[[Random], str]] = {
     "duration": lambda random: f"P{random.randrange(1, 30)}DT{random.randrange(1, 24)}H",
     "ipv4": names.ipv4,
     "ipv6": names.ipv6,
@@ -57,7 +62,6 @@ FORMATS: dict[str, Callable[[Random], str]] = {
     "relative-json-pointer": lambda random: f"0/{random.choice(WORDS)}",
     "regex": lambda random: f"^{random.choice(WORDS)}$",
     **dict.fromkeys(("hostname", "idn-hostname"), names.host),
-    **dict.fromkeys(("email", "idn-email"), names.email),
     **dict.fromkeys(URIS, lambda random: f"https://{names.host(random)}/{random.choice(WORDS)}"),
     **dict.fromkeys(
         ("uri-reference", "iri-reference"), lambda random: f"/{random.choice(WORDS)}/{random.choice(WORDS)}"
@@ -69,12 +73,12 @@ FORMATS: dict[str, Callable[[Random], str]] = {
 """Formats of JSON Schema and of OpenAPI's registry; documentation's own hosts, addresses and names."""
 
 
-def text(merged: Merged, random: Random, name: str = "", strings: Makers = STRINGS) -> str:
+def text(merged: Merged, subject: Subject, name: str = "", strings: Makers = STRINGS) -> str:
     """Return a string that has a format, matches patterns and is as long as it must be.
 
     Args:
         merged: what it must conform to.
-        random: what it is drawn from.
+        subject: what the object is about in which it stands.
         name: of the property, which says what it may look like.
         strings: what makes it by its name.
     """
@@ -84,36 +88,41 @@ def text(merged: Merged, random: Random, name: str = "", strings: Makers = STRIN
         raise NoValueError(f"it asks for a string of {shortest} characters")
     patterns = merged.listed.get("pattern", [])
     for candidate in chain(
-        _named(merged, random, name, strings), _candidates(merged, random, shortest, longest)
+        _named(merged, subject, name, strings), _candidates(merged, subject.random, shortest, longest)
     ):
         if shortest <= len(candidate) <= longest and all(matches(each, candidate) for each in patterns):
             return candidate
     raise NoValueError("no string has its format and length and matches its patterns")
 
 
-def _named(merged: Merged, random: Random, name: str, strings: Makers) -> Iterator[str]:
+def _named(merged: Merged, subject: Subject, name: str, strings: Makers) -> Iterator[str]:
     """Yield what the name of a format says that is in no table, then what the property's name says."""
     formats = merged.listed.get("format", [])
-    unknown = [each for each in formats if each not in FORMATS]
-    for candidate in (names.text(each, random, strings) for each in (*unknown, name)):
+    unknown = [each for each in formats if each not in FORMATS and each not in RELATED]
+    for candidate in (names.text(each, subject, strings) for each in (*unknown, name)):
         if candidate is not None:
-            fitting = [*unknown, *(URIS if candidate.startswith("https://") else ())]
+            fitting = [
+                *unknown,
+                *(URIS if candidate.startswith("https://") else EMAILS if "@" in candidate else ()),
+            ]
             if all(each in fitting for each in formats):
                 yield candidate
+    yield from (RELATED[each](subject, name) for each in formats if each in RELATED)
 
 
 def _candidates(merged: Merged, random: Random, shortest: int, longest: int) -> Iterator[str]:
     formats = merged.listed.get("format", ())
-    makers = [FORMATS[each] for each in formats if each in FORMATS]
-    makers += [_other_moment for each in formats if each == "date-time"]
     repeats = max(MOST_REPEATS, min(longest, shortest + MOST_REPEATS))
     for attempt in range(STRING_TRIES):
-        yield from (make(random) for make in makers)
+        yield from (FORMATS[each](random) for each in formats if each in FORMATS)
+        other = Subject(random)
+        yield from (RELATED[each](other, "") for each in formats if each in RELATED)
+        yield from (_other_moment(other) for each in formats if each == "date-time")
         for pattern in merged.listed.get("pattern", ()):
             for made in matching(pattern, random, repeats):
                 yield made  # and longer ones, which match where the pattern has no end
                 yield from (made + each for each in string.ascii_lowercase + string.digits)
-        if not makers:
+        if FORMATS.keys().isdisjoint(formats) and RELATED.keys().isdisjoint(formats):
             yield words(random, 2 if attempt % 2 == 0 else 1)
             yield _of_length(random, shortest, longest)
 
@@ -166,9 +175,9 @@ class _Patterned(Xeger):
 # Numbers ----------------------------------------------------------------------------------------------------
 
 
-def named_number(merged: Merged, random: Random, name: str, kind: str) -> float | None:
+def named_number(merged: Merged, subject: Subject, name: str, kind: str) -> float | None:
     """Return what a property's name says, None if it says nothing or nothing that the schema allows."""
-    named = (names.number(each, random) for each in (*merged.listed.get("format", ()), name))
+    named = (names.number(each, subject) for each in (*merged.listed.get("format", ()), name))
     found = next((each for each in named if each is not None), None)
     if found is None:
         return None

@@ -17,8 +17,8 @@ from openapi_service.responses import Rendered
 from .envelopes import OFFSETS, PAGES, SIZES, Page, enclosed
 from .generation import Generator
 from .identifiers import IDS, identifier
-from .names import plain
 from .rendering import with_value
+from .subjects import plain
 
 CREATED = 201
 NUMBER_BYTES = 4
@@ -65,13 +65,21 @@ class Relation:
         if self._list is not None:
             self._value = value = self._changed(value, partial(self._described, [None, None, None]))
             self._rendered = self._rendered_with(value)
-        shown = value[0] if isinstance(value, list) and value else value
-        self._members = _properties(schema.items if isinstance(value, list) else schema, shown)
-        self._in_path = _members_of_path(operation.path, places, self._members, only_named=shown is not value)
+        self._members = _members_of(schema, value)
+        in_path = partial(_members_of_path, operation.path, places)
+        found = in_path(self._members, is_list=isinstance(value, list))
+        self._in_path = [(place, "", member) for place, member in found]
+        holder = _holder_of(value)
+        self._holder = holder if holder in self._members else ""
+        record = value[self._holder] if self._holder else value
+        self._record = _members_of(self._members[self._holder], record) if self._holder else self._members
+        if self._holder and not self._in_path:
+            found = in_path(self._record, is_list=isinstance(record, list))
+            self._in_path = [(place, self._holder, member) for place, member in found]
         self._echoes = operation.request_body is not None and isinstance(value, dict)
         creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
-        ids = [name for name in self._members if creates and isinstance(value, dict) and plain(name) in IDS]
-        self._ids = [name for name in ids if name in value]
+        ids = [name for name in self._record if creates and isinstance(record, dict) and plain(name) in IDS]
+        self._ids = {name: record[name] for name in ids if name in record}
         self.is_possible = bool(any(self._paging) or self._in_path or self._echoes or self._ids)
         self._made: dict[bytes, tuple[Any, Rendered]] = {}
 
@@ -84,13 +92,13 @@ class Relation:
         """
         value, rendered = self._related(sent)
         body = sent.get(BODY)
-        if not self._ids or (isinstance(body, dict) and not body.keys().isdisjoint(self._ids)):
+        created = body.get(self._holder, body) if isinstance(body, dict) else {}
+        if not self._ids or (isinstance(created, dict) and not created.keys().isdisjoint(self._ids)):
             return rendered
         number = int.from_bytes(draw(NUMBER_BYTES)) >> 1
-        for name in self._ids:
-            schema, shown = self._members[name], self._value[name]
-            made = identifier(schema, shown, number, self._name, self._generator)
-            value = value if made is MISSING else self._changed(value, partial(_with, {name: made}))
+        for name, shown in self._ids.items():
+            made = identifier(self._record[name], shown, number, self._name, self._generator)
+            value = value if made is MISSING else self._with(self._holder, {name: made}, value)
         return self._rendered_with(value)
 
     def _rendered_with(self, value: Any) -> Rendered:
@@ -99,7 +107,7 @@ class Relation:
     def _related(self, sent: Mapping[tuple[str, str], Any]) -> tuple[Any, Rendered]:
         """Return the value for a request, and the response that has it."""
         body = sent.get(BODY) if self._echoes else None
-        path = {member: sent.get(place) for place, member in self._in_path}
+        path = [sent.get(each[0]) for each in self._in_path]
         paging = [next(filter(_counts, map(sent.get, places)), None) for places in self._paging]
         try:
             key = msgspec.json.encode((body if isinstance(body, dict) else None, path, paging))
@@ -116,7 +124,7 @@ class Relation:
                     del self._made[next(iter(self._made))]
         return made
 
-    def _make(self, body: dict[str, Any] | None, path: dict[str, Any], paging: list[Any]) -> Any:
+    def _make(self, body: dict[str, Any] | None, path: list[Any], paging: list[Any]) -> Any:
         value = self._value
         if any(each is not None for each in paging):
             value = self._changed(value, partial(_page, self._first_page, *paging))
@@ -124,12 +132,18 @@ class Relation:
                 value = self._changed(value, partial(self._described, paging))
         if body:
             value = self._changed(value, partial(_echoed, body, self._members))
-        for member, sent in path.items():
-            schema = self._members[member]
+        for (_, holder, member), sent in zip(self._in_path, path, strict=True):
+            schema = (self._record if holder else self._members)[member]
             fitting = next((each for each in (sent, str(sent)) if schema.conforms(each)), None)
             if sent is not None and fitting is not None:
-                value = self._changed(value, partial(_with, {member: fitting}))
+                value = self._with(holder, {member: fitting}, value)
         return value
+
+    def _with(self, holder: str, members: dict[str, Any], value: Any) -> Any:
+        """Return a value with other members, in it or in what one of its members holds."""
+        if not holder:
+            return self._changed(value, partial(_with, members))
+        return self._changed(value, lambda whole: {**whole, holder: _with(members, whole[holder])})
 
     def _described(self, paging: list[Any], value: dict[str, Any]) -> Any:
         """Return an object around a list with what it says of the page that is shown."""
@@ -158,6 +172,26 @@ def _list_in(value: Any) -> str | None:
     return lists[0] if len(lists) == 1 else None
 
 
+def _holder_of(value: Any) -> str:
+    """Return the name of the member that holds what a response is about; empty if it is the value itself."""
+    if not isinstance(value, dict) or _identifies(value):
+        return ""
+    held = [name for name, each in value.items() if isinstance(each, dict) and _identifies(each)]
+    is_alone = not any(type(each) in {str, int, float} for each in value.values())
+    return _list_in(value) or (held[0] if len(held) == 1 and is_alone else "")
+
+
+def _identifies(value: dict[str, Any]) -> bool:
+    return any(plain(name) in IDS for name in value)
+
+
+def _members_of(schema: Schema, value: Any) -> dict[str, Schema]:
+    """Return the schemas of an object's properties, or of those of a list's items."""
+    if isinstance(value, list):
+        return _properties(schema.items, value[0] if value else value)
+    return _properties(schema, value)
+
+
 def _properties(schema: Schema, value: Any) -> dict[str, Schema]:
     """Return the schemas of an object's properties, of its alternative's as well, but for write-only ones."""
     if not isinstance(value, dict):
@@ -168,15 +202,17 @@ def _properties(schema: Schema, value: Any) -> dict[str, Schema]:
 
 
 def _members_of_path(
-    path: str, places: list[tuple[str, str]], members: Mapping[str, Any], *, only_named: bool
+    path: str, places: list[tuple[str, str]], members: Mapping[str, Any], *, is_list: bool
 ) -> list[tuple[tuple[str, str], str]]:
     """Return the member for each path parameter: of its name, or ``id`` where the parameter ends the path."""
     by_name = {plain(name): name for name in members}
     found = []
     for place, name in places:
         if place == "path":
-            ends = path.rstrip("/").endswith(f"{{{name}}}") and not only_named
+            ends = path.rstrip("/").endswith(f"{{{name}}}") and not is_list
             member = by_name.get(plain(name)) or (by_name.get("id") if ends else None)
+            if is_list and member is not None and plain(member) in IDS:
+                continue  # it identifies what the list belongs to, not each of its items
             found += [((place, name), member)] if member is not None else []
     return found
 

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from openapi_contract import Contract
 from openapi_mock.responses.generation import Generator
-from openapi_mock.responses.names import plain
+from openapi_mock.responses.subjects import plain
 from openapi_service.clock import Clock
 
 from .collection import Collection, Role

@@ -16,9 +16,9 @@ from openapi_mock.responses import ContractResponses
 from openapi_mock.responses.documented import DocumentedResponse
 from openapi_mock.responses.envelopes import Page, enclosed
 from openapi_mock.responses.identifiers import IDS
-from openapi_mock.responses.names import plain
 from openapi_mock.responses.operation import ItemResponder, Respond, Sent
 from openapi_mock.responses.related import BODY
+from openapi_mock.responses.subjects import plain
 from openapi_service.assembly import Assembly
 from openapi_service.problems import NotFound, PayloadTooLarge, ServiceUnavailable
 from openapi_service.request import Request

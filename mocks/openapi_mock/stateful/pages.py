@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlencode
 from openapi_contract import Operation
 from openapi_contract.schemas import Schema
 from openapi_mock.responses.envelopes import OFFSETS, PAGES, SIZES, Page
-from openapi_mock.responses.names import plain
 from openapi_mock.responses.related import first_page
+from openapi_mock.responses.subjects import plain
 
 from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within, spellings
 

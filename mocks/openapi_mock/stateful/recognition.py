@@ -15,9 +15,9 @@ from openapi_contract import Contract, ContractError, Operation, pointers
 from openapi_contract.media_types import essence, is_json, is_xml
 from openapi_contract.schemas import Schema
 from openapi_mock.responses.identifiers import IDS
-from openapi_mock.responses.names import plain
 from openapi_mock.responses.related import CREATED
 from openapi_mock.responses.rendering import concrete
+from openapi_mock.responses.subjects import plain
 from openapi_service.problems import NotFound
 
 from .collection import ROLES, Collection, Role, Shape, at_path, common, shape_of, singulars

@@ -11,7 +11,7 @@ from typing import Any, Final
 from openapi_contract.schemas import MISSING, Schema
 from openapi_mock.responses.generation import Generator
 from openapi_mock.responses.identifiers import IDS, identifier
-from openapi_mock.responses.names import plain
+from openapi_mock.responses.subjects import plain
 
 from .collection import Collection, singulars
 

@@ -12,7 +12,8 @@ from openapi_contract import Contract
 from openapi_mock import contract_mock
 from openapi_mock.responses import locales
 from openapi_mock.responses.locales import METHODS, strings_of
-from openapi_mock.responses.names import STRINGS
+from openapi_mock.responses.names import STRINGS, text
+from openapi_mock.responses.subjects import Subject
 
 NAMES = (
     "billingCity",
@@ -64,7 +65,7 @@ def test_the_same_seed_makes_the_same_values(sent):
 def test_what_faker_cannot_make(sent):
     """A country that Faker does not know is one of those without a locale."""
     found, plain = (
-        makers.by_name["country"](Random(1))  # noqa: S311 -- the same value in each
+        text("country", Subject(Random(1)), makers)  # noqa: S311 -- the same value in each
         for makers in (strings_of("en_MS"), STRINGS)
     )
     assert found == plain

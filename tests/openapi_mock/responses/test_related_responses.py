@@ -63,6 +63,14 @@ def app(request, mocked):
             "get": responses(PET),
             "patch": ANYTHING | responses(PET),
         },
+        "/held/{id}": {
+            "parameters": [parameter("id")],
+            "get": responses({"type": "object", "required": ["data"], "properties": {"data": PET}}),
+        },
+        "/held/{id}/pets": {
+            "parameters": [parameter("id")],
+            "get": responses(listing),
+        },
         "/examples/{id}": {
             "parameters": [parameter("id")],
             "get": responses(PET, example={"id": "author", "name": "Rex"}),
@@ -83,6 +91,8 @@ def test_path_parameters_come_back(app):
     assert app.get("/pets/7").body == first.body
     assert {each["shop_id"] for each in app.get("/shops/12/pets").json} == {12}
     assert len({each["id"] for each in app.get("/shops/12/pets").json}) == 3
+    assert app.get("/held/7").json["data"]["id"] == "7"
+    assert len({each["id"] for each in app.get("/held/7/pets").json["data"]}) == 3
 
 
 def test_members_of_the_body_come_back_as_sent(app):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from random import Random
 
 import pytest
 
 from openapi_mock.responses import names
+from openapi_mock.responses.subjects import PLACES, Subject
 
 EMAIL = r"[a-z]+\.[a-z]+@example\.com"
 WORD = r"[A-Z][a-z]+"
@@ -132,8 +135,82 @@ def test_the_same_seed_makes_the_same_values(sent):
 def test_a_name_that_says_nothing():
     """It is left to the schema, however long or odd it is."""
     for name in ("", "_", "xyz", "é" * 9, "a_" * 10_000):
-        assert names.text(name, None) is None
-        assert names.number(name, None) is None
+        assert names.text(name, Subject(Random(1))) is None  # noqa: S311 -- the same value in each
+        assert names.number(name, Subject(Random(1))) is None  # noqa: S311 -- the same
+
+
+TEXTS = ("first_name", "last_name", "name", "email", "city", "country", "currency", "created_at", "expiresAt")
+SEVERAL = {
+    **{name: {"type": "string"} for name in (*TEXTS, "owner_email", "owner_name", "title", "slug")},
+    "updated": {"type": "integer"},
+    "min_price": {"type": "number"},
+    "max_price": {"type": "number"},
+    "tags": {"type": "array", "items": {"type": "string"}},
+    "tags_count": {"type": "integer"},
+    "address": {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in ("city", "country_code")},
+    },
+    "price": {"type": "object", "properties": {"currency": {}, "value": {"type": "string"}}},
+    "links": {"type": "object", "properties": {"self": {"type": "string"}}},
+}
+
+
+@pytest.mark.parametrize("seed", ["", "a", "b", "c"])
+def test_the_members_of_an_object_agree(seed, sent):
+    """They are about one person, one place and one thing, which is created before it changes and expires."""
+    found = sent(SEVERAL, seed)
+    first, last = found["first_name"], found["last_name"]
+    assert (found["name"], found["email"]) == (f"{first} {last}", f"{first}.{last}@example.com".lower())
+    assert found["owner_email"] == f"{found['owner_name'].replace(' ', '.').lower()}@example.com"
+    assert found["slug"] == found["title"].lower().replace(" ", "-")
+    place = next(each for each in PLACES if each.city == found["city"])
+    assert (found["country"], found["currency"]) == (place.country, place.currency)
+    assert found["address"] == {"city": place.city, "country_code": place.country_code}
+    created, expires = (datetime.fromisoformat(found[name]) for name in ("created_at", "expiresAt"))
+    assert created < datetime.fromtimestamp(found["updated"], UTC) < expires
+    assert found["min_price"] <= found["max_price"]
+    assert found["tags_count"] == len(found["tags"])
+    assert re.fullmatch(r"\d+\.\d\d", found["price"]["value"])
+    assert re.fullmatch(URL, found["links"]["self"])
+
+
+SHOWN = {
+    "id": 7,
+    "sku": "AB-123",
+    "day": "2024-05-06T07:08:09Z",
+    "year": 1999,
+    "at": 1_700_000_000,
+    "humidity": 100,
+    "temperature": -2.5,
+    "city": "Oslo",
+    "open": True,
+    "more": {"size": 90, "words": ["a"]},
+}
+
+
+def test_items_are_like_the_examples_of_their_schema(responding_with):
+    """The first is as its author wrote it; others differ in numbers, days and identifiers, not in words."""
+    item = {"type": "object", "properties": {name: {"example": each} for name, each in SHOWN.items()}}
+    first, *others = responding_with({"type": "array", "items": item}).get().json
+    assert first == SHOWN
+    assert len(others) == 2
+    for other in others:
+        assert other["id"] > 7
+        assert re.fullmatch(r"AB-\d{3}", other["sku"])
+        assert re.fullmatch(r"2024-0[345]-\d\dT07:08:09Z", other["day"])
+        assert 1995 <= other["year"] <= 1999
+        assert 1_690_000_000 < other["at"] < 1_700_000_000
+        assert 80 <= other["humidity"] <= 100
+        assert -2.5 <= other["temperature"] <= -2
+        assert (other["city"], other["open"], other["more"]["words"]) == ("Oslo", True, ["a"])
+
+
+def test_items_take_the_values_of_an_enum_in_turn(responding_with):
+    """Members that list as many values go together."""
+    listed = {name: {"enum": [f"{name}{number}" for number in range(3)]} for name in "ab"}
+    found = responding_with({"type": "array", "items": {"type": "object", "properties": listed}}).get().json
+    assert found == [{"a": f"a{number}", "b": f"b{number}"} for number in range(3)]
 
 
 HEADERS = {

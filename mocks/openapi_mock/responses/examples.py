@@ -1,0 +1,91 @@
+"""Examples as clients read them, and values that are like them."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, timedelta
+from random import Random
+from typing import Any, Final
+
+from openapi_contract.json_types import is_integer
+
+from .names import uuid
+from .subjects import words_of
+
+DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
+UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+IDENTIFYING: Final = frozenset({"id", "uid", "sid", "uuid", "guid", "number", "sku", "code", "key", "token"})
+"""Ends of names of what no two items have in common."""
+YEARS: Final = range(1900, 2101)
+SECONDS: Final = (1_000_000_000, 2_500_000_000)
+"""Since 1970, of times of our days; larger numbers are left as they are."""
+MOST_DAYS, MOST_YEARS, MOST_IDS = 60, 4, 90
+LEAST: Final = 0.8
+"""Of a number in an example: others are lower, as there may be a bound that no schema states."""
+
+
+def spellings(example: Any) -> Iterator[Any]:
+    """Yield an example, and what may be meant by it: a number for a string, or a string for a number."""
+    yield example
+    if isinstance(example, str):
+        with suppress(ValueError, RecursionError):
+            meant = json.loads(example)
+            yield int(meant) if is_integer(meant) else meant  # some clients read no 11.0 as one
+    elif isinstance(example, int | float):
+        yield json.dumps(example)
+
+
+def canonical(value: Any) -> str:
+    """Return JSON that is the same for equal values."""
+    return json.dumps(value, sort_keys=True)
+
+
+class Variation:
+    """Makes of an item's examples those of another: other numbers, days and identifiers, the same words.
+
+    Args:
+        random: what they are drawn from.
+
+    Attributes:
+        index: of the item; the first is as its author wrote it.
+    """
+
+    def __init__(self, random: Random, index: int) -> None:
+        self.index = index
+        self._random = random
+        self._days = timedelta(days=random.randint(1, MOST_DAYS))
+
+    def of(self, example: Any, name: str) -> Any:
+        """Return what is like an example of a property of this name."""
+        if isinstance(example, dict):
+            return {each: self.of(value, each) for each, value in example.items()}
+        if isinstance(example, list):
+            return [self.of(each, name) for each in example]
+        is_identifying = not IDENTIFYING.isdisjoint(words_of(name)[-1:])
+        if isinstance(example, str):
+            return self._text(example, is_identifying=is_identifying)
+        if type(example) is int and is_identifying:
+            return example + self._random.randint(1, MOST_IDS)
+        return self._number(example) if type(example) in {int, float} else example
+
+    def _text(self, example: str, *, is_identifying: bool) -> str:
+        if UUID_TEXT.fullmatch(example):
+            return uuid(self._random)
+        if found := DAY.match(example):
+            with suppress(ValueError, OverflowError):
+                return f"{date.fromisoformat(found[0]) - self._days}{example[found.end() :]}"
+        if is_identifying:
+            return re.sub(r"\d", lambda _: str(self._random.randint(1, 9)), example)
+        return example
+
+    def _number(self, example: float) -> float:
+        if example in YEARS:
+            return example - self._random.randint(0, MOST_YEARS)
+        for unit in (1, 1000):
+            if SECONDS[0] < example / unit < SECONDS[1]:
+                return example - int(self._days.total_seconds()) * unit
+        if abs(example) < SECONDS[1]:
+            digits = 0 if isinstance(example, int) else len(str(example).partition(".")[2])
+            return type(example)(round(example * self._random.uniform(LEAST, 1), digits))
+        return example

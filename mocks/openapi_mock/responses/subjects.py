@@ -1,0 +1,215 @@
+"""What an object is about: people, places and moments, drawn once, so that its members agree."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from random import Random
+from typing import Final, NamedTuple
+
+BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+FIRST: Final = (
+    *("Ada", "Amina", "Bruno", "Chiara", "Daniel", "Elif"),
+    *("Hana", "Jonas", "Lucia", "Mateo", "Nora", "Ravi"),
+)
+LAST: Final = (
+    *("Andersen", "Bianchi", "Costa", "Dubois", "Fischer", "Garcia"),
+    *("Ito", "Kaya", "Novak", "Okafor", "Smith"),
+)
+WORDS: Final = (
+    *("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "indigo", "juniper"),
+    *("kestrel", "larch", "maple", "nectar", "opal", "pebble", "quartz", "river", "sable", "thistle"),
+)
+PERSONAL: Final = frozenset(
+    {"email", "emailaddress", "firstname", "lastname", "username", "birthdate", "dateofbirth", "gender"}
+)
+POSTAL: Final = frozenset(
+    {"city", "street", "zip", "zipcode", "postcode", "postalcode", "country", "countrycode", "line1"}
+)
+"""Names, in plain spelling, of which one tells what an object is about."""
+CURRENCIES: Final = frozenset({"currency", "currencycode"})
+PEOPLE: Final = frozenset(
+    {
+        *("assignee", "attendee", "author", "contact", "creator", "customer", "doctor", "driver", "employee"),
+        *("guest", "member", "owner", "participant", "patient", "person", "player", "recipient", "reviewer"),
+        *("sender", "student", "teacher", "user"),
+    }
+)
+PARTS: Final = frozenset({"address", "contact", "coordinates", "geo", "location", "name", "profile"})
+"""Names of objects that are about what the object is about in which they stand."""
+EPOCH: Final = datetime(2024, 1, 1, tzinfo=UTC)
+DAYS: Final = 690
+LIFE: Final = (
+    ("birth birthday birthdate born dob", -400_000, 200_000),
+    ("created creation inserted registered joined added", 0, 0),
+    ("start started starts begin begins from since departure opened", 1, 2),
+    ("updated update modified changed edited last seen", 4, 40),
+    ("end ended ends to until finish finished completed stop arrival", 48, 40),
+    ("closed deleted cancelled canceled archived delivered", 120, 40),
+    ("expires expiry expiration expiring due next", 240, 400),
+)
+"""What happens to a thing, in this order: words for it, after how many hours, and within how many."""
+WHEN: Final = {word: (after, within) for names, after, within in LIFE for word in names.split()}
+
+
+class Person(NamedTuple):
+    """Somebody."""
+
+    first: str
+    last: str
+
+
+class Place(NamedTuple):
+    """A place, and what is usual there."""
+
+    city: str
+    region: str
+    region_code: str
+    country: str
+    country_code: str
+    postcode: str
+    currency: str
+    symbol: str
+    language: str
+    timezone: str
+    latitude: float
+    longitude: float
+
+    @property
+    def locale(self) -> str:
+        """Return the language as it is spoken there."""
+        return f"{self.language}-{self.country_code}"
+
+
+PLACES: Final = (
+    Place(
+        *("Berlin", "Berlin", "BE", "Germany", "DE", "10115", "EUR", "€", "de", "Europe/Berlin"),
+        *(52.52, 13.405),
+    ),
+    Place(
+        *("Lisbon", "Lisbon", "11", "Portugal", "PT", "1100-148", "EUR", "€", "pt", "Europe/Lisbon"),
+        *(38.722, -9.139),
+    ),
+    Place(
+        *("Toronto", "Ontario", "ON", "Canada", "CA", "M5H 2N2", "CAD", "$", "en", "America/Toronto"),
+        *(43.653, -79.383),
+    ),
+    Place(
+        *("Osaka", "Osaka", "27", "Japan", "JP", "530-0001", "JPY", "¥", "ja", "Asia/Tokyo"),
+        *(34.694, 135.502),
+    ),
+    Place(
+        *("Chicago", "Illinois", "IL", "United States", "US", "60601", "USD", "$", "en", "America/Chicago"),
+        *(41.878, -87.63),
+    ),
+    Place(
+        *("Leeds", "England", "ENG", "United Kingdom", "GB", "LS1 4DY", "GBP", "£", "en", "Europe/London"),
+        *(53.801, -1.549),
+    ),
+    Place(
+        *("Lyon", "Rhône", "69", "France", "FR", "69001", "EUR", "€", "fr", "Europe/Paris"),
+        *(45.764, 4.836),
+    ),
+    Place(
+        *("Gdansk", "Pomerania", "22", "Poland", "PL", "80-001", "PLN", "zł", "pl", "Europe/Warsaw"),
+        *(54.352, 18.647),
+    ),
+)
+
+
+class Subject:
+    """What the members of one object are about.
+
+    Args:
+        names: of the members, which tell whether it is a person, a place, or money.
+        name: of the object.
+        above: what the object is about in which it stands, if it stands in one.
+
+    Attributes:
+        random: what the rest is drawn from.
+        kind: what the object is called, or its list, by the last word.
+        is_person: whether a member called ``name`` is that of a person.
+        is_place: whether a member called ``state`` is part of an address.
+        is_money: whether a member called ``value`` is an amount.
+        is_links: whether each member is the URL of what its name says.
+        people: those that were drawn, by what they are to the object; empty for what it is about itself.
+        places: likewise.
+    """
+
+    def __init__(
+        self, random: Random, names: tuple[str, ...] = (), name: str = "", above: Subject | None = None
+    ) -> None:
+        self.random = random
+        self.kind, self.is_person, self.is_place, self.is_money = _traits(names, name)
+        self.is_links = above is not None and self.kind in {"link", "url"}
+        self._base: datetime | None = None
+        self._titles: dict[str, str] = {}
+        self.people: dict[str, Person] = {}
+        self.places: dict[str, Place] = {}
+        self._moments: dict[int, datetime] = {}
+        if above is not None and plain(name) in PARTS:
+            self.people, self.places = above.people, above.places
+        if above is not None and not WHEN.keys().isdisjoint(words_of(name)):
+            self._base = above.moment(name)
+
+    def person(self, of: str = "") -> Person:
+        """Return the person whose name is asked for, as ``customer`` or ``billing``."""
+        if of not in self.people:
+            self.people[of] = Person(self.random.choice(FIRST), self.random.choice(LAST))
+        return self.people[of]
+
+    def place(self, of: str = "") -> Place:
+        """Return the place of that, as ``shipping``."""
+        if of not in self.places:
+            self.places[of] = self.random.choice(PLACES)
+        return self.places[of]
+
+    def title(self, of: str = "") -> str:
+        """Return what it is called, in two words."""
+        if of not in self._titles:
+            self._titles[of] = f"{self.random.choice(WORDS)} {self.random.choice(WORDS)}"
+        return self._titles[of]
+
+    def moment(self, name: str) -> datetime:
+        """Return when that was which a property of this name says."""
+        if self._base is None:
+            days, seconds = self.random.randrange(DAYS), self.random.randrange(86_400)
+            self._base = EPOCH + timedelta(days=days, seconds=seconds)
+        after, within = next((WHEN[each] for each in words_of(name) if each in WHEN), (0, 0))
+        if after not in self._moments:
+            seconds = self.random.randrange(within * 3600 + 1)
+            self._moments[after] = self._base + timedelta(hours=after, seconds=seconds)
+        return self._moments[after]
+
+
+@lru_cache(maxsize=4096)
+def _traits(names: tuple[str, ...], name: str) -> tuple[str, bool, bool, bool]:
+    """Return what an object is called, and whether it is a person, a place, or money."""
+    known, parts = {plain(each) for each in names}, words_of(name)
+    kind = _singular(parts[-1]) if parts else ""
+    is_person = kind in PEOPLE or not known.isdisjoint(PERSONAL)
+    return kind, is_person, not known.isdisjoint(POSTAL), not known.isdisjoint(CURRENCIES)
+
+
+def iso(moment: datetime) -> str:
+    """Return a moment as RFC 3339 writes it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word if word.endswith(("ss", "us")) else word.removesuffix("s")
+
+
+@lru_cache(maxsize=8192)
+def plain(name: str) -> str:
+    """Return a name without its style: ``friendlyname`` for ``FriendlyName`` and ``friendly_name``."""
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+@lru_cache(maxsize=4096)
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a name, in lower case."""
+    return tuple(each.lower() for each in BREAK.split(name[:100]) if each)
