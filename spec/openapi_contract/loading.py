@@ -104,7 +104,8 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
         raise ContractError(source, "/openapi", f"is {found}; expected a string, 3.0.x, 3.1.x or 3.2.x.")
     parts = ("paths",) if version.startswith("3.0.") else PARTS_31
     if document.keys().isdisjoint(parts):
-        raise ContractError(source, "/paths", f"is missing; expected {' or '.join(parts)}.")
+        expected = " or ".join(parts) if len(parts) > 1 else "an object"
+        raise ContractError(source, "/paths", f"is missing; expected {expected}.")
     left = MAX_OPERATIONS
     for name in ("paths", "webhooks"):
         items = document.get(name)

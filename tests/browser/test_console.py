@@ -311,7 +311,7 @@ def test_another_contract(seen):
 
 def test_collections_that_are_remembered(seen):
     """A mock that remembers shows its collections."""
-    assert seen["token"]["collections"] == ["/things 0 by id (create, list, read)"]
+    assert seen["token"]["collections"] == ["/things 0 items by id: create, list, read"]
 
 
 def test_defects_of_the_contract(seen):

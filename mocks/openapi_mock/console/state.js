@@ -47,10 +47,12 @@ function showCollections() {
   find("#collections-count").textContent = collections.length;
   find("#collections ul").replaceChildren(
     ...collections.map(({ path, key, operations, items }) =>
-      element("li", {}, element("code", {}, path), ` ${items}${key && ` by ${key}`} (${operations.join(", ")})`),
+      element("li", {}, element("code", {}, path), ` ${countOf(items)}${key && ` by ${key}`}: ${operations.join(", ")}`),
     ),
   );
 }
+
+const countOf = (items) => (items === 1 ? "1 item" : `${items} items`);
 
 function beginAgain() {
   const keep = [...find("#reset-dialog").querySelectorAll("[name=keep]:checked")].map(({ value }) => value);

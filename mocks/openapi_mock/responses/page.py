@@ -46,7 +46,7 @@ HEADERS = (
     ("Prefer: code=404, example=NAME", "this status, with its example NAME"),
     (
         "Prefer: example=NAME",
-        "the example NAME, with the status that documents it; that of `example` is named default",
+        "the example NAME, with the status that documents it; the one without a name is called default",
     ),
     ("Prefer: dynamic=true", "a body generated from the schema, different each time"),
     (
