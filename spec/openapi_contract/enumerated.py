@@ -10,27 +10,31 @@ from .anatomy import Place
 from .defects import Action, Flaw
 from .fixes import SPELLED
 from .json_types import named_types, type_of
+from .merging import NO_VALUE
 
 
 def enum_flaws(place: Place) -> Iterator[Flaw]:
     """Yield what is wrong with the ``enum`` of a schema: values are spelled in its type, as 1 is ``"1"``.
 
-    Where none of them is of the type, they are those of the items of an array; else the type is wrong.
+    Where none of them is of the type, they are those of the items of an array; else the type is wrong. As it
+    was written, no value conforms then: what is optional is left out of generated objects.
     """
     node: dict[str, Any] = place.node
     values = node.get("enum")
     if not isinstance(values, list) or "type" not in node:
         return
     types, pointer = named_types(node), pointers.join(place.pointer, "enum")
+    conforming = [each for each in values if type_of(each) in types]
     spelled = [_spelled(each, types) for each in values]
     if any(type_of(each) in types for each in spelled):
         if spelled != values:
             reason = f"has values that are not of type {json.dumps(node['type'])}; read as such."
-            yield Flaw(pointer, reason, fix=partial(_replace, node, spelled))
+            yield Flaw(pointer, reason, fix=partial(_replace, node, conforming, spelled))
     elif "array" in types and isinstance(node.get("items"), dict):
         yield Flaw(pointer, "holds values of the items; moved there.", fix=partial(_move, node))
     else:
-        yield Flaw(pointers.join(place.pointer, "type"), "is the type of no value of the enum beside it.")
+        reason, fix = "is the type of no value of the enum beside it.", partial(_leave_type_out, node)
+        yield Flaw(pointers.join(place.pointer, "type"), reason, fix=fix)
 
 
 def _spelled(value: Any, types: Collection[str]) -> Any:
@@ -43,13 +47,23 @@ def _spelled(value: Any, types: Collection[str]) -> Any:
     return read if type_of(read) in types else value
 
 
-def _replace(node: dict[str, Any], values: list[Any]) -> Action:
-    node["enum"] = list({json.dumps(each): each for each in values}.values())
+def _replace(node: dict[str, Any], conforming: list[Any], spelled: list[Any]) -> Action:
+    """List the values that conform as they are written first: they are the likeliest to be taken."""
+    node["enum"] = list({json.dumps(each): each for each in (*conforming, *spelled)}.values())
+    if not conforming:
+        node[NO_VALUE] = True
     return "repaired"
+
+
+def _leave_type_out(node: dict[str, Any]) -> Action:
+    del node["type"]
+    node[NO_VALUE] = True
+    return "left out"
 
 
 def _move(node: dict[str, Any]) -> Action:
     if "$ref" in node["items"]:  # beside which OpenAPI 3.0 reads nothing
         node["items"] = {"allOf": [node["items"]]}
     node["items"].setdefault("enum", node.pop("enum"))
+    node[NO_VALUE] = True
     return "repaired"

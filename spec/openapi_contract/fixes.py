@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Callable
 from copy import deepcopy
+from itertools import chain
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
 from . import pointers
-from .anatomy import METHODS, Place
+from .anatomy import FIELDS, Place
 from .defects import Action, Flaw
 from .validation import is_of_30
 
@@ -32,8 +33,11 @@ MISSING: dict[str, Any] = {
 """What stands for members that are required and missing."""
 
 RANGE = re.compile("[1-5]xx", re.IGNORECASE)
-PATH_ITEM = 2
-"""Keys of the pointer of one."""
+SPELLINGS = {
+    each.lower(): each
+    for each in (*chain.from_iterable(FIELDS.values()), "operationId", "required", "type", "enum", "$ref")
+}
+"""Names of members by what some authors write, in other letters."""
 HOLDERS = (["content"], ["headers"])
 OF_CONTENT = {"responses", "requestBody"}
 OF_SCHEMAS = {
@@ -69,14 +73,16 @@ def _unexpected(root: Place, value: Any, flaw: Flaw) -> Action:
     *keys, name = pointers.split(flaw.pointer)
     node = pointers.descend(root.node, keys)
     del node[name]
-    if keys == ["paths"] and f"/{name}" not in node and "://" not in name and isinstance(value, dict):
-        node[f"/{name}"] = value
+    path = "/" + name.strip().replace("\\", "/").lstrip("/")
+    spelled = SPELLINGS.get(name.strip().lower(), name)
+    if keys == ["paths"] and path not in node and "://" not in name and isinstance(value, dict):
+        node[path] = value
     elif keys[-1:] == ["responses"] and name.upper() not in node and RANGE.fullmatch(name):
         node[name.upper()] = value
     elif name in FOREIGN and is_of_30(root.node):
         FOREIGN[name](node, value)
-    elif keys[:1] == ["paths"] and len(keys) == PATH_ITEM and name.lower() in set(METHODS) - node.keys():
-        node[name.lower()] = value
+    elif spelled != name and spelled not in node:
+        node[spelled] = value  # what has no place here goes with the next round
     elif name in OF_SCHEMAS and ({"name", "in"} <= node.keys() or keys[-2:-1] in HOLDERS):
         node.setdefault("schema", {}).setdefault(name, value)  # as parameters were in Swagger 2.0
     elif name == "schema" and "content" not in node and OF_CONTENT & {*keys[-2:]}:

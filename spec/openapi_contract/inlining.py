@@ -15,6 +15,7 @@ from .defects import Defect
 from .embedding import Embedding
 from .errors import ContractError
 from .reading import is_url, read_document, read_text
+from .references import name_in
 
 VALUES = {"example", "value", "default", "enum", "const", "examples"}
 """Members that hold any JSON: a ``$ref`` in one need not be a reference."""
@@ -58,7 +59,7 @@ class LenientEmbedding(Embedding):
         try:
             super().visit(place)
         except ContractError as error:
-            left = f"#/unresolved/{len(self.unresolved)}"
+            left = f"#/unresolved/{len(self.unresolved)}/{name_in(place.reference)}"
             self.unresolved[left] = error.reason
             place.node["$ref"] = left
 

@@ -68,6 +68,13 @@ def _python_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
     return lambda instance: bool(conforms(instance, name)), ""
 
 
+def _known_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Ask openapi-core's checker, but jsonschema-rs about what only that knows, such as URIs."""
+    if name in INTEGERS or name in format_checker().checkers:
+        return _python_format(name, schema)
+    return jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS).is_valid, ""
+
+
 def _python_pattern(pattern: Any, _schema: Any) -> tuple[Callable[[Any], bool], str]:
     """Search with Python's ``re``, as openapi-core does; it does not validate what that cannot read."""
     return _of_texts(matcher(pattern)), ""
@@ -92,10 +99,11 @@ def options_of(bundle: Mapping[str, Any], *, formats: bool, as_python: bool) -> 
 
     Args:
         bundle: the schema, which stands alone.
+        formats: whether formats are checked; as openapi-core reads them, those that it knows always are.
         as_python: whether all are read as openapi-core does.
     """
     if as_python:
-        checks = {"pattern": _python_pattern, "format": _python_format}
+        checks = {"pattern": _python_pattern, "format": _known_format if formats else _python_format}
         return {"keywords": _keywords(checks), "validate_formats": False}
     checks = {}
     if not all(map(is_small, _texts(bundle, "pattern"))):

@@ -24,6 +24,8 @@ SECTIONS = {
     "swagger": ("paths", "definitions", "parameters", "responses"),
 }
 """Of a document, which are objects."""
+ROOT = {each.lower(): each for each in (*SECTIONS, "info", *SECTIONS["openapi"], *SECTIONS["swagger"])}
+"""Members of a document by what some authors write, in other letters."""
 Completed = tuple[dict[str, str], dict[str, str]]
 """Why operations are disabled, by their pointers; and the origins of what is in the document now."""
 Placed = TypeVar("Placed", bound=Located)
@@ -60,6 +62,9 @@ def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]
     def repaired(pointer: str, reason: str) -> None:
         defects.append(Defect(source, 0, pointer, reason, "repaired"))
 
+    for name in [name for name in document if ROOT.get(name.strip().lower(), name) not in document]:
+        document[ROOT[name.strip().lower()]] = document.pop(name)
+        repaired(pointers.join("", name), f"is no member; read as {ROOT[name.strip().lower()]!r}.")
     version = document.get("openapi")
     if "swagger" not in document and not (isinstance(version, str) and VERSION.fullmatch(version)):
         named = re.match(r"3\b(?:\.(\d))?", str(version))
@@ -169,7 +174,8 @@ def with_lines(defects: Iterable[Placed]) -> list[Placed]:
     for source, listed in by_source.items():
         sought = [each.pointer for each in listed if not each.line]
         try:
-            lines = lines_of(read_text(source), suffix_of(source), sought) if sought else {}
+            text = read_text(source, lambda *_: None) if sought else ""
+            lines = lines_of(text, suffix_of(source), sought) if sought else {}
         except (ValueError, LookupError, ContractError):
             lines = {}
         placed = (each if each.line else replace(each, line=_line(each.pointer, lines)) for each in listed)

@@ -20,6 +20,8 @@ from .schemas import Schemas
 Branch = list[Any]
 """Schemas that hold together if this alternative is taken."""
 MOST_SCHEMAS = 2_000
+NO_VALUE = "x-no-value"
+"""Marks a schema to which no value conforms as its author wrote it, however it is read here."""
 
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
@@ -234,6 +236,10 @@ class Merger:
     def is_write_only(self, schemas: Iterable[Any]) -> bool:
         """Tell whether a property is not for responses."""
         return any(self.of(each).is_marked("writeOnly") for each in schemas)
+
+    def has_no_value(self, schemas: Iterable[Any]) -> bool:
+        """Tell whether no value conforms to a schema as its author wrote it."""
+        return any(self.of(each).is_marked(NO_VALUE) for each in schemas)
 
     def recurs(self, schemas: Iterable[Any], targets: frozenset[int]) -> bool:
         """Tell whether each value of one of these schemas conforms to one of the targets too."""

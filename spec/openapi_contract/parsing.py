@@ -11,8 +11,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import chain
 from math import isinf
+from sys import get_int_max_str_digits
 from typing import Any, ClassVar, NoReturn
 
 from yaml import CSafeDumper, CSafeLoader, MappingNode, Node, ScalarNode, YAMLError, dump
@@ -31,6 +33,12 @@ MAX_YAML_MARKS = 340_000
 """Commas, opening brackets and, in YAML, ends of lines and items of items: reading costs memory and time by
 them. Among known documents, 280,000 are the most in YAML.
 """
+TEXT = r'("[^"\\]*+(?:\\.[^"\\]*+)*+"?)|'
+NO_JSON = (
+    re.compile(TEXT + r"//[^\n]*|#[^\n]*|/\*(?:.*?\*/|.*)", re.DOTALL),
+    re.compile(TEXT + r",(?=\s*[}\]])", re.DOTALL),
+)
+"""Comments, and commas behind the last member or item, where they are in no text."""
 ITEM_OF_ITEM = re.compile(r"[-?][ \t]+(?=[-?][ \t])")
 """What begins another array, or a key, on the same line."""
 CONTAINERS = (dict, list)
@@ -59,6 +67,10 @@ def parse(text: str, *, suffix: str = "", report: Report | None = None) -> Any:
         return _parse_leniently(text, suffix, report)
     except RecursionError:
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels.") from None
+    except ValueError as error:
+        if str(error).startswith("Exceeds the limit"):  # of Python, in its words
+            raise ValueError(f"holds an integer of more than {get_int_max_str_digits()} digits.") from None
+        raise
 
 
 def is_json(text: str, suffix: str) -> bool:
@@ -72,7 +84,7 @@ def as_yaml(document: Any) -> str:
     return text
 
 
-def _parse_json(text: str) -> Any:
+def _parse_json(text: str, *, strict: bool = True) -> Any:
     _check_marks(sum(map(text.count, ",{[")), MAX_JSON_MARKS, "commas and brackets")
     try:
         return json.loads(
@@ -80,6 +92,7 @@ def _parse_json(text: str) -> Any:
             object_pairs_hook=_without_repetition,
             parse_constant=_refuse_constant,
             parse_float=_finite,
+            strict=strict,
         )
     except json.JSONDecodeError as error:
         raise ValueError(f"Invalid JSON at line {error.lineno}, column {error.colno}: {error.msg}.") from None
@@ -111,15 +124,18 @@ def _finite(text: str) -> float:
 
 
 def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
-    """Read JSON as YAML where it repeats keys, or is none: it may have a comment, or one comma too many."""
+    """Read JSON that is none without its comments and the like, or as YAML, which may repeat keys."""
     problem = None
-    if is_json(text, suffix):
+    if is_json(text, suffix) or is_json(text, ""):
         try:
-            document = _parse_json(text)
+            return _within_extent(_parse_json(text))
         except ValueError as error:
-            problem = error
-        else:
-            return _within_extent(document)
+            problem = error if is_json(text, suffix) else None
+    if problem is not None:
+        with suppress(ValueError):
+            document = _within_extent(_parse_nearly_json(text))
+            report(0, "", f"{problem} What is no JSON was left out.")
+            return document
     defects: list[tuple[int, str, str]] = []
     loader = _LenientLoader(text)
     loader.report = lambda *defect: defects.append(defect)
@@ -134,6 +150,14 @@ def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
     for defect in defects:
         report(*defect)
     return document
+
+
+def _parse_nearly_json(text: str) -> Any:
+    """Read JSON with comments, commas too many, line breaks in texts, and halves of characters."""
+    for pattern in NO_JSON:
+        text = pattern.sub(lambda match: match[1] or " ", text)
+    document = _parse_json(text, strict=False)
+    return json.loads(json.dumps(document, ensure_ascii=False).encode(errors="replace"))
 
 
 def _parse_yaml(text: str, loader: _JSONLoader | None = None) -> Any:
@@ -193,6 +217,16 @@ class _LenientLoader(_JSONLoader):
         super().__init__(text)
         self._keys: list[str | int] = []
         self._left = MAX_MERGED
+
+    def get_single_data(self) -> Any:
+        """Return the first document that is not empty."""
+        has_more: Callable[[], bool] = self.check_data
+        document = None
+        while document is None and has_more():
+            document = self.get_data()
+        if has_more():
+            self.report(0, "", "holds more than one document; the first was read.")
+        return document
 
     def construct_json_object(self, node: MappingNode) -> dict[str, Any]:
         """Return an object; of equal keys the last one holds, and objects under them are merged."""

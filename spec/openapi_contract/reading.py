@@ -1,5 +1,8 @@
 """Reads a document from a file or a URL, with size, encoding and redirects bounded before it is parsed."""
 
+import codecs
+import json
+import re
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -9,10 +12,13 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from .defects import Defect
 from .errors import UnreadableContractError, reason_of
-from .parsing import parse
+from .parsing import Report, parse
 
 MAX_BYTES = 32 * 1024 * 1024
 TIMEOUT_SECONDS = 10
+MARKUP = re.compile(r"\s*<(?!<\s*:)")
+WINDOWS = "openapi_contract.windows"
+"""Name of how bytes are read that are not UTF-8."""
 
 
 def read_document(source: str, defects: list[Defect] | None = None) -> dict[str, Any]:
@@ -24,14 +30,17 @@ def read_document(source: str, defects: list[Defect] | None = None) -> dict[str,
     Raises:
         UnreadableContractError: it cannot be read, or is not one JSON object; says why, with line and column.
     """
-    text = read_text(source)
 
     def report(line: int, pointer: str, reason: str) -> None:
         if defects is not None:
             defects.append(Defect(source, line, pointer, reason, "repaired"))
 
+    lenient = None if defects is None else report
+    text = read_text(source, lenient)
+    if MARKUP.match(text):
+        raise UnreadableContractError(source, "is HTML or XML; expected an object in JSON or YAML.")
     try:
-        document = parse(text, suffix=suffix_of(source), report=None if defects is None else report)
+        document = parse(text, suffix=suffix_of(source), report=lenient)
     except ValueError as error:
         raise UnreadableContractError(source, str(error)) from None
     if not isinstance(document, dict):
@@ -40,9 +49,13 @@ def read_document(source: str, defects: list[Defect] | None = None) -> dict[str,
     return document
 
 
-def read_text(source: str) -> str:
-    """Return the text of a file or URL; raises UnreadableContractError."""
-    return _decode(_read_bytes(source), source)
+def read_text(source: str, report: Report | None = None) -> str:
+    """Return the text of a file or URL; raises UnreadableContractError.
+
+    Args:
+        report: called where it is not in UTF-8; without it, that is an error.
+    """
+    return _decode(_read_bytes(source), source, report)
 
 
 def suffix_of(source: str) -> str:
@@ -91,11 +104,29 @@ class _NoRedirects(HTTPRedirectHandler):
         """Follow none."""
 
 
-def _decode(raw: bytes, source: str) -> str:
+def _decode(raw: bytes, source: str, report: Report | None) -> str:
+    encoding = "utf-8-sig"
+    if report is not None and (found := json.detect_encoding(raw)) not in {"utf-8", encoding}:
+        encoding = found
+        report(0, "", f"is in {encoding.upper()}; expected UTF-8.")
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UnreadableContractError(source, f"is not UTF-8 at byte {error.start}.") from None
+        reason = f"is not {encoding.upper().removesuffix('-SIG')} at byte {error.start}"
+        if report is None or b"\0" in raw:
+            raise UnreadableContractError(source, f"{reason}.") from None
+        report(0, "", f"{reason}; what is not was read as Windows-1252.")
+        text = raw.decode(encoding, WINDOWS)
     if not text or text.isspace():
         raise UnreadableContractError(source, "is empty; expected an object in JSON or YAML.")
     return text
+
+
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    """Read the bytes that are not of an encoding as Windows does in the West."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(WINDOWS, _as_windows)

@@ -1,5 +1,6 @@
 """Checks that the references of a document lead to what they should."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
@@ -10,6 +11,7 @@ from .anatomy import FIELDS, Place
 from .defects import Action, Flaw
 
 RULE = "$ref"
+SUFFIX = re.compile(r"\.(json|ya?ml)$")
 MAX_REFERENCES = 20
 """Reference Objects that lead from one to the next; whatever reads a document follows them all."""
 
@@ -17,9 +19,10 @@ MAX_REFERENCES = 20
 def reference_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     """Yield the flaws of references to places in the document; schemas may recur, Reference Objects may not.
 
-    Embedded resources and anchors are JSON Schema's own affair, and left to the schema compiler.
+    Embedded resources and their anchors are JSON Schema's own affair, and left to the schema compiler.
     """
     root = places[0]
+    anchors = set(_anchors(places))
     by_pointer = {each.pointer: each for each in places if not each.is_inner}
     for place in places:
         if place.reference is None:
@@ -28,7 +31,7 @@ def reference_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
         reason = ""
         if place.kind != "schema":
             reason = _of_reference_object(place, by_pointer)
-        elif resource == root.base and (not fragment or fragment.startswith("/")):
+        elif resource == root.base and fragment not in anchors:
             reason = _of_schema(root.node, fragment)
         if reason:
             namesake = _namesake(place, root.node)
@@ -54,16 +57,30 @@ def _of_reference_object(place: Place, places: Mapping[str, Place]) -> str:
     return ""
 
 
+def _anchors(places: Sequence[Place]) -> Iterator[str]:
+    for place in places:
+        if place.kind == "schema" and isinstance(place.node, dict):
+            named = (place.node.get(keyword) for keyword in ("$anchor", "$dynamicAnchor"))
+            yield from (each for each in named if isinstance(each, str))
+
+
 def _of_schema(document: dict[str, Any], fragment: str) -> str:
+    if fragment and not fragment.startswith("/"):
+        return f"leads nowhere: there is no anchor {fragment!r}."
     try:
         target = pointers.lookup(document, pointers.from_fragment(fragment))
     except KeyError as missing:
         return f"leads nowhere: there is no {missing}."
-    return "" if isinstance(target, dict | bool) else "does not lead to a schema."
+    return "" if isinstance(target, dict | bool) and fragment else "does not lead to a schema."
 
 
 SECTIONS = {shape.strip("{}"): section for section, shape in FIELDS["components"].items()}
 """Where the components of a kind are."""
+
+
+def name_in(reference: str | None) -> str:
+    """Return the name at the end of a reference, that of a file without its suffix."""
+    return SUFFIX.sub("", str(reference).replace("\\", "/").rpartition("/")[2])
 
 
 def _namesake(place: Place, document: Mapping[str, Any]) -> str:
@@ -71,7 +88,7 @@ def _namesake(place: Place, document: Mapping[str, Any]) -> str:
 
     Half-converted documents say ``#/definitions/Pet`` of a schema, as Swagger 2.0 does.
     """
-    section, name = SECTIONS.get(place.kind, ""), str(place.reference).rpartition("/")[2]
+    section, name = SECTIONS.get(place.kind, ""), name_in(place.reference)
     target = f"#/components/{section}/{name}"
     key, *below = pointers.split(pointers.from_fragment(f"/{name}"))
     is_there = not below and key in document.get("components", {}).get(section, {})

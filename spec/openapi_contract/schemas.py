@@ -52,8 +52,6 @@ class Schema:
     @cached_property
     def python_validator(self) -> Validator:
         """The validator that reads patterns, formats and fractions as openapi-core does; raises the same."""
-        if self._schemas.formats:  # Python's take their place
-            return self._schemas.view(self._schemas.direction).of(self.node).python_validator
         return self._schemas.compiled(self.node, as_python=True)
 
     @cached_property
@@ -252,7 +250,7 @@ class Schema:
         return frozenset(each.component for each in (self, *parts, *inner)) - {""}
 
     def is_marked(self, mark: str) -> bool:
-        """Tell whether the schema says ``readOnly: true``, or ``writeOnly: true``."""
+        """Tell whether the schema says ``readOnly: true``, ``writeOnly: true`` or another mark."""
         return any(part.get(mark) is True for part in self.parts)
 
 

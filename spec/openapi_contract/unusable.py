@@ -6,6 +6,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from jsonschema_rs import Draft202012Validator
+
 from . import pointers
 from .anatomy import ALTERNATIVES, Place, map_subschemas
 from .defects import Action, Flaw
@@ -19,8 +21,10 @@ MOST_STEPS = 100_000
 MOST_ON_THE_WAY = 20 * MOST_STEPS
 """Schemas that lead to these: a violation names all on the way to it."""
 LISTS = ("allOf", *ALTERNATIVES)
-SINGLE = ("$ref", "not", "if", "then", "else")
+SINGLE = ("not", "if", "then", "else")
 COMPOSING = frozenset((*LISTS, "not", "if"))
+NULL_30 = {"type": "string", "nullable": True, "enum": [None]}
+URI_REFERENCE = Draft202012Validator({"format": "uri-reference"}, validate_formats=True)
 UNEVALUATED = frozenset({"unevaluatedProperties", "unevaluatedItems"})
 """Keywords that validate by what is beside them once more."""
 MOST_PATTERNS = 2_000
@@ -41,7 +45,8 @@ def unusable_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     These are patterns that are no regular expressions, schemas that lead to so many others that no value is
     ever validated, and what no value conforms to: a ``oneOf`` that lists the same schema twice, since what
     conforms to one does to both, an ``allOf`` in which one schema forbids what another requires, and an
-    ``enum`` of values of another type. And ``nullable`` says nothing in JSON Schema 2020-12.
+    ``enum`` of values of another type. And ``nullable`` says nothing in JSON Schema 2020-12, nor without a
+    type in 3.0.
     """
     composed: list[Place] = []
     nullable: list[Place] = []
@@ -54,22 +59,39 @@ def unusable_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
                 if reason:
                     yield Flaw(pointer, reason)
             yield from enum_flaws(place)
+            yield from _uncompiled(place)
             if not COMPOSING.isdisjoint(place.node) or place.node.get("additionalProperties") is False:
                 composed.append(place)
-            if not is_30 and place.node.get("nullable") is True:
+            if place.node.get("nullable") is True and (not is_30 or _says_nothing_of_null(place.node)):
                 nullable.append(place)
     if nullable:
-        reason = f"is of OpenAPI 3.0 ({len(nullable)} in all); read as the type null."
+        found = "has no type beside it" if is_30 else "is of OpenAPI 3.0"
+        reason = f"{found} ({len(nullable)} in all); read as the type null."
         pointer = pointers.join(nullable[0].pointer, "nullable")
-        yield Flaw(pointer, reason, fix=partial(_allow_null, [place.node for place in nullable]))
+        fix = partial(_allow_null, [place.node for place in nullable], NULL_30 if is_30 else {"type": "null"})
+        yield Flaw(pointer, reason, fix=fix)
     pointers_of = {id(place.node): place.pointer for place in composed}
     nodes = [place.node for place in composed]
     yield from _multiplied(nodes, pointers_of, document)
     yield from _closed(nodes, pointers_of, document)
 
 
-def _allow_null(nodes: Sequence[dict[str, Any]]) -> Action:
-    """Say in JSON Schema 2020-12 that null is allowed."""
+def _uncompiled(place: Place) -> Iterator[Flaw]:
+    """Yield what OpenAPI's schema does not mind, and that of JSON Schema does."""
+    if not URI_REFERENCE.is_valid(place.node.get("$id")):
+        yield Flaw(pointers.join(place.pointer, "$id"), "is not a URI reference.")
+    for name in LISTS:
+        if place.node.get(name) == []:
+            yield Flaw(pointers.join(place.pointer, name), "is empty; expected a schema.")
+
+
+def _says_nothing_of_null(node: dict[str, Any]) -> bool:
+    """Tell whether ``nullable`` has no type beside it in 3.0, and adds nothing (3.0.3, section 4.7.24)."""
+    return node.keys().isdisjoint(("type", "$ref")) and not node.keys().isdisjoint(LISTS)
+
+
+def _allow_null(nodes: Sequence[dict[str, Any]], null: dict[str, Any]) -> Action:
+    """Say that null is allowed, in the words of the document's version."""
     for node in nodes:
         del node["nullable"]
         if "type" in node:
@@ -80,7 +102,7 @@ def _allow_null(nodes: Sequence[dict[str, Any]]) -> Action:
                 composed["discriminator"] = node["discriminator"]  # null has none of its members
             for name in composed:
                 del node[name]
-            node["anyOf"] = [composed, {"type": "null"}]
+            node["anyOf"] = [composed, dict(null)]
     return "repaired"
 
 
@@ -119,13 +141,11 @@ def _multiplied(
 def _beside(node: dict[str, Any], document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Return the schemas that hold for the same value as a schema, by keyword."""
     found = {name: node[name] for name in LISTS if isinstance(node.get(name), list)}
-    found |= {name: [node[name]] for name in SINGLE[1:] if name in node}
+    found |= {name: [node[name]] for name in SINGLE if name in node}
+    beside = {name: [_target(document, each) for each in listed] for name, listed in found.items()}
     if "$ref" in node:
-        found["$ref"] = [{"$ref": node["$ref"]}]
-    return {
-        name: [target for each in listed if isinstance(target := _target(document, each), dict)]
-        for name, listed in found.items()
-    }
+        beside["$ref"] = [_referenced(document, node["$ref"])]
+    return {name: [each for each in listed if isinstance(each, dict)] for name, listed in beside.items()}
 
 
 class _Patterns:
@@ -188,10 +208,16 @@ def _repeated(place: Place, document: Mapping[str, Any], meanings: "_Meanings") 
 def _target(document: Mapping[str, Any], schema: Any) -> Any:
     """Return what a bare reference into the document means, and any other schema as it is."""
     reference = schema.get("$ref") if isinstance(schema, dict) and len(schema) == 1 else None
+    target = _referenced(document, reference)
+    return schema if target is None else target
+
+
+def _referenced(document: Mapping[str, Any], reference: Any) -> Any:
+    """Return what a reference into the document leads to; None for any other."""
     if isinstance(reference, str) and reference.startswith("#/"):
         with suppress(KeyError):
             return pointers.lookup(document, pointers.from_fragment(reference[1:]))
-    return schema
+    return None
 
 
 class _Meanings:
@@ -245,7 +271,7 @@ def _parts(node: dict[str, Any], document: Mapping[str, Any], most: int) -> list
         part = pending.pop()
         if id(part) not in found:
             found[id(part)] = part
-            reference = [{"$ref": part["$ref"]}] if "$ref" in part else []
-            targets = [_target(document, each) for each in (*reference, *part.get("allOf", ()))]
-            pending += [each for each in targets if isinstance(each, dict)]
+            targets = [_target(document, each) for each in part.get("allOf", ())]
+            reference = _referenced(document, part.get("$ref"))
+            pending += [each for each in (reference, *targets) if isinstance(each, dict)]
     return list(found.values())

@@ -163,13 +163,13 @@ def _schema_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
 
 
 def dialect_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
-    """Yield the names of older dialects, where schemas say in them what JSON Schema 2020-12 says otherwise.
+    """Yield the names of other dialects, where schemas say in them what JSON Schema 2020-12 says otherwise.
 
     Schemas are compiled as 2020-12; without these names they are validated as that too, and repaired.
     """
     reported = set[str]()
     for place, outermost, meta_schema in _in_dialects(places) if not is_of_30(places[0].node) else ():
-        if meta_schema in {None, JSON_SCHEMA_2020_12}:
+        if meta_schema == JSON_SCHEMA_2020_12 or not isinstance(place.node, dict):
             continue
         has_own = "$schema" in outermost.node
         holder, keyword = (outermost, "$schema") if has_own else (places[0], "jsonSchemaDialect")

@@ -235,7 +235,7 @@ class Attempt:
 
         Of a list of what it is itself in, one is shown near the top.
         """
-        if not self.has_room(level):
+        if not self.has_room(level) or self.merger.has_no_value(merged.item(0)):
             return 0
         if self.merger.recurs(merged.item(0), level.within):
             return 1 if level.depth <= SHOWN_LEVELS else 0
@@ -340,7 +340,10 @@ class _Properties:
     def _add_optional(self, name: str) -> None:
         """Add what is optional, with what is required with it; nothing if that cannot be."""
         schemas = self._merged.property_named(name)
-        if self._merger.is_write_only(schemas) or self._merger.recurs(schemas, self._level.within):
+        merger = self._merger
+        if merger.is_write_only(schemas) or merger.has_no_value(schemas):
+            return
+        if merger.recurs(schemas, self._level.within):
             return
         names, added = [name], dict[str, Any]()
         try:

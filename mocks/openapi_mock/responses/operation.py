@@ -77,7 +77,8 @@ class ContractResponses:
     def generator(self, assembly: Assembly) -> Generator:
         """Return the generator of the contract's values."""
         if self._generator is None:
-            self._generator = Generator(assembly.contract.schemas, seed=self.seed, locale=self.locale)
+            schemas = assembly.contract.schemas.view(formats=assembly.formats)
+            self._generator = Generator(schemas, seed=self.seed, locale=self.locale)
         return self._generator
 
 

@@ -45,11 +45,64 @@ def test_yaml_that_is_not_json(write):
     ]
 
 
-@pytest.mark.parametrize("text", ['{"openapi": "3.0.3" // x\n}', "{"])
+@pytest.mark.parametrize("text", ['{"openapi" "3.0.3"}', "{"])
 def test_json_that_is_none(write, text):
     """It is refused with the words of JSON, if it is no YAML either."""
     with pytest.raises(ContractError, match="Invalid JSON at line 1"):
         load_contract(write(text), lenient=True)
+
+
+TEXT = json.dumps({"openapi": "3.0.3", **DOCUMENT, "x-a": '/* // , } \\" é 😀'}, indent="\t")
+PLAIN = json.dumps(json.loads(TEXT), ensure_ascii=False)
+NEARLY = TEXT.replace("{\n", '{ // a "name":\n').replace("}\n", "},\n# a\n")
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        pytest.param(f"/* a\n */ {NEARLY} /* b".encode(), "Invalid JSON", id="comments and commas"),
+        pytest.param(TEXT.replace("OK", "a\tb\n").encode(), "Invalid JSON", id="control characters"),
+        pytest.param(TEXT.replace("OK", "\\ud83d").encode(), "cannot express", id="half a character"),
+        pytest.param(TEXT.encode("utf-16"), "is in UTF-16", id="UTF-16"),
+        pytest.param(TEXT.encode("utf-16-le"), "is in UTF-16-LE", id="UTF-16 without a mark"),
+        pytest.param(TEXT.replace("OK", "OK é").encode("cp1252"), "is not UTF-8 at byte", id="Windows-1252"),
+        pytest.param(f"{PLAIN}\n---\na: 1".encode(), "holds more than one document", id="two documents"),
+    ],
+)
+def test_text_that_is_nearly_right(write, raw, reason):
+    """It is read for what it says, and the texts in it stay as they are; a strict reading refuses it."""
+    path = write("", "pets.json")
+    path.write_bytes(raw)
+    with pytest.raises(ContractError):
+        load_contract(path)
+    contract = load_contract(path, lenient=True)
+    assert [each.path for each in contract.operations] == ["/pets"]
+    assert contract.document["x-a"] == json.loads(TEXT)["x-a"]
+    (defect,) = contract.defects
+    assert reason in defect.reason
+
+
+def test_json_in_a_file_of_yaml(write):
+    """It is read as JSON, whose escapes YAML does not know."""
+    contract = load_contract(write(TEXT, "pets.yaml"), lenient=True)
+    assert contract.document["x-a"] == json.loads(TEXT)["x-a"]
+    assert not contract.defects
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"<!DOCTYPE html>\n<p>a: b", "is HTML or XML; expected an object in JSON or YAML"),
+        (b"\x1f\x8b\x08\x00\xff", "is not UTF-8 at byte 1"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "holds an integer of more than 4300 digits"),
+    ],
+)
+def test_what_is_no_document(write, raw, reason):
+    """It is refused in a sentence that says what it is."""
+    path = write("", "pets.json")
+    path.write_bytes(raw)
+    with pytest.raises(ContractError, match=reason):
+        load_contract(path, lenient=True)
 
 
 def test_json_with_a_comma_too_many(write):

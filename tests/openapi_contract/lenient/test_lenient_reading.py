@@ -3,6 +3,7 @@
 import pytest
 
 from openapi_contract import ContractError, load_contract
+from openapi_contract.json_types import named_types, type_of
 
 from .conftest import BOTH, DOCUMENT, GET, GET_PETS, OK, PET, parameters, schema
 
@@ -216,7 +217,7 @@ def test_siblings_of_a_reference(lenient):
     [
         ({"type": "string", "enum": [1, 1.5, True]}, {"enum": ["1", "1.5", "true"]}, ("enum", "repaired")),
         ({"type": "string", "enum": ["a", 1, None]}, {"enum": ["a", "1", None]}, ("enum", "repaired")),
-        ({"type": "integer", "enum": ["1", 2]}, {"enum": [1, 2]}, ("enum", "repaired")),
+        ({"type": "integer", "enum": ["1", 2]}, {"enum": [2, 1]}, ("enum", "repaired")),
         ({"type": "string", "enum": [1, "1"]}, {"enum": ["1"]}, ("enum", "repaired")),
         ({"type": "boolean", "enum": ["true"]}, {"enum": [True]}, ("enum", "repaired")),
         (
@@ -235,12 +236,14 @@ def test_siblings_of_a_reference(lenient):
     ],
 )
 def test_values_of_an_enum_that_are_of_another_type(write, version, node, becomes, defect):
-    """They are spelled in the type, or are those of the items; else the type is wrong."""
+    """They are spelled in the type behind those of it, or are those of the items; else the type is wrong."""
     schemas = {"Pet": node, "Name": {"type": "string"}}
     path = write({"openapi": version, **DOCUMENT, "components": {"schemas": schemas}})
     contract = load_contract(path, lenient=True)
     kept = {} if becomes is None or defect == ("type", "left out") else {"type": node["type"]}
     found = contract.document["components"]["schemas"]["Pet"]
+    is_hopeless = not {type_of(each) for each in node["enum"]} & named_types(node)
+    assert found.pop("x-no-value", False) is is_hopeless
     assert found == (node if becomes is None else kept | becomes)
     expected = [] if defect is None else [(f"{PET}/{defect[0]}", defect[1])]
     assert [(each.pointer, each.action) for each in contract.defects] == expected

@@ -17,6 +17,7 @@ KIND = {"discriminator": {"propertyName": "kind"}}
         ("3.1.0", {"$recursiveAnchor": True, "type": "object"}, {"type": "object"}),
         ("3.1.0", {"minimum": 1, "exclusiveMinimum": True}, {"exclusiveMinimum": 1}),
         ("3.1.0", {"type": "date"}, {"type": "string"}),
+        ("3.1.0", {"type": "int", "$id": "a b"}, {"type": "integer"}),
         ("3.0.3", {"exclusiveMaximum": 3}, {"maximum": 3, "exclusiveMaximum": True}),
         ("3.0.3", {"type": ["string", "null"]}, {"type": "string", "nullable": True}),
         ("3.0.3", {"type": "null"}, {"type": "string", "nullable": True, "enum": [None]}),
@@ -93,12 +94,25 @@ def test_nullable_in_3_1(write):
     assert [each.pointer for each in contract.defects] == [f"{PET}/properties/p0/nullable"]
 
 
+def test_nullable_without_a_type(write):
+    """It says nothing in OpenAPI 3.0, and authors mean it."""
+    node = {"allOf": [{"type": "object"}], "nullable": True}
+    contract = load_contract(write({"openapi": "3.0.3", **DOCUMENT, **schema(node)}), lenient=True)
+    validator = contract.schemas.named("Pet").validator
+    assert [validator.is_valid(each) for each in (None, {}, "a")] == [True, True, False]
+    assert [each.pointer for each in contract.defects] == [f"{PET}/nullable"]
+
+
 def test_unusable_schemas(write):
     """Invalid patterns and repeated alternatives are valid OpenAPI, and left out all the same."""
-    node = {"oneOf": [{"pattern": "["}, {"type": "string"}, {"type": "string", "title": "again"}]}
+    node = {
+        "oneOf": [{"pattern": "["}, {"type": "string"}, {"type": "string", "title": "again"}],
+        "allOf": [],
+    }
     contract = load_contract(write({"openapi": "3.0.3", **DOCUMENT, **schema(node)}), lenient=True)
     assert contract.document["components"]["schemas"]["Pet"] == {"oneOf": [{}, {"type": "string"}]}
-    assert [each.pointer for each in contract.defects] == [f"{PET}/oneOf/0/pattern", f"{PET}/oneOf/2"]
+    places = [each.pointer for each in contract.defects]
+    assert places == [f"{PET}/allOf", f"{PET}/oneOf/0/pattern", f"{PET}/oneOf/2"]
 
 
 def test_a_defect_deep_in_a_schema_of_30(write):
@@ -167,7 +181,8 @@ def test_a_schema_that_leads_to_itself(write):
     node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Pet"}}}
     circle = {"anyOf": [{"$ref": "#/components/schemas/Pet"}, {"type": "string"}]}
     pet = {"anyOf": [node, {"$ref": "#/components/schemas/Circle"}]}
-    assert not defects_of_schemas(write, {"Pet": pet, "Circle": circle})
+    anchored = {"$anchor": "a", "allOf": [{"not": {"$ref": "#a"}}, {"$ref": "#a", "title": "A"}]}
+    assert not defects_of_schemas(write, {"Pet": pet, "Circle": circle, "Anchored": anchored}, "3.1.0")
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "007", "1." + "0" * 5000])

@@ -13,6 +13,19 @@ A_STRING = {"type": "string"}
     ("document", "pointer", "becomes"),
     [
         pytest.param({"paths": {"/a": {"GET": GET}}}, "/paths/~1a/get", GET, id="method in capitals"),
+        pytest.param({"paths": {" \\a\\b": {"get": GET}}}, "/paths/~1a~1b/get", GET, id="backslashes"),
+        pytest.param(
+            {"paths": {"/a": {"get": {"Responses": OK}}}}, "/paths/~1a/get/responses", OK, id="in capitals"
+        ),
+        pytest.param(
+            schema({"items": {"$ref": "#components/schemas/Pet"}}),
+            f"{PET}/items/$ref",
+            f"#{PET}",
+            id="pointer without its first slash",
+        ),
+        pytest.param(
+            schema({"items": {"$ref": "models\\Pet.yaml"}}), f"{PET}/items/$ref", f"#{PET}", id="missing file"
+        ),
         pytest.param(
             {"paths": {"/a": {"get": {"responses": {"200": {"description": "", "schema": A_STRING}}}}}},
             "/paths/~1a/get/responses/200/content/application~1json/schema",

@@ -358,3 +358,11 @@ def test_a_recursive_response_is_small(responding_with):
     assert response.json.keys() == {"id", "children"}
     assert [each["children"] for each in response.json["children"]] == [[]]
     assert len(json.dumps(response.json)) < 100
+
+
+def test_what_no_value_conforms_to_as_it_was_written(responding_with):
+    """It is left out where it is optional, and lists of it are empty; what is required is sent as read."""
+    one = {"type": "string", "enum": ["1"], "x-no-value": True}
+    properties = {"optional": one, "required": one, "list": {"type": "array", "items": one}}
+    response = responding_with({"type": "object", "properties": properties, "required": ["required"]}).get()
+    assert response.json == {"required": "1", "list": []}

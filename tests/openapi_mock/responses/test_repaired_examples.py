@@ -14,6 +14,7 @@ PET = {
         "id": {"type": "integer"},
         "name": {"type": "string"},
         "born": {"type": "string", "format": "date"},
+        "home": {"type": "string", "format": "uri"},
         "tags": {"type": "array", "items": {"type": "string", "maxLength": 5}},
         "owner": {"oneOf": [{"$ref": "#/components/schemas/Firm"}, {"$ref": "#/components/schemas/Person"}]},
     },
@@ -55,6 +56,7 @@ def repaired(responding):
     ("wrong", "kept"),
     [
         ({"born": "yesterday"}, {"id": 5, "name": "Rex"}),
+        ({"home": "https://{host}/x"}, {"id": 5, "name": "Rex"}),
         ({"name": None}, {"id": 5}),
         ({"id": []}, {"name": "Rex"}),
         ({"tags": ["ok", "too long", "fine"]}, {"id": 5, "name": "Rex"}),
