@@ -18,7 +18,7 @@ from .errors import ContractError
 from .fixes import BY_RULE
 from .references import RULE
 from .security_schemes import scheme_flaws
-from .unusable import unusable_flaws
+from .unusable import typeless_flaws, unusable_flaws
 from .validation import STAGES, dialect_flaws
 
 MOST_ROUNDS = 50
@@ -40,12 +40,12 @@ class Repair(NamedTuple):
 
 
 def repair(
-    places: Sequence[Place], unresolved: Mapping[str, str], *, most: int
+    places: list[Place], unresolved: Mapping[str, str], *, most: int
 ) -> tuple[list[Repair], dict[str, str]]:
     """Make a document valid, in place.
 
     Args:
-        places: the objects of the document, itself the first.
+        places: the objects of the document, itself the first; none are left.
         unresolved: why references could not be followed.
 
     Returns:
@@ -62,7 +62,7 @@ def repair(
 class _Repairs:
     """The work on one document."""
 
-    def __init__(self, places: Sequence[Place], unresolved: Mapping[str, str], most: int) -> None:
+    def __init__(self, places: list[Place], unresolved: Mapping[str, str], most: int) -> None:
         self.most = most
         self.tries = Counter[str]()
         self.places = places
@@ -75,11 +75,12 @@ class _Repairs:
         self.indices: dict[str, list[int]] = {}
 
     def run(self) -> list[Repair]:
-        stages = (scheme_flaws, *STAGES, dialect_flaws, unusable_flaws)
+        stages = (scheme_flaws, typeless_flaws, *STAGES, dialect_flaws, unusable_flaws)
         satisfied = 0
         for stage in islice(cycle(stages), MOST_ROUNDS * len(stages)):
             satisfied = 1 if self._is_fixed_by(stage) else satisfied + 1
             if satisfied == len(stages):
+                self.places.clear()
                 return list(self.repairs.values())
         raise self.root.error("has too many defects that follow from each other.")
 
@@ -88,7 +89,8 @@ class _Repairs:
         for rounds in range(MOST_ROUNDS + 1):
             if not self._fixes(stage):
                 return rounds > 0
-            self.places = list(walk(self.root))
+            self.places.clear()  # those of a large document need not be there twice
+            self.places.extend(walk(self.root))
         raise self.root.error("has too many defects that follow from each other.")
 
     def _fixes(self, stage: Stage) -> bool:

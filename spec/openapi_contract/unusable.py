@@ -45,8 +45,7 @@ def unusable_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     These are patterns that are no regular expressions, schemas that lead to so many others that no value is
     ever validated, and what no value conforms to: a ``oneOf`` that lists the same schema twice, since what
     conforms to one does to both, an ``allOf`` in which one schema forbids what another requires, and an
-    ``enum`` of values of another type. And ``nullable`` says nothing in JSON Schema 2020-12, nor without a
-    type in 3.0.
+    ``enum`` of values of another type. And ``nullable`` says nothing in JSON Schema 2020-12.
     """
     composed: list[Place] = []
     nullable: list[Place] = []
@@ -62,14 +61,9 @@ def unusable_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
             yield from _uncompiled(place)
             if not COMPOSING.isdisjoint(place.node) or place.node.get("additionalProperties") is False:
                 composed.append(place)
-            if place.node.get("nullable") is True and (not is_30 or _says_nothing_of_null(place.node)):
+            if not is_30 and place.node.get("nullable") is True:
                 nullable.append(place)
-    if nullable:
-        found = "has no type beside it" if is_30 else "is of OpenAPI 3.0"
-        reason = f"{found} ({len(nullable)} in all); read as the type null."
-        pointer = pointers.join(nullable[0].pointer, "nullable")
-        fix = partial(_allow_null, [place.node for place in nullable], NULL_30 if is_30 else {"type": "null"})
-        yield Flaw(pointer, reason, fix=fix)
+    yield from _nullable(nullable, "is of OpenAPI 3.0", {"type": "null"})
     pointers_of = {id(place.node): place.pointer for place in composed}
     nodes = [place.node for place in composed]
     yield from _multiplied(nodes, pointers_of, document)
@@ -85,9 +79,25 @@ def _uncompiled(place: Place) -> Iterator[Flaw]:
             yield Flaw(pointers.join(place.pointer, name), "is empty; expected a schema.")
 
 
-def _says_nothing_of_null(node: dict[str, Any]) -> bool:
-    """Tell whether ``nullable`` has no type beside it in 3.0, and adds nothing (3.0.3, section 4.7.24)."""
-    return node.keys().isdisjoint(("type", "$ref")) and not node.keys().isdisjoint(LISTS)
+def typeless_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
+    """Yield the ``nullable`` of 3.0 that has no type beside it, and says nothing (3.0.3, section 4.7.24).
+
+    Many authors mean it. What it becomes is validated once, since this comes first.
+    """
+    if is_of_30(places[0].node):
+        schemas = (each for each in places if each.kind == "schema" and isinstance(each.node, dict))
+        nullable = [each for each in schemas if each.node.get("nullable") is True]
+        composed = [each for each in nullable if not each.node.keys().isdisjoint(LISTS)]
+        typeless = [each for each in composed if each.node.keys().isdisjoint(("type", "$ref"))]
+        yield from _nullable(typeless, "has no type beside it", NULL_30)
+
+
+def _nullable(places: Sequence[Place], found: str, null: dict[str, Any]) -> Iterator[Flaw]:
+    """Yield one flaw for the ``nullable`` of all these schemas."""
+    if places:
+        reason = f"{found} ({len(places)} in all); read as the type null."
+        fix = partial(_allow_null, [place.node for place in places], null)
+        yield Flaw(pointers.join(places[0].pointer, "nullable"), reason, fix=fix)
 
 
 def _allow_null(nodes: Sequence[dict[str, Any]], null: dict[str, Any]) -> Action:
