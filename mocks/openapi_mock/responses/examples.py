@@ -61,7 +61,7 @@ class Variation:
         if isinstance(example, dict):
             return {each: self.of(value, each) for each, value in example.items()}
         if isinstance(example, list):
-            return [self.of(each, name) for each in example]
+            return [self.of(each, name) if isinstance(each, dict) else each for each in example]
         is_identifying = not IDENTIFYING.isdisjoint(words_of(name)[-1:])
         if isinstance(example, str):
             return self._text(example, is_identifying=is_identifying)
