@@ -206,7 +206,7 @@ class MockOperation:
             request.response_headers.append((b"preference-applied", applied))
         if documented.problem is None:
             rendered = documented.rendered
-            if documented.relation is not None and arguments:
+            if documented.relation is not None:
                 sent = {place: arguments.get(name) for place, name in self._places.items()}
                 rendered = documented.relation.rendered(sent, self._draw_id)
             return _with_headers(documented, rendered, request)

@@ -36,7 +36,7 @@ class Relation:
         value: its body's JSON value.
 
     Attributes:
-        is_possible: whether any request can make a difference.
+        is_possible: whether any request can make a difference, or the page that a list is says another thing.
     """
 
     def __init__(
@@ -59,8 +59,7 @@ class Relation:
             for names in (SIZES, PAGES, OFFSETS)
         ]
         self._first_page = first_page(operation, schema)
-        is_listing = operation.method == "get" and any(self._paging)
-        self._list = _list_in(value) if is_listing else None
+        self._list = _list_in(value) if operation.method == "get" else None
         self._whole = value
         if self._list is not None:
             self._value = value = self._changed(value, partial(self._described, [None, None, None]))
@@ -80,7 +79,10 @@ class Relation:
         creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
         ids = [name for name in self._record if creates and isinstance(record, dict) and plain(name) in IDS]
         self._ids = {name: record[name] for name in ids if name in record}
-        self.is_possible = bool(any(self._paging) or self._in_path or self._echoes or self._ids)
+        is_described = self._value is not self._whole
+        self.is_possible = bool(
+            any(self._paging) or is_described or self._in_path or self._echoes or self._ids
+        )
         self._made: dict[bytes, tuple[Any, Rendered]] = {}
 
     def rendered(self, sent: Mapping[tuple[str, str], Any], draw: RandomBytes) -> Rendered:
@@ -235,7 +237,7 @@ def first_page(operation: Operation, schema: Schema) -> int:
 
 
 def _counts(value: Any) -> bool:
-    return isinstance(value, int) and value >= 0
+    return type(value) is int and value >= 0
 
 
 def _page(first_page: int, size: int | None, number: int | None, offset: int | None, value: Any) -> Any:

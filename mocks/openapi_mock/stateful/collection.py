@@ -14,7 +14,7 @@ ROLES: Final = ("create", "list", "read", "update", "replace", "delete")
 PARAMETER = re.compile(r"\{([^{}]+)\}(?:\.\w+)?")
 ENTITY = re.compile(r"(\w+)\((\{[^{}]+\})\)")
 """How OData writes the path of an item: ``Products({id})``."""
-SUFFIX = re.compile(r"\.(json|xml)$")
+SUFFIX = re.compile(r"[./](json|xml)$")
 
 
 class Shape(NamedTuple):
@@ -79,9 +79,9 @@ class Collection:
         """Return the problem that there is an item of a key already."""
         return Conflict(f"There is an item of {self.path} with the {self.key_name} {key[:100]!r}.")
 
-    def has(self, action: str) -> bool:
-        """Tell whether an operation does this."""
-        return any(each.action == action for each in self.roles.values())
+    def has(self, *actions: str) -> bool:
+        """Tell whether an operation does one of these."""
+        return any(each.action in actions for each in self.roles.values())
 
     @property
     def actions(self) -> list[str]:
@@ -149,3 +149,9 @@ def at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) -> 
 def common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     """Return how many segments two paths have in common at their beginning."""
     return next((n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
+
+
+def only(schema: Schema) -> Schema:
+    """Return an object's only property, which may hold an item, or else itself."""
+    held = list(schema.properties.values())
+    return held[0] if len(held) == 1 and held[0].properties else schema

@@ -177,7 +177,7 @@ def _at(item: Mapping[str, Any], path: tuple[str, ...]) -> Any:
 
 
 def _count(value: Any, default: int) -> int:
-    return max(0, value) if isinstance(value, int) else default
+    return value if type(value) is int and value >= 0 else default
 
 
 def _has(value: Any, asked: Any) -> bool:

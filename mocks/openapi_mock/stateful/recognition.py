@@ -20,7 +20,7 @@ from openapi_mock.responses.rendering import concrete
 from openapi_mock.responses.subjects import plain
 from openapi_service.problems import NotFound
 
-from .collection import ROLES, Collection, Role, Shape, at_path, common, shape_of, singulars
+from .collection import ROLES, Collection, Role, Shape, at_path, common, only, shape_of, singulars
 
 EXTENSION: Final = "x-mock-collection"
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -82,9 +82,7 @@ class _Recognition:
                 self._place_elsewhere(operation, found, by_component)
         self._add_lists(found)
         self._add_singles(found)
-        kept = [
-            each for each in found.values() if each.is_single or each.has("create") or each.has("replace")
-        ]
+        kept = [each for each in found.values() if each.is_single or each.has("create", "replace")]
         for each in kept:
             each.settable = frozenset(
                 plain(name)
@@ -100,7 +98,7 @@ class _Recognition:
         self, found: dict[str, Collection], segments: tuple[str, ...], methods: dict[str, Operation]
     ) -> None:
         """Add the collection of an item's path, with what its own two paths do."""
-        above = self._at.get(segments[:-1], {})
+        above = self._above(segments[:-1])
         reading = [methods[each] for each in ("get", "patch", "put", "post") if each in methods]
         making = [above["post"]] if "post" in above else []
         shown = [schema for each in (*reading, *making) if (schema := self._success(each))]
@@ -128,6 +126,12 @@ class _Recognition:
                     self._assign(collection, operation, "list", None)
                 elif method in {"put", "patch"} and self._body_has(operation, collection.head):
                     self._assign(collection, operation, "update", None)
+
+    def _above(self, segments: tuple[str, ...]) -> dict[str, Operation]:
+        """Return what a path does, where ``/create`` below it may be its POST, if that shows an object."""
+        above, creating = self._at.get(segments, {}), self._at.get((*segments, "create"), {}).get("post")
+        shows = creating is not None and self._success(creating) is not None
+        return {**above, "post": creating} if creating and shows and "post" not in above else above
 
     def _add_lists(self, found: dict[str, Collection]) -> None:
         """Add the collections of paths whose GET and POST are in none."""
@@ -188,7 +192,7 @@ class _Recognition:
         if success is None:
             return
         listed = {items.component for _, items in _lists(success, (), DEEPEST_ENVELOPE)}
-        names = success.components | _only(success).components | listed
+        names = success.components | only(success).components | listed
         possible = [each for name in sorted(names) for each in by_component.get(name, ())]
         for each in sorted(possible, key=lambda each: -common(each.item.segments, shape.segments)):
             is_same = each.schema.component in names or plain(shape.segments[-1]) == plain(each.resource)
@@ -312,7 +316,7 @@ class _Recognition:
         operation = self._contract.operation(operation_id)
         for body in () if operation is None else self._sent(operation):
             schema = body.items if _is_list(body) else body
-            for name, member in {**schema.members, **_only(schema).members}.items():
+            for name, member in {**schema.members, **only(schema).members}.items():
                 descriptions = (str(part.get("description", "")) for part in member.parts)
                 if not (member.is_marked("readOnly") or any(map(READ_ONLY.search, descriptions))):
                     yield name
@@ -326,7 +330,7 @@ class _Recognition:
         """Tell whether a PUT changes what it sends, which is anything, of an item that has to be there."""
         responses = put.responses.keys()
         creates = "post" not in above and str(NotFound.status.value) not in responses
-        bodies = [_only(each) for each in self._sent(put)]
+        bodies = [only(each) for each in self._sent(put)]
         is_whole = any(body.is_open or any(part.get("required") for part in body.parts) for body in bodies)
         return not (creates or is_whole or str(CREATED) in responses)
 
@@ -386,12 +390,6 @@ def _lists(schema: Schema, envelope: tuple[str, ...], depth: int) -> Iterator[tu
     elif depth and "object" in schema.types and "array" not in schema.types:
         for name, inner in schema.properties.items():
             yield from _lists(inner, (*envelope, name), depth - 1)
-
-
-def _only(schema: Schema) -> Schema:
-    """Return an object's only property, which may hold an item, or else itself."""
-    held = list(schema.properties.values())
-    return held[0] if len(held) == 1 and held[0].properties else schema
 
 
 def _is_list(schema: Schema) -> bool:

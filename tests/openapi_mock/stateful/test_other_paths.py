@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .conftest import PET, PET_ID, PETS, operation, ref
+from .conftest import NEW_PET, PET, PET_ID, PETS, in_query, operation, ref
 
 
 def test_the_only_object_of_a_path(remembering):
@@ -40,6 +40,29 @@ def test_an_item_as_odata_writes_its_path(remembering):
     made = mock.post("/data/Pets", {"name": "Rex"})
     assert made["url"] == f"http://api.test/data/Pets({made['id']})"
     assert mock.get(f"/data/Pets({made['id']})") == made
+
+
+def test_items_as_docker_has_their_paths(remembering):
+    """``/create`` creates items, ``/json`` shows them; a negative limit is none, and no boolean is one."""
+    made = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    paths = {
+        "/pets/json": {
+            "get": {
+                **PETS["/pets"]["get"],
+                "parameters": [in_query("limit", "integer"), in_query("size", "boolean")],
+            }
+        },
+        "/pets/create": {"post": operation(made, status="201", body=NEW_PET)},
+        "/pets/{petId}/json": {"parameters": [PET_ID], "get": operation(ref("Pet"))},
+        "/pets/{petId}": {"parameters": [PET_ID], "delete": operation(status="204")},
+    }
+    mock = remembering(paths, {"Pet": PET})
+    first, second = (mock.post("/pets/create", {"name": each})["id"] for each in ("Rex", "Tom"))
+    assert [each["name"] for each in mock.get("/pets/json?limit=-1&size=false")] == ["Rex", "Tom"]
+    assert mock.get(f"/pets/{first}/json")["name"] == "Rex"
+    mock("DELETE", f"/pets/{first}")
+    assert mock("GET", f"/pets/{first}/json")[0] == 404
+    assert mock.get("/pets/json")[0]["id"] == second
 
 
 def test_items_without_a_path_are_listed(remembering):
