@@ -269,7 +269,8 @@ class _Recognition:
         types = self._schemas.in_media_type(given).types - {"null"}
         wrapping = {*LISTS, *singulars(plain(resource))}
         named = schema.properties.items()
-        levels = [("", schema), *(("", each) for name, each in named if plain(name) in wrapping)]
+        wrapped = [each for name, each in named if plain(name) in wrapping]
+        levels = [("", each) for each in (schema, *wrapped, only(schema))]
         for holder, level in (*levels, *(each for each in named if HOLDER.fullmatch(plain(each[0])))):
             members = level.members
             by_plain = {plain(name): name for name in members}

@@ -1,6 +1,6 @@
 """Where an item stands in what is sent and shown: in a member, beside others, below another, nowhere."""
 
-from .conftest import NEW_PET, PET, PET_ID, PETS, in_path, in_query, operation, ref
+from .conftest import LISTED, NEW_PET, PET, PET_ID, PETS, in_path, in_query, operation, ref
 
 
 def test_nested_items_are_their_parents(remembering):
@@ -220,3 +220,19 @@ def test_a_path_has_the_name_of_an_item(remembering):
     made = mock.post("/b", {"name": "photos"})
     assert (made["name"], made["selfLink"], bool(made["id"])) == ("photos", "http://api.test/b/photos", True)
     assert mock.get("/b/photos") == made
+
+
+def test_the_only_member_of_a_response_is_the_item(remembering):
+    """Whatever it is called, and where the list of such items is at a path of another name as well."""
+    wrapped = {"type": "object", "properties": {"house_pet": ref("Pet")}}
+    listed = {"type": "object", "properties": {"house_pets": LISTED}}
+    paths = {
+        "/pets": {"post": operation(wrapped, status="201", body=NEW_PET)},
+        "/pets/{petId}": {"parameters": [PET_ID], "get": operation(wrapped)},
+        "/shops/1/pets": {"get": operation(listed), "post": operation(wrapped, body=NEW_PET)},
+    }
+    mock = remembering(paths, {"Pet": PET})
+    mock.post("/pets", {"name": "Rex"})
+    made = mock.post("/shops/1/pets", {"name": "Tom"})["house_pet"]
+    assert mock.get(f"/pets/{made['id']}") == {"house_pet": made}
+    assert [each["name"] for each in mock.get("/shops/1/pets")["house_pets"]] == ["Rex", "Tom"]
