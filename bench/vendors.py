@@ -325,7 +325,67 @@ def of_github(url: str) -> tuple[list[Resource], type[Exception]]:
     ], github.GithubException
 
 
-VENDORS = {"stripe": of_stripe, "twilio": of_twilio, "github": of_github}
+# Kubernetes -------------------------------------------------------------------------------------------------
+
+
+def of_kubernetes(url: str) -> tuple[list[Resource], type[Exception]]:
+    """Return some of Kubernetes's resources."""
+    from kubernetes import client  # noqa: PLC0415 -- one vendor a run
+
+    configuration = client.Configuration(host=url)
+    configuration.api_key = {"authorization": "Bearer token"}
+    api = client.ApiClient(configuration)
+    core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
+
+    class Kubernetes(Resource):
+        def __init__(self, name: str, service: Any, kind: str, sent: dict[str, Any], *place: str) -> None:
+            self.name, self.place, self.sent = name, place, sent
+            self.called = f"namespaced_{kind}" if place else kind
+            self.service, self.count = service, 0
+
+        def call(self, verb: str, *arguments: Any, **named: Any) -> Any:
+            return getattr(self.service, f"{verb}_{self.called}")(*arguments, **named)
+
+        def create(self) -> Any:
+            self.count += 1
+            return self.call(
+                "create", *self.place, body={"metadata": {"name": f"n{self.count}"}, **self.sent}
+            )
+
+        def key(self, item: Any) -> Any:
+            return item.metadata.name
+
+        def read(self, key: str) -> Any:
+            return self.call("read", key, *self.place)
+
+        def list(self) -> list[Any]:
+            first = self.call("list", *self.place, limit=1)
+            after = first.metadata._continue  # noqa: SLF001 -- its name
+            return [*first.items, *(self.call("list", *self.place, _continue=after).items if after else ())]
+
+        def change(self, key: str) -> None:
+            self.call("patch", key, *self.place, body={"metadata": {"labels": {"order": "7"}}})
+
+        def is_changed(self, item: Any) -> bool:
+            return item.metadata.labels == {"order": "7"}
+
+        def delete(self, key: str) -> None:
+            self.call("delete", key, *self.place)
+
+    pod = {"spec": {"containers": [{"name": "web", "image": "nginx"}]}}
+    labels = {"app": "web"}
+    template = {"metadata": {"labels": labels}, **pod}
+    deployment = {"spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": template}}
+    return [
+        Kubernetes("pods", core, "pod", pod, "default"),
+        Kubernetes("config maps", core, "config_map", {"data": {"a": "b"}}, "default"),
+        Kubernetes("services", core, "service", {"spec": {"ports": [{"port": 80}]}}, "default"),
+        Kubernetes("deployments", apps, "deployment", deployment, "default"),
+        Kubernetes("namespaces", core, "namespace", {}),
+    ], client.ApiException
+
+
+VENDORS = {"stripe": of_stripe, "twilio": of_twilio, "github": of_github, "kubernetes": of_kubernetes}
 
 
 def main(vendor: str, url: str) -> None:
