@@ -7,6 +7,7 @@ needs no conversion, where a class would need all three.
 import builtins
 import keyword
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -19,20 +20,24 @@ from .comparison.limits import OBJECTS
 from .comparison.shapes import ANNOTATIONS, ANY_TYPE, Shape, shape_of
 from .contract import Contract
 from .errors import ContractError
+from .imports import resting_collector
 
 TITLE = '"""Types of {title}, version {version}: made from its contract, not to be edited."""'
 IMPORTED = ("Any", "Literal", "NotRequired", "TypeAlias", "TypedDict")
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 UNIONS = frozenset(ALTERNATIVES)
 LITERALS = (str, int, bool)
+MOST_SCHEMAS = 60_000
+"""Schemas that types are made of, as often as each stands in another: 39,000 are the most that is known."""
 IGNORED = ANNOTATIONS | {"default", "discriminator", "deprecated", "readOnly", "writeOnly"}
 
 
+@resting_collector()
 def python_types(contract: Contract) -> str:
     """Return a module of types, one for each schema of the contract's components and each object in them.
 
     Raises:
-        ContractError: a schema is nested too deep.
+        ContractError: a schema is nested too deep, or they are too many.
     """
     info = contract.document["info"]
     title, version = (_plain(info[key]) for key in ("title", "version"))
@@ -59,9 +64,12 @@ class _Declarations:
     """The declarations of one module, and the names that are taken in it."""
 
     def __init__(self, contract: Contract) -> None:
+        self._source = contract.source
+        self._left = MOST_SCHEMAS
         self._schemas = contract.schemas
         self._components = contract.document.get("components", {}).get("schemas", {})
         self._taken: set[str] = set()
+        self._numbers = Counter[str]()
         self._names = {name: self._free_name(name) for name in self._components}
         self._made: list[str] = []
         self._open: set[tuple[int, ...]] = set()
@@ -85,7 +93,7 @@ class _Declarations:
         alternatives = Expansion(self._schemas, (located,)).alternatives
         shape = _shape(alternatives[0], located)
         is_object = shape.types == {"object"} and shape.properties and not shape.takes_null
-        is_own = not _is_another(located.node)
+        is_own = not self._is_another(located.node)
         return shape if len(alternatives) == 1 and is_object and is_own else None
 
     def _class(self, name: str, shape: Shape) -> None:
@@ -105,6 +113,10 @@ class _Declarations:
 
     def _type(self, conjunction: Conjunction, hint: str) -> str:
         """Return the expression for a schema; objects in it get names that begin with ``hint``."""
+        self._left -= 1
+        if self._left < 0:
+            reason = f"holds more than {MOST_SCHEMAS} schemas, counted as often as they stand in others."
+            raise ContractError(self._source, "/components/schemas", reason)
         named = self._named(conjunction[0], hint) if len(conjunction) == 1 else None
         return named or self._merged(conjunction, hint)
 
@@ -123,9 +135,7 @@ class _Declarations:
 
     def _named(self, located: Located, hint: str) -> str | None:
         """Return the expression for a reference to a component, and for alternatives that may be such."""
-        if not isinstance(located.node, dict):
-            return None
-        keywords = located.node.keys() - IGNORED
+        keywords = self._keywords(located.node)
         if keywords and keywords.issubset(REFERENCES):
             return self._names.get(self._schemas.of(located.node).component)
         if keywords == {"allOf"} and len(located.node["allOf"]) == 1:
@@ -156,6 +166,16 @@ class _Declarations:
             return name
         return f"dict[str, {self._type(shape.additional, hint) if shape.additional else 'Any'}]"
 
+    def _keywords(self, node: Any) -> set[str]:
+        """Return the keywords of a schema that say something of a value."""
+        return {each for each in self._schemas.keywords(node) if each not in IGNORED and each[:2] != "x-"}
+
+    def _is_another(self, node: Any) -> bool:
+        """Whether a schema is another one, with annotations at most."""
+        keywords = self._keywords(node)
+        is_reference = bool(keywords) and keywords.issubset(REFERENCES)
+        return is_reference or (keywords == {"allOf"} and len(node["allOf"]) == 1)
+
     def _leads_to_itself(self, name: str) -> bool:
         """Whether a component is an alternative of itself, which no type can be."""
         own = self._components[name]
@@ -167,10 +187,10 @@ class _Declarations:
         words = re.split(r"[^0-9A-Za-z]+", preferred)
         stem = "".join(word[:1].upper() + word[1:] for word in words) or "Schema"
         stem = f"_{stem}" if stem[0].isdigit() else stem
-        name, number = stem, 1
+        name = f"{stem}_{self._numbers[stem]}" if stem in self._numbers else stem
         while name in self._taken or name in IMPORTED or keyword.iskeyword(name) or hasattr(builtins, name):
-            number += 1
-            name = f"{stem}_{number}"
+            self._numbers[stem] = max(self._numbers[stem], 1) + 1
+            name = f"{stem}_{self._numbers[stem]}"
         self._taken.add(name)
         return name
 
@@ -180,12 +200,6 @@ def _shape(alternative: Alternative, at: Located) -> Shape:
     shape = shape_of(alternative, at)
     is_object = shape.types == ANY_TYPE and shape.properties
     return replace(shape, types=OBJECTS, takes_null=False) if is_object else shape
-
-
-def _is_another(node: Any) -> bool:
-    """Whether a schema is another one, with annotations at most."""
-    keywords = node.keys() - IGNORED if isinstance(node, dict) else ()
-    return (keywords and keywords.issubset(REFERENCES)) or (keywords == {"allOf"} and len(node["allOf"]) == 1)
 
 
 def _branches(located: Located, union: str) -> list[Located]:

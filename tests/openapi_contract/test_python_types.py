@@ -70,6 +70,7 @@ def declared(source):
         ({"enum": ["a", 1, True, None]}, "Literal['a', 1, True] | None"),
         ({"const": "a"}, "Literal['a']"),
         ({"type": "array", "items": PET_REF}, "list[Pet]"),
+        ({"anyOf": [PET_REF, STRING], "x-order": 1}, "Pet | str"),
         ({"type": "array"}, "list[Any]"),
         ({"type": "object"}, "dict[str, Any]"),
         ({"type": "object", "additionalProperties": INTEGER}, "dict[str, int]"),
@@ -158,6 +159,19 @@ def test_too_deep(types):
         deep = {"type": "array", "items": deep}
     with pytest.raises(ContractError, match="nested deeper"):
         types(Deep=deep)
+
+
+def test_too_many(types):
+    """Objects that share what no component is are repeated, up to a limit."""
+    levels = {
+        f"l{level}": {
+            "type": "object",
+            "properties": {key: {"$ref": f"#/components/schemas/S/properties/l{level + 1}"} for key in "ab"},
+        }
+        for level in range(30)
+    }
+    with pytest.raises(ContractError, match="#/components/schemas: holds more than 60000 schemas"):
+        types(S={"type": "object", "properties": levels | {"l30": STRING}})
 
 
 def test_types_behind_anchors_and_ids(types):

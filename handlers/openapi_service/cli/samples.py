@@ -44,6 +44,8 @@ class Samples:
 
     def __init__(self, contract: Contract) -> None:
         self._schemas = contract.schemas
+        self._words: dict[tuple[int, ...], str] = {}
+        self._values: dict[tuple[int, ...], Any] = {}
 
     def python_type(self, node: Any, *, is_optional: bool = False) -> str:
         """Return the annotation for a value that conforms to a schema, or that may not have been sent."""
@@ -56,9 +58,15 @@ class Samples:
 
     def described(self, node: Any) -> str:
         """Return the component, types, values and limits of a schema in words."""
-        nowhere = Located({}, "", "")
-        alternatives = Expansion(self._schemas, (Located(node, "", ""),)).alternatives
-        return " or ".join(dict.fromkeys(_described(shape_of(each, nowhere)) for each in alternatives))
+        key = _key(self._schemas.of(node))
+        if key not in self._words:
+            nowhere = Located({}, "", "")
+            shapes = [
+                shape_of(each, nowhere)
+                for each in Expansion(self._schemas, (Located(node, "", ""),)).alternatives
+            ]
+            self._words[key] = " or ".join(dict.fromkeys(map(_described, shapes)))
+        return self._words[key]
 
     def value(self, node: Any) -> Any:
         """Return a value as a schema has it: an example, the default, or the simplest of its type."""
@@ -69,8 +77,13 @@ class Samples:
         return self._schemas.of(node).validator.is_valid(value)
 
     def _value(self, schema: Schema, depth: int) -> Any:
-        candidates = list(self._candidates(schema, depth))
-        return next(filter(schema.validator.is_valid, candidates), candidates[0])
+        key = (depth, *_key(schema))
+        if key not in self._values:
+            candidates = self._candidates(schema, depth)
+            first = next(candidates)
+            valid = filter(schema.validator.is_valid, chain([first], candidates))
+            self._values[key] = next(valid, first)
+        return self._values[key]
 
     def _candidates(self, schema: Schema, depth: int) -> Iterator[Any]:
         for part in schema.parts:
@@ -108,6 +121,11 @@ class Samples:
         return min(
             least, keywords.get("maximum", least), keywords.get("exclusiveMaximum", least + step) - step
         )
+
+
+def _key(schema: Schema) -> tuple[int, ...]:
+    """Return what schemas that say the same have in common: all bare references to one do."""
+    return tuple(map(id, schema.parts[schema.whole is not schema :] or [schema.node]))
 
 
 def _described(shape: Shape) -> str:

@@ -11,6 +11,7 @@ import typer
 from openapi_contract import Contract, Operation, load_contract
 from openapi_contract.cli.commands import Overlays, Strict, failure
 from openapi_contract.cli.reading import Load, Source, read_contract
+from openapi_contract.imports import resting_collector
 from openapi_service.names import handler_name, handler_named, python_name
 
 from .coverage import common_beginning
@@ -18,6 +19,8 @@ from .serve import Handlers, imported_handlers
 from .stubs import Stub, Stubs
 
 PACKAGE = '"""One module a tag, one async function an operation."""\n'
+MOST_STUBS = 3_000
+"""Handlers that are written at once: but for Microsoft Graph, 2,958 operations are the most that is known."""
 NINJA = "_endpoints_"
 """Behind this, an operationId that Django Ninja made has the name of the function."""
 
@@ -50,6 +53,7 @@ def scaffold(
     print_outcomes(work.done())
 
 
+@resting_collector()
 def print_outcomes(outcomes: Iterable[tuple[str, str, str]]) -> None:
     """Print what becomes of each file as it is written; one that cannot be ends the command with 2."""
     try:
@@ -85,18 +89,24 @@ class Scaffolding:
         self.tests.mkdir(parents=True, exist_ok=True)
         self.operations.mkdir(parents=True, exist_ok=True)
         write_new(self.operations / "__init__.py", PACKAGE)
+        left = MOST_STUBS
         for module, stubs in modules.items():
-            yield from self._module(module, stubs)
+            path, test = self.operations / f"{module}.py", self.tests / f"test_{module}.py"
+            if path.exists() or path.is_symlink():
+                names = ", ".join(stub.name for stub in stubs)
+                yield "skipped", str(path), f"is there; it may lack {names}"
+            elif len(stubs) > left:
+                reason = f"{MOST_STUBS} handlers are written at once, and it has {len(stubs)} more"
+                yield "skipped", str(path), f"{reason}; run the command again, or use more tags"
+            else:
+                left -= len(stubs)
+                yield from self._module(path, test, stubs)
 
-    def _module(self, module: str, stubs: Sequence[Stub]) -> Iterator[tuple[str, str, str]]:
-        path, test = self.operations / f"{module}.py", self.tests / f"test_{module}.py"
-        names = ", ".join(stub.name for stub in stubs)
+    def _module(self, path: Path, test: Path, stubs: Sequence[Stub]) -> Iterator[tuple[str, str, str]]:
         title = stubs[0].operation.tags[0] if stubs[0].operation.tags else "Operations without a tag"
-        if not write_new(path, self._stubs.module(title, stubs)):
-            yield "skipped", str(path), f"is there; it may lack {names}"
-            return
+        write_new(path, self._stubs.module(title, stubs))
         yield "wrote", str(path), f"{len(stubs)} to implement"
-        text = self._stubs.tests(title, _import_name(self.operations), module, stubs)
+        text = self._stubs.tests(title, _import_name(self.operations), path.stem, stubs)
         is_new = write_new(test, text)
         yield ("wrote", str(test), "") if is_new else ("skipped", str(test), "is there")
 

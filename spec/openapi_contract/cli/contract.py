@@ -21,12 +21,15 @@ from openapi_contract.linting import Rule
 from openapi_contract.linting import lint as violations_in
 from openapi_contract.parsing import as_yaml
 from openapi_contract.python_types import python_types
+from openapi_contract.violations import holds_more
 
 from .commands import CANNOT_RUN, Overlays, Strict, failure
 from .reading import File, Load, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12
+MOST_IN_YAML = 300_000
+"""Values, of about a line each: 258,000 are GitHub's, and of many more lines YAML is not read."""
 GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
 """With its option, as a default does not say that a property must be sent, or will be there."""
 
@@ -44,6 +47,9 @@ def show(
     """Print a contract with its overlays applied, its defects repaired and its references bundled."""
     document = read_contract(file, load, overlay, strict=strict).document
     is_json = format_ == "json"
+    if not is_json and holds_more(document, MOST_IN_YAML):
+        typer.echo(f"More than {MOST_IN_YAML} values are written as JSON, which is YAML, too.", err=True)
+        is_json = True
     text = json.dumps(document, indent=2, ensure_ascii=False) if is_json else as_yaml(document)
     typer.echo(text, nl=is_json)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from openapi_contract import pointers
 from openapi_contract.contract import Contract
+from openapi_contract.imports import resting_collector
 from openapi_contract.operation import Operation
 from openapi_contract.terminal import printable
 
@@ -41,6 +42,7 @@ class Change:
         return self.finding.rule.severity
 
 
+@resting_collector()
 def compare(old: Contract, new: Contract) -> list[Change]:
     """Return what changed from one contract to another, the worst first, then in the order of the document.
 

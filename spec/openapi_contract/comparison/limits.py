@@ -17,7 +17,8 @@ LOWER = {
 COUNTS = LOWER.keys() - {"minimum"}
 UPPER = {"maximum": NUMBERS, "maxLength": STRINGS, "maxItems": ARRAYS, "maxProperties": OBJECTS}
 SETS = {"pattern": STRINGS, "format": STRINGS | NUMBERS, "multipleOf": NUMBERS}
-APPLIES_TO = LOWER | UPPER | SETS
+BOUNDS = LOWER | UPPER
+APPLIES_TO = BOUNDS | SETS
 EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 NOTHING = (0, 0)
 """The lower bound of a count (or of uniqueness) that bounds nothing."""
@@ -36,12 +37,9 @@ def read_limits(schema: Mapping[str, Any]) -> dict[str, Any]:
     limits: dict[str, Any] = {}
     if schema.keys().isdisjoint(READ):
         return limits
-    for keyword in LOWER:
-        if bounds := list(_bounds(schema, keyword, 1)):
-            limits[keyword] = max(bounds)
-    for keyword in UPPER:
-        if bounds := list(_bounds(schema, keyword, -1)):
-            limits[keyword] = min(bounds)
+    for keyword in BOUNDS:
+        if (keyword in schema or EXCLUSIVE.get(keyword) in schema) and (bounds := _bounds(schema, keyword)):
+            limits[keyword] = max(bounds) if keyword in LOWER else min(bounds)
     for keyword in SETS:
         if isinstance(schema.get(keyword), str | int | float):
             limits[keyword] = frozenset({schema[keyword]})
@@ -56,7 +54,8 @@ def is_format(keyword: str, value: Any) -> bool:
     return keyword in FORMATS and value == FORMATS[keyword][0]
 
 
-def _bounds(schema: Mapping[str, Any], keyword: str, strict: int) -> list[tuple[float, int]]:
+def _bounds(schema: Mapping[str, Any], keyword: str) -> list[tuple[float, int]]:
+    strict = 1 if keyword in LOWER else -1
     given = (schema.get(keyword), 0), (schema.get(EXCLUSIVE.get(keyword, "")), strict)
     return [
         (bound, strictness)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from openapi_contract.cli import contract as commands
 from scanner_contract import load_contract
 
 
@@ -22,6 +23,14 @@ def test_strings_that_look_like_something_else(contract, write, pets):
     pets["info"]["x-strings"] += ["1e3", "12e45678", "-5E+1"]
     shown = contract("show", write(pets), "--format", "yaml").stdout
     assert load_contract(write(shown, "shown.yaml")).document == pets
+
+
+def test_more_values_than_are_written_as_yaml(contract, write, pets, monkeypatch):
+    """Very large documents are written as JSON, which takes a part of the time."""
+    monkeypatch.setattr(commands, "MOST_IN_YAML", 10)
+    shown = contract("show", write(pets), "--format", "yaml")
+    assert json.loads(shown.stdout) == pets
+    assert shown.stderr == "More than 10 values are written as JSON, which is YAML, too.\n"
 
 
 def test_digest(contract, write, pets):

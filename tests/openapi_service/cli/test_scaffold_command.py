@@ -170,6 +170,16 @@ def test_name_that_would_handle_another_operation(scaffold, pets):
     assert f"skipped  GET /pets/{{pet_id}}: {reason}\n" in scaffold(pets).stdout
 
 
+def test_more_than_are_written_at_once(scaffold, pets, tmp_path, monkeypatch):
+    """Modules that are left are named, and written by the next run."""
+    monkeypatch.setattr(scaffold_command, "MOST_STUBS", 1)
+    get = pets["paths"]["/pets/{pet_id}"]["get"]
+    pets["paths"]["/cats/{pet_id}"] = {"get": get | {"operationId": "get_cat", "tags": ["cats"]}}
+    left = tmp_path / "operations" / "cats.py"
+    assert f"skipped  {left}: 1 handlers are written at once, and it has 1 more" in scaffold(pets).stdout
+    assert f"wrote    {left}: 1 to implement" in scaffold(pets).stdout
+
+
 def test_nothing_to_write(contract, tmp_path):
     """Where every operation has a handler, nothing is written."""
     result = contract("scaffold", "--into", tmp_path / "new")
