@@ -154,10 +154,9 @@ def _print(changes: Sequence[Change]) -> None:
     console = Console(highlight=False)
     width = console.width - DETAIL_COLUMN if console.is_terminal else None
     for operations, group in reports.by_operations(changes):
-        console.print(Text("\n".join(reports.named(operations)), "bold"), soft_wrap=True)
-        for change in group:
-            console.print(_lines(change, width), soft_wrap=True)
-        console.print()
+        title = Text("\n".join(reports.named(operations)), "bold")
+        lines = Text("\n").join([title, *(_lines(change, width) for change in group)])
+        console.print(lines, soft_wrap=True, end="\n\n")
     console.print(reports.summary(changes), markup=False)
 
 
