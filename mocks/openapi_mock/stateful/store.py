@@ -12,6 +12,10 @@ from openapi_service.problems import ServiceUnavailable
 
 MOST_ITEMS: Final = 20_000
 MOST_BYTES: Final = 128 * 1024 * 1024
+MOST_IN_ITEM: Final = 4 * 1024 * 1024
+"""Bytes of one item; as values, empty arrays take thirty times as many."""
+LAST: Final = 2**53
+"""Of numbers and places; SQLite counts to 2**63, and adds no item behind that."""
 LARGE_BYTES: Final = 256 * 1024
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS items (
@@ -24,7 +28,11 @@ CREATE TABLE IF NOT EXISTS numbers (collection TEXT PRIMARY KEY, last INTEGER NO
 OBJECTS: Final = "SELECT sql FROM sqlite_schema ORDER BY name"
 """Tables, and views and triggers, which run when items are read and written."""
 MEASURES: Final = """
-SELECT count(*), total(length(value)), total(length(key) + length(parents) + length(collection)) FROM items
+SELECT count(*), total(length(value)), total(length(key) + length(parents) + length(collection)),
+    max(length(value)) FROM items
+"""
+COUNTED: Final = """
+SELECT max(place) FROM items UNION SELECT max(last) FROM numbers UNION SELECT max(seq) FROM sqlite_sequence
 """
 ROWS: Final = "SELECT place, key, parents, value FROM items"
 PARENTS, VALUE = msgspec.json.Decoder(dict[str, str]), msgspec.json.Decoder(dict[str, Any])
@@ -74,8 +82,14 @@ class Store:
         self._is_whole()
         row = self._database.execute(MEASURES).fetchone()
         self._count, self._bytes = int(row[0]), int(row[1])
-        if self._count > MOST_ITEMS or max(row[1:]) > MOST_BYTES:
-            raise ValueError(f"it has more than {MOST_ITEMS} items, or {MOST_BYTES} bytes of them")
+        if self._count > MOST_ITEMS or max(row[1:3]) > MOST_BYTES or (row[3] or 0) > MOST_IN_ITEM:
+            most = f"{MOST_ITEMS} items, {MOST_BYTES} bytes of them, or {MOST_IN_ITEM} of one"
+            raise ValueError(f"it has more than {most}")
+        if any(
+            not isinstance(last or 0, int) or (last or 0) > LAST
+            for (last,) in self._database.execute(COUNTED)
+        ):
+            raise ValueError(f"it counts beyond {LAST}")
         for row in self._database.execute(ROWS):
             _item(*row)
 
@@ -107,7 +121,7 @@ class Store:
 
     def add(self, collection: str, key: str, parents: Mapping[str, str], value: dict[str, Any]) -> None:
         """Add an item; raises ServiceUnavailable."""
-        encoded = msgspec.json.encode(value)
+        encoded = _encoded(value)
         if self._count >= MOST_ITEMS or self._bytes + len(encoded) > MOST_BYTES:
             raise ServiceUnavailable(
                 f"The mock holds {self._count} items of {self._bytes} bytes; at most {MOST_ITEMS} items "
@@ -140,7 +154,7 @@ class Store:
 
     def change(self, item: Item, key: str, value: dict[str, Any]) -> None:
         """Replace the value of an item; raises ServiceUnavailable."""
-        encoded = msgspec.json.encode(value)
+        encoded = _encoded(value)
         size = self._bytes + len(encoded) - len(msgspec.json.encode(item.value))
         if size > max(MOST_BYTES, self._bytes):
             raise ServiceUnavailable(f"The mock holds {self._bytes} bytes; at most {MOST_BYTES} fit.")
@@ -200,6 +214,13 @@ class Store:
     def _items(self, condition: str, *values: str) -> list[Item]:
         rows = self._database.execute(f"{ROWS} {condition}", values)
         return [_item(*row) for row in rows]
+
+
+def _encoded(value: dict[str, Any]) -> bytes:
+    encoded = msgspec.json.encode(value)
+    if len(encoded) > MOST_IN_ITEM:
+        raise ServiceUnavailable(f"The item has {len(encoded)} bytes; at most {MOST_IN_ITEM} fit.")
+    return encoded
 
 
 def _item(place: int, key: str, parents: str, value: bytes) -> Item:

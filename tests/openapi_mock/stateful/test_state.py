@@ -222,6 +222,9 @@ def test_a_store_is_bounded(monkeypatch):
     monkeypatch.setattr(stores, "MOST_BYTES", 50)
     with pytest.raises(ServiceUnavailable):
         store.change(store.keyed("a", "3")[0], "3", {"text": "x" * 60})
+    monkeypatch.setattr(stores, "MOST_IN_ITEM", 5)
+    with pytest.raises(ServiceUnavailable, match="The item has"):
+        store.change(store.keyed("a", "3")[0], "3", {"text": ""})
     store.close()
 
 
@@ -247,6 +250,10 @@ ITEM = "INSERT INTO items (collection, key, parents, value) VALUES ('/pets', '1'
         ([ITEM, "UPDATE items SET parents = '{\"a\": 1}'"], "Expected `str`, got `int`"),
         ([ITEM, ITEM, ITEM], "more than 2 items"),
         ([ITEM, "UPDATE items SET key = '" + "1" * 300_000 + "'"], "more than"),
+        ([ITEM, "UPDATE items SET value = zeroblob(150001)"], "150000 of one"),
+        ([ITEM, "UPDATE items SET place = 9223372036854775807"], "counts beyond"),
+        (["INSERT INTO numbers VALUES ('/pets', 1e30)"], "counts beyond"),
+        (["INSERT INTO numbers VALUES ('/pets', 'many')"], "counts beyond"),
         (["CREATE TRIGGER t AFTER INSERT ON items BEGIN SELECT RAISE(FAIL, 'no'); END"], "other tables"),
         (
             ["PRAGMA writable_schema = ON", "DELETE FROM sqlite_schema WHERE name = 'items_by_key'"],
@@ -258,6 +265,7 @@ def test_a_file_that_no_mock_has_written(tmp_path, monkeypatch, changes, reason)
     """What cannot be read back is said at start, and not at a request."""
     monkeypatch.setattr(stores, "MOST_ITEMS", 2)
     monkeypatch.setattr(stores, "MOST_BYTES", 200_000)
+    monkeypatch.setattr(stores, "MOST_IN_ITEM", 150_000)
     file = tmp_path / "mock.db"
     Store(file).close()
     change_database(file, *changes)
