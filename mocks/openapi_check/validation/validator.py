@@ -24,6 +24,7 @@ from .responses import ResponseValidator
 One = TypeVar("One")
 CLOCK = SystemClock()
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+TOO_MUCH = "with those before it, it has too many values; validate parts of the file"
 MOST_PREPARED = 2_000
 """Operations; what is left is compiled when the first of its exchanges is validated."""
 
@@ -78,21 +79,24 @@ class ExchangeValidator:
         """Return what an exchange violates; whatever is in it, nothing is raised."""
         return self.validate(exchange).validation
 
-    def validate(self, exchange: Exchange) -> ValidatedExchange:
-        """Return what an exchange violates, and what was read of it; nothing is raised."""
+    def validate(self, exchange: Exchange, *, bodies: bool = True) -> ValidatedExchange:
+        """Return what an exchange violates, and what was read of it; nothing is raised.
+
+        Args:
+            bodies: validate them; without, that they are not is said.
+        """
         try:
-            return self._validated(exchange)
+            return self._validated(exchange, Omissions(bodies=bodies))
         except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
             return ValidatedExchange(Validation(unjudged=f"it cannot be validated ({type(error).__name__})"))
 
-    def _validated(self, exchange: Exchange) -> ValidatedExchange:
+    def _validated(self, exchange: Exchange, omissions: Omissions) -> ValidatedExchange:
         path, query = target(exchange.url)
         route = self._route(exchange)
         if route.operation is None:
             return ValidatedExchange(_unrouted(exchange, route))
         if route.operation.defect:
             return ValidatedExchange(Validation(unjudged=route.operation.defect), route.operation_id)
-        omissions = Omissions()
         request = request_of(exchange, path, query)
         request.path_parameters = route.path_parameters
         read, response = ReadRequest(), list[Violation]()
@@ -133,12 +137,16 @@ class ExchangeValidator:
 class Omissions:
     """Why parts of an exchange are not validated.
 
+    Args:
+        bodies: whether bodies are.
+
     Attributes:
         reasons: empty if all is validated.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, bodies: bool = True) -> None:
         self.reasons = ""
+        self._bodies = bodies
 
     def add(self, why: str) -> None:
         """Add a reason."""
@@ -154,6 +162,9 @@ class Omissions:
 
     def body(self, message: Message, which: str) -> bytes | None:
         """Return the body of a message without its content coding, None if that is not known."""
+        if message.body and not self._bodies:
+            self.add(f"the {which}'s body is not validated: {TOO_MUCH}")
+            return None
         if not message.whole and len(message.body) <= MOST_BYTES:
             self.add(f"the {which}'s body was not recorded whole")
             return None

@@ -275,6 +275,18 @@ def test_a_body_beyond_the_limit_is_not_validated(report_on, monkeypatch):
     }
 
 
+def test_bodies_beyond_the_limit_of_all_are_not_validated(report_on, monkeypatch):
+    """Smaller ones behind them still are, as far as there is room."""
+    monkeypatch.setattr("openapi_check.validation.traffic.MOST_IN_BODIES", 10)
+    large = {"text": "[" + "1," * 8 + "1]", "mimeType": JSON}
+    report = report_on(
+        entry(content=large), entry(content=large), entry(content={"text": "[1]", "mimeType": JSON})
+    )
+    reason = "with those before it, it has too many values; validate parts of the file"
+    assert report.traffic.unvalidated == {f"the response's body is not validated: {reason}": 1}
+    assert [each.seen for each in report.findings] == [9 + 1]
+
+
 def test_a_body_beyond_the_limit_is_not_decoded(monkeypatch, tmp_path):
     """Of text and of base64 there is as much as says that it is too long."""
     file = tmp_path / "long.har"
