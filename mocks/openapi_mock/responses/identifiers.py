@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +21,13 @@ MOST_DRAWN, LONG, SHORT = 6, 24, 8
 
 
 def identifier(
-    schema: Schema, shown: Any, number: int, name: str, generator: Generator, prefix: str = ""
+    schema: Schema,
+    shown: Any,
+    number: int,
+    name: str,
+    generator: Generator,
+    prefix: str = "",
+    suits: Callable[[Any], bool] = lambda _: True,
 ) -> Any:
     """Return the identifier of a number; MISSING where nothing is found that conforms to the schema.
 
@@ -30,9 +36,15 @@ def identifier(
         number: another number, another identifier.
         name: another name, other identifiers.
         prefix: of identifiers about whose form nothing else is known.
+        suits: tells of what conforms whether it is preferred.
     """
-    found = _identifiers(schema, shown, number, name, generator, prefix)
-    return next((each for each in found if schema.conforms(each)), MISSING)
+    found: Any = MISSING
+    for each in _identifiers(schema, shown, number, name, generator, prefix):
+        if schema.conforms(each):
+            if suits(each):
+                return each
+            found = each if found is MISSING else found
+    return found
 
 
 def _identifiers(

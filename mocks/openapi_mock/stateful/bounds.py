@@ -30,6 +30,7 @@ TIME_FORMATS: Final = frozenset({"date", "date-time"})
 FIRST_SECONDS: Final = 10**8
 """Numbers from here on can be times (1973), in seconds or milliseconds."""
 LAST_MILLISECONDS: Final = 10**14
+DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 LENGTH, LENGTH_OF_DAY = len("2026-11-26T12:00:00"), len("2026-11-26")
 
 
@@ -70,10 +71,11 @@ def spellings(name: str) -> tuple[str, ...]:
 def is_within(value: Any, compare: Compare, asked: Any) -> bool:
     """Tell whether a number or a time is within a bound; what cannot be compared is, but nothing is not."""
     time, bound = _spelled(value), _spelled(asked)
+    number, limit = _number(value), _number(asked)
     if value is None:
-        return not bound and not isinstance(asked, int | float)
-    if isinstance(value, int | float) and isinstance(asked, int | float):
-        return compare(value, asked)
+        return not bound and limit is None
+    if number is not None and limit is not None:
+        return compare(number, limit)
     length = min(len(time), len(bound))  # a day has all of its times
     return not length or compare(time[:length], bound[:length])
 
@@ -98,6 +100,12 @@ def is_formatted_time(schema: Schema) -> bool:
 
 def _is_time(name: str, schema: Schema) -> bool:
     return is_formatted_time(schema) or any(each.fullmatch(name) for each in (CREATED, CHANGED))
+
+
+def _number(value: Any) -> float | None:
+    """Return a number, that of a decimal text too; None for anything else."""
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and DECIMAL.fullmatch(value))
+    return float(value) if is_number else None
 
 
 def _spelled(value: Any) -> str:

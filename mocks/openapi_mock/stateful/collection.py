@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple
 from openapi_contract.schemas import Schema
 from openapi_service.problems import Conflict
 
+from .places import Way
+
 ROLES: Final = ("create", "list", "read", "update", "replace", "delete")
 PARAMETER = re.compile(r"\{([^{}]+)\}(?:\.\w+)?")
 ENTITY = re.compile(r"(\w+)\((\{[^{}]+\})\)")
@@ -43,6 +45,7 @@ class Collection:
         is_single: whether there is one item, from the start, as ``/settings`` is.
         settable: members, in plain spelling, that a request can set.
         roles: what operations do with it, by operationId.
+        key_schemas: what values of the key have to conform to where they are sent, and shown.
     """
 
     path: str
@@ -55,6 +58,7 @@ class Collection:
     is_single: bool = False
     settable: frozenset[str] = frozenset()
     roles: dict[str, Role] = field(default_factory=dict)
+    key_schemas: list[Schema] = field(default_factory=list)
 
     @property
     def head(self) -> str:
@@ -84,6 +88,19 @@ class Collection:
         return any(each.action in actions for each in self.roles.values())
 
     @property
+    def is_filled(self) -> bool:
+        """Whether an operation creates items."""
+        return any(
+            each.action in {"create", "replace"} or (each.is_many and each.action == "update")
+            for each in self.roles.values()
+        )
+
+    def takes_key(self, key: Any) -> bool:
+        """Tell whether a key can be sent, and shown, everywhere: a number is a text of digits in a path."""
+        spellings = [key, str(key), *([int(key)] if str(key).isdecimal() else [])]
+        return all(any(map(each.conforms, spellings)) for each in self.key_schemas)
+
+    @property
     def actions(self) -> list[str]:
         """What operations do with it, in the order of `ROLES`."""
         done = {each.action for each in self.roles.values()}
@@ -105,18 +122,20 @@ class Role:
 
     Attributes:
         action: one of `ROLES`.
-        envelope: names of the members that lead from the response's body to the item or the list.
+        envelope: leads from the response's body to the item or the list.
         schema: of the response's item or of each item in its list; None for a response without any.
         key: name of the path parameter that identifies the item, if there is one.
-        is_many: whether it creates an item of each element of an array, and shows them all.
+        sent: leads from the request's body to the item, or to each operation of a JSON Patch.
+        is_many: whether it creates or changes an item of each element of an array, and shows them all.
     """
 
     collection: Collection
     action: str
     shape: Shape
-    envelope: tuple[str, ...]
+    envelope: Way
     schema: Schema | None
     key: str | None
+    sent: Way = ()
     is_many: bool = False
 
 
@@ -130,20 +149,16 @@ def shape_of(path: str) -> Shape:
     return Shape(tuple(segments), tuple(names))
 
 
-def singulars(resource: str) -> set[str]:
-    """Return what an item of a resource may be called, in plain spelling."""
-    ends = {"ies": "y", "ses": "s", "xes": "x", "s": ""}
-    return {resource} | {
-        resource.removesuffix(end) + singular for end, singular in ends.items() if resource.endswith(end)
-    }
+def resource_of(shape: Shape) -> str:
+    """Return what a path calls its items; empty for nothing."""
+    return next((each for each in reversed(shape.segments) if each != "{}"), "")
 
 
 def at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) -> Collection:
     """Return a collection whose items have no path but its own."""
     shape = shape_of(path)
-    resource = next((each for each in reversed(shape.segments) if each != "{}"), "")
     item = Shape((*shape.segments, "{}"), (*shape.names, ""))
-    return Collection(path, item, path, resource, key, schema, is_single=is_single)
+    return Collection(path, item, path, resource_of(shape), key, schema, is_single=is_single)
 
 
 def common(one: tuple[str, ...], other: tuple[str, ...]) -> int:

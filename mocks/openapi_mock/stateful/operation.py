@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from starlette.datastructures import UploadFile
-
 from openapi_contract import Operation
 from openapi_mock.responses import ContractResponses
 from openapi_mock.responses.documented import DocumentedResponse
@@ -29,8 +27,10 @@ from .entity_tags import is_known, require_match, tag_of
 from .json_patch import is_patch, patched
 from .memory import Catalog, Memory
 from .pages import Listing
-from .rendering import fields_of, rendered, with_fields, wrapped
+from .places import is_each, name_at, placed, within
+from .rendering import fields_of, rendered, with_fields
 from .store import Item
+from .uploads import about_file
 
 CREATED: Final = 201
 NOT_MODIFIED: Final = 304
@@ -91,8 +91,7 @@ class StatefulOperation:
         known = set(map(plain, role.collection.schema.members))
         is_open = role.collection.schema.is_open
         self._members_in_query = [each for each in self._queries if plain(each) in known or not is_open]
-        key_of = role.collection.key_of
-        self._listing = None if role.schema is None else Listing(role.schema, key_of, operation)
+        self._listing = None if role.schema is None else Listing(role.schema, role.collection, operation)
 
     async def __call__(
         self, sent: Sent, request: Request, respond: Respond
@@ -145,6 +144,11 @@ class StatefulOperation:
     ) -> tuple[DocumentedResponse, Rendered]:
         self._require_parents(sent)
         action, store = self._role.action, self._memory.store
+        if self._role.is_many:
+            documented = await respond(CREATED if str(CREATED) in self._operation.responses else None)
+            values = await asyncio.to_thread(self._put_all, self._inner(documented.body.value), sent)
+            parents = self._parents(sent)
+            return documented, self._show_all([(each, parents) for each in values], documented, request)
         item = None if action == "create" else self._found(sent)
         if action != "create" and (item is not None or not self._collection.is_single):
             require_match(None if item is None else item.value, request, self._operation)
@@ -166,28 +170,34 @@ class StatefulOperation:
             self._find(sent)
         documented = await respond(CREATED if is_said else None)
         base, parents = self._inner(documented.body.value), self._parents(sent)
-        if self._role.is_many:
-            values = await asyncio.to_thread(self._create_all, base, sent)
-            return documented, self._show_all([(each, parents) for each in values], documented, request)
         value = await asyncio.to_thread(self._create, base, sent)
         return documented, self._show(value, parents, documented, request)
 
     # items --------------------------------------------------------------------------------------------------
 
-    def _create_all(self, base: Any, sent: Sent) -> list[dict[str, Any]]:
-        """Make an item of each element of a body, or none."""
-        body = sent.get(BODY)
+    def _put_all(self, base: Any, sent: Sent) -> list[dict[str, Any]]:
+        """Make or change an item of each element of a body, or none."""
+        body = self._body(sent)
         elements = body if isinstance(body, list) else [body]
         if len(elements) > MOST_TOGETHER:
             raise PayloadTooLarge(
-                f"{len(elements)} items were sent; at most {MOST_TOGETHER} are created at once."
+                f"{len(elements)} items were sent; at most {MOST_TOGETHER} are stored at once."
             )
         with self._memory.store.together():
-            return [self._create(_first(base), {**sent, BODY: each}) for each in elements]
+            return [self._put(_first(base), {**sent, BODY: each}) for each in elements]
+
+    def _put(self, base: Any, sent: Sent) -> dict[str, Any]:
+        """Change an item that is there, if it is not only created; else create it."""
+        item = None if self._role.action == "create" else self._found(sent)
+        if item is None:
+            return self._create(base, sent)
+        value = self._changed(item, sent)
+        self._change(item, value)
+        return value
 
     def _create(self, base: Any, sent: Sent) -> dict[str, Any]:
         collection, schema = self._collection, self._role.schema
-        members = {**_about_file(sent.get(BODY)), **self._members(sent)}
+        members = {**about_file(sent.get(BODY)), **self._members(sent)}
         if self._role.key is not None:
             members = collection.with_key(members, sent.get(("path", self._role.key)))
         is_same = schema is not None and schema.component == collection.schema.component
@@ -204,7 +214,7 @@ class StatefulOperation:
 
     def _changed(self, item: Item, sent: Sent) -> dict[str, Any]:
         """Return what a request makes of an item; raises Conflict if its JSON Patch does not fit."""
-        members, action, body = self._members(sent), self._role.action, sent.get(BODY)
+        members, action, body = self._members(sent), self._role.action, self._body(sent)
         if is_patch(body):
             members, action = patched(item.value, body), "replace"
         merges = action == "update" and self._operation.method != "put"
@@ -270,12 +280,16 @@ class StatefulOperation:
 
     # requests -----------------------------------------------------------------------------------------------
 
+    def _body(self, sent: Sent) -> Any:
+        """Return the array of a body that has one of items or patches; else the body."""
+        body, way = sent.get(BODY), self._role.sent
+        return within(body, way[:-1]) if is_each(way) else body
+
     def _members(self, sent: Sent) -> dict[str, Any]:
         """Return the members that a request sends, in its body or its query."""
         body = sent.get(BODY)
-        envelope = self._role.envelope
-        if envelope and isinstance(body, dict) and body.keys() == {envelope[-1]}:
-            body = body[envelope[-1]]
+        inner = within(body, self._role.sent)
+        body = inner if isinstance(inner, dict) else body
         queries = {name: sent.get(("query", name)) for name in self._members_in_query}
         named = {name: value for name, value in queries.items() if value is not None}
         members = {**named, **(body if isinstance(body, dict) else {})}
@@ -313,9 +327,7 @@ class StatefulOperation:
     # responses ----------------------------------------------------------------------------------------------
 
     def _inner(self, value: Any) -> Any:
-        for name in self._role.envelope:
-            value = value.get(name) if isinstance(value, dict) else None
-        return value
+        return within(value, self._role.envelope)
 
     def _show(
         self,
@@ -328,10 +340,18 @@ class StatefulOperation:
         base, schema = documented.body.value, self._role.schema
         url = self._url(value, parents, request)
         fields = {b"location": url, b"etag": tag_of(value)}
-        if schema is None or documented.schema is None or not isinstance(base, dict):
+        if schema is None or documented.schema is None or not isinstance(base, dict | list):
             return with_fields(documented.rendered, fields)
         shown = self._values.shown(self._values.with_url(value, url), schema, self._inner(base), url)
-        return rendered(documented, wrapped(base, self._role.envelope, shown), fields)
+        return rendered(documented, self._around(documented, base, shown), fields)
+
+    def _around(self, documented: DocumentedResponse, base: Any, shown: Any) -> Any:
+        """Return a response around an item or a list; of alternatives, the one that has its place."""
+        schema, envelope = documented.schema, self._role.envelope
+        value = placed(base, envelope, shown)
+        if schema is None or schema.conforms(value) or within(base, envelope[:1]) is not None:
+            return value
+        return self._values.repaired(schema, placed(None, envelope, shown))
 
     def _list(self, sent: Sent, request: Request, documented: DocumentedResponse) -> Rendered:
         """Return the response that lists the items."""
@@ -348,7 +368,7 @@ class StatefulOperation:
 
     def _show_all(
         self,
-        placed: Iterable[tuple[dict[str, Any], Mapping[str, str]]],
+        items: Iterable[tuple[dict[str, Any], Mapping[str, str]]],
         documented: DocumentedResponse,
         request: Request,
         page: Page | None = None,
@@ -358,24 +378,12 @@ class StatefulOperation:
         if schema is None or documented.schema is None:
             return documented.rendered
         example = _first(self._inner(base)) or {}
-        named = [self._values.with_url(each, self._url(each, parents, request)) for each, parents in placed]
+        named = [self._values.with_url(each, self._url(each, parents, request)) for each, parents in items]
         value: Any = [self._values.shown(each, schema, example) for each in named]
         if envelope and isinstance(base, dict):
-            around = base if page is None else enclosed(base, documented.schema, page, envelope[-1])
-            value = wrapped(around, envelope, value)
+            around = base if page is None else enclosed(base, documented.schema, page, name_at(envelope))
+            value = self._around(documented, around, value)
         return rendered(documented, value, {} if page is None else fields_of(page))
-
-
-def _about_file(body: Any) -> dict[str, Any]:
-    """Return what members of an item may say of the one file that a form holds."""
-    files = [each for each in body.values() if isinstance(each, UploadFile)] if isinstance(body, dict) else []
-    if len(files) != 1:
-        return {}
-    (file,) = files
-    names = {"name": file.filename, "filename": file.filename}
-    types = {"content_type": file.content_type, "mime_type": file.content_type}
-    about = {**names, "size": file.size, "bytes": file.size, **types}
-    return {name: value for name, value in about.items() if value is not None}
 
 
 def _first(value: Any) -> Any:

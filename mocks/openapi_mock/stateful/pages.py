@@ -13,6 +13,7 @@ from openapi_mock.responses.related import first_page
 from openapi_mock.responses.subjects import plain
 
 from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within, spellings
+from .collection import Collection
 
 AFTER: Final = (
     *("startingafter", "after", "cursor", "startcursor", "pagetoken", "nexttoken", "paginationtoken"),
@@ -40,18 +41,18 @@ class Listing:
     """Lists one collection as an operation does.
 
     Args:
-        schema: of an item, as the operation shows it.
-        key_of: returns what identifies an item.
+        schema: of an item, as the operation shows it; it is filtered by members that this does not show, too.
     """
 
-    def __init__(
-        self, schema: Schema, key_of: Callable[[Mapping[str, Any]], Any], operation: Operation
-    ) -> None:
-        self._key_of = key_of
-        members = schema.members
+    def __init__(self, schema: Schema, collection: Collection, operation: Operation) -> None:
+        self._key_of = collection.key_of
+        stored = collection.schema.members.items()
+        plainly = {name: each for name, each in stored if not each.types & {"object", "array"}}
+        members = {**plainly, **schema.members}
         within = members[ATTRIBUTES].members if ATTRIBUTES in members else {}
         self._members: dict[str, tuple[str, ...]] = {plain(name): (ATTRIBUTES, name) for name in within}
         self._members |= {plain(name): (name,) for name in members}
+        self._members.setdefault("id", tuple(filter(None, (collection.holder, collection.key))))
         named = {plain(name): member for name, member in (*within.items(), *members.items())}
         queries = {
             each["name"]: schema.of(each.get("schema", True))
@@ -66,7 +67,9 @@ class Listing:
             for name, sent in paging.items()
             if not (plain(name) in PAGING and _is_filter(plain(name), sent, named.get(plain(name))))
         }
-        self._bounds = {name: bound_of(name, named) for name, _ in _named(dict.fromkeys(queries))}
+        inner = {name: dict(sent.members) or None for name, sent in queries.items()}
+        self._bounds = {name: bound_of(name, named) for name, _ in _named(inner)}
+        self._defaults = {name: each.default for name, each in queries.items()}
         self._base = first_page(operation, schema)
 
     def page(self, items: list[dict[str, Any]], asked: Mapping[str, Any], url: str) -> Page:
@@ -126,11 +129,15 @@ class Listing:
             if value is None or is_paging or str(value).strip().lower() in EVERYTHING:
                 continue
             bound = self._bounds.get(name)
-            member = self._members.get(plain_name) or self._members.get(plain_name.removesuffix("s"))
+            member = self._members.get(plain_name)
+            if member is None:
+                member = self._members.get(plain_name.removesuffix("s"))
+                is_text = member is not None and isinstance(value, str)
+                value = value.split(",") if is_text else value  # noqa: PLW2901 -- ids=1,2
             if bound is not None and not isinstance(value, dict):
                 yield partial(_is_within, self._members[bound.member], bound.compare, value)
             elif member is not None:
-                yield partial(_has_at, member, value)
+                yield partial(_has_at, member, value, value == self._defaults.get(name))
             elif plain_name in SEARCHES and not LANGUAGE.search(str(value)):
                 yield partial(_mentions, str(value).lower())
 
@@ -193,9 +200,10 @@ def _has(value: Any, asked: Any) -> bool:
     return _text(value) == _text(asked)
 
 
-def _has_at(path: tuple[str, ...], asked: Any, item: Mapping[str, Any]) -> bool:
-    """Tell whether the member of an item at a path has the value that is asked for."""
-    return _has(_at(item, path), asked)
+def _has_at(path: tuple[str, ...], asked: Any, is_default: bool, item: Mapping[str, Any]) -> bool:  # noqa: FBT001 -- partial
+    """Tell whether the member of an item at a path has the value that is asked for, or none by default."""
+    value = _at(item, path)
+    return (value is None and (is_default or asked is False)) or _has(value, asked)
 
 
 def _is_within(path: tuple[str, ...], compare: Compare, asked: Any, item: Mapping[str, Any]) -> bool:

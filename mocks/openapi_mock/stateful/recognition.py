@@ -20,21 +20,16 @@ from openapi_mock.responses.rendering import concrete
 from openapi_mock.responses.subjects import plain
 from openapi_service.problems import NotFound
 
-from .collection import ROLES, Collection, Role, Shape, at_path, common, only, shape_of, singulars
+from .collection import ROLES, Collection, Role, Shape, at_path, common, only, resource_of, shape_of
+from .json_patch import is_of_patches
+from .keys import key_in, names_of_key
+from .places import ENVELOPES, Place, Way, is_each, item_places, lists, name_at, places, singulars
 
 EXTENSION: Final = "x-mock-collection"
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-KEYS = ("id", "sid", "uuid", "guid", "key", "number", "name", "slug", "code", "login", "username")
-"""Members that identify an item where the path's parameter does not say which does, the likeliest first."""
-NAME_OF = re.compile(r"\W*((the|a|unique) )*name of\b", re.IGNORECASE)
-"""How the description of a path parameter begins that is the name of an item, even if the item has an id."""
-LISTS = ("data", "items", "results", "records", "entries", "values", "content", "objects", "list")
 READ_ONLY = re.compile(r"(?i)\A\W*(output|read)[- ]only\b|[.(\[]\s*read[- ]only[.)\]]*\s*\Z")
 """Descriptions of what no client sets, where the schema of what is sent and shown is one, as Google's are."""
+WRITING: Final = frozenset({"create", "update", "replace"})
 BODY_MEMBER = re.compile(r"\$response\.body#(/.+)")
-DEEPEST_ENVELOPE = 2
-HOLDER = re.compile(r"meta|metadata|sys|\w*reference")
-"""Members, in plain spelling, that say what an item is: they may have its key."""
 
 
 def recognize(contract: Contract) -> list[Collection]:
@@ -82,14 +77,11 @@ class _Recognition:
                 self._place_elsewhere(operation, found, by_component)
         self._add_lists(found)
         self._add_singles(found)
-        kept = [each for each in found.values() if each.is_single or each.has("create", "replace")]
+        kept = [each for each in found.values() if each.is_single or each.is_filled]
         for each in kept:
-            each.settable = frozenset(
-                plain(name)
-                for operation_id, role in each.roles.items()
-                if role.action in {"create", "update", "replace"}
-                for name in self._body_members(operation_id)
-            )
+            writing = [name for name, role in each.roles.items() if role.action in WRITING]
+            operations = filter(None, map(self._contract.operation, writing))
+            each.settable = frozenset().union(*(self._settable(one, each) for one in operations))
         return kept
 
     # paths --------------------------------------------------------------------------------------------------
@@ -99,32 +91,46 @@ class _Recognition:
     ) -> None:
         """Add the collection of an item's path, with what its own two paths do."""
         above = self._above(segments[:-1])
-        reading = [methods[each] for each in ("get", "patch", "put", "post") if each in methods]
+        reading = [methods[each] for each in ("patch", "put", "post") if each in methods]
         making = [above["post"]] if "post" in above else []
         shown = [schema for each in (*reading, *making) if (schema := self._success(each))]
         item = next(iter(methods.values()))
         shape = shape_of(item.path)
-        resource = next((each for each in reversed(segments) if each != "{}"), "")
-        if not resource or not shown or ("get" in methods and self._success(methods["get"]) is None):
+        resource = resource_of(shape)
+        first = self._success(methods["get"]) if "get" in methods else self._listed(above)
+        if not resource or ("get" in methods and first is None):
             return
-        node = next((each for each in shown if each.component), shown[0])
-        holder, key, schema = self._keyed(node, resource, item, is_made=bool(making))
-        if not key:
+        own = self._marks[item.operation_id].get("key")
+        names = [own] if own else names_of_key(item, resource, self._linked)
+        nodes = sorted(filter(None, (first, *shown)), key=lambda each: not each.component)
+        nodes = nodes[:1] if "get" in methods else nodes
+        levels = [
+            [each for way, each in item_places(node, resource) if not is_each(way) or (reading and way[1:])]
+            + [only(node)]
+            for node in nodes
+        ]
+        found_keys = (key_in(each, names, item, is_made=bool(making)) for each in levels if each)
+        # where no response is the item's own, what has the likeliest name is the item
+        key = min(filter(None, found_keys), key=lambda each: names.index(each.called), default=None)
+        if key is None:
             return
         path = next((each.path for each in above.values()), item.path)
-        collection = found.setdefault(path, Collection(path, shape, item.path, resource, key, schema, holder))
+        collection = found.setdefault(
+            path, Collection(path, shape, item.path, resource, key.name, key.schema, key.holder)
+        )
         roles = {"get": "read", "patch": "update", "put": "replace", "post": "update", "delete": "delete"}
         for method, operation in methods.items():
             if method in roles and not self._is_elsewhere(operation):
                 is_part = method == "put" and "patch" not in methods and self._is_part(operation, above)
-                self._assign(collection, operation, "update" if is_part else roles[method], shape.names[-1])
+                action, parameter = "update" if is_part else roles[method], shape_of(operation.path).names[-1]
+                self._assign(collection, operation, action, parameter)
         for method, operation in above.items():
             if not self._is_elsewhere(operation):
                 if method == "post":
                     self._assign(collection, operation, "create", None)
                 elif method == "get" and self._list(operation, collection) is not None:
                     self._assign(collection, operation, "list", None)
-                elif method in {"put", "patch"} and self._body_has(operation, collection.head):
+                elif method != "get" and plain(collection.head) in self._settable(operation, collection):
                     self._assign(collection, operation, "update", None)
 
     def _above(self, segments: tuple[str, ...]) -> dict[str, Operation]:
@@ -132,6 +138,11 @@ class _Recognition:
         above, creating = self._at.get(segments, {}), self._at.get((*segments, "create"), {}).get("post")
         shows = creating is not None and self._success(creating) is not None
         return {**above, "post": creating} if creating and shows and "post" not in above else above
+
+    def _listed(self, methods: Mapping[str, Operation]) -> Schema | None:
+        """Return the schema of what a path lists; None where it lists nothing."""
+        success = self._success(methods["get"]) if "get" in methods else None
+        return next((each for _, each in lists(success)), None) if success else None
 
     def _add_lists(self, found: dict[str, Collection]) -> None:
         """Add the collections of paths whose GET and POST are in none."""
@@ -145,9 +156,10 @@ class _Recognition:
         """Add the collection of a path that lists what it creates, where no path leads to an item."""
         content = (post.request_body or {}).get("content", {}).values()
         schemas = [self._success(post), *map(self._schemas.in_media_type, content)]
-        made = [each.items if _is_list(each) else each for each in schemas if each is not None]
+        resource = resource_of(shape_of(post.path))
+        made = [made for each in schemas if each is not None for _, made in item_places(each, resource)]
         listed = self._success(get)
-        for _, items in () if listed is None else _lists(listed, (), DEEPEST_ENVELOPE):
+        for _, items in () if listed is None else lists(listed):
             if any(items.component in each.components or items.node == each.node for each in made):
                 key = next((name for name in items.members if plain(name) in IDS), "")
                 collection = at_path(post.path, key, items)
@@ -164,7 +176,8 @@ class _Recognition:
             shown = self._success(methods["get"]) if "get" in methods and writing else None
             if shown is None or not assigned.isdisjoint(each.operation_id for each in methods.values()):
                 continue
-            sent = {plain(name) for each in writing for name in self._body_members(each.operation_id)}
+            bodies = [schema for each in writing for schema in self._bodies(each)]
+            sent = {plain(name) for each in bodies for name in _settable(each)}
             if sent and sent <= set(map(plain, shown.members)):
                 single = at_path(methods["get"].path, "", shown, is_single=True)
                 found[single.path] = single
@@ -191,7 +204,7 @@ class _Recognition:
         success = self._success(operation)
         if success is None:
             return
-        listed = {items.component for _, items in _lists(success, (), DEEPEST_ENVELOPE)}
+        listed = {items.component for _, items in lists(success)}
         names = success.components | only(success).components | listed
         possible = [each for name in sorted(names) for each in by_component.get(name, ())]
         for each in sorted(possible, key=lambda each: -common(each.item.segments, shape.segments)):
@@ -213,7 +226,11 @@ class _Recognition:
             names = {prefix: name for name, prefix in shape.prefixes()}
             self._assign(collection, operation, "update", names["/".join(item)])
             return True
-        if operation.method == "post" and plain(segments[-1]) == plain(collection.resource):
+        own, last = plain(collection.resource), plain(segments[-1])
+        is_plural = plain(collection.schema.component) in singulars(last) - {
+            last
+        }  # tasks of Google's /v2/{name}
+        if operation.method == "post" and (last == own or is_plural):
             self._assign(collection, operation, "create", None)
             beside = self._at.get(segments, {}).get("get")
             if beside is not None and self._list(beside, collection) is not None:
@@ -228,18 +245,23 @@ class _Recognition:
         action: str,
         key: str | None,
     ) -> None:
-        shape = shape_of(operation.path)
-        envelope: tuple[str, ...] = ()
+        envelope: Way = ()
         schema = self._success(operation)
-        is_sent = action == "create" and any(map(_is_list, self._sent(operation)))
-        listed = self._list(operation, collection) if is_sent or action == "list" else None
+        sent, body = next(self._sent(operation, collection), ((), schema))
+        is_many = key is None and is_each(sent) and not is_of_patches(sent, body)
+        listed = self._list(operation, collection) if is_many or action == "list" else None
         if listed is not None or action == "list":
             envelope, schema = listed or ((), None)
         elif schema is not None:
             envelope, schema = _unwrapped(schema, collection)
-        is_many = is_sent and listed is not None
-        role = Role(collection, action, shape, envelope, schema, key, is_many)
+        is_many = is_many and listed is not None
+        shape = shape_of(operation.path)
+        role = Role(collection, action, shape, envelope, schema, key, sent, is_many)
         collection.roles[operation.operation_id] = role
+        given = (each for each in operation.parameters if each["in"] == "path" and each["name"] == key)
+        shown = schema.members if schema and not collection.holder else {}
+        collection.key_schemas += [*map(self._schemas.in_media_type, given)]
+        collection.key_schemas += [shown[collection.key]] if collection.key in shown else []
 
     # schemas ------------------------------------------------------------------------------------------------
 
@@ -259,53 +281,18 @@ class _Recognition:
                     if is_kind(essence(concrete(name))) and schema.types & {"object", "array"}:
                         yield schema
 
-    def _keyed(
-        self, schema: Schema, resource: str, operation: Operation, *, is_made: bool
-    ) -> tuple[str, str, Schema]:
-        """Return what holds the member that identifies an item, that, and the schema without its envelope."""
-        own = self._marks[operation.operation_id].get("key")
-        parameter = shape_of(operation.path).names[-1]
-        given = next((each for each in operation.parameters if each["name"] == parameter), {})
-        types = self._schemas.in_media_type(given).types - {"null"}
-        wrapping = {*LISTS, *singulars(plain(resource))}
-        named = schema.properties.items()
-        wrapped = [each for name, each in named if plain(name) in wrapping]
-        levels = [("", each) for each in (schema, *wrapped, only(schema))]
-        for holder, level in (*levels, *(each for each in named if HOLDER.fullmatch(plain(each[0])))):
-            members = level.members
-            by_plain = {plain(name): name for name in members}
-            names = [own] if own else self._names(operation, parameter, resource)
-            found = [by_plain[plain(each)] for each in names if plain(each) in by_plain]
-            scalars = [each for each in found if members[each].types & {"string", "integer", "number"}]
-            fitting = [each for each in scalars if members[each].types & types]
-            if fitting or (scalars and is_made):
-                return holder, (fitting or scalars)[0], schema if holder else level
-        return "", "", schema
-
-    def _names(self, operation: Operation, parameter: str, resource: str) -> list[str]:
-        """Return what the member of a path parameter may be called, the likeliest first."""
-        words, own = WORD.findall(parameter), plain(resource)
-        descriptions = (each.get("description") for each in operation.parameters if each["name"] == parameter)
-        keys = ("name", *KEYS) if any(NAME_OF.match(str(each)) for each in descriptions) else KEYS
-        names = [self._linked.get((operation.operation_id, parameter), parameter)]
-        if plain(parameter) in singulars(own):  # it names the item, and not a member of it
-            return [*keys, parameter, *words[-1:]]
-        rest = [each for each in words if plain(each) not in singulars(own)]
-        people = ["login"] if plain(parameter) in {"username", "user"} else []
-        return [*names, *people, "_".join(rest), *rest[-1:], *keys]
-
-    def _list(self, operation: Operation, collection: Collection) -> tuple[tuple[str, ...], Schema] | None:
+    def _list(self, operation: Operation, collection: Collection) -> Place | None:
         """Return the way to the list in an operation's response, and the schema of its items."""
         schema = self._success(operation)
         if schema is None:
             return None
-        found = list(_lists(schema, (), DEEPEST_ENVELOPE))
+        found = lists(schema)
         own = collection.schema.component
-        order = [*LISTS, plain(collection.resource)]
+        order = {"", *ENVELOPES, plain(collection.resource)}
 
-        def likelihood(each: tuple[tuple[str, ...], Schema]) -> tuple[bool, bool, int]:
+        def likelihood(each: Place) -> tuple[bool, bool, int]:
             envelope, items = each
-            is_named = not envelope or plain(envelope[-1]) in order
+            is_named = plain(name_at(envelope)) in order
             return not (own and own == items.component), not is_named, len(envelope)
 
         best = min(found, key=likelihood, default=None)
@@ -313,30 +300,37 @@ class _Recognition:
             return None
         return best
 
-    def _body_members(self, operation_id: str) -> Iterator[str]:
-        operation = self._contract.operation(operation_id)
-        for body in () if operation is None else self._sent(operation):
-            schema = body.items if _is_list(body) else body
-            for name, member in {**schema.members, **only(schema).members}.items():
-                descriptions = (str(part.get("description", "")) for part in member.parts)
-                if not (member.is_marked("readOnly") or any(map(READ_ONLY.search, descriptions))):
-                    yield name
-
-    def _sent(self, operation: Operation) -> Iterator[Schema]:
-        """Yield the schemas of what a request sends."""
+    def _bodies(self, operation: Operation) -> Iterator[Schema]:
+        """Yield the schemas of the bodies that a request may have."""
         for holder in (operation.request_body or {}).get("content", {}).values():
             yield self._contract.schemas.for_requests.in_media_type(holder)
+
+    def _sent(self, operation: Operation, collection: Collection) -> Iterator[Place]:
+        """Yield where an item is in a request's body, or the operations of a JSON Patch, by media type."""
+        known = set(map(plain, collection.schema.members))
+        for body in self._bodies(operation):
+            patches = (each for each in places(body) if is_of_patches(*each))
+            called = (collection.resource, resource_of(shape_of(operation.path)))
+            wrapped = [place for each in called for place in item_places(body, each)]
+            only = (each for each in places(body) if len(body.properties) == len(each[0]) == 1)
+            found = (*wrapped, *only)
+            items = (each for each in found if known & set(map(plain, each[1].members)))
+            yield next(patches, None) or next(items, ((), body))
+
+    def _settable(self, operation: Operation, collection: Collection) -> set[str]:
+        """Return the members of an item, in plain spelling, that a request can set."""
+        schemas = [
+            schema for way, schema in self._sent(operation, collection) if not is_of_patches(way, schema)
+        ]
+        return {plain(name) for each in schemas for name in _settable(each)}
 
     def _is_part(self, put: Operation, above: Mapping[str, Operation]) -> bool:
         """Tell whether a PUT changes what it sends, which is anything, of an item that has to be there."""
         responses = put.responses.keys()
         creates = "post" not in above and str(NotFound.status.value) not in responses
-        bodies = [only(each) for each in self._sent(put)]
+        bodies = [only(each) for each in self._bodies(put)]
         is_whole = any(body.is_open or any(part.get("required") for part in body.parts) for body in bodies)
         return not (creates or is_whole or str(CREATED) in responses)
-
-    def _body_has(self, operation: Operation, member: str) -> bool:
-        return plain(member) in map(plain, self._body_members(operation.operation_id))
 
     # what the document says ---------------------------------------------------------------------------------
 
@@ -374,25 +368,16 @@ class _Recognition:
                             yield (str(link["operationId"]), name), pointers.split(match[1])[-1]
 
 
-def _unwrapped(schema: Schema, collection: Collection) -> tuple[tuple[str, ...], Schema]:
+def _unwrapped(schema: Schema, collection: Collection) -> tuple[Way, Schema]:
     """Return the way to the item in a response, and its schema; others may be beside it."""
-    if collection.head in schema.members:
-        return (), schema
-    named = singulars(plain(collection.resource))
-    inner = [each for each in schema.properties.items() if collection.head in each[1].members]
-    name, item = min(inner, key=lambda each: plain(each[0]) not in named, default=("", schema))
-    return ((name,) if name else ()), item
+    beside = [((name,), each) for name, each in schema.properties.items()]
+    found = [*item_places(schema, collection.resource), *beside]
+    return next((each for each in found if collection.head in each[1].members), ((), schema))
 
 
-def _lists(schema: Schema, envelope: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], Schema]]:
-    """Yield the lists of objects in a response, with the way to each."""
-    if _is_list(schema):
-        yield envelope, schema.items
-    elif depth and "object" in schema.types and "array" not in schema.types:
-        for name, inner in schema.properties.items():
-            yield from _lists(inner, (*envelope, name), depth - 1)
-
-
-def _is_list(schema: Schema) -> bool:
-    """Tell whether values are arrays of objects."""
-    return "array" in schema.types and "object" not in schema.types and "object" in schema.items.types
+def _settable(schema: Schema) -> Iterator[str]:
+    """Yield the names of the members that a request can set."""
+    for name, member in schema.members.items():
+        descriptions = (str(part.get("description", "")) for part in member.parts)
+        if not (member.is_marked("readOnly") or any(map(READ_ONLY.search, descriptions))):
+            yield name

@@ -9,15 +9,6 @@ from openapi_mock.responses.rendering import with_value
 from openapi_service.responses import Rendered
 
 
-def wrapped(base: dict[str, Any], envelope: tuple[str, ...], value: Any) -> Any:
-    """Return an object with a value at a way into it; the value itself where there is no way."""
-    if not envelope:
-        return value
-    name, *rest = envelope
-    inner = base.get(name)
-    return {**base, name: wrapped(inner if isinstance(inner, dict) else {}, tuple(rest), value)}
-
-
 def fields_of(page: Page) -> dict[bytes, str]:
     """Return what fields of a response say of a page; those without a value are not sent."""
     link = f'<{page.next_url}>; rel="next"' if page.next_url else ""

@@ -13,7 +13,8 @@ from openapi_mock.responses.generation import Generator
 from openapi_mock.responses.identifiers import IDS, identifier
 from openapi_mock.responses.subjects import plain
 
-from .collection import Collection, singulars
+from .collection import Collection
+from .places import singulars
 
 SELF: Final = frozenset({"url", "uri", "href", "self", "selflink", "apiurl"})
 PROVIDERS: Final = "/providers/"
@@ -95,7 +96,7 @@ class Values:
         ids = {name for name in members if plain(name) in IDS - named - (self._settable - SET_BY_SERVERS)}
         if key and plain(key) not in named:
             ids.add(key)
-        made = {name: self._identifier(members[name], shown.get(name), number) for name in sorted(ids)}
+        made = {name: self._identifier(name, members[name], shown.get(name), number) for name in sorted(ids)}
         times = self._times(members, shown, CREATED, now) | self._times(members, shown, CHANGED, now)
         counting = [name for name in members if name in shown and COUNTS.fullmatch(name)]
         unset = [name for name in counting if plain(name) not in self._settable]
@@ -237,9 +238,9 @@ class Values:
                         return candidate
         if isinstance(sent, int | float) and schema.conforms(str(sent)):
             return str(sent)
-        return self._repaired(schema, sent) if isinstance(sent, dict | list) else MISSING
+        return self.repaired(schema, sent) if isinstance(sent, dict | list) else MISSING
 
-    def _repaired(self, schema: Schema, value: Any) -> Any:
+    def repaired(self, schema: Schema, value: Any) -> Any:
         """Return a value with what violates its schema in it replaced; MISSING if nothing is found."""
         repaired = self._generator.values(schema.node, self.collection.path, example=value)
         fitting = (each for each in islice(repaired, MOST_REPAIRS) if type(each) is type(value))
@@ -249,7 +250,7 @@ class Values:
         """Return a value that conforms as a whole: as it is, repaired, or the base with what fits in."""
         if schema.conforms(value):
             return value
-        repaired = self._repaired(schema, value)
+        repaired = self.repaired(schema, value)
         if repaired is not MISSING:
             return repaired
         if not schema.conforms(base):
@@ -265,7 +266,7 @@ class Values:
 
     # identifiers and times ----------------------------------------------------------------------------------
 
-    def _identifier(self, schema: Schema, shown: Any, number: int) -> Any:
+    def _identifier(self, member: str, schema: Schema, shown: Any, number: int) -> Any:
         """Return the identifier of a number; MISSING without any.
 
         Where items say what they are by ``object``, identifiers without another form have a prefix.
@@ -275,7 +276,8 @@ class Values:
         is_tagged = tag is not None and any({"enum", "const"} & part.keys() for part in tag.parts)
         prefix = plain(collection.resource)[:PREFIX] if is_tagged else ""
         name = f"{self._seed}/{collection.path}"
-        return identifier(schema, shown, number, name, self._generator, prefix)
+        suits = collection.takes_key if member == collection.key else lambda _: True
+        return identifier(schema, shown, number, name, self._generator, prefix, suits)
 
     def _times(
         self, members: Mapping[str, Schema], value: Mapping[str, Any], names: re.Pattern[str], now: datetime

@@ -9,7 +9,7 @@ from openapi_service.problems import BadRequest, Conflict
 
 from .conftest import PET, PET_ID, PETS, operation, ref
 
-OPERATIONS = {"type": "array", "items": {"type": "object", "required": ["op", "path"]}}
+OPERATION = {"type": "object", "properties": {"op": {"type": "string"}, "path": {"type": "string"}}}
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,14 @@ def test_results_are_no_deeper_than_bodies(levels):
         patched({"a": {}}, operations)
 
 
-def test_an_item_is_patched(remembering):
-    """All operations are carried out or none; a refusal is a 409 that says why."""
+@pytest.mark.parametrize("name", ["", "patchOperations"])
+def test_an_item_is_patched(remembering, name):
+    """All operations are carried out or none, those in a member too; a refusal is a 409 that says why."""
+    operations = {"type": "array", "items": OPERATION}
+    body = {"type": "object", "properties": {name: operations}} if name else operations
     item = {**PETS["/pets/{petId}"], "parameters": [PET_ID]}
     mock = remembering(
-        {**PETS, "/pets/{petId}": {**item, "patch": operation(ref("Pet"), body=OPERATIONS)}}, {"Pet": PET}
+        {**PETS, "/pets/{petId}": {**item, "patch": operation(ref("Pet"), body=body)}}, {"Pet": PET}
     )
     pet = mock.post("/pets", {"name": "Rex", "kind": "dog", "tags": ["a"]})
     path = f"/pets/{pet['id']}"
@@ -105,8 +108,9 @@ def test_an_item_is_patched(remembering):
         {"op": "add", "path": "/tags/-", "value": "b"},
         {"op": "remove", "path": "/kind"},
     ]
-    status, changed = mock("PATCH", path, changes)
+    status, changed = mock("PATCH", path, {name: changes} if name else changes)
     assert (status, changed["tags"], "kind" in changed) == (200, ["a", "b"], False)
-    status, _ = mock("PATCH", path, [{"op": "remove", "path": "/tags/0"}, changes[2]])
+    wrong = [{"op": "remove", "path": "/tags/0"}, changes[2]]
+    status, _ = mock("PATCH", path, {name: wrong} if name else wrong)
     assert status == 409
     assert mock.get(path) == changed

@@ -289,6 +289,10 @@ def test_a_page_as_spring_describes_it(remembering):
         ("start=2026-03-01", "c"),
         ("vaccinated_to=1", "abc"),
         ("weight_max=3", "ab"),
+        ("price_min=10", "bc"),
+        ("filter[weight_min]=2.5&filter[created_at_lt]=2026-03-01", "b"),
+        ("ids=1,3", "ac"),
+        ("vaccinated=false", "abc"),
     ],
 )
 def test_a_list_within_bounds(remembering, query, found):
@@ -298,8 +302,11 @@ def test_a_list_within_bounds(remembering, query, found):
         "created_at": {"type": "string", "format": "date-time"},
         "seen_on": {"type": "string"},
         "weight": {"type": "number"},
+        "price": {"type": "string"},
         "vaccinated": {"type": "boolean"},
     }
+    bounds = {"weight_min": {"type": "number"}, "created_at_lt": {"type": "string"}}
+    inner = {"type": "object", "properties": bounds}
     pet = {"type": "object", "properties": {"id": {"type": "integer"}, **members}}
     named = "CreatedAt> CreatedAt< created_after createdBefore from to start_date since seen_until created_at"
     texts = [in_query(each) for each in (*named.split(), "seen_on_from")]
@@ -307,12 +314,16 @@ def test_a_list_within_bounds(remembering, query, found):
     numbers = [in_query(each, "number") for each in named]
     texts += [in_query(each, format="date") for each in ("after", "start")]
     texts += [in_query(f"created_at[{each}]") for each in ("gt", "gte", "lte")]
+    texts += [in_query(each) for each in ("price_min", "ids")]
+    texts += [in_query("vaccinated", "boolean", default=False)]
+    texts += [{"name": "filter", "in": "query", "style": "deepObject", "explode": True, "schema": inner}]
     listing = operation(LISTED, parameters=[*texts, *numbers])
     made = operation(ref("Pet"), status="201", body=pet)
     mock = remembering({**PETS, "/pets": {"get": listing, "post": made}}, {"Pet": pet})
     for number, month in enumerate(("Jan", "Feb", "Mar")):
         seen, created = f"Fri, 1 {month} 2026 00:00:00 GMT", f"2026-0{number + 1}-01T12:00:00Z"
         pet = {"name": "abc"[number], "weight": 1.5 + number, "seen_on": seen, "created_at": created}
+        pet["price"] = ("9.50", "10.00", "10.50")[number]
         mock.post("/pets", pet)
     assert names(mock.get(f"/pets?{query}")) == list(found)
 

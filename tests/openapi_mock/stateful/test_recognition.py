@@ -91,6 +91,15 @@ def test_what_nothing_creates_is_no_collection():
     assert recognized(paths) == []
 
 
+def test_items_of_any_kind_at_one_path():
+    """What creates them may be named like their component, where a path of names says no resource."""
+    paths = {
+        "/v1/{parent}/pets": {"parameters": [in_path("parent")], "post": operation(ref("Pet"), body=NEW_PET)},
+        "/v1/{name}": {"parameters": [in_path("name")], "get": operation(ref("Pet"))},
+    }
+    assert recognized(paths) == ["/v1/{name}: create, read; by name"]
+
+
 def test_a_list_whose_items_have_no_path():
     """A path that lists what it creates is a collection, by a component or by equal schemas."""
     note = {"type": "object", "properties": {"text": {"type": "string"}}}

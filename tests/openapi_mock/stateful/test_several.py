@@ -53,3 +53,16 @@ def test_a_response_of_one_item_shows_one(remembering):
     mock = posting(remembering, ref("Pet"))
     made = mock.post("/pets", [{"name": "Rex"}, {"name": "Tom"}])
     assert mock.get("/pets") == [made]
+
+
+def test_an_array_changes_what_is_there(remembering):
+    """A PUT of a list changes the items whose key it has, and creates the others."""
+    body = {"type": "object", "properties": {"pets": {"type": "array", "items": ref("Pet")}}}
+    shown = {"type": "object", "required": ["pets"], "properties": {"pets": LISTED}}
+    paths = {"/pets": {"get": operation(shown), "put": operation(shown, body=body)}}
+    pet = {**PET, "required": ["id"]}
+    mock = remembering({**PETS, **paths}, {"Pet": pet})
+    made = mock("PUT", "/pets", {"pets": [{"id": 7, "name": "a"}, {"id": 8, "name": "b"}]})[1]["pets"]
+    mock("PUT", "/pets", {"pets": [{"id": 7, "name": "c"}]})
+    assert [each["name"] for each in mock.get("/pets")["pets"]] == ["c", "b"]
+    assert [each["id"] for each in made] == [7, 8]

@@ -1,5 +1,7 @@
 """Where an item stands in what is sent and shown: in a member, beside others, below another, nowhere."""
 
+import pytest
+
 from .conftest import LISTED, NEW_PET, PET, PET_ID, PETS, in_path, in_query, operation, ref
 
 
@@ -155,18 +157,92 @@ def test_a_path_names_an_owner_that_the_item_does_not_tell(remembering):
     assert mock.get("/repos/me/hello")["name"] == "hello"
 
 
-def test_an_envelope_is_found_by_the_schema(remembering):
-    """An item may stand in a member of the response, and of the request."""
-    wrapped = {"type": "object", "required": ["pet"], "properties": {"pet": ref("Pet")}}
-    body = {"type": "object", "properties": {"pet": NEW_PET}}
+def within(names, schema):
+    """Return the schema of an object that has another at a way into it; ``[]`` is an array."""
+    for name in reversed(names):
+        wrapped = {"required": [name], "properties": {name: schema}}  # as some do, without a type
+        schema = {"type": "array", "items": schema, "maxItems": 1} if name == "[]" else wrapped
+    return schema
+
+
+@pytest.mark.parametrize(
+    ("shown", "listed"),
+    [
+        (("pet",), ("pets", "[]")),
+        (("data",), ("data", "[]")),
+        (("result", "basic_pet"), ("pet_list", "pets", "[]")),
+        (("Pets", "[]"), ("Pets", "[]")),
+    ],
+)
+def test_an_envelope_is_found_by_the_schema(remembering, shown, listed):
+    """An item may be in members of what is sent and shown, and in an array of one; a list in two members."""
+    wrapped, ways = within(shown, ref("Pet")), [0 if each == "[]" else each for each in shown]
+    several = ref("Pet") if listed == shown else {**ref("Pet")}
+    items = within(listed[:-1], {"type": "array", "items": several})
+    item = {"get": operation(wrapped), "put": operation(wrapped, body=within(shown, NEW_PET))}
     paths = {
-        "/pets": {"post": operation(wrapped, status="201", body=body)},
-        "/pets/{petId}": {"parameters": [in_path("petId", "integer")], "get": operation(wrapped)},
+        "/pets": {
+            "get": operation(items),
+            "post": operation(wrapped, status="201", body=within(shown, NEW_PET)),
+        },
+        "/pets/{petId}": {"parameters": [PET_ID], **item, "delete": operation(status="204")},
     }
     mock = remembering(paths, {"Pet": PET})
-    made = mock.post("/pets", {"pet": {"name": "Rex"}})
-    assert made["pet"]["name"] == "Rex"
-    assert mock.get(f"/pets/{made['pet']['id']}") == made
+
+    def sent(pet):
+        for way in reversed(ways):
+            pet = [pet] if way == 0 else {way: pet}
+        return pet
+
+    def found(value):
+        for way in ways:
+            value = value[way]
+        return value
+
+    pet = found(mock.post("/pets", sent({"name": "Rex"})))
+    assert pet["name"] == "Rex"
+    assert found(mock.get(f"/pets/{pet['id']}")) == pet
+    changed = found(mock("PUT", f"/pets/{pet['id']}", sent({"name": "Tom", "kind": "cat"}))[1])
+    assert (changed["id"], changed["name"]) == (pet["id"], "Tom")
+    for page in (mock.get("/pets"), mock("DELETE", f"/pets/{pet['id']}") and mock.get("/pets")):
+        for name in listed[:-1]:
+            page = page[name]  # noqa: PLW2901 -- one level deeper
+        assert page in ([changed], [])
+    assert page == []
+
+
+@pytest.mark.parametrize("is_bare", [True, False])
+def test_a_list_of_two_shapes(remembering, is_bare):
+    """A list may be an alternative of a response; what it is in fact is the one that was found."""
+    bare = {"type": "array", "items": ref("Pet")}
+    enclosed = {"type": "object", "required": ["pets"], "properties": {"pets": bare}}
+    shapes = {"oneOf": [bare, enclosed] if is_bare else [enclosed, bare]}
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": operation(shapes)}}, {"Pet": PET})
+    made = mock.post("/pets", {"name": "Rex"})
+    assert mock.get("/pets") in ([made], {"pets": [made]})
+
+
+def test_an_item_beside_what_is_said_of_it(remembering):
+    """What is sent may be in a member that has the name of the resource in its own, as `user_info`."""
+    body = {"type": "object", "properties": {"action": {"type": "string"}, "pet_info": NEW_PET}}
+    collection = {**PETS["/pets"], "post": operation(ref("Pet"), status="201", body=body)}
+    mock = remembering({**PETS, "/pets": collection}, {"Pet": PET})
+    assert mock.post("/pets", {"action": "x", "pet_info": {"name": "Rex"}})["name"] == "Rex"
+
+
+def test_an_identifier_can_be_sent(remembering):
+    """A key conforms to the parameter of each path to its item, which may have its own name there."""
+    text = {"type": "string"}
+    pet = {"type": "object", "properties": {"id": text, "name": text}}
+    paths = {
+        "/pets": {"post": operation(ref("Pet"), status="201", body=pet)},
+        "/pets/{id}": {"parameters": [in_path("id")], "get": operation(ref("Pet"))},
+        "/pets/{petNumber}": {"parameters": [in_path("petNumber", "integer")], "delete": operation()},
+    }
+    mock = remembering(paths, {"Pet": pet})
+    made = mock.post("/pets", {"name": "Rex"})
+    assert mock("DELETE", f"/pets/{made['id']}")[0] == 200
+    assert mock("GET", f"/pets/{made['id']}")[0] == 404
 
 
 def test_a_creation_without_a_body_is_found(remembering):

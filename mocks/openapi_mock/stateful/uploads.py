@@ -1,0 +1,17 @@
+"""What a file that is sent says of the item that it is sent for."""
+
+from typing import Any
+
+from starlette.datastructures import UploadFile
+
+
+def about_file(body: Any) -> dict[str, Any]:
+    """Return what members of an item may say of the one file that a form holds."""
+    files = [each for each in body.values() if isinstance(each, UploadFile)] if isinstance(body, dict) else []
+    if len(files) != 1:
+        return {}
+    (file,) = files
+    names = {"name": file.filename, "filename": file.filename}
+    types = {"content_type": file.content_type, "mime_type": file.content_type}
+    about = {**names, "size": file.size, "bytes": file.size, **types}
+    return {name: value for name, value in about.items() if value is not None}
