@@ -15,7 +15,7 @@ from .errors import ContractError
 from .extent import check_extent
 from .inlining import LenientEmbedding
 from .lines import lines_of
-from .reading import read_document, read_text, suffix_of
+from .reading import read_document, read_utf8, suffix_of
 from .repair import repair
 from .swagger import OPENAPI, openapi_of
 
@@ -174,8 +174,7 @@ def with_lines(defects: Iterable[Placed]) -> list[Placed]:
     for source, listed in by_source.items():
         sought = [each.pointer for each in listed if not each.line]
         try:
-            text = read_text(source, lambda *_: None) if sought else ""
-            lines = lines_of(text, suffix_of(source), sought) if sought else {}
+            lines = lines_of(read_utf8(source), suffix_of(source), sought) if sought else {}
         except (ValueError, LookupError, ContractError):
             lines = {}
         placed = (each if each.line else replace(each, line=_line(each.pointer, lines)) for each in listed)

@@ -2,25 +2,26 @@
 
 import json
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from json import decoder
+from operator import itemgetter
 from typing import Any
 
 from yaml import CSafeLoader, MappingNode, SequenceNode, YAMLError
 
 from . import pointers
 from .parsing import is_json
+from .reading import WINDOWS
 
 WHITESPACE = re.compile(r"[ \t\n\r]*")
 scan_string: Callable[[str, int], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
-def lines_of(text: str, suffix: str, places: Iterable[str]) -> dict[str, int]:
+def lines_of(raw: bytes, suffix: str, places: Collection[str]) -> dict[str, int]:
     """Return the lines, from 1, of the pointers that are there, and of all that is around them.
 
     Args:
-        text: of a file that was parsed before.
+        raw: what is in UTF-8 in a file that was parsed before.
 
     Raises:
         ValueError, LookupError: it cannot be read a second time.
@@ -30,19 +31,27 @@ def lines_of(text: str, suffix: str, places: Iterable[str]) -> dict[str, int]:
         branch = branches
         for key in pointers.split(place):
             branch = branch.setdefault(key, {})
+    text = raw.decode("latin-1")  # a byte for each character, whatever the text: a contract has up to 32 MiB
     if is_json(text, suffix):
-        starts = [0, *(found.end() for found in re.finditer("\n", text))]
-        return {at: bisect_right(starts, index) for at, index in _in_json(text, 0, branches, "")[0].items()}
+        line, end, lines = 1, 0, {}
+        found = _in_json(text, 0, branches, "", set(places))[0]
+        for at, index in sorted(found.items(), key=itemgetter(1)):
+            line, end = line + text.count("\n", end, index), index
+            lines[at] = line
+        return lines
     try:
-        return dict(_in_yaml(CSafeLoader(text).get_single_node(), branches, "", 1))
+        return dict(_in_yaml(CSafeLoader(raw.decode("utf-8", WINDOWS)).get_single_node(), branches, "", 1))
     except YAMLError as error:
         raise ValueError(str(error)) from None
 
 
-def _in_json(text: str, index: int, branches: dict[str, Any], pointer: str) -> tuple[dict[str, int], int]:
-    """Return the index of each pointer below a value, and where the value ends."""
+def _in_json(
+    text: str, index: int, branches: dict[str, Any], pointer: str, sought: set[str]
+) -> tuple[dict[str, int], int]:
+    """Return the index of each pointer below a value, and where the value ends or nothing more is sought."""
     index = _behind_space(text, index)
     found = {pointer: index}
+    sought.discard(pointer)
     if not branches or text[index] not in "{[":
         return found, json.JSONDecoder().raw_decode(text, index)[1]
     is_object, count = text[index] == "{", 0
@@ -52,13 +61,16 @@ def _in_json(text: str, index: int, branches: dict[str, Any], pointer: str) -> t
             return found, index + 1
         start, key = index, str(count)
         if is_object:
-            key, index = scan_string(text, index + 1)
-            index = text.index(":", index) + 1
+            end = scan_string(text, index + 1)[1]
+            key = scan_string(text[index:end].encode("latin-1").decode("utf-8", WINDOWS), 1)[0]
+            index = text.index(":", end) + 1
         branch = branches.get(key, {})
         at = pointers.join(pointer, key)
-        below, index = _in_json(text, index, branch, at)
+        below, index = _in_json(text, index, branch, at, sought)
         if key in branches:
             found |= below | {at: start}
+        if not sought:
+            return found, index
         index = _behind_space(text, index)
         if text[index] in "}]":
             return found, index + 1

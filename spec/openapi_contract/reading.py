@@ -58,6 +58,13 @@ def read_text(source: str, report: Report | None = None) -> str:
     return _decode(_read_bytes(source), source, report)
 
 
+def read_utf8(source: str) -> bytes:
+    """Return a file or URL in UTF-8, if it is not in Windows-1252; raises UnreadableContractError."""
+    raw = _read_bytes(source)
+    encoding = json.detect_encoding(raw)
+    return raw if encoding == "utf-8" else raw.decode(encoding, WINDOWS).encode()
+
+
 def suffix_of(source: str) -> str:
     """Return what is behind the last dot of a source, in lower case."""
     return source.rsplit(".", 1)[-1].lower()

@@ -45,6 +45,18 @@ def test_yaml_that_is_not_json(write):
     ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_lines_of_keys_in_any_script(write, encoding):
+    """A key may be written as it is or escaped, after texts of any length in bytes."""
+    paths = '{"/日本": {"get": 1},\n"/\\u540d": {"get": 1}}'
+    text = f'{{"openapi": "3.1.0", "info": {{"title": "é 😀", "version": "1"}},\n"paths": {paths}}}'
+    defects = load_contract(write(text.encode(encoding)), lenient=True).defects
+    assert [(each.line, each.pointer) for each in defects if each.pointer] == [
+        (2, "/paths/~1日本/get"),
+        (3, "/paths/~1名/get"),
+    ]
+
+
 @pytest.mark.parametrize("text", ['{"openapi" "3.0.3"}', "{"])
 def test_json_that_is_none(write, text):
     """It is refused with the words of JSON, if it is no YAML either."""
