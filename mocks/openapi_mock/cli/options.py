@@ -137,8 +137,8 @@ def _is_time(text: str | None) -> bool:
 class OptionsFirst(TyperGroup):
     """The mock's options, which may stand behind ``exec`` as well, as in ``exec --port 8000 -- CMD``.
 
-    What comes first and is a file, or has a dot or a slash as URLs have, is the contract, where there is an
-    option for it: ``mock pets.yaml``.
+    What comes first but for options and is a file, or has a dot or a slash as URLs have, is the contract,
+    where there is an option for it: ``mock pets.yaml``, ``mock --watch pets.yaml``.
     """
 
     def _has_contract(self) -> bool:
@@ -150,10 +150,12 @@ class OptionsFirst(TyperGroup):
 
     def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
         """Parse the arguments with such options before ``exec``, whose own they are not."""
-        first = next(iter(arguments), "-")
+        rest = self.make_parser(context).parse_args([*arguments])[1]
+        first = next(iter(rest), "-")
         is_place = not first.startswith("-") and ({".", "/"} & {*first} or Path(first).is_file())
         if self._has_contract() and is_place and first not in self.commands:
-            arguments = ["--contract", *arguments]
+            at = len(arguments) - len(rest)
+            arguments = [*arguments[:at], "--contract", *arguments[at:]]
         if "exec" in arguments and "--" in arguments:
             at, end = arguments.index("exec"), arguments.index("--")
             options = arguments[at + 1 : end]

@@ -119,9 +119,12 @@ def test_a_file_that_cannot_be_used_is_named(arguments, status, reason, write, m
     assert "rrno" not in ended.stderr
 
 
-def test_a_mock_of_what_comes_first(tmp_path):
-    """The contract needs no option where it comes first, as with other mocks."""
-    ended = CliRunner().invoke(openapi_mock.cli.app, ["mock", str(tmp_path / "none.yaml"), "--port", "0"])
+@pytest.mark.parametrize("before", [(), ("--port", "0", "--watch"), ("--overlay", "over.yaml", "--quiet")])
+def test_a_mock_of_what_comes_first(tmp_path, before):
+    """The contract needs no option where it comes first, but for options, as with other mocks."""
+    ended = CliRunner().invoke(
+        openapi_mock.cli.app, ["mock", *before, str(tmp_path / "none.yaml"), "--port", "0"]
+    )
     assert ended.exit_code == 1
     assert "none.yaml: cannot be read: No such file or directory" in ended.output
 
