@@ -47,7 +47,7 @@ def item_places(schema: Schema, resource: str) -> list[Place]:
     """
     named = singulars(plain(resource))
     ranked = [(rank, each) for each in places(schema) if (rank := _rank(each[0], named)) is not None]
-    return [each for _, each in sorted(ranked, key=lambda pair: (pair[0], len(pair[1][0])))]
+    return [each for _, each in sorted(ranked, key=lambda pair: (_names_in(pair[1][0]), pair[0]))]
 
 
 def _rank(way: Way, named: Collection[str]) -> int | None:
@@ -77,6 +77,10 @@ def is_each(way: Way) -> bool:
 def name_at(way: Way) -> str:
     """Return the name of the last member on a way; empty without any."""
     return next((each for each in reversed(way) if isinstance(each, str)), "")
+
+
+def _names_in(way: Way) -> int:
+    return sum(isinstance(each, str) for each in way)
 
 
 def within(value: Any, way: Way) -> Any:

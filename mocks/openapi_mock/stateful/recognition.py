@@ -372,7 +372,9 @@ def _unwrapped(schema: Schema, collection: Collection) -> tuple[Way, Schema]:
     """Return the way to the item in a response, and its schema; others may be beside it."""
     beside = [((name,), each) for name, each in schema.properties.items()]
     found = [*item_places(schema, collection.resource), *beside]
-    return next((each for each in found if collection.head in each[1].members), ((), schema))
+    head, own = collection.head, {collection.schema.component} - {""}
+    items = (each for each in found if (head in each[1].members if head else own & each[1].components))
+    return next(items, ((), schema))
 
 
 def _settable(schema: Schema) -> Iterator[str]:

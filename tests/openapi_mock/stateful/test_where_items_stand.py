@@ -298,17 +298,20 @@ def test_a_path_has_the_name_of_an_item(remembering):
     assert mock.get("/b/photos") == made
 
 
-def test_the_only_member_of_a_response_is_the_item(remembering):
-    """Whatever it is called, and where the list of such items is at a path of another name as well."""
-    wrapped = {"type": "object", "properties": {"house_pet": ref("Pet")}}
+@pytest.mark.parametrize("member", ["house_pet", "data"])
+def test_the_only_member_of_a_response_is_the_item(remembering, member):
+    """Whatever it is called and has in it; the list of such items may be at a path of another name."""
+    wrapped = {"type": "object", "properties": {member: ref("Pet")}}
     listed = {"type": "object", "properties": {"house_pets": LISTED}}
     paths = {
         "/pets": {"post": operation(wrapped, status="201", body=NEW_PET)},
         "/pets/{petId}": {"parameters": [PET_ID], "get": operation(wrapped)},
         "/shops/1/pets": {"get": operation(listed), "post": operation(wrapped, body=NEW_PET)},
     }
-    mock = remembering(paths, {"Pet": PET})
+    like_it = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    pet = {**PET, "properties": {**PET["properties"], "pet": like_it, "pet_tag": like_it}}
+    mock = remembering(paths, {"Pet": pet})
     mock.post("/pets", {"name": "Rex"})
-    made = mock.post("/shops/1/pets", {"name": "Tom"})["house_pet"]
-    assert mock.get(f"/pets/{made['id']}") == {"house_pet": made}
+    made = mock.post("/shops/1/pets", {"name": "Tom"})[member]
+    assert mock.get(f"/pets/{made['id']}") == {member: made}
     assert [each["name"] for each in mock.get("/shops/1/pets")["house_pets"]] == ["Rex", "Tom"]
