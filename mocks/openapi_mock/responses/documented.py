@@ -139,10 +139,12 @@ class DocumentedResponses:
             return int(BadRequest.status)  # as most contracts have it
         return status
 
-    def has_body(self, status: int) -> bool:
-        """Tell whether a status is documented with a body."""
-        declared = self._operation.response_for(status)
-        return bool(declared and declared.get("content"))
+    def error_like(self, status: int) -> int | None:
+        """Return whose error has a body for a status: its own, or the first one's if it is not documented."""
+        codes = (_status(code) for code in sorted(self._operation.responses) if code[0] in "45")
+        statuses = codes if self._operation.response_for(status) is None else (status,)
+        declared = ((each, self._operation.response_for(each) or {}) for each in statuses)
+        return next((each for each, response in declared if response.get("content")), None)
 
     def make(self, selection: Selection, sent: Fields) -> DocumentedResponse:
         """Make the response that is selected; it takes its time.

@@ -177,25 +177,30 @@ class MockOperation:
         return next((each for each in statuses if each is not None), None)
 
     async def _refused(self, problem: Problem, request: Request) -> Rendered:
-        """Return what the contract documents for a refusal; without a body to send, raise the problem."""
+        """Return what the contract documents for a refusal, or one like it; else raise the problem."""
         if self._bound.has_handler:
             raise problem
         status = self._documented.status_of(problem)
         if status != problem.status:
             problem.status, problem.title = status, ""
-        if not self._documented.has_body(status):
+        like = self._documented.error_like(status)
+        if like is None:
             raise problem
         try:
-            documented = await self._response(Selection(status, _accept(request)), request)
+            documented = await self._response(Selection(like, _accept(request)), request)
         except Problem:
             raise problem from None
-        if documented.problem is not None:
+        rendered, body, schema = documented.rendered, documented.body, documented.schema
+        if documented.problem is not None or (like != status and not isinstance(body.value, dict | list)):
             raise problem
         fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
         request.response_headers += [*fields, (b"x-mock-refusal", in_a_line(problem))]
-        rendered, body, schema = documented.rendered, documented.body, documented.schema
-        if documented.source == "generated" and schema is not None and body.media_type:
+        is_said = documented.source != "generated" and like == status
+        if not is_said and schema is not None and body.media_type:
             rendered = with_value(rendered, explained(body.value, schema, problem), body.media_type, schema)
+        if like != status:
+            framing = [each for each in rendered.headers if each[0].startswith(b"content-")]
+            rendered = Rendered(status, framing, rendered.body)
         return _with_headers(documented, rendered, request)
 
     async def _respond(

@@ -76,8 +76,9 @@ RELATED = (
 )
 REFUSALS = (
     "Without handlers, a refused request gets the error that the contract documents: 422 for a request that "
-    "violates the contract, else 400. X-Mock-Refusal gives the reason. If no error is documented, the "
-    "response is an RFC 9457 problem of type about:blank. A generated error gives the reason in members "
+    "violates the contract, else 400. X-Mock-Refusal gives the reason. An undocumented status has the "
+    "body of the operation's first documented error. If no error is documented, the response is an RFC 9457 "
+    "problem of type about:blank. A generated error, and one of another status, gives the reason in members "
     "named message, title, error, detail, status, code and the like, where its schema allows that. "
     "--validate-requests=warn lets invalid requests pass and reports violations in "
     "X-Mock-Request-Violation; =off does not validate. --formats=warn and =off do the same where only a "

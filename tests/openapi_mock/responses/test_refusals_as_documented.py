@@ -117,3 +117,13 @@ def test_problems_that_are_not_like_ours(responding):
     own["properties"] = {"code": {"type": "integer"}}
     response = responding({"404": documented(own, "application/problem+json")}).get(prefer="code=404")
     assert (response.status, list(response.json)) == (404, ["code"])
+
+
+def test_an_undocumented_refusal_is_like_a_documented_error(refusing):
+    """What is wrong is in the members that any error has, also where an example says something else."""
+    said = documented({**PROBLEM, "required": ["message"]}, example={"message": "Down.", "status": 503})
+    response = refusing({"503": {**said, "headers": {"Retry-After": {"schema": {"type": "integer"}}}}}).get(
+        "/?n=x", x_key="k"
+    )
+    assert (response.status, response.json) == (422, {"message": "Unprocessable Content", "status": 422})
+    assert "retry-after" not in response.headers
