@@ -221,8 +221,8 @@ def _members_of_path(
 
 def _with(members: dict[str, Any], value: Any) -> Any:
     if isinstance(value, list):
-        return [{**each, **members} if isinstance(each, dict) else each for each in value]
-    return {**value, **members}
+        return [_with(members, each) if isinstance(each, dict) else each for each in value]
+    return {**value, **members} if isinstance(value, dict) else value
 
 
 def first_page(operation: Operation, schema: Schema) -> int:

@@ -66,6 +66,8 @@ def app(request, mocked):
         "/held/{id}": {
             "parameters": [parameter("id")],
             "get": responses({"type": "object", "required": ["data"], "properties": {"data": PET}}),
+            "put": ANYTHING
+            | responses({"type": "object", "properties": {"data": {"anyOf": [PET, {"type": "string"}]}}}),
         },
         "/held/{id}/pets": {
             "parameters": [parameter("id")],
@@ -92,6 +94,7 @@ def test_path_parameters_come_back(app):
     assert {each["shop_id"] for each in app.get("/shops/12/pets").json} == {12}
     assert len({each["id"] for each in app.get("/shops/12/pets").json}) == 3
     assert app.get("/held/7").json["data"]["id"] == "7"
+    assert app("PUT", "/held/7", b'{"data": "x"}', content_type="application/json").json == {"data": "x"}
     assert len({each["id"] for each in app.get("/held/7/pets").json["data"]}) == 3
 
 
