@@ -35,8 +35,9 @@ def agreeing(made: dict[str, Any], may_be: Callable[[str, Any], bool]) -> dict[s
             changed |= {lesser: high, greater: low}
     counts = [(parts, name) for parts, name in numbers.items() if not COUNTS.isdisjoint(parts)]
     lists = {plain(name): len(value) for name, value in made.items() if counts and isinstance(value, list)}
+    has_pages = bool(lists) and not PAGING.isdisjoint(map(plain, made))
     for parts, name in counts if lists else ():
-        count = _count(parts, lists, has_pages=not PAGING.isdisjoint(map(plain, made)))
+        count = _count(parts, lists, has_pages=has_pages)
         if count is not None and count != changed[name] and may_be(name, count):
             changed[name] = count
     return changed

@@ -24,7 +24,8 @@ from .names import Makers, words
 from .subjects import Subject
 
 CHECKED, BARE, FIRST_FREE, LAST_EXAMPLES = 1, 2, 4, 5
-"""Attempts: with each part checked; with nothing optional; from here on of any type, or without examples."""
+"""Attempts: with each part checked; with nothing optional; from here on of any type, or without examples,
+names and agreement."""
 TRIES = 4
 PART_TRIES, FEW_TRIES = 50, 2
 """For one more item or property that differs from the others: one that must be there, or one that may."""
@@ -127,9 +128,8 @@ class Attempt:
         merged = self.merger.merge(schemas, lambda branches: self._ordered(branches, level, example))
         examples = merged.examples if self.examples and example is MISSING else [example]
         examples = [each for each in examples if each is not MISSING]
-        if examples and level.variation is not None:
-            with suppress(RecursionError):
-                examples = [level.variation.of(each, level.name) for each in examples] + examples
+        if level.variation is not None:
+            examples = level.variation.before(examples, level.name)
         for each in (spelled for one in examples for spelled in spellings(one)):
             if self._stays(schemas, each):
                 return each
@@ -210,6 +210,7 @@ class Attempt:
         required = max(least, len(contained))
         count = min(max(required, optional), most)
         unique = True in merged.listed.get("uniqueItems", ())
+        first = level.variation.index if level.variation else 0
         items: list[Any] = []
         seen, known = set[str](), 0
         while len(items) < count:
@@ -222,7 +223,7 @@ class Attempt:
                     seen.update(map(canonical, items[known:]))
                     known = len(items)
                 if items and shown is MISSING:
-                    level = level._replace(variation=Variation(self.random, len(items)))
+                    level = level._replace(variation=Variation(self.random, first + len(items)))
                 items.append(self._item(schemas, seen if differs else set(), level, shown, tries))
             except NoValueError:
                 if len(items) < least:
@@ -302,7 +303,7 @@ class _Properties:
                 self._add_optional(name)
         self._add_unnamed()
         sent = {name: value for name, value in self._made.items() if value is not OMITTED}
-        return agreeing(sent, self._may_be)
+        return agreeing(sent, self._may_be) if self._attempt.number < LAST_EXAMPLES else sent
 
     def _may_be(self, name: str, value: Any) -> bool:
         """Tell whether a property may have another value: it is no author's, and its schema allows that."""

@@ -5,22 +5,30 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
 from openapi_contract.json_types import is_integer
+from openapi_contract.violations import holds_more
 
 from .names import uuid
 from .subjects import words_of
 
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-IDENTIFYING: Final = frozenset({"id", "uid", "sid", "uuid", "guid", "number", "sku", "code", "key", "token"})
+IDENTIFYING: Final = frozenset({"id", "uid", "sid", "uuid", "guid", "number", "sku", "key", "token"})
 """Ends of names of what no two items have in common."""
+SHARED: Final = frozenset({"status", "code", "phone", "port", "version"})
+"""Words of names of what has a meaning elsewhere: another status or telephone number is none."""
+LAST_DIGITS = re.compile(r"\d{1,9}(?=\D*\Z)")
 YEARS: Final = range(1900, 2101)
 SECONDS: Final = (1_000_000_000, 2_500_000_000)
 """Since 1970, of times of our days; larger numbers are left as they are."""
 MOST_DAYS, MOST_YEARS, MOST_IDS = 60, 4, 90
+"""That are between the examples of an item and those of the next."""
+MOST_VARIED: Final = 600
+"""Values in an example; a larger one is the same for all items."""
 LEAST: Final = 0.8
 """Of a number in an example: others are lower, as there may be a bound that no schema states."""
 
@@ -55,18 +63,27 @@ class Variation:
         self.index = index
         self._random = random
         self._days = timedelta(days=random.randint(1, MOST_DAYS))
+        self._ids = index * MOST_IDS - random.randrange(MOST_IDS)
 
-    def of(self, example: Any, name: str) -> Any:
-        """Return what is like an example of a property of this name."""
+    def before(self, examples: list[Any], name: str) -> list[Any]:
+        """Return what is like each example of a property of this name, and then these."""
+        with suppress(RecursionError):
+            return [self._of(each, name) for each in examples if not holds_more(each, MOST_VARIED)] + examples
+        return examples
+
+    def _of(self, example: Any, name: str) -> Any:
         if isinstance(example, dict):
-            return {each: self.of(value, each) for each, value in example.items()}
+            return {each: self._of(value, each) for each, value in example.items()}
         if isinstance(example, list):
-            return [self.of(each, name) if isinstance(each, dict) else each for each in example]
-        is_identifying = not IDENTIFYING.isdisjoint(words_of(name)[-1:])
+            return [self._of(each, name) if isinstance(each, dict) else each for each in example]
+        words = words_of(name)
+        if not SHARED.isdisjoint(words):
+            return example
+        is_identifying = not IDENTIFYING.isdisjoint(words[-1:])
         if isinstance(example, str):
             return self._text(example, is_identifying=is_identifying)
         if type(example) is int and is_identifying:
-            return example + self._random.randint(1, MOST_IDS)
+            return example + self._ids
         return self._number(example) if type(example) in {int, float} else example
 
     def _text(self, example: str, *, is_identifying: bool) -> str:
@@ -76,16 +93,19 @@ class Variation:
             with suppress(ValueError, OverflowError):
                 return f"{date.fromisoformat(found[0]) - self._days}{example[found.end() :]}"
         if is_identifying:
-            return re.sub(r"\d", lambda _: str(self._random.randint(1, 9)), example)
+            return LAST_DIGITS.sub(self._counted, example)
         return example
+
+    def _counted(self, found: re.Match[str]) -> str:
+        return str(int(found[0]) + self.index).zfill(len(found[0]))[-len(found[0]) :]
 
     def _number(self, example: float) -> float:
         if example in YEARS:
             return example - self._random.randint(0, MOST_YEARS)
         for unit in (1, 1000):
-            if SECONDS[0] < example / unit < SECONDS[1]:
+            if SECONDS[0] * unit < example < SECONDS[1] * unit:
                 return example - int(self._days.total_seconds()) * unit
         if abs(example) < SECONDS[1]:
-            digits = 0 if isinstance(example, int) else len(str(example).partition(".")[2])
+            digits = 0 if isinstance(example, int) else -int(Decimal(repr(example)).as_tuple().exponent)
             return type(example)(round(example * self._random.uniform(LEAST, 1), digits))
         return example

@@ -71,7 +71,8 @@ RELATED = (
     "parameter ends the path, also where data or the like holds the item) and the members of a JSON or form "
     "body. A list has the page that limit, "
     "page_size, per_page, page, offset and the like select, and the members around it say so (total, "
-    "number, last and the like). Each POST that creates something returns a new "
+    "number, last and the like). Of the examples in the schema of its items, the first item has these, and "
+    "the others have other numbers, days and identifiers. Each POST that creates something returns a new "
     "identifier. Responses of deprecated operations have Deprecation: @0, since no contract says since when."
 )
 REFUSALS = (
