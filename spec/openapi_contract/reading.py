@@ -1,6 +1,5 @@
 """Reads a document from a file or a URL, with size, encoding and redirects bounded before it is parsed."""
 
-import codecs
 import json
 import re
 from http.client import HTTPException
@@ -17,8 +16,9 @@ from .parsing import Report, parse
 MAX_BYTES = 32 * 1024 * 1024
 TIMEOUT_SECONDS = 10
 MARKUP = re.compile(r"\s*<(?!<\s*:)")
-WINDOWS = "openapi_contract.windows"
-"""Name of how bytes are read that are not UTF-8."""
+UTF_8 = "utf-8-sig"
+WINDOWS = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
+"""What Windows means in the West by the bytes that Python escapes, since they are not UTF-8."""
 
 
 def read_document(source: str, defects: list[Defect] | None = None) -> dict[str, Any]:
@@ -112,28 +112,18 @@ class _NoRedirects(HTTPRedirectHandler):
 
 
 def _decode(raw: bytes, source: str, report: Report | None) -> str:
-    encoding = "utf-8-sig"
-    if report is not None and (found := json.detect_encoding(raw)) not in {"utf-8", encoding}:
+    encoding = UTF_8
+    if report is not None and (found := json.detect_encoding(raw)) not in {"utf-8", UTF_8}:
         encoding = found
         report(0, "", f"is in {encoding.upper()}; expected UTF-8.")
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         reason = f"is not {encoding.upper().removesuffix('-SIG')} at byte {error.start}"
-        if report is None or b"\0" in raw:
+        if report is None or encoding != UTF_8 or b"\0" in raw:
             raise UnreadableContractError(source, f"{reason}.") from None
         report(0, "", f"{reason}; what is not was read as Windows-1252.")
-        text = raw.decode(encoding, WINDOWS)
+        text = raw.decode(UTF_8, "surrogateescape").translate(WINDOWS)
     if not text or text.isspace():
         raise UnreadableContractError(source, "is empty; expected an object in JSON or YAML.")
     return text
-
-
-def _as_windows(error: UnicodeError) -> tuple[str, int]:
-    """Read the bytes that are not of an encoding as Windows does in the West."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
-
-
-codecs.register_error(WINDOWS, _as_windows)
