@@ -103,7 +103,8 @@ class Collection:
     @property
     def actions(self) -> list[str]:
         """What operations do with it, in the order of `ROLES`."""
-        done = {each.action for each in self.roles.values()}
+        roles = self.roles.values()
+        done = {each.action for each in roles} | {"create" for each in roles if each.is_many}
         return [each for each in ROLES if each in done]
 
     @property

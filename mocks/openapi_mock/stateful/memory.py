@@ -89,7 +89,7 @@ class Memory:
         for _ in range(MOST_NUMBERS):
             number, now = self.store.number(collection.path), self.clock.now()
             value = values.created(base, sent, path, number, now)
-            key = str(collection.key_of(value, number))
+            key = str(collection.key_of(value, collection.key_of(sent, number)))
             if not any(each.parents == parents for each in self.store.keyed(collection.path, key)):
                 self.store.keep(parents)
                 self.store.add(collection.path, key, parents, value)

@@ -11,7 +11,9 @@ Way: TypeAlias = tuple[str | int, ...]
 Place: TypeAlias = tuple[Way, Schema]
 EACH: Final = 0
 """Any element of an array; of a value, the first."""
-ENVELOPES: Final = ("data", "items", "results", "records", "entries", "values", "content", "objects", "list")
+ENVELOPES: Final = (
+    *("data", "items", "result", "results", "records", "entries", "values", "content", "objects", "list"),
+)
 """Members, in plain spelling, that an item or a list may be in."""
 DEEPEST: Final = 2
 """Members in which an object may be."""
@@ -23,12 +25,11 @@ def places(schema: Schema, way: Way = ()) -> Iterator[Place]:
     Of alternatives, those of the schema itself count: a member's may be any other object of the API.
     """
     parts, members = (schema.parts, schema.properties) if way else (schema.branches, schema.members)
-    node = next((part["items"] for part in parts if "items" in part), ANYTHING)
+    nodes = [part["items"] for part in parts if "items" in part] or [ANYTHING]
     is_object = "object" in schema.types and ("array" not in schema.types or bool(members))
-    if "array" in schema.types and (node is not ANYTHING or "object" not in schema.types):
-        element = schema.of(node)
-        if "object" in element.types:
-            yield (*way, EACH), element
+    if "array" in schema.types and (nodes[0] is not ANYTHING or "object" not in schema.types):
+        elements = map(schema.of, nodes)
+        yield from (((*way, EACH), each) for each in elements if "object" in each.types)
     if is_object:
         yield way, schema
         for name, inner in members.items() if len(way) < DEEPEST else ():

@@ -102,10 +102,17 @@ class _Recognition:
             return
         own = self._marks[item.operation_id].get("key")
         names = [own] if own else names_of_key(item, resource, self._linked)
-        nodes = sorted(filter(None, (first, *shown)), key=lambda each: not each.component)
+        nodes = sorted(
+            filter(None, (first, *shown)),
+            key=lambda each: not (each.component or (reading and each.items.component)),
+        )
         nodes = nodes[:1] if "get" in methods else nodes
         levels = [
-            [each for way, each in item_places(node, resource) if not is_each(way) or (reading and way[1:])]
+            [
+                each
+                for way, each in item_places(node, resource)
+                if not is_each(way) or reading or (shown and way[1:])
+            ]
             + [only(node)]
             for node in nodes
         ]
@@ -298,7 +305,9 @@ class _Recognition:
         best = min(found, key=likelihood, default=None)
         if best is None or (len(found) > 1 and likelihood(best)[:2] == (True, True)):
             return None
-        return best
+        known = collection.schema.members.keys()
+        alternatives = (each for each in found if each[0] == best[0])
+        return min(alternatives, key=lambda each: len(known ^ each[1].members.keys()))
 
     def _bodies(self, operation: Operation) -> Iterator[Schema]:
         """Yield the schemas of the bodies that a request may have."""
@@ -312,7 +321,7 @@ class _Recognition:
             patches = (each for each in places(body) if is_of_patches(*each))
             called = (collection.resource, resource_of(shape_of(operation.path)))
             wrapped = [place for each in called for place in item_places(body, each)]
-            only = (each for each in places(body) if len(body.properties) == len(each[0]) == 1)
+            only = (each for each in places(body) if each[0] and len(body.properties) == 1)
             found = (*wrapped, *only)
             items = (each for each in found if known & set(map(plain, each[1].members)))
             yield next(patches, None) or next(items, ((), body))

@@ -66,3 +66,4 @@ def test_an_array_changes_what_is_there(remembering):
     mock("PUT", "/pets", {"pets": [{"id": 7, "name": "c"}]})
     assert [each["name"] for each in mock.get("/pets")["pets"]] == ["c", "b"]
     assert [each["id"] for each in made] == [7, 8]
+    assert "create" in mock.memory.summary()[0]["operations"]

@@ -315,3 +315,24 @@ def test_the_only_member_of_a_response_is_the_item(remembering, member):
     made = mock.post("/shops/1/pets", {"name": "Tom"})[member]
     assert mock.get(f"/pets/{made['id']}") == {member: made}
     assert [each["name"] for each in mock.get("/shops/1/pets")["house_pets"]] == ["Rex", "Tom"]
+
+
+def test_a_list_that_is_one_of_several(remembering):
+    """Of lists that are alternatives, the one is shown whose items are most like the collection's."""
+    other = {"type": "object", "required": ["id", "owner"], "properties": {"owner": {"type": "string"}}}
+    either = {"oneOf": [{"type": "array", "items": other}, LISTED]}
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": operation(either)}}, {"Pet": PET})
+    made = mock.post("/pets", {"name": "Rex"})
+    assert mock.get("/pets") == [made]
+
+
+def test_a_key_that_no_response_can_show(remembering):
+    """An item whose schema contradicts itself about its key has the key of the path it is sent to."""
+    named = {"type": "object", "properties": {"name": {"type": "string"}}}
+    tag = {"allOf": [named], "type": "object", "additionalProperties": {"type": "object"}}
+    own = {"parameters": [in_path("tagName")], "get": operation(ref("Tag"))}
+    own["put"] = operation(ref("Tag"), body={"type": "object"})
+    mock = remembering({"/tags/{tagName}": own}, {"Tag": tag})
+    assert mock("PUT", "/tags/red", {})[0] == 200
+    assert mock("GET", "/tags/red")[0] == 200
+    assert mock("GET", "/tags/blue")[0] == 404
