@@ -49,6 +49,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
     rfile: Incoming
     _body: Body
+    _head: tuple[str, Iterable[tuple[str, str]]] | None = None
 
     def setup(self) -> None:
         """Read within limits."""
@@ -134,7 +135,9 @@ class Handler(BaseHTTPRequestHandler):
         blocks = self.server.app(self._environ(), self._start_response)
         try:
             for block in blocks:
+                self._send_head()
                 self.wfile.write(block)
+            self._send_head()
         finally:
             if hasattr(blocks, "close"):
                 blocks.close()
@@ -145,7 +148,14 @@ class Handler(BaseHTTPRequestHandler):
     def _start_response(
         self, status: str, headers: Iterable[tuple[str, str]], _exc_info: Any = None
     ) -> Callable[[bytes], object]:
-        """Send the head of a response, which an app of S3 has before its first block."""
+        """Take the head of a response; where it cannot be sent, its blocks are to be closed."""
+        self._head = status, headers
+        return self.wfile.write
+
+    def _send_head(self) -> None:
+        if self._head is None:
+            return
+        (status, headers), self._head = self._head, None
         code, _, phrase = status.partition(" ")
         self.send_response_only(int(code), phrase)
         for name, value in headers:
@@ -153,7 +163,6 @@ class Handler(BaseHTTPRequestHandler):
         if not self._body.finish():
             self.send_header("Connection", "close")
         self.end_headers()
-        return self.wfile.write
 
     def _has_unknown_coding(self) -> bool:
         """Return whether the body ends as chunks do, and is more than these (RFC 9112, section 6.1)."""

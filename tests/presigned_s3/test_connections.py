@@ -6,8 +6,10 @@ import contextlib
 import resource
 import socket
 import ssl
+import struct
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -94,6 +96,30 @@ def dripped(connection, piece):
                 return connection.recv(65536)
         pytest.fail("The server waits on.")
     return b""
+
+
+def test_what_nobody_waits_for_is_closed(connect):
+    """The blocks of a response are closed, such as a file, where not even its head can be sent."""
+    is_asked, is_gone, is_closed = threading.Event(), threading.Event(), threading.Event()
+
+    def opened():
+        with contextlib.closing(SimpleNamespace(close=is_closed.set)):
+            yield b"ok"
+
+    def waiting(_, start_response):
+        is_asked.set()
+        assert is_gone.wait(20)
+        start_response("200 OK", [("Content-Length", "2")])
+        return opened()
+
+    connect.server.app = waiting
+    connected = socket.create_connection(connect.server.server_address)
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close by a reset
+    connected.sendall(GET + b"\r\n")
+    assert is_asked.wait(20)
+    connected.close()
+    is_gone.set()
+    assert is_closed.wait(20)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
