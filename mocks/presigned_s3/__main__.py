@@ -29,6 +29,8 @@ _one_at_a_time = threading.Lock()
 
 def main() -> None:
     """Serve S3 with the settings that the parent sends, until it goes away."""
+    if sys.argv[1:] or sys.stdin.isatty():
+        sys.exit("presigned_s3.S3Server starts this process, and sends it settings; nobody else can.")
     # a terminal's Ctrl-C is for the parent, which may need S3 a little longer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = json.loads(sys.stdin.readline())

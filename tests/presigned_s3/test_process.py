@@ -109,6 +109,14 @@ def test_ends_with_its_parent(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_process_of_nobody():
+    """Who starts it by hand is told that it is not for that: it would wait without a word."""
+    command = [sys.executable, "-m", "presigned_s3", "--port", "9000"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("presigned_s3.S3Server starts this process")
+
+
 def test_a_port_that_is_taken(server, capfd):
     """A process that cannot start is reported at once, with its own words on standard error."""
     taken = int(server.url.rpartition(":")[2])
