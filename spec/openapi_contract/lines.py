@@ -11,7 +11,7 @@ from yaml import CSafeLoader, MappingNode, SequenceNode, YAMLError
 
 from . import pointers
 from .parsing import is_json
-from .reading import WINDOWS
+from .reading import text_of
 
 WHITESPACE = re.compile(r"[ \t\n\r]*")
 scan_string: Callable[[str, int], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
@@ -40,7 +40,7 @@ def lines_of(raw: bytes, suffix: str, places: Collection[str]) -> dict[str, int]
             lines[at] = line
         return lines
     try:
-        return dict(_in_yaml(CSafeLoader(raw.decode("utf-8", WINDOWS)).get_single_node(), branches, "", 1))
+        return dict(_in_yaml(CSafeLoader(text_of(raw)).get_single_node(), branches, "", 1))
     except YAMLError as error:
         raise ValueError(str(error)) from None
 
@@ -62,7 +62,7 @@ def _in_json(
         start, key = index, str(count)
         if is_object:
             end = scan_string(text, index + 1)[1]
-            key = scan_string(text[index:end].encode("latin-1").decode("utf-8", WINDOWS), 1)[0]
+            key = scan_string(text_of(text[index:end].encode("latin-1")), 1)[0]
             index = text.index(":", end) + 1
         branch = branches.get(key, {})
         at = pointers.join(pointer, key)

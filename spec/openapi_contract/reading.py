@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -60,9 +61,14 @@ def read_text(source: str, report: Report | None = None) -> str:
 
 def read_utf8(source: str) -> bytes:
     """Return a file or URL in UTF-8, if it is not in Windows-1252; raises UnreadableContractError."""
-    raw = _read_bytes(source)
+    raw = _read_bytes(source).removeprefix(BOM_UTF8)
     encoding = json.detect_encoding(raw)
-    return raw if encoding == "utf-8" else raw.decode(encoding, WINDOWS).encode()
+    return raw if encoding == "utf-8" else raw.decode(encoding).encode()
+
+
+def text_of(raw: bytes) -> str:
+    """Return the text of bytes in UTF-8, or in Windows-1252 where they are not."""
+    return raw.decode(UTF_8, "surrogateescape").translate(WINDOWS)
 
 
 def suffix_of(source: str) -> str:
@@ -123,7 +129,7 @@ def _decode(raw: bytes, source: str, report: Report | None) -> str:
         if report is None or encoding != UTF_8 or b"\0" in raw:
             raise UnreadableContractError(source, f"{reason}.") from None
         report(0, "", f"{reason}; what is not was read as Windows-1252.")
-        text = raw.decode(UTF_8, "surrogateescape").translate(WINDOWS)
+        text = text_of(raw)
     if not text or text.isspace():
         raise UnreadableContractError(source, "is empty; expected an object in JSON or YAML.")
     return text
