@@ -110,7 +110,7 @@ def test_ends_with_its_parent(tmp_path):
 
 
 def test_a_process_of_nobody():
-    """Who starts it by hand is told that it is not for that: it would wait without a word."""
+    """Started by hand, it ends with a sentence, where it would wait for settings without a word."""
     command = [sys.executable, "-m", "presigned_s3", "--port", "9000"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
     assert (ended.returncode, ended.stdout) == (1, "")
