@@ -103,9 +103,10 @@ def _is_time(name: str, schema: Schema) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    """Return a number, that of a decimal text too; None for anything else."""
-    is_number = isinstance(value, int | float) or (isinstance(value, str) and DECIMAL.fullmatch(value))
-    return float(value) if is_number else None
+    """Return a number, that of a decimal text too, exactly; None for anything else."""
+    if isinstance(value, str) and DECIMAL.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    return value if isinstance(value, int | float) else None
 
 
 def _spelled(value: Any) -> str:

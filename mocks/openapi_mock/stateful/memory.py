@@ -83,6 +83,7 @@ class Memory:
 
         Raises:
             Conflict: there is one of the key that is given.
+            PayloadTooLarge: it is too large.
             ServiceUnavailable: there is no room for it.
         """
         collection = values.collection

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from openapi_contract import Operation
+from openapi_contract.schemas import MISSING
 from openapi_mock.responses import ContractResponses
 from openapi_mock.responses.documented import DocumentedResponse
 from openapi_mock.responses.envelopes import Page, enclosed
@@ -105,7 +106,7 @@ class StatefulOperation:
         Raises:
             NotFound: there is no such item, or none of those above it.
             Conflict: there is one of the key that was sent.
-            PayloadTooLarge: it holds more items than are created at once.
+            PayloadTooLarge: it holds more items than are created at once, or one that is too large.
             PreconditionFailed: it is not as the request says.
             ServiceUnavailable: there is no room for another.
         """
@@ -130,7 +131,7 @@ class StatefulOperation:
         documented = await respond(None)
         if item is None and not self._prefixes:  # requests for many parents would fill the store
             async with self._memory.lock:
-                with suppress(ServiceUnavailable):  # to read it needs no room
+                with suppress(PayloadTooLarge, ServiceUnavailable):  # to read it needs no room
                     item = self._single(sent, documented)
         if item is None:
             return documented, documented.rendered
@@ -288,7 +289,7 @@ class StatefulOperation:
     def _members(self, sent: Sent) -> dict[str, Any]:
         """Return the members that a request sends, in its body or its query."""
         body = sent.get(BODY)
-        inner = within(body, self._role.sent)
+        inner = None if self._role.is_many else within(body, self._role.sent)  # each element comes alone
         body = inner if isinstance(inner, dict) else body
         queries = {name: sent.get(("query", name)) for name in self._members_in_query}
         named = {name: value for name, value in queries.items() if value is not None}
@@ -349,9 +350,10 @@ class StatefulOperation:
         """Return a response around an item or a list; of alternatives, the one that has its place."""
         schema, envelope = documented.schema, self._role.envelope
         value = placed(base, envelope, shown)
-        if schema is None or schema.conforms(value) or within(base, envelope[:1]) is not None:
+        if schema is None or within(base, envelope[:1]) is not None or schema.conforms(value):
             return value
-        return self._values.repaired(schema, placed(None, envelope, shown))
+        repaired = self._values.repaired(schema, placed(None, envelope, shown))
+        return value if repaired is MISSING else repaired
 
     def _list(self, sent: Sent, request: Request, documented: DocumentedResponse) -> Rendered:
         """Return the response that lists the items."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from openapi_contract.reading import read_document
-from openapi_service.problems import Conflict, ServiceUnavailable
+from openapi_service.problems import Conflict, PayloadTooLarge, ServiceUnavailable
 
 from .collection import Collection, shape_of
 from .memory import Memory
@@ -44,7 +44,7 @@ def fill(file: Path | None, memory: Memory) -> None:
             where = f"{file}: {name}, item {number}"
             try:
                 stored = memory.add(catalog.values[collection.path], item, parents, named)
-            except (Conflict, ServiceUnavailable) as error:
+            except (Conflict, PayloadTooLarge, ServiceUnavailable) as error:
                 raise SeedError(f"{where}: {error}") from None
             _require_stored(item, stored, collection, where)
 

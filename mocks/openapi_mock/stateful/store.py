@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from openapi_service.problems import ServiceUnavailable
+from openapi_service.problems import PayloadTooLarge, ServiceUnavailable
 
 MOST_ITEMS: Final = 20_000
 MOST_BYTES: Final = 128 * 1024 * 1024
@@ -120,7 +120,7 @@ class Store:
         return int(row[0])
 
     def add(self, collection: str, key: str, parents: Mapping[str, str], value: dict[str, Any]) -> None:
-        """Add an item; raises ServiceUnavailable."""
+        """Add an item; raises PayloadTooLarge or ServiceUnavailable."""
         encoded = _encoded(value)
         if self._count >= MOST_ITEMS or self._bytes + len(encoded) > MOST_BYTES:
             raise ServiceUnavailable(
@@ -153,7 +153,7 @@ class Store:
         self._database.execute("COMMIT")
 
     def change(self, item: Item, key: str, value: dict[str, Any]) -> None:
-        """Replace the value of an item; raises ServiceUnavailable."""
+        """Replace the value of an item; raises PayloadTooLarge or ServiceUnavailable."""
         encoded = _encoded(value)
         size = self._bytes + len(encoded) - len(msgspec.json.encode(item.value))
         if size > max(MOST_BYTES, self._bytes):
@@ -219,7 +219,7 @@ class Store:
 def _encoded(value: dict[str, Any]) -> bytes:
     encoded = msgspec.json.encode(value)
     if len(encoded) > MOST_IN_ITEM:
-        raise ServiceUnavailable(f"The item has {len(encoded)} bytes; at most {MOST_IN_ITEM} fit.")
+        raise PayloadTooLarge(f"The item has {len(encoded)} bytes; at most {MOST_IN_ITEM} fit.")
     return encoded
 
 

@@ -322,7 +322,12 @@ def test_a_list_within_bounds(remembering, query, found):
     mock = remembering({**PETS, "/pets": {"get": listing, "post": made}}, {"Pet": pet})
     for number, month in enumerate(("Jan", "Feb", "Mar")):
         seen, created = f"Fri, 1 {month} 2026 00:00:00 GMT", f"2026-0{number + 1}-01T12:00:00Z"
-        pet = {"name": "abc"[number], "weight": 1.5 + number, "seen_on": seen, "created_at": created}
+        pet = {
+            "name": "abc"[number],
+            "weight": (1.5, 2.5, 10**400)[number],
+            "seen_on": seen,
+            "created_at": created,
+        }
         pet["price"] = ("9.50", "10.00", "10.50")[number]
         mock.post("/pets", pet)
     assert names(mock.get(f"/pets?{query}")) == list(found)

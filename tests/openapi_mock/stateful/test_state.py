@@ -15,7 +15,7 @@ from openapi_mock.stateful import store as stores
 from openapi_mock.stateful.memory import catalog_of
 from openapi_mock.stateful.seeding import SeedError
 from openapi_mock.stateful.store import Store
-from openapi_service.problems import ServiceUnavailable
+from openapi_service.problems import PayloadTooLarge, ServiceUnavailable
 
 from .conftest import PET, PETS, QUERIES, in_path, operation, ref
 
@@ -223,7 +223,7 @@ def test_a_store_is_bounded(monkeypatch):
     with pytest.raises(ServiceUnavailable):
         store.change(store.keyed("a", "3")[0], "3", {"text": "x" * 60})
     monkeypatch.setattr(stores, "MOST_IN_ITEM", 5)
-    with pytest.raises(ServiceUnavailable, match="The item has"):
+    with pytest.raises(PayloadTooLarge, match="The item has"):
         store.change(store.keyed("a", "3")[0], "3", {"text": ""})
     store.close()
 

@@ -222,6 +222,16 @@ def test_a_list_of_two_shapes(remembering, is_bare):
     assert mock.get("/pets") in ([made], {"pets": [made]})
 
 
+def test_a_response_of_another_shape(remembering):
+    """Where no value is found around an item, the response is as the contract shows it."""
+    error = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+    members = {"pet": ref("Pet"), "mark": {"type": "string", "pattern": "^(?=a)b$"}}
+    enclosed = {"type": "object", "required": ["pet", "mark"], "properties": members}
+    shown = operation({"oneOf": [error | {"additionalProperties": False}, enclosed]})
+    mock = remembering({**PETS, "/pets/{petId}": {"parameters": [PET_ID], "get": shown}}, {"Pet": PET})
+    assert mock.get(f"/pets/{mock.post('/pets', {'name': 'Rex'})['id']}").keys() == {"error"}
+
+
 def test_an_item_beside_what_is_said_of_it(remembering):
     """What is sent may be in a member that has the name of the resource in its own, as `user_info`."""
     body = {"type": "object", "properties": {"action": {"type": "string"}, "pet_info": NEW_PET}}
