@@ -150,7 +150,9 @@ class Place:
     @property
     def reference(self) -> str | None:
         """The ``$ref`` of a Reference Object, path item or schema, if it has one."""
-        reference = self.node.get("$ref") if isinstance(self.node, dict) else None
+        if not isinstance(self.node, dict) or "$ref" not in self.node:
+            return None
+        reference = self.node["$ref"]
         return reference if isinstance(reference, str) else None
 
     def target(self, reference: str) -> tuple[str, str]:

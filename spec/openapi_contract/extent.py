@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from . import pointers
 from .anatomy import FIELDS, Place, walk
 from .errors import ContractError
+from .parsing import CONTAINERS
 from .references import MAX_REFERENCES
 
 MAX_OBJECTS = 320_000
@@ -72,7 +73,7 @@ def _check_members(place: Place) -> None:
     if place.kind == "example" or not isinstance(place.node, dict):
         return
     for name, value in place.node.items():
-        if not isinstance(value, dict | list) or len(value) <= MAX_MEMBERS:
+        if not isinstance(value, CONTAINERS) or len(value) <= MAX_MEMBERS:
             continue
         if name not in SECTIONS.get(place.kind, ()) and name not in VALUES and not name.startswith("x-"):
             pointer = pointers.join(place.pointer, name)

@@ -14,6 +14,7 @@ from .anatomy import SHAPES, Place, Shape, document_place
 from .defects import Defect
 from .embedding import Embedding
 from .errors import ContractError
+from .parsing import CONTAINERS
 from .reading import is_url, read_document, read_text
 from .references import name_in
 
@@ -71,7 +72,7 @@ class LenientEmbedding(Embedding):
         if is_schema and fields.keys().isdisjoint(node):
             return
         for key, member in _members(node):
-            if not isinstance(member, dict | list) or str(key).startswith("x-"):
+            if not isinstance(member, CONTAINERS) or str(key).startswith("x-"):
                 continue
             shape = fields.get(str(key)) or fields.get("*")
             if shape is not None and shape[1] and shape[0] in self._referenceable:

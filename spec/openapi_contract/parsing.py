@@ -39,6 +39,8 @@ NO_JSON = (
     re.compile(TEXT + r",(?=\s*[}\]])", re.DOTALL),
 )
 """Comments, and commas behind the last member or item, where they are in no text."""
+HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""What may be half of a character."""
 ITEM_OF_ITEM = re.compile(r"[-?][ \t]+(?=[-?][ \t])")
 """What begins another array, or a key, on the same line."""
 CONTAINERS = (dict, list)
@@ -63,7 +65,7 @@ def parse(text: str, *, suffix: str = "", report: Report | None = None) -> Any:
     """
     try:
         if report is None:
-            return _within_extent(_parse_json(text)) if is_json(text, suffix) else _parse_yaml(text)
+            return _parse_json(text) if is_json(text, suffix) else _parse_yaml(text)
         return _parse_leniently(text, suffix, report)
     except RecursionError:
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels.") from None
@@ -87,7 +89,7 @@ def as_yaml(document: Any) -> str:
 def _parse_json(text: str, *, strict: bool = True) -> Any:
     _check_marks(sum(map(text.count, ",{[")), MAX_JSON_MARKS, "commas and brackets")
     try:
-        return json.loads(
+        document = json.loads(
             text,
             object_pairs_hook=_without_repetition,
             parse_constant=_refuse_constant,
@@ -96,6 +98,11 @@ def _parse_json(text: str, *, strict: bool = True) -> Any:
         )
     except json.JSONDecodeError as error:
         raise ValueError(f"Invalid JSON at line {error.lineno}, column {error.colno}: {error.msg}.") from None
+    has_halves = strict and HALF.search(text)
+    for level in _bounded_levels(document):  # whose texts are not longer than the one that was read
+        if has_halves:
+            _check_encoding("".join(_texts(level)))
+    return document
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -107,9 +114,13 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+class _TooLarge(ValueError):
+    """A text holds more than is read, in whatever way it is read."""
+
+
 def _check_marks(count: int, most: int, names: str) -> None:
     if count > most:
-        raise ValueError(f"has more than {most} {names}.")
+        raise _TooLarge(f"has more than {most} {names}.")
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -128,12 +139,14 @@ def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
     problem = None
     if is_json(text, suffix) or is_json(text, ""):
         try:
-            return _within_extent(_parse_json(text))
+            return _parse_json(text)
+        except _TooLarge:
+            raise
         except ValueError as error:
             problem = error if is_json(text, suffix) else None
     if problem is not None:
         with suppress(ValueError):
-            document = _within_extent(_parse_nearly_json(text))
+            document = _parse_nearly_json(text)
             report(0, "", f"{problem} What is no JSON was left out.")
             return document
     defects: list[tuple[int, str, str]] = []
@@ -329,8 +342,24 @@ def _levels(value: Any) -> Iterator[list[Any]]:
     level = [value] if isinstance(value, CONTAINERS) else []
     while level:
         yield level
-        parts = chain.from_iterable(node.values() if isinstance(node, dict) else node for node in level)
-        level = [part for part in parts if isinstance(part, CONTAINERS)]
+        level = [
+            part
+            for node in level
+            for part in (node.values() if isinstance(node, dict) else node)
+            if isinstance(part, CONTAINERS)
+        ]
+
+
+def _bounded_levels(document: Any) -> Iterator[list[Any]]:
+    """Yield the levels of a document, unless it is too deep or holds too much."""
+    containers = 0
+    for depth, level in enumerate(_levels([document])):
+        containers += len(level)
+        if depth > MAX_DEPTH:
+            raise RecursionError
+        if containers > MAX_CONTAINERS:
+            raise _TooLarge(f"holds more than {MAX_CONTAINERS} objects and arrays.")
+        yield level
 
 
 def _texts(level: list[Any]) -> list[str]:
@@ -343,18 +372,13 @@ def _texts(level: list[Any]) -> list[str]:
 
 def _within_extent(document: Any) -> Any:
     """Return a document, unless it is too deep, too large with its aliases written out, or not UTF-8."""
-    containers = characters = 0
-    for depth, level in enumerate(_levels([document])):
-        containers += len(level)
+    characters = 0
+    for level in _bounded_levels(document):
         characters += 8 * sum(map(len, level))
-        if depth > MAX_DEPTH:
-            raise RecursionError
-        if containers > MAX_CONTAINERS:
-            raise ValueError(f"holds more than {MAX_CONTAINERS} objects and arrays.")
         texts = _texts(level) if characters <= MAX_CHARACTERS else []
         characters += sum(map(len, texts))
         if characters > MAX_CHARACTERS:
-            raise ValueError(f"holds more than {MAX_CHARACTERS} characters once its aliases are written out.")
+            raise _TooLarge(f"holds more than {MAX_CHARACTERS} characters once its aliases are written out.")
         if not all(map(str.isascii, texts)):
             _check_encoding("".join(texts))
     return document

@@ -27,7 +27,7 @@ def order(pointer: str) -> list[tuple[int, str]]:
 
 def mapped(pointer: str, origins: Mapping[str, str]) -> str:
     """Return where something is in another document, by the nearest place around it that is known."""
-    around = pointer
+    around = pointer if origins else ""
     while around and around not in origins:
         around = around.rpartition("/")[0]
     return origins.get(around, "") + pointer[len(around) :]

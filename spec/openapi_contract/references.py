@@ -22,17 +22,20 @@ def reference_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     Embedded resources and their anchors are JSON Schema's own affair, and left to the schema compiler.
     """
     root = places[0]
-    anchors = set(_anchors(places))
-    by_pointer = {each.pointer: each for each in places if not each.is_inner}
+    anchors: set[str] | None = None
+    objects = {each.pointer: each for each in places if not each.is_inner and each.kind != "schema"}
     for place in places:
         if place.reference is None:
             continue
         resource, fragment = place.target(place.reference)
         reason = ""
         if place.kind != "schema":
-            reason = _of_reference_object(place, by_pointer)
-        elif resource == root.base and fragment not in anchors:
+            reason = _of_reference_object(place, objects)
+        elif resource == root.base:
             reason = _of_schema(root.node, fragment)
+        if reason and place.kind == "schema":
+            anchors = set(_anchors(places)) if anchors is None else anchors
+            reason = "" if fragment in anchors else reason
         if reason:
             namesake = _namesake(place, root.node)
             fix = partial(_fix, place, root.node) if place.kind in BLANKS else None

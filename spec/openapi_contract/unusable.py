@@ -25,6 +25,8 @@ SINGLE = ("not", "if", "then", "else")
 COMPOSING = frozenset((*LISTS, "not", "if"))
 NULL_30 = {"type": "string", "nullable": True, "enum": [None]}
 URI_REFERENCE = Draft202012Validator({"format": "uri-reference"}, validate_formats=True)
+OF_INTEREST = COMPOSING | {"pattern", "patternProperties", "enum", "$id", "additionalProperties", "nullable"}
+"""Keywords without which a schema has nothing to be looked for."""
 UNEVALUATED = frozenset({"unevaluatedProperties", "unevaluatedItems"})
 """Keywords that validate by what is beside them once more."""
 MOST_PATTERNS = 2_000
@@ -53,7 +55,7 @@ def unusable_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     document = places[0].node
     is_30 = is_of_30(document)
     for place in places:
-        if place.kind == "schema" and isinstance(place.node, dict):
+        if place.kind == "schema" and isinstance(place.node, dict) and not OF_INTEREST.isdisjoint(place.node):
             for reason, pointer in (*patterns.flaws(place), *_repeated(place, document, meanings)):
                 if reason:
                     yield Flaw(pointer, reason)

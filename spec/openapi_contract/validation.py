@@ -8,7 +8,7 @@ meta-schema of their dialect.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import cache, partial
 from typing import Any
@@ -68,31 +68,31 @@ def _structure_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     for place in places:
         if place.kind == "schema":
             continue
-        *_, last = place.pointer.rsplit("/", 1)
         may_refer = place.pointer and (place.kind != "pathItem" or version == "3.1")
         is_reference = may_refer and isinstance(place.node, dict) and "$ref" in place.node
         validator = validators.get("reference" if is_reference else place.kind)
-        is_extension = place.kind == "pathItem" and last.startswith("x-")
+        is_extension = place.kind == "pathItem" and place.pointer.rpartition("/")[2].startswith("x-")
         if validator is not None and not is_extension:
             yield from _flaws_alone(place, validator)
 
 
-def _flaws_alone(place: Place, validator: Any) -> Iterator[Flaw]:
-    """Yield the flaws of an object, without those of the objects below it."""
-    if isinstance(place.node, dict):  # what is no object its holder's validator has seen
-        for part in _parts(place.kind, map_children(place.kind, place.node, _outline)):
-            for error in validator.iter_errors(part):
-                yield from _flaws(error, place.pointer)
+def _flaws_alone(place: Place, validator: Any) -> Iterable[Flaw]:
+    """Return the flaws of an object, without those of the objects below it."""
+    if not isinstance(place.node, dict):  # its holder's validator has seen it
+        return ()
+    outline = map_children(place.kind, place.node, _outline)
+    if validator.is_valid(outline):
+        return ()
+    parts = _parts(outline) if place.kind == "components" else [outline]
+    return (flaw for part in parts for error in validator.iter_errors(part) for flaw in _flaws(error, place.pointer))
 
 
-def _parts(kind: str, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield an object, the components in parts: an error of one of their names has a copy of all of them."""
-    for section, members in node.items() if kind == "components" else ():
+def _parts(components: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the components in parts: an error of one of their names has a copy of all of them."""
+    for section, members in components.items():
         names = list(members) if isinstance(members, dict) else []
         for start in range(0, len(names), MOST_NAMES):
             yield {section: {name: members[name] for name in names[start : start + MOST_NAMES]}}
-    if kind != "components":
-        yield node
 
 
 def _outline(field: str, node: Any) -> Any:
