@@ -102,8 +102,9 @@ def map_children(kind: str, node: dict[str, Any], change: Callable[[str, Any], A
     """
     copy = dict(node)
     fields = SHAPES.get(kind, {})
-    for field, value in node.items() if "*" in fields or not fields.keys().isdisjoint(node) else ():
-        shape = fields.get(field) or fields.get("*")
+    others = fields.get("*")
+    for field, value in node.items() if others or not fields.keys().isdisjoint(node) else ():
+        shape = fields.get(field, others)
         if shape is None:
             continue
         _, is_one, in_map, in_array = shape
@@ -191,7 +192,7 @@ def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:
         if len(place.pointer) > MAX_POINTER:
             reason = f"is below names of more than {MAX_POINTER} characters."
             raise ContractError(place.source, f"{place.pointer[:MAX_POINTER]}...", reason)
-        if place.kind == "schema":
+        if place.kind == "schema" and isinstance(place.node, dict) and "$id" in place.node:
             _enter_resource(place)
         yield place
         if schemas or place.kind != "schema":
@@ -200,7 +201,7 @@ def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:
 
 def _enter_resource(place: Place) -> None:
     """A schema with an ``$id`` is a resource of its own (JSON Schema 2020-12, section 8.2.1)."""
-    identifier = place.node.get("$id") if isinstance(place.node, dict) else None
+    identifier = place.node["$id"]
     if isinstance(identifier, str) and not identifier.startswith("#"):
         place.base, _ = place.target(identifier)
 
@@ -210,12 +211,13 @@ def children(place: Place) -> list[Place]:
     node, fields = place.node, SHAPES.get(place.kind)
     if fields is None or not isinstance(node, dict):
         return []
-    if ("*" not in fields and fields.keys().isdisjoint(node)) or _is_reference_object(place):
+    others = fields.get("*")
+    if (others is None and fields.keys().isdisjoint(node)) or _is_reference_object(place):
         return []
     base, source, depth, inner = place.base, place.source, place.depth + 1, place.kind == "schema"
     found = []
     for key, value in node.items():
-        shape = fields.get(key) or fields.get("*")
+        shape = fields.get(key, others)
         if shape is None or not isinstance(value, HOLDING):
             continue
         name, is_one, in_map, in_array = shape

@@ -179,11 +179,12 @@ class Contract:
     @cached_property
     def _target(self) -> Callable[[str], tuple[Any, str]]:
         """Returns what a reference leads to, and its pointer: each is looked up once."""
+        document = self.document  # not the contract, so that it goes with its last user
 
         @cache
         def target(reference: str) -> tuple[Any, str]:
             pointer = pointers.from_fragment(reference.removeprefix("#"))
-            return pointers.lookup(self.document, pointer), pointer
+            return pointers.lookup(document, pointer), pointer
 
         return target
 

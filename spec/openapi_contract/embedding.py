@@ -9,7 +9,6 @@ JSON Schema itself.
 """
 
 import re
-from collections.abc import Callable
 from copy import deepcopy
 from itertools import chain, count
 from pathlib import Path
@@ -65,7 +64,6 @@ class Embedding:
         self.places: dict[str, tuple[str, str]] = {}
         self.components: dict[str, dict[str, Any]] = {}
         self.pending: list[Place] = []
-        self.read: Callable[[str], Any] = read_document
         self._left = MAX_CHARACTERS
 
     def run(self) -> list[Place]:
@@ -226,6 +224,10 @@ class Embedding:
         if self._left < 0:
             raise self.root.error(TOO_MUCH)
         return node
+
+    def read(self, source: str) -> Any:
+        """Return what a file or URL holds."""
+        return read_document(source)
 
     def _read(self, place: Place, resource: str) -> Any:
         if resource not in self.documents:

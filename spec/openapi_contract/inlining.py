@@ -4,7 +4,7 @@ Documents of many files have references where none may be: an operation, a descr
 reference leads to is put in its place, as a bundler would. What leads nowhere stays as it is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin
@@ -38,7 +38,6 @@ class LenientEmbedding(Embedding):
     def __init__(self, document: dict[str, Any], source: str, defects: list[Defect]) -> None:
         super().__init__(document_place(document, source))
         self.unresolved: dict[str, str] = {}
-        self.read = self._read_leniently
         self._defects = defects
         is_32 = str(document.get("openapi")).startswith("3.2")
         self._referenceable = self.sections.keys() - (set() if is_32 else {"mediaType"})
@@ -47,9 +46,11 @@ class LenientEmbedding(Embedding):
         """Put what references lead to in their places, or bring it in."""
         if not isinstance(place.node, dict):
             return
-        if place.reference is not None:
+        if "$ref" in place.node and place.reference is not None:
             self._visit_reference(place)
-        self._inline_members(place, place.node, place.pointer, SHAPES.get(place.kind, {}))
+        fields = SHAPES.get(place.kind, {})
+        if place.kind != "schema" or not fields.keys().isdisjoint(place.node):
+            self._inline_members(place, place.node, place.pointer, fields)
 
     def _visit_reference(self, place: Place) -> None:
         may_refer = place.kind in self._referenceable and not (
@@ -69,21 +70,19 @@ class LenientEmbedding(Embedding):
     ) -> None:
         """Look for references among the members of an object that are no OpenAPI objects themselves."""
         is_schema = place.kind == "schema"
-        if is_schema and fields.keys().isdisjoint(node):
-            return
-        for key, member in _members(node):
-            if not isinstance(member, CONTAINERS) or str(key).startswith("x-"):
+        for key, member in _parts(node):
+            if str(key).startswith("x-"):
                 continue
             shape = fields.get(str(key)) or fields.get("*")
             if shape is not None and shape[1] and shape[0] in self._referenceable:
                 continue  # a reference may be there
             if is_schema and (shape is None or not isinstance(member, dict)):
                 continue
-            at = pointers.join(pointer, key)
             if isinstance(member, dict) and isinstance(member.get("$ref"), str):
+                at = pointers.join(pointer, key)
                 self._inline(place, member, at, (node, key), is_value=key in VALUES)
             elif shape is None and key not in VALUES:
-                self._inline_members(place, member, at, {})
+                self._inline_members(place, member, pointers.join(pointer, key), {})
 
     def _inline(
         self,
@@ -121,7 +120,7 @@ class LenientEmbedding(Embedding):
             node.clear()
             node.update(value)
 
-    def _read_leniently(self, source: str) -> Any:
+    def read(self, source: str) -> Any:
         """Return the document in a file, or its text where it holds prose."""
         if not is_url(source) and Path(source).suffix.lower() in PROSE:
             return read_text(source)
@@ -139,5 +138,7 @@ class LenientEmbedding(Embedding):
         return copy
 
 
-def _members(node: dict[str, Any] | list[Any]) -> Iterator[tuple[Any, Any]]:
-    return iter(list(node.items() if isinstance(node, dict) else enumerate(node)))
+def _parts(node: dict[str, Any] | list[Any]) -> list[tuple[Any, Any]]:
+    """Return the objects and arrays that are members of an object, or items of an array, by their keys."""
+    members = node.items() if isinstance(node, dict) else enumerate(node)
+    return [(key, member) for key, member in members if isinstance(member, CONTAINERS)]

@@ -114,13 +114,13 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-class _TooLarge(ValueError):
+class _ExtentError(ValueError):
     """A text holds more than is read, in whatever way it is read."""
 
 
 def _check_marks(count: int, most: int, names: str) -> None:
     if count > most:
-        raise _TooLarge(f"has more than {most} {names}.")
+        raise _ExtentError(f"has more than {most} {names}.")
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -140,7 +140,7 @@ def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
     if is_json(text, suffix) or is_json(text, ""):
         try:
             return _parse_json(text)
-        except _TooLarge:
+        except _ExtentError:
             raise
         except ValueError as error:
             problem = error if is_json(text, suffix) else None
@@ -329,7 +329,13 @@ _JSONLoader.add_constructor(None, _construct_other)
 
 def containers_of(value: Any) -> int:
     """Return how many objects and arrays a value holds, itself among them, each as often as it is there."""
-    return sum(map(len, _levels(value)))
+    count, pending = 0, [value]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, CONTAINERS):
+            count += 1
+            pending += node.values() if isinstance(node, dict) else node
+    return count
 
 
 def size_of(value: Any) -> int:
@@ -358,7 +364,7 @@ def _bounded_levels(document: Any) -> Iterator[list[Any]]:
         if depth > MAX_DEPTH:
             raise RecursionError
         if containers > MAX_CONTAINERS:
-            raise _TooLarge(f"holds more than {MAX_CONTAINERS} objects and arrays.")
+            raise _ExtentError(f"holds more than {MAX_CONTAINERS} objects and arrays.")
         yield level
 
 
@@ -378,7 +384,9 @@ def _within_extent(document: Any) -> Any:
         texts = _texts(level) if characters <= MAX_CHARACTERS else []
         characters += sum(map(len, texts))
         if characters > MAX_CHARACTERS:
-            raise _TooLarge(f"holds more than {MAX_CHARACTERS} characters once its aliases are written out.")
+            raise _ExtentError(
+                f"holds more than {MAX_CHARACTERS} characters once its aliases are written out."
+            )
         if not all(map(str.isascii, texts)):
             _check_encoding("".join(texts))
     return document

@@ -1,10 +1,11 @@
 """Converts a Swagger 2.0 document to OpenAPI 3.0, and notes where each part came from."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
+
+import msgspec
 
 from . import pointers
 from .anatomy import METHODS, map_subschemas
@@ -48,7 +49,8 @@ def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]
         operations are in the body.
     """
     conversion = _Conversion(document)
-    converted: dict[str, Any] = json.loads(json.dumps(conversion.converted()))  # in which no parts are shared
+    written = msgspec.json.encode(conversion.converted())
+    converted: dict[str, Any] = msgspec.json.decode(written)  # in which no parts are shared
     return converted, conversion.origins, [each.pointer for each in conversion.spare]
 
 
@@ -303,7 +305,7 @@ def _schema(node: Any) -> Any:
     """Return a Schema Object, and all below it, in the words of OpenAPI 3.0."""
     if not isinstance(node, dict):
         return node
-    schema = map_subschemas(_reference(node), lambda _, each: _schema(each))
+    schema = map_subschemas(_reference(node) if "$ref" in node else node, _subschema)
     if schema.pop("x-nullable", None) is True:
         schema["nullable"] = True
     if isinstance(schema.get("discriminator"), str):
@@ -311,6 +313,10 @@ def _schema(node: Any) -> Any:
     if schema.get("type") == "file":
         schema |= {"type": "string", "format": "binary"}
     return schema
+
+
+def _subschema(_: str, node: Any) -> Any:
+    return _schema(node)
 
 
 def _value_schema(node: dict[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,12 @@ def _flaws_alone(place: Place, validator: Any) -> Iterable[Flaw]:
     if validator.is_valid(outline):
         return ()
     parts = _parts(outline) if place.kind == "components" else [outline]
-    return (flaw for part in parts for error in validator.iter_errors(part) for flaw in _flaws(error, place.pointer))
+    return (
+        flaw
+        for part in parts
+        for error in validator.iter_errors(part)
+        for flaw in _flaws(error, place.pointer)
+    )
 
 
 def _parts(components: dict[str, Any]) -> Iterator[dict[str, Any]]:
