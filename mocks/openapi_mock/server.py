@@ -32,7 +32,7 @@ from .responses.strictness import Mode
 from .service import Service
 from .state import MockState
 from .stateful.memory import Memory, catalog_of
-from .stateful.operation import StatefulResponses
+from .stateful.responses import StatefulResponses
 from .stateful.seeding import fill
 from .stateful.state import StoredState
 from .traffic import Log, Traffic, unlogged

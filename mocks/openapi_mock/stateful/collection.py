@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 from openapi_contract.schemas import Schema
+from openapi_mock.responses.subjects import plain
 from openapi_service.problems import Conflict
 
 from .places import Way
@@ -46,6 +48,8 @@ class Collection:
         settable: members, in plain spelling, that a request can set.
         roles: what operations do with it, by operationId.
         key_schemas: what values of the key have to conform to where they are sent, and shown.
+        key_example: of the key in a path.
+        other_key: another member that a path may identify an item by, as in ``idOrName``.
     """
 
     path: str
@@ -59,6 +63,8 @@ class Collection:
     settable: frozenset[str] = frozenset()
     roles: dict[str, Role] = field(default_factory=dict)
     key_schemas: list[Schema] = field(default_factory=list)
+    key_example: Any = None
+    other_key: str = ""
 
     @property
     def head(self) -> str:
@@ -95,6 +101,25 @@ class Collection:
             for each in self.roles.values()
         )
 
+    def is_seen_in(self, shown: Schema) -> bool:
+        """Tell whether a schema is of an item, or of something that has the same holder of its key."""
+        held = (each.members.get(self.holder, each) for each in (self.schema, shown))
+        own, other = (each.components for each in held)
+        return not own.isdisjoint(other - {""})
+
+    def path_of(self, value: Mapping[str, Any], parents: Mapping[str, str]) -> str:
+        """Return the path of an item that was created below these parents."""
+        path = self.item_path
+        *above, (own, _) = self.item.prefixes()
+        for name, prefix in above:
+            member = next((value[each] for each in value if plain(each) == plain(name)), None)
+            if isinstance(member, dict):
+                member = next(
+                    (member[each] for each in ("login", "name", "slug", "id") if each in member), None
+                )
+            path = path.replace(f"{{{name}}}", quote(str(parents.get(prefix, member)), safe=""))
+        return path.replace(f"{{{own}}}", quote(str(self.key_of(value)), safe=""))
+
     def takes_key(self, key: Any) -> bool:
         """Tell whether a key can be sent, and shown, everywhere: a number is a text of digits in a path."""
         spellings = [key, str(key), *([int(key)] if str(key).isdecimal() else [])]
@@ -127,7 +152,8 @@ class Role:
         schema: of the response's item or of each item in its list; None for a response without any.
         key: name of the path parameter that identifies the item, if there is one.
         sent: leads from the request's body to the item, or to each operation of a JSON Patch.
-        is_many: whether it creates or changes an item of each element of an array, and shows them all.
+        is_many: whether it creates or changes an item of each element of an array, and shows them all, or
+            deletes those that are chosen.
     """
 
     collection: Collection

@@ -8,12 +8,16 @@ from openapi_contract import Operation
 from openapi_contract.schemas import Schema
 from openapi_mock.responses.subjects import plain
 
-from .collection import shape_of
+from .collection import Collection, shape_of
 from .places import singulars
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 OR = re.compile(r"_or_|(?<=[a-z])Or(?=[A-Z])")
 """What is between the members of which a path may have any, as in ``idOrName``; items have the first."""
+OTHERWISE = re.compile(
+    r"\b(id|identifier|name|slug) or (?:(?:the|an?) )?(?:\w+ )?(id|name|slug)\b", re.IGNORECASE
+)
+"""How the description of a path parameter says that."""
 IDENTIFIERS = ("id", "sid", "uuid", "guid")
 KEYS = ("key", "number", "name", "slug", "code", "login", "username")
 """Members that identify an item where the path's parameter does not say which does, the likeliest first."""
@@ -65,6 +69,18 @@ def key_in(
             name, called = (fitting or scalars)[0]
             return Key(holder, name, first if holder else level, called)
     return None
+
+
+def learn_key(collection: Collection, parameter: Mapping[str, Any], schema: Schema) -> None:
+    """Add to a collection what a path parameter says of its key: its schema, an example, another member."""
+    described = OTHERWISE.search(str(parameter.get("description", "")))
+    names = [*OR.split(parameter["name"]), *(described.groups() if described else ())][1:]
+    others = {plain(each) for name in names for each in (name, *WORD.findall(name)[-1:])}
+    found = (each for each in collection.schema.members if plain(each) in others - {plain(collection.key)})
+    collection.other_key = next(found, collection.other_key)
+    examples = (part["example"] for part in (parameter, *schema.parts) if "example" in part)
+    collection.key_example = next(examples, collection.key_example)
+    collection.key_schemas.append(schema)
 
 
 def names_of_key(operation: Operation, resource: str, linked: Mapping[tuple[str, str], str]) -> list[str]:

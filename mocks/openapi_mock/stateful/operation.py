@@ -5,20 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
 
 from openapi_contract import Operation
 from openapi_contract.schemas import MISSING
-from openapi_mock.responses import ContractResponses
 from openapi_mock.responses.documented import DocumentedResponse
 from openapi_mock.responses.envelopes import Page, enclosed
 from openapi_mock.responses.identifiers import IDS
-from openapi_mock.responses.operation import ItemResponder, Respond, Sent
+from openapi_mock.responses.operation import Respond, Sent
 from openapi_mock.responses.related import BODY
 from openapi_mock.responses.subjects import plain
-from openapi_service.assembly import Assembly
 from openapi_service.problems import NotFound, PayloadTooLarge, ServiceUnavailable
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
@@ -28,7 +24,8 @@ from .entity_tags import is_known, require_match, tag_of
 from .json_patch import is_patch, patched
 from .memory import Catalog, Memory
 from .pages import Listing
-from .places import is_each, name_at, placed, within
+from .places import is_each, keys_in, name_at, placed, within
+from .puts import creates
 from .rendering import fields_of, rendered, with_fields
 from .store import Item
 from .uploads import about_file
@@ -39,32 +36,12 @@ MOST_TOGETHER: Final = 1000
 """Items that one request creates."""
 
 
-@dataclass(eq=False, kw_only=True)
-class StatefulResponses(ContractResponses):
-    """The fallback of a mock that remembers.
-
-    Attributes:
-        catalog: of the contract that is served.
-        origin: returns the URL of the API as who makes the current request reaches it.
-    """
-
-    memory: Memory
-    catalog: Catalog
-    origin: Callable[[], str]
-
-    def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- as its base does
-        """Return what responds to an operation from stored items; None where it has no collection."""
-        role = self.catalog.roles.get(operation.operation_id)
-        if role is None:
-            return None
-        return StatefulOperation(operation, role, self.catalog, self.memory, self.origin)
-
-
 class StatefulOperation:
     """Does what one operation does with its collection.
 
     Args:
-        catalog, origin: as those of `StatefulResponses`.
+        catalog: of the contract that is served.
+        origin: returns the URL of the API as who makes the current request reaches it.
     """
 
     def __init__(
@@ -91,6 +68,11 @@ class StatefulOperation:
         self._queries = [each["name"] for each in operation.parameters if each["in"] == "query"]
         known = set(map(plain, role.collection.schema.members))
         is_open = role.collection.schema.is_open
+        own = role.collection.schema
+        self._is_whole = role.schema is not None and (
+            (role.schema.component or own) == own.component
+            or role.schema.members.keys() >= own.members.keys()
+        )
         self._members_in_query = [each for each in self._queries if plain(each) in known or not is_open]
         self._listing = None if role.schema is None else Listing(role.schema, role.collection, operation)
 
@@ -145,6 +127,10 @@ class StatefulOperation:
     ) -> tuple[DocumentedResponse, Rendered]:
         self._require_parents(sent)
         action, store = self._role.action, self._memory.store
+        if self._role.is_many and action == "delete":
+            documented = await respond(None)
+            await asyncio.to_thread(self._remove_all, sent)
+            return documented, documented.rendered
         if self._role.is_many:
             documented = await respond(CREATED if str(CREATED) in self._operation.responses else None)
             values = await asyncio.to_thread(self._put_all, self._inner(documented.body.value), sent)
@@ -167,7 +153,10 @@ class StatefulOperation:
             self._change(item, value)
             return documented, self._show(value, item.parents, documented, request)
         is_said = str(CREATED) in self._operation.responses
-        if action == "update" or (action == "replace" and self._collection.has("create") and not is_said):
+        otherwise = self._collection.has("create")
+        if action == "update" or (
+            action == "replace" and not creates(self._operation, is_created_otherwise=otherwise)
+        ):
             self._find(sent)
         documented = await respond(CREATED if is_said else None)
         base, parents = self._inner(documented.body.value), self._parents(sent)
@@ -197,12 +186,11 @@ class StatefulOperation:
         return value
 
     def _create(self, base: Any, sent: Sent) -> dict[str, Any]:
-        collection, schema = self._collection, self._role.schema
+        collection = self._collection
         members = {**about_file(sent.get(BODY)), **self._members(sent)}
         if self._role.key is not None:
             members = collection.with_key(members, sent.get(("path", self._role.key)))
-        is_same = schema is not None and schema.component == collection.schema.component
-        known = base if is_same else None
+        known = base if self._is_whole else self._values.completed(base)
         return self._memory.add(self._values, members, self._parents(sent), self._path(sent), known)
 
     def _single(self, sent: Sent, documented: DocumentedResponse) -> Item:
@@ -218,7 +206,8 @@ class StatefulOperation:
         members, action, body = self._members(sent), self._role.action, self._body(sent)
         if is_patch(body):
             members, action = patched(item.value, body), "replace"
-        merges = action == "update" and self._operation.method != "put"
+        is_part = len(self._role.shape.segments) > len(self._collection.item.segments)
+        merges = action == "update" and (is_part or self._operation.method != "put")
         now = self._memory.clock.now()
         return self._values.changed(item.value, members, now, unsets=action == "replace", merges=merges)
 
@@ -239,6 +228,9 @@ class StatefulOperation:
             body = self._members(sent)
             key = collection.key_of(body) if role.key is None else sent.get(("path", role.key))
             items = self._memory.store.keyed(collection.path, str(key))
+            if not items and collection.other_key:
+                items = self._memory.store.all(collection.path)
+                items = [each for each in items if each.value.get(collection.other_key) == key]
         return next((each for each in items if self._belongs(each, sent, self._prefixes)), None)
 
     def _find(self, sent: Sent) -> Item:
@@ -271,6 +263,19 @@ class StatefulOperation:
             if member is not None and known and asked not in map(str, known):
                 return False
         return True
+
+    def _remove_all(self, sent: Sent) -> None:
+        """Remove the items that a query, and arrays of keys in a body, choose."""
+        collection, keys = self._collection, keys_in(sent.get(BODY))
+        asked = {name: sent.get(("query", name)) for name in self._queries}
+        items = self._memory.store.all(collection.path)
+        there = {id(each.value): each for each in items if self._belongs(each, sent, self._prefixes)}
+        listing = self._listing or Listing(collection.schema, collection, self._operation)
+        for value in listing.chosen([each.value for each in there.values()], asked, all_hold=True):
+            item = there[id(value)]
+            if not keys or item.key in keys:
+                self._memory.store.remove(item)
+                self._remove_below(item)
 
     def _remove_below(self, item: Item) -> None:
         """Remove what was created below the path of an item."""
@@ -307,16 +312,7 @@ class StatefulOperation:
 
     def _url(self, value: Mapping[str, Any], parents: Mapping[str, str], request: Request) -> str:
         """Return the URL of an item, where the client called this API."""
-        path = self._collection.item_path
-        *above, (own, _) = self._collection.item.prefixes()
-        for name, prefix in above:
-            member = next((value[each] for each in value if plain(each) == plain(name)), None)
-            if isinstance(member, dict):
-                member = next(
-                    (member[each] for each in ("login", "name", "slug", "id") if each in member), None
-                )
-            path = path.replace(f"{{{name}}}", quote(str(parents.get(prefix, member)), safe=""))
-        path = path.replace(f"{{{own}}}", quote(str(self._collection.key_of(value)), safe=""))
+        path = self._collection.path_of(value, parents)
         return f"{self._origin()}{self._base_path(request)}{path}"
 
     def _base_path(self, request: Request) -> str:

@@ -14,6 +14,7 @@ from openapi_mock.responses.subjects import plain
 
 from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within, spellings
 from .collection import Collection
+from .selectors import is_selected
 
 AFTER: Final = (
     *("startingafter", "after", "cursor", "startcursor", "pagetoken", "nexttoken", "paginationtoken"),
@@ -25,6 +26,7 @@ DIRECTIONS: Final = ("direction", "sortorder", "sortdirection", "sortdir", "dir"
 SEARCHES: Final = frozenset({"q", "query", "search"})
 LANGUAGE = re.compile(r"[:=<>~*]")
 """What makes a query one of an API's own language, which is not searched for."""
+LABELS, FIELDS = "labelselector", "fieldselector"
 PAGING: Final = frozenset({*SIZES, *PAGES, *OFFSETS, *AFTER, *BEFORE, *SORTS, *DIRECTIONS})
 """Names of query parameters, in plain spelling, that choose a part of a list, unless they filter."""
 ORDERS: Final = ("asc", "desc")
@@ -45,7 +47,7 @@ class Listing:
     """
 
     def __init__(self, schema: Schema, collection: Collection, operation: Operation) -> None:
-        self._key_of = collection.key_of
+        self._key_of, self._level = collection.key_of, collection.level
         stored = collection.schema.members.items()
         plainly = {name: each for name, each in stored if not each.types & {"object", "array"}}
         members = {**plainly, **schema.members}
@@ -79,11 +81,10 @@ class Listing:
             items: all, in the order of their creation.
             asked: query parameters by name, defaults filled in.
         """
-        conditions = list(self._conditions(asked))
         objects = ((name, each) for name, each in asked.items() if isinstance(each, dict))
         inner = {f"{name}[{key}]": each for name, held in objects for key, each in held.items()}
+        chosen = self.chosen(items, asked)
         asked = {**asked, **inner}
-        chosen = [each for each in items if all(holds(each) for holds in conditions)]
         chosen = self._sorted(chosen, asked)
         has_size = not self._names.keys().isdisjoint(SIZES)
         size = _count(self._asked(asked, SIZES), SIZE if has_size else max(SIZE, len(chosen)))
@@ -94,6 +95,17 @@ class Listing:
         after = "" if is_last else str(self._key_of(shown[-1]) or "")
         following = "" if is_last else self._following(url, after, number + 1, first + size)
         return Page(shown, first, size, len(chosen), number, after, url, following)
+
+    def chosen(
+        self, items: Iterable[dict[str, Any]], asked: Mapping[str, Any], *, all_hold: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the items that query parameters choose.
+
+        Args:
+            all_hold: none is chosen where any parameter is no filter.
+        """
+        conditions = list(self._conditions(asked, all_hold=all_hold))
+        return [each for each in items if all(holds(each) for holds in conditions)]
 
     def _following(self, url: str, after: str, number: int, first: int) -> str:
         """Return the URL of the page that follows, as a client could have made it."""
@@ -121,12 +133,15 @@ class Listing:
         found = (asked.get(self._names[each]) for each in names if each in self._names)
         return next((each for each in found if each is not None and each != ""), None)
 
-    def _conditions(self, asked: Mapping[str, Any]) -> Iterator[Callable[[Mapping[str, Any]], bool]]:
+    def _conditions(
+        self, asked: Mapping[str, Any], *, all_hold: bool
+    ) -> Iterator[Callable[[Mapping[str, Any]], bool]]:
         """Yield what tells whether an item is as a parameter named like a member says, or a search."""
         for name, value in _named(asked):
             plain_name = plain(name)
             is_paging = plain_name in PAGING and plain_name in self._names
-            if value is None or is_paging or str(value).strip().lower() in EVERYTHING:
+            is_no_filter = is_paging or str(value).strip().lower() in EVERYTHING
+            if value is None or (is_no_filter and not all_hold):
                 continue
             bound = self._bounds.get(name)
             member = self._members.get(plain_name)
@@ -140,6 +155,18 @@ class Listing:
                 yield partial(_has_at, member, value, value == self._defaults.get(name))
             elif plain_name in SEARCHES and not LANGUAGE.search(str(value)):
                 yield partial(_mentions, str(value).lower())
+            elif plain_name in {LABELS, FIELDS}:
+                yield partial(self._is_selected, str(value), plain_name == LABELS)
+            elif all_hold and value != self._defaults.get(name):
+                yield lambda _: False
+
+    def _is_selected(self, selector: str, by_label: bool, item: Mapping[str, Any]) -> bool:  # noqa: FBT001 -- partial
+        """Tell whether a selector selects an item by its labels, or by paths of members."""
+        labels = self._level(item).get("labels")
+        values = labels if isinstance(labels, dict) else {}
+        return is_selected(
+            selector, values.get if by_label else lambda path: _at(item, tuple(path.split(".")))
+        )
 
     def _sorted(self, items: list[dict[str, Any]], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
         sort = self._asked(asked, SORTS)

@@ -1,5 +1,6 @@
 """Where objects are: in a value, or in what a schema describes, in members, in arrays, in alternatives."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -17,6 +18,8 @@ ENVELOPES: Final = (
 """Members, in plain spelling, that an item or a list may be in."""
 DEEPEST: Final = 2
 """Members in which an object may be."""
+READ_ONLY = re.compile(r"(?i)\A\W*(output|read)[- ]only\b|[.(\[]\s*read[- ]only[.)\]]*\s*\Z")
+"""Descriptions of what no client sets, where the schema of what is sent and shown is one, as Google's are."""
 
 
 def places(schema: Schema, way: Way = ()) -> Iterator[Place]:
@@ -68,6 +71,21 @@ def singulars(resource: str) -> set[str]:
     return {resource} | {
         resource.removesuffix(end) + singular for end, singular in ends.items() if resource.endswith(end)
     }
+
+
+def settable(schema: Schema) -> Iterator[str]:
+    """Yield the names of the members that a request can set."""
+    for name, member in schema.members.items():
+        descriptions = (str(part.get("description", "")) for part in member.parts)
+        if not (member.is_marked("readOnly") or any(map(READ_ONLY.search, descriptions))):
+            yield name
+
+
+def keys_in(body: Any) -> set[str]:
+    """Return what is in the arrays of a body, as texts: keys of items, where they are to be deleted."""
+    held = body.values() if isinstance(body, dict) else [body]
+    keys = (key for each in held if isinstance(each, list) for key in each)
+    return {str(key) for key in keys if isinstance(key, str | int)}
 
 
 def is_each(way: Way) -> bool:

@@ -18,16 +18,14 @@ from openapi_mock.responses.identifiers import IDS
 from openapi_mock.responses.related import CREATED
 from openapi_mock.responses.rendering import concrete
 from openapi_mock.responses.subjects import plain
-from openapi_service.problems import NotFound
 
 from .collection import ROLES, Collection, Role, Shape, at_path, common, only, resource_of, shape_of
 from .json_patch import is_of_patches
-from .keys import key_in, names_of_key
-from .places import ENVELOPES, Place, Way, is_each, item_places, lists, name_at, places, singulars
+from .keys import key_in, learn_key, names_of_key
+from .places import ENVELOPES, Place, Way, is_each, item_places, lists, name_at, places, settable, singulars
+from .puts import is_part
 
 EXTENSION: Final = "x-mock-collection"
-READ_ONLY = re.compile(r"(?i)\A\W*(output|read)[- ]only\b|[.(\[]\s*read[- ]only[.)\]]*\s*\Z")
-"""Descriptions of what no client sets, where the schema of what is sent and shown is one, as Google's are."""
 WRITING: Final = frozenset({"create", "update", "replace"})
 BODY_MEMBER = re.compile(r"\$response\.body#(/.+)")
 
@@ -71,9 +69,10 @@ class _Recognition:
         for each in found.values():
             for name in each.schema.components:
                 by_component.setdefault(name, []).append(each)
+        by_item = {each.item.segments: each for each in found.values()}
         elsewhere = self._marks.keys() - {name for each in found.values() for name in each.roles}
         for operation in self._contract.operations:
-            if operation.operation_id in elsewhere:
+            if operation.operation_id in elsewhere and not self._place_part(operation, by_item):
                 self._place_elsewhere(operation, found, by_component)
         self._add_lists(found)
         self._add_singles(found)
@@ -128,17 +127,23 @@ class _Recognition:
         roles = {"get": "read", "patch": "update", "put": "replace", "post": "update", "delete": "delete"}
         for method, operation in methods.items():
             if method in roles and not self._is_elsewhere(operation):
-                is_part = method == "put" and "patch" not in methods and self._is_part(operation, above)
-                action, parameter = "update" if is_part else roles[method], shape_of(operation.path).names[-1]
+                changes = "patch" not in methods and is_part(
+                    operation, self._bodies(operation), is_created_otherwise="post" in above
+                )
+                action, parameter = "update" if changes else roles[method], shape_of(operation.path).names[-1]
                 self._assign(collection, operation, action, parameter)
-        for method, operation in above.items():
-            if not self._is_elsewhere(operation):
-                if method == "post":
-                    self._assign(collection, operation, "create", None)
-                elif method == "get" and self._list(operation, collection) is not None:
-                    self._assign(collection, operation, "list", None)
-                elif method != "get" and plain(collection.head) in self._settable(operation, collection):
-                    self._assign(collection, operation, "update", None)
+        for operation in above.values():
+            done = self._action_above(operation, collection)
+            if done is not None and not self._is_elsewhere(operation):
+                self._assign(collection, operation, done, None)
+
+    def _action_above(self, operation: Operation, collection: Collection) -> str | None:
+        """Return what an operation on the path of a collection does with it; None for nothing."""
+        if operation.method == "get":
+            return "list" if self._list(operation, collection) is not None else None
+        known = {"post": "create", "delete": "delete"}.get(operation.method)
+        changes = plain(collection.head) in self._settable(operation, collection)
+        return known or ("update" if changes else None)
 
     def _above(self, segments: tuple[str, ...]) -> dict[str, Operation]:
         """Return what a path does, where ``/create`` below it may be its POST, if that shows an object."""
@@ -184,7 +189,7 @@ class _Recognition:
             if shown is None or not assigned.isdisjoint(each.operation_id for each in methods.values()):
                 continue
             bodies = [schema for each in writing for schema in self._bodies(each)]
-            sent = {plain(name) for each in bodies for name in _settable(each)}
+            sent = {plain(name) for each in bodies for name in settable(each)}
             if sent and sent <= set(map(plain, shown.members)):
                 single = at_path(methods["get"].path, "", shown, is_single=True)
                 found[single.path] = single
@@ -219,6 +224,17 @@ class _Recognition:
             is_list = not listed.isdisjoint(each.schema.components)
             if is_same and self._place(operation, shape, each, is_list=is_list):
                 return
+
+    def _place_part(self, operation: Operation, by_item: Mapping[tuple[str, ...], Collection]) -> bool:
+        """Assign what shows or changes an item below its path, as ``/status``; return whether it does."""
+        shape, shown = shape_of(operation.path), self._success(operation)
+        whole = by_item.get(shape.segments[:-1])
+        action = {"get": "read", "put": "update", "patch": "update"}.get(operation.method)
+        is_changed = not self._at[shape.segments].keys().isdisjoint({"put", "patch"})
+        if whole is None or shown is None or action is None or not (is_changed and whole.is_seen_in(shown)):
+            return False
+        self._assign(whole, operation, action, shape.names[-1])
+        return True
 
     def _place(self, operation: Operation, shape: Shape, collection: Collection, *, is_list: bool) -> bool:
         """Assign an operation that returns a collection's component; return whether it does."""
@@ -261,13 +277,15 @@ class _Recognition:
             envelope, schema = listed or ((), None)
         elif schema is not None:
             envelope, schema = _unwrapped(schema, collection)
-        is_many = is_many and listed is not None
+        is_cleared = action == operation.method == "delete" and key is None
+        is_many = is_cleared or (is_many and listed is not None)
         shape = shape_of(operation.path)
         role = Role(collection, action, shape, envelope, schema, key, sent, is_many)
         collection.roles[operation.operation_id] = role
-        given = (each for each in operation.parameters if each["in"] == "path" and each["name"] == key)
         shown = schema.members if schema and not collection.holder else {}
-        collection.key_schemas += [*map(self._schemas.in_media_type, given)]
+        for each in operation.parameters:
+            if each["in"] == "path" and each["name"] == key:
+                learn_key(collection, each, self._schemas.in_media_type(each))
         collection.key_schemas += [shown[collection.key]] if collection.key in shown else []
 
     # schemas ------------------------------------------------------------------------------------------------
@@ -331,15 +349,7 @@ class _Recognition:
         schemas = [
             schema for way, schema in self._sent(operation, collection) if not is_of_patches(way, schema)
         ]
-        return {plain(name) for each in schemas for name in _settable(each)}
-
-    def _is_part(self, put: Operation, above: Mapping[str, Operation]) -> bool:
-        """Tell whether a PUT changes what it sends, which is anything, of an item that has to be there."""
-        responses = put.responses.keys()
-        creates = "post" not in above and str(NotFound.status.value) not in responses
-        bodies = [only(each) for each in self._bodies(put)]
-        is_whole = any(body.is_open or any(part.get("required") for part in body.parts) for body in bodies)
-        return not (creates or is_whole or str(CREATED) in responses)
+        return {plain(name) for each in schemas for name in settable(each)}
 
     # what the document says ---------------------------------------------------------------------------------
 
@@ -384,11 +394,3 @@ def _unwrapped(schema: Schema, collection: Collection) -> tuple[Way, Schema]:
     head, own = collection.head, {collection.schema.component} - {""}
     items = (each for each in found if (head in each[1].members if head else own & each[1].components))
     return next(items, ((), schema))
-
-
-def _settable(schema: Schema) -> Iterator[str]:
-    """Yield the names of the members that a request can set."""
-    for name, member in schema.members.items():
-        descriptions = (str(part.get("description", "")) for part in member.parts)
-        if not (member.is_marked("readOnly") or any(map(READ_ONLY.search, descriptions))):
-            yield name

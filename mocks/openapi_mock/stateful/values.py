@@ -34,7 +34,7 @@ CHANGED = re.compile(
 COUNTS = re.compile(r"num_\w+|\w+(_c|C)ount(er|s)?")
 """Members that count what is below an item, or has happened to it: of a new one, nothing."""
 MILLISECONDS: Final = 10**11
-MOST_REPAIRS, PREFIX = 6, 3
+MOST_REPAIRS, PREFIX, SHORT = 6, 3, 8
 EMPTY: tuple[Any, ...] = (None, [], {})
 
 
@@ -62,6 +62,12 @@ class Values:
         schema = self.collection.schema
         value = base if isinstance(base, dict) and schema.conforms(base) else self._generated(schema, {})
         return value if isinstance(value, dict) else {}
+
+    def completed(self, shown: Any) -> dict[str, Any]:
+        """Return an item with those of its members that another response shows."""
+        members, named = self.collection.schema.members, shown.items() if isinstance(shown, dict) else ()
+        fitting = {name: each for name, each in named if name in members and members[name].conforms(each)}
+        return {**self.initial(None), **fitting}
 
     def created(
         self, base: Any, sent: Mapping[str, Any], path: Mapping[str, Any], number: int, now: datetime
@@ -97,6 +103,9 @@ class Values:
         if key and plain(key) not in named:
             ids.add(key)
         made = {name: self._identifier(name, members[name], shown.get(name), number) for name in sorted(ids)}
+        begins = self.collection.level(sent).get(f"generate{key[:1].upper()}{key[1:]}")  # as generateName
+        if isinstance(begins, str) and isinstance(made.get(key), str):
+            made[key] = begins + made[key][:SHORT]
         times = self._times(members, shown, CREATED, now) | self._times(members, shown, CHANGED, now)
         counting = [name for name in members if name in shown and COUNTS.fullmatch(name)]
         unset = [name for name in counting if plain(name) not in self._settable]
@@ -276,7 +285,9 @@ class Values:
         is_tagged = tag is not None and any({"enum", "const"} & part.keys() for part in tag.parts)
         prefix = plain(collection.resource)[:PREFIX] if is_tagged else ""
         name = f"{self._seed}/{collection.path}"
-        suits = collection.takes_key if member == collection.key else lambda _: True
+        is_key = member == collection.key
+        shown = collection.key_example if is_key and collection.key_example is not None else shown
+        suits = collection.takes_key if is_key else lambda _: True
         return identifier(schema, shown, number, name, self._generator, prefix, suits)
 
     def _times(

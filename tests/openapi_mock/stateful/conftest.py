@@ -13,7 +13,7 @@ import pytest
 from openapi_contract import Contract
 from openapi_mock.responses import contract_app
 from openapi_mock.stateful.memory import Memory, catalog_of
-from openapi_mock.stateful.operation import StatefulResponses
+from openapi_mock.stateful.responses import StatefulResponses
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 

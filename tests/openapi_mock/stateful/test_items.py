@@ -57,7 +57,7 @@ def test_put_creates_where_nothing_else_does(remembering):
 
 
 def test_put_of_what_needs_nothing(remembering):
-    """A PUT that need not send anything changes what it sends; a missing item it creates if it says 201."""
+    """A PUT that need not send anything changes what it sends; a missing item it creates if it says so."""
     put = operation(ref("Pet"), body={**NEW_PET, "required": []})
     item = {"parameters": [PET_ID], "get": operation(ref("Pet")), "put": put}
     mock = remembering({"/pets": PETS["/pets"], "/pets/{petId}": item}, {"Pet": PET})
@@ -70,6 +70,10 @@ def test_put_of_what_needs_nothing(remembering):
     mock = remembering({"/pets": listing, "/pets/{petId}": {**item, "put": creating}}, {"Pet": PET})
     assert mock("PUT", "/pets/7", {"name": "Tom"})[0] == 201
     assert mock("POST", "/pets", {"name": "Rex"})[0] == 201
+    saying = {**put, "summary": "Add or update a pet"}
+    mock = remembering({"/pets": PETS["/pets"], "/pets/{petId}": {**item, "put": saying}}, {"Pet": PET})
+    assert mock("PUT", "/pets/7", {"name": "Tom"})[0] == 200
+    assert mock.get("/pets/7")["name"] == "Tom"
 
 
 def test_an_entity_tag_is_of_a_state(remembering):

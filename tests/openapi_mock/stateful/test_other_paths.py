@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .conftest import NEW_PET, PET, PET_ID, PETS, in_query, operation, ref
+import re
+
+from .conftest import NEW_PET, PET, PET_ID, PETS, in_path, in_query, operation, ref
 
 
 def test_the_only_object_of_a_path(remembering):
@@ -43,8 +45,13 @@ def test_an_item_as_odata_writes_its_path(remembering):
 
 
 def test_items_as_docker_has_their_paths(remembering):
-    """``/create`` creates items, ``/json`` shows them; a negative limit is none, and no boolean is one."""
-    made = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    """``/create`` creates items, ``/json`` shows them; a negative limit is none, and no boolean is one.
+
+    A path may have the name of an item, where it is described so; an identifier is like its example.
+    """
+    made = {"type": "object", "properties": {"id": {"type": "string"}}}
+    pet = {**PET, "properties": {**PET["properties"], **made["properties"]}}
+    pet_id = {**in_path("petId"), "description": "ID or name of the pet", "example": "ede54ee1afda"}
     paths = {
         "/pets/json": {
             "get": {
@@ -53,14 +60,15 @@ def test_items_as_docker_has_their_paths(remembering):
             }
         },
         "/pets/create": {"post": operation(made, status="201", body=NEW_PET)},
-        "/pets/{petId}/json": {"parameters": [PET_ID], "get": operation(ref("Pet"))},
-        "/pets/{petId}": {"parameters": [PET_ID], "delete": operation(status="204")},
+        "/pets/{petId}/json": {"parameters": [pet_id], "get": operation(ref("Pet"))},
+        "/pets/{petId}": {"parameters": [pet_id], "delete": operation(status="204")},
     }
-    mock = remembering(paths, {"Pet": PET})
+    mock = remembering(paths, {"Pet": pet})
     first, second = (mock.post("/pets/create", {"name": each})["id"] for each in ("Rex", "Tom"))
     assert [each["name"] for each in mock.get("/pets/json?limit=-1&size=false")] == ["Rex", "Tom"]
     assert mock.get(f"/pets/{first}/json")["name"] == "Rex"
-    mock("DELETE", f"/pets/{first}")
+    assert re.fullmatch("[0-9a-f]{12}", first)
+    mock("DELETE", "/pets/Rex")
     assert mock("GET", f"/pets/{first}/json")[0] == 404
     assert mock.get("/pets/json")[0]["id"] == second
 

@@ -67,3 +67,18 @@ def test_an_array_changes_what_is_there(remembering):
     assert [each["name"] for each in mock.get("/pets")["pets"]] == ["c", "b"]
     assert [each["id"] for each in made] == [7, 8]
     assert "create" in mock.memory.summary()[0]["operations"]
+
+
+def test_several_are_deleted(remembering):
+    """DELETE on a collection deletes those that its body names; on an item it deletes that one alone."""
+    deletes = {**PETS["/pets"], "delete": operation(body={"type": "object"})}
+    elsewhere = {"/shops/1/pets": PETS["/pets"], "/pets/{petId}": PETS["/pets/{petId}"]}
+    for paths, path in (({**PETS, "/pets": deletes}, "/pets"), (elsewhere, "/shops/1/pets")):
+        mock = remembering(paths, {"Pet": PET})
+        first, second, third = (mock.post(path, {"name": each})["id"] for each in "abc")
+        mock("DELETE", f"/pets/{first}")
+        assert [each["id"] for each in mock.get(path)] == [second, third]
+    mock = remembering({**PETS, "/pets": deletes}, {"Pet": PET})
+    ids = [mock.post("/pets", {"name": each})["id"] for each in "abc"]
+    mock("DELETE", "/pets", {"ids": ids[:2]})
+    assert [each["id"] for each in mock.get("/pets")] == ids[2:]

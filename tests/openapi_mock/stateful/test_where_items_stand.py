@@ -2,6 +2,8 @@
 
 import pytest
 
+from openapi_mock.stateful.seeding import fill
+
 from .conftest import LISTED, NEW_PET, PET, PET_ID, PETS, in_path, in_query, operation, ref
 
 
@@ -78,18 +80,20 @@ def test_what_was_above_an_item_stays(remembering):
     assert mock("GET", f"/pets/{pet}/toys")[0] == 404
 
 
-def test_the_identifier_is_in_an_object(remembering):
+def test_the_identifier_is_in_an_object(remembering, tmp_path):
     """An item may have its name, and what else the mock knows of it, in ``metadata``, as in Kubernetes."""
     text, labels = {"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}
     times = {"creationTimestamp": {**text, "format": "date-time"}}
     metadata = {"type": "object", "properties": {"name": text, "uid": text, "namespace": text, **times}}
-    metadata["properties"]["labels"] = labels
-    job = {"type": "object", "properties": {"metadata": metadata, "spec": {"type": "object"}}}
-    listed = {"type": "object", "required": ["items"], "properties": {"metadata": metadata}}
+    metadata["properties"] |= {"labels": labels, "generateName": text}
+    job = {"type": "object", "properties": {"metadata": ref("Meta"), "spec": {"type": "object"}}}
+    scale = {"type": "object", "properties": {"metadata": ref("Meta"), "spec": {"type": "object"}}}
+    listed = {"type": "object", "required": ["items"], "properties": {}}
     listed["properties"]["items"] = {"type": "array", "items": ref("Job")}
     listed["properties"]["metadata"] = {"type": "object", "properties": {"continue": text}}
     above = in_path("namespace")
-    paging = [in_query("limit", "integer"), in_query("continue")]
+    selecting = [in_query("labelSelector"), in_query("fieldSelector"), in_query("dryRun")]
+    paging = [in_query("limit", "integer"), in_query("continue"), *selecting]
     item = {"put": operation(ref("Job"), body=ref("Job"))}
     item |= {"patch": operation(ref("Job"), body={"type": "object"})}
     item |= {"get": operation(ref("Job")), "delete": operation(ref("Job"))}
@@ -99,10 +103,16 @@ def test_the_identifier_is_in_an_object(remembering):
             "parameters": [above],
             "get": operation(listed, parameters=paging),
             "post": made,
+            "delete": operation(parameters=selecting),
         },
         "/{namespace}/jobs/{name}": {"parameters": [above, in_path("name")], **item},
+        "/{namespace}/jobs/{name}/scale": {
+            "parameters": [above, in_path("name")],
+            "get": operation(ref("Scale")),
+            "put": operation(ref("Scale"), body=ref("Scale")),
+        },
     }
-    mock = remembering(paths, {"Job": job})
+    mock = remembering(paths, {"Job": job, "Meta": metadata, "Scale": scale})
     known = {"namespace": "dev", "creationTimestamp": "2026-11-26T12:00:00Z"}
     first = mock.post("/dev/jobs", {"metadata": {"name": "a", "labels": {"x": "1"}}})
     assert first["metadata"] == {"name": "a", "labels": {"x": "1"}, "uid": first["metadata"]["uid"], **known}
@@ -118,8 +128,25 @@ def test_the_identifier_is_in_an_object(remembering):
     changed = mock("PATCH", "/dev/jobs/a", {"metadata": {"labels": {"x": "1", "y": None}}})[1]
     assert changed["metadata"] == first["metadata"]
     assert mock.get("/dev/jobs/a") == changed
+    assert mock("PUT", "/dev/jobs/a/scale", {"spec": {"replicas": 5}})[0] == 200
+    assert mock.get("/dev/jobs/a/scale") == mock.get("/dev/jobs/a")
+    assert mock.get("/dev/jobs/a")["spec"] == {"z": 3, "replicas": 5}
+    made = mock.post("/dev/jobs", {"metadata": {"generateName": "new-"}})["metadata"]["name"]
+    assert made.startswith("new-")
+    for query, names in (
+        ("labelSelector=x%3D1", {"a"}),
+        ("labelSelector=!x", {second["name"], made}),
+        (f"fieldSelector=metadata.name={made}", {made}),
+    ):
+        assert {each["metadata"]["name"] for each in mock.get(f"/dev/jobs?{query}")["items"]} == names
     assert mock("DELETE", "/dev/jobs/a")[0] == 200
     assert mock("GET", "/dev/jobs/a")[0] == 404
+    seeds = tmp_path / "seeds.json"
+    seeds.write_text('{"/dev/jobs": [{"metadata": {"name": "seeded", "labels": {"x": "1"}}}]}')
+    fill(seeds, mock.memory)
+    for query, left in (("?dryRun=All", 3), ("?labelSelector=x", 2), ("", 0)):
+        assert mock("DELETE", f"/dev/jobs{query}")[0] == 200
+        assert len(mock.get("/dev/jobs")["items"]) == left
 
 
 def test_the_item_is_not_what_stands_beside_it(remembering):

@@ -1,0 +1,33 @@
+"""What a PUT on an item does where there is none, and with members that it does not send."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from openapi_contract import Operation
+from openapi_contract.schemas import Schema
+from openapi_mock.responses.related import CREATED
+from openapi_service.problems import NotFound
+
+from .collection import only
+
+UPSERT: Final = re.compile(
+    r"\b(add|create|insert)s? or (replace|update)|(replace|update)s? or (add|create|insert)|upsert",
+    re.IGNORECASE,
+)
+"""How the summary or description of one begins, or goes on, that creates what is not there."""
+
+
+def creates(put: Operation, *, is_created_otherwise: bool) -> bool:
+    """Tell whether a PUT creates an item that is not there: nothing else does, or it says so."""
+    said = (str(put.definition.get(each, "")) for each in ("summary", "description"))
+    return not is_created_otherwise or str(CREATED) in put.responses or any(map(UPSERT.search, said))
+
+
+def is_part(put: Operation, bodies: Iterable[Schema], *, is_created_otherwise: bool) -> bool:
+    """Tell whether a PUT changes what it sends, which is anything, of an item that has to be there."""
+    has_to_be = is_created_otherwise or str(NotFound.status.value) in put.responses
+    is_whole = any(
+        body.is_open or any(part.get("required") for part in body.parts) for body in map(only, bodies)
+    )
+    return put.method == "put" and not (is_whole or creates(put, is_created_otherwise=has_to_be))
