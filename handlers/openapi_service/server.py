@@ -252,6 +252,11 @@ class _Server(Server):
             loop.call_later(TLS_CLOSE_SECONDS, self._abort_idle)
         loop.call_later(FIRST_REQUEST_SECONDS, self._close_idle)
         await super().shutdown(sockets)
+        if self.server_state.connections:  # where time is up: what is cancelled now may still respond
+            await asyncio.sleep(ROUND_TRIP_SECONDS)
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)  # the loop closes them
 
     async def _accept_waiting(self, sockets: list[socket.socket]) -> None:
         """Close the listener as soon as no connection waits there, since the system would reset it."""

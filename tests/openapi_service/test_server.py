@@ -10,12 +10,14 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 
 import pytest
 import uvloop
 
-from openapi_service.server import CannotStart, Shutdown, listen, serve
+from openapi_service.protocol import HttpProtocol
+from openapi_service.server import CannotStart, Shutdown, listen, serve, serving
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LAME_DUCK_SECONDS = 1
@@ -169,3 +171,20 @@ def test_a_new_connection_has_time_for_its_request(monkeypatch):
         serve_until_sigterm(Watching(), listening, monkeypatch)
     assert received(new).startswith(b"HTTP/1.1 204 ")
     assert received(silent) == b""
+
+
+@pytest.mark.parametrize("options", [{}, {"http": HttpProtocol}])
+def test_a_response_that_nobody_reads_ends_with_the_server(options):
+    """Its connection is closed with the others, where the garbage collector would find it open later."""
+    has_started = threading.Event()
+
+    async def much(scope, _receive, send):
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            has_started.set()
+            await send({"type": "http.response.body", "body": bytes(8 * 1024 * 1024)})
+
+    with listen("127.0.0.1", 0) as listening, connected(listening, GET):
+        with serving(much, listening, timeout_graceful_shutdown=0, **options):
+            assert has_started.wait(30)
+        gc.collect()
