@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from openapi_contract import Contract
+from openapi_mock.journal.selector import Selector
 from openapi_mock.proxy.application import proxying
 from openapi_mock.proxy.recorder import Recorder
 from openapi_mock.proxy.upstream import Upstream
@@ -142,10 +143,18 @@ class Running:
         self.url = url
         self.recorder = recorder
         self.client = client
+        self.responses = 0
 
     def ask(self, *args, **kwargs):
         """Send a request through the proxy."""
-        return self.client.request(*args, **kwargs)
+        response = self.client.request(*args, **kwargs)
+        self.responses += 1
+        return response
+
+    def clear(self):
+        """Empty the journal."""
+        self.recorder.journal.clear()
+        self.responses = 0
 
     @contextmanager
     def connection(self):
@@ -156,7 +165,8 @@ class Running:
 
     @property
     def exchanges(self):
-        """What the journal has."""
+        """What the journal has: an exchange is recorded once its response is there."""
+        assert self.recorder.journal.wait(Selector(), self.responses, 10)
         return self.recorder.journal.find()
 
 
@@ -188,7 +198,7 @@ def shared(upstream, contract):
 @pytest.fixture
 def proxy(shared, upstream, json_response):
     """Return the module's proxy, its journal and its upstream as new."""
-    shared.recorder.journal.clear()
+    shared.clear()
     upstream.asked.clear()
     upstream.response = json_response([])
     return shared

@@ -88,7 +88,7 @@ def rules(noted):
     def ask(method="PUT", path="/notes/1?force=true", content=b'{"text": "a"}', **fields):
         sent = {"X-Key": "k", "X-Trace": "t", "Content-Type": "application/json", **fields}
         headers = {name: value for name, value in sent.items() if value is not None}
-        noted.recorder.journal.clear()
+        noted.clear()
         noted.ask(method, path, content=content, headers=headers)
         validation = noted.exchanges[-1].verdict
         sides = (validation.request, validation.response)
