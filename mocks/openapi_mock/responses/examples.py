@@ -92,9 +92,10 @@ class Variation:
         if found := DAY.match(example):
             with suppress(ValueError, OverflowError):
                 return f"{date.fromisoformat(found[0]) - self._days}{example[found.end() :]}"
-        if is_identifying:
-            return LAST_DIGITS.sub(self._counted, example)
-        return example
+        if not is_identifying or not example:
+            return example
+        other = LAST_DIGITS.sub(self._counted, example)
+        return other if other != example else f"{example}-{self.index + 1}"
 
     def _counted(self, found: re.Match[str]) -> str:
         return str(int(found[0]) + self.index).zfill(len(found[0]))[-len(found[0]) :]

@@ -185,6 +185,7 @@ def test_members_need_not_agree(responding_with):
 SHOWN = {
     "id": 7,
     "sku": "AB-123",
+    "uid": "rex",
     "day": "2024-05-06T07:08:09Z",
     "year": 1999,
     "at": 1_700_000_000,
@@ -206,6 +207,7 @@ def test_items_are_like_the_examples_of_their_schema(responding_with):
     assert first == SHOWN
     assert len({other["id"] for other in others} | {7}) == 3
     assert [other["sku"] for other in others] == ["AB-124", "AB-125"]
+    assert [other["uid"] for other in others] == ["rex-2", "rex-3"]
     for other in others:
         assert other["id"] > 7
         assert 1e-07 < other["rate"] < 2e-07
