@@ -24,8 +24,7 @@ from .names import Makers, words
 from .subjects import Subject
 
 CHECKED, BARE, FIRST_FREE, LAST_EXAMPLES = 1, 2, 4, 5
-"""Attempts: with each part checked; with nothing optional; from here on of any type, or without examples,
-names and agreement."""
+"""Attempts: each part checked; nothing optional; from here on of any type, or without examples and names."""
 TRIES = 4
 PART_TRIES, FEW_TRIES = 50, 2
 """For one more item or property that differs from the others: one that must be there, or one that may."""
@@ -171,7 +170,7 @@ class Attempt:
             return _Properties(self, merged, level).all()
         if kind == "array":
             return self._array(merged, level)
-        subject = level.subject or Subject(self.random)
+        subject = level.subject or Subject(self.random, draw_person=self.strings.person)
         if kind == "string":
             return primitives.text(merged, subject, name, self.strings)
         if kind in {"integer", "number"}:
@@ -291,7 +290,8 @@ class _Properties:
         self._example = example or {}
         self._made: dict[str, Any] = {}
         self._names = tuple(merged.names())
-        self._subject = Subject(attempt.random, self._names, level.name, level.subject)
+        person = attempt.strings.person
+        self._subject = Subject(attempt.random, self._names, level.name, level.subject, person)
 
     def all(self) -> dict[str, Any]:
         """Return the object; NoValueError if none is found."""

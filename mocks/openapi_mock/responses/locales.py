@@ -12,12 +12,9 @@ from typing import Any
 from openapi_contract.distribution import lack_of
 
 from .names import STRINGS, Maker, Makers, Related, draw
-from .subjects import Subject
+from .subjects import Person, Subject
 
 METHODS = {
-    "first_name": "first_name",
-    "last_name": "last_name",
-    "full_name": "name",
     "username": "user_name",
     "email": "ascii_safe_email",
     "phone": "phone_number",
@@ -60,7 +57,8 @@ def strings_of(locale: str) -> Makers:
         raise ValueError(
             f"Faker has no locale {locale[:100]!r}; the nearest are {nearest}, all are at {LIST}."
         )
-    faker, lock = Factory.create(name), Lock()
+    faker: Any = Factory.create(name)
+    lock = Lock()
 
     def made(method: str, fallback: Maker, subject: Subject, member: str, before: str) -> Any:
         with lock:  # the generator is one for all threads
@@ -70,6 +68,11 @@ def strings_of(locale: str) -> Makers:
             except ValueError:  # some locales have no country that Faker knows
                 return draw(fallback, subject, member, before)
 
+    def person(random: Random) -> Person:
+        with lock:
+            faker.random = random
+            return Person(faker.first_name(), faker.last_name())
+
     own = {STRINGS.by_name[each]: method for each, method in METHODS.items() if hasattr(faker, method)}
     localized = {
         each: Related(partial(made, own[maker], maker))
@@ -78,7 +81,7 @@ def strings_of(locale: str) -> Makers:
     }
     said = {"language": name.partition("_")[0], "locale": name.replace("_", "-")}
     constant = {each: partial(_always, text) for each, text in said.items()}
-    return Makers({**STRINGS.by_name, **localized, **constant})
+    return Makers({**STRINGS.by_name, **localized, **constant}, person)
 
 
 def _always(text: str, _random: Random) -> str:

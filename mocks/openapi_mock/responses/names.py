@@ -14,7 +14,8 @@ from random import Random
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from .subjects import LAST, PEOPLE, WORDS, Subject, iso, words_of
+from . import subjects
+from .subjects import LAST, PEOPLE, WORDS, Person, Subject, iso, words_of
 
 
 class Related(NamedTuple):
@@ -94,10 +95,14 @@ class Makers:
 
     Attributes:
         by_name: functions of what is random, by the names of properties.
+        person: returns somebody.
     """
 
-    def __init__(self, by_name: Mapping[str, Maker]) -> None:
+    def __init__(
+        self, by_name: Mapping[str, Maker], person: Callable[[Random], Person] = subjects.person
+    ) -> None:
         self.by_name = by_name
+        self.person = person
 
 
 def _table(rows: dict[str, Maker]) -> Makers:
@@ -330,20 +335,8 @@ NUMBERS = _table(
 QUALIFIERS = frozenset(
     {
         *("utc", "local", "gmt", "min", "max", "low", "high", "avg", "average", "start", "end", "from", "to"),
-        *(
-            "eur",
-            "usd",
-            "gbp",
-            "small",
-            "medium",
-            "large",
-            "original",
-            "raw",
-            "static",
-            "str",
-            "string",
-            *"1234",
-        ),
+        *("eur", "usd", "gbp", "small", "medium", "large", "original", "raw", "static", "str", "string"),
+        *"1234",
     }
 )
 """Words at the end of a name that do not change what it means."""

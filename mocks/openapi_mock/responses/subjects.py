@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from random import Random
@@ -118,6 +119,11 @@ PLACES: Final = (
 )
 
 
+def person(random: Random) -> Person:
+    """Return somebody."""
+    return Person(random.choice(FIRST), random.choice(LAST))
+
+
 class Subject:
     """What the members of one object are about.
 
@@ -125,6 +131,7 @@ class Subject:
         names: of the members, which tell whether it is a person, a place, or money.
         name: of the object.
         above: what the object is about in which it stands, if it stands in one.
+        draw_person: returns somebody, of a locale.
 
     Attributes:
         random: what the rest is drawn from.
@@ -138,11 +145,17 @@ class Subject:
     """
 
     def __init__(
-        self, random: Random, names: tuple[str, ...] = (), name: str = "", above: Subject | None = None
+        self,
+        random: Random,
+        names: tuple[str, ...] = (),
+        name: str = "",
+        above: Subject | None = None,
+        draw_person: Callable[[Random], Person] = person,
     ) -> None:
         self.random = random
         self.kind, self.is_person, self.is_place, self.is_money = _traits(names, name)
         self.is_links = above is not None and self.kind in {"link", "url"}
+        self._draw_person = draw_person
         self._base: datetime | None = None
         self._titles: dict[str, str] = {}
         self.people: dict[str, Person] = {}
@@ -156,7 +169,7 @@ class Subject:
     def person(self, of: str = "") -> Person:
         """Return the person whose name is asked for, as ``customer`` or ``billing``."""
         if of not in self.people:
-            self.people[of] = Person(self.random.choice(FIRST), self.random.choice(LAST))
+            self.people[of] = self._draw_person(self.random)
         return self.people[of]
 
     def place(self, of: str = "") -> Place:

@@ -28,6 +28,7 @@ NAMES = (
 )
 PROPERTIES = {name: {"type": "string"} for name in NAMES} | {
     "country": {"type": "string"},
+    "name": {"type": "string"},
     "locale": {"type": "string"},
     "zip": {"type": "string", "pattern": "^[A-Z]{4}$"},
 }
@@ -50,6 +51,7 @@ def test_values_of_a_locale(sent, locale):
     """Names, addresses and texts are of the country, unless the schema wants others; the rest is as ever."""
     found, plain = sent(locale), sent("")
     assert (found["country"], found["locale"]) == ("Germany", "de-DE")
+    assert found["name"].startswith(f"{found['first_name']} ")
     assert re.fullmatch(r"\d{5}", found["postal_code"])
     assert re.fullmatch("[A-Z]{4}", found["zip"])
     assert re.fullmatch(r"\S+@example\.\w+", found["email"])
