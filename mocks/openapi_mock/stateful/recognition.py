@@ -181,7 +181,7 @@ class _Recognition:
                 return
 
     def _add_singles(self, found: dict[str, Collection]) -> None:
-        """Add the objects that a path shows, and changes by members that it shows."""
+        """Add the objects that a path shows, and changes by members that it mostly shows."""
         assigned = {name for each in found.values() for name in each.roles}
         for methods in self._at.values():
             writing = [methods[each] for each in ("put", "patch") if each in methods]
@@ -190,7 +190,7 @@ class _Recognition:
                 continue
             bodies = [schema for each in writing for schema in self._bodies(each)]
             sent = {plain(name) for each in bodies for name in settable(each)}
-            if sent and sent <= set(map(plain, shown.members)):
+            if 2 * len(sent & set(map(plain, shown.members))) > len(sent):
                 single = at_path(methods["get"].path, "", shown, is_single=True)
                 found[single.path] = single
                 for method, action in (("get", "read"), ("put", "replace"), ("patch", "update")):

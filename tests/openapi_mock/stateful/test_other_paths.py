@@ -12,7 +12,8 @@ def test_the_only_object_of_a_path(remembering):
     members = {"theme": {"type": "string", "example": "dark"}, "size": {"type": "integer", "example": 3}}
     settings = {"type": "object", "properties": members}
     path = {"get": operation(settings), "put": operation(settings, body=settings)}
-    path["patch"] = operation(status="204", body=settings)
+    secret = {"secret": {"type": "string", "writeOnly": True}}
+    path["patch"] = operation(status="204", body={**settings, "properties": {**members, **secret}})
     paths = {**PETS, "/settings": path, "/pets/{petId}/settings": {"parameters": [PET_ID], **path}}
     mock = remembering(paths, {"Pet": PET})
     for at in ("/settings", "/pets/1/settings"):
