@@ -12,6 +12,9 @@ from openapi_service.problems import PayloadTooLarge, ServiceUnavailable
 
 MOST_ITEMS: Final = 20_000
 MOST_BYTES: Final = 128 * 1024 * 1024
+"""Of all items, which a list reads at once."""
+PART: Final = 64
+"""Bytes that each part of an item counts for beside its own, as it takes them when it is read."""
 MOST_IN_ITEM: Final = 4 * 1024 * 1024
 """Bytes of one item; as values, empty arrays take thirty times as many."""
 LAST: Final = 2**53
@@ -81,17 +84,21 @@ class Store:
     def _check(self) -> None:
         self._is_whole()
         row = self._database.execute(MEASURES).fetchone()
-        self._count, self._bytes = int(row[0]), int(row[1])
-        if self._count > MOST_ITEMS or max(row[1:3]) > MOST_BYTES or (row[3] or 0) > MOST_IN_ITEM:
-            most = f"{MOST_ITEMS} items, {MOST_BYTES} bytes of them, or {MOST_IN_ITEM} of one"
-            raise ValueError(f"it has more than {most}")
+        most = f"it has more than {MOST_ITEMS} items, {MOST_BYTES} bytes of them, or {MOST_IN_ITEM} of one"
+        if row[0] > MOST_ITEMS or max(row[1:3]) > MOST_BYTES or (row[3] or 0) > MOST_IN_ITEM:
+            raise ValueError(most)
         if any(
             not isinstance(last or 0, int) or (last or 0) > LAST
             for (last,) in self._database.execute(COUNTED)
         ):
             raise ValueError(f"it counts beyond {LAST}")
+        self._count = self._bytes = 0
         for row in self._database.execute(ROWS):
             _item(*row)
+            value = row[-1] if isinstance(row[-1], bytes) else row[-1].encode()
+            self._count, self._bytes = self._count + 1, self._bytes + _size(value)
+            if self._bytes > MOST_BYTES:
+                raise ValueError(most)
 
     def _is_whole(self) -> None:
         with closing(sqlite3.connect(":memory:")) as new:
@@ -122,7 +129,8 @@ class Store:
     def add(self, collection: str, key: str, parents: Mapping[str, str], value: dict[str, Any]) -> None:
         """Add an item; raises PayloadTooLarge or ServiceUnavailable."""
         encoded = _encoded(value)
-        if self._count >= MOST_ITEMS or self._bytes + len(encoded) > MOST_BYTES:
+        size = _size(encoded)
+        if self._count >= MOST_ITEMS or self._bytes + size > MOST_BYTES:
             raise ServiceUnavailable(
                 f"The mock holds {self._count} items of {self._bytes} bytes; at most {MOST_ITEMS} items "
                 f"of {MOST_BYTES} bytes fit. Delete some, or reset it."
@@ -131,7 +139,7 @@ class Store:
             "INSERT INTO items (collection, key, parents, value) VALUES (?, ?, ?, ?)",
             (collection, key, msgspec.json.encode(parents).decode(), encoded),
         )
-        self._count, self._bytes = self._count + 1, self._bytes + len(encoded)
+        self._count, self._bytes = self._count + 1, self._bytes + size
 
     def keep(self, parents: Mapping[str, str]) -> None:
         """Keep parents when nothing is below them any longer, as an item of no collection; raises as add."""
@@ -155,7 +163,7 @@ class Store:
     def change(self, item: Item, key: str, value: dict[str, Any]) -> None:
         """Replace the value of an item; raises PayloadTooLarge or ServiceUnavailable."""
         encoded = _encoded(value)
-        size = self._bytes + len(encoded) - len(msgspec.json.encode(item.value))
+        size = self._bytes + _size(encoded) - _size(msgspec.json.encode(item.value))
         if size > max(MOST_BYTES, self._bytes):
             raise ServiceUnavailable(f"The mock holds {self._bytes} bytes; at most {MOST_BYTES} fit.")
         self._database.execute(
@@ -166,7 +174,7 @@ class Store:
     def remove(self, item: Item) -> None:
         """Remove an item."""
         self._database.execute("DELETE FROM items WHERE place = ?", (item.place,))
-        self._count, self._bytes = self._count - 1, self._bytes - len(msgspec.json.encode(item.value))
+        self._count, self._bytes = self._count - 1, self._bytes - _size(msgspec.json.encode(item.value))
 
     def keyed(self, collection: str, key: str) -> list[Item]:
         """Return the items with a key, of any parents."""
@@ -214,6 +222,11 @@ class Store:
     def _items(self, condition: str, *values: str) -> list[Item]:
         rows = self._database.execute(f"{ROWS} {condition}", values)
         return [_item(*row) for row in rows]
+
+
+def _size(encoded: bytes) -> int:
+    """Return the bytes of an item, and more for its parts, of which each has a comma or bracket."""
+    return len(encoded) + PART * sum(map(encoded.count, (b",", b"[", b"{")))
 
 
 def _encoded(value: dict[str, Any]) -> bytes:

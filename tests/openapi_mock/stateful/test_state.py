@@ -219,9 +219,10 @@ def test_a_store_is_bounded(monkeypatch):
         store.add("a", "3", {}, {})
     store.remove(store.keyed("a", "1")[0])
     store.add("a", "3", {}, {})
-    monkeypatch.setattr(stores, "MOST_BYTES", 50)
-    with pytest.raises(ServiceUnavailable):
-        store.change(store.keyed("a", "3")[0], "3", {"text": "x" * 60})
+    monkeypatch.setattr(stores, "MOST_BYTES", 4 * stores.PART)
+    for value in ("x" * 3 * stores.PART, [[], []]):
+        with pytest.raises(ServiceUnavailable):
+            store.change(store.keyed("a", "3")[0], "3", {"text": value})
     monkeypatch.setattr(stores, "MOST_IN_ITEM", 5)
     with pytest.raises(PayloadTooLarge, match="The item has"):
         store.change(store.keyed("a", "3")[0], "3", {"text": ""})
