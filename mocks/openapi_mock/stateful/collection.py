@@ -18,6 +18,8 @@ ROLES: Final = ("create", "list", "read", "update", "replace", "delete")
 PARAMETER = re.compile(r"\{([^{}]+)\}(?:\.\w+)?")
 ENTITY = re.compile(r"(\w+)\((\{[^{}]+\})\)")
 """How OData writes the path of an item: ``Products({id})``."""
+SEVERAL = re.compile(r"\{(\w+)=[^{}]*\}")
+"""How Google writes a parameter of several segments: ``{name=shelves/*}``."""
 SUFFIX = re.compile(r"[./](json|xml)$")
 
 
@@ -45,6 +47,7 @@ class Collection:
         key: the member that identifies an item, empty without any.
         holder: the object in an item that has this member, as ``metadata`` has; empty for the item itself.
         is_single: whether there is one item, from the start, as ``/settings`` is.
+        is_named: whether a key is the name of an item in full, as ``shelves/1/books/2`` is.
         settable: members, in plain spelling, that a request can set.
         roles: what operations do with it, by operationId.
         key_schemas: what values of the key have to conform to where they are sent, and shown.
@@ -60,6 +63,7 @@ class Collection:
     schema: Schema
     holder: str = ""
     is_single: bool = False
+    is_named: bool = False
     settable: frozenset[str] = frozenset()
     roles: dict[str, Role] = field(default_factory=dict)
     key_schemas: list[Schema] = field(default_factory=list)
@@ -169,7 +173,7 @@ class Role:
 def shape_of(path: str) -> Shape:
     """Return the shape of a path template."""
     segments, names = [], []
-    for segment in ENTITY.sub(r"\1/\2", SUFFIX.sub("", path)).strip("/").split("/"):
+    for segment in ENTITY.sub(r"\1/\2", SEVERAL.sub(r"{\1}", SUFFIX.sub("", path))).strip("/").split("/"):
         parameter = PARAMETER.fullmatch(segment)
         names += [parameter[1]] if parameter else []
         segments.append("{}" if parameter else segment)

@@ -1,10 +1,10 @@
 """Which member identifies the items that a path leads to by its last parameter."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from openapi_contract import Operation
+from openapi_contract import Contract, Operation, pointers
 from openapi_contract.schemas import Schema
 from openapi_mock.responses.subjects import plain
 
@@ -25,6 +25,7 @@ NAME_OF = re.compile(r"\W*((the|a|unique) )*name of\b", re.IGNORECASE)
 """How the description of a path parameter begins that is the name of an item, even if the item has an id."""
 HOLDER = re.compile(r"meta|metadata|sys|\w*reference")
 """Members, in plain spelling, that say what an item is: they may have its key."""
+BODY_MEMBER = re.compile(r"\$response\.body#(/.+)")
 SCALARS: Final = frozenset({"string", "integer", "number"})
 
 
@@ -100,3 +101,16 @@ def names_of_key(operation: Operation, resource: str, linked: Mapping[tuple[str,
     rest = [each for each in words if plain(each) not in singulars(own)]
     people = ["login"] if plain(parameter) in {"username", "user"} else []
     return [*names, *people, "_".join(rest), *rest[-1:], *keys]
+
+
+def linked(contract: Contract) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield which member of a response is which parameter of another operation, by Link Objects."""
+    for operation in contract.operations:
+        for response in operation.responses.values():
+            for node in response.get("links", {}).values():
+                link: Mapping[str, Any] = contract.resolve(node)
+                for parameter, expression in link.get("parameters", {}).items():
+                    match = BODY_MEMBER.fullmatch(str(expression))
+                    if match and "operationId" in link:
+                        name = parameter.removeprefix("path.")
+                        yield (str(link["operationId"]), name), pointers.split(match[1])[-1]

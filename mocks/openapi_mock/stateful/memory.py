@@ -11,6 +11,7 @@ from openapi_mock.responses.subjects import plain
 from openapi_service.clock import Clock
 
 from .collection import Collection, Role
+from .places import singulars
 from .recognition import recognize
 from .store import Store
 from .values import Values
@@ -26,12 +27,12 @@ class Catalog(NamedTuple):
 
     Attributes:
         values: what makes the values of a collection's items, by its path.
-        roles: what operations do with a collection, by operationId.
+        roles: what operations do, by operationId, with a collection; with several of one path of items.
     """
 
     collections: Mapping[str, Collection]
     values: Mapping[str, Values]
-    roles: Mapping[str, Role]
+    roles: Mapping[str, list[Role]]
 
 
 def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
@@ -43,7 +44,10 @@ def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
     collections = {each.path: each for each in recognize(contract)}
     generator = Generator(contract.schemas, seed=seed, locale=locale)
     values = {path: Values(each, generator, seed) for path, each in collections.items()}
-    roles = {name: role for each in collections.values() for name, role in each.roles.items()}
+    roles: dict[str, list[Role]] = {}
+    for each in collections.values():
+        for name, role in each.roles.items():
+            roles.setdefault(name, []).append(role)
     return Catalog(collections, values, roles)
 
 
@@ -86,10 +90,17 @@ class Memory:
             PayloadTooLarge: it is too large.
             ServiceUnavailable: there is no room for it.
         """
-        collection = values.collection
+        collection, above = values.collection, ""
+        if collection.is_named:
+            above = "/".join([*parents.values(), collection.resource, ""])
+            ids = {f"{each}id" for each in singulars(plain(collection.resource))}
+            given = [each for name, each in sent.items() if plain(name) in ids]
+            sent = collection.with_key(sent, given[0]) if given else sent
         for _ in range(MOST_NUMBERS):
             number, now = self.store.number(collection.path), self.clock.now()
             value = values.created(base, sent, path, number, now)
+            if above:
+                value = collection.with_key(value, above + str(collection.key_of(value)).rpartition("/")[2])
             key = str(collection.key_of(value, collection.key_of(sent, number)))
             if not any(each.parents == parents for each in self.store.keyed(collection.path, key)):
                 self.store.keep(parents)

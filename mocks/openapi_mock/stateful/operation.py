@@ -59,7 +59,8 @@ class StatefulOperation:
         self._memory = memory
         self._origin = origin
         self._prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
-        above = {"/".join(each.item.segments): each for each in catalog.collections.values()}
+        alone = (each for each in catalog.collections.values() if not each.is_named)
+        above = {"/".join(each.item.segments): each for each in alone}
         self._parents_of = [
             (above[prefix], self._prefixes[: number + 1])
             for number, (_, prefix) in enumerate(self._prefixes)
@@ -162,6 +163,11 @@ class StatefulOperation:
         base, parents = self._inner(documented.body.value), self._parents(sent)
         value = await asyncio.to_thread(self._create, base, sent)
         return documented, self._show(value, parents, documented, request)
+
+    async def has(self, sent: Sent) -> bool:
+        """Tell whether the collection has the item that a request is for."""
+        async with self._memory.lock:
+            return self._found(sent) is not None
 
     # items --------------------------------------------------------------------------------------------------
 

@@ -7,11 +7,10 @@ has that object alone: ``/settings``. A Path Item or an Operation corrects this 
 ``false``, or an object with ``path``, ``role`` and ``key``.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from openapi_contract import Contract, ContractError, Operation, pointers
+from openapi_contract import Contract, Operation
 from openapi_contract.media_types import essence, is_json, is_xml
 from openapi_contract.schemas import Schema
 from openapi_mock.responses.identifiers import IDS
@@ -19,15 +18,19 @@ from openapi_mock.responses.related import CREATED
 from openapi_mock.responses.rendering import concrete
 from openapi_mock.responses.subjects import plain
 
-from .collection import ROLES, Collection, Role, Shape, at_path, common, only, resource_of, shape_of
+from .collection import Collection, Role, Shape, at_path, common, only, resource_of, shape_of
 from .json_patch import is_of_patches
-from .keys import key_in, learn_key, names_of_key
-from .places import ENVELOPES, Place, Way, is_each, item_places, lists, name_at, places, settable, singulars
+from .keys import key_in, learn_key, linked, names_of_key
+from .marks import error_of, mark_of
+from .places import ENVELOPES, Place, Way, is_each, item_places, lists, name_at, places, settable
 from .puts import is_part
 
-EXTENSION: Final = "x-mock-collection"
+ACTIONS = ("read", "update", "replace", "update", "delete")
+BY_METHOD: Final = dict(zip(("get", "patch", "put", "post", "delete"), ACTIONS, strict=True))
+"""What an operation does at the path of an item."""
+NAME: Final = "name"
+"""The parameter and the member that have the name of an item in full, as Google's APIs have it."""
 WRITING: Final = frozenset({"create", "update", "replace"})
-BODY_MEMBER = re.compile(r"\$response\.body#(/.+)")
 
 
 def recognize(contract: Contract) -> list[Collection]:
@@ -48,19 +51,20 @@ class _Recognition:
         self._at: dict[tuple[str, ...], dict[str, Operation]] = {}
         self._marks: dict[str, Any] = {}
         for operation in contract.operations:
-            mark = self._mark(operation)
+            mark = mark_of(operation, contract)
             if mark is not False:
                 self._marks[operation.operation_id] = mark
                 methods = self._at.setdefault(shape_of(operation.path).segments, {})
                 methods.setdefault(operation.method, operation)
-        self._linked = dict(self._links())
+        self._linked = dict(linked(contract))
         self._successes: dict[str, Schema | None] = {}
 
     def collections(self) -> list[Collection]:
         """Return all collections that an operation fills, or that at least two operations use."""
         found: dict[str, Collection] = {}
         for segments, methods in self._at.items():
-            if len(segments) > 1 and segments[-1] == "{}" and segments[-2] != "{}":
+            is_item = len(segments) > 1 and segments[-1] == "{}" and segments[-2] != "{}"
+            if is_item and not self._add_named(found, segments):
                 self._add(found, segments, methods)
         for segments, methods in self._at.items():
             if segments[-2:] == ("{}", "{}") and segments[:-2]:
@@ -124,17 +128,16 @@ class _Recognition:
         collection = found.setdefault(
             path, Collection(path, shape, item.path, resource, key.name, key.schema, key.holder)
         )
-        roles = {"get": "read", "patch": "update", "put": "replace", "post": "update", "delete": "delete"}
         for method, operation in methods.items():
-            if method in roles and not self._is_elsewhere(operation):
+            if method in BY_METHOD and self._is_here(operation):
                 changes = "patch" not in methods and is_part(
                     operation, self._bodies(operation), is_created_otherwise="post" in above
                 )
-                action, parameter = "update" if changes else roles[method], shape_of(operation.path).names[-1]
-                self._assign(collection, operation, action, parameter)
+                action = "update" if changes else BY_METHOD[method]
+                self._assign(collection, operation, action, shape_of(operation.path).names[-1])
         for operation in above.values():
             done = self._action_above(operation, collection)
-            if done is not None and not self._is_elsewhere(operation):
+            if done is not None and self._is_here(operation):
                 self._assign(collection, operation, done, None)
 
     def _action_above(self, operation: Operation, collection: Collection) -> str | None:
@@ -144,6 +147,35 @@ class _Recognition:
         known = {"post": "create", "delete": "delete"}.get(operation.method)
         changes = plain(collection.head) in self._settable(operation, collection)
         return known or ("update" if changes else None)
+
+    def _add_named(self, found: dict[str, Collection], segments: tuple[str, ...]) -> bool:
+        """Add collections whose items have one path, by their names in full; return whether there are any.
+
+        What is at that path is every collection's, whose items it shows as far as its schema has them.
+        """
+        first = shape_of(next(iter(self._at[segments].values())).path)
+        if first.names[-1] != NAME:
+            return False
+        before = len(found)
+        own = [each for each in self._contract.operations if shape_of(each.path).segments == segments]
+        own = [each for each in own if each.method in BY_METHOD and self._is_here(each)]
+        for path, methods in self._at.items():
+            post = methods.get("post")
+            # ``:pause`` is no resource
+            above = path[:-1] in {segments, segments[:-1]} and ":" not in path[-1]
+            if post is None or not above or not self._is_here(post) or (*path, "{}") in self._at:
+                continue
+            listed, made = self._listed(methods), self._success(post)
+            item, alike = listed or made, [made, *self._bodies(post)] if listed else map(self._success, own)
+            if item and NAME in item.members and item.component in {each.component for each in alike if each}:
+                named = Collection(post.path, first, own[0].path, path[-1], NAME, item, is_named=True)
+                found[post.path] = named
+                self._assign(named, post, "create", None)
+                if listed:
+                    self._assign(named, methods["get"], "list", None)
+                for each in own:
+                    self._assign(named, each, BY_METHOD[each.method], shape_of(each.path).names[-1])
+        return len(found) > before
 
     def _above(self, segments: tuple[str, ...]) -> dict[str, Operation]:
         """Return what a path does, where ``/create`` below it may be its POST, if that shows an object."""
@@ -208,7 +240,9 @@ class _Recognition:
         if "role" in mark:
             if mark["path"] not in found:
                 there = ", ".join(found) or "none"
-                raise self._error(operation, f"{mark['path']} is no collection; there are: {there}")
+                raise error_of(
+                    operation, self._contract, f"{mark['path']} is no collection; there are: {there}"
+                )
             is_one = mark["role"] not in {"create", "list"}
             key = shape.names[-1] if is_one and shape.names else None
             self._assign(found[mark["path"]], operation, mark["role"], key)
@@ -249,11 +283,7 @@ class _Recognition:
             names = {prefix: name for name, prefix in shape.prefixes()}
             self._assign(collection, operation, "update", names["/".join(item)])
             return True
-        own, last = plain(collection.resource), plain(segments[-1])
-        is_plural = plain(collection.schema.component) in singulars(last) - {
-            last
-        }  # tasks of Google's /v2/{name}
-        if operation.method == "post" and (last == own or is_plural):
+        if operation.method == "post" and plain(segments[-1]) == plain(collection.resource):
             self._assign(collection, operation, "create", None)
             beside = self._at.get(segments, {}).get("get")
             if beside is not None and self._list(beside, collection) is not None:
@@ -351,40 +381,9 @@ class _Recognition:
         ]
         return {plain(name) for each in schemas for name in settable(each)}
 
-    # what the document says ---------------------------------------------------------------------------------
-
-    def _mark(self, operation: Operation) -> Any:
-        """Return what the document says of an operation: False, or an object; raises ContractError."""
-        path_item = self._contract.resolve(self._contract.paths[operation.path])
-        mark = operation.definition.get(EXTENSION, path_item.get(EXTENSION, {}))
-        if mark is not False and (
-            not isinstance(mark, dict)
-            or not mark.keys() <= {"path", "role", "key"}
-            or mark.get("role", ROLES[0]) not in ROLES
-            or ("role" in mark) != ("path" in mark)
-        ):
-            raise self._error(
-                operation, f"expected false, {{key: ...}}, or {{path: ..., role: {' | '.join(ROLES)}}}"
-            )
-        return mark
-
-    def _error(self, operation: Operation, expected: str) -> ContractError:
-        return ContractError(self._contract.source, operation.pointer, f"{EXTENSION}: {expected}.")
-
-    def _is_elsewhere(self, operation: Operation) -> bool:
-        return "role" in self._marks[operation.operation_id]
-
-    def _links(self) -> Iterator[tuple[tuple[str, str], str]]:
-        """Yield which member of a response is which parameter of another operation, by Link Objects."""
-        for operation in self._contract.operations:
-            for response in operation.responses.values():
-                for node in response.get("links", {}).values():
-                    link: Mapping[str, Any] = self._contract.resolve(node)
-                    for parameter, expression in link.get("parameters", {}).items():
-                        match = BODY_MEMBER.fullmatch(str(expression))
-                        if match and "operationId" in link:
-                            name = parameter.removeprefix("path.")
-                            yield (str(link["operationId"]), name), pointers.split(match[1])[-1]
+    def _is_here(self, operation: Operation) -> bool:
+        """Tell whether the document does not say that an operation is of no collection, or of another."""
+        return "role" not in self._marks.get(operation.operation_id, {"role": None})
 
 
 def _unwrapped(schema: Schema, collection: Collection) -> tuple[Way, Schema]:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from openapi_contract import Operation
 from openapi_mock.responses import ContractResponses
-from openapi_mock.responses.operation import ItemResponder
+from openapi_mock.responses.documented import DocumentedResponse
+from openapi_mock.responses.operation import ItemResponder, Respond, Sent
 from openapi_service.assembly import Assembly
+from openapi_service.request import Request
+from openapi_service.responses import Rendered
 
 from .memory import Catalog, Memory
 from .operation import StatefulOperation
@@ -29,7 +32,21 @@ class StatefulResponses(ContractResponses):
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- as its base does
         """Return what responds to an operation from stored items; None where it has no collection."""
-        role = self.catalog.roles.get(operation.operation_id)
-        if role is None:
-            return None
-        return StatefulOperation(operation, role, self.catalog, self.memory, self.origin)
+        roles = self.catalog.roles.get(operation.operation_id, ())
+        responders = [
+            StatefulOperation(operation, role, self.catalog, self.memory, self.origin) for role in roles
+        ]
+        return _ByName(responders) if len(responders) > 1 else next(iter(responders), None)
+
+
+class _ByName:
+    """Does what one operation does with the item of a name, of whichever collection it is."""
+
+    def __init__(self, operations: list[StatefulOperation]) -> None:
+        self._operations = operations
+
+    async def __call__(
+        self, sent: Sent, request: Request, respond: Respond
+    ) -> tuple[DocumentedResponse, Rendered]:
+        found = [each for each in self._operations if await each.has(sent)]
+        return await (found or self._operations)[0](sent, request, respond)

@@ -271,6 +271,8 @@ def test_a_page_as_spring_describes_it(remembering):
     [
         ("created_at[gte]=2026-02-01", "bc"),
         ("created_at[gt]=2026-02-01", "c"),
+        ("filter[created_at][gte]=2026-02-01", "bc"),
+        ("filter[created_at][gte]=2026-02-01&filter[created_at][lt]=2026-03-01", "b"),
         ("created_at[lte]=2026-02-01", "ab"),
         ("created_after=2026-02-01T13:00:00%2B01:00&createdBefore=2026-02-28", "b"),
         ("CreatedAt>=2026-02-02", "c"),
@@ -305,7 +307,8 @@ def test_a_list_within_bounds(remembering, query, found):
         "price": {"type": "string"},
         "vaccinated": {"type": "boolean"},
     }
-    bounds = {"weight_min": {"type": "number"}, "created_at_lt": {"type": "string"}}
+    created = {"type": "object", "properties": {"gte": {"type": "string"}, "lt": {"type": "string"}}}
+    bounds = {"weight_min": {"type": "number"}, "created_at_lt": {"type": "string"}, "created_at": created}
     inner = {"type": "object", "properties": bounds}
     pet = {"type": "object", "properties": {"id": {"type": "integer"}, **members}}
     named = "CreatedAt> CreatedAt< created_after createdBefore from to start_date since seen_until created_at"

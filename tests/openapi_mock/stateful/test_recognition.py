@@ -92,12 +92,12 @@ def test_what_nothing_creates_is_no_collection():
 
 
 def test_items_of_any_kind_at_one_path():
-    """What creates them may be named like their component, where a path of names says no resource."""
+    """What creates them says their resource, where a path of names does not."""
     paths = {
         "/v1/{parent}/pets": {"parameters": [in_path("parent")], "post": operation(ref("Pet"), body=NEW_PET)},
         "/v1/{name}": {"parameters": [in_path("name")], "get": operation(ref("Pet"))},
     }
-    assert recognized(paths) == ["/v1/{name}: create, read; by name"]
+    assert recognized(paths) == ["/v1/{parent}/pets: create, read; by name"]
 
 
 def test_a_list_whose_items_have_no_path():

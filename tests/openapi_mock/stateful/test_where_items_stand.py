@@ -373,3 +373,38 @@ def test_a_key_that_no_response_can_show(remembering):
     assert mock("PUT", "/tags/red", {})[0] == 200
     assert mock("GET", "/tags/red")[0] == 200
     assert mock("GET", "/tags/blue")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("item_paths", "books", "slash"),
+    [
+        (["/v1/{name}"], "/v1/{parent}/books", "%2F"),
+        (["/v1/{name=shelves/*}", "/v1/{name=shelves/*/books/*}"], "/v1/{parent=shelves/*}/books", "/"),
+    ],
+)
+def test_items_by_their_names_in_full(remembering, item_paths, books, slash):
+    """Where Google's APIs have one path for items of all collections, their names say which is which."""
+    members = {name: {"type": "string"} for name in ("name", "title")}
+    book = {"type": "object", "properties": members}
+    own = {"parameters": [in_path("name")], "get": operation(ref("Book")), "delete": operation()}
+    own["patch"] = operation(ref("Book"), body=ref("Book"))
+
+    def collection(name, *parameters):
+        listed = {"type": "object", "properties": {name: {"type": "array", "items": ref("Book")}}}
+        made = operation(ref("Book"), body=ref("Book"), parameters=[in_query("bookId")])
+        return {"parameters": parameters, "get": operation(listed), "post": made}
+
+    paths = {"/v1/shelves": collection("shelves"), books: collection("books", in_path("parent"))}
+    mock = remembering({**paths, **dict.fromkeys(item_paths, own)}, {"Book": book})
+    shelf = mock.post("/v1/shelves", {"title": "new"})["name"]
+    assert shelf.startswith("shelves/")
+    shelf_path = shelf.replace("/", slash)
+    made = mock.post(f"/v1/{shelf_path}/books?bookId=odyssey", {"title": "a"})
+    assert made == {"name": f"{shelf}/books/odyssey", "title": "a"}
+    assert mock("POST", f"/v1/{shelf_path}/books?bookId=odyssey", {})[0] == 409
+    path = f"/v1/{made['name'].replace('/', slash)}"
+    assert mock("PATCH", path, {"title": "b"})[1] == mock.get(path) == {**made, "title": "b"}
+    assert mock.get(f"/v1/{shelf_path}/books")["books"] == [mock.get(path)]
+    assert mock("DELETE", f"/v1/{shelf_path}")[0] == 200
+    assert mock.get("/v1/shelves")["shelves"] == []
+    assert mock("GET", path)[0] == 404
