@@ -12,6 +12,8 @@ from .references import MAX_REFERENCES
 
 MAX_OBJECTS = 320_000
 """Operations, parameters, responses, schemas and so on; 285,000 are the most that is known."""
+CONVERTED = 2
+"""Objects that one of Swagger 2.0 counts for, before and after conversion; 62,000 are the most known."""
 MAX_MEMBERS = 10_000
 """Of one field of an object: parameters, properties, values of an enum, characters of a server's URL ...
 
@@ -41,7 +43,8 @@ def check_extent(places: Sequence[Place]) -> None:
     """
     dynamic = sum(1 for place in places if isinstance(place.node, dict) and "$dynamicRef" in place.node)
     resources = len({place.base for place in places}) if dynamic else 0  # each is asked for its anchor
-    if _size(places, places[0], {}, 0) + dynamic * resources > MAX_OBJECTS:
+    weight = CONVERTED if places[0].kind == "swagger" else 1
+    if weight * _size(places, places[0], {}, 0) + dynamic * resources > MAX_OBJECTS:
         raise too_large(places[0])
 
 
@@ -65,7 +68,7 @@ def too_large(root: Place) -> ContractError:
     """Return the error of a document of too many objects."""
     return root.error(
         f"has more than {MAX_OBJECTS} operations, parameters, responses, schemas and so on, "
-        "with what is shared counted as often as it is referred to."
+        "with what is shared counted as often as it is referred to, and each of Swagger 2.0 twice."
     )
 
 
