@@ -99,6 +99,11 @@ def in_query(name, type_="string", **rest):
     return {"name": name, "in": "query", "schema": {"type": type_, **rest}}
 
 
+def names(items):
+    """Return the names of items."""
+    return [each["name"] for each in items]
+
+
 def ref(name):
     """Return a reference to a component."""
     return {"$ref": f"#/components/schemas/{name}"}
