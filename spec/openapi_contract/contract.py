@@ -62,8 +62,10 @@ class Contract:
 
     @property
     def warnings(self) -> Iterator[str]:
-        """What to say where it is read: overlays without effect, and how many defects it has."""
+        """What to say where it is read: overlays without effect, Swagger, and how many defects it has."""
         yield from self.overlay_warnings
+        if "/openapi" in self.origins:
+            yield f"{self.source} is Swagger 2.0, read as OpenAPI {self.openapi}."
         if self.defects:
             yield f"{self.source} has {summary(self.defects)}. `contract lint` lists them."
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Action = Literal["converted", "repaired", "left out", "accepted", "operation disabled"]
-ACTIONS: tuple[Action, ...] = ("converted", "repaired", "left out", "accepted", "operation disabled")
+Action = Literal["repaired", "left out", "accepted", "operation disabled"]
+ACTIONS: tuple[Action, ...] = ("repaired", "left out", "accepted", "operation disabled")
 
 
 class Flaw(NamedTuple):
@@ -51,8 +51,8 @@ class Defect(Located):
     """A flaw of a document that is read nevertheless.
 
     Attributes:
-        action: what was done: ``converted`` (Swagger 2.0), ``repaired``, ``left out``, ``accepted``, or
-            ``operation disabled`` (it responds with 501).
+        action: what was done: ``repaired``, ``left out``, ``accepted``, or ``operation disabled`` (it
+            responds with 501).
     """
 
     action: Action

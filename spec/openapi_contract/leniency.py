@@ -17,7 +17,7 @@ from .inlining import LenientEmbedding
 from .lines import lines_of
 from .reading import read_document, read_utf8, suffix_of
 from .repair import repair
-from .swagger import OPENAPI, openapi_of
+from .swagger import openapi_of
 
 SECTIONS = {
     "openapi": ("paths", "webhooks", "components"),
@@ -116,12 +116,12 @@ def _converted(
     embedding = LenientEmbedding(document, source, defects)
     check_extent(embedding.run())
     try:
-        converted, origins, spare = openapi_of(document)
+        converted, origins, wrong = openapi_of(document)
     except ValueError as error:
         raise ContractError(source, "", str(error)) from None
-    defects.append(Defect(source, 0, "/swagger", f"is Swagger 2.0; read as OpenAPI {OPENAPI}.", "converted"))
-    for file, pointer in map(embedding.origin, spare):
-        defects.append(Defect(file, 0, pointer, "is in the body, as another parameter is.", "left out"))
+    for pointer, reason, action in wrong:
+        file, place = embedding.origin(pointer)
+        defects.append(Defect(file, 0, place, reason, action))
     return converted, origins, embedding
 
 

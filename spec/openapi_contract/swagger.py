@@ -9,6 +9,7 @@ import msgspec
 
 from . import pointers
 from .anatomy import METHODS, map_subschemas
+from .defects import Action
 from .parsing import MAX_CONTAINERS, containers_of
 from .references import MAX_REFERENCES
 
@@ -17,6 +18,10 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 KEPT = ("info", "tags", "externalDocs", "security")
+CONVERTED = {
+    *("swagger", "host", "basePath", "schemes", "consumes", "produces"),
+    *("paths", "definitions", "parameters", "responses", "securityDefinitions"),
+}
 IN_BODY = {"body", "formData"}
 ABOUT_PARAMETER = {"name", "in", "description", "required", "deprecated", "allowEmptyValue", "$ref"}
 ABOUT_OPERATION = {"consumes", "produces", "schemes", "parameters", "responses"}
@@ -29,13 +34,15 @@ STYLES = {
 }
 FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
 COMPONENT = re.compile("/parameters/[^/]*")
+WrongPart = tuple[str, str, Action]
+"""The pointer of what cannot be converted as it is, what is wrong, and what was done about it."""
 SECTIONS = {"definitions": "schemas", "responses": "responses", "securityDefinitions": "securitySchemes"}
 
 
-def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str], list[str]]:
+def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str], list[WrongPart]]:
     """Return the OpenAPI 3.0 document that says what a Swagger 2.0 document does.
 
-    What has the wrong shape is carried over as it is, for validation to find.
+    What has the wrong shape is carried over as it is, for validation to find, if it has a place there.
 
     Args:
         document: the document; stays as it is.
@@ -45,13 +52,12 @@ def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]
 
     Returns:
         the new document; JSON pointers of the old one by those of the new one: what has none of its own
-        is below one that has, or where it was; and those of parameters that were left out, as others of their
-        operations are in the body.
+        is below one that has, or where it was; and what was wrong and has no place in the new one.
     """
     conversion = _Conversion(document)
     written = msgspec.json.encode(conversion.converted())
     converted: dict[str, Any] = msgspec.json.decode(written)  # in which no parts are shared
-    return converted, conversion.origins, [each.pointer for each in conversion.spare]
+    return converted, conversion.origins, conversion.wrong
 
 
 class _Parameter(NamedTuple):
@@ -67,9 +73,9 @@ class _Conversion:
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
         self.origins: dict[str, str] = {}
-        self.spare: list[_Parameter] = []
+        self.wrong: list[WrongPart] = []
         self.left = MAX_CONTAINERS
-        self.types = {name: _texts(document.get(name)) for name in ("consumes", "produces")}
+        self.types = {name: self._texts(document, name, "") for name in ("consumes", "produces")}
 
     def _take(self, node: Any, times: int) -> None:
         """Count what is put into the new document so many times; ValueError if that is too much."""
@@ -80,7 +86,12 @@ class _Conversion:
     def converted(self) -> dict[str, Any]:
         swagger = self.document
         document: dict[str, Any] = {"openapi": OPENAPI, "servers": self._servers()}
-        document |= {name: each for name, each in swagger.items() if name in KEPT or name.startswith("x-")}
+        self.origins["/openapi"] = "/swagger"
+        for name, each in swagger.items():
+            if name in KEPT or name.startswith("x-"):
+                document[name] = each
+            elif name not in CONVERTED:
+                self.wrong.append((pointers.join("", name), "is no member of Swagger 2.0.", "left out"))
         components = {
             "schemas": self._members("definitions", _schema),
             "parameters": {
@@ -91,7 +102,7 @@ class _Conversion:
             },
             "responses": {
                 name: self._response(
-                    node, pointers.join("/components/responses", name), self._types({}, "produces")
+                    node, pointers.join("/components/responses", name), self.types["produces"]
                 )
                 for name, node in _object(swagger.get("responses")).items()
             },
@@ -111,16 +122,27 @@ class _Conversion:
 
     def _servers(self) -> list[dict[str, Any]]:
         self.origins["/servers"] = ""
-        host, base = self.document.get("host"), str(self.document.get("basePath") or "/")
-        schemes = self.document.get("schemes")
+        host, base = (self.document.get(name) or "" for name in ("host", "basePath"))
+        for name, each in (("host", host), ("basePath", base)):
+            if not isinstance(each, str):
+                self.wrong.append((f"/{name}", "is not a string.", "left out"))
+        base = base if isinstance(base, str) else ""
+        schemes = self._texts(self.document, "schemes", "") or ["https"]
         if not isinstance(host, str) or not host:
-            return [{"url": base}]
-        listed = schemes if isinstance(schemes, list) and schemes else ["https"]
-        return [{"url": f"{scheme}://{host}{base.rstrip('/')}"} for scheme in listed]
+            return [{"url": base or "/"}]
+        return [{"url": f"{scheme}://{host}{base.rstrip('/')}"} for scheme in schemes]
 
-    def _types(self, operation: dict[str, Any], name: str) -> list[str]:
+    def _types(self, operation: dict[str, Any], name: str, pointer: str) -> list[str]:
         """Return the media types that an operation, else the document consumes or produces."""
-        return _texts(operation[name]) if operation.get(name) else self.types[name]
+        return self._texts(operation, name, pointer) or self.types[name]
+
+    def _texts(self, holder: dict[str, Any], name: str, pointer: str) -> list[str]:
+        value = holder.get(name, [])
+        texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
+        if texts != value:
+            action: Action = "repaired" if texts else "left out"
+            self.wrong.append((pointers.join(pointer, name), "is not an array of strings.", action))
+        return texts
 
     def _path_item(self, item: dict[str, Any], pointer: str) -> dict[str, Any]:
         shared = list(self._resolved(item.get("parameters"), pointer))
@@ -139,20 +161,22 @@ class _Conversion:
         own = list(self._resolved(operation.get("parameters"), pointer))
         keys = {_key(each.node) for each in own}
         sent = [*own, *(each for each in shared if _key(each.node) not in keys)]
-        consumed, at = self._types(operation, "consumes"), pointers.join(pointer, "requestBody")
+        consumed, at = self._types(operation, "consumes", pointer), pointers.join(pointer, "requestBody")
         bodies = [each for each in sent if _key(each.node)[0] == "body"]
         fields = [each for each in sent if _key(each.node)[0] == "formData"]
         if bodies and (_is_required(bodies[:1]) or not _is_required(fields)):
             converted["requestBody"] = self._body(bodies[0], at, consumed or [JSON])
-            self.spare += [*bodies[1:], *fields]
+            spare = [*bodies[1:], *fields]
         else:
-            self.spare += bodies
+            spare = bodies
             if fields:
                 converted["requestBody"] = self._form(fields, at, consumed)
+        for each in spare:
+            self.wrong.append((each.pointer, "is in the body, as another parameter is.", "left out"))
         if listed := [each for each in own if _key(each.node)[0] not in IN_BODY]:
             converted["parameters"] = self._listed(listed, pointer)
         if "responses" in operation:
-            produced = self._types(operation, "produces")
+            produced = self._types(operation, "produces", pointer)
             converted["responses"] = {
                 status: self._response(node, pointers.join(pointer, "responses", status), produced)
                 for status, node in _object(operation["responses"]).items()
@@ -270,10 +294,6 @@ class _Conversion:
             at = pointers.join(pointer, "headers", name)
             self.origins[f"{at}/schema"] = pointers.join(old, "headers", name)
         return response | ({"headers": headers} if headers else {})
-
-
-def _texts(value: Any) -> list[str]:
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _object(value: Any) -> dict[str, Any]:

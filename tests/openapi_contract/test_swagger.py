@@ -138,7 +138,7 @@ def test_every_part(swagger):
             "oauth": {"type": "oauth2", "flow": "accessCode", "authorizationUrl": "/a", "tokenUrl": "/t"},
         },
     )
-    assert [each.action for each in contract.defects] == ["converted"]
+    assert list(contract.warnings) == [f"{contract.source} is Swagger 2.0, read as OpenAPI 3.0.3."]
     document = contract.document
     assert document["servers"] == [{"url": "http://pets.test/v1"}, {"url": "https://pets.test/v1"}]
     assert document["components"]["schemas"]["Pet"] == {
@@ -210,7 +210,6 @@ def test_places_are_the_authors(swagger):
     )
     lines = Path(contract.source).read_text().splitlines()
     assert [(lines[each.line - 1].strip(" ,"), each.pointer) for each in contract.defects] == [
-        ('"swagger": "2.0"', "/swagger"),
         ('"type": "count"', "/paths/~1pets/post/parameters/1/type"),
         ('"minLength": "1"', "/paths/~1pets/post/responses/200/schema/minLength"),
     ]
@@ -224,7 +223,7 @@ def test_places_are_the_authors(swagger):
     "members",
     [
         {"definitions": [], "parameters": 5, "responses": None, "securityDefinitions": {"a": 1}},
-        {"consumes": "application/json", "produces": {}, "schemes": 1, "host": 1, "basePath": []},
+        {"consumes": "application/json", "produces": {}, "schemes": 1, "host": 1, "basePath": [1]},
         {
             "definitions": {"Pet": {"properties": {"a": 1}, "items": []}},
             "paths": {"/a": {"get": {"parameters": [1]}}},
@@ -235,7 +234,8 @@ def test_places_are_the_authors(swagger):
 )
 def test_wrong_shapes(swagger, members):
     """Whatever is wrong in a document of Swagger is a defect of it, and no failure."""
-    assert len(swagger({"get": {"responses": OK}}, **members).defects) >= 1
+    named = {each.pointer.split("/")[1] for each in swagger({"get": {"responses": OK}}, **members).defects}
+    assert named == members.keys()
 
 
 def places(node, way=()):

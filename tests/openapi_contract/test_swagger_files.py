@@ -86,7 +86,6 @@ def test_a_document_of_several_files(tmp_path):
         found.append((each.source, each.pointer, line))
     post = "/paths/~1pets/post/parameters/2"
     assert found == [
-        (contract.source, "/swagger", '"swagger": "2.0"'),
         (contract.source, post, "{"),
         (types, "/parameters/Limit/type", '"type": "count"'),
         (types, "/definitions/Pet/properties/name/minLength", '"minLength": "1"'),
