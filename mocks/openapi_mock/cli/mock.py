@@ -152,7 +152,8 @@ class Mocks:
                 sections["Operations"] = banner.operation_rows(self.contract)
         if not mock.operations:
             notes.append("The contract has no operations: every request gets a 404.")
-        title = f"Mock of {mock.title} {mock.version}: {mock.operations} operations"
+        noun = "operation" if mock.operations == 1 else "operations"
+        title = f"Mock of {mock.title} {mock.version}: {mock.operations} {noun}"
         banner.show(title, sections, *notes, command=command, qr=mock.lan)
 
     def variables(self, mock: Any) -> dict[str, str]:
