@@ -175,7 +175,7 @@ def test_a_page_in_the_contracts_place_is_2():
     with served(Starlette(routes=[Route("/{rest:path}", lambda _: page)])) as url:
         result = run(url, *QUICK)
     assert result.exit_code == 2
-    assert f"{url}/openapi.json: Invalid JSON at line 1" in result.stderr
+    assert f"{url}/openapi.json: is HTML or XML; expected an object" in result.stderr
     assert "give it with --contract" in result.stderr
 
 

@@ -72,7 +72,7 @@ def test_a_database_that_is_not_there_is_waited_for(run, tmp_path, monkeypatch):
             (tmp_path / "later").mkdir()
 
     # in this module alone: servers of other tests sleep in threads of their own
-    own = SimpleNamespace(sleep=sleep, get_running_loop=asyncio.get_running_loop)
+    own = SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
     monkeypatch.setattr("scanner_api.waiting.asyncio", own)
     url = f"sqlite+aiosqlite:///{tmp_path}/later/scanner.db"
     code, said = run("serve", "--database-url", url, "--wait", "60s", "--migrate", "false", "--port", "0")
