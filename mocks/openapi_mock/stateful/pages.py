@@ -14,7 +14,7 @@ from openapi_mock.responses.subjects import plain
 
 from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within, spellings
 from .collection import Collection
-from .selectors import is_selected
+from .selectors import Selects, selects
 
 AFTER: Final = (
     *("startingafter", "after", "cursor", "startcursor", "pagetoken", "nexttoken", "paginationtoken"),
@@ -156,17 +156,15 @@ class Listing:
             elif plain_name in SEARCHES and not LANGUAGE.search(str(value)):
                 yield partial(_mentions, str(value).lower())
             elif plain_name in {LABELS, FIELDS}:
-                yield partial(self._is_selected, str(value), plain_name == LABELS)
+                yield partial(self._is_selected, selects(str(value)), plain_name == LABELS)
             elif all_hold and value != self._defaults.get(name):
                 yield lambda _: False
 
-    def _is_selected(self, selector: str, by_label: bool, item: Mapping[str, Any]) -> bool:  # noqa: FBT001 -- partial
+    def _is_selected(self, selected: Selects, by_label: bool, item: Mapping[str, Any]) -> bool:  # noqa: FBT001 -- partial
         """Tell whether a selector selects an item by its labels, or by paths of members."""
         labels = self._level(item).get("labels")
         values = labels if isinstance(labels, dict) else {}
-        return is_selected(
-            selector, values.get if by_label else lambda path: _at(item, tuple(path.split(".")))
-        )
+        return selected(values.get if by_label else lambda path: _at(item, tuple(path.split("."))))
 
     def _sorted(self, items: list[dict[str, Any]], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
         sort = self._asked(asked, SORTS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from openapi_mock.stateful.selectors import is_selected
+from openapi_mock.stateful.selectors import MOST_TERMS, selects
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,12 @@ from openapi_mock.stateful.selectors import is_selected
         ("app notin (web)", False),
         ("example.com/app", False),
         ("app in web", False),
+        ("app in (web", False),
+        ("!old" + "," * 8000, True),
+        (",".join(["!old"] * MOST_TERMS), True),
+        (",".join(["!old"] * (MOST_TERMS + 1)), False),
     ],
 )
 def test_terms_hold_together(selector, is_so):
     """What is no term holds of nothing."""
-    assert is_selected(selector, {"app": "web", "tier": "c"}.get) is is_so
+    assert selects(selector)({"app": "web", "tier": "c"}.get) is is_so
