@@ -39,7 +39,7 @@ def check_document(name: str, document: bytes, bucket: Bucket) -> None:
 
 
 def check_tags(document: bytes, *, of_bucket: bool = False) -> dict[str, str]:
-    """Return the tags of a document, whatever its root, or raise MalformedXML or InvalidTag."""
+    """Return the tags of a document with any root, or raise MalformedXML or InvalidTag."""
     tags: dict[str, str] = {}
     for tag in parse(document).iterfind("{*}TagSet/{*}Tag"):
         key, value = tag.findtext("{*}Key"), tag.findtext("{*}Value", "")

@@ -115,7 +115,7 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _ExtentError(ValueError):
-    """A text holds more than is read, in whatever way it is read."""
+    """A text holds more than is read, as JSON or as YAML."""
 
 
 def _check_marks(count: int, most: int, names: str) -> None:

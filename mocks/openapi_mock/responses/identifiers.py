@@ -36,7 +36,7 @@ def identifier(
         number: another number, another identifier.
         name: another name, other identifiers.
         prefix: of identifiers about whose form nothing else is known.
-        suits: tells of what conforms whether it is preferred.
+        suits: whether one that conforms is preferred.
     """
     found: Any = MISSING
     for each in _identifiers(schema, shown, number, name, generator, prefix):

@@ -90,7 +90,7 @@ def test_an_item_beside_what_is_said_of_it(remembering):
 
 @pytest.mark.parametrize("member", ["house_pet", "data"])
 def test_the_only_member_of_a_response_is_the_item(remembering, member):
-    """Whatever it is called and has in it; the list of such items may be at a path of another name."""
+    """It may have any name and members; the list of such items may be at a path of another name."""
     wrapped = {"type": "object", "properties": {member: ref("Pet")}}
     listed = {"type": "object", "properties": {"house_pets": LISTED}}
     paths = {
