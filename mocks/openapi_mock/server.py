@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp
 
 from openapi_contract import Contract, ContractError, load_contract
-from openapi_contract.leniency import repaired
-from openapi_contract.loading import reload
+from openapi_contract.loading import reload, repaired
 from openapi_service.server import callable_url_of, listen, serving
 
 from .application import MockApplication, observed

@@ -3,16 +3,15 @@
 Only by its place can a ``$ref`` be distinguished from a property, an example or a constant of that name.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from . import pointers
 from .errors import ContractError
 from .parsing import MAX_DEPTH, MAX_POINTER
-from .reading import is_url
+from .sources import uri_of
 
 REFERENCES = ("$ref", "$dynamicRef")
 ALTERNATIVES = ("anyOf", "oneOf")
@@ -171,10 +170,15 @@ class Place:
         return ContractError(self.source, self.pointer, reason)
 
 
+def is_of_30(document: Mapping[str, Any]) -> bool:
+    """Tell whether a document is written in OpenAPI 3.0."""
+    return str(document["openapi"]).startswith("3.0.")
+
+
 def document_place(document: dict[str, Any], source: str) -> Place:
     """Return the place of a whole document of OpenAPI or Swagger that was read from ``source``."""
     kind = "swagger" if "swagger" in document else "openapi"
-    return Place(kind, document, "", source if is_url(source) else Path(source).resolve().as_uri(), source)
+    return Place(kind, document, "", uri_of(source), source)
 
 
 def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:

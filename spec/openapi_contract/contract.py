@@ -18,7 +18,7 @@ from . import pointers
 from .anatomy import METHODS
 from .defects import Defect, summary
 from .deployment import Deployment
-from .operation import Operation
+from .operation import Operation, Pointers
 from .resources import Resources
 from .routing import Header, Route, Router, no_header
 
@@ -236,54 +236,64 @@ class Contract:
         operation_id: str,
         method: str,
         path: str,
-        *holders: tuple[Mapping[str, Any], str],
+        path_item: tuple[Mapping[str, Any], str],
+        operation: tuple[Mapping[str, Any], str],
     ) -> Operation:
-        definition, pointer = holders[-1]
-        places: dict[tuple[str, ...], str] = {}
-        body, places["requestBody",] = self.follow(
-            definition.get("requestBody"), pointers.join(pointer, "requestBody")
-        )
+        definition, pointer = operation
+        parameters = self._parameters(path_item, operation)
+        body, body_at = self.follow(definition.get("requestBody"), pointers.join(pointer, "requestBody"))
+        responses, headers = self._responses(definition, pointer), dict[tuple[str, str], str]()
         return Operation(
             operation_id=operation_id,
             method=method,
             path=path,
             pointer=pointer,
-            parameters=self._parameters(holders, places),
+            parameters=tuple(parameter for parameter, _ in parameters.values()),
             request_body=self._with_media_types(body),
-            responses=self._responses(definition, pointer, places),
+            responses={
+                status: self._response(response, at, headers) for status, (response, at) in responses.items()
+            },
             security=tuple(definition["security"]) if "security" in definition else self._security,
             tags=tuple(definition.get("tags", ())),
             definition=definition,
             defect=self.disabled.get(pointer, ""),
-            places=places,
+            pointers=Pointers(
+                request_body=body_at,
+                parameters={key: at for key, (_, at) in parameters.items()},
+                responses={status: at for status, (_, at) in responses.items()},
+                headers=headers,
+            ),
         )
 
     def _parameters(
-        self, holders: Sequence[tuple[Mapping[str, Any], str]], places: dict[tuple[str, ...], str]
-    ) -> tuple[Mapping[str, Any], ...]:
+        self, *holders: tuple[Mapping[str, Any], str]
+    ) -> dict[tuple[str, str], tuple[Mapping[str, Any], str]]:
+        """Return parameters by where they are and their names, each with its pointer; later ones win."""
         merged = {}
-        for holder, at in holders:
+        for holder, pointer in holders:
             for index, node in enumerate(holder.get("parameters", ())):
-                parameter, place = self.follow(node, pointers.join(at, "parameters", index))
+                parameter, at = self.follow(node, pointers.join(pointer, "parameters", index))
                 key = parameter["in"], parameter["name"]
                 if key[0] != "header" or key[1].lower() not in IGNORED_HEADER_PARAMETERS:
-                    merged[key], places["parameter", *key] = parameter, place
-        return tuple(merged.values())
+                    merged[key] = parameter, at
+        return merged
 
     def _responses(
-        self, definition: Mapping[str, Any], pointer: str, places: dict[tuple[str, ...], str]
-    ) -> dict[str, Mapping[str, Any]]:
-        responses = {}
-        for status, node in definition.get("responses", {}).items():
-            if not status.startswith("x-"):
-                response, place = self.follow(node, pointers.join(pointer, "responses", status))
-                places["response", status], headers = place, {}
-                for name, header in response.get("headers", {}).items():
-                    at = pointers.join(place, "headers", name)
-                    headers[name], places["header", place, name] = self.follow(header, at)
-                response = {**response, "headers": headers} if headers else response
-                responses[status] = self._with_media_types(response)
-        return responses
+        self, definition: Mapping[str, Any], pointer: str
+    ) -> dict[str, tuple[Mapping[str, Any], str]]:
+        """Return responses by status, each with its pointer."""
+        return {
+            status: self.follow(node, pointers.join(pointer, "responses", status))
+            for status, node in definition.get("responses", {}).items()
+            if not status.startswith("x-")
+        }
+
+    def _response(self, response: Mapping[str, Any], pointer: str, at: dict[tuple[str, str], str]) -> Any:
+        """Return a response without references; ``at`` gets the pointers of its headers."""
+        headers = {}
+        for name, node in response.get("headers", {}).items():
+            headers[name], at[pointer, name] = self.follow(node, pointers.join(pointer, "headers", name))
+        return self._with_media_types({**response, "headers": headers} if headers else response)
 
     def _with_media_types(self, holder: Any) -> Any:
         """Return a request body or response in which no media type is a reference (OpenAPI 3.2)."""

@@ -27,8 +27,8 @@ class Flaw(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    """A place in a file where something is wrong.
+class Diagnostic:
+    """What is wrong at a place in a file.
 
     Attributes:
         line: in the file, from 1; 0 where it is not known.
@@ -47,7 +47,7 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
-class Defect(Located):
+class Defect(Diagnostic):
     """A flaw of a document that is read nevertheless.
 
     Attributes:

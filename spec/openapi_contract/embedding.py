@@ -14,14 +14,14 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
-from urllib.request import url2pathname
 
 from . import pointers
 from .anatomy import FIELDS, Place, document_place, walk
 from .errors import ContractError
 from .extent import LONG, MAX_OBJECTS, too_large
 from .parsing import COST, MAX_CHARACTERS, size_of
-from .reading import is_url, read_document
+from .reading import read_document
+from .sources import is_url, source_of
 
 TOO_MUCH = (
     f"brings in more than {MAX_CHARACTERS} characters from other files, "
@@ -94,7 +94,7 @@ class Embedding:
         if component not in self.places:
             return self.root.source, pointer
         resource, place = self.places[component]
-        return _source(resource), place + pointer.removeprefix(component)
+        return source_of(resource), place + pointer.removeprefix(component)
 
     def visit(self, place: Place) -> None:
         """Bring in what a place refers to, before what is below it is walked."""
@@ -150,7 +150,7 @@ class Embedding:
             place.base, place.pointer, place.source = (
                 target[0],
                 pointers.from_fragment(target[1]),
-                _source(target[0]),
+                source_of(target[0]),
             )
         self._unnoted.append(place)
 
@@ -188,7 +188,7 @@ class Embedding:
             self.components.setdefault(section, {})[name] = component
             self.hoisted[part] = pointers.join("", *self.holder, section, name)
             self.places[self.hoisted[part]] = resource, pointers.join("", *keys)
-            hoisted = Place(place.kind, component, pointers.join("", *keys), resource, _source(resource))
+            hoisted = Place(place.kind, component, pointers.join("", *keys), resource, source_of(resource))
             self._unnoted.append(hoisted)
             self.pending.append(hoisted)
         return self.hoisted[part]
@@ -233,7 +233,7 @@ class Embedding:
         if resource not in self.documents:
             self._require_allowed(place, resource)
             try:
-                self.documents[resource] = self.taken(self.read(_source(resource)))
+                self.documents[resource] = self.taken(self.read(source_of(resource)))
             except ContractError as error:
                 self.documents[resource] = error
         document = self.documents[resource]
@@ -247,17 +247,12 @@ class Embedding:
         allowed = parts[:2] == root[:2]
         if allowed and not is_url(resource):
             try:
-                path = Path(_source(resource)).resolve()
+                path = Path(source_of(resource)).resolve()
             except (OSError, RuntimeError, ValueError):  # a circle of links, or a null byte
                 raise place.error(f"$ref {place.reference} does not name a file.") from None
-            allowed = path.is_relative_to(Path(_source(self.root.base)).parent)
+            allowed = path.is_relative_to(Path(source_of(self.root.base)).parent)
         if not allowed:
             raise place.error(
                 f"$ref {place.reference} leads to {resource}, which is neither in the document "
                 f"nor {self.neighbours}."
             )
-
-
-def _source(resource: str) -> str:
-    """Return the URL, or the file that a file URL names."""
-    return resource if is_url(resource) else url2pathname(urlsplit(resource).path)

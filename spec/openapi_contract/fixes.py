@@ -10,9 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import pointers
-from .anatomy import FIELDS, Place
+from .anatomy import FIELDS, Place, is_of_30
 from .defects import Action, Flaw
-from .validation import is_of_30
 
 MISSING: dict[str, Any] = {
     "version": "0",

@@ -15,8 +15,9 @@ from .defects import Defect
 from .embedding import Embedding
 from .errors import ContractError
 from .parsing import CONTAINERS
-from .reading import is_url, read_document, read_text
+from .reading import read_document, read_text
 from .references import name_in
+from .sources import is_url
 
 VALUES = {"example", "value", "default", "enum", "const", "examples"}
 """Members that hold any JSON: a ``$ref`` in one need not be a reference."""

@@ -1,21 +1,17 @@
 """Reads a document leniently: what is wrong in it is repaired or left out, and noted as a defect."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from copy import deepcopy
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from . import pointers
 from .anatomy import METHODS
-from .contract import Contract
-from .defects import Defect, Located
+from .defects import Defect
 from .errors import ContractError
 from .extent import check_extent
 from .inlining import LenientEmbedding
-from .lines import lines_of
-from .reading import read_document, read_utf8, suffix_of
+from .reading import read_document, with_lines
 from .repair import repair
 from .swagger import openapi_of
 
@@ -28,7 +24,6 @@ ROOT = {each.lower(): each for each in (*SECTIONS, "info", *SECTIONS["openapi"],
 """Members of a document by what some authors write, in other letters."""
 Completed = tuple[dict[str, str], dict[str, str]]
 """Why operations are disabled, by their pointers; and the origins of what is in the document now."""
-Placed = TypeVar("Placed", bound=Located)
 MAX_DEFECTS = 10_000
 VERSION = re.compile(r"3\.(?:0\.\d|[12]\.\d+)(-.+)?")
 
@@ -44,16 +39,7 @@ def read_leniently(source: str, defects: list[Defect]) -> tuple[dict[str, Any], 
     if str(document.get("swagger")).startswith("2"):
         document, converted, swagger = _converted(document, source, defects)
         origins |= {pointer: pointers.mapped(was, origins) for pointer, was in converted.items()}
-    return document, partial(_complete, document, source, origins, defects, swagger)
-
-
-def repaired(contract: Contract) -> Contract:
-    """Return a contract without what is valid and unusable, as if it had been read leniently."""
-    if contract.lenient:
-        return contract
-    document, defects = deepcopy(contract.document), list(contract.defects)
-    disabled, origins = _complete(document, contract.source, contract.origins, defects)
-    return replace(contract, document=document, defects=tuple(defects), disabled=disabled, origins=origins)
+    return document, partial(complete, document, source, origins, defects, swagger)
 
 
 def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]) -> dict[str, str]:
@@ -125,7 +111,7 @@ def _converted(
     return converted, origins, embedding
 
 
-def _complete(
+def complete(
     document: dict[str, Any],
     source: str,
     origins: Mapping[str, str],
@@ -163,27 +149,3 @@ def _complete(
     now = {read: pointer for pointer, read in moved.items()}
     kept = {pointers.mapped(pointer, now): origin for pointer, origin in origins.items()}
     return disabled, kept | {pointer: pointers.mapped(read, origins) for pointer, read in moved.items()}
-
-
-def with_lines(defects: Iterable[Placed]) -> list[Placed]:
-    """Return what is wrong once and with its line, in the order of the files."""
-    by_source: dict[str, list[Placed]] = {}
-    for defect in dict.fromkeys(defects):
-        by_source.setdefault(defect.source, []).append(defect)
-    found: list[Placed] = []
-    for source, listed in by_source.items():
-        sought = [each.pointer for each in listed if not each.line]
-        try:
-            lines = lines_of(read_utf8(source), suffix_of(source), sought) if sought else {}
-        except (ValueError, LookupError, ContractError):
-            lines = {}
-        placed = (each if each.line else replace(each, line=_line(each.pointer, lines)) for each in listed)
-        found += sorted(placed, key=lambda each: (each.line, pointers.order(each.pointer)))
-    return found
-
-
-def _line(pointer: str, lines: dict[str, int]) -> int:
-    """Return the line of a pointer, or of what would hold it."""
-    while pointer and pointer not in lines:
-        pointer = pointer.rpartition("/")[0]
-    return lines.get(pointer, 0)

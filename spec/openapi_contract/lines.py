@@ -7,11 +7,11 @@ from json import decoder
 from operator import itemgetter
 from typing import Any
 
-from yaml import CSafeLoader, MappingNode, SequenceNode, YAMLError
+from yaml import MappingNode, SequenceNode
 
 from . import pointers
-from .parsing import is_json
-from .reading import text_of
+from .encodings import text_of
+from .parsing import is_json_text, yaml_node
 
 WHITESPACE = re.compile(r"[ \t\n\r]*")
 scan_string: Callable[[str, int], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
@@ -32,17 +32,14 @@ def lines_of(raw: bytes, suffix: str, places: Collection[str]) -> dict[str, int]
         for key in pointers.split(place):
             branch = branch.setdefault(key, {})
     text = raw.decode("latin-1")  # a byte for each character of any text: a contract has up to 32 MiB
-    if is_json(text, suffix):
+    if is_json_text(text, suffix):
         line, end, lines = 1, 0, {}
         found = _in_json(text, 0, branches, "", set(places))[0]
         for at, index in sorted(found.items(), key=itemgetter(1)):
             line, end = line + text.count("\n", end, index), index
             lines[at] = line
         return lines
-    try:
-        return dict(_in_yaml(CSafeLoader(text_of(raw)).get_single_node(), branches, "", 1))
-    except YAMLError as error:
-        raise ValueError(str(error)) from None
+    return dict(_in_yaml(yaml_node(text_of(raw)), branches, "", 1))
 
 
 def _in_json(

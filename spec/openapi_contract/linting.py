@@ -10,10 +10,10 @@ import jsonschema_rs
 from . import pointers
 from .anatomy import Place, document_place, walk
 from .contract import Contract
-from .defects import Located
+from .defects import Diagnostic
 from .imports import resting_collector
-from .leniency import with_lines
 from .operation import Operation
+from .reading import with_lines
 
 LONGEST_REASON = 200
 
@@ -28,7 +28,7 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RuleViolation(Located):
+class RuleViolation(Diagnostic):
     """A place in a contract that violates a house rule."""
 
     rule: Rule

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Collection, Sequence
+from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -70,6 +72,17 @@ def load_contract(
 def reload(contract: Contract) -> Contract:
     """Load a contract again as it was loaded before; raises the same."""
     return load_contract(contract.source, contract.overlays, lenient=contract.lenient)
+
+
+def repaired(contract: Contract) -> Contract:
+    """Return a contract without what is valid and unusable, as if it had been read leniently."""
+    if contract.lenient:
+        return contract
+    from .leniency import complete  # noqa: PLC0415 -- half a second that the packaged contract need not pay
+
+    document, defects = deepcopy(contract.document), list(contract.defects)
+    disabled, origins = complete(document, contract.source, contract.origins, defects)
+    return replace(contract, document=document, defects=tuple(defects), disabled=disabled, origins=origins)
 
 
 def _complete(

@@ -5,6 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 
 
+@dataclass(frozen=True, slots=True)
+class Pointers:
+    """JSON pointers, in the document, of what an operation consists of: Reference Objects are followed.
+
+    Attributes:
+        request_body: of the Request Body Object; where it would be if there is none.
+        parameters: by where they are (``query``, ``path``, ...) and their names.
+        responses: by the keys of the Responses Object.
+        headers: by the pointer of the response, and the name of the header.
+    """
+
+    request_body: str
+    parameters: Mapping[tuple[str, str], str]
+    responses: Mapping[str, str]
+    headers: Mapping[tuple[str, str], str]
+
+
 @dataclass(frozen=True)
 class Operation:
     """One operation of the contract.
@@ -20,8 +37,7 @@ class Operation:
             header parameters that OpenAPI says to ignore (Accept, Content-Type, Authorization).
         responses: Response Objects by status code, range (``2XX``) or ``default``.
         security: alternatives, each scopes by scheme name; ``()`` for an anonymous operation.
-        places: JSON pointers, in the document, of what is above: by ``("parameter", in, name)``,
-            ``("requestBody",)``, ``("response", status)`` and ``("header", pointer of its response, name)``.
+        pointers: where parameters, request body, responses and headers are in the document.
         defect: why the operation cannot be understood; empty for all that can.
     """
 
@@ -35,7 +51,7 @@ class Operation:
     security: tuple[Mapping[str, Sequence[str]], ...]
     tags: tuple[str, ...]
     definition: Mapping[str, Any]
-    places: Mapping[tuple[str, ...], str]
+    pointers: Pointers
     defect: str = ""
 
     @property

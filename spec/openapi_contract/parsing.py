@@ -65,7 +65,7 @@ def parse(text: str, *, suffix: str = "", report: Report | None = None) -> Any:
     """
     try:
         if report is None:
-            return _parse_json(text) if is_json(text, suffix) else _parse_yaml(text)
+            return _parse_json(text) if is_json_text(text, suffix) else _parse_yaml(text)
         return _parse_leniently(text, suffix, report)
     except RecursionError:
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels.") from None
@@ -75,9 +75,21 @@ def parse(text: str, *, suffix: str = "", report: Report | None = None) -> Any:
         raise
 
 
-def is_json(text: str, suffix: str) -> bool:
+def is_json_text(text: str, suffix: str) -> bool:
     """Tell whether a text is JSON, and not YAML."""
     return suffix == "json" or (suffix not in {"yaml", "yml"} and text.lstrip()[:1] in {"{", "["})
+
+
+def yaml_node(text: str) -> Node | None:
+    """Return the root of the tree of nodes that a YAML text is, in which each has its line.
+
+    Raises:
+        ValueError: it is not one document in YAML.
+    """
+    try:
+        return CSafeLoader(text).get_single_node()
+    except YAMLError as error:
+        raise ValueError(str(error)) from None
 
 
 def as_yaml(document: Any) -> str:
@@ -137,13 +149,13 @@ def _finite(text: str) -> float:
 def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
     """Read JSON that is none without its comments and the like, or as YAML, which may repeat keys."""
     problem = None
-    if is_json(text, suffix) or is_json(text, ""):
+    if is_json_text(text, suffix) or is_json_text(text, ""):
         try:
             return _parse_json(text)
         except _ExtentError:
             raise
         except ValueError as error:
-            problem = error if is_json(text, suffix) else None
+            problem = error if is_json_text(text, suffix) else None
     if problem is not None:
         with suppress(ValueError):
             document = _parse_nearly_json(text)

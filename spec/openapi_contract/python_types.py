@@ -15,12 +15,12 @@ from typing import Any
 from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
 from .comparison.expansion import Alternative, Expansion
-from .comparison.findings import Conjunction, Located
 from .comparison.limits import OBJECTS
 from .comparison.shapes import ANNOTATIONS, ANY_TYPE, Shape, shape_of
 from .contract import Contract
 from .errors import ContractError
 from .imports import resting_collector
+from .parts import Conjunction, Part
 
 TITLE = '"""Types of {title}, version {version}: made from its contract, not to be edited."""'
 IMPORTED = ("Any", "Literal", "NotRequired", "TypeAlias", "TypedDict")
@@ -76,24 +76,24 @@ class _Declarations:
 
     def all(self) -> list[str]:
         for name, node in self._components.items():
-            self._component(name, Located(node, pointers.join("/components/schemas", name), name))
+            self._component(name, Part(node, pointers.join("/components/schemas", name), name))
         return self._made
 
-    def _component(self, name: str, located: Located) -> None:
+    def _component(self, name: str, part: Part) -> None:
         spelled = self._names[name]
-        shape = self._object(located)
+        shape = self._object(part)
         if shape is not None:
             self._class(spelled, shape)
             return
-        alias = "Any" if self._leads_to_itself(name) else self._type((located,), spelled)
+        alias = "Any" if self._leads_to_itself(name) else self._type((part,), spelled)
         self._made.append(f"{spelled}: TypeAlias = {alias!r}")
 
-    def _object(self, located: Located) -> Shape | None:
+    def _object(self, part: Part) -> Shape | None:
         """Return the shape of a schema that is one object with properties, and nothing else."""
-        alternatives = Expansion(self._schemas, (located,)).alternatives
-        shape = _shape(alternatives[0], located)
+        alternatives = Expansion(self._schemas, (part,)).alternatives
+        shape = _shape(alternatives[0], part)
         is_object = shape.types == {"object"} and shape.properties and not shape.takes_null
-        is_own = not self._is_another(located.node)
+        is_own = not self._is_another(part.node)
         return shape if len(alternatives) == 1 and is_object and is_own else None
 
     def _class(self, name: str, shape: Shape) -> None:
@@ -127,22 +127,22 @@ class _Declarations:
             return "Any"
         self._open.add(key)
         shapes = [
-            _shape(each, Located({}, "", "")) for each in Expansion(self._schemas, conjunction).alternatives
+            _shape(each, Part({}, "", "")) for each in Expansion(self._schemas, conjunction).alternatives
         ]
         members = [member for shape in shapes for member in self._members(shape, hint)]
         self._open.remove(key)
         return _union([*members, *["None"] * any(shape.takes_null for shape in shapes)])
 
-    def _named(self, located: Located, hint: str) -> str | None:
+    def _named(self, part: Part, hint: str) -> str | None:
         """Return the expression for a reference to a component, and for alternatives that may be such."""
-        keywords = self._keywords(located.node)
+        keywords = self._keywords(part.node)
         if keywords and keywords.issubset(REFERENCES):
-            return self._names.get(self._schemas.of(located.node).component)
-        if keywords == {"allOf"} and len(located.node["allOf"]) == 1:
-            return self._type((located.below("allOf", 0),), hint)
+            return self._names.get(self._schemas.of(part.node).component)
+        if keywords == {"allOf"} and len(part.node["allOf"]) == 1:
+            return self._type((part.below("allOf", 0),), hint)
         if len(keywords) == 1 and keywords <= UNIONS:
             (union,) = keywords
-            return _union([self._type((each,), hint) for each in _branches(located, union)])
+            return _union([self._type((each,), hint) for each in _branches(part, union)])
         return None
 
     def _members(self, shape: Shape, hint: str) -> Iterator[str]:
@@ -195,15 +195,15 @@ class _Declarations:
         return name
 
 
-def _shape(alternative: Alternative, at: Located) -> Shape:
+def _shape(alternative: Alternative, at: Part) -> Shape:
     """Return the shape of an alternative; who declares properties without a type means an object."""
     shape = shape_of(alternative, at)
     is_object = shape.types == ANY_TYPE and shape.properties
     return replace(shape, types=OBJECTS, takes_null=False) if is_object else shape
 
 
-def _branches(located: Located, union: str) -> list[Located]:
-    return [located.below(union, index) for index in range(len(located.node[union]))]
+def _branches(part: Part, union: str) -> list[Part]:
+    return [part.below(union, index) for index in range(len(part.node[union]))]
 
 
 def _is_attribute(name: str) -> bool:

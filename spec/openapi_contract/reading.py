@@ -3,23 +3,27 @@
 import json
 import re
 from codecs import BOM_UTF8
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from .defects import Defect
+from . import pointers
+from .defects import Defect, Diagnostic
+from .encodings import UTF_8, text_of
 from .errors import UnreadableContractError, reason_of
+from .lines import lines_of
 from .parsing import Report, parse
+from .sources import is_url, suffix_of
 
 MAX_BYTES = 32 * 1024 * 1024
 TIMEOUT_SECONDS = 10
 MARKUP = re.compile(r"\s*<(?!<\s*:)")
-UTF_8 = "utf-8-sig"
-WINDOWS = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
-"""What Windows means in the West by the bytes that Python escapes, since they are not UTF-8."""
+Reported = TypeVar("Reported", bound=Diagnostic)
 
 
 def read_document(source: str, defects: list[Defect] | None = None) -> dict[str, Any]:
@@ -66,19 +70,32 @@ def read_utf8(source: str) -> bytes:
     return raw if encoding == "utf-8" else raw.decode(encoding).encode()
 
 
-def text_of(raw: bytes) -> str:
-    """Return the text of bytes in UTF-8, or in Windows-1252 where they are not."""
-    return raw.decode(UTF_8, "surrogateescape").translate(WINDOWS)
+def with_lines(diagnostics: Iterable[Reported]) -> list[Reported]:
+    """Return diagnostics without repetitions, each with its line, in the order of the files."""
+    by_source: dict[str, list[Reported]] = {}
+    for diagnostic in dict.fromkeys(diagnostics):
+        by_source.setdefault(diagnostic.source, []).append(diagnostic)
+    return [diagnostic for source, listed in by_source.items() for diagnostic in _in_order(source, listed)]
 
 
-def suffix_of(source: str) -> str:
-    """Return what is behind the last dot of a source, in lower case."""
-    return source.rsplit(".", 1)[-1].lower()
+def _in_order(source: str, diagnostics: list[Reported]) -> list[Reported]:
+    sought = [diagnostic.pointer for diagnostic in diagnostics if not diagnostic.line]
+    try:
+        lines = lines_of(read_utf8(source), suffix_of(source), sought) if sought else {}
+    except (ValueError, LookupError, UnreadableContractError):
+        lines = {}
+    numbered = [
+        diagnostic if diagnostic.line else replace(diagnostic, line=_line(diagnostic.pointer, lines))
+        for diagnostic in diagnostics
+    ]
+    return sorted(numbered, key=lambda diagnostic: (diagnostic.line, pointers.order(diagnostic.pointer)))
 
 
-def is_url(source: str) -> bool:
-    """Whether a source is an HTTP(S) URL, and not a file."""
-    return source.startswith(("http://", "https://"))
+def _line(pointer: str, lines: Mapping[str, int]) -> int:
+    """Return the line of a pointer, or of what would hold it."""
+    while pointer and pointer not in lines:
+        pointer = pointer.rpartition("/")[0]
+    return lines.get(pointer, 0)
 
 
 def _read_bytes(source: str) -> bytes:

@@ -7,9 +7,10 @@ from typing import Any
 from . import pointers
 from .anatomy import Place
 from .defects import Action, Flaw
-from .swagger import security_scheme
 
 TYPES = {each.lower(): each for each in ("apiKey", "basic", "http", "mutualTLS", "oauth2", "openIdConnect")}
+FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
+"""Names of flows in OpenAPI 3, by those of Swagger 2.0."""
 NOTHING = "noauth"
 """What tools export for an API that asks for no credentials."""
 
@@ -55,3 +56,18 @@ def _require_nowhere(places: Sequence[Place], pointer: str) -> Action:
                 if isinstance(alternative, dict):
                     alternative.pop(name, None)
     return "repaired"
+
+
+def security_scheme(node: Any) -> Any:
+    """Return a Security Scheme Object in the words of OpenAPI 3."""
+    if not isinstance(node, dict):
+        return node
+    if node.get("type") == "basic":
+        return {**node, "type": "http", "scheme": "basic"}
+    if node.get("type") != "oauth2":
+        return node
+    about = ("authorizationUrl", "tokenUrl", "scopes")
+    flow = {"scopes": {}, **{name: node[name] for name in about if name in node}}
+    rest = {name: each for name, each in node.items() if name not in {*about, "flow"}}
+    name = str(node.get("flow"))
+    return {**rest, "flows": {FLOWS.get(name, name): flow}}

@@ -12,6 +12,7 @@ from .anatomy import METHODS, map_subschemas
 from .defects import Action
 from .parsing import MAX_CONTAINERS, containers_of
 from .references import MAX_REFERENCES
+from .security_schemes import security_scheme
 
 OPENAPI = "3.0.3"
 JSON = "application/json"
@@ -32,7 +33,6 @@ STYLES = {
     "pipes": {"style": "pipeDelimited", "explode": False},
     "multi": {"style": "form", "explode": True},
 }
-FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
 COMPONENT = re.compile("/parameters/[^/]*")
 WrongPart = tuple[str, str, Action]
 """The pointer of what cannot be converted as it is, what is wrong, and what was done about it."""
@@ -357,18 +357,3 @@ def _header(node: Any) -> Any:
         return node
     described = {"description": node["description"]} if "description" in node else {}
     return described | {"schema": _value_schema(node)}
-
-
-def security_scheme(node: Any) -> Any:
-    """Return a Security Scheme Object in the words of OpenAPI 3."""
-    if not isinstance(node, dict):
-        return node
-    if node.get("type") == "basic":
-        return {**node, "type": "http", "scheme": "basic"}
-    if node.get("type") != "oauth2":
-        return node
-    about = ("authorizationUrl", "tokenUrl", "scopes")
-    flow = {"scopes": {}, **{name: node[name] for name in about if name in node}}
-    rest = {name: each for name, each in node.items() if name not in {*about, "flow"}}
-    name = str(node.get("flow"))
-    return {**rest, "flows": {FLOWS.get(name, name): flow}}

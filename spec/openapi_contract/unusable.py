@@ -9,11 +9,10 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from . import pointers
-from .anatomy import ALTERNATIVES, Place, map_subschemas
+from .anatomy import ALTERNATIVES, Place, is_of_30, map_subschemas
 from .defects import Action, Flaw
 from .enumerated import enum_flaws
 from .patterns import ecma_matcher, is_small
-from .validation import is_of_30
 
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "deprecated", "externalDocs", "xml"})
 MOST_STEPS = 100_000

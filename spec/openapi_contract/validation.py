@@ -17,7 +17,7 @@ import jsonschema_rs
 from openapi_spec_validator.schemas import schema_v30, schema_v31, schema_v32
 
 from . import pointers
-from .anatomy import FIELDS, Place, map_children
+from .anatomy import FIELDS, Place, is_of_30, map_children
 from .defects import Action, Flaw
 from .errors import ContractError
 from .references import reference_flaws
@@ -141,11 +141,6 @@ def _validators(version: str) -> dict[str, Any]:
     roots["openapi"] = {key: alone(each) for key, each in schema.items() if key != section}
     shared = {section: {name: alone(each) for name, each in definitions.items()}}
     return {kind: draft(root | shared) for kind, root in roots.items()}
-
-
-def is_of_30(document: dict[str, Any]) -> bool:
-    """Tell whether a document is written in OpenAPI 3.0."""
-    return str(document["openapi"]).startswith("3.0.")
 
 
 def _template_flaws(places: Sequence[Place]) -> Iterator[Flaw]:

@@ -276,7 +276,7 @@ def test_changes_are_at_places_of_the_author(write):
     del item["post"]["responses"]["200"]["headers"]
     item["put"]["parameters"][0] |= {"name": "picture"}
     old, changed = (load_contract(write(each), lenient=True) for each in (SMALL, new))
-    found = {(each.finding.rule.name, each.finding.pointer) for each in compare(old, changed)}
+    found = {(each.difference.rule.name, each.difference.pointer) for each in compare(old, changed)}
     pets = "/paths/~1pets"
     assert found == {
         ("request-max-length-narrowed", "/definitions/Pet/properties/name"),
@@ -377,7 +377,7 @@ def test_shared_parameters_stay_shared(swagger):
     (operation,) = contract.operations
     assert operation.definition["parameters"] == [{"$ref": "#/components/parameters/a%20%25~1b"}]
     assert [(each["name"], each["schema"]) for each in operation.parameters] == [("a", {"type": "string"})]
-    assert contract.origin(operation.places["parameter", "query", "a"]) == "/parameters/a %~1b"
+    assert contract.origin(operation.pointers.parameters["query", "a"]) == "/parameters/a %~1b"
     assert operation.request_body["content"]
 
 

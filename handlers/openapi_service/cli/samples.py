@@ -7,10 +7,10 @@ from typing import Any
 
 from openapi_contract import Contract
 from openapi_contract.comparison.expansion import Expansion
-from openapi_contract.comparison.findings import Located
 from openapi_contract.comparison.limits import words
 from openapi_contract.comparison.shapes import Shape, shape_of, type_words
 from openapi_contract.json_types import EVERY_TYPE
+from openapi_contract.parts import Part
 from openapi_contract.schemas import Schema
 
 PYTHON = {
@@ -60,10 +60,10 @@ class Samples:
         """Return the component, types, values and limits of a schema in words."""
         key = _key(self._schemas.of(node))
         if key not in self._words:
-            nowhere = Located({}, "", "")
+            nowhere = Part({}, "", "")
             shapes = [
                 shape_of(each, nowhere)
-                for each in Expansion(self._schemas, (Located(node, "", ""),)).alternatives
+                for each in Expansion(self._schemas, (Part(node, "", ""),)).alternatives
             ]
             self._words[key] = " or ".join(dict.fromkeys(map(_described, shapes)))
         return self._words[key]

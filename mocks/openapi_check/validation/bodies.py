@@ -26,7 +26,7 @@ class RequestBody:
     """The request body of one operation, compiled."""
 
     def __init__(self, operation: Operation, schemas: Schemas) -> None:
-        definition, root = operation.request_body or {}, operation.places["requestBody",]
+        definition, root = operation.request_body or {}, operation.pointers.request_body
         self._pointer = schemas.origin(root)
         self._required = bool(definition.get("required", False))
         self._content: Mapping[str, Mapping[str, Any]] = definition.get("content", {})

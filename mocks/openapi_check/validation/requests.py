@@ -172,7 +172,7 @@ def _parameters(operation: Operation, contract: Contract) -> Iterator[ParameterV
     schemas = contract.schemas.for_requests
     compiled = compile_parameters(operation.parameters, schemas.of)
     for each, definition in zip(compiled, operation.parameters, strict=True):
-        pointer = operation.places["parameter", each.location, each.name]
+        pointer = operation.pointers.parameters[each.location, each.name]
         media_type, content = next(iter(definition.get("content", {}).items()), ("", None))
         keys = ["schema"] if content is None else ["content", media_type, "schema"]
         schema = schemas.in_media_type(definition if content is None else content)

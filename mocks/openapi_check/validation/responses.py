@@ -77,9 +77,9 @@ class DeclaredResponse:
     """One response that an operation declares."""
 
     def __init__(self, operation: Operation, code: str, contract: Contract) -> None:
-        self._place = operation.places["response", code]
+        self._place = operation.pointers.responses[code]
         self._pointer = contract.origin(self._place)
-        self._places = operation.places
+        self._header_pointers = operation.pointers.headers
         self.definition = operation.responses[code]
         self._content: Mapping[str, Any] = self.definition.get("content", {})
         self._schemas = contract.schemas.for_responses
@@ -130,7 +130,7 @@ class DeclaredResponse:
 
     def header_violations(self, name: str, error: Exception) -> list[Violation]:
         """Return what openapi-core's error in a header says."""
-        pointer = self._places["header", self._place, name]
+        pointer = self._header_pointers[self._place, name]
         schema = self._schemas.in_media_type(self.definition["headers"][name])
         validator = SchemaValidator(schema, "header", name, pointers.join(pointer, "schema"))
         missing = type(error).__name__ == "MissingRequiredHeader"

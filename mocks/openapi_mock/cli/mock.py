@@ -26,7 +26,7 @@ from openapi_contract.cli.commands import (
     require_extra,
     takes,
 )
-from openapi_contract.reading import is_url
+from openapi_contract.sources import is_url
 from openapi_mock.console.page import PATH as CONSOLE
 from openapi_service.server import CannotListen
 

@@ -162,9 +162,9 @@ def _print(changes: Sequence[Change]) -> None:
 
 def _lines(change: Change, width: int | None) -> Text:
     """Return the lines of a change: severity and rule, then where and what, at most ``width`` wide."""
-    finding, severity = change.finding, change.severity.value
-    text = Text.assemble("  ", (f"{severity:8}", COLOURS[severity]), f"  {finding.rule.name}")
-    detail = ": ".join(part for part in (finding.where, finding.detail) if part)
+    difference, severity = change.difference, change.severity.value
+    text = Text.assemble("  ", (f"{severity:8}", COLOURS[severity]), f"  {difference.rule.name}")
+    detail = ": ".join(part for part in (difference.where, difference.detail) if part)
     lines = wrap(detail, width) if width else [detail] * bool(detail)
     return text.append("".join(f"\n{'':{DETAIL_COLUMN}}{line}" for line in lines))
 

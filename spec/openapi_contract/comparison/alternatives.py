@@ -6,10 +6,10 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from openapi_contract.json_types import type_of
+from openapi_contract.parts import Part
 
 from .effort import Effort
 from .expansion import Expansion
-from .findings import Located
 from .limits import NUMBERS, OBJECTS
 from .shapes import ANY_TYPE, Shape, canonical, listed, shape_of, steps_of
 
@@ -47,7 +47,7 @@ def merge_lists(shapes: list[Shape]) -> list[Shape]:
     return [merged, *(shape for shape in shapes if not _is_list(shape))]
 
 
-def overlapping(expansion: Expansion, effort: Effort) -> Located | None:
+def overlapping(expansion: Expansion, effort: Effort) -> Part | None:
     """Return the first ``oneOf`` that a value can violate by conforming to two of its branches."""
     for group, branches in expansion.exclusive:
         effort.spend(sum(steps_of(each) for branch in branches for each in branch))
@@ -136,9 +136,9 @@ def _likeness(one: Shape, other: Shape) -> int:
 def _features(shape: Shape) -> frozenset[str]:
     """Return the property names, and the values of those that have one value only."""
     constants = {
-        f"{name}={canonical(located.node['const'])}"
+        f"{name}={canonical(part.node['const'])}"
         for name, conjunction in shape.properties.items()
-        for located in conjunction
-        if isinstance(located.node, dict) and "const" in located.node
+        for part in conjunction
+        if isinstance(part.node, dict) and "const" in part.node
     }
     return frozenset(constants | shape.properties.keys())

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from openapi_contract.json_types import type_of
+from openapi_contract.parts import Conjunction, Part
 
-from .findings import Conjunction, Finding, Located, finding
+from .changes import Difference, difference
 from .limits import APPLIES_TO, ARRAYS, EXCLUSIVE, OBJECTS, relation, words
 from .rules import Side
 from .shapes import Shape, canonical, type_words
@@ -18,7 +19,7 @@ LONGEST_VALUE = 40
 MOST_VALUES = 5
 
 
-def differences(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+def differences(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     """Yield what differs between two shapes themselves."""
     yield from _types(old, new, side)
     yield from _values(old, new, side)
@@ -31,13 +32,13 @@ def differences(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
     yield from _annotations(old, new, side)
 
 
-def xml_differences(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+def xml_differences(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     """Yield what differs in how two shapes are written in XML."""
     for subject, names in XML.items():
         before, now = ({name: each.xml[name] for name in names if each.xml.get(name)} for each in (old, new))
         if before != now:
             detail = f"{canonical(now)}, was {canonical(before)}"
-            yield finding(f"{side}-{subject}-changed", at(old, new, "xml"), detail)
+            yield difference(f"{side}-{subject}-changed", at(old, new, "xml"), detail)
 
 
 def below(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction]]:
@@ -58,7 +59,7 @@ def conditions(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunctio
             yield conjunction, new.applied[label], label
 
 
-def at(old: Shape, new: Shape, *keywords: str) -> Located:
+def at(old: Shape, new: Shape, *keywords: str) -> Part:
     """Return where one of the keywords stands in the new schema, else in the old one, else the new one."""
     parts = (part for shape in (new, old) for part in shape.parts)
     return next((part for part in parts if not part.node.keys().isdisjoint(keywords)), new.at)
@@ -84,28 +85,30 @@ def _item(shape: Shape, index: int) -> Conjunction:
     return shape.prefix[index] if index < len(shape.prefix) else shape.items
 
 
-def _types(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+def _types(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     if old.types != new.types:
         kind = "narrowed" if new.types < old.types else "widened" if old.types < new.types else "changed"
         place = at(old, new, "type", "enum", "const")
-        yield finding(f"{side}-type-{kind}", place, f"{type_words(new.types)}, was {type_words(old.types)}")
+        yield difference(
+            f"{side}-type-{kind}", place, f"{type_words(new.types)}, was {type_words(old.types)}"
+        )
 
 
-def _values(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+def _values(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     """Compare the lists of values, as far as they are of types that both have."""
     if not old.types & new.types or old.enum == new.enum:
         return
     place = at(old, new, "enum", "const")
     if old.enum is None or new.enum is None:
         kind = "narrowed" if old.enum is None else "widened"
-        yield finding(f"{side}-enum-{kind}", place, f"{_list(new.enum)}, was {_list(old.enum)}")
+        yield difference(f"{side}-enum-{kind}", place, f"{_list(new.enum)}, was {_list(old.enum)}")
         return
     gone = [key for key, value in old.enum.items() if key not in new.enum and type_of(value) in new.types]
     come = [key for key, value in new.enum.items() if key not in old.enum and type_of(value) in old.types]
     kind = "changed" if gone and come else "narrowed" if gone else "widened"
     parts = [f"no longer {_shown(gone)}"] * bool(gone) + [f"also {_shown(come)}"] * bool(come)
     if gone or come:
-        yield finding(f"{side}-enum-{kind}", place, ", ".join(parts))
+        yield difference(f"{side}-enum-{kind}", place, ", ".join(parts))
 
 
 def _list(enum: dict[str, object] | None) -> str:
@@ -118,7 +121,7 @@ def _shown(values: list[str]) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def _limits(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+def _limits(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     for keyword, types in APPLIES_TO.items():
         before, now = old.limits.get(keyword), new.limits.get(keyword)
         kind = relation(keyword, before, now) if types & old.types & new.types else None
@@ -126,40 +129,40 @@ def _limits(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
             detail = f"{keyword} {words(keyword, now)}, was {words(keyword, before)}"
             place = at(old, new, keyword, EXCLUSIVE.get(keyword, ""))
             subject = re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", keyword)
-            yield finding(f"{side}-{subject}-{kind}", place, detail)
+            yield difference(f"{side}-{subject}-{kind}", place, detail)
 
 
-def _conditions(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+def _conditions(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     for keyword in old.conditions | new.conditions:
         if old.conditions.get(keyword) != new.conditions.get(keyword):
-            yield finding(f"{side}-condition-changed", at(old, new, keyword), keyword)
+            yield difference(f"{side}-condition-changed", at(old, new, keyword), keyword)
     for label in old.applied | new.applied:
         if (label in old.applied) != (label in new.applied):
-            yield finding(f"{side}-condition-changed", at(old, new, label.partition(" ")[0]), label)
+            yield difference(f"{side}-condition-changed", at(old, new, label.partition(" ")[0]), label)
 
 
-def _properties(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+def _properties(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     for name, conjunction in old.properties.items():
         if name not in new.properties:
             is_refused = side == "request" and new.additional is None
-            yield finding(f"{side}-property-{'refused' if is_refused else 'removed'}", conjunction[0])
+            yield difference(f"{side}-property-{'refused' if is_refused else 'removed'}", conjunction[0])
     for name, conjunction in new.properties.items():
         if name not in old.properties:
             is_required = side == "request" and name in new.required - old.required
-            yield finding(f"{side}-{'required-' * is_required}property-added", conjunction[0])
+            yield difference(f"{side}-{'required-' * is_required}property-added", conjunction[0])
 
 
-def _required(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+def _required(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     for name in sorted(old.required ^ new.required):
         stricter, laxer = (new, old) if name in new.required else (old, new)
         # a property that is declared where it is required, and only there, is reported as added or removed
         if name in laxer.properties or name not in stricter.properties:
             kind = "required" if stricter is new else "optional"
             place = next(iter(new.properties.get(name, ())), at(old, new, "required"))
-            yield finding(f"{side}-property-became-{kind}", place, "" if name in new.properties else name)
+            yield difference(f"{side}-property-became-{kind}", place, "" if name in new.properties else name)
 
 
-def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     """Compare what is allowed of properties that are not declared: none, some, or any."""
     openness = [0 if each is None else 1 if each else 2 for each in (old.additional, new.additional)]
     if openness[0] != openness[1]:
@@ -167,12 +170,12 @@ def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
         terms = ("none", "some", "any")
         detail = f"{terms[openness[1]]}, was {terms[openness[0]]}"
         place = at(old, new, "additionalProperties", "unevaluatedProperties")
-        yield finding(f"{side}-additional-properties-{kind}", place, detail)
+        yield difference(f"{side}-additional-properties-{kind}", place, detail)
 
 
-def _annotations(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+def _annotations(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     if side == "request" and old.default != new.default:
         now, before = (_shown([each.default]) if each.default else "none" for each in (new, old))
-        yield finding("request-default-changed", at(old, new, "default"), f"{now}, was {before}")
+        yield difference("request-default-changed", at(old, new, "default"), f"{now}, was {before}")
     if old.is_deprecated != new.is_deprecated:
-        yield finding(f"property-{'un' * old.is_deprecated}deprecated", at(old, new, "deprecated"))
+        yield difference(f"property-{'un' * old.is_deprecated}deprecated", at(old, new, "deprecated"))

@@ -6,16 +6,15 @@ from itertools import chain
 from typing import Any
 
 from openapi_contract.anatomy import ALTERNATIVES, REFERENCES
+from openapi_contract.parts import Conjunction, Part, component
 from openapi_contract.schemas import Schemas
-
-from .findings import Conjunction, Located, component
 
 MOST_ALTERNATIVES = 64
 MOST_STEPS = 2_000
 MOST_NESTED = 100
 STRUCTURE = frozenset({"allOf", *ALTERNATIVES})
 
-Alternative = tuple[Located, ...]
+Alternative = tuple[Part, ...]
 """Flat schema objects of JSON Schema 2020-12, all of which hold."""
 
 
@@ -30,7 +29,7 @@ class Expansion:
     """
 
     def __init__(self, schemas: Schemas, conjunction: Conjunction) -> None:
-        self.exclusive: list[tuple[Located, list[list[Alternative]]]] = []
+        self.exclusive: list[tuple[Part, list[list[Alternative]]]] = []
         self._schemas = schemas
         self._steps = 0
         self.alternatives = self._expand(conjunction, frozenset(), 0)
@@ -46,7 +45,7 @@ class Expansion:
                 found = [(*one, group) for one in found]
         return found
 
-    def _branches(self, group: Located, seen: frozenset[int], depth: int) -> list[list[Alternative]]:
+    def _branches(self, group: Part, seen: frozenset[int], depth: int) -> list[list[Alternative]]:
         """Return the alternatives of each branch of ``anyOf`` or ``oneOf``; none if too many, or too deep."""
         if depth > MOST_NESTED or self._steps > MOST_STEPS:
             return []
@@ -59,36 +58,36 @@ class Expansion:
 
     def _flatten(
         self, conjunction: Conjunction, seen: frozenset[int]
-    ) -> tuple[list[Located], list[Located], frozenset[int]]:
+    ) -> tuple[list[Part], list[Part], frozenset[int]]:
         """Follow ``$ref`` and ``allOf``; return the flat schemas, groups of branches, and what was seen."""
-        flat: list[Located] = []
-        groups: list[Located] = []
+        flat: list[Part] = []
+        groups: list[Part] = []
         visited = set(seen)
         pending = list(reversed(conjunction))
         while pending:
-            located = pending.pop()
+            part = pending.pop()
             self._steps += 1
-            if id(located.node) in visited:
+            if id(part.node) in visited:
                 continue
-            if isinstance(located.node, dict):
-                visited.add(id(located.node))
-            schema = self._schemas.keywords(located.node)
+            if isinstance(part.node, dict):
+                visited.add(id(part.node))
+            schema = self._schemas.keywords(part.node)
             targets = [
-                component(*target, self._schemas.origin) for target in self._schemas.targets(located.node)
+                component(*target, self._schemas.origin) for target in self._schemas.targets(part.node)
             ]
             apart = STRUCTURE.union(REFERENCES) if targets else STRUCTURE
             own = {keyword: value for keyword, value in schema.items() if keyword not in apart}
-            flat.append(Located(own, located.pointer, located.where, located.origin))
-            groups += _groups(schema, located)
-            members = [located.below("allOf", i) for i in range(len(list_of(schema, "allOf")))]
+            flat.append(Part(own, part.pointer, part.where, part.origin))
+            groups += _groups(schema, part)
+            members = [part.below("allOf", i) for i in range(len(list_of(schema, "allOf")))]
             pending += [*reversed(members), *targets]
         return flat, groups, frozenset(visited)
 
 
-def _groups(schema: dict[str, Any], located: Located) -> Iterator[Located]:
+def _groups(schema: dict[str, Any], part: Part) -> Iterator[Part]:
     for keyword in ALTERNATIVES:
         if branches := list_of(schema, keyword):
-            yield replace(located, node={keyword: branches})
+            yield replace(part, node={keyword: branches})
 
 
 def list_of(schema: Mapping[str, Any], keyword: str) -> list[Any]:

@@ -9,9 +9,10 @@ from typing import Any
 from openapi_contract.contract import Contract
 from openapi_contract.media_types import essence, is_xml, ranges_for
 from openapi_contract.operation import Operation
+from openapi_contract.parts import Part
 
+from .changes import Difference, difference
 from .effort import Effort
-from .findings import Finding, Located, finding
 from .rules import Side
 from .schemas import SchemaComparison
 
@@ -29,53 +30,53 @@ class MessageComparison:
         self._in_xml = SchemaComparison(old, new, effort, is_xml=True)
         self._old, self._new = old.origin, new.origin
 
-    def findings(self, old: Operation, new: Operation) -> Iterator[Finding]:
+    def differences(self, old: Operation, new: Operation) -> Iterator[Difference]:
         """Yield what differs in what two operations take and give."""
         yield from self._parameters(_parameters(old, self._old), _parameters(new, self._new))
         yield from self._body(_body(old, self._old), _body(new, self._new))
         yield from self._responses(old, new)
 
-    def _parameters(self, old: Mapping[Any, Located], new: Mapping[Any, Located]) -> Iterator[Finding]:
+    def _parameters(self, old: Mapping[Any, Part], new: Mapping[Any, Part]) -> Iterator[Difference]:
         for key in (key for key in old if key not in new):
-            yield finding("parameter-removed", old[key])
+            yield difference("parameter-removed", old[key])
         for key, at in new.items():
             if key in old:
                 yield from self._parameter(old[key], at)
             else:
-                yield finding(f"{'required-' * (at.node.get('required') is True)}parameter-added", at)
+                yield difference(f"{'required-' * (at.node.get('required') is True)}parameter-added", at)
 
-    def _parameter(self, old: Located, new: Located) -> Iterator[Finding]:
+    def _parameter(self, old: Part, new: Part) -> Iterator[Difference]:
         yield from _requirement("parameter", old, new)
         styles = _style(old.node), _style(new.node)
         if styles[0] != styles[1]:
-            yield finding("parameter-style-changed", new, f"{styles[1]}, was {styles[0]}")
+            yield difference("parameter-style-changed", new, f"{styles[1]}, was {styles[0]}")
         if (is_deprecated := new.node.get("deprecated", False)) != old.node.get("deprecated", False):
-            yield finding(f"parameter-{'' if is_deprecated else 'un'}deprecated", new)
-        yield from self._schemas.findings(_schema(old), _schema(new), Side.REQUEST)
+            yield difference(f"parameter-{'' if is_deprecated else 'un'}deprecated", new)
+        yield from self._schemas.differences(_schema(old), _schema(new), Side.REQUEST)
 
-    def _body(self, old: Located | None, new: Located | None) -> Iterator[Finding]:
+    def _body(self, old: Part | None, new: Part | None) -> Iterator[Difference]:
         if old and new:
             yield from _requirement("request-body", old, new)
             yield from self._content(old, new, Side.REQUEST)
         elif old:
-            yield finding("request-body-removed", old)
+            yield difference("request-body-removed", old)
         elif new:
-            yield finding(f"{'required-' * (new.node.get('required') is True)}request-body-added", new)
+            yield difference(f"{'required-' * (new.node.get('required') is True)}request-body-added", new)
 
-    def _content(self, old: Located, new: Located, side: Side) -> Iterator[Finding]:
+    def _content(self, old: Part, new: Part, side: Side) -> Iterator[Difference]:
         before, now = _media_types(old), _media_types(new)
         for name, at in before.items():
             names = (name, *ranges_for(essence(name))) if side is Side.REQUEST else (name,)
             if taken := next((each for each in names if each in now), None):
                 schemas = self._in_xml if is_xml(essence(name)) else self._schemas
-                yield from schemas.findings(_schema(at), _schema(now[taken]), side)
+                yield from schemas.differences(_schema(at), _schema(now[taken]), side)
                 yield from _encodings(at, now[taken]) if side is Side.REQUEST else ()
             else:
-                yield finding(f"{side}-media-type-removed", at)
+                yield difference(f"{side}-media-type-removed", at)
         for name in (name for name in now if name not in before):
-            yield finding(f"{side}-media-type-added", now[name])
+            yield difference(f"{side}-media-type-added", now[name])
 
-    def _responses(self, old: Operation, new: Operation) -> Iterator[Finding]:
+    def _responses(self, old: Operation, new: Operation) -> Iterator[Difference]:
         responses = _responses(old, self._old), _responses(new, self._new)
         for status in dict.fromkeys(chain(*responses)):
             before, now = (each.get(status) or each.get(f"{status[0]}XX") for each in responses)
@@ -84,67 +85,67 @@ class MessageComparison:
                 yield from self._headers(_headers(old, before), _headers(new, now))
                 yield from self._content(before, now, Side.RESPONSE)
             elif before:
-                yield finding(f"response-{subject}-removed", before)
+                yield difference(f"response-{subject}-removed", before)
             elif now:
-                yield finding(f"response-{subject}-added", now)
+                yield difference(f"response-{subject}-added", now)
 
-    def _headers(self, before: Mapping[str, Located], now: Mapping[str, Located]) -> Iterator[Finding]:
+    def _headers(self, before: Mapping[str, Part], now: Mapping[str, Part]) -> Iterator[Difference]:
         for name in (name for name in before if name not in now):
-            yield finding("response-header-removed", before[name])
+            yield difference("response-header-removed", before[name])
         for name, at in now.items():
             if name in before:
                 yield from _requirement("response-header", before[name], at)
-                yield from self._schemas.findings(_schema(before[name]), _schema(at), Side.RESPONSE)
+                yield from self._schemas.differences(_schema(before[name]), _schema(at), Side.RESPONSE)
             else:
-                yield finding("response-header-added", at)
+                yield difference("response-header-added", at)
 
 
-def _requirement(subject: str, old: Located, new: Located) -> Iterator[Finding]:
+def _requirement(subject: str, old: Part, new: Part) -> Iterator[Difference]:
     """Compare whether a part has to be there."""
     if (is_required := new.node.get("required", False)) != old.node.get("required", False):
-        yield finding(f"{subject}-became-{'required' if is_required else 'optional'}", new)
+        yield difference(f"{subject}-became-{'required' if is_required else 'optional'}", new)
 
 
-def _encodings(old: Located, new: Located) -> Iterator[Finding]:
+def _encodings(old: Part, new: Part) -> Iterator[Difference]:
     """Tell which parts of a form are encoded in another way; how is not compared."""
     before, now = (each.node.get("encoding", {}) for each in (old, new))
     for name in before | now:
         if before.get(name) != now.get(name):
             holder = new if name in now else old
-            yield finding("request-encoding-changed", holder.below("encoding", name, where=f" .{name}"))
+            yield difference("request-encoding-changed", holder.below("encoding", name, where=f" .{name}"))
 
 
-def _parameters(operation: Operation, origin: Origin) -> dict[Any, Located]:
+def _parameters(operation: Operation, origin: Origin) -> dict[Any, Part]:
     """Return the parameters by what stays the same when one is renamed: those of a path by their position."""
     positions = {name: index for index, name in enumerate(re.findall(r"\{([^{}]+)\}", operation.path))}
     found = {}
     for parameter in operation.parameters:
         name, place = parameter["name"], parameter["in"]
         key = {"path": positions.get(name, name), "header": name.lower()}.get(place, name)
-        pointer = operation.places["parameter", place, name]
-        found[place, key] = Located(parameter, pointer, f"{place} parameter {name}", origin)
+        pointer = operation.pointers.parameters[place, name]
+        found[place, key] = Part(parameter, pointer, f"{place} parameter {name}", origin)
     return found
 
 
-def _body(operation: Operation, origin: Origin) -> Located | None:
+def _body(operation: Operation, origin: Origin) -> Part | None:
     if operation.request_body is None:
         return None
-    return Located(operation.request_body, operation.places["requestBody",], "request body", origin)
+    return Part(operation.request_body, operation.pointers.request_body, "request body", origin)
 
 
-def _responses(operation: Operation, origin: Origin) -> dict[str, Located]:
+def _responses(operation: Operation, origin: Origin) -> dict[str, Part]:
     return {
-        status: Located(response, operation.places["response", status], f"response {status}", origin)
+        status: Part(response, operation.pointers.responses[status], f"response {status}", origin)
         for status, response in operation.responses.items()
     }
 
 
-def _headers(operation: Operation, response: Located) -> dict[str, Located]:
+def _headers(operation: Operation, response: Part) -> dict[str, Part]:
     return {
         name.lower(): replace(
             response,
             node=header,
-            pointer=operation.places["header", response.pointer, name],
+            pointer=operation.pointers.headers[response.pointer, name],
             where=f"{response.where} header {name}",
         )
         for name, header in response.node.get("headers", {}).items()
@@ -152,7 +153,7 @@ def _headers(operation: Operation, response: Located) -> dict[str, Located]:
     }
 
 
-def _media_types(holder: Located) -> dict[str, Located]:
+def _media_types(holder: Part) -> dict[str, Part]:
     return {
         _media_type(name): holder.below("content", name, where=f" {name}")
         for name in holder.node.get("content", {})
@@ -163,7 +164,7 @@ def _media_type(name: str) -> str:
     return re.sub(r"\s", "", name).lower()
 
 
-def _schema(holder: Located) -> Located | None:
+def _schema(holder: Part) -> Part | None:
     """Return the schema of a media type, parameter or header, also if it is in a ``content``."""
     if content := holder.node.get("content"):
         holder = holder.below("content", next(iter(content)))

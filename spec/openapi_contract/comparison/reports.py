@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from . import Change
+from .changes import Change
 from .rules import Severity
 
 MOST_NAMED = 3
@@ -19,13 +19,13 @@ def as_json(changes: Sequence[Change]) -> str:
         "changes": [
             {
                 "severity": change.severity.value,
-                "rule": change.finding.rule.name,
-                "side": change.finding.rule.side.value,
-                "meaning": change.finding.rule.meaning,
+                "rule": change.difference.rule.name,
+                "side": change.difference.rule.side.value,
+                "meaning": change.difference.rule.meaning,
                 "operations": change.operations,
-                "where": change.finding.where,
-                "pointer": change.finding.pointer,
-                "detail": change.finding.detail,
+                "where": change.difference.where,
+                "pointer": change.difference.pointer,
+                "detail": change.difference.detail,
             }
             for change in changes
         ],
@@ -39,14 +39,14 @@ def as_markdown(changes: Sequence[Change]) -> str:
     for operations, group in by_operations(changes):
         lines += ["", "### " + ", ".join(named(operations, _code)), ""]
         lines += [
-            f"- **{each.severity}** {_code(each.finding.rule.name)} {_described(each)}" for each in group
+            f"- **{each.severity}** {_code(each.difference.rule.name)} {_described(each)}" for each in group
         ]
     return "\n".join(lines)
 
 
 def _described(change: Change) -> str:
-    where, detail = change.finding.where, change.finding.detail
-    return ": ".join(_code(text) for text in (where, detail) if text) or change.finding.rule.meaning
+    where, detail = change.difference.where, change.difference.detail
+    return ": ".join(_code(text) for text in (where, detail) if text) or change.difference.rule.meaning
 
 
 def _code(text: str) -> str:

@@ -10,13 +10,14 @@ from typing import Any
 
 from openapi_contract.anatomy import REFERENCES
 from openapi_contract.contract import Contract
+from openapi_contract.parts import Conjunction, Part, component
 from openapi_contract.schemas import Schemas
 
 from .alternatives import merge_lists, overlapping, pair
+from .changes import Difference, difference
 from .differences import at, below, conditions, differences, xml_differences
 from .effort import Effort
 from .expansion import Expansion
-from .findings import Conjunction, Finding, Located, component, finding
 from .rules import Side
 from .shapes import ANY_TYPE, COMPONENT, Shape, shape_of, steps_of, type_words
 from .subtypes import Subtypes
@@ -25,9 +26,9 @@ from .unions import Unions
 Key = tuple[Side, tuple[int, ...], tuple[int, ...]]
 OTHER_SIDE = {"request": "readOnly", "response": "writeOnly"}
 """The keyword of properties that are for the other side only."""
-NOWHERE = Located({}, "", "")
+NOWHERE = Part({}, "", "")
 BITS = 100
-"""Of a set of findings that are one step where they are listed."""
+"""Of a set of differences that are one step where they are listed."""
 CHARACTERS = 500
 """Of a schema's JSON that are one step of a comparison."""
 
@@ -40,9 +41,9 @@ class _Pair:
         conditions: further pairs below them, each with what there is to tell if they differ.
     """
 
-    findings: list[Finding] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
     below: list[Key] = field(default_factory=list)
-    conditions: dict[Key, Finding] = field(default_factory=dict)
+    conditions: dict[Key, Difference] = field(default_factory=dict)
 
 
 class SchemaComparison:
@@ -62,15 +63,15 @@ class SchemaComparison:
         self._is_one_version = self._old.is_30 == self._new.is_30
         self._effort = effort
         self._pairs: dict[Key, _Pair] = {}
-        self._all: list[Finding] = []
-        self._numbers: dict[Finding, int] = {}
+        self._all: list[Difference] = []
+        self._numbers: dict[Difference, int] = {}
         self._differing = Unions(self._differs, self._all_below, effort)
-        self._findings = Unions(self._own, self._differing_below, effort)
+        self._differences = Unions(self._own, self._differing_below, effort)
         self._found: dict[Key, int] = {}
-        self._lists: dict[int, list[Finding]] = {}
+        self._lists: dict[int, list[Difference]] = {}
         self._same_texts: set[tuple[str, str]] = set()
 
-    def findings(self, old: Located | None, new: Located | None, side: Side) -> list[Finding]:
+    def differences(self, old: Part | None, new: Part | None, side: Side) -> list[Difference]:
         """Return what differs between two schemas, and between those below them; None allows anything."""
         before, now = self._meant((old,) if old else (), (new,) if new else ())
         key = _key(before, now, side)
@@ -78,7 +79,7 @@ class SchemaComparison:
             text = self._common_text(before, now)
             if (side, text) not in self._same_texts:
                 self._compare(key, before, now)
-                self._found[key] = self._findings.of(key)
+                self._found[key] = self._differences.of(key)
             if text is not None and not self._found.setdefault(key, 0):
                 self._same_texts.add((side, text))
         return self._listed(self._found[key])
@@ -89,8 +90,8 @@ class SchemaComparison:
         self._effort.spend(len(texts[0] + texts[1]) // CHARACTERS)
         return texts[0] if texts[0] == texts[1] else None
 
-    def _listed(self, numbers: int) -> list[Finding]:
-        """Return the findings that have the numbers of a set, in the order in which they were found."""
+    def _listed(self, numbers: int) -> list[Difference]:
+        """Return the differences that have the numbers of a set, in the order in which they were found."""
         if numbers not in self._lists:
             # what is right below a pair has numbers that are close together
             first = max((numbers & -numbers).bit_length() - 1, 0)
@@ -100,16 +101,16 @@ class SchemaComparison:
         return self._lists[numbers]
 
     def _differs(self, key: Key) -> int:
-        return int(bool(self._pairs[key].findings))
+        return int(bool(self._pairs[key].differences))
 
     def _all_below(self, key: Key) -> list[Key]:
         return [*self._pairs[key].below, *self._pairs[key].conditions]
 
     def _own(self, key: Key) -> int:
-        """Return the numbers of the findings of a pair, those of further pairs that differ among them."""
+        """Return the numbers of the differences of a pair, those of further pairs that differ among them."""
         found = self._pairs[key]
         differing = (each for inner, each in found.conditions.items() if self._differing.of(inner))
-        return reduce(or_, (1 << self._numbers[each] for each in (*found.findings, *differing)), 0)
+        return reduce(or_, (1 << self._numbers[each] for each in (*found.differences, *differing)), 0)
 
     def _differing_below(self, key: Key) -> list[Key]:
         return [each for each in self._pairs[key].below if self._differing.of(each)]
@@ -123,7 +124,7 @@ class SchemaComparison:
                 continue
             found = self._pairs[key] = _Pair()
             inner = [(_key(*each, key[0]), *each) for each in self._look(old, new, key[0], found)]
-            for each in (*found.findings, *found.conditions.values()):
+            for each in (*found.differences, *found.conditions.values()):
                 if self._numbers.setdefault(each, len(self._all)) == len(self._all):
                     self._all.append(each)
             pending += [each for each in inner if each[0] not in seen]
@@ -137,21 +138,21 @@ class SchemaComparison:
         expanded = Expansion(self._old, old), Expansion(self._new, new)
         before = self._shapes(self._old, expanded[0], side, fallback)
         now = self._shapes(self._new, expanded[1], side, fallback)
-        found.findings += _null(before, now, side)
+        found.differences += _null(before, now, side)
         pairing = pair(_values(before), _values(now))
         overlaps = overlapping(expanded[0], self._effort), overlapping(expanded[1], self._effort)
         if not (pairing.removed or pairing.added) and bool(overlaps[0]) != bool(overlaps[1]):
             kind = "exclusive" if overlaps[1] else "inclusive"
-            found.findings.append(
-                finding(f"{side}-alternatives-became-{kind}", overlaps[1] or overlaps[0] or NOWHERE)
+            found.differences.append(
+                difference(f"{side}-alternatives-became-{kind}", overlaps[1] or overlaps[0] or NOWHERE)
             )
         # one more alternative refuses what conforms to it and to another
         added = "alternatives-became-exclusive" if overlaps[1] and side == "request" else "alternative-added"
-        found.findings += [_alternative(shape, side, "alternative-removed") for shape in pairing.removed]
-        found.findings += [_alternative(shape, side, added) for shape in pairing.added]
+        found.differences += [_alternative(shape, side, "alternative-removed") for shape in pairing.removed]
+        found.differences += [_alternative(shape, side, added) for shape in pairing.added]
         for one, other in pairing.pairs:
-            found.findings += differences(one, other, side)
-            found.findings += xml_differences(one, other, side) if self._is_xml else ()
+            found.differences += differences(one, other, side)
+            found.differences += xml_differences(one, other, side) if self._is_xml else ()
             for inner in (*below(one, other), *self._subtypes(one, other, side, found)):
                 meant = self._meant(*inner)
                 if not (self._is_one_version and _is_same_scalar(*meant)):
@@ -159,14 +160,14 @@ class SchemaComparison:
                     yield meant
             for mine, theirs, label in conditions(one, other):
                 meant = self._meant(mine, theirs)
-                condition = finding(f"{side}-condition-changed", at(one, other, label), label)
+                condition = difference(f"{side}-condition-changed", at(one, other, label), label)
                 found.conditions[_key(*meant, side)] = condition
                 yield meant
 
     def _meant(self, old: Conjunction, new: Conjunction) -> tuple[Conjunction, Conjunction]:
         return tuple(_meant(self._old, each) for each in old), tuple(_meant(self._new, each) for each in new)
 
-    def _shapes(self, schemas: Schemas, expansion: Expansion, side: Side, fallback: Located) -> list[Shape]:
+    def _shapes(self, schemas: Schemas, expansion: Expansion, side: Side, fallback: Part) -> list[Shape]:
         """Return the alternatives of a schema as one side sees them."""
         shapes = []
         for each in expansion.alternatives:
@@ -190,17 +191,17 @@ class SchemaComparison:
         before, now = self._old_subtypes.of(old.parts), self._new_subtypes.of(new.parts)
         for value in before | now:
             if value not in now:
-                found.findings.append(finding(f"{side}-alternative-removed", before[value], value))
+                found.differences.append(difference(f"{side}-alternative-removed", before[value], value))
             elif value not in before:
-                found.findings.append(finding(f"{side}-alternative-added", now[value], value))
+                found.differences.append(difference(f"{side}-alternative-added", now[value], value))
             else:
                 yield (before[value],), (now[value],)
 
 
-def _meant(schemas: Schemas, located: Located) -> Located:
+def _meant(schemas: Schemas, part: Part) -> Part:
     """Return a schema, or what it leads to where it says nothing itself: one for all that refer to it."""
-    node, pointer = schemas.meant(located.node, located.pointer)
-    return located if node is located.node else component(node, pointer, schemas.origin)
+    node, pointer = schemas.meant(part.node, part.pointer)
+    return part if node is part.node else component(node, pointer, schemas.origin)
 
 
 def _is_same_scalar(old: Conjunction, new: Conjunction) -> bool:
@@ -226,17 +227,17 @@ def _values(shapes: list[Shape]) -> list[Shape]:
     return merge_lists([shape for shape in shapes if shape.types] or shapes[:1])
 
 
-def _null(old: list[Shape], new: list[Shape], side: Side) -> Iterator[Finding]:
+def _null(old: list[Shape], new: list[Shape], side: Side) -> Iterator[Difference]:
     """Compare whether null is allowed, unless the type tells that: a schema without one allows it."""
     before, now = (next((each for each in shapes if each.takes_null), None) for shapes in (old, new))
     if bool(before) != bool(now) and not any(shape.types == ANY_TYPE for shape in (*old, *new)):
         place = (now or before or new[0]).branch or at(old[0], new[0], "type", "enum", "const")
-        yield finding(f"{side}-nullable-{'added' if now else 'removed'}", place)
+        yield difference(f"{side}-nullable-{'added' if now else 'removed'}", place)
 
 
-def _alternative(shape: Shape, side: Side, rule: str) -> Finding:
+def _alternative(shape: Shape, side: Side, rule: str) -> Difference:
     """Return that an alternative came or went: it is identified by its component, and by its types."""
     inner = shape.parts[shape.parts.index(shape.branch) :] if shape.branch else ()
     name = [part.where for part in inner if COMPONENT.fullmatch(part.pointer)][:1]
     detail = ", ".join([*name, type_words(shape.types)])
-    return finding(f"{side}-{rule}", shape.branch or shape.at, detail)
+    return difference(f"{side}-{rule}", shape.branch or shape.at, detail)

@@ -6,9 +6,10 @@ from typing import Any
 
 from openapi_contract.contract import Contract
 from openapi_contract.operation import Operation
+from openapi_contract.parts import Part
 
+from .changes import Difference, difference
 from .effort import Effort
-from .findings import Finding, Located, finding
 
 Requirement = dict[str, frozenset[str]]
 """Scopes by scheme, all of which are needed; an empty one lets anybody in."""
@@ -34,9 +35,9 @@ class SecurityComparison:
             for name, definition in self._new.items()
         }
 
-    def findings(self, old: Operation, new: Operation) -> Iterator[Finding]:
+    def differences(self, old: Operation, new: Operation) -> Iterator[Difference]:
         """Yield what differs in the credentials that two operations want."""
-        at = Located(new.definition, new.pointer, "security", self._origin)
+        at = Part(new.definition, new.pointer, "security", self._origin)
         before = _requirements(old.security)
         now = [
             {self._names[name]: scopes for name, scopes in each.items()}
@@ -44,7 +45,7 @@ class SecurityComparison:
         ]
         yield from self._schemes(before, now, at)
         if ({} in before) != ({} in now):
-            yield finding(f"security-{'added' if {} in before else 'removed'}", at)
+            yield difference(f"security-{'added' if {} in before else 'removed'}", at)
             return
         if before == now:
             return
@@ -52,17 +53,17 @@ class SecurityComparison:
         for given in before:
             if not any(_suffices(given, each) for each in now):
                 rule, required = _tightened(given, now)
-                yield finding(f"security-{rule}", at, _described(required, given))
+                yield difference(f"security-{rule}", at, _described(required, given))
         for given in now:
             if not any(_suffices(given, each) for each in before):
                 rule, required = _tightened(given, before)
-                yield finding(f"security-{REVERSE[rule]}", at, _described(given, required))
+                yield difference(f"security-{REVERSE[rule]}", at, _described(given, required))
 
-    def _schemes(self, old: list[Requirement], new: list[Requirement], at: Located) -> Iterator[Finding]:
+    def _schemes(self, old: list[Requirement], new: list[Requirement], at: Part) -> Iterator[Difference]:
         both = {name for each in old for name in each} & {name for each in new for name in each}
         for name in sorted(both):
             if name in self._new and self._old[name] != self._new[name]:
-                yield finding("security-scheme-changed", at, name)
+                yield difference("security-scheme-changed", at, name)
 
 
 def _definition(scheme: Any) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 
 from openapi_contract.anatomy import ALTERNATIVES, REFERENCES
 from openapi_contract.json_types import type_of
+from openapi_contract.parts import Conjunction, Part
 
 from .expansion import Alternative, list_of
-from .findings import Conjunction, Located
 from .limits import APPLIES_TO, NUMBERS, is_format, read_limits, stricter
 
 ANY_TYPE = frozenset({"boolean", "integer", "number", "string", "array", "object"})
@@ -57,8 +57,8 @@ class Shape:
     """
 
     parts: Alternative
-    at: Located
-    branch: Located | None
+    at: Part
+    branch: Part | None
     name: tuple[str, ...]
     types: frozenset[str]
     takes_null: bool
@@ -76,7 +76,7 @@ class Shape:
     xml: dict[str, Any]
 
 
-def shape_of(alternative: Alternative, fallback: Located) -> Shape:
+def shape_of(alternative: Alternative, fallback: Part) -> Shape:
     """Return the shape of schemas that hold together; ``fallback`` is where it stands if there are none."""
     values = listed(alternative)
     types, takes_null = _types(alternative, values)
@@ -158,13 +158,13 @@ def _properties(alternative: Alternative) -> dict[str, Conjunction]:
     properties: dict[str, Conjunction] = {}
     for part in alternative:
         for name in mapping_of(part.node, "properties"):
-            located = part.below("properties", name, where=f".{name}")
-            properties[name] = (*properties.get(name, ()), located)
+            member = part.below("properties", name, where=f".{name}")
+            properties[name] = (*properties.get(name, ()), member)
     return properties
 
 
 def _additional(alternative: Alternative) -> Conjunction | None:
-    schemas: list[Located] = []
+    schemas: list[Part] = []
     for part in alternative:
         for keyword in ("additionalProperties", "unevaluatedProperties"):
             value = part.node.get(keyword, True)

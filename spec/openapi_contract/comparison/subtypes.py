@@ -5,9 +5,9 @@ from functools import cached_property
 from openapi_contract import pointers
 from openapi_contract.anatomy import ALTERNATIVES
 from openapi_contract.contract import Contract
+from openapi_contract.parts import Part, component
 
 from .expansion import Alternative
-from .findings import Located, component
 from .shapes import mapping_of
 
 
@@ -17,15 +17,15 @@ class Subtypes:
     def __init__(self, contract: Contract) -> None:
         self._document = contract.document
         self._schemas = contract.schemas
-        self._known: dict[str, dict[str, Located]] = {}
+        self._known: dict[str, dict[str, Part]] = {}
         self._components = {
             name: component(node, pointers.join("/components/schemas", name), contract.origin)
             for name, node in self._document.get("components", {}).get("schemas", {}).items()
         }
 
-    def of(self, alternative: Alternative) -> dict[str, Located]:
+    def of(self, alternative: Alternative) -> dict[str, Part]:
         """Return the subtypes of schemas that hold together, by the value of their discriminator."""
-        found: dict[str, Located] = {}
+        found: dict[str, Part] = {}
         for part in alternative:
             if "discriminator" in part.node and not self._lists_them(part):
                 if part.pointer not in self._known:
@@ -36,21 +36,21 @@ class Subtypes:
         below = pointers_found.intersection(*(self._heirs.get(each, ()) for each in own)) - own
         return {value: each for value, each in found.items() if each.pointer in below} if below else {}
 
-    def _lists_them(self, part: Located) -> bool:
+    def _lists_them(self, part: Part) -> bool:
         return not pointers.lookup(self._document, part.pointer).keys().isdisjoint(ALTERNATIVES)
 
-    def _mapped(self, part: Located) -> dict[str, Located]:
+    def _mapped(self, part: Part) -> dict[str, Part]:
         """Return the schemas of a mapping, which names components or refers to them."""
         mapping = mapping_of(mapping_of(part.node, "discriminator"), "mapping")
         names = {value: name for value, name in mapping.items() if isinstance(name, str)}
         found = {value: self._named(name) for value, name in names.items()}
         return {value: each for value, each in found.items() if each}
 
-    def _named(self, name: str) -> Located | None:
+    def _named(self, name: str) -> Part | None:
         target = None if name in self._components else self._schemas.resources.target(None, name)
         return self._components.get(name) if target is None else component(*target, self._schemas.origin)
 
-    def _derived(self, part: Located) -> dict[str, Located]:
+    def _derived(self, part: Part) -> dict[str, Part]:
         """Return the components that have a base in their ``allOf`` and are in no mapping, by their names."""
         heirs = self._heirs.get(part.pointer, set()) - {each.pointer for each in self._mapped(part).values()}
         return {name: each for name, each in self._components.items() if each.pointer in heirs}
@@ -65,8 +65,8 @@ class Subtypes:
                 heirs.setdefault(base, set()).add(each.pointer)
         return heirs
 
-    def _bases_of(self, located: Located, known: dict[int, str]) -> set[str]:
-        if not isinstance(located.node, dict) or "allOf" not in located.node:
+    def _bases_of(self, part: Part, known: dict[int, str]) -> set[str]:
+        if not isinstance(part.node, dict) or "allOf" not in part.node:
             return set()
-        _, *parts = self._schemas.parts(located.node)
+        _, *parts = self._schemas.parts(part.node)
         return {known[id(part)] for part in parts if id(part) in known}

@@ -76,7 +76,7 @@ def rules():
     """Returns the names of the rules by which two documents differ."""
 
     def names(old, new):
-        return [each.finding.rule.name for each in compare(Contract(old, "old"), Contract(new, "new"))]
+        return [each.difference.rule.name for each in compare(Contract(old, "old"), Contract(new, "new"))]
 
     return names
 

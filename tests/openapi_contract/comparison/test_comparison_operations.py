@@ -18,7 +18,7 @@ def test_header_behind_a_reference(document):
         for each in (INTEGER, STRING)
     )
     (change,) = compare(Contract(old, "old"), Contract(new, "new"))
-    assert change.finding.pointer == "/components/headers/Age/schema"
+    assert change.difference.pointer == "/components/headers/Age/schema"
 
 
 def test_renamed_path_parameter(document, rules):
@@ -89,7 +89,7 @@ SECURITY = ("paths", "/pets", "post", "security")
 def test_credentials_by_name(document, expected, detail):
     """Stricter security is reported with the credentials that are expected, and those that were enough."""
     found = compare(Contract(document(), "old"), Contract(document({SECURITY: expected}), "new"))
-    assert found[0].finding.detail == detail
+    assert found[0].difference.detail == detail
 
 
 def test_status_that_its_range_covers(document, rules):
@@ -120,7 +120,7 @@ def test_shared_change_is_reported_once(document):
     old, new = (document({SCHEMAS: {"Pet": pet}} | dict.fromkeys(places, error)) for pet in (PET, AGED))
     changes = compare(Contract(old, "old"), Contract(new, "new"))
     assert {change.operations for change in changes} == {("GET /pets", "GET /pets/{id}")}
-    assert [(str(change.severity), change.finding.where) for change in changes] == [
+    assert [(str(change.severity), change.difference.where) for change in changes] == [
         ("breaking", "Pet.name"),
         ("safe", "Pet.age"),
     ]
@@ -132,7 +132,7 @@ def test_path_is_reported_once(document):
     for one, other in ((old, new), (new, old)):
         (change,) = compare(one, other)
         assert change.operations == ("GET /pets", "POST /pets")
-        assert change.finding.pointer == "/paths/~1pets"
+        assert change.difference.pointer == "/paths/~1pets"
 
 
 def test_packaged_contract():

@@ -91,7 +91,7 @@ def contract(schema):
 
 def rules(old, new):
     """Return the rules by which two schemas of requests differ."""
-    return [change.finding.rule for change in compare(contract(old), contract(new))]
+    return [change.difference.rule for change in compare(contract(old), contract(new))]
 
 
 def mirrored(name):

@@ -117,7 +117,7 @@ def test_condition_through_a_reference(document, condition):
     old, new = (document({BODY: {condition: REF}, SCHEMAS: {"Pet": pet}}) for pet in (LONGER, SHORTER))
     assert compare(Contract(old, "old"), Contract(old, "new")) == []
     (change,) = compare(Contract(old, "old"), Contract(new, "new"))
-    found = change.finding
+    found = change.difference
     assert (found.rule.name, found.detail) == ("request-condition-changed", condition)
     assert found.pointer == pointers.join("", *BODY)
 
@@ -138,7 +138,7 @@ def test_found_where_it_changed(document, one, other, keys):
     documents = [document({BODY: body, SCHEMAS: {"Pet": PET, "Cat": AGED}}) for body in (one, other)]
     for old, new in (documents, reversed(documents)):
         (change,) = compare(Contract(old, "old"), Contract(new, "new"))
-        assert change.finding.pointer == pointers.join("", *BODY, *keys)
+        assert change.difference.pointer == pointers.join("", *BODY, *keys)
 
 
 RECURSIVE = {
@@ -166,7 +166,7 @@ def test_change_within_recursion(document):
         for leaf in (LONGER, SHORTER)
     )
     (change,) = compare(Contract(old, "old"), Contract(new, "new"))
-    assert (change.finding.where, change.finding.detail) == ("Pet.a", "maxLength 5, was 9")
+    assert (change.difference.where, change.difference.detail) == ("Pet.a", "maxLength 5, was 9")
 
 
 @pytest.mark.parametrize("marked", ["readOnly", "writeOnly"])
@@ -184,8 +184,8 @@ def test_alternatives_that_stay(document):
     hexadecimal, words = STRING | {"pattern": "^[0-9a-f]+$"}, STRING | {"pattern": "^[a-z ]+$"}
     old, new = (document({BODY: {"anyOf": [first, words]}}) for first in (hexadecimal, {"type": "boolean"}))
     (change,) = compare(Contract(old, "old"), Contract(new, "new"))
-    assert change.finding.rule.name == "request-type-changed"
-    assert change.finding.pointer == pointers.join("", *BODY, "anyOf", 0)
+    assert change.difference.rule.name == "request-type-changed"
+    assert change.difference.pointer == pointers.join("", *BODY, "anyOf", 0)
 
 
 def test_alternatives_by_their_constants(schema_rules):

@@ -8,10 +8,10 @@ from openapi_contract import (
     Contract,
     ContractError,
     inlining,
-    leniency,
     linting,
     load_contract,
     pointers,
+    reading,
     unusable,
 )
 
@@ -133,7 +133,7 @@ def test_what_operations_share_is_looked_up_once(write, monkeypatch):
 
 def test_a_file_is_read_again_only_for_lines(write, monkeypatch):
     """What was wrong in its YAML has its lines already."""
-    monkeypatch.setattr(leniency, "lines_of", None)
+    monkeypatch.setattr(reading, "lines_of", None)
     text = "openapi: 3.1.0\ninfo: &info {title: t, version: '1'}\npaths: {}\nx-info: {<<: *info}\n"
     (defect,) = load_contract(write(text, "merged.yaml"), lenient=True).defects
     assert (defect.line, defect.pointer) == (4, "/x-info/<<")
