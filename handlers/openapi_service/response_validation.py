@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,14 +91,19 @@ class ResponseValidator:
         from openapi_core.validation.response.validators import (  # noqa: PLC0415 -- see the class
             V30ResponseValidator,
             V31ResponseValidator,
+            V32ResponseValidator,
         )
 
-        from openapi_contract.directions import of_31, of_responses  # noqa: PLC0415 -- see the class
+        from openapi_contract.directions import of_31, of_32, of_responses  # noqa: PLC0415 -- see the class
 
-        kind: Any = partial(V31ResponseValidator, schema_validators_factory=of_31())
-        if self._contract.schemas.is_30:
-            directed = of_responses(self._contract.schemas)
-            kind = partial(V30ResponseValidator, schema_validators_factory=directed)
+        kind: Any
+        match self._contract.openapi[:3]:
+            case "3.0":
+                kind, factory = V30ResponseValidator, of_responses(self._contract.schemas)
+            case "3.1":
+                kind, factory = V31ResponseValidator, of_31()
+            case _:
+                kind, factory = V32ResponseValidator, of_32()
         declared = {
             essence(media_type)
             for operation in self._contract.operations
@@ -108,7 +113,12 @@ class ResponseValidator:
         }
         read = [each for each in declared if is_json(each) or each.startswith("text/") or "*" in each]
         readers = {each: _reader(each) for each in read}
-        return kind(self.document, path_finder_cls=Routed, extra_media_type_deserializers=readers)
+        return kind(
+            self.document,
+            path_finder_cls=Routed,
+            schema_validators_factory=factory,
+            extra_media_type_deserializers=readers,
+        )
 
     def errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[str]:
         """Return what is wrong with a response, each part in a sentence; nothing if it conforms.

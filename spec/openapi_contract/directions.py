@@ -19,9 +19,11 @@ from jsonschema.validators import extend
 from openapi_core.validation.schemas.factories import DialectSchemaValidatorsFactory, SchemaValidatorsFactory
 from openapi_schema_validator import (
     OAS31_BASE_DIALECT_ID,
+    OAS32_BASE_DIALECT_ID,
     OAS30ReadValidator,
     OAS30WriteValidator,
     OAS31Validator,
+    OAS32Validator,
 )
 
 from .anatomy import ALTERNATIVES
@@ -42,8 +44,8 @@ def of_responses(schemas: Schemas) -> SchemaValidatorsFactory:
     return SchemaValidatorsFactory(_extended(OAS30ReadValidator, keywords))
 
 
-class _Factory31(DialectSchemaValidatorsFactory):
-    """Makes the validators of OpenAPI 3.1, in whatever dialect a schema is."""
+class _AnyDialect(DialectSchemaValidatorsFactory):
+    """Makes the validators of OpenAPI 3.1 and 3.2, in whatever dialect a schema is."""
 
     def get_validator_cls(self, spec: Any, schema: Any) -> Any:
         """Return the class of the dialect, with what is read otherwise in all of them."""
@@ -53,7 +55,14 @@ class _Factory31(DialectSchemaValidatorsFactory):
 
 def of_31() -> DialectSchemaValidatorsFactory:
     """Return what makes openapi-core's validators of OpenAPI 3.1, with the formats of its own ones."""
-    return _Factory31(OAS31Validator, OAS31_BASE_DIALECT_ID, format_checker=OAS30ReadValidator.FORMAT_CHECKER)
+    formats = OAS30ReadValidator.FORMAT_CHECKER
+    return _AnyDialect(OAS31Validator, OAS31_BASE_DIALECT_ID, format_checker=formats)
+
+
+def of_32() -> DialectSchemaValidatorsFactory:
+    """Return the same of OpenAPI 3.2, with the formats of 3.1: by its own ones any text is a ``byte``."""
+    formats = OAS30ReadValidator.FORMAT_CHECKER
+    return _AnyDialect(OAS32Validator, OAS32_BASE_DIALECT_ID, format_checker=formats)
 
 
 @cache
