@@ -126,7 +126,7 @@ def map_subschemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) ->
 
 
 @dataclass(slots=True)
-class Place:
+class Location:
     """An object of OpenAPI (or a schema) and where it stands.
 
     Attributes:
@@ -175,13 +175,13 @@ def is_of_30(document: Mapping[str, Any]) -> bool:
     return str(document["openapi"]).startswith("3.0.")
 
 
-def document_place(document: dict[str, Any], source: str) -> Place:
-    """Return the place of a whole document of OpenAPI or Swagger that was read from ``source``."""
+def document_location(document: dict[str, Any], source: str) -> Location:
+    """Return the location of a whole document of OpenAPI or Swagger that was read from ``source``."""
     kind = "swagger" if "swagger" in document else "openapi"
-    return Place(kind, document, "", uri_of(source), source)
+    return Location(kind, document, "", uri_of(source), source)
 
 
-def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:
+def walk(root: Location, *, schemas: bool = True) -> Iterator[Location]:
     """Yield ``root`` and all that stands below it, in the order of the document.
 
     Args:
@@ -190,58 +190,62 @@ def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:
     """
     pending = [replace(root, depth=0)]
     while pending:
-        place = pending.pop()
-        if place.depth > MAX_DEPTH:
-            raise place.error(f"is nested deeper than {MAX_DEPTH} levels.")
-        if len(place.pointer) > MAX_POINTER:
+        location = pending.pop()
+        if location.depth > MAX_DEPTH:
+            raise location.error(f"is nested deeper than {MAX_DEPTH} levels.")
+        if len(location.pointer) > MAX_POINTER:
             reason = f"is below names of more than {MAX_POINTER} characters."
-            raise ContractError(place.source, f"{place.pointer[:MAX_POINTER]}...", reason)
-        if place.kind == "schema" and isinstance(place.node, dict) and "$id" in place.node:
-            _enter_resource(place)
-        yield place
-        if schemas or place.kind != "schema":
-            pending += reversed(children(place))
+            raise ContractError(location.source, f"{location.pointer[:MAX_POINTER]}...", reason)
+        if location.kind == "schema" and isinstance(location.node, dict) and "$id" in location.node:
+            _enter_resource(location)
+        yield location
+        if schemas or location.kind != "schema":
+            pending += reversed(children(location))
 
 
-def _enter_resource(place: Place) -> None:
+def _enter_resource(location: Location) -> None:
     """A schema with an ``$id`` is a resource of its own (JSON Schema 2020-12, section 8.2.1)."""
-    identifier = place.node["$id"]
+    identifier = location.node["$id"]
     if isinstance(identifier, str) and not identifier.startswith("#"):
-        place.base, _ = place.target(identifier)
+        location.base, _ = location.target(identifier)
 
 
-def children(place: Place) -> list[Place]:
-    """Return what stands right below a place; what has the wrong shape is left for validation to refuse."""
-    node, fields = place.node, SHAPES.get(place.kind)
+def children(location: Location) -> list[Location]:
+    """Return what stands right below a location; what has the wrong shape is left for validation to refuse."""
+    node, fields = location.node, SHAPES.get(location.kind)
     if fields is None or not isinstance(node, dict):
         return []
     others = fields.get("*")
-    if (others is None and fields.keys().isdisjoint(node)) or _is_reference_object(place):
+    if (others is None and fields.keys().isdisjoint(node)) or _is_reference_object(location):
         return []
-    base, source, depth, inner = place.base, place.source, place.depth + 1, place.kind == "schema"
+    base, source, depth, inner = location.base, location.source, location.depth + 1, location.kind == "schema"
     found = []
     for key, value in node.items():
         shape = fields.get(key, others)
         if shape is None or not isinstance(value, HOLDING):
             continue
         name, is_one, in_map, in_array = shape
-        pointer = pointers.join(place.pointer, key)
+        pointer = pointers.join(location.pointer, key)
         if is_one and isinstance(value, OBJECTS):
-            found.append(Place(name, value, pointer, base, source, depth, inner))
+            found.append(Location(name, value, pointer, base, source, depth, inner))
         elif in_map and isinstance(value, dict):
             found += [
-                Place(name, member, pointers.join(pointer, step), base, source, depth, inner)
+                Location(name, member, pointers.join(pointer, step), base, source, depth, inner)
                 for step, member in value.items()
                 if isinstance(member, OBJECTS)
             ]
         elif in_array and isinstance(value, list):
             found += [
-                Place(name, member, f"{pointer}/{step}", base, source, depth, inner)
+                Location(name, member, f"{pointer}/{step}", base, source, depth, inner)
                 for step, member in enumerate(value)
                 if isinstance(member, OBJECTS)
             ]
     return found
 
 
-def _is_reference_object(place: Place) -> bool:
-    return "$ref" in place.node and place.kind not in {"schema", "pathItem"} and place.reference is not None
+def _is_reference_object(location: Location) -> bool:
+    return (
+        "$ref" in location.node
+        and location.kind not in {"schema", "pathItem"}
+        and location.reference is not None
+    )

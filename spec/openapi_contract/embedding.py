@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from . import pointers
-from .anatomy import FIELDS, Place, document_place, walk
+from .anatomy import FIELDS, Location, document_location, walk
 from .errors import ContractError
 from .extent import LONG, MAX_OBJECTS, too_large
 from .parsing import COST, MAX_CHARACTERS, size_of
@@ -30,7 +30,7 @@ TOO_MUCH = (
 WELL_KNOWN = ("https://json-schema.org/draft/", "http://json-schema.org/draft-")
 
 
-def embed(document: dict[str, Any], source: str) -> list[Place]:
+def embed(document: dict[str, Any], source: str) -> list[Location]:
     """Make a document complete in itself, in place.
 
     A file may refer to files in its folder and below; a document from a URL to what its origin serves.
@@ -41,17 +41,17 @@ def embed(document: dict[str, Any], source: str) -> list[Place]:
     Raises:
         ContractError: a reference leads nowhere, or where it may not; points at it.
     """
-    return Embedding(document_place(document, source)).run()
+    return Embedding(document_location(document, source)).run()
 
 
 class Embedding:
     """The work on one document: the files read for it, and what became of their parts.
 
     Attributes:
-        places: where components come from that other files held: URI and JSON pointer.
+        origins: where components come from that other files held: URI and JSON pointer.
     """
 
-    def __init__(self, root: Place) -> None:
+    def __init__(self, root: Location) -> None:
         self.root = root
         self.holder = () if root.kind == "swagger" else ("components",)
         fields = FIELDS[(*self.holder, root.kind)[0]]
@@ -61,22 +61,22 @@ class Embedding:
         self._resources: set[str] = set()
         self._unnoted = [root]
         self.hoisted: dict[tuple[str, str, tuple[str, ...]], str] = {}
-        self.places: dict[str, tuple[str, str]] = {}
+        self.origins: dict[str, tuple[str, str]] = {}
         self.components: dict[str, dict[str, Any]] = {}
-        self.pending: list[Place] = []
+        self.pending: list[Location] = []
         self._left = MAX_CHARACTERS
 
-    def run(self) -> list[Place]:
+    def run(self) -> list[Location]:
         """Bring in all that the document refers to, and all that this refers to; return its objects."""
-        places: list[Place] = []
+        locations: list[Location] = []
         size = 0
         self.pending.append(self.root)
         while self.pending:
-            for place in walk(self.pending.pop()):
-                self.visit(place)
+            for location in walk(self.pending.pop()):
+                self.visit(location)
                 if len(self.documents) == 1:
-                    places.append(place)
-                size += 1 + len(place.pointer) // LONG
+                    locations.append(location)
+                size += 1 + len(location.pointer) // LONG
                 if size > MAX_OBJECTS:
                     raise too_large(self.root)
                 if self._left < 0:
@@ -86,109 +86,113 @@ class Embedding:
             for key in (*self.holder, section):
                 holder = holder.setdefault(key, {})
             holder.update(members)
-        return list(walk(self.root)) if len(self.documents) > 1 else places
+        return list(walk(self.root)) if len(self.documents) > 1 else locations
 
     def origin(self, pointer: str) -> tuple[str, str]:
         """Return the file or URL that a part of the complete document comes from, and its pointer there."""
         component = "/".join(pointer.split("/")[: len(self.holder) + 3])
-        if component not in self.places:
+        if component not in self.origins:
             return self.root.source, pointer
-        resource, place = self.places[component]
-        return source_of(resource), place + pointer.removeprefix(component)
+        resource, pointer_there = self.origins[component]
+        return source_of(resource), pointer_there + pointer.removeprefix(component)
 
-    def visit(self, place: Place) -> None:
-        """Bring in what a place refers to, before what is below it is walked."""
-        if place.reference is not None and place.kind in self.sections:
-            self.follow(place, place.reference)
+    def visit(self, location: Location) -> None:
+        """Bring in what the object at a location refers to, before what is below it is walked."""
+        if location.reference is not None and location.kind in self.sections:
+            self.follow(location, location.reference)
 
     @property
     def resources(self) -> set[str]:
         """The embedded resources, to which a reference anywhere may lead; few documents ask for them."""
         while self._unnoted:
-            place = self._unnoted.pop()
-            self._resources.update(below.base for below in walk(place) if below.base != place.base)
+            location = self._unnoted.pop()
+            self._resources.update(below.base for below in walk(location) if below.base != location.base)
         return self._resources
 
-    def follow(self, place: Place, reference: str) -> None:
+    def follow(self, location: Location, reference: str) -> None:
         """Make what a reference leads to a part of the document."""
-        resource, fragment = place.target(reference)
-        if self._is_own(place, reference):
-            place.node["$ref"] = f"#{fragment}"
+        resource, fragment = location.target(reference)
+        if self._is_own(location, reference):
+            location.node["$ref"] = f"#{fragment}"
             return
         if resource == self.root.base:
-            place.node["$ref"] = reference if reference.startswith("#") else f"#{fragment}"
+            location.node["$ref"] = reference if reference.startswith("#") else f"#{fragment}"
         elif resource in self.resources or resource.startswith(WELL_KNOWN):
             return
-        elif place.kind == "pathItem":
-            self._put_in_place(place)
+        elif location.kind == "pathItem":
+            self._put_in_place(location)
         else:
-            place.node["$ref"] = self._hoist(place, resource, self.keys(place, fragment))
+            location.node["$ref"] = self._hoist(location, resource, self.keys(location, fragment))
 
-    def keys(self, place: Place, fragment: str) -> tuple[str, ...]:
+    def keys(self, location: Location, fragment: str) -> tuple[str, ...]:
         """Return the keys of the JSON pointer that a fragment is."""
         pointer = pointers.from_fragment(fragment)
         if pointer and not pointer.startswith("/"):
-            raise place.error(
-                f"$ref {place.reference} names an anchor of another file; expected a JSON pointer."
+            raise location.error(
+                f"$ref {location.reference} names an anchor of another file; expected a JSON pointer."
             )
         return tuple(pointers.split(pointer))
 
-    def _put_in_place(self, place: Place) -> None:
+    def _put_in_place(self, location: Location) -> None:
         """Replace a reference to a path item by the path item, as often as that is a reference again."""
         seen = set()
-        while (reference := place.reference) and (target := place.target(reference))[0] != self.root.base:
-            if target in seen or len(place.node) > 1:
-                raise place.error(
+        while (reference := location.reference) and (target := location.target(reference))[
+            0
+        ] != self.root.base:
+            if target in seen or len(location.node) > 1:
+                raise location.error(
                     f"$ref {reference} to a path item must stand alone and must not be circular."
                 )
             seen.add(target)
-            path_item = self.part(place, target[0], self.keys(place, target[1]))
+            path_item = self.part(location, target[0], self.keys(location, target[1]))
             if not isinstance(path_item, dict):
-                raise place.error(f"$ref {reference} does not lead to a path item.")
-            place.node.clear()
-            place.node.update(deepcopy(self.taken(path_item)))
-            place.base, place.pointer, place.source = (
+                raise location.error(f"$ref {reference} does not lead to a path item.")
+            location.node.clear()
+            location.node.update(deepcopy(self.taken(path_item)))
+            location.base, location.pointer, location.source = (
                 target[0],
                 pointers.from_fragment(target[1]),
                 source_of(target[0]),
             )
-        self._unnoted.append(place)
+        self._unnoted.append(location)
 
-    def _hoist(self, place: Place, resource: str, keys: tuple[str, ...]) -> str:
+    def _hoist(self, location: Location, resource: str, keys: tuple[str, ...]) -> str:
         """Return the ``$ref`` to a part of another file, made a component.
 
         A part of an embedded resource stays in it: the ``$id`` is what references in it are relative to.
         """
-        identifier, depth = self._enclosing_resource(place, resource, keys)
+        identifier, depth = self._enclosing_resource(location, resource, keys)
         if identifier is None:
-            return "#" + self._component(place, resource, keys)
-        self._component(place, resource, keys[:depth])
+            return "#" + self._component(location, resource, keys)
+        self._component(location, resource, keys[:depth])
         return identifier + "#" + quote(pointers.join("", *keys[depth:]), safe="/~!$&'()*+,;=:@")
 
     def _enclosing_resource(
-        self, place: Place, resource: str, keys: tuple[str, ...]
+        self, location: Location, resource: str, keys: tuple[str, ...]
     ) -> tuple[str | None, int]:
         """Return the resolved ``$id`` of the innermost schema around a part, and how many keys lead there."""
         found: tuple[str | None, int] = (None, 0)
-        outer = Place(place.kind, None, "", resource, place.source)
+        outer = Location(location.kind, None, "", resource, location.source)
         for depth in range(len(keys)):
-            outer.node = self.part(place, resource, keys[:depth])
+            outer.node = self.part(location, resource, keys[:depth])
             enclosing = next(walk(outer, schemas=False)).base
             if enclosing != outer.base:
                 outer.base, found = enclosing, (enclosing, depth)
         return found
 
-    def _component(self, place: Place, resource: str, keys: tuple[str, ...]) -> str:
+    def _component(self, location: Location, resource: str, keys: tuple[str, ...]) -> str:
         """Return the JSON pointer of the component that a part of another file is, or becomes now."""
-        part = (place.kind, resource, keys)
+        part = (location.kind, resource, keys)
         if part not in self.hoisted:
-            section = self.sections[place.kind]
+            section = self.sections[location.kind]
             name = self._free_name(section, keys[-1] if keys else Path(urlsplit(resource).path).stem)
-            component = deepcopy(self.taken(self.part(place, resource, keys)))
+            component = deepcopy(self.taken(self.part(location, resource, keys)))
             self.components.setdefault(section, {})[name] = component
             self.hoisted[part] = pointers.join("", *self.holder, section, name)
-            self.places[self.hoisted[part]] = resource, pointers.join("", *keys)
-            hoisted = Place(place.kind, component, pointers.join("", *keys), resource, source_of(resource))
+            self.origins[self.hoisted[part]] = resource, pointers.join("", *keys)
+            hoisted = Location(
+                location.kind, component, pointers.join("", *keys), resource, source_of(resource)
+            )
             self._unnoted.append(hoisted)
             self.pending.append(hoisted)
         return self.hoisted[part]
@@ -201,22 +205,24 @@ class Embedding:
         names = chain([stem], (f"{stem}_{n}" for n in count(2)))
         return next(name for name in names if not any(name in members for members in taken))
 
-    def _is_own(self, place: Place, reference: str) -> bool:
+    def _is_own(self, location: Location, reference: str) -> bool:
         """Tell whether a reference of the document is to it by its ``$self`` (OpenAPI 3.2, section 4.1.1)."""
         own = self.root.node.get("$self")
-        if not isinstance(own, str) or place.base != self.root.base:
+        if not isinstance(own, str) or location.base != self.root.base:
             return False
         own = urldefrag(urljoin(self.root.base, own))[0]
         return urldefrag(urljoin(own, reference))[0] == own
 
-    def part(self, place: Place, resource: str, keys: tuple[str, ...]) -> Any:
-        """Return what a reference at a place leads to in a file."""
-        document = self._read(place, resource)
+    def part(self, location: Location, resource: str, keys: tuple[str, ...]) -> Any:
+        """Return what a reference at a location leads to in a file."""
+        document = self._read(location, resource)
         try:
             return pointers.descend(document, keys)
         except KeyError:
             pointer = pointers.join("", *keys)
-            raise place.error(f"$ref {place.reference} leads nowhere: {resource} has no {pointer}.") from None
+            raise location.error(
+                f"$ref {location.reference} leads nowhere: {resource} has no {pointer}."
+            ) from None
 
     def taken(self, node: Any) -> Any:
         """Return what is brought in, and count it; ContractError where that is too much in all."""
@@ -229,19 +235,19 @@ class Embedding:
         """Return what a file or URL holds."""
         return read_document(source)
 
-    def _read(self, place: Place, resource: str) -> Any:
+    def _read(self, location: Location, resource: str) -> Any:
         if resource not in self.documents:
-            self._require_allowed(place, resource)
+            self._require_allowed(location, resource)
             try:
                 self.documents[resource] = self.taken(self.read(source_of(resource)))
             except ContractError as error:
                 self.documents[resource] = error
         document = self.documents[resource]
         if isinstance(document, ContractError):
-            raise place.error(f"$ref {place.reference} cannot be followed: {document}")
+            raise location.error(f"$ref {location.reference} cannot be followed: {document}")
         return document
 
-    def _require_allowed(self, place: Place, resource: str) -> None:
+    def _require_allowed(self, location: Location, resource: str) -> None:
         """Refuse what is neither in the folder of a file, nor on the origin of a URL."""
         root, parts = urlsplit(self.root.base), urlsplit(resource)
         allowed = parts[:2] == root[:2]
@@ -249,10 +255,10 @@ class Embedding:
             try:
                 path = Path(source_of(resource)).resolve()
             except (OSError, RuntimeError, ValueError):  # a circle of links, or a null byte
-                raise place.error(f"$ref {place.reference} does not name a file.") from None
+                raise location.error(f"$ref {location.reference} does not name a file.") from None
             allowed = path.is_relative_to(Path(source_of(self.root.base)).parent)
         if not allowed:
-            raise place.error(
-                f"$ref {place.reference} leads to {resource}, which is neither in the document "
+            raise location.error(
+                f"$ref {location.reference} leads to {resource}, which is neither in the document "
                 f"nor {self.neighbours}."
             )

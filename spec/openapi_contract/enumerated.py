@@ -6,24 +6,24 @@ from functools import partial
 from typing import Any
 
 from . import pointers
-from .anatomy import Place
+from .anatomy import Location
 from .defects import Action, Flaw
 from .fixes import SPELLED
 from .json_types import named_types, type_of
 from .merging import NO_VALUE
 
 
-def enum_flaws(place: Place) -> Iterator[Flaw]:
+def enum_flaws(location: Location) -> Iterator[Flaw]:
     """Yield what is wrong with the ``enum`` of a schema: values are spelled in its type, as 1 is ``"1"``.
 
     Where none of them is of the type, they are those of the items of an array; else the type is wrong. As it
     was written, no value conforms then: what is optional is left out of generated objects.
     """
-    node: dict[str, Any] = place.node
+    node: dict[str, Any] = location.node
     values = node.get("enum")
     if not isinstance(values, list) or "type" not in node:
         return
-    types, pointer = named_types(node), pointers.join(place.pointer, "enum")
+    types, pointer = named_types(node), pointers.join(location.pointer, "enum")
     conforming = [each for each in values if type_of(each) in types]
     spelled = [_spelled(each, types) for each in values]
     if any(type_of(each) in types for each in spelled):
@@ -34,7 +34,7 @@ def enum_flaws(place: Place) -> Iterator[Flaw]:
         yield Flaw(pointer, "holds values of the items; moved there.", fix=partial(_move, node))
     else:
         reason, fix = "is the type of no value of the enum beside it.", partial(_leave_type_out, node)
-        yield Flaw(pointers.join(place.pointer, "type"), reason, fix=fix)
+        yield Flaw(pointers.join(location.pointer, "type"), reason, fix=fix)
 
 
 def _spelled(value: Any, types: Collection[str]) -> Any:

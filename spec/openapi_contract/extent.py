@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from . import pointers
-from .anatomy import FIELDS, Place, walk
+from .anatomy import FIELDS, Location, walk
 from .errors import ContractError
 from .parsing import CONTAINERS
 from .references import MAX_REFERENCES
@@ -32,39 +32,43 @@ VALUES = frozenset({"example", "default", "const"})
 """Fields that may have more, as they hold any JSON."""
 
 
-def check_extent(places: Sequence[Place]) -> None:
+def check_extent(locations: Sequence[Location]) -> None:
     """Refuse a document of too many objects, counted as if what references lead to stood in their places.
 
     Args:
-        places: the objects of the document, itself the first.
+        locations: the objects of the document, itself the first.
 
     Raises:
         ContractError: it has more, or one of them has too many members; points at these.
     """
-    dynamic = sum(1 for place in places if isinstance(place.node, dict) and "$dynamicRef" in place.node)
-    resources = len({place.base for place in places}) if dynamic else 0  # each is asked for its anchor
-    weight = CONVERTED if places[0].kind == "swagger" else 1
-    if weight * _size(places, places[0], {}, 0) + dynamic * resources > MAX_OBJECTS:
-        raise too_large(places[0])
+    dynamic = sum(
+        1 for location in locations if isinstance(location.node, dict) and "$dynamicRef" in location.node
+    )
+    resources = (
+        len({location.base for location in locations}) if dynamic else 0
+    )  # each is asked for its anchor
+    weight = CONVERTED if locations[0].kind == "swagger" else 1
+    if weight * _size(locations, locations[0], {}, 0) + dynamic * resources > MAX_OBJECTS:
+        raise too_large(locations[0])
 
 
-def _size(places: Iterable[Place], root: Place, sizes: dict[str, int], depth: int) -> int:
-    """Return how many objects places are; where references lead on and on, the rest is not counted.
+def _size(locations: Iterable[Location], root: Location, sizes: dict[str, int], depth: int) -> int:
+    """Return how many objects there are at locations; where references lead on and on, the rest is not counted.
 
     Schemas below others count where they stand, and not again where references lead to them.
     """
     size = 0
-    for place in places:
-        _check_members(place)
-        reference = None if place.kind == "schema" else place.reference
-        own = max(REFERENCE, _size_of_target(place, reference, root, sizes, depth)) if reference else 1
-        size += own + len(place.pointer) // LONG + _size_of_servers(place)
+    for location in locations:
+        _check_members(location)
+        reference = None if location.kind == "schema" else location.reference
+        own = max(REFERENCE, _size_of_target(location, reference, root, sizes, depth)) if reference else 1
+        size += own + len(location.pointer) // LONG + _size_of_servers(location)
         if size > MAX_OBJECTS:
             raise too_large(root)
     return size
 
 
-def too_large(root: Place) -> ContractError:
+def too_large(root: Location) -> ContractError:
     """Return the error of a document of too many objects."""
     return root.error(
         f"has more than {MAX_OBJECTS} operations, parameters, responses, schemas and so on, "
@@ -72,29 +76,31 @@ def too_large(root: Place) -> ContractError:
     )
 
 
-def _check_members(place: Place) -> None:
-    if place.kind == "example" or not isinstance(place.node, dict):
+def _check_members(location: Location) -> None:
+    if location.kind == "example" or not isinstance(location.node, dict):
         return
-    for name, value in place.node.items():
+    for name, value in location.node.items():
         if not isinstance(value, CONTAINERS) or len(value) <= MAX_MEMBERS:
             continue
-        if name not in SECTIONS.get(place.kind, ()) and name not in VALUES and not name.startswith("x-"):
-            pointer = pointers.join(place.pointer, name)
-            raise ContractError(place.source, pointer, f"has more than {MAX_MEMBERS} members.")
+        if name not in SECTIONS.get(location.kind, ()) and name not in VALUES and not name.startswith("x-"):
+            pointer = pointers.join(location.pointer, name)
+            raise ContractError(location.source, pointer, f"has more than {MAX_MEMBERS} members.")
 
 
-def _size_of_servers(place: Place) -> int:
+def _size_of_servers(location: Location) -> int:
     """Return how many segments the URLs of servers have: requests are looked for below each."""
-    if not isinstance(place.node, dict) or "servers" not in place.node:
+    if not isinstance(location.node, dict) or "servers" not in location.node:
         return 0
-    listed = place.node["servers"] if isinstance(place.node["servers"], list) else ()
+    listed = location.node["servers"] if isinstance(location.node["servers"], list) else ()
     urls = [str(each.get("url")) for each in listed if isinstance(each, dict)]
     if any(len(url) > MAX_MEMBERS for url in urls):
-        raise place.error(f"has a server whose URL has more than {MAX_MEMBERS} characters.")
+        raise location.error(f"has a server whose URL has more than {MAX_MEMBERS} characters.")
     return sum(1 + url.count("/") for url in urls)
 
 
-def _size_of_target(place: Place, reference: str, root: Place, sizes: dict[str, int], depth: int) -> int:
+def _size_of_target(
+    location: Location, reference: str, root: Location, sizes: dict[str, int], depth: int
+) -> int:
     if reference not in sizes:
         sizes[reference] = 0  # of one that leads to itself
         pointer = pointers.from_fragment(reference.removeprefix("#"))
@@ -103,6 +109,6 @@ def _size_of_target(place: Place, reference: str, root: Place, sizes: dict[str, 
         except KeyError:
             return 0
         if depth < MAX_REFERENCES:
-            target = Place(place.kind, node, pointer, place.base, place.source)
+            target = Location(location.kind, node, pointer, location.base, location.source)
             sizes[reference] = _size(walk(target, schemas=False), root, sizes, depth + 1)
     return sizes[reference]

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import pointers
-from .anatomy import FIELDS, Place, is_of_30
+from .anatomy import FIELDS, Location, is_of_30
 from .defects import Action, Flaw
 
 MISSING: dict[str, Any] = {
@@ -50,7 +50,7 @@ SPELLED = re.compile(r"true|false|-?(?:0|[1-9][0-9]{0,299})(\.[0-9]{1,300})?")
 """A boolean or a number that a document has in quotation marks."""
 
 
-def _required(root: Place, node: Any, flaw: Flaw) -> Action | None:
+def _required(root: Location, node: Any, flaw: Flaw) -> Action | None:
     """Fill in what is missing, where anything could be."""
     name = flaw.subject
     if name in node:
@@ -67,7 +67,7 @@ def _required(root: Place, node: Any, flaw: Flaw) -> Action | None:
     return "repaired"
 
 
-def _unexpected(root: Place, value: Any, flaw: Flaw) -> Action:
+def _unexpected(root: Location, value: Any, flaw: Flaw) -> Action:
     """Put a member where it belongs, if that is known, and leave it out otherwise."""
     *keys, name = pointers.split(flaw.pointer)
     node = pointers.descend(root.node, keys)
@@ -91,12 +91,12 @@ def _unexpected(root: Place, value: Any, flaw: Flaw) -> Action:
     return "repaired"
 
 
-def _named(_: Place, node: Any, flaw: Flaw) -> Action | None:
+def _named(_: Location, node: Any, flaw: Flaw) -> Action | None:
     """Accept names of components as they are: references lead to them."""
     return "accepted" if isinstance(node, dict) and flaw.pointer.startswith("/components/") else None
 
 
-def _of_type(root: Place, node: Any, flaw: Flaw) -> Action | None:
+def _of_type(root: Location, node: Any, flaw: Flaw) -> Action | None:
     """Say what a document says in the type that was expected."""
     *keys, name = pointers.split(flaw.pointer) or [""]
     if flaw.subject != "string" or not isinstance(node, int | float) or name.startswith("$"):
@@ -106,7 +106,7 @@ def _of_type(root: Place, node: Any, flaw: Flaw) -> Action | None:
     return "repaired"
 
 
-def _of_another_dialect(root: Place, node: Any, flaw: Flaw) -> Action | None:
+def _of_another_dialect(root: Location, node: Any, flaw: Flaw) -> Action | None:
     """Say in the dialect of the document what a schema says in that of another version."""
     *keys, name = pointers.split(flaw.pointer) or [""]
     holder = pointers.descend(root.node, keys)
@@ -156,7 +156,7 @@ def _required_otherwise(
     return "repaired"
 
 
-def _exclusive(_: Place, node: Any, _flaw: Flaw) -> Action | None:
+def _exclusive(_: Location, node: Any, _flaw: Flaw) -> Action | None:
     """Have one of two members that exclude each other; 3.0 knows an example beside others as one of them."""
     if {"example", "examples"} <= node.keys() and isinstance(node["examples"], dict):
         name = "example"
@@ -234,7 +234,7 @@ def _examples(node: dict[str, Any], value: Any) -> None:
 FOREIGN: dict[str, Callable[[dict[str, Any], Any], None]] = {"const": _const, "examples": _examples}
 """Keywords of later dialects that OpenAPI 3.0 can say otherwise."""
 
-BY_RULE: dict[str, Callable[[Place, Any, Flaw], Action | None]] = {
+BY_RULE: dict[str, Callable[[Location, Any, Flaw], Action | None]] = {
     "required": _required,
     "additionalProperties": _unexpected,
     "unevaluatedProperties": _unexpected,

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from . import pointers
-from .anatomy import SHAPES, Place, Shape, document_place
+from .anatomy import SHAPES, Location, Shape, document_location
 from .defects import Defect
 from .embedding import Embedding
 from .errors import ContractError
@@ -37,40 +37,40 @@ class LenientEmbedding(Embedding):
     """
 
     def __init__(self, document: dict[str, Any], source: str, defects: list[Defect]) -> None:
-        super().__init__(document_place(document, source))
+        super().__init__(document_location(document, source))
         self.unresolved: dict[str, str] = {}
         self._defects = defects
         is_32 = str(document.get("openapi")).startswith("3.2")
         self._referenceable = self.sections.keys() - (set() if is_32 else {"mediaType"})
 
-    def visit(self, place: Place) -> None:
+    def visit(self, location: Location) -> None:
         """Put what references lead to in their places, or bring it in."""
-        if not isinstance(place.node, dict):
+        if not isinstance(location.node, dict):
             return
-        if "$ref" in place.node and place.reference is not None:
-            self._visit_reference(place)
-        fields = SHAPES.get(place.kind, {})
-        if place.kind != "schema" or not fields.keys().isdisjoint(place.node):
-            self._inline_members(place, place.node, place.pointer, fields)
+        if "$ref" in location.node and location.reference is not None:
+            self._visit_reference(location)
+        fields = SHAPES.get(location.kind, {})
+        if location.kind != "schema" or not fields.keys().isdisjoint(location.node):
+            self._inline_members(location, location.node, location.pointer, fields)
 
-    def _visit_reference(self, place: Place) -> None:
-        may_refer = place.kind in self._referenceable and not (
-            place.kind == "pathItem" and len(place.node) > 1
+    def _visit_reference(self, location: Location) -> None:
+        may_refer = location.kind in self._referenceable and not (
+            location.kind == "pathItem" and len(location.node) > 1
         )
-        if place.pointer and not may_refer:
-            self._inline(place, place.node, place.pointer)
+        if location.pointer and not may_refer:
+            self._inline(location, location.node, location.pointer)
         try:
-            super().visit(place)
+            super().visit(location)
         except ContractError as error:
-            left = f"#/unresolved/{len(self.unresolved)}/{name_in(place.reference)}"
+            left = f"#/unresolved/{len(self.unresolved)}/{name_in(location.reference)}"
             self.unresolved[left] = error.reason
-            place.node["$ref"] = left
+            location.node["$ref"] = left
 
     def _inline_members(
-        self, place: Place, node: dict[str, Any] | list[Any], pointer: str, fields: Mapping[str, Shape]
+        self, location: Location, node: dict[str, Any] | list[Any], pointer: str, fields: Mapping[str, Shape]
     ) -> None:
         """Look for references among the members of an object that are no OpenAPI objects themselves."""
-        is_schema = place.kind == "schema"
+        is_schema = location.kind == "schema"
         for key, member in _parts(node):
             if str(key).startswith("x-"):
                 continue
@@ -81,13 +81,13 @@ class LenientEmbedding(Embedding):
                 continue
             if isinstance(member, dict) and isinstance(member.get("$ref"), str):
                 at = pointers.join(pointer, key)
-                self._inline(place, member, at, (node, key), is_value=key in VALUES)
+                self._inline(location, member, at, (node, key), is_value=key in VALUES)
             elif shape is None and key not in VALUES:
-                self._inline_members(place, member, pointers.join(pointer, key), {})
+                self._inline_members(location, member, pointers.join(pointer, key), {})
 
     def _inline(
         self,
-        place: Place,
+        location: Location,
         node: dict[str, Any],
         pointer: str,
         holder: tuple[Any, Any] | None = None,
@@ -95,7 +95,7 @@ class LenientEmbedding(Embedding):
         is_value: bool = False,
     ) -> None:
         """Put what a reference leads to in the place of it, as often as that is a reference again."""
-        base, value = place.base, node
+        base, value = location.base, node
         try:
             seen = set[str]()
             while isinstance(value, dict) and isinstance(value.get("$ref"), str):
@@ -104,7 +104,7 @@ class LenientEmbedding(Embedding):
                     return
                 seen.add(uri)
                 base, fragment = urldefrag(uri)
-                part = self.part(place, base, self.keys(place, fragment))
+                part = self.part(location, base, self.keys(location, fragment))
                 siblings = {name: each for name, each in value.items() if name != "$ref"}
                 value = self._rebased(self.taken(part), base)
                 if siblings and isinstance(value, dict):
@@ -113,7 +113,7 @@ class LenientEmbedding(Embedding):
             return
         if not is_value:
             reason = f"$ref {node['$ref']} stands where none may be; what it leads to is in its place."
-            self._defects.append(Defect(place.source, 0, pointer, reason, "repaired"))
+            self._defects.append(Defect(location.source, 0, pointer, reason, "repaired"))
         if holder is not None:
             container, key = holder
             container[key] = value

@@ -24,6 +24,8 @@ ROOT = {each.lower(): each for each in (*SECTIONS, "info", *SECTIONS["openapi"],
 """Members of a document by what some authors write, in other letters."""
 Completed = tuple[dict[str, str], dict[str, str]]
 """Why operations are disabled, by their pointers; and the origins of what is in the document now."""
+Repaired = Callable[[str, str], None]
+"""Notes what was repaired: its JSON pointer, and what was wrong."""
 MAX_DEFECTS = 10_000
 VERSION = re.compile(r"3\.(?:0\.\d|[12]\.\d+)(-.+)?")
 
@@ -48,18 +50,38 @@ def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]
     def repaired(pointer: str, reason: str) -> None:
         defects.append(Defect(source, 0, pointer, reason, "repaired"))
 
+    _spell_members(document, repaired)
+    if "swagger" not in document:
+        _repair_version(document, repaired)
+    _empty_sections(document, repaired)
+    if not isinstance(document.get("x-ms-paths"), dict):
+        return {}
+    repaired("/x-ms-paths", "are paths with a query; read as paths.")
+    return _join_paths(document, source, defects)
+
+
+def _spell_members(document: dict[str, Any], repaired: Repaired) -> None:
+    """Write the names of members as OpenAPI does."""
     for name in [name for name in document if ROOT.get(name.strip().lower(), name) not in document]:
-        document[ROOT[name.strip().lower()]] = document.pop(name)
-        repaired(pointers.join("", name), f"is no member; read as {ROOT[name.strip().lower()]!r}.")
+        spelling = ROOT[name.strip().lower()]
+        document[spelling] = document.pop(name)
+        repaired(pointers.join("", name), f"is no member; read as {spelling!r}.")
+
+
+def _repair_version(document: dict[str, Any], repaired: Repaired) -> None:
+    """Replace a version that is incomplete, or missing where there are paths; leave what cannot be guessed."""
     version = document.get("openapi")
-    if "swagger" not in document and not (isinstance(version, str) and VERSION.fullmatch(version)):
-        named = re.match(r"3\b(?:\.(\d))?", str(version))
-        document["openapi"] = f"3.{min(named[1] or '1', '2')}.0" if named else "3.1.0"
-        if named or (version is None and isinstance(document.get("paths"), dict)):
-            found = "missing" if version is None else repr(version)
-            repaired("/openapi", f"is {found}; expected a version. Read as {document['openapi']}.")
-        else:
-            document["openapi"] = version
+    if isinstance(version, str) and VERSION.fullmatch(version):
+        return
+    number = re.match(r"3\b(?:\.(\d))?", str(version))
+    if number or (version is None and isinstance(document.get("paths"), dict)):
+        document["openapi"] = f"3.{min(number[1] or '1', '2')}.0" if number else "3.1.0"
+        state = "missing" if version is None else repr(version)
+        repaired("/openapi", f"is {state}; expected a version. Read as {document['openapi']}.")
+
+
+def _empty_sections(document: dict[str, Any], repaired: Repaired) -> None:
+    """Empty the sections of a document that are no objects, and leave out those of its components."""
     for name in SECTIONS["swagger" if "swagger" in document else "openapi"]:
         if name in document and not isinstance(document[name], dict):
             document[name] = {}
@@ -69,10 +91,6 @@ def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]
         if not name.startswith("x-"):
             del components[name]
             repaired(pointers.join("/components", name), "is not an object.")
-    if not isinstance(document.get("x-ms-paths"), dict):
-        return {}
-    repaired("/x-ms-paths", "are paths with a query; read as paths.")
-    return _join_paths(document, source, defects)
 
 
 def _join_paths(document: dict[str, Any], source: str, defects: list[Defect]) -> dict[str, str]:
@@ -130,10 +148,10 @@ def complete(
     embedding = LenientEmbedding(document, source, defects)
     if swagger is not None:
         embedding.unresolved.update(swagger.unresolved)
-    places = embedding.run()
-    check_extent(places)
+    locations = embedding.run()
+    check_extent(locations)
     most = max(0, MAX_DEFECTS - len(set(defects)))
-    repairs, moved = repair(places, embedding.unresolved, most=most)
+    repairs, moved = repair(locations, embedding.unresolved, most=most)
     read_at = {}
     for pointer, reason, action in repairs:
         read_at[pointer] = file, place = embedding.origin(pointer)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from . import pointers
-from .anatomy import Place, document_place, walk
+from .anatomy import Location, document_location, walk
 from .contract import Contract
 from .defects import Diagnostic
 from .imports import resting_collector
@@ -84,37 +84,39 @@ class _Examples:
         self._schemas = contract.schemas
 
     def violations(self) -> Iterator[_Violation]:
-        for place in walk(document_place(self._contract.document, self._contract.source)):
-            if isinstance(place.node, dict):
-                examples = list(self._examples(place))
-                yield from self._check(place, examples) if examples else ()
+        for location in walk(document_location(self._contract.document, self._contract.source)):
+            if isinstance(location.node, dict):
+                examples = list(self._examples(location))
+                yield from self._check(location, examples) if examples else ()
 
-    def _examples(self, place: Place) -> Iterator[tuple[str, Any]]:
-        """Yield what is to conform to the schema of a place, each with its pointer."""
-        node = place.node
-        if place.kind == "schema":
+    def _examples(self, location: Location) -> Iterator[tuple[str, Any]]:
+        """Yield what is to conform to the schema at a location, each with its pointer."""
+        node = location.node
+        if location.kind == "schema":
             listed = node.get("examples")
             for index, value in enumerate(listed if isinstance(listed, list) else ()):
-                yield pointers.join(place.pointer, "examples", index), value
-        elif place.kind in {"parameter", "header", "mediaType"} and "schema" in node:
+                yield pointers.join(location.pointer, "examples", index), value
+        elif location.kind in {"parameter", "header", "mediaType"} and "schema" in node:
             for name, named in node.get("examples", {}).items():
-                example, where = self._contract.follow(named, pointers.join(place.pointer, "examples", name))
+                example, where = self._contract.follow(
+                    named, pointers.join(location.pointer, "examples", name)
+                )
                 if "value" in example:
                     yield pointers.join(where, "value"), example["value"]
         else:
             return
-        for keyword in ("example", "default") if place.kind == "schema" else ("example",):
+        for keyword in ("example", "default") if location.kind == "schema" else ("example",):
             if keyword in node:
-                yield pointers.join(place.pointer, keyword), node[keyword]
+                yield pointers.join(location.pointer, keyword), node[keyword]
 
-    def _check(self, place: Place, examples: list[tuple[str, Any]]) -> Iterator[_Violation]:
-        is_schema = place.kind == "schema"
-        pointer = place.pointer if is_schema else pointers.join(place.pointer, "schema")
+    def _check(self, location: Location, examples: list[tuple[str, Any]]) -> Iterator[_Violation]:
+        is_schema = location.kind == "schema"
+        pointer = location.pointer if is_schema else pointers.join(location.pointer, "schema")
         schemas = self._schemas.view(
-            _not_required(place) if self._schemas.is_30 else frozenset(), formats=True
+            _not_required(location) if self._schemas.is_30 else frozenset(), formats=True
         )
         try:
-            validator = schemas.of(place.node if is_schema else place.node["schema"]).validator
+            validator = schemas.of(location.node if is_schema else location.node["schema"]).validator
         except (LookupError, ValueError, jsonschema_rs.ReferencingError) as refused:
             yield _Violation(Rule.EXAMPLE, pointer, f"cannot be compiled: {_shortened(str(refused))}")
             return
@@ -127,15 +129,15 @@ class _Examples:
                 )
 
 
-def _not_required(place: Place) -> frozenset[str]:
+def _not_required(location: Location) -> frozenset[str]:
     """Return the marks of properties that are not required where a value of OpenAPI 3.0 stands.
 
     A schema's own example may be of either direction (OpenAPI 3.0.3, section 4.7.24).
     """
-    if place.kind == "schema":
+    if location.kind == "schema":
         return frozenset({"readOnly", "writeOnly"})
-    is_sent = place.kind == "parameter" or not {"requestBody", "requestBodies"}.isdisjoint(
-        pointers.split(place.pointer)
+    is_sent = location.kind == "parameter" or not {"requestBody", "requestBodies"}.isdisjoint(
+        pointers.split(location.pointer)
     )
     return frozenset({"readOnly" if is_sent else "writeOnly"})
 

@@ -94,9 +94,9 @@ def _complete(
     from .validation import validate  # noqa: PLC0415 -- half a second that the packaged contract need not pay
 
     _check_outline(document, source)
-    places = embed(document, source)
-    check_extent(places)
-    validate(places)
+    locations = embed(document, source)
+    check_extent(locations)
+    validate(locations)
     return {}, {}
 
 
@@ -113,12 +113,17 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
         )
     version = document.get("openapi")
     if not isinstance(version, str) or not version.startswith(("3.0.", "3.1.", "3.2.")):
-        found = "missing" if version is None else repr(version)
-        raise ContractError(source, "/openapi", f"is {found}; expected a string, 3.0.x, 3.1.x or 3.2.x.")
+        state = "missing" if version is None else repr(version)
+        raise ContractError(source, "/openapi", f"is {state}; expected a string, 3.0.x, 3.1.x or 3.2.x.")
     parts = ("paths",) if version.startswith("3.0.") else PARTS_31
     if document.keys().isdisjoint(parts):
         expected = " or ".join(parts) if len(parts) > 1 else "an object"
         raise ContractError(source, "/paths", f"is missing; expected {expected}.")
+    _check_operations(document, source)
+    _check_components(document, source)
+
+
+def _check_operations(document: dict[str, Any], source: str) -> None:
     left = MAX_OPERATIONS
     for name in ("paths", "webhooks"):
         items = document.get(name)
@@ -126,6 +131,9 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
         left -= sum(_operations_in(item) for item in items if isinstance(item, dict))
         if left < 0:
             raise ContractError(source, f"/{name}", f"has more than {MAX_OPERATIONS} operations.")
+
+
+def _check_components(document: dict[str, Any], source: str) -> None:
     components = document.get("components", {})
     if not isinstance(components, dict):
         raise ContractError(source, "/components", "is not an object.")

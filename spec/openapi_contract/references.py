@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from . import pointers
-from .anatomy import FIELDS, Place
+from .anatomy import FIELDS, Location
 from .defects import Action, Flaw
 
 RULE = "$ref"
@@ -16,54 +16,57 @@ MAX_REFERENCES = 20
 """Reference Objects that lead from one to the next; whatever reads a document follows them all."""
 
 
-def reference_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
+def reference_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     """Yield the flaws of references to places in the document; schemas may recur, Reference Objects may not.
 
     Embedded resources and their anchors are JSON Schema's own affair, and left to the schema compiler.
     """
-    root = places[0]
+    root = locations[0]
     anchors: set[str] | None = None
-    objects = {each.pointer: each for each in places if not each.is_inner and each.kind != "schema"}
-    for place in places:
-        if place.reference is None:
+    objects = {each.pointer: each for each in locations if not each.is_inner and each.kind != "schema"}
+    for location in locations:
+        if location.reference is None:
             continue
-        resource, fragment = place.target(place.reference)
+        resource, fragment = location.target(location.reference)
         reason = ""
-        if place.kind != "schema":
-            reason = _of_reference_object(place, objects)
+        if location.kind != "schema":
+            reason = _of_reference_object(location, objects)
         elif resource == root.base:
             reason = _of_schema(root.node, fragment)
-        if reason and place.kind == "schema":
-            anchors = set(_anchors(places)) if anchors is None else anchors
+        if reason and location.kind == "schema":
+            anchors = set(_anchors(locations)) if anchors is None else anchors
             reason = "" if fragment in anchors else reason
         if reason:
-            namesake = _namesake(place, root.node)
-            fix = partial(_fix, place, root.node) if place.kind in BLANKS else None
+            namesake = _namesake(location, root.node)
+            fix = partial(_fix, location, root.node) if location.kind in BLANKS else None
             if namesake:
-                reason, fix = f"{reason[:-1]}; expected {namesake}.", partial(_redirect, place.node, namesake)
-            yield Flaw(place.pointer, f"$ref {place.reference} {reason}", RULE, place.reference, fix)
+                reason, fix = (
+                    f"{reason[:-1]}; expected {namesake}.",
+                    partial(_redirect, location.node, namesake),
+                )
+            yield Flaw(location.pointer, f"$ref {location.reference} {reason}", RULE, location.reference, fix)
 
 
-def _of_reference_object(place: Place, places: Mapping[str, Place]) -> str:
+def _of_reference_object(location: Location, locations: Mapping[str, Location]) -> str:
     """Follow a reference to the end, which must be of the same kind; return what is wrong, if anything."""
     seen = set[str]()
-    end = place
+    end = location
     while end.reference is not None:
         pointer = pointers.from_fragment(end.reference.removeprefix("#"))
         if pointer in seen or len(seen) >= MAX_REFERENCES:
             return "is circular." if pointer in seen else f"leads on more than {MAX_REFERENCES} times."
         seen.add(pointer)
-        target = places.get(pointer)
-        if target is None or target.kind != place.kind:
-            return f"leads to no {place.kind}: there is none at {pointer!r}."
+        target = locations.get(pointer)
+        if target is None or target.kind != location.kind:
+            return f"leads to no {location.kind}: there is none at {pointer!r}."
         end = target
     return ""
 
 
-def _anchors(places: Sequence[Place]) -> Iterator[str]:
-    for place in places:
-        if place.kind == "schema" and isinstance(place.node, dict):
-            named = (place.node.get(keyword) for keyword in ("$anchor", "$dynamicAnchor"))
+def _anchors(locations: Sequence[Location]) -> Iterator[str]:
+    for location in locations:
+        if location.kind == "schema" and isinstance(location.node, dict):
+            named = (location.node.get(keyword) for keyword in ("$anchor", "$dynamicAnchor"))
             yield from (each for each in named if isinstance(each, str))
 
 
@@ -86,16 +89,16 @@ def name_in(reference: str | None) -> str:
     return SUFFIX.sub("", str(reference).replace("\\", "/").rpartition("/")[2])
 
 
-def _namesake(place: Place, document: Mapping[str, Any]) -> str:
+def _namesake(location: Location, document: Mapping[str, Any]) -> str:
     """Return the reference to the component of the kind and name that are meant, empty if there is none.
 
     Half-converted documents say ``#/definitions/Pet`` of a schema, as Swagger 2.0 does.
     """
-    section, name = SECTIONS.get(place.kind, ""), name_in(place.reference)
+    section, name = SECTIONS.get(location.kind, ""), name_in(location.reference)
     target = f"#/components/{section}/{name}"
     key, *below = pointers.split(pointers.from_fragment(f"/{name}"))
     is_there = not below and key in document.get("components", {}).get(section, {})
-    return target if is_there and target != place.reference else ""
+    return target if is_there and target != location.reference else ""
 
 
 def _redirect(node: dict[str, Any], reference: str) -> Action:
@@ -107,20 +110,20 @@ BLANKS: dict[str, dict[str, Any]] = {"schema": {}, "response": {"description": "
 """What stands for objects whose references lead nowhere, where they cannot simply be left out."""
 
 
-def _fix(place: Place, document: dict[str, Any]) -> Action:
+def _fix(location: Location, document: dict[str, Any]) -> Action:
     """Take the content of what a reference leads to, if it has one as the place would; else leave it out."""
-    reference = place.node.pop("$ref")
-    if place.kind == "schema":
+    reference = location.node.pop("$ref")
+    if location.kind == "schema":
         return "left out"
-    place.node.clear()
-    place.node.update(BLANKS[place.kind])
+    location.node.clear()
+    location.node.update(BLANKS[location.kind])
     try:
         target = pointers.lookup(document, pointers.from_fragment(reference.removeprefix("#")))
     except KeyError:
         target = None
     if isinstance(target, dict) and isinstance(target.get("content"), dict):
         shared = ("description", "content")
-        place.node.update(deepcopy({name: target[name] for name in shared if name in target}))
+        location.node.update(deepcopy({name: target[name] for name in shared if name in target}))
         return "repaired"
-    place.node.setdefault("content", {})
+    location.node.setdefault("content", {})
     return "left out"

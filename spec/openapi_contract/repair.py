@@ -12,7 +12,7 @@ from itertools import cycle, islice
 from typing import Any, NamedTuple
 
 from . import pointers
-from .anatomy import METHODS, Place, walk
+from .anatomy import METHODS, Location, walk
 from .defects import Action, Flaw
 from .errors import ContractError
 from .fixes import BY_RULE
@@ -24,7 +24,7 @@ from .validation import STAGES, dialect_flaws
 MOST_ROUNDS = 50
 MOST_TRIES = 3
 """Repairs of one place; then it is left out."""
-Stage = Callable[[Sequence[Place]], Iterable[Flaw]]
+Stage = Callable[[Sequence[Location]], Iterable[Flaw]]
 
 
 class Repair(NamedTuple):
@@ -40,12 +40,12 @@ class Repair(NamedTuple):
 
 
 def repair(
-    places: list[Place], unresolved: Mapping[str, str], *, most: int
+    locations: list[Location], unresolved: Mapping[str, str], *, most: int
 ) -> tuple[list[Repair], dict[str, str]]:
     """Make a document valid, in place.
 
     Args:
-        places: the objects of the document, itself the first; none are left.
+        locations: the objects of the document, itself the first; none are left.
         unresolved: why references could not be followed.
 
     Returns:
@@ -55,18 +55,18 @@ def repair(
     Raises:
         ContractError: it cannot be made valid.
     """
-    repairs = _Repairs(places, unresolved, most)
+    repairs = _Repairs(locations, unresolved, most)
     return repairs.run(), dict(repairs.moved())
 
 
 class _Repairs:
     """The work on one document."""
 
-    def __init__(self, places: list[Place], unresolved: Mapping[str, str], most: int) -> None:
+    def __init__(self, locations: list[Location], unresolved: Mapping[str, str], most: int) -> None:
         self.most = most
         self.tries = Counter[str]()
-        self.places = places
-        self.root = places[0]
+        self.locations = locations
+        self.root = locations[0]
         self.document = self.root.node
         self.unresolved = unresolved
         self.repairs: dict[tuple[str, str], Repair] = {}
@@ -80,7 +80,7 @@ class _Repairs:
         for stage in islice(cycle(stages), MOST_ROUNDS * len(stages)):
             satisfied = 1 if self._is_fixed_by(stage) else satisfied + 1
             if satisfied == len(stages):
-                self.places.clear()
+                self.locations.clear()
                 return list(self.repairs.values())
         raise self.root.error("has too many defects that follow from each other.")
 
@@ -89,13 +89,13 @@ class _Repairs:
         for rounds in range(MOST_ROUNDS + 1):
             if not self._fixes(stage):
                 return rounds > 0
-            self.places.clear()  # those of a large document need not be there twice
-            self.places.extend(walk(self.root))
+            self.locations.clear()  # those of a large document need not be there twice
+            self.locations.extend(walk(self.root))
         raise self.root.error("has too many defects that follow from each other.")
 
     def _fixes(self, stage: Stage) -> bool:
         """Fix the flaws that a stage sees, what is behind and below others first; return whether it did."""
-        flaws = {flaw.pointer: flaw for flaw in islice(stage(self.places), self.most + 1)}
+        flaws = {flaw.pointer: flaw for flaw in islice(stage(self.locations), self.most + 1)}
         if len(flaws) > self.most:
             raise self._too_many()
         has_changed = False

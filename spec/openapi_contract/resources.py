@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 from . import pointers
-from .anatomy import document_place, walk
+from .anatomy import document_location, walk
 
 
 class Target(NamedTuple):
@@ -47,14 +47,14 @@ class Resources:
     """
 
     def __init__(self, document: Mapping[str, Any], source: str) -> None:
-        place = document_place(dict(document), source)
+        location = document_location(dict(document), source)
         self.document = document
-        self.uri = place.base
+        self.uri = location.base
         self._resources: dict[str, Resource] = {}
         self._homes: dict[int, tuple[Resource, str]] = {}
         self._anchors: dict[tuple[str, str], Target] = {}
         nearest: dict[str, Resource] = {}
-        for each in walk(place):
+        for each in walk(location):
             node = each.node
             if each.kind != "schema" or not isinstance(node, dict):
                 continue

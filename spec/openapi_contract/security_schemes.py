@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from . import pointers
-from .anatomy import Place
+from .anatomy import Location
 from .defects import Action, Flaw
 
 TYPES = {each.lower(): each for each in ("apiKey", "basic", "http", "mutualTLS", "oauth2", "openIdConnect")}
@@ -15,18 +15,18 @@ NOTHING = "noauth"
 """What tools export for an API that asks for no credentials."""
 
 
-def scheme_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
+def scheme_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     """Yield what is wrong with security schemes: capital letters, types of Swagger 2.0, and ``noauth``."""
-    for place in places:
-        if place.kind != "securityScheme" or not isinstance(place.node, dict):
+    for location in locations:
+        if location.kind != "securityScheme" or not isinstance(location.node, dict):
             continue
-        meant = _meant(place.node)
+        meant = _meant(location.node)
         if NOTHING in {str(meant.get(name)).lower() for name in ("type", "scheme")}:
-            fix = partial(_require_nowhere, places, place.pointer)
-            yield Flaw(place.pointer, "asks for no credentials, so nothing requires it.", fix=fix)
-        elif meant != place.node:
-            fix = partial(_replace, place.node, meant)
-            yield Flaw(place.pointer, f"is not spelled as in OpenAPI 3; read as {meant['type']}.", fix=fix)
+            fix = partial(_require_nowhere, locations, location.pointer)
+            yield Flaw(location.pointer, "asks for no credentials, so nothing requires it.", fix=fix)
+        elif meant != location.node:
+            fix = partial(_replace, location.node, meant)
+            yield Flaw(location.pointer, f"is not spelled as in OpenAPI 3; read as {meant['type']}.", fix=fix)
 
 
 def _meant(node: dict[str, Any]) -> dict[str, Any]:
@@ -45,13 +45,13 @@ def _replace(node: dict[str, Any], meant: dict[str, Any]) -> Action:
     return "repaired"
 
 
-def _require_nowhere(places: Sequence[Place], pointer: str) -> Action:
+def _require_nowhere(locations: Sequence[Location], pointer: str) -> Action:
     """Leave out a security scheme, and what asks for it asks for nothing."""
     *_, name = pointers.split(pointer)
-    del places[0].node["components"]["securitySchemes"][name]
-    for place in places:
-        if place.kind in {"openapi", "operation"} and isinstance(place.node, dict):
-            listed = place.node.get("security")
+    del locations[0].node["components"]["securitySchemes"][name]
+    for location in locations:
+        if location.kind in {"openapi", "operation"} and isinstance(location.node, dict):
+            listed = location.node.get("security")
             for alternative in listed if isinstance(listed, list) else ():
                 if isinstance(alternative, dict):
                     alternative.pop(name, None)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from . import pointers
-from .anatomy import Place
+from .anatomy import Location
 from .contract import Contract
 from .defects import Action, Flaw
 from .parsing import MAX_DEPTH
@@ -16,9 +16,9 @@ from .routing import EXPRESSION, path_of, spellings
 FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def semantic_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
+def semantic_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     """Yield the flaws of operationIds, parameters, security requirements, headers and tags."""
-    root = places[0]
+    root = locations[0]
     contract = Contract(root.node, root.source)
     operation_ids: dict[str, str] = {}
     yield from _of_security(contract, root.node, "")

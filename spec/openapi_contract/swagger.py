@@ -18,6 +18,7 @@ OPENAPI = "3.0.3"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+BINARY = "application/octet-stream"
 KEPT = ("info", "tags", "externalDocs", "security")
 CONVERTED = {
     *("swagger", "host", "basePath", "schemes", "consumes", "produces"),
@@ -26,6 +27,7 @@ CONVERTED = {
 IN_BODY = {"body", "formData"}
 ABOUT_PARAMETER = {"name", "in", "description", "required", "deprecated", "allowEmptyValue", "$ref"}
 ABOUT_OPERATION = {"consumes", "produces", "schemes", "parameters", "responses"}
+CONVERTED_OF_RESPONSE = {"schema", "examples", "headers"}
 STYLES = {
     "csv": {"style": "form", "explode": False},
     "ssv": {"style": "spaceDelimited", "explode": False},
@@ -153,35 +155,41 @@ class _Conversion:
             for key, each in item.items()
             if key != "parameters"
         }
-        listed = [each for each in shared if _key(each.node)[0] not in IN_BODY]
+        listed = _outside_body(shared)
         return converted | ({"parameters": self._listed(listed, pointer)} if listed else {})
 
     def _operation(self, operation: dict[str, Any], pointer: str, shared: list[_Parameter]) -> dict[str, Any]:
-        converted = {name: each for name, each in operation.items() if name not in ABOUT_OPERATION}
-        own = list(self._resolved(operation.get("parameters"), pointer))
-        keys = {_key(each.node) for each in own}
-        sent = [*own, *(each for each in shared if _key(each.node) not in keys)]
-        consumed, at = self._types(operation, "consumes", pointer), pointers.join(pointer, "requestBody")
-        bodies = [each for each in sent if _key(each.node)[0] == "body"]
-        fields = [each for each in sent if _key(each.node)[0] == "formData"]
-        if bodies and (_is_required(bodies[:1]) or not _is_required(fields)):
-            converted["requestBody"] = self._body(bodies[0], at, consumed or [JSON])
-            spare = [*bodies[1:], *fields]
-        else:
-            spare = bodies
-            if fields:
-                converted["requestBody"] = self._form(fields, at, consumed)
-        for each in spare:
-            self.wrong.append((each.pointer, "is in the body, as another parameter is.", "left out"))
-        if listed := [each for each in own if _key(each.node)[0] not in IN_BODY]:
+        converted = {name: value for name, value in operation.items() if name not in ABOUT_OPERATION}
+        declared = list(self._resolved(operation.get("parameters"), pointer))
+        keys = {_key(parameter.node) for parameter in declared}
+        inherited = [parameter for parameter in shared if _key(parameter.node) not in keys]
+        converted |= self._request_body([*declared, *inherited], operation, pointer)
+        if listed := _outside_body(declared):
             converted["parameters"] = self._listed(listed, pointer)
         if "responses" in operation:
-            produced = self._types(operation, "produces", pointer)
+            types = self._types(operation, "produces", pointer)
             converted["responses"] = {
-                status: self._response(node, pointers.join(pointer, "responses", status), produced)
+                status: self._response(node, pointers.join(pointer, "responses", status), types)
                 for status, node in _object(operation["responses"]).items()
             }
         return converted
+
+    def _request_body(
+        self, parameters: list[_Parameter], operation: dict[str, Any], pointer: str
+    ) -> dict[str, Any]:
+        """Return the ``requestBody`` of an operation, where a parameter is in the body."""
+        types, at = self._types(operation, "consumes", pointer), pointers.join(pointer, "requestBody")
+        bodies = [parameter for parameter in parameters if _key(parameter.node)[0] == "body"]
+        fields = [parameter for parameter in parameters if _key(parameter.node)[0] == "formData"]
+        if bodies and (_is_required(bodies[:1]) or not _is_required(fields)):
+            body, spare = self._body(bodies[0], at, types or [JSON]), [*bodies[1:], *fields]
+        elif fields:
+            body, spare = self._form(fields, at, types), bodies
+        else:
+            return {}
+        for parameter in spare:
+            self.wrong.append((parameter.pointer, "is in the body, as another parameter is.", "left out"))
+        return {"requestBody": body}
 
     def _resolved(self, listed: Any, pointer: str) -> Iterator[_Parameter]:
         """Yield parameters with their places; references into the document's own are followed."""
@@ -226,7 +234,7 @@ class _Conversion:
         if _key(node)[0] not in {"query", "header"}:
             parameter.pop("allowEmptyValue", None)
         if node.get("type") == "array" and _key(node)[0] == "query":
-            parameter |= STYLES.get(str(node.get("collectionFormat")), STYLES["csv"])
+            parameter |= _style(node)
         return parameter | {"schema": _value_schema(node)}
 
     def _body(self, body: _Parameter, pointer: str, types: list[str]) -> dict[str, Any]:
@@ -241,26 +249,21 @@ class _Conversion:
         }
 
     def _form(self, fields: list[_Parameter], pointer: str, types: list[str]) -> dict[str, Any]:
-        has_file = any(each.node.get("type") == "file" for each in fields)
-        forms = [each for each in types if each in {FORM, MULTIPART}]
-        forms = [MULTIPART] if has_file or (not forms and MULTIPART in types) else forms or [FORM]
-        self._take([each.node for each in fields], len(forms))
-        properties = {str(each.node.get("name")): _value_schema(each.node) for each in fields}
-        first = {str(each.node.get("name")): each for each in reversed(fields)}
-        for name, each in properties.items():
-            described = first[name]
-            if "description" in described.node:
-                each.setdefault("description", described.node["description"])
+        forms = _forms(fields, types)
+        self._take([field.node for field in fields], len(forms))
+        schemas = {_key(field.node)[1]: _value_schema(field.node) for field in fields}
+        first = {_key(field.node)[1]: field for field in reversed(fields)}
+        for name, schema in schemas.items():
+            if "description" in first[name].node:
+                schema.setdefault("description", first[name].node["description"])
             for form in forms:
                 at = pointers.join(pointer, "content", form, "schema", "properties", name)
-                self.origins[at] = described.pointer
-        required = [str(each.node.get("name")) for each in fields if each.node.get("required") is True]
-        schema = {"type": "object", "properties": properties, **({"required": required} if required else {})}
+                self.origins[at] = first[name].pointer
+        required = [_key(field.node)[1] for field in fields if _is_required([field])]
         encoding = {
-            str(each.node.get("name")): STYLES.get(str(each.node.get("collectionFormat")), STYLES["csv"])
-            for each in fields
-            if each.node.get("type") == "array"
+            _key(field.node)[1]: _style(field.node) for field in fields if field.node.get("type") == "array"
         }
+        schema = {"type": "object", "properties": schemas, **({"required": required} if required else {})}
         media_type = {"schema": schema, **({"encoding": encoding} if encoding else {})}
         self.origins[pointer] = pointer.rpartition("/")[0] + "/parameters"
         return {"content": dict.fromkeys(forms, media_type), "required": bool(required)}
@@ -268,32 +271,48 @@ class _Conversion:
     def _response(self, node: Any, pointer: str, types: list[str]) -> Any:
         if not isinstance(node, dict) or "$ref" in node:
             return _reference(node)
-        response = {
-            name: each for name, each in node.items() if name not in {"schema", "examples", "headers"}
-        }
-        old = pointer.replace("/components", "", 1) if pointer.startswith("/components/") else pointer
-        examples = _object(node.get("examples"))
-        if "schema" in node or examples:
-            response["content"] = content = {}
-            schema = _schema(node.get("schema", {}))
-            listed = types or list(examples) or [JSON]
-            if _object(node.get("schema")).get("type") == "file":
-                listed = types or ["application/octet-stream"]
-            self._take(node, len(listed))
-            for each in dict.fromkeys([*listed, *(each for each in examples if "/" in each)]):
-                content[each] = {"schema": schema} if "schema" in node else {}
-                self.origins[pointers.join(pointer, "content", each)] = old
-                self.origins[pointers.join(pointer, "content", each, "schema")] = f"{old}/schema"
-                if each in examples:
-                    content[each]["example"] = examples[each]
-                    self.origins[pointers.join(pointer, "content", each, "example")] = pointers.join(
-                        old, "examples", each
-                    )
-        headers = {name: _header(each) for name, each in _object(node.get("headers")).items()}
+        response = {name: value for name, value in node.items() if name not in CONVERTED_OF_RESPONSE}
+        origin = pointer.replace("/components", "", 1) if pointer.startswith("/components/") else pointer
+        if "schema" in node or _object(node.get("examples")):
+            response["content"] = self._content(node, pointer, origin, types)
+        headers = {name: _header(header) for name, header in _object(node.get("headers")).items()}
         for name in headers:
-            at = pointers.join(pointer, "headers", name)
-            self.origins[f"{at}/schema"] = pointers.join(old, "headers", name)
+            at = pointers.join(pointer, "headers", name, "schema")
+            self.origins[at] = pointers.join(origin, "headers", name)
         return response | ({"headers": headers} if headers else {})
+
+    def _content(self, node: dict[str, Any], pointer: str, origin: str, types: list[str]) -> dict[str, Any]:
+        """Return the content of a response: its schema and examples by media type."""
+        examples, schema = _object(node.get("examples")), _schema(node.get("schema", {}))
+        is_file = _object(node.get("schema")).get("type") == "file"
+        listed = types or ([BINARY] if is_file else list(examples) or [JSON])
+        self._take(node, len(listed))
+        content: dict[str, Any] = {}
+        for name in dict.fromkeys([*listed, *(name for name in examples if "/" in name)]):
+            at = pointers.join(pointer, "content", name)
+            content[name] = {"schema": schema} if "schema" in node else {}
+            self.origins[at] = origin
+            self.origins[f"{at}/schema"] = f"{origin}/schema"
+            if name in examples:
+                content[name]["example"] = examples[name]
+                self.origins[f"{at}/example"] = pointers.join(origin, "examples", name)
+        return content
+
+
+def _forms(fields: list[_Parameter], types: list[str]) -> list[str]:
+    """Return the media types of a form: one with a file has several parts."""
+    has_file = any(field.node.get("type") == "file" for field in fields)
+    forms = [name for name in types if name in {FORM, MULTIPART}]
+    return [MULTIPART] if has_file or (not forms and MULTIPART in types) else forms or [FORM]
+
+
+def _style(node: dict[str, Any]) -> dict[str, Any]:
+    """Return how an array is serialized."""
+    return STYLES.get(str(node.get("collectionFormat")), STYLES["csv"])
+
+
+def _outside_body(parameters: list[_Parameter]) -> list[_Parameter]:
+    return [parameter for parameter in parameters if _key(parameter.node)[0] not in IN_BODY]
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from . import pointers
-from .anatomy import ALTERNATIVES, Place, is_of_30, map_subschemas
+from .anatomy import ALTERNATIVES, Location, is_of_30, map_subschemas
 from .defects import Action, Flaw
 from .enumerated import enum_flaws
 from .patterns import ecma_matcher, is_small
@@ -40,7 +40,7 @@ MOST_COMPARED = 100_000
 """Of all of them."""
 
 
-def unusable_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
+def unusable_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     """Yield what a document may have and no validator can use.
 
     These are patterns that are no regular expressions, schemas that lead to so many others that no value is
@@ -48,57 +48,61 @@ def unusable_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
     conforms to one does to both, an ``allOf`` in which one schema forbids what another requires, and an
     ``enum`` of values of another type. And ``nullable`` says nothing in JSON Schema 2020-12.
     """
-    composed: list[Place] = []
-    nullable: list[Place] = []
+    composed: list[Location] = []
+    nullable: list[Location] = []
     patterns, meanings = _Patterns(), _Meanings()
-    document = places[0].node
+    document = locations[0].node
     is_30 = is_of_30(document)
-    for place in places:
-        if place.kind == "schema" and isinstance(place.node, dict) and not OF_INTEREST.isdisjoint(place.node):
-            for reason, pointer in (*patterns.flaws(place), *_repeated(place, document, meanings)):
+    for location in locations:
+        if (
+            location.kind == "schema"
+            and isinstance(location.node, dict)
+            and not OF_INTEREST.isdisjoint(location.node)
+        ):
+            for reason, pointer in (*patterns.flaws(location), *_repeated(location, document, meanings)):
                 if reason:
                     yield Flaw(pointer, reason)
-            yield from enum_flaws(place)
-            yield from _uncompiled(place)
-            if not COMPOSING.isdisjoint(place.node) or place.node.get("additionalProperties") is False:
-                composed.append(place)
-            if not is_30 and place.node.get("nullable") is True:
-                nullable.append(place)
+            yield from enum_flaws(location)
+            yield from _uncompiled(location)
+            if not COMPOSING.isdisjoint(location.node) or location.node.get("additionalProperties") is False:
+                composed.append(location)
+            if not is_30 and location.node.get("nullable") is True:
+                nullable.append(location)
     yield from _nullable(nullable, "is of OpenAPI 3.0", {"type": "null"})
-    pointers_of = {id(place.node): place.pointer for place in composed}
-    nodes = [place.node for place in composed]
+    pointers_of = {id(location.node): location.pointer for location in composed}
+    nodes = [location.node for location in composed]
     yield from _multiplied(nodes, pointers_of, document)
     yield from _closed(nodes, pointers_of, document)
 
 
-def _uncompiled(place: Place) -> Iterator[Flaw]:
+def _uncompiled(location: Location) -> Iterator[Flaw]:
     """Yield what OpenAPI's schema does not mind, and that of JSON Schema does."""
-    if not URI_REFERENCE.is_valid(place.node.get("$id")):
-        yield Flaw(pointers.join(place.pointer, "$id"), "is not a URI reference.")
+    if not URI_REFERENCE.is_valid(location.node.get("$id")):
+        yield Flaw(pointers.join(location.pointer, "$id"), "is not a URI reference.")
     for name in LISTS:
-        if place.node.get(name) == []:
-            yield Flaw(pointers.join(place.pointer, name), "is empty; expected a schema.")
+        if location.node.get(name) == []:
+            yield Flaw(pointers.join(location.pointer, name), "is empty; expected a schema.")
 
 
-def typeless_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
+def typeless_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     """Yield the ``nullable`` of 3.0 that has no type beside it, and says nothing (3.0.3, section 4.7.24).
 
     Many authors mean it. What it becomes is validated once, since this comes first.
     """
-    if is_of_30(places[0].node):
-        schemas = (each for each in places if each.kind == "schema" and isinstance(each.node, dict))
+    if is_of_30(locations[0].node):
+        schemas = (each for each in locations if each.kind == "schema" and isinstance(each.node, dict))
         nullable = [each for each in schemas if each.node.get("nullable") is True]
         composed = [each for each in nullable if not each.node.keys().isdisjoint(LISTS)]
         typeless = [each for each in composed if each.node.keys().isdisjoint(("type", "$ref"))]
         yield from _nullable(typeless, "has no type beside it", NULL_30)
 
 
-def _nullable(places: Sequence[Place], found: str, null: dict[str, Any]) -> Iterator[Flaw]:
+def _nullable(locations: Sequence[Location], found: str, null: dict[str, Any]) -> Iterator[Flaw]:
     """Yield one flaw for the ``nullable`` of all these schemas."""
-    if places:
-        reason = f"{found} ({len(places)} in all); read as the type null."
-        fix = partial(_allow_null, [place.node for place in places], null)
-        yield Flaw(pointers.join(places[0].pointer, "nullable"), reason, fix=fix)
+    if locations:
+        reason = f"{found} ({len(locations)} in all); read as the type null."
+        fix = partial(_allow_null, [location.node for location in locations], null)
+        yield Flaw(pointers.join(locations[0].pointer, "nullable"), reason, fix=fix)
 
 
 def _allow_null(nodes: Sequence[dict[str, Any]], null: dict[str, Any]) -> Action:
@@ -166,13 +170,13 @@ class _Patterns:
         self._reasons: dict[str, str] = {}
         self._large, self._failures = MOST_LARGE, MOST_FAILURES
 
-    def flaws(self, place: Place) -> Iterator[tuple[str, str]]:
+    def flaws(self, location: Location) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with those of a schema, and their pointers."""
-        if isinstance(place.node.get("pattern"), str):
-            pointer = pointers.join(place.pointer, "pattern")
-            yield self._reason(place.node["pattern"]), pointer
-        for each in place.node.get("patternProperties", ()):
-            pointer = pointers.join(place.pointer, "patternProperties", each)
+        if isinstance(location.node.get("pattern"), str):
+            pointer = pointers.join(location.pointer, "pattern")
+            yield self._reason(location.node["pattern"]), pointer
+        for each in location.node.get("patternProperties", ()):
+            pointer = pointers.join(location.pointer, "patternProperties", each)
             yield self._reason(each), pointer
 
     def _reason(self, pattern: str) -> str:
@@ -204,15 +208,17 @@ def _is_valid(pattern: str) -> bool:
     return True
 
 
-def _repeated(place: Place, document: Mapping[str, Any], meanings: "_Meanings") -> Iterator[tuple[str, str]]:
+def _repeated(
+    location: Location, document: Mapping[str, Any], meanings: "_Meanings"
+) -> Iterator[tuple[str, str]]:
     """Yield the same for alternatives of a ``oneOf`` that mean what one before them means."""
-    branches = place.node.get("oneOf")
+    branches = location.node.get("oneOf")
     if isinstance(branches, list) and len(branches) > 1:
         seen = set[Any]()
         for index, branch in enumerate(branches):
             meaning = meanings.of(_target(document, branch))
             if meaning in seen:
-                yield "is the same as another alternative.", pointers.join(place.pointer, "oneOf", index)
+                yield "is the same as another alternative.", pointers.join(location.pointer, "oneOf", index)
             seen.add(meaning)
 
 

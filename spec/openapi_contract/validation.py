@@ -17,7 +17,7 @@ import jsonschema_rs
 from openapi_spec_validator.schemas import schema_v30, schema_v31, schema_v32
 
 from . import pointers
-from .anatomy import FIELDS, Place, is_of_30, map_children
+from .anatomy import FIELDS, Location, is_of_30, map_children
 from .defects import Action, Flaw
 from .errors import ContractError
 from .references import reference_flaws
@@ -51,44 +51,44 @@ SCHEME = re.compile("^https?://")
 """Of a dialect's URI, which many authors write with the other one."""
 
 
-def validate(places: Sequence[Place]) -> None:
+def validate(locations: Sequence[Location]) -> None:
     """Validate the objects of a document that is complete in itself.
 
     Raises:
         ContractError: the first thing that is wrong with it; points at it.
     """
     for stage in STAGES:
-        for flaw in stage(places):
-            raise ContractError(places[0].source, flaw.pointer, flaw.reason)
+        for flaw in stage(locations):
+            raise ContractError(locations[0].source, flaw.pointer, flaw.reason)
 
 
-def _structure_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
-    version = places[0].node["openapi"][:3]
+def _structure_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
+    version = locations[0].node["openapi"][:3]
     validators = _validators(version)
-    for place in places:
-        if place.kind == "schema":
+    for location in locations:
+        if location.kind == "schema":
             continue
-        may_refer = place.pointer and (place.kind != "pathItem" or version == "3.1")
-        is_reference = may_refer and isinstance(place.node, dict) and "$ref" in place.node
-        validator = validators.get("reference" if is_reference else place.kind)
-        is_extension = place.kind == "pathItem" and place.pointer.rpartition("/")[2].startswith("x-")
+        may_refer = location.pointer and (location.kind != "pathItem" or version == "3.1")
+        is_reference = may_refer and isinstance(location.node, dict) and "$ref" in location.node
+        validator = validators.get("reference" if is_reference else location.kind)
+        is_extension = location.kind == "pathItem" and location.pointer.rpartition("/")[2].startswith("x-")
         if validator is not None and not is_extension:
-            yield from _flaws_alone(place, validator)
+            yield from _flaws_alone(location, validator)
 
 
-def _flaws_alone(place: Place, validator: Any) -> Iterable[Flaw]:
+def _flaws_alone(location: Location, validator: Any) -> Iterable[Flaw]:
     """Return the flaws of an object, without those of the objects below it."""
-    if not isinstance(place.node, dict):  # its holder's validator has seen it
+    if not isinstance(location.node, dict):  # its holder's validator has seen it
         return ()
-    outline = map_children(place.kind, place.node, _outline)
+    outline = map_children(location.kind, location.node, _outline)
     if validator.is_valid(outline):
         return ()
-    parts = _parts(outline) if place.kind == "components" else [outline]
+    parts = _parts(outline) if location.kind == "components" else [outline]
     return (
         flaw
         for part in parts
         for error in validator.iter_errors(part)
-        for flaw in _flaws(error, place.pointer)
+        for flaw in _flaws(error, location.pointer)
     )
 
 
@@ -143,37 +143,41 @@ def _validators(version: str) -> dict[str, Any]:
     return {kind: draft(root | shared) for kind, root in roots.items()}
 
 
-def _template_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
-    for path in places[0].node.get("paths", {}):
+def _template_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
+    for path in locations[0].node.get("paths", {}):
         if not TEMPLATE.fullmatch(path):
             reason = "is not a path template; expected each {name} in braces."
             yield Flaw(pointers.join("/paths", path), reason)
 
 
-def _schema_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
-    if is_of_30(places[0].node):
+def _schema_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
+    if is_of_30(locations[0].node):
         validator = _validators("3.0")["schema"]
-        for place in places:
-            if place.kind == "schema" and not place.reference:
-                yield from _flaws_alone(place, validator)
+        for location in locations:
+            if location.kind == "schema" and not location.reference:
+                yield from _flaws_alone(location, validator)
         return
-    for place, _, meta_schema in _in_dialects(places):
+    for location, _, meta_schema in _in_dialects(locations):
         if meta_schema is not None:
-            yield from _flaws_alone(place, _meta_validator(meta_schema))
+            yield from _flaws_alone(location, _meta_validator(meta_schema))
 
 
-def dialect_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
+def dialect_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     """Yield the names of other dialects, where schemas say in them what JSON Schema 2020-12 says otherwise.
 
     Schemas are compiled as 2020-12; without these names they are validated as that too, and repaired.
     """
     reported = set[str]()
-    for place, outermost, meta_schema in _in_dialects(places) if not is_of_30(places[0].node) else ():
-        if meta_schema == JSON_SCHEMA_2020_12 or not isinstance(place.node, dict):
+    for location, outermost, meta_schema in (
+        _in_dialects(locations) if not is_of_30(locations[0].node) else ()
+    ):
+        if meta_schema == JSON_SCHEMA_2020_12 or not isinstance(location.node, dict):
             continue
         has_own = "$schema" in outermost.node
-        holder, keyword = (outermost, "$schema") if has_own else (places[0], "jsonSchemaDialect")
-        if holder.pointer in reported or not any(_flaws_alone(place, _meta_validator(JSON_SCHEMA_2020_12))):
+        holder, keyword = (outermost, "$schema") if has_own else (locations[0], "jsonSchemaDialect")
+        if holder.pointer in reported or not any(
+            _flaws_alone(location, _meta_validator(JSON_SCHEMA_2020_12))
+        ):
             continue
         reported.add(holder.pointer)
         reason = f"is {holder.node[keyword]!r}; read as JSON Schema 2020-12."
@@ -181,16 +185,16 @@ def dialect_flaws(places: Sequence[Place]) -> Iterator[Flaw]:
         yield Flaw(pointers.join(holder.pointer, keyword), reason, fix=fix)
 
 
-def _in_dialects(places: Sequence[Place]) -> Iterator[tuple[Place, Place, str | None]]:
+def _in_dialects(locations: Sequence[Location]) -> Iterator[tuple[Location, Location, str | None]]:
     """Yield each schema, the outermost one around it, and the meta-schema of that."""
-    dialect = places[0].node.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
-    outermost, meta_schema = places[0], None
-    for place in places:
-        if place.kind != "schema":
+    dialect = locations[0].node.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
+    outermost, meta_schema = locations[0], None
+    for location in locations:
+        if location.kind != "schema":
             continue
-        if not place.is_inner:
-            outermost, meta_schema = place, _meta_schema(place, dialect)
-        yield place, outermost, meta_schema
+        if not location.is_inner:
+            outermost, meta_schema = location, _meta_schema(location, dialect)
+        yield location, outermost, meta_schema
 
 
 def _remove(node: dict[str, Any], keyword: str) -> Action:
@@ -198,11 +202,11 @@ def _remove(node: dict[str, Any], keyword: str) -> Action:
     return "repaired"
 
 
-def _meta_schema(place: Place, dialect: str) -> str | None:
+def _meta_schema(location: Location, dialect: str) -> str | None:
     """Return the meta-schema of a schema; one in a dialect that is not known here has none."""
-    if isinstance(place.node, bool):
+    if isinstance(location.node, bool):
         return None
-    declared = place.node.get("$schema", dialect)
+    declared = location.node.get("$schema", dialect)
     if not isinstance(declared, str):
         declared = JSON_SCHEMA_2020_12  # which says that it should be one
     return META_SCHEMAS.get(SCHEME.sub("", declared).removesuffix("#"))
@@ -256,7 +260,7 @@ def _meant(branches: list[list[Any]], depth: int) -> list[Any]:
     return min(filter(None, branches), key=distance)
 
 
-STAGES: tuple[Callable[[Sequence[Place]], Iterator[Flaw]], ...] = (
+STAGES: tuple[Callable[[Sequence[Location]], Iterator[Flaw]], ...] = (
     _structure_flaws,
     _template_flaws,
     reference_flaws,
