@@ -108,9 +108,9 @@ def map_children(kind: str, node: dict[str, Any], change: Callable[[str, Any], A
             continue
         _, is_one, in_map, in_array = shape
         if isinstance(value, list) and in_array:
-            copy[field] = [change(field, each) for each in value]
+            copy[field] = [change(field, item) for item in value]
         elif isinstance(value, dict) and in_map:
-            copy[field] = {name: change(field, each) for name, each in value.items()}
+            copy[field] = {name: change(field, member) for name, member in value.items()}
         elif isinstance(value, dict) and is_one:
             copy[field] = change(field, value)
     return copy
@@ -219,7 +219,7 @@ def children(location: Location) -> list[Location]:
     if (others is None and fields.keys().isdisjoint(node)) or _is_reference_object(location):
         return []
     base, source, depth, inner = location.base, location.source, location.depth + 1, location.kind == "schema"
-    found = []
+    below = []
     for key, value in node.items():
         shape = fields.get(key, others)
         if shape is None or not isinstance(value, HOLDING):
@@ -227,20 +227,20 @@ def children(location: Location) -> list[Location]:
         name, is_one, in_map, in_array = shape
         pointer = pointers.join(location.pointer, key)
         if is_one and isinstance(value, OBJECTS):
-            found.append(Location(name, value, pointer, base, source, depth, inner))
+            below.append(Location(name, value, pointer, base, source, depth, inner))
         elif in_map and isinstance(value, dict):
-            found += [
+            below += [
                 Location(name, member, pointers.join(pointer, step), base, source, depth, inner)
                 for step, member in value.items()
                 if isinstance(member, OBJECTS)
             ]
         elif in_array and isinstance(value, list):
-            found += [
+            below += [
                 Location(name, member, f"{pointer}/{step}", base, source, depth, inner)
                 for step, member in enumerate(value)
                 if isinstance(member, OBJECTS)
             ]
-    return found
+    return below
 
 
 def _is_reference_object(location: Location) -> bool:

@@ -52,8 +52,8 @@ class Bundler:
         while pending and parts <= MOST_PARTS:
             reference = pending.pop()
             if not reference.startswith("/"):
-                for each in islice(definitions.values(), looked_at, None):
-                    anchors.update(_anchors(each))
+                for definition in islice(definitions.values(), looked_at, None):
+                    anchors.update(_anchors(definition))
                 looked_at = len(definitions)
             if reference not in definitions and reference not in anchors:
                 definitions[reference], within, size = self._bring(reference)
@@ -101,7 +101,9 @@ class Bundler:
             schema = to_2020_12(schema, not_required=marked)
         rewritten = map_subschemas(
             schema,
-            lambda keyword, each: self._rewrite(each, pending, marked if keyword == "allOf" else frozenset()),
+            lambda keyword, subschema: self._rewrite(
+                subschema, pending, marked if keyword == "allOf" else frozenset()
+            ),
         )
         for keyword in ("$ref", "$dynamicRef"):
             if isinstance(schema.get(keyword), str):
@@ -125,7 +127,9 @@ def _anchors(node: Any) -> Iterator[str]:
         for item in node:
             yield from _anchors(item)
     elif isinstance(node, dict) and "$id" not in node:
-        yield from (node[each] for each in ("$anchor", "$dynamicAnchor") if isinstance(node.get(each), str))
+        yield from (
+            node[keyword] for keyword in ("$anchor", "$dynamicAnchor") if isinstance(node.get(keyword), str)
+        )
         yield from _anchors(list(node.values()))
 
 

@@ -114,7 +114,7 @@ class Contract:
 
     @cached_property
     def _by_id(self) -> Mapping[str, Operation]:
-        return {each.operation_id: each for each in self.operations}
+        return {operation.operation_id: operation for operation in self.operations}
 
     @cached_property
     def router(self) -> Router:
@@ -216,7 +216,9 @@ class Contract:
     def _free_names(self) -> Callable[[str, str], str]:
         """Return what names operations without an operationId, each by a name that no other has."""
         definitions = (
-            each for _, item, at in self.path_items() for _, each, _ in self.operations_in(item, at)
+            definition
+            for _, item, at in self.path_items()
+            for _, definition, _ in self.operations_in(item, at)
         )
         taken = {definition.get("operationId") for definition in definitions}
         following: dict[str, count[int]] = {}
@@ -225,9 +227,9 @@ class Contract:
             stem = re.sub(r"[^0-9A-Za-z]", "_", f"{method}{path}")
             numbers = following.setdefault(stem, count(2))
             numbered = (f"{stem}_{number}" for number in numbers)
-            found = next(each for each in chain([stem], numbered) if each not in taken)
-            taken.add(found)
-            return found
+            free = next(candidate for candidate in chain([stem], numbered) if candidate not in taken)
+            taken.add(free)
+            return free
 
         return name
 
@@ -298,14 +300,14 @@ class Contract:
     def _with_media_types(self, holder: Any) -> Any:
         """Return a request body or response in which no media type is a reference (OpenAPI 3.2)."""
         content = holder.get("content", {}) if isinstance(holder, dict) else {}
-        if not any("$ref" in each for each in content.values()):
+        if not any("$ref" in media_type for media_type in content.values()):
             return holder
-        return {**holder, "content": {name: self.resolve(each) for name, each in content.items()}}
+        return {**holder, "content": {name: self.resolve(media_type) for name, media_type in content.items()}}
 
 
-def _values(sent: bytes) -> Iterator[Any]:
+def _values(raw: bytes) -> Iterator[Any]:
     """Yield what a path parameter may mean: a number or a boolean, and the text."""
-    text = unquote(sent.decode("latin-1"))
+    text = unquote(raw.decode("latin-1"))
     with suppress(ValueError):
         yield json.loads(text)
     yield text

@@ -67,5 +67,5 @@ def summary(defects: Iterable[Defect]) -> str:
     actions = [defect.action for defect in defects]
     if not actions:
         return ""
-    counts = ", ".join(f"{actions.count(each)} {each}" for each in ACTIONS if each in actions)
+    counts = ", ".join(f"{actions.count(action)} {action}" for action in ACTIONS if action in actions)
     return f"{len(actions)} defect{'s' * (len(actions) > 1)}: {counts}"

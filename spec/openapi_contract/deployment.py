@@ -34,11 +34,13 @@ class Deployment:
         self, router: Router, servers: Iterable[Mapping[str, Any]], base_url: str | None = None
     ) -> None:
         self._router = router
-        own: list[Mapping[str, Any]] = [{"url": base_url}] if base_url else []
+        overriding: list[Mapping[str, Any]] = [{"url": base_url}] if base_url else []
         listed = list(servers)
-        origins = [_origin_pattern(url, server) for server in own or listed for url in _urls(server)]
+        origins = [_origin_pattern(url, server) for server in overriding or listed for url in _urls(server)]
         self._origin = re.compile("|".join(filter(None, origins)) or NO_ORIGIN, re.IGNORECASE)
-        paths = [path for server in own + listed for path in islice(_base_paths(server), MOST_BASE_PATHS)]
+        paths = [
+            path for server in overriding + listed for path in islice(_base_paths(server), MOST_BASE_PATHS)
+        ]
         self._has_bases, self._bases = bool(paths), Branch()
         for path in paths:
             self._bases.grow_path(path).end = PathItem(())
@@ -82,7 +84,9 @@ def _urls(server: Mapping[str, Any]) -> list[str]:
     for name in VARIABLE.findall(url):
         expression, values = "{" + name + "}", _values(server, name)
         if f"{expression}://" in url or any("/" in value for value in values):
-            each_value = (each.replace(expression, value) for each in urls for value in (expression, *values))
+            each_value = (
+                template.replace(expression, value) for template in urls for value in (expression, *values)
+            )
             urls = list(islice(each_value, MOST_BASE_PATHS))
     return urls
 

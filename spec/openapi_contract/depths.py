@@ -43,9 +43,9 @@ class MinimumDepths:
         reached: dict[int, _Needs] = {}
         pending = [node]
         while pending:
-            each = pending.pop()
-            if isinstance(each, dict) and id(each) not in reached and id(each) not in self._known:
-                needs = reached[id(each)] = self._needs(each)
+            schema = pending.pop()
+            if isinstance(schema, dict) and id(schema) not in reached and id(schema) not in self._known:
+                needs = reached[id(schema)] = self._needs(schema)
                 pending += [*needs.inside, *needs.beside, *chain.from_iterable(needs.either)]
         self._known.update(dict.fromkeys(reached, math.inf))
         for _ in range(MOST_ROUNDS):
@@ -64,11 +64,13 @@ class MinimumDepths:
         if count:
             inside += keywords.get("prefixItems", ())[:count] or [keywords.get("items", True)]
         beside = [*self._targets(node), *keywords.get("allOf", ())]
-        return _Needs(inside, beside, [keywords[each] for each in ALTERNATIVES if keywords.get(each)])
+        return _Needs(
+            inside, beside, [keywords[keyword] for keyword in ALTERNATIVES if keywords.get(keyword)]
+        )
 
     def _depth(self, needs: _Needs) -> float:
-        inside = [1 + self._look_up(each) for each in needs.inside]
-        either = [min(map(self._look_up, each)) for each in needs.either]
+        inside = [1 + self._look_up(schema) for schema in needs.inside]
+        either = [min(map(self._look_up, schemas)) for schemas in needs.either]
         return max([0, *inside, *map(self._look_up, needs.beside), *either])
 
     def _look_up(self, node: Any) -> float:

@@ -143,12 +143,12 @@ def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
 
         return check
 
-    own = {"required": required, "allOf": all_of, **_corrected(kind)}
-    return own | {each: alternatives(each) for each in ALTERNATIVES}
+    keywords = {"required": required, "allOf": all_of, **_corrected(kind)}
+    return keywords | {keyword: alternatives(keyword) for keyword in ALTERNATIVES}
 
 
 def _undiscriminated(schema: dict[str, Any]) -> dict[str, Any]:
-    return {name: each for name, each in schema.items() if name != "discriminator"}
+    return {name: value for name, value in schema.items() if name != "discriminator"}
 
 
 def _unmarked(names: list[str], marked: frozenset[str]) -> list[str]:

@@ -171,14 +171,14 @@ class Embedding:
         self, location: Location, resource: str, keys: tuple[str, ...]
     ) -> tuple[str | None, int]:
         """Return the resolved ``$id`` of the innermost schema around a part, and how many keys lead there."""
-        found: tuple[str | None, int] = (None, 0)
+        innermost: tuple[str | None, int] = (None, 0)
         outer = Location(location.kind, None, "", resource, location.source)
         for depth in range(len(keys)):
             outer.node = self.part(location, resource, keys[:depth])
             enclosing = next(walk(outer, schemas=False)).base
             if enclosing != outer.base:
-                outer.base, found = enclosing, (enclosing, depth)
-        return found
+                outer.base, innermost = enclosing, (enclosing, depth)
+        return innermost
 
     def _component(self, location: Location, resource: str, keys: tuple[str, ...]) -> str:
         """Return the JSON pointer of the component that a part of another file is, or becomes now."""
@@ -207,11 +207,11 @@ class Embedding:
 
     def _is_own(self, location: Location, reference: str) -> bool:
         """Tell whether a reference of the document is to it by its ``$self`` (OpenAPI 3.2, section 4.1.1)."""
-        own = self.root.node.get("$self")
-        if not isinstance(own, str) or location.base != self.root.base:
+        identifier = self.root.node.get("$self")
+        if not isinstance(identifier, str) or location.base != self.root.base:
             return False
-        own = urldefrag(urljoin(self.root.base, own))[0]
-        return urldefrag(urljoin(own, reference))[0] == own
+        identifier = urldefrag(urljoin(self.root.base, identifier))[0]
+        return urldefrag(urljoin(identifier, reference))[0] == identifier
 
     def part(self, location: Location, resource: str, keys: tuple[str, ...]) -> Any:
         """Return what a reference at a location leads to in a file."""

@@ -24,9 +24,9 @@ def enum_flaws(location: Location) -> Iterator[Flaw]:
     if not isinstance(values, list) or "type" not in node:
         return
     types, pointer = named_types(node), pointers.join(location.pointer, "enum")
-    conforming = [each for each in values if type_of(each) in types]
-    spelled = [_spelled(each, types) for each in values]
-    if any(type_of(each) in types for each in spelled):
+    conforming = [value for value in values if type_of(value) in types]
+    spelled = [_spelled(value, types) for value in values]
+    if any(type_of(value) in types for value in spelled):
         if spelled != values:
             reason = f"has values that are not of type {json.dumps(node['type'])}; read as such."
             yield Flaw(pointer, reason, fix=partial(_replace, node, conforming, spelled))
@@ -49,7 +49,7 @@ def _spelled(value: Any, types: Collection[str]) -> Any:
 
 def _replace(node: dict[str, Any], conforming: list[Any], spelled: list[Any]) -> Action:
     """List the values that conform as they are written first: they are the likeliest to be taken."""
-    node["enum"] = list({json.dumps(each): each for each in (*conforming, *spelled)}.values())
+    node["enum"] = list({json.dumps(value): value for value in (*conforming, *spelled)}.values())
     if not conforming:
         node[NO_VALUE] = True
     return "repaired"

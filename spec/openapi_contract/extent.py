@@ -61,8 +61,8 @@ def _size(locations: Iterable[Location], root: Location, sizes: dict[str, int], 
     for location in locations:
         _check_members(location)
         reference = None if location.kind == "schema" else location.reference
-        own = max(REFERENCE, _size_of_target(location, reference, root, sizes, depth)) if reference else 1
-        size += own + len(location.pointer) // LONG + _size_of_servers(location)
+        weight = max(REFERENCE, _size_of_target(location, reference, root, sizes, depth)) if reference else 1
+        size += weight + len(location.pointer) // LONG + _size_of_servers(location)
         if size > MAX_OBJECTS:
             raise too_large(root)
     return size
@@ -92,7 +92,7 @@ def _size_of_servers(location: Location) -> int:
     if not isinstance(location.node, dict) or "servers" not in location.node:
         return 0
     listed = location.node["servers"] if isinstance(location.node["servers"], list) else ()
-    urls = [str(each.get("url")) for each in listed if isinstance(each, dict)]
+    urls = [str(server.get("url")) for server in listed if isinstance(server, dict)]
     if any(len(url) > MAX_MEMBERS for url in urls):
         raise location.error(f"has a server whose URL has more than {MAX_MEMBERS} characters.")
     return sum(1 + url.count("/") for url in urls)

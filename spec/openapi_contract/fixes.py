@@ -33,8 +33,8 @@ MISSING: dict[str, Any] = {
 
 RANGE = re.compile("[1-5]xx", re.IGNORECASE)
 SPELLINGS = {
-    each.lower(): each
-    for each in (*chain.from_iterable(FIELDS.values()), "operationId", "required", "type", "enum", "$ref")
+    name.lower(): name
+    for name in (*chain.from_iterable(FIELDS.values()), "operationId", "required", "type", "enum", "$ref")
 }
 """Names of members by what some authors write, in other letters."""
 HOLDERS = (["content"], ["headers"])
@@ -172,7 +172,7 @@ def _exclusive(_: Location, node: Any, _flaw: Flaw) -> Action | None:
 
 BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 TYPES = {
-    **{each: each for each in ("string", "number", "integer", "boolean", "array", "object")},
+    **{name: name for name in ("string", "number", "integer", "boolean", "array", "object")},
     **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),
     **dict.fromkeys(("float", "double", "decimal"), "number"),
     **dict.fromkeys(("bool",), "boolean"),
@@ -212,13 +212,13 @@ def _type(holder: dict[str, Any], value: Any, *, is_30: bool) -> Action | None:
     if not (is_30 and isinstance(value, list)):
         return None
     del holder["type"]
-    named = [each for each in value if each != "null"]
+    named = [name for name in value if name != "null"]
     if "null" in value:
         holder |= {"nullable": True} if named else {"type": "string", "nullable": True, "enum": [None]}
     if len(named) == 1:
         holder["type"] = named[0]
     elif named:
-        holder.setdefault("anyOf", [{"type": each} for each in named])
+        holder.setdefault("anyOf", [{"type": name} for name in named])
     return "repaired"
 
 

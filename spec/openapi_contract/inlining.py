@@ -105,7 +105,7 @@ class LenientEmbedding(Embedding):
                 seen.add(uri)
                 base, fragment = urldefrag(uri)
                 part = self.part(location, base, self.keys(location, fragment))
-                siblings = {name: each for name, each in value.items() if name != "$ref"}
+                siblings = {name: sibling for name, sibling in value.items() if name != "$ref"}
                 value = self._rebased(self.taken(part), base)
                 if siblings and isinstance(value, dict):
                     value |= siblings
@@ -130,10 +130,10 @@ class LenientEmbedding(Embedding):
     def _rebased(self, node: Any, base: str) -> Any:
         """Return a copy in which references mean in the document what they mean in a file of it."""
         if isinstance(node, list):
-            return [self._rebased(each, base) for each in node]
+            return [self._rebased(item, base) for item in node]
         if not isinstance(node, dict):
             return node
-        copy = {name: self._rebased(each, base) for name, each in node.items()}
+        copy = {name: self._rebased(member, base) for name, member in node.items()}
         if base != self.root.base and isinstance(node.get("$ref"), str):
             copy["$ref"] = urljoin(base, node["$ref"])
         return copy

@@ -33,7 +33,7 @@ def declared_types(schema: dict[str, Any]) -> frozenset[str]:
     values = schema.get("enum", [schema["const"]] if "const" in schema else None)
     if values is not None:
         numbers = {"integer": {"integer", "number"}}
-        types &= frozenset().union(*(numbers.get(type_of(each), {type_of(each)}) for each in values))
+        types &= frozenset().union(*(numbers.get(type_of(value), {type_of(value)}) for value in values))
     return types
 
 

@@ -123,9 +123,9 @@ def _texts(node: Any, keyword: str) -> Iterator[str]:
         if isinstance(node.get(keyword), str):
             yield node[keyword]
         node = list(node.values())
-    for each in node if isinstance(node, list) else ():
-        if isinstance(each, dict | list):
-            yield from _texts(each, keyword)
+    for member in node if isinstance(node, list) else ():
+        if isinstance(member, dict | list):
+            yield from _texts(member, keyword)
 
 
 def reads_alike(bundle: Any) -> bool:

@@ -20,7 +20,7 @@ SECTIONS = {
     "swagger": ("paths", "definitions", "parameters", "responses"),
 }
 """Of a document, which are objects."""
-ROOT = {each.lower(): each for each in (*SECTIONS, "info", *SECTIONS["openapi"], *SECTIONS["swagger"])}
+ROOT = {name.lower(): name for name in (*SECTIONS, "info", *SECTIONS["openapi"], *SECTIONS["swagger"])}
 """Members of a document by what some authors write, in other letters."""
 Completed = tuple[dict[str, str], dict[str, str]]
 """Why operations are disabled, by their pointers; and the origins of what is in the document now."""
@@ -98,18 +98,18 @@ def _join_paths(document: dict[str, Any], source: str, defects: list[Defect]) ->
     more, paths = document.pop("x-ms-paths"), document.setdefault("paths", {})
     origins = {}
     for path, item in more.items():
-        own = paths.get(path)
-        if not (isinstance(item, dict) and isinstance(own, dict)):
+        item_of_path = paths.get(path)
+        if not (isinstance(item, dict) and isinstance(item_of_path, dict)):
             origins[pointers.join("/paths", path)] = pointers.join("/x-ms-paths", path)
             paths[path] = item
             continue
         for name in item:
             place = pointers.join("/x-ms-paths", path, name)
-            if name not in own:
+            if name not in item_of_path:
                 origins[pointers.join("/paths", path, name)] = place
             elif name in METHODS:
                 defects.append(Defect(source, 0, place, "is an operation of paths, too.", "left out"))
-        paths[path] = {**item, **own}
+        paths[path] = {**item, **item_of_path}
     return origins
 
 
@@ -160,10 +160,10 @@ def complete(
             read_at[pointer] = (file, was) if swagger is None else swagger.origin(was)
         defects.append(Defect(read_at[pointer][0], 0, read_at[pointer][1], reason, action))
     defects[:] = with_lines(defects)
-    reasons = {(each.source, each.pointer): str(each) for each in defects}
+    reasons = {(defect.source, defect.pointer): str(defect) for defect in defects}
     disabled = {
         pointer: reasons[read_at[pointer]] for pointer, _, action in repairs if action == "operation disabled"
     }
     now = {read: pointer for pointer, read in moved.items()}
-    kept = {pointers.mapped(pointer, now): origin for pointer, origin in origins.items()}
-    return disabled, kept | {pointer: pointers.mapped(read, origins) for pointer, read in moved.items()}
+    unmoved = {pointers.mapped(pointer, now): origin for pointer, origin in origins.items()}
+    return disabled, unmoved | {pointer: pointers.mapped(read, origins) for pointer, read in moved.items()}

@@ -34,8 +34,8 @@ def lines_of(raw: bytes, suffix: str, places: Collection[str]) -> dict[str, int]
     text = raw.decode("latin-1")  # a byte for each character of any text: a contract has up to 32 MiB
     if is_json_text(text, suffix):
         line, end, lines = 1, 0, {}
-        found = _in_json(text, 0, branches, "", set(places))[0]
-        for at, index in sorted(found.items(), key=itemgetter(1)):
+        indices = _in_json(text, 0, branches, "", set(places))[0]
+        for at, index in sorted(indices.items(), key=itemgetter(1)):
             line, end = line + text.count("\n", end, index), index
             lines[at] = line
         return lines
@@ -47,15 +47,15 @@ def _in_json(
 ) -> tuple[dict[str, int], int]:
     """Return the index of each pointer below a value, and where the value ends or nothing more is sought."""
     index = _behind_space(text, index)
-    found = {pointer: index}
+    indices = {pointer: index}
     sought.discard(pointer)
     if not branches or text[index] not in "{[":
-        return found, json.JSONDecoder().raw_decode(text, index)[1]
+        return indices, json.JSONDecoder().raw_decode(text, index)[1]
     is_object, count = text[index] == "{", 0
     while True:
         index = _behind_space(text, index + 1)
         if text[index] in "}]":
-            return found, index + 1
+            return indices, index + 1
         start, key = index, str(count)
         if is_object:
             end = scan_string(text, index + 1)[1]
@@ -65,18 +65,18 @@ def _in_json(
         at = pointers.join(pointer, key)
         below, index = _in_json(text, index, branch, at, sought)
         if key in branches:
-            found |= below | {at: start}
+            indices |= below | {at: start}
         if not sought:
-            return found, index
+            return indices, index
         index = _behind_space(text, index)
         if text[index] in "}]":
-            return found, index + 1
+            return indices, index + 1
         count += 1
 
 
 def _behind_space(text: str, index: int) -> int:
-    found = WHITESPACE.match(text, index)
-    return index if found is None else found.end()
+    match = WHITESPACE.match(text, index)
+    return index if match is None else match.end()
 
 
 def _in_yaml(node: Any, branches: dict[str, Any], pointer: str, line: int) -> Iterator[tuple[str, int]]:

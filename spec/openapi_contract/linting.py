@@ -51,12 +51,12 @@ def lint(contract: Contract, ignored: Collection[Rule] = ()) -> list[RuleViolati
     Every operation has an operationId of its own, a tag and an error response (a 4xx or ``default``), and
     every example and default conforms to the schema that it stands beside.
     """
-    found = [each for operation in contract.operations for each in _of_operation(operation)]
+    violations = [violation for operation in contract.operations for violation in _of_operation(operation)]
     if Rule.EXAMPLE not in ignored:
-        found += _Examples(contract).violations()
+        violations += _Examples(contract).violations()
     return with_lines(
         RuleViolation(contract.source, 0, contract.origin(pointer), reason, rule)
-        for rule, pointer, reason in found
+        for rule, pointer, reason in violations
         if rule not in ignored
     )
 

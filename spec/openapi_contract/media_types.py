@@ -20,8 +20,12 @@ def is_xml(media_type: str) -> bool:
 
 def charset(value: str, default: str = "utf-8") -> str:
     """Return the charset that a Content-Type names, lower case; the default where it names none."""
-    parameters = (each.strip().lower() for each in value.split(";")[1:])
-    named = (each.removeprefix("charset=").strip('"') for each in parameters if each.startswith("charset="))
+    parameters = (parameter.strip().lower() for parameter in value.split(";")[1:])
+    named = (
+        parameter.removeprefix("charset=").strip('"')
+        for parameter in parameters
+        if parameter.startswith("charset=")
+    )
     return next(named, default)
 
 
@@ -30,10 +34,10 @@ def ranges_for(media_type: str) -> tuple[str, str, str]:
     return media_type, media_type.partition("/")[0] + "/*", "*/*"
 
 
-def declared_as(sent: str, content: Iterable[str]) -> str | None:
+def declared_as(content_type: str, content: Iterable[str]) -> str | None:
     """Return the key under which a document declares the media type of a Content-Type, if it does."""
     by_name = {name.lower(): name for name in content}
-    if sent.lower() in by_name:
-        return by_name[sent.lower()]
+    if content_type.lower() in by_name:
+        return by_name[content_type.lower()]
     by_essence = {essence(name): name for name in by_name.values()}
-    return next((by_essence[each] for each in ranges_for(essence(sent)) if each in by_essence), None)
+    return next((by_essence[name] for name in ranges_for(essence(content_type)) if name in by_essence), None)

@@ -77,7 +77,7 @@ class Merged:
         """Return one that can be added to."""
         other = copy(self)
         other.limits, other.required = dict(self.limits), dict(self.required)
-        other.listed = {name: list(each) for name, each in self.listed.items()}
+        other.listed = {name: list(values) for name, values in self.listed.items()}
         other.objects, other.arrays = list(self.objects), list(self.arrays)
         other.examples = list(self.examples)
         return other
@@ -134,7 +134,7 @@ class Merged:
     def _add_values(self, schema: dict[str, Any]) -> None:
         for values in (schema.get("enum"), [schema["const"]] if "const" in schema else None):
             if values is not None:
-                self.values = [each for each in values if self.values is None or each in self.values]
+                self.values = [value for value in values if self.values is None or value in self.values]
         if self.values is not None and not self.values:
             raise NoValueError("it allows no value")
 
@@ -144,9 +144,9 @@ class Merged:
         """Return the types of a value, the likeliest first: what the keywords speak of, and null last."""
         if self.types != EVERY_TYPE:
             order = ["object", "array", "string", "integer", "number", "boolean", "null"]
-            names = [each for each in order if each in self.types]
+            names = [name for name in order if name in self.types]
             # else a number whose schema allows an integer would be taken for an integer
-            return [each for each in names if each != "integer" or "number" not in names]
+            return [name for name in names if name != "integer" or "number" not in names]
         named = [kind for kind, keywords in KINDS.items() if self._speaks_of(keywords)]
         return [*named, "string", "object", "number", "array", "boolean", "null"]
 
@@ -157,10 +157,10 @@ class Merged:
 
     def property_named(self, name: str) -> list[Any]:
         """Return the schemas that the property of this name must keep."""
-        found = [each for schema in self.objects for each in _of_property(schema, name)]
-        if not found:
-            found = [s["unevaluatedProperties"] for s in self.objects if "unevaluatedProperties" in s]
-        return found
+        schemas = [named for schema in self.objects for named in _of_property(schema, name)]
+        if not schemas:
+            schemas = [s["unevaluatedProperties"] for s in self.objects if "unevaluatedProperties" in s]
+        return schemas
 
     def names(self) -> Iterator[str]:
         """Yield the names of the declared properties."""
@@ -168,14 +168,14 @@ class Merged:
 
     def item(self, index: int) -> list[Any]:
         """Return the schemas that the item at this place must keep."""
-        found = []
+        schemas = []
         for schema in self.arrays:
             leading = schema.get("prefixItems", ())
             if index < len(leading):
-                found.append(leading[index])
+                schemas.append(leading[index])
             elif "items" in schema:
-                found.append(schema["items"])
-        return found
+                schemas.append(schema["items"])
+        return schemas
 
     @property
     def leading(self) -> int:
@@ -187,10 +187,10 @@ def _of_property(schema: dict[str, Any], name: str) -> Iterator[Any]:
     named = name in schema.get("properties", ())
     if named:
         yield schema["properties"][name]
-    for pattern, each in schema.get("patternProperties", {}).items():
+    for pattern, member in schema.get("patternProperties", {}).items():
         if matches(pattern, name):
             named = True
-            yield each
+            yield member
     if not named and "additionalProperties" in schema:
         yield schema["additionalProperties"]
 
@@ -224,33 +224,37 @@ class Merger:
 
     def distance(self, branch: Branch, value: Any) -> tuple[bool, int]:
         """Return how far a value is from an alternative: whether of another type, and how many violations."""
-        schemas = [self.of(each) for each in branch]
-        other = any(type_of(value) not in each.types for each in schemas)
-        wrong = [each for each in schemas if not each.conforms(value)]
-        return other, sum(1 for each in wrong for _ in each.python_validator.violations(value, ""))
+        schemas = [self.of(part) for part in branch]
+        other = any(type_of(value) not in part.types for part in schemas)
+        wrong = [part for part in schemas if not part.conforms(value)]
+        return other, sum(1 for part in wrong for _ in part.python_validator.violations(value, ""))
 
     def minimum_depth(self, branch: Branch) -> float:
         """Return how deep the smallest value of an alternative is."""
-        return max((self.of(each).minimum_depth for each in branch), default=0)
+        return max((self.of(schema).minimum_depth for schema in branch), default=0)
 
     def is_write_only(self, schemas: Iterable[Any]) -> bool:
         """Tell whether a property is not for responses."""
-        return any(self.of(each).is_marked("writeOnly") for each in schemas)
+        return any(self.of(schema).is_marked("writeOnly") for schema in schemas)
 
     def has_no_value(self, schemas: Iterable[Any]) -> bool:
         """Tell whether no value conforms to a schema as its author wrote it."""
-        return any(self.of(each).is_marked(NO_VALUE) for each in schemas)
+        return any(self.of(schema).is_marked(NO_VALUE) for schema in schemas)
 
     def recurs(self, schemas: Iterable[Any], targets: frozenset[int]) -> bool:
         """Tell whether each value of one of these schemas conforms to one of the targets too."""
-        return any(self._leads_into(part, targets) for each in schemas for part in self._schemas.parts(each))
+        return any(
+            self._leads_into(part, targets) for schema in schemas for part in self._schemas.parts(schema)
+        )
 
     def _leads_into(self, schema: dict[str, Any], targets: frozenset[int]) -> bool:
         if self._refers_into(schema, targets):
             return True
-        branches = [each for keyword in ALTERNATIVES for each in schema.get(keyword, ())]
-        values = [each for each in branches if not (isinstance(each, dict) and each.get("type") == "null")]
-        return bool(values) and all(self._refers_into(each, targets) for each in values)
+        branches = [branch for keyword in ALTERNATIVES for branch in schema.get(keyword, ())]
+        values = [
+            branch for branch in branches if not (isinstance(branch, dict) and branch.get("type") == "null")
+        ]
+        return bool(values) and all(self._refers_into(value, targets) for value in values)
 
     def _refers_into(self, schema: Any, targets: frozenset[int]) -> bool:
         return not targets.isdisjoint(map(id, self._schemas.targets_of(schema)))
@@ -303,11 +307,11 @@ class Merger:
     def _groups(self, schema: dict[str, Any]) -> Iterator[list[Branch]]:
         for keyword in reversed(ALTERNATIVES):
             if schema.get(keyword):
-                yield [self._discriminated(schema, each) for each in schema[keyword]]
+                yield [self._discriminated(schema, branch) for branch in schema[keyword]]
         if "if" in schema:
             yield [[schema["if"], schema.get("then", True)], [schema.get("else", True)]]
-        for name, each in schema.get("dependentSchemas", {}).items():
-            yield [[self._with(name), each], [self._without(name)]]
+        for name, dependent in schema.get("dependentSchemas", {}).items():
+            yield [[self._with(name), dependent], [self._without(name)]]
         refused = schema.get("not")
         if isinstance(refused, dict) and refused.get("required"):
             yield [[self._without(name)] for name in reversed(refused["required"])]
@@ -329,5 +333,5 @@ class Merger:
         if not isinstance(discriminator, dict) or not isinstance(reference, str):
             return [branch]
         component = reference.rpartition("/")[2]
-        named = (key for key, each in discriminator.get("mapping", {}).items() if each == reference)
+        named = (key for key, target in discriminator.get("mapping", {}).items() if target == reference)
         return [branch, self._with(discriminator["propertyName"], next(named, component))]

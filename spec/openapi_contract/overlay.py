@@ -81,9 +81,9 @@ class _Expression(FilterFunction):
         return check(expression) and _matcher(self._whole.format(DOT.sub(_spelled, expression)))(text)
 
 
-def _spelled(found: re.Match[str]) -> str:
+def _spelled(match: re.Match[str]) -> str:
     """Return a dot as RFC 9485 means it: neither end of a line."""
-    return r"[^\n\r]" if found[1] else found[0]
+    return r"[^\n\r]" if match[1] else match[0]
 
 
 @lru_cache
@@ -186,14 +186,14 @@ def _apply_action(document: dict[str, Any], action: Any, search: _Search, left: 
     """Apply an action, and return how many changes it makes; ValueError if more than are left."""
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise ValueError("target is missing; expected a JSONPath")  # noqa: TRY004 -- the document is wrong, not the call
-    found = list(islice(search.finditer(action["target"], document), left + 1))
+    targets = list(islice(search.finditer(action["target"], document), left + 1))
     value = action.get("update")
     if "update" not in action and "copy" in action and not is_10:
         value = _copied(document, action["copy"], search)
-    changes = len(found) * (1 + containers_of(value))
+    changes = len(targets) * (1 + containers_of(value))
     if changes > left:
         raise ValueError(f"the actions make more than {MOST_CHANGES} changes")
-    nodes = {node.location: node for node in found}
+    nodes = {node.location: node for node in targets}
     if action.get("remove", False) is True:
         _remove(list(nodes.values()))
     elif "update" in action or ("copy" in action and not is_10):

@@ -266,13 +266,13 @@ class _LenientLoader(_JSONLoader):
             value = self._below(key, value_node)
             if key == "<<":
                 self._tell(key_node, "is a merge key, which is not in YAML 1.2; it was merged.", key)
-                for each in value if isinstance(value, list) else [value]:
-                    merged = self._merged(each, merged) if isinstance(each, dict) else merged
+                for source in value if isinstance(value, list) else [value]:
+                    merged = self._merged(source, merged) if isinstance(source, dict) else merged
                 continue
             if key in members:
                 both = isinstance(value, dict) and isinstance(members[key], dict)
-                kept = "their members were merged" if both else "the last one holds"
-                self._tell(key_node, f"the key {key!r} stands twice; {kept}.", key)
+                remedy = "their members were merged" if both else "the last one holds"
+                self._tell(key_node, f"the key {key!r} stands twice; {remedy}.", key)
                 value = self._merged(members[key], value) if both else value
             members[key] = value
         return self._merged(merged, members) if merged else members

@@ -57,7 +57,9 @@ def _imports(declared: str) -> str:
 
 def _plain(text: str) -> str:
     """Return a text that can stand in a docstring."""
-    return "".join(each if each.isprintable() and each not in '\\"' else " " for each in text).strip()
+    return "".join(
+        character if character.isprintable() and character not in '\\"' else " " for character in text
+    ).strip()
 
 
 class _Declarations:
@@ -122,12 +124,13 @@ class _Declarations:
 
     def _merged(self, conjunction: Conjunction, hint: str) -> str:
         """Return the expression for schemas that hold together; in themselves they are ``Any``."""
-        key = tuple(id(each.node) for each in conjunction)
+        key = tuple(id(part.node) for part in conjunction)
         if key in self._open:
             return "Any"
         self._open.add(key)
         shapes = [
-            _shape(each, Part({}, "", "")) for each in Expansion(self._schemas, conjunction).alternatives
+            _shape(alternative, Part({}, "", ""))
+            for alternative in Expansion(self._schemas, conjunction).alternatives
         ]
         members = [member for shape in shapes for member in self._members(shape, hint)]
         self._open.remove(key)
@@ -142,7 +145,7 @@ class _Declarations:
             return self._type((part.below("allOf", 0),), hint)
         if len(keywords) == 1 and keywords <= UNIONS:
             (union,) = keywords
-            return _union([self._type((each,), hint) for each in _branches(part, union)])
+            return _union([self._type((branch,), hint) for branch in _branches(part, union)])
         return None
 
     def _members(self, shape: Shape, hint: str) -> Iterator[str]:
@@ -151,13 +154,13 @@ class _Declarations:
         elif shape.enum is not None and all(isinstance(value, LITERALS) for value in shape.enum.values()):
             yield f"Literal[{', '.join(map(repr, shape.enum.values()))}]" if shape.enum else "Any"
         else:
-            for each in sorted(shape.types - ({"integer"} if "number" in shape.types else set())):
-                if each == "array":
+            for kind in sorted(shape.types - ({"integer"} if "number" in shape.types else set())):
+                if kind == "array":
                     yield f"list[{self._type(shape.items, hint)}]"
-                elif each == "object":
+                elif kind == "object":
                     yield self._mapping(shape, hint)
                 else:
-                    yield SCALARS[each]
+                    yield SCALARS[kind]
 
     def _mapping(self, shape: Shape, hint: str) -> str:
         if shape.properties:
@@ -168,7 +171,7 @@ class _Declarations:
 
     def _keywords(self, node: Any) -> set[str]:
         """Return the keywords of a schema that say something of a value."""
-        return {each for each in self._schemas.keywords(node) if each not in IGNORED and each[:2] != "x-"}
+        return {name for name in self._schemas.keywords(node) if name not in IGNORED and name[:2] != "x-"}
 
     def _is_another(self, node: Any) -> bool:
         """Whether a schema is another one, with annotations at most."""
@@ -178,9 +181,9 @@ class _Declarations:
 
     def _leads_to_itself(self, name: str) -> bool:
         """Whether a component is an alternative of itself, which no type can be."""
-        own = self._components[name]
-        branches = self._schemas.of(own).branches
-        return any(target is own for branch in branches for target in self._schemas.targets_of(branch))
+        component = self._components[name]
+        branches = self._schemas.of(component).branches
+        return any(target is component for branch in branches for target in self._schemas.targets_of(branch))
 
     def _free_name(self, preferred: str) -> str:
         """Return a class name like ``wanted`` that nothing else has."""

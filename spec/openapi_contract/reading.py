@@ -136,8 +136,8 @@ class _NoRedirects(HTTPRedirectHandler):
 
 def _decode(raw: bytes, source: str, report: Report | None) -> str:
     encoding = UTF_8
-    if report is not None and (found := json.detect_encoding(raw)) not in {"utf-8", UTF_8}:
-        encoding = found
+    if report is not None and (detected := json.detect_encoding(raw)) not in {"utf-8", UTF_8}:
+        encoding = detected
         report(0, "", f"is in {encoding.upper()}; expected UTF-8.")
     try:
         text = raw.decode(encoding)

@@ -23,7 +23,11 @@ def reference_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     """
     root = locations[0]
     anchors: set[str] | None = None
-    objects = {each.pointer: each for each in locations if not each.is_inner and each.kind != "schema"}
+    objects = {
+        location.pointer: location
+        for location in locations
+        if not location.is_inner and location.kind != "schema"
+    }
     for location in locations:
         if location.reference is None:
             continue
@@ -67,7 +71,7 @@ def _anchors(locations: Sequence[Location]) -> Iterator[str]:
     for location in locations:
         if location.kind == "schema" and isinstance(location.node, dict):
             named = (location.node.get(keyword) for keyword in ("$anchor", "$dynamicAnchor"))
-            yield from (each for each in named if isinstance(each, str))
+            yield from (anchor for anchor in named if isinstance(anchor, str))
 
 
 def _of_schema(document: dict[str, Any], fragment: str) -> str:

@@ -54,19 +54,19 @@ class Resources:
         self._homes: dict[int, tuple[Resource, str]] = {}
         self._anchors: dict[tuple[str, str], Target] = {}
         nearest: dict[str, Resource] = {}
-        for each in walk(location):
-            node = each.node
-            if each.kind != "schema" or not isinstance(node, dict):
+        for place in walk(location):
+            node = place.node
+            if place.kind != "schema" or not isinstance(node, dict):
                 continue
             for keyword in ("$anchor", "$dynamicAnchor"):
                 if keyword in node:
-                    self._anchors.setdefault((each.base, node[keyword]), Target(node, each.pointer))
-            if each.base != self.uri:
+                    self._anchors.setdefault((place.base, node[keyword]), Target(node, place.pointer))
+            if place.base != self.uri:
                 if "$id" in node:
-                    nearest[each.base] = Resource(each.base, node, each.pointer)
-                    self._resources.setdefault(each.base, nearest[each.base])
-                resource = nearest[each.base]
-                self._homes[id(node)] = resource, each.pointer.removeprefix(resource.pointer)
+                    nearest[place.base] = Resource(place.base, node, place.pointer)
+                    self._resources.setdefault(place.base, nearest[place.base])
+                resource = nearest[place.base]
+                self._homes[id(node)] = resource, place.pointer.removeprefix(resource.pointer)
 
     @property
     def schemes(self) -> set[str]:
@@ -96,8 +96,8 @@ class Resources:
 
     def target(self, schema: Any, reference: str) -> Target | None:
         """Return what a ``$ref`` in ``schema`` leads to, None if that is not a part of the document."""
-        own, _ = self._homes.get(id(schema), (None, ""))
-        own_uri = self.uri if own is None else own.uri
+        home, _ = self._homes.get(id(schema), (None, ""))
+        own_uri = self.uri if home is None else home.uri
         within = reference.startswith("#")
         uri, fragment = (own_uri, reference[1:]) if within else urldefrag(urljoin(own_uri, reference))
         fragment = unquote(fragment)
@@ -105,7 +105,7 @@ class Resources:
             return self._anchors.get((uri, fragment))
         if uri == self.uri:
             return self._at(fragment) if fragment else None
-        resource = own if own is not None and uri == own.uri else self._resources.get(uri)
+        resource = home if home is not None and uri == home.uri else self._resources.get(uri)
         return None if resource is None else self._at(resource.pointer + fragment)
 
     def _at(self, pointer: str) -> Target | None:

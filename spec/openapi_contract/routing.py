@@ -81,8 +81,8 @@ class Candidate(NamedTuple):
 
     def accepts(self, method: str, query: Mapping[str, str]) -> bool:
         """Tell whether the operation is one of a method, and its query has the values of the template."""
-        own = self.operation.method.upper()
-        return (own == method or (own == "GET" and method == "HEAD")) and all(
+        declared = self.operation.method.upper()
+        return (declared == method or (declared == "GET" and method == "HEAD")) and all(
             unquote_plus(query.get(name, "")) == value
             for name, value in self.query.items()
             if value and not EXPRESSION.search(value)
@@ -96,9 +96,9 @@ class Candidate(NamedTuple):
         """Return the values of the expressions in the query of the template, percent-encoded."""
         expressions = ((name, EXPRESSION.fullmatch(value)) for name, value in self.query.items())
         return {
-            found[1]: query[name].replace("+", "%20").encode("latin-1")
-            for name, found in expressions
-            if found and name in query
+            expression[1]: query[name].replace("+", "%20").encode("latin-1")
+            for name, expression in expressions
+            if expression and name in query
         }
 
 
@@ -113,15 +113,21 @@ class PathItem:
     __slots__ = ("_headers", "_patterns", "_places", "_several", "_several_names", "methods", "operations")
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
-        paths = {each.path: None for each in candidates}
+        paths = {candidate.path: None for candidate in candidates}
         self._several_names = len(paths) > 1
-        found = [each for path in paths for each in _places(path)]
-        self._places = [(name, place) for name, pattern, place, _ in found if not pattern]
-        self._patterns = [each for each in found if each[1]]
-        self.operations = {each.operation.method.upper(): each.operation for each in reversed(candidates)}
-        self._several = candidates if len(paths) > 1 or any(each.query for each in candidates) else ()
+        slots = [slot for path in paths for slot in _places(path)]
+        self._places = [(name, place) for name, pattern, place, _ in slots if not pattern]
+        self._patterns = [slot for slot in slots if slot[1]]
+        self.operations = {
+            candidate.operation.method.upper(): candidate.operation for candidate in reversed(candidates)
+        }
+        self._several = (
+            candidates if len(paths) > 1 or any(candidate.query for candidate in candidates) else ()
+        )
         self._headers = {
-            name: name.lower().encode("latin-1", "replace") for each in candidates for name in each.headers
+            name: name.lower().encode("latin-1", "replace")
+            for candidate in candidates
+            for name in candidate.headers
         }
         if "GET" in self.operations:
             self.operations.setdefault("HEAD", self.operations["GET"])
@@ -133,15 +139,23 @@ class PathItem:
         if not self._several:
             return Route(self.operations.get(method), parameters, self.methods)
         fields = ((name, header(field)) for name, field in self._headers.items())
-        sent = {**{name: value for name, value in fields if value is not None}, **_query(query)}
-        closest = sorted(self._several, key=lambda each: each.closeness(sent), reverse=True)
-        accepting = [each for each in closest if each.accepts(method, sent)]
+        values_sent = {**{name: value for name, value in fields if value is not None}, **_query(query)}
+        closest = sorted(self._several, key=lambda candidate: candidate.closeness(values_sent), reverse=True)
+        accepting = [candidate for candidate in closest if candidate.accepts(method, values_sent)]
         if not accepting:
-            methods = [each for each in self.methods if any(one.accepts(each, sent) for one in closest)]
+            methods = [
+                name
+                for name in self.methods
+                if any(candidate.accepts(name, values_sent) for candidate in closest)
+            ]
             return Route(None, parameters, tuple(sorted((*methods, "OPTIONS")))) if methods else NOT_FOUND
-        fitting = (each for each in accepting if self._several_names and fits(each.operation, parameters))
+        fitting = (
+            candidate
+            for candidate in accepting
+            if self._several_names and fits(candidate.operation, parameters)
+        )
         chosen = next(fitting, accepting[0])
-        return Route(chosen.operation, {**parameters, **chosen.parameters(sent)}, self.methods)
+        return Route(chosen.operation, {**parameters, **chosen.parameters(values_sent)}, self.methods)
 
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
         """Return what was sent, by the names in the template."""
@@ -197,14 +211,14 @@ class Branch:
         segment = segments[depth]
         literal = self.literals.get(segment)
         if literal is not None:
-            found = literal.find(segments, depth + 1)
-            if found is not None or not (self.templates or self.rest):
-                return found
+            match = literal.find(segments, depth + 1)
+            if match is not None or not (self.templates or self.rest):
+                return match
         for literals, branch in self.templates.items():
             values = _values(literals, segment)
-            found = branch.find(segments, depth + 1) if values else None
-            if found is not None:
-                return found[0], (*values, *found[1])
+            match = branch.find(segments, depth + 1) if values else None
+            if match is not None:
+                return match[0], (*values, *match[1])
         rest = "/".join(segments[depth:])
         return (self.rest.end, (rest,)) if rest and self.rest is not None and self.rest.end else None
 
@@ -223,7 +237,7 @@ class Branch:
 @lru_cache(maxsize=1000)
 def _literals(segment: str) -> tuple[str, ...]:
     """Return what stands around the expressions in a segment of a template."""
-    return tuple(normal_text(each) for each in EXPRESSION.split(segment)[::2])
+    return tuple(normal_text(literal) for literal in EXPRESSION.split(segment)[::2])
 
 
 def _concreteness(template: tuple[tuple[str, ...], Branch]) -> tuple[int, int]:
@@ -270,7 +284,9 @@ class Router:
         self._root = Branch()
         for shape, same in by_path.items():
             # of one segment before any number of them
-            self._root.grow_path(shape).end = PathItem(sorted(same, key=lambda each: _is_open(each.path)))
+            self._root.grow_path(shape).end = PathItem(
+                sorted(same, key=lambda candidate: _is_open(candidate.path))
+            )
         self._beginning: list[str] = []
         self._skip_shared_beginning()
 
@@ -291,10 +307,10 @@ class Router:
     ) -> Route:
         """Return the operation of a method and the segments of a normal path, the first of them empty."""
         shared = len(self._beginning)
-        found = self._root.find(segments, shared) if segments[:shared] == self._beginning else None
-        if found is None:
+        match = self._root.find(segments, shared) if segments[:shared] == self._beginning else None
+        if match is None:
             return NOT_FOUND
-        item, values = found
+        item, values = match
         return item.route(method, values, query, header, self._fits)
 
 
@@ -324,7 +340,8 @@ def _pattern(expression: str) -> str:
 def _flat(path: str) -> str:
     """Return a path template with the segments of patterns, and an expression for each of their wildcards."""
     return EXPRESSION.sub(
-        lambda each: _pattern(each[1]).replace("**", "{+}").replace("*", "{_}") or each[0], path
+        lambda expression: _pattern(expression[1]).replace("**", "{+}").replace("*", "{_}") or expression[0],
+        path,
     )
 
 
@@ -378,8 +395,8 @@ def normal_text(text: str) -> str:
     return normal_path(encoded.encode("utf-8", "surrogatepass").decode("latin-1"))
 
 
-def _normal(found: re.Match[str]) -> str:
-    text = found[0]
+def _normal(match: re.Match[str]) -> str:
+    text = match[0]
     character = text if len(text) == 1 else chr(int(text[1:], 16))
     # the full stop stays as it is: the label style parts values by it
     return character if UNRESERVED.match(character) else f"%{ord(character):02X}"

@@ -113,19 +113,19 @@ class Schema:
     def whole(self) -> Schema:
         """What a bare reference means, itself if it says more: it has the same properties and items."""
         bare = {(keyword,) for keyword in REFERENCES}
-        node = next((each for each in self.parts if tuple(each) not in bare), self.node)
+        node = next((part for part in self.parts if tuple(part) not in bare), self.node)
         return self if node is self.node else self.of(node)
 
     @cached_property
     def branches(self) -> list[dict[str, Any]]:
         """The schema objects of which any may apply to a value: its parts, and their alternatives."""
-        found: dict[int, dict[str, Any]] = {}
+        parts: dict[int, dict[str, Any]] = {}
         pending = [self.node]
         while pending:
-            fresh = [part for part in self._schemas.parts(pending.pop(0)) if id(part) not in found]
-            found.update((id(part), part) for part in fresh)
-            pending[:0] = [each for part in fresh for key in ALTERNATIVES for each in part.get(key, ())]
-        return list(found.values())
+            fresh = [part for part in self._schemas.parts(pending.pop(0)) if id(part) not in parts]
+            parts.update((id(part), part) for part in fresh)
+            pending[:0] = [branch for part in fresh for key in ALTERNATIVES for branch in part.get(key, ())]
+        return list(parts.values())
 
     @cached_property
     def has_defaults(self) -> bool:
@@ -136,7 +136,7 @@ class Schema:
             if schema not in seen:
                 seen.add(schema)
                 inner = schema.properties.values()
-                if any(each.default is not MISSING for each in inner):
+                if any(schema.default is not MISSING for schema in inner):
                     return True
                 pending += [*inner, schema.items]
         return False
@@ -160,13 +160,13 @@ class Schema:
         for part in self.parts:
             yield part
             for keyword in reversed(ALTERNATIVES):
-                chosen = (each for each in map(self.of, part.get(keyword, ())) if each.conforms(value))
+                chosen = (schema for schema in map(self.of, part.get(keyword, ())) if schema.conforms(value))
                 yield from next(chosen, self.of(ANYTHING)).applying(value)
 
     @property
     def exclusive(self) -> Iterator[list[Schema]]:
         """The branches of each ``oneOf``."""
-        return ([self.of(each) for each in part["oneOf"]] for part in self.parts if "oneOf" in part)
+        return ([self.of(branch) for branch in part["oneOf"]] for part in self.parts if "oneOf" in part)
 
     @property
     def minimum_depth(self) -> float:
@@ -188,7 +188,7 @@ class Schema:
         for keyword in ALTERNATIVES:
             if keyword in node:
                 members = map(self.of, node[keyword])
-                types &= frozenset().union(*(each._types(depth + 1) for each in members))  # noqa: SLF001 -- the same
+                types &= frozenset().union(*(schema._types(depth + 1) for schema in members))  # noqa: SLF001 -- the same
         return types
 
     @cached_property
@@ -210,7 +210,7 @@ class Schema:
     def members(self) -> dict[str, Schema]:
         """The schemas of the named properties, those of alternatives as well."""
         named: dict[str, Any] = {}
-        for name, node in (each for part in self.branches for each in part.get("properties", {}).items()):
+        for name, node in (member for part in self.branches for member in part.get("properties", {}).items()):
             named.setdefault(name, node)
         return {name: self.of(node) for name, node in named.items()}
 
@@ -218,7 +218,7 @@ class Schema:
     def is_open(self) -> bool:
         """Whether an object may have members of any name: the schema names none, or says what others are."""
         others = (part.get("additionalProperties", False) for part in self.parts)
-        return not self.members or any(each is not False for each in others)
+        return not self.members or any(schema is not False for schema in others)
 
     @cached_property
     def items(self) -> Schema:
@@ -247,7 +247,7 @@ class Schema:
         inner = (
             self.of(node) for part in self.branches for key in ALTERNATIVES for node in part.get(key, ())
         )
-        return frozenset(each.component for each in (self, *parts, *inner)) - {""}
+        return frozenset(schema.component for schema in (self, *parts, *inner)) - {""}
 
     def is_marked(self, mark: str) -> bool:
         """Tell whether the schema says ``readOnly: true``, ``writeOnly: true`` or another mark."""
@@ -340,8 +340,10 @@ class Schemas:
         if not isinstance(node, dict) or ("$ref" not in node and "$dynamicRef" not in node):
             return []
         references = (node.get(keyword) for keyword in REFERENCES)
-        found = (self.resources.target(node, each) for each in references if isinstance(each, str))
-        return [target for target in found if target is not None]
+        targets = (
+            self.resources.target(node, reference) for reference in references if isinstance(reference, str)
+        )
+        return [target for target in targets if target is not None]
 
     def targets_of(self, node: Any) -> list[Any]:
         """Return the schemas that a schema's references lead to; see :meth:`targets`."""
@@ -349,14 +351,14 @@ class Schemas:
 
     def parts(self, node: Any) -> list[dict[str, Any]]:
         """Return the schema objects that all apply to a value: a schema, its ``$ref`` and its ``allOf``."""
-        found: dict[int, dict[str, Any]] = {}
+        parts: dict[int, dict[str, Any]] = {}
         pending = [node]
         while pending:
-            each = pending.pop()
-            if isinstance(each, dict) and id(each) not in found:
-                found[id(each)] = each
-                pending += [*reversed(each.get("allOf", ())), *self.targets_of(each)]
-        return list(found.values())
+            schema = pending.pop()
+            if isinstance(schema, dict) and id(schema) not in parts:
+                parts[id(schema)] = schema
+                pending += [*reversed(schema.get("allOf", ())), *self.targets_of(schema)]
+        return list(parts.values())
 
     def compiled(self, node: Any, *, as_python: bool = False) -> Validator:
         """Compile a schema, once: of several threads that ask for it, the first has it compiled."""
@@ -388,7 +390,7 @@ class Schemas:
     def marked(self, node: Any, marks: frozenset[str]) -> frozenset[str]:
         """Return the names of a schema's properties that say ``readOnly: true``, or ``writeOnly: true``."""
         named = Schema(node, self).properties.items()  # not kept: openapi-core asks about copies
-        return frozenset(name for name, each in named if any(map(each.is_marked, marks)))
+        return frozenset(name for name, schema in named if any(map(schema.is_marked, marks)))
 
     def _not_required(self, node: dict[str, Any]) -> frozenset[str]:
         return self.marked(node, self.direction) if self.direction else frozenset()

@@ -8,7 +8,7 @@ from . import pointers
 from .anatomy import Location
 from .defects import Action, Flaw
 
-TYPES = {each.lower(): each for each in ("apiKey", "basic", "http", "mutualTLS", "oauth2", "openIdConnect")}
+TYPES = {name.lower(): name for name in ("apiKey", "basic", "http", "mutualTLS", "oauth2", "openIdConnect")}
 FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
 """Names of flows in OpenAPI 3, by those of Swagger 2.0."""
 NOTHING = "noauth"
@@ -20,28 +20,30 @@ def scheme_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     for location in locations:
         if location.kind != "securityScheme" or not isinstance(location.node, dict):
             continue
-        meant = _meant(location.node)
-        if NOTHING in {str(meant.get(name)).lower() for name in ("type", "scheme")}:
+        scheme = _meant(location.node)
+        if NOTHING in {str(scheme.get(name)).lower() for name in ("type", "scheme")}:
             fix = partial(_require_nowhere, locations, location.pointer)
             yield Flaw(location.pointer, "asks for no credentials, so nothing requires it.", fix=fix)
-        elif meant != location.node:
-            fix = partial(_replace, location.node, meant)
-            yield Flaw(location.pointer, f"is not spelled as in OpenAPI 3; read as {meant['type']}.", fix=fix)
+        elif scheme != location.node:
+            fix = partial(_replace, location.node, scheme)
+            yield Flaw(
+                location.pointer, f"is not spelled as in OpenAPI 3; read as {scheme['type']}.", fix=fix
+            )
 
 
 def _meant(node: dict[str, Any]) -> dict[str, Any]:
     """Return a scheme with the type, and the place of a key, that were meant."""
-    meant, kind, where = dict(node), str(node.get("type")).lower(), node.get("in")
+    scheme, kind, where = dict(node), str(node.get("type")).lower(), node.get("in")
     if kind in TYPES:
-        meant["type"] = TYPES[kind]
-        meant |= {"in": where.lower()} if isinstance(where, str) else {}
+        scheme["type"] = TYPES[kind]
+        scheme |= {"in": where.lower()} if isinstance(where, str) else {}
     is_of_20 = kind == "basic" or ("flow" in node and "flows" not in node)
-    return security_scheme(meant) if is_of_20 else meant
+    return security_scheme(scheme) if is_of_20 else scheme
 
 
-def _replace(node: dict[str, Any], meant: dict[str, Any]) -> Action:
+def _replace(node: dict[str, Any], scheme: dict[str, Any]) -> Action:
     node.clear()
-    node.update(meant)
+    node.update(scheme)
     return "repaired"
 
 
@@ -68,6 +70,6 @@ def security_scheme(node: Any) -> Any:
         return node
     about = ("authorizationUrl", "tokenUrl", "scopes")
     flow = {"scopes": {}, **{name: node[name] for name in about if name in node}}
-    rest = {name: each for name, each in node.items() if name not in {*about, "flow"}}
+    rest = {name: value for name, value in node.items() if name not in {*about, "flow"}}
     name = str(node.get("flow"))
     return {**rest, "flows": {FLOWS.get(name, name): flow}}

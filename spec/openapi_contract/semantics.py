@@ -65,7 +65,7 @@ def _undeclared(
 ) -> Iterator[Flaw]:
     """Yield path parameters that the template has and nobody declares, and the other way round."""
     names = dict.fromkeys(EXPRESSION.findall(path))
-    names |= {each: None for name in names for each in spellings(name)}
+    names |= {spelling: None for name in names for spelling in spellings(name)}
     for name in EXPRESSION.findall(path_of(path)):
         if declared.keys().isdisjoint(spellings(name)):
             reason = f"Path parameter {name!r} is in the template and not declared."
@@ -105,7 +105,7 @@ def _of_security(contract: Contract, holder: dict[str, Any], pointer: str) -> It
 
 
 def _require_none_of(holder: dict[str, Any], name: str) -> Action:
-    holder["security"] = [each for each in holder["security"] if name not in each]
+    holder["security"] = [alternative for alternative in holder["security"] if name not in alternative]
     return "left out"
 
 
@@ -123,5 +123,5 @@ def _of_tags(document: Mapping[str, Any]) -> Iterator[Flaw]:
             ancestors.add(parent)
             parent = parents[parent]
         if parent is not None:
-            known = "is one of too many, or of a circle" if parent in parents else "is no tag"
-            yield Flaw(pointers.join(at, "parent"), f"The parent tag '{parent}' {known}.")
+            problem = "is one of too many, or of a circle" if parent in parents else "is no tag"
+            yield Flaw(pointers.join(at, "parent"), f"The parent tag '{parent}' {problem}.")

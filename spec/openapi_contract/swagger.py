@@ -89,18 +89,20 @@ class _Conversion:
         swagger = self.document
         document: dict[str, Any] = {"openapi": OPENAPI, "servers": self._servers()}
         self.origins["/openapi"] = "/swagger"
-        for name, each in swagger.items():
+        for name, value in swagger.items():
             if name in KEPT or name.startswith("x-"):
-                document[name] = each
+                document[name] = value
             elif name not in CONVERTED:
                 self.wrong.append((pointers.join("", name), "is no member of Swagger 2.0.", "left out"))
         components = {
             "schemas": self._members("definitions", _schema),
             "parameters": {
-                name: self._parameter(each.node, pointers.join("/components/parameters", name), each.pointer)
+                name: self._parameter(
+                    parameter.node, pointers.join("/components/parameters", name), parameter.pointer
+                )
                 for name, node in _object(swagger.get("parameters")).items()
-                for each in [self._followed(node, pointers.join("/parameters", name))]
-                if _key(each.node)[0] not in IN_BODY
+                for parameter in [self._followed(node, pointers.join("/parameters", name))]
+                if _key(parameter.node)[0] not in IN_BODY
             },
             "responses": {
                 name: self._response(
@@ -112,7 +114,7 @@ class _Conversion:
         }
         self.origins["/components/parameters"] = "/parameters"
         self.origins |= {f"/components/{new}": f"/{old}" for old, new in SECTIONS.items()}
-        document["components"] = {name: each for name, each in components.items() if each}
+        document["components"] = {name: section for name, section in components.items() if section}
         document["paths"] = {
             path: self._path_item(item, pointers.join("/paths", path)) if isinstance(item, dict) else item
             for path, item in _object(swagger.get("paths")).items()
@@ -120,13 +122,13 @@ class _Conversion:
         return document
 
     def _members(self, section: str, convert: Any) -> dict[str, Any]:
-        return {name: convert(each) for name, each in _object(self.document.get(section)).items()}
+        return {name: convert(value) for name, value in _object(self.document.get(section)).items()}
 
     def _servers(self) -> list[dict[str, Any]]:
         self.origins["/servers"] = ""
         host, base = (self.document.get(name) or "" for name in ("host", "basePath"))
-        for name, each in (("host", host), ("basePath", base)):
-            if not isinstance(each, str):
+        for name, value in (("host", host), ("basePath", base)):
+            if not isinstance(value, str):
                 self.wrong.append((f"/{name}", "is not a string.", "left out"))
         base = base if isinstance(base, str) else ""
         schemes = self._texts(self.document, "schemes", "") or ["https"]
@@ -140,7 +142,7 @@ class _Conversion:
 
     def _texts(self, holder: dict[str, Any], name: str, pointer: str) -> list[str]:
         value = holder.get(name, [])
-        texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
+        texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
         if texts != value:
             action: Action = "repaired" if texts else "left out"
             self.wrong.append((pointers.join(pointer, name), "is not an array of strings.", action))
@@ -149,10 +151,10 @@ class _Conversion:
     def _path_item(self, item: dict[str, Any], pointer: str) -> dict[str, Any]:
         shared = list(self._resolved(item.get("parameters"), pointer))
         converted = {
-            key: self._operation(each, pointers.join(pointer, key), shared)
-            if key.lower() in METHODS and isinstance(each, dict)
-            else each
-            for key, each in item.items()
+            key: self._operation(value, pointers.join(pointer, key), shared)
+            if key.lower() in METHODS and isinstance(value, dict)
+            else value
+            for key, value in item.items()
             if key != "parameters"
         }
         listed = _outside_body(shared)
@@ -228,7 +230,9 @@ class _Conversion:
         self._take(node, 1)
         if "$ref" in node:
             return {"$ref": node["$ref"]}
-        parameter = {name: each for name, each in node.items() if name in ABOUT_PARAMETER or name[:2] == "x-"}
+        parameter = {
+            name: value for name, value in node.items() if name in ABOUT_PARAMETER or name[:2] == "x-"
+        }
         if "x-example" in parameter:
             parameter.setdefault("example", parameter.pop("x-example"))
         if _key(node)[0] not in {"query", "header"}:
@@ -241,9 +245,9 @@ class _Conversion:
         self._take(body.node, len(types))
         schema = _schema(body.node.get("schema", {}))
         self.origins[pointer] = body.pointer
-        for each in types:
-            self.origins[pointers.join(pointer, "content", each, "schema")] = f"{body.pointer}/schema"
-        converted = {"content": {each: {"schema": schema} for each in types}}
+        for name in types:
+            self.origins[pointers.join(pointer, "content", name, "schema")] = f"{body.pointer}/schema"
+        converted = {"content": {name: {"schema": schema} for name in types}}
         return converted | {
             name: body.node[name] for name in ("description", "required") if name in body.node
         }
@@ -320,7 +324,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _is_required(parameters: list[_Parameter]) -> bool:
-    return any(each.node.get("required") is True for each in parameters)
+    return any(parameter.node.get("required") is True for parameter in parameters)
 
 
 def _key(node: Any) -> tuple[str, str]:
@@ -361,14 +365,14 @@ def _subschema(_: str, node: Any) -> Any:
 def _value_schema(node: dict[str, Any]) -> dict[str, Any]:
     """Return the schema that stands among the members of a parameter or header."""
     about = ABOUT_PARAMETER | {"collectionFormat", "x-example"}
-    schema = _schema({name: each for name, each in node.items() if name not in about})
+    schema = _schema({name: value for name, value in node.items() if name not in about})
     items = schema.get("items")
     if isinstance(items, dict):
         items.pop("collectionFormat", None)
     if node.get("allowEmptyValue") is False and schema.get("type") == "string":
         schema.setdefault("minLength", 1)
     extensions = [name for name in schema if name.startswith("x-")]
-    return {name: each for name, each in schema.items() if name not in extensions}
+    return {name: value for name, value in schema.items() if name not in extensions}
 
 
 def _header(node: Any) -> Any:

@@ -5,4 +5,4 @@ def printable(text: str) -> str:
     """Return a text of a document without what would move a terminal's cursor or end a line."""
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)

@@ -90,17 +90,21 @@ def typeless_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     Many authors mean it. What it becomes is validated once, since this comes first.
     """
     if is_of_30(locations[0].node):
-        schemas = (each for each in locations if each.kind == "schema" and isinstance(each.node, dict))
-        nullable = [each for each in schemas if each.node.get("nullable") is True]
-        composed = [each for each in nullable if not each.node.keys().isdisjoint(LISTS)]
-        typeless = [each for each in composed if each.node.keys().isdisjoint(("type", "$ref"))]
+        schemas = (
+            location
+            for location in locations
+            if location.kind == "schema" and isinstance(location.node, dict)
+        )
+        nullable = [location for location in schemas if location.node.get("nullable") is True]
+        composed = [location for location in nullable if not location.node.keys().isdisjoint(LISTS)]
+        typeless = [location for location in composed if location.node.keys().isdisjoint(("type", "$ref"))]
         yield from _nullable(typeless, "has no type beside it", NULL_30)
 
 
-def _nullable(locations: Sequence[Location], found: str, null: dict[str, Any]) -> Iterator[Flaw]:
+def _nullable(locations: Sequence[Location], state: str, null: dict[str, Any]) -> Iterator[Flaw]:
     """Yield one flaw for the ``nullable`` of all these schemas."""
     if locations:
-        reason = f"{found} ({len(locations)} in all); read as the type null."
+        reason = f"{state} ({len(locations)} in all); read as the type null."
         fix = partial(_allow_null, [location.node for location in locations], null)
         yield Flaw(pointers.join(locations[0].pointer, "nullable"), reason, fix=fix)
 
@@ -134,15 +138,15 @@ def _multiplied(
         if id(node) not in steps:
             steps[id(node)] = 1  # of one that leads to itself
             opened[id(node)] = beside = _beside(node, document)
-            below = (each for listed in beside.values() for each in listed)
-            pending += [node, *(each for each in below if id(each) not in steps)]
+            below = (schema for listed in beside.values() for schema in listed)
+            pending += [node, *(schema for schema in below if id(schema) not in steps)]
             continue
         if id(node) not in opened:
             continue
         beside, times = opened.pop(id(node)), 1 if UNEVALUATED.isdisjoint(node) else 2
-        counts = {name: sum(ways.get(id(each), 1) for each in listed) for name, listed in beside.items()}
+        counts = {name: sum(ways.get(id(schema), 1) for schema in listed) for name, listed in beside.items()}
         required = node["required"] if isinstance(node.get("required"), list) else ()
-        reached = sum(steps.get(id(each), 1) for listed in beside.values() for each in listed)
+        reached = sum(steps.get(id(schema), 1) for listed in beside.values() for schema in listed)
         steps[id(node)] = 1 + len(required) + times * reached
         ways[id(node)] = steps[id(node)] + times * sum(counts.values())
         too_many = steps[id(node)] > MOST_STEPS or ways[id(node)] > MOST_ON_THE_WAY
@@ -155,12 +159,14 @@ def _multiplied(
 
 def _beside(node: dict[str, Any], document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Return the schemas that hold for the same value as a schema, by keyword."""
-    found = {name: node[name] for name in LISTS if isinstance(node.get(name), list)}
-    found |= {name: [node[name]] for name in SINGLE if name in node}
-    beside = {name: [_target(document, each) for each in listed] for name, listed in found.items()}
+    schemas = {name: node[name] for name in LISTS if isinstance(node.get(name), list)}
+    schemas |= {name: [node[name]] for name in SINGLE if name in node}
+    beside = {name: [_target(document, schema) for schema in listed] for name, listed in schemas.items()}
     if "$ref" in node:
         beside["$ref"] = [_referenced(document, node["$ref"])]
-    return {name: [each for each in listed if isinstance(each, dict)] for name, listed in beside.items()}
+    return {
+        name: [schema for schema in listed if isinstance(schema, dict)] for name, listed in beside.items()
+    }
 
 
 class _Patterns:
@@ -175,9 +181,9 @@ class _Patterns:
         if isinstance(location.node.get("pattern"), str):
             pointer = pointers.join(location.pointer, "pattern")
             yield self._reason(location.node["pattern"]), pointer
-        for each in location.node.get("patternProperties", ()):
-            pointer = pointers.join(location.pointer, "patternProperties", each)
-            yield self._reason(each), pointer
+        for pattern in location.node.get("patternProperties", ()):
+            pointer = pointers.join(location.pointer, "patternProperties", pattern)
+            yield self._reason(pattern), pointer
 
     def _reason(self, pattern: str) -> str:
         """Return what is wrong with a pattern, empty if nothing."""
@@ -249,8 +255,8 @@ class _Meanings:
         if not isinstance(schema, dict):
             return schema
         if id(schema) not in self._known:
-            kept = {name: each for name, each in schema.items() if name not in ANNOTATIONS}
-            named = map_subschemas(kept, lambda _, each: self.of(each))
+            keywords = {name: value for name, value in schema.items() if name not in ANNOTATIONS}
+            named = map_subschemas(keywords, lambda _, schema: self.of(schema))
             text = json.dumps(named, sort_keys=True, default=str)
             self._known[id(schema)] = self._names.setdefault(text, f"#{len(self._names)}")
         return self._known[id(schema)]
@@ -282,13 +288,13 @@ def _closed(
 
 def _parts(node: dict[str, Any], document: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
     """Return a schema and those that its ``$ref`` and ``allOf`` lead to."""
-    found: dict[int, dict[str, Any]] = {}
+    parts: dict[int, dict[str, Any]] = {}
     pending = [node]
-    while pending and len(found) < most:
+    while pending and len(parts) < most:
         part = pending.pop()
-        if id(part) not in found:
-            found[id(part)] = part
-            targets = [_target(document, each) for each in part.get("allOf", ())]
+        if id(part) not in parts:
+            parts[id(part)] = part
+            targets = [_target(document, schema) for schema in part.get("allOf", ())]
             reference = _referenced(document, part.get("$ref"))
-            pending += [each for each in (reference, *targets) if isinstance(each, dict)]
-    return list(found.values())
+            pending += [schema for schema in (reference, *targets) if isinstance(schema, dict)]
+    return list(parts.values())

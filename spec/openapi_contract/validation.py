@@ -118,28 +118,32 @@ def _validators(version: str) -> dict[str, Any]:
     for kind in (*FIELDS, *LEAVES):
         dashed = re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", kind)
         spellings = (f"{kind[0].upper()}{kind[1:]}", dashed, f"{dashed}s")
-        names.update((kind, each) for each in reversed(spellings) if each in definitions)
+        names.update((kind, spelling) for spelling in reversed(spellings) if spelling in definitions)
     whole = {f"#/{section}/{name}{end}" for name in names.values() for end in ("", "-or-reference")}
 
     def alone(node: Any) -> Any:
         """Return a part of the schema that accepts any object where one of another kind belongs."""
         if isinstance(node, list):
-            return [alone(each) for each in node]
+            return [alone(item) for item in node]
         if not isinstance(node, dict):
             return node
         if str(node.get("$ref")) in whole:
             return {"type": "object"}
-        others = [each for each in node.get("oneOf", ()) if each != {"$ref": "#/definitions/Reference"}]
+        others = [
+            alternative
+            for alternative in node.get("oneOf", ())
+            if alternative != {"$ref": "#/definitions/Reference"}
+        ]
         if len(others) < len(node.get("oneOf", ())):
             return {"anyOf": alone(others)}
-        copy = {key: alone(each) for key, each in node.items()}
+        copy = {key: alone(member) for key, member in node.items()}
         if node.get("type") == "array" and copy.get("items") != node.get("items"):
             copy.pop("uniqueItems", None)  # outlines are all the same
         return copy
 
     roots = {kind: {"$ref": f"#/{section}/{name}"} for kind, name in names.items()}
-    roots["openapi"] = {key: alone(each) for key, each in schema.items() if key != section}
-    shared = {section: {name: alone(each) for name, each in definitions.items()}}
+    roots["openapi"] = {key: alone(member) for key, member in schema.items() if key != section}
+    shared = {section: {name: alone(definition) for name, definition in definitions.items()}}
     return {kind: draft(root | shared) for kind, root in roots.items()}
 
 
@@ -250,9 +254,9 @@ def _meant(branches: list[list[Any]], depth: int) -> list[Any]:
 
     def distance(branch: list[Any]) -> tuple[bool, bool, int]:
         is_other = any(
-            error.kind.name in {"enum", "const"} and error.instance_path[depth:] == [each]
+            error.kind.name in {"enum", "const"} and error.instance_path[depth:] == [member]
             for error in branch
-            for each in DISCRIMINATING
+            for member in DISCRIMINATING
         )
         is_reference = any(getattr(error.kind, "property", "") == "$ref" for error in branch)
         return is_reference, is_other, -max(len(error.instance_path) for error in branch)

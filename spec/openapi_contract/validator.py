@@ -73,13 +73,13 @@ class Validator:
                 yield Violation(location, name, "schema", detail)
         else:
             causes = [cause for error in self._compiled.iter_errors(value) for cause in _causes(error)]
-        found = dict[Violation, None]()  # the same may be wrong by several parts of an allOf
+        distinct = dict[Violation, None]()  # the same may be wrong by several parts of an allOf
         for cause in islice(causes, MOST_VIOLATIONS):
             at = pointers.join(name, *cause.instance_path)
             uri = cause.absolute_keyword_location or ""
             keyword = "" if root is None else self._place(root, uri)
-            found.setdefault(Violation(location, at, _rule(cause), _detail(cause, self._names), keyword))
-        yield from found
+            distinct.setdefault(Violation(location, at, _rule(cause), _detail(cause, self._names), keyword))
+        yield from distinct
 
 
 def _of_outline(validator: Draft202012Validator, value: dict[str, Any] | list[Any]) -> list[ValidationError]:

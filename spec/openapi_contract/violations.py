@@ -33,12 +33,12 @@ class Violation:
         return {"in": self.location, place: self.name, "rule": self.rule, "detail": self.detail}
 
 
-def advice(name: str, known: Collection[str]) -> str:
+def advice(name: str, names: Collection[str]) -> str:
     """Return what follows an error about an unknown name: the nearest of those that are known, and these."""
-    if not known or len(known) > MOST_NAMES:
+    if not names or len(names) > MOST_NAMES:
         return ""
-    close = get_close_matches(name, known, n=1) if len(name) <= LONGEST_NAME else []
-    return f"{''.join(f'; close to it: {each}' for each in close)}; known are {', '.join(known)}"
+    close = get_close_matches(name, names, n=1) if len(name) <= LONGEST_NAME else []
+    return f"{''.join(f'; close to it: {near}' for near in close)}; known are {', '.join(names)}"
 
 
 def holds_more(value: Any, most: int) -> bool:

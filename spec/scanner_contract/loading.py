@@ -45,4 +45,4 @@ def load_contract(
 
 def packaged_overlays(*, extensions: bool = True) -> list[Path]:
     """Return the overlays of the packaged contract in the order in which they are applied."""
-    return [each for each in sorted(PACKAGED_OVERLAYS.glob("*.yaml")) if extensions or each != EXTENSIONS]
+    return [path for path in sorted(PACKAGED_OVERLAYS.glob("*.yaml")) if extensions or path != EXTENSIONS]

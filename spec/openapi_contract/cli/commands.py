@@ -102,9 +102,13 @@ def takes(**options: Any) -> Callable[[Command], Command]:
     """
 
     def with_options(command: Command) -> Command:
-        own = inspect.signature(command, eval_str=True).parameters.values()
-        named = [each for each in own if each.kind is not each.VAR_KEYWORD and each.name not in options]
-        added = [_parameter(name, each) for name, each in options.items()]
+        parameters = inspect.signature(command, eval_str=True).parameters.values()
+        named = [
+            parameter
+            for parameter in parameters
+            if parameter.kind is not parameter.VAR_KEYWORD and parameter.name not in options
+        ]
+        added = [_parameter(name, annotation) for name, annotation in options.items()]
         command.__signature__ = inspect.Signature(named + added)  # type: ignore[attr-defined]  # what typer reads
         return command
 
@@ -135,22 +139,27 @@ def customized(
         parameters: what is ``Annotated`` is an option, added or in the place of one; any other is the value
             of a parameter, which is no option any more.
     """
-    options = {name: each for name, each in parameters.items() if get_origin(each) is Annotated}
-    values = {name: each for name, each in parameters.items() if name not in options}
+    options = {
+        name: annotation for name, annotation in parameters.items() if get_origin(annotation) is Annotated
+    }
+    values = {name: value for name, value in parameters.items() if name not in options}
 
     def run(**arguments: Any) -> None:
         command(**arguments, **values)
 
-    own = inspect.signature(command, eval_str=True).parameters
-    texts = {f"{{{name}}}": text for name, text in ({n: p.default for n, p in own.items()} | values).items()}
+    parameters_there = inspect.signature(command, eval_str=True).parameters
+    texts = {
+        f"{{{name}}}": text
+        for name, text in ({n: p.default for n, p in parameters_there.items()} | values).items()
+    }
     visible = {
-        name: each.replace(kind=each.KEYWORD_ONLY, annotation=_filled(each.annotation, texts))
-        for name, each in own.items()
+        name: parameter.replace(kind=parameter.KEYWORD_ONLY, annotation=_filled(parameter.annotation, texts))
+        for name, parameter in parameters_there.items()
         if name not in values
-        and (get_origin(each.annotation) is Annotated or each.annotation is typer.Context)
-    } | {name: _parameter(name, each) for name, each in options.items()}
+        and (get_origin(parameter.annotation) is Annotated or parameter.annotation is typer.Context)
+    } | {name: _parameter(name, annotation) for name, annotation in options.items()}
     run.__signature__ = inspect.Signature(list(visible.values()))  # type: ignore[attr-defined]  # what typer reads
-    run.__annotations__ = {name: each.annotation for name, each in visible.items()}
+    run.__annotations__ = {name: parameter.annotation for name, parameter in visible.items()}
     run.__doc__ = doc or command.__doc__
     return run
 
@@ -173,22 +182,24 @@ def metavar_of(kind: Any) -> str:
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Literal:
         return "|".join(filter(None, parts))
-    if origin is Annotated and (texts := [each for each in parts if isinstance(each, str)]):
+    if origin is Annotated and (texts := [text for text in parts if isinstance(text, str)]):
         return texts[0]
     if origin in {Annotated, Union, UnionType, list}:
         return metavar_of(parts[0])
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return "|".join(each.value for each in kind)
+        return "|".join(member.value for member in kind)
     return METAVARS[origin or kind]
 
 
 def _plain(command: Any) -> Any:
     """Return a command whose help has our words where Typer's has the names of Python's types."""
-    for each in command.params:
-        is_option = each.param_type_name == "option"
-        word = metavar_of(each.type_descriptor.annotation) if is_option and not each.metavar else ""
-        each.metavar = each.metavar or word or each.name.upper()
-        each.display_type = lambda _context: ""  # else arguments have the name of their type behind their own
+    for parameter in command.params:
+        is_option = parameter.param_type_name == "option"
+        word = metavar_of(parameter.type_descriptor.annotation) if is_option and not parameter.metavar else ""
+        parameter.metavar = parameter.metavar or word or parameter.name.upper()
+        parameter.display_type = lambda _context: (
+            ""
+        )  # else arguments have the name of their type behind their own
     return command
 
 
@@ -221,17 +232,19 @@ class Lazy:
             loaded = getattr(import_module(module), attribute)
         parent = _app()
         if isinstance(loaded, typer.Typer):
-            own: dict[str, Any] = {}
+            settings: dict[str, Any] = {}
             if not loaded.registered_callback:
-                own = {"help": self.help, "no_args_is_help": True}
-            parent.add_typer(loaded, name=name, **own)
+                settings = {"help": self.help, "no_args_is_help": True}
+            parent.add_typer(loaded, name=name, **settings)
         else:
             parent.command(name)(customized(loaded, self.doc, **self.parameters))
         parent.callback()(lambda: None)  # else a single command is no group
         command = _plain(typer.main.get_group(parent).commands[name])
-        for each in map(_plain, getattr(command, "commands", {}).values()):
+        for subcommand in map(_plain, getattr(command, "commands", {}).values()):
             # else a list of them breaks off their help
-            each.short_help = each.short_help or " ".join((each.help or "").partition("\n\n")[0].split())
+            subcommand.short_help = subcommand.short_help or " ".join(
+                (subcommand.help or "").partition("\n\n")[0].split()
+            )
         return command
 
 
@@ -281,15 +294,15 @@ class LazyGroup(TyperGroup):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        for name, each in self.lazy.items():
-            self.add_command(TyperCommand(name, help=each.help, short_help=each.help))
+        for name, command in self.lazy.items():
+            self.add_command(TyperCommand(name, help=command.help, short_help=command.help))
 
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
         """List the commands by section."""
         width = max(map(len, self.lazy))
         sections: dict[str, list[tuple[str, str]]] = {}
-        for name, each in self.lazy.items():
-            sections.setdefault(each.section, []).append((name.ljust(width), each.help))
+        for name, command in self.lazy.items():
+            sections.setdefault(command.section, []).append((name.ljust(width), command.help))
         for title, rows in sections.items():
             with formatter.section(title):
                 formatter.write_dl(rows)

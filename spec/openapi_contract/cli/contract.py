@@ -86,8 +86,8 @@ def lint(
     for warning in contract.overlay_warnings:
         typer.echo(warning, err=True)
     defects, violations = contract.defects, violations_in(contract, ignore or ())
-    for each in (*defects, *violations):
-        typer.echo(str(each))
+    for diagnostic in (*defects, *violations):
+        typer.echo(str(diagnostic))
     counts = f"Defects: {len(defects)}, violations of house rules: {len(violations)}"
     typer.echo(
         f"{counts if defects or violations else 'Nothing is wrong'} in {contract.source} "

@@ -27,8 +27,8 @@ def pair(old: Sequence[Shape], new: Sequence[Shape]) -> Pairing:
     if len(old) == len(new) == 1:
         return Pairing([(old[0], new[0])], [], [])
     pairing = Pairing([], list(old), list(new))
-    _take(pairing, lambda one, other: int(one.name == other.name and one.name != ()))
-    _take(pairing, lambda one, other: int([p.node for p in one.parts] == [p.node for p in other.parts]))
+    _take(pairing, lambda old, other: int(old.name == other.name and old.name != ()))
+    _take(pairing, lambda old, other: int([p.node for p in old.parts] == [p.node for p in other.parts]))
     _split(pairing)
     _take(pairing, _likeness)
     if len(pairing.removed) == len(pairing.added) == 1:
@@ -50,14 +50,18 @@ def merge_lists(shapes: list[Shape]) -> list[Shape]:
 def overlapping(expansion: Expansion, effort: Effort) -> Part | None:
     """Return the first ``oneOf`` that a value can violate by conforming to two of its branches."""
     for group, branches in expansion.exclusive:
-        effort.spend(sum(steps_of(each) for branch in branches for each in branch))
-        shapes = [[shape_of(each, group) for each in branch] for branch in branches]
+        effort.spend(sum(steps_of(alternative) for branch in branches for alternative in branch))
+        shapes = [[shape_of(alternative, group) for alternative in branch] for branch in branches]
         values = {id(shape): _required_values(shape) for branch in shapes for shape in branch}
-        effort.spend(2 * sum(len(each) for found in values.values() for each in found.values()))
-        pairs = ((one, other) for mine, theirs in combinations(shapes, 2) for one in mine for other in theirs)
-        for one, other in pairs:
+        effort.spend(
+            2 * sum(len(constants) for properties in values.values() for constants in properties.values())
+        )
+        pairs = (
+            (first, other) for branch, later in combinations(shapes, 2) for first in branch for other in later
+        )
+        for first, other in pairs:
             effort.spend(1)
-            if _overlap(one, other, values):
+            if _overlap(first, other, values):
                 return group
     return None
 
@@ -65,28 +69,31 @@ def overlapping(expansion: Expansion, effort: Effort) -> Part | None:
 def _required_values(shape: Shape) -> dict[str, dict[str, Any]]:
     """Return the values of the properties that must be there, as far as they are listed."""
     values = {name: listed(shape.properties.get(name, ())) for name in shape.required}
-    return {name: each for name, each in values.items() if each is not None}
+    return {name: constants for name, constants in values.items() if constants is not None}
 
 
-def _overlap(one: Shape, other: Shape, values: dict[int, dict[str, dict[str, Any]]]) -> bool:
+def _overlap(first: Shape, other: Shape, values: dict[int, dict[str, dict[str, Any]]]) -> bool:
     """Tell whether a value may conform to both, as far as types, values and properties tell."""
-    if one.takes_null and other.takes_null:
+    if first.takes_null and other.takes_null:
         return True
-    if not one.types & other.types or _differ(one.enum, other.enum):
+    if not first.types & other.types or _differ(first.enum, other.enum):
         return False
-    if one.types & other.types != OBJECTS:
+    if first.types & other.types != OBJECTS:
         return True
-    mine, theirs = values[id(one)], values[id(other)]
-    if any(name in theirs and each.keys().isdisjoint(theirs[name]) for name, each in mine.items()):
+    values_of_first, values_of_other = values[id(first)], values[id(other)]
+    if any(
+        name in values_of_other and constants.keys().isdisjoint(values_of_other[name])
+        for name, constants in values_of_first.items()
+    ):
         return False
     return all(
         more.additional is not None or less.required <= more.properties.keys()
-        for less, more in ((one, other), (other, one))
+        for less, more in ((first, other), (other, first))
     )
 
 
-def _differ(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
-    return one is not None and other is not None and one.keys().isdisjoint(other)
+def _differ(first: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
+    return first is not None and other is not None and first.keys().isdisjoint(other)
 
 
 def _is_list(shape: Shape) -> bool:
@@ -95,42 +102,42 @@ def _is_list(shape: Shape) -> bool:
 
 def _take(pairing: Pairing, likeness: Callable[[Shape, Shape], int]) -> None:
     """Move those that are alike to the pairs, the most alike first."""
-    alike = [(likeness(one, other), one, other) for one in pairing.removed for other in pairing.added]
-    for degree, one, other in sorted(alike, key=lambda each: -each[0]):
-        if degree > 0 and _has(pairing.removed, one) and _has(pairing.added, other):
-            pairing.pairs.append((one, other))
-            pairing.removed[:] = [each for each in pairing.removed if each is not one]
-            pairing.added[:] = [each for each in pairing.added if each is not other]
+    alike = [(likeness(first, other), first, other) for first in pairing.removed for other in pairing.added]
+    for degree, first, other in sorted(alike, key=lambda pair: -pair[0]):
+        if degree > 0 and _has(pairing.removed, first) and _has(pairing.added, other):
+            pairing.pairs.append((first, other))
+            pairing.removed[:] = [rest for rest in pairing.removed if rest is not first]
+            pairing.added[:] = [rest for rest in pairing.added if rest is not other]
 
 
 def _has(shapes: list[Shape], shape: Shape) -> bool:
-    return any(each is shape for each in shapes)
+    return any(member is shape for member in shapes)
 
 
 def _split(pairing: Pairing) -> None:
     """Tell an alternative of several types as one alternative for each."""
     for side in (pairing.removed, pairing.added):
-        side[:] = [each for shape in side for each in _by_type(shape)]
+        side[:] = [part for shape in side for part in _by_type(shape)]
 
 
 def _by_type(shape: Shape) -> Iterator[Shape]:
     if shape.types == ANY_TYPE or shape.types <= NUMBERS:
         yield shape
         return
-    for types in (shape.types & NUMBERS, *(frozenset({each}) for each in sorted(shape.types - NUMBERS))):
+    for types in (shape.types & NUMBERS, *(frozenset({name}) for name in sorted(shape.types - NUMBERS))):
         if types:
             enum = shape.enum and {key: value for key, value in shape.enum.items() if type_of(value) in types}
             yield replace(shape, types=types, enum=enum)
 
 
-def _likeness(one: Shape, other: Shape) -> int:
+def _likeness(first: Shape, other: Shape) -> int:
     """Return how much two alternatives are alike, 0 for not at all: by types, then by properties."""
-    if one.types != other.types:
+    if first.types != other.types:
         return 0
-    mine, theirs = _features(one), _features(other)
-    if not mine and not theirs:
+    features, others = _features(first), _features(other)
+    if not features and not others:
         return 1
-    return len(mine & theirs) * 2 if mine and theirs else int(not (mine or theirs))
+    return len(features & others) * 2 if features and others else int(not (features or others))
 
 
 def _features(shape: Shape) -> frozenset[str]:

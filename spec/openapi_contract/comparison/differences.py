@@ -35,7 +35,9 @@ def differences(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
 def xml_differences(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     """Yield what differs in how two shapes are written in XML."""
     for subject, names in XML.items():
-        before, now = ({name: each.xml[name] for name in names if each.xml.get(name)} for each in (old, new))
+        before, now = (
+            {name: shape.xml[name] for name in names if shape.xml.get(name)} for shape in (old, new)
+        )
         if before != now:
             detail = f"{canonical(now)}, was {canonical(before)}"
             yield difference(f"{side}-{subject}-changed", at(old, new, "xml"), detail)
@@ -103,11 +105,11 @@ def _values(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
         kind = "narrowed" if old.enum is None else "widened"
         yield difference(f"{side}-enum-{kind}", place, f"{_list(new.enum)}, was {_list(old.enum)}")
         return
-    gone = [key for key, value in old.enum.items() if key not in new.enum and type_of(value) in new.types]
-    come = [key for key, value in new.enum.items() if key not in old.enum and type_of(value) in old.types]
-    kind = "changed" if gone and come else "narrowed" if gone else "widened"
-    parts = [f"no longer {_shown(gone)}"] * bool(gone) + [f"also {_shown(come)}"] * bool(come)
-    if gone or come:
+    removed = [key for key, value in old.enum.items() if key not in new.enum and type_of(value) in new.types]
+    added = [key for key, value in new.enum.items() if key not in old.enum and type_of(value) in old.types]
+    kind = "changed" if removed and added else "narrowed" if removed else "widened"
+    parts = [f"no longer {_shown(removed)}"] * bool(removed) + [f"also {_shown(added)}"] * bool(added)
+    if removed or added:
         yield difference(f"{side}-enum-{kind}", place, ", ".join(parts))
 
 
@@ -116,9 +118,9 @@ def _list(enum: dict[str, object] | None) -> str:
 
 
 def _shown(values: list[str]) -> str:
-    shown = [v if len(v) <= LONGEST_VALUE else f"{v[:LONGEST_VALUE]}..." for v in values[:MOST_VALUES]]
-    more = len(values) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    texts = [v if len(v) <= LONGEST_VALUE else f"{v[:LONGEST_VALUE]}..." for v in values[:MOST_VALUES]]
+    more = len(values) - len(texts)
+    return ", ".join(texts) + (f" and {more} more" if more else "")
 
 
 def _limits(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
@@ -164,7 +166,9 @@ def _required(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
 
 def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     """Compare what is allowed of properties that are not declared: none, some, or any."""
-    openness = [0 if each is None else 1 if each else 2 for each in (old.additional, new.additional)]
+    openness = [
+        0 if additional is None else 1 if additional else 2 for additional in (old.additional, new.additional)
+    ]
     if openness[0] != openness[1]:
         kind = "narrowed" if openness[1] < openness[0] else "widened"
         terms = ("none", "some", "any")
@@ -175,7 +179,7 @@ def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
 
 def _annotations(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     if side == "request" and old.default != new.default:
-        now, before = (_shown([each.default]) if each.default else "none" for each in (new, old))
+        now, before = (_shown([shape.default]) if shape.default else "none" for shape in (new, old))
         yield difference("request-default-changed", at(old, new, "default"), f"{now}, was {before}")
     if old.is_deprecated != new.is_deprecated:
         yield difference(f"property-{'un' * old.is_deprecated}deprecated", at(old, new, "deprecated"))

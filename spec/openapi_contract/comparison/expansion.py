@@ -36,14 +36,14 @@ class Expansion:
 
     def _expand(self, conjunction: Conjunction, seen: frozenset[int], depth: int) -> list[Alternative]:
         flat, groups, seen = self._flatten(conjunction, seen)
-        found: list[Alternative] = [tuple(flat)]
+        alternatives: list[Alternative] = [tuple(flat)]
         for group in groups:
             branches = list(chain.from_iterable(self._branches(group, seen, depth)))
-            if branches and len(found) * len(branches) <= MOST_ALTERNATIVES:
-                found = [one + branch for one in found for branch in branches]
+            if branches and len(alternatives) * len(branches) <= MOST_ALTERNATIVES:
+                alternatives = [alternative + branch for alternative in alternatives for branch in branches]
             else:
-                found = [(*one, group) for one in found]
-        return found
+                alternatives = [(*alternative, group) for alternative in alternatives]
+        return alternatives
 
     def _branches(self, group: Part, seen: frozenset[int], depth: int) -> list[list[Alternative]]:
         """Return the alternatives of each branch of ``anyOf`` or ``oneOf``; none if too many, or too deep."""
@@ -76,8 +76,8 @@ class Expansion:
                 component(*target, self._schemas.origin) for target in self._schemas.targets(part.node)
             ]
             apart = STRUCTURE.union(REFERENCES) if targets else STRUCTURE
-            own = {keyword: value for keyword, value in schema.items() if keyword not in apart}
-            flat.append(Part(own, part.pointer, part.where, part.origin))
+            keywords = {keyword: value for keyword, value in schema.items() if keyword not in apart}
+            flat.append(Part(keywords, part.pointer, part.where, part.origin))
             groups += _groups(schema, part)
             members = [part.below("allOf", i) for i in range(len(list_of(schema, "allOf")))]
             pending += [*reversed(members), *targets]

@@ -56,19 +56,19 @@ def is_format(keyword: str, value: Any) -> bool:
 
 def _bounds(schema: Mapping[str, Any], keyword: str) -> list[tuple[float, int]]:
     strict = 1 if keyword in LOWER else -1
-    given = (schema.get(keyword), 0), (schema.get(EXCLUSIVE.get(keyword, "")), strict)
+    limits = (schema.get(keyword), 0), (schema.get(EXCLUSIVE.get(keyword, "")), strict)
     return [
         (bound, strictness)
-        for bound, strictness in given
+        for bound, strictness in limits
         if isinstance(bound, int | float) and ((bound, strictness) != NOTHING or keyword not in COUNTS)
     ]
 
 
-def stricter(keyword: str, one: Any, other: Any) -> Any:
+def stricter(keyword: str, first: Any, other: Any) -> Any:
     """Return the limit that holds where both hold."""
     if keyword in SETS:
-        return one | other
-    return max(one, other) if keyword in LOWER else min(one, other)
+        return first | other
+    return max(first, other) if keyword in LOWER else min(first, other)
 
 
 def relation(keyword: str, old: Any, new: Any) -> str | None:
@@ -88,15 +88,15 @@ def _relation_of_sets(keyword: str, old: frozenset[Any], new: frozenset[Any]) ->
     return "widened" if _implies(keyword, old, new) else "changed"
 
 
-def _implies(keyword: str, one: frozenset[Any], other: frozenset[Any]) -> bool:
+def _implies(keyword: str, stricter_: frozenset[Any], other: frozenset[Any]) -> bool:
     """Whether what keeps all of ``one`` keeps all of ``other``."""
-    return all(any(_implies_one(keyword, mine, theirs) for mine in one) for theirs in other)
+    return all(any(_implies_one(keyword, limit, weaker) for limit in stricter_) for weaker in other)
 
 
-def _implies_one(keyword: str, one: Any, other: Any) -> bool:
+def _implies_one(keyword: str, first: Any, other: Any) -> bool:
     if keyword == "multipleOf":
-        return other != 0 and Fraction(str(one)) % Fraction(str(other)) == 0
-    return one == other or (keyword == "format" and (one, other) in INCLUDED_FORMATS)
+        return other != 0 and Fraction(str(first)) % Fraction(str(other)) == 0
+    return first == other or (keyword == "format" and (first, other) in INCLUDED_FORMATS)
 
 
 def words(keyword: str, limit: Any) -> str:

@@ -67,7 +67,7 @@ class MessageComparison:
         before, now = _media_types(old), _media_types(new)
         for name, at in before.items():
             names = (name, *ranges_for(essence(name))) if side is Side.REQUEST else (name,)
-            if taken := next((each for each in names if each in now), None):
+            if taken := next((media_type for media_type in names if media_type in now), None):
                 schemas = self._in_xml if is_xml(essence(name)) else self._schemas
                 yield from schemas.differences(_schema(at), _schema(now[taken]), side)
                 yield from _encodings(at, now[taken]) if side is Side.REQUEST else ()
@@ -79,7 +79,9 @@ class MessageComparison:
     def _responses(self, old: Operation, new: Operation) -> Iterator[Difference]:
         responses = _responses(old, self._old), _responses(new, self._new)
         for status in dict.fromkeys(chain(*responses)):
-            before, now = (each.get(status) or each.get(f"{status[0]}XX") for each in responses)
+            before, now = (
+                by_status.get(status) or by_status.get(f"{status[0]}XX") for by_status in responses
+            )
             subject = "error" if status[0] >= FIRST_ERROR else "status"
             if before and now:
                 yield from self._headers(_headers(old, before), _headers(new, now))
@@ -108,7 +110,7 @@ def _requirement(subject: str, old: Part, new: Part) -> Iterator[Difference]:
 
 def _encodings(old: Part, new: Part) -> Iterator[Difference]:
     """Tell which parts of a form are encoded in another way; how is not compared."""
-    before, now = (each.node.get("encoding", {}) for each in (old, new))
+    before, now = (holder.node.get("encoding", {}) for holder in (old, new))
     for name in before | now:
         if before.get(name) != now.get(name):
             holder = new if name in now else old
@@ -118,13 +120,13 @@ def _encodings(old: Part, new: Part) -> Iterator[Difference]:
 def _parameters(operation: Operation, origin: Origin) -> dict[Any, Part]:
     """Return the parameters by what stays the same when one is renamed: those of a path by their position."""
     positions = {name: index for index, name in enumerate(re.findall(r"\{([^{}]+)\}", operation.path))}
-    found = {}
+    parameters = {}
     for parameter in operation.parameters:
         name, place = parameter["name"], parameter["in"]
         key = {"path": positions.get(name, name), "header": name.lower()}.get(place, name)
         pointer = operation.pointers.parameters[place, name]
-        found[place, key] = Part(parameter, pointer, f"{place} parameter {name}", origin)
-    return found
+        parameters[place, key] = Part(parameter, pointer, f"{place} parameter {name}", origin)
+    return parameters
 
 
 def _body(operation: Operation, origin: Origin) -> Part | None:

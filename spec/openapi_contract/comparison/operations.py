@@ -35,11 +35,11 @@ def compare(old: Contract, new: Contract) -> list[Change]:
     if old.digest == new.digest:
         return []
     effort = Effort(new.source, old.source)
-    found: dict[Difference, dict[str, None]] = {}
-    for operation, each in _Comparison(old, new, effort).differences():
+    operations_by: dict[Difference, dict[str, None]] = {}
+    for operation, difference_ in _Comparison(old, new, effort).differences():
         effort.spend(OF_AN_OPERATION)
-        found.setdefault(each, {})[operation] = None
-    changes = [Change(each, tuple(operations)) for each, operations in found.items()]
+        operations_by.setdefault(difference_, {})[operation] = None
+    changes = [Change(difference_, tuple(operations)) for difference_, operations in operations_by.items()]
     ranks = list(Severity)
     return sorted(changes, key=lambda change: ranks.index(change.severity))
 
@@ -62,7 +62,7 @@ class _Comparison:
                 else [_alone(key, self._old, old, now, "removed")]
             )
             label = printable(old.label)
-            yield from ((label, each) for each in changes)
+            yield from ((label, change) for change in changes)
         for key, new in now.items():
             if key not in before:
                 yield printable(new.label), _alone(key, self._new, new, before, "added")
@@ -89,7 +89,10 @@ class _Comparison:
 
 def _operations(contract: Contract) -> dict[Key, Operation]:
     """Return the operations by path and method; how a path names its parameters makes no difference."""
-    return {(re.sub(r"\{[^{}]*\}", "{}", each.path), each.method): each for each in contract.operations}
+    return {
+        (re.sub(r"\{[^{}]*\}", "{}", operation.path), operation.method): operation
+        for operation in contract.operations
+    }
 
 
 def _alone(
@@ -109,14 +112,16 @@ def _at(contract: Contract, operation: Operation) -> Part:
 def _holder(contract: Contract, operation: Operation) -> str:
     """Return the pointer of what has the servers of an operation: itself, its path, or the document."""
     holders = operation.pointer, operation.pointer.rpartition("/")[0]
-    return next((each for each in holders if pointers.lookup(contract.document, each).get("servers")), "")
+    return next(
+        (pointer for pointer in holders if pointers.lookup(contract.document, pointer).get("servers")), ""
+    )
 
 
 def _servers(contract: Contract, holder: str) -> dict[str, Part]:
     """Return servers by base URL; without any, requests go to where the document is."""
     pointer = pointers.join(holder, "servers")
     servers = pointers.lookup(contract.document, holder).get("servers") or [{"url": ""}]
-    return {_base_url(each): Part(each, pointer, "servers", contract.origin) for each in servers}
+    return {_base_url(server): Part(server, pointer, "servers", contract.origin) for server in servers}
 
 
 def _base_url(server: Mapping[str, Any]) -> str:

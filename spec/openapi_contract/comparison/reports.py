@@ -39,7 +39,8 @@ def as_markdown(changes: Sequence[Change]) -> str:
     for operations, group in by_operations(changes):
         lines += ["", "### " + ", ".join(named(operations, _code)), ""]
         lines += [
-            f"- **{each.severity}** {_code(each.difference.rule.name)} {_described(each)}" for each in group
+            f"- **{change.severity}** {_code(change.difference.rule.name)} {_described(change)}"
+            for change in group
         ]
     return "\n".join(lines)
 
@@ -77,5 +78,5 @@ def by_operations(changes: Iterable[Change]) -> list[tuple[tuple[str, ...], list
 
 def named(operations: Sequence[str], spelled: Callable[[str], str] = str) -> list[str]:
     """Return the names of operations as they are to be spelled, the rest of many counted."""
-    names, more = [spelled(each) for each in operations[:MOST_NAMED]], len(operations) - MOST_NAMED
+    names, more = [spelled(operation) for operation in operations[:MOST_NAMED]], len(operations) - MOST_NAMED
     return [*names, f"and {more} more"] if more > 0 else names

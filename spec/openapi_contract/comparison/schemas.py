@@ -86,7 +86,7 @@ class SchemaComparison:
 
     def _common_text(self, old: Conjunction, new: Conjunction) -> str | None:
         """Return the JSON of two schemas written alike, which differ in what they refer to, if at all."""
-        texts = [json.dumps([each.node for each in conjunction]) for conjunction in (old, new)]
+        texts = [json.dumps([part.node for part in conjunction]) for conjunction in (old, new)]
         self._effort.spend(len(texts[0] + texts[1]) // CHARACTERS)
         return texts[0] if texts[0] == texts[1] else None
 
@@ -108,12 +108,14 @@ class SchemaComparison:
 
     def _own(self, key: Key) -> int:
         """Return the numbers of the differences of a pair, those of further pairs that differ among them."""
-        found = self._pairs[key]
-        differing = (each for inner, each in found.conditions.items() if self._differing.of(inner))
-        return reduce(or_, (1 << self._numbers[each] for each in (*found.differences, *differing)), 0)
+        compared = self._pairs[key]
+        differing = (
+            condition for inner, condition in compared.conditions.items() if self._differing.of(inner)
+        )
+        return reduce(or_, (1 << self._numbers[number] for number in (*compared.differences, *differing)), 0)
 
     def _differing_below(self, key: Key) -> list[Key]:
-        return [each for each in self._pairs[key].below if self._differing.of(each)]
+        return [inner for inner in self._pairs[key].below if self._differing.of(inner)]
 
     def _compare(self, first: Key, old: Conjunction, new: Conjunction) -> None:
         """Compare a pair and all below it, as far as that is not done already."""
@@ -122,62 +124,67 @@ class SchemaComparison:
             key, old, new = pending.pop()
             if key in self._pairs:
                 continue
-            found = self._pairs[key] = _Pair()
-            inner = [(_key(*each, key[0]), *each) for each in self._look(old, new, key[0], found)]
-            for each in (*found.differences, *found.conditions.values()):
-                if self._numbers.setdefault(each, len(self._all)) == len(self._all):
-                    self._all.append(each)
-            pending += [each for each in inner if each[0] not in seen]
-            seen.update(each[0] for each in inner)
+            compared = self._pairs[key] = _Pair()
+            inner = [
+                (_key(*inner_pair, key[0]), *inner_pair)
+                for inner_pair in self._look(old, new, key[0], compared)
+            ]
+            for difference_ in (*compared.differences, *compared.conditions.values()):
+                if self._numbers.setdefault(difference_, len(self._all)) == len(self._all):
+                    self._all.append(difference_)
+            pending += [pair_ for pair_ in inner if pair_[0] not in seen]
+            seen.update(pair_[0] for pair_ in inner)
 
     def _look(
-        self, old: Conjunction, new: Conjunction, side: Side, found: _Pair
+        self, old: Conjunction, new: Conjunction, side: Side, compared: _Pair
     ) -> Iterator[tuple[Conjunction, Conjunction]]:
         """Note what differs in two schemas themselves, and yield the pairs below."""
         fallback = (*new, *old, NOWHERE)[0]
         expanded = Expansion(self._old, old), Expansion(self._new, new)
         before = self._shapes(self._old, expanded[0], side, fallback)
         now = self._shapes(self._new, expanded[1], side, fallback)
-        found.differences += _null(before, now, side)
+        compared.differences += _null(before, now, side)
         pairing = pair(_values(before), _values(now))
         overlaps = overlapping(expanded[0], self._effort), overlapping(expanded[1], self._effort)
         if not (pairing.removed or pairing.added) and bool(overlaps[0]) != bool(overlaps[1]):
             kind = "exclusive" if overlaps[1] else "inclusive"
-            found.differences.append(
+            compared.differences.append(
                 difference(f"{side}-alternatives-became-{kind}", overlaps[1] or overlaps[0] or NOWHERE)
             )
         # one more alternative refuses what conforms to it and to another
         added = "alternatives-became-exclusive" if overlaps[1] and side == "request" else "alternative-added"
-        found.differences += [_alternative(shape, side, "alternative-removed") for shape in pairing.removed]
-        found.differences += [_alternative(shape, side, added) for shape in pairing.added]
-        for one, other in pairing.pairs:
-            found.differences += differences(one, other, side)
-            found.differences += xml_differences(one, other, side) if self._is_xml else ()
-            for inner in (*below(one, other), *self._subtypes(one, other, side, found)):
-                meant = self._meant(*inner)
-                if not (self._is_one_version and _is_same_scalar(*meant)):
-                    found.below.append(_key(*meant, side))
-                    yield meant
-            for mine, theirs, label in conditions(one, other):
-                meant = self._meant(mine, theirs)
-                condition = difference(f"{side}-condition-changed", at(one, other, label), label)
-                found.conditions[_key(*meant, side)] = condition
-                yield meant
+        compared.differences += [
+            _alternative(shape, side, "alternative-removed") for shape in pairing.removed
+        ]
+        compared.differences += [_alternative(shape, side, added) for shape in pairing.added]
+        for before_shape, other in pairing.pairs:
+            compared.differences += differences(before_shape, other, side)
+            compared.differences += xml_differences(before_shape, other, side) if self._is_xml else ()
+            for inner in (*below(before_shape, other), *self._subtypes(before_shape, other, side, compared)):
+                leads = self._meant(*inner)
+                if not (self._is_one_version and _is_same_scalar(*leads)):
+                    compared.below.append(_key(*leads, side))
+                    yield leads
+            for before_part, now_part, label in conditions(before_shape, other):
+                leads = self._meant(before_part, now_part)
+                condition = difference(f"{side}-condition-changed", at(before_shape, other, label), label)
+                compared.conditions[_key(*leads, side)] = condition
+                yield leads
 
     def _meant(self, old: Conjunction, new: Conjunction) -> tuple[Conjunction, Conjunction]:
-        return tuple(_meant(self._old, each) for each in old), tuple(_meant(self._new, each) for each in new)
+        return tuple(_meant(self._old, part) for part in old), tuple(_meant(self._new, part) for part in new)
 
     def _shapes(self, schemas: Schemas, expansion: Expansion, side: Side, fallback: Part) -> list[Shape]:
         """Return the alternatives of a schema as one side sees them."""
         shapes = []
-        for each in expansion.alternatives:
-            self._effort.spend(steps_of(each))
-            shapes.append(shape_of(each, fallback))
+        for alternative in expansion.alternatives:
+            self._effort.spend(steps_of(alternative))
+            shapes.append(shape_of(alternative, fallback))
         for shape in shapes:
             foreign = [
                 name
                 for name, conjunction in shape.properties.items()
-                if any(schemas.of(each.node).is_marked(OTHER_SIDE[side]) for each in conjunction)
+                if any(schemas.of(part.node).is_marked(OTHER_SIDE[side]) for part in conjunction)
             ]
             for name in foreign:
                 del shape.properties[name]
@@ -185,15 +192,15 @@ class SchemaComparison:
         return shapes
 
     def _subtypes(
-        self, old: Shape, new: Shape, side: Side, found: _Pair
+        self, old: Shape, new: Shape, side: Side, compared: _Pair
     ) -> Iterator[tuple[Conjunction, Conjunction]]:
         """Note which subtypes came and went, and yield the pairs of those that stayed."""
         before, now = self._old_subtypes.of(old.parts), self._new_subtypes.of(new.parts)
         for value in before | now:
             if value not in now:
-                found.differences.append(difference(f"{side}-alternative-removed", before[value], value))
+                compared.differences.append(difference(f"{side}-alternative-removed", before[value], value))
             elif value not in before:
-                found.differences.append(difference(f"{side}-alternative-added", now[value], value))
+                compared.differences.append(difference(f"{side}-alternative-added", now[value], value))
             else:
                 yield (before[value],), (now[value],)
 
@@ -207,8 +214,8 @@ def _meant(schemas: Schemas, part: Part) -> Part:
 def _is_same_scalar(old: Conjunction, new: Conjunction) -> bool:
     """Whether schemas are written alike and refer to nothing, and nothing is below them."""
     return len(old) == len(new) and all(
-        _is_scalar(mine.node) and _is_scalar(theirs.node) and repr(mine.node) == repr(theirs.node)
-        for mine, theirs in zip(old, new, strict=True)
+        _is_scalar(before.node) and _is_scalar(now.node) and repr(before.node) == repr(now.node)
+        for before, now in zip(old, new, strict=True)
     )
 
 
@@ -219,7 +226,7 @@ def _is_scalar(node: Any) -> bool:
 
 
 def _key(old: Conjunction, new: Conjunction, side: Side) -> Key:
-    return side, tuple(id(each.node) for each in old), tuple(id(each.node) for each in new)
+    return side, tuple(id(part.node) for part in old), tuple(id(part.node) for part in new)
 
 
 def _values(shapes: list[Shape]) -> list[Shape]:
@@ -229,7 +236,7 @@ def _values(shapes: list[Shape]) -> list[Shape]:
 
 def _null(old: list[Shape], new: list[Shape], side: Side) -> Iterator[Difference]:
     """Compare whether null is allowed, unless the type tells that: a schema without one allows it."""
-    before, now = (next((each for each in shapes if each.takes_null), None) for shapes in (old, new))
+    before, now = (next((shape for shape in shapes if shape.takes_null), None) for shapes in (old, new))
     if bool(before) != bool(now) and not any(shape.types == ANY_TYPE for shape in (*old, *new)):
         place = (now or before or new[0]).branch or at(old[0], new[0], "type", "enum", "const")
         yield difference(f"{side}-nullable-{'added' if now else 'removed'}", place)

@@ -29,9 +29,9 @@ class SecurityComparison:
         self._effort = effort
         self._old = {name: _definition(scheme) for name, scheme in old.security_schemes.items()}
         self._new = {name: _definition(scheme) for name, scheme in new.security_schemes.items()}
-        known = {definition: name for name, definition in self._old.items()}
+        names = {definition: name for name, definition in self._old.items()}
         self._names = {
-            name: name if name in self._old else known.get(definition, name)
+            name: name if name in self._old else names.get(definition, name)
             for name, definition in self._new.items()
         }
 
@@ -40,8 +40,8 @@ class SecurityComparison:
         at = Part(new.definition, new.pointer, "security", self._origin)
         before = _requirements(old.security)
         now = [
-            {self._names[name]: scopes for name, scopes in each.items()}
-            for each in _requirements(new.security)
+            {self._names[name]: scopes for name, scopes in requirement.items()}
+            for requirement in _requirements(new.security)
         ]
         yield from self._schemes(before, now, at)
         if ({} in before) != ({} in now):
@@ -50,17 +50,19 @@ class SecurityComparison:
         if before == now:
             return
         self._effort.spend(len(before) * len(now))
-        for given in before:
-            if not any(_suffices(given, each) for each in now):
-                rule, required = _tightened(given, now)
-                yield difference(f"security-{rule}", at, _described(required, given))
-        for given in now:
-            if not any(_suffices(given, each) for each in before):
-                rule, required = _tightened(given, before)
-                yield difference(f"security-{REVERSE[rule]}", at, _described(given, required))
+        for requirement in before:
+            if not any(_suffices(requirement, other) for other in now):
+                rule, required = _tightened(requirement, now)
+                yield difference(f"security-{rule}", at, _described(required, requirement))
+        for requirement in now:
+            if not any(_suffices(requirement, other) for other in before):
+                rule, required = _tightened(requirement, before)
+                yield difference(f"security-{REVERSE[rule]}", at, _described(requirement, required))
 
     def _schemes(self, old: list[Requirement], new: list[Requirement], at: Part) -> Iterator[Difference]:
-        both = {name for each in old for name in each} & {name for each in new for name in each}
+        both = {name for requirement in old for name in requirement} & {
+            name for requirement in new for name in requirement
+        }
         for name in sorted(both):
             if name in self._new and self._old[name] != self._new[name]:
                 yield difference("security-scheme-changed", at, name)
@@ -82,22 +84,24 @@ def _without(node: Any) -> Any:
 
 
 def _requirements(alternatives: Sequence[Mapping[str, Sequence[str]]]) -> list[Requirement]:
-    return [{name: frozenset(scopes) for name, scopes in each.items()} for each in alternatives] or [{}]
+    return [
+        {name: frozenset(scopes) for name, scopes in requirement.items()} for requirement in alternatives
+    ] or [{}]
 
 
-def _suffices(given: Requirement, required: Requirement) -> bool:
+def _suffices(credentials: Requirement, required: Requirement) -> bool:
     """Whether a caller with the given credentials has the required ones."""
-    return all(name in given and scopes <= given[name] for name, scopes in required.items())
+    return all(name in credentials and scopes <= credentials[name] for name, scopes in required.items())
 
 
-def _tightened(given: Requirement, required: list[Requirement]) -> tuple[str, Requirement]:
+def _tightened(credentials: Requirement, required: list[Requirement]) -> tuple[str, Requirement]:
     """Return what is required beyond the given credentials, and by which alternative; empty if by none."""
-    for each in required:
-        if each.keys() == given.keys():
-            return "scope-added", each
-    for each in required:
-        if each.keys() > given.keys() and given:
-            return "scheme-added", each
+    for alternative in required:
+        if alternative.keys() == credentials.keys():
+            return "scope-added", alternative
+    for alternative in required:
+        if alternative.keys() > credentials.keys() and credentials:
+            return "scheme-added", alternative
     return "alternative-removed", {}
 
 

@@ -140,8 +140,8 @@ def listed(alternative: Alternative) -> dict[str, Any] | None:
     for part in alternative:
         for values in (part.node.get("enum"), [part.node["const"]] if "const" in part.node else None):
             if isinstance(values, list):
-                mine = {canonical(value): value for value in values}
-                common = mine if common is None else {k: v for k, v in common.items() if k in mine}
+                allowed = {canonical(value): value for value in values}
+                common = allowed if common is None else {k: v for k, v in common.items() if k in allowed}
     return common
 
 

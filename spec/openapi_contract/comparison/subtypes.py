@@ -25,16 +25,20 @@ class Subtypes:
 
     def of(self, alternative: Alternative) -> dict[str, Part]:
         """Return the subtypes of schemas that hold together, by the value of their discriminator."""
-        found: dict[str, Part] = {}
+        subtypes: dict[str, Part] = {}
         for part in alternative:
             if "discriminator" in part.node and not self._lists_them(part):
                 if part.pointer not in self._known:
                     self._known[part.pointer] = self._mapped(part) | self._derived(part)
-                found |= self._known[part.pointer]
-        pointers_found = {each.pointer for each in found.values()}
-        own = pointers_found.intersection(part.pointer for part in alternative)
-        below = pointers_found.intersection(*(self._heirs.get(each, ()) for each in own)) - own
-        return {value: each for value, each in found.items() if each.pointer in below} if below else {}
+                subtypes |= self._known[part.pointer]
+        pointers_found = {subtype.pointer for subtype in subtypes.values()}
+        bases = pointers_found.intersection(part.pointer for part in alternative)
+        below = pointers_found.intersection(*(self._heirs.get(base, ()) for base in bases)) - bases
+        return (
+            {value: subtype for value, subtype in subtypes.items() if subtype.pointer in below}
+            if below
+            else {}
+        )
 
     def _lists_them(self, part: Part) -> bool:
         return not pointers.lookup(self._document, part.pointer).keys().isdisjoint(ALTERNATIVES)
@@ -43,8 +47,8 @@ class Subtypes:
         """Return the schemas of a mapping, which names components or refers to them."""
         mapping = mapping_of(mapping_of(part.node, "discriminator"), "mapping")
         names = {value: name for value, name in mapping.items() if isinstance(name, str)}
-        found = {value: self._named(name) for value, name in names.items()}
-        return {value: each for value, each in found.items() if each}
+        targets = {value: self._named(name) for value, name in names.items()}
+        return {value: target for value, target in targets.items() if target}
 
     def _named(self, name: str) -> Part | None:
         target = None if name in self._components else self._schemas.resources.target(None, name)
@@ -52,21 +56,23 @@ class Subtypes:
 
     def _derived(self, part: Part) -> dict[str, Part]:
         """Return the components that have a base in their ``allOf`` and are in no mapping, by their names."""
-        heirs = self._heirs.get(part.pointer, set()) - {each.pointer for each in self._mapped(part).values()}
-        return {name: each for name, each in self._components.items() if each.pointer in heirs}
+        heirs = self._heirs.get(part.pointer, set()) - {
+            subtype.pointer for subtype in self._mapped(part).values()
+        }
+        return {name: subtype for name, subtype in self._components.items() if subtype.pointer in heirs}
 
     @cached_property
     def _heirs(self) -> dict[str, set[str]]:
         """The pointers of the components that have one in their ``allOf``, near or far, by its own."""
-        known = {id(each.node): each.pointer for each in self._components.values()}
+        by_identity = {id(base.node): base.pointer for base in self._components.values()}
         heirs: dict[str, set[str]] = {}
-        for each in self._components.values():
-            for base in self._bases_of(each, known):
-                heirs.setdefault(base, set()).add(each.pointer)
+        for derived in self._components.values():
+            for base in self._bases_of(derived, by_identity):
+                heirs.setdefault(base, set()).add(derived.pointer)
         return heirs
 
-    def _bases_of(self, part: Part, known: dict[int, str]) -> set[str]:
+    def _bases_of(self, part: Part, by_identity: dict[int, str]) -> set[str]:
         if not isinstance(part.node, dict) or "allOf" not in part.node:
             return set()
         _, *parts = self._schemas.parts(part.node)
-        return {known[id(part)] for part in parts if id(part) in known}
+        return {by_identity[id(part)] for part in parts if id(part) in by_identity}

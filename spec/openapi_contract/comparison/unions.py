@@ -21,9 +21,9 @@ class Unions(Generic[Node]):
     """
 
     def __init__(
-        self, own: Callable[[Node], int], below: Callable[[Node], Iterable[Node]], effort: Effort
+        self, members: Callable[[Node], int], below: Callable[[Node], Iterable[Node]], effort: Effort
     ) -> None:
-        self._own, self._below = own, below
+        self._own, self._below = members, below
         self._effort = effort
         self._known: dict[Node, int] = {}
 
@@ -42,7 +42,7 @@ class Unions(Generic[Node]):
         path = [(first, 0, iter(self._below(first)))]
         while path:
             node, index, edges = path[-1]
-            inner = next((each for each in edges if each not in self._known), None)
+            inner = next((edge for edge in edges if edge not in self._known), None)
             if inner is not None and inner not in lowest:
                 lowest[inner] = len(opened)
                 path.append((inner, len(opened), iter(self._below(inner))))
@@ -62,7 +62,7 @@ class Unions(Generic[Node]):
         union = 0
         for member in members:
             union |= self._own(member)
-            for each in self._below(member):
-                union |= self._known.get(each, 0)
+            for inner in self._below(member):
+                union |= self._known.get(inner, 0)
                 self._effort.spend(1 + union.bit_length() // BITS)
         self._known.update(dict.fromkeys(members, union))
