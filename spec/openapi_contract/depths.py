@@ -31,11 +31,11 @@ class MinimumDepths:
     ) -> None:
         self._keywords = keywords
         self._targets = targets
-        self._known: dict[int, float] = {}
+        self._depths: dict[int, float] = {}
 
     def of(self, node: Any) -> float:
         """Return the depth of the smallest value that conforms to a schema."""
-        if isinstance(node, dict) and id(node) not in self._known:
+        if isinstance(node, dict) and id(node) not in self._depths:
             self._measure(node)
         return self._look_up(node)
 
@@ -44,16 +44,16 @@ class MinimumDepths:
         pending = [node]
         while pending:
             schema = pending.pop()
-            if isinstance(schema, dict) and id(schema) not in reached and id(schema) not in self._known:
+            if isinstance(schema, dict) and id(schema) not in reached and id(schema) not in self._depths:
                 needs = reached[id(schema)] = self._needs(schema)
                 pending += [*needs.inside, *needs.beside, *chain.from_iterable(needs.either)]
-        self._known.update(dict.fromkeys(reached, math.inf))
+        self._depths.update(dict.fromkeys(reached, math.inf))
         for _ in range(MOST_ROUNDS):
             changed = False
             for identity, needs in reached.items():
                 depth = self._depth(needs)
-                changed |= depth < self._known[identity]
-                self._known[identity] = min(depth, self._known[identity])
+                changed |= depth < self._depths[identity]
+                self._depths[identity] = min(depth, self._depths[identity])
             if not changed:
                 return
 
@@ -75,5 +75,5 @@ class MinimumDepths:
 
     def _look_up(self, node: Any) -> float:
         if isinstance(node, dict):
-            return self._known.get(id(node), 0)
+            return self._depths.get(id(node), 0)
         return math.inf if node is False else 0

@@ -98,18 +98,18 @@ def _join_paths(document: dict[str, Any], source: str, defects: list[Defect]) ->
     more, paths = document.pop("x-ms-paths"), document.setdefault("paths", {})
     origins = {}
     for path, item in more.items():
-        item_of_path = paths.get(path)
-        if not (isinstance(item, dict) and isinstance(item_of_path, dict)):
+        declared = paths.get(path)
+        if not (isinstance(item, dict) and isinstance(declared, dict)):
             origins[pointers.join("/paths", path)] = pointers.join("/x-ms-paths", path)
             paths[path] = item
             continue
         for name in item:
             place = pointers.join("/x-ms-paths", path, name)
-            if name not in item_of_path:
+            if name not in declared:
                 origins[pointers.join("/paths", path, name)] = place
             elif name in METHODS:
                 defects.append(Defect(source, 0, place, "is an operation of paths, too.", "left out"))
-        paths[path] = {**item, **item_of_path}
+        paths[path] = {**item, **declared}
     return origins
 
 
@@ -165,5 +165,7 @@ def complete(
         pointer: reasons[read_at[pointer]] for pointer, _, action in repairs if action == "operation disabled"
     }
     now = {read: pointer for pointer, read in moved.items()}
-    unmoved = {pointers.mapped(pointer, now): origin for pointer, origin in origins.items()}
-    return disabled, unmoved | {pointer: pointers.mapped(read, origins) for pointer, read in moved.items()}
+    known_origins = {pointers.mapped(pointer, now): origin for pointer, origin in origins.items()}
+    return disabled, known_origins | {
+        pointer: pointers.mapped(read, origins) for pointer, read in moved.items()
+    }

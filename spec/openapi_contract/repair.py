@@ -100,7 +100,7 @@ class _Repairs:
             raise self._too_many()
         has_changed = False
         for pointer in sorted(flaws, key=pointers.order, reverse=True):
-            flaw, pointer_read = flaws[pointer], self._as_read(pointer)
+            flaw, as_read = flaws[pointer], self._as_read(pointer)
             try:
                 action = self._fix(flaw)
             except LookupError:  # it has gone with another
@@ -108,7 +108,7 @@ class _Repairs:
                 continue
             has_changed |= action != "accepted"
             reason = self.unresolved.get(flaw.subject, flaw.reason) if flaw.rule == RULE else flaw.reason
-            self._note(Repair(pointer_read, reason, action))
+            self._note(Repair(as_read, reason, action))
         return has_changed
 
     def _note(self, repair: Repair) -> None:
@@ -168,8 +168,8 @@ class _Repairs:
         texts = [json.dumps(item, sort_keys=True) for item in node]
         indices = sorted({text: index for index, text in reversed(list(enumerate(texts)))}.values())
         array = self._as_read(pointer)
-        were = self.indices.get(array, range(len(node)))
-        self.indices[array] = [were[index] for index in indices if index < len(were)]
+        listed = self.indices.get(array, range(len(node)))
+        self.indices[array] = [listed[index] for index in indices if index < len(listed)]
         node[:] = [node[index] for index in indices]
         return "repaired"
 
@@ -188,8 +188,8 @@ class _Repairs:
             now = read = ""
             with suppress(ValueError):  # it has gone with the item that it was in
                 for key in pointers.split(array):
-                    indices_there = self.indices.get(read, ())
-                    now = pointers.join(now, indices_there.index(int(key)) if indices_there else key)
+                    listed = self.indices.get(read, ())
+                    now = pointers.join(now, listed.index(int(key)) if listed else key)
                     read = pointers.join(read, key)
                 moved = ((index, was) for index, was in enumerate(indices) if index != was)
                 yield from ((pointers.join(now, index), pointers.join(array, was)) for index, was in moved)

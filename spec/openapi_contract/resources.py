@@ -47,26 +47,26 @@ class Resources:
     """
 
     def __init__(self, document: Mapping[str, Any], source: str) -> None:
-        location = document_location(dict(document), source)
+        root = document_location(dict(document), source)
         self.document = document
-        self.uri = location.base
+        self.uri = root.base
         self._resources: dict[str, Resource] = {}
         self._homes: dict[int, tuple[Resource, str]] = {}
         self._anchors: dict[tuple[str, str], Target] = {}
         nearest: dict[str, Resource] = {}
-        for place in walk(location):
-            node = place.node
-            if place.kind != "schema" or not isinstance(node, dict):
+        for location in walk(root):
+            node = location.node
+            if location.kind != "schema" or not isinstance(node, dict):
                 continue
             for keyword in ("$anchor", "$dynamicAnchor"):
                 if keyword in node:
-                    self._anchors.setdefault((place.base, node[keyword]), Target(node, place.pointer))
-            if place.base != self.uri:
+                    self._anchors.setdefault((location.base, node[keyword]), Target(node, location.pointer))
+            if location.base != self.uri:
                 if "$id" in node:
-                    nearest[place.base] = Resource(place.base, node, place.pointer)
-                    self._resources.setdefault(place.base, nearest[place.base])
-                resource = nearest[place.base]
-                self._homes[id(node)] = resource, place.pointer.removeprefix(resource.pointer)
+                    nearest[location.base] = Resource(location.base, node, location.pointer)
+                    self._resources.setdefault(location.base, nearest[location.base])
+                resource = nearest[location.base]
+                self._homes[id(node)] = resource, location.pointer.removeprefix(resource.pointer)
 
     @property
     def schemes(self) -> set[str]:
@@ -97,9 +97,9 @@ class Resources:
     def target(self, schema: Any, reference: str) -> Target | None:
         """Return what a ``$ref`` in ``schema`` leads to, None if that is not a part of the document."""
         home, _ = self._homes.get(id(schema), (None, ""))
-        own_uri = self.uri if home is None else home.uri
+        home_uri = self.uri if home is None else home.uri
         within = reference.startswith("#")
-        uri, fragment = (own_uri, reference[1:]) if within else urldefrag(urljoin(own_uri, reference))
+        uri, fragment = (home_uri, reference[1:]) if within else urldefrag(urljoin(home_uri, reference))
         fragment = unquote(fragment)
         if fragment and not fragment.startswith("/"):
             return self._anchors.get((uri, fragment))

@@ -81,8 +81,8 @@ class Candidate(NamedTuple):
 
     def accepts(self, method: str, query: Mapping[str, str]) -> bool:
         """Tell whether the operation is one of a method, and its query has the values of the template."""
-        declared = self.operation.method.upper()
-        return (declared == method or (declared == "GET" and method == "HEAD")) and all(
+        own_method = self.operation.method.upper()
+        return (own_method == method or (own_method == "GET" and method == "HEAD")) and all(
             unquote_plus(query.get(name, "")) == value
             for name, value in self.query.items()
             if value and not EXPRESSION.search(value)
@@ -139,14 +139,16 @@ class PathItem:
         if not self._several:
             return Route(self.operations.get(method), parameters, self.methods)
         fields = ((name, header(field)) for name, field in self._headers.items())
-        values_sent = {**{name: value for name, value in fields if value is not None}, **_query(query)}
-        closest = sorted(self._several, key=lambda candidate: candidate.closeness(values_sent), reverse=True)
-        accepting = [candidate for candidate in closest if candidate.accepts(method, values_sent)]
+        values_by_name = {**{name: value for name, value in fields if value is not None}, **_query(query)}
+        closest = sorted(
+            self._several, key=lambda candidate: candidate.closeness(values_by_name), reverse=True
+        )
+        accepting = [candidate for candidate in closest if candidate.accepts(method, values_by_name)]
         if not accepting:
             methods = [
                 name
                 for name in self.methods
-                if any(candidate.accepts(name, values_sent) for candidate in closest)
+                if any(candidate.accepts(name, values_by_name) for candidate in closest)
             ]
             return Route(None, parameters, tuple(sorted((*methods, "OPTIONS")))) if methods else NOT_FOUND
         fitting = (
@@ -155,7 +157,7 @@ class PathItem:
             if self._several_names and fits(candidate.operation, parameters)
         )
         chosen = next(fitting, accepting[0])
-        return Route(chosen.operation, {**parameters, **chosen.parameters(values_sent)}, self.methods)
+        return Route(chosen.operation, {**parameters, **chosen.parameters(values_by_name)}, self.methods)
 
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
         """Return what was sent, by the names in the template."""

@@ -188,10 +188,10 @@ class _Patterns:
     def _reason(self, pattern: str) -> str:
         """Return what is wrong with a pattern, empty if nothing."""
         if pattern not in self._reasons:
-            self._reasons[pattern] = self._found(pattern)
+            self._reasons[pattern] = self._flaw_of(pattern)
         return self._reasons[pattern]
 
-    def _found(self, pattern: str) -> str:
+    def _flaw_of(self, pattern: str) -> str:
         if len(self._reasons) >= MOST_PATTERNS:  # those too that are none: to find out takes as long
             return f"is one of more than {MOST_PATTERNS} patterns."
         if is_small(pattern):
@@ -247,19 +247,19 @@ class _Meanings:
     """What the schemas of a document mean, each looked at once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, str] = {}
+        self._meanings: dict[int, str] = {}
         self._names: dict[str, str] = {}
 
     def of(self, schema: Any) -> Any:
         """Return what schemas have in common that differ in their annotations alone."""
         if not isinstance(schema, dict):
             return schema
-        if id(schema) not in self._known:
+        if id(schema) not in self._meanings:
             keywords = {name: value for name, value in schema.items() if name not in ANNOTATIONS}
             named = map_subschemas(keywords, lambda _, schema: self.of(schema))
             text = json.dumps(named, sort_keys=True, default=str)
-            self._known[id(schema)] = self._names.setdefault(text, f"#{len(self._names)}")
-        return self._known[id(schema)]
+            self._meanings[id(schema)] = self._names.setdefault(text, f"#{len(self._names)}")
+        return self._meanings[id(schema)]
 
 
 def _closed(

@@ -147,14 +147,14 @@ def customized(
     def run(**arguments: Any) -> None:
         command(**arguments, **values)
 
-    parameters_there = inspect.signature(command, eval_str=True).parameters
+    declared = inspect.signature(command, eval_str=True).parameters
     texts = {
         f"{{{name}}}": text
-        for name, text in ({n: p.default for n, p in parameters_there.items()} | values).items()
+        for name, text in ({name: parameter.default for name, parameter in declared.items()} | values).items()
     }
     visible = {
         name: parameter.replace(kind=parameter.KEYWORD_ONLY, annotation=_filled(parameter.annotation, texts))
-        for name, parameter in parameters_there.items()
+        for name, parameter in declared.items()
         if name not in values
         and (get_origin(parameter.annotation) is Annotated or parameter.annotation is typer.Context)
     } | {name: _parameter(name, annotation) for name, annotation in options.items()}
@@ -197,9 +197,8 @@ def _plain(command: Any) -> Any:
         is_option = parameter.param_type_name == "option"
         word = metavar_of(parameter.type_descriptor.annotation) if is_option and not parameter.metavar else ""
         parameter.metavar = parameter.metavar or word or parameter.name.upper()
-        parameter.display_type = lambda _context: (
-            ""
-        )  # else arguments have the name of their type behind their own
+        # else arguments have the name of their type behind their own
+        parameter.display_type = lambda _context: ""
     return command
 
 

@@ -27,8 +27,8 @@ def pair(old: Sequence[Shape], new: Sequence[Shape]) -> Pairing:
     if len(old) == len(new) == 1:
         return Pairing([(old[0], new[0])], [], [])
     pairing = Pairing([], list(old), list(new))
-    _take(pairing, lambda old, other: int(old.name == other.name and old.name != ()))
-    _take(pairing, lambda old, other: int([p.node for p in old.parts] == [p.node for p in other.parts]))
+    _take(pairing, lambda old, new: int(old.name == new.name and old.name != ()))
+    _take(pairing, lambda old, new: int([p.node for p in old.parts] == [p.node for p in new.parts]))
     _split(pairing)
     _take(pairing, _likeness)
     if len(pairing.removed) == len(pairing.added) == 1:
@@ -80,10 +80,10 @@ def _overlap(first: Shape, other: Shape, values: dict[int, dict[str, dict[str, A
         return False
     if first.types & other.types != OBJECTS:
         return True
-    values_of_first, values_of_other = values[id(first)], values[id(other)]
+    constants, others = values[id(first)], values[id(other)]
     if any(
-        name in values_of_other and constants.keys().isdisjoint(values_of_other[name])
-        for name, constants in values_of_first.items()
+        name in others and listed_values.keys().isdisjoint(others[name])
+        for name, listed_values in constants.items()
     ):
         return False
     return all(
@@ -106,8 +106,8 @@ def _take(pairing: Pairing, likeness: Callable[[Shape, Shape], int]) -> None:
     for degree, first, other in sorted(alike, key=lambda pair: -pair[0]):
         if degree > 0 and _has(pairing.removed, first) and _has(pairing.added, other):
             pairing.pairs.append((first, other))
-            pairing.removed[:] = [rest for rest in pairing.removed if rest is not first]
-            pairing.added[:] = [rest for rest in pairing.added if rest is not other]
+            pairing.removed[:] = [shape for shape in pairing.removed if shape is not first]
+            pairing.added[:] = [shape for shape in pairing.added if shape is not other]
 
 
 def _has(shapes: list[Shape], shape: Shape) -> bool:
@@ -117,7 +117,7 @@ def _has(shapes: list[Shape], shape: Shape) -> bool:
 def _split(pairing: Pairing) -> None:
     """Tell an alternative of several types as one alternative for each."""
     for side in (pairing.removed, pairing.added):
-        side[:] = [part for shape in side for part in _by_type(shape)]
+        side[:] = [single for shape in side for single in _by_type(shape)]
 
 
 def _by_type(shape: Shape) -> Iterator[Shape]:

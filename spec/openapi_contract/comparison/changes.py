@@ -26,10 +26,10 @@ class Difference:
     pointer: str
     detail: str = ""
 
-
-def difference(rule: str, at: Part, detail: str = "") -> Difference:
-    """Return a difference by the rule of this name."""
-    return Difference(RULES[rule], printable(at.where.strip()), at.origin(at.pointer), printable(detail))
+    @classmethod
+    def of(cls, rule: str, at: Part, detail: str = "") -> Difference:
+        """Return the difference of a part, by the name of its rule."""
+        return cls(RULES[rule], printable(at.where.strip()), at.origin(at.pointer), printable(detail))
 
 
 @dataclass(frozen=True, slots=True)

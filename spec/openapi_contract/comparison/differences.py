@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from openapi_contract.json_types import type_of
 from openapi_contract.parts import Conjunction, Part
 
-from .changes import Difference, difference
+from .changes import Difference
 from .limits import APPLIES_TO, ARRAYS, EXCLUSIVE, OBJECTS, relation, words
 from .rules import Side
 from .shapes import Shape, canonical, type_words
@@ -40,7 +40,7 @@ def xml_differences(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
         )
         if before != now:
             detail = f"{canonical(now)}, was {canonical(before)}"
-            yield difference(f"{side}-{subject}-changed", at(old, new, "xml"), detail)
+            yield Difference.of(f"{side}-{subject}-changed", at(old, new, "xml"), detail)
 
 
 def below(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction]]:
@@ -91,7 +91,7 @@ def _types(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     if old.types != new.types:
         kind = "narrowed" if new.types < old.types else "widened" if old.types < new.types else "changed"
         place = at(old, new, "type", "enum", "const")
-        yield difference(
+        yield Difference.of(
             f"{side}-type-{kind}", place, f"{type_words(new.types)}, was {type_words(old.types)}"
         )
 
@@ -103,14 +103,14 @@ def _values(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     place = at(old, new, "enum", "const")
     if old.enum is None or new.enum is None:
         kind = "narrowed" if old.enum is None else "widened"
-        yield difference(f"{side}-enum-{kind}", place, f"{_list(new.enum)}, was {_list(old.enum)}")
+        yield Difference.of(f"{side}-enum-{kind}", place, f"{_list(new.enum)}, was {_list(old.enum)}")
         return
     removed = [key for key, value in old.enum.items() if key not in new.enum and type_of(value) in new.types]
     added = [key for key, value in new.enum.items() if key not in old.enum and type_of(value) in old.types]
     kind = "changed" if removed and added else "narrowed" if removed else "widened"
     parts = [f"no longer {_shown(removed)}"] * bool(removed) + [f"also {_shown(added)}"] * bool(added)
     if removed or added:
-        yield difference(f"{side}-enum-{kind}", place, ", ".join(parts))
+        yield Difference.of(f"{side}-enum-{kind}", place, ", ".join(parts))
 
 
 def _list(enum: dict[str, object] | None) -> str:
@@ -131,27 +131,27 @@ def _limits(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
             detail = f"{keyword} {words(keyword, now)}, was {words(keyword, before)}"
             place = at(old, new, keyword, EXCLUSIVE.get(keyword, ""))
             subject = re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", keyword)
-            yield difference(f"{side}-{subject}-{kind}", place, detail)
+            yield Difference.of(f"{side}-{subject}-{kind}", place, detail)
 
 
 def _conditions(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     for keyword in old.conditions | new.conditions:
         if old.conditions.get(keyword) != new.conditions.get(keyword):
-            yield difference(f"{side}-condition-changed", at(old, new, keyword), keyword)
+            yield Difference.of(f"{side}-condition-changed", at(old, new, keyword), keyword)
     for label in old.applied | new.applied:
         if (label in old.applied) != (label in new.applied):
-            yield difference(f"{side}-condition-changed", at(old, new, label.partition(" ")[0]), label)
+            yield Difference.of(f"{side}-condition-changed", at(old, new, label.partition(" ")[0]), label)
 
 
 def _properties(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     for name, conjunction in old.properties.items():
         if name not in new.properties:
             is_refused = side == "request" and new.additional is None
-            yield difference(f"{side}-property-{'refused' if is_refused else 'removed'}", conjunction[0])
+            yield Difference.of(f"{side}-property-{'refused' if is_refused else 'removed'}", conjunction[0])
     for name, conjunction in new.properties.items():
         if name not in old.properties:
             is_required = side == "request" and name in new.required - old.required
-            yield difference(f"{side}-{'required-' * is_required}property-added", conjunction[0])
+            yield Difference.of(f"{side}-{'required-' * is_required}property-added", conjunction[0])
 
 
 def _required(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
@@ -161,7 +161,9 @@ def _required(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
         if name in laxer.properties or name not in stricter.properties:
             kind = "required" if stricter is new else "optional"
             place = next(iter(new.properties.get(name, ())), at(old, new, "required"))
-            yield difference(f"{side}-property-became-{kind}", place, "" if name in new.properties else name)
+            yield Difference.of(
+                f"{side}-property-became-{kind}", place, "" if name in new.properties else name
+            )
 
 
 def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
@@ -174,12 +176,12 @@ def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
         terms = ("none", "some", "any")
         detail = f"{terms[openness[1]]}, was {terms[openness[0]]}"
         place = at(old, new, "additionalProperties", "unevaluatedProperties")
-        yield difference(f"{side}-additional-properties-{kind}", place, detail)
+        yield Difference.of(f"{side}-additional-properties-{kind}", place, detail)
 
 
 def _annotations(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     if side == "request" and old.default != new.default:
         now, before = (_shown([shape.default]) if shape.default else "none" for shape in (new, old))
-        yield difference("request-default-changed", at(old, new, "default"), f"{now}, was {before}")
+        yield Difference.of("request-default-changed", at(old, new, "default"), f"{now}, was {before}")
     if old.is_deprecated != new.is_deprecated:
-        yield difference(f"property-{'un' * old.is_deprecated}deprecated", at(old, new, "deprecated"))
+        yield Difference.of(f"property-{'un' * old.is_deprecated}deprecated", at(old, new, "deprecated"))

@@ -88,9 +88,9 @@ def _relation_of_sets(keyword: str, old: frozenset[Any], new: frozenset[Any]) ->
     return "widened" if _implies(keyword, old, new) else "changed"
 
 
-def _implies(keyword: str, stricter_: frozenset[Any], other: frozenset[Any]) -> bool:
-    """Whether what keeps all of ``one`` keeps all of ``other``."""
-    return all(any(_implies_one(keyword, limit, weaker) for limit in stricter_) for weaker in other)
+def _implies(keyword: str, limits: frozenset[Any], others: frozenset[Any]) -> bool:
+    """Tell whether each value that conforms to all limits conforms to all others."""
+    return all(any(_implies_one(keyword, limit, other) for limit in limits) for other in others)
 
 
 def _implies_one(keyword: str, first: Any, other: Any) -> bool:

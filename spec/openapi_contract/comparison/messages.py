@@ -11,7 +11,7 @@ from openapi_contract.media_types import essence, is_xml, ranges_for
 from openapi_contract.operation import Operation
 from openapi_contract.parts import Part
 
-from .changes import Difference, difference
+from .changes import Difference
 from .effort import Effort
 from .rules import Side
 from .schemas import SchemaComparison
@@ -38,20 +38,20 @@ class MessageComparison:
 
     def _parameters(self, old: Mapping[Any, Part], new: Mapping[Any, Part]) -> Iterator[Difference]:
         for key in (key for key in old if key not in new):
-            yield difference("parameter-removed", old[key])
+            yield Difference.of("parameter-removed", old[key])
         for key, at in new.items():
             if key in old:
                 yield from self._parameter(old[key], at)
             else:
-                yield difference(f"{'required-' * (at.node.get('required') is True)}parameter-added", at)
+                yield Difference.of(f"{'required-' * (at.node.get('required') is True)}parameter-added", at)
 
     def _parameter(self, old: Part, new: Part) -> Iterator[Difference]:
         yield from _requirement("parameter", old, new)
         styles = _style(old.node), _style(new.node)
         if styles[0] != styles[1]:
-            yield difference("parameter-style-changed", new, f"{styles[1]}, was {styles[0]}")
+            yield Difference.of("parameter-style-changed", new, f"{styles[1]}, was {styles[0]}")
         if (is_deprecated := new.node.get("deprecated", False)) != old.node.get("deprecated", False):
-            yield difference(f"parameter-{'' if is_deprecated else 'un'}deprecated", new)
+            yield Difference.of(f"parameter-{'' if is_deprecated else 'un'}deprecated", new)
         yield from self._schemas.differences(_schema(old), _schema(new), Side.REQUEST)
 
     def _body(self, old: Part | None, new: Part | None) -> Iterator[Difference]:
@@ -59,9 +59,9 @@ class MessageComparison:
             yield from _requirement("request-body", old, new)
             yield from self._content(old, new, Side.REQUEST)
         elif old:
-            yield difference("request-body-removed", old)
+            yield Difference.of("request-body-removed", old)
         elif new:
-            yield difference(f"{'required-' * (new.node.get('required') is True)}request-body-added", new)
+            yield Difference.of(f"{'required-' * (new.node.get('required') is True)}request-body-added", new)
 
     def _content(self, old: Part, new: Part, side: Side) -> Iterator[Difference]:
         before, now = _media_types(old), _media_types(new)
@@ -72,9 +72,9 @@ class MessageComparison:
                 yield from schemas.differences(_schema(at), _schema(now[taken]), side)
                 yield from _encodings(at, now[taken]) if side is Side.REQUEST else ()
             else:
-                yield difference(f"{side}-media-type-removed", at)
+                yield Difference.of(f"{side}-media-type-removed", at)
         for name in (name for name in now if name not in before):
-            yield difference(f"{side}-media-type-added", now[name])
+            yield Difference.of(f"{side}-media-type-added", now[name])
 
     def _responses(self, old: Operation, new: Operation) -> Iterator[Difference]:
         responses = _responses(old, self._old), _responses(new, self._new)
@@ -87,25 +87,25 @@ class MessageComparison:
                 yield from self._headers(_headers(old, before), _headers(new, now))
                 yield from self._content(before, now, Side.RESPONSE)
             elif before:
-                yield difference(f"response-{subject}-removed", before)
+                yield Difference.of(f"response-{subject}-removed", before)
             elif now:
-                yield difference(f"response-{subject}-added", now)
+                yield Difference.of(f"response-{subject}-added", now)
 
     def _headers(self, before: Mapping[str, Part], now: Mapping[str, Part]) -> Iterator[Difference]:
         for name in (name for name in before if name not in now):
-            yield difference("response-header-removed", before[name])
+            yield Difference.of("response-header-removed", before[name])
         for name, at in now.items():
             if name in before:
                 yield from _requirement("response-header", before[name], at)
                 yield from self._schemas.differences(_schema(before[name]), _schema(at), Side.RESPONSE)
             else:
-                yield difference("response-header-added", at)
+                yield Difference.of("response-header-added", at)
 
 
 def _requirement(subject: str, old: Part, new: Part) -> Iterator[Difference]:
     """Compare whether a part has to be there."""
     if (is_required := new.node.get("required", False)) != old.node.get("required", False):
-        yield difference(f"{subject}-became-{'required' if is_required else 'optional'}", new)
+        yield Difference.of(f"{subject}-became-{'required' if is_required else 'optional'}", new)
 
 
 def _encodings(old: Part, new: Part) -> Iterator[Difference]:
@@ -114,7 +114,7 @@ def _encodings(old: Part, new: Part) -> Iterator[Difference]:
     for name in before | now:
         if before.get(name) != now.get(name):
             holder = new if name in now else old
-            yield difference("request-encoding-changed", holder.below("encoding", name, where=f" .{name}"))
+            yield Difference.of("request-encoding-changed", holder.below("encoding", name, where=f" .{name}"))
 
 
 def _parameters(operation: Operation, origin: Origin) -> dict[Any, Part]:

@@ -11,7 +11,7 @@ from openapi_contract.operation import Operation
 from openapi_contract.parts import Part
 from openapi_contract.terminal import printable
 
-from .changes import Change, Difference, difference
+from .changes import Change, Difference
 from .effort import Effort
 from .messages import MessageComparison
 from .rules import Severity
@@ -35,11 +35,11 @@ def compare(old: Contract, new: Contract) -> list[Change]:
     if old.digest == new.digest:
         return []
     effort = Effort(new.source, old.source)
-    operations_by: dict[Difference, dict[str, None]] = {}
-    for operation, difference_ in _Comparison(old, new, effort).differences():
+    affected: dict[Difference, dict[str, None]] = {}
+    for operation, difference in _Comparison(old, new, effort).differences():
         effort.spend(OF_AN_OPERATION)
-        operations_by.setdefault(difference_, {})[operation] = None
-    changes = [Change(difference_, tuple(operations)) for difference_, operations in operations_by.items()]
+        affected.setdefault(difference, {})[operation] = None
+    changes = [Change(difference, tuple(operations)) for difference, operations in affected.items()]
     ranks = list(Severity)
     return sorted(changes, key=lambda change: ranks.index(change.severity))
 
@@ -70,9 +70,9 @@ class _Comparison:
     def _operation(self, old: Operation, new: Operation) -> Iterator[Difference]:
         before, now = old.definition, new.definition
         if (now_id := now.get("operationId")) != (old_id := before.get("operationId")):
-            yield difference("operation-id-renamed", _at(self._new, new), f"{now_id}, was {old_id}")
+            yield Difference.of("operation-id-renamed", _at(self._new, new), f"{now_id}, was {old_id}")
         if (is_deprecated := now.get("deprecated", False)) != before.get("deprecated", False):
-            yield difference(f"operation-{'' if is_deprecated else 'un'}deprecated", _at(self._new, new))
+            yield Difference.of(f"operation-{'' if is_deprecated else 'un'}deprecated", _at(self._new, new))
         yield from self._servers(_holder(self._old, old), _holder(self._new, new))
         yield from self._security.differences(old, new)
         yield from self._messages.differences(old, new)
@@ -81,8 +81,8 @@ class _Comparison:
         """Return what differs in the servers of two places, once for all operations that have them."""
         if (changes := self._server_changes.get(holders)) is None:
             old, new = _servers(self._old, holders[0]), _servers(self._new, holders[1])
-            changes = [difference("server-removed", old[url], url or "/") for url in old if url not in new]
-            changes += [difference("server-added", new[url], url or "/") for url in new if url not in old]
+            changes = [Difference.of("server-removed", old[url], url or "/") for url in old if url not in new]
+            changes += [Difference.of("server-added", new[url], url or "/") for url in new if url not in old]
             self._server_changes[holders] = changes
         return changes
 
@@ -100,9 +100,9 @@ def _alone(
 ) -> Difference:
     """Return that one contract alone has an operation, or its whole path, which all of it share."""
     if any(path == key[0] for path, _ in others):
-        return difference(f"operation-{kind}", _at(contract, operation))
+        return Difference.of(f"operation-{kind}", _at(contract, operation))
     path = pointers.join("/paths", operation.path)
-    return difference(f"path-{kind}", Part({}, path, "", contract.origin))
+    return Difference.of(f"path-{kind}", Part({}, path, "", contract.origin))
 
 
 def _at(contract: Contract, operation: Operation) -> Part:

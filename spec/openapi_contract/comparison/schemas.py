@@ -14,7 +14,7 @@ from openapi_contract.parts import Conjunction, Part, component
 from openapi_contract.schemas import Schemas
 
 from .alternatives import merge_lists, overlapping, pair
-from .changes import Difference, difference
+from .changes import Difference
 from .differences import at, below, conditions, differences, xml_differences
 from .effort import Effort
 from .expansion import Expansion
@@ -66,8 +66,8 @@ class SchemaComparison:
         self._all: list[Difference] = []
         self._numbers: dict[Difference, int] = {}
         self._differing = Unions(self._differs, self._all_below, effort)
-        self._differences = Unions(self._own, self._differing_below, effort)
-        self._found: dict[Key, int] = {}
+        self._differences = Unions(self._numbers_of, self._differing_below, effort)
+        self._sets: dict[Key, int] = {}
         self._lists: dict[int, list[Difference]] = {}
         self._same_texts: set[tuple[str, str]] = set()
 
@@ -75,14 +75,14 @@ class SchemaComparison:
         """Return what differs between two schemas, and between those below them; None allows anything."""
         before, now = self._meant((old,) if old else (), (new,) if new else ())
         key = _key(before, now, side)
-        if key not in self._found:
+        if key not in self._sets:
             text = self._common_text(before, now)
             if (side, text) not in self._same_texts:
                 self._compare(key, before, now)
-                self._found[key] = self._differences.of(key)
-            if text is not None and not self._found.setdefault(key, 0):
+                self._sets[key] = self._differences.of(key)
+            if text is not None and not self._sets.setdefault(key, 0):
                 self._same_texts.add((side, text))
-        return self._listed(self._found[key])
+        return self._listed(self._sets[key])
 
     def _common_text(self, old: Conjunction, new: Conjunction) -> str | None:
         """Return the JSON of two schemas written alike, which differ in what they refer to, if at all."""
@@ -106,13 +106,15 @@ class SchemaComparison:
     def _all_below(self, key: Key) -> list[Key]:
         return [*self._pairs[key].below, *self._pairs[key].conditions]
 
-    def _own(self, key: Key) -> int:
+    def _numbers_of(self, key: Key) -> int:
         """Return the numbers of the differences of a pair, those of further pairs that differ among them."""
         compared = self._pairs[key]
         differing = (
             condition for inner, condition in compared.conditions.items() if self._differing.of(inner)
         )
-        return reduce(or_, (1 << self._numbers[number] for number in (*compared.differences, *differing)), 0)
+        return reduce(
+            or_, (1 << self._numbers[difference] for difference in (*compared.differences, *differing)), 0
+        )
 
     def _differing_below(self, key: Key) -> list[Key]:
         return [inner for inner in self._pairs[key].below if self._differing.of(inner)]
@@ -126,14 +128,14 @@ class SchemaComparison:
                 continue
             compared = self._pairs[key] = _Pair()
             inner = [
-                (_key(*inner_pair, key[0]), *inner_pair)
-                for inner_pair in self._look(old, new, key[0], compared)
+                (_key(*conjunctions, key[0]), *conjunctions)
+                for conjunctions in self._look(old, new, key[0], compared)
             ]
-            for difference_ in (*compared.differences, *compared.conditions.values()):
-                if self._numbers.setdefault(difference_, len(self._all)) == len(self._all):
-                    self._all.append(difference_)
-            pending += [pair_ for pair_ in inner if pair_[0] not in seen]
-            seen.update(pair_[0] for pair_ in inner)
+            for difference in (*compared.differences, *compared.conditions.values()):
+                if self._numbers.setdefault(difference, len(self._all)) == len(self._all):
+                    self._all.append(difference)
+            pending += [entry for entry in inner if entry[0] not in seen]
+            seen.update(entry[0] for entry in inner)
 
     def _look(
         self, old: Conjunction, new: Conjunction, side: Side, compared: _Pair
@@ -149,7 +151,7 @@ class SchemaComparison:
         if not (pairing.removed or pairing.added) and bool(overlaps[0]) != bool(overlaps[1]):
             kind = "exclusive" if overlaps[1] else "inclusive"
             compared.differences.append(
-                difference(f"{side}-alternatives-became-{kind}", overlaps[1] or overlaps[0] or NOWHERE)
+                Difference.of(f"{side}-alternatives-became-{kind}", overlaps[1] or overlaps[0] or NOWHERE)
             )
         # one more alternative refuses what conforms to it and to another
         added = "alternatives-became-exclusive" if overlaps[1] and side == "request" else "alternative-added"
@@ -157,19 +159,22 @@ class SchemaComparison:
             _alternative(shape, side, "alternative-removed") for shape in pairing.removed
         ]
         compared.differences += [_alternative(shape, side, added) for shape in pairing.added]
-        for before_shape, other in pairing.pairs:
-            compared.differences += differences(before_shape, other, side)
-            compared.differences += xml_differences(before_shape, other, side) if self._is_xml else ()
-            for inner in (*below(before_shape, other), *self._subtypes(before_shape, other, side, compared)):
-                leads = self._meant(*inner)
-                if not (self._is_one_version and _is_same_scalar(*leads)):
-                    compared.below.append(_key(*leads, side))
-                    yield leads
-            for before_part, now_part, label in conditions(before_shape, other):
-                leads = self._meant(before_part, now_part)
-                condition = difference(f"{side}-condition-changed", at(before_shape, other, label), label)
-                compared.conditions[_key(*leads, side)] = condition
-                yield leads
+        for old_shape, new_shape in pairing.pairs:
+            compared.differences += differences(old_shape, new_shape, side)
+            compared.differences += xml_differences(old_shape, new_shape, side) if self._is_xml else ()
+            for inner in (
+                *below(old_shape, new_shape),
+                *self._subtypes(old_shape, new_shape, side, compared),
+            ):
+                schemas = self._meant(*inner)
+                if not (self._is_one_version and _is_same_scalar(*schemas)):
+                    compared.below.append(_key(*schemas, side))
+                    yield schemas
+            for old_below, new_below, label in conditions(old_shape, new_shape):
+                schemas = self._meant(old_below, new_below)
+                condition = Difference.of(f"{side}-condition-changed", at(old_shape, new_shape, label), label)
+                compared.conditions[_key(*schemas, side)] = condition
+                yield schemas
 
     def _meant(self, old: Conjunction, new: Conjunction) -> tuple[Conjunction, Conjunction]:
         return tuple(_meant(self._old, part) for part in old), tuple(_meant(self._new, part) for part in new)
@@ -198,15 +203,17 @@ class SchemaComparison:
         before, now = self._old_subtypes.of(old.parts), self._new_subtypes.of(new.parts)
         for value in before | now:
             if value not in now:
-                compared.differences.append(difference(f"{side}-alternative-removed", before[value], value))
+                compared.differences.append(
+                    Difference.of(f"{side}-alternative-removed", before[value], value)
+                )
             elif value not in before:
-                compared.differences.append(difference(f"{side}-alternative-added", now[value], value))
+                compared.differences.append(Difference.of(f"{side}-alternative-added", now[value], value))
             else:
                 yield (before[value],), (now[value],)
 
 
 def _meant(schemas: Schemas, part: Part) -> Part:
-    """Return a schema, or what it leads to where it says nothing itself: one for all that refer to it."""
+    """Return a schema, or what it schemas to where it says nothing itself: one for all that refer to it."""
     node, pointer = schemas.meant(part.node, part.pointer)
     return part if node is part.node else component(node, pointer, schemas.origin)
 
@@ -239,7 +246,7 @@ def _null(old: list[Shape], new: list[Shape], side: Side) -> Iterator[Difference
     before, now = (next((shape for shape in shapes if shape.takes_null), None) for shapes in (old, new))
     if bool(before) != bool(now) and not any(shape.types == ANY_TYPE for shape in (*old, *new)):
         place = (now or before or new[0]).branch or at(old[0], new[0], "type", "enum", "const")
-        yield difference(f"{side}-nullable-{'added' if now else 'removed'}", place)
+        yield Difference.of(f"{side}-nullable-{'added' if now else 'removed'}", place)
 
 
 def _alternative(shape: Shape, side: Side, rule: str) -> Difference:
@@ -247,4 +254,4 @@ def _alternative(shape: Shape, side: Side, rule: str) -> Difference:
     inner = shape.parts[shape.parts.index(shape.branch) :] if shape.branch else ()
     name = [part.where for part in inner if COMPONENT.fullmatch(part.pointer)][:1]
     detail = ", ".join([*name, type_words(shape.types)])
-    return difference(f"{side}-{rule}", shape.branch or shape.at, detail)
+    return Difference.of(f"{side}-{rule}", shape.branch or shape.at, detail)

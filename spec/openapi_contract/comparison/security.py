@@ -8,7 +8,7 @@ from openapi_contract.contract import Contract
 from openapi_contract.operation import Operation
 from openapi_contract.parts import Part
 
-from .changes import Difference, difference
+from .changes import Difference
 from .effort import Effort
 
 Requirement = dict[str, frozenset[str]]
@@ -45,7 +45,7 @@ class SecurityComparison:
         ]
         yield from self._schemes(before, now, at)
         if ({} in before) != ({} in now):
-            yield difference(f"security-{'added' if {} in before else 'removed'}", at)
+            yield Difference.of(f"security-{'added' if {} in before else 'removed'}", at)
             return
         if before == now:
             return
@@ -53,11 +53,11 @@ class SecurityComparison:
         for requirement in before:
             if not any(_suffices(requirement, other) for other in now):
                 rule, required = _tightened(requirement, now)
-                yield difference(f"security-{rule}", at, _described(required, requirement))
+                yield Difference.of(f"security-{rule}", at, _described(required, requirement))
         for requirement in now:
             if not any(_suffices(requirement, other) for other in before):
                 rule, required = _tightened(requirement, before)
-                yield difference(f"security-{REVERSE[rule]}", at, _described(requirement, required))
+                yield Difference.of(f"security-{REVERSE[rule]}", at, _described(requirement, required))
 
     def _schemes(self, old: list[Requirement], new: list[Requirement], at: Part) -> Iterator[Difference]:
         both = {name for requirement in old for name in requirement} & {
@@ -65,7 +65,7 @@ class SecurityComparison:
         }
         for name in sorted(both):
             if name in self._new and self._old[name] != self._new[name]:
-                yield difference("security-scheme-changed", at, name)
+                yield Difference.of("security-scheme-changed", at, name)
 
 
 def _definition(scheme: Any) -> str:

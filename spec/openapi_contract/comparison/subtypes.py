@@ -17,7 +17,7 @@ class Subtypes:
     def __init__(self, contract: Contract) -> None:
         self._document = contract.document
         self._schemas = contract.schemas
-        self._known: dict[str, dict[str, Part]] = {}
+        self._by_pointer: dict[str, dict[str, Part]] = {}
         self._components = {
             name: component(node, pointers.join("/components/schemas", name), contract.origin)
             for name, node in self._document.get("components", {}).get("schemas", {}).items()
@@ -28,9 +28,9 @@ class Subtypes:
         subtypes: dict[str, Part] = {}
         for part in alternative:
             if "discriminator" in part.node and not self._lists_them(part):
-                if part.pointer not in self._known:
-                    self._known[part.pointer] = self._mapped(part) | self._derived(part)
-                subtypes |= self._known[part.pointer]
+                if part.pointer not in self._by_pointer:
+                    self._by_pointer[part.pointer] = self._mapped(part) | self._derived(part)
+                subtypes |= self._by_pointer[part.pointer]
         pointers_found = {subtype.pointer for subtype in subtypes.values()}
         bases = pointers_found.intersection(part.pointer for part in alternative)
         below = pointers_found.intersection(*(self._heirs.get(base, ()) for base in bases)) - bases

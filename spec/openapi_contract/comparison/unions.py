@@ -16,22 +16,22 @@ class Unions(Generic[Node]):
     A set is the bits of an integer.
 
     Args:
-        own: returns the set of a node itself.
+        set_of: returns the set of a node itself.
         below: returns the nodes right below one; edges may form circles.
     """
 
     def __init__(
-        self, members: Callable[[Node], int], below: Callable[[Node], Iterable[Node]], effort: Effort
+        self, set_of: Callable[[Node], int], below: Callable[[Node], Iterable[Node]], effort: Effort
     ) -> None:
-        self._own, self._below = members, below
+        self._set_of, self._below = set_of, below
         self._effort = effort
-        self._known: dict[Node, int] = {}
+        self._unions: dict[Node, int] = {}
 
     def of(self, node: Node) -> int:
         """Return the union of a node, worked out once for it and all below it."""
-        if node not in self._known:
+        if node not in self._unions:
             self._search(node)
-        return self._known[node]
+        return self._unions[node]
 
     def _search(self, first: Node) -> None:
         """Find the nodes that lead to each other, which have the same union, those below them first.
@@ -42,7 +42,7 @@ class Unions(Generic[Node]):
         path = [(first, 0, iter(self._below(first)))]
         while path:
             node, index, edges = path[-1]
-            inner = next((edge for edge in edges if edge not in self._known), None)
+            inner = next((edge for edge in edges if edge not in self._unions), None)
             if inner is not None and inner not in lowest:
                 lowest[inner] = len(opened)
                 path.append((inner, len(opened), iter(self._below(inner))))
@@ -61,8 +61,8 @@ class Unions(Generic[Node]):
     def _close(self, members: list[Node]) -> None:
         union = 0
         for member in members:
-            union |= self._own(member)
+            union |= self._set_of(member)
             for inner in self._below(member):
-                union |= self._known.get(inner, 0)
+                union |= self._unions.get(inner, 0)
                 self._effort.spend(1 + union.bit_length() // BITS)
-        self._known.update(dict.fromkeys(members, union))
+        self._unions.update(dict.fromkeys(members, union))
