@@ -1,6 +1,6 @@
-"""Which OpenAPI object stands where in a document: the one place that knows the shape of OpenAPI.
+"""The structure of OpenAPI documents: which object is at which location.
 
-Only by its place can a ``$ref`` be distinguished from a property, an example or a constant of that name.
+Only its location distinguishes a ``$ref`` from a property, an example or a constant of that name.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -90,11 +90,11 @@ SHAPES: dict[str, dict[str, Shape]] = {
     }
     for kind, fields in FIELDS.items()
 }
-"""What fields hold: its kind, and whether it stands there by itself, in a map, or in an array."""
+"""What fields hold: the kind, and whether it is a single object, in a map, or in an array."""
 
 
 def map_children(kind: str, node: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
-    """Return a copy of an object in which each object of OpenAPI right below it is changed.
+    """Return a copy of an OpenAPI object in which each object directly below it is changed.
 
     Args:
         change: takes a field and what stands in it.
@@ -117,7 +117,7 @@ def map_children(kind: str, node: dict[str, Any], change: Callable[[str, Any], A
 
 
 def map_subschemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
-    """Return a copy of a schema object in which each schema right below it is changed.
+    """Return a copy of a schema in which each schema directly below it is changed.
 
     Args:
         change: takes a keyword and a schema that stands in it.
@@ -127,11 +127,11 @@ def map_subschemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) ->
 
 @dataclass(slots=True)
 class Location:
-    """An object of OpenAPI (or a schema) and where it stands.
+    """An OpenAPI object (or a schema) and its location in a document.
 
     Attributes:
-        kind: what it is, by OpenAPI's name for it (``pathItem``, ``response``, ``schema``, ...).
-        node: the object itself; the caller may change it, and what is below it, before the walk goes on.
+        kind: OpenAPI's name for the object (``pathItem``, ``response``, ``schema``, ...).
+        node: the object itself; a caller of `walk` may change it and everything below it before going on.
         pointer: JSON pointer of it in its document.
         base: URI that a ``$ref`` in it is relative to; a schema's ``$id`` changes it.
         source: the file or URL of the document, for messages.
@@ -166,7 +166,7 @@ class Location:
         return resource, fragment
 
     def error(self, reason: str) -> ContractError:
-        """Return the error that says what is wrong here."""
+        """Return the error of this location, with a reason."""
         return ContractError(self.source, self.pointer, reason)
 
 
@@ -176,13 +176,13 @@ def is_of_30(document: Mapping[str, Any]) -> bool:
 
 
 def document_location(document: dict[str, Any], source: str) -> Location:
-    """Return the location of a whole document of OpenAPI or Swagger that was read from ``source``."""
+    """Return the location of a whole OpenAPI or Swagger document that was read from ``source``."""
     kind = "swagger" if "swagger" in document else "openapi"
     return Location(kind, document, "", uri_of(source), source)
 
 
 def walk(root: Location, *, schemas: bool = True) -> Iterator[Location]:
-    """Yield ``root`` and all that stands below it, in the order of the document.
+    """Yield ``root`` and every object below it, in the order of the document.
 
     Args:
         root: where to begin; stays as it is.
@@ -204,14 +204,14 @@ def walk(root: Location, *, schemas: bool = True) -> Iterator[Location]:
 
 
 def _enter_resource(location: Location) -> None:
-    """A schema with an ``$id`` is a resource of its own (JSON Schema 2020-12, section 8.2.1)."""
+    """Set the base of a schema with an ``$id``, a resource of its own (JSON Schema 2020-12, 8.2.1)."""
     identifier = location.node["$id"]
     if isinstance(identifier, str) and not identifier.startswith("#"):
         location.base, _ = location.target(identifier)
 
 
 def children(location: Location) -> list[Location]:
-    """Return what stands right below a location; what has the wrong shape is left for validation to refuse."""
+    """Return the objects directly below a location; those of a wrong type are left to validation."""
     node, fields = location.node, SHAPES.get(location.kind)
     if fields is None or not isinstance(node, dict):
         return []

@@ -1,4 +1,4 @@
-"""Schemas of an OpenAPI document as JSON Schemas 2020-12 that stand alone.
+"""Bundles schemas of an OpenAPI document into self-contained JSON Schemas 2020-12.
 
 A schema in a document refers to others by pointers into that document (``#/components/schemas/...``), and
 may itself hold resources of its own (``$id``) in which ``#`` means something else. What a schema refers to is
@@ -39,7 +39,7 @@ class Bundler:
         self._brought: dict[str, tuple[Any, list[str], int]] = {}
 
     def bundle(self, schema: Any) -> dict[str, Any]:
-        """Return the self-contained JSON Schema that means what ``schema`` means in the document.
+        """Return the self-contained JSON Schema that is equivalent to ``schema`` in the document.
 
         Raises:
             LookupError: a reference leads nowhere.
@@ -64,7 +64,7 @@ class Bundler:
         return {"$ref": "#/$defs/root", "$defs": definitions}
 
     def place(self, root: str, uri: str) -> str:
-        """Return the JSON pointer, in the document, of a part of a bundle of the schema at ``root``."""
+        """Return the pointer into the document of a part of a bundle of the schema at ``root``."""
         if (embedded := self._resources.pointer_of(uri)) is not None:
             return embedded
         keys = pointers.split(pointers.from_fragment(urldefrag(uri).fragment))[1:]
@@ -75,7 +75,7 @@ class Bundler:
         return pointers.join(root if name == "root" else name, *keys)
 
     def _bring(self, reference: str) -> tuple[Any, list[str], int]:
-        """Return what a pointer or an anchor leads to, the references in it, and how many parts it has."""
+        """Return the schema at a pointer or an anchor, its references, and how many parts it has."""
         if reference not in self._brought:
             within: list[str] = []
             target = self._resources.target(None, "#" + quote(reference))
@@ -93,7 +93,7 @@ class Bundler:
         return {"$ref": reference, "$defs": {"resource": resource}}
 
     def _rewrite(self, schema: Any, pending: list[str], marked: frozenset[str] = frozenset()) -> Any:
-        """Translate a schema; ``marked`` properties of the object that it is one part of are not required."""
+        """Translate a schema; ``marked`` properties of the object it contributes to are not required."""
         if not isinstance(schema, dict) or "$id" in schema:
             return schema
         if self._is_30:
@@ -122,7 +122,7 @@ def _rewritten_reference(reference: str, pending: list[str]) -> str:
 
 
 def _anchors(node: Any) -> Iterator[str]:
-    """Yield the anchors that stand in a schema, outside of the resources in it."""
+    """Yield the anchors of a schema, except those of embedded resources."""
     if isinstance(node, list):
         for item in node:
             yield from _anchors(item)

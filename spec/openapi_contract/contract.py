@@ -1,4 +1,4 @@
-"""The contract as the rest of the project reads it: its operations, and where each of them stands."""
+"""The compiled contract: its operations, schemas, security schemes and servers."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ class Contract:
 
     @property
     def overlay_warnings(self) -> Iterator[str]:
-        """A sentence for each of the first actions without effect, and one for the others."""
+        """A sentence for each of the first overlay actions without effect, and one that counts the rest."""
         yield from self.unmatched[:MOST_WARNINGS]
         if more := len(self.unmatched[MOST_WARNINGS:]):
             yield f"{more} more actions of overlays match nothing."
 
     @property
     def warnings(self) -> Iterator[str]:
-        """What to say where it is read: overlays without effect, Swagger, and how many defects it has."""
+        """What to report of it: overlays without effect, Swagger 2.0, and the number of defects."""
         yield from self.overlay_warnings
         if "/openapi" in self.origins:
             yield f"{self.source} is Swagger 2.0, read as OpenAPI {self.openapi}."
@@ -83,7 +83,7 @@ class Contract:
 
     @property
     def paths(self) -> Mapping[str, Any]:
-        """The Paths Object; empty where a document of 3.1 has webhooks or components alone."""
+        """The Paths Object; empty for a 3.1 document with only webhooks or components."""
         paths: Mapping[str, Any] = self.document.get("paths", {})
         return paths
 
@@ -100,7 +100,7 @@ class Contract:
         return Schemas(Resources(self.document, self.source), origin=self.origin)
 
     def origin(self, pointer: str) -> str:
-        """Return the JSON pointer, in the file as its author wrote it, of a part of the document."""
+        """Return the pointer into the original file of a part of the document."""
         return pointers.mapped(pointer, self.origins) if self.origins else pointer
 
     @cached_property
@@ -118,11 +118,11 @@ class Contract:
 
     @cached_property
     def router(self) -> Router:
-        """Finds operations by the contract's own paths, without a base path."""
+        """The router of the contract's own paths, without a base path."""
         return Router(self.operations, self._fits)
 
     def _fits(self, operation: Operation, parameters: Mapping[str, bytes]) -> bool:
-        """Tell whether path parameters conform to their schemas, as text or as what JSON reads in it."""
+        """Tell whether path parameters conform to their schemas, as text or parsed as JSON."""
         return all(
             any(map(self.schemas.in_media_type(parameter).conforms, _values(parameters[parameter["name"]])))
             for parameter in operation.parameters
@@ -142,7 +142,7 @@ class Contract:
 
     @cached_property
     def deployment(self) -> Deployment:
-        """Where the servers say that the contract is deployed."""
+        """The deployment at the URLs of the servers."""
         return Deployment(self.router, self._servers())
 
     def deployed_at(self, base_url: str | None) -> Deployment:
@@ -159,7 +159,7 @@ class Contract:
 
     @cached_property
     def _security(self) -> tuple[Mapping[str, Sequence[str]], ...]:
-        """The alternatives of operations that have none of their own, the same ones for all."""
+        """The security requirements of operations without their own, shared by all of them."""
         return tuple(self.document.get("security", ()))
 
     @cached_property
@@ -169,18 +169,18 @@ class Contract:
         return {name: self.resolve(scheme) for name, scheme in schemes.items()}
 
     def resolve(self, node: Any) -> Any:
-        """Return what ``node`` refers to if it is a Reference Object, else ``node``; not for schemas."""
+        """Return the target of a Reference Object, or ``node`` if it is none; not for schemas."""
         return self.follow(node, "")[0]
 
     def follow(self, node: Any, pointer: str) -> tuple[Any, str]:
-        """Follow Reference Objects from ``node`` at ``pointer``; return where they end, and its pointer."""
+        """Follow Reference Objects from ``node`` at ``pointer``; return the last target and its pointer."""
         while isinstance(node, dict) and "$ref" in node:
             node, pointer = self._target(node["$ref"])
         return node, pointer
 
     @cached_property
     def _target(self) -> Callable[[str], tuple[Any, str]]:
-        """Returns what a reference leads to, and its pointer: each is looked up once."""
+        """Looks up the target of a reference and its pointer, once for each reference."""
         document = self.document  # not the contract, so that it goes with its last user
 
         @cache
@@ -214,7 +214,7 @@ class Contract:
             yield method, definition, pointers.join(pointer, "additionalOperations", method)
 
     def _free_names(self) -> Callable[[str, str], str]:
-        """Return what names operations without an operationId, each by a name that no other has."""
+        """Return a function that names operations without an operationId, each by a unique name."""
         definitions = (
             definition
             for _, item, at in self.path_items()
@@ -270,7 +270,7 @@ class Contract:
     def _parameters(
         self, *holders: tuple[Mapping[str, Any], str]
     ) -> dict[tuple[str, str], tuple[Mapping[str, Any], str]]:
-        """Return parameters by where they are and their names, each with its pointer; later ones win."""
+        """Return parameters by location and name, each with its pointer; later holders win."""
         merged = {}
         for holder, pointer in holders:
             for index, node in enumerate(holder.get("parameters", ())):
@@ -306,7 +306,7 @@ class Contract:
 
 
 def _values(raw: bytes) -> Iterator[Any]:
-    """Yield what a path parameter may mean: a number or a boolean, and the text."""
+    """Yield the possible values of a path parameter: a number or a boolean, and the text."""
     text = unquote(raw.decode("latin-1"))
     with suppress(ValueError):
         yield json.loads(text)
@@ -314,7 +314,7 @@ def _values(raw: bytes) -> Iterator[Any]:
 
 
 def is_named(operation_id: str, name: str) -> bool:
-    """Return whether an operation has this name: its operationId, or the end of it behind a ``_``."""
+    """Tell whether an operation has this name: its operationId, or the end of it after a ``_``."""
     return operation_id == name or operation_id.endswith(f"_{name}")
 
 

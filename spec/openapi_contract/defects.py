@@ -1,4 +1,4 @@
-"""What is wrong in a document: flaws as validators see them, and defects as they are reported."""
+"""Flaws, as validators find them in a document, and defects, as they are reported."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class Defect(Diagnostic):
 
 
 def summary(defects: Iterable[Defect]) -> str:
-    """Return how many defects there are, by what was done about them; empty for none."""
+    """Return the number of defects, in total and by action; empty for none."""
     actions = [defect.action for defect in defects]
     if not actions:
         return ""

@@ -72,13 +72,13 @@ def origin_of(url: str) -> str:
 
 
 def _split(url: str) -> tuple[str, str, str]:
-    """Return scheme, authority and path of any text (RFC 3986, appendix B): a template is no valid URL."""
+    """Split a URL or a template of one into scheme, authority and path (RFC 3986, appendix B)."""
     scheme, authority, path = next(URL.finditer(url)).groups("")
     return scheme, authority, path
 
 
 def _urls(server: Mapping[str, Any]) -> list[str]:
-    """Return the URL of a server; also at each value of variables that hold a scheme or a slash."""
+    """Return the URLs of a server, one for each value of variables that hold a scheme or a slash."""
     url: str = server["url"]
     urls = [url]
     for name in VARIABLE.findall(url):
@@ -113,7 +113,7 @@ def _origin_pattern(url: str, server: Mapping[str, Any]) -> str:
 
 
 def _base_paths(server: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the base paths of a server, variables at each of their values, or as they are for any text."""
+    """Yield the base paths of a server, one for each combination of values of its variables."""
     for url in _urls(server):
         parts = VARIABLE.split(_split(url)[2].strip("/"))
         names = parts[1::2]

@@ -1,4 +1,4 @@
-"""How deep the smallest value of a schema is: what ends the recursion of a schema that recurs."""
+"""The depth of the smallest value of a schema, by which generation of recursive schemas ends."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ MOST_ROUNDS = 100
 
 
 class _Needs(NamedTuple):
-    """The schemas of what a value must have in it, those that it conforms to itself, and alternatives."""
+    """The schemas of required members and items, those of the value itself, and its alternatives."""
 
     inside: list[Any]
     beside: list[Any]
@@ -19,7 +19,7 @@ class _Needs(NamedTuple):
 
 
 class MinimumDepths:
-    """The minimum depths of a document's schemas: 0 for a value with nothing in it, infinite for none.
+    """The minimum depths of a document's schemas: 0 for a value without members, infinite for no value.
 
     Args:
         keywords: returns a schema object as JSON Schema 2020-12 spells it.

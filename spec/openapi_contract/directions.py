@@ -1,4 +1,4 @@
-"""What openapi-core is to make of readOnly and writeOnly, discriminators, patterns, multiples and formats.
+"""Corrects how openapi-core reads readOnly and writeOnly, discriminators, patterns, multiples, formats.
 
 It looks for a mark in a property's schema, and not in what that refers to: a required property that has one
 there could neither be sent nor left out. And it refuses what is read-only in requests, where it only *should
@@ -33,13 +33,13 @@ from .schemas import Schemas
 
 
 def of_requests(schemas: Schemas) -> SchemaValidatorsFactory:
-    """Return what makes openapi-core's validators of requests: read-only properties may be there or not."""
+    """Return the factory of validators of requests: read-only properties are optional."""
     keywords = {**_keywords("readOnly", OAS30WriteValidator, schemas), "readOnly": lambda *_: ()}
     return SchemaValidatorsFactory(_extended(OAS30WriteValidator, keywords))
 
 
 def of_responses(schemas: Schemas) -> SchemaValidatorsFactory:
-    """Return what makes openapi-core's validators of responses: write-only properties are not there."""
+    """Return the factory of validators of responses: write-only properties are absent."""
     keywords = _keywords("writeOnly", OAS30ReadValidator, schemas)
     return SchemaValidatorsFactory(_extended(OAS30ReadValidator, keywords))
 
@@ -48,19 +48,19 @@ class _AnyDialect(DialectSchemaValidatorsFactory):
     """Makes the validators of OpenAPI 3.1 and 3.2, in whatever dialect a schema is."""
 
     def get_validator_cls(self, spec: Any, schema: Any) -> Any:
-        """Return the class of the dialect, with what is read otherwise in all of them."""
+        """Return the class of the dialect, with the keywords that are corrected in all of them."""
         kind: Any = super().get_validator_cls(spec, schema)
         return _corrected_once(kind)
 
 
 def of_31() -> DialectSchemaValidatorsFactory:
-    """Return what makes openapi-core's validators of OpenAPI 3.1, with the formats of its own ones."""
+    """Return the factory of validators of OpenAPI 3.1, with the formats that openapi-core checks."""
     formats = OAS30ReadValidator.FORMAT_CHECKER
     return _AnyDialect(OAS31Validator, OAS31_BASE_DIALECT_ID, format_checker=formats)
 
 
 def of_32() -> DialectSchemaValidatorsFactory:
-    """Return the same of OpenAPI 3.2, with the formats of 3.1: by its own ones any text is a ``byte``."""
+    """Return the factory of validators of OpenAPI 3.2, with the formats of 3.1, which check ``byte``."""
     formats = OAS30ReadValidator.FORMAT_CHECKER
     return _AnyDialect(OAS32Validator, OAS32_BASE_DIALECT_ID, format_checker=formats)
 
@@ -71,13 +71,13 @@ def _corrected_once(kind: Any) -> Any:
 
 
 def _extended(kind: Any, keywords: dict[str, Any]) -> Any:
-    """Return a class of validators with other keywords, and for which an integer is what it is to all."""
+    """Return a class of validators with other keywords, for which 1.0 is an integer."""
     types = kind.TYPE_CHECKER.redefine("integer", lambda _, value: is_integer(value))
     return extend(kind, keywords, type_checker=types)
 
 
 def _corrected(kind: Any) -> dict[str, Any]:
-    """Return the keywords that are read otherwise in all dialects."""
+    """Return the keywords that are corrected in all dialects."""
     return {"pattern": _pattern(kind), "multipleOf": _multiple_of, "format": _format(kind)}
 
 
@@ -117,7 +117,7 @@ def _format(kind: Any) -> Callable[..., Iterator[ValidationError]]:
 
 
 def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
-    """Return the keywords that tell what is required, for all properties but those that are marked."""
+    """Return the keywords that require properties, without those that are marked."""
     marks = frozenset({mark})
 
     def required(validator: Any, names: list[str], instance: Any, schema: Any) -> Iterator[Any]:

@@ -45,7 +45,7 @@ def embed(document: dict[str, Any], source: str) -> list[Location]:
 
 
 class Embedding:
-    """The work on one document: the files read for it, and what became of their parts.
+    """The embedding of one document: the files read for it, and the components made of their parts.
 
     Attributes:
         origins: where components come from that other files held: URI and JSON pointer.
@@ -89,7 +89,7 @@ class Embedding:
         return list(walk(self.root)) if len(self.documents) > 1 else locations
 
     def origin(self, pointer: str) -> tuple[str, str]:
-        """Return the file or URL that a part of the complete document comes from, and its pointer there."""
+        """Return the source of a part of the complete document, and the pointer of the part there."""
         component = "/".join(pointer.split("/")[: len(self.holder) + 3])
         if component not in self.origins:
             return self.root.source, pointer
@@ -97,20 +97,20 @@ class Embedding:
         return source_of(resource), pointer_there + pointer.removeprefix(component)
 
     def visit(self, location: Location) -> None:
-        """Bring in what the object at a location refers to, before what is below it is walked."""
+        """Bring in the target of an object's reference, before the objects below it are visited."""
         if location.reference is not None and location.kind in self.sections:
             self.follow(location, location.reference)
 
     @property
     def resources(self) -> set[str]:
-        """The embedded resources, to which a reference anywhere may lead; few documents ask for them."""
+        """The URIs of embedded resources, which any reference may name; few documents need them."""
         while self._unnoted:
             location = self._unnoted.pop()
             self._resources.update(below.base for below in walk(location) if below.base != location.base)
         return self._resources
 
     def follow(self, location: Location, reference: str) -> None:
-        """Make what a reference leads to a part of the document."""
+        """Make the target of a reference a part of the document."""
         resource, fragment = location.target(reference)
         if self._is_own(location, reference):
             location.node["$ref"] = f"#{fragment}"
@@ -134,7 +134,7 @@ class Embedding:
         return tuple(pointers.split(pointer))
 
     def _put_in_place(self, location: Location) -> None:
-        """Replace a reference to a path item by the path item, as often as that is a reference again."""
+        """Replace a reference to a path item by the path item, until that is no reference."""
         seen = set()
         while (reference := location.reference) and (target := location.target(reference))[
             0
@@ -157,7 +157,7 @@ class Embedding:
         self._unnoted.append(location)
 
     def _hoist(self, location: Location, resource: str, keys: tuple[str, ...]) -> str:
-        """Return the ``$ref`` to a part of another file, made a component.
+        """Make a part of another file a component, and return the ``$ref`` to it.
 
         A part of an embedded resource stays in it: the ``$id`` is what references in it are relative to.
         """
@@ -170,7 +170,7 @@ class Embedding:
     def _enclosing_resource(
         self, location: Location, resource: str, keys: tuple[str, ...]
     ) -> tuple[str | None, int]:
-        """Return the resolved ``$id`` of the innermost schema around a part, and how many keys lead there."""
+        """Return the resolved ``$id`` of the innermost schema around a part, and the number of keys to it."""
         innermost: tuple[str | None, int] = (None, 0)
         outer = Location(location.kind, None, "", resource, location.source)
         for depth in range(len(keys)):
@@ -181,7 +181,7 @@ class Embedding:
         return innermost
 
     def _component(self, location: Location, resource: str, keys: tuple[str, ...]) -> str:
-        """Return the JSON pointer of the component that a part of another file is, or becomes now."""
+        """Return the pointer of the component for a part of another file; make it if there is none yet."""
         part = (location.kind, resource, keys)
         if part not in self.hoisted:
             section = self.sections[location.kind]
@@ -198,7 +198,7 @@ class Embedding:
         return self.hoisted[part]
 
     def _free_name(self, section: str, preferred: str) -> str:
-        """Return a component name like ``wanted`` that neither the document has nor what was hoisted."""
+        """Return a component name like ``preferred`` that is not taken in the document."""
         stem = re.sub(r"[^A-Za-z0-9._-]", "_", preferred) or "_"
         holder = self.root.node.get("components", {}) if self.holder else self.root.node
         taken = holder.get(section, {}), self.components.get(section, {})
@@ -206,7 +206,7 @@ class Embedding:
         return next(name for name in names if not any(name in members for members in taken))
 
     def _is_own(self, location: Location, reference: str) -> bool:
-        """Tell whether a reference of the document is to it by its ``$self`` (OpenAPI 3.2, section 4.1.1)."""
+        """Tell whether a reference is to the document itself, by its ``$self`` (OpenAPI 3.2, 4.1.1)."""
         identifier = self.root.node.get("$self")
         if not isinstance(identifier, str) or location.base != self.root.base:
             return False
@@ -214,7 +214,7 @@ class Embedding:
         return urldefrag(urljoin(identifier, reference))[0] == identifier
 
     def part(self, location: Location, resource: str, keys: tuple[str, ...]) -> Any:
-        """Return what a reference at a location leads to in a file."""
+        """Return the target, in a file, of the reference at a location."""
         document = self._read(location, resource)
         try:
             return pointers.descend(document, keys)
@@ -225,7 +225,7 @@ class Embedding:
             ) from None
 
     def taken(self, node: Any) -> Any:
-        """Return what is brought in, and count it; ContractError where that is too much in all."""
+        """Count and return a part that is brought in; ContractError if the total is too large."""
         self._left -= size_of(node)
         if self._left < 0:
             raise self.root.error(TOO_MUCH)
@@ -248,7 +248,7 @@ class Embedding:
         return document
 
     def _require_allowed(self, location: Location, resource: str) -> None:
-        """Refuse what is neither in the folder of a file, nor on the origin of a URL."""
+        """Refuse files outside of the document's folder, and URLs of another origin."""
         root, parts = urlsplit(self.root.base), urlsplit(resource)
         allowed = parts[:2] == root[:2]
         if allowed and not is_url(resource):

@@ -1,4 +1,4 @@
-"""Finds values of an ``enum`` that are not of the ``type`` beside it: no value conforms to them."""
+"""Finds values of an ``enum`` that are not of the ``type`` beside it."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -14,7 +14,7 @@ from .merging import NO_VALUE
 
 
 def enum_flaws(location: Location) -> Iterator[Flaw]:
-    """Yield what is wrong with the ``enum`` of a schema: values are spelled in its type, as 1 is ``"1"``.
+    """Yield the flaws of an ``enum``: values of another type, such as 1 for ``"1"``.
 
     Where none of them is of the type, they are those of the items of an array; else the type is wrong. As it
     was written, no value conforms then: what is optional is left out of generated objects.
@@ -38,7 +38,7 @@ def enum_flaws(location: Location) -> Iterator[Flaw]:
 
 
 def _spelled(value: Any, types: Collection[str]) -> Any:
-    """Return a value in one of the types, or as it is."""
+    """Return a value converted to one of the types, or unchanged."""
     if type_of(value) in types or isinstance(value, list | dict | None):
         return value
     if not isinstance(value, str):
@@ -48,7 +48,7 @@ def _spelled(value: Any, types: Collection[str]) -> Any:
 
 
 def _replace(node: dict[str, Any], conforming: list[Any], spelled: list[Any]) -> Action:
-    """List the values that conform as they are written first: they are the likeliest to be taken."""
+    """Replace the values; those that conform unchanged come first, as clients are likeliest to use them."""
     node["enum"] = list({json.dumps(value): value for value in (*conforming, *spelled)}.values())
     if not conforming:
         node[NO_VALUE] = True

@@ -1,4 +1,4 @@
-"""What can be wrong with a contract, and with a file."""
+"""Errors of contracts and files, and their messages."""
 
 import errno
 
@@ -27,14 +27,14 @@ class ContractError(Exception):
 
 
 class UnreadableContractError(ContractError):
-    """There is no such file, or no object in JSON or YAML in it: nothing can be said of a contract."""
+    """A contract that cannot be read: there is no such file, or it holds no JSON or YAML object."""
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(source, "", reason)
 
 
 def reason_of(error: Exception) -> str:
-    """Return what an error says; one of the system without its number and file, as also inside urllib's."""
+    """Return the reason of an error; of a system error, also inside urllib's, without number and file."""
     cause = getattr(error, "reason", None)
     if isinstance(cause, OSError):
         return reason_of(cause)
@@ -42,7 +42,7 @@ def reason_of(error: Exception) -> str:
 
 
 def explained(error: Exception) -> str:
-    """Return what an error says; one of a file with the file first, and what to do about it."""
+    """Return the message of an error; that of a file names the file and says what to do."""
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename} cannot be used: {error.strerror}{ADVICE.get(error.errno or 0, '')}."
     return reason_of(error)

@@ -1,4 +1,4 @@
-"""How large a document is for what reads it: its objects, each as often as references lead to it."""
+"""Bounds the extent of a document: its objects, each counted as often as it is referred to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VALUES = frozenset({"example", "default", "const"})
 
 
 def check_extent(locations: Sequence[Location]) -> None:
-    """Refuse a document of too many objects, counted as if what references lead to stood in their places.
+    """Refuse a document of too many objects, counted as if each reference were its target.
 
     Args:
         locations: the objects of the document, itself the first.
@@ -53,7 +53,7 @@ def check_extent(locations: Sequence[Location]) -> None:
 
 
 def _size(locations: Iterable[Location], root: Location, sizes: dict[str, int], depth: int) -> int:
-    """Return how many objects there are at locations; where references lead on and on, the rest is not counted.
+    """Return the number of objects at locations, up to a depth of references.
 
     Schemas below others count where they stand, and not again where references lead to them.
     """
@@ -88,7 +88,7 @@ def _check_members(location: Location) -> None:
 
 
 def _size_of_servers(location: Location) -> int:
-    """Return how many segments the URLs of servers have: requests are looked for below each."""
+    """Return the number of segments of the URLs of servers: requests are routed below each."""
     if not isinstance(location.node, dict) or "servers" not in location.node:
         return 0
     listed = location.node["servers"] if isinstance(location.node["servers"], list) else ()

@@ -1,4 +1,4 @@
-"""What is done about the flaws of a document, by the keyword of OpenAPI's schema that is violated."""
+"""Fixes of flaws, by the keyword of OpenAPI's schema that is violated."""
 
 import json
 import re
@@ -29,14 +29,14 @@ MISSING: dict[str, Any] = {
     "openIdConnectUrl": "/",
     "default": "",  # of a server variable
 }
-"""What stands for members that are required and missing."""
+"""Values of members that are required and missing."""
 
 RANGE = re.compile("[1-5]xx", re.IGNORECASE)
 SPELLINGS = {
     name.lower(): name
     for name in (*chain.from_iterable(FIELDS.values()), "operationId", "required", "type", "enum", "$ref")
 }
-"""Names of members by what some authors write, in other letters."""
+"""Names of members by their lower-case spelling."""
 HOLDERS = (["content"], ["headers"])
 OF_CONTENT = {"responses", "requestBody"}
 OF_SCHEMAS = {
@@ -44,14 +44,14 @@ OF_SCHEMAS = {
     *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
     *("allOf", "anyOf", "oneOf"),
 }
-"""Members of schemas that some documents have beside where the schema should be."""
+"""Keywords of schemas that some documents write outside of the schema."""
 LISTS = frozenset({"tags", "security", "servers", "enum"})
 SPELLED = re.compile(r"true|false|-?(?:0|[1-9][0-9]{0,299})(\.[0-9]{1,300})?")
 """A boolean or a number that a document has in quotation marks."""
 
 
 def _required(root: Location, node: Any, flaw: Flaw) -> Action | None:
-    """Fill in what is missing, where anything could be."""
+    """Add a required member that is missing, if any value will do."""
     name = flaw.subject
     if name in node:
         raise LookupError(name)  # by the repair of what stood beside it
@@ -68,7 +68,7 @@ def _required(root: Location, node: Any, flaw: Flaw) -> Action | None:
 
 
 def _unexpected(root: Location, value: Any, flaw: Flaw) -> Action:
-    """Put a member where it belongs, if that is known, and leave it out otherwise."""
+    """Move a member to where it belongs, or leave it out if that is unknown."""
     *keys, name = pointers.split(flaw.pointer)
     node = pointers.descend(root.node, keys)
     del node[name]
@@ -81,7 +81,7 @@ def _unexpected(root: Location, value: Any, flaw: Flaw) -> Action:
     elif name in FOREIGN and is_of_30(root.node):
         FOREIGN[name](node, value)
     elif spelled != name and spelled not in node:
-        node[spelled] = value  # what has no place here goes with the next round
+        node[spelled] = value  # if it does not belong here, the next round leaves it out
     elif name in OF_SCHEMAS and ({"name", "in"} <= node.keys() or keys[-2:-1] in HOLDERS):
         node.setdefault("schema", {}).setdefault(name, value)  # as parameters were in Swagger 2.0
     elif name == "schema" and "content" not in node and OF_CONTENT & {*keys[-2:]}:
@@ -97,7 +97,7 @@ def _named(_: Location, node: Any, flaw: Flaw) -> Action | None:
 
 
 def _of_type(root: Location, node: Any, flaw: Flaw) -> Action | None:
-    """Say what a document says in the type that was expected."""
+    """Convert a value to the type that was expected."""
     *keys, name = pointers.split(flaw.pointer) or [""]
     if flaw.subject != "string" or not isinstance(node, int | float) or name.startswith("$"):
         return _of_another_dialect(root, node, flaw)
@@ -107,7 +107,7 @@ def _of_type(root: Location, node: Any, flaw: Flaw) -> Action | None:
 
 
 def _of_another_dialect(root: Location, node: Any, flaw: Flaw) -> Action | None:
-    """Say in the dialect of the document what a schema says in that of another version."""
+    """Translate a keyword of another version's dialect into that of the document."""
     *keys, name = pointers.split(flaw.pointer) or [""]
     holder = pointers.descend(root.node, keys)
     if not isinstance(holder, dict) or keys[-1:] == ["properties"]:
@@ -124,7 +124,7 @@ def _of_another_dialect(root: Location, node: Any, flaw: Flaw) -> Action | None:
 
 
 def _of_another_type(holder: dict[str, Any], name: str, node: Any, inside: list[str]) -> Action | None:
-    """Say what a member says in the type that it should have."""
+    """Convert a member to the type that it should have."""
     if name in LISTS and isinstance(node, str | dict):
         holder[name] = [node]
     elif name == "parameters" and isinstance(node, dict):
@@ -143,7 +143,7 @@ def _of_another_type(holder: dict[str, Any], name: str, node: Any, inside: list[
 def _required_otherwise(
     document: dict[str, Any], holder: dict[str, Any], keys: list[str], rule: str
 ) -> Action:
-    """Require a path parameter; and a property where its own schema says that it is required."""
+    """Make a path parameter required; list a property as required whose own schema says so."""
     if rule != "type":
         holder["required"] = True
         return "repaired"
@@ -157,7 +157,7 @@ def _required_otherwise(
 
 
 def _exclusive(_: Location, node: Any, _flaw: Flaw) -> Action | None:
-    """Have one of two members that exclude each other; 3.0 knows an example beside others as one of them."""
+    """Merge or drop one of two members that exclude each other."""
     if {"example", "examples"} <= node.keys() and isinstance(node["examples"], dict):
         name = "example"
         while name in node["examples"]:
@@ -180,7 +180,7 @@ TYPES = {
     **dict.fromkeys(("list",), "array"),
     **dict.fromkeys(("map", "dict"), "object"),
 }
-"""What types were meant, by the names that they have elsewhere."""
+"""Types by their names in other languages."""
 
 
 def _bound(holder: dict[str, Any], name: str, value: Any) -> Action | None:
@@ -197,7 +197,7 @@ def _bound(holder: dict[str, Any], name: str, value: Any) -> Action | None:
 
 
 def _tuple(holder: dict[str, Any]) -> Action:
-    """Spell the schemas of single items, and that of further ones, as JSON Schema 2020-12 does."""
+    """Write the schemas of a tuple's items as JSON Schema 2020-12 does."""
     holder["prefixItems"] = holder.pop("items")
     if "additionalItems" in holder:
         holder["items"] = holder.pop("additionalItems")
@@ -232,7 +232,7 @@ def _examples(node: dict[str, Any], value: Any) -> None:
 
 
 FOREIGN: dict[str, Callable[[dict[str, Any], Any], None]] = {"const": _const, "examples": _examples}
-"""Keywords of later dialects that OpenAPI 3.0 can say otherwise."""
+"""Translations of later keywords into OpenAPI 3.0."""
 
 BY_RULE: dict[str, Callable[[Location, Any, Flaw], Action | None]] = {
     "required": _required,
@@ -246,4 +246,4 @@ BY_RULE: dict[str, Callable[[Location, Any, Flaw], Action | None]] = {
     "enum": _of_another_dialect,
     "const": _of_another_dialect,
 }
-"""Each takes the whole document, what is at the flaw's place, and the flaw; None where it knows no fix."""
+"""Each takes the whole document, the node at the flaw, and the flaw; it returns None if it has no fix."""

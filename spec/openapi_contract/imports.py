@@ -1,4 +1,4 @@
-"""What makes imports cheap: libraries import less than they would, and the garbage collector waits."""
+"""Makes imports cheaper: some are deferred, and the garbage collector waits."""
 
 import gc
 import signal
@@ -16,7 +16,7 @@ DESCRIPTOR = frozenset({"__get__", "__set__", "__delete__"})
 
 @contextmanager
 def resting_collector(*, own_process: bool = False) -> Iterator[None]:
-    """Keep the collector from looking again and again at what imports leave: a fifth of the time of a start.
+    """Pause the garbage collector, which takes a fifth of the time of a start.
 
     Args:
         own_process: what is there at the end is there to stay, so the collector never looks at it.
@@ -46,7 +46,7 @@ def run_command_line(module: str) -> None:
 
 
 def exported(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return the ``__getattr__`` of a package: it imports what is public when that is first used.
+    """Return the ``__getattr__`` of a package, which imports public names when they are first used.
 
     Args:
         names: of what is public, separated by spaces, by the module that has it.
@@ -63,7 +63,7 @@ def exported(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
 
 @contextmanager
 def deferred(*names: str) -> Iterator[None]:
-    """Put off the imports of these modules by whatever is imported meanwhile.
+    """Defer the imports of these modules by others that are imported meanwhile.
 
     What it takes from them is imported once it is called, instantiated, subclassed or looked into. Modules
     that are there already are left alone, and afterwards each can be imported as usual.
@@ -79,10 +79,10 @@ def deferred(*names: str) -> Iterator[None]:
 
 
 class DeferredModule(ModuleType):
-    """Stands for a module that is not imported yet."""
+    """A module that is not imported yet."""
 
     def __getattr__(self, name: str) -> Any:
-        """Return what stands for something of the module, and once that is imported the thing itself."""
+        """Return a deferred member of the module, or the member itself once the module is imported."""
         if name.startswith("__"):  # the import system's own
             raise AttributeError(name)
         module = sys.modules.get(self.__name__, self)
@@ -90,7 +90,7 @@ class DeferredModule(ModuleType):
 
 
 class Deferred:
-    """Stands for something of a module that is not imported yet."""
+    """A member of a module that is not imported yet."""
 
     def __init__(self, module: str, name: str) -> None:
         self._place = module, name
@@ -102,11 +102,11 @@ class Deferred:
         return getattr(import_module(module), name)
 
     def __call__(self, *positional: Any, **named: Any) -> Any:
-        """Call it."""
+        """Call the member."""
         return self._resolve()(*positional, **named)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what it has by this name."""
+        """Return an attribute of the member."""
         if name in DESCRIPTOR:
             raise AttributeError(name)
         return getattr(self._resolve(), name)

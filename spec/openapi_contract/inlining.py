@@ -1,4 +1,4 @@
-"""Brings other files into a document that refers to them in ways that OpenAPI does not know.
+"""Embeds files that a document refers to where OpenAPI allows no reference.
 
 Documents of many files have references where none may be: an operation, a description, a tag. What such a
 reference leads to is put in its place, as a bundler would. What leads nowhere stays as it is.
@@ -25,15 +25,15 @@ PROSE = {".md", ".txt", ".html"}
 
 
 class LenientEmbedding(Embedding):
-    """Follows the references that it can, everywhere, and says why it cannot follow the others.
+    """Follows references everywhere, and notes why it cannot follow some.
 
     Args:
         document: the document; changed in place.
         source: the file or URL that it comes from.
-        defects: gets each reference in the place of which something was put.
+        defects: gets each reference that was replaced.
 
     Attributes:
-        unresolved: why references could not be followed, by what is left of them.
+        unresolved: why references could not be followed, by the ``$ref`` that replaces them.
     """
 
     def __init__(self, document: dict[str, Any], source: str, defects: list[Defect]) -> None:
@@ -44,7 +44,7 @@ class LenientEmbedding(Embedding):
         self._referenceable = self.sections.keys() - (set() if is_32 else {"mediaType"})
 
     def visit(self, location: Location) -> None:
-        """Put what references lead to in their places, or bring it in."""
+        """Replace references by their targets, or bring these in as components."""
         if not isinstance(location.node, dict):
             return
         if "$ref" in location.node and location.reference is not None:
@@ -69,7 +69,7 @@ class LenientEmbedding(Embedding):
     def _inline_members(
         self, location: Location, node: dict[str, Any] | list[Any], pointer: str, fields: Mapping[str, Shape]
     ) -> None:
-        """Look for references among the members of an object that are no OpenAPI objects themselves."""
+        """Inline the references among members of an object that are not OpenAPI objects themselves."""
         is_schema = location.kind == "schema"
         for key, member in _parts(node):
             if str(key).startswith("x-"):
@@ -94,7 +94,7 @@ class LenientEmbedding(Embedding):
         *,
         is_value: bool = False,
     ) -> None:
-        """Put what a reference leads to in the place of it, as often as that is a reference again."""
+        """Replace a reference by its target, until that is no reference."""
         base, value = location.base, node
         try:
             seen = set[str]()
@@ -122,13 +122,13 @@ class LenientEmbedding(Embedding):
             node.update(value)
 
     def read(self, source: str) -> Any:
-        """Return the document in a file, or its text where it holds prose."""
+        """Return the document in a file, or the text of a file of prose."""
         if not is_url(source) and Path(source).suffix.lower() in PROSE:
             return read_text(source)
         return read_document(source, self._defects)
 
     def _rebased(self, node: Any, base: str) -> Any:
-        """Return a copy in which references mean in the document what they mean in a file of it."""
+        """Return a copy of a part of a file, with its references relative to the document."""
         if isinstance(node, list):
             return [self._rebased(item, base) for item in node]
         if not isinstance(node, dict):

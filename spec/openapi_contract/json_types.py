@@ -1,4 +1,4 @@
-"""The JSON types of values, those that a schema object declares, and formats that bound integers.
+"""The JSON types of values and schema objects, and the formats that bound integers.
 
 A number is an integer if its fraction is zero, in OpenAPI 3.0 too (docs/decisions.md). For a schema that
 says nothing of integers a format of theirs is an annotation (JSON Schema 2020-12, section 7.2.1): ``number``
@@ -13,7 +13,7 @@ INTEGERS: Final = {
     **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
     **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
 }
-"""The least and the greatest number of the integers in OpenAPI's Format Registry."""
+"""The bounds of the integer formats in OpenAPI's Format Registry."""
 
 
 def named_types(schema: dict[str, Any]) -> frozenset[str]:
@@ -28,7 +28,7 @@ def named_types(schema: dict[str, Any]) -> frozenset[str]:
 
 
 def declared_types(schema: dict[str, Any]) -> frozenset[str]:
-    """Return the types that a schema object itself allows, by its type and the values that it lists."""
+    """Return the types that a schema object itself allows, by its ``type``, ``enum`` and ``const``."""
     types = named_types(schema)
     values = schema.get("enum", [schema["const"]] if "const" in schema else None)
     if values is not None:
@@ -51,13 +51,13 @@ def is_integer(value: Any) -> bool:
 
 
 def range_of(schema: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Return the least and the greatest number by a schema object's format, None if it sets no bounds."""
+    """Return the bounds of a schema object's integer format, None if it has none."""
     kinds = schema.get("type") or ()
     is_integer = kinds == "integer" or ("integer" in kinds and "number" not in kinds)
     return INTEGERS.get(schema.get("format", "")) if is_integer else None
 
 
 def is_within(value: Any, bounds: tuple[int, int]) -> bool:
-    """Tell whether a JSON value is within bounds; what is no number is."""
+    """Tell whether a JSON value is within bounds, or no number."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return not is_number or bounds[0] <= value <= bounds[1]

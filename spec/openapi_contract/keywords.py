@@ -1,4 +1,4 @@
-"""Keywords that jsonschema-rs is to read otherwise than by itself.
+"""Corrects how jsonschema-rs reads some keywords.
 
 Formats of OpenAPI it does not know; a pattern such as ``^.{1,4096}$`` takes it megabytes in each validator.
 
@@ -30,8 +30,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NOT_ALIKE = frozenset({"patternProperties", "dependencies", "discriminator"})
 """Keywords that the engines read differently."""
 Check: TypeAlias = "Callable[[Any, Any], tuple[Callable[[Any], bool], str]]"
-"""Takes what stands in a keyword and the schema around it; returns what tells whether a value conforms, and
-what is said of one that does not."""
+"""Takes the value of a keyword and the schema around it; returns a function that tells whether a value
+conforms, and the detail of a violation."""
 
 
 class _Keyword:
@@ -47,7 +47,7 @@ class _Keyword:
 
 
 def _format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
-    """Bound integers by their width; jsonschema-rs checks formats of texts alone."""
+    """Bound integers by their width; jsonschema-rs checks formats of strings only."""
     detail = f'value is not a "{name}"'
     if (bounds := range_of(schema)) is None:
         return jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS).is_valid, detail
@@ -55,7 +55,7 @@ def _format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
 
 
 def _pattern(pattern: Any, _schema: Any) -> tuple[Callable[[Any], bool], str]:
-    """Share what is compiled among all uses of a pattern that takes much memory."""
+    """Compile a pattern that takes much memory once for all its uses."""
     return _of_texts(ecma_matcher(pattern)), f'value does not match "{pattern}"'
 
 

@@ -1,4 +1,4 @@
-"""Reads a document leniently: what is wrong in it is repaired or left out, and noted as a defect."""
+"""Reads a document leniently: flaws are repaired or left out, and noted as defects."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,11 +19,11 @@ SECTIONS = {
     "openapi": ("paths", "webhooks", "components"),
     "swagger": ("paths", "definitions", "parameters", "responses"),
 }
-"""Of a document, which are objects."""
+"""Members of a document that are objects."""
 ROOT = {name.lower(): name for name in (*SECTIONS, "info", *SECTIONS["openapi"], *SECTIONS["swagger"])}
-"""Members of a document by what some authors write, in other letters."""
+"""Members of a document by their lower-case spelling."""
 Completed = tuple[dict[str, str], dict[str, str]]
-"""Why operations are disabled, by their pointers; and the origins of what is in the document now."""
+"""Why operations are disabled, by their pointers; and pointers into the original, by those of now."""
 Repaired = Callable[[str, str], None]
 """Notes what was repaired: its JSON pointer, and what was wrong."""
 MAX_DEFECTS = 10_000
@@ -31,7 +31,7 @@ VERSION = re.compile(r"3\.(?:0\.\d|[12]\.\d+)(-.+)?")
 
 
 def read_leniently(source: str, defects: list[Defect]) -> tuple[dict[str, Any], Callable[[], Completed]]:
-    """Return the document in a file or at a URL, as OpenAPI 3 in outline, and what completes it.
+    """Return the document in a file or at a URL, as OpenAPI 3 in outline, and a function to complete it.
 
     Args:
         defects: gets what was wrong, and when it is completed the rest of that.
@@ -45,7 +45,7 @@ def read_leniently(source: str, defects: list[Defect]) -> tuple[dict[str, Any], 
 
 
 def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]) -> dict[str, str]:
-    """Repair what has to be right before anything else can be found; return where paths came from."""
+    """Repair the outline of a document, on which validators rely; return the origins of moved paths."""
 
     def repaired(pointer: str, reason: str) -> None:
         defects.append(Defect(source, 0, pointer, reason, "repaired"))
@@ -69,7 +69,7 @@ def _spell_members(document: dict[str, Any], repaired: Repaired) -> None:
 
 
 def _repair_version(document: dict[str, Any], repaired: Repaired) -> None:
-    """Replace a version that is incomplete, or missing where there are paths; leave what cannot be guessed."""
+    """Replace a version that is incomplete, or missing from a document with paths."""
     version = document.get("openapi")
     if isinstance(version, str) and VERSION.fullmatch(version):
         return
@@ -94,7 +94,7 @@ def _empty_sections(document: dict[str, Any], repaired: Repaired) -> None:
 
 
 def _join_paths(document: dict[str, Any], source: str, defects: list[Defect]) -> dict[str, str]:
-    """Put what is below ``x-ms-paths`` among the paths; return where it came from."""
+    """Move the members of ``x-ms-paths`` to the paths; return their origins."""
     more, paths = document.pop("x-ms-paths"), document.setdefault("paths", {})
     origins = {}
     for path, item in more.items():
@@ -116,7 +116,7 @@ def _join_paths(document: dict[str, Any], source: str, defects: list[Defect]) ->
 def _converted(
     document: dict[str, Any], source: str, defects: list[Defect]
 ) -> tuple[dict[str, Any], dict[str, str], LenientEmbedding]:
-    """Return the OpenAPI document of a Swagger document, its origins there, and what brought its files in."""
+    """Return the OpenAPI document of a Swagger document, its origins, and the embedding of its files."""
     embedding = LenientEmbedding(document, source, defects)
     check_extent(embedding.run())
     try:
@@ -136,14 +136,14 @@ def complete(
     defects: list[Defect],
     swagger: LenientEmbedding | None = None,
 ) -> Completed:
-    """Make a document complete and valid, and note what was wrong.
+    """Make a document complete and valid, and note its defects.
 
     Args:
         document: the document; changed in place.
         source: the file or URL that it comes from.
         origins: pointers of the document that it was converted from, by those of this one.
-        defects: gets what was wrong.
-        swagger: what brought the files of that document into it.
+        defects: gets the defects.
+        swagger: the embedding of the files of that document.
     """
     embedding = LenientEmbedding(document, source, defects)
     if swagger is not None:

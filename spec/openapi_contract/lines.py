@@ -1,4 +1,4 @@
-"""Find on which line of a file a JSON pointer is."""
+"""Finds the lines of JSON pointers in a file."""
 
 import json
 import re
@@ -18,10 +18,10 @@ scan_string: Callable[[str, int], tuple[str, int]] = decoder.scanstring  # type:
 
 
 def lines_of(raw: bytes, suffix: str, places: Collection[str]) -> dict[str, int]:
-    """Return the lines, from 1, of the pointers that are there, and of all that is around them.
+    """Return the lines, from 1, of those pointers that exist, and of their ancestors.
 
     Args:
-        raw: what is in UTF-8 in a file that was parsed before.
+        raw: the content, in UTF-8, of a file that was parsed before.
 
     Raises:
         ValueError, LookupError: it cannot be read a second time.
@@ -45,7 +45,7 @@ def lines_of(raw: bytes, suffix: str, places: Collection[str]) -> dict[str, int]
 def _in_json(
     text: str, index: int, branches: dict[str, Any], pointer: str, sought: set[str]
 ) -> tuple[dict[str, int], int]:
-    """Return the index of each pointer below a value, and where the value ends or nothing more is sought."""
+    """Return the index of each pointer in a value, and of the end of the value or of the search."""
     index = _behind_space(text, index)
     indices = {pointer: index}
     sought.discard(pointer)

@@ -1,4 +1,4 @@
-"""House rules for a contract that is valid: what a reader, a generator and a mock want of it beside."""
+"""House rules for valid contracts, which make them useful for readers, generators and mocks."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class _Violation(NamedTuple):
 
 @resting_collector()
 def lint(contract: Contract, ignored: Collection[Rule] = ()) -> list[RuleViolation]:
-    """Return where a contract violates the house rules that are not ignored, in the order of the file.
+    """Return the violations of the house rules that are not ignored, in the order of the file.
 
     Every operation has an operationId of its own, a tag and an error response (a 4xx or ``default``), and
     every example and default conforms to the schema that it stands beside.
@@ -77,7 +77,7 @@ def _of_operation(operation: Operation) -> Iterator[_Violation]:
 
 
 class _Examples:
-    """The examples and defaults of a contract, and the schemas they are to conform to."""
+    """The examples and defaults of a contract, and their schemas."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -90,7 +90,7 @@ class _Examples:
                 yield from self._check(location, examples) if examples else ()
 
     def _examples(self, location: Location) -> Iterator[tuple[str, Any]]:
-        """Yield what is to conform to the schema at a location, each with its pointer."""
+        """Yield the examples and defaults of the schema at a location, each with its pointer."""
         node = location.node
         if location.kind == "schema":
             listed = node.get("examples")

@@ -1,4 +1,4 @@
-"""Loads a contract: reads it, applies overlays, brings in what it refers to, and validates the result."""
+"""Loads a contract: reads it, applies overlays, embeds other files, and validates or repairs the result."""
 
 import os
 from collections.abc import Collection, Sequence
@@ -19,7 +19,7 @@ from .overlay import apply_overlay
 from .reading import read_document
 
 PARTS_31 = ("paths", "webhooks", "components")
-"""Any of them makes a document (OpenAPI 3.1.0, section 4.8.1)."""
+"""A document has one of them at least (OpenAPI 3.1.0, section 4.8.1)."""
 MAX_OPERATIONS = 15_000
 
 
@@ -75,7 +75,7 @@ def reload(contract: Contract) -> Contract:
 
 
 def repaired(contract: Contract) -> Contract:
-    """Return a contract without what is valid and unusable, as if it had been read leniently."""
+    """Return a contract as if it had been read leniently: without parts that are valid but unusable."""
     if contract.lenient:
         return contract
     from .leniency import complete  # noqa: PLC0415 -- half a second that the packaged contract need not pay
@@ -88,7 +88,7 @@ def repaired(contract: Contract) -> Contract:
 def _complete(
     document: dict[str, Any], source: str, known_valid: Collection[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Bring in what a document refers to, and validate it; no operation is disabled, and nothing moved."""
+    """Embed other files, and validate the document; no operation is disabled, and nothing moved."""
     if digest(document) in known_valid:
         return {}, {}
     from .validation import validate  # noqa: PLC0415 -- half a second that the packaged contract need not pay
@@ -106,7 +106,7 @@ def _operations_in(item: dict[str, Any]) -> int:
 
 
 def _check_outline(document: dict[str, Any], source: str) -> None:
-    """Refuse what is not OpenAPI 3.0 to 3.2, or not in outline, in words that tell what it is instead."""
+    """Refuse a document that is not OpenAPI 3.0 to 3.2 in outline, and say what it is instead."""
     if "swagger" in document:
         raise ContractError(
             source, "/swagger", f"is Swagger {document['swagger']}; expected OpenAPI 3.0, 3.1 or 3.2."

@@ -1,4 +1,4 @@
-"""Media types: which of those that a document declares a message's Content-Type means."""
+"""Media types of messages, and the ranges under which documents declare them."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ def is_xml(media_type: str) -> bool:
 
 
 def charset(value: str, default: str = "utf-8") -> str:
-    """Return the charset that a Content-Type names, lower case; the default where it names none."""
+    """Return the charset of a Content-Type, lower case, or the default."""
     parameters = (parameter.strip().lower() for parameter in value.split(";")[1:])
     named = (
         parameter.removeprefix("charset=").strip('"')

@@ -1,4 +1,4 @@
-"""What a value must have: the keywords of schemas that hold together, merged, of alternatives one taken.
+"""Merges the keywords of schemas that all apply to a value; of alternatives one is chosen.
 
 A value made from it is likely to be valid, not sure to be: validate it before use.
 """
@@ -18,7 +18,7 @@ from .patterns import matches
 from .schemas import Schemas
 
 Branch = list[Any]
-"""Schemas that hold together if this alternative is taken."""
+"""Schemas that all apply if this alternative is chosen."""
 MOST_SCHEMAS = 2_000
 NO_VALUE = "x-no-value"
 """Marks a schema to which no value conforms as its author wrote it, however it is read here."""
@@ -36,7 +36,7 @@ BOUNDS = (
     ("minItems", "maxItems", frozenset({"array"})),
     ("minProperties", "maxProperties", frozenset({"object"})),
 )
-"""Keywords that exclude types where the least that they allow is more than the most."""
+"""Pairs of keywords, and the types they exclude if the lower bound exceeds the upper one."""
 KINDS = {
     "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties"),
     "array": ("items", "prefixItems", "minItems", "uniqueItems", "contains"),
@@ -46,12 +46,12 @@ KINDS = {
 
 
 class NoValueError(ValueError):
-    """No value was found that keeps a schema; there may be none."""
+    """No value was found that conforms to a schema; there may be none."""
 
 
 @dataclass(slots=True)
 class Merged:
-    """What a value must have.
+    """The merged keywords of schemas that all apply to a value.
 
     Attributes:
         values: those that are allowed; None for no list.
@@ -74,7 +74,7 @@ class Merged:
     targets: frozenset[int] = frozenset()
 
     def copy(self) -> Merged:
-        """Return one that can be added to."""
+        """Return a copy that can be added to."""
         other = copy(self)
         other.limits, other.required = dict(self.limits), dict(self.required)
         other.listed = {name: list(values) for name, values in self.listed.items()}
@@ -83,7 +83,7 @@ class Merged:
         return other
 
     def add(self, schema: dict[str, Any]) -> None:
-        """Take in the keywords of a flat schema, one without references and alternatives.
+        """Add the keywords of a flat schema, one without references and alternatives.
 
         Raises:
             NoValueError: it contradicts what is there.
@@ -141,7 +141,7 @@ class Merged:
     # what is inside -----------------------------------------------------------------------------------------
 
     def kinds(self) -> list[str]:
-        """Return the types of a value, the likeliest first: what the keywords speak of, and null last."""
+        """Return the types of a value, the likeliest by its keywords first, and null last."""
         if self.types != EVERY_TYPE:
             order = ["object", "array", "string", "integer", "number", "boolean", "null"]
             names = [name for name in order if name in self.types]
@@ -156,7 +156,7 @@ class Merged:
         return required or any(keyword in schema for keyword in keywords for schema in schemas)
 
     def property_named(self, name: str) -> list[Any]:
-        """Return the schemas that the property of this name must keep."""
+        """Return the schemas that apply to the property of this name."""
         schemas = [named for schema in self.objects for named in _of_property(schema, name)]
         if not schemas:
             schemas = [s["unevaluatedProperties"] for s in self.objects if "unevaluatedProperties" in s]
@@ -167,7 +167,7 @@ class Merged:
         yield from dict.fromkeys(name for schema in self.objects for name in schema.get("properties", ()))
 
     def item(self, index: int) -> list[Any]:
-        """Return the schemas that the item at this place must keep."""
+        """Return the schemas that apply to the item at this index."""
         schemas = []
         for schema in self.arrays:
             leading = schema.get("prefixItems", ())
@@ -205,7 +205,7 @@ def _examples(schema: dict[str, Any]) -> Iterator[Any]:
 
 
 class Merger:
-    """Merges the schemas of one document, and knows what values they have.
+    """Merges the schemas of one document, and asks them about values.
 
     Attributes:
         of: returns the schema that a part of the document is.
@@ -223,7 +223,7 @@ class Merger:
         return self.of(schema).conforms(value) if isinstance(schema, dict) else schema is not False
 
     def distance(self, branch: Branch, value: Any) -> tuple[bool, int]:
-        """Return how far a value is from an alternative: whether of another type, and how many violations."""
+        """Return the distance of a value from an alternative: whether types differ, and the violations."""
         schemas = [self.of(part) for part in branch]
         other = any(type_of(value) not in part.types for part in schemas)
         wrong = [part for part in schemas if not part.conforms(value)]
@@ -234,7 +234,7 @@ class Merger:
         return max((self.of(schema).minimum_depth for schema in branch), default=0)
 
     def is_write_only(self, schemas: Iterable[Any]) -> bool:
-        """Tell whether a property is not for responses."""
+        """Tell whether a property is write-only."""
         return any(self.of(schema).is_marked("writeOnly") for schema in schemas)
 
     def has_no_value(self, schemas: Iterable[Any]) -> bool:
@@ -242,7 +242,7 @@ class Merger:
         return any(self.of(schema).is_marked(NO_VALUE) for schema in schemas)
 
     def recurs(self, schemas: Iterable[Any], targets: frozenset[int]) -> bool:
-        """Tell whether each value of one of these schemas conforms to one of the targets too."""
+        """Tell whether each value of one of the schemas conforms to one of the targets, too."""
         return any(
             self._leads_into(part, targets) for schema in schemas for part in self._schemas.parts(schema)
         )
@@ -327,7 +327,7 @@ class Merger:
         return self._made.setdefault((name, None), {"properties": {name: False}})
 
     def _discriminated(self, schema: dict[str, Any], branch: Any) -> Branch:
-        """Return an alternative with the value of the property that says which it is."""
+        """Return an alternative with the value of its discriminator."""
         discriminator = schema.get("discriminator")
         reference = branch.get("$ref") if isinstance(branch, dict) else None
         if not isinstance(discriminator, dict) or not isinstance(reference, str):

@@ -1,4 +1,4 @@
-"""OpenAPI Overlay 1.0 to 1.2: changes to a document, each aimed by a JSONPath (RFC 9535)."""
+"""Applies OpenAPI Overlay 1.0 to 1.2 documents, whose targets are JSONPaths (RFC 9535)."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 VERSION = re.compile(r"1\.[012]\..*")
 REUSABLE = "#/components/actions/"
 MOST_CHANGES = 500_000
-"""Objects, arrays and primitive values that the actions of an overlay put somewhere."""
+"""Objects, arrays and primitive values that the actions of an overlay insert."""
 
 MOST_STEPS = 2_000_000
 """Values that the JSONPaths of an overlay look at; six times all of GitHub's document."""
 LONGEST_STEP = 100
-"""Characters that an expression looks at in the time of a value."""
+"""Characters that an expression reads in the time a value takes."""
 DOT = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|(\.)", re.DOTALL)
-"""A dot, and what it may stand in with another meaning."""
+"""A dot, outside of escapes and character classes."""
 
 
 class _Steps(JSONPathSelector):
@@ -82,7 +82,7 @@ class _Expression(FilterFunction):
 
 
 def _spelled(match: re.Match[str]) -> str:
-    """Return a dot as RFC 9485 means it: neither end of a line."""
+    """Return a dot as RFC 9485 defines it: any character but the ends of lines."""
     return r"[^\n\r]" if match[1] else match[0]
 
 
@@ -168,7 +168,7 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: 
 
 
 def _resolved(action: Any, overlay: Mapping[str, Any]) -> Any:
-    """Return the action that a reference to a reusable one means; its own fields come first (Overlay 1.2)."""
+    """Return an action with the fields of the reusable one it refers to; its own come first (Overlay 1.2)."""
     if not isinstance(action, dict) or "$ref" not in action:
         return action
     reference = action["$ref"]

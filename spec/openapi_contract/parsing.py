@@ -1,4 +1,4 @@
-"""Parses JSON and YAML into what JSON can say, and nothing else, and writes YAML that is read so.
+"""Parses JSON and YAML into JSON values, and writes YAML that is read back unchanged.
 
 YAML is read as OpenAPI asks for, by the tags that JSON knows: dates, ``on`` and ``yes`` stay strings, and
 keys are text whatever they look like. What the formats leave open (repeated keys, NaN, aliases that multiply)
@@ -38,19 +38,19 @@ NO_JSON = (
     re.compile(TEXT + r"//[^\n]*|#[^\n]*|/\*(?:.*?\*/|.*)", re.DOTALL),
     re.compile(TEXT + r",(?=\s*[}\]])", re.DOTALL),
 )
-"""Comments, and commas behind the last member or item, where they are in no text."""
+"""Comments, and trailing commas, outside of strings."""
 HALF = re.compile(r"\\u[dD][89a-fA-F]")
-"""What may be half of a character."""
+"""An escape that may be an unpaired surrogate."""
 ITEM_OF_ITEM = re.compile(r"[-?][ \t]+(?=[-?][ \t])")
-"""What begins another array, or a key, on the same line."""
+"""A nested array, or an explicit key, on the same line."""
 CONTAINERS = (dict, list)
 COST = 64
-"""Of a member or item, in characters: what reading and copying it takes."""
+"""The cost of reading and copying a member or item, in characters."""
 MAX_MERGED = 500_000
 """Members that merge keys and repeated keys copy."""
 
 Report = Callable[[int, str, str], None]
-"""Takes line, JSON pointer and reason of what is wrong in a text that is read nevertheless."""
+"""Takes line, JSON pointer and reason of a defect that is tolerated."""
 
 
 def parse(text: str, *, suffix: str = "", report: Report | None = None) -> Any:
@@ -81,7 +81,7 @@ def is_json_text(text: str, suffix: str) -> bool:
 
 
 def yaml_node(text: str) -> Node | None:
-    """Return the root of the tree of nodes that a YAML text is, in which each has its line.
+    """Return the root node of a YAML text; each node knows its line.
 
     Raises:
         ValueError: it is not one document in YAML.
@@ -93,7 +93,7 @@ def yaml_node(text: str) -> Node | None:
 
 
 def as_yaml(document: Any) -> str:
-    """Return YAML in which every text stays one, whether YAML 1.1 or 1.2 is read."""
+    """Return YAML in which every string is read back as a string, by YAML 1.1 and 1.2."""
     text: str = dump(document, Dumper=_JSONDumper, sort_keys=False, allow_unicode=True, width=110)
     return text
 
@@ -127,7 +127,7 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _ExtentError(ValueError):
-    """A text holds more than is read, as JSON or as YAML."""
+    """A text is larger than the limits allow."""
 
 
 def _check_marks(count: int, most: int, names: str) -> None:
@@ -147,7 +147,7 @@ def _finite(text: str) -> float:
 
 
 def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
-    """Read JSON that is none without its comments and the like, or as YAML, which may repeat keys."""
+    """Read invalid JSON without its comments and the like, or as YAML, in which keys may repeat."""
     problem = None
     if is_json_text(text, suffix) or is_json_text(text, ""):
         try:
@@ -178,7 +178,7 @@ def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
 
 
 def _parse_nearly_json(text: str) -> Any:
-    """Read JSON with comments, commas too many, line breaks in texts, and halves of characters."""
+    """Read JSON with comments, trailing commas, line breaks in strings, and unpaired surrogates."""
     for pattern in NO_JSON:
         text = pattern.sub(lambda match: match[1] or " ", text)
     document = _parse_json(text, strict=False)
@@ -200,13 +200,13 @@ def _parse_yaml(text: str, loader: _JSONLoader | None = None) -> Any:
 
 
 class _JSONLoader(CSafeLoader):
-    """Knows the tags of YAML's JSON schema, and spells numbers as JSON does."""
+    """Loads YAML by its JSON schema: numbers are spelled as in JSON."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]  # it is one in PyYAML too
     yaml_constructors: ClassVar[dict[str | None, Any]] = {}
 
     def construct_member_key(self, node: Node) -> str:
-        """Return the key as it is written."""
+        """Return a key as it is written."""
         if not isinstance(node, ScalarNode):
             raise ConstructorError(None, None, "a key is not text", node.start_mark)
         if node.value == "<<":
@@ -215,7 +215,7 @@ class _JSONLoader(CSafeLoader):
         return key
 
     def construct_json_object(self, node: MappingNode) -> dict[str, Any]:
-        """Return an object whose keys are text and stand once."""
+        """Return an object with unique keys."""
         members: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = self.construct_member_key(key_node)
@@ -229,12 +229,12 @@ class _JSONLoader(CSafeLoader):
         return [self.construct_object(item, deep=True) for item in node.value]
 
     def refuse_tag(self, node: Node) -> Any:
-        """Refuse what JSON has no type for."""
+        """Refuse a tag that JSON has no type for."""
         raise ConstructorError(None, None, f"the tag {node.tag} is not one of JSON's", node.start_mark)
 
 
 class _LenientLoader(_JSONLoader):
-    """Merges what stands twice, as well as merge keys, ignores other tags, and reports where it does so."""
+    """Merges repeated keys and merge keys, ignores other tags, and reports each of these."""
 
     report: Report
 
@@ -288,7 +288,7 @@ class _LenientLoader(_JSONLoader):
         return [self._below(index, item) for index, item in enumerate(node.value)]
 
     def refuse_tag(self, node: Node) -> Any:
-        """Return the value as it is without a tag that JSON has no type for."""
+        """Return a value without its tag, which JSON has no type for."""
         self._tell(node, f"has the tag {node.tag}, which is not one of JSON's; it was ignored.")
         if isinstance(node, MappingNode):
             return self.construct_json_object(node)
@@ -306,7 +306,7 @@ class _LenientLoader(_JSONLoader):
 
 
 class _JSONDumper(CSafeDumper):
-    """Quotes what the loader would take for something else, and what PyYAML's own would."""
+    """Quotes strings that this loader or PyYAML's own would read as something else."""
 
 
 _NUMBER = r"-?(?:0|[1-9][0-9]*)"
@@ -340,7 +340,7 @@ _JSONLoader.add_constructor(None, _construct_other)
 
 
 def containers_of(value: Any) -> int:
-    """Return how many objects and arrays a value holds, itself among them, each as often as it is there."""
+    """Return the number of objects and arrays in a value, itself included."""
     count, pending = 0, [value]
     while pending:
         node = pending.pop()
@@ -351,7 +351,7 @@ def containers_of(value: Any) -> int:
 
 
 def size_of(value: Any) -> int:
-    """Return how large a value is: the characters of its texts and keys, and more for each part of it."""
+    """Return the size of a value: the characters of its strings and keys, and a cost for each part."""
     return sum(COST * sum(map(len, level)) + sum(map(len, _texts(level))) for level in _levels([value]))
 
 
@@ -389,7 +389,7 @@ def _texts(level: list[Any]) -> list[str]:
 
 
 def _within_extent(document: Any) -> Any:
-    """Return a document, unless it is too deep, too large with its aliases written out, or not UTF-8."""
+    """Return a document; ValueError if it is too deep, too large with aliases expanded, or not UTF-8."""
     characters = 0
     for level in _bounded_levels(document):
         characters += 8 * sum(map(len, level))

@@ -18,12 +18,12 @@ REPETITION = re.compile(r"[*+}|]")
 REPEATED_GROUP = re.compile(r"\)[*+{]")
 MOST_STEPS = 1_000_000
 SMALL = jsonschema_rs.FancyRegexOptions(size_limit=256 * 1024)
-"""Bytes of a compiled pattern."""
+"""Limits the bytes of a compiled pattern."""
 
 
 @lru_cache(maxsize=4096)
 def longest_text(pattern: str) -> float:
-    """Return up to which length Python searches a text for a pattern in bounded time; mostly infinite.
+    """Return the length of text up to which Python searches in bounded time; mostly infinite.
 
     A group that is repeated may be left in as many ways as it has branches, at each character, where another
     repetition or a choice is in it; whether it is in it is not looked at.
@@ -50,7 +50,7 @@ def matches(pattern: str, text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def matcher(pattern: str) -> Callable[[str], bool]:
-    """Return what tells whether a pattern is found in a text; ValueError if it is no regular expression."""
+    """Return a function that searches a text for a pattern; ValueError if it is no regular expression."""
     expression = compiled(pattern)
     if expression is None:
         return ecma_matcher(pattern)
@@ -64,7 +64,7 @@ def matcher(pattern: str) -> Callable[[str], bool]:
 
 @lru_cache(maxsize=4096)
 def is_small(pattern: str) -> bool:
-    """Tell whether jsonschema-rs compiles a pattern, and to little."""
+    """Tell whether jsonschema-rs compiles a pattern, within a small size."""
     try:
         jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=SMALL)
     except ValueError:
@@ -74,6 +74,6 @@ def is_small(pattern: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def ecma_matcher(pattern: str) -> Callable[[str], bool]:
-    """Return the same as jsonschema-rs reads it; ValueError if it is no regular expression."""
+    """Return the same by jsonschema-rs; ValueError if it is no regular expression."""
     is_valid: Callable[[str], bool] = jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid
     return is_valid

@@ -21,12 +21,12 @@ def split(pointer: str) -> list[str]:
 
 
 def order(pointer: str) -> list[tuple[int, str]]:
-    """Return the key by which pointers are sorted, indices by their value."""
+    """Return the sort key of a pointer; indices sort by value."""
     return [(int(key), "") if key.isdecimal() else (0, key) for key in split(pointer)]
 
 
 def mapped(pointer: str, origins: Mapping[str, str]) -> str:
-    """Return where something is in another document, by the nearest place around it that is known."""
+    """Return a pointer mapped into another document by its nearest ancestor with an origin."""
     around = pointer if origins else ""
     while around and around not in origins:
         around = around.rpartition("/")[0]
@@ -34,12 +34,12 @@ def mapped(pointer: str, origins: Mapping[str, str]) -> str:
 
 
 def from_fragment(fragment: str) -> str:
-    """Return the pointer that a URI fragment (without ``#``) carries percent-encoded."""
+    """Return the pointer in a percent-encoded URI fragment (without ``#``)."""
     return unquote(fragment)
 
 
 def lookup(document: Any, pointer: str) -> Any:
-    """Return what ``pointer`` points at.
+    """Return the value at ``pointer``.
 
     Raises:
         KeyError: nothing is there; the key that is missing.
@@ -48,7 +48,7 @@ def lookup(document: Any, pointer: str) -> Any:
 
 
 def descend(node: Any, keys: Iterable[str]) -> Any:
-    """Return what is below ``node`` under ``keys``; a missing one is a KeyError."""
+    """Return the value below ``node`` under ``keys``; KeyError with the key that is missing."""
     for key in keys:
         if isinstance(node, dict) and key in node:
             node = node[key]

@@ -28,7 +28,7 @@ SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "boo
 UNIONS = frozenset(ALTERNATIVES)
 LITERALS = (str, int, bool)
 MOST_SCHEMAS = 60_000
-"""Schemas that types are made of, as often as each stands in another: 39,000 are the most that is known."""
+"""Schemas, counted as often as they are part of another: 39,000 are the most that is known."""
 IGNORED = ANNOTATIONS | {"default", "discriminator", "deprecated", "readOnly", "writeOnly"}
 
 
@@ -49,21 +49,21 @@ def python_types(contract: Contract) -> str:
 
 
 def _imports(declared: str) -> str:
-    """Return the import of what declarations need, and the blank lines that linters want around it."""
+    """Return the import that declarations need, with the blank lines that linters expect."""
     used = [name for name in IMPORTED if re.search(rf"\b{name}\b", declared)]
     blank = "\n\n" if declared.startswith("class ") else "\n"
     return f"\n\nfrom typing import {', '.join(used)}\n{blank}" if used else "\n"
 
 
 def _plain(text: str) -> str:
-    """Return a text that can stand in a docstring."""
+    """Return a text without what would end a docstring."""
     return "".join(
         character if character.isprintable() and character not in '\\"' else " " for character in text
     ).strip()
 
 
 class _Declarations:
-    """The declarations of one module, and the names that are taken in it."""
+    """The declarations of one module, and the names in use."""
 
     def __init__(self, contract: Contract) -> None:
         self._source = contract.source
@@ -91,7 +91,7 @@ class _Declarations:
         self._made.append(f"{spelled}: TypeAlias = {alias!r}")
 
     def _object(self, part: Part) -> Shape | None:
-        """Return the shape of a schema that is one object with properties, and nothing else."""
+        """Return the shape of a schema that is an object with properties, else None."""
         alternatives = Expansion(self._schemas, (part,)).alternatives
         shape = _shape(alternatives[0], part)
         is_object = shape.types == {"object"} and shape.properties and not shape.takes_null
@@ -114,7 +114,7 @@ class _Declarations:
         return _quoted(expression) if key in shape.required else f"NotRequired[{_quoted(expression)}]"
 
     def _type(self, conjunction: Conjunction, hint: str) -> str:
-        """Return the expression for a schema; objects in it get names that begin with ``hint``."""
+        """Return the type expression of a schema; names of objects in it begin with ``hint``."""
         self._left -= 1
         if self._left < 0:
             reason = f"holds more than {MOST_SCHEMAS} schemas, counted as often as they stand in others."
@@ -123,7 +123,7 @@ class _Declarations:
         return named or self._merged(conjunction, hint)
 
     def _merged(self, conjunction: Conjunction, hint: str) -> str:
-        """Return the expression for schemas that hold together; in themselves they are ``Any``."""
+        """Return the type expression of schemas that all apply; within themselves it is ``Any``."""
         key = tuple(id(part.node) for part in conjunction)
         if key in self._open:
             return "Any"
@@ -137,7 +137,7 @@ class _Declarations:
         return _union([*members, *["None"] * any(shape.takes_null for shape in shapes)])
 
     def _named(self, part: Part, hint: str) -> str | None:
-        """Return the expression for a reference to a component, and for alternatives that may be such."""
+        """Return the type expression of references to components, and of alternatives of them."""
         keywords = self._keywords(part.node)
         if keywords and keywords.issubset(REFERENCES):
             return self._names.get(self._schemas.of(part.node).component)
@@ -170,23 +170,23 @@ class _Declarations:
         return f"dict[str, {self._type(shape.additional, hint) if shape.additional else 'Any'}]"
 
     def _keywords(self, node: Any) -> set[str]:
-        """Return the keywords of a schema that say something of a value."""
+        """Return the keywords of a schema that constrain a value."""
         return {name for name in self._schemas.keywords(node) if name not in IGNORED and name[:2] != "x-"}
 
     def _is_another(self, node: Any) -> bool:
-        """Whether a schema is another one, with annotations at most."""
+        """Tell whether a schema is a reference, with annotations at most."""
         keywords = self._keywords(node)
         is_reference = bool(keywords) and keywords.issubset(REFERENCES)
         return is_reference or (keywords == {"allOf"} and len(node["allOf"]) == 1)
 
     def _leads_to_itself(self, name: str) -> bool:
-        """Whether a component is an alternative of itself, which no type can be."""
+        """Tell whether a component is an alternative of itself, which no type can be."""
         component = self._components[name]
         branches = self._schemas.of(component).branches
         return any(target is component for branch in branches for target in self._schemas.targets_of(branch))
 
     def _free_name(self, preferred: str) -> str:
-        """Return a class name like ``wanted`` that nothing else has."""
+        """Return a class name like ``preferred`` that is not taken."""
         words = re.split(r"[^0-9A-Za-z]+", preferred)
         stem = "".join(word[:1].upper() + word[1:] for word in words) or "Schema"
         stem = f"_{stem}" if stem[0].isdigit() else stem
@@ -199,7 +199,7 @@ class _Declarations:
 
 
 def _shape(alternative: Alternative, at: Part) -> Shape:
-    """Return the shape of an alternative; who declares properties without a type means an object."""
+    """Return the shape of an alternative; properties without a type imply an object."""
     shape = shape_of(alternative, at)
     is_object = shape.types == ANY_TYPE and shape.properties
     return replace(shape, types=OBJECTS, takes_null=False) if is_object else shape
@@ -215,11 +215,11 @@ def _is_attribute(name: str) -> bool:
 
 
 def _quoted(expression: str) -> str:
-    """Return an expression so that Python need not know the names in it yet."""
+    """Return an expression, quoted if Python need not know its names yet."""
     return expression if expression in {*SCALARS.values(), "Any"} else repr(expression)
 
 
 def _union(members: list[str]) -> str:
-    """Return the union of expressions, each once; ``Any`` takes in all others."""
+    """Return the union of expressions, each once; ``Any`` includes all others."""
     unique = list(dict.fromkeys(members))
     return "Any" if not unique or "Any" in unique else " | ".join(unique)

@@ -1,4 +1,4 @@
-"""Reads a document from a file or a URL, with size, encoding and redirects bounded before it is parsed."""
+"""Reads a document from a file or a URL, with bounds on size, encodings and redirects."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def read_document(source: str, defects: list[Defect] | None = None) -> dict[str,
     """Return the object in a JSON or YAML file, or at an HTTP(S) URL.
 
     Args:
-        defects: gets what could be repaired; without it, that is an error as well.
+        defects: gets what could be repaired; without a list, that is an error.
 
     Raises:
         UnreadableContractError: it cannot be read, or is not one JSON object; says why, with line and column.
@@ -55,16 +55,16 @@ def read_document(source: str, defects: list[Defect] | None = None) -> dict[str,
 
 
 def read_text(source: str, report: Report | None = None) -> str:
-    """Return the text of a file or URL; raises UnreadableContractError.
+    """Return the text of a file or URL; UnreadableContractError if it has none.
 
     Args:
-        report: called where it is not in UTF-8; without it, that is an error.
+        report: called if it is not in UTF-8; without it, that is an error.
     """
     return _decode(_read_bytes(source), source, report)
 
 
 def read_utf8(source: str) -> bytes:
-    """Return a file or URL in UTF-8, if it is not in Windows-1252; raises UnreadableContractError."""
+    """Return the bytes of a file or URL in UTF-8 (or Windows-1252); UnreadableContractError without."""
     raw = _read_bytes(source).removeprefix(BOM_UTF8)
     encoding = json.detect_encoding(raw)
     return raw if encoding == "utf-8" else raw.decode(encoding).encode()
@@ -92,7 +92,7 @@ def _in_order(source: str, diagnostics: list[Reported]) -> list[Reported]:
 
 
 def _line(pointer: str, lines: Mapping[str, int]) -> int:
-    """Return the line of a pointer, or of what would hold it."""
+    """Return the line of a pointer, or of its nearest ancestor."""
     while pointer and pointer not in lines:
         pointer = pointer.rpartition("/")[0]
     return lines.get(pointer, 0)
@@ -128,10 +128,10 @@ def _fetch(url: str) -> bytes:
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """A redirect could lead where a reference may not go; its status is the error then."""
+    """Refuses redirects, which could lead where no reference may: their status is the error."""
 
     def redirect_request(self, *_: Any) -> None:
-        """Follow none."""
+        """Follow no redirect."""
 
 
 def _decode(raw: bytes, source: str, report: Report | None) -> str:

@@ -1,4 +1,4 @@
-"""Checks that the references of a document lead to what they should."""
+"""Validates the references of a document."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ MAX_REFERENCES = 20
 
 
 def reference_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
-    """Yield the flaws of references to places in the document; schemas may recur, Reference Objects may not.
+    """Yield the flaws of references within the document; schemas may recur, Reference Objects may not.
 
     Embedded resources and their anchors are JSON Schema's own affair, and left to the schema compiler.
     """
@@ -52,7 +52,7 @@ def reference_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
 
 
 def _of_reference_object(location: Location, locations: Mapping[str, Location]) -> str:
-    """Follow a reference to the end, which must be of the same kind; return what is wrong, if anything."""
+    """Follow a reference to its last target, which must be of the same kind; return what is wrong."""
     seen = set[str]()
     end = location
     while end.reference is not None:
@@ -85,16 +85,16 @@ def _of_schema(document: dict[str, Any], fragment: str) -> str:
 
 
 SECTIONS = {shape.strip("{}"): section for section, shape in FIELDS["components"].items()}
-"""Where the components of a kind are."""
+"""Sections of the components, by kind."""
 
 
 def name_in(reference: str | None) -> str:
-    """Return the name at the end of a reference, that of a file without its suffix."""
+    """Return the last name in a reference; that of a file without its suffix."""
     return SUFFIX.sub("", str(reference).replace("\\", "/").rpartition("/")[2])
 
 
 def _namesake(location: Location, document: Mapping[str, Any]) -> str:
-    """Return the reference to the component of the kind and name that are meant, empty if there is none.
+    """Return a reference to the component of the same kind and name, empty if there is none.
 
     Half-converted documents say ``#/definitions/Pet`` of a schema, as Swagger 2.0 does.
     """
@@ -111,11 +111,11 @@ def _redirect(node: dict[str, Any], reference: str) -> Action:
 
 
 BLANKS: dict[str, dict[str, Any]] = {"schema": {}, "response": {"description": ""}, "requestBody": {}}
-"""What stands for objects whose references lead nowhere, where they cannot simply be left out."""
+"""Replacements of objects whose references lead nowhere and that cannot be left out."""
 
 
 def _fix(location: Location, document: dict[str, Any]) -> Action:
-    """Take the content of what a reference leads to, if it has one as the place would; else leave it out."""
+    """Replace a reference by the content of its target, if that has one; else leave it out."""
     reference = location.node.pop("$ref")
     if location.kind == "schema":
         return "left out"

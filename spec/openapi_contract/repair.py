@@ -1,4 +1,4 @@
-"""Reads a document leniently: what is wrong in it is repaired or left out, the smallest part that can be.
+"""Repairs a document: flaws are fixed, or the smallest part that has them is left out.
 
 The validators say what is wrong. Each flaw is fixed: by the fix that the validator knows, by that of its rule
 (`fixes`), or by leaving out the part that it is about; then they are asked again, until they accept.
@@ -23,7 +23,7 @@ from .validation import STAGES, dialect_flaws
 
 MOST_ROUNDS = 50
 MOST_TRIES = 3
-"""Repairs of one place; then it is left out."""
+"""Repairs of the same part; then it is left out."""
 Stage = Callable[[Sequence[Location]], Iterable[Flaw]]
 
 
@@ -31,7 +31,7 @@ class Repair(NamedTuple):
     """A flaw that was fixed.
 
     Attributes:
-        pointer: JSON pointer of its place in the document as it was read.
+        pointer: where it is in the document as it was read.
     """
 
     pointer: str
@@ -60,7 +60,7 @@ def repair(
 
 
 class _Repairs:
-    """The work on one document."""
+    """The repair of one document."""
 
     def __init__(self, locations: list[Location], unresolved: Mapping[str, str], most: int) -> None:
         self.most = most
@@ -85,7 +85,7 @@ class _Repairs:
         raise self.root.error("has too many defects that follow from each other.")
 
     def _is_fixed_by(self, stage: Stage) -> bool:
-        """Fix what a stage sees until it sees nothing more; return whether there was anything."""
+        """Fix the flaws that a stage finds until it finds none; return whether there were any."""
         for rounds in range(MOST_ROUNDS + 1):
             if not self._fixes(stage):
                 return rounds > 0
@@ -94,7 +94,7 @@ class _Repairs:
         raise self.root.error("has too many defects that follow from each other.")
 
     def _fixes(self, stage: Stage) -> bool:
-        """Fix the flaws that a stage sees, what is behind and below others first; return whether it did."""
+        """Fix the flaws that a stage finds, the last and deepest first; return whether that changed it."""
         flaws = {flaw.pointer: flaw for flaw in islice(stage(self.locations), self.most + 1)}
         if len(flaws) > self.most:
             raise self._too_many()
@@ -112,7 +112,7 @@ class _Repairs:
         return has_changed
 
     def _note(self, repair: Repair) -> None:
-        """Note a repair; what goes since a part of it went first goes for the reason of that."""
+        """Note a repair; if a part of it was left out before, that part's reason is noted."""
         if repair.pointer in self.disabled:
             return  # of what stands for an operation
         if repair.action == "operation disabled":
@@ -146,7 +146,7 @@ class _Repairs:
         return self.leave_out(flaw.pointer)
 
     def leave_out(self, pointer: str) -> Action:
-        """Leave out what is at a pointer; an operation stays, and says that it cannot be understood."""
+        """Leave out the part at a pointer; an operation stays, and responds with 501."""
         *keys, last = pointers.split(pointer) or [""]
         if not keys and not last:
             raise self.root.error("cannot be understood; expected an OpenAPI document.")
@@ -174,7 +174,7 @@ class _Repairs:
         return "repaired"
 
     def _as_read(self, pointer: str) -> str:
-        """Return where something was before items of arrays were left out before it."""
+        """Return the pointer before items of arrays were left out."""
         read = ""
         for key in pointers.split(pointer) if self.indices else ():
             indices = self.indices.get(read)
@@ -183,7 +183,7 @@ class _Repairs:
         return read or pointer
 
     def moved(self) -> Iterator[tuple[str, str]]:
-        """Yield the pointers of items that others were left out before: now, and as the document was read."""
+        """Yield the pointers of items that moved: now, and in the document as it was read."""
         for array, indices in self.indices.items():
             now = read = ""
             with suppress(ValueError):  # it has gone with the item that it was in

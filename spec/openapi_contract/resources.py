@@ -1,4 +1,4 @@
-"""The schema resources of a document: what a ``$ref`` leads to depends on the ``$id`` around it.
+"""The schema resources of a document, by whose ``$id`` references are resolved.
 
 A schema with an ``$id`` is a resource of its own (JSON Schema 2020-12, section 8.2.1), all others belong to
 the document. Anchors are names within a resource. The library ``referencing`` resolves the same references,
@@ -15,7 +15,7 @@ from .anatomy import document_location, walk
 
 
 class Target(NamedTuple):
-    """What a reference leads to, and its JSON pointer in the document."""
+    """The target of a reference, and its JSON pointer in the document."""
 
     node: Any
     pointer: str
@@ -70,11 +70,11 @@ class Resources:
 
     @property
     def schemes(self) -> set[str]:
-        """The schemes of the resources' URIs, and those that someone could think of fetching."""
+        """The schemes of the resources' URIs, and those that a library would fetch."""
         return {"http", "https", "file"} | {urlsplit(uri).scheme for uri in self._resources}
 
     def reference_to(self, schema: Any) -> tuple[str, dict[str, Any]] | None:
-        """Return a ``$ref`` to a schema that holds anywhere, and the resource that it leads into.
+        """Return an absolute ``$ref`` to a schema, and the resource that the schema is in.
 
         None for a schema that belongs to the document itself.
         """
@@ -95,7 +95,7 @@ class Resources:
         return self._resources[uri].pointer + unquote(fragment) if uri in self._resources else None
 
     def target(self, schema: Any, reference: str) -> Target | None:
-        """Return what a ``$ref`` in ``schema`` leads to, None if that is not a part of the document."""
+        """Return the target of a ``$ref`` in ``schema``, None if that is not a part of the document."""
         home, _ = self._homes.get(id(schema), (None, ""))
         home_uri = self.uri if home is None else home.uri
         within = reference.startswith("#")

@@ -1,4 +1,4 @@
-"""Find the operation of a method and path by a contract's path templates (OpenAPI 3.1, section 4.8.8)."""
+"""Finds the operation of a method and path by a contract's path templates (OpenAPI 3.1, section 4.8.8)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import msgspec
 from .operation import Operation
 
 EXPRESSION = re.compile(r"\{([^{}/=]+=[^{}]*|[^{}/]+)\}")
-"""Of one segment, but for Google's ``{name=shelves/*/books/*}``, whose value is of several."""
+"""Of one segment, except Google's ``{name=shelves/*/books/*}``, whose value has several."""
 WILDCARD = re.compile(r"\*\*?")
 QUERY = re.compile(r"[?#]")
 DECORATED = re.compile(r"[*+]*([^*+:=?]+).*", re.DOTALL)
-"""An expression with what routers have in it: ``{id:.+}``, ``{*path}``, ``{path*}``."""
+"""An expression in the syntax of routers: ``{id:.+}``, ``{*path}``, ``{path*}``."""
 OF_SEGMENTS = re.compile(r"\{(?:[*+][^}/]*|[^}/:]*[*+]|[^}/:]*:(?:path|\.[*+]))\}")
 """Such an expression for any number of segments, at the end of a template."""
 PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
@@ -33,7 +33,7 @@ Header = Callable[[bytes], str | None]
 
 
 class Route(msgspec.Struct, frozen=True):
-    """What a method and path lead to.
+    """The result of routing a method and a path.
 
     Attributes:
         operation: the operation; None if the path, or the method at this path, is not found.
@@ -62,7 +62,7 @@ NOT_FOUND = Route(None, {}, ())
 
 
 def no_header(_name: bytes) -> None:
-    """Find no header field, as in a request that is but a method and a URL."""
+    """Find no header field, as in a request of only a method and a URL."""
 
 
 class Candidate(NamedTuple):
@@ -80,7 +80,7 @@ class Candidate(NamedTuple):
     headers: frozenset[str] = frozenset()
 
     def accepts(self, method: str, query: Mapping[str, str]) -> bool:
-        """Tell whether the operation is one of a method, and its query has the values of the template."""
+        """Tell whether the operation has this method, and the query the values of its template."""
         own_method = self.operation.method.upper()
         return (own_method == method or (own_method == "GET" and method == "HEAD")) and all(
             unquote_plus(query.get(name, "")) == value
@@ -89,7 +89,7 @@ class Candidate(NamedTuple):
         )
 
     def closeness(self, query: Mapping[str, str]) -> int:
-        """Return how close the template is to a query: by the names that are there, or are missing."""
+        """Return how close the template is to a query, by the number of names that are present or missing."""
         return len(self.query) if self.query.keys() <= query.keys() else -len(self.query)
 
     def parameters(self, query: Mapping[str, str]) -> dict[str, bytes]:
@@ -134,7 +134,7 @@ class PathItem:
         self.methods = tuple(sorted({*self.operations, "OPTIONS"}))
 
     def route(self, method: str, values: Sequence[str], query: bytes, header: Header, fits: Fits) -> Route:
-        """Return the operation of a method: of several, the first that fits, else the first."""
+        """Return the operation of a method; of several, the first whose parameters fit, else the first."""
         parameters = self.named(values)
         if not self._several:
             return Route(self.operations.get(method), parameters, self.methods)
@@ -160,7 +160,7 @@ class PathItem:
         return Route(chosen.operation, {**parameters, **chosen.parameters(values_by_name)}, self.methods)
 
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
-        """Return what was sent, by the names in the template."""
+        """Return the values of path parameters, by their names in the template."""
         named = {name: values[place].encode("latin-1") for name, place in self._places}
         for name, pattern, start, end in self._patterns:
             named[name] = pattern.format(*values[start:end]).encode("latin-1")
@@ -168,7 +168,7 @@ class PathItem:
 
 
 class Branch:
-    """What the paths of a contract have in their next segment: literals, then templates; or their end."""
+    """A node in the tree of paths: the next segments, literal or templated, or the end of a path."""
 
     __slots__ = ("_templates", "_unsorted", "end", "literals", "rest")
 
@@ -181,7 +181,7 @@ class Branch:
 
     @property
     def templates(self) -> dict[tuple[str, ...], Branch]:
-        """The branches by what stands around their expressions, "{name}.json" before "{name}"."""
+        """The branches by the literals around their expressions, "{name}.json" before "{name}"."""
         if self._unsorted:
             self._templates = dict(sorted(self._templates.items(), key=_concreteness, reverse=True))
             self._unsorted = False
@@ -207,7 +207,7 @@ class Branch:
         return self._templates.setdefault(literals, Branch())
 
     def find(self, segments: Sequence[str], depth: int = 0) -> tuple[PathItem, tuple[str, ...]] | None:
-        """Return the path item that the segments lead to, with what its templates stand for."""
+        """Return the path item of the segments, with the values of its expressions."""
         if depth == len(segments):
             return None if self.end is None else (self.end, ())
         segment = segments[depth]
@@ -225,7 +225,7 @@ class Branch:
         return (self.rest.end, (rest,)) if rest and self.rest is not None and self.rest.end else None
 
     def ends(self, segments: Sequence[str], depth: int = 0) -> Iterator[int]:
-        """Yield how many of the first segments are a whole path here."""
+        """Yield each number of leading segments that are a whole path."""
         if self.end is not None:
             yield depth
         if depth < len(segments):
@@ -238,7 +238,7 @@ class Branch:
 
 @lru_cache(maxsize=1000)
 def _literals(segment: str) -> tuple[str, ...]:
-    """Return what stands around the expressions in a segment of a template."""
+    """Return the literals around the expressions in a segment of a template."""
     return tuple(normal_text(literal) for literal in EXPRESSION.split(segment)[::2])
 
 
@@ -248,7 +248,7 @@ def _concreteness(template: tuple[tuple[str, ...], Branch]) -> tuple[int, int]:
 
 
 def _values(literals: tuple[str, ...], segment: str) -> tuple[str, ...]:
-    """Return what stands between the literals in a segment, nothing if they are not all there.
+    """Return the values between the literals of a segment, nothing if a literal is missing.
 
     The first values are the longest possible. Every literal is looked for from the end, once: a regular
     expression of several wildcards would try each place of each with each of the others.
@@ -293,7 +293,7 @@ class Router:
         self._skip_shared_beginning()
 
     def _skip_shared_beginning(self) -> None:
-        """Begin where the paths begin to differ: the segments before that are the same for all."""
+        """Skip the first segments, which are the same for all paths."""
         while (
             not (self._root.end or self._root.rest or self._root.templates) and len(self._root.literals) == 1
         ):
@@ -317,13 +317,13 @@ class Router:
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """Return the name in an expression as it stands there, and without what a router has in it."""
+    """Return the name in an expression as it is written, and without the syntax of routers."""
     plain = DECORATED.fullmatch(name)
     return (name,) if plain is None or plain[1] == name else (name, plain[1])
 
 
 def _places(path: str) -> Iterator[tuple[str, str, int, int]]:
-    """Yield each name in a path template, and its values: first and last place, and a pattern of several."""
+    """Yield each name in a path template, its pattern, and the first and last index of its values."""
     start = 0
     for expression in EXPRESSION.findall(path):
         pattern = _pattern(expression)
@@ -340,7 +340,7 @@ def _pattern(expression: str) -> str:
 
 
 def _flat(path: str) -> str:
-    """Return a path template with the segments of patterns, and an expression for each of their wildcards."""
+    """Return a path template with patterns expanded, and an expression for each wildcard."""
     return EXPRESSION.sub(
         lambda expression: _pattern(expression[1]).replace("**", "{+}").replace("*", "{_}") or expression[0],
         path,
@@ -348,7 +348,7 @@ def _flat(path: str) -> str:
 
 
 def _shapes(path: str) -> Iterator[str]:
-    """Yield a path template without the names in it: one of any number of segments twice, as of one too."""
+    """Yield a path template without names; one that ends in any number of segments also with a single one."""
     one_segment = EXPRESSION.sub("{_}", _flat(path))
     yield one_segment
     if _is_open(path):
@@ -361,12 +361,12 @@ def _is_open(path: str) -> bool:
 
 
 def path_of(template: str) -> str:
-    """Return a path template without what it has behind ``?`` or ``#``."""
+    """Return a path template without its query or fragment."""
     return QUERY.split(template, maxsplit=1)[0]
 
 
 def _candidates(operation: Operation) -> Iterator[Candidate]:
-    """Yield where an operation is: one with ``#`` at the path that has it as well."""
+    """Yield the candidates of an operation: with a fragment, the path counts with and without it."""
     path = path_of(operation.path)
     query = _query(operation.path[len(path) + 1 :].encode("latin-1", "replace"))
     fixed = {name: value for name, value in query.items() if not EXPRESSION.search(name)}
@@ -383,7 +383,7 @@ def _query(query: bytes) -> dict[str, str]:
 
 
 def normal_path(path: str) -> str:
-    """Return a path in the one spelling of all that mean the same (RFC 3986, section 6.2.2).
+    """Return the normal form of a path (RFC 3986, section 6.2.2).
 
     Args:
         path: percent-encoded, bytes that are not ASCII as Latin-1.
@@ -392,7 +392,7 @@ def normal_path(path: str) -> str:
 
 
 def normal_text(text: str) -> str:
-    """Return a part of a path that stands in a document, where any character may, as `normal_path` does."""
+    """Return the normal form of a part of a path in a document, where any character is allowed."""
     encoded = LITERAL_PERCENT.sub("%25", text)
     return normal_path(encoded.encode("utf-8", "surrogatepass").decode("latin-1"))
 

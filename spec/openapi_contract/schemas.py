@@ -1,4 +1,4 @@
-"""What the schemas of a contract mean: each fact is worked out when it is first asked for, and once."""
+"""The schemas of a contract: each fact is worked out when it is first needed, once."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING"})()
 OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 DEEPEST = 20
 ANYTHING: Final = True
-"""The schema that allows anything: where there is none, it stands."""
+"""The schema that allows anything, used where there is none."""
 
 
 class Schema:
-    """A schema of a contract, as one direction of its messages reads it.
+    """A schema of a contract, for one direction of its messages.
 
     Attributes:
         node: the schema as it stands in the document; True where there is none.
@@ -37,7 +37,7 @@ class Schema:
         self._schemas = schemas
 
     def of(self, node: Any) -> Schema:
-        """Return another schema of the document, read in the same direction."""
+        """Return another schema of the document, in the same direction."""
         return self._schemas.of(node)
 
     @cached_property
@@ -56,13 +56,13 @@ class Schema:
 
     @cached_property
     def surely_accepts(self) -> Callable[[Any], bool]:
-        """What accepts only JSON values that openapi-core accepts; what it does not is open."""
+        """Accepts only JSON values that openapi-core accepts, and not all of them."""
         if not self._schemas.is_2020_12 or not reads_alike(self._schemas.bundler.bundle(self.node)):
             return lambda _: False
         return self.python_validator.is_valid
 
     def violations(self, value: Any, location: str, name: str, pointer: str) -> Iterator[Violation]:
-        """Yield what is wrong with a JSON value, with the keywords' places in the document.
+        """Yield the violations of a JSON value, with the pointers of the keywords in the document.
 
         Args:
             pointer: JSON pointer of the schema in the document.
@@ -78,7 +78,7 @@ class Schema:
         return schema.properties
 
     def along(self, pointer: str, path: Iterable[str | int]) -> str:
-        """Return the pointer, in the author's file, of what keywords, names and indices lead to from here."""
+        """Return the pointer, in the author's file, of the path of keywords, names and indices from here."""
         node = self.node
         for step in path:
             seen = set[int]()
@@ -98,7 +98,7 @@ class Schema:
 
     @cached_property
     def conforms(self) -> Callable[[Any], bool]:
-        """What tells whether a JSON value conforms; to a schema that cannot be compiled, any does."""
+        """Tells whether a JSON value conforms; if the schema cannot be compiled, any value does."""
         try:
             return self.python_validator.is_valid
         except (LookupError, ValueError):
@@ -111,7 +111,7 @@ class Schema:
 
     @cached_property
     def whole(self) -> Schema:
-        """What a bare reference means, itself if it says more: it has the same properties and items."""
+        """The target of a bare reference, else the schema itself; properties and items are the same."""
         bare = {(keyword,) for keyword in REFERENCES}
         node = next((part for part in self.parts if tuple(part) not in bare), self.node)
         return self if node is self.node else self.of(node)
@@ -142,7 +142,7 @@ class Schema:
         return False
 
     def fill_defaults(self, value: Any) -> None:
-        """Put the defaults into a JSON value where it leaves properties out, in place."""
+        """Set the defaults of properties that a JSON value leaves out, in place."""
         if not self.has_defaults:
             return
         if isinstance(value, dict):
@@ -216,7 +216,7 @@ class Schema:
 
     @cached_property
     def is_open(self) -> bool:
-        """Whether an object may have members of any name: the schema names none, or says what others are."""
+        """Whether an object may have members of any name: the schema names none, or describes others."""
         others = (part.get("additionalProperties", False) for part in self.parts)
         return not self.members or any(schema is not False for schema in others)
 
@@ -255,14 +255,14 @@ class Schema:
 
 
 class Schemas:
-    """The schemas of a contract, as one direction of its messages reads them.
+    """The schemas of a contract, for one direction of its messages.
 
     Args:
         resources: where the document's schemas belong; its ``openapi`` version decides the dialect.
         direction: properties that say ``readOnly``, or ``writeOnly``, or any of both, are not required.
         formats: hold values to ``format``, which JSON Schema takes for an annotation.
         origin: returns the pointer, in the author's file, of a pointer into the document.
-        views: the same schemas, read otherwise.
+        views: the same schemas for other directions, and with formats.
     """
 
     def __init__(
@@ -291,14 +291,14 @@ class Schemas:
         self.bundler = Bundler(resources, is_30=self.is_30, not_required=self._not_required)
 
     def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:
-        """Return the same schemas, read otherwise."""
+        """Return the same schemas for another direction, or with formats."""
         return self._views.get((direction, formats)) or Schemas(
             self.resources, direction=direction, formats=formats, origin=self.origin, views=self._views
         )
 
     @property
     def for_requests(self) -> Schemas:
-        """The schemas of what is sent: in 3.0, ``readOnly`` is required of responses alone (4.7.24)."""
+        """The schemas of requests: in 3.0, ``readOnly`` is required of responses alone (4.7.24)."""
         return self.view(frozenset({"readOnly"}), formats=self.formats) if self.is_30 else self
 
     @property
@@ -307,7 +307,7 @@ class Schemas:
         return self.view(frozenset({"writeOnly"}), formats=self.formats) if self.is_30 else self
 
     def of(self, node: Any) -> Schema:
-        """Return the schema that a part of the document is, always the same one."""
+        """Return the schema of a node of the document, always the same instance."""
         if id(node) not in self._schemas:
             self._schemas[id(node)] = Schema(node, self)
         return self._schemas[id(node)]
@@ -327,13 +327,13 @@ class Schemas:
         return self.of(self._sequences.setdefault(id(holder), array))
 
     def keywords(self, node: Any) -> dict[str, Any]:
-        """Return a schema object as JSON Schema 2020-12 spells it, the booleans too."""
+        """Return a schema object or boolean as an object of JSON Schema 2020-12."""
         if isinstance(node, dict):
             return to_2020_12(node) if self.is_30 else node
         return {"enum": []} if node is False else {}
 
     def targets(self, node: Any) -> list[Target]:
-        """Return what a schema's ``$ref`` and ``$dynamicRef`` lead to, as far as it is in the document.
+        """Return the targets of a schema's ``$ref`` and ``$dynamicRef`` that are in the document.
 
         A dynamic reference is taken for a plain one: to the anchor that stands in its own resource.
         """
@@ -346,7 +346,7 @@ class Schemas:
         return [target for target in targets if target is not None]
 
     def targets_of(self, node: Any) -> list[Any]:
-        """Return the schemas that a schema's references lead to; see :meth:`targets`."""
+        """Return the target schemas of a schema's references; see :meth:`targets`."""
         return [target for target, _ in self.targets(node)]
 
     def parts(self, node: Any) -> list[dict[str, Any]]:
@@ -361,7 +361,7 @@ class Schemas:
         return list(parts.values())
 
     def compiled(self, node: Any, *, as_python: bool = False) -> Validator:
-        """Compile a schema, once: of several threads that ask for it, the first has it compiled."""
+        """Compile a schema, once, whichever thread is first."""
         node, _ = self.meant(node, "")
         key = id(node), as_python
         with self._compiling:
@@ -378,7 +378,7 @@ class Schemas:
             return self._compiled[key]
 
     def meant(self, node: Any, pointer: str) -> Target:
-        """Return the schema that a bare reference means, so that all references to it share its validator."""
+        """Return the target of a bare reference, so that all references to it share its validator."""
         target, seen = Target(node, pointer), set()
         while (
             isinstance(target.node, dict) and target.node.keys() == {"$ref"} and id(target.node) not in seen
@@ -388,7 +388,7 @@ class Schemas:
         return target
 
     def marked(self, node: Any, marks: frozenset[str]) -> frozenset[str]:
-        """Return the names of a schema's properties that say ``readOnly: true``, or ``writeOnly: true``."""
+        """Return the names of a schema's properties that are ``readOnly``, or ``writeOnly``."""
         named = Schema(node, self).properties.items()  # not kept: openapi-core asks about copies
         return frozenset(name for name, schema in named if any(map(schema.is_marked, marks)))
 

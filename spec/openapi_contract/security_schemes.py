@@ -1,4 +1,4 @@
-"""Finds security schemes that are spelled as nowhere in OpenAPI 3, and those that ask for nothing."""
+"""Finds security schemes that are not spelled as in OpenAPI 3, or require no credentials."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -12,11 +12,11 @@ TYPES = {name.lower(): name for name in ("apiKey", "basic", "http", "mutualTLS",
 FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
 """Names of flows in OpenAPI 3, by those of Swagger 2.0."""
 NOTHING = "noauth"
-"""What tools export for an API that asks for no credentials."""
+"""The type that tools export for an API without credentials."""
 
 
 def scheme_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
-    """Yield what is wrong with security schemes: capital letters, types of Swagger 2.0, and ``noauth``."""
+    """Yield the flaws of security schemes: capital letters, types of Swagger 2.0, and ``noauth``."""
     for location in locations:
         if location.kind != "securityScheme" or not isinstance(location.node, dict):
             continue
@@ -32,7 +32,7 @@ def scheme_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
 
 
 def _meant(node: dict[str, Any]) -> dict[str, Any]:
-    """Return a scheme with the type, and the place of a key, that were meant."""
+    """Return a scheme with type and location of the key spelled as in OpenAPI 3."""
     scheme, kind, where = dict(node), str(node.get("type")).lower(), node.get("in")
     if kind in TYPES:
         scheme["type"] = TYPES[kind]
@@ -48,7 +48,7 @@ def _replace(node: dict[str, Any], scheme: dict[str, Any]) -> Action:
 
 
 def _require_nowhere(locations: Sequence[Location], pointer: str) -> Action:
-    """Leave out a security scheme, and what asks for it asks for nothing."""
+    """Leave out a security scheme, also from the requirements that name it."""
     *_, name = pointers.split(pointer)
     del locations[0].node["components"]["securitySchemes"][name]
     for location in locations:
@@ -61,7 +61,7 @@ def _require_nowhere(locations: Sequence[Location], pointer: str) -> Action:
 
 
 def security_scheme(node: Any) -> Any:
-    """Return a Security Scheme Object in the words of OpenAPI 3."""
+    """Convert a Security Scheme Object of Swagger 2.0 to OpenAPI 3."""
     if not isinstance(node, dict):
         return node
     if node.get("type") == "basic":

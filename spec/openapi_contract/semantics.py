@@ -1,4 +1,4 @@
-"""Checks what OpenAPI says in prose alone: names that must be unique, and declared where they are used."""
+"""Validates rules that OpenAPI states in prose only, such as unique and declared names."""
 
 import re
 from collections import Counter
@@ -63,7 +63,7 @@ def _path_parameters(contract: Contract, holder: Mapping[str, Any], pointer: str
 def _undeclared(
     path: str, definition: dict[str, Any], pointer: str, declared: Mapping[str, str]
 ) -> Iterator[Flaw]:
-    """Yield path parameters that the template has and nobody declares, and the other way round."""
+    """Yield path parameters of the template that are not declared, and declared ones not in it."""
     names = dict.fromkeys(EXPRESSION.findall(path))
     names |= {spelling: None for name in names for spelling in spellings(name)}
     for name in EXPRESSION.findall(path_of(path)):
@@ -82,7 +82,7 @@ def _declare(definition: dict[str, Any], name: str) -> Action:
 
 
 def _of_headers(responses: Mapping[str, Any], pointer: str) -> Iterator[Flaw]:
-    """Yield headers of responses that no response can have."""
+    """Yield headers of responses whose names are invalid."""
     for status, response in responses.items():
         if status.startswith("x-") or not isinstance(response, dict):  # as 3.0 allows, by an odd name
             continue

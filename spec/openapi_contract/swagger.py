@@ -1,4 +1,4 @@
-"""Converts a Swagger 2.0 document to OpenAPI 3.0, and notes where each part came from."""
+"""Converts a Swagger 2.0 document to OpenAPI 3.0, and notes the origin of each part."""
 
 import re
 from collections.abc import Iterator
@@ -37,12 +37,12 @@ STYLES = {
 }
 COMPONENT = re.compile("/parameters/[^/]*")
 WrongPart = tuple[str, str, Action]
-"""The pointer of what cannot be converted as it is, what is wrong, and what was done about it."""
+"""The pointer of a part that cannot be converted, what is wrong, and what was done about it."""
 SECTIONS = {"definitions": "schemas", "responses": "responses", "securityDefinitions": "securitySchemes"}
 
 
 def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str], list[WrongPart]]:
-    """Return the OpenAPI 3.0 document that says what a Swagger 2.0 document does.
+    """Convert a Swagger 2.0 document to OpenAPI 3.0.
 
     What has the wrong shape is carried over as it is, for validation to find, if it has a place there.
 
@@ -63,14 +63,14 @@ def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]
 
 
 class _Parameter(NamedTuple):
-    """A parameter, and where it is."""
+    """A parameter, and its JSON pointer."""
 
     node: dict[str, Any]
     pointer: str
 
 
 class _Conversion:
-    """The work on one document."""
+    """The conversion of one document."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -80,7 +80,7 @@ class _Conversion:
         self.types = {name: self._texts(document, name, "") for name in ("consumes", "produces")}
 
     def _take(self, node: Any, times: int) -> None:
-        """Count what is put into the new document so many times; ValueError if that is too much."""
+        """Count a node that is copied so many times into the new document; ValueError if it is too much."""
         self.left -= times * containers_of(node)
         if self.left < 0:
             raise ValueError(f"holds more than {MAX_CONTAINERS} objects and arrays as OpenAPI {OPENAPI}.")
@@ -137,7 +137,7 @@ class _Conversion:
         return [{"url": f"{scheme}://{host}{base.rstrip('/')}"} for scheme in schemes]
 
     def _types(self, operation: dict[str, Any], name: str, pointer: str) -> list[str]:
-        """Return the media types that an operation, else the document consumes or produces."""
+        """Return the media types that an operation, or else the document, consumes or produces."""
         return self._texts(operation, name, pointer) or self.types[name]
 
     def _texts(self, holder: dict[str, Any], name: str, pointer: str) -> list[str]:
@@ -179,7 +179,7 @@ class _Conversion:
     def _request_body(
         self, parameters: list[_Parameter], operation: dict[str, Any], pointer: str
     ) -> dict[str, Any]:
-        """Return the ``requestBody`` of an operation, where a parameter is in the body."""
+        """Return the ``requestBody`` of an operation, if a parameter is in the body."""
         types, at = self._types(operation, "consumes", pointer), pointers.join(pointer, "requestBody")
         bodies = [parameter for parameter in parameters if _key(parameter.node)[0] == "body"]
         fields = [parameter for parameter in parameters if _key(parameter.node)[0] == "formData"]
@@ -194,13 +194,13 @@ class _Conversion:
         return {"requestBody": body}
 
     def _resolved(self, listed: Any, pointer: str) -> Iterator[_Parameter]:
-        """Yield parameters with their places; references into the document's own are followed."""
+        """Yield parameters; references to parameters of the document are followed."""
         for index, node in enumerate(listed if isinstance(listed, list) else ()):
             if isinstance(node, dict):
                 yield self._followed(node, pointers.join(pointer, "parameters", index))
 
     def _followed(self, node: Any, pointer: str) -> _Parameter:
-        """Return a parameter, or the one that a reference leads to in the end, with its place."""
+        """Return a parameter, or the last target of a reference."""
         seen = set[str]()
         end = _Parameter(node, pointer)
         while (reference := str(_object(end.node).get("$ref"))).startswith("#/") and reference not in seen:
@@ -215,7 +215,7 @@ class _Conversion:
         return end if isinstance(end.node, dict) else _Parameter(node, pointer)
 
     def _listed(self, parameters: list[_Parameter], pointer: str) -> list[Any]:
-        """Return parameters: of those that are components, references to these."""
+        """Return parameters, as references if they are components."""
         return [
             {"$ref": f"#/components{quote(origin)}"}
             if COMPONENT.fullmatch(origin)
@@ -304,7 +304,7 @@ class _Conversion:
 
 
 def _forms(fields: list[_Parameter], types: list[str]) -> list[str]:
-    """Return the media types of a form: one with a file has several parts."""
+    """Return the media types of a form; one with a file is multipart."""
     has_file = any(field.node.get("type") == "file" for field in fields)
     forms = [name for name in types if name in {FORM, MULTIPART}]
     return [MULTIPART] if has_file or (not forms and MULTIPART in types) else forms or [FORM]
@@ -328,12 +328,12 @@ def _is_required(parameters: list[_Parameter]) -> bool:
 
 
 def _key(node: Any) -> tuple[str, str]:
-    """Return what identifies a parameter: where it is, and its name."""
+    """Return what identifies a parameter: its location and its name."""
     return str(_object(node).get("in")), str(_object(node).get("name"))
 
 
 def _reference(node: Any) -> Any:
-    """Return a Reference Object with the place that its target has in OpenAPI 3."""
+    """Return a Reference Object to where its target is in OpenAPI 3."""
     reference = _object(node).get("$ref")
     if not isinstance(reference, str):
         return node
@@ -345,7 +345,7 @@ def _reference(node: Any) -> Any:
 
 
 def _schema(node: Any) -> Any:
-    """Return a Schema Object, and all below it, in the words of OpenAPI 3.0."""
+    """Convert a Schema Object, and all below it, to OpenAPI 3.0."""
     if not isinstance(node, dict):
         return node
     schema = map_subschemas(_reference(node) if "$ref" in node else node, _subschema)
@@ -363,7 +363,7 @@ def _subschema(_: str, node: Any) -> Any:
 
 
 def _value_schema(node: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema that stands among the members of a parameter or header."""
+    """Return the schema that is spread over the members of a parameter or header."""
     about = ABOUT_PARAMETER | {"collectionFormat", "x-example"}
     schema = _schema({name: value for name, value in node.items() if name not in about})
     items = schema.get("items")

@@ -1,4 +1,4 @@
-"""Finds what is valid and keeps a schema from being used, such as alternatives that are repeated."""
+"""Finds schemas that are valid but unusable, such as those with repeated alternatives."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,15 +25,15 @@ COMPOSING = frozenset((*LISTS, "not", "if"))
 NULL_30 = {"type": "string", "nullable": True, "enum": [None]}
 URI_REFERENCE = Draft202012Validator({"format": "uri-reference"}, validate_formats=True)
 OF_INTEREST = COMPOSING | {"pattern", "patternProperties", "enum", "$id", "additionalProperties", "nullable"}
-"""Keywords without which a schema has nothing to be looked for."""
+"""Keywords without which a schema has none of these flaws."""
 UNEVALUATED = frozenset({"unevaluatedProperties", "unevaluatedItems"})
-"""Keywords that validate by what is beside them once more."""
+"""Keywords that evaluate the keywords beside them again."""
 MOST_PATTERNS = 2_000
 """Different ones of a document, of which 152 are the most that is known."""
 MOST_LARGE = 32
 """Of these, those that take up to 12 MB and 50 ms to compile; 13 are the most that is known."""
 MOST_FAILURES = 50
-"""Patterns that are none, or too large, which may take as long to find out."""
+"""Patterns that are invalid or too large, which may take as long to find out."""
 MOST_PARTS = 1_000
 """Schemas of an ``allOf`` that are compared with each other."""
 MOST_COMPARED = 100_000
@@ -41,7 +41,7 @@ MOST_COMPARED = 100_000
 
 
 def unusable_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
-    """Yield what a document may have and no validator can use.
+    """Yield parts of a document that are valid and that no validator can use.
 
     These are patterns that are no regular expressions, schemas that lead to so many others that no value is
     ever validated, and what no value conforms to: a ``oneOf`` that lists the same schema twice, since what
@@ -76,7 +76,7 @@ def unusable_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
 
 
 def _uncompiled(location: Location) -> Iterator[Flaw]:
-    """Yield what OpenAPI's schema does not mind, and that of JSON Schema does."""
+    """Yield what OpenAPI's schema allows, and JSON Schema's does not."""
     if not URI_REFERENCE.is_valid(location.node.get("$id")):
         yield Flaw(pointers.join(location.pointer, "$id"), "is not a URI reference.")
     for name in LISTS:
@@ -85,7 +85,7 @@ def _uncompiled(location: Location) -> Iterator[Flaw]:
 
 
 def typeless_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
-    """Yield the ``nullable`` of 3.0 that has no type beside it, and says nothing (3.0.3, section 4.7.24).
+    """Yield each ``nullable`` of 3.0 without a type, which has no effect (3.0.3, section 4.7.24).
 
     Many authors mean it. What it becomes is validated once, since this comes first.
     """
@@ -110,7 +110,7 @@ def _nullable(locations: Sequence[Location], state: str, null: dict[str, Any]) -
 
 
 def _allow_null(nodes: Sequence[dict[str, Any]], null: dict[str, Any]) -> Action:
-    """Say that null is allowed, in the words of the document's version."""
+    """Allow null as the document's version spells it."""
     for node in nodes:
         del node["nullable"]
         if "type" in node:
@@ -128,7 +128,7 @@ def _allow_null(nodes: Sequence[dict[str, Any]], null: dict[str, Any]) -> Action
 def _multiplied(
     nodes: Sequence[dict[str, Any]], pointers_of: Mapping[int, str], document: Mapping[str, Any]
 ) -> Iterator[Flaw]:
-    """Yield the keywords by which schemas lead to too many others, each counted as often as it is reached."""
+    """Yield keywords that reach too many schemas, each counted as often as it is reached."""
     steps: dict[int, int] = {}
     ways: dict[int, int] = {}
     opened: dict[int, dict[str, list[dict[str, Any]]]] = {}
@@ -158,7 +158,7 @@ def _multiplied(
 
 
 def _beside(node: dict[str, Any], document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Return the schemas that hold for the same value as a schema, by keyword."""
+    """Return the schemas that apply to the same value as a schema, by keyword."""
     schemas = {name: node[name] for name in LISTS if isinstance(node.get(name), list)}
     schemas |= {name: [node[name]] for name in SINGLE if name in node}
     beside = {name: [_target(document, schema) for schema in listed] for name, listed in schemas.items()}
@@ -170,14 +170,14 @@ def _beside(node: dict[str, Any], document: Mapping[str, Any]) -> dict[str, list
 
 
 class _Patterns:
-    """What is wrong with the patterns of a document."""
+    """The patterns of a document, each compiled once."""
 
     def __init__(self) -> None:
         self._reasons: dict[str, str] = {}
         self._large, self._failures = MOST_LARGE, MOST_FAILURES
 
     def flaws(self, location: Location) -> Iterator[tuple[str, str]]:
-        """Yield what is wrong with those of a schema, and their pointers."""
+        """Yield what is wrong with each pattern of a schema, and its pointer."""
         if isinstance(location.node.get("pattern"), str):
             pointer = pointers.join(location.pointer, "pattern")
             yield self._reason(location.node["pattern"]), pointer
@@ -217,7 +217,7 @@ def _is_valid(pattern: str) -> bool:
 def _repeated(
     location: Location, document: Mapping[str, Any], meanings: "_Meanings"
 ) -> Iterator[tuple[str, str]]:
-    """Yield the same for alternatives of a ``oneOf`` that mean what one before them means."""
+    """Yield alternatives of a ``oneOf`` that are equivalent to an earlier one."""
     branches = location.node.get("oneOf")
     if isinstance(branches, list) and len(branches) > 1:
         seen = set[Any]()
@@ -229,14 +229,14 @@ def _repeated(
 
 
 def _target(document: Mapping[str, Any], schema: Any) -> Any:
-    """Return what a bare reference into the document means, and any other schema as it is."""
+    """Return the target of a bare reference into the document, and any other schema unchanged."""
     reference = schema.get("$ref") if isinstance(schema, dict) and len(schema) == 1 else None
     target = _referenced(document, reference)
     return schema if target is None else target
 
 
 def _referenced(document: Mapping[str, Any], reference: Any) -> Any:
-    """Return what a reference into the document leads to; None for any other."""
+    """Return the target of a reference into the document; None for any other."""
     if isinstance(reference, str) and reference.startswith("#/"):
         with suppress(KeyError):
             return pointers.lookup(document, pointers.from_fragment(reference[1:]))
@@ -244,14 +244,14 @@ def _referenced(document: Mapping[str, Any], reference: Any) -> Any:
 
 
 class _Meanings:
-    """What the schemas of a document mean, each looked at once."""
+    """The meanings of a document's schemas, each worked out once."""
 
     def __init__(self) -> None:
         self._meanings: dict[int, str] = {}
         self._names: dict[str, str] = {}
 
     def of(self, schema: Any) -> Any:
-        """Return what schemas have in common that differ in their annotations alone."""
+        """Return a meaning, the same for schemas that differ in annotations only."""
         if not isinstance(schema, dict):
             return schema
         if id(schema) not in self._meanings:

@@ -1,4 +1,4 @@
-"""Says where a document is not what OpenAPI 3.0, 3.1 or 3.2 wants.
+"""Validates documents by OpenAPI 3.0, 3.1 and 3.2.
 
 Each object is validated alone, the objects below it left empty. As a whole, a document of 3.0 would be
 validated in exponential time, for its schema has alternatives at every level; and a wrong document would have
@@ -48,7 +48,7 @@ META_SCHEMAS = {
     "spec.openapis.org/oas/3.2/dialect/2025-09-17": JSON_SCHEMA_2020_12,
 }
 SCHEME = re.compile("^https?://")
-"""Of a dialect's URI, which many authors write with the other one."""
+"""The scheme of a dialect's URI, which authors often confuse."""
 
 
 def validate(locations: Sequence[Location]) -> None:
@@ -77,7 +77,7 @@ def _structure_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
 
 
 def _flaws_alone(location: Location, validator: Any) -> Iterable[Flaw]:
-    """Return the flaws of an object, without those of the objects below it."""
+    """Return the flaws of an object itself, without those of the objects below it."""
     if not isinstance(location.node, dict):  # its holder's validator has seen it
         return ()
     outline = map_children(location.kind, location.node, _outline)
@@ -101,7 +101,7 @@ def _parts(components: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _outline(field: str, node: Any) -> Any:
-    """Return what stands for an object: parameters may exclude each other by where they are (OpenAPI 3.2)."""
+    """Return a substitute for an object; for a parameter, where it is still counts (OpenAPI 3.2)."""
     if not isinstance(node, dict):
         return node
     return {"in": node["in"]} if field == "parameters" and "in" in node else {}
@@ -109,7 +109,7 @@ def _outline(field: str, node: Any) -> Any:
 
 @cache
 def _validators(version: str) -> dict[str, Any]:
-    """Return the validators of objects of a version of OpenAPI by their kinds."""
+    """Return the validators of an OpenAPI version, by kind of object."""
     schema, section, draft = STRUCTURES[version]
     definitions = deepcopy(dict(schema[section]))
     if version == "3.0":
@@ -122,7 +122,7 @@ def _validators(version: str) -> dict[str, Any]:
     whole = {f"#/{section}/{name}{end}" for name in names.values() for end in ("", "-or-reference")}
 
     def alone(node: Any) -> Any:
-        """Return a part of the schema that accepts any object where one of another kind belongs."""
+        """Return a part of the schema in which objects of other kinds may be any object."""
         if isinstance(node, list):
             return [alone(item) for item in node]
         if not isinstance(node, dict):
@@ -167,7 +167,7 @@ def _schema_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
 
 
 def dialect_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
-    """Yield the names of other dialects, where schemas say in them what JSON Schema 2020-12 says otherwise.
+    """Yield declarations of other dialects whose schemas are invalid in JSON Schema 2020-12.
 
     Schemas are compiled as 2020-12; without these names they are validated as that too, and repaired.
     """
@@ -222,7 +222,7 @@ def _meta_validator(uri: str) -> Any:
 
 
 def _flaws(error: Any, pointer: str) -> Iterator[Flaw]:
-    """Yield the flaws that an error of a validator is: of alternatives that all fail, those of the meant one.
+    """Yield the flaws of a validator's error; where all alternatives fail, those of the likeliest.
 
     Args:
         error: the error, relative to `pointer`.
@@ -250,7 +250,7 @@ def _flaws(error: Any, pointer: str) -> Iterator[Flaw]:
 
 
 def _meant(branches: list[list[Any]], depth: int) -> list[Any]:
-    """Return the errors of the alternative that was meant: of the ``type`` or ``in`` that it says."""
+    """Return the errors of the likeliest alternative, by its ``type`` or ``in``."""
 
     def distance(branch: list[Any]) -> tuple[bool, bool, int]:
         is_other = any(

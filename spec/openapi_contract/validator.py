@@ -1,4 +1,4 @@
-"""Compiled schemas: whether a value conforms, and what is wrong with it, as far as it is wise to ask."""
+"""Compiled schemas, which validate values and report violations within bounds."""
 
 import json
 from collections.abc import Callable, Collection, Iterator
@@ -22,7 +22,7 @@ MOST_PLACES = 2000
 MOST_PLACES_WITH_NAMES = 200
 
 RULES_OF_LARGE = frozenset({"type", "maxItems", "maxProperties"})
-"""What can be said of a value without looking into its parts."""
+"""Keywords that need not look into the parts of a value."""
 
 
 class Validator:
@@ -56,7 +56,7 @@ class Validator:
     def violations(
         self, value: Any, location: str, name: str = "", root: str | None = None
     ) -> Iterator[Violation]:
-        """Yield what is wrong with a value, at most 100 parts; of a large value only what is near its top.
+        """Yield at most 100 violations of a value; of a large value only those near its root.
 
         Args:
             location: where it was (``body``, ``query`` ...).
@@ -83,7 +83,7 @@ class Validator:
 
 
 def _of_outline(validator: Draft202012Validator, value: dict[str, Any] | list[Any]) -> list[ValidationError]:
-    """Return what is wrong with a value and its parts, whatever is in the parts."""
+    """Return the errors of a value and its parts, with the content of the parts left out."""
     share = MOST_PLACES // len(value)
     outline = _mapped(value, lambda part: _mapped(part, _emptied, share), MOST_PLACES_WITH_NAMES)
     return [
@@ -94,7 +94,7 @@ def _of_outline(validator: Draft202012Validator, value: dict[str, Any] | list[An
 
 
 def _mapped(value: Any, change: Callable[[Any], Any], most: int) -> Any:
-    """Return a copy of an object or array with its parts changed, and no more of them than that."""
+    """Return a copy of an object or array with at most so many parts, each changed."""
     if isinstance(value, dict):
         most = min(most, MOST_PLACES_WITH_NAMES)
         return {name: change(part) for name, part in islice(value.items(), most)}
@@ -112,7 +112,7 @@ def _mentions(node: Any, keyword: str) -> bool:
 
 
 def _causes(error: ValidationError) -> list[ValidationError]:
-    """Look into ``anyOf`` and ``oneOf``: where one branch alone has the value's type, its errors say more."""
+    """Return the errors of the one branch of ``anyOf`` or ``oneOf`` that has the value's type."""
     context = getattr(error.kind, "context", None)
     if error.kind.name not in {"anyOf", "oneOf"} or not context:
         return [error]
@@ -126,7 +126,7 @@ def _causes(error: ValidationError) -> list[ValidationError]:
 
 
 def _rule(error: ValidationError) -> str:
-    """Return the keyword that is broken; of the schema false it is the one that holds it."""
+    """Return the keyword that is violated; for the schema ``false``, the one that holds it."""
     if error.kind.name != "falseSchema":
         return error.kind.name
     keyword, step = ["", "", *error.schema_path][-2:]  # a path starts at the nearest $id
@@ -136,7 +136,7 @@ def _rule(error: ValidationError) -> str:
 
 
 def _detail(error: ValidationError, names: Callable[[list[str | int]], Collection[str]]) -> str:
-    """Word the error: what the schema expects, and the type that came; a value itself is never repeated."""
+    """Return what the schema expects, and the type of the value, but never the value itself."""
     message = "is not allowed here" if error.kind.name == "falseSchema" else error.message
     if error.kind.name == "type":
         message += f" but {json.dumps(type_of(error.instance))}"

@@ -1,4 +1,4 @@
-"""Violations of a contract, and what messages of them say."""
+"""Violations of a contract, and advice in their messages."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -28,13 +28,13 @@ class Violation:
     pointer: str = field(default="", compare=False)
 
     def document(self) -> dict[str, str]:
-        """Return the member of ``errors``: bodies have a ``pointer``, parameters a ``name``."""
+        """Return the item of ``errors`` in a problem: ``pointer`` for bodies, ``name`` for parameters."""
         place = "pointer" if self.location == "body" else "name"
         return {"in": self.location, place: self.name, "rule": self.rule, "detail": self.detail}
 
 
 def advice(name: str, names: Collection[str]) -> str:
-    """Return what follows an error about an unknown name: the nearest of those that are known, and these."""
+    """Return the end of an error about an unknown name: the closest known name, and all of them."""
     if not names or len(names) > MOST_NAMES:
         return ""
     close = get_close_matches(name, names, n=1) if len(name) <= LONGEST_NAME else []
@@ -42,7 +42,7 @@ def advice(name: str, names: Collection[str]) -> str:
 
 
 def holds_more(value: Any, most: int) -> bool:
-    """Tell whether a value holds more values than that, without looking at many more."""
+    """Tell whether a value holds more than so many values, without counting the rest."""
     pending, count = [value], 1
     while pending:
         node = pending.pop()

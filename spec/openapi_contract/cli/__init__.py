@@ -1,1 +1,1 @@
-"""The commands of ``contract`` that need nothing but contracts, and what every command is made of."""
+"""The commands about contracts, and the building blocks of every command."""

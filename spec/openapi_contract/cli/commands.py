@@ -1,4 +1,4 @@
-"""What command lines are made of: commands that are imported once they are invoked, and their failures.
+"""Builds command lines: commands that are imported when they are invoked, their options and failures.
 
 A command is a function: each parameter with an ``Annotated`` type is an option or argument, any other is a
 collaborator that an application may hand over. So an application changes a command of another by a few
@@ -26,7 +26,7 @@ from openapi_contract.imports import resting_collector
 
 Command = TypeVar("Command", bound=Callable[..., None])
 CANNOT_RUN = 2
-"""Exit code of a command that cannot do what it is asked, as of one with wrong options."""
+"""Exit code of a command that cannot run, as of one with wrong options."""
 RUN, CONTRACTS = "Run and mock", "Contracts"
 """Sections of lists of commands."""
 METAVARS = {bool: "true|false", int: "NUMBER", float: "NUMBER", str: "TEXT", Path: "FILE", tuple: "JSON"}
@@ -57,33 +57,33 @@ def require_extra(extra: str, exit_code: int = CANNOT_RUN) -> None:
 
 
 def option(kind: Any, help_: str, *names: str, **settings: Any) -> Any:
-    """Return what annotates an option of a type, with its `default`, and settings of `typer.Option`."""
+    """Return the annotation of an option, with its `default` and settings of `typer.Option`."""
     default = [settings.pop("default")] if "default" in settings else []
     return Annotated[kind, typer.Option(*names, help=help_, **settings), *default]
 
 
 def flag(help_: str, *names: str, **settings: Any) -> Any:
-    """Return what annotates an option without a value."""
+    """Return the annotation of an option without a value."""
     return option(bool, help_, *names, **settings)
 
 
 def file(help_: str, *names: str, **settings: Any) -> Any:
-    """Return what annotates an option that names a file."""
+    """Return the annotation of an option that names a file."""
     return option(Path | None, help_, *names, dir_okay=False, **settings)
 
 
 def folder(help_: str, **settings: Any) -> Any:
-    """Return what annotates an option that names a folder."""
+    """Return the annotation of an option that names a folder."""
     return option(Path | None, help_, metavar="DIR", file_okay=False, **settings)
 
 
 def texts(help_: str, metavar: str, *names: str, **settings: Any) -> Any:
-    """Return what annotates an option that may be repeated."""
+    """Return the annotation of an option that may be repeated."""
     return option(list[str], f"{help_}; repeatable.", *names, default=[], metavar=metavar, **settings)
 
 
 def read_by(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return the callback of an option that a function reads; its ValueError is why a value is refused."""
+    """Return the callback of an option that a function parses; its ValueError refuses the value."""
 
     def callback(value: Any) -> Any:
         try:
@@ -95,7 +95,7 @@ def read_by(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def takes(**options: Any) -> Callable[[Command], Command]:
-    """Return what gives a command the options that it takes as ``**options``, or by their names.
+    """Return a decorator that adds options to a command, which takes them by name or as ``**options``.
 
     Args:
         options: by the names of parameters, what `option` and its kind return.
@@ -116,7 +116,7 @@ def takes(**options: Any) -> Callable[[Command], Command]:
 
 
 def _parameter(name: str, annotation: Any) -> inspect.Parameter:
-    """Return the parameter that an option is, None by default if its annotation has nothing else."""
+    """Return the parameter of an option; the default is None unless its annotation has one."""
     kind, info, *default = get_args(annotation)
     if kind is bool and info.default is ...:  # Typer's place of the first name; else there is a --no-NAME
         info = copy(info)
@@ -165,7 +165,7 @@ def customized(
 
 
 def _filled(annotation: Any, texts: Mapping[str, Any]) -> Any:
-    """Return an option whose help and variable have texts in the place of their names."""
+    """Return an option with names in its help and variable replaced by texts."""
     if get_origin(annotation) is not Annotated:
         return annotation
     kind, option = get_args(annotation)
@@ -178,7 +178,7 @@ def _filled(annotation: Any, texts: Mapping[str, Any]) -> Any:
 
 
 def metavar_of(kind: Any) -> str:
-    """Return what help says that an option takes: its choices, a text in ``Annotated``, or a type's word."""
+    """Return the metavar of an option: its choices, a text in ``Annotated``, or the word for its type."""
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Literal:
         return "|".join(filter(None, parts))
@@ -192,7 +192,7 @@ def metavar_of(kind: Any) -> str:
 
 
 def _plain(command: Any) -> Any:
-    """Return a command whose help has our words where Typer's has the names of Python's types."""
+    """Return a command whose help has words for Python's types."""
     for parameter in command.params:
         is_option = parameter.param_type_name == "option"
         word = metavar_of(parameter.type_descriptor.annotation) if is_option and not parameter.metavar else ""
@@ -204,7 +204,7 @@ def _plain(command: Any) -> Any:
 
 @dataclass(frozen=True)
 class Lazy:
-    """A command that is imported once it is invoked.
+    """A command that is imported when it is invoked.
 
     Attributes:
         place: ``module:name`` of a function, or of a Typer app.
@@ -225,7 +225,7 @@ class Lazy:
         return replace(self, parameters={**self.parameters, **parameters})
 
     def command(self, name: str) -> Any:
-        """Import the command, and return what Typer makes of it."""
+        """Import the command, and return Typer's command for it."""
         module, _, attribute = self.place.partition(":")
         with resting_collector():
             loaded = getattr(import_module(module), attribute)
@@ -248,7 +248,7 @@ class Lazy:
 
 
 def group(help_: str, commands: Mapping[str, Lazy], name: str | None = None) -> typer.Typer:
-    """Return an app of commands that are imported once they are invoked."""
+    """Return an app of commands that are imported when they are invoked."""
 
     class Group(LazyGroup):
         lazy = commands

@@ -1,4 +1,4 @@
-"""The contract that a command is given, read; without what compares, lints and writes contracts."""
+"""Reads the contract of a command, without importing what compares and lints contracts."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ def read_contract(
     *,
     strict: bool = True,
 ) -> Contract:
-    """Load a contract; what is wrong with it is printed, and what is not repaired ends the command with 2."""
+    """Load a contract and print its warnings; if it cannot be loaded, end the command with 2."""
     try:
         contract = load(source, overlays or (), lenient=not strict)
     except ContractError as error:

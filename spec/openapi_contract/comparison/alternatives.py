@@ -1,4 +1,4 @@
-"""Finds out which alternative of one schema is which of another."""
+"""Pairs the alternatives of two schemas."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from .shapes import ANY_TYPE, Shape, canonical, listed, shape_of, steps_of
 
 
 class Pairing(NamedTuple):
-    """Alternatives that are each other's, and those of one schema only."""
+    """Pairs of alternatives, and those of one schema only."""
 
     pairs: list[tuple[Shape, Shape]]
     removed: list[Shape]
@@ -23,7 +23,7 @@ class Pairing(NamedTuple):
 
 
 def pair(old: Sequence[Shape], new: Sequence[Shape]) -> Pairing:
-    """Pair alternatives: those of one name, those that are the same, then by likeness, then the last two."""
+    """Pair alternatives by name, by equality, by similarity, and then the last two."""
     if len(old) == len(new) == 1:
         return Pairing([(old[0], new[0])], [], [])
     pairing = Pairing([], list(old), list(new))
@@ -37,7 +37,7 @@ def pair(old: Sequence[Shape], new: Sequence[Shape]) -> Pairing:
 
 
 def merge_lists(shapes: list[Shape]) -> list[Shape]:
-    """Put alternatives that are nothing but lists of values into one."""
+    """Merge the alternatives that are mere lists of values."""
     lists = [shape for shape in shapes if _is_list(shape)]
     if len(lists) < 2:  # noqa: PLR2004 -- one is merged as it is
         return shapes
@@ -67,13 +67,13 @@ def overlapping(expansion: Expansion, effort: Effort) -> Part | None:
 
 
 def _required_values(shape: Shape) -> dict[str, dict[str, Any]]:
-    """Return the values of the properties that must be there, as far as they are listed."""
+    """Return the listed values of required properties."""
     values = {name: listed(shape.properties.get(name, ())) for name in shape.required}
     return {name: constants for name, constants in values.items() if constants is not None}
 
 
 def _overlap(first: Shape, other: Shape, values: dict[int, dict[str, dict[str, Any]]]) -> bool:
-    """Tell whether a value may conform to both, as far as types, values and properties tell."""
+    """Tell whether a value may conform to both, by types, values and properties."""
     if first.takes_null and other.takes_null:
         return True
     if not first.types & other.types or _differ(first.enum, other.enum):
@@ -101,7 +101,7 @@ def _is_list(shape: Shape) -> bool:
 
 
 def _take(pairing: Pairing, likeness: Callable[[Shape, Shape], int]) -> None:
-    """Move those that are alike to the pairs, the most alike first."""
+    """Move similar alternatives to the pairs, the most similar first."""
     alike = [(likeness(first, other), first, other) for first in pairing.removed for other in pairing.added]
     for degree, first, other in sorted(alike, key=lambda pair: -pair[0]):
         if degree > 0 and _has(pairing.removed, first) and _has(pairing.added, other):
@@ -115,7 +115,7 @@ def _has(shapes: list[Shape], shape: Shape) -> bool:
 
 
 def _split(pairing: Pairing) -> None:
-    """Tell an alternative of several types as one alternative for each."""
+    """Split an alternative of several types into one for each."""
     for side in (pairing.removed, pairing.added):
         side[:] = [single for shape in side for single in _by_type(shape)]
 
@@ -131,7 +131,7 @@ def _by_type(shape: Shape) -> Iterator[Shape]:
 
 
 def _likeness(first: Shape, other: Shape) -> int:
-    """Return how much two alternatives are alike, 0 for not at all: by types, then by properties."""
+    """Return the similarity of two alternatives by types and properties, 0 for none."""
     if first.types != other.types:
         return 0
     features, others = _features(first), _features(other)
@@ -141,7 +141,7 @@ def _likeness(first: Shape, other: Shape) -> int:
 
 
 def _features(shape: Shape) -> frozenset[str]:
-    """Return the property names, and the values of those that have one value only."""
+    """Return the property names, and the values of constant properties."""
     constants = {
         f"{name}={canonical(part.node['const'])}"
         for name, conjunction in shape.properties.items()

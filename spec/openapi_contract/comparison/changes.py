@@ -1,4 +1,4 @@
-"""What a comparison finds: differences, and the changes of operations that they are."""
+"""The results of a comparison: differences, and changes, which are differences of operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differs between two shapes, apart from the schemas below them."""
+"""Differences of two shapes, without those of the schemas below them."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from .rules import Side
 from .shapes import Shape, canonical, type_words
 
 MONOTONE = ("patternProperties", "dependentSchemas", "propertyNames")
-"""Keywords that refuse the more, the more their schemas do, so that those are compared as properties are."""
+"""Keywords that are stricter if their schemas are, which are compared as properties are."""
 XML = {"xml": ("name", "attribute", "wrapped", "nodeType"), "xml-namespace": ("namespace", "prefix")}
 """The members of XML Objects by the subjects of their rules."""
 LONGEST_VALUE = 40
@@ -20,7 +20,7 @@ MOST_VALUES = 5
 
 
 def differences(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
-    """Yield what differs between two shapes themselves."""
+    """Yield the differences of two shapes themselves."""
     yield from _types(old, new, side)
     yield from _values(old, new, side)
     yield from _limits(old, new, side)
@@ -33,7 +33,7 @@ def differences(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
 
 
 def xml_differences(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
-    """Yield what differs in how two shapes are written in XML."""
+    """Yield the differences of two shapes in XML."""
     for subject, names in XML.items():
         before, now = (
             {name: shape.xml[name] for name in names if shape.xml.get(name)} for shape in (old, new)
@@ -44,7 +44,7 @@ def xml_differences(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
 
 
 def below(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction]]:
-    """Yield the pairs of schemas below two shapes that are to be compared."""
+    """Yield the pairs of schemas below two shapes to compare."""
     if old.types & new.types >= OBJECTS:
         yield from _below_objects(old, new)
     if old.types & new.types >= ARRAYS:
@@ -55,14 +55,14 @@ def below(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction]]:
 
 
 def conditions(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction, str]]:
-    """Yield further pairs below, of which only counts whether they differ, and the words for them."""
+    """Yield pairs below that only count as equal or different, and the words for them."""
     for label, conjunction in old.applied.items():
         if label in new.applied and not label.startswith(MONOTONE):
             yield conjunction, new.applied[label], label
 
 
 def at(old: Shape, new: Shape, *keywords: str) -> Part:
-    """Return where one of the keywords stands in the new schema, else in the old one, else the new one."""
+    """Return the part with one of the keywords, of the new schema or else the old; else the new schema."""
     parts = (part for shape in (new, old) for part in shape.parts)
     return next((part for part in parts if not part.node.keys().isdisjoint(keywords)), new.at)
 
@@ -97,7 +97,7 @@ def _types(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
 
 
 def _values(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
-    """Compare the lists of values, as far as they are of types that both have."""
+    """Compare the lists of values, for types that both have."""
     if not old.types & new.types or old.enum == new.enum:
         return
     place = at(old, new, "enum", "const")
@@ -167,7 +167,7 @@ def _required(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
 
 
 def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
-    """Compare what is allowed of properties that are not declared: none, some, or any."""
+    """Compare whether undeclared properties are forbidden, restricted, or free."""
     openness = [
         0 if additional is None else 1 if additional else 2 for additional in (old.additional, new.additional)
     ]

@@ -1,4 +1,4 @@
-"""How much work a comparison may be."""
+"""A bound on the work of a comparison."""
 
 from openapi_contract.errors import ContractError
 
@@ -7,7 +7,7 @@ MOST_STEPS = 1_000_000
 
 
 class Effort:
-    """Counts what a comparison looks at, and ends one that would take long."""
+    """Counts the steps of a comparison, and ends one that would take long."""
 
     def __init__(self, source: str, other: str) -> None:
         self._source, self._other = source, other

@@ -1,4 +1,4 @@
-"""Takes a schema apart into alternatives without ``$ref``, ``allOf``, ``anyOf`` and ``oneOf``."""
+"""Expands a schema into alternatives without ``$ref``, ``allOf``, ``anyOf`` and ``oneOf``."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -15,11 +15,11 @@ MOST_NESTED = 100
 STRUCTURE = frozenset({"allOf", *ALTERNATIVES})
 
 Alternative = tuple[Part, ...]
-"""Flat schema objects of JSON Schema 2020-12, all of which hold."""
+"""Flat schema objects of JSON Schema 2020-12, all of which apply."""
 
 
 class Expansion:
-    """The alternatives of schemas that hold together, with a bound on the work: they multiply.
+    """The alternatives of schemas that all apply, with a bound on the work, since they multiply.
 
     Where there would be too many, the rest of ``anyOf`` and ``oneOf`` stays as it stands in the schema.
 

@@ -1,4 +1,4 @@
-"""The limits of a schema: keywords that allow or refuse values of one type, and which of two is stricter."""
+"""The limits of a schema: keywords about values of one type, of which one can be stricter."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -23,13 +23,13 @@ EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 NOTHING = (0, 0)
 """The lower bound of a count (or of uniqueness) that bounds nothing."""
 FORMATS = {"contentEncoding": ("base64", "byte"), "contentMediaType": ("application/octet-stream", "binary")}
-"""What OpenAPI 3.1 says by other keywords, and the format by which 3.0 says it."""
+"""Keywords of OpenAPI 3.1, and the formats that replace them in 3.0."""
 READ = frozenset({*APPLIES_TO, *EXCLUSIVE.values(), *FORMATS})
 INCLUDED_FORMATS = {("int32", "int64"), ("float", "double")}
 
 
 def read_limits(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the limits in a schema of JSON Schema 2020-12, each so that two can be compared.
+    """Return the limits of a schema of JSON Schema 2020-12, in a comparable form.
 
     A lower or upper bound is a pair of the number and of which is stricter at the same number, an exclusive
     bound being reported under the name of the inclusive one; the others are sets of one.
@@ -50,7 +50,7 @@ def read_limits(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_format(keyword: str, value: Any) -> bool:
-    """Whether a keyword says of a text what a format says."""
+    """Tell whether a keyword of a string is equivalent to a format."""
     return keyword in FORMATS and value == FORMATS[keyword][0]
 
 
@@ -65,14 +65,14 @@ def _bounds(schema: Mapping[str, Any], keyword: str) -> list[tuple[float, int]]:
 
 
 def stricter(keyword: str, first: Any, other: Any) -> Any:
-    """Return the limit that holds where both hold."""
+    """Return the limit that applies if both do."""
     if keyword in SETS:
         return first | other
     return max(first, other) if keyword in LOWER else min(first, other)
 
 
 def relation(keyword: str, old: Any, new: Any) -> str | None:
-    """Return whether a limit (None for none) was narrowed, widened, or changed; None if it is the same."""
+    """Tell whether a limit (None for none) was narrowed, widened or changed; None if it is the same."""
     if old == new:
         return None
     if old is None or new is None:
@@ -100,7 +100,7 @@ def _implies_one(keyword: str, first: Any, other: Any) -> bool:
 
 
 def words(keyword: str, limit: Any) -> str:
-    """Return a limit as a reader knows it, ``none`` for None."""
+    """Return a limit in words, ``none`` for None."""
     if limit is None:
         return "none"
     if keyword in SETS:

@@ -1,4 +1,4 @@
-"""Compares what goes back and forth in an operation: parameters, bodies, responses and their headers."""
+"""Compares the messages of an operation: parameters, bodies, responses and their headers."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ class MessageComparison:
         self._old, self._new = old.origin, new.origin
 
     def differences(self, old: Operation, new: Operation) -> Iterator[Difference]:
-        """Yield what differs in what two operations take and give."""
+        """Yield the differences of requests and responses of two operations."""
         yield from self._parameters(_parameters(old, self._old), _parameters(new, self._new))
         yield from self._body(_body(old, self._old), _body(new, self._new))
         yield from self._responses(old, new)
@@ -103,13 +103,13 @@ class MessageComparison:
 
 
 def _requirement(subject: str, old: Part, new: Part) -> Iterator[Difference]:
-    """Compare whether a part has to be there."""
+    """Compare whether a part is required."""
     if (is_required := new.node.get("required", False)) != old.node.get("required", False):
         yield Difference.of(f"{subject}-became-{'required' if is_required else 'optional'}", new)
 
 
 def _encodings(old: Part, new: Part) -> Iterator[Difference]:
-    """Tell which parts of a form are encoded in another way; how is not compared."""
+    """Yield parts of a form that are encoded differently, without saying how."""
     before, now = (holder.node.get("encoding", {}) for holder in (old, new))
     for name in before | now:
         if before.get(name) != now.get(name):
@@ -118,7 +118,7 @@ def _encodings(old: Part, new: Part) -> Iterator[Difference]:
 
 
 def _parameters(operation: Operation, origin: Origin) -> dict[Any, Part]:
-    """Return the parameters by what stays the same when one is renamed: those of a path by their position."""
+    """Return the parameters by location and name; those of a path by position, as names may change."""
     positions = {name: index for index, name in enumerate(re.findall(r"\{([^{}]+)\}", operation.path))}
     parameters = {}
     for parameter in operation.parameters:
@@ -174,7 +174,7 @@ def _schema(holder: Part) -> Part | None:
 
 
 def _style(parameter: Mapping[str, Any]) -> str:
-    """Return how the value is spelled, defaults of OpenAPI written out."""
+    """Return the style of a parameter, with OpenAPI's defaults written out."""
     if content := parameter.get("content"):
         return _media_type(next(iter(content)))
     style = parameter.get("style", DEFAULT_STYLES[parameter["in"]])

@@ -45,7 +45,7 @@ def compare(old: Contract, new: Contract) -> list[Change]:
 
 
 class _Comparison:
-    """Goes through the operations of two contracts."""
+    """The comparison of two contracts, operation by operation."""
 
     def __init__(self, old: Contract, new: Contract, effort: Effort) -> None:
         self._old, self._new = old, new
@@ -78,7 +78,7 @@ class _Comparison:
         yield from self._messages.differences(old, new)
 
     def _servers(self, *holders: str) -> list[Difference]:
-        """Return what differs in the servers of two places, once for all operations that have them."""
+        """Return the differences of two holders' servers, once for all operations that share them."""
         if (changes := self._server_changes.get(holders)) is None:
             old, new = _servers(self._old, holders[0]), _servers(self._new, holders[1])
             changes = [Difference.of("server-removed", old[url], url or "/") for url in old if url not in new]
@@ -88,7 +88,7 @@ class _Comparison:
 
 
 def _operations(contract: Contract) -> dict[Key, Operation]:
-    """Return the operations by path and method; how a path names its parameters makes no difference."""
+    """Return the operations by path and method, regardless of the names of path parameters."""
     return {
         (re.sub(r"\{[^{}]*\}", "{}", operation.path), operation.method): operation
         for operation in contract.operations
@@ -98,7 +98,7 @@ def _operations(contract: Contract) -> dict[Key, Operation]:
 def _alone(
     key: Key, contract: Contract, operation: Operation, others: dict[Key, Any], kind: str
 ) -> Difference:
-    """Return that one contract alone has an operation, or its whole path, which all of it share."""
+    """Return the difference of an operation, or of its whole path, that only one contract has."""
     if any(path == key[0] for path, _ in others):
         return Difference.of(f"operation-{kind}", _at(contract, operation))
     path = pointers.join("/paths", operation.path)
@@ -110,7 +110,7 @@ def _at(contract: Contract, operation: Operation) -> Part:
 
 
 def _holder(contract: Contract, operation: Operation) -> str:
-    """Return the pointer of what has the servers of an operation: itself, its path, or the document."""
+    """Return the pointer of the holder of an operation's servers: itself, its path, or the document."""
     holders = operation.pointer, operation.pointer.rpartition("/")[0]
     return next(
         (pointer for pointer in holders if pointers.lookup(contract.document, pointer).get("servers")), ""
@@ -118,14 +118,14 @@ def _holder(contract: Contract, operation: Operation) -> str:
 
 
 def _servers(contract: Contract, holder: str) -> dict[str, Part]:
-    """Return servers by base URL; without any, requests go to where the document is."""
+    """Return servers by base URL; without any, it is that of the document."""
     pointer = pointers.join(holder, "servers")
     servers = pointers.lookup(contract.document, holder).get("servers") or [{"url": ""}]
     return {_base_url(server): Part(server, pointer, "servers", contract.origin) for server in servers}
 
 
 def _base_url(server: Mapping[str, Any]) -> str:
-    """Return what paths are appended to, variables at their defaults."""
+    """Return the base URL of a server, with variables at their defaults."""
     url: str = server["url"]
     for name, variable in server.get("variables", {}).items():
         url = url.replace(f"{{{name}}}", variable["default"])

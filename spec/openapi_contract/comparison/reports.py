@@ -8,7 +8,7 @@ from .changes import Change
 from .rules import Severity
 
 MOST_NAMED = 3
-"""Operations that are named before the rest is counted."""
+"""Operations that are named; others are counted."""
 
 
 def as_json(changes: Sequence[Change]) -> str:
@@ -56,7 +56,7 @@ def _code(text: str) -> str:
 
 
 def summary(changes: Iterable[Change]) -> str:
-    """Return how many changes there are of each severity."""
+    """Return the number of changes of each severity in words."""
     counts = count(changes)
     if not counts:
         return "No changes."
@@ -69,7 +69,7 @@ def count(changes: Iterable[Change]) -> Counter[Severity]:
 
 
 def by_operations(changes: Iterable[Change]) -> list[tuple[tuple[str, ...], list[Change]]]:
-    """Return the changes that the same operations share, in the order of the worst of each."""
+    """Group changes by the operations that share them, in the order of the worst of each group."""
     groups: dict[tuple[str, ...], list[Change]] = {}
     for change in changes:
         groups.setdefault(change.operations, []).append(change)
@@ -77,6 +77,6 @@ def by_operations(changes: Iterable[Change]) -> list[tuple[tuple[str, ...], list
 
 
 def named(operations: Sequence[str], spelled: Callable[[str], str] = str) -> list[str]:
-    """Return the names of operations as they are to be spelled, the rest of many counted."""
+    """Return the first names of operations, and the number of the others."""
     names, more = [spelled(operation) for operation in operations[:MOST_NAMED]], len(operations) - MOST_NAMED
     return [*names, f"and {more} more"] if more > 0 else names

@@ -1,4 +1,4 @@
-"""Compares schemas, and all that is below them, each pair once, however many refer to it."""
+"""Compares schemas and everything below them, each pair once."""
 
 import json
 import re
@@ -25,12 +25,12 @@ from .unions import Unions
 
 Key = tuple[Side, tuple[int, ...], tuple[int, ...]]
 OTHER_SIDE = {"request": "readOnly", "response": "writeOnly"}
-"""The keyword of properties that are for the other side only."""
+"""The keyword of properties of the other side only."""
 NOWHERE = Part({}, "", "")
 BITS = 100
-"""Of a set of differences that are one step where they are listed."""
+"""Bits of a set of differences that are listed in one step."""
 CHARACTERS = 500
-"""Of a schema's JSON that are one step of a comparison."""
+"""Characters of a schema's JSON that are compared in one step."""
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class SchemaComparison:
         self._same_texts: set[tuple[str, str]] = set()
 
     def differences(self, old: Part | None, new: Part | None, side: Side) -> list[Difference]:
-        """Return what differs between two schemas, and between those below them; None allows anything."""
+        """Return the differences of two schemas and of those below them; None allows anything."""
         before, now = self._meant((old,) if old else (), (new,) if new else ())
         key = _key(before, now, side)
         if key not in self._sets:
@@ -85,13 +85,13 @@ class SchemaComparison:
         return self._listed(self._sets[key])
 
     def _common_text(self, old: Conjunction, new: Conjunction) -> str | None:
-        """Return the JSON of two schemas written alike, which differ in what they refer to, if at all."""
+        """Return the JSON of two schemas if it is equal; then only their references can differ."""
         texts = [json.dumps([part.node for part in conjunction]) for conjunction in (old, new)]
         self._effort.spend(len(texts[0] + texts[1]) // CHARACTERS)
         return texts[0] if texts[0] == texts[1] else None
 
     def _listed(self, numbers: int) -> list[Difference]:
-        """Return the differences that have the numbers of a set, in the order in which they were found."""
+        """Return the differences with the numbers of a set, in the order in which they were found."""
         if numbers not in self._lists:
             # what is right below a pair has numbers that are close together
             first = max((numbers & -numbers).bit_length() - 1, 0)
@@ -107,7 +107,7 @@ class SchemaComparison:
         return [*self._pairs[key].below, *self._pairs[key].conditions]
 
     def _numbers_of(self, key: Key) -> int:
-        """Return the numbers of the differences of a pair, those of further pairs that differ among them."""
+        """Return the numbers of a pair's differences, with those of conditions that differ."""
         compared = self._pairs[key]
         differing = (
             condition for inner, condition in compared.conditions.items() if self._differing.of(inner)
@@ -120,7 +120,7 @@ class SchemaComparison:
         return [inner for inner in self._pairs[key].below if self._differing.of(inner)]
 
     def _compare(self, first: Key, old: Conjunction, new: Conjunction) -> None:
-        """Compare a pair and all below it, as far as that is not done already."""
+        """Compare a pair and all pairs below it that were not compared yet."""
         seen, pending = {first}, [(first, old, new)]
         while pending:
             key, old, new = pending.pop()
@@ -140,7 +140,7 @@ class SchemaComparison:
     def _look(
         self, old: Conjunction, new: Conjunction, side: Side, compared: _Pair
     ) -> Iterator[tuple[Conjunction, Conjunction]]:
-        """Note what differs in two schemas themselves, and yield the pairs below."""
+        """Note the differences of two schemas themselves, and yield the pairs below."""
         fallback = (*new, *old, NOWHERE)[0]
         expanded = Expansion(self._old, old), Expansion(self._new, new)
         before = self._shapes(self._old, expanded[0], side, fallback)
@@ -199,7 +199,7 @@ class SchemaComparison:
     def _subtypes(
         self, old: Shape, new: Shape, side: Side, compared: _Pair
     ) -> Iterator[tuple[Conjunction, Conjunction]]:
-        """Note which subtypes came and went, and yield the pairs of those that stayed."""
+        """Note added and removed subtypes, and yield the pairs of the others."""
         before, now = self._old_subtypes.of(old.parts), self._new_subtypes.of(new.parts)
         for value in before | now:
             if value not in now:
@@ -213,13 +213,13 @@ class SchemaComparison:
 
 
 def _meant(schemas: Schemas, part: Part) -> Part:
-    """Return a schema, or what it schemas to where it says nothing itself: one for all that refer to it."""
+    """Return the target of a bare reference, the same for all references to it, or the schema itself."""
     node, pointer = schemas.meant(part.node, part.pointer)
     return part if node is part.node else component(node, pointer, schemas.origin)
 
 
 def _is_same_scalar(old: Conjunction, new: Conjunction) -> bool:
-    """Whether schemas are written alike and refer to nothing, and nothing is below them."""
+    """Tell whether schemas are equal, without references or schemas below them."""
     return len(old) == len(new) and all(
         _is_scalar(before.node) and _is_scalar(now.node) and repr(before.node) == repr(now.node)
         for before, now in zip(old, new, strict=True)
@@ -237,12 +237,12 @@ def _key(old: Conjunction, new: Conjunction, side: Side) -> Key:
 
 
 def _values(shapes: list[Shape]) -> list[Shape]:
-    """Return the alternatives without those that allow nothing or null alone, but at least one."""
+    """Return the alternatives without those that allow nothing or only null, but at least one."""
     return merge_lists([shape for shape in shapes if shape.types] or shapes[:1])
 
 
 def _null(old: list[Shape], new: list[Shape], side: Side) -> Iterator[Difference]:
-    """Compare whether null is allowed, unless the type tells that: a schema without one allows it."""
+    """Compare whether null is allowed, unless a schema has no type, which allows it."""
     before, now = (next((shape for shape in shapes if shape.takes_null), None) for shapes in (old, new))
     if bool(before) != bool(now) and not any(shape.types == ANY_TYPE for shape in (*old, *new)):
         place = (now or before or new[0]).branch or at(old[0], new[0], "type", "enum", "const")
@@ -250,7 +250,7 @@ def _null(old: list[Shape], new: list[Shape], side: Side) -> Iterator[Difference
 
 
 def _alternative(shape: Shape, side: Side, rule: str) -> Difference:
-    """Return that an alternative came or went: it is identified by its component, and by its types."""
+    """Return the difference of an added or removed alternative, named by its component and types."""
     inner = shape.parts[shape.parts.index(shape.branch) :] if shape.branch else ()
     name = [part.where for part in inner if COMPONENT.fullmatch(part.pointer)][:1]
     detail = ", ".join([*name, type_words(shape.types)])

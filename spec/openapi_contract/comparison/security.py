@@ -1,4 +1,4 @@
-"""Compares who may call an operation: alternatives, each of schemes that are needed together."""
+"""Compares the security requirements of operations."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from .changes import Difference
 from .effort import Effort
 
 Requirement = dict[str, frozenset[str]]
-"""Scopes by scheme, all of which are needed; an empty one lets anybody in."""
+"""Scopes by scheme, all of which are required; an empty one requires no credentials."""
 REVERSE = {
     "scope-added": "scope-removed",
     "scheme-added": "scheme-removed",
@@ -36,7 +36,7 @@ class SecurityComparison:
         }
 
     def differences(self, old: Operation, new: Operation) -> Iterator[Difference]:
-        """Yield what differs in the credentials that two operations want."""
+        """Yield the differences of the credentials that two operations require."""
         at = Part(new.definition, new.pointer, "security", self._origin)
         before = _requirements(old.security)
         now = [
@@ -69,7 +69,7 @@ class SecurityComparison:
 
 
 def _definition(scheme: Any) -> str:
-    """Return the canonical JSON of what a scheme wants of a client."""
+    """Return the canonical JSON of a scheme, without its description and scopes."""
     return json.dumps(_without(scheme), sort_keys=True)
 
 
@@ -90,12 +90,12 @@ def _requirements(alternatives: Sequence[Mapping[str, Sequence[str]]]) -> list[R
 
 
 def _suffices(credentials: Requirement, required: Requirement) -> bool:
-    """Whether a caller with the given credentials has the required ones."""
+    """Tell whether credentials include the required ones."""
     return all(name in credentials and scopes <= credentials[name] for name, scopes in required.items())
 
 
 def _tightened(credentials: Requirement, required: list[Requirement]) -> tuple[str, Requirement]:
-    """Return what is required beyond the given credentials, and by which alternative; empty if by none."""
+    """Return the rule by which more than the credentials is required, and the requirement, if any."""
     for alternative in required:
         if alternative.keys() == credentials.keys():
             return "scope-added", alternative

@@ -1,4 +1,4 @@
-"""Schemas in a normal form, in which two spellings of one thing are equal.
+"""The normal form of schemas, in which equivalent spellings are equal.
 
 A :class:`Shape` is what an alternative of a schema says once everything that holds together is put together:
 ``{"const": 1}`` and ``{"enum": [1]}`` are one shape, so are ``allOf`` and the merged schema.
@@ -19,7 +19,7 @@ from .expansion import Alternative, list_of
 from .limits import APPLIES_TO, NUMBERS, is_format, read_limits, stricter
 
 ANY_TYPE = frozenset({"boolean", "integer", "number", "string", "array", "object"})
-"""Every JSON type but null, which is kept apart."""
+"""Every JSON type except null, which is treated separately."""
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "externalDocs", "$comment"})
 COMPONENT = re.compile(r"/components/schemas/[^/]+")
 BRANCH = re.compile(r".*/(?:anyOf|oneOf)/[0-9]+")
@@ -30,7 +30,7 @@ CONDITIONS = (
     *("minContains", "maxContains", "contentEncoding", "contentMediaType"),
 )
 OF_A_SHAPE = 10
-"""Steps that an alternative of a schema is, with two more for each of its properties and values."""
+"""Steps for an alternative of a schema, with two more for each of its properties and values."""
 APPLIED = ("not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "contentSchema")
 APPLIED_BY_NAME = ("patternProperties", "dependentSchemas")
 
@@ -77,7 +77,7 @@ class Shape:
 
 
 def shape_of(alternative: Alternative, fallback: Part) -> Shape:
-    """Return the shape of schemas that hold together; ``fallback`` is where it stands if there are none."""
+    """Return the shape of schemas that all apply; ``fallback`` is its part if there are none."""
     values = listed(alternative)
     types, takes_null = _types(alternative, values)
     return Shape(
@@ -105,7 +105,7 @@ def shape_of(alternative: Alternative, fallback: Part) -> Shape:
 
 
 def steps_of(alternative: Alternative) -> int:
-    """Return how many steps of a comparison the shape of schemas is."""
+    """Return the number of steps that comparing schemas takes."""
     members = ((mapping_of(part.node, "properties"), list_of(part.node, "enum")) for part in alternative)
     return OF_A_SHAPE + sum(2 * (len(names) + len(values)) for names, values in members)
 
@@ -135,7 +135,7 @@ def _types(alternative: Alternative, values: dict[str, Any] | None) -> tuple[fro
 
 
 def listed(alternative: Alternative) -> dict[str, Any] | None:
-    """Return the values that all lists have in common, null too; None for no list."""
+    """Return the values that all lists have in common, including null; None for no list."""
     common: dict[str, Any] | None = None
     for part in alternative:
         for values in (part.node.get("enum"), [part.node["const"]] if "const" in part.node else None):
@@ -223,7 +223,7 @@ def mapping_of(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
 
 
 def type_words(types: Iterable[str], *, takes_null: bool = False) -> str:
-    """Return types as a reader knows them: an integer is a number."""
+    """Return types in words: an integer is a number."""
     names = set(types)
     if names >= ANY_TYPE:
         return "anything"

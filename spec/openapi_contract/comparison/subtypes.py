@@ -1,4 +1,4 @@
-"""Finds the schemas that a discriminator leads to where no ``anyOf`` or ``oneOf`` lists them."""
+"""Finds the schemas of a discriminator that no ``anyOf`` or ``oneOf`` lists."""
 
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from .shapes import mapping_of
 
 
 class Subtypes:
-    """The subtypes of a contract's schemas: what a mapping names, and what has a base in its ``allOf``."""
+    """The subtypes of a contract's schemas: those that a mapping names or that have a base in ``allOf``."""
 
     def __init__(self, contract: Contract) -> None:
         self._document = contract.document
@@ -24,7 +24,7 @@ class Subtypes:
         }
 
     def of(self, alternative: Alternative) -> dict[str, Part]:
-        """Return the subtypes of schemas that hold together, by the value of their discriminator."""
+        """Return the subtypes of schemas that all apply, by the value of their discriminator."""
         subtypes: dict[str, Part] = {}
         for part in alternative:
             if "discriminator" in part.node and not self._lists_them(part):
@@ -44,7 +44,7 @@ class Subtypes:
         return not pointers.lookup(self._document, part.pointer).keys().isdisjoint(ALTERNATIVES)
 
     def _mapped(self, part: Part) -> dict[str, Part]:
-        """Return the schemas of a mapping, which names components or refers to them."""
+        """Return the schemas of a mapping, of names of components and references."""
         mapping = mapping_of(mapping_of(part.node, "discriminator"), "mapping")
         names = {value: name for value, name in mapping.items() if isinstance(name, str)}
         targets = {value: self._named(name) for value, name in names.items()}
@@ -55,7 +55,7 @@ class Subtypes:
         return self._components.get(name) if target is None else component(*target, self._schemas.origin)
 
     def _derived(self, part: Part) -> dict[str, Part]:
-        """Return the components that have a base in their ``allOf`` and are in no mapping, by their names."""
+        """Return the components that have a base in ``allOf`` and are in no mapping, by name."""
         heirs = self._heirs.get(part.pointer, set()) - {
             subtype.pointer for subtype in self._mapped(part).values()
         }
@@ -63,7 +63,7 @@ class Subtypes:
 
     @cached_property
     def _heirs(self) -> dict[str, set[str]]:
-        """The pointers of the components that have one in their ``allOf``, near or far, by its own."""
+        """The pointers of the direct and indirect subtypes of components, by their pointers."""
         by_identity = {id(base.node): base.pointer for base in self._components.values()}
         heirs: dict[str, set[str]] = {}
         for derived in self._components.values():

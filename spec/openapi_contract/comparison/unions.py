@@ -1,4 +1,4 @@
-"""Sets of what nodes of a graph have, and all that can be reached from them."""
+"""Unions of the sets of all nodes that can be reached in a graph."""
 
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
@@ -7,11 +7,11 @@ from .effort import Effort
 
 Node = TypeVar("Node")
 BITS = 1000
-"""Of a set that are one step of a comparison."""
+"""Bits of a set that are joined in one step."""
 
 
 class Unions(Generic[Node]):
-    """For each node of a graph, the union of its set and of those of all nodes below it.
+    """The union, for each node of a graph, of its set and those of all nodes below it.
 
     A set is the bits of an integer.
 
@@ -28,13 +28,13 @@ class Unions(Generic[Node]):
         self._unions: dict[Node, int] = {}
 
     def of(self, node: Node) -> int:
-        """Return the union of a node, worked out once for it and all below it."""
+        """Return the union of a node; it is worked out once."""
         if node not in self._unions:
             self._search(node)
         return self._unions[node]
 
     def _search(self, first: Node) -> None:
-        """Find the nodes that lead to each other, which have the same union, those below them first.
+        """Find the strongly connected nodes, which share a union, those below them first.
 
         By R. Tarjan, Depth-first search and linear graph algorithms, 1972: each edge is followed once.
         """
