@@ -82,15 +82,15 @@ FIELDS = {
 
 OBJECTS = (dict, bool)  # a schema may be true or false
 HOLDING = (*OBJECTS, list)
-Shape = tuple[str, bool, bool, bool]
-SHAPES: dict[str, dict[str, Shape]] = {
+Content = tuple[str, bool, bool, bool]
+CONTENTS: dict[str, dict[str, Content]] = {
     kind: {
         field: (held.rpartition("|")[2].strip("{[]}"), held[0] not in "{[", "{" in held, "[" in held)
         for field, held in fields.items()
     }
     for kind, fields in FIELDS.items()
 }
-"""What fields hold: the kind, and whether it is a single object, in a map, or in an array."""
+"""The content of fields: the kind, and whether it is a single object, in a map, or in an array."""
 
 
 def map_children(kind: str, node: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
@@ -100,13 +100,13 @@ def map_children(kind: str, node: dict[str, Any], change: Callable[[str, Any], A
         change: takes a field and what stands in it.
     """
     copy = dict(node)
-    fields = SHAPES.get(kind, {})
+    fields = CONTENTS.get(kind, {})
     others = fields.get("*")
     for field, value in node.items() if others or not fields.keys().isdisjoint(node) else ():
-        shape = fields.get(field, others)
-        if shape is None:
+        content = fields.get(field, others)
+        if content is None:
             continue
-        _, is_one, in_map, in_array = shape
+        _, is_one, in_map, in_array = content
         if isinstance(value, list) and in_array:
             copy[field] = [change(field, item) for item in value]
         elif isinstance(value, dict) and in_map:
@@ -212,7 +212,7 @@ def _enter_resource(location: Location) -> None:
 
 def children(location: Location) -> list[Location]:
     """Return the objects directly below a location; those of a wrong type are left to validation."""
-    node, fields = location.node, SHAPES.get(location.kind)
+    node, fields = location.node, CONTENTS.get(location.kind)
     if fields is None or not isinstance(node, dict):
         return []
     others = fields.get("*")
@@ -221,10 +221,10 @@ def children(location: Location) -> list[Location]:
     base, source, depth, inner = location.base, location.source, location.depth + 1, location.kind == "schema"
     below = []
     for key, value in node.items():
-        shape = fields.get(key, others)
-        if shape is None or not isinstance(value, HOLDING):
+        content = fields.get(key, others)
+        if content is None or not isinstance(value, HOLDING):
             continue
-        name, is_one, in_map, in_array = shape
+        name, is_one, in_map, in_array = content
         pointer = pointers.join(location.pointer, key)
         if is_one and isinstance(value, OBJECTS):
             below.append(Location(name, value, pointer, base, source, depth, inner))

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from . import pointers
-from .anatomy import SHAPES, Location, Shape, document_location
+from .anatomy import CONTENTS, Content, Location, document_location
 from .defects import Defect
 from .embedding import Embedding
 from .errors import ContractError
@@ -49,7 +49,7 @@ class LenientEmbedding(Embedding):
             return
         if "$ref" in location.node and location.reference is not None:
             self._visit_reference(location)
-        fields = SHAPES.get(location.kind, {})
+        fields = CONTENTS.get(location.kind, {})
         if location.kind != "schema" or not fields.keys().isdisjoint(location.node):
             self._inline_members(location, location.node, location.pointer, fields)
 
@@ -67,22 +67,26 @@ class LenientEmbedding(Embedding):
             location.node["$ref"] = left
 
     def _inline_members(
-        self, location: Location, node: dict[str, Any] | list[Any], pointer: str, fields: Mapping[str, Shape]
+        self,
+        location: Location,
+        node: dict[str, Any] | list[Any],
+        pointer: str,
+        fields: Mapping[str, Content],
     ) -> None:
         """Inline the references among members of an object that are not OpenAPI objects themselves."""
         is_schema = location.kind == "schema"
         for key, member in _parts(node):
             if str(key).startswith("x-"):
                 continue
-            shape = fields.get(str(key)) or fields.get("*")
-            if shape is not None and shape[1] and shape[0] in self._referenceable:
+            content = fields.get(str(key)) or fields.get("*")
+            if content is not None and content[1] and content[0] in self._referenceable:
                 continue  # a reference may be there
-            if is_schema and (shape is None or not isinstance(member, dict)):
+            if is_schema and (content is None or not isinstance(member, dict)):
                 continue
             if isinstance(member, dict) and isinstance(member.get("$ref"), str):
                 at = pointers.join(pointer, key)
                 self._inline(location, member, at, (node, key), is_value=key in VALUES)
-            elif shape is None and key not in VALUES:
+            elif content is None and key not in VALUES:
                 self._inline_members(location, member, pointers.join(pointer, key), {})
 
     def _inline(
