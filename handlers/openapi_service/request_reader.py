@@ -1,5 +1,6 @@
 """Reads the requests on a connection one by one, on httptools' parser, within limits."""
 
+from enum import Enum, auto
 from typing import Protocol
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -8,8 +9,6 @@ from starlette.types import Scope
 from .problems import BadRequest, HeadTooLarge, Problem
 from .request_head import MOST_HEAD_BYTES, RequestHead
 
-BETWEEN, HEAD, BODY = range(3)
-"""What of a request is being read."""
 _LINE_BYTES = 64
 """Of a request line beside its target, with room to spare."""
 _CHUNK_BYTES = 32
@@ -18,8 +17,24 @@ _MOST_BLANK_LINES = 1000
 """In a body without a length, where each might be its end; beyond that no other request is read."""
 
 
+class Part(Enum):
+    """Which part of a request is being read.
+
+    BETWEEN -> HEAD: the request line begins
+    HEAD -> BODY: the head is whole, and handed over
+    BODY -> BETWEEN: the end of the request has come in, also where it has no body
+    """
+
+    BETWEEN = auto()
+    HEAD = auto()
+    BODY = auto()
+
+
+BETWEEN, HEAD, BODY = Part
+
+
 class Receiver(Protocol):
-    """Gets what was read."""
+    """Receives what was read."""
 
     def begin_request(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> None:
         """Take the head of a request."""
@@ -42,7 +57,7 @@ class RequestReader:
 
     Attributes:
         requests: how many have started.
-        part: what of the last one is being read.
+        part: which part of the last one is being read.
         body_bytes: how much of all bodies has been read.
     """
 
@@ -61,11 +76,11 @@ class RequestReader:
     @property
     def has_endless_body(self) -> bool:
         """Whether a body is coming in that does not say how long it is."""
-        return self.part == BODY and self._left_bytes <= 0
+        return self.part is BODY and self._left_bytes <= 0
 
     def beginning(self) -> Scope | None:
         """Return the scope of a request whose head is not whole, if there is any of its target."""
-        if self.part != HEAD or not self._head.target:
+        if self.part is not HEAD or not self._head.target:
             return None
         return self._head.beginning(self._facts, self._parser.get_method())
 
@@ -88,14 +103,14 @@ class RequestReader:
         if self.body_bytes != body_bytes:
             self._fed_bytes = 0  # since the last piece of a body
         elif self._fed_bytes > MOST_HEAD_BYTES + (
-            0 if self.part == BODY else len(self._head.target) + _LINE_BYTES
+            0 if self.part is BODY else len(self._head.target) + _LINE_BYTES
         ):
             raise HeadTooLarge
-        if self.part == BODY and self._left_bytes <= 0:
+        if self.part is BODY and self._left_bytes <= 0:
             self._spare_bytes -= fed_bytes - (self.body_bytes - body_bytes)
             if self._spare_bytes < 0:
                 raise HeadTooLarge
-        if self.part == BETWEEN:
+        if self.part is BETWEEN:
             self._tail = b""
         elif end == len(data):
             self._tail = (self._tail + data[-3:])[-3:]
@@ -103,14 +118,14 @@ class RequestReader:
 
     def _end_of_part(self, data: bytes, begin: int) -> int:
         """Return where the head or body that goes on at an index ends, or may end."""
-        if self.part == BODY and self._left_bytes > 0:
+        if self.part is BODY and self._left_bytes > 0:
             return min(begin + self._left_bytes, len(data))
         if not begin and data[0] in b"\r\n":  # the rest of a blank line that began with what came before?
             straddling = (self._tail + data[:3]).find(b"\r\n\r\n")
             if straddling >= 0:
                 return straddling + 4 - len(self._tail)
         blank_line = data.find(b"\r\n\r\n", begin)
-        if blank_line >= 0 and self.part == BODY:
+        if blank_line >= 0 and self.part is BODY:
             self._blank_lines += 1
         is_end = blank_line >= 0 and self._blank_lines <= _MOST_BLANK_LINES  # each costs a call of the parser
         return blank_line + 4 if is_end else len(data)

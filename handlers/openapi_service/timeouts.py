@@ -88,7 +88,7 @@ class Timeouts:
     def _does_not_send(self, now: float) -> bool:
         if now < self._deadline:
             return False
-        if self._reader.part != BODY:
+        if self._reader.part is not BODY:
             return self._connection.waits_for_client
         least_bytes = LEAST_BODY_BYTES_PER_SECOND * PATIENCE_SECONDS
         body_bytes = self._reader.body_bytes
