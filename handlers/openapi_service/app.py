@@ -20,7 +20,8 @@ from .clock import Clock, SystemClock
 from .connexion_adapter import bind
 from .cors import with_cors
 from .edge import Edge
-from .handlers import Function, handlers_of
+from .functions import Function
+from .handlers import handlers_of
 from .idempotency import Idempotency
 from .observation import Observer, observed
 from .operation import Fallback

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from openapi_contract import Contract
 
-from .handlers import ResolverError, awaitable
+from .functions import ResolverError, awaitable
 from .problems import Problem, Unauthorized
 from .request import Request
 from .security import Alternatives, challenges_of

@@ -186,7 +186,7 @@ class Exchange:
             self._news = self._news or asyncio.Event()
             await self._news.wait()
             self._news.clear()
-        if self.response in ENDED:
+        if self.response is not AWAITED and self.response is not STARTED:
             return _DISCONNECTED
         body = b"".join(self._pieces)
         self._pieces.clear()
@@ -223,7 +223,7 @@ class Exchange:
         written = b"".join(values)
         if len(written.translate(None, _NOT_IN_VALUE)) != len(written):
             raise RuntimeError("Invalid HTTP header value.")
-        framed = self._frame(status, ((name, values[index]) for index, name in framing), is_last=is_last)
+        framed = self._frame(status, [(name, values[index]) for index, name in framing], is_last=is_last)
         return b"".join((STATUS_LINES[status], fields, lines % values, framed, b"\r\n\r\n"))
 
     def _frame(self, status: int, framing: Iterable[tuple[bytes, bytes]], *, is_last: bool) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
@@ -14,16 +13,12 @@ from typing import Any
 
 from openapi_contract import Operation
 
+from .functions import Function, ResolverError, awaitable
 from .names import handler_name, handler_named
 from .typed_bodies import body_converter
 
-Function = Callable[..., Any]
 GIVEN = frozenset({"caller", "request"})
 """What every handler may ask for beside its operation's parameters, its body and the collaborators."""
-
-
-class ResolverError(Exception):
-    """An operation has no handler, or one that does not fit it; the message names the operationId."""
 
 
 def handlers_of(package: ModuleType, *, plain: bool = False) -> dict[str, Function]:
@@ -147,17 +142,3 @@ def _require_fit(
             f"The handler of {operation_id!r} does not match its operation: it needs {unknown or 'nothing'}, "
             f"which nobody provides, and lacks {unread or 'nothing'}."
         )
-
-
-def awaitable(function: Function) -> Callable[..., Awaitable[Any]]:
-    """Return a function as one to await: itself if it is ``async def``, else in a thread."""
-    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 -- it is callable; how, is the question
-    ):
-        return function
-
-    async def call(*positional: Any, **named: Any) -> Any:
-        returned = await asyncio.to_thread(function, *positional, **named)
-        return await returned if inspect.isawaitable(returned) else returned
-
-    return call

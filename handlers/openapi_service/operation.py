@@ -15,7 +15,8 @@ from openapi_contract import Operation
 from .assembly import Assembly
 from .bodies import Body, NamedSchemas
 from .decoding import decode_form
-from .handlers import Function, Handler, ResolverError
+from .functions import Function, ResolverError
+from .handlers import Handler
 from .idempotency import HEADER, Attempt, Idempotency, fingerprint_of
 from .negotiation import Negotiation
 from .parameters import compile_parameters, undeclared
@@ -80,7 +81,12 @@ class BoundOperation:
         self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
         body = operation.request_body
         self._body = None if body is None else Body(body, assembly.schemas, assembly.limits)
-        self._renderer = ResponseRenderer(operation, assembly)
+        self._renderer = ResponseRenderer(
+            operation,
+            assembly.response_validator,
+            on_violation=assembly.on_violation,
+            reveal=assembly.reveal,
+        )
         self._idempotency = assembly.idempotency
         self._key = None if assembly.idempotency is None else self._argument("header", HEADER)
         self.has_handler = function is not None

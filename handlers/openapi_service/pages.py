@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from openapi_contract import Contract
 from openapi_contract.imports import deferred
 
-from .handlers import awaitable
+from .functions import awaitable
 from .problems import MethodNotAllowed
 
 Check = Callable[[], Awaitable[object] | object]

@@ -46,7 +46,7 @@ class InputState(Enum):
     HELD -> QUEUED: the response to the request before it is out, and other connections come first
     HELD, QUEUED -> FLOWING: the held request is read
     FLOWING, PAUSED -> DISCARDED: the last request is whole, and its response is to come
-    FLOWING, PAUSED, HELD, QUEUED, DISCARDED -> LINGERING: the last response is out, the client may read it
+    FLOWING, PAUSED, HELD, DISCARDED -> LINGERING: the last response is out, and the client may read it
     FLOWING, PAUSED, HELD, QUEUED, DISCARDED, LINGERING -> CLOSED: nothing more is read or sent
     """
 

@@ -5,7 +5,6 @@ import time
 from openapi_contract.terminal import printable
 
 from .connections import HEALTH_PATHS
-from .connexion_adapter import operation_id_of
 from .logs import Log, LogOptions, cause_of, json_line
 from .observation import Observation
 
@@ -30,7 +29,7 @@ class RequestLog:
         status = observation.status
         log, scope, request = self._log, observation.scope, observation.request
         is_error = status is not None and status >= SERVER_ERROR
-        operation = operation_id_of(scope)
+        operation = observation.operation_id
         is_probe = operation is None and scope["path"] in HEALTH_PATHS
         if not (is_error or (self._writes_probes if is_probe else self._writes_all)):
             return

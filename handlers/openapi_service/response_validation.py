@@ -74,7 +74,7 @@ class ResponseValidator:
     """
 
     def __init__(self, contract: Contract) -> None:
-        self._contract = contract
+        self.contract = contract
 
     @cached_property
     def document(self) -> Any:
@@ -82,9 +82,9 @@ class ResponseValidator:
         from jsonschema_path import SchemaPath  # noqa: PLC0415 -- see the class
 
         # whatever a URI's scheme, it names a schema of the contract: nothing is fetched
-        resources = self._contract.schemas.resources
+        resources = self.contract.schemas.resources
         handlers = dict.fromkeys(resources.schemes, resources.resource)
-        return SchemaPath.from_dict(self._contract.document, base_uri=resources.uri, handlers=handlers)
+        return SchemaPath.from_dict(self.contract.document, base_uri=resources.uri, handlers=handlers)
 
     @cached_property
     def _validator(self) -> Any:
@@ -96,12 +96,12 @@ class ResponseValidator:
         from openapi_contract.directions import of_31, of_responses  # noqa: PLC0415 -- see the class
 
         kind: Any = partial(V31ResponseValidator, schema_validators_factory=of_31())
-        if self._contract.schemas.is_30:
-            directed = of_responses(self._contract.schemas)
+        if self.contract.schemas.is_30:
+            directed = of_responses(self.contract.schemas)
             kind = partial(V30ResponseValidator, schema_validators_factory=directed)
         declared = {
             essence(media_type)
-            for operation in self._contract.operations
+            for operation in self.contract.operations
             for response in operation.responses.values()
             for holder in (response, *response.get("headers", {}).values())
             for media_type in holder.get("content", {})
@@ -133,7 +133,7 @@ class ResponseValidator:
         name = declared_as(media_type, content)
         if name is None or is_json(essence(media_type)):
             return False
-        return not is_text(media_type, self._contract.schemas.for_responses.in_media_type(content[name]))
+        return not is_text(media_type, self.contract.schemas.for_responses.in_media_type(content[name]))
 
     def _of_others(
         self, declared: Mapping[str, Any] | None, rendered: Rendered, media_type: str | None
@@ -141,7 +141,7 @@ class ResponseValidator:
         """Yield what is wrong with a sequence of items or with XML, which openapi-core does not read."""
         content = {} if declared is None else declared.get("content", {})
         definition = content.get(declared_as(media_type or "", content), {})
-        schema = self._contract.schemas.for_responses.in_media_type(definition)
+        schema = self.contract.schemas.for_responses.in_media_type(definition)
         # what is sent was in memory already: the limit is for what others send
         read = reader_of(media_type or "", definition, schema, most_elements=math.inf)
         if read is None or not rendered.body or is_json(essence(media_type or "")):

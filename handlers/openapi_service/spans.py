@@ -23,7 +23,6 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from openapi_contract import Contract
 
 from .connections import HEALTH_PATHS
-from .connexion_adapter import operation_id_of
 from .logs import cause_of
 from .observation import Observation, Observer
 from .request import Request
@@ -157,7 +156,7 @@ class Tracing:
             if request is None or not isinstance(request.trace, SpanTrace):
                 return
             span = request.trace.span
-            if operation := operation_id_of(observation.scope):
+            if operation := observation.operation_id:
                 span.update_name(operation)
                 span.set_attribute("http.route", paths[operation])
             if status is not None:

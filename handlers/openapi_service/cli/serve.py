@@ -17,7 +17,8 @@ from openapi_contract.cli.reading import Source, read_contract
 from openapi_contract.imports import resting_collector
 from openapi_service.app import create_app
 from openapi_service.connections import ConnectionLimits
-from openapi_service.handlers import ResolverError, handlers_of
+from openapi_service.functions import ResolverError
+from openapi_service.handlers import handlers_of
 from openapi_service.listening import claim, reserve
 from openapi_service.logs import Form, Level, LogOptions, logging_to_stderr
 from openapi_service.origins import allowed_origins
