@@ -201,7 +201,8 @@ class HttpProtocol(asyncio.Protocol):
         while begin < len(data) and self._input in _READ:
             if reader.part is BETWEEN and (self._sender.is_full or self._is_responding):
                 self._input, self._unread, self._read_bytes = HELD, data, begin
-                self.transport.pause_reading()
+                if not is_ahead:  # else it is paused already
+                    self.transport.pause_reading()
                 return
             try:
                 begin = reader.read(data, begin)

@@ -2,10 +2,11 @@
 
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial, reduce
 from importlib import import_module
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
@@ -35,6 +36,8 @@ AUTHENTICATE = (
     "A mapping from each security scheme of the contract to a function that returns the caller of a "
     "credential, or an Authenticator."
 )
+
+AUTHENTICATOR = "a mapping from each security scheme to a function, or an Authenticator"
 
 Handlers = Annotated[str | None, typer.Option(metavar="PACKAGE", help=HANDLERS)]
 Authenticate = Annotated[str | None, typer.Option(metavar="MODULE:NAME", help=AUTHENTICATE)]
@@ -85,7 +88,11 @@ def serve(  # noqa: PLR0913 -- one for each option
     """
     read = read_contract(contract, overlays=overlay)
     functions = imported(handlers)
+    _require(isinstance(functions, ModuleType | Mapping), handlers, functions, "a package of handlers")
     hooks = None if authenticate is None else imported(authenticate)
+    if authenticate is not None:
+        is_authenticator = hasattr(hooks, "admit") and not isinstance(hooks, type)
+        _require(isinstance(hooks, Mapping) or is_authenticator, authenticate, hooks, AUTHENTICATOR)
     serve_until_ended(
         lambda telemetry, requests: create_app(
             read,
@@ -192,6 +199,12 @@ def imported(place: str) -> Any:
         return reduce(getattr, filter(None, name.split(".")), import_module(module))
     except (ImportError, AttributeError, ValueError) as error:
         raise failure(f"Cannot import {place!r}: {error}.") from None
+
+
+def _require(is_usable: bool, place: str, value: object, expected: str) -> None:  # noqa: FBT001 -- a condition
+    """End with exit code 2 unless an imported value is usable."""
+    if not is_usable:
+        raise failure(f"{place!r} is of type {type(value).__name__}; expected {expected}.")
 
 
 def imported_handlers(package: str) -> dict[str, Callable[..., object]]:
