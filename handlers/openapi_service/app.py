@@ -215,7 +215,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             request_headers=() if fallback is None else fallback.request_headers,
             response_headers=() if fallback is None else fallback.response_headers,
         )
-        observers: list[Observer] = [each.observe for each in (metrics, request_log) if each is not None]
+        observers: list[Observer] = [part.observe for part in (metrics, request_log) if part]
         if tracing is not None:
             observers.append(tracing.observer(served))
         return observed(app, observers) if observers else app

@@ -93,10 +93,10 @@ class ContractOperation(OpenAPIOperation):
         cls, spec: ContractSpecification, *args: Any, path: str, method: str, resolver: Any, **kwargs: Any
     ) -> ContractOperation:
         """Make the operation at a path and method."""
-        found = spec.operations[path, method]
-        definition = {"operationId": found.operation_id, "responses": {}}
+        contract_operation = spec.operations[path, method]
+        definition = {"operationId": contract_operation.operation_id, "responses": {}}
         operation = cls(method, path, definition, *args, resolver=resolver, **kwargs)
-        operation.contract_operation = found
+        operation.contract_operation = contract_operation
         return operation
 
 
@@ -107,7 +107,7 @@ class ContractSpecification(OpenAPISpecification):
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.operations = {(each.path, each.method): each for each in contract.operations}
+        self.operations = {(operation.path, operation.method): operation for operation in contract.operations}
         self._raw_spec = self._spec = contract.document
         self._base_uri = ""
 

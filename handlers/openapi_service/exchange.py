@@ -82,8 +82,8 @@ ENDED = (COMPLETE, ABANDONED)
 _EXPECTED_MESSAGE = {AWAITED: "'http.response.start'", STARTED: "'http.response.body'", COMPLETE: "no other"}
 
 
-class Connection(Protocol):
-    """What carries an exchange."""
+class Carrier(Protocol):
+    """The connection of an exchange."""
 
     def resume_reading(self) -> None:
         """Read more of the body."""
@@ -112,7 +112,7 @@ class Exchange:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: Carrier,
         sender: Sender,
         scope: Scope,
         *,

@@ -77,7 +77,7 @@ class Log(logging.Handler):
             get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the buffered lines."""
         self.acquire()
         try:
             lines, self._lines = self._lines, []
@@ -103,8 +103,8 @@ class Log(logging.Handler):
     def time(self, moment: float) -> str:
         """Return a time in UTC, with milliseconds, as RFC 3339 writes it."""
         second = int(moment)
-        known, written = self._second
-        if second != known:
+        formatted_second, written = self._second
+        if second != formatted_second:
             written = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
             self._second = second, written  # at once, since other threads read it
         return f"{written}.{int(moment % 1 * 1000):03}Z"
@@ -184,11 +184,11 @@ def cause_of(error: BaseException) -> str:
     link: BaseException | None = error
     while link is not None and len(sentences) < MOST_LINKS:
         orig = getattr(link, "orig", None)  # the cause of SQLAlchemy's errors as well
-        shown = orig if isinstance(orig, BaseException) else link
-        first = str(shown).strip().partition("\n")[0]
-        name = type(shown).__name__
-        sentences.append(first if shown is error and first else f"{name}: {first}" if first else name)
-        link = shown.__cause__
+        cause = orig if isinstance(orig, BaseException) else link
+        first = str(cause).strip().partition("\n")[0]
+        name = type(cause).__name__
+        sentences.append(first if cause is error and first else f"{name}: {first}" if first else name)
+        link = cause.__cause__
     return " < ".join(sentences)[:MOST_CAUSE]
 
 

@@ -86,7 +86,7 @@ class Metrics:
         self._violations.labels(operation.operation_id).inc()
 
     def add(self, collect: Collect) -> None:
-        """Show more metrics, which are read at each scrape; those that cannot be read are left out."""
+        """Export more metrics, which are read at each scrape; those that cannot be read are left out."""
         self.registry.register(_LoopCollector(self, collect))
 
     def collected(self, collect: Collect) -> Iterable[Metric]:
@@ -164,5 +164,5 @@ class _LoopCollector(Collector):
         self._collect = collect
 
     def collect(self) -> Iterable[Metric]:
-        """Return them, at a scrape."""
+        """Return the metrics, at a scrape."""
         return self._metrics.collected(self._collect)

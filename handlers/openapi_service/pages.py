@@ -169,7 +169,7 @@ class _Parts:
 async def _state(check: Callable[[], Awaitable[object]], failed: str, seconds: float | None) -> object:
     try:
         async with asyncio.timeout(seconds):
-            found = await check()
+            state = await check()
     except Exception:  # noqa: BLE001 -- whatever the reason, it is not there
         return failed
-    return found if isinstance(found, Mapping) else "ready"
+    return state if isinstance(state, Mapping) else "ready"

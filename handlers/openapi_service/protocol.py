@@ -31,7 +31,7 @@ with deferred("uvicorn.main"):  # a command, with all that it reads its options 
 NoteRefusal = Callable[[Scope, Problem], None]
 
 MOST_DISCARDED_BYTES = 1024 * 1024
-"""How much is read of a client that is being refused."""
+"""How much to read from a client that is being refused."""
 _USES = itertools.count()
 _refusals = logging.getLogger(__name__)
 _refusals.addFilter(CappedLog())

@@ -114,7 +114,7 @@ class ResponseRenderer:
             declared = self._operation.response_for(status)
             content = {"application/json": {}} if declared is None else declared.get("content", {})
             value = _plain(body, request)
-            taking = (each for each in content if _takes(each, value))
+            taking = (media_type for media_type in content if _takes(media_type, value))
             self._media_types[key] = next(taking, next(iter(content), None))
         media_type = self._media_types[key]
         return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type

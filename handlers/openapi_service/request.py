@@ -72,8 +72,8 @@ class Request:
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies by name."""
-        sent = self.header(b"cookie")
-        return {} if sent is None else cookie_parser(sent)
+        field = self.header(b"cookie")
+        return {} if field is None else cookie_parser(field)
 
     def problem_details(self, problem: Problem) -> dict[str, Any]:
         """Return the document of a problem that this request has."""

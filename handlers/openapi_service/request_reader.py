@@ -14,7 +14,7 @@ _LINE_BYTES = 64
 _CHUNK_BYTES = 32
 """Of what is around the bytes of a chunk, with room to spare."""
 _MOST_BLANK_LINES = 1000
-"""In a body without a length, where each might be its end; beyond that no other request is read."""
+"""In a body without a length, each of which might be its end; beyond that no other request is read."""
 
 
 class Part(Enum):
@@ -43,7 +43,7 @@ class Receiver(Protocol):
         """Take a piece of its body."""
 
     def end_request(self, *, is_last: bool) -> None:
-        """Take note that it has come in, and whether no other is read."""
+        """Take the end of the request; after the last one no other is read."""
 
 
 class RequestReader:
@@ -68,7 +68,7 @@ class RequestReader:
         self.on_url, self.on_header = self._head.on_url, self._head.on_header
         self._parser = HttpRequestParser(self)
         self.part = BETWEEN
-        self._tail = b""  # the last three bytes of a part that goes on, where a blank line may begin
+        self._tail = b""  # the last three bytes of an unfinished part: a blank line may span two reads
         self._is_last = False
         self.requests = self.body_bytes = 0
         self._fed_bytes = self._left_bytes = self._spare_bytes = self._blank_lines = 0
@@ -133,7 +133,7 @@ class RequestReader:
     def on_message_begin(self) -> None:
         """Begin a request."""
         if self._is_last:
-            raise BadRequest  # nobody gets to see it
+            raise BadRequest  # which is not sent: what comes in is discarded
         self.requests += 1
         self.part = HEAD
         self._head.begin()
@@ -176,9 +176,9 @@ class RequestReader:
         self._receiver.end_request(is_last=self._is_last)
 
     def _read_upgrading(self) -> None:
-        """Go on: a client may offer what nobody here speaks, and gets HTTP/1.1, as does the body it sends.
+        """Read on in HTTP/1.1: an offer of another protocol is not taken (RFC 9110, section 7.8).
 
-        The parser takes what follows such a head for another protocol, so that another one reads the body.
+        The parser takes what follows such a head for that protocol, so that another parser reads the body.
         """
         if self._head.has_body:
             self._parser = HttpRequestParser(_UpgradingBody(self))
@@ -191,7 +191,7 @@ class RequestReader:
 
 
 class _UpgradingBody:
-    """What a parser calls that reads a body alone."""
+    """The callbacks of a parser that reads a body alone."""
 
     def __init__(self, reader: RequestReader) -> None:
         self.on_header = reader.on_header
@@ -205,5 +205,5 @@ def problem_of(error: HttpParserError) -> Problem:
     is_ours = isinstance(error, HttpParserCallbackError)
     if is_ours and isinstance(error.__context__, Problem):
         return error.__context__
-    # our own steps fail at nothing else but targets
+    # of our callbacks only the parser of targets raises anything else
     return BadRequest(f"The request cannot be read as HTTP/1.1: {'Invalid target' if is_ours else error}.")

@@ -106,8 +106,8 @@ class ResponseValidator:
             for holder in (response, *response.get("headers", {}).values())
             for media_type in holder.get("content", {})
         }
-        read = [each for each in declared if is_json(each) or each.startswith("text/") or "*" in each]
-        readers = {each: _reader(each) for each in read}
+        read = [name for name in declared if is_json(name) or name.startswith("text/") or "*" in name]
+        readers = {name: _reader(name) for name in read}
         return kind(self.document, path_finder_cls=Routed, extra_media_type_deserializers=readers)
 
     def errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[str]:
@@ -119,11 +119,10 @@ class ResponseValidator:
         if rendered.body and declared is not None and not declared.get("content"):
             return [f"The contract declares no body for status {rendered.status}"]
         try:
-            found = self.found(operation, rendered, media_type)
+            errors = self.found(operation, rendered, media_type)
             if rendered.body and self._is_opaque(declared, media_type or ""):
-                found = [error for error in found if hasattr(error, "name")]  # of a header
-            errors = sentences(found)
-            return [*errors, *self._of_others(declared, rendered, media_type)]
+                errors = [error for error in errors if hasattr(error, "name")]  # of a header
+            return [*sentences(errors), *self._of_others(declared, rendered, media_type)]
         except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
             return [f"cannot be validated ({type(error).__name__})"]
 
@@ -160,7 +159,7 @@ class ResponseValidator:
         As with a body, a schema says nothing of a header whose content is XML, a form or the like.
         """
         asked = SimpleNamespace(host_url="", path=operation.path, method=operation.method)
-        given = SimpleNamespace(
+        response = SimpleNamespace(
             status_code=rendered.status,
             data=rendered.body,
             content_type=media_type or "",
@@ -170,10 +169,10 @@ class ResponseValidator:
         opaque = {
             name.lower()
             for name, header in declared.get("headers", {}).items()
-            if name in given.headers and self._is_opaque(header, next(iter(header.get("content", ())), ""))
+            if name in response.headers and self._is_opaque(header, next(iter(header.get("content", ())), ""))
         }
-        errors = self._validator.iter_errors(asked, given)
-        return [each for each in errors if getattr(each, "name", "").lower() not in opaque]
+        errors = self._validator.iter_errors(asked, response)
+        return [error for error in errors if getattr(error, "name", "").lower() not in opaque]
 
 
 def sentences(errors: list[Any]) -> list[str]:
@@ -190,8 +189,8 @@ def _sentences(error: Any) -> Iterator[str]:
     where = f"header {error.name}" if hasattr(error, "name") else "body"
     cause = error.__cause__
     violations = getattr(cause, "schema_errors", ()) or getattr(error, "schema_errors", ())
-    for each in violations:
-        yield f"{where}{''.join(f'/{step}' for step in each.absolute_path)}: {_violation(each)}"
+    for violation in violations:
+        yield f"{where}{''.join(f'/{step}' for step in violation.absolute_path)}: {_violation(violation)}"
     if not violations:
         unreadable = cause is not None and not type(cause).__name__.endswith("NotFound")
         yield f"{where}: cannot be read ({type(cause).__name__})" if unreadable else str(error)

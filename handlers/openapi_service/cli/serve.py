@@ -158,13 +158,13 @@ def serve_until_ended(
                 return
 
             def run(index: int, ready: Callable[[], None]) -> None:
-                own = telemetry.forked()
+                forked = telemetry.forked()
                 with starting(*start_errors):
-                    app = _made(create, own, requests)
+                    app = _made(create, forked, requests)
                     beside = (
                         reserve(host, listening.getsockname()[1], shared=True) if is_shared else listening
                     )
-                uvloop.run(_served(own, metrics[index:], partial(serve, app, beside, ready)))
+                uvloop.run(_served(forked, metrics[index:], partial(serve, app, beside, ready)))
 
             line = f"{line}, {workers} processes"
             Supervisor(workers, run, lambda: typer.echo(line), sockets.close).run()
