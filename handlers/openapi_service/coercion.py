@@ -165,17 +165,15 @@ class Coercion:
         """The names of the properties that are declared."""
         return {name for branch in self._branches for name in branch.get("properties", ())}
 
-    def __call__(self, serialized: Serialized | Node) -> Any:
+    def __call__(self, value: Serialized | Node) -> Any:
         """Return the JSON value that a client sent; RepeatedError if it is more than one."""
-        if isinstance(serialized, str):
-            return self.scalar(serialized)
-        if isinstance(serialized, list):
-            return self._array(serialized)
-        return (
-            self._deep(serialized)
-            if isinstance(serialized, Node)
-            else {k: self._named(k)(v) for k, v in serialized.items()}
-        )
+        if isinstance(value, str):
+            return self.scalar(value)
+        if isinstance(value, list):
+            return self._array(value)
+        if isinstance(value, Node):
+            return self._deep(value)
+        return {name: self._named(name)(text) for name, text in value.items()}
 
     def _array(self, texts: list[str]) -> Any:
         """Return an array, or what the one text means where only that is valid."""
@@ -212,19 +210,18 @@ class Coercion:
         return self._within(index, [branch["prefixItems"][index] for branch in leading])
 
     def _named(self, name: str) -> Coercion:
-        declaring = [
-            branch["properties"] for branch in self._branches if name in branch.get("properties", ())
-        ]
+        properties = (branch.get("properties", {}) for branch in self._branches)
+        declaring = [members for members in properties if name in members]
         if not declaring:
             return self._within(-1, self._declared("additionalProperties", "unevaluatedProperties"))
-        return self._within(name, [branch[name] for branch in declaring])
+        return self._within(name, [members[name] for members in declaring])
 
     def _declared(self, *keywords: str) -> list[Any]:
         """Return what the branches have in the first of the keywords that any of them has."""
-        declarations = (
-            [branch[keyword] for branch in self._branches if keyword in branch] for keyword in keywords
-        )
-        return next((nodes for nodes in declarations if nodes), [])
+        for keyword in keywords:
+            if nodes := [branch[keyword] for branch in self._branches if keyword in branch]:
+                return nodes
+        return []
 
     def _within(self, place: str | int, nodes: list[Any]) -> Coercion:
         """Return the coercion of what is in a place; it is made when it is first asked for."""

@@ -81,12 +81,8 @@ class BoundOperation:
         self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
         body = operation.request_body
         self._body = None if body is None else Body(body, assembly.schemas, assembly.limits)
-        self._renderer = ResponseRenderer(
-            operation,
-            assembly.response_validator,
-            on_violation=assembly.on_violation,
-            reveal=assembly.reveal,
-        )
+        validator, on_violation = assembly.response_validator, assembly.on_violation
+        self._renderer = ResponseRenderer(operation, validator, on_violation, reveal=assembly.reveal)
         self._idempotency = assembly.idempotency
         self._key = None if assembly.idempotency is None else self._argument("header", HEADER)
         self.has_handler = function is not None
@@ -178,10 +174,10 @@ class BoundOperation:
 
     def _argument(self, location: str, name: str) -> str | None:
         """Return the argument that a parameter is, None if the operation does not have it."""
-        parameters = (parameter for parameter in self.parameters if parameter.location == location)
-        return next(
-            (parameter.argument for parameter in parameters if parameter.name.lower() == name.lower()), None
-        )
+        for parameter in self.parameters:
+            if parameter.location == location and parameter.name.lower() == name.lower():
+                return parameter.argument
+        return None
 
     def _handler_of(self, function: Function, assembly: Assembly) -> Handler:
         arguments = {parameter.argument for parameter in self.parameters} - {self._key}

@@ -56,8 +56,8 @@ class ResponseRenderer:
         self,
         operation: Operation,
         validator: ResponseValidator,
-        *,
         on_violation: Callable[[Operation], None],
+        *,
         reveal: bool,
     ) -> None:
         self._operation = operation

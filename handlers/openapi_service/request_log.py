@@ -70,14 +70,11 @@ def _path(observation: Observation) -> str:
 
 
 def _text(members: Mapping[str, Any], names: Mapping[str, str], cause: str) -> str:
-    words = [
-        members["time"],
-        f"{members['level'].upper():7}",
-        members["method"],
-        members["path"],
+    level, operation, status = (
+        members["level"].upper(),
         members["operation"] or "-",
-        f"{members['status'] or '---'}",
-        f"{members['milliseconds']} ms",
-        *[f"{name}={value}" for name, value in names.items()],
-    ]
+        members["status"] or "---",
+    )
+    words = [members["time"], f"{level:7}", members["method"], members["path"], operation, f"{status}"]
+    words += [f"{members['milliseconds']} ms", *[f"{name}={value}" for name, value in names.items()]]
     return printable(" ".join([*words, f'cause="{cause}"'] if cause else words))

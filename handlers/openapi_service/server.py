@@ -294,12 +294,8 @@ class _Server(Server):
             connection.close()
 
     def _idle(self) -> list[HttpProtocol]:
-        connections = self.server_state.connections
-        return [
-            connection
-            for connection in connections
-            if isinstance(connection, HttpProtocol) and connection.is_idle
-        ]
+        ours = (item for item in self.server_state.connections if isinstance(item, HttpProtocol))
+        return [connection for connection in ours if connection.is_idle]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the lifespan, and accept connections: uvicorn's leaves handshakes a minute."""
@@ -310,9 +306,7 @@ class _Server(Server):
         if self.config.is_ssl:
             tls = {"ssl": self.config.ssl, "ssl_handshake_timeout": HANDSHAKE_SECONDS}
         create_server = partial(asyncio.get_running_loop().create_server, backlog=self.config.backlog)
-        self.servers = [
-            await create_server(self._connection, sock=listening, **tls) for listening in sockets or []
-        ]
+        self.servers = [await create_server(self._connection, sock=sock, **tls) for sock in sockets or []]
         self.started = True
         if not self.should_exit:
             self._ready()

@@ -91,10 +91,8 @@ class Samples:
             yield from (part[keyword] for keyword in ("example", "default", "const") if keyword in part)
         for part in schema.branches:
             yield from part.get("enum", ())
-        for alternative in [schema, *map(schema.of, schema.branches[1:])]:
-            yield from (
-                self._simplest(alternative, kind, depth) for kind in PYTHON if kind in alternative.types
-            )
+        for branch in [schema, *map(schema.of, schema.branches[1:])]:
+            yield from (self._simplest(branch, kind, depth) for kind in PYTHON if kind in branch.types)
         yield None
 
     def _simplest(self, schema: Schema, kind: str, depth: int) -> Any:
@@ -144,9 +142,7 @@ def literal(value: Any, indent: int) -> str:
         return json.dumps(value if is_plain and not {'"', "\\"} & set(value) else "text")
     space = " " * (indent + 4)
     if isinstance(value, dict) and value:
-        members = [
-            f"{space}{literal(key, 0)}: {literal(member, indent + 4)}," for key, member in value.items()
-        ]
+        members = [f"{space}{literal(key, 0)}: {literal(item, indent + 4)}," for key, item in value.items()]
         return "\n".join(["{", *members, " " * indent + "}"])
     if isinstance(value, list) and value:
         items = [f"{space}{literal(item, indent + 4)}," for item in value]

@@ -112,11 +112,8 @@ class Scaffolding:
 
     def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
         """Return the handlers to write by module, and the operations that no function can be named by."""
-        lacking = [
-            operation
-            for operation in self.contract.operations
-            if handler_named(operation, self.handlers) is None
-        ]
+        operations = self.contract.operations
+        lacking = [operation for operation in operations if not handler_named(operation, self.handlers)]
         names = {operation.operation_id: _handler_name(operation) for operation in lacking}
         taken = Counter(names.values())
         modules: dict[str, list[Stub]] = {}

@@ -37,8 +37,6 @@ AUTHENTICATE = (
     "credential, or an Authenticator."
 )
 
-AUTHENTICATOR = "a mapping from each security scheme to a function, or an Authenticator"
-
 Handlers = Annotated[str | None, typer.Option(metavar="PACKAGE", help=HANDLERS)]
 Authenticate = Annotated[str | None, typer.Option(metavar="MODULE:NAME", help=AUTHENTICATE)]
 Create = Callable[[Telemetry, RequestLog | None], Any]
@@ -88,11 +86,14 @@ def serve(  # noqa: PLR0913 -- one for each option
     """
     read = read_contract(contract, overlays=overlay)
     functions = imported(handlers)
-    _require(isinstance(functions, ModuleType | Mapping), handlers, functions, "a package of handlers")
+    if not isinstance(functions, ModuleType | Mapping):
+        raise _unusable(handlers, functions, "a package of handlers")
     hooks = None if authenticate is None else imported(authenticate)
-    if authenticate is not None:
-        is_authenticator = hasattr(hooks, "admit") and not isinstance(hooks, type)
-        _require(isinstance(hooks, Mapping) or is_authenticator, authenticate, hooks, AUTHENTICATOR)
+    is_authenticator = hasattr(hooks, "admit") and not isinstance(hooks, type)
+    if not (is_authenticator or isinstance(hooks, Mapping | None)):
+        raise _unusable(
+            authenticate, hooks, "a mapping from each security scheme to a function, or an Authenticator"
+        )
     serve_until_ended(
         lambda telemetry, requests: create_app(
             read,
@@ -201,10 +202,8 @@ def imported(place: str) -> Any:
         raise failure(f"Cannot import {place!r}: {error}.") from None
 
 
-def _require(is_usable: bool, place: str, value: object, expected: str) -> None:  # noqa: FBT001 -- a condition
-    """End with exit code 2 unless an imported value is usable."""
-    if not is_usable:
-        raise failure(f"{place!r} is of type {type(value).__name__}; expected {expected}.")
+def _unusable(place: str | None, value: object, expected: str) -> typer.Exit:
+    return failure(f"{place!r} is of type {type(value).__name__}; expected {expected}.")
 
 
 def imported_handlers(package: str) -> dict[str, Callable[..., object]]:
