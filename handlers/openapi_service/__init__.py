@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .app import Service, create_app
     from .authentication import Authenticator, BasicCredential
     from .bodies import Limits
-    from .handlers import ResolverError
+    from .functions import ResolverError
     from .idempotency import Attempt, Idempotency, KeyInUse, KeyReused
     from .problems import (
         BadRequest,
@@ -52,7 +52,7 @@ __getattr__ = exported(
         "app": "Service create_app",
         "authentication": "Authenticator BasicCredential",
         "bodies": "Limits",
-        "handlers": "ResolverError",
+        "functions": "ResolverError",
         "idempotency": "Attempt Idempotency KeyInUse KeyReused",
         "problems": "BadRequest Conflict Forbidden InternalError MethodNotAllowed NotAcceptable NotFound"
         " NotImplementedYet PayloadTooLarge Problem ProblemProfile RateLimited ServiceUnavailable URITooLong"

@@ -59,13 +59,13 @@ class DeclaredResponse:
     def __init__(self, definition: Mapping[str, Any], schemas: Schemas) -> None:
         self._bodiless = "content" not in definition
         self._checks = {
-            name: schemas.in_media_type(each).surely_accepts
-            for name, each in definition.get("content", {}).items()
+            name: schemas.in_media_type(media_type).surely_accepts
+            for name, media_type in definition.get("content", {}).items()
             if is_json(essence(name))
         }
         self._headers = [
-            HeaderCheck(name, each, schemas)
-            for name, each in definition.get("headers", {}).items()
+            HeaderCheck(name, header, schemas)
+            for name, header in definition.get("headers", {}).items()
             if name.lower() != "content-type"
         ]
 

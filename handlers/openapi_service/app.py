@@ -20,7 +20,8 @@ from .clock import Clock, SystemClock
 from .connexion_adapter import bind
 from .cors import with_cors
 from .edge import Edge
-from .handlers import Function, handlers_of
+from .functions import Function
+from .handlers import handlers_of
 from .idempotency import Idempotency
 from .observation import Observer, observed
 from .operation import Fallback
@@ -214,7 +215,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             request_headers=() if fallback is None else fallback.request_headers,
             response_headers=() if fallback is None else fallback.response_headers,
         )
-        observers: list[Observer] = [each.observe for each in (metrics, request_log) if each is not None]
+        observers: list[Observer] = [part.observe for part in (metrics, request_log) if part]
         if tracing is not None:
             observers.append(tracing.observer(served))
         return observed(app, observers) if observers else app

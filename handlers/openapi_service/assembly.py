@@ -45,7 +45,7 @@ class Assembly:
 
     @cached_property
     def response_validator(self) -> ResponseValidator:
-        """The validator of responses."""
+        """The validator of all responses of the contract."""
         return ResponseValidator(self.contract)
 
     @cached_property
@@ -54,13 +54,13 @@ class Assembly:
         return Credentials(self.contract.security_schemes)
 
     def refusal(self) -> Callable[[Request], Problem | None] | None:
-        """Return what knows of some requests that they are refused, if the authenticator does."""
+        """Return the check for requests that are refused whatever they ask for, if there is one."""
         if not isinstance(self.authenticator, Refusing):
             return None
         return partial(self.authenticator.refusal, find=self.credentials.of)
 
     def admission(self, alternatives: Alternatives) -> Callable[[Request], Awaitable[None]]:
-        """Return what lets a request in under these security requirements, or raises its problem."""
+        """Return what admits a request under these security requirements, or raises its problem."""
         find, admit = self.credentials.of, self.authenticator.admit
 
         async def admission(request: Request) -> None:

@@ -1,4 +1,4 @@
-"""Who calls: what is asked before a request is read any further."""
+"""Authentication: who the caller is, decided before a request is read any further."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from openapi_contract import Contract
 
-from .handlers import ResolverError, awaitable
+from .functions import ResolverError, awaitable
 from .problems import Problem, Unauthorized
 from .request import Request
 from .security import Alternatives, challenges_of
@@ -40,7 +40,7 @@ class Refusing(Protocol):
     def refusal(self, request: Request, find: Callable[[Request], Mapping[str, str]]) -> Problem | None:
         """Return the problem that ``admit`` raises for a request to any operation; None if it may not.
 
-        One that many requests have is best the same object: it is written once for all of them.
+        Return the same object for many requests where you can: it is written once for all of them.
 
         Args:
             find: returns the credentials that a request presents, by security scheme name.
@@ -66,7 +66,7 @@ class BasicCredential(NamedTuple):
 
 
 class HookAuthenticator:
-    """Asks a function of each security scheme who calls.
+    """Authenticates callers by a function for each security scheme.
 
     A hook, ``async def`` or ``def`` (which runs in a thread), is called with the credential and the request,
     and returns the caller; where the credential is not valid it returns None or raises Unauthorized. The
@@ -87,7 +87,7 @@ class HookAuthenticator:
         self._realm: str = contract.document["info"]["title"]
         _require_fit(contract, hooks)
         self._hooks = {name: awaitable(hook) for name, hook in hooks.items()}
-        self._unseen = {name: "" for name, each in self._schemes.items() if each["type"] == "mutualTLS"}
+        self._unseen = {name: "" for name, scheme in self._schemes.items() if scheme["type"] == "mutualTLS"}
 
     async def admit(
         self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
@@ -108,7 +108,7 @@ class HookAuthenticator:
                 problem.headers.setdefault("WWW-Authenticate", self._challenge(alternatives, name))
                 refused = refused or problem
             else:
-                return callers[name] if len(names) == 1 else {each: callers[each] for each in names}
+                return callers[name] if len(names) == 1 else {scheme: callers[scheme] for scheme in names}
         if refused is None and frozenset() in alternatives:
             return None
         raise refused or Unauthorized(headers={"WWW-Authenticate": self._challenge(alternatives)})
@@ -124,7 +124,7 @@ class HookAuthenticator:
 
     def _challenge(self, alternatives: Alternatives, wrong: str | None = None) -> str:
         named = frozenset().union(*alternatives)
-        schemes = {name: each for name, each in self._schemes.items() if name in named}
+        schemes = {name: scheme for name, scheme in self._schemes.items() if name in named}
         return challenges_of(schemes, self._realm)[wrong]
 
 
@@ -132,9 +132,9 @@ def _require_fit(contract: Contract, hooks: Mapping[str, Hook]) -> None:
     schemes = contract.security_schemes
     for name, hook in hooks.items():
         if name not in schemes:
-            known = ", ".join(schemes) or "none"
+            declared = ", ".join(schemes) or "none"
             raise ResolverError(
-                f"There is no security scheme {name!r} to authenticate; the contract has {known}."
+                f"There is no security scheme {name!r} to authenticate; the contract has {declared}."
             )
         if not callable(hook):
             raise ResolverError(

@@ -38,7 +38,7 @@ class Limits:
 
 
 class Disconnected(Exception):  # noqa: N818 -- an event, not an error of ours
-    """The client went away before its request was whole; nobody is left to respond to."""
+    """The client closed the connection before its request was complete."""
 
 
 class MediaType:
@@ -49,7 +49,7 @@ class MediaType:
         self.name = name
         self._definition, self._schema = definition, schema
         self._validator, self._fill_defaults = schema.validator, schema.fill_defaults
-        # of CSV a schema may tell the rows, which no string keeps
+        # of CSV a schema may describe the rows, to which no string conforms
         self._may_be_text = "string" in schema.types
         self._form = Form(schema, definition.get("encoding", {})) if name in FORMS else None
 
@@ -106,9 +106,9 @@ class NamedSchemas:
 
 
 def without_file(part: Any) -> Any:
-    """Return a form's value for its schema: for a file, which none validates, a string as empty as it."""
+    """Return a form's value for validation, in which a string stands for a file, an empty one if that is."""
     if isinstance(part, list):
-        return [without_file(each) for each in part]
+        return [without_file(item) for item in part]
     return ("\0" if part.size else "") if isinstance(part, UploadFile) else part
 
 
@@ -123,7 +123,7 @@ def _text(raw: bytes, request: Request) -> str:
 
 
 def is_of_nothing(media_type: str) -> bool:
-    """Tell whether an empty body is a value of a media type: a form without fields is."""
+    """Tell whether an empty body is valid in a media type, as a form without fields is."""
     return media_type == URLENCODED
 
 
@@ -133,8 +133,8 @@ class Body:
     def __init__(self, definition: Mapping[str, Any], schemas: Schemas, limits: Limits) -> None:
         self._required = bool(definition.get("required", False))
         self._media_types = {
-            essence(name): MediaType(essence(name), each, schemas)
-            for name, each in definition.get("content", {}).items()
+            essence(name): MediaType(essence(name), media_type, schemas)
+            for name, media_type in definition.get("content", {}).items()
         }
         self._most_bytes = limits.upload if MULTIPART in self._media_types else limits.body
 
@@ -142,25 +142,25 @@ class Body:
         """Return the body for the handler, None if there is none."""
         stream = _chunks(request, self._most_bytes)
         first = await anext(stream, b"")
-        sent = essence(request.header(b"content-type") or "")
-        if not first and not (self._required and is_of_nothing(sent)):
+        media_type = essence(request.header(b"content-type") or "")
+        if not first and not (self._required and is_of_nothing(media_type)):
             if self._required:
                 violations.append(Violation("body", "", "required", "is required and was not sent"))
             return None
         coding = request.header(b"content-encoding") or "identity"
         declared = next(
-            (self._media_types[each] for each in ranges_for(sent) if each in self._media_types), None
+            (self._media_types[name] for name in ranges_for(media_type) if name in self._media_types), None
         )
         if declared is None or coding.lower() != "identity":
-            raise self._unsupported(sent, coding)
-        return await declared.read(sent, _after(first, stream), request, violations)
+            raise self._unsupported(media_type, coding)
+        return await declared.read(media_type, _after(first, stream), request, violations)
 
-    def _unsupported(self, sent: str, coding: str) -> UnsupportedMediaType:
+    def _unsupported(self, media_type: str, coding: str) -> UnsupportedMediaType:
         expected = " or ".join(self._media_types)
         coded = "" if coding.lower() == "identity" else f", Content-Encoding {coding[:100]}"
-        found = f"{sent[:100] or 'no Content-Type'}{coded}"
+        received = f"{media_type[:100] or 'no Content-Type'}{coded}"
         return UnsupportedMediaType(
-            f"The body must be {expected}, without a content coding; it came as {found}."
+            f"The body must be {expected}, without a content coding; it came as {received}."
         )
 
 

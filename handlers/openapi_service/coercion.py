@@ -20,7 +20,7 @@ Serialized = str | list[str] | dict[str, str]
 
 STEP = re.compile(r"\[([^\[\]]*)\]")
 STEPS = re.compile(r"(?:\[[^\[\]]*\]){0,20}")
-"""That deep a value may be; what is deeper is none."""
+"""How deep a value may be; a key that is deeper does not belong to it."""
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})\Z")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?\Z")
 
@@ -71,27 +71,27 @@ SCALARS: tuple[tuple[str, Callable[[str], Any]], ...] = (
 
 @dataclass(slots=True)
 class Node:
-    """What was sent for one place of a value: texts, or what is inside by its name."""
+    """The texts that were sent for a value, or its members by name."""
 
     texts: list[str] = field(default_factory=list)
     members: dict[str, Node] = field(default_factory=dict)
 
     def inside(self, name: str) -> Node:
-        """Return the place of this name in here, and another each time where the brackets are empty."""
+        """Return the member of this name; where brackets are empty, a new one each time."""
         return self.members.setdefault(name or str(len(self.members)), Node())
 
 
 def read_deep(name: str, pairs: Iterable[tuple[str, str]]) -> Node | None:
-    """Return what the pairs hold of the parameter of this name, None if nothing."""
-    root, found = Node(), False
+    """Return what the pairs hold for the parameter of this name; None for nothing."""
+    root, is_there = Node(), False
     for key, text in pairs:
         tail = key.removeprefix(name)
         if key.startswith(name) and STEPS.fullmatch(tail):
-            place, found = root, True
+            place, is_there = root, True
             for step in STEP.findall(tail):
                 place = place.inside(step)
             place.texts.append(text)
-    return root if found else None
+    return root if is_there else None
 
 
 def scalar_coercion(types: frozenset[str], is_valid: Callable[[Any], bool]) -> Callable[[str], Any]:
@@ -143,7 +143,7 @@ class Coercion:
 
     def __init__(self, schemas: Sequence[Schema]) -> None:
         self._schemas = schemas
-        self._types = frozenset().union(*(each.types for each in schemas))
+        self._types = frozenset().union(*(schema.types for schema in schemas))
         declares = self._types != EVERY_TYPE
         self.takes_array = declares and "array" in self._types
         self.takes_object = declares and "object" in self._types and not self.takes_array
@@ -153,9 +153,9 @@ class Coercion:
     @cached_property
     def scalar(self) -> Callable[[str], Any]:
         """What turns a single text into a JSON value."""
-        typed = [each for each in self._schemas if each.types != EVERY_TYPE]
-        types = frozenset().union(*(each.types for each in typed))
-        checks = [each.validator.is_valid for each in typed]
+        typed = [schema for schema in self._schemas if schema.types != EVERY_TYPE]
+        types = frozenset().union(*(schema.types for schema in typed))
+        checks = [schema.validator.is_valid for schema in typed]
         if len(checks) == 1:
             return scalar_coercion(types, checks[0])
         return scalar_coercion(types, lambda value: any(check(value) for check in checks)) if checks else str
@@ -163,15 +163,17 @@ class Coercion:
     @cached_property
     def properties(self) -> set[str]:
         """The names of the properties that are declared."""
-        return {name for each in self._branches for name in each.get("properties", ())}
+        return {name for branch in self._branches for name in branch.get("properties", ())}
 
-    def __call__(self, sent: Serialized | Node) -> Any:
-        """Return the JSON value that was sent; RepeatedError if it is more than one."""
-        if isinstance(sent, str):
-            return self.scalar(sent)
-        if isinstance(sent, list):
-            return self._array(sent)
-        return self._deep(sent) if isinstance(sent, Node) else {k: self._named(k)(v) for k, v in sent.items()}
+    def __call__(self, value: Serialized | Node) -> Any:
+        """Return the JSON value that a client sent; RepeatedError if it is more than one."""
+        if isinstance(value, str):
+            return self.scalar(value)
+        if isinstance(value, list):
+            return self._array(value)
+        if isinstance(value, Node):
+            return self._deep(value)
+        return {name: self._named(name)(text) for name, text in value.items()}
 
     def _array(self, texts: list[str]) -> Any:
         """Return an array, or what the one text means where only that is valid."""
@@ -195,32 +197,35 @@ class Coercion:
         return {name: self._named(name)(member) for name, member in node.members.items()}
 
     def _is_valid(self, value: Any) -> bool:
-        return any(each.validator.is_valid(value) for each in self._schemas)
+        return any(schema.validator.is_valid(value) for schema in self._schemas)
 
     @cached_property
     def _branches(self) -> list[dict[str, Any]]:
-        return [branch for each in self._schemas for branch in each.branches]
+        return [branch for schema in self._schemas for branch in schema.branches]
 
     def _item(self, index: int) -> Coercion:
-        leading = [each for each in self._branches if index < len(each.get("prefixItems", ()))]
+        leading = [branch for branch in self._branches if index < len(branch.get("prefixItems", ()))]
         if not leading:
             return self._within(-1, self._declared("items", "unevaluatedItems", "contains"))
-        return self._within(index, [each["prefixItems"][index] for each in leading])
+        return self._within(index, [branch["prefixItems"][index] for branch in leading])
 
     def _named(self, name: str) -> Coercion:
-        declaring = [each["properties"] for each in self._branches if name in each.get("properties", ())]
+        properties = (branch.get("properties", {}) for branch in self._branches)
+        declaring = [members for members in properties if name in members]
         if not declaring:
             return self._within(-1, self._declared("additionalProperties", "unevaluatedProperties"))
-        return self._within(name, [each[name] for each in declaring])
+        return self._within(name, [members[name] for members in declaring])
 
     def _declared(self, *keywords: str) -> list[Any]:
         """Return what the branches have in the first of the keywords that any of them has."""
-        found = ([each[keyword] for each in self._branches if keyword in each] for keyword in keywords)
-        return next((nodes for nodes in found if nodes), [])
+        for keyword in keywords:
+            if nodes := [branch[keyword] for branch in self._branches if keyword in branch]:
+                return nodes
+        return []
 
     def _within(self, place: str | int, nodes: list[Any]) -> Coercion:
         """Return the coercion of what is in a place; it is made when it is first asked for."""
         if place not in self._inside:
             of = self._schemas[0].of
-            self._inside[place] = Coercion([of(each) for each in nodes or [ANYTHING]])
+            self._inside[place] = Coercion([of(node) for node in nodes or [ANYTHING]])
         return self._inside[place]

@@ -39,8 +39,8 @@ class ConnectionLimits:
     proxies: TrustedProxies = field(default_factory=lambda: TrustedProxies(()))
 
 
-class Connection(Protocol):
-    """One connection: whose it is, whether it has no request, and how lately it had one."""
+class ClientConnection(Protocol):
+    """One connection: its client, whether it is idle, and in what order it was last used."""
 
     client: tuple[str, int] | None
     last_used: int
@@ -57,9 +57,9 @@ class Connection(Protocol):
 class Connections(set[Any]):
     """The connections of a uvicorn server.
 
-    At a limit, a new connection takes the place of the one that has been without a request longest, so that
-    idle clients lock nobody out. Where none is idle, the new one may ask for the server's health, if not too
-    many do, or is closed.
+    At a limit, a new connection takes the place of the one that has been idle longest, so that idle clients
+    keep nobody out. Where none is idle, the new one may only ask for the server's health, and is closed if
+    too many do.
     """
 
     def __init__(self, limits: ConnectionLimits, clock: Callable[[], float] = time.monotonic) -> None:
@@ -67,8 +67,8 @@ class Connections(set[Any]):
         self._clock = clock
         self._limits = limits
         self._total = min(limits.total, max(1, file_limit() - RESERVED_FILES))
-        self._by_address: dict[str, dict[Connection, None]] = {}
-        self._orders: dict[str, list[tuple[bool, int, Connection]]] = {}
+        self._by_address: dict[str, dict[ClientConnection, None]] = {}
+        self._orders: dict[str, list[tuple[bool, int, ClientConnection]]] = {}
         self._ahead: deque[Callable[[], None]] = deque()
         self._turn_at = self._read_at = 0.0
 
@@ -97,7 +97,7 @@ class Connections(set[Any]):
             if has_others:
                 asyncio.get_running_loop().call_soon(self._read_one)
 
-    def admit(self, connection: Connection) -> None:
+    def admit(self, connection: ClientConnection) -> None:
         """Count a connection that was just added, and make room for it."""
         address = _address(connection)
         same = self._by_address.setdefault(address, {})
@@ -108,7 +108,7 @@ class Connections(set[Any]):
             self._close_one("", self, connection)
 
     def discard(self, connection: Any) -> None:
-        """Forget a connection."""
+        """Stop counting a connection."""
         super().discard(connection)
         address = _address(connection)
         same = self._by_address.get(address, {})
@@ -117,9 +117,9 @@ class Connections(set[Any]):
             self._by_address.pop(address, None)
             self._orders.pop(address, None)
 
-    def _close_one(self, pool: str, connections: Iterable[Connection], new: Connection) -> None:
+    def _close_one(self, pool: str, connections: Iterable[ClientConnection], new: ClientConnection) -> None:
         closed = self._longest_idle(pool, connections, new)
-        if closed is None and sum(each.for_health_only for each in self) < RESERVED_FOR_HEALTH:
+        if closed is None and sum(connection.for_health_only for connection in self) < RESERVED_FOR_HEALTH:
             new.for_health_only = True
             return
         closed = closed or new
@@ -128,14 +128,14 @@ class Connections(set[Any]):
         closed.give_way()
 
     def _longest_idle(
-        self, pool: str, connections: Iterable[Connection], new: Connection
-    ) -> Connection | None:
+        self, pool: str, connections: Iterable[ClientConnection], new: ClientConnection
+    ) -> ClientConnection | None:
         """Return the one to close; those for health come last. Their order is worked out for many calls."""
         order = self._orders.setdefault(pool, [])
         for is_exhausted in (False, True):
             if is_exhausted:
-                idle = [each for each in connections if each is not new and each.is_idle]
-                order += [(each.for_health_only, each.last_used, each) for each in idle]
+                idle = [other for other in connections if other is not new and other.is_idle]
+                order += [(other.for_health_only, other.last_used, other) for other in idle]
                 order.sort(key=operator.itemgetter(0, 1), reverse=True)
             while order:
                 _, last_used, connection = order.pop()
@@ -144,7 +144,7 @@ class Connections(set[Any]):
         return None
 
 
-def _address(connection: Connection) -> str:
+def _address(connection: ClientConnection) -> str:
     return subscriber_of(connection.client[0]) if connection.client else ""
 
 

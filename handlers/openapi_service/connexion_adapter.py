@@ -25,7 +25,8 @@ from openapi_contract.routing import Header, Route
 
 from .assembly import Assembly
 from .decoding import decode
-from .handlers import Function, resolved
+from .functions import Function
+from .handlers import resolved
 from .operation import Fallback, Unrouted, bound
 from .problems import BadRequest, MethodNotAllowed, NotFound, Problem
 from .request import STATE, Request
@@ -82,12 +83,6 @@ def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallbac
     return app
 
 
-def operation_id_of(scope: Scope) -> str | None:
-    """Return the operation that a request led to, None if none matched it."""
-    operation_id: str | None = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id")
-    return operation_id
-
-
 class ContractOperation(OpenAPIOperation):
     """An operation as Connexion knows it: path, method, operationId and function."""
 
@@ -98,10 +93,10 @@ class ContractOperation(OpenAPIOperation):
         cls, spec: ContractSpecification, *args: Any, path: str, method: str, resolver: Any, **kwargs: Any
     ) -> ContractOperation:
         """Make the operation at a path and method."""
-        found = spec.operations[path, method]
-        definition = {"operationId": found.operation_id, "responses": {}}
+        contract_operation = spec.operations[path, method]
+        definition = {"operationId": contract_operation.operation_id, "responses": {}}
         operation = cls(method, path, definition, *args, resolver=resolver, **kwargs)
-        operation.contract_operation = found
+        operation.contract_operation = contract_operation
         return operation
 
 
@@ -112,7 +107,7 @@ class ContractSpecification(OpenAPISpecification):
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.operations = {(each.path, each.method): each for each in contract.operations}
+        self.operations = {(operation.path, operation.method): operation for operation in contract.operations}
         self._raw_spec = self._spec = contract.document
         self._base_uri = ""
 
@@ -139,20 +134,20 @@ class RoutingMiddleware(SpecMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one request, and leave the operation where Connexion's routed middlewares look for it."""
         request: Request = scope[STATE]
-        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
-            "api_base_path": "",
-            "operation_id": self._operation_id(request) if request.misrouted is None else None,
-        }
+        if request.misrouted is None:
+            self._find_operation(request)
+        context = {"api_base_path": "", "operation_id": request.operation_id}
+        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
         await self.app(scope, receive, send)
 
-    def _operation_id(self, request: Request) -> str | None:
-        """Return the operation that a request matches, or note why none does."""
+    def _find_operation(self, request: Request) -> None:
+        """Note which operation a request matches, or the problem of one that matches none."""
         route = self._route(request.method, request.path, request.query_string, request.header)
         if route.operation is None:
             request.misrouted = _problem_of(route, request)
-            return None
-        request.path_parameters = route.path_parameters
-        return route.operation.operation_id
+        else:
+            request.operation_id = route.operation.operation_id
+            request.path_parameters = route.path_parameters
 
 
 def _problem_of(route: Route, request: Request) -> Problem:

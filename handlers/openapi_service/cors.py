@@ -114,7 +114,7 @@ def _request_headers(contract: Contract) -> Iterable[str]:
         else:
             yield "Authorization"
     for operation in contract.operations:
-        yield from (each["name"] for each in operation.parameters if each["in"] == "header")
+        yield from (parameter["name"] for parameter in operation.parameters if parameter["in"] == "header")
 
 
 def _response_headers(contract: Contract) -> Iterable[str]:

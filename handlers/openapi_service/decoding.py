@@ -79,7 +79,7 @@ def _openings(raw: bytes | str) -> int:
 def _levels(value: Any) -> int:
     """Count the levels of a value without recurring."""
     levels, layer = 0, [value]
-    while layer := [each for each in layer if isinstance(each, dict | list)]:
+    while layer := [value for value in layer if isinstance(value, dict | list)]:
         levels += 1
-        layer = [inner for each in layer for inner in (each.values() if isinstance(each, dict) else each)]
+        layer = [inner for value in layer for inner in (value.values() if isinstance(value, dict) else value)]
     return levels

@@ -53,7 +53,7 @@ class Edge:
         pages: ASGI apps by path, outside the contract, its authentication and its rate limits.
         random_bytes: what request ids begin with.
         log_failures: log the cause of each 5xx; what observes requests may do so itself.
-        refusal: knows of some requests for the app that they are refused, whatever they ask for.
+        refusal: returns the problem of a request that is refused whatever it asks for; None for others.
         tracing: records a span for each request; what observes requests ends it.
     """
 

@@ -35,7 +35,9 @@ class Field:
 
     def __init__(self, name: str, schema: Schema, encoding: Mapping[str, Any]) -> None:
         self._media_types = [
-            each.strip() for each in encoding.get("contentType", "").split(",") if each.strip()
+            media_type.strip()
+            for media_type in encoding.get("contentType", "").split(",")
+            if media_type.strip()
         ]
         style = {key: encoding[key] for key in STYLED & encoding.keys()}
         self.name = name
@@ -47,14 +49,14 @@ class Field:
         self._is_array = types <= {"array", "null"}
         self.as_json = types != EVERY_TYPE and not types.isdisjoint({"object", "array"})
         self._json_only = types <= {"object", "null"} and not style
-        items = [schema.of(each.get("items", True)) for each in schema.branches]
+        items = [schema.of(branch.get("items", True)) for branch in schema.branches]
         values = items if self._is_array else [schema]
-        inner = [each for value in values for each in value.branches]
-        self._has_texts = any("string" in each.types for each in (items if "array" in types else [schema]))
-        self._binary = any(each.get("format") == "binary" for each in inner)
+        inner = [branch for value in values for branch in value.branches]
+        self._has_texts = any("string" in value.types for value in (items if "array" in types else [schema]))
+        self._binary = any(branch.get("format") == "binary" for branch in inner)
         # OpenAPI 3.1 has no word for a file: it is what has a media type, or no type at all
         untyped = all(value.types == EVERY_TYPE for value in values)
-        self._takes_file = self._binary or untyped or any("contentMediaType" in each for each in inner)
+        self._takes_file = self._binary or untyped or any("contentMediaType" in branch for branch in inner)
 
     def is_styled(self, content: Content) -> bool:
         """Tell whether :meth:`read_styled` is to read this; else it is to be :meth:`put`."""
@@ -68,8 +70,8 @@ class Field:
                 violations.append(self._violation("format", "is no file: send it without a filename"))
             elif not self._takes(content.content_type):
                 expected = " or ".join(self._media_types)
-                sent = essence(content.content_type or "")[:LONGEST_TYPE]
-                violations.append(self._violation("contentType", f"is {sent}; expected {expected}"))
+                media_type = essence(content.content_type or "")[:LONGEST_TYPE]
+                violations.append(self._violation("contentType", f"is {media_type}; expected {expected}"))
         elif self._binary:
             violations.append(self._violation("format", "is a file: send it with a filename"))
         else:
@@ -81,10 +83,10 @@ class Field:
             violations.append(self._repeated())
         fields[self.name] = value
 
-    def _takes(self, sent: str | None) -> bool:
+    def _takes(self, media_type: str | None) -> bool:
         """Tell whether a file may have this media type; a file that names none may be any."""
-        declared = {essence(each) for each in self._media_types}
-        return not (declared and sent) or not declared.isdisjoint(ranges_for(essence(sent)))
+        declared = {essence(name) for name in self._media_types}
+        return not (declared and media_type) or not declared.isdisjoint(ranges_for(essence(media_type)))
 
     def read_styled(
         self, request: Request, pairs: QueryPairs, fields: dict[str, Any], violations: list[Violation]
@@ -100,11 +102,11 @@ class Field:
 
     def _spell(self, request: Request, pairs: QueryPairs, fields: dict[str, Any]) -> None:
         """Put the value that the texts spell among the fields: as JSON, unless only its text is valid."""
-        sent = self._parameter.read(request, pairs)
-        if sent is None:
+        serialized = self._parameter.read(request, pairs)
+        if serialized is None:
             return
         is_valid = self._parameter.validator.is_valid
-        fields[self.name] = value = self._parameter.coerce(sent)
+        fields[self.name] = value = self._parameter.coerce(serialized)
         spelled = self._of_json(pairs) if self.as_json else MISSING
         if spelled is not MISSING and (is_valid(spelled) or not (self._has_texts and is_valid(value))):
             fields[self.name] = spelled
@@ -114,7 +116,7 @@ class Field:
         where = f"field {self.name!r}"
         texts = [decode(value, where, plus_is_space=True) for name, value in pairs if name == self.name]
         values = [self._json(text, where) for text in texts]
-        if all(each is MISSING for each in values):
+        if all(value is MISSING for value in values):
             return MISSING
         if len(values) == 1:
             return [values[0]] if self._is_array and not isinstance(values[0], list) else values[0]

@@ -45,9 +45,9 @@ class Form:
         self, stream: AsyncGenerator[bytes, None], request: Request, violations: list[Violation]
     ) -> dict[str, Any]:
         """Return the fields of a multipart body: text coerced by schema, files as starlette's UploadFile."""
-        sent = await _parse(stream, request)
-        parts = [await self._unwrapped(name, content) for name, content in sent]
-        pairs = [(name, _encoded(content)) for (name, _), content in zip(sent, parts, strict=True)]
+        fields = await _parse(stream, request)
+        parts = [await self._unwrapped(name, content) for name, content in fields]
+        pairs = [(name, _encoded(content)) for (name, _), content in zip(fields, parts, strict=True)]
         return self._read(parts, pairs, request, violations)
 
     async def _unwrapped(self, name: str, content: Content) -> Content:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
@@ -14,16 +13,12 @@ from typing import Any
 
 from openapi_contract import Operation
 
+from .functions import Function, ResolverError, awaitable
 from .names import handler_name, handler_named
 from .typed_bodies import body_converter
 
-Function = Callable[..., Any]
-GIVEN = frozenset({"caller", "request"})
+CONTEXT = frozenset({"caller", "request"})
 """What every handler may ask for beside its operation's parameters, its body and the collaborators."""
-
-
-class ResolverError(Exception):
-    """An operation has no handler, or one that does not fit it; the message names the operationId."""
 
 
 def handlers_of(package: ModuleType, *, plain: bool = False) -> dict[str, Function]:
@@ -37,14 +32,14 @@ def handlers_of(package: ModuleType, *, plain: bool = False) -> dict[str, Functi
         ResolverError: two modules define a function of the same name.
     """
     is_handler = inspect.isfunction if plain else inspect.iscoroutinefunction
-    found: dict[str, Function] = {}
+    functions: dict[str, Function] = {}
     for module in _modules(package):
         for name, function in vars(module).items():
             if is_handler(function) and function.__module__ == module.__name__ and not name.startswith("_"):
-                if name in found:
+                if name in functions:
                     raise ResolverError(f"Two handlers are called {name}; one is in {module.__name__}.")
-                found[name] = function
-    return found
+                functions[name] = function
+    return functions
 
 
 def _modules(package: ModuleType) -> Iterator[ModuleType]:
@@ -61,17 +56,17 @@ def resolved(
     Raises:
         ResolverError: an operation has none, unless that is ``optional``.
     """
-    found = {}
+    functions = {}
     for operation in operations:
         name = handler_named(operation, handlers)
         if name is not None:
-            found[operation.operation_id] = handlers[name]
+            functions[operation.operation_id] = handlers[name]
         elif not optional:
             raise ResolverError(
                 f"No handler for operationId {operation.operation_id!r}; expected a function called "
                 f"{handler_name(operation)!r}, or the end of that name after an underscore."
             )
-    return found
+    return functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +75,12 @@ class Handler:
 
     Attributes:
         call: calls it, by keyword; a ``def`` function runs in a thread.
-        given: which of caller and request it asks for.
+        context: which of caller and request it asks for.
         convert: makes the body what the function's annotation says, if that is more than a JSON value.
     """
 
     call: Callable[..., Awaitable[Any]]
-    given: tuple[str, ...]
+    context: tuple[str, ...]
     convert: Callable[[Any], Any] | None
 
     @classmethod
@@ -99,18 +94,18 @@ class Handler:
             collaborators: what else it may ask for, by parameter name.
 
         Raises:
-            ResolverError: it is no function, asks for what nobody can give it or leaves an argument out.
+            ResolverError: it is not a function, has a parameter that nothing provides, or lacks an argument.
         """
         parameters = _parameters(function, operation_id)
-        _require_fit(parameters, operation_id, arguments, GIVEN | collaborators.keys())
+        _require_fit(parameters, operation_id, arguments, CONTEXT | collaborators.keys())
         asked = parameters.keys() - arguments
-        given = tuple(sorted(asked & GIVEN - collaborators.keys()))
+        context = tuple(sorted(asked & CONTEXT - collaborators.keys()))
         bound = partial(function, **{name: collaborators[name] for name in asked & collaborators.keys()})
         try:
             convert = body_converter(function, parameters["body"]) if "body" in parameters else None
         except TypeError as error:
             raise ResolverError(f"The handler of {operation_id!r} cannot take the body: {error}") from None
-        return cls(awaitable(bound), given, convert)
+        return cls(awaitable(bound), context, convert)
 
 
 def _parameters(function: Function, operation_id: str) -> Mapping[str, inspect.Parameter]:
@@ -127,37 +122,24 @@ def _require_fit(
     parameters: Mapping[str, inspect.Parameter],
     operation_id: str,
     arguments: set[str],
-    given: Collection[str],
+    provided: Collection[str],
 ) -> None:
-    anything = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     by_name = {
-        each.name
-        for each in parameters.values()
-        if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+        parameter.name
+        for parameter in parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
     }
     required = {
-        each.name
-        for each in parameters.values()
-        if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+        parameter.name
+        for parameter in parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     }
-    unknown = sorted(required - (by_name & (arguments | set(given))))
+    unknown = sorted(required - (by_name & (arguments | set(provided))))
     unread = [] if anything else sorted(arguments - by_name)
     if unknown or unread:
         raise ResolverError(
             f"The handler of {operation_id!r} does not match its operation: it needs {unknown or 'nothing'}, "
             f"which nobody provides, and lacks {unread or 'nothing'}."
         )
-
-
-def awaitable(function: Function) -> Callable[..., Awaitable[Any]]:
-    """Return a function as one to await: itself if it is ``async def``, else in a thread."""
-    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 -- it is callable; how, is the question
-    ):
-        return function
-
-    async def call(*positional: Any, **named: Any) -> Any:
-        returned = await asyncio.to_thread(function, *positional, **named)
-        return await returned if inspect.isawaitable(returned) else returned
-
-    return call

@@ -61,9 +61,9 @@ class KeyReused(ValidationFailed):
     """The key was sent with another request."""
 
     def __init__(self) -> None:
-        said = "was sent with another request before; a new request takes a new key"
-        super().__init__([Violation("header", HEADER, "reused", said)])
-        self.detail = f"The {HEADER} {said}."
+        reason = "was sent with another request before; a new request takes a new key"
+        super().__init__([Violation("header", HEADER, "reused", reason)])
+        self.detail = f"The {HEADER} {reason}."
 
 
 async def fingerprint_of(arguments: Mapping[str, Any], *, has_files: bool) -> str:
@@ -75,8 +75,8 @@ async def fingerprint_of(arguments: Mapping[str, Any], *, has_files: bool) -> st
 
 
 def _digest(arguments: Mapping[str, Any]) -> str:
-    said = msgspec.json.encode(arguments, order="deterministic", enc_hook=_of_file)
-    return hashlib.sha256(said).hexdigest()
+    document = msgspec.json.encode(arguments, order="deterministic", enc_hook=_of_file)
+    return hashlib.sha256(document).hexdigest()
 
 
 def _of_file(uploaded: Any) -> list[str | None]:

@@ -5,17 +5,17 @@ import select
 import sys
 import time
 from asyncio import get_running_loop
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from traceback import walk_tb
 from types import MappingProxyType
 from typing import Any, Literal, TextIO
 
 import msgspec
 
 from openapi_contract.terminal import printable
+
+from .capped_log import CappedLog
 
 Form = Literal["text", "json"]
 Level = Literal["debug", "info", "warning", "error"]
@@ -25,42 +25,9 @@ OWN = ("openapi_service",)
 """Loggers that have the level that is set; others have no more than warnings, since they know no secrets."""
 PIPE_BUF: int = getattr(select, "PIPE_BUF", 512)
 """Bytes that a pipe takes at once; Windows does not say, and 512 is the least that POSIX allows."""
-MOST_ENTRIES = 10
-PERIOD_SECONDS = 60.0
 MOST_CAUSE = 500
 MOST_LINKS = 3
 """Of a chain of causes; the rest explains no more."""
-
-
-class CappedLog(logging.Filter):
-    """Lets ten warnings or errors of a kind pass a minute; the next minute's first says how many more came.
-
-    Records are of a kind if logger, message (without its arguments), and class and line of the exception are
-    the same. It filters a logger or a handler.
-    """
-
-    def __init__(self, *, ticks: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
-        self._ticks = ticks
-        self._ends_at = 0.0
-        self._entries: Counter[tuple[str, str, Any, Any]] = Counter()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record is logged."""
-        now = self._ticks()
-        if now >= self._ends_at:
-            entries, self._entries, self._ends_at = self._entries, Counter(), now + PERIOD_SECONDS
-            for (name, message, *_), number in entries.items():
-                if number > MOST_ENTRIES:
-                    more = "%d more of the last minute left out: %s"
-                    logging.getLogger(name).warning(more, number - MOST_ENTRIES, message)
-        if record.levelno < logging.WARNING:
-            return True
-        exception, _, frames = record.exc_info or (None, None, None)
-        lines = [(frame.f_code.co_filename, line) for frame, line in walk_tb(frames)]
-        kind = (record.name, str(record.msg), exception, lines[-1] if lines else None)
-        self._entries[kind] += 1
-        return self._entries[kind] <= MOST_ENTRIES
 
 
 class Log(logging.Handler):
@@ -110,7 +77,7 @@ class Log(logging.Handler):
             get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the buffered lines."""
         self.acquire()
         try:
             lines, self._lines = self._lines, []
@@ -136,8 +103,8 @@ class Log(logging.Handler):
     def time(self, moment: float) -> str:
         """Return a time in UTC, with milliseconds, as RFC 3339 writes it."""
         second = int(moment)
-        known, written = self._second
-        if second != known:
+        formatted_second, written = self._second
+        if second != formatted_second:
             written = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
             self._second = second, written  # at once, since other threads read it
         return f"{written}.{int(moment % 1 * 1000):03}Z"
@@ -217,11 +184,11 @@ def cause_of(error: BaseException) -> str:
     link: BaseException | None = error
     while link is not None and len(sentences) < MOST_LINKS:
         orig = getattr(link, "orig", None)  # the cause of SQLAlchemy's errors as well
-        shown = orig if isinstance(orig, BaseException) else link
-        first = str(shown).strip().partition("\n")[0]
-        name = type(shown).__name__
-        sentences.append(first if shown is error and first else f"{name}: {first}" if first else name)
-        link = shown.__cause__
+        cause = orig if isinstance(orig, BaseException) else link
+        first = str(cause).strip().partition("\n")[0]
+        name = type(cause).__name__
+        sentences.append(first if cause is error and first else f"{name}: {first}" if first else name)
+        link = cause.__cause__
     return " < ".join(sentences)[:MOST_CAUSE]
 
 

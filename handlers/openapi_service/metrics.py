@@ -13,7 +13,6 @@ from prometheus_client.registry import Collector
 from openapi_contract import Operation
 
 from .authentication import Authenticator, Refusing
-from .connexion_adapter import operation_id_of
 from .observation import Observation
 from .problems import Problem
 from .protocol import HttpProtocol
@@ -74,7 +73,7 @@ class Metrics:
 
     def observe(self, observation: Observation) -> None:
         """Count and time a request that has ended."""
-        operation = operation_id_of(observation.scope) or NO_OPERATION
+        operation = observation.operation_id or NO_OPERATION
         self._requests.labels(operation, observation.status or DISCONNECTED).inc()
         self._seconds.labels(operation).observe(observation.seconds)
 
@@ -87,7 +86,7 @@ class Metrics:
         self._violations.labels(operation.operation_id).inc()
 
     def add(self, collect: Collect) -> None:
-        """Show more metrics, which are read at each scrape; those that cannot be read are left out."""
+        """Export more metrics, which are read at each scrape; those that cannot be read are left out."""
         self.registry.register(_LoopCollector(self, collect))
 
     def collected(self, collect: Collect) -> Iterable[Metric]:
@@ -165,5 +164,5 @@ class _LoopCollector(Collector):
         self._collect = collect
 
     def collect(self) -> Iterable[Metric]:
-        """Return them, at a scrape."""
+        """Return the metrics, at a scrape."""
         return self._metrics.collected(self._collect)

@@ -43,17 +43,17 @@ def argument_names(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
     request body or the caller, the place comes first: ``path_id``, ``query_id``, ``query_body``; what is the
     same even so is numbered (``query_date``, ``query_date_2`` for ``Date`` and ``Date>``).
     """
-    names = [python_name(each["name"]) for each in parameters]
+    names = [python_name(parameter["name"]) for parameter in parameters]
     taken = Counter([*names, *RESERVED])
     placed = [
-        name if taken[name] == 1 else python_name(f"{each['in']}_{each['name']}")
-        for name, each in zip(names, parameters, strict=True)
+        name if taken[name] == 1 else python_name(f"{parameter['in']}_{parameter['name']}")
+        for name, parameter in zip(names, parameters, strict=True)
     ]
-    found: list[str] = []
+    unique: list[str] = []
     for name in placed:
         numbered = (f"{name}_{number}" for number in count(2))
-        found.append(next(each for each in chain([name], numbered) if each not in found))
-    return found
+        unique.append(next(candidate for candidate in chain([name], numbered) if candidate not in unique))
+    return unique
 
 
 def handler_name(operation: Operation) -> str:
@@ -73,5 +73,5 @@ def handler_named(operation: Operation, names: Container[str]) -> str | None:
     In a mapping of functions the operationId itself, whatever it is, is a name too.
     """
     name = handler_name(operation)
-    tails = (name[start:] for start in (0, *(found.end() for found in re.finditer("_", name))))
-    return next((each for each in (operation.operation_id, *tails) if each in names), None)
+    tails = (name[start:] for start in (0, *(underscore.end() for underscore in re.finditer("_", name))))
+    return next((candidate for candidate in (operation.operation_id, *tails) if candidate in names), None)

@@ -23,13 +23,13 @@ class Accepted(NamedTuple):
 
 def parse_accept(header: str) -> list[Accepted]:
     """Read an Accept header (RFC 9110, section 12.5.1); a piece that cannot be read is passed over."""
-    found = []
+    ranges = []
     for piece in header.split(","):
         media_range, *parameters = (part.strip().lower() for part in piece.split(";"))
         quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
         if MEDIA_RANGE.fullmatch(media_range) and QUALITY.fullmatch(quality):
-            found.append(Accepted(media_range, float(quality)))
-    return found
+            ranges.append(Accepted(media_range, float(quality)))
+    return ranges
 
 
 class Negotiation:
@@ -40,7 +40,7 @@ class Negotiation:
     """
 
     def __init__(self, produced: Iterable[str]) -> None:
-        self._produced = tuple(dict.fromkeys(essence(each) for each in produced))
+        self._produced = tuple(dict.fromkeys(essence(media_type) for media_type in produced))
         self._remembered: dict[str, bool] = {}
 
     def check(self, accept: str | None) -> None:
@@ -59,12 +59,15 @@ class Negotiation:
 
     def _allows(self, accepted: list[Accepted]) -> bool:
         qualities: dict[str, float] = {}
-        for each in accepted:  # ranges that differ in parameters are one here: the kindest of them counts
-            qualities[each.media_range] = max(each.quality, qualities.get(each.media_range, 0.0))
+        for (
+            media_range,
+            quality,
+        ) in accepted:  # of ranges that differ in parameters the highest quality counts
+            qualities[media_range] = max(quality, qualities.get(media_range, 0.0))
         if not qualities:
             return True
         for produced in self._produced:
-            said = next((qualities[each] for each in ranges_for(produced) if each in qualities), 0.0)
-            if said > 0 or "*" in produced:
+            quality = next((qualities[name] for name in ranges_for(produced) if name in qualities), 0.0)
+            if quality > 0 or "*" in produced:
                 return True
         return False

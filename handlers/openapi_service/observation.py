@@ -27,6 +27,11 @@ class Observation:
         self.status: int | None = None
         self.seconds = 0.0
 
+    @property
+    def operation_id(self) -> str | None:
+        """The operation that it matched; None if there is none."""
+        return None if self.request is None else self.request.operation_id
+
 
 Observer = Callable[[Observation], None]
 """Is called when a request has ended; it does not raise."""

@@ -15,7 +15,8 @@ from openapi_contract import Operation
 from .assembly import Assembly
 from .bodies import Body, NamedSchemas
 from .decoding import decode_form
-from .handlers import Function, Handler, ResolverError
+from .functions import Function, ResolverError
+from .handlers import Handler
 from .idempotency import HEADER, Attempt, Idempotency, fingerprint_of
 from .negotiation import Negotiation
 from .parameters import compile_parameters, undeclared
@@ -34,7 +35,7 @@ from .responses import Rendered, respond
 from .security import alternatives_of
 
 Responder = Callable[["Request"], Awaitable["Rendered"]]
-"""Admits a request and returns its response; what is wrong with it is raised as a Problem."""
+"""Admits a request and returns its response, or raises a Problem."""
 
 
 class Fallback(Protocol):
@@ -59,7 +60,7 @@ class BoundOperation:
     """Admits, reads and validates the requests of one operation, and responds to them.
 
     Attributes:
-        admit: lets a request in, or raises its problem.
+        admit: sets the caller of a request, or raises its problem.
         has_handler: whether a function handles it; one without is left to the fallback.
     """
 
@@ -74,13 +75,14 @@ class BoundOperation:
         self.admit = assembly.admission(alternatives_of(operation))
         self._negotiation = Negotiation(produced(operation))
         self.parameters = compile_parameters(operation.parameters, assembly.schemas.of)
-        in_query = [each.name for each in self.parameters if each.location == "query"]
-        takes_any = any(each.location == "querystring" for each in self.parameters)
+        in_query = [parameter.name for parameter in self.parameters if parameter.location == "query"]
+        takes_any = any(parameter.location == "querystring" for parameter in self.parameters)
         is_closed = assembly.closed_query and not takes_any
         self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
         body = operation.request_body
         self._body = None if body is None else Body(body, assembly.schemas, assembly.limits)
-        self._renderer = ResponseRenderer(operation, assembly)
+        validator, on_violation = assembly.response_validator, assembly.on_violation
+        self._renderer = ResponseRenderer(operation, validator, on_violation, reveal=assembly.reveal)
         self._idempotency = assembly.idempotency
         self._key = None if assembly.idempotency is None else self._argument("header", HEADER)
         self.has_handler = function is not None
@@ -89,7 +91,7 @@ class BoundOperation:
         self._respond = self.serve if fallback is None else fallback.responder(self, assembly)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
-        """Respond to one request; what is wrong with it is raised as a Problem."""
+        """Respond to one request, or raise a Problem."""
         request: Request = scope[STATE]
         await respond(await self._respond(request), request, send)
 
@@ -124,18 +126,21 @@ class BoundOperation:
 
     async def _handled(self, arguments: dict[str, Any], request: Request) -> Rendered:
         handler = self._handler
-        for name in handler.given:
+        for name in handler.context:
             arguments[name] = request if name == "request" else request.caller
         if handler.convert is not None and arguments["body"] is not None:
             arguments["body"] = handler.convert(arguments["body"])
         return self._renderer.render(await handler.call(**arguments), request)
 
     async def arguments(self, request: Request) -> dict[str, Any]:
-        """Return what an admitted request holds, by argument name; what is wrong with it is raised."""
+        """Return the arguments of an admitted request by name, or raise its problem."""
         self._negotiation.check(request.header(b"accept"))
         violations: list[Violation] = []
         pairs = decode_form(request.query_string, "query") if request.query_string else []
-        arguments = {each.argument: each.argument_of(request, pairs, violations) for each in self.parameters}
+        arguments = {
+            parameter.argument: parameter.argument_of(request, pairs, violations)
+            for parameter in self.parameters
+        }
         if self._known_query is not None:
             violations += undeclared(pairs, self._known_query)
         if self._body is not None:
@@ -145,8 +150,8 @@ class BoundOperation:
         return arguments
 
     async def read(self, request: Request) -> tuple[dict[str, Any], list[Problem]]:
-        """Return what an admitted request holds, as far as it can be read, and all that is wrong with it."""
-        arguments: dict[str, Any] = dict.fromkeys(each.argument for each in self.parameters)
+        """Return the arguments of an admitted request as far as they can be read, and all of its problems."""
+        arguments: dict[str, Any] = dict.fromkeys(parameter.argument for parameter in self.parameters)
         problems: list[Problem] = []
         violations: list[Violation] = []
         try:
@@ -155,8 +160,8 @@ class BoundOperation:
             problems.append(problem)
         try:
             pairs = decode_form(request.query_string, "query") if request.query_string else []
-            for each in self.parameters:
-                arguments[each.argument] = each.argument_of(request, pairs, violations)
+            for parameter in self.parameters:
+                arguments[parameter.argument] = parameter.argument_of(request, pairs, violations)
         except BadRequest as problem:
             problems.append(problem)
         try:
@@ -169,11 +174,13 @@ class BoundOperation:
 
     def _argument(self, location: str, name: str) -> str | None:
         """Return the argument that a parameter is, None if the operation does not have it."""
-        found = (each for each in self.parameters if each.location == location)
-        return next((each.argument for each in found if each.name.lower() == name.lower()), None)
+        for parameter in self.parameters:
+            if parameter.location == location and parameter.name.lower() == name.lower():
+                return parameter.argument
+        return None
 
     def _handler_of(self, function: Function, assembly: Assembly) -> Handler:
-        arguments = {each.argument for each in self.parameters} - {self._key}
+        arguments = {parameter.argument for parameter in self.parameters} - {self._key}
         arguments |= {"body"} if self._body else set()
         collaborators = {"schemas": NamedSchemas(assembly.schemas), **assembly.collaborators}
         return Handler.of(function, self.contract_operation.operation_id, arguments, collaborators)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from openapi_contract import Contract
 from openapi_contract.imports import deferred
 
-from .handlers import awaitable
+from .functions import awaitable
 from .problems import MethodNotAllowed
 
 Check = Callable[[], Awaitable[object] | object]
@@ -169,7 +169,7 @@ class _Parts:
 async def _state(check: Callable[[], Awaitable[object]], failed: str, seconds: float | None) -> object:
     try:
         async with asyncio.timeout(seconds):
-            found = await check()
+            state = await check()
     except Exception:  # noqa: BLE001 -- whatever the reason, it is not there
         return failed
-    return found if isinstance(found, Mapping) else "ready"
+    return state if isinstance(state, Mapping) else "ready"

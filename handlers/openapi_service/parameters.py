@@ -53,14 +53,14 @@ class Parameter:
     def argument_of(self, request: Request, pairs: QueryPairs, violations: list[Violation]) -> Any:
         """Return the value for the handler; what is wrong with it goes to ``violations``."""
         try:
-            sent = self.read(request, pairs)
-            value = None if sent is None else self.coerce(sent)
+            serialized = self.read(request, pairs)
+            value = None if serialized is None else self.coerce(serialized)
         except RepeatedError:
             violations.append(
                 Violation(self.location, self.name, "repeated", "takes one value and was sent more than once")
             )
             return None
-        if sent is None:
+        if serialized is None:
             return self._absent(violations)
         if not self.validator.is_valid(value):
             violations.extend(self.validator.violations(value, self.location, self.name))
@@ -87,11 +87,12 @@ def compile_parameters(
     )
 
 
-def undeclared(pairs: QueryPairs, known: Sequence[str]) -> list[Violation]:
-    """Return what is wrong with query parameters that are none of the known ones."""
-    names = dict.fromkeys(name for name, _ in pairs if name not in known)
+def undeclared(pairs: QueryPairs, declared: Sequence[str]) -> list[Violation]:
+    """Return what is wrong with query parameters that are not declared."""
+    names = dict.fromkeys(name for name, _ in pairs if name not in declared)
     return [
-        Violation("query", name, "undeclared", f"is no parameter here{advice(name, known)}") for name in names
+        Violation("query", name, "undeclared", f"is no parameter here{advice(name, declared)}")
+        for name in names
     ]
 
 
@@ -144,7 +145,7 @@ def _whole_query(media_type: str, schema: Schema) -> tuple[Read, Coerce]:
     if is_json(essence(media_type)):
         return (
             lambda request, _: decode(request.query_string, where) or None,
-            lambda sent: read_json(sent, where),
+            lambda text: read_json(text, where),
         )
 
     def read(_: Request, pairs: QueryPairs) -> Node | None:
@@ -158,7 +159,7 @@ def _whole_query(media_type: str, schema: Schema) -> tuple[Read, Coerce]:
 
 def _of_content(media_type: str, where: str) -> Coerce:
     """Read JSON; text of any other media type is taken as it is."""
-    return (lambda sent: read_json(str(sent), where)) if is_json(essence(media_type)) else str
+    return (lambda text: read_json(str(text), where)) if is_json(essence(media_type)) else str
 
 
 # Reading: where a parameter stands in a request ------------------------------------------------------------
@@ -187,16 +188,16 @@ def _single(location: str, name: str) -> Read:
         raw = _raw(location, name)
 
         def read(request: Request, pairs: QueryPairs) -> str | None:
-            found = raw(request, pairs)
-            return None if found is None else _field_text(found)
+            value = raw(request, pairs)
+            return None if value is None else _field_text(value)
 
         return read
 
     def read_query(_: Request, pairs: QueryPairs) -> str | None:
-        found = [value for key, value in pairs if key == name]
-        if len(found) > 1:
+        values = [value for key, value in pairs if key == name]
+        if len(values) > 1:
             raise RepeatedError
-        return decode(found[0], where, plus_is_space=True) if found else None
+        return decode(values[0], where, plus_is_space=True) if values else None
 
     return read_query
 
@@ -246,16 +247,16 @@ def _query_members(name: str, style: str, *, explode: bool, coercion: Coercion) 
     single = _single("query", name) if coercion.takes_scalar else lambda *_: None
 
     def exploded_object(request: Request, pairs: QueryPairs) -> Serialized | None:
-        sent: str | None = single(request, pairs)
-        if sent is not None:
-            return sent
+        text_alone: str | None = single(request, pairs)
+        if text_alone is not None:
+            return text_alone
         return _distinct((key, text(value)) for key, value in pairs if key in coercion.properties) or None
 
     def delimited(_: Request, pairs: QueryPairs) -> Serialized | None:
-        found = [value for key, value in pairs if key == name]
-        if len(found) > 1:
+        values = [value for key, value in pairs if key == name]
+        if len(values) > 1:
             raise RepeatedError
-        return _members(_split(found[0], style), text, coercion) if found else None
+        return _members(_split(values[0], style), text, coercion) if values else None
 
     if not explode:
         return delimited
@@ -284,10 +285,10 @@ def _delimited_members(location: str, name: str, style: str, *, explode: bool, c
         return _field_text(piece.strip() if location == "header" else piece)
 
     def read(request: Request, pairs: QueryPairs) -> Serialized | None:
-        found = raw(request, pairs)
-        if found is None:
+        value = raw(request, pairs)
+        if value is None:
             return None
-        pieces = _path_pieces(found, style, name, explode=explode)
+        pieces = _path_pieces(value, style, name, explode=explode)
         if explode and coercion.takes_object:
             pieces = [part for piece in pieces for part in piece.partition(b"=")[::2]]
         return _members(pieces, text, coercion)

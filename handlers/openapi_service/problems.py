@@ -238,5 +238,7 @@ class ServiceUnavailable(Problem):
         super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})
 
 
-BY_STATUS: Mapping[int, type[Problem]] = {int(each.status): each for each in Problem.__subclasses__()}
+BY_STATUS: Mapping[int, type[Problem]] = {
+    int(problem.status): problem for problem in Problem.__subclasses__()
+}
 """The tree by status; what others derive later is not of it."""

@@ -4,15 +4,16 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Any
 
 from starlette.types import ASGIApp, Scope
 
 from openapi_contract.imports import deferred
 
+from .capped_log import CappedLog
 from .connections import HEALTH_PATHS, Connections
-from .exchange import Exchange, default_fields
-from .logs import CappedLog
+from .exchange import AWAITED, COMPLETE, DefaultFields, Exchange
 from .problems import PLAIN, Problem, ProblemProfile, ServiceUnavailable
 from .refusals import refusal
 from .request_head import MOST_TARGET_BYTES
@@ -30,17 +31,50 @@ with deferred("uvicorn.main"):  # a command, with all that it reads its options 
 NoteRefusal = Callable[[Scope, Problem], None]
 
 MOST_DISCARDED_BYTES = 1024 * 1024
-"""How much is read of a client that is being refused."""
+"""How much to read from a client that is being refused."""
 _USES = itertools.count()
 _refusals = logging.getLogger(__name__)
 _refusals.addFilter(CappedLog())
 
 
-class HttpProtocol(asyncio.Protocol):
-    """HTTP that waits for no one for ever, and whose errors are problems even where no app is asked.
+class InputState(Enum):
+    """What becomes of the bytes that come in on a connection.
 
-    They are written in the profile of the app, if it has one as its ``profile``, and it hears of them by its
-    ``note_refusal``: what there is of the head, its target cut, and the problem.
+    FLOWING -> PAUSED: as much of the body has come in as may wait for the app
+    PAUSED -> FLOWING: the app has taken it
+    FLOWING, PAUSED -> HELD: another request has come in before its turn
+    HELD -> QUEUED: the response to the request before it is out, and other connections come first
+    HELD, QUEUED -> FLOWING: the held request is read
+    FLOWING, PAUSED -> DISCARDED: the last request is whole, and its response is to come
+    FLOWING, PAUSED, HELD, DISCARDED -> LINGERING: the last response is out, and the client may read it
+    FLOWING, PAUSED, HELD, QUEUED, DISCARDED, LINGERING -> CLOSED: nothing more is read or sent
+    """
+
+    FLOWING = auto()
+    """They are read."""
+    PAUSED = auto()
+    """Those that are there are read; the transport reads no more."""
+    HELD = auto()
+    """They wait, unread, for a response to go out or for the client to read."""
+    QUEUED = auto()
+    """They wait, unread, for a turn among all connections."""
+    DISCARDED = auto()
+    """They are dropped up to a limit, as they are while lingering."""
+    LINGERING = auto()
+    CLOSED = auto()
+
+
+# names of their own, since Python 3.11 is slow to look up the member of an enumeration
+FLOWING, PAUSED, HELD, QUEUED, DISCARDED, LINGERING, CLOSED = InputState
+_READ = (FLOWING, PAUSED)
+_UNREAD = (HELD, QUEUED)
+
+
+class HttpProtocol(asyncio.Protocol):
+    """HTTP whose every wait has a limit, and whose errors are problems even where no app sees the request.
+
+    Problems are written in the profile of the app, if it has one as its ``profile``. Its ``note_refusal``, if
+    it has one, is called with what there is of the head, its target cut, and the problem.
 
     It reads one request at a time (`RequestReader`), which the app responds to (`Exchange`). Responses go out
     when all requests that were there have one, head and body together (`Turns`, `Sender`). A client that is
@@ -66,19 +100,20 @@ class HttpProtocol(asyncio.Protocol):
         loop = _loop or asyncio.get_running_loop()
         shared = vars(server_state)  # by all connections
         if "turns" not in shared:
-            shared["turns"] = Turns(loop, server_state.tasks)
+            shared["turns"], shared["lines"] = Turns(loop, server_state.tasks), DefaultFields()
         self._turns: Turns = shared["turns"]
+        self._default_fields: DefaultFields = shared["lines"]
         self._exchange: Exchange | None = None
+        self._input = FLOWING
         self._unread, self._read_bytes = b"", 0
-        self._is_behind = self._has_turn = self._is_paused = False
-        self._discarded_bytes: int | None = None
+        self._discarded_bytes = 0
         self.for_health_only = False
         self.last_used = next(_USES)
 
     # the connection
 
     def connection_made(self, transport: Any) -> None:
-        """Take a connection, and wait for a request."""
+        """Get ready for the first request."""
         self.transport = transport
         self.is_closing = transport.is_closing
         self.client = get_remote_addr(transport)
@@ -101,21 +136,19 @@ class HttpProtocol(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         """Whether no request is being served, no body is coming in, and the client has all responses."""
-        is_used = self._reader.part == BODY or self._is_responding or self._unread
+        is_used = self._reader.part is BODY or self._is_responding or self._input in _UNREAD
         return not (is_used or self._sender.unread_bytes)
 
     @property
     def waits_for_client(self) -> bool:
         """Whether nothing but the client holds up the request that is next or coming in."""
-        if self._discarded_bytes is not None:
+        if self._input is not FLOWING:
             return False
-        if self._reader.part == BODY:
-            return not self._is_paused  # paused: the app has not taken what is there
-        return not (self._is_responding or self._sender.is_full or self._unread)
+        return self._reader.part is BODY or not (self._is_responding or self._sender.is_full)
 
     @property
     def _is_responding(self) -> bool:
-        return self._exchange is not None and not self._exchange.is_complete
+        return self._exchange is not None and self._exchange.response is not COMPLETE
 
     def give_way(self) -> None:
         """Close at once, to make room for another connection."""
@@ -123,11 +156,12 @@ class HttpProtocol(asyncio.Protocol):
 
     def close(self) -> None:
         """Close once everything is sent."""
+        self._input = CLOSED
         self._sender.flush()
         self.transport.close()
 
     def shutdown(self) -> None:
-        """Close once what was asked has its response; a new connection stays open for its first request."""
+        """Close once the request has its response; a new connection stays open for its first request."""
         if self._exchange is None:
             return
         if self._is_responding:
@@ -136,7 +170,8 @@ class HttpProtocol(asyncio.Protocol):
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's signature
-        """Let go of a connection."""
+        """Stop what goes on for a client that is gone."""
+        self._input = CLOSED
         self._timeouts.stop()
         self._state.connections.discard(self)
         if self._exchange is not None:
@@ -147,27 +182,33 @@ class HttpProtocol(asyncio.Protocol):
     # what comes in
 
     def data_received(self, data: bytes) -> None:
-        """Take in what came."""
-        if self._discarded_bytes is None:
-            self._is_behind = False
-            self._read(self._unread[self._read_bytes :] + data if self._unread else data, 0)
+        """Read requests, or what follows the last one."""
+        if self._input in _READ:
+            self._read(data)
+        elif self._input in _UNREAD:  # some transports deliver what they have read before the pause
+            self._unread += data
         else:
             self._discard(data)
 
-    def _read(self, data: bytes, begin: int) -> None:
-        """Read one request after the other from an index on, each once the one before it has its response."""
+    def _read(self, data: bytes, begin: int = 0, *, is_ahead: bool = False) -> None:
+        """Read one request after the other, each once the one before it has its response.
+
+        Args:
+            begin: index of the first byte to read.
+            is_ahead: whether the data has come in before the response to the request before it went out.
+        """
         reader = self._reader
-        while begin < len(data) and self._discarded_bytes is None:
-            if reader.part == BETWEEN and (self._sender.is_full or self._is_responding):
-                self._unread, self._read_bytes = data, begin
-                self._pause_reading()
+        while begin < len(data) and self._input in _READ:
+            if reader.part is BETWEEN and (self._sender.is_full or self._is_responding):
+                self._input, self._unread, self._read_bytes = HELD, data, begin
+                if not is_ahead:  # else it is paused already
+                    self.transport.pause_reading()
                 return
             try:
                 begin = reader.read(data, begin)
             except Problem as problem:
-                self._refuse(problem)
-        self._unread = b""
-        if reader.part != BETWEEN:
+                self._refuse(problem, is_ahead=is_ahead)
+        if reader.part is not BETWEEN:
             self._timeouts.follow()
 
     def begin_request(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> None:
@@ -190,47 +231,43 @@ class HttpProtocol(asyncio.Protocol):
 
     def add_to_body(self, piece: bytes) -> None:
         """Add a piece of the body."""
-        if self._exchange is not None and not self._exchange.add(piece):
-            self._pause_reading()
+        if self._exchange is not None and not self._exchange.add(piece) and self._input is FLOWING:
+            self._input = PAUSED
+            self.transport.pause_reading()
 
     def end_request(self, *, is_last: bool) -> None:
-        """End the body."""
+        """Hand the end of the request to the app."""
         if self._exchange is not None:
             self._exchange.end_body()
             if is_last:
                 self._exchange.keep_alive = False
-                self._discarded_bytes = 0
-
-    def _pause_reading(self) -> None:
-        if not self._is_paused:
-            self._is_paused = True
-            self.transport.pause_reading()
+                self._input = DISCARDED
+                self.transport.resume_reading()  # which tells when the client goes away
 
     def resume_reading(self) -> None:
-        """Go on reading, unless a request waits for its turn."""
-        if self._is_paused and not (self._unread or self.is_closing()):
-            self._is_paused = False
+        """Read more of the body, if it was paused."""
+        if self._input is PAUSED and not self.is_closing():
+            self._input = FLOWING
             self.transport.resume_reading()
 
-    def _go_on(self) -> None:
-        """Read the next request, if it is there, in its turn."""
+    def _continue(self) -> None:
+        """Read the next request, in its turn if it is there already."""
         connections = self._state.connections
-        if not self._unread:
+        if self._input is not HELD:
             self.resume_reading()
-        elif not isinstance(connections, Connections):
-            self._read_ahead()
-        elif not self._has_turn:
-            self._has_turn = True
-            connections.take_turn(self._read_ahead)
+        elif isinstance(connections, Connections):
+            self._input = QUEUED
+            connections.take_turn(self._read_held)
+        else:
+            self._read_held()
 
-    def _read_ahead(self) -> None:
-        """Read what was sent before the response to what came before."""
-        self._has_turn = False
-        if self._discarded_bytes is None and not self.is_closing():
+    def _read_held(self) -> None:
+        if self._input in _UNREAD and not self.is_closing():
             data, self._unread = self._unread, b""
-            self._is_behind = True
-            self._read(data, self._read_bytes)
-            self.resume_reading()
+            self._input = FLOWING  # the transport has to wait until all of it is read
+            self._read(data, self._read_bytes, is_ahead=True)
+            if self._input is FLOWING:
+                self.transport.resume_reading()
 
     # what goes out
 
@@ -239,30 +276,29 @@ class HttpProtocol(asyncio.Protocol):
         self._sender.pause()
 
     def resume_writing(self) -> None:
-        """Go on: the client has read."""
+        """Send more: the client has read."""
         self._sender.resume()
-        if self._reader.part == BETWEEN and not (self._is_responding or self.is_closing()):
+        if self._reader.part is BETWEEN and not (self._is_responding or self.is_closing()):
             self._timeouts.expect(self._config.timeout_keep_alive)
-            self._go_on()
+            self._continue()
 
     def default_fields(self) -> tuple[bytes, bool]:
         """Return the header fields of every response, such as Date, and whether this one is the last."""
-        fields, is_last = default_fields(self._state.default_headers)
-        return fields, is_last or self._reader.has_endless_body
+        lines, is_last = self._default_fields.lines(self._state.default_headers)
+        return lines, is_last or self._reader.has_endless_body
 
     def end_response(self) -> None:
-        """Go on with the next request, or close."""
+        """Continue with the next request, or close."""
         self._state.total_requests += 1
         self.last_used = next(_USES)
         if self._reader.has_endless_body:  # each blank line in it would cost a call of the parser
             self._close_gently()
-            return
-        if self._exchange is not None and not self._exchange.keep_alive:
+        elif self._exchange is not None and not self._exchange.keep_alive:
             self.close()
-            return
-        if self._reader.part == BETWEEN:
-            self._timeouts.expect(self._config.timeout_keep_alive)
-        self._go_on()
+        else:
+            if self._reader.part is BETWEEN:
+                self._timeouts.expect(self._config.timeout_keep_alive)
+            self._continue()
 
     # refusals
 
@@ -272,15 +308,18 @@ class HttpProtocol(asyncio.Protocol):
         self._sender.write(refusal(problem, profile, self.default_fields()[0]))
         self._close_gently()
 
-    def _refuse(self, problem: Problem) -> None:
-        """Refuse what cannot be read in its turn, and close: where another request begins is unknown."""
-        if self._discarded_bytes is not None:
+    def _refuse(self, problem: Problem, *, is_ahead: bool) -> None:
+        """Refuse a request that cannot be read, and close: where the next one begins is unknown.
+
+        One that was sent ahead gets no response, which would be taken for that to the request before it.
+        """
+        if self._input is DISCARDED:
             return
         _refusals.warning("Request of %s refused: %s", self.client and self.client[0], problem.detail)
-        self._discarded_bytes = 0
-        if self._is_behind:
+        exchange = self._exchange
+        if is_ahead:
             self._close_gently()
-        elif self._reader.part == BODY and self._exchange is not None and self._exchange.is_started:
+        elif self._reader.part is BODY and exchange is not None and exchange.response is not AWAITED:
             self.close()
         else:
             beginning = self._reader.beginning()
@@ -290,27 +329,27 @@ class HttpProtocol(asyncio.Protocol):
             self.refuse(problem)
 
     def refuse_late(self, problem: Problem) -> None:
-        """Respond to a request that takes longer than the server is there, and close."""
-        if self._exchange is None or self._exchange.is_complete or self._exchange.is_started:
-            self.close()
-        else:
+        """Respond to a request that takes longer than the server's shutdown, and close."""
+        if self._exchange is not None and self._exchange.response is AWAITED:
             self.refuse(problem)
+        elif self._input is not LINGERING:
+            self.close()
 
     def _close_gently(self) -> None:
         """Close once the client has had time to read what was sent (RFC 9112, section 9.6)."""
-        self._discarded_bytes = self._discarded_bytes or 0
         self._unread = b""
         if self._exchange is not None:
             self._exchange.disconnect()
+        if self.is_closing() or not self.transport.can_write_eof():
+            self.close()
+            return
+        self._input = LINGERING
         self._sender.flush()
-        if self.transport.can_write_eof() and not self.is_closing():
-            self.transport.write_eof()
-            self._timeouts.linger()
-            self.resume_reading()
-        else:
-            self.transport.close()
+        self.transport.write_eof()
+        self._timeouts.linger()
+        self.transport.resume_reading()
 
     def _discard(self, data: bytes) -> None:
-        self._discarded_bytes = (self._discarded_bytes or 0) + len(data)
+        self._discarded_bytes += len(data)
         if self._discarded_bytes > MOST_DISCARDED_BYTES:
             self.transport.abort()

@@ -18,7 +18,7 @@ class Randomness(Protocol):
 
 
 class SystemRandomness:
-    """The machine's, which nobody can foretell."""
+    """The machine's random bytes."""
 
     def source(self, purpose: str) -> RandomBytes:  # noqa: ARG002 -- the protocol's signature
         """Return a source that asks the machine for many bytes at once: each time is a system call."""
@@ -26,7 +26,7 @@ class SystemRandomness:
 
 
 class _Drawn:
-    """Bytes of the machine's that nobody was given yet; a process that is forked off draws its own."""
+    """Random bytes in advance; a forked process draws its own."""
 
     def __init__(self) -> None:
         self._bytes = b""

@@ -1,4 +1,4 @@
-"""The response to what no app gets to see."""
+"""The response to a request that never reaches the app."""
 
 from datetime import UTC, datetime
 from uuid import uuid4

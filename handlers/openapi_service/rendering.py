@@ -5,6 +5,7 @@ compiled filter accepts what surely conforms; openapi-core decides on the rest.
 """
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,9 +15,9 @@ from openapi_contract import Operation
 from openapi_contract.media_types import declared_as, essence, is_json, is_xml
 
 from .accept_filter import AcceptFilter
-from .assembly import Assembly
 from .problems import Problem, ViolationError
 from .request import Request
+from .response_validation import ResponseValidator
 from .responses import Rendered, Response
 from .sequences import body_of_items, is_sequence
 from .xml_writer import xml_of
@@ -43,14 +44,29 @@ def produced(operation: Operation) -> list[str]:
 
 
 class ResponseRenderer:
-    """Renders and validates what one operation's handler returns."""
+    """Renders and validates what one operation's handler returns.
 
-    def __init__(self, operation: Operation, assembly: Assembly) -> None:
+    Args:
+        validator: of all responses of the contract.
+        on_violation: called with the operation of a response that violates the contract.
+        reveal: tell clients how it does.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        validator: ResponseValidator,
+        on_violation: Callable[[Operation], None],
+        *,
+        reveal: bool,
+    ) -> None:
         self._operation = operation
         self._status = success_status(operation)
         self._media_types: dict[tuple[int, type], str | None] = {}
-        self._assembly = assembly
-        self._schemas = assembly.contract.schemas
+        self._validator = validator
+        self._on_violation = on_violation
+        self._reveal = reveal
+        self._schemas = validator.contract.schemas
         self._filter = AcceptFilter(operation, self._schemas)
 
     def render(self, returned: Any, request: Request) -> Rendered:
@@ -98,13 +114,13 @@ class ResponseRenderer:
             declared = self._operation.response_for(status)
             content = {"application/json": {}} if declared is None else declared.get("content", {})
             value = _plain(body, request)
-            taking = (each for each in content if _takes(each, value))
+            taking = (media_type for media_type in content if _takes(media_type, value))
             self._media_types[key] = next(taking, next(iter(content), None))
         media_type = self._media_types[key]
         return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
 
     def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
-        errors = self._assembly.response_validator.errors(self._operation, rendered, media_type)
+        errors = self._validator.errors(self._operation, rendered, media_type)
         if errors:
             stated = "; ".join(errors[:MOST_ERRORS])
             log.error(
@@ -114,10 +130,8 @@ class ResponseRenderer:
                 stated,
                 request.request_id,
             )
-            self._assembly.on_violation(self._operation)
-            raise ViolationError(
-                f"The response violates the contract: {stated}" if self._assembly.reveal else ""
-            )
+            self._on_violation(self._operation)
+            raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
 
 
 def _takes(media_type: str, value: Any) -> bool:

@@ -27,6 +27,7 @@ class Request:
         response_headers: headers that every response to this request carries.
         request_id: names the exchange in the response and in the log.
         path_parameters: by name, percent-encoded as they were sent.
+        operation_id: of the operation that it matches, as soon as that is known.
         misrouted: the problem of a request that no operation matches.
         caller: who calls, once the authenticator has let them in.
         responded: whether a response has started to go out.
@@ -54,6 +55,7 @@ class Request:
         self.method: str = scope["method"]
         self.headers = _joined(scope["headers"])
         self.path_parameters: Mapping[str, bytes] = {}
+        self.operation_id: str | None = None
         self.misrouted: Problem | None = None
         self.files: list[UploadFile] = []
         self.response_headers: list[tuple[bytes, bytes]] = []
@@ -70,8 +72,8 @@ class Request:
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies by name."""
-        sent = self.header(b"cookie")
-        return {} if sent is None else cookie_parser(sent)
+        field = self.header(b"cookie")
+        return {} if field is None else cookie_parser(field)
 
     def problem_details(self, problem: Problem) -> dict[str, Any]:
         """Return the document of a problem that this request has."""

@@ -8,7 +8,7 @@ from starlette.types import Scope
 from .problems import BadRequest, HeadTooLarge, NotImplementedYet, URITooLong
 
 MOST_TARGET_BYTES = 65_535
-"""Where an app says no other limit as its ``most_target_bytes``; the most that httptools can take apart."""
+"""For an app that sets no limit as its ``most_target_bytes``; httptools cannot parse more."""
 MOST_HEAD_BYTES = 64 * 1024
 """Of all header fields of a request together, of its trailers, and of the extensions of its chunks."""
 MOST_FIELDS = 100
@@ -48,7 +48,7 @@ class RequestHead:
             raise URITooLong(f"The request target has more than {most_bytes} bytes, the limit.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header field; a trailer, which nobody has validated (RFC 9110, 6.5.1), goes nowhere."""
+        """Add a header field; trailers count towards the limit and are dropped (RFC 9110, section 6.5.1)."""
         if len(self._fields) >= MOST_FIELDS:
             raise HeadTooLarge
         name = name.lower()
@@ -117,7 +117,7 @@ class RequestHead:
 
 
 def _parts(target: bytes) -> tuple[bytes, bytes]:
-    """Return the path and query of a request target; httptools raises an error for what is none."""
+    """Return the path and query of a request target; httptools raises an error if it is malformed."""
     if target.startswith(b"/") and NUMBER_SIGN not in target:
         path, _, query = target.partition(b"?")
         return path, query

@@ -1,13 +1,15 @@
 """The request log: a line for each request that has ended."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from openapi_contract.terminal import printable
 
 from .connections import HEALTH_PATHS
-from .connexion_adapter import operation_id_of
 from .logs import Log, LogOptions, cause_of, json_line
 from .observation import Observation
+from .request import Request
 
 MOST_TARGET = 300
 SERVER_ERROR = 500
@@ -27,38 +29,52 @@ class RequestLog:
 
     def observe(self, observation: Observation) -> None:
         """Write the line of a request."""
-        status = observation.status
-        log, scope, request = self._log, observation.scope, observation.request
+        operation, status = observation.operation_id, observation.status
         is_error = status is not None and status >= SERVER_ERROR
-        operation = operation_id_of(scope)
-        is_probe = operation is None and scope["path"] in HEALTH_PATHS
+        is_probe = operation is None and observation.scope["path"] in HEALTH_PATHS
         if not (is_error or (self._writes_probes if is_probe else self._writes_all)):
             return
-        named: dict[str, str] = {}
-        if request is not None:
-            named["request_id"] = request.request_id
-            if request.caller is not None:
-                named |= self._describe(request.caller)
-            if request.trace is not None:
-                named["trace_id"] = request.trace.trace_id
+        members = {
+            "time": self._log.time(time.time()),
+            "level": "error" if is_error else "info",
+            "logger": "requests",
+            "method": observation.scope["method"],
+            "path": _path(observation),
+            "operation": operation,
+            "status": status,
+            "milliseconds": int(observation.seconds * 10_000) / 10,
+        }
+        request = observation.request
+        names = {} if request is None else self._names(request)
         cause = cause_of(request.error) if is_error and request is not None and request.error else ""
-        target = scope["path"] if request is None else request.path  # the query may have secrets
-        target = target if len(target) <= MOST_TARGET else f"{target[:MOST_TARGET]}..."
-        moment, milliseconds = log.time(time.time()), int(observation.seconds * 10_000) / 10
-        if log.is_json:
-            members = {
-                "time": moment,
-                "level": "error" if is_error else "info",
-                "logger": "requests",
-                "method": scope["method"],
-                "path": target,
-                "operation": operation,
-                "status": status,
-                "milliseconds": milliseconds,
-            }
-            log.write(json_line(members | named | ({"cause": cause} if cause else {})))
+        if self._log.is_json:
+            self._log.write(json_line(members | names | ({"cause": cause} if cause else {})))
         else:
-            level = "ERROR  " if is_error else "INFO   "
-            words = [moment, level, scope["method"], target, operation or "-", f"{status or '---'}"]
-            words += [f"{milliseconds} ms", *[f"{name}={value}" for name, value in named.items()]]
-            log.write(printable(" ".join([*words, f'cause="{cause}"'] if cause else words)))
+            self._log.write(_text(members, names, cause))
+
+    def _names(self, request: Request) -> dict[str, str]:
+        """Return what identifies a request: its id, its caller and its trace."""
+        names = {"request_id": request.request_id}
+        if request.caller is not None:
+            names |= self._describe(request.caller)
+        if request.trace is not None:
+            names["trace_id"] = request.trace.trace_id
+        return names
+
+
+def _path(observation: Observation) -> str:
+    """Return the path of a request without its query, which may have secrets, up to a limit."""
+    request = observation.request
+    path: str = observation.scope["path"] if request is None else request.path
+    return path if len(path) <= MOST_TARGET else f"{path[:MOST_TARGET]}..."
+
+
+def _text(members: Mapping[str, Any], names: Mapping[str, str], cause: str) -> str:
+    level, operation, status = (
+        members["level"].upper(),
+        members["operation"] or "-",
+        members["status"] or "---",
+    )
+    words = [members["time"], f"{level:7}", members["method"], members["path"], operation, f"{status}"]
+    words += [f"{members['milliseconds']} ms", *[f"{name}={value}" for name, value in names.items()]]
+    return printable(" ".join([*words, f'cause="{cause}"'] if cause else words))

@@ -1,5 +1,6 @@
 """Reads the requests on a connection one by one, on httptools' parser, within limits."""
 
+from enum import Enum, auto
 from typing import Protocol
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -8,18 +9,32 @@ from starlette.types import Scope
 from .problems import BadRequest, HeadTooLarge, Problem
 from .request_head import MOST_HEAD_BYTES, RequestHead
 
-BETWEEN, HEAD, BODY = range(3)
-"""What of a request is being read."""
 _LINE_BYTES = 64
 """Of a request line beside its target, with room to spare."""
 _CHUNK_BYTES = 32
 """Of what is around the bytes of a chunk, with room to spare."""
 _MOST_BLANK_LINES = 1000
-"""In a body without a length, where each might be its end; beyond that no other request is read."""
+"""In a body without a length, each of which might be its end; beyond that no other request is read."""
+
+
+class Part(Enum):
+    """Which part of a request is being read.
+
+    BETWEEN -> HEAD: the request line begins
+    HEAD -> BODY: the head is whole, and handed over
+    BODY -> BETWEEN: the end of the request has come in, also where it has no body
+    """
+
+    BETWEEN = auto()
+    HEAD = auto()
+    BODY = auto()
+
+
+BETWEEN, HEAD, BODY = Part
 
 
 class Receiver(Protocol):
-    """Gets what was read."""
+    """Receives what was read."""
 
     def begin_request(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> None:
         """Take the head of a request."""
@@ -28,7 +43,7 @@ class Receiver(Protocol):
         """Take a piece of its body."""
 
     def end_request(self, *, is_last: bool) -> None:
-        """Take note that it has come in, and whether no other is read."""
+        """Take the end of the request; after the last one no other is read."""
 
 
 class RequestReader:
@@ -42,7 +57,7 @@ class RequestReader:
 
     Attributes:
         requests: how many have started.
-        part: what of the last one is being read.
+        part: which part of the last one is being read.
         body_bytes: how much of all bodies has been read.
     """
 
@@ -53,7 +68,7 @@ class RequestReader:
         self.on_url, self.on_header = self._head.on_url, self._head.on_header
         self._parser = HttpRequestParser(self)
         self.part = BETWEEN
-        self._tail = b""  # the last three bytes of a part that goes on, where a blank line may begin
+        self._tail = b""  # the last three bytes of an unfinished part: a blank line may span two reads
         self._is_last = False
         self.requests = self.body_bytes = 0
         self._fed_bytes = self._left_bytes = self._spare_bytes = self._blank_lines = 0
@@ -61,11 +76,11 @@ class RequestReader:
     @property
     def has_endless_body(self) -> bool:
         """Whether a body is coming in that does not say how long it is."""
-        return self.part == BODY and self._left_bytes <= 0
+        return self.part is BODY and self._left_bytes <= 0
 
     def beginning(self) -> Scope | None:
         """Return the scope of a request whose head is not whole, if there is any of its target."""
-        if self.part != HEAD or not self._head.target:
+        if self.part is not HEAD or not self._head.target:
             return None
         return self._head.beginning(self._facts, self._parser.get_method())
 
@@ -88,14 +103,14 @@ class RequestReader:
         if self.body_bytes != body_bytes:
             self._fed_bytes = 0  # since the last piece of a body
         elif self._fed_bytes > MOST_HEAD_BYTES + (
-            0 if self.part == BODY else len(self._head.target) + _LINE_BYTES
+            0 if self.part is BODY else len(self._head.target) + _LINE_BYTES
         ):
             raise HeadTooLarge
-        if self.part == BODY and self._left_bytes <= 0:
+        if self.part is BODY and self._left_bytes <= 0:
             self._spare_bytes -= fed_bytes - (self.body_bytes - body_bytes)
             if self._spare_bytes < 0:
                 raise HeadTooLarge
-        if self.part == BETWEEN:
+        if self.part is BETWEEN:
             self._tail = b""
         elif end == len(data):
             self._tail = (self._tail + data[-3:])[-3:]
@@ -103,14 +118,14 @@ class RequestReader:
 
     def _end_of_part(self, data: bytes, begin: int) -> int:
         """Return where the head or body that goes on at an index ends, or may end."""
-        if self.part == BODY and self._left_bytes > 0:
+        if self.part is BODY and self._left_bytes > 0:
             return min(begin + self._left_bytes, len(data))
         if not begin and data[0] in b"\r\n":  # the rest of a blank line that began with what came before?
             straddling = (self._tail + data[:3]).find(b"\r\n\r\n")
             if straddling >= 0:
                 return straddling + 4 - len(self._tail)
         blank_line = data.find(b"\r\n\r\n", begin)
-        if blank_line >= 0 and self.part == BODY:
+        if blank_line >= 0 and self.part is BODY:
             self._blank_lines += 1
         is_end = blank_line >= 0 and self._blank_lines <= _MOST_BLANK_LINES  # each costs a call of the parser
         return blank_line + 4 if is_end else len(data)
@@ -118,7 +133,7 @@ class RequestReader:
     def on_message_begin(self) -> None:
         """Begin a request."""
         if self._is_last:
-            raise BadRequest  # nobody gets to see it
+            raise BadRequest  # which is not sent: what comes in is discarded
         self.requests += 1
         self.part = HEAD
         self._head.begin()
@@ -161,9 +176,9 @@ class RequestReader:
         self._receiver.end_request(is_last=self._is_last)
 
     def _read_upgrading(self) -> None:
-        """Go on: a client may offer what nobody here speaks, and gets HTTP/1.1, as does the body it sends.
+        """Read on in HTTP/1.1: an offer of another protocol is not taken (RFC 9110, section 7.8).
 
-        The parser takes what follows such a head for another protocol, so that another one reads the body.
+        The parser takes what follows such a head for that protocol, so that another parser reads the body.
         """
         if self._head.has_body:
             self._parser = HttpRequestParser(_UpgradingBody(self))
@@ -176,7 +191,7 @@ class RequestReader:
 
 
 class _UpgradingBody:
-    """What a parser calls that reads a body alone."""
+    """The callbacks of a parser that reads a body alone."""
 
     def __init__(self, reader: RequestReader) -> None:
         self.on_header = reader.on_header
@@ -190,5 +205,5 @@ def problem_of(error: HttpParserError) -> Problem:
     is_ours = isinstance(error, HttpParserCallbackError)
     if is_ours and isinstance(error.__context__, Problem):
         return error.__context__
-    # our own steps fail at nothing else but targets
+    # of our callbacks only the parser of targets raises anything else
     return BadRequest(f"The request cannot be read as HTTP/1.1: {'Invalid target' if is_ours else error}.")

@@ -74,7 +74,7 @@ class ResponseValidator:
     """
 
     def __init__(self, contract: Contract) -> None:
-        self._contract = contract
+        self.contract = contract
 
     @cached_property
     def document(self) -> Any:
@@ -82,9 +82,9 @@ class ResponseValidator:
         from jsonschema_path import SchemaPath  # noqa: PLC0415 -- see the class
 
         # whatever a URI's scheme, it names a schema of the contract: nothing is fetched
-        resources = self._contract.schemas.resources
+        resources = self.contract.schemas.resources
         handlers = dict.fromkeys(resources.schemes, resources.resource)
-        return SchemaPath.from_dict(self._contract.document, base_uri=resources.uri, handlers=handlers)
+        return SchemaPath.from_dict(self.contract.document, base_uri=resources.uri, handlers=handlers)
 
     @cached_property
     def _validator(self) -> Any:
@@ -97,22 +97,22 @@ class ResponseValidator:
         from openapi_contract.directions import of_31, of_32, of_responses  # noqa: PLC0415 -- see the class
 
         kind: Any
-        match self._contract.openapi[:3]:
+        match self.contract.openapi[:3]:
             case "3.0":
-                kind, factory = V30ResponseValidator, of_responses(self._contract.schemas)
+                kind, factory = V30ResponseValidator, of_responses(self.contract.schemas)
             case "3.1":
                 kind, factory = V31ResponseValidator, of_31()
             case _:
                 kind, factory = V32ResponseValidator, of_32()
         declared = {
             essence(media_type)
-            for operation in self._contract.operations
+            for operation in self.contract.operations
             for response in operation.responses.values()
             for holder in (response, *response.get("headers", {}).values())
             for media_type in holder.get("content", {})
         }
-        read = [each for each in declared if is_json(each) or each.startswith("text/") or "*" in each]
-        readers = {each: _reader(each) for each in read}
+        read = [name for name in declared if is_json(name) or name.startswith("text/") or "*" in name]
+        readers = {name: _reader(name) for name in read}
         return kind(
             self.document,
             path_finder_cls=Routed,
@@ -129,11 +129,10 @@ class ResponseValidator:
         if rendered.body and declared is not None and not declared.get("content"):
             return [f"The contract declares no body for status {rendered.status}"]
         try:
-            found = self.found(operation, rendered, media_type)
+            errors = self.found(operation, rendered, media_type)
             if rendered.body and self._is_opaque(declared, media_type or ""):
-                found = [error for error in found if hasattr(error, "name")]  # of a header
-            errors = sentences(found)
-            return [*errors, *self._of_others(declared, rendered, media_type)]
+                errors = [error for error in errors if hasattr(error, "name")]  # of a header
+            return [*sentences(errors), *self._of_others(declared, rendered, media_type)]
         except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
             return [f"cannot be validated ({type(error).__name__})"]
 
@@ -143,7 +142,7 @@ class ResponseValidator:
         name = declared_as(media_type, content)
         if name is None or is_json(essence(media_type)):
             return False
-        return not is_text(media_type, self._contract.schemas.for_responses.in_media_type(content[name]))
+        return not is_text(media_type, self.contract.schemas.for_responses.in_media_type(content[name]))
 
     def _of_others(
         self, declared: Mapping[str, Any] | None, rendered: Rendered, media_type: str | None
@@ -151,7 +150,7 @@ class ResponseValidator:
         """Yield what is wrong with a sequence of items or with XML, which openapi-core does not read."""
         content = {} if declared is None else declared.get("content", {})
         definition = content.get(declared_as(media_type or "", content), {})
-        schema = self._contract.schemas.for_responses.in_media_type(definition)
+        schema = self.contract.schemas.for_responses.in_media_type(definition)
         # what is sent was in memory already: the limit is for what others send
         read = reader_of(media_type or "", definition, schema, most_elements=math.inf)
         if read is None or not rendered.body or is_json(essence(media_type or "")):
@@ -170,7 +169,7 @@ class ResponseValidator:
         As with a body, a schema says nothing of a header whose content is XML, a form or the like.
         """
         asked = SimpleNamespace(host_url="", path=operation.path, method=operation.method)
-        given = SimpleNamespace(
+        response = SimpleNamespace(
             status_code=rendered.status,
             data=rendered.body,
             content_type=media_type or "",
@@ -180,10 +179,10 @@ class ResponseValidator:
         opaque = {
             name.lower()
             for name, header in declared.get("headers", {}).items()
-            if name in given.headers and self._is_opaque(header, next(iter(header.get("content", ())), ""))
+            if name in response.headers and self._is_opaque(header, next(iter(header.get("content", ())), ""))
         }
-        errors = self._validator.iter_errors(asked, given)
-        return [each for each in errors if getattr(each, "name", "").lower() not in opaque]
+        errors = self._validator.iter_errors(asked, response)
+        return [error for error in errors if getattr(error, "name", "").lower() not in opaque]
 
 
 def sentences(errors: list[Any]) -> list[str]:
@@ -200,8 +199,8 @@ def _sentences(error: Any) -> Iterator[str]:
     where = f"header {error.name}" if hasattr(error, "name") else "body"
     cause = error.__cause__
     violations = getattr(cause, "schema_errors", ()) or getattr(error, "schema_errors", ())
-    for each in violations:
-        yield f"{where}{''.join(f'/{step}' for step in each.absolute_path)}: {_violation(each)}"
+    for violation in violations:
+        yield f"{where}{''.join(f'/{step}' for step in violation.absolute_path)}: {_violation(violation)}"
     if not violations:
         unreadable = cause is not None and not type(cause).__name__.endswith("NotFound")
         yield f"{where}: cannot be read ({type(cause).__name__})" if unreadable else str(error)

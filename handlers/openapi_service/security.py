@@ -26,9 +26,9 @@ class Credentials:
 
     def __init__(self, schemes: Mapping[str, Mapping[str, Any]]) -> None:
         in_query = (
-            each for each in schemes.values() if (each["type"], each.get("in")) == ("apiKey", "query")
+            scheme for scheme in schemes.values() if (scheme["type"], scheme.get("in")) == ("apiKey", "query")
         )
-        self.in_query = [each["name"] for each in in_query]
+        self.in_query = [scheme["name"] for scheme in in_query]
         finders = ((name, _finder(scheme)) for name, scheme in schemes.items())
         self._finders: Sequence[tuple[str, Callable[[Request], str | None]]] = [
             (name, find) for name, find in finders if find is not None
@@ -36,12 +36,12 @@ class Credentials:
 
     def of(self, request: Request) -> dict[str, str]:
         """Return the credentials that a request presents, by scheme name; an empty one is presented too."""
-        found = {}
+        credentials = {}
         for name, find in self._finders:
             credential = find(request)
             if credential is not None:
-                found[name] = credential
-        return found
+                credentials[name] = credential
+        return credentials
 
 
 def _finder(scheme: Mapping[str, Any]) -> Callable[[Request], str | None] | None:
@@ -74,8 +74,8 @@ def _authorization(scheme: str) -> Callable[[Request], str | None]:
         value = request.headers.get(b"authorization")
         if value is None:
             return None
-        sent, _, credential = value.decode("latin-1").partition(" ")
-        return credential.strip() if sent.lower() == scheme else None
+        name, _, credential = value.decode("latin-1").partition(" ")
+        return credential.strip() if name.lower() == scheme else None
 
     return find
 
@@ -101,7 +101,7 @@ def challenges_of(schemes: Mapping[str, Mapping[str, Any]], realm: str) -> dict[
     Where it was a bearer token, its challenge says ``invalid_token`` (RFC 6750, section 3.1). A client's
     certificate is no credential of HTTP's, and has no challenge.
     """
-    schemes = {name: each for name, each in schemes.items() if each["type"] != "mutualTLS"}
+    schemes = {name: scheme for name, scheme in schemes.items() if scheme["type"] != "mutualTLS"}
     plain = {name: challenge_of(scheme, realm) for name, scheme in schemes.items()}
     wrong = {
         name: challenge_of(scheme, realm, error="invalid_token")
@@ -111,11 +111,11 @@ def challenges_of(schemes: Mapping[str, Mapping[str, Any]], realm: str) -> dict[
     by_scheme = {name: plain | {name: wrong.get(name, plain[name])} for name in schemes}
     # two schemes may have the same challenge, as oauth2 and openIdConnect do
     fields = [(None, plain), *by_scheme.items()]
-    return {name: ", ".join(dict.fromkeys(each.values())) for name, each in fields}
+    return {name: ", ".join(dict.fromkeys(challenges.values())) for name, challenges in fields}
 
 
 def quoted(value: str) -> str:
     """Return a value as a quoted-string (RFC 9110, section 5.6.4); what it cannot hold is ``?`` in it."""
-    printable = "".join(each if " " <= each <= "~" else "?" for each in value)
+    printable = "".join(character if " " <= character <= "~" else "?" for character in value)
     escaped = printable.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -51,10 +51,10 @@ def body_of_items(items: Any, media_type: str, *, are_events: bool = True) -> by
     kind = essence(media_type)
     listed = items if isinstance(items, list) else [items]
     if kind == EVENTS:
-        events = (each if are_events or _is_event(each) else {"data": each} for each in listed)
-        return "".join(f"{_written(each)}\n" for each in events).encode()
+        events = (item if are_events or _is_event(item) else {"data": item} for item in listed)
+        return "".join(f"{_written(event)}\n" for event in events).encode()
     before = RECORD_SEPARATOR if kind in JSON_SEQUENCES else ""
-    return "".join(f"{before}{_as_json(each)}\n" for each in listed).encode()
+    return "".join(f"{before}{_as_json(item)}\n" for item in listed).encode()
 
 
 def _event(block: str) -> dict[str, Any]:

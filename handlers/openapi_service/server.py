@@ -36,7 +36,7 @@ with deferred("uvicorn.main"):  # a command, with all that it reads its options 
 __all__ = ["CannotListen", "callable_url_of", "listen", "url_of"]  # beside what is defined here
 
 SHUTDOWN_SECONDS = 1
-"""How long a served app's requests may go on in a thread that ends."""
+"""How long the requests of an app may take when its thread ends."""
 HANDSHAKE_SECONDS = 10
 TLS_CLOSE_SECONDS = 0.1
 ROUND_TRIP_SECONDS = 0.1
@@ -69,7 +69,7 @@ class Application(Protocol):
         """Get ready for the first request."""
 
     async def stop(self) -> None:
-        """Release everything."""
+        """Release what was opened at the start."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -96,8 +96,8 @@ class Shutdown:
     """How a server ends.
 
     Attributes:
-        lame_duck_seconds: how long it goes on to take requests after SIGTERM, while it is not ready.
-        grace_seconds: how long requests may go on then; later ones get a 503.
+        lame_duck_seconds: how long it still takes requests after SIGTERM, while it reports not ready.
+        grace_seconds: how long requests may take then; those that take longer get a 503.
     """
 
     lame_duck_seconds: float = 0
@@ -281,7 +281,7 @@ class _Server(Server):
         asyncio.get_running_loop().call_later(LINGER_SECONDS, self._cancel)
 
     def _cancel(self) -> None:
-        for task in self.server_state.tasks:  # those that heard of no disconnection
+        for task in self.server_state.tasks:  # those that were not told of a disconnection
             task.cancel()
 
     def _abort_idle(self) -> None:
@@ -294,8 +294,8 @@ class _Server(Server):
             connection.close()
 
     def _idle(self) -> list[HttpProtocol]:
-        connections = self.server_state.connections
-        return [each for each in connections if isinstance(each, HttpProtocol) and each.is_idle]
+        ours = (item for item in self.server_state.connections if isinstance(item, HttpProtocol))
+        return [connection for connection in ours if connection.is_idle]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the lifespan, and accept connections: uvicorn's leaves handshakes a minute."""
@@ -306,7 +306,7 @@ class _Server(Server):
         if self.config.is_ssl:
             tls = {"ssl": self.config.ssl, "ssl_handshake_timeout": HANDSHAKE_SECONDS}
         create_server = partial(asyncio.get_running_loop().create_server, backlog=self.config.backlog)
-        self.servers = [await create_server(self._connection, sock=each, **tls) for each in sockets or []]
+        self.servers = [await create_server(self._connection, sock=sock, **tls) for sock in sockets or []]
         self.started = True
         if not self.should_exit:
             self._ready()

@@ -23,7 +23,6 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from openapi_contract import Contract
 
 from .connections import HEALTH_PATHS
-from .connexion_adapter import operation_id_of
 from .logs import cause_of
 from .observation import Observation, Observer
 from .request import Request
@@ -69,7 +68,7 @@ class SpanTrace(Trace):
 
 
 class Tracing:
-    """Records a span for each request, for each job, and for what these ask of others.
+    """Records a span for each request, for each job, and for each call that these make.
 
     Args:
         provider: of the tracer; OpenTelemetry's global one by default.
@@ -157,7 +156,7 @@ class Tracing:
             if request is None or not isinstance(request.trace, SpanTrace):
                 return
             span = request.trace.span
-            if operation := operation_id_of(observation.scope):
+            if operation := observation.operation_id:
                 span.update_name(operation)
                 span.set_attribute("http.route", paths[operation])
             if status is not None:
@@ -206,8 +205,8 @@ def _check(environment: Mapping[str, str]) -> None:
 
 def _setting(environment: Mapping[str, str], name: str) -> tuple[str, str]:
     """Return the variable of the exporter that holds for spans, and its value, empty if there is none."""
-    own, shared = f"OTEL_EXPORTER_OTLP_TRACES_{name}", f"OTEL_EXPORTER_OTLP_{name}"
-    variable = own if environment.get(own) else shared
+    for_spans, shared = f"OTEL_EXPORTER_OTLP_TRACES_{name}", f"OTEL_EXPORTER_OTLP_{name}"
+    variable = for_spans if environment.get(for_spans) else shared
     return variable, environment.get(variable, "")
 
 
@@ -285,6 +284,8 @@ def _recorded(
 
 
 def _trace_of(tracer: Tracer, span: Span) -> SpanTrace:
-    own = span.get_span_context()
-    state = own.trace_state.to_header()
-    return SpanTrace(trace.format_trace_id(own.trace_id), f"{own.trace_flags:02x}", state, tracer, span)
+    span_context = span.get_span_context()
+    state = span_context.trace_state.to_header()
+    return SpanTrace(
+        trace.format_trace_id(span_context.trace_id), f"{span_context.trace_flags:02x}", state, tracer, span
+    )

@@ -74,9 +74,9 @@ def tracing_of(environment: Mapping[str, str], service: str) -> Tracing | None:
             ``OTEL_TRACES_EXPORTER``, see OpenTelemetry's specification of environment variables.
         service: its name, unless ``OTEL_SERVICE_NAME`` gives one.
     """
-    given = {name: environment[name].strip() for name in _VARIABLES if environment.get(name, "").strip()}
-    exporter = given.get("OTEL_TRACES_EXPORTER", "otlp")
-    if not given or exporter == "none" or environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
+    variables = {name: environment[name].strip() for name in _VARIABLES if environment.get(name, "").strip()}
+    exporter = variables.get("OTEL_TRACES_EXPORTER", "otlp")
+    if not variables or exporter == "none" or environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
     protocol = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", "").strip() or _PROTOCOL
     protocol = environment.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "").strip() or protocol
@@ -94,7 +94,7 @@ def tracing_of(environment: Mapping[str, str], service: str) -> Tracing | None:
 
             return Tracing.of_process(service)
         except ImportError:
-            lack = f"{' and '.join(given)} asks for traces; {how_to_install('otel')}"
+            lack = f"{' and '.join(variables)} asks for traces; {how_to_install('otel')}"
         except ValueError as error:
             lack = str(error)
     _logger.warning("No traces are exported. %s", lack)

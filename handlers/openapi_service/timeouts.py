@@ -15,18 +15,18 @@ HEALTH_SECONDS = 1
 MOST_BODY_SECONDS = 30 * 60
 """How long a body may take at any rate; 20 MiB are done at 12 KiB/s."""
 LINGER_SECONDS = 1
-"""How long is read of a client that is being refused."""
+"""How long to read from a client that is being refused."""
 
 
-class Connection(Protocol):
-    """What is closed."""
+class TimedConnection(Protocol):
+    """The connection that a timeout closes."""
 
     transport: asyncio.Transport
     for_health_only: bool
 
     @property
     def waits_for_client(self) -> bool:
-        """Whether it goes on once the client has sent something."""
+        """Whether nothing but the client holds it up."""
 
     def close(self) -> None:
         """Close once everything is sent."""
@@ -35,7 +35,7 @@ class Connection(Protocol):
 class Timeouts:
     """How long a client may take for what comes next; one timer a second looks after a connection."""
 
-    def __init__(self, connection: Connection, reader: RequestReader, sender: Sender) -> None:
+    def __init__(self, connection: TimedConnection, reader: RequestReader, sender: Sender) -> None:
         self._loop = loop = asyncio.get_running_loop()
         self._connection = connection
         self._reader = reader
@@ -61,7 +61,7 @@ class Timeouts:
             self.expect(PATIENCE_SECONDS)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop the timer."""
         self._timer.cancel()
 
     def linger(self) -> None:
@@ -70,7 +70,7 @@ class Timeouts:
         self._timer = self._loop.call_later(LINGER_SECONDS, self._connection.transport.abort)
 
     def _look_at_time(self) -> None:
-        """Close the connection of a client that is too slow; else look again later."""
+        """Close the connection of a client that is too slow."""
         now = self._loop.time()
         if self._does_not_read(now):
             self._connection.transport.abort()
@@ -88,7 +88,7 @@ class Timeouts:
     def _does_not_send(self, now: float) -> bool:
         if now < self._deadline:
             return False
-        if self._reader.part != BODY:
+        if self._reader.part is not BODY:
             return self._connection.waits_for_client
         least_bytes = LEAST_BODY_BYTES_PER_SECOND * PATIENCE_SECONDS
         body_bytes = self._reader.body_bytes

@@ -13,7 +13,7 @@ class Turns:
     """Starts all requests that came in a turn of the event loop, then sends what there is of responses.
 
     A system call throws what a processor has learned of Python out of its caches, so that what is computed
-    between two of them takes longer, under load by a third. What needs not wait for anything is done without
+    between two of them takes longer, under load by a third. What does not have to wait is done without
     the loop: a task is handed to it where it waits first (as of Python 3.12).
 
     Args:

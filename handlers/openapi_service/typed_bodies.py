@@ -30,9 +30,9 @@ def body_converter(function: Callable[..., Any], parameter: inspect.Parameter) -
     """
     annotation = _annotation(function, parameter)
     leaves = list(_leaves(annotation))
-    if any(hasattr(each, "model_validate") for each in leaves):
+    if any(hasattr(leaf, "model_validate") for leaf in leaves):
         return _pydantic_converter(annotation)
-    if any(dataclasses.is_dataclass(each) or hasattr(each, "__struct_fields__") for each in leaves):
+    if any(dataclasses.is_dataclass(leaf) or hasattr(leaf, "__struct_fields__") for leaf in leaves):
         msgspec.json.Decoder(annotation)  # raises TypeError at start
         return partial(_with_msgspec, annotation)
     return None
@@ -51,17 +51,17 @@ def _annotation(function: Callable[..., Any], parameter: inspect.Parameter) -> A
 
 def _leaves(annotation: Any) -> Iterator[Any]:
     yield get_origin(annotation) or annotation
-    for each in get_args(annotation):
-        yield from _leaves(each)
+    for argument in get_args(annotation):
+        yield from _leaves(argument)
 
 
 def _with_msgspec(annotation: Any, value: Any) -> Any:
     try:
         return msgspec.convert(value, annotation)
     except msgspec.ValidationError as error:
-        said, _, place = str(error).partition(" - at `$")
+        reason, _, place = str(error).partition(" - at `$")
         steps = [name or index for name, index in STEP.findall(place.rstrip("`"))]
-        raise ValidationFailed([Violation("body", pointers.join("", *steps), "type", said)]) from None
+        raise ValidationFailed([Violation("body", pointers.join("", *steps), "type", reason)]) from None
 
 
 def _pydantic_converter(annotation: Any) -> Callable[[Any], Any]:
@@ -73,11 +73,13 @@ def _pydantic_converter(annotation: Any) -> Callable[[Any], Any]:
         try:
             return validate(value)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False, include_context=False)
+            errors = error.errors(include_url=False, include_input=False, include_context=False)
             raise ValidationFailed(
                 [
-                    Violation("body", pointers.join("", *each["loc"]), each["type"], each["msg"])
-                    for each in found
+                    Violation(
+                        "body", pointers.join("", *violation["loc"]), violation["type"], violation["msg"]
+                    )
+                    for violation in errors
                 ]
             ) from None
 

@@ -22,9 +22,9 @@ from .problems import BadRequest, PayloadTooLarge
 
 NAME = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
 MEMBER: Final = "member"
-"""What an element is called whose name no element can have: that is in an attribute."""
+"""The name of an element whose own name XML does not allow; that is in its attribute ``name``."""
 STRUCTURES: Final = frozenset({"array", "object"})
-"""What no attribute holds, even where the XML Object says so."""
+"""Types that no attribute holds, even where the XML Object says so."""
 BYTE_ORDER_MARKS: Final = (BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE)
 MOST_ELEMENTS: Final = 50_000
 MOST_SCHEMAS: Final = 1024
@@ -55,12 +55,12 @@ class Element:
 
     @property
     def text(self) -> str:
-        """What stands in it before any other element."""
+        """The text before its first child."""
         return "".join(self.texts)
 
     @property
     def written_for(self) -> str:
-        """The name that it is written for: its own, or one that no element can have, in its attribute."""
+        """The name of the member that it stands for: its own, or that in its attribute ``name``."""
         return self.attributes.get("name", MEMBER) if self.name == MEMBER else self.name
 
 
@@ -90,14 +90,14 @@ def _parsed(raw: bytes, encoding: str | None, most_elements: float) -> Element:
     """Return the outermost element of a document; a document type, which may define entities, is refused."""
     open_, count = [Element("", {})], 0
 
-    def start(name: str, sent: dict[str, str]) -> None:
+    def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal count
         count += 1
         if len(open_) > MOST_LEVELS:
             raise PayloadTooLarge(f"The body has over {MOST_LEVELS} levels of elements.")
         if count > most_elements:
             raise PayloadTooLarge(f"The body has over {most_elements} elements.")
-        attributes = {key: text for key, text in sent.items() if key.partition(":")[0] != "xmlns"}
+        attributes = {key: text for key, text in attributes.items() if key.partition(":")[0] != "xmlns"}
         element = Element(_local(name), attributes)
         open_[-1].children.append(element)
         open_.append(element)
@@ -135,7 +135,7 @@ def _value(element: Element, schema: Schema) -> Any:
     types = schema.types
     is_leaf = not element.children and bool(element.text or not element.attributes)
     if _is_array(schema) and "object" not in types:
-        return [_value(each, schema.items) for each in element.children]
+        return [_value(child, schema.items) for child in element.children]
     if "object" in types and not (is_leaf and types - {"object", "array", "null"}):
         return _object_of(element, schema)
     return _scalar(element.text, schema)
@@ -165,45 +165,37 @@ class Members(NamedTuple):
     wrappers: dict[str, str]
     """The names of the elements of items, by the name of one that may be around them."""
     required: list[str]
-    """Arrays that nothing, which is how an empty one is written, is a value of."""
+    """Required arrays, which are empty where no element is there."""
 
 
 @lru_cache(MOST_SCHEMAS)
 def _members(schema: Schema) -> Members:
-    """Return them for a schema, once for all of its elements, of which there may be thousands."""
-    found = Members({}, {}, {}, {}, [])
+    """Return the names of a schema's members, worked out once for thousands of elements."""
+    members = Members({}, {}, {}, {}, [])
     required = set(chain.from_iterable(part.get("required", ()) for part in schema.parts))
     for name, member in schema.members.items():
         xml = _declared(member)
-        own = xml.get("name", name)
+        element_name = xml.get("name", name)
         holds_text = is_attribute(xml, name) and member.types - STRUCTURES - {"null"}
         if holds_text:
-            found.attributes[own] = name, member
+            members.attributes[element_name] = name, member
         if holds_text and not member.types & STRUCTURES:
             continue
         if _is_list(member):
-            item = _declared(member.items).get("name", own)
-            found.lists[item] = name, member.items
-            if item != own:
-                found.wrappers[own] = item
+            item = _declared(member.items).get("name", element_name)
+            members.lists[item] = name, member.items
+            if item != element_name:
+                members.wrappers[element_name] = item
             if name in required:
-                found.required.append(name)
+                members.required.append(name)
         else:
-            found.elements[own] = name, member
-    return found
+            members.elements[element_name] = name, member
+    return members
 
 
 def _object_of(element: Element, schema: Schema) -> dict[str, Any]:
-    """Return the object that an element is; what its schema does not name is in it, too."""
+    """Return the object that an element is, with members that its schema does not name."""
     members = _members(schema)
-    has_own = MEMBER in members.lists or MEMBER in members.elements
-    sent: dict[str, list[Element]] = {}
-    for child in element.children:
-        sent.setdefault(child.name if has_own else child.written_for, []).append(child)
-    for own in members.wrappers.keys() & sent.keys():
-        item = members.wrappers[own]
-        if item not in sent and len(sent[own]) == 1:  # wrapped, though nothing says so
-            sent[item] = [each for each in sent.pop(own)[0].children if each.name == item]
     value: dict[str, Any] = {name: [] for name in members.required}
     for key, text in element.attributes.items():
         if (local := _local(key)) in members.attributes:
@@ -211,18 +203,34 @@ def _object_of(element: Element, schema: Schema) -> dict[str, Any]:
             value[name] = _scalar(text, member)
         elif local == key and element.name != MEMBER:
             value[key] = _scalar(text, schema.others)
-    for own, found in sent.items():
-        if own in members.elements:
-            name, member = members.elements[own]
-            value[name] = _one([_value(each, member) for each in found])
-        elif own in members.lists or _is_list(schema.others):
-            name, items = members.lists.get(own, (own, schema.others.items))
-            value[name] = [_value(each, items) for each in found]
+    for key, children in _children(element, members).items():
+        if key in members.elements:
+            name, member = members.elements[key]
+            value[name] = _one([_value(child, member) for child in children])
+        elif key in members.lists or _is_list(schema.others):
+            name, items = members.lists.get(key, (key, schema.others.items))
+            value[name] = [_value(child, items) for child in children]
         else:
-            value[own] = _one([_value(each, schema.others) for each in found])
+            value[key] = _one([_value(child, schema.others) for child in children])
     return value
 
 
+def _children(element: Element, members: Members) -> dict[str, list[Element]]:
+    """Return the elements inside of an element by name, with the items of lists out of their wrappers."""
+    has_member = MEMBER in members.lists or MEMBER in members.elements
+    children: dict[str, list[Element]] = {}
+    for child in element.children:
+        children.setdefault(child.name if has_member else child.written_for, []).append(child)
+    for wrapper in members.wrappers.keys() & children.keys():
+        item = members.wrappers[wrapper]
+        if (
+            item not in children and len(children[wrapper]) == 1
+        ):  # wrapped, although the schema does not say so
+            (wrapping,) = children.pop(wrapper)
+            children[item] = [child for child in wrapping.children if child.name == item]
+    return children
+
+
 def _one(values: list[Any]) -> Any:
-    """Return the only value, or all: an array, where the schema has none, is what is wrong."""
+    """Return the only value, or an array of all, in which validation finds what is wrong."""
     return values[0] if len(values) == 1 else values

@@ -57,23 +57,23 @@ def _elements(name: str, value: Any, schema: Schema, bound: Prefixes) -> Iterato
 
 def _items(values: list[Any], schema: Schema, name: str, bound: Prefixes) -> Iterator[str]:
     items = _items_schema(schema, values)
-    for each in values:
-        if isinstance(each, list):
-            xml = _xml_object(items, each)
-            yield _element(name, "".join(_items(each, items, name, _inside(xml, bound))), xml, bound)
+    for item in values:
+        if isinstance(item, list):
+            xml = _xml_object(items, item)
+            yield _element(name, "".join(_items(item, items, name, _inside(xml, bound))), xml, bound)
         else:
-            yield from _elements(name, each, items, bound)
+            yield from _elements(name, item, items, bound)
 
 
 def _object(name: str, value: dict[str, Any], schema: Schema, bound: Prefixes) -> str:
     xml, attributes, inner = _xml_object(schema, value), dict[str, str](), ""
-    for key, each in value.items():
+    for key, part in value.items():
         member = _member_schema(schema, value, key)
-        own = _xml_object(member, each)
-        if is_attribute(own, key) and not isinstance(each, dict | list):
-            attributes[own.get("name", key)] = _text(each)
+        xml_of_part = _xml_object(member, part)
+        if is_attribute(xml_of_part, key) and not isinstance(part, dict | list):
+            attributes[xml_of_part.get("name", key)] = _text(part)
         else:
-            inner += "".join(_elements(key, each, member, _inside(xml, bound)))
+            inner += "".join(_elements(key, part, member, _inside(xml, bound)))
     return _element(name, inner, xml, bound, attributes)
 
 
@@ -82,13 +82,13 @@ def _xml_object(schema: Schema, value: Any) -> dict[str, Any]:
 
 
 def _items_schema(schema: Schema, value: Any) -> Schema:
-    return schema.of(next((each["items"] for each in schema.applying(value) if "items" in each), ANYTHING))
+    return schema.of(next((part["items"] for part in schema.applying(value) if "items" in part), ANYTHING))
 
 
 def _member_schema(schema: Schema, value: Any, name: str) -> Schema:
     parts = list(schema.applying(value))
-    named = (each["properties"][name] for each in parts if name in each.get("properties", ()))
-    others = (each["additionalProperties"] for each in parts if "additionalProperties" in each)
+    named = (part["properties"][name] for part in parts if name in part.get("properties", ()))
+    others = (part["additionalProperties"] for part in parts if "additionalProperties" in part)
     return schema.of(next(named, next(others, ANYTHING)))
 
 

@@ -2,7 +2,8 @@ import types
 
 import pytest
 
-from openapi_service.handlers import ResolverError, handlers_of
+from openapi_service.functions import ResolverError
+from openapi_service.handlers import handlers_of
 
 NO_CONTENT = {"204": {"description": ""}}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openapi_service.assembly import Assembly
-from openapi_service.handlers import ResolverError
+from openapi_service.functions import ResolverError
 from openapi_service.responses import Rendered
 
 NO_CONTENT = {"204": {"description": ""}}

@@ -15,7 +15,8 @@ import pytest
 
 from openapi_contract import Contract
 from openapi_service import InternalError, ServiceUnavailable, create_app
-from openapi_service.logs import PIPE_BUF, CappedLog, Log, LogOptions, cause_of, logging_to_stderr
+from openapi_service.capped_log import CappedLog
+from openapi_service.logs import PIPE_BUF, Log, LogOptions, cause_of, logging_to_stderr
 from openapi_service.observation import Observation
 from openapi_service.request_log import RequestLog
 

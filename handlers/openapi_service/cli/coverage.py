@@ -61,9 +61,9 @@ def coverage(
     Console().print(_table(covered, handled))
     if (more := len(covered) - MOST_LISTED) > 0:
         typer.echo(f"... {more} more operations")
-    with_handler = sum(each.handler is not None for each in covered)
-    tested = sum(each.is_tested is True for each in covered)
-    has_tests = all(each.is_tested is not None for each in covered)
+    with_handler = sum(operation.handler is not None for operation in covered)
+    tested = sum(operation.is_tested is True for operation in covered)
+    has_tests = all(operation.is_tested is not None for operation in covered)
     rest = f" and {tested} a test that names it." if has_tests else f"; there are no Python files in {tests}."
     typer.echo(f"Of {len(covered)} operations, {with_handler} have a handler{rest}")
 
@@ -82,7 +82,7 @@ def _covered(contract: Contract, handlers: Mapping[str, Any], tests: Path) -> li
 
 def _prefix(operations: Iterable[Operation]) -> str:
     """Return what all paths begin with, which tests may have in the URL of their client."""
-    paths = [each.path.split("/") for each in operations]
+    paths = [operation.path.split("/") for operation in operations]
     return "/".join(common_beginning(paths))
 
 
@@ -104,19 +104,19 @@ def _naming(operation: Operation, handler: str | None, prefix: str) -> Callable[
 
 
 def _table(covered: Sequence[Covered], handled: str) -> Table:
-    prefix = _prefix(each.operation for each in covered)
+    prefix = _prefix(row.operation for row in covered)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column(f"operation (below {printable(prefix)})" if prefix else "operation", overflow="fold")
     for heading in ("handler", "mock", "tested"):
         table.add_column(heading, no_wrap=True)
     listed = list(covered)
     if len(listed) > MOST_LISTED:
-        listed = sorted(listed, key=lambda each: (each.handler is not None, bool(each.is_tested)))
-    for each in listed[:MOST_LISTED]:
-        path = printable(each.operation.path.removeprefix(prefix)) or "/"
-        operation = Text.assemble(f"{each.operation.method.upper():6} {path}")
-        if each.handler:
-            operation.append(f"\n{'':7}{each.handler}", "dim")
-        mock = handled if each.handler else "contract"
-        table.add_row(operation, MARKS[each.handler is not None], f"[green]{mock}[/]", MARKS[each.is_tested])
+        listed = sorted(listed, key=lambda row: (row.handler is not None, bool(row.is_tested)))
+    for row in listed[:MOST_LISTED]:
+        path = printable(row.operation.path.removeprefix(prefix)) or "/"
+        operation = Text.assemble(f"{row.operation.method.upper():6} {path}")
+        if row.handler:
+            operation.append(f"\n{'':7}{row.handler}", "dim")
+        mock = handled if row.handler else "contract"
+        table.add_row(operation, MARKS[row.handler is not None], f"[green]{mock}[/]", MARKS[row.is_tested])
     return table

@@ -53,7 +53,7 @@ class Samples:
         if types >= EVERY_TYPE:
             return "Any"
         types -= {"integer"} if "number" in types else set()
-        named = [PYTHON[each] for each in PYTHON if each in types]
+        named = [PYTHON[name] for name in PYTHON if name in types]
         return " | ".join([*named, *["None"] * (is_optional or "null" in types)]) or "Any"
 
     def described(self, node: Any) -> str:
@@ -62,8 +62,8 @@ class Samples:
         if key not in self._words:
             nowhere = Part({}, "", "")
             shapes = [
-                shape_of(each, nowhere)
-                for each in Expansion(self._schemas, (Part(node, "", ""),)).alternatives
+                shape_of(alternative, nowhere)
+                for alternative in Expansion(self._schemas, (Part(node, "", ""),)).alternatives
             ]
             self._words[key] = " or ".join(dict.fromkeys(map(_described, shapes)))
         return self._words[key]
@@ -91,8 +91,8 @@ class Samples:
             yield from (part[keyword] for keyword in ("example", "default", "const") if keyword in part)
         for part in schema.branches:
             yield from part.get("enum", ())
-        for each in [schema, *map(schema.of, schema.branches[1:])]:
-            yield from (self._simplest(each, kind, depth) for kind in PYTHON if kind in each.types)
+        for branch in [schema, *map(schema.of, schema.branches[1:])]:
+            yield from (self._simplest(branch, kind, depth) for kind in PYTHON if kind in branch.types)
         yield None
 
     def _simplest(self, schema: Schema, kind: str, depth: int) -> Any:
@@ -103,7 +103,7 @@ class Samples:
             return (
                 {}
                 if depth == DEEPEST
-                else {name: self._value(each, depth + 1) for name, each in named.items()}
+                else {name: self._value(member, depth + 1) for name, member in named.items()}
             )
         if kind == "array":
             return [self._value(schema.items, depth + 1) for _ in range(keywords.get("minItems", 0))][
@@ -142,9 +142,9 @@ def literal(value: Any, indent: int) -> str:
         return json.dumps(value if is_plain and not {'"', "\\"} & set(value) else "text")
     space = " " * (indent + 4)
     if isinstance(value, dict) and value:
-        members = [f"{space}{literal(key, 0)}: {literal(each, indent + 4)}," for key, each in value.items()]
+        members = [f"{space}{literal(key, 0)}: {literal(item, indent + 4)}," for key, item in value.items()]
         return "\n".join(["{", *members, " " * indent + "}"])
     if isinstance(value, list) and value:
-        items = [f"{space}{literal(each, indent + 4)}," for each in value]
+        items = [f"{space}{literal(item, indent + 4)}," for item in value]
         return "\n".join(["[", *items, " " * indent + "]"])
     return repr(value)

@@ -47,9 +47,9 @@ def scaffold(
 
     Handlers of one tag share a module. Existing files are not changed; what is left out is named.
     """
-    known = imported_handlers(handlers or package)
+    functions = imported_handlers(handlers or package)
     read = read_contract(contract, load, overlay, strict=strict)
-    work = Scaffolding(read, known, into / "operations", tests or into / "tests")
+    work = Scaffolding(read, functions, into / "operations", tests or into / "tests")
     print_outcomes(work.done())
 
 
@@ -82,7 +82,7 @@ class Scaffolding:
     def done(self) -> Iterator[tuple[str, str, str]]:
         """Write what is missing; yield what became of each file: outcome, name and remark."""
         modules, unnamed = self._missing()
-        yield from (("skipped", one.label, reason) for one, reason in unnamed)
+        yield from (("skipped", operation.label, reason) for operation, reason in unnamed)
         if not modules:
             yield "nothing", "to write", "" if unnamed else "every operation has a handler"
             return
@@ -112,18 +112,19 @@ class Scaffolding:
 
     def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
         """Return the handlers to write by module, and the operations that no function can be named by."""
-        lacking = [each for each in self.contract.operations if handler_named(each, self.handlers) is None]
-        names = {each.operation_id: _handler_name(each) for each in lacking}
+        operations = self.contract.operations
+        lacking = [operation for operation in operations if not handler_named(operation, self.handlers)]
+        names = {operation.operation_id: _handler_name(operation) for operation in lacking}
         taken = Counter(names.values())
         modules: dict[str, list[Stub]] = {}
         unnamed: list[tuple[Operation, str]] = []
         labels = _modules_by_tag(self.contract)
-        for each in lacking:
-            name = names[each.operation_id]
-            if handler_named(each, taken) != name or taken[name] > 1:
-                unnamed.append((each, f"{name} would handle another operation too"))
+        for operation in lacking:
+            name = names[operation.operation_id]
+            if handler_named(operation, taken) != name or taken[name] > 1:
+                unnamed.append((operation, f"{name} would handle another operation too"))
             else:
-                modules.setdefault(labels[each.tags[:1]], []).append(Stub(name, each))
+                modules.setdefault(labels[operation.tags[:1]], []).append(Stub(name, operation))
         return modules, unnamed
 
 
@@ -134,10 +135,10 @@ def _handler_name(operation: Operation) -> str:
 
 def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:
     """Return the module for each first tag, without the words that all tags begin with."""
-    tags = {each.tags[:1] for each in contract.operations}
+    tags = {operation.tags[:1] for operation in contract.operations}
     shared = len(common_beginning([tag[0].split() for tag in tags if tag]))
-    own = {tag: " ".join(tag[0].split()[shared:]) or tag[0] for tag in tags if tag}
-    return {tag: python_name(own.get(tag, "untagged")) for tag in tags}
+    labels = {tag: " ".join(tag[0].split()[shared:]) or tag[0] for tag in tags if tag}
+    return {tag: python_name(labels.get(tag, "untagged")) for tag in tags}
 
 
 def _import_name(folder: Path) -> str:

@@ -2,10 +2,11 @@
 
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial, reduce
 from importlib import import_module
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +18,8 @@ from openapi_contract.cli.reading import Source, read_contract
 from openapi_contract.imports import resting_collector
 from openapi_service.app import create_app
 from openapi_service.connections import ConnectionLimits
-from openapi_service.handlers import ResolverError, handlers_of
+from openapi_service.functions import ResolverError
+from openapi_service.handlers import handlers_of
 from openapi_service.listening import claim, reserve
 from openapi_service.logs import Form, Level, LogOptions, logging_to_stderr
 from openapi_service.origins import allowed_origins
@@ -84,7 +86,14 @@ def serve(  # noqa: PLR0913 -- one for each option
     """
     read = read_contract(contract, overlays=overlay)
     functions = imported(handlers)
+    if not isinstance(functions, ModuleType | Mapping):
+        raise _unusable(handlers, functions, "a package of handlers")
     hooks = None if authenticate is None else imported(authenticate)
+    is_authenticator = hasattr(hooks, "admit") and not isinstance(hooks, type)
+    if not (is_authenticator or isinstance(hooks, Mapping | None)):
+        raise _unusable(
+            authenticate, hooks, "a mapping from each security scheme to a function, or an Authenticator"
+        )
     serve_until_ended(
         lambda telemetry, requests: create_app(
             read,
@@ -150,13 +159,13 @@ def serve_until_ended(
                 return
 
             def run(index: int, ready: Callable[[], None]) -> None:
-                own = telemetry.forked()
+                forked = telemetry.forked()
                 with starting(*start_errors):
-                    app = _made(create, own, requests)
+                    app = _made(create, forked, requests)
                     beside = (
                         reserve(host, listening.getsockname()[1], shared=True) if is_shared else listening
                     )
-                uvloop.run(_served(own, metrics[index:], partial(serve, app, beside, ready)))
+                uvloop.run(_served(forked, metrics[index:], partial(serve, app, beside, ready)))
 
             line = f"{line}, {workers} processes"
             Supervisor(workers, run, lambda: typer.echo(line), sockets.close).run()
@@ -191,6 +200,10 @@ def imported(place: str) -> Any:
         return reduce(getattr, filter(None, name.split(".")), import_module(module))
     except (ImportError, AttributeError, ValueError) as error:
         raise failure(f"Cannot import {place!r}: {error}.") from None
+
+
+def _unusable(place: str | None, value: object, expected: str) -> typer.Exit:
+    return failure(f"{place!r} is of type {type(value).__name__}; expected {expected}.")
 
 
 def imported_handlers(package: str) -> dict[str, Callable[..., object]]:

@@ -54,16 +54,18 @@ class Stubs:
     def module(self, title: str, stubs: Sequence[Stub]) -> str:
         """Return a module of handlers."""
         handlers = [self._handler(stub) for stub in stubs]
-        imports = "\nfrom typing import Any\n" if any("Any" in each for each in handlers) else ""
+        imports = "\nfrom typing import Any\n" if any("Any" in handler for handler in handlers) else ""
         operations = [stub.operation for stub in stubs]
-        most = max(len(each.parameters) + (each.request_body is not None) for each in operations)
+        most = max(
+            len(operation.parameters) + (operation.request_body is not None) for operation in operations
+        )
         lenience = _lenience(
             ARG001=most > 0,
             N802=_has_odd_names(stubs),
             PLR0913=most > MOST_ARGUMENTS,
             PLR0917=most > MOST_ARGUMENTS,
         )
-        problem = PROBLEM if any("NotImplementedYet" in each for each in handlers) else ""
+        problem = PROBLEM if any("NotImplementedYet" in handler for handler in handlers) else ""
         header = MODULE.format(title=sentence(title), lenience=lenience, imports=imports, problem=problem)
         return "\n\n".join([header, *handlers])
 
@@ -105,7 +107,7 @@ class Stubs:
 
     def _success(self, operation: Operation) -> tuple[Any, Any]:
         """Return the schema of the first successful response, and a value of it: None for no content."""
-        success = next((each for status, each in operation.responses.items() if status[0] == "2"), {})
+        success = next((response for status, response in operation.responses.items() if status[0] == "2"), {})
         media_type, schema = _first_content(success)
         value = self._samples.value(schema) if media_type else None
         # of what is neither JSON nor XML a schema does not say what it is
@@ -159,7 +161,7 @@ class Stubs:
 
     def _test(self, stub: Stub) -> str:
         operation = stub.operation
-        values = [self._samples.value(_schema_of(each)) for each in operation.parameters]
+        values = [self._samples.value(_schema_of(parameter)) for parameter in operation.parameters]
         arguments = dict(zip(argument_names(operation.parameters), values, strict=True))
         if operation.request_body is not None:
             arguments["body"] = self._samples.value(_first_content(operation.request_body)[1])
@@ -181,7 +183,7 @@ class Stubs:
 def prose(text: Any) -> str:
     """Return a text of a contract so that it can stand in a docstring."""
     plain = str(text).translate(TYPOGRAPHY).replace('"', "'").replace("\\", "/")
-    return " ".join("".join(each if each.isprintable() else " " for each in plain).split())
+    return " ".join("".join(character if character.isprintable() else " " for character in plain).split())
 
 
 def sentence(text: Any) -> str:
@@ -213,11 +215,11 @@ def _has_odd_names(stubs: Sequence[Stub]) -> bool:
 
 def _definition(name: str, arguments: Sequence[str], result: str) -> str:
     """Return the first line of a function, or its first lines as the formatter leaves them."""
-    starred = ["*", *arguments] if any(": bool" in each for each in arguments) else list(arguments)
+    starred = ["*", *arguments] if any(": bool" in argument for argument in arguments) else list(arguments)
     line = f"async def {name}({', '.join(starred)}) -> {result}:"
     if len(line) <= WIDTH:
         return line
-    return "\n".join([f"async def {name}(", *(f"    {each}," for each in starred), f") -> {result}:"])
+    return "\n".join([f"async def {name}(", *(f"    {argument}," for argument in starred), f") -> {result}:"])
 
 
 def _call(name: str, arguments: Mapping[str, Any]) -> str:

@@ -20,6 +20,13 @@ def list_pets() -> None:
 SECURED = {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}}
 HOOKS = """
 CHECKS = {"key": lambda credential, request: credential if credential == "right" else None}
+
+def check(credential, request):
+    return CHECKS["key"](credential, request)
+
+class Keys:
+    async def admit(self, request, credentials, alternatives):
+        return check(credentials["key"], request)
 """
 
 
@@ -78,6 +85,10 @@ def test_it_serves_ones_own(module, secured):
             "No handler for operationId 'list_pets'",
         ),
         (["--authenticate", "hooks:NONE"], 2, "Cannot import 'hooks:NONE'"),
+        (["--authenticate", "hooks:check"], 2, "'hooks:check' is of type function; expected a mapping from"),
+        (["--authenticate", "hooks:Keys"], 2, "'hooks:Keys' is of type type; expected a mapping from"),
+        (["--authenticate", "hooks"], 2, "'hooks' is of type module; expected a mapping from"),
+        (["--handlers", "hooks:check"], 2, "'hooks:check' is of type function; expected a package"),
         (["--contract", "/nowhere.yaml"], 2, "/nowhere.yaml"),
     ],
 )

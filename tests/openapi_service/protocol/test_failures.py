@@ -3,7 +3,7 @@
 import logging
 import socket
 
-from openapi_service.logs import CappedLog
+from openapi_service.capped_log import CappedLog
 
 from .conftest import read, refusal
 
