@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from openapi_contract import Contract
+from openapi_mock.generation import Generator
 from openapi_service.sequences import body_of_items, is_sequence
 
-from .generation import Generator
 from .rendering import body_of, is_opaque
 
 MOST_EXAMPLES = 12

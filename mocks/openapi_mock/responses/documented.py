@@ -14,6 +14,8 @@ from openapi_contract import Contract, Operation
 from openapi_contract.media_types import essence, is_json, ranges_for
 from openapi_contract.schemas import Schema
 from openapi_contract.violations import holds_more
+from openapi_mock.generation import Generator
+from openapi_mock.generation.values import MOST_VALUES
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.assembly import Assembly
 from openapi_service.negotiation import Negotiation, parse_accept
@@ -30,7 +32,6 @@ from openapi_service.request import Request
 from openapi_service.response_validation import is_of_header, sentences
 from openapi_service.responses import Rendered
 
-from .attempts import MOST_VALUES
 from .bodies import (
     MOST_EXAMPLES,
     MOST_REPAIRED,
@@ -40,7 +41,6 @@ from .bodies import (
     example_names,
     named_examples,
 )
-from .generation import Generator
 from .problems import documented_problem, in_a_header
 from .related import Relation
 from .rendering import body_of, concrete, header_value

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 from openapi_contract import Operation
+from openapi_mock.generation import Generator
 from openapi_mock.randomness import SeededRandomness
 from openapi_service.assembly import Assembly
 from openapi_service.operation import BoundOperation, Responder
@@ -17,7 +18,6 @@ from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
 from .documented import DocumentedResponse, DocumentedResponses, Selection
-from .generation import Generator
 from .magic_ids import MagicIds, members_of
 from .preferences import FIRST, IN_QUERY, LONGEST, NAMES, Preferences, preferences_of, with_query
 from .problems import explained, in_a_line

@@ -11,21 +11,21 @@ from openapi_contract import Operation
 from openapi_contract.schemas import MISSING
 from openapi_mock.responses.documented import DocumentedResponse
 from openapi_mock.responses.envelopes import Page, enclosed
-from openapi_mock.responses.identifiers import IDS
 from openapi_mock.responses.operation import Respond, Sent
 from openapi_mock.responses.related import BODY
-from openapi_mock.responses.subjects import plain
+from openapi_mock.vocabulary.members import Meaning
+from openapi_mock.vocabulary.words import plain
 from openapi_service.problems import NotFound, PayloadTooLarge, ServiceUnavailable
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
-from .collection import Role
 from .entity_tags import is_known, require_match, tag_of
 from .json_patch import is_patch, patched
 from .memory import Catalog, Memory
 from .pages import Listing
-from .places import is_each, keys_in, name_at, placed, within
-from .puts import creates
+from .recognition import Role
+from .recognition.puts import creates
+from .recognition.ways import is_each, keys_in, name_at, placed, within
 from .rendering import fields_of, rendered, with_fields
 from .store import Item
 from .uploads import about_file
@@ -309,7 +309,7 @@ class StatefulOperation:
 
     def _path(self, sent: Sent) -> dict[str, Any]:
         """Return the parameters of the path that members of the item may have the names of."""
-        own = {*IDS, plain(self._collection.key)}
+        own = {*Meaning.IDENTIFIER.names, plain(self._collection.key)}
         named = {name: sent.get(("path", name)) for name, _ in self._prefixes if plain(name) not in own}
         return {name: value for name, value in named.items() if value is not None}
 

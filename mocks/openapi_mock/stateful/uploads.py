@@ -1,4 +1,4 @@
-"""What a file that is sent says of the item that it is sent for."""
+"""What an uploaded file says of the item that it belongs to."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from starlette.datastructures import UploadFile
 
 def about_file(body: Any) -> dict[str, Any]:
     """Return what members of an item may say of the one file that a form holds."""
-    files = [each for each in body.values() if isinstance(each, UploadFile)] if isinstance(body, dict) else []
+    files = [part for part in body.values() if isinstance(part, UploadFile)] if isinstance(body, dict) else []
     if len(files) != 1:
         return {}
     (file,) = files
