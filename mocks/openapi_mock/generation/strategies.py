@@ -1,4 +1,4 @@
-"""How attempts at a value decide what schemas leave open: what looks best first, what is likely valid last."""
+"""How an attempt at a value decides what schemas leave open: the strategies, in the order of attempts."""
 
 from itertools import chain, cycle
 from typing import Final, Literal, NamedTuple
