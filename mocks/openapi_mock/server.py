@@ -22,11 +22,11 @@ from .control.app import ControlAccess
 from .data_directory import DataDirectory
 from .events import Events
 from .faults.middleware import TransportProtocol
+from .generation import strings_of
 from .randomness import SeededRandomness
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from .responses import ContractResponses, Strictness, contract_app
 from .responses.app import LIMITS
-from .responses.locales import strings_of
 from .responses.strictness import Mode
 from .service import Service
 from .state import MockState

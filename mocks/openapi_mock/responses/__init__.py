@@ -1,11 +1,12 @@
-"""Responses from the contract: its examples, and values generated from its schemas.
+"""Responses from the contract: its examples, and generated values; knows nothing of stored items.
 
 `contract_app()` serves any contract, with nothing behind it. `ContractResponses` is the fallback that lets an
 app with handlers respond where it has none, and as a client prefers.
 """
 
+from openapi_mock.generation import Generator
+
 from .app import contract_app
-from .generation import Generator
 from .operation import ContractResponses
 from .strictness import STRICT, Strictness
 

@@ -22,10 +22,11 @@ class ShapeOnlyAuthenticator:
     def __init__(self, schemes: Mapping[str, Mapping[str, Any]], realm: str) -> None:
         self._schemes = schemes
         self._realm = realm
-        kinds = {name: str(each.get("scheme", "")).lower() for name, each in schemes.items()}
-        self._basic = frozenset(name for name, kind in kinds.items() if kind == "basic")
-        self._unseen = frozenset(name for name, each in schemes.items() if each["type"] == "mutualTLS")
-        self._places = {name: place_of(each) for name, each in schemes.items()}
+        self._basic = frozenset(
+            name for name, scheme in schemes.items() if str(scheme.get("scheme", "")).lower() == "basic"
+        )
+        self._unseen = frozenset(name for name, scheme in schemes.items() if scheme["type"] == "mutualTLS")
+        self._places = {name: place_of(scheme) for name, scheme in schemes.items()}
 
     async def admit(
         self,
@@ -36,7 +37,7 @@ class ShapeOnlyAuthenticator:
         """Return, or raise Unauthorized with the alternatives in words."""
         presented = {name for name, value in credentials.items() if self._has_shape(name, value)}
         presented |= self._unseen
-        if alternatives and not any(each <= presented for each in alternatives):
+        if alternatives and not any(names <= presented for names in alternatives):
             challenges = challenges_for(alternatives, self._schemes, self._realm)
             headers = {"WWW-Authenticate": challenges}
             raise Unauthorized(f"Send {self._in_words(alternatives)}.", headers=headers)
@@ -47,7 +48,7 @@ class ShapeOnlyAuthenticator:
         return False
 
     def _in_words(self, alternatives: Alternatives) -> str:
-        ways = (sorted({self._places[name] for name in each - self._unseen}) for each in alternatives)
+        ways = (sorted({self._places[name] for name in names - self._unseen}) for names in alternatives)
         return ", or ".join(dict.fromkeys(" and ".join(way) for way in ways))
 
 
@@ -63,11 +64,11 @@ class OpenAuthenticator:
 def challenges_for(alternatives: Alternatives, schemes: Mapping[str, Mapping[str, Any]], realm: str) -> str:
     """Return ``WWW-Authenticate`` with the schemes of these alternatives."""
     names = frozenset().union(*alternatives)
-    return challenges_of({name: each for name, each in schemes.items() if name in names}, realm)[None]
+    return challenges_of({name: schemes[name] for name in schemes if name in names}, realm)[None]
 
 
 def place_of(scheme: Mapping[str, Any]) -> str:
-    """Return in words where the credential of a Security Scheme Object stands."""
+    """Return in words where a request has the credential of a Security Scheme Object."""
     if scheme["type"] == "apiKey":
         return f"the {scheme['in']} {'parameter' if scheme['in'] == 'query' else 'field'} {scheme['name']}"
     kind = scheme.get("scheme", "bearer") if scheme["type"] == "http" else "bearer"

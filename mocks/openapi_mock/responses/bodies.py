@@ -1,19 +1,19 @@
-"""What may be sent as a body: the examples that a contract gives, then generated values."""
+"""What a body may be: the examples that a contract gives, then generated values."""
 
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from openapi_contract import Contract
+from openapi_mock.generation import Generator
 from openapi_service.sequences import body_of_items, is_sequence
 
-from .generation import Generator
 from .rendering import body_of, is_opaque
 
 MOST_EXAMPLES = 12
-"""That are looked at: where so many violate the contract, they all do."""
+"""That are validated: where so many violate the contract, they all do."""
 MOST_REPAIRED, MOST_REPAIRS = 3, 4
 """Examples that are repaired where all violate the contract, and attempts at each."""
 UNNAMED = "default"
@@ -25,14 +25,14 @@ PNG = base64.b64decode(
 
 
 class Candidate(NamedTuple):
-    """A value that may be sent, and its source: ``example``, ``example-repaired`` or ``generated``."""
+    """A value, and its source: ``example``, ``example-repaired`` or ``generated``."""
 
     value: Any
     source: str
 
 
 class Body(NamedTuple):
-    """What may be sent as a body, its source, and the value that it spells."""
+    """A body, its source, and the value that it spells."""
 
     content: bytes = b""
     media_type: str | None = None
@@ -42,15 +42,15 @@ class Body(NamedTuple):
 
 def named_examples(contract: Contract, holder: Mapping[str, Any]) -> dict[str, Any]:
     """Return the examples of a media type, parameter or header with a value, the one without a name last."""
-    resolved = {name: contract.resolve(each) for name, each in holder.get("examples", {}).items()}
-    named = {name: each["value"] for name, each in resolved.items() if "value" in each}
+    resolved = {name: contract.resolve(node) for name, node in holder.get("examples", {}).items()}
+    named = {name: example["value"] for name, example in resolved.items() if "value" in example}
     return named | ({UNNAMED: holder["example"]} if "example" in holder and UNNAMED not in named else {})
 
 
 def example_names(contract: Contract, response: Mapping[str, Any]) -> list[str]:
     """Return the names of the examples of a Response Object."""
     holders = response.get("content", {}).values()
-    return list(dict.fromkeys(name for each in holders for name in named_examples(contract, each)))
+    return list(dict.fromkeys(name for holder in holders for name in named_examples(contract, holder)))
 
 
 class Candidates:
@@ -96,11 +96,11 @@ class Candidates:
         schema = self._schemas.in_media_type(holder).node
         if not dynamic:
             values = (*named.values(), *self._of_schema(schema))
-            examples = list(islice((each for value in values for each in _spelled(value)), MOST_EXAMPLES))
+            examples = list(islice(chain.from_iterable(map(_spelled, values)), MOST_EXAMPLES))
             yield from examples
-            containers = [each.value for each in examples if isinstance(each.value, dict | list)]
-            for value in containers[:MOST_REPAIRED]:
-                yield from self._repaired(value, schema, name)
+            containers = [value for value, _ in examples if isinstance(value, dict | list)]
+            for container in containers[:MOST_REPAIRED]:
+                yield from self._repaired(container, schema, name)
         for value in self._generator.values(schema, name, examples=not dynamic, member=member):
             yield Candidate(value, "generated")
 

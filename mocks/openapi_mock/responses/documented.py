@@ -1,4 +1,4 @@
-"""The documented responses of one operation: chosen, made, validated and remembered."""
+"""The documented responses of one operation: made, validated and remembered."""
 
 import json
 import logging
@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from http.client import MULTIPLE_CHOICES, OK
 from itertools import groupby, islice
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
-from openapi_contract import Contract, Operation
-from openapi_contract.media_types import essence, is_json, ranges_for
+from openapi_contract import Operation
+from openapi_contract.media_types import essence, is_json
 from openapi_contract.schemas import Schema
 from openapi_contract.violations import holds_more
+from openapi_mock.generation import Generator
+from openapi_mock.generation.values import MOST_VALUES
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.assembly import Assembly
-from openapi_service.negotiation import Negotiation, parse_accept
 from openapi_service.problems import (
     BadRequest,
-    NotAcceptable,
-    NotFound,
     NotImplementedYet,
     Problem,
     ValidationFailed,
@@ -30,26 +29,16 @@ from openapi_service.request import Request
 from openapi_service.response_validation import is_of_header, sentences
 from openapi_service.responses import Rendered
 
-from .attempts import MOST_VALUES
-from .bodies import (
-    MOST_EXAMPLES,
-    MOST_REPAIRED,
-    MOST_REPAIRS,
-    Body,
-    Candidates,
-    example_names,
-    named_examples,
-)
-from .generation import Generator
+from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Body, Candidates
 from .problems import documented_problem, in_a_header
 from .related import Relation
 from .rendering import body_of, concrete, header_value
+from .selection import Selection, Selector
 
 log = logging.getLogger("openapi_mock.responses")
 MOST_REMEMBERED = 64
 MOST_VALIDATED = 2 * MOST_EXAMPLES + MOST_REPAIRED * MOST_REPAIRS
 """Bodies that are validated before a response is given up: examples, repaired ones, generated ones."""
-NO_BODY = {204, 205, 304}
 NO_LENGTH = {204, 304}
 FRAMING = {
     *("content-type", "content-length", "content-encoding", "transfer-encoding", "connection"),
@@ -61,21 +50,6 @@ Fields = list[tuple[bytes, bytes]]
 NO_BODY_VALUE = Body()
 
 
-class Selection(NamedTuple):
-    """Which of the documented responses to an operation is to be sent.
-
-    Attributes:
-        status: None for the operation's success.
-        example: name of the example, None for any.
-        drawn: what a generated value is made of, if it is to be another each time.
-    """
-
-    status: int | None = None
-    accept: str | None = None
-    example: str | None = None
-    drawn: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class DocumentedResponse:
     """A response as the contract documents it.
@@ -83,9 +57,9 @@ class DocumentedResponse:
     Attributes:
         source: ``example``, ``example-repaired`` or ``generated``.
         problem: makes the problem that is raised instead, where the response is one of the API's own.
-        violation: what an example that was asked for by name violates, for a header.
+        violation: how an example requested by name violates the contract, for a header.
         relation: makes of it the response to a request, where that makes a difference.
-        body: what is sent as its body.
+        body: of the response.
         schema: of the body; None where there is none.
     """
 
@@ -105,7 +79,7 @@ class DocumentedResponses:
         reports_examples: raise a problem where examples violate the contract, instead of repairing one.
 
     Attributes:
-        success: the status of a plain response.
+        selector: selects among the responses.
     """
 
     def __init__(
@@ -117,7 +91,7 @@ class DocumentedResponses:
         reports_examples: bool = False,
     ) -> None:
         self._reports_examples = reports_examples
-        self.success = success_status(operation)
+        self.selector = Selector(operation, assembly.contract)
         self._operation = operation
         self._contract = assembly.contract
         self._profile = assembly.profile
@@ -125,26 +99,19 @@ class DocumentedResponses:
         self._candidates = Candidates(assembly.contract, generator)
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
         self._validator = assembly.response_validator
-        self._made: dict[Selection, DocumentedResponse] = {}
+        self._remembered: dict[Selection, DocumentedResponse] = {}
         self._name = operation.label
 
-    def known(self, selection: Selection) -> DocumentedResponse | None:
+    def remembered(self, selection: Selection) -> DocumentedResponse | None:
         """Return a response that was made before."""
-        return self._made.get(selection)
+        return self._remembered.get(selection)
 
     def status_of(self, problem: Problem) -> int:
         """Return the status of a refusal: 400 instead of a 422 that is not documented, if that is."""
         status, documented = int(problem.status), self._operation.responses
         if isinstance(problem, ValidationFailed) and str(status) not in documented and "400" in documented:
-            return int(BadRequest.status)  # as most contracts have it
+            return int(BadRequest.status)  # as most contracts say
         return status
-
-    def error_like(self, status: int) -> int | None:
-        """Return whose error has a body for a status: its own, or the first one's if it is not documented."""
-        codes = (_status(code) for code in sorted(self._operation.responses) if code[0] in "45")
-        statuses = codes if self._operation.response_for(status) is None else (status,)
-        declared = ((each, self._operation.response_for(each) or {}) for each in statuses)
-        return next((each for each, response in declared if response.get("content")), None)
 
     def make(self, selection: Selection, sent: Fields) -> DocumentedResponse:
         """Make the response that is selected; it takes its time.
@@ -157,61 +124,21 @@ class DocumentedResponses:
             ViolationError: no example conforms to the schema, and none is to be repaired.
             NotImplementedYet: no value was found that conforms to the schema.
         """
-        made = self._make(selection, self._status(selection), sent)
+        response = self._make(selection, self.selector.status(selection), sent)
         if not selection.drawn:
-            self._made[selection] = made
-            while len(self._made) > MOST_REMEMBERED:
-                del self._made[next(iter(self._made))]
-        return made
-
-    def _status(self, selection: Selection) -> int:
-        """Return the status that is selected, else the one that has the example, else the success."""
-        if selection.status is not None:
-            return selection.status
-        if selection.example is None:
-            return self._accepted_success(selection.accept)
-        codes = [self.success, *(int(code) for code in self._operation.responses if code.isdigit())]
-        return next((code for code in codes if selection.example in self._examples(code)), self.success)
-
-    def _accepted_success(self, accept: str | None) -> int:
-        """Return the first success with a body of a type that is asked for, else the first."""
-        if accept is not None and accept != "*/*":
-            for status in success_statuses(self._operation):
-                content = self._content(status)
-                with suppress(NotAcceptable):
-                    Negotiation(content).check(accept)
-                    if content:
-                        return status
-        return self.success
-
-    def _declared(self, status: int) -> Mapping[str, Any]:
-        declared = self._operation.response_for(status)
-        if declared is None and self._operation.responses:  # OpenAPI 3.1 requires none
-            there = ", ".join(self._operation.responses)
-            raise NotFound(f"{self._name} documents no {status}; it has {there}.")
-        return declared or {}
-
-    def _content(self, status: int) -> Mapping[str, Any]:
-        content: Mapping[str, Any] = self._declared(status).get("content", {})
-        return {} if status in NO_BODY else content
-
-    def _examples(self, status: int) -> list[str]:
-        return example_names(self._contract, {"content": self._content(status)})
+            self._remembered[selection] = response
+            while len(self._remembered) > MOST_REMEMBERED:
+                del self._remembered[next(iter(self._remembered))]
+        return response
 
     def _make(self, selection: Selection, status: int, sent: Fields) -> DocumentedResponse:
-        content = self._content(status)
-        if selection.example is not None and selection.example not in self._examples(status):
-            there = ", ".join(self._examples(status)) or "none"
-            raise NotFound(
-                f"{self._name} has no example {selection.example[:100]!r} for {status}; it has {there}."
-            )
+        key = self.selector.media_type(status, selection)
         fields = list(self._header_fields(status, sent, selection))
-        if not content:
+        if key is None:
             return DocumentedResponse(
                 "generated", Rendered(status, [*fields, *_framing(status, Body())], b"")
             )
-        key = _media_type(self._contract, content, selection)
-        holder = content[key]
+        holder = self.selector.content(status)[key]
         if not selection.drawn:
             is_valid = self._generator.is_valid
             problem = documented_problem(
@@ -219,41 +146,47 @@ class DocumentedResponses:
             )
             if problem is not None:
                 return DocumentedResponse("generated", Rendered(status, fields, b""), problem)
-        media_type = concrete(key)
-        label = self._label(status, media_type, selection)
-        dynamic = bool(selection.drawn)
-        bodies = self._candidates.bodies(
-            media_type, holder, label, example=selection.example, dynamic=dynamic
-        )
-        if self._reports_examples:  # those of the first source: the examples, if there are any
-            bodies = next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)
-        errors: list[str] = []
+        bodies = self._bodies(concrete(key), holder, status, selection)
+        schema = self._contract.schemas.for_responses.in_media_type(holder)
+        reason = "its schema allows no value"
         violating: DocumentedResponse | None = None
         for body in islice(bodies, MOST_VALIDATED):
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*sent, *rendered.headers], body.content)
-            schema = self._contract.schemas.for_responses.in_media_type(holder)
             errors = self._errors(whole, body, schema.node)
             if not errors:
                 relation = self._relation(rendered, body, schema)
                 return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
+            reason = errors[0]
             if body.source == "example" and not all(map(is_of_header, errors)):
-                log.warning("%s: an example for %s violates the contract: %s", self._name, status, errors[0])
-                violating = violating or DocumentedResponse(
-                    body.source, rendered, violation=in_a_header("; ".join(errors))
-                )
-        if violating is not None and selection.example is not None and not self._reports_examples:
-            return violating
-        found = f"{self._name}, {status}: " + (errors[0] if errors else "its schema allows no value")
-        raise self._no_response(found, violating)
+                log.warning("%s: an example for %s violates the contract: %s", self._name, status, reason)
+                violation = in_a_header("; ".join(errors))
+                violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
+        return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
 
-    def _no_response(self, found: str, violating: DocumentedResponse | None) -> Problem:
-        """Return why nothing can be sent: what was found last, of examples if one violates the contract."""
+    def _without_valid_body(
+        self, reason: str, violating: DocumentedResponse | None, selection: Selection
+    ) -> DocumentedResponse:
+        """Return the example that was requested, although it violates the contract; else raise the reason."""
         if violating is not None and self._reports_examples:
-            return ViolationError(f"The contract's example violates it. {found}")
-        return NotImplementedYet(
-            f"The mock found no value that conforms to the contract; give an example. {found}"
+            raise ViolationError(f"The contract's example violates it. {reason}")
+        if violating is not None and selection.example is not None:
+            return violating
+        raise NotImplementedYet(
+            f"The mock found no value that conforms to the contract; give an example. {reason}"
         )
+
+    def _bodies(
+        self, media_type: str, holder: Mapping[str, Any], status: int, selection: Selection
+    ) -> Iterator[Body]:
+        """Return bodies, the best first; those of the first source alone, where bad examples are reported."""
+        label = self._label(status, media_type, selection)
+        bodies = self._candidates.bodies(
+            media_type, holder, label, example=selection.example, dynamic=bool(selection.drawn)
+        )
+        if self._reports_examples:
+            return next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)
+        return bodies
 
     def _relation(self, rendered: Rendered, body: Body, schema: Schema) -> Relation | None:
         """Return what relates a response to requests: a success that is generated, in JSON."""
@@ -279,8 +212,8 @@ class DocumentedResponses:
         if is_json(essence(body.media_type or "")):
             with suppress(Exception):  # whatever it stumbles over
                 accepted = self._filter.accepts(sent, body.media_type)
-                found = self._validator.found
-                errors = [] if accepted else sentences(found(self._operation, sent, body.media_type))
+                violations = self._validator.found
+                errors = [] if accepted else sentences(violations(self._operation, sent, body.media_type))
                 if errors or body.source != "example":
                     return errors
         elif isinstance(body.value, str):
@@ -292,15 +225,14 @@ class DocumentedResponses:
     ) -> Iterator[tuple[bytes, bytes]]:
         """Yield the declared headers that the response does not have yet."""
         there = {name for name, _ in sent}
-        for name, header in self._declared(status).get("headers", {}).items():
+        for name, header in self.selector.declared(status).get("headers", {}).items():
             media_type, holder = next(iter(header.get("content", {}).items()), ("", header))
             field = name.lower().encode("latin-1", "replace")
             if name.lower() not in FRAMING and field not in there:
                 label = self._label(status, f"header {name}", selection)
                 candidates = self._candidates.values(holder, label, member=f"header {name}")
-                values = (each.value for each in candidates)
                 schema = holder.get("schema", True)
-                for value in values:
+                for value, _ in candidates:
                     spelled = header_value(self._in_header(value, media_type, holder))
                     if spelled and self._generator.is_valid(schema, value):
                         yield field, spelled
@@ -318,45 +250,8 @@ class DocumentedResponses:
         return f"{self._operation.operation_id}/{status}/{part}/{selection.drawn}"
 
 
-def success_status(operation: Operation) -> int:
-    """Return the status of a plain response: the lowest success, else what there is first."""
-    codes = list(operation.responses)
-    successes = success_statuses(operation)
-    if not successes and ("default" in codes or not codes):
-        return 200
-    return successes[0] if successes else _status(codes[0])
-
-
-def success_statuses(operation: Operation) -> list[int]:
-    """Return the statuses of all successes: the lowest first, a range behind those that are in it."""
-    return [_status(code) for code in sorted(operation.responses) if code.startswith("2")]
-
-
-def _status(code: str) -> int:
-    return int(code.upper().replace("X", "0"))
-
-
 def _framing(status: int, body: Body) -> Iterator[tuple[bytes, bytes]]:
     if body.media_type is not None:
         yield b"content-type", body.media_type.encode("latin-1", "replace")
     if status not in NO_LENGTH:
         yield b"content-length", str(len(body.content)).encode()
-
-
-def _media_type(contract: Contract, content: Mapping[str, Any], selection: Selection) -> str:
-    """Return the declared media type that the request prefers; JSON, then the first, if all the same."""
-    having = content
-    if selection.example is not None:
-        having = {
-            key: each for key, each in content.items() if selection.example in named_examples(contract, each)
-        }
-    plain = next((each for each in having if is_json(essence(each))), next(iter(having)))
-    if selection.accept is None or selection.accept == "*/*":
-        return plain
-    qualities = {each.media_range: each.quality for each in parse_accept(selection.accept)}
-
-    def preference(media_type: str) -> tuple[float, bool]:
-        named = (qualities[each] for each in ranges_for(essence(media_type)) if each in qualities)
-        return next(named, 0.0), media_type == plain
-
-    return max(having, key=preference)

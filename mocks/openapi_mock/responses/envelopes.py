@@ -1,55 +1,15 @@
 """What stands around a list: how many items there are, which page is shown, and where the next one is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from openapi_contract.schemas import Schema
+from openapi_mock.vocabulary.members import Meaning, meanings_of
+from openapi_mock.vocabulary.words import plain
 
-from .subjects import plain
-
-SIZES: Final = ("limit", "pagesize", "perpage", "maxresults", "maxitems", "top", "take", "size")
-PAGES: Final = ("page", "pagenumber", "pageno", "pageindex")
-OFFSETS: Final = ("offset", "skip", "startindex", "start")
-"""Names of query parameters, in plain spelling, that say which part of a list is sent."""
 OMITTED: Final[Any] = object()
 NOTHING: Final = (None, OMITTED, "")
-
-MORE: Final = frozenset({"hasmore", "hasnext", "hasnextpage", "istruncated", "more"})
-TOTAL: Final = frozenset(
-    {
-        "total",
-        "totalcount",
-        "totalitems",
-        "totalresults",
-        "totalelements",
-        "totalsize",
-        "totalentries",
-        "totalrecords",
-        "odatacount",
-        "count",
-        "results",
-        "itemstotal",
-    }
-)
-NUMBER: Final = frozenset({"page", "pagenumber", "currentpage"})
-NEXT_NUMBER: Final = frozenset({"nextpage", "nextpagenumber"})
-PREVIOUS_NUMBER: Final = frozenset({"previouspage", "prevpage", "previouspagenumber"})
-LAST_NUMBER: Final = frozenset({"totalpages", "numpages", "pages", "lastpage", "pagecount", "pagestotal"})
-NEXT_URL: Final = frozenset(
-    {"next", "nextpageuri", "nextpageurl", "nexturl", "nextlink", "nexturi", "nexthref"}
-)
-PREVIOUS_URL: Final = frozenset(
-    {"previous", "prev", "previouspageuri", "previouspageurl", "previousurl", "prevurl"}
-)
-NEXT_KEY: Final = frozenset(
-    {"nextpagetoken", "nextcursor", "nexttoken", "nextpage", "nextmarker", "cursor", "continuationtoken"}
-    | {"continue", "paginationtoken", "iterator", "marker", "position"}
-)
-PREVIOUS_KEY: Final = frozenset(
-    {"previouspagetoken", "prevpagetoken", "previouscursor", "prevcursor", "prevmarker", "previterator"}
-)
-OWN_URL: Final = frozenset({"url", "uri", "self", "firstpageuri", "firstpageurl"})
-LINKS: Final = NEXT_URL | PREVIOUS_URL | OWN_URL
+LINKS: Final = (Meaning.NEXT_URL, Meaning.PREVIOUS_URL, Meaning.LIST_URL)
 """Those of HAL are objects with the URL as ``href``."""
 
 
@@ -74,6 +34,30 @@ class Page(NamedTuple):
     url: str
     next_url: str | None
 
+    @property
+    def end(self) -> int:
+        """How many items are on this page and before it."""
+        return self.first + len(self.items)
+
+
+FACTS: Final[Mapping[Meaning, Callable[[Page], Any]]] = {
+    Meaning.MORE: lambda page: page.end < page.total,
+    Meaning.IS_FIRST: lambda page: page.first == 0,
+    Meaning.IS_LAST: lambda page: page.end >= page.total,
+    Meaning.IS_EMPTY: lambda page: not page.items,
+    Meaning.SHOWN: lambda page: len(page.items),
+    Meaning.TOTAL: lambda page: page.total,
+    Meaning.REMAINING: lambda page: page.total - page.end,
+    Meaning.PAGE: lambda page: page.number,
+    Meaning.NEXT_PAGE: lambda page: page.number + 1 if page.end < page.total else None,
+    Meaning.PREVIOUS_PAGE: lambda page: page.number - 1 if page.first else None,
+    Meaning.LAST_PAGE: lambda page: -(-page.total // max(page.size, 1)),
+    Meaning.SIZE: lambda page: page.size,
+    Meaning.OFFSET: lambda page: page.first,
+    Meaning.END: lambda page: max(0, page.end - 1),
+}
+"""What is so of a page, by what the name of a member means; None for nothing."""
+
 
 def enclosed(base: Any, schema: Schema, page: Page, list_name: str) -> Any:
     """Return what stands around a list with what it says of the page; what would violate its schema stays.
@@ -81,58 +65,46 @@ def enclosed(base: Any, schema: Schema, page: Page, list_name: str) -> Any:
     Args:
         base: an object that conforms to the schema.
     """
-    changed = dict(base)
+    envelope = dict(base)
     for name, member in schema.members.items():
-        shown = base.get(name)
+        before = base.get(name)
         is_number = name == "number" and "totalPages" in schema.members  # Spring's page
-        fact = "page" if is_number else plain(name)
-        is_link = isinstance(shown, dict) and "href" in shown and fact in LINKS
-        if isinstance(shown, dict) and name != list_name and not is_link:
-            changed[name] = enclosed(shown, member, page, list_name)
+        meant = "page" if is_number else plain(name)
+        is_link = isinstance(before, dict) and "href" in before and any(meant in link for link in LINKS)
+        if isinstance(before, dict) and name != list_name and not is_link:
+            envelope[name] = enclosed(before, member, page, list_name)
             continue
-        for each in _facts(fact, shown["href"] if is_link else shown, page, list_name):
-            candidate = {**shown, "href": each} if is_link and isinstance(each, str) else each
-            without = {key: each for key, each in changed.items() if key != name}
-            if candidate is OMITTED and schema.conforms(without):
-                changed = without
+        for fact in _facts(meant, before["href"] if is_link else before, page, list_name):
+            value = {**before, "href": fact} if is_link and isinstance(fact, str) else fact
+            without = {key: other for key, other in envelope.items() if key != name}
+            if value is OMITTED and schema.conforms(without):
+                envelope = without
                 break
-            if candidate is not OMITTED and member.conforms(candidate):
-                changed[name] = candidate
+            if value is not OMITTED and member.conforms(value):
+                envelope[name] = value
                 break
-    return changed
+    return envelope
 
 
-def _facts(name: str, shown: Any, page: Page, list_name: str) -> Iterator[Any]:
+def _facts(name: str, before: Any, page: Page, list_name: str) -> Iterator[Any]:
     """Yield what a member of this name may say of a page, the likeliest first; nothing where it says none."""
-    shown_last = page.first + len(page.items)
-    numbers = {
-        MORE: shown_last < page.total,
-        frozenset({"first"}): page.first == 0,
-        frozenset({"last", "islast", "islastpage", "done"}): shown_last >= page.total,
-        frozenset({"empty"}): not page.items,
-        frozenset({"numberofelements"}): len(page.items),
-        TOTAL: page.total,
-        frozenset({"remainingitemcount"}): page.total - shown_last,
-        NUMBER: page.number,
-        NEXT_NUMBER: page.number + 1 if shown_last < page.total else None,
-        PREVIOUS_NUMBER: page.number - 1 if page.first else None,
-        LAST_NUMBER: -(-page.total // max(page.size, 1)),
-        frozenset(SIZES): page.size,
-        frozenset(OFFSETS): page.first,
-        frozenset({"end"}): max(0, shown_last - 1),
-        frozenset({"key"}): list_name,
-    }
-    for value in (value for names, value in numbers.items() if name in names):
-        yield from NOTHING if value is None else (value,)
-    urls = {NEXT_URL: page.next_url, PREVIOUS_URL: "", OWN_URL: page.url if isinstance(shown, str) else ""}
-    for names, url in urls.items():
-        if name in names and url:
-            path = "/" + url.split("/", 3)[3]
-            plain_path = path.partition("?")[0]
-            yield from (path, url, plain_path) if name.endswith("uri") else (url, path, plain_path)
-        elif name in names and names is not OWN_URL and url is not None:
+    for meaning in meanings_of(name):
+        if meaning in FACTS:
+            fact = FACTS[meaning](page)
+            yield from NOTHING if fact is None else (fact,)
+        elif meaning is Meaning.LIST_NAME:
+            yield list_name
+        elif meaning is Meaning.LIST_URL and page.url and isinstance(before, str):
+            yield from _spelled(page.url, is_path=name.endswith("uri"))
+        elif meaning is Meaning.NEXT_URL and page.next_url is not None:
+            yield from _spelled(page.next_url, is_path=name.endswith("uri")) if page.next_url else NOTHING
+        elif meaning is Meaning.NEXT_CURSOR and page.after is not None:
+            yield from (page.after,) if page.after else NOTHING
+        elif meaning is Meaning.PREVIOUS_URL or (meaning is Meaning.PREVIOUS_CURSOR and not page.first):
             yield from NOTHING
-    if name in PREVIOUS_KEY and not page.first:
-        yield from NOTHING
-    if name in NEXT_KEY and page.after is not None:
-        yield from (page.after,) if page.after else NOTHING
+
+
+def _spelled(url: str, *, is_path: bool) -> tuple[str, ...]:
+    """Return a URL as a member may have it: in full, its path and query, its path."""
+    path = "/" + url.split("/", 3)[3]
+    return (path, url, path.partition("?")[0]) if is_path else (url, path, path.partition("?")[0])

@@ -1,21 +1,19 @@
 """Identifiers that stand for a status, for an app that cannot send ``Prefer``; worked out from the contract.
 
 For every identifier that a request may hold (a path parameter, or a query parameter or member of the body
-whose name ends in ``id`` or ``ids``) and every documented status there is one that conforms to its schema:
+that `refers` by its name) and every documented status there is one that conforms to its schema:
 ``mock-status-404``, or what comes closest.
 """
 
-import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice, starmap
 from typing import Any
 
 from openapi_contract import Operation
+from openapi_mock.generation import Generator
+from openapi_mock.vocabulary.members import refers
 from openapi_service.assembly import Assembly
 
-from .generation import Generator
-
-ID_NAME = re.compile(r"(?:^|[_\-.])(?:uu|gu)?ids?$|[a-z](?:Id|ID|Uuid|UUID)s?$", re.ASCII)
 DIGITS = str.maketrans("01", "oi")
 INTEGERS = 900_000_000
 MOST_DRAWN = 3
@@ -45,8 +43,8 @@ class MagicIds:
 
     def status_of(self, place: str, name: str, value: Any) -> int | None:
         """Return the status that an identifier stands for, None for an ordinary one."""
-        known = self._statuses.get((place, name))
-        return known.get(value) if known and value.__class__ in {str, int} else None
+        statuses = self._statuses.get((place, name))
+        return statuses.get(value) if statuses and value.__class__ in {str, int} else None
 
     @property
     def names(self) -> list[tuple[str, str]]:
@@ -55,35 +53,37 @@ class MagicIds:
 
     def _add(self, place: str, name: str, schema: Any, statuses: list[int]) -> None:
         is_valid, parts = self._schemas.of(schema).validator.is_valid, self._schemas.parts(schema)
-        drawable = any("pattern" in each for each in parts) and not any("enum" in each for each in parts)
-        spelled = self.spellings.get((place, name), {})  # of the same name further out
-        known = self._statuses.get((place, name), {})
+        drawable = any("pattern" in part for part in parts) and not any("enum" in part for part in parts)
+        spellings = self.spellings.get((place, name), {})  # of the same name further out
+        meanings = self._statuses.get((place, name), {})
         for status in statuses:
-            valid = [each for each in _spellings(schema, status) if is_valid(each)]
-            for each in valid or filter(is_valid, self._drawn(schema, status) if drawable else ()):
-                if known.setdefault(each, status) == status:
-                    spelled.setdefault(status, each)
-        if spelled:
-            self.spellings[place, name], self._statuses[place, name] = spelled, known
+            valid = [spelling for spelling in _spellings(schema, status) if is_valid(spelling)]
+            for spelling in valid or filter(is_valid, self._drawn(schema, status) if drawable else ()):
+                if meanings.setdefault(spelling, status) == status:
+                    spellings.setdefault(status, spelling)
+        if spellings:
+            self.spellings[place, name], self._statuses[place, name] = spellings, meanings
 
     def _drawn(self, schema: Any, status: int) -> Iterator[str]:
-        """Yield what a pattern allows where no spelling conforms to it; what is short may occur by chance."""
+        """Yield strings that match the pattern, but for short ones, which a client may use by chance."""
         drawn = self._generator.values(schema, f"magic id {status}", examples=False)
-        yield from (each for each in islice(drawn, MOST_DRAWN) if isinstance(each, str) and len(each) > SHORT)
+        for value in islice(drawn, MOST_DRAWN):
+            if isinstance(value, str) and len(value) > SHORT:
+                yield value
 
     def _identifiers(self, operation: Operation) -> Iterator[tuple[str, str, Any]]:
-        for each in operation.parameters:
-            place, name = each["in"], each["name"]
-            if (place == "path" or (place == "query" and ID_NAME.search(name))) and "schema" in each:
-                yield place, name, each["schema"]
+        for parameter in operation.parameters:
+            place, name = parameter["in"], parameter["name"]
+            if (place == "path" or (place == "query" and refers(name))) and "schema" in parameter:
+                yield place, name, parameter["schema"]
         content = (operation.request_body or {}).get("content", {}).values()
-        level, seen = [("", each.get("schema", True)) for each in content], set[tuple[str, int]]()
+        level, seen = [("", holder.get("schema", True)) for holder in content], set[tuple[str, int]]()
         for _ in range(DEEPEST):
             level = list(islice(self._inside(level, seen), MOST_PARTS))
-            yield from (("body", name, schema) for name, schema in level if ID_NAME.search(name))
+            yield from (("body", name, schema) for name, schema in level if refers(name))
 
     def _inside(self, level: list[tuple[str, Any]], seen: set[tuple[str, int]]) -> Iterator[tuple[str, Any]]:
-        """Yield names and schemas of what values of these schemas have in them."""
+        """Yield names and schemas of the members and items of values of these schemas."""
         for name, schema in level:
             for part in self._schemas.of(schema).branches:
                 if (name, id(part)) not in seen:
@@ -93,10 +93,10 @@ class MagicIds:
 
 
 def members_of(body: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what is in a body by its name, the outermost first; what is in an array goes by the array's."""
+    """Yield the members of a body by name, the outermost first; items by the name of their array."""
     level = [("", body)]
     for _ in range(DEEPEST):
-        level = list(islice((each for name, value in level for each in _inside(name, value)), MOST_PARTS))
+        level = list(islice(chain.from_iterable(starmap(_inside, level)), MOST_PARTS))
         yield from level
 
 
@@ -104,7 +104,7 @@ def _inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         yield from value.items()
     elif isinstance(value, list):
-        yield from ((name, each) for each in value)
+        yield from ((name, item) for item in value)
 
 
 def _spellings(schema: Any, status: int) -> Iterator[Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 from openapi_contract import Operation
+from openapi_mock.generation import Generator
 from openapi_mock.randomness import SeededRandomness
 from openapi_service.assembly import Assembly
 from openapi_service.operation import BoundOperation, Responder
@@ -16,27 +17,27 @@ from openapi_service.randomness import Randomness
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
-from .documented import DocumentedResponse, DocumentedResponses, Selection
-from .generation import Generator
+from .documented import DocumentedResponse, DocumentedResponses
 from .magic_ids import MagicIds, members_of
 from .preferences import FIRST, IN_QUERY, LONGEST, NAMES, Preferences, preferences_of, with_query
 from .problems import explained, in_a_line
 from .related import BODY
 from .rendering import with_value
+from .selection import Selection
 from .strictness import STRICT, Strictness
 
 Sent: TypeAlias = "Mapping[tuple[str, str], Any]"
-"""What a request holds, by place and name; its body by ``BODY``."""
+"""The arguments of a request, by place and name; its body by ``BODY``."""
 Respond: TypeAlias = "Callable[[int | None], Awaitable[DocumentedResponse]]"
 """Returns the documented response of a status, None for the success."""
 ItemResponder: TypeAlias = (
     "Callable[[Sent, Request, Respond], Awaitable[tuple[DocumentedResponse, Rendered]]]"
 )
-"""Returns the documented response that is taken, and the response; what is wrong is raised as a Problem."""
+"""Returns the documented response that is taken, and the response; raises a Problem."""
 NO_PREFERENCES = Preferences()
 HANDLER = (b"x-mock-answer", b"handler")
 SANDBOX = (b"content-security-policy", b"sandbox")
-"""What a contract has for an example, and what of a request is repeated in it, is no page of this machine."""
+"""Examples, and what a response repeats of a request, must not run as a page of this machine."""
 STORED = "stored"
 DEPRECATED = (b"deprecation", b"@0")
 """RFC 9745 wants the time since when an operation is deprecated, which no contract says."""
@@ -98,21 +99,23 @@ class MockOperation:
             operation, assembly, generator, reports_examples=strictness.reports_examples
         )
         self._making = asyncio.Lock()
-        self._magic = MagicIds(operation, assembly, generator, self._documented.success)
-        arguments = {(each.location, each.name): each.argument for each in bound.parameters}
+        self._magic = MagicIds(operation, assembly, generator, self._documented.selector.success)
+        arguments = {
+            (parameter.location, parameter.name): parameter.argument for parameter in bound.parameters
+        }
         self._places = {**arguments, BODY: "body"}
-        own = [IN_QUERY + name for name in NAMES]
-        self._preferences_in_query = [each for each in own if ("query", each) not in arguments]
-        self._identifiers = [(*each, arguments[each]) for each in self._magic.names if each in arguments]
+        names = [IN_QUERY + name for name in NAMES]
+        self._preferences_in_query = [name for name in names if ("query", name) not in arguments]
+        self._identifiers = [(*name, arguments[name]) for name in self._magic.names if name in arguments]
         self._looks_into_body = len(self._identifiers) < len(self._magic.names)
         self._has_magic_ids = bool(self._magic.names)
 
     async def __call__(self, request: Request) -> Rendered:
         """Return the response, or raise the problem that it is."""
-        sent = request.headers.get(b"prefer")
+        field = request.headers.get(b"prefer")
         if b"__" in request.query_string:
-            sent = with_query(sent, request.query_string, self._preferences_in_query)
-        preferences = NO_PREFERENCES if sent is None else preferences_of(sent[:LONGEST])
+            field = with_query(field, request.query_string, self._preferences_in_query)
+        preferences = NO_PREFERENCES if field is None else preferences_of(field[:LONGEST])
         selects = preferences.code is not None or preferences.example is not None
         try:
             request.response_headers += self._fields
@@ -136,15 +139,15 @@ class MockOperation:
         return await self._respond(selection, request, arguments, preferences.applied)
 
     async def _arguments(self, request: Request) -> dict[str, Any]:
-        """Return what a request holds; what is wrong with it is raised, unless it is not refused."""
+        """Return the arguments of a request; raises its first problem, if the mock refuses it for that."""
         if self._is_strict:
             return await self._bound.arguments(request)
         arguments, problems = await self._bound.read(request)
         if self._strictness.refuses(problems):
             raise problems[0]
         if self._strictness.warns(problems):
-            said = b"; ".join(map(in_a_line, problems))[:LONGEST]
-            request.response_headers.append((b"x-mock-request-violation", said))
+            violation = b"; ".join(map(in_a_line, problems))[:LONGEST]
+            request.response_headers.append((b"x-mock-request-violation", violation))
         return arguments
 
     async def _from_items(
@@ -174,7 +177,7 @@ class MockOperation:
                 return status
         members = members_of(arguments["body"]) if self._looks_into_body else ()
         statuses = (self._magic.status_of("body", name, value) for name, value in members)
-        return next((each for each in statuses if each is not None), None)
+        return next((status for status in statuses if status is not None), None)
 
     async def _refused(self, problem: Problem, request: Request) -> Rendered:
         """Return what the contract documents for a refusal, or one like it; else raise the problem."""
@@ -183,7 +186,7 @@ class MockOperation:
         status = self._documented.status_of(problem)
         if status != problem.status:
             problem.status, problem.title = status, ""
-        like = self._documented.error_like(status)
+        like = self._documented.selector.error_like(status)
         if like is None:
             raise problem
         try:
@@ -195,11 +198,11 @@ class MockOperation:
             raise problem
         fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
         request.response_headers += [*fields, (b"x-mock-refusal", in_a_line(problem))]
-        is_said = documented.source != "generated" and like == status
-        if not is_said and schema is not None and body.media_type:
+        is_authored = documented.source != "generated" and like == status
+        if not is_authored and schema is not None and body.media_type:
             rendered = with_value(rendered, explained(body.value, schema, problem), body.media_type, schema)
         if like != status:
-            framing = [each for each in rendered.headers if each[0].startswith(b"content-")]
+            framing = [field for field in rendered.headers if field[0].startswith(b"content-")]
             rendered = Rendered(status, framing, rendered.body)
         return _with_headers(documented, rendered, request)
 
@@ -216,23 +219,23 @@ class MockOperation:
                 rendered = documented.relation.rendered(sent, self._draw_id)
             return _with_headers(documented, rendered, request)
         problem = documented.problem(request)
-        own = {name.lower().encode() for name in problem.headers}
-        declared = [each for each in documented.rendered.headers if each[0] not in own]
+        names = {name.lower().encode() for name in problem.headers}
+        declared = [field for field in documented.rendered.headers if field[0] not in names]
         request.response_headers += [(b"x-mock-answer", documented.source.encode()), *declared]
         raise problem
 
     async def _response(self, selection: Selection, request: Request) -> DocumentedResponse:
-        """Return a documented response; of requests for one at once, the first has it made."""
+        """Return a documented response; of simultaneous requests for one, the first makes it."""
         documented = self._documented
-        known = documented.known(selection)
-        if known is not None:
-            return known
-        sent = list(request.response_headers)
+        response = documented.remembered(selection)
+        if response is not None:
+            return response
+        fields = list(request.response_headers)
         async with self._making:
-            known = documented.known(selection)
-            if known is None:
-                known = await asyncio.to_thread(documented.make, selection, sent)
-        return known
+            response = documented.remembered(selection)
+            if response is None:
+                response = await asyncio.to_thread(documented.make, selection, fields)
+        return response
 
 
 def _with_headers(
@@ -242,12 +245,12 @@ def _with_headers(
     request.response_headers += [(b"x-mock-answer", source.encode()), SANDBOX]
     if documented.violation:
         request.response_headers.append((b"x-mock-violation", documented.violation))
-    sent = {name for name, _ in request.response_headers}
-    headers = [each for each in rendered.headers if each[0] not in sent]
+    names = {name for name, _ in request.response_headers}
+    headers = [field for field in rendered.headers if field[0] not in names]
     return Rendered(rendered.status, [*headers, *request.response_headers], rendered.body)
 
 
 def _accept(request: Request) -> str | None:
     """Return the Accept header, as far as it is remembered."""
-    sent = request.headers.get(b"accept")
-    return None if sent is None else sent[:LONGEST].decode("latin-1")
+    field = request.headers.get(b"accept")
+    return None if field is None else field[:LONGEST].decode("latin-1")

@@ -13,9 +13,9 @@ from openapi_service.pages import Page
 
 from .authenticators import OpenAuthenticator
 from .bodies import example_names
-from .documented import success_status
 from .magic_ids import DIGITS, MagicIds
 from .operation import ContractResponses
+from .selection import success_status
 
 PATH: Final = "/_mock/answers"
 TITLE = "How to get each response of the mock"
@@ -163,7 +163,7 @@ def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[s
         yield (
             code(operation.label),
             with_examples(str(success)),
-            ", ".join(with_examples(each) for each in operation.responses if each != str(success)),
+            ", ".join(with_examples(status) for status in operation.responses if status != str(success)),
             "; ".join(
                 f"{code(f'{place} {name}')}: {_identifiers(by_status, code)}"
                 for (place, name), by_status in magic_ids.spellings.items()
@@ -174,18 +174,18 @@ def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[s
 def _identifiers(by_status: Mapping[int, Any], code: Callable[[str], str]) -> str:
     """Return magic identifiers: what they have in common, with CODE where the status stands, or each."""
     forms = set()
-    for status, each in by_status.items():
-        text = str(each)
+    for status, identifier in by_status.items():
+        text = str(identifier)
         spelled = str(status) if str(status) in text else str(status).translate(DIGITS)
         forms.add(text.replace(spelled, CODE, 1))
     form = forms.pop() if len(forms) == 1 else ""
     if CODE in form:
         return code(form)
-    return ", ".join(f"{code(str(each))} ({status})" for status, each in by_status.items())
+    return ", ".join(f"{code(str(identifier))} ({status})" for status, identifier in by_status.items())
 
 
 def _ticked(text: str) -> str:
-    plain = "".join(each if each.isprintable() and each not in "`|" else "?" for each in text)
+    plain = "".join(char if char.isprintable() and char not in "`|" else "?" for char in text)
     return f"`{plain}`"
 
 

@@ -17,17 +17,17 @@ QUOTED = r'"(?:[^"\\]|\\.)*"'
 PREFERENCE = re.compile(rf"({TOKEN})(?:\s*=\s*({QUOTED}|[^\s,;\"]*))?(?:{QUOTED}|[^,\"])*")
 """A preference and its value; what follows a semicolon are parameters, and the mock has none."""
 LONGEST = 1000
-"""Bytes of a header that are looked at."""
+"""Bytes of a header that are read."""
 LEAST_CODE, GREATEST_CODE = 200, 599
 NAMES = ("code", "example", "dynamic")
 IN_QUERY = "__"
 """Before the name of a preference that the query has."""
 FIRST = "openapi_mock.prefer_first"
-"""In an ASGI scope: the request is not validated before a preference of it is followed."""
+"""In an ASGI scope: the request is not validated before its preference is applied."""
 
 
 class Preferences(NamedTuple):
-    """The preferences that a mock knows; all others are ignored (section 2).
+    """The preferences that a mock applies; all others are ignored (section 2).
 
     Attributes:
         dynamic: a generated value, another each time.
@@ -48,8 +48,8 @@ def with_query(field: bytes | None, query: bytes, names: Collection[str]) -> byt
         names: of the query parameters that stand for preferences.
     """
     pairs = parse_qsl(query.decode("latin-1"))
-    said = [f"{name}={_word(value)}".encode() for name, value in pairs if name in names]
-    return b", ".join([*([] if field is None else [field]), *said]) or None
+    preferences = [f"{name}={_word(value)}".encode() for name, value in pairs if name in names]
+    return b", ".join([*([] if field is None else [field]), *preferences]) or None
 
 
 @lru_cache(maxsize=256)
@@ -60,15 +60,15 @@ def preferences_of(field: bytes) -> Preferences:
         BadRequest: a preference of the mock has a value that it cannot have.
     """
     text = field.decode("latin-1")
-    sent: dict[str, tuple[str, str]] = {}
+    pairs: dict[str, tuple[str, str]] = {}
     for name, value in PREFERENCE.findall(text):
-        sent.setdefault(name.lower().removeprefix(IN_QUERY), (name, _unquoted(value)))
-    known = {name: sent[name][1] for name in NAMES if name in sent and sent[name][1]}
+        pairs.setdefault(name.lower().removeprefix(IN_QUERY), (name, _unquoted(value)))
+    values = {name: pairs[name][1] for name in NAMES if name in pairs and pairs[name][1]}
     return Preferences(
-        code=_code(*sent["code"]) if "code" in known else None,
-        example=known.get("example"),
-        dynamic="dynamic" in known and _switch(*sent["dynamic"]),
-        applied=", ".join(f"{name}={_word(value)}" for name, value in known.items()).encode("latin-1"),
+        code=_code(*pairs["code"]) if "code" in values else None,
+        example=values.get("example"),
+        dynamic="dynamic" in values and _switch(*pairs["dynamic"]),
+        applied=", ".join(f"{name}={_word(value)}" for name, value in values.items()).encode("latin-1"),
     )
 
 

@@ -1,6 +1,5 @@
 """The API's own problems, where a contract documents them for a status."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -9,6 +8,7 @@ from typing import Any
 from openapi_contract import Contract, Operation
 from openapi_contract.media_types import essence
 from openapi_contract.schemas import Schema
+from openapi_mock.vocabulary.members import Meaning
 from openapi_service.problems import (
     BY_STATUS,
     MEDIA_TYPE,
@@ -27,10 +27,6 @@ from .authenticators import challenges_for
 
 DETAIL = "The mock was asked for this response."
 LONGEST_LINE = 1000
-TITLES = ("message", "title", "error", "reason", "msg")
-DETAILS = ("detail", "details", "description", "errordescription", "errormessage")
-STATUSES = ("status", "statuscode", "httpstatus", "code")
-"""Names of members of errors, in lower case and without signs."""
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -64,7 +60,7 @@ def documented_problem(
         challenge = challenges_for(alternatives_of(operation), schemes, realm) or "Bearer"
         return lambda _: Unauthorized(DETAIL, headers={"WWW-Authenticate": challenge})
     if status == MethodNotAllowed.status:
-        methods = {each.method.upper() for each in contract.operations if each.path == operation.path}
+        methods = {other.method.upper() for other in contract.operations if other.path == operation.path}
         allow = ", ".join(sorted(methods | {"OPTIONS"}))
         return lambda _: MethodNotAllowed(DETAIL, headers={"Allow": allow})
     return lambda _: _problem(status)
@@ -79,7 +75,7 @@ def _problem(status: int) -> Problem:
 
 
 def _rate_limited(request: Request) -> Problem:
-    """Say that nothing is left of the window that the headers of the response tell about."""
+    """Return the problem of a window that is used up, and let the headers of the response say so."""
     fields = request.response_headers
     request.response_headers = [
         (name, b"0" if name.endswith(b"ratelimit-remaining") else value) for name, value in fields
@@ -92,11 +88,7 @@ def explained(value: Any, schema: Schema, problem: Problem) -> Any:
     """Return a generated error whose members say what is wrong, where their names mean that."""
     status, detail = int(problem.status), in_a_line(problem).decode()
     title = problem.title or HTTPStatus(status).phrase
-    said = {
-        **dict.fromkeys(TITLES, title),
-        **dict.fromkeys(DETAILS, detail),
-        **dict.fromkeys(STATUSES, status),
-    }
+    facts = ((Meaning.ERROR_TITLE, title), (Meaning.ERROR_DETAIL, detail), (Meaning.ERROR_STATUS, status))
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return [explained(value[0], schema.items, problem)]
     if not isinstance(value, dict):
@@ -105,23 +97,21 @@ def explained(value: Any, schema: Schema, problem: Problem) -> Any:
         if isinstance(member, dict | list) and name in schema.properties:
             candidates = [explained(member, schema.properties[name], problem)]
         else:
-            meant = said.get(re.sub(r"[^a-z]", "", name.lower()))
-            candidates = [] if meant is None else [meant, str(meant)]
-        changed = ({**value, name: each} for each in candidates)
-        value = next((each for each in changed if schema.conforms(each)), value)
+            candidates = [
+                spelling for meaning, fact in facts if name in meaning for spelling in (fact, str(fact))
+            ]
+        explanations = ({**value, name: candidate} for candidate in candidates)
+        value = next(filter(schema.conforms, explanations), value)
     return value
 
 
 def in_a_line(problem: Problem) -> bytes:
     """Return what a problem says, for a header: each part that is wrong, or the detail."""
     parts = problem.violations if isinstance(problem, ValidationFailed) else ()
-    said = (
-        "; ".join(f"{each.location} {each.name}".rstrip() + f": {each.detail}" for each in parts)
-        or problem.detail
-    )
-    return in_a_header(said)
+    sentences = (f"{part.location} {part.name}".rstrip() + f": {part.detail}" for part in parts)
+    return in_a_header("; ".join(sentences) or problem.detail)
 
 
 def in_a_header(text: str) -> bytes:
     """Return the beginning of a text as a header can hold it."""
-    return "".join(each if " " <= each <= "~" else "?" for each in text[:LONGEST_LINE]).encode()
+    return "".join(char if " " <= char <= "~" else "?" for char in text[:LONGEST_LINE]).encode()

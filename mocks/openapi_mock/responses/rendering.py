@@ -44,14 +44,14 @@ def body_of(value: Any, media_type: str, schema: Schema) -> bytes:
     if is_xml(kind):
         return xml_of(value, schema, media_type)
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):
-        return urlencode({name: _plain(each) for name, each in value.items()}).encode()
+        return urlencode({name: _plain(member) for name, member in value.items()}).encode()
     return msgspec.json.encode(value)
 
 
 def with_value(rendered: Rendered, value: Any, media_type: str, schema: Schema) -> Rendered:
     """Return a response with another value as its body, in the same media type."""
     content = body_of(value, media_type, schema)
-    fields = [each for each in rendered.headers if each[0] != b"content-length"]
+    fields = [field for field in rendered.headers if field[0] != b"content-length"]
     length = (b"content-length", str(len(content)).encode())
     return Rendered(rendered.status, [*fields, length], content)
 

@@ -42,6 +42,7 @@ STRICT = Strictness()
 
 
 def _of_formats(problems: list[Problem]) -> bool:
-    violations = [each for one in problems if isinstance(one, ValidationFailed) for each in one.violations]
-    only_violations = all(isinstance(each, ValidationFailed) for each in problems)
-    return only_violations and all(each.rule == "format" for each in violations)
+    return all(
+        isinstance(problem, ValidationFailed) and all(part.rule == "format" for part in problem.violations)
+        for problem in problems
+    )

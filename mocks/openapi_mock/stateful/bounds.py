@@ -8,28 +8,26 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
 
 from openapi_contract.schemas import Schema
-
-from .values import CHANGED, CREATED, MILLISECONDS
+from openapi_mock.vocabulary import ranges
+from openapi_mock.vocabulary.times import UNNAMED, is_change, is_creation, is_start, spellings
+from openapi_mock.vocabulary.words import words_of
 
 Compare = Callable[[Any, Any], bool]
 BOUNDS: Final[Mapping[str, Compare]] = {
-    "gt": operator.gt,
-    "lt": operator.lt,
-    **dict.fromkeys(("gte", "ge", ">", ">=", "after", "since", "from", "start", "min"), operator.ge),
-    **dict.fromkeys(("lte", "le", "<", "<=", "before", "until", "to", "end", "max"), operator.le),
+    **dict.fromkeys(ranges.ABOVE, operator.gt),
+    **dict.fromkeys(ranges.BELOW, operator.lt),
+    **dict.fromkeys(ranges.AT_LEAST, operator.ge),
+    **dict.fromkeys(ranges.AT_MOST, operator.le),
 }
-"""First or last words of a parameter's name, or members of an object that is one; APIs count the bound in."""
-BEYOND: Final[Mapping[str, Compare]] = {"after": operator.gt, "since": operator.gt, "before": operator.lt}
-"""Of these words, those that do not count in a number, as ``since_id`` does not."""
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[<>]=?")
-TIME: Final = frozenset({"", "date", "time", "datetime", "timestamp"})
-"""What is left of the name of a parameter that bounds the time of an item, under any name of that time."""
-STARTS = re.compile(r"(start|begin)(s|ing)?(date|time|at|on)*")
-"""Times of what takes place, such as events, by which these are asked for rather than by their creation."""
+EXCLUSIVE: Final[Mapping[str, Compare]] = {
+    word: operator.gt if word in ranges.AT_LEAST else operator.lt for word in ranges.EXCLUSIVE
+}
 TIME_FORMATS: Final = frozenset({"date", "date-time"})
 FIRST_SECONDS: Final = 10**8
 """Numbers from here on can be times (1973), in seconds or milliseconds."""
 LAST_MILLISECONDS: Final = 10**14
+MILLISECONDS: Final = 10**11
+"""Numbers beyond are times in milliseconds."""
 DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 LENGTH, LENGTH_OF_DAY = len("2026-11-26T12:00:00"), len("2026-11-26")
 
@@ -47,25 +45,20 @@ def bound_of(name: str, members: Mapping[str, Schema]) -> Bound | None:
     Args:
         members: of an item, by plain name.
     """
-    words = [each.lower() for each in WORD.findall(name)]
-    exact = "".join(words)
-    if exact in members:
-        return Bound(exact, operator.eq) if _is_time(exact, members[exact]) else None
+    words = words_of(name)
+    whole = "".join(words)
+    if whole in members:
+        return Bound(whole, operator.eq) if _is_time(whole, members[whole]) else None
     for word, rest in ((words[-1], words[:-1]), (words[0], words[1:])) if words else ():
         if word in BOUNDS:
-            own = "".join(rest)
-            named = next((each for each in spellings(own) if each in members), "")
-            found = named or (_time_of_item(word, members) if own in TIME else "")
-            if not found or not members[found].types & {"string", "integer", "number"}:
+            short = "".join(rest)
+            named = next((spelling for spelling in spellings(short) if spelling in members), "")
+            member = named or (_time_of_item(word, members) if short in UNNAMED else "")
+            if not member or not members[member].types & {"string", "integer", "number"}:
                 return None
-            compares = BOUNDS if _is_time(found, members[found]) else {**BOUNDS, **BEYOND}
-            return Bound(found, compares[word])
+            compares = BOUNDS if _is_time(member, members[member]) else {**BOUNDS, **EXCLUSIVE}
+            return Bound(member, compares[word])
     return None
-
-
-def spellings(name: str) -> tuple[str, ...]:
-    """Return what a member may be called that a parameter calls so, in plain spelling."""
-    return name, *(f"{name}{each}" for each in ("at", "on", "date", "time")), f"date{name}"
 
 
 def is_within(value: Any, compare: Compare, asked: Any) -> bool:
@@ -83,14 +76,13 @@ def is_within(value: Any, compare: Compare, asked: Any) -> bool:
 def _time_of_item(word: str, members: Mapping[str, Schema]) -> str:
     """Return the member that is most likely the time of an item; empty where several are.
 
-    Who lists since a time asks for what has changed, from a day to another for what starts then, or is new.
+    ``since`` asks for what has changed, a range of days for what starts then, or is new.
     """
     times = [name for name, schema in members.items() if _is_time(name, schema)]
-    found = (list(filter(names.fullmatch, times)) for names in (STARTS, CHANGED, CREATED))
-    starting, changed, created = found
-    likely = changed if word == "since" else starting or created
-    one, *others = (times if len(times) == 1 else likely) or [""]
-    return "" if others else one
+    starts, changes, creations = (list(filter(means, times)) for means in (is_start, is_change, is_creation))
+    likely = changes if word == "since" else starts or creations
+    candidates = times if len(times) == 1 else likely
+    return candidates[0] if len(candidates) == 1 else ""
 
 
 def is_formatted_time(schema: Schema) -> bool:
@@ -99,7 +91,7 @@ def is_formatted_time(schema: Schema) -> bool:
 
 
 def _is_time(name: str, schema: Schema) -> bool:
-    return is_formatted_time(schema) or any(each.fullmatch(name) for each in (CREATED, CHANGED))
+    return is_formatted_time(schema) or is_creation(name) or is_change(name)
 
 
 def _number(value: Any) -> float | None:
@@ -110,7 +102,7 @@ def _number(value: Any) -> float | None:
 
 
 def _spelled(value: Any) -> str:
-    """Return a time in UTC, by which times are ordered, a day without its time; empty for anything else."""
+    """Return a time in UTC as text that can be ordered, a day without its time; empty for anything else."""
     try:
         if isinstance(value, int | float) and FIRST_SECONDS < value < LAST_MILLISECONDS:
             seconds = value / 1000 if value > MILLISECONDS else value

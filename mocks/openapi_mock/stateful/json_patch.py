@@ -6,11 +6,8 @@ import msgspec
 from jsonschema_rs import Draft202012Validator
 
 from openapi_contract import pointers
-from openapi_contract.schemas import Schema
 from openapi_service.decoding import limit_levels
 from openapi_service.problems import Conflict
-
-from .places import Way, is_each
 
 MOST_COPIED: Final = 1024 * 1024
 """Bytes of JSON that the copies of one patch may have, since each may double a value."""
@@ -19,14 +16,9 @@ MOST_COPIED: Final = 1024 * 1024
 def is_patch(body: Any) -> TypeGuard[list[dict[str, Any]]]:
     """Tell whether a body is a list of operations."""
     return isinstance(body, list) and all(
-        isinstance(each, dict) and isinstance(each.get("op"), str) and isinstance(each.get("path"), str)
-        for each in body
+        isinstance(part, dict) and isinstance(part.get("op"), str) and isinstance(part.get("path"), str)
+        for part in body
     )
-
-
-def is_of_patches(way: Way, schema: Schema | None) -> bool:
-    """Tell whether an array's elements have a schema of operations, such as AWS's ``patchOperations``."""
-    return is_each(way) and schema is not None and schema.members.keys() >= {"op", "path"}
 
 
 def patched(value: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str, Any]:

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from openapi_contract import Contract
-from openapi_mock.responses.generation import Generator
-from openapi_mock.responses.subjects import plain
+from openapi_mock.generation import Generator
+from openapi_mock.vocabulary.members import identifiers_of
+from openapi_mock.vocabulary.words import plain
 from openapi_service.clock import Clock
 
-from .collection import Collection, Role
-from .places import singulars
-from .recognition import recognize
+from .recognition import Collection, Role, recognize
 from .store import Store
 from .values import Values
 
@@ -39,14 +38,14 @@ def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
     """Return the collections of a contract; another seed, other identifiers; the locale is of other strings.
 
     Raises:
-        ContractError: an ``x-mock-collection`` is none, or names a collection that is not there.
+        ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
     """
-    collections = {each.path: each for each in recognize(contract)}
+    collections = {collection.path: collection for collection in recognize(contract)}
     generator = Generator(contract.schemas, seed=seed, locale=locale)
-    values = {path: Values(each, generator, seed) for path, each in collections.items()}
+    values = {path: Values(collection, generator, seed) for path, collection in collections.items()}
     roles: dict[str, list[Role]] = {}
-    for each in collections.values():
-        for name, role in each.roles.items():
+    for collection in collections.values():
+        for name, role in collection.roles.items():
             roles.setdefault(name, []).append(role)
     return Catalog(collections, values, roles)
 
@@ -93,16 +92,16 @@ class Memory:
         collection, above = values.collection, ""
         if collection.is_named:
             above = "/".join([*parents.values(), collection.resource, ""])
-            ids = {f"{each}id" for each in singulars(plain(collection.resource))}
-            given = [each for name, each in sent.items() if plain(name) in ids]
-            sent = collection.with_key(sent, given[0]) if given else sent
+            ids = identifiers_of(collection.resource)
+            keys = [member for name, member in sent.items() if plain(name) in ids]
+            sent = collection.with_key(sent, keys[0]) if keys else sent
         for _ in range(MOST_NUMBERS):
             number, now = self.store.number(collection.path), self.clock.now()
             value = values.created(base, sent, path, number, now)
             if above:
                 value = collection.with_key(value, above + str(collection.key_of(value)).rpartition("/")[2])
             key = str(collection.key_of(value, collection.key_of(sent, number)))
-            if not any(each.parents == parents for each in self.store.keyed(collection.path, key)):
+            if not any(item.parents == parents for item in self.store.keyed(collection.path, key)):
                 self.store.keep(parents)
                 self.store.add(collection.path, key, parents, value)
                 return value
@@ -114,18 +113,23 @@ class Memory:
         """Return what was recognised in lines for a person; of many collections the first."""
         if not self.catalog.collections:
             return ["No collections were recognised: nothing is remembered. See x-mock-collection."]
-        sentences = [each.sentence() for each in self.catalog.collections.values()]
+        sentences = [collection.sentence() for collection in self.catalog.collections.values()]
         more = len(sentences) - MOST_LINES
         rest = [f"and {more} more: GET /_mock/state has them all."] if more > 0 else []
         return [
             f"Remembers the items of {len(sentences)} collection{'s' * (len(sentences) > 1)}:",
-            *(f"  {each}" for each in [*sentences[:MOST_LINES], *rest]),
+            *(f"  {sentence}" for sentence in [*sentences[:MOST_LINES], *rest]),
         ]
 
     def summary(self) -> list[dict[str, Any]]:
         """Return what was recognised, and how many items there are."""
         counts = self.store.counts()
         return [
-            {"path": path, "key": each.key_name, "operations": each.actions, "items": counts.get(path, 0)}
-            for path, each in self.catalog.collections.items()
+            {
+                "path": path,
+                "key": collection.key_name,
+                "operations": collection.actions,
+                "items": counts.get(path, 0),
+            }
+            for path, collection in self.catalog.collections.items()
         ]

@@ -8,27 +8,24 @@ from urllib.parse import parse_qsl, urlencode
 
 from openapi_contract import Operation
 from openapi_contract.schemas import Schema
-from openapi_mock.responses.envelopes import OFFSETS, PAGES, SIZES, Page
+from openapi_mock.responses.envelopes import Page
 from openapi_mock.responses.related import first_page
-from openapi_mock.responses.subjects import plain
+from openapi_mock.vocabulary.members import Meaning, meanings_of
+from openapi_mock.vocabulary.times import spellings
+from openapi_mock.vocabulary.words import plain
 
-from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within, spellings
-from .collection import Collection
+from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within
+from .recognition import Collection
 from .selectors import Selects, selects
 
-AFTER: Final = (
-    *("startingafter", "after", "cursor", "startcursor", "pagetoken", "nexttoken", "paginationtoken"),
-    *("continuationtoken", "continue", "iterator", "marker", "position"),
-)
-BEFORE: Final = ("endingbefore", "before")
-SORTS: Final = ("sort", "sortby", "orderby", "order", "ordering")
-DIRECTIONS: Final = ("direction", "sortorder", "sortdirection", "sortdir", "dir", "order")
-SEARCHES: Final = frozenset({"q", "query", "search"})
 LANGUAGE = re.compile(r"[:=<>~*]")
 """What makes a query one of an API's own language, which is not searched for."""
 LABELS, FIELDS = "labelselector", "fieldselector"
-PAGING: Final = frozenset({*SIZES, *PAGES, *OFFSETS, *AFTER, *BEFORE, *SORTS, *DIRECTIONS})
-"""Names of query parameters, in plain spelling, that choose a part of a list, unless they filter."""
+SELECTING: Final = (
+    *(Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET, Meaning.AFTER, Meaning.BEFORE, Meaning.SORT),
+    Meaning.DIRECTION,
+)
+"""What query parameters mean that choose a part of a list, unless they filter."""
 ORDERS: Final = ("asc", "desc")
 EVERYTHING: Final = frozenset({"all", "any", "*", ""})
 SIZE: Final = 100
@@ -49,29 +46,30 @@ class Listing:
     def __init__(self, schema: Schema, collection: Collection, operation: Operation) -> None:
         self._key_of, self._level = collection.key_of, collection.level
         stored = collection.schema.members.items()
-        plainly = {name: each for name, each in stored if not each.types & {"object", "array"}}
-        members = {**plainly, **schema.members}
-        within = members[ATTRIBUTES].members if ATTRIBUTES in members else {}
-        self._members: dict[str, tuple[str, ...]] = {plain(name): (ATTRIBUTES, name) for name in within}
+        scalars = {name: member for name, member in stored if not member.types & {"object", "array"}}
+        members = {**scalars, **schema.members}
+        attributes = members[ATTRIBUTES].members if ATTRIBUTES in members else {}
+        self._members: dict[str, tuple[str, ...]] = {plain(name): (ATTRIBUTES, name) for name in attributes}
         self._members |= {plain(name): (name,) for name in members}
         self._members.setdefault("id", tuple(filter(None, (collection.holder, collection.key))))
-        named = {plain(name): member for name, member in (*within.items(), *members.items())}
+        by_name = {plain(name): member for name, member in (*attributes.items(), *members.items())}
         queries = {
-            each["name"]: schema.of(each.get("schema", True))
-            for each in operation.parameters
-            if each["in"] == "query"
+            parameter["name"]: schema.of(parameter.get("schema", True))
+            for parameter in operation.parameters
+            if parameter["in"] == "query"
         }
-        paging: dict[str, Schema] = {}
-        for name, sent in queries.items():  # of an object its members, as page[number] is one
-            paging |= {f"{name}[{inner}]": each for inner, each in sent.members.items()} or {name: sent}
+        parameters: dict[str, Schema] = {}
+        for name, query in queries.items():  # of an object its members, as page[number] is one
+            parameters |= {f"{name}[{part}]": each for part, each in query.members.items()} or {name: query}
         self._names = {
             plain(name): name
-            for name, sent in paging.items()
-            if not (plain(name) in PAGING and _is_filter(plain(name), sent, named.get(plain(name))))
+            for name, query in parameters.items()
+            if not (_selects(name) and _is_filter(name, query, by_name.get(plain(name))))
         }
-        inner = {name: dict(sent.members) or None for name, sent in queries.items()}
-        self._bounds = {name: bound_of(name, named) for name, _ in _named(inner)}
-        self._defaults = {name: each.default for name, each in queries.items()}
+        self._selecting = frozenset(filter(_selects, self._names))
+        parts = {name: dict(query.members) or None for name, query in queries.items()}
+        self._bounds = {name: bound_of(name, by_name) for name, _ in _named(parts)}
+        self._defaults = {name: query.default for name, query in queries.items()}
         self._base = first_page(operation, schema)
 
     def page(self, items: list[dict[str, Any]], asked: Mapping[str, Any], url: str) -> Page:
@@ -81,13 +79,13 @@ class Listing:
             items: all, in the order of their creation.
             asked: query parameters by name, defaults filled in.
         """
-        objects = ((name, each) for name, each in asked.items() if isinstance(each, dict))
-        inner = {f"{name}[{key}]": each for name, held in objects for key, each in held.items()}
+        objects = ((name, value) for name, value in asked.items() if isinstance(value, dict))
+        parts = {f"{name}[{part}]": value for name, members in objects for part, value in members.items()}
         chosen = self.chosen(items, asked)
-        asked = {**asked, **inner}
+        asked = {**asked, **parts}
         chosen = self._sorted(chosen, asked)
-        has_size = not self._names.keys().isdisjoint(SIZES)
-        size = _count(self._asked(asked, SIZES), SIZE if has_size else max(SIZE, len(chosen)))
+        usual = SIZE if self._name(Meaning.SIZE) else max(SIZE, len(chosen))
+        size = _count(self._asked(asked, Meaning.SIZE), usual)
         first = self._first(chosen, asked, size)
         number = self._base + first // max(size, 1)
         shown = chosen[first : first + size]
@@ -105,33 +103,35 @@ class Listing:
             all_hold: none is chosen where any parameter is no filter.
         """
         conditions = list(self._conditions(asked, all_hold=all_hold))
-        return [each for each in items if all(holds(each) for holds in conditions)]
+        return [item for item in items if all(holds(item) for holds in conditions)]
 
     def _following(self, url: str, after: str, number: int, first: int) -> str:
         """Return the URL of the page that follows, as a client could have made it."""
         address, _, query = url.partition("?")
-        ways = ((PAGES, str(number)), (OFFSETS, str(first)), (AFTER, after))
-        named = {self._name(names): value for names, value in ways if self._name(names)}
-        kept = [each for each in parse_qsl(query, keep_blank_values=True) if each[0] not in named]
-        return f"{address}?{urlencode([*kept, *named.items()])}" if named else ""
+        choices = ((Meaning.PAGE, str(number)), (Meaning.OFFSET, str(first)), (Meaning.AFTER, after))
+        changed = {self._name(meaning): value for meaning, value in choices if self._name(meaning)}
+        others = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in changed]
+        return f"{address}?{urlencode([*others, *changed.items()])}" if changed else ""
 
     def _first(self, chosen: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], size: int) -> int:
         """Return how many items are before the page that is asked for."""
-        keys = [str(self._key_of(each)) for each in chosen]
-        after, before = self._asked(asked, AFTER), self._asked(asked, BEFORE)
+        keys = [str(self._key_of(item)) for item in chosen]
+        after, before = self._asked(asked, Meaning.AFTER), self._asked(asked, Meaning.BEFORE)
         if after is not None and str(after) in keys:
             return keys.index(str(after)) + 1
         if before is not None and str(before) in keys:
             return max(0, keys.index(str(before)) - size)
-        number = _count(self._asked(asked, PAGES), self._base)
-        return _count(self._asked(asked, OFFSETS), max(0, number - self._base) * size)
+        number = _count(self._asked(asked, Meaning.PAGE), self._base)
+        return _count(self._asked(asked, Meaning.OFFSET), max(0, number - self._base) * size)
 
-    def _name(self, names: Iterable[str]) -> str:
-        return next((self._names[each] for each in names if each in self._names), "")
+    def _name(self, meaning: Meaning) -> str:
+        """Return the query parameter of a meaning; empty if there is none."""
+        return next((self._names[name] for name in meaning.names if name in self._names), "")
 
-    def _asked(self, asked: Mapping[str, Any], names: Iterable[str]) -> Any:
-        found = (asked.get(self._names[each]) for each in names if each in self._names)
-        return next((each for each in found if each is not None and each != ""), None)
+    def _asked(self, asked: Mapping[str, Any], meaning: Meaning) -> Any:
+        """Return what a query asks for by a parameter of a meaning; None for nothing."""
+        values = (asked.get(self._names[name]) for name in meaning.names if name in self._names)
+        return next((value for value in values if value is not None and value != ""), None)
 
     def _conditions(
         self, asked: Mapping[str, Any], *, all_hold: bool
@@ -139,8 +139,7 @@ class Listing:
         """Yield what tells whether an item is as a parameter named like a member says, or a search."""
         for name, value in _named(asked):
             plain_name = plain(name)
-            is_paging = plain_name in PAGING and plain_name in self._names
-            is_no_filter = is_paging or str(value).strip().lower() in EVERYTHING
+            is_no_filter = plain_name in self._selecting or str(value).strip().lower() in EVERYTHING
             if value is None or (is_no_filter and not all_hold):
                 continue
             bound = self._bounds.get(name)
@@ -153,7 +152,7 @@ class Listing:
                 yield partial(_is_within, self._members[bound.member], bound.compare, value)
             elif member is not None:
                 yield partial(_has_at, member, value, value == self._defaults.get(name))
-            elif plain_name in SEARCHES and not LANGUAGE.search(str(value)):
+            elif plain_name in Meaning.SEARCH and not LANGUAGE.search(str(value)):
                 yield partial(_mentions, str(value).lower())
             elif plain_name in {LABELS, FIELDS}:
                 yield partial(self._is_selected, selects(str(value)), plain_name == LABELS)
@@ -167,27 +166,33 @@ class Listing:
         return selected(values.get if by_label else lambda path: _at(item, tuple(path.split("."))))
 
     def _sorted(self, items: list[dict[str, Any]], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-        sort = self._asked(asked, SORTS)
+        sort = self._asked(asked, Meaning.SORT)
         match = FIELD.match(str(sort[0] if isinstance(sort, list) and sort else sort or ""))
-        words = [str(self._asked(asked, DIRECTIONS)), *([match[2] or ""] if match else [])]
-        descends = any(each.lower().startswith("desc") for each in words)
+        words = [str(self._asked(asked, Meaning.DIRECTION)), *([match[2] or ""] if match else [])]
+        descends = any(word.lower().startswith("desc") for word in words)
         if match is not None:
             descends |= match[0].startswith("-")
             names = spellings(plain(match[1]))
-            member = next((self._members[each] for each in names if each in self._members), None)
-            items = items if member is None else sorted(items, key=lambda each: _order(_at(each, member)))
+            member = next((self._members[name] for name in names if name in self._members), None)
+            items = items if member is None else sorted(items, key=lambda item: _order(_at(item, member)))
         return items[::-1] if descends else items
 
 
-def _is_filter(name: str, sent: Schema, member: Schema | None) -> bool:
+def _selects(name: str) -> bool:
+    """Tell whether a query parameter may choose a part of a list."""
+    return not set(meanings_of(name)).isdisjoint(SELECTING)
+
+
+def _is_filter(name: str, query: Schema, member: Schema | None) -> bool:
     """Tell whether a parameter that may page or sort filters: by a day, or a text that items have.
 
     ``position=goalkeeper``, ``size=M`` and ``direction=inbound`` do; ``size=20`` and ``order=desc`` do not.
     """
-    allowed = [str(each).lower() for part in sent.parts for each in part.get("enum", ())]
-    may_sort = name in {*SORTS, *DIRECTIONS} and (not allowed or any(map(allowed.__contains__, ORDERS)))
-    is_text = member is not None and "string" in member.types and "integer" not in sent.types
-    return is_formatted_time(sent) or (is_text and not may_sort)
+    allowed = [str(value).lower() for part in query.parts for value in part.get("enum", ())]
+    is_sort = name in Meaning.SORT or name in Meaning.DIRECTION
+    may_sort = is_sort and (not allowed or any(map(allowed.__contains__, ORDERS)))
+    is_text = member is not None and "string" in member.types and "integer" not in query.types
+    return is_formatted_time(query) or (is_text and not may_sort)
 
 
 def _named(asked: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -215,13 +220,13 @@ def _count(value: Any, default: int) -> int:
 def _has(value: Any, asked: Any) -> bool:
     """Tell whether a member has the value that is asked for, one of them, or one within bounds."""
     if isinstance(asked, list):
-        return not asked or any(_has(value, each) for each in asked)
+        return not asked or any(_has(value, choice) for choice in asked)
     if isinstance(asked, dict):
-        return all(is_within(value, BOUNDS[name], each) for name, each in asked.items() if name in BOUNDS)
+        return all(is_within(value, BOUNDS[word], bound) for word, bound in asked.items() if word in BOUNDS)
     if isinstance(value, list):
-        return any(_has(each, asked) for each in value)
+        return any(_has(item, asked) for item in value)
     if isinstance(value, dict):
-        return any(_text(each) == _text(asked) for each in value.values())
+        return any(_text(member) == _text(asked) for member in value.values())
     return _text(value) == _text(asked)
 
 
@@ -238,7 +243,7 @@ def _is_within(path: tuple[str, ...], compare: Compare, asked: Any, item: Mappin
 
 def _mentions(asked: str, item: Mapping[str, Any]) -> bool:
     """Tell whether a text in lower case is in one of an item's texts, in any case."""
-    return any(asked in each.lower() for each in item.values() if isinstance(each, str))
+    return any(asked in text.lower() for text in item.values() if isinstance(text, str))
 
 
 def _text(value: Any) -> str:

@@ -23,7 +23,7 @@ class StatefulResponses(ContractResponses):
 
     Attributes:
         catalog: of the contract that is served.
-        origin: returns the URL of the API as who makes the current request reaches it.
+        origin: returns the URL of the API as the client of the current request reaches it.
     """
 
     memory: Memory
@@ -40,7 +40,7 @@ class StatefulResponses(ContractResponses):
 
 
 class _ByName:
-    """Does what one operation does with the item of a name, of whichever collection it is."""
+    """Does what one operation does with the item of a name, in the collection that has it."""
 
     def __init__(self, operations: list[StatefulOperation]) -> None:
         self._operations = operations
@@ -48,5 +48,5 @@ class _ByName:
     async def __call__(
         self, sent: Sent, request: Request, respond: Respond
     ) -> tuple[DocumentedResponse, Rendered]:
-        found = [each for each in self._operations if await each.has(sent)]
-        return await (found or self._operations)[0](sent, request, respond)
+        having = [operation for operation in self._operations if await operation.has(sent)]
+        return await (having or self._operations)[0](sent, request, respond)

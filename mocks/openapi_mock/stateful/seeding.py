@@ -15,8 +15,8 @@ from typing import Any
 from openapi_contract.reading import read_document
 from openapi_service.problems import Conflict, PayloadTooLarge, ServiceUnavailable
 
-from .collection import Collection, shape_of
 from .memory import Memory
+from .recognition.collection import Collection, shape_of
 
 
 class SeedError(ValueError):
@@ -34,7 +34,7 @@ def fill(file: Path | None, memory: Memory) -> None:
         return
     catalog = memory.catalog
     for name, items in read_document(str(file)).items():
-        if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise SeedError(f"{file}: {name} is not a list of objects.")
         collection, values = _collection(str(name), catalog.collections, file)
         named = dict(zip(collection.item.names, values, strict=False))
@@ -49,20 +49,21 @@ def fill(file: Path | None, memory: Memory) -> None:
             _require_stored(item, stored, collection, where)
 
 
-def _collection(name: str, known: Mapping[str, Collection], file: Path) -> tuple[Collection, list[str]]:
+def _collection(name: str, collections: Mapping[str, Collection], file: Path) -> tuple[Collection, list[str]]:
     """Return the collection that a name in a file means, and the parameters of the path to it."""
     segments = shape_of(name).segments
-    found = [each for each in known.values() if name in {each.path, each.resource}]
-    if len(found) == 1 and len(found[0].item.names) == 1:
-        return found[0], []
-    for collection in known.values():
+    candidates = [
+        candidate for candidate in collections.values() if name in {candidate.path, candidate.resource}
+    ]
+    if len(candidates) == 1 and len(candidates[0].item.names) == 1:
+        return candidates[0], []
+    for collection in collections.values():
         template = shape_of(collection.path).segments
         pairs = list(zip(template, segments, strict=False))
-        if len(template) == len(segments) and all(own in {"{}", given} for own, given in pairs):
-            return collection, [given for own, given in pairs if own == "{}"]
-    raise SeedError(
-        f"{file}: {name} is not a collection of the contract; its collections: {', '.join(known) or 'none'}."
-    )
+        if len(template) == len(segments) and all(part in {"{}", segment} for part, segment in pairs):
+            return collection, [segment for part, segment in pairs if part == "{}"]
+    there = ", ".join(collections) or "none"
+    raise SeedError(f"{file}: {name} is not a collection of the contract; its collections: {there}.")
 
 
 def _require_stored(
@@ -73,7 +74,7 @@ def _require_stored(
     for name, value in item.items():
         shown = stored.get(name)
         if name == collection.holder and isinstance(value, dict):  # the mock adds to it
-            shown = {each: known for each, known in collection.level(stored).items() if each in value}
+            shown = {key: member for key, member in collection.level(stored).items() if key in value}
         if shown != value:
             schema = members.get(name)
             violations = [] if schema is None else list(schema.validator.violations(value, "item"))

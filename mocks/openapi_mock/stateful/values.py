@@ -1,7 +1,6 @@
 """Values of items: what a request makes of one, and how a response shows it; all conform to the schema."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from email.utils import format_datetime
@@ -9,31 +8,17 @@ from itertools import islice
 from typing import Any, Final
 
 from openapi_contract.schemas import MISSING, Schema
-from openapi_mock.responses.generation import Generator
-from openapi_mock.responses.identifiers import IDS, identifier
-from openapi_mock.responses.subjects import plain
+from openapi_mock.generation import Generator
+from openapi_mock.generation.identifiers import identifier
+from openapi_mock.vocabulary.members import Meaning, identifiers_of, tallies
+from openapi_mock.vocabulary.times import is_change, is_creation
+from openapi_mock.vocabulary.words import plain
 
-from .collection import Collection
-from .places import singulars
+from .bounds import MILLISECONDS
+from .recognition import Collection
 
-SELF: Final = frozenset({"url", "uri", "href", "self", "selflink", "apiurl"})
 PROVIDERS: Final = "/providers/"
 """What is in the paths of Azure Resource Manager, by which its items are identified."""
-SET_BY_SERVERS: Final = frozenset({"id", "selflink", "etag"})
-"""Members that a server sets where no client does, also where the schema of what is sent has them."""
-REFERRING: Final = IDS | {"entityid", "objectid", "resourceid"}
-"""What a response that does not show an item calls its identifier."""
-NAMES: Final = frozenset({"name", "slug", "login", "username", "path", "title", "code", "tag"})
-"""Members that can identify an item and be changed."""
-CREATED = re.compile(
-    r"(date|time|at|on)?(created|inserted|creation|create(?=date|time))(date|time|at|on|timestamp)?"
-)
-CHANGED = re.compile(
-    r"(date|time|at|on|last)?(updated|modified|changed|edited|update(?=date|time))(date|time|at|on|timestamp)?"
-)
-COUNTS = re.compile(r"num_\w+|\w+(_c|C)ount(er|s)?")
-"""Members that count what is below an item, or has happened to it: of a new one, nothing."""
-MILLISECONDS: Final = 10**11
 MOST_REPAIRS, PREFIX, SHORT = 6, 3, 8
 EMPTY: tuple[Any, ...] = (None, [], {})
 
@@ -43,17 +28,19 @@ class Values:
 
     Args:
         seed: another seed, other identifiers.
-
     """
 
     def __init__(self, collection: Collection, generator: Generator, seed: str) -> None:
         self.collection = collection
-        own = SELF | (
-            {"id"} if PROVIDERS in collection.item_path and plain(collection.key) != "id" else set()
-        )
-        own -= collection.settable - SET_BY_SERVERS
-        self._urls = [name for name in collection.schema.members if plain(name) in own]
         self._settable = frozenset[str]() if collection.holder else collection.settable
+        self._set_by_client = collection.settable - set(Meaning.SET_BY_SERVER.names)
+        is_path = PROVIDERS in collection.item_path and plain(collection.key) != "id"
+        self._urls = [
+            name
+            for name in collection.schema.members
+            if (name in Meaning.ITEM_URL or (is_path and plain(name) == "id"))
+            and plain(name) not in self._set_by_client
+        ]
         self._generator = generator
         self._seed = seed
 
@@ -65,8 +52,10 @@ class Values:
 
     def completed(self, shown: Any) -> dict[str, Any]:
         """Return an item with those of its members that another response shows."""
-        members, named = self.collection.schema.members, shown.items() if isinstance(shown, dict) else ()
-        fitting = {name: each for name, each in named if name in members and members[name].conforms(each)}
+        members, shown = self.collection.schema.members, shown if isinstance(shown, dict) else {}
+        fitting = {
+            name: shown[name] for name in shown if name in members and members[name].conforms(shown[name])
+        }
         return {**self.initial(None), **fitting}
 
     def created(
@@ -84,33 +73,33 @@ class Values:
         value = self._unset(self._named(base), sent, schema.members)
         if collection.holder:
             holder, shown = schema.members[collection.holder], base.get(collection.holder)
-            own = self._own(holder, shown if isinstance(shown, dict) else {}, sent, number, now)
-            above = {name: each for name, each in path.items() if name in holder.members}
-            sent = {**sent, collection.holder: {**above, **own, **collection.level(sent)}}
-            own = {}
+            facts = self._facts(holder, shown if isinstance(shown, dict) else {}, sent, number, now)
+            above = {name: argument for name, argument in path.items() if name in holder.members}
+            sent = {**sent, collection.holder: {**above, **facts, **collection.level(sent)}}
+            facts = {}
         else:
-            own = self._own(schema, value, sent, number, now)
-        value = self._laid_over({**self._laid_over(value, path), **own}, sent, is_open=schema.is_open)
-        return self._stored(self._whole(schema, value, base, {**path, **own, **sent}))
+            facts = self._facts(schema, value, sent, number, now)
+        value = self._laid_over({**self._laid_over(value, path), **facts}, sent, is_open=schema.is_open)
+        return self._stored(self._whole(schema, value, base, {**path, **facts, **sent}))
 
-    def _own(
+    def _facts(
         self, schema: Schema, shown: Mapping[str, Any], sent: Mapping[str, Any], number: int, now: datetime
     ) -> dict[str, Any]:
         """Return the members of a new item, or in what holds its key, that no client sets: times and ids."""
-        key, members = self.collection.key, schema.members
-        named = {plain(name) for name in self.collection.level(sent)}
-        ids = {name for name in members if plain(name) in IDS - named - (self._settable - SET_BY_SERVERS)}
-        if key and plain(key) not in named:
+        key, members, level = self.collection.key, schema.members, self.collection.level(sent)
+        set_by_client = self._set_by_client & self._settable | {plain(name) for name in level}
+        ids = {name for name in members if name in Meaning.IDENTIFIER and plain(name) not in set_by_client}
+        if key and plain(key) not in map(plain, level):
             ids.add(key)
         made = {name: self._identifier(name, members[name], shown.get(name), number) for name in sorted(ids)}
-        begins = self.collection.level(sent).get(f"generate{key[:1].upper()}{key[1:]}")  # as generateName
-        if isinstance(begins, str) and isinstance(made.get(key), str):
-            made[key] = begins + made[key][:SHORT]
-        times = self._times(members, shown, CREATED, now) | self._times(members, shown, CHANGED, now)
-        counting = [name for name in members if name in shown and COUNTS.fullmatch(name)]
-        unset = [name for name in counting if plain(name) not in self._settable]
+        prefix = level.get(f"generate{key[:1].upper()}{key[1:]}")  # as generateName
+        if isinstance(prefix, str) and isinstance(made.get(key), str):
+            made[key] = prefix + made[key][:SHORT]
+        times = self._times(members, shown, now) | self._times(members, shown, now, is_change)
+        tallied = (name for name in members if name in shown and tallies(name))
+        unset = (name for name in tallied if plain(name) not in self._settable)
         counts = {name: 0 for name in unset if members[name].conforms(0)}
-        return times | counts | {name: each for name, each in made.items() if each is not MISSING}
+        return times | counts | {name: value for name, value in made.items() if value is not MISSING}
 
     def changed(
         self, before: dict[str, Any], sent: Mapping[str, Any], now: datetime, *, unsets: bool, merges: bool
@@ -123,27 +112,23 @@ class Values:
         """
         collection, schema, members = self.collection, self.collection.schema, self.collection.schema.members
         head, level = collection.head, collection.level(sent)
-        if plain(collection.key) not in NAMES:  # the path says which item it is
-            level = {name: each for name, each in level.items() if plain(name) != plain(collection.key)}
+        if collection.key not in Meaning.RENAMABLE_KEY:  # the path says which item it is
+            level = {name: member for name, member in level.items() if plain(name) != plain(collection.key)}
         if not collection.holder:
             sent = level
         elif head in sent:
-            known = collection.level(before).items()  # what is plain in it stays, such as a namespace
-            lasting = {name: each for name, each in known if not isinstance(each, dict | list)}
+            members_before = collection.level(before).items()  # scalars stay, such as a namespace
+            lasting = {name: member for name, member in members_before if not isinstance(member, dict | list)}
             sent = {**sent, head: {**lasting, **level}}
         value = self._unset(self._named(before), {**sent, head: None}, members) if unsets else before
-        value = {**value, **self._times(members, value, CHANGED, now)}
+        value = {**value, **self._times(members, value, now, is_change)}
         value = self._laid_over(value, sent, merges=merges, is_open=schema.is_open)
         return self._stored(self._whole(schema, value, before, sent))
 
     def _named(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """Return an item without the members that its schema does not name."""
-        members = self.collection.schema.members
-        return {
-            name: each
-            for name, each in value.items()
-            if name in members or not self.collection.schema.is_open
-        }
+        members, is_open = self.collection.schema.members, self.collection.schema.is_open
+        return {name: member for name, member in value.items() if name in members or not is_open}
 
     def _stored(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return an item without what no response shows, such as passwords, if it conforms without that."""
@@ -152,13 +137,11 @@ class Values:
 
     def shown(self, value: dict[str, Any], schema: Schema, base: Any, url: str = "") -> Any:
         """Return an item as another schema has it, laid over a value that conforms to that."""
-        own = schema is self.collection.schema
-        if not own:
+        if schema is not self.collection.schema:
             members, is_open = schema.members, schema.is_open
-            named = {name: each for name, each in value.items() if name in members or is_open}
-            value = (
-                named if self.collection.head in members else {**named, **self._referring(value, schema, url)}
-            )
+            named = {name: member for name, member in value.items() if name in members or is_open}
+            has_key = self.collection.head in members
+            value = named if has_key else {**named, **self._referring(value, schema, url)}
         if schema.conforms(value):
             return value
         laid = {**base, **value} if isinstance(base, dict) else value
@@ -167,10 +150,14 @@ class Values:
     def _referring(self, value: Mapping[str, Any], schema: Schema, url: str) -> dict[str, Any]:
         """Return what a response says of an item whose key it does not have: which it is, and where."""
         key = self.collection.key_of(value)
-        names = REFERRING | {f"{each}id" for each in singulars(plain(self.collection.resource))}
+        names = (
+            *Meaning.IDENTIFIER.names,
+            *Meaning.REFERENCE.names,
+            *identifiers_of(self.collection.resource),
+        )
         facts = dict.fromkeys(names, key) | {"location": url}
-        found = {name: facts.get(plain(name)) for name in schema.members}
-        return {name: each for name, each in found.items() if each and schema.members[name].conforms(each)}
+        references = ((name, facts.get(plain(name))) for name in schema.members)
+        return {name: fact for name, fact in references if fact and schema.members[name].conforms(fact)}
 
     def with_url(self, value: dict[str, Any], url: str) -> dict[str, Any]:
         """Return an item whose own URL is in it, where its schema has a member for that."""
@@ -190,13 +177,13 @@ class Values:
         named = {plain(name) for name in sent}
         settable = self.collection.settable - named - {plain(self.collection.head)}
         for name, schema in members.items():
-            is_time = any(each.fullmatch(plain(name)) for each in (CREATED, CHANGED))
-            if name not in value or plain(name) not in settable - SET_BY_SERVERS or is_time:
+            is_set = plain(name) in settable and name not in Meaning.SET_BY_SERVER
+            if name not in value or not is_set or is_creation(name) or is_change(name):
                 continue
             candidates = [schema.default] if schema.default is not MISSING else []
             candidates += EMPTY
-            fitting = next((each for each in candidates if schema.conforms(each)), MISSING)
-            without = {key: each for key, each in value.items() if key != name}
+            fitting = next(filter(schema.conforms, candidates), MISSING)
+            without = {key: member for key, member in value.items() if key != name}
             if fitting is not MISSING:
                 value = {**value, name: fitting}
             elif self.collection.schema.conforms(without):
@@ -211,30 +198,30 @@ class Values:
         merges: bool = False,
         is_open: bool = False,
     ) -> dict[str, Any]:
-        """Return an item with members that were sent, by name or by the same name in another style."""
+        """Return an item with the members of a request, whose names may have another style."""
         members = self.collection.schema.members
         by_plain = {plain(name): name for name in (*value, *members)}
         laid = dict(value)
-        for name, each in sent.items():
-            renamed = plain(name).removeprefix("new") if plain(name) not in by_plain else plain(name)
-            member = by_plain.get(renamed)
-            if member is None and is_open:
-                member = name
-            if member is None:
+        for sent_name, member in sent.items():
+            spelled = plain(sent_name)
+            name = by_plain.get(spelled if spelled in by_plain else spelled.removeprefix("new"))
+            if name is None and is_open:
+                name = sent_name
+            if name is None:
                 continue
-            schema = members.get(member)
-            if member != self.collection.head and schema is not None and schema.is_marked("readOnly"):
+            schema = members.get(name)
+            if name != self.collection.head and schema is not None and schema.is_marked("readOnly"):
                 continue
-            fitting = self._fitting(schema, each, laid.get(member), merges=merges)
-            without = {name: each for name, each in laid.items() if name != member}
+            fitting = self._fitting(schema, member, laid.get(name), merges=merges)
+            without = {other: value for other, value in laid.items() if other != name}
             if fitting is not MISSING:
-                laid[member] = fitting
-            elif merges and each is None and self.collection.schema.conforms(without):
+                laid[name] = fitting
+            elif merges and member is None and self.collection.schema.conforms(without):
                 laid = without
         return laid
 
     def _fitting(self, schema: Schema | None, sent: Any, before: Any, *, merges: bool) -> Any:
-        """Return what a member becomes that was sent so; MISSING where its schema takes nothing like it."""
+        """Return what a member becomes by a request; MISSING where its schema takes nothing like that."""
         if isinstance(sent, dict) and isinstance(before, dict) and (merges or schema is None):
             whole = _merged(before, sent)
             sent = whole if schema is None or schema.conforms(whole) else _merged(before, sent, nulls=False)
@@ -250,10 +237,12 @@ class Values:
         return self.repaired(schema, sent) if isinstance(sent, dict | list) else MISSING
 
     def repaired(self, schema: Schema, value: Any) -> Any:
-        """Return a value with what violates its schema in it replaced; MISSING if nothing is found."""
+        """Return a value whose members that violate its schema are replaced; MISSING if none is found."""
         repaired = self._generator.values(schema.node, self.collection.path, example=value)
-        fitting = (each for each in islice(repaired, MOST_REPAIRS) if type(each) is type(value))
-        return next((each for each in fitting if schema.conforms(each)), MISSING)
+        candidates = (
+            candidate for candidate in islice(repaired, MOST_REPAIRS) if type(candidate) is type(value)
+        )
+        return next(filter(schema.conforms, candidates), MISSING)
 
     def _whole(self, schema: Schema, value: Any, base: Any, sent: Mapping[str, Any]) -> Any:
         """Return a value that conforms as a whole: as it is, repaired, or the base with what fits in."""
@@ -264,14 +253,14 @@ class Values:
             return repaired
         if not schema.conforms(base):
             base = self._generated(schema, value)
-        for name, each in sent.items() if isinstance(base, dict) else ():
-            candidate = {**base, name: each}
+        for name, member in sent.items() if isinstance(base, dict) else ():
+            candidate = {**base, name: member}
             base = candidate if schema.conforms(candidate) else base
         return base
 
     def _generated(self, schema: Schema, fallback: Any) -> Any:
         values = islice(self._generator.values(schema.node, self.collection.path), MOST_REPAIRS)
-        return next((each for each in values if schema.conforms(each)), fallback)
+        return next(filter(schema.conforms, values), fallback)
 
     # identifiers and times ----------------------------------------------------------------------------------
 
@@ -291,15 +280,18 @@ class Values:
         return identifier(schema, shown, number, name, self._generator, prefix, suits)
 
     def _times(
-        self, members: Mapping[str, Schema], value: Mapping[str, Any], names: re.Pattern[str], now: datetime
+        self,
+        members: Mapping[str, Schema],
+        value: Mapping[str, Any],
+        now: datetime,
+        is_time: Callable[[str], bool] = is_creation,
     ) -> dict[str, Any]:
         """Return the members that say when an item was created, or changed."""
-        found: dict[str, Any] = {}
-        for name in value:
-            if names.fullmatch(plain(name)) and name in members:
-                candidates = _spelled(now, value[name])
-                found[name] = next((each for each in candidates if members[name].conforms(each)), value[name])
-        return found
+        names = [name for name in value if name in members and is_time(name)]
+        return {
+            name: next(filter(members[name].conforms, _spelled(now, value[name])), value[name])
+            for name in names
+        }
 
 
 def _spelled(now: datetime, shown: Any) -> Iterator[Any]:
@@ -319,10 +311,10 @@ def _merged(before: dict[str, Any], sent: dict[str, Any], *, nulls: bool = True)
         nulls: whether a null that was sent is a value, and does not remove the member.
     """
     merged = {**before, **sent}
-    for name, each in sent.items():
-        if isinstance(each, dict) and isinstance(before.get(name), dict):
-            merged[name] = _merged(before[name], each, nulls=nulls)
-        elif each is None and not nulls:
+    for name, member in sent.items():
+        if isinstance(member, dict) and isinstance(before.get(name), dict):
+            merged[name] = _merged(before[name], member, nulls=nulls)
+        elif member is None and not nulls:
             del merged[name]
     return merged
 
@@ -330,13 +322,13 @@ def _merged(before: dict[str, Any], sent: dict[str, Any], *, nulls: bool = True)
 def _readable(value: Any, schema: Schema) -> Any:
     """Return a value without the members in it that are ``writeOnly``, but for those that it has to have."""
     if isinstance(value, list):
-        return [_readable(each, schema.items) for each in value]
+        return [_readable(item, schema.items) for item in value]
     if not isinstance(value, dict):
         return value
     members = schema.members
-    readable = {name: _readable(each, members.get(name, schema.others)) for name, each in value.items()}
+    readable = {name: _readable(part, members.get(name, schema.others)) for name, part in value.items()}
     for name in value.keys() & members:
-        without = {other: each for other, each in readable.items() if other != name}
+        without = {other: part for other, part in readable.items() if other != name}
         if members[name].is_marked("writeOnly") and schema.conforms(without):
             readable = without
     return readable

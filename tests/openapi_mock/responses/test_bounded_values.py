@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from openapi_mock.responses import attempts, generation
-from openapi_mock.responses.attempts import Attempt
+from openapi_mock.generation import generator, values
+from openapi_mock.generation.values import ValueAttempt
 
 
 def test_values_that_would_be_too_large_are_given_up(responding_with, monkeypatch):
@@ -13,10 +13,10 @@ def test_values_that_would_be_too_large_are_given_up(responding_with, monkeypatc
     made = []
 
     def attempt(*given, **members):
-        made.append(Attempt(*given, **members))
+        made.append(ValueAttempt(*given, **members))
         return made[-1]
 
-    monkeypatch.setattr(generation, "Attempt", attempt)
+    monkeypatch.setattr(generator, "ValueAttempt", attempt)
     threes = {
         f"S{index}": {
             "type": "object",
@@ -44,10 +44,10 @@ def test_patterns_that_would_backtrack_without_end(responding_with, openapi):
 def test_items_that_differ_are_counted_as_often_as_they_are_tried(responding_with, monkeypatch):
     """Items that are made to differ from the others count among the values of a response."""
     made = []
-    value = Attempt.value
-    monkeypatch.setattr(Attempt, "value", lambda *given: made.append(1) or value(*given))
-    monkeypatch.setattr(attempts, "MOST_VALUES", 200)
-    monkeypatch.setattr(generation, "MOST_MADE", 400)
+    value = ValueAttempt.value
+    monkeypatch.setattr(ValueAttempt, "value", lambda *given: made.append(1) or value(*given))
+    monkeypatch.setattr(values, "MOST_VALUES", 200)
+    monkeypatch.setattr(generator, "MOST_MADE", 400)
     item = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer", "maximum": 90}}}
     unique = {"type": "array", "minItems": 90, "uniqueItems": True, "items": item}
     assert responding_with(unique).get().status == 501

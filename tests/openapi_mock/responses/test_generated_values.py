@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from openapi_contract import Contract
 from openapi_mock.responses import ContractResponses
 from openapi_mock.responses.authenticators import OpenAuthenticator
-from openapi_mock.responses.documented import DocumentedResponses, Selection
+from openapi_mock.responses.documented import DocumentedResponses
+from openapi_mock.responses.selection import Selection
 from openapi_service.assembly import Assembly
 from openapi_service.responses import Rendered
 from scanner_contract import load_contract

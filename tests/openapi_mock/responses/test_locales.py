@@ -10,10 +10,10 @@ import pytest
 
 from openapi_contract import Contract
 from openapi_mock import contract_mock
-from openapi_mock.responses import locales
-from openapi_mock.responses.locales import METHODS, strings_of
-from openapi_mock.responses.names import STRINGS, text
-from openapi_mock.responses.subjects import Subject
+from openapi_mock.generation import locales
+from openapi_mock.generation.locales import METHODS, strings_of
+from openapi_mock.vocabulary.names import STRINGS, text
+from openapi_mock.vocabulary.subjects import Subject
 
 NAMES = (
     "billingCity",

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from openapi_mock.responses import names
-from openapi_mock.responses.subjects import PLACES, Subject
+from openapi_mock.vocabulary import names
+from openapi_mock.vocabulary.subjects import LOCALITIES, Subject
 
 EMAIL = r"[a-z]+\.[a-z]+@example\.com"
 WORD = r"[A-Z][a-z]+"
@@ -164,7 +164,7 @@ def test_the_members_of_an_object_agree(seed, sent):
     assert (found["name"], found["email"]) == (f"{first} {last}", f"{first}.{last}@example.com".lower())
     assert found["owner_email"] == f"{found['owner_name'].replace(' ', '.').lower()}@example.com"
     assert found["slug"] == found["title"].lower().replace(" ", "-")
-    place = next(each for each in PLACES if each.city == found["city"])
+    place = next(each for each in LOCALITIES if each.city == found["city"])
     assert (found["country"], found["currency"]) == (place.country, place.currency)
     assert found["address"] == {"city": place.city, "country_code": place.country_code}
     created, expires = (datetime.fromisoformat(found[name]) for name in ("created_at", "expiresAt"))

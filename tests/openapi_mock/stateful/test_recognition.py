@@ -7,8 +7,8 @@ from copy import deepcopy
 import pytest
 
 from openapi_contract import Contract, ContractError
-from openapi_mock.stateful.collection import shape_of
-from openapi_mock.stateful.recognition import _Recognition, recognize
+from openapi_mock.stateful.recognition.collection import shape_of
+from openapi_mock.stateful.recognition.recognizer import _Recognition, recognize
 
 from .conftest import LISTED, NEW_PET, PET, PETS, in_path, operation, ref
 

@@ -10,10 +10,8 @@ from uuid import UUID
 from openapi_contract.schemas import MISSING, Schema
 
 from .examples import UUID_TEXT
-from .generation import Generator
+from .generator import Generator
 
-IDS: Final = frozenset({"id", "uuid", "guid", "sid", "nodeid", "uid"})
-"""What members are called, in lower case and without signs, that identify an item."""
 PREFIXED = re.compile(r"([A-Za-z]{1,10}_(?:[a-z]{1,6}_)?)([A-Za-z0-9]{6,})")
 OPAQUE = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{6,64}")
 ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -22,46 +20,46 @@ MOST_DRAWN, LONG, SHORT = 6, 24, 8
 
 def identifier(
     schema: Schema,
-    shown: Any,
+    example: Any,
     number: int,
     name: str,
     generator: Generator,
     prefix: str = "",
     suits: Callable[[Any], bool] = lambda _: True,
 ) -> Any:
-    """Return the identifier of a number; MISSING where nothing is found that conforms to the schema.
+    """Return the identifier of a number; MISSING where none conforms to the schema.
 
     Args:
-        shown: an example of one, which others look like.
+        example: of an identifier, which this one is to look like.
         number: another number, another identifier.
         name: another name, other identifiers.
         prefix: of identifiers about whose form nothing else is known.
         suits: whether one that conforms is preferred.
     """
-    found: Any = MISSING
-    for each in _identifiers(schema, shown, number, name, generator, prefix):
-        if schema.conforms(each):
-            if suits(each):
-                return each
-            found = each if found is MISSING else found
-    return found
+    fallback: Any = MISSING
+    for candidate in _candidates(schema, example, number, name, generator, prefix):
+        if schema.conforms(candidate):
+            if suits(candidate):
+                return candidate
+            fallback = candidate if fallback is MISSING else fallback
+    return fallback
 
 
-def _identifiers(
-    schema: Schema, shown: Any, number: int, name: str, generator: Generator, prefix: str
+def _candidates(
+    schema: Schema, example: Any, number: int, name: str, generator: Generator, prefix: str
 ) -> Iterator[Any]:
     if schema.types & {"integer", "number"}:
         yield number
         yield int(next((part["minimum"] for part in schema.parts if "minimum" in part), 0)) + number
     digest = hashlib.sha256(f"{name}/{number}".encode()).digest()
-    letters = "".join(ALPHABET[each % len(ALPHABET)] for each in digest)
+    letters = "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest)
     uuid = str(UUID(bytes=digest[:16], version=4))
-    text = shown if isinstance(shown, str) else ""
+    text = example if isinstance(example, str) else ""
     if any(part.get("format") == "uuid" for part in schema.parts):
         yield uuid
     if any("pattern" in part for part in schema.parts):
         drawn = islice(generator.values(schema.node, f"{name}/{number}", examples=False), MOST_DRAWN)
-        yield from (each for each in drawn if isinstance(each, str))
+        yield from (value for value in drawn if isinstance(value, str))
     if match := PREFIXED.fullmatch(text):
         yield match[1] + letters.ljust(len(match[2]), "0")[: len(match[2])]
     if prefix:

@@ -15,13 +15,13 @@ UPSERT: Final = re.compile(
     r"\b(add|create|insert)s? or (replace|update)|(replace|update)s? or (add|create|insert)|upsert",
     re.IGNORECASE,
 )
-"""How the summary or description of one begins, or goes on, that creates what is not there."""
+"""What the summary or description of a PUT says that creates what is not there."""
 
 
 def creates(put: Operation, *, is_created_otherwise: bool) -> bool:
     """Tell whether a PUT creates an item that is not there: nothing else does, or it says so."""
-    said = (str(put.definition.get(each, "")) for each in ("summary", "description"))
-    return not is_created_otherwise or str(CREATED) in put.responses or any(map(UPSERT.search, said))
+    texts = (str(put.definition.get(name, "")) for name in ("summary", "description"))
+    return not is_created_otherwise or str(CREATED) in put.responses or any(map(UPSERT.search, texts))
 
 
 def is_part(put: Operation, bodies: Iterable[Schema], *, is_created_otherwise: bool) -> bool:

@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from openapi_contract.schemas import Schema
-from openapi_mock.responses.subjects import plain
+from openapi_mock.vocabulary.members import named
 from openapi_service.problems import Conflict
 
-from .places import Way
+from .ways import Way
 
 ROLES: Final = ("create", "list", "read", "update", "replace", "delete")
 PARAMETER = re.compile(r"\{([^{}]+)\}(?:\.\w+)?")
@@ -95,46 +95,44 @@ class Collection:
 
     def has(self, *actions: str) -> bool:
         """Tell whether an operation does one of these."""
-        return any(each.action in actions for each in self.roles.values())
+        return any(role.action in actions for role in self.roles.values())
 
     @property
     def is_filled(self) -> bool:
         """Whether an operation creates items."""
         return any(
-            each.action in {"create", "replace"} or (each.is_many and each.action == "update")
-            for each in self.roles.values()
+            role.action in {"create", "replace"} or (role.is_many and role.action == "update")
+            for role in self.roles.values()
         )
 
     def is_seen_in(self, shown: Schema) -> bool:
         """Tell whether a schema is of an item, or of something that has the same holder of its key."""
-        held = (each.members.get(self.holder, each) for each in (self.schema, shown))
-        own, other = (each.components for each in held)
-        return not own.isdisjoint(other - {""})
+        item, other = (schema.members.get(self.holder, schema) for schema in (self.schema, shown))
+        return not item.components.isdisjoint(other.components - {""})
 
     def path_of(self, value: Mapping[str, Any], parents: Mapping[str, str]) -> str:
         """Return the path of an item that was created below these parents."""
         path = self.item_path
-        *above, (own, _) = self.item.prefixes()
+        *above, (last, _) = self.item.prefixes()
         for name, prefix in above:
-            member = next((value[each] for each in value if plain(each) == plain(name)), None)
-            if isinstance(member, dict):
-                member = next(
-                    (member[each] for each in ("login", "name", "slug", "id") if each in member), None
-                )
-            path = path.replace(f"{{{name}}}", quote(str(parents.get(prefix, member)), safe=""))
-        return path.replace(f"{{{own}}}", quote(str(self.key_of(value)), safe=""))
+            member = named(value, name)
+            parent = None if member is None else value[member]
+            if isinstance(parent, dict):
+                parent = next((parent[key] for key in ("login", "name", "slug", "id") if key in parent), None)
+            path = path.replace(f"{{{name}}}", quote(str(parents.get(prefix, parent)), safe=""))
+        return path.replace(f"{{{last}}}", quote(str(self.key_of(value)), safe=""))
 
     def takes_key(self, key: Any) -> bool:
         """Tell whether a key can be sent, and shown, everywhere: a number is a text of digits in a path."""
         spellings = [key, str(key), *([int(key)] if str(key).isdecimal() else [])]
-        return all(any(map(each.conforms, spellings)) for each in self.key_schemas)
+        return all(any(map(schema.conforms, spellings)) for schema in self.key_schemas)
 
     @property
     def actions(self) -> list[str]:
         """What operations do with it, in the order of `ROLES`."""
         roles = self.roles.values()
-        done = {each.action for each in roles} | {"create" for each in roles if each.is_many}
-        return [each for each in ROLES if each in done]
+        actions = {role.action for role in roles} | {"create" for role in roles if role.is_many}
+        return [action for action in ROLES if action in actions]
 
     @property
     def key_name(self) -> str:
@@ -182,7 +180,7 @@ def shape_of(path: str) -> Shape:
 
 def resource_of(shape: Shape) -> str:
     """Return what a path calls its items; empty for nothing."""
-    return next((each for each in reversed(shape.segments) if each != "{}"), "")
+    return next((segment for segment in reversed(shape.segments) if segment != "{}"), "")
 
 
 def at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) -> Collection:
@@ -192,12 +190,13 @@ def at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) -> 
     return Collection(path, item, path, resource_of(shape), key, schema, is_single=is_single)
 
 
-def common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+def common(path: tuple[str, ...], other: tuple[str, ...]) -> int:
     """Return how many segments two paths have in common at their beginning."""
-    return next((n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
+    pairs = enumerate(zip(path, other, strict=False))
+    return next((index for index, (segment, of_other) in pairs if segment != of_other), len(path))
 
 
 def only(schema: Schema) -> Schema:
     """Return an object's only property, which may hold an item, or else itself."""
-    held = list(schema.properties.values())
-    return held[0] if len(held) == 1 and held[0].properties else schema
+    members = list(schema.properties.values())
+    return members[0] if len(members) == 1 and members[0].properties else schema

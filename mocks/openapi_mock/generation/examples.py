@@ -11,16 +11,12 @@ from typing import Any, Final
 
 from openapi_contract.json_types import is_integer
 from openapi_contract.violations import holds_more
-
-from .names import uuid
-from .subjects import words_of
+from openapi_mock.vocabulary.makers import uuid
+from openapi_mock.vocabulary.members import IDENTIFYING, SHARED
+from openapi_mock.vocabulary.words import words_of
 
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-IDENTIFYING: Final = frozenset({"id", "uid", "sid", "uuid", "guid", "number", "sku", "key", "token"})
-"""Ends of names of what no two items have in common."""
-SHARED: Final = frozenset({"status", "code", "phone", "port", "version"})
-"""Words of names of what has a meaning elsewhere: another status or telephone number is none."""
 LAST_DIGITS = re.compile(r"\d{1,9}(?=\D*\Z)")
 YEARS: Final = range(1900, 2101)
 SECONDS: Final = (1_000_000_000, 2_500_000_000)
@@ -50,7 +46,7 @@ def canonical(value: Any) -> str:
 
 
 class Variation:
-    """Makes of an item's examples those of another: other numbers, days and identifiers, the same words.
+    """Varies the examples of an item for another one: other numbers, days and identifiers, the same words.
 
     Args:
         random: what they are drawn from.
@@ -65,17 +61,18 @@ class Variation:
         self._days = timedelta(days=random.randint(1, MOST_DAYS))
         self._ids = index * MOST_IDS - random.randrange(MOST_IDS)
 
-    def before(self, examples: list[Any], name: str) -> list[Any]:
-        """Return what is like each example of a property of this name, and then these."""
+    def varied(self, examples: list[Any], name: str) -> list[Any]:
+        """Return variants of a property's examples, and then these."""
         with suppress(RecursionError):
-            return [self._of(each, name) for each in examples if not holds_more(each, MOST_VARIED)] + examples
+            small = (example for example in examples if not holds_more(example, MOST_VARIED))
+            return [*(self._of(example, name) for example in small), *examples]
         return examples
 
     def _of(self, example: Any, name: str) -> Any:
         if isinstance(example, dict):
-            return {each: self._of(value, each) for each, value in example.items()}
+            return {member: self._of(value, member) for member, value in example.items()}
         if isinstance(example, list):
-            return [self._of(each, name) if isinstance(each, dict) else each for each in example]
+            return [self._of(item, name) if isinstance(item, dict) else item for item in example]
         words = words_of(name)
         if not SHARED.isdisjoint(words):
             return example
@@ -89,16 +86,17 @@ class Variation:
     def _text(self, example: str, *, is_identifying: bool) -> str:
         if UUID_TEXT.fullmatch(example):
             return uuid(self._random)
-        if found := DAY.match(example):
+        if day := DAY.match(example):
             with suppress(ValueError, OverflowError):
-                return f"{date.fromisoformat(found[0]) - self._days}{example[found.end() :]}"
+                return f"{date.fromisoformat(day[0]) - self._days}{example[day.end() :]}"
         if not is_identifying or not example:
             return example
-        other = LAST_DIGITS.sub(self._counted, example)
-        return other if other != example else f"{example}-{self.index + 1}"
+        varied = LAST_DIGITS.sub(self._counted, example)
+        return varied if varied != example else f"{example}-{self.index + 1}"
 
-    def _counted(self, found: re.Match[str]) -> str:
-        return str(int(found[0]) + self.index).zfill(len(found[0]))[-len(found[0]) :]
+    def _counted(self, digits: re.Match[str]) -> str:
+        width = len(digits[0])
+        return str(int(digits[0]) + self.index).zfill(width)[-width:]
 
     def _number(self, example: float) -> float:
         if example in YEARS:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from random import Random
 from typing import Final, NamedTuple
 
-BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+from .members import Meaning
+from .times import STAGES
+from .words import singular, words_of
+
 FIRST: Final = (
     *("Ada", "Amina", "Bruno", "Chiara", "Daniel", "Elif"),
     *("Hana", "Jonas", "Lucia", "Mateo", "Nora", "Ravi"),
@@ -22,14 +24,6 @@ WORDS: Final = (
     *("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "indigo", "juniper"),
     *("kestrel", "larch", "maple", "nectar", "opal", "pebble", "quartz", "river", "sable", "thistle"),
 )
-PERSONAL: Final = frozenset(
-    {"email", "emailaddress", "firstname", "lastname", "username", "birthdate", "dateofbirth", "gender"}
-)
-POSTAL: Final = frozenset(
-    {"city", "street", "zip", "zipcode", "postcode", "postalcode", "country", "countrycode", "line1"}
-)
-"""Names, in plain spelling, of which one tells what an object is about."""
-CURRENCIES: Final = frozenset({"currency", "currencycode"})
 PEOPLE: Final = frozenset(
     {
         *("assignee", "attendee", "author", "contact", "creator", "customer", "doctor", "driver", "employee"),
@@ -37,21 +31,8 @@ PEOPLE: Final = frozenset(
         *("sender", "student", "teacher", "user"),
     }
 )
-PARTS: Final = frozenset({"address", "contact", "coordinates", "geo", "location", "name", "profile"})
-"""Names of objects that are about what the object is about in which they stand."""
 EPOCH: Final = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS: Final = 690
-LIFE: Final = (
-    ("birth birthday birthdate born dob", -400_000, 200_000),
-    ("created creation inserted registered joined added", 0, 0),
-    ("start started starts begin begins from since departure opened", 1, 2),
-    ("updated update modified changed edited last seen", 4, 40),
-    ("end ended ends to until finish finished completed stop arrival", 48, 40),
-    ("closed deleted cancelled canceled archived delivered", 120, 40),
-    ("expires expiry expiration expiring due next", 240, 400),
-)
-"""What happens to a thing, in this order: words for it, after how many hours, and within how many."""
-WHEN: Final = {word: (after, within) for names, after, within in LIFE for word in names.split()}
 
 
 class Person(NamedTuple):
@@ -61,8 +42,8 @@ class Person(NamedTuple):
     last: str
 
 
-class Place(NamedTuple):
-    """A place, and what is usual there."""
+class Locality(NamedTuple):
+    """A town with its country, and what is usual there."""
 
     city: str
     region: str
@@ -83,36 +64,36 @@ class Place(NamedTuple):
         return f"{self.language}-{self.country_code}"
 
 
-PLACES: Final = (
-    Place(
+LOCALITIES: Final = (
+    Locality(
         *("Berlin", "Berlin", "BE", "Germany", "DE", "10115", "EUR", "€", "de", "Europe/Berlin"),
         *(52.52, 13.405),
     ),
-    Place(
+    Locality(
         *("Lisbon", "Lisbon", "11", "Portugal", "PT", "1100-148", "EUR", "€", "pt", "Europe/Lisbon"),
         *(38.722, -9.139),
     ),
-    Place(
+    Locality(
         *("Toronto", "Ontario", "ON", "Canada", "CA", "M5H 2N2", "CAD", "$", "en", "America/Toronto"),
         *(43.653, -79.383),
     ),
-    Place(
+    Locality(
         *("Osaka", "Osaka", "27", "Japan", "JP", "530-0001", "JPY", "¥", "ja", "Asia/Tokyo"),
         *(34.694, 135.502),
     ),
-    Place(
+    Locality(
         *("Chicago", "Illinois", "IL", "United States", "US", "60601", "USD", "$", "en", "America/Chicago"),
         *(41.878, -87.63),
     ),
-    Place(
+    Locality(
         *("Leeds", "England", "ENG", "United Kingdom", "GB", "LS1 4DY", "GBP", "£", "en", "Europe/London"),
         *(53.801, -1.549),
     ),
-    Place(
+    Locality(
         *("Lyon", "Rhône", "69", "France", "FR", "69001", "EUR", "€", "fr", "Europe/Paris"),
         *(45.764, 4.836),
     ),
-    Place(
+    Locality(
         *("Gdansk", "Pomerania", "22", "Poland", "PL", "80-001", "PLN", "zł", "pl", "Europe/Warsaw"),
         *(54.352, 18.647),
     ),
@@ -159,11 +140,11 @@ class Subject:
         self._base: datetime | None = None
         self._titles: dict[str, str] = {}
         self.people: dict[str, Person] = {}
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, Locality] = {}
         self._moments: dict[int, datetime] = {}
-        if above is not None and plain(name) in PARTS:
+        if above is not None and name in Meaning.ASPECT:
             self.people, self.places = above.people, above.places
-        if above is not None and not WHEN.keys().isdisjoint(words_of(name)):
+        if above is not None and not STAGES.keys().isdisjoint(words_of(name)):
             self._base = above.moment(name)
 
     def person(self, of: str = "") -> Person:
@@ -172,10 +153,10 @@ class Subject:
             self.people[of] = self._draw_person(self.random)
         return self.people[of]
 
-    def place(self, of: str = "") -> Place:
+    def place(self, of: str = "") -> Locality:
         """Return the place of that, as ``shipping``."""
         if of not in self.places:
-            self.places[of] = self.random.choice(PLACES)
+            self.places[of] = self.random.choice(LOCALITIES)
         return self.places[of]
 
     def title(self, of: str = "") -> str:
@@ -189,7 +170,7 @@ class Subject:
         if self._base is None:
             days, seconds = self.random.randrange(DAYS), self.random.randrange(86_400)
             self._base = EPOCH + timedelta(days=days, seconds=seconds)
-        after, within = next((WHEN[each] for each in words_of(name) if each in WHEN), (0, 0))
+        after, within = next((STAGES[word] for word in words_of(name) if word in STAGES), (0, 0))
         if after not in self._moments:
             seconds = self.random.randrange(within * 3600 + 1)
             self._moments[after] = self._base + timedelta(hours=after, seconds=seconds)
@@ -199,30 +180,15 @@ class Subject:
 @lru_cache(maxsize=4096)
 def _traits(names: tuple[str, ...], name: str) -> tuple[str, bool, bool, bool]:
     """Return what an object is called, and whether it is a person, a place, or money."""
-    known, parts = {plain(each) for each in names}, words_of(name)
-    kind = _singular(parts[-1]) if parts else ""
-    is_person = kind in PEOPLE or not known.isdisjoint(PERSONAL)
-    return kind, is_person, not known.isdisjoint(POSTAL), not known.isdisjoint(CURRENCIES)
+    words = words_of(name)
+    kind = singular(words[-1]) if words else ""
+
+    def has(meaning: Meaning) -> bool:
+        return any(member in meaning for member in names)
+
+    return kind, kind in PEOPLE or has(Meaning.OF_PERSON), has(Meaning.OF_PLACE), has(Meaning.OF_MONEY)
 
 
 def iso(moment: datetime) -> str:
     """Return a moment as RFC 3339 writes it."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _singular(word: str) -> str:
-    if word.endswith("ies"):
-        return f"{word[:-3]}y"
-    return word if word.endswith(("ss", "us")) else word.removesuffix("s")
-
-
-@lru_cache(maxsize=8192)
-def plain(name: str) -> str:
-    """Return a name without its style: ``friendlyname`` for ``FriendlyName`` and ``friendly_name``."""
-    return re.sub(r"[\W_]", "", name.lower())
-
-
-@lru_cache(maxsize=4096)
-def words_of(name: str) -> tuple[str, ...]:
-    """Return the words of a name, in lower case."""
-    return tuple(each.lower() for each in BREAK.split(name[:100]) if each)

@@ -10,9 +10,9 @@ from threading import Lock
 from typing import Any
 
 from openapi_contract.distribution import lack_of
-
-from .names import STRINGS, Maker, Makers, Related, draw
-from .subjects import Person, Subject
+from openapi_mock.vocabulary.makers import Maker, Makers, Related, draw, one_of
+from openapi_mock.vocabulary.names import STRINGS
+from openapi_mock.vocabulary.subjects import Person, Subject
 
 METHODS = {
     "username": "user_name",
@@ -38,7 +38,7 @@ def strings_of(locale: str) -> Makers:
     """Return what makes strings by names.
 
     Args:
-        locale: such as ``de_DE``; empty for those of `.names`, without Faker.
+        locale: such as ``de_DE``; empty for those of `openapi_mock.vocabulary`, without Faker.
 
     Raises:
         ValueError: Faker is not there, or does not have the locale; says what to do.
@@ -52,8 +52,9 @@ def strings_of(locale: str) -> Makers:
 
     name = locale.replace("-", "_")
     if name not in AVAILABLE_LOCALES:
-        known = {each.lower(): each for each in AVAILABLE_LOCALES}
-        nearest = ", ".join(known[each] for each in get_close_matches(name[:100].lower(), known, cutoff=0))
+        available = {code.lower(): code for code in AVAILABLE_LOCALES}
+        matches = get_close_matches(name[:100].lower(), available, cutoff=0)
+        nearest = ", ".join(available[match] for match in matches)
         raise ValueError(
             f"Faker has no locale {locale[:100]!r}; the nearest are {nearest}, all are at {LIST}."
         )
@@ -61,7 +62,7 @@ def strings_of(locale: str) -> Makers:
     lock = Lock()
 
     def made(method: str, fallback: Maker, subject: Subject, member: str, before: str) -> Any:
-        with lock:  # the generator is one for all threads
+        with lock:  # all threads share the generator
             faker.random = subject.random
             try:
                 return getattr(faker, method)()
@@ -73,16 +74,13 @@ def strings_of(locale: str) -> Makers:
             faker.random = random
             return Person(faker.first_name(), faker.last_name())
 
-    own = {STRINGS.by_name[each]: method for each, method in METHODS.items() if hasattr(faker, method)}
-    localized = {
-        each: Related(partial(made, own[maker], maker))
-        for each, maker in STRINGS.by_name.items()
-        if maker in own
+    methods = {
+        STRINGS.by_name[member]: method for member, method in METHODS.items() if hasattr(faker, method)
     }
-    said = {"language": name.partition("_")[0], "locale": name.replace("_", "-")}
-    constant = {each: partial(_always, text) for each, text in said.items()}
-    return Makers({**STRINGS.by_name, **localized, **constant}, person)
-
-
-def _always(text: str, _random: Random) -> str:
-    return text
+    localized = {
+        member: Related(partial(made, methods[maker], maker))
+        for member, maker in STRINGS.by_name.items()
+        if maker in methods
+    }
+    codes = {"language": one_of(name.partition("_")[0]), "locale": one_of(name.replace("_", "-"))}
+    return Makers({**STRINGS.by_name, **localized, **codes}, person)

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from random import Random
 from typing import Any
 
 from openapi_contract.merging import Merger, NoValueError
 from openapi_contract.schemas import MISSING, Schemas
 
-from .attempts import LAST_EXAMPLES, MOST_VALUES, Attempt, Level
+from .attempt import Level
 from .locales import strings_of
+from .strategies import strategies
+from .values import MOST_VALUES, ValueAttempt
 
-ATTEMPTS = 40
+MOST_ATTEMPTS = 40
 MOST_MADE = 2 * MOST_VALUES
-"""In all attempts at one."""
+"""In all attempts at one value."""
 
 
 class Generator:
@@ -47,10 +50,10 @@ class Generator:
             member: what the value is called where it stands, which says what it may look like.
         """
         made = 0
-        for number in range(ATTEMPTS):
+        for number, strategy in enumerate(islice(strategies(), MOST_ATTEMPTS)):
             random = Random(f"{self._seed}/{name}/{number}")  # noqa: S311 -- the same each time is the point
-            shows = examples and number < LAST_EXAMPLES
-            attempt = Attempt(random, self._merger, self._strings, number, examples=shows)
+            takes_examples = examples and strategy.heeds_names
+            attempt = ValueAttempt(random, self._merger, self._strings, strategy, takes_examples)
             with suppress(NoValueError):
                 yield attempt.value([schema], Level(name=member), example)
             made += attempt.made

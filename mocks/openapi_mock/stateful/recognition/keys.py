@@ -6,25 +6,19 @@ from typing import Any, Final, NamedTuple
 
 from openapi_contract import Contract, Operation, pointers
 from openapi_contract.schemas import Schema
-from openapi_mock.responses.subjects import plain
+from openapi_mock.vocabulary.members import Meaning, identifiers_of, may_hold_key
+from openapi_mock.vocabulary.words import plain, singulars, words_of
 
 from .collection import Collection, shape_of
-from .places import singulars
 
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 OR = re.compile(r"_or_|(?<=[a-z])Or(?=[A-Z])")
 """What is between the members of which a path may have any, as in ``idOrName``; items have the first."""
 OTHERWISE = re.compile(
     r"\b(id|identifier|name|slug) or (?:(?:the|an?) )?(?:\w+ )?(id|name|slug)\b", re.IGNORECASE
 )
 """How the description of a path parameter says that."""
-IDENTIFIERS = ("id", "sid", "uuid", "guid")
-KEYS = ("key", "number", "name", "slug", "code", "login", "username")
-"""Members that identify an item where the path's parameter does not say which does, the likeliest first."""
 NAME_OF = re.compile(r"\W*((the|a|unique) )*name of\b", re.IGNORECASE)
 """How the description of a path parameter begins that is the name of an item, even if the item has an id."""
-HOLDER = re.compile(r"meta|metadata|sys|\w*reference")
-"""Members, in plain spelling, that say what an item is: they may have its key."""
 BODY_MEMBER = re.compile(r"\$response\.body#(/.+)")
 SCALARS: Final = frozenset({"string", "integer", "number"})
 
@@ -35,7 +29,7 @@ class Key(NamedTuple):
     Attributes:
         holder: the object in an item that has this member; empty for the item itself.
         schema: of the item.
-        called: by which of the possible names it was found.
+        called: which of the possible names it has.
     """
 
     holder: str
@@ -56,16 +50,20 @@ def key_in(
     """
     first, *others = levels
     parameter = shape_of(operation.path).names[-1]
-    given: Mapping[str, Any] = next((one for one in operation.parameters if one["name"] == parameter), {})
-    types = first.of(given.get("schema", True)).types - {"null"}
-    held = [(name, each) for name, each in first.properties.items() if HOLDER.fullmatch(plain(name))]
-    for holder, level in (("", first), *(("", each) for each in others), *held):
+    declared: Mapping[str, Any] = next(
+        (node for node in operation.parameters if node["name"] == parameter), {}
+    )
+    types = first.of(declared.get("schema", True)).types - {"null"}
+    holders = [(name, member) for name, member in first.properties.items() if may_hold_key(name)]
+    for holder, level in (("", first), *(("", other) for other in others), *holders):
         members = level.members
         by_plain = {plain(name): name for name in members}
-        found = [(by_plain[plain(each)], each) for each in names if plain(each) in by_plain]
-        scalars = [each for each in found if members[each[0]].types & SCALARS]
+        matches = [(by_plain[plain(name)], name) for name in names if plain(name) in by_plain]
+        scalars = [match for match in matches if members[match[0]].types & SCALARS]
         spelled = {plain(parameter)} if "string" in types else set()
-        fitting = [each for each in scalars if members[each[0]].types & types or plain(each[0]) in spelled]
+        fitting = [
+            match for match in scalars if members[match[0]].types & types or plain(match[0]) in spelled
+        ]
         if fitting or (scalars and is_made):
             name, called = (fitting or scalars)[0]
             return Key(holder, name, first if holder else level, called)
@@ -73,12 +71,14 @@ def key_in(
 
 
 def learn_key(collection: Collection, parameter: Mapping[str, Any], schema: Schema) -> None:
-    """Add to a collection what a path parameter says of its key: its schema, an example, another member."""
+    """Add to a collection what a path parameter says of its key: a schema, an example, another member."""
     described = OTHERWISE.search(str(parameter.get("description", "")))
     names = [*OR.split(parameter["name"]), *(described.groups() if described else ())][1:]
-    others = {plain(each) for name in names for each in (name, *WORD.findall(name)[-1:])}
-    found = (each for each in collection.schema.members if plain(each) in others - {plain(collection.key)})
-    collection.other_key = next(found, collection.other_key)
+    others = {plain(word) for name in names for word in (name, *words_of(name)[-1:])} - {
+        plain(collection.key)
+    }
+    members = (name for name in collection.schema.members if plain(name) in others)
+    collection.other_key = next(members, collection.other_key)
     examples = (part["example"] for part in (parameter, *schema.parts) if "example" in part)
     collection.key_example = next(examples, collection.key_example)
     collection.key_schemas.append(schema)
@@ -91,16 +91,17 @@ def names_of_key(operation: Operation, resource: str, linked: Mapping[tuple[str,
         linked: which member a Link Object takes for a parameter, by operationId and the parameter's name.
     """
     parameter = shape_of(operation.path).names[-1]
-    words, own = WORD.findall(OR.split(parameter)[0]), plain(resource)
-    descriptions = (each.get("description") for each in operation.parameters if each["name"] == parameter)
-    named = ["name"] if any(NAME_OF.match(str(each)) for each in descriptions) else []
-    keys = [*named, *IDENTIFIERS, *(f"{each}id" for each in sorted(singulars(own))), "entityid", *KEYS]
-    names = [linked.get((operation.operation_id, parameter), parameter)]
-    if plain(parameter) in singulars(own):  # it names the item, and not a member of it
+    words, items = words_of(OR.split(parameter)[0]), singulars(plain(resource))
+    descriptions = (node.get("description") for node in operation.parameters if node["name"] == parameter)
+    named = ["name"] if any(NAME_OF.match(str(text)) for text in descriptions) else []
+    identifiers = (*Meaning.PATH_IDENTIFIER.names, *identifiers_of(resource), "entityid")
+    keys = [*named, *identifiers, *Meaning.KEY.names]
+    if plain(parameter) in items:  # it names the item, and not a member of it
         return [*keys, parameter, *words[-1:]]
-    rest = [each for each in words if plain(each) not in singulars(own)]
-    people = ["login"] if plain(parameter) in {"username", "user"} else []
-    return [*names, *people, "_".join(rest), *rest[-1:], *keys]
+    rest = [word for word in words if word not in items]
+    logins = ["login"] if plain(parameter) in {"username", "user"} else []
+    name = linked.get((operation.operation_id, parameter), parameter)
+    return [name, *logins, "_".join(rest), *rest[-1:], *keys]
 
 
 def linked(contract: Contract) -> Iterator[tuple[tuple[str, str], str]]:
