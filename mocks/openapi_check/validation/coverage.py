@@ -14,7 +14,7 @@ from openapi_contract.media_types import is_json
 from openapi_contract.schemas import Schema, Schemas
 
 from .content_codings import NotDecoded, decoded
-from .openapi_core import ReadParameters
+from .requests import ReadParameters
 from .validator import ValidatedExchange
 
 MOST_UNDOCUMENTED = 20
@@ -69,9 +69,9 @@ class _Counted:
         """Count what a request exercises."""
         self.coverage.calls += 1
         for place, name in self._parameters:
-            if name in parameters[place]:
+            if (place, name) in parameters:
                 self.coverage.parameters[f"{place} {name}"] += 1
-                self._count(f"{place} {name}", parameters[place][name])
+                self._count(f"{place} {name}", parameters[place, name])
         self._count("body ", body)
 
     def response(self, exchange: Exchange) -> None:

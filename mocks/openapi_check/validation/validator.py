@@ -1,4 +1,4 @@
-"""Validates exchanges by a contract: openapi-core decides, compiled filters in front spare it most."""
+"""Validates exchanges by a contract, with what the service validates its own requests and responses with."""
 
 from __future__ import annotations
 
@@ -58,14 +58,15 @@ class ExchangeValidator:
         self._deployment = contract.deployed_at(base_url)
         self._authentication = authentication
         self._core = OpenapiCore(contract)
-        self._validators: dict[tuple[Callable[..., Any], str], Any] = {}
+        self._requests: dict[str, RequestValidator] = {}
+        self._responses: dict[str, ResponseValidator] = {}
 
     def prepare(self) -> None:
         """Do now, at a start, what would hold up the first exchanges."""
         for operation in self._contract.operations[:MOST_PREPARED]:
-            for kind in (RequestValidator, ResponseValidator):
+            for compiled in (self._of_requests, self._of_responses):
                 with suppress(Exception):  # what cannot be compiled is reported when it is asked for
-                    self._validator(kind, operation)
+                    compiled(operation)
 
     def operation_id(self, exchange: Exchange) -> str:
         """Return the operationId that a request belongs to, empty if to none."""
@@ -101,11 +102,11 @@ class ExchangeValidator:
         request.path_parameters = route.path_parameters
         read, response = ReadRequest(), list[Violation]()
         with omissions.side("request"):
-            of_requests = self._validator(RequestValidator, route.operation)
+            of_requests = self._of_requests(route.operation)
             body = omissions.body(exchange.request, "request")
             read = omissions.within_limits("request", body, partial(of_requests.validate, request))
         with omissions.side("response"):
-            of_responses = self._validator(ResponseValidator, route.operation)
+            of_responses = self._of_responses(route.operation)
             response = self._response(exchange, of_responses, omissions)
         validation = Validation(request=read.violations, response=response, unjudged=omissions.reasons)
         return ValidatedExchange(validation, route.operation_id, read)
@@ -122,16 +123,20 @@ class ExchangeValidator:
         violations = partial(validator.violations, exchange.status, raw_fields(exchange.response))
         return omissions.within_limits("response", body, violations)
 
-    def _validator(
-        self, kind: Callable[[Operation, Contract, OpenapiCore], One], operation: Operation
-    ) -> One:
-        """Return the validator of an operation's requests, or that of its responses."""
-        key = kind, operation.operation_id
-        validator: One | None = self._validators.get(key)
-        if validator is None:
-            asked = operation if self._authentication else replace(operation, security=())
-            validator = self._validators[key] = kind(asked, self._contract, self._core)
-        return validator
+    def _of_requests(self, operation: Operation) -> RequestValidator:
+        """Return the validator of an operation's requests, compiled when it is first asked for."""
+        name = operation.operation_id
+        if name not in self._requests:
+            checked = operation if self._authentication else replace(operation, security=())
+            self._requests[name] = RequestValidator(checked, self._contract)
+        return self._requests[name]
+
+    def _of_responses(self, operation: Operation) -> ResponseValidator:
+        """Return the validator of an operation's responses, compiled when it is first asked for."""
+        name = operation.operation_id
+        if name not in self._responses:
+            self._responses[name] = ResponseValidator(operation, self._contract, self._core)
+        return self._responses[name]
 
 
 class Omissions:
