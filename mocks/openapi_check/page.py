@@ -7,7 +7,6 @@ from importlib.resources import files
 from .har import phrase_of
 from .recorded import OK, VIOLATED, OperationCoverage, Share, Traffic
 from .report import Finding, Report, Tested, short, times
-from .response_times import decades, milliseconds, plot
 from .terminal import summary
 
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -45,7 +44,7 @@ def _run(report: Report) -> Iterator[str]:
     prefix = report.prefix
     yield _conclusion(report, report.conclusion())
     yield _facts(report)
-    names = ("requests", "p50", "p95")
+    names = ("requests", "p50", "p95", "max")
     rows = [
         _row(number, short(operation, prefix), _numbers(tested), _marks(tested, report.checks))
         for number, (operation, tested) in enumerate(report.operations.items(), 1)
@@ -58,9 +57,8 @@ def _run(report: Report) -> Iterator[str]:
         title = f"{name} could not be tested: {escape(trouble.title)}"
         yield f"<article><h3>{title}</h3>{_pre(trouble.message)}</article>"
     yield "<h2>What was tried</h2>"
-    between = decades(tested.times for tested in report.operations.values())
     for number, (operation, tested) in enumerate(report.operations.items(), 1):
-        yield _tested(short(operation, prefix), number, tested, between)
+        yield _tested(short(operation, prefix), number, tested)
 
 
 def _traffic(report: Report, traffic: Traffic) -> Iterator[str]:
@@ -125,8 +123,7 @@ def _row(number: int, name: str, numbers: Iterable[str], cells: Iterable[str]) -
 
 
 def _numbers(tested: Tested) -> list[str]:
-    quantiles = [tested.times.quantile(share) if tested.times.total else None for share in (0.5, 0.95)]
-    return [f"{tested.total:,}", *("" if each is None else milliseconds(each) for each in quantiles)]
+    return [f"{tested.total:,}", *tested.times.quantiles(0.5, 0.95, 1)]
 
 
 def _marks(tested: Tested, checks: list[str]) -> Iterator[str]:
@@ -189,13 +186,12 @@ def _finding(number: int, finding: Finding, prefix: str) -> str:
     )
 
 
-def _tested(name: str, number: int, tested: Tested, between: tuple[int, int]) -> str:
+def _tested(name: str, number: int, tested: Tested) -> str:
     failed = sum(outcomes.failed for outcomes in tested.checks.values())
     count = f'<small class="failed">{failed:,} failed</small>' if failed else ""
     chips = _chips("Requests by phase", (f"{phase}: {sent:,}" for phase, sent in tested.requests.items()))
     statuses = sorted(tested.statuses.items())
     chips += _chips("Responses", (f"{_status(status)}: {seen:,}" for status, seen in statuses))
-    chips += plot(tested.times, between) if tested.times.total else ""
     outcomes = tested.checks.items()
     passed = (f"{check}: {each.passed:,} of {each.passed + each.failed:,}" for check, each in outcomes)
     chips += _chips("Checks passed", passed)

@@ -13,7 +13,6 @@ from openapi_contract.terminal import printable
 
 from .recorded import OK, VIOLATED, OperationCoverage, Share, Traffic
 from .report import Finding, Report, Tested, Trouble, short, times
-from .response_times import milliseconds
 
 LETTERS = ascii_letters + digits
 WIDE = 100
@@ -71,10 +70,8 @@ def _matrix(report: Report, names: dict[str, str], prefix: str, *, wide: bool) -
     return table
 
 
-def _numbers(tested: Tested) -> tuple[str, ...]:
-    if not tested.total:
-        return "", "", ""
-    return f"{tested.total:,}", *(milliseconds(tested.times.quantile(share)) for share in (0.5, 0.95))
+def _numbers(tested: Tested) -> list[str]:
+    return [f"{tested.total:,}" if tested.total else "", *tested.times.quantiles(0.5, 0.95)]
 
 
 def _marks(tested: Tested, names: dict[str, str]) -> Text:
