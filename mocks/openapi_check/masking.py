@@ -69,7 +69,9 @@ def spellings(secret: bytes) -> tuple[bytes, ...]:
         base64.b64encode(bytes(offset) + secret)[-(-offset * 8 // 6) : (offset + len(secret)) * 8 // 6]
         for offset in range(3)
     )
-    in_base64 = {each for text in encoded for each in (text, text.replace(b"+", b"-").replace(b"/", b"_"))}
+    in_base64 = {
+        spelling for text in encoded for spelling in (text, text.replace(b"+", b"-").replace(b"/", b"_"))
+    }
     others = {quoted, quoted.lower(), secret.upper(), secret.lower(), secret[::-1]}
     return tuple({secret, *others, *in_base64})
 
@@ -113,7 +115,11 @@ class Masking:
         spelled = {spelling for value in values for spelling in spellings(value)}
         masking = copy(self)
         masking.presented = tuple(
-            sorted((each for each in spelled if len(each) >= SHORTEST_PRESENTED), key=len, reverse=True)
+            sorted(
+                (spelling for spelling in spelled if len(spelling) >= SHORTEST_PRESENTED),
+                key=len,
+                reverse=True,
+            )
         )
         return masking
 
@@ -151,13 +157,13 @@ class Masking:
         if _is_json(content):
             return self._in_json.sub(_asterisks, content)
         if parts:
-            return b"".join(self._queries(each, parts[1:]) for each in parts[0].split(content))
+            return b"".join(self._queries(part, parts[1:]) for part in parts[0].split(content))
         return self._in_text.sub(_asterisks, content)
 
     def _anywhere(self, content: bytes) -> bytes:
         for value in self.presented:
             content = content.replace(value, b"*" * len(value))
-        return _LOOKS_SECRET.sub(lambda found: b"*" * len(found[0]), content)
+        return _LOOKS_SECRET.sub(lambda match: b"*" * len(match[0]), content)
 
     def _text(self, text: str) -> str:
         return self._anywhere(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
@@ -201,8 +207,8 @@ def _valueless(cookie: str) -> str:
     return f"{name}={MASK}" if equals else MASK
 
 
-def _asterisks(found: re.Match[bytes]) -> bytes:
-    return found[1] + b"*" * len(found[2])
+def _asterisks(match: re.Match[bytes]) -> bytes:
+    return match[1] + b"*" * len(match[2])
 
 
 def _is_json(content: bytes) -> bool:

@@ -66,11 +66,22 @@ def _traffic(report: Report, traffic: Traffic) -> Iterator[str]:
     lines, prefix = list(summary(report, traffic)), traffic.prefix
     yield _conclusion(report, " ".join(lines[:2]))
     yield "".join(f'<p class="about">{escape(line)}</p>' for line in lines[2:-1])
-    yield f'<ul class="shares">{"".join(_tile(*each) for each in traffic.shares.items())}</ul>'
-    statuses = sorted({each for one in traffic.coverage for each in (*one.statuses, *one.undocumented)})
+    yield f'<ul class="shares">{"".join(_tile(name, share) for name, share in traffic.shares.items())}</ul>'
+    statuses = sorted(
+        {
+            status
+            for operation in traffic.coverage
+            for status in (*operation.statuses, *operation.undocumented)
+        }
+    )
     rows = [
-        _row(number, short(each.name, prefix), _counts(each), (_heat_cell(each, one) for one in statuses))
-        for number, each in enumerate(traffic.coverage)
+        _row(
+            number,
+            short(operation.name, prefix),
+            _counts(operation),
+            (_heat_cell(operation, status) for status in statuses),
+        )
+        for number, operation in enumerate(traffic.coverage)
     ]
     table = _table(("calls", "parameters", "values"), map(escape, statuses), rows, prefix)
     yield f"<h2>Operations and statuses</h2>{table}{_legend()}"
@@ -78,8 +89,8 @@ def _traffic(report: Report, traffic: Traffic) -> Iterator[str]:
     if traffic.more_findings:
         yield f'<p class="about">... and {traffic.more_findings} violations of further kinds.</p>'
     yield "<h2>Parameters and values</h2>"
-    for number, each in enumerate(traffic.coverage):
-        yield _exercised(number, each)
+    for number, operation in enumerate(traffic.coverage):
+        yield _exercised(number, operation)
 
 
 def _conclusion(report: Report, text: str) -> str:
@@ -106,7 +117,7 @@ def _facts(report: Report) -> str:
 
 def _table(numbers: Iterable[str], columns: Iterable[str], rows: list[str], prefix: str) -> str:
     head = "".join(f'<th class="number">{name}</th>' for name in numbers)
-    head += "".join(f"<th>{each}</th>" for each in columns)
+    head += "".join(f"<th>{column}</th>" for column in columns)
     below = f'<p class="about">Paths are below {escape(prefix)}.</p>' if prefix else ""
     body = "\n".join(rows)
     return (
@@ -118,7 +129,7 @@ def _table(numbers: Iterable[str], columns: Iterable[str], rows: list[str], pref
 def _row(number: int, name: str, numbers: Iterable[str], cells: Iterable[str]) -> str:
     # a name goes on in another line at a slash, where there is little room
     link = f'<a href="#operation-{number}">{escape(name).replace("/", "<wbr>/")}</a>'
-    counts = "".join(f'<td class="number">{each}</td>' for each in numbers)
+    counts = "".join(f'<td class="number">{count}</td>' for count in numbers)
     return f'<tr><th scope="row">{link}</th>{counts}{"".join(cells)}</tr>'
 
 
@@ -173,7 +184,7 @@ def _finding(number: int, finding: Finding, prefix: str) -> str:
     where = escape(short(finding.operation, prefix))
     pointer = f" <code>{escape(finding.pointer)}</code>" if finding.pointer else ""
     curl = f'<pre class="curl">{escape(finding.curl)}</pre>' if finding.curl else ""
-    examples = "".join(f"<li><code>{escape(str(each))}</code></li>" for each in finding.examples)
+    examples = "".join(f"<li><code>{escape(str(example))}</code></li>" for example in finding.examples)
     response = ""
     if not examples:
         status = f"HTTP {_status(finding.status)}" if finding.status else ""
@@ -189,11 +200,13 @@ def _finding(number: int, finding: Finding, prefix: str) -> str:
 def _tested(name: str, number: int, tested: Tested) -> str:
     failed = sum(outcomes.failed for outcomes in tested.checks.values())
     count = f'<small class="failed">{failed:,} failed</small>' if failed else ""
-    chips = _chips("Requests by phase", (f"{phase}: {sent:,}" for phase, sent in tested.requests.items()))
+    chips = _chips("Requests by phase", (f"{phase}: {count:,}" for phase, count in tested.requests.items()))
     statuses = sorted(tested.statuses.items())
     chips += _chips("Responses", (f"{_status(status)}: {seen:,}" for status, seen in statuses))
     outcomes = tested.checks.items()
-    passed = (f"{check}: {each.passed:,} of {each.passed + each.failed:,}" for check, each in outcomes)
+    passed = (
+        f"{check}: {outcome.passed:,} of {outcome.passed + outcome.failed:,}" for check, outcome in outcomes
+    )
     chips += _chips("Checks passed", passed)
     summary = f"<summary>{escape(name)}<small>{tested.total:,} requests</small>{count}</summary>"
     about = f'<p class="about">{escape(tested.operation_id)}</p>'

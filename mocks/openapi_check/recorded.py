@@ -81,11 +81,11 @@ def shares(operations: Iterable[OperationCoverage]) -> dict[str, Share]:
     """Return how much of several operations has been exercised, by what is counted."""
     listed = list(operations)
     return {
-        "operations": Share.of(each.calls for each in listed),
-        "statuses": Share.of(count for each in listed for count in each.statuses.values()),
-        "parameters": Share.of(count for each in listed for count in each.parameters.values()),
+        "operations": Share.of(operation.calls for operation in listed),
+        "statuses": Share.of(count for operation in listed for count in operation.statuses.values()),
+        "parameters": Share.of(count for operation in listed for count in operation.parameters.values()),
         "enum values": Share.of(
-            count for each in listed for values in each.values.values() for count in values.values()
+            count for operation in listed for values in operation.values.values() for count in values.values()
         ),
     }
 
@@ -122,7 +122,7 @@ class Traffic(msgspec.Struct, kw_only=True):
     @property
     def prefix(self) -> str:
         """What the paths of all operations begin with."""
-        paths = [each.path for each in self.coverage]
+        paths = [operation.path for operation in self.coverage]
         return commonpath(paths).rstrip("/") if len(paths) > 1 else ""
 
     def exit_code(self, fail_on: FailOn = "any") -> int:

@@ -239,7 +239,7 @@ class Report(msgspec.Struct, kw_only=True):
         if self.traffic is not None:
             shared = {name: share._asdict() for name, share in self.traffic.shares.items()}
             subject = {"title": self.subject.title, "version": self.subject.version}
-            findings = [self._recorded(each) for each in self.findings]
+            findings = [self._recorded(finding) for finding in self.findings]
             document = {**subject, **traffic, "findings": findings, "shares": shared}
         return msgspec.json.format(msgspec.json.encode(document)) + b"\n"
 

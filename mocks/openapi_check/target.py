@@ -83,7 +83,9 @@ class Target:
     def anonymous(self) -> bool:
         """Whether an operation asks for a credential, and none is given; a header may be one."""
         is_given = self.by_scheme or self.credentials.headers
-        return not is_given and any(all(each.security) for each in self.operations if each.security)
+        return not is_given and any(
+            all(operation.security) for operation in self.operations if operation.security
+        )
 
     @property
     def shown_url(self) -> str:

@@ -91,7 +91,7 @@ def _legend(report: Report, names: dict[str, str]) -> Table:
         table.add_column(overflow=overflow)
     for check, letter in names.items():
         made = [tested.checks[check] for tested in report.operations.values() if check in tested.checks]
-        passed, failed = sum(each.passed for each in made), sum(each.failed for each in made)
+        passed, failed = sum(outcomes.passed for outcomes in made), sum(outcomes.failed for outcomes in made)
         counts = Text(f"{passed:,} passed").append(f", {failed:,} failed" * bool(failed), style="bold red")
         table.add_row(letter, check, counts)
     for check, reason in report.left_out.items():
@@ -155,8 +155,8 @@ def _coverage(traffic: Traffic, width: int) -> Table:
     prefix = traffic.prefix
     listed = list(traffic.coverage)
     if len(listed) > MOST_OPERATIONS:
-        listed = sorted(listed, key=lambda each: not each.calls)[:MOST_OPERATIONS]
-    names = [printable(short(each.name, prefix)) for each in listed]
+        listed = sorted(listed, key=lambda operation: not operation.calls)[:MOST_OPERATIONS]
+    names = [printable(short(operation.name, prefix)) for operation in listed]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     table.add_column(
         f"operation (below {printable(prefix)})" if prefix else "operation",
@@ -166,13 +166,13 @@ def _coverage(traffic: Traffic, width: int) -> Table:
     for heading in ("calls", "params", "values"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column(" statuses", overflow="fold")
-    for name, each in zip(names, listed, strict=True):
+    for name, operation in zip(names, listed, strict=True):
         table.add_row(
-            Text(name, "" if each.calls else "dim"),
-            str(each.calls),
-            _share(each.shares["parameters"]),
-            _share(each.shares["enum values"]),
-            Padding(_statuses(each), (0, 0, 0, 1)),
+            Text(name, "" if operation.calls else "dim"),
+            str(operation.calls),
+            _share(operation.shares["parameters"]),
+            _share(operation.shares["enum values"]),
+            Padding(_statuses(operation), (0, 0, 0, 1)),
         )
     return table
 
@@ -192,11 +192,11 @@ def _violations(findings: list[Finding]) -> Table:
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
-    for each in findings[:MOST_FINDINGS]:
-        place = f"{each.check} {each.part} {each.where}".rstrip()
-        detail = printable(f": {each.rule}; {each.message}")
-        first = (printable(f"first in {each.examples[0]}"), "dim")
-        table.add_row(f"{each.seen}x", Text.assemble((printable(place), "bold"), detail, "\n", first))
+    for finding in findings[:MOST_FINDINGS]:
+        place = f"{finding.check} {finding.part} {finding.where}".rstrip()
+        detail = printable(f": {finding.rule}; {finding.message}")
+        first = (printable(f"first in {finding.examples[0]}"), "dim")
+        table.add_row(f"{finding.seen}x", Text.assemble((printable(place), "bold"), detail, "\n", first))
     if len(findings) > MOST_FINDINGS:
         table.add_row("", f"... and {len(findings) - MOST_FINDINGS} more")
     return table

@@ -143,21 +143,21 @@ class RunCheck(Check):
     def after_run(self, _ctx: CheckContext) -> None:
         """Check the target, as Schemathesis asks it."""
         self.report(self.name)
-        found: list[CheckFailure] = []
+        failures: list[CheckFailure] = []
         try:
             for violated in self.run():
-                found.append(violated)  # noqa: PERF402 -- what is found before the end counts
+                failures.append(violated)  # noqa: PERF402 -- what is found before the end counts
         except (BudgetSpent, QuotaUsedUp, Stopped) as end:
             self.cut_short = True
             self.note(f"cut short: {end}")
         except NothingToCheck as end:
             self.left_out = str(end)
-        _raise(found)
+        _raise(failures)
 
 
-def _raise(found: Iterable[CheckFailure]) -> None:
-    if failures := list(found):
-        raise FailureGroup(failures)
+def _raise(failures: Iterable[CheckFailure]) -> None:
+    if group := list(failures):
+        raise FailureGroup(group)
 
 
 def json_of(body: bytes) -> Any:
@@ -170,5 +170,5 @@ def json_of(body: bytes) -> Any:
 
 def object_of(body: bytes) -> dict[str, Any] | None:
     """Return the JSON object of a body; None if it has none."""
-    found = json_of(body)
-    return found if isinstance(found, dict) else None
+    value = json_of(body)
+    return value if isinstance(value, dict) else None

@@ -72,10 +72,10 @@ class Samples:
             parts["content"] = parts.pop("data")  # what httpx calls a body that is no form
         parts["method"] = method or parts["method"]
         parts.pop("cookies", None)  # a Cookie field is a credential, or none of the contract's
-        own = {
+        fields = {
             name: value for name, value in parts["headers"].items() if not name.startswith("X-Schemathesis")
         }
-        parts["headers"] = {**own, **self._origin(headers), **headers}
+        parts["headers"] = {**fields, **self._origin(headers), **headers}
         extensions = {"unpaced": True} if unpaced else {}
         return self._target.client.request(**parts, extensions=extensions)
 

@@ -88,8 +88,8 @@ class SecurityAlternatives(RunCheck):
     @cached_property
     def _wrong(self) -> dict[str, dict[str, str]]:
         """The header fields of a wrong credential for each scheme: the given one, changed a little."""
-        given = self.target.credentials
-        wrong = {name: altered(getattr(given, name) or "wrong") for name in SHOWN}
+        credentials = self.target.credentials
+        wrong = {name: altered(getattr(credentials, name) or "wrong") for name in SHOWN}
         return Credentials(**wrong, headers={}).by_scheme(self.target.contract.security_schemes)
 
 

@@ -75,7 +75,7 @@ def least_reproduction(
     strategy = case.operation.as_strategy(generation_mode=case.meta.generation.mode)
     with suppress(HypothesisException, RequestException, _EnoughError):
         hypothesis.find(strategy, fails, settings=SETTINGS)
-    return min(reproductions, key=lambda each: len(each.case.as_curl_command()), default=None)
+    return min(reproductions, key=lambda reproduction: len(reproduction.case.as_curl_command()), default=None)
 
 
 def _failure(case: Case[Any], response: Response, check: str, identity: tuple[str, ...]) -> Failure | None:

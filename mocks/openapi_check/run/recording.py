@@ -33,7 +33,7 @@ ENDS: dict[StopReason, End] = {
 }
 
 
-class Recording:
+class RunReporter:
     """Takes the events of a run on a target, in their order, into a report."""
 
     def __init__(self, report: Report, target: Target) -> None:
@@ -113,13 +113,13 @@ class Recording:
             curl=self._curl(curl),
             identity=failure_identity(failure, check),
         )
-        known = self._findings.setdefault(finding.identity, finding)
-        if known is finding:
+        first = self._findings.setdefault(finding.identity, finding)
+        if first is finding:
             self._report.findings.append(finding)
         else:
-            known.seen += 1
-            if finding.phase == known.phase and len(finding.curl) < len(known.curl):
-                known.message, known.answer, known.curl = finding.message, finding.answer, finding.curl
+            first.seen += 1
+            if finding.phase == first.phase and len(finding.curl) < len(first.curl):
+                first.message, first.answer, first.curl = finding.message, finding.answer, finding.curl
         return finding
 
     def after_run(self, failures: list[Failure]) -> None:
@@ -163,4 +163,4 @@ def _beginning(body: bytes | None) -> str:
 
 def legible(text: str) -> str:
     """Return a text with its invisible characters, such as those that steer a terminal, as escapes."""
-    return "".join(each if each in "\n\t" else printable(each) for each in text)
+    return "".join(character if character in "\n\t" else printable(character) for character in text)

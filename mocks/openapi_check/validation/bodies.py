@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from openapi_check.exchange import Violation
+from openapi_check.exchange import MessageViolation
 from openapi_contract import Operation, pointers
 from openapi_contract.media_types import charset, declared_as, essence
 from openapi_contract.schemas import Schemas
@@ -50,7 +50,7 @@ class RequestBody:
             form = Form(validator.schema, declared.get("encoding", {})) if is_form else None
             self._media_types[name] = MediaType(declared, validator, form)
 
-    def read(self, request: Request, body: bytes, violations: list[Violation]) -> ReadBody | None:
+    def read(self, request: Request, body: bytes, violations: list[MessageViolation]) -> ReadBody | None:
         """Return what a schema can validate of a body; why it cannot be read goes to ``violations``.
 
         Raises:
@@ -75,9 +75,9 @@ class RequestBody:
             return None
         return None if isinstance(value, bytes) else ReadBody(value, media_type.schema)
 
-    def _violation(self, rule: str, detail: str, part: str = "body") -> Violation:
+    def _violation(self, rule: str, detail: str, part: str = "body") -> MessageViolation:
         pointer = pointers.join(self._pointer, rule) if rule == "required" else self._pointer
-        return Violation(part=part, rule=rule, detail=detail, pointer=pointer)
+        return MessageViolation(part=part, rule=rule, detail=detail, pointer=pointer)
 
     def _value(
         self,
@@ -85,13 +85,13 @@ class RequestBody:
         content_type: str,
         request: Request,
         body: bytes,
-        violations: list[Violation],
+        violations: list[MessageViolation],
     ) -> Any:
         """Return the JSON value of a body; the bytes of one that no schema says anything of."""
         if media_type.form is not None:
             in_form: list[FormViolation] = []
             value = _fields(media_type.form, essence(content_type), request, body, in_form)
-            violations += [Violation.of(violation, self._pointer) for violation in in_form]
+            violations += [MessageViolation.of(violation, self._pointer) for violation in in_form]
             return value
         schema = media_type.schema.schema
         read = reader_of(content_type, media_type.definition, schema)

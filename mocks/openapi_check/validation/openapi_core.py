@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from openapi_check.exchange import Violation
+from openapi_check.exchange import MessageViolation
 from openapi_contract import Contract, Operation
 from openapi_contract.violations import holds_more
 from openapi_service.response_validation import TELL_NAMES, ResponseValidator
@@ -36,7 +36,7 @@ class OpenapiCore:
             return [UNDECIDED]
 
 
-def violations_of(error: Exception, schema: SchemaValidator) -> Iterator[Violation]:
+def violations_of(error: Exception, schema: SchemaValidator) -> Iterator[MessageViolation]:
     """Yield what an error says of a value, without the value."""
     if error is UNDECIDED:
         return

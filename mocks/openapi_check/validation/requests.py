@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from openapi_check.exchange import Violation
+from openapi_check.exchange import MessageViolation
 from openapi_contract import Contract, Operation, pointers
 from openapi_contract.schemas import Schemas
 from openapi_service.coercion import RepeatedError
@@ -32,7 +32,7 @@ class ReadRequest:
         body: None if there was none that could be read.
     """
 
-    violations: list[Violation] = field(default_factory=list)
+    violations: list[MessageViolation] = field(default_factory=list)
     parameters: ReadParameters = field(default_factory=dict)
     body: ReadBody | None = None
 
@@ -48,7 +48,7 @@ class SecurityValidator:
         holder = operation.pointer if "security" in operation.definition else ""
         self._pointer = contract.origin(pointers.join(holder, "security"))
 
-    def violations(self, request: Request) -> list[Violation]:
+    def violations(self, request: Request) -> list[MessageViolation]:
         """Return that no alternative is satisfied, if so; an empty credential satisfies none."""
         if not self._alternatives:
             return []
@@ -60,7 +60,7 @@ class SecurityValidator:
             return []
         expected = " or ".join(" with ".join(sorted(alternative)) for alternative in self._alternatives)
         detail = f"the request presents no credential for {expected}"
-        return [Violation(part="security", rule="required", detail=detail, pointer=self._pointer)]
+        return [MessageViolation(part="security", rule="required", detail=detail, pointer=self._pointer)]
 
 
 class ParameterValidator:
@@ -72,7 +72,7 @@ class ParameterValidator:
         self._parameter = parameter
         self._missing = schema.missing(pointer)
 
-    def read(self, request: Request, pairs: QueryPairs, values: ReadParameters) -> Violation | None:
+    def read(self, request: Request, pairs: QueryPairs, values: ReadParameters) -> MessageViolation | None:
         """Add what was sent to the values; return that it is missing or cannot be read, if so."""
         try:
             text = self._parameter.read(request, pairs)
@@ -111,11 +111,11 @@ class RequestValidator:
             read.violations += read.body.schema.violations(read.body.value)
         return read
 
-    def _read_parameters(self, request: Request, values: ReadParameters) -> Iterator[Violation]:
+    def _read_parameters(self, request: Request, values: ReadParameters) -> Iterator[MessageViolation]:
         try:
             pairs = decode_form(request.query_string, "query") if request.query_string else []
         except BadRequest as problem:
-            yield Violation(part="query", rule="encoding", detail=problem.detail)
+            yield MessageViolation(part="query", rule="encoding", detail=problem.detail)
             return
         for parameter in self._parameters:
             if (violation := parameter.read(request, pairs, values)) is not None:

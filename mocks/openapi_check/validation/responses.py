@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openapi_check.exchange import Violation
+from openapi_check.exchange import MessageViolation
 from openapi_contract import Contract, Operation, pointers
 from openapi_contract.media_types import charset, declared_as, essence, is_json
 from openapi_service.accept_filter import AcceptFilter
@@ -32,7 +32,7 @@ class ResponseValidator:
             code: DeclaredResponse(operation, code, contract) for code in operation.responses
         }
 
-    def violations(self, status: int, headers: RawHeaders, body: bytes | None) -> list[Violation]:
+    def violations(self, status: int, headers: RawHeaders, body: bytes | None) -> list[MessageViolation]:
         """Return what a response violates.
 
         Args:
@@ -46,7 +46,7 @@ class ResponseValidator:
         media_type = declared.media_type(content_type)
         if self._filter.accepts(Rendered(status, headers, body or b""), media_type):
             return []
-        violations: list[Violation] = []
+        violations: list[MessageViolation] = []
         body = declared.read(body, content_type, media_type, violations)
         rendered = Rendered(status, headers, body or b"")
         for error in self._core.errors(self._operation, rendered, media_type):
@@ -56,9 +56,9 @@ class ResponseValidator:
                 violations += declared.body_violations(body, content_type, media_type, error)
         return violations
 
-    def _undocumented(self, status: int) -> Violation:
+    def _undocumented(self, status: int) -> MessageViolation:
         documented = ", ".join(self._operation.responses)
-        return Violation(
+        return MessageViolation(
             part="status",
             where=str(status),
             rule="undocumented",
@@ -83,7 +83,11 @@ class DeclaredResponse:
         return declared_as(content_type, self._content)
 
     def read(
-        self, body: bytes | None, content_type: str, media_type: str | None, violations: list[Violation]
+        self,
+        body: bytes | None,
+        content_type: str,
+        media_type: str | None,
+        violations: list[MessageViolation],
     ) -> bytes | None:
         """Return the body if openapi-core is to validate it, else None; its violations are added then."""
         if not body or media_type is None:
@@ -106,7 +110,7 @@ class DeclaredResponse:
 
     def body_violations(
         self, body: bytes, content_type: str, media_type: str, error: Exception
-    ) -> list[Violation]:
+    ) -> list[MessageViolation]:
         """Return what is wrong with a body in which openapi-core has found an error.
 
         The words are jsonschema-rs's, as in the service's own responses; where it finds nothing wrong they
@@ -118,7 +122,7 @@ class DeclaredResponse:
         others = violations_of(error, validator)
         return violations + [other for other in others if not violations or other.rule == "format"]
 
-    def header_violations(self, name: str, error: Exception) -> list[Violation]:
+    def header_violations(self, name: str, error: Exception) -> list[MessageViolation]:
         """Return what openapi-core's error in a header says."""
         pointer = self._places["header", self._place, name]
         schema = self._schemas.in_media_type(self.definition["headers"][name])
@@ -129,7 +133,7 @@ class DeclaredResponse:
     def _schema(self, media_type: str) -> SchemaValidator:
         return SchemaValidator.of_body(media_type, self._content[media_type], self._schemas, self._place)
 
-    def _without_schema(self, body: bytes | None, content_type: str) -> Iterator[Violation]:
+    def _without_schema(self, body: bytes | None, content_type: str) -> Iterator[MessageViolation]:
         expected = " or ".join(self._content)
         is_declared = declared_as(content_type, self._content) is not None
         part, rule, detail = "body", "undocumented", ""
@@ -141,7 +145,7 @@ class DeclaredResponse:
         elif self._content and body is not None:
             rule, detail = "required", f"is required and was not sent; the contract has {expected}"
         if detail:
-            yield Violation(part=part, rule=rule, detail=detail, pointer=self._pointer)
+            yield MessageViolation(part=part, rule=rule, detail=detail, pointer=self._pointer)
 
 
 def text_of(body: bytes, content_type: str) -> bytes:

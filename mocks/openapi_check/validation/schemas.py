@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, Self
 
-from openapi_check.exchange import Violation
+from openapi_check.exchange import MessageViolation
 from openapi_contract import pointers
 from openapi_contract.schemas import Schema, Schemas
 
@@ -35,28 +35,30 @@ class SchemaValidator:
         pointer = pointers.join(pointer, "content", media_type, "schema")
         return cls(schemas.in_media_type(definition), "body", "", pointer)
 
-    def violations(self, value: Any) -> list[Violation]:
+    def violations(self, value: Any) -> list[MessageViolation]:
         """Return what is wrong with a JSON value, which itself is not in it: it may be secret."""
         if self._is_valid(value):
             return []
         violations = self.schema.violations(value, self._part, self._name, self._root)
-        return [Violation.of(violation, self._pointer) for violation in islice(violations, MOST_VIOLATIONS)]
+        return [
+            MessageViolation.of(violation, self._pointer) for violation in islice(violations, MOST_VIOLATIONS)
+        ]
 
-    def violation(self, rule: str, detail: str) -> Violation:
+    def violation(self, rule: str, detail: str) -> MessageViolation:
         """Return a violation of the whole part."""
         return self._violation(self._name, rule, detail, self._pointer)
 
-    def missing(self, pointer: str) -> Violation:
+    def missing(self, pointer: str) -> MessageViolation:
         """Return that the parameter or header at a pointer, which is required, was not sent."""
         pointer = pointers.join(self.schema.origin(pointer), "required")
         return self._violation(self._name, "required", "is required and was not sent", pointer)
 
     def violation_at(
         self, path: Iterable[str | int], rule: str, detail: str, keywords: Iterable[str | int]
-    ) -> Violation:
+    ) -> MessageViolation:
         """Return a violation at a path in the value, of a rule that these keywords of the schema lead to."""
         pointer = self.schema.along(self._root, keywords)
         return self._violation(pointers.join(self._name, *path), rule, detail, pointer)
 
-    def _violation(self, where: str, rule: str, detail: str, pointer: str) -> Violation:
-        return Violation(part=self._part, where=where, rule=rule, detail=detail, pointer=pointer)
+    def _violation(self, where: str, rule: str, detail: str, pointer: str) -> MessageViolation:
+        return MessageViolation(part=self._part, where=where, rule=rule, detail=detail, pointer=pointer)

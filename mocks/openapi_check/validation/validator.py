@@ -9,7 +9,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 
-from openapi_check.exchange import Exchange, Message, Validation, Violation
+from openapi_check.exchange import Message, MessageViolation, RecordedExchange, Validation
 from openapi_contract import Contract, Operation
 from openapi_contract.routing import Route
 from openapi_service.clock import SystemClock
@@ -21,7 +21,7 @@ from .openapi_core import OpenapiCore
 from .requests import ReadRequest, RequestValidator
 from .responses import ResponseValidator
 
-One = TypeVar("One")
+Result = TypeVar("Result")
 CLOCK = SystemClock()
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 TOO_MUCH = "with those before it, it has too many values; validate parts of the file"
@@ -68,19 +68,19 @@ class ExchangeValidator:
                 with suppress(Exception):  # what cannot be compiled is reported when it is asked for
                     compiled(operation)
 
-    def operation_id(self, exchange: Exchange) -> str:
+    def operation_id(self, exchange: RecordedExchange) -> str:
         """Return the operationId that a request belongs to, empty if to none."""
         return self._route(exchange).operation_id
 
-    def _route(self, exchange: Exchange) -> Route:
+    def _route(self, exchange: RecordedExchange) -> Route:
         path, query = target(exchange.url)
         return self._deployment.route(exchange.method.upper(), path, query, exchange.request.field)
 
-    def verdict(self, exchange: Exchange) -> Validation:
+    def verdict(self, exchange: RecordedExchange) -> Validation:
         """Return what an exchange violates; whatever is in it, nothing is raised."""
         return self.validate(exchange).validation
 
-    def validate(self, exchange: Exchange, *, bodies: bool = True) -> ValidatedExchange:
+    def validate(self, exchange: RecordedExchange, *, bodies: bool = True) -> ValidatedExchange:
         """Return what an exchange violates, and what was read of it; nothing is raised.
 
         Args:
@@ -91,7 +91,7 @@ class ExchangeValidator:
         except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
             return ValidatedExchange(Validation(unjudged=f"it cannot be validated ({type(error).__name__})"))
 
-    def _validated(self, exchange: Exchange, omissions: Omissions) -> ValidatedExchange:
+    def _validated(self, exchange: RecordedExchange, omissions: Omissions) -> ValidatedExchange:
         path, query = target(exchange.url)
         route = self._route(exchange)
         if route.operation is None:
@@ -100,7 +100,7 @@ class ExchangeValidator:
             return ValidatedExchange(Validation(unjudged=route.operation.defect), route.operation_id)
         request = request_of(exchange, path, query)
         request.path_parameters = route.path_parameters
-        read, response = ReadRequest(), list[Violation]()
+        read, response = ReadRequest(), list[MessageViolation]()
         with omissions.side("request"):
             of_requests = self._of_requests(route.operation)
             body = omissions.body(exchange.request, "request")
@@ -112,7 +112,9 @@ class ExchangeValidator:
         return ValidatedExchange(validation, route.operation_id, read)
 
     @staticmethod
-    def _response(exchange: Exchange, validator: ResponseValidator, omissions: Omissions) -> list[Violation]:
+    def _response(
+        exchange: RecordedExchange, validator: ResponseValidator, omissions: Omissions
+    ) -> list[MessageViolation]:
         if not exchange.status:
             omissions.add("the connection ended without a response")
             return []
@@ -179,7 +181,9 @@ class Omissions:
             self.add(f"the {which}'s body is not validated: {error}")
             return None
 
-    def within_limits(self, which: str, body: bytes | None, validate: Callable[[bytes | None], One]) -> One:
+    def within_limits(
+        self, which: str, body: bytes | None, validate: Callable[[bytes | None], Result]
+    ) -> Result:
         """Return what is found in a message; without its body where that is too large to read."""
         try:
             return validate(body)
@@ -188,10 +192,10 @@ class Omissions:
             return validate(None)
 
 
-def _unrouted(exchange: Exchange, route: Route) -> Validation:
+def _unrouted(exchange: RecordedExchange, route: Route) -> Validation:
     if exchange.method.upper() == "OPTIONS":
         return Validation(unjudged="OPTIONS asks for what HTTP and CORS allow, not for an operation")
-    violation = Violation(
+    violation = MessageViolation(
         part="operation",
         where=exchange.method[:20],
         rule="undocumented",
@@ -205,13 +209,13 @@ def _unrouted(exchange: Exchange, route: Route) -> Validation:
 
 def target(url: str) -> tuple[str, bytes]:
     """Return path and query of a URL as they were sent, the path's bytes as Latin-1; no URL is too broken."""
-    sent = url.encode("utf-8", "replace").decode("latin-1").partition("#")[0]
-    head, _, query = sent.partition("?")
+    text = url.encode("utf-8", "replace").decode("latin-1").partition("#")[0]
+    head, _, query = text.partition("?")
     _, slashes, rest = head.partition("://")
     return "/" + (rest.partition("/")[2] if slashes else head.removeprefix("/")), query.encode("latin-1")
 
 
-def request_of(exchange: Exchange, path: str, query: bytes) -> Request:
+def request_of(exchange: RecordedExchange, path: str, query: bytes) -> Request:
     """Return the request of an exchange as the service sees one; its body is not in it."""
     scope = {
         "method": exchange.method.upper(),
