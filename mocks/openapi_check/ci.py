@@ -74,7 +74,7 @@ def _errors(suite: Element, troubles: list[Trouble]) -> None:
 
 def _failure(finding: Finding) -> str:
     message = "\n".join([finding.message, *_examples(finding)])
-    return "\n\n".join(filter(None, (finding.title, message, finding.answer, finding.curl)))
+    return "\n\n".join(filter(None, (finding.title, message, finding.response, finding.curl)))
 
 
 def _examples(finding: Finding) -> list[str]:

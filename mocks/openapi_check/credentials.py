@@ -1,4 +1,4 @@
-"""What a run of checks calls with, and how it is kept out of reports: masked, or as a shell's variable."""
+"""The credentials of a run of checks, and how reports hide them: masked, or as a shell's variable."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VALUE = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a caller can show; empty where there is none.
+    """The credentials of a caller; empty where there is none.
 
     Attributes:
         api_key: for the contract's API key header.
@@ -77,7 +77,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return Credentials(**either, headers={**weaker.headers, **self.headers})
 
     def by_scheme(self, schemes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-        """Return the header fields that meet each security scheme, for those that can be met."""
+        """Return the header fields that satisfy each security scheme, for those that can be satisfied."""
         fields = {name: self._fields(scheme) for name, scheme in schemes.items()}
         return {name: field for name, field in fields.items() if field}
 
@@ -132,7 +132,7 @@ def change_of(secret: str) -> tuple[int, str]:
 
 
 def altered(secret: str) -> str:
-    """Return a wrong credential that is as like the right one as can be."""
+    """Return a wrong credential that differs from the right one in one character."""
     place, character = change_of(secret)
     at = len(secret) - place
     return secret[:at] + character + secret[at + 1 :]

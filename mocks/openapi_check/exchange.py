@@ -20,9 +20,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         headers: the fields in the order they were sent.
-        body: its beginning; what is longer than is recorded is cut.
+        body: as much of it as was recorded.
         body_bytes: length of all of it.
-        fields: of the form that an upload to S3 is, whose body is not recorded.
+        fields: form fields of an upload to S3, whose body is not recorded.
     """
 
     headers: list[tuple[str, str]] = []
@@ -112,9 +112,9 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         number: counts the exchanges of a journal, from 1.
-        server: who was asked.
+        server: that the request was sent to.
         request_id: the response's ``X-Request-ID``.
-        started: when the request's head was there, UTC.
+        started: when the request's head had arrived, UTC.
         milliseconds: from then to the response's end.
         method: of the request.
         url: of the request, secrets in its query masked.
@@ -142,5 +142,5 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def violations(self) -> list[tuple[Side, MessageViolation]]:
-        """What is known to violate the contract, each with its side."""
+        """The violations that are known, each with its side."""
         return [] if self.verdict is None else list(self.verdict.violations)

@@ -21,7 +21,7 @@ from .exchange import Message, RecordedExchange
 
 HTTP_VERSION = "HTTP/1.1"
 UNKNOWN = -1
-"""HAR's own word for a size or a time that nobody knows."""
+"""What HAR writes for an unknown size or time."""
 LOG_END = b"]}}"
 MOST_BYTES = 128 * 1024 * 1024
 MOST_ENTRIES = 50_000
@@ -30,11 +30,11 @@ MOST_IN_PAIRS = 8 * 1024 * 1024
 MOST_IN_BODY = 16 * 1024 * 1024
 """Characters of one body, a multiple of base64's four; a longer one, not validated, is cut."""
 SOME_BYTES = 1
-"""The size of a body of which nobody knows more than that there is one."""
+"""The size of a body that is known to be there, but not how long it is."""
 BOM = b"\xef\xbb\xbf"
 BOUNDARY = "parts-of-a-form"
 NO_LONGER_TRUE = {"content-encoding", "transfer-encoding"}
-"""What no longer is true of a recorded body: tools decode it before they write it down."""
+"""Fields that do not describe a recorded body: tools decode it before they write it."""
 
 
 def har(exchanges: Iterable[RecordedExchange], program: str = "mock") -> dict[str, Any]:
@@ -46,7 +46,7 @@ def har(exchanges: Iterable[RecordedExchange], program: str = "mock") -> dict[st
 
 
 class HarWriter:
-    """Writes a HAR file one exchange at a time; it is whole once it is closed.
+    """Writes a HAR file one exchange at a time; it is complete once it is closed.
 
     Args:
         file: open for writing; the caller closes it.
@@ -193,7 +193,7 @@ class HarContent(msgspec.Struct):
 
 
 class HarRequest(msgspec.Struct):
-    """What was asked."""
+    """The request."""
 
     method: str
     url: str
@@ -221,7 +221,7 @@ class HarEntry(msgspec.Struct):
 
 
 class HarLog(msgspec.Struct):
-    """All of them, as they stand in the file."""
+    """The exchanges, not decoded yet."""
 
     entries: list[msgspec.Raw]
 

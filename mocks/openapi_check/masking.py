@@ -1,4 +1,4 @@
-"""What is secret in an exchange, masked."""
+"""Masks the secrets in an exchange."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ SECRET_NAMES = frozenset(
 )
 """Of query parameters and cookies, and of members and fields in bodies."""
 SHORTEST_PRESENTED = 16
-"""Bytes; what is shorter may be a word that means something else where it stands again."""
+"""Bytes; a shorter value may be an ordinary word elsewhere in the text."""
 
 SHORTEST_SPELLED = 8
-"""Bytes of a secret that is masked in other spellings; those of a shorter one stand in any text."""
+"""Bytes; the other spellings of a shorter secret occur in any text."""
 
 _LOOKS_SECRET = re.compile(
     rb"eyJ[\w-]{8,}\.eyJ[\w-]+\.[\w-]*"
@@ -59,8 +59,8 @@ _MARKS = re.compile(rb"^(?:\xef\xbb\xbf|\x1e|data:)", re.MULTILINE)
 def spellings(secret: bytes) -> tuple[bytes, ...]:
     """Return how a server may repeat a secret: as it is, URL-encoded, in capitals, reversed, in Base64.
 
-    In Base64 it may stand behind something else, as in ``user:secret``: what comes out at each of the three
-    offsets is of the secret alone but for its ends, which are left out.
+    In Base64 it may follow something else, as in ``user:secret``: it is encoded at each of the three offsets,
+    without the characters at its ends, which depend on what is around it.
     """
     if len(secret) < SHORTEST_SPELLED:
         return tuple({secret, quote(secret, safe="").encode()})
@@ -77,7 +77,7 @@ def spellings(secret: bytes) -> tuple[bytes, ...]:
 
 
 class Masking:
-    """Masks secrets by their names; wherever it stands, what looks like one, and what is presented as one.
+    """Masks secrets by their names, and anywhere what looks like a secret or was presented as one.
 
     Args:
         names: of further headers, query parameters and cookies that are secret.
@@ -110,7 +110,7 @@ class Masking:
         return masking
 
     def knowing(self, fields: Iterable[tuple[bytes, bytes]]) -> Masking:
-        """Return one that knows what is presented as a credential in an exchange's header fields."""
+        """Return a masking that masks the credentials in an exchange's header fields as well."""
         values = {value for field in fields for value in self._credentials(*field)}
         spelled = {spelling for value in values for spelling in spellings(value)}
         masking = copy(self)

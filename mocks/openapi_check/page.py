@@ -188,7 +188,7 @@ def _finding(number: int, finding: Finding, prefix: str) -> str:
     response = ""
     if not examples:
         status = f"HTTP {_status(finding.status)}" if finding.status else ""
-        response = f'<p class="about">{status}</p>' * bool(status) + _pre(finding.answer)
+        response = f'<p class="about">{status}</p>' * bool(status) + _pre(finding.response)
     return (
         f"<article><h3>{number}. {where}: {escape(finding.title)}</h3>"
         f'<p class="about">{escape(finding.check)}, {escape(finding.phase)}{seen}{pointer}</p>'

@@ -1,4 +1,4 @@
-"""What recorded traffic exercised of a contract, and how often it violated it."""
+"""How much of a contract recorded traffic exercised, and how often it violated it."""
 
 from __future__ import annotations
 
@@ -91,11 +91,11 @@ def shares(operations: Iterable[OperationCoverage]) -> dict[str, Share]:
 
 
 class Traffic(msgspec.Struct, kw_only=True):
-    """What recorded exchanges were, and what they exercised.
+    """The counts of recorded traffic.
 
     Attributes:
         exchanges: how many there were.
-        validated: of how many a request or a response was validated.
+        validated: how many had a request or a response that was validated.
         unanswered: how many ended without a response.
         broken_requests: exchanges whose request violates the contract.
         unvalidated: how many messages were not validated, by reason.
@@ -105,11 +105,11 @@ class Traffic(msgspec.Struct, kw_only=True):
     """
 
     exchanges: int = 0
-    validated: int = msgspec.field(default=0, name="judged")
+    validated: int = 0
     unanswered: int = 0
     broken_requests: int = 0
     broken_responses: int = 0
-    unvalidated: dict[str, int] = msgspec.field(default_factory=dict, name="unjudged")
+    unvalidated: dict[str, int] = {}
     more_findings: int = 0
     coverage: list[OperationCoverage] = []
     left_out: dict[str, int] = {}

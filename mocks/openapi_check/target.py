@@ -65,7 +65,7 @@ class Target:
 
     @cached_property
     def by_scheme(self) -> dict[str, dict[str, str]]:
-        """The header fields that meet each security scheme, for the schemes whose credential was given."""
+        """The header fields that satisfy each security scheme, for the schemes whose credential was given."""
         return self.credentials.by_scheme(self.contract.security_schemes)
 
     @cached_property

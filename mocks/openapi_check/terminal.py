@@ -1,4 +1,4 @@
-"""A report in the terminal: operations, then what is wrong, then what came out."""
+"""A report in the terminal: operations, then findings, then the result."""
 
 from collections.abc import Iterator
 from string import ascii_letters, digits
@@ -108,7 +108,7 @@ def _finding(number: int, finding: Finding, prefix: str) -> Group:
         f"  {finding.check} ({finding.phase}{seen})",
     )
     status = f"HTTP {finding.status}\n" if finding.status else ""
-    texts = (f"{finding.title}\n{finding.message}".strip(), f"{status}{finding.answer}".strip())
+    texts = (f"{finding.title}\n{finding.message}".strip(), f"{status}{finding.response}".strip())
     # not indented and not broken, so that it is copied as one line
     curl = [Text(finding.curl, style="cyan", overflow="ignore", no_wrap=True)] if finding.curl else []
     return Group(head, *(_indented(text) for text in texts if text), *curl)
@@ -140,7 +140,7 @@ def _show_traffic(report: Report, traffic: Traffic, console: Console) -> None:
 
 
 def summary(report: Report, traffic: Traffic) -> Iterator[str]:
-    """Yield what there is to say of recorded traffic in a few lines."""
+    """Yield the lines that sum up recorded traffic."""
     contract = f"{report.subject.title} {report.subject.version}"
     yield f"{traffic.exchanges} exchanges, {traffic.validated} validated by {contract}."
     yield f"{traffic.broken_requests} requests and {traffic.broken_responses} responses violate the contract."

@@ -96,7 +96,7 @@ class HttpSemantics(RunCheck):
         response = self.send(operation, headers, method="OPTIONS")
         origin = response.headers.get("access-control-allow-origin", "")
         if origin not in (ANY, PAGE):
-            self.note("preflight: untried, pages of other origins are not let in")
+            self.note("preflight: untried, pages of other origins are not allowed")
             return
         label = operation.label
         if lacking := self._lacking(operation, response):

@@ -1,4 +1,4 @@
-"""Follows the contract's links, from what a caller creates to all that belongs to it."""
+"""Follows the contract's links, from what a caller creates to everything below it."""
 
 import json
 import re
@@ -31,11 +31,11 @@ NAME: Final = re.compile(r"\{([^{}]+)\}")
 
 @dataclass(frozen=True)
 class Step:
-    """A request that a link leads to.
+    """A request that a link describes.
 
     Attributes:
         body: what its body gets; empty if nothing.
-        ids: all of the values that a response gave.
+        ids: the values that come from responses.
     """
 
     operation: Operation
@@ -44,7 +44,7 @@ class Step:
     ids: frozenset[str]
 
     def case(self, samples: Samples, changed: Mapping[str, str] | None = None) -> Case[Any]:
-        """Return the request; ids that are changed are sent as what they are changed to."""
+        """Return the request, with some of its ids replaced."""
         path = {name: _changed(value, changed or {}) for name, value in self.path.items()}
         case = samples.draw(self.operation, **path)
         if self.body:
@@ -54,7 +54,7 @@ class Step:
 
 
 def steps(target: Target, samples: Samples) -> list[Step]:
-    """Return a step for each operation that links lead to, made of what the caller has just been given.
+    """Return a step for each operation that the links reach, with ids from the responses before it.
 
     Makes the requests that are needed for it, as the target's caller: creates what can be created, and puts
     a photo into each presigned upload.
@@ -141,7 +141,7 @@ def _below(reached: list[Step], operation: Operation) -> Step | None:
 
 
 def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Operation]) -> Iterator[Step]:
-    """Call an operation if its response has links, and yield where they lead."""
+    """Call an operation if its response has links, and yield their steps."""
     operation = step.operation
     links = _links(target.contract, target.fallback, operation.operation_id)
     if not links or (target.read_only and operation.method not in SAFE):

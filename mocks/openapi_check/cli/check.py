@@ -143,7 +143,7 @@ def _credentials(
 def _keep_tables() -> None:
     """Have Hypothesis keep its tables of characters in the user's cache, unless the environment says where.
 
-    Else it works them out for 1.5 s each time, or leaves them in the working directory. It keeps no more.
+    Otherwise it computes them for 1.5 s each time, or leaves them in the working directory.
     """
     try:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()

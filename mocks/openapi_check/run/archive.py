@@ -15,7 +15,7 @@ from openapi_contract import Contract
 
 
 class RunArchive:
-    """Writes a HAR file while a run goes on; it is whole once it is closed.
+    """Writes a HAR file while a run goes on; it is complete once it is closed.
 
     Args:
         file: open for writing; the caller closes it.

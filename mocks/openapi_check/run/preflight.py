@@ -39,7 +39,7 @@ def base_url(url: str) -> str:
 
 @contextmanager
 def target_at(url: str, pace: Pace, seconds: float | None, **fields: Any) -> Iterator[Target]:
-    """Yield a target whose credentials are let in.
+    """Yield a target that accepts its credentials.
 
     Args:
         seconds: of its budget; None without one.
@@ -131,7 +131,7 @@ def _require_a_path(target: Target) -> None:
 
 
 def _require_no_other_server(target: Target, response: httpx.Response) -> None:
-    """Tell a URL that only leads to the deployment, such as one of http where that is at https."""
+    """Refuse a URL that only redirects to the deployment, such as one of http where that is at https."""
     if response.next_request is None:
         return
     asked, other = response.request.url, response.next_request.url

@@ -116,7 +116,7 @@ class Run:
             yield events.FatalError(exception=error)
 
     def stop(self) -> None:
-        """Let the run end after the request that is under way."""
+        """Stop the run after the current request."""
         self._stopped.set()
         if self._stream is not None:
             self._stream.stop()

@@ -24,22 +24,22 @@ WINDOW_BITS = 23
 
 
 class NotDecoded(ValueError):  # noqa: N818 -- says what happened
-    """The body's coding is not known, is not that of the body, or hides too much; the message says which."""
+    """The coding is unknown, is not that of the body, or expands to too much; the message says which."""
 
 
 class Decompressor(Protocol):
-    """What zlib and zstd have."""
+    """The interface of zlib's and zstd's decompressors."""
 
     @property
     def eof(self) -> bool:
-        """Whether the end of the coding was there."""
+        """Whether the end of the coding was reached."""
 
     @property
     def unused_data(self) -> bytes:
-        """What came after it."""
+        """The bytes after it."""
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Return what the data stand for, and not much more than so many bytes of it."""
+        """Return the decompressed data, hardly more than ``max_length`` bytes of it."""
 
 
 def decoded(message: Message) -> bytes:

@@ -22,7 +22,7 @@ Steps = tuple[str, ...]
 EACH = "*"
 DEEPEST = 8
 MOST_VALUES = 100
-"""Of an enumeration; who lists more means a vocabulary, not cases to try."""
+"""Of an enumeration; a longer one is a vocabulary rather than a set of cases."""
 
 
 class Coverage:
@@ -182,5 +182,5 @@ def _inside(value: Any, step: str) -> list[Any]:
 
 
 def json_text(value: Any) -> str:
-    """Return a JSON value as text, of which there is one for each."""
+    """Return the canonical JSON text of a value."""
     return msgspec.json.encode(value, order="deterministic").decode()

@@ -30,7 +30,7 @@ MOST_PREPARED = 2_000
 
 
 class ValidatedExchange(NamedTuple):
-    """What an exchange violates, and what was read of it.
+    """The violations of an exchange, and what was read of its request.
 
     Attributes:
         operation_id: of the operation that was called; empty if of none.
@@ -62,7 +62,7 @@ class ExchangeValidator:
         self._responses: dict[str, ResponseValidator] = {}
 
     def prepare(self) -> None:
-        """Do now, at a start, what would hold up the first exchanges."""
+        """Compile at the start what would delay the first exchanges."""
         for operation in self._contract.operations[:MOST_PREPARED]:
             for compiled in (self._of_requests, self._of_responses):
                 with suppress(Exception):  # what cannot be compiled is reported when it is asked for
@@ -84,11 +84,11 @@ class ExchangeValidator:
         """Return what an exchange violates, and what was read of it; nothing is raised.
 
         Args:
-            bodies: validate them; without, that they are not is said.
+            bodies: validate them; otherwise the result says that they are not.
         """
         try:
             return self._validated(exchange, Omissions(bodies=bodies))
-        except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
+        except Exception as error:  # noqa: BLE001 -- no exchange may stop its observer
             return ValidatedExchange(Validation(unjudged=f"it cannot be validated ({type(error).__name__})"))
 
     def _validated(self, exchange: RecordedExchange, omissions: Omissions) -> ValidatedExchange:
@@ -164,7 +164,7 @@ class Omissions:
         """Add that one side cannot be validated where that fails; the other may be."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
+        except Exception as error:  # noqa: BLE001 -- no exchange may stop its observer
             self.add(f"the {which} cannot be validated ({type(error).__name__})")
 
     def body(self, message: Message, which: str) -> bytes | None:
@@ -208,7 +208,7 @@ def _unrouted(exchange: RecordedExchange, route: Route) -> Validation:
 
 
 def target(url: str) -> tuple[str, bytes]:
-    """Return path and query of a URL as they were sent, the path's bytes as Latin-1; no URL is too broken."""
+    """Return path and query of a URL as they were sent, the path's bytes as Latin-1; any text is a URL."""
     text = url.encode("utf-8", "replace").decode("latin-1").partition("#")[0]
     head, _, query = text.partition("?")
     _, slashes, rest = head.partition("://")
