@@ -47,9 +47,8 @@ def _suite(root: Element, operation: str, tested: Tested, report: Report) -> Non
     suite = SubElement(root, "testsuite", name=_text(operation or WHOLE_API))
     for check in tested.checks:
         case = _case(suite, check)
-        findings = [
-            finding for finding in report.findings if (finding.operation, finding.check) == (operation, check)
-        ]
+        key = operation, check
+        findings = [finding for finding in report.findings if (finding.operation, finding.check) == key]
         if findings:
             titles = "; ".join(dict.fromkeys(finding.title for finding in findings))
             failure = SubElement(case, "failure", message=_text(titles), type=check)

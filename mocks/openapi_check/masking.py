@@ -69,11 +69,10 @@ def spellings(secret: bytes) -> tuple[bytes, ...]:
         base64.b64encode(bytes(offset) + secret)[-(-offset * 8 // 6) : (offset + len(secret)) * 8 // 6]
         for offset in range(3)
     )
-    in_base64 = {
-        spelling for text in encoded for spelling in (text, text.replace(b"+", b"-").replace(b"/", b"_"))
-    }
     others = {quoted, quoted.lower(), secret.upper(), secret.lower(), secret[::-1]}
-    return tuple({secret, *others, *in_base64})
+    for text in encoded:
+        others |= {text, text.replace(b"+", b"-").replace(b"/", b"_")}
+    return tuple({secret, *others})
 
 
 class Masking:
@@ -106,7 +105,7 @@ class Masking:
         """Return the masking of what a contract's security schemes call a key, and of these secrets."""
         masking = cls(scheme["name"] for scheme in contract.security_schemes.values() if "name" in scheme)
         spelled = {spelling for secret in secrets for spelling in spellings(secret.encode())}
-        masking.presented = tuple(sorted(spelled, key=len, reverse=True))
+        masking.presented = _longest_first(spelled)
         return masking
 
     def knowing(self, fields: Iterable[tuple[bytes, bytes]]) -> Masking:
@@ -114,13 +113,7 @@ class Masking:
         values = {value for field in fields for value in self._credentials(*field)}
         spelled = {spelling for value in values for spelling in spellings(value)}
         masking = copy(self)
-        masking.presented = tuple(
-            sorted(
-                (spelling for spelling in spelled if len(spelling) >= SHORTEST_PRESENTED),
-                key=len,
-                reverse=True,
-            )
-        )
+        masking.presented = _longest_first(text for text in spelled if len(text) >= SHORTEST_PRESENTED)
         return masking
 
     def message(self, fields: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
@@ -200,6 +193,10 @@ class Masking:
     def _parameter(self, pair: str) -> str:
         name, equals, _ = pair.partition("=")
         return f"{name}={MASK}" if equals and self._is_secret(name) else pair
+
+
+def _longest_first(texts: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple(sorted(texts, key=len, reverse=True))
 
 
 def _valueless(cookie: str) -> str:

@@ -72,6 +72,11 @@ class OperationCoverage(msgspec.Struct, kw_only=True):
         return f"{self.method} {self.path}"
 
     @property
+    def every_status(self) -> list[str]:
+        """The statuses that are declared, and those that occurred without that."""
+        return [*self.statuses, *self.undocumented]
+
+    @property
     def shares(self) -> dict[str, Share]:
         """How much of the operation has been exercised."""
         return shares([self])

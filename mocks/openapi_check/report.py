@@ -25,6 +25,9 @@ class Outcomes(msgspec.Struct):
     passed: int = 0
     failed: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.passed:,} of {self.passed + self.failed:,}"
+
 
 class Tested(msgspec.Struct, kw_only=True):
     """The requests to one operation, and their outcomes.
