@@ -17,7 +17,7 @@ def junit(report: Report) -> bytes:
     root = Element("testsuites", name=_text(f"{report.subject.title} {report.subject.version}"))
     for operation, tested in report.operations.items():
         _suite(root, operation, tested, report)
-    if elsewhere := [each for each in report.troubles if each.operation not in report.operations]:
+    if elsewhere := [trouble for trouble in report.troubles if trouble.operation not in report.operations]:
         _errors(SubElement(root, "testsuite", name=WHOLE_API), elsewhere)
     cut_short = {check: "; ".join(report.notes.get(check, ["cut short"])) for check in report.cut_short}
     _skipped(root, "left out", report.left_out)
@@ -47,7 +47,8 @@ def _suite(root: Element, operation: str, tested: Tested, report: Report) -> Non
     suite = SubElement(root, "testsuite", name=_text(operation or WHOLE_API))
     for check in tested.checks:
         case = _case(suite, check)
-        findings = [each for each in report.findings if (each.operation, each.check) == (operation, check)]
+        key = operation, check
+        findings = [finding for finding in report.findings if (finding.operation, finding.check) == key]
         if findings:
             titles = "; ".join(dict.fromkeys(finding.title for finding in findings))
             failure = SubElement(case, "failure", message=_text(titles), type=check)
@@ -72,11 +73,11 @@ def _errors(suite: Element, troubles: list[Trouble]) -> None:
 
 def _failure(finding: Finding) -> str:
     message = "\n".join([finding.message, *_examples(finding)])
-    return "\n\n".join(filter(None, (finding.title, message, finding.answer, finding.curl)))
+    return "\n\n".join(filter(None, (finding.title, message, finding.response, finding.curl)))
 
 
 def _examples(finding: Finding) -> list[str]:
-    return [str(each) for each in finding.examples]
+    return [str(example) for example in finding.examples]
 
 
 def _case(suite: Element, name: str) -> Element:

@@ -1,4 +1,4 @@
-"""What a run of checks calls with, and how it is kept out of reports: masked, or as a shell's variable."""
+"""The credentials of a run of checks, and how reports hide them: masked, or as a shell's variable."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VALUE = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a caller can show; empty where there is none.
+    """The credentials of a caller; empty where there is none.
 
     Attributes:
         api_key: for the contract's API key header.
@@ -63,8 +63,8 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 raise ValueError("a header is not 'Name: value' in printable ASCII.")
 
     def __repr__(self) -> str:
-        given = ", ".join(name for name in self.__struct_fields__ if getattr(self, name))
-        return f"Credentials(given: {given or 'none'})"
+        names = ", ".join(name for name in self.__struct_fields__ if getattr(self, name))
+        return f"Credentials(given: {names or 'none'})"
 
     @property
     def can_call(self) -> bool:
@@ -77,7 +77,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return Credentials(**either, headers={**weaker.headers, **self.headers})
 
     def by_scheme(self, schemes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-        """Return the header fields that meet each security scheme, for those that can be met."""
+        """Return the header fields that satisfy each security scheme, for those that can be satisfied."""
         fields = {name: self._fields(scheme) for name, scheme in schemes.items()}
         return {name: field for name, field in fields.items() if field}
 
@@ -94,12 +94,12 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def spellings(self) -> list[str]:
         """Return all secrets in each spelling, in JSON and quoted for a shell too; see `secrets`."""
-        found: dict[str, None] = {}
+        ordered: dict[str, None] = {}
         for secret in self.secrets():
-            others = (each.decode("utf-8", "replace") for each in spellings(secret.encode()))
+            others = (spelling.decode("utf-8", "replace") for spelling in spellings(secret.encode()))
             spelled = {secret, json.dumps(secret)[1:-1], quote(f" {secret}")[2:-1], *others}
-            found |= dict.fromkeys(sorted(spelled, key=len, reverse=True))
-        return list(found)
+            ordered |= dict.fromkeys(sorted(spelled, key=len, reverse=True))
+        return list(ordered)
 
     def secrets(self) -> list[str]:
         """Return all that must not be shown, longest first, so that none hides part of another.
@@ -132,7 +132,7 @@ def change_of(secret: str) -> tuple[int, str]:
 
 
 def altered(secret: str) -> str:
-    """Return a wrong credential that is as like the right one as can be."""
+    """Return a wrong credential that differs from the right one in one character."""
     place, character = change_of(secret)
     at = len(secret) - place
     return secret[:at] + character + secret[at + 1 :]
@@ -140,10 +140,10 @@ def altered(secret: str) -> str:
 
 def header_fields(lines: Iterable[str]) -> dict[str, str]:
     """Return fields written as ``Name: value``; raise ValueError, without repeating it, for another."""
-    found = [FIELD.fullmatch(line) for line in lines]
-    if None in found:
+    matches = [FIELD.fullmatch(line) for line in lines]
+    if None in matches:
         raise ValueError("a header is not 'Name: value' in printable ASCII.")
-    return {match[1]: match[2] for match in found if match}
+    return {match[1]: match[2] for match in matches if match}
 
 
 def variable(name: str, prefix: str) -> str:

@@ -20,9 +20,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         headers: the fields in the order they were sent.
-        body: its beginning; what is longer than is recorded is cut.
+        body: as much of it as was recorded.
         body_bytes: length of all of it.
-        fields: of the form that an upload to S3 is, whose body is not recorded.
+        fields: form fields of an upload to S3, whose body is not recorded.
     """
 
     headers: list[tuple[str, str]] = []
@@ -37,7 +37,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header field; None if it is not there."""
-        return next((value for given, value in self.headers if given.lower() == name.lower()), None)
+        return next((value for field, value in self.headers if field.lower() == name.lower()), None)
 
     def field(self, name: bytes) -> str | None:
         """Return what `header` does, by a name in bytes, as routers ask."""
@@ -57,7 +57,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.decode(self.body)
 
 
-class Violation(msgspec.Struct, frozen=True, kw_only=True):
+class MessageViolation(msgspec.Struct, frozen=True, kw_only=True):
     """One way in which a message violates the contract.
 
     Attributes:
@@ -76,14 +76,14 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     pointer: str = ""
 
     @classmethod
-    def of(cls, found: ValueViolation, pointer: str) -> Violation:
+    def of(cls, violation: ValueViolation, pointer: str) -> MessageViolation:
         """Return what a value violates, at its own pointer into the contract or else at this one."""
         return cls(
-            part=found.location,
-            where=found.name,
-            rule=found.rule,
-            detail=found.detail,
-            pointer=found.pointer or pointer,
+            part=violation.location,
+            where=violation.name,
+            rule=violation.rule,
+            detail=violation.detail,
+            pointer=violation.pointer or pointer,
         )
 
 
@@ -96,25 +96,25 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
         unjudged: why one of them was not validated, if so, such as a body beyond the limit.
     """
 
-    request: list[Violation] = []
-    response: list[Violation] = []
+    request: list[MessageViolation] = []
+    response: list[MessageViolation] = []
     unjudged: str = ""
 
     @property
-    def violations(self) -> Iterator[tuple[Side, Violation]]:
+    def violations(self) -> Iterator[tuple[Side, MessageViolation]]:
         """All of them, each with its side."""
-        yield from (("request", each) for each in self.request)
-        yield from (("response", each) for each in self.response)
+        yield from (("request", violation) for violation in self.request)
+        yield from (("response", violation) for violation in self.response)
 
 
-class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
     """A request and its response.
 
     Attributes:
         number: counts the exchanges of a journal, from 1.
-        server: who was asked.
+        server: that the request was sent to.
         request_id: the response's ``X-Request-ID``.
-        started: when the request's head was there, UTC.
+        started: when the request's head had arrived, UTC.
         milliseconds: from then to the response's end.
         method: of the request.
         url: of the request, secrets in its query masked.
@@ -141,6 +141,6 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Validation | None = None
 
     @property
-    def violations(self) -> list[tuple[Side, Violation]]:
-        """What is known to violate the contract, each with its side."""
+    def violations(self) -> list[tuple[Side, MessageViolation]]:
+        """The violations that are known, each with its side."""
         return [] if self.verdict is None else list(self.verdict.violations)

@@ -17,11 +17,11 @@ import msgspec
 
 from openapi_contract.distribution import DISTRIBUTION
 
-from .exchange import Exchange, Message
+from .exchange import Message, RecordedExchange
 
 HTTP_VERSION = "HTTP/1.1"
 UNKNOWN = -1
-"""HAR's own word for a size or a time that nobody knows."""
+"""What HAR writes for an unknown size or time."""
 LOG_END = b"]}}"
 MOST_BYTES = 128 * 1024 * 1024
 MOST_ENTRIES = 50_000
@@ -30,21 +30,23 @@ MOST_IN_PAIRS = 8 * 1024 * 1024
 MOST_IN_BODY = 16 * 1024 * 1024
 """Characters of one body, a multiple of base64's four; a longer one, not validated, is cut."""
 SOME_BYTES = 1
-"""The size of a body of which nobody knows more than that there is one."""
+"""The size of a body that is known to be there, but not how long it is."""
 BOM = b"\xef\xbb\xbf"
 BOUNDARY = "parts-of-a-form"
 NO_LONGER_TRUE = {"content-encoding", "transfer-encoding"}
-"""What no longer is true of a recorded body: tools decode it before they write it down."""
+"""Fields that do not describe a recorded body: tools decode it before they write it."""
 
 
-def har(exchanges: Iterable[Exchange], program: str = "mock") -> dict[str, Any]:
+def har(exchanges: Iterable[RecordedExchange], program: str = "mock") -> dict[str, Any]:
     """Return exchanges as a HAR document; what HAR has no member for is in members with a ``_`` in front."""
     creator = {"name": f"{DISTRIBUTION} {program}", "version": version(DISTRIBUTION)}
-    return {"log": {"version": "1.2", "creator": creator, "entries": [_entry(each) for each in exchanges]}}
+    return {
+        "log": {"version": "1.2", "creator": creator, "entries": [_entry(exchange) for exchange in exchanges]}
+    }
 
 
 class HarWriter:
-    """Writes a HAR file one exchange at a time; it is whole once it is closed.
+    """Writes a HAR file one exchange at a time; it is complete once it is closed.
 
     Args:
         file: open for writing; the caller closes it.
@@ -55,7 +57,7 @@ class HarWriter:
         self._number = 0
         file.write(msgspec.json.encode(har((), program)).removesuffix(LOG_END))
 
-    def write(self, exchange: Exchange) -> None:
+    def write(self, exchange: RecordedExchange) -> None:
         """Write an exchange under the next number."""
         self._number += 1
         numbered = msgspec.structs.replace(exchange, number=self._number)
@@ -66,7 +68,7 @@ class HarWriter:
         self._file.write(b"\n" + LOG_END + b"\n")
 
 
-def _entry(exchange: Exchange) -> dict[str, Any]:
+def _entry(exchange: RecordedExchange) -> dict[str, Any]:
     return {
         "startedDateTime": exchange.started.isoformat(timespec="milliseconds"),
         "time": exchange.milliseconds,
@@ -83,7 +85,7 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def _written_request(exchange: Exchange) -> dict[str, Any]:
+def _written_request(exchange: RecordedExchange) -> dict[str, Any]:
     message = exchange.request
     request = {
         "method": exchange.method,
@@ -102,7 +104,7 @@ def _written_request(exchange: Exchange) -> dict[str, Any]:
     return request
 
 
-def _written_response(exchange: Exchange) -> dict[str, Any]:
+def _written_response(exchange: RecordedExchange) -> dict[str, Any]:
     message = exchange.response
     return {
         "status": exchange.status,
@@ -159,7 +161,7 @@ class HarError(ValueError):
     """The file is no HAR that can be read; the message says where and why."""
 
 
-class Pair(msgspec.Struct):
+class NameValue(msgspec.Struct):
     """A header field, cookie or field of a form."""
 
     name: str
@@ -172,7 +174,7 @@ NONE = msgspec.Raw(b"null")
 """Of pairs: as they stand in the file, since a few bytes of JSON are a large object each."""
 
 
-class PostData(msgspec.Struct):
+class HarPostData(msgspec.Struct):
     """The body of a request, as text or as the fields of a form."""
 
     mime_type: str | None = msgspec.field(name="mimeType", default=None)
@@ -181,7 +183,7 @@ class PostData(msgspec.Struct):
     params: msgspec.Raw = NONE
 
 
-class Content(msgspec.Struct):
+class HarContent(msgspec.Struct):
     """The body of a response."""
 
     size: float | None = -1
@@ -190,52 +192,52 @@ class Content(msgspec.Struct):
     encoding: str | None = None
 
 
-class Request(msgspec.Struct):
-    """What was asked."""
+class HarRequest(msgspec.Struct):
+    """The request."""
 
     method: str
     url: str
     headers: msgspec.Raw = NONE
     cookies: msgspec.Raw = NONE
-    post_data: PostData | None = msgspec.field(name="postData", default=None)
+    post_data: HarPostData | None = msgspec.field(name="postData", default=None)
     body_size: float | None = msgspec.field(name="bodySize", default=-1)
 
 
-class Response(msgspec.Struct):
+class HarResponse(msgspec.Struct):
     """The response."""
 
     status: int
     headers: msgspec.Raw = NONE
-    content: Content = msgspec.field(default_factory=Content)
+    content: HarContent = msgspec.field(default_factory=HarContent)
 
 
-class Entry(msgspec.Struct):
+class HarEntry(msgspec.Struct):
     """One exchange."""
 
-    request: Request
-    response: Response
+    request: HarRequest
+    response: HarResponse
     started: str = msgspec.field(name="startedDateTime", default="")
     time: float | None = 0
 
 
-class Log(msgspec.Struct):
-    """All of them, as they stand in the file."""
+class HarLog(msgspec.Struct):
+    """The exchanges, not decoded yet."""
 
     entries: list[msgspec.Raw]
 
 
-class Archive(msgspec.Struct):
+class HarFile(msgspec.Struct):
     """The file."""
 
-    log: Log
+    log: HarLog
 
 
-One = TypeVar("One")
-ARCHIVE, ENTRY = msgspec.json.Decoder(Archive), msgspec.json.Decoder(Entry)
-PAIRS: msgspec.json.Decoder[list[Pair] | None] = msgspec.json.Decoder(list[Pair] | None)
+Decoded = TypeVar("Decoded")
+FILE, ENTRY = msgspec.json.Decoder(HarFile), msgspec.json.Decoder(HarEntry)
+PAIRS: msgspec.json.Decoder[list[NameValue] | None] = msgspec.json.Decoder(list[NameValue] | None)
 
 
-def read_har(path: Path) -> Iterator[Exchange]:
+def read_har(path: Path) -> Iterator[RecordedExchange]:
     """Yield what a HAR file holds, in its order.
 
     Raises:
@@ -245,7 +247,7 @@ def read_har(path: Path) -> Iterator[Exchange]:
     if path.stat().st_size > MOST_BYTES:
         raise HarError(f"{path} is longer than {MOST_BYTES} bytes.")
     try:
-        entries = _decoded(ARCHIVE, path.read_bytes().removeprefix(BOM)).log.entries
+        entries = _decoded(FILE, path.read_bytes().removeprefix(BOM)).log.entries
     except HarError as error:
         raise HarError(f"{path} {error}") from None
     if len(entries) > MOST_ENTRIES:
@@ -257,7 +259,7 @@ def read_har(path: Path) -> Iterator[Exchange]:
             raise HarError(f"{path}: log.entries[{number - 1}] {error}") from None
 
 
-def _decoded(decoder: msgspec.json.Decoder[One], text: bytes | msgspec.Raw) -> One:
+def _decoded(decoder: msgspec.json.Decoder[Decoded], text: bytes | msgspec.Raw) -> Decoded:
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
@@ -268,14 +270,14 @@ def _decoded(decoder: msgspec.json.Decoder[One], text: bytes | msgspec.Raw) -> O
         raise HarError("is nested too deeply.") from None
 
 
-def _pairs(text: msgspec.Raw) -> list[Pair]:
+def _pairs(text: msgspec.Raw) -> list[NameValue]:
     if len(bytes(text)) > MOST_IN_PAIRS:
         raise HarError(f"has header fields, cookies or fields of more than {MOST_IN_PAIRS} bytes.")
     return _decoded(PAIRS, text) or []
 
 
-def _exchange(number: int, entry: Entry) -> Exchange:
-    return Exchange(
+def _exchange(number: int, entry: HarEntry) -> RecordedExchange:
+    return RecordedExchange(
         number=number,
         started=_moment(entry.started),
         milliseconds=entry.time or 0,
@@ -295,39 +297,39 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _request(request: Request) -> Message:
+def _request(request: HarRequest) -> Message:
     headers = _headers(request.headers)
     names = {name.lower() for name, _ in headers}
-    cookies = "; ".join(f"{each.name}={each.value or ''}" for each in _pairs(request.cookies))
+    cookies = "; ".join(f"{cookie.name}={cookie.value or ''}" for cookie in _pairs(request.cookies))
     if cookies and "cookie" not in names:
         headers.append(("cookie", cookies))
-    sent = request.post_data or PostData()
-    params = _pairs(sent.params)
-    if sent.text is None and not params:
+    posted = request.post_data or HarPostData()
+    params = _pairs(posted.params)
+    if posted.text is None and not params:
         return _unknown(headers, request.body_size or 0)
-    mime_type, body = _posted(sent, params)
-    if sent.text is None:  # what was put together from fields has a boundary of its own, and another length
+    mime_type, body = _posted(posted, params)
+    if posted.text is None:  # what was put together from fields has a boundary of its own, and another length
         headers = [pair for pair in headers if pair[0].lower() != "content-type"]
         return _message(headers, mime_type, body)
     return _message(headers, mime_type, body, request.body_size)
 
 
-def _posted(sent: PostData, params: list[Pair]) -> tuple[str, bytes]:
-    mime_type = sent.mime_type or ""
-    if sent.text or not params:
-        return mime_type, _bytes(sent.text or "", sent.encoding)
+def _posted(posted: HarPostData, params: list[NameValue]) -> tuple[str, bytes]:
+    mime_type = posted.mime_type or ""
+    if posted.text or not params:
+        return mime_type, _bytes(posted.text or "", posted.encoding)
     if mime_type.startswith("multipart/"):
         return f"multipart/form-data; boundary={BOUNDARY}", _multipart(params)
-    fields = [(each.name, each.value or "") for each in params]
+    fields = [(param.name, param.value or "") for param in params]
     return mime_type, urlencode(fields, errors="replace").encode()
 
 
-def _multipart(params: list[Pair]) -> bytes:
-    parts = [_part(each) for each in params]
+def _multipart(params: list[NameValue]) -> bytes:
+    parts = [_part(param) for param in params]
     return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 
 
-def _part(param: Pair) -> bytes:
+def _part(param: NameValue) -> bytes:
     """Write a field; of a file that was not recorded a byte stands for what was in it."""
     name, file_name = (_quoted(text or "") for text in (param.name, param.file_name))
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'
@@ -342,7 +344,7 @@ def _quoted(text: str) -> str:
     return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
 
 
-def _response(response: Response) -> Message:
+def _response(response: HarResponse) -> Message:
     headers, content = _headers(response.headers), response.content
     if content.text is None:
         return _unknown(headers, SOME_BYTES if content.size is None or content.size < 0 else content.size)
@@ -351,7 +353,7 @@ def _response(response: Response) -> Message:
 
 def _headers(pairs: msgspec.Raw) -> list[tuple[str, str]]:
     return [
-        (each.name, each.value or "") for each in _pairs(pairs) if each.name.lower() not in NO_LONGER_TRUE
+        (pair.name, pair.value or "") for pair in _pairs(pairs) if pair.name.lower() not in NO_LONGER_TRUE
     ]
 
 

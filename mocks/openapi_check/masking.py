@@ -1,4 +1,4 @@
-"""What is secret in an exchange, masked."""
+"""Masks the secrets in an exchange."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ SECRET_NAMES = frozenset(
 )
 """Of query parameters and cookies, and of members and fields in bodies."""
 SHORTEST_PRESENTED = 16
-"""Bytes; what is shorter may be a word that means something else where it stands again."""
+"""Bytes; a shorter value may be an ordinary word elsewhere in the text."""
 
 SHORTEST_SPELLED = 8
-"""Bytes of a secret that is masked in other spellings; those of a shorter one stand in any text."""
+"""Bytes; the other spellings of a shorter secret occur in any text."""
 
 _LOOKS_SECRET = re.compile(
     rb"eyJ[\w-]{8,}\.eyJ[\w-]+\.[\w-]*"
@@ -59,8 +59,8 @@ _MARKS = re.compile(rb"^(?:\xef\xbb\xbf|\x1e|data:)", re.MULTILINE)
 def spellings(secret: bytes) -> tuple[bytes, ...]:
     """Return how a server may repeat a secret: as it is, URL-encoded, in capitals, reversed, in Base64.
 
-    In Base64 it may stand behind something else, as in ``user:secret``: what comes out at each of the three
-    offsets is of the secret alone but for its ends, which are left out.
+    In Base64 it may follow something else, as in ``user:secret``: it is encoded at each of the three offsets,
+    without the characters at its ends, which depend on what is around it.
     """
     if len(secret) < SHORTEST_SPELLED:
         return tuple({secret, quote(secret, safe="").encode()})
@@ -69,13 +69,14 @@ def spellings(secret: bytes) -> tuple[bytes, ...]:
         base64.b64encode(bytes(offset) + secret)[-(-offset * 8 // 6) : (offset + len(secret)) * 8 // 6]
         for offset in range(3)
     )
-    in_base64 = {each for text in encoded for each in (text, text.replace(b"+", b"-").replace(b"/", b"_"))}
     others = {quoted, quoted.lower(), secret.upper(), secret.lower(), secret[::-1]}
-    return tuple({secret, *others, *in_base64})
+    for text in encoded:
+        others |= {text, text.replace(b"+", b"-").replace(b"/", b"_")}
+    return tuple({secret, *others})
 
 
 class Masking:
-    """Masks secrets by their names; wherever it stands, what looks like one, and what is presented as one.
+    """Masks secrets by their names, and anywhere what looks like a secret or was presented as one.
 
     Args:
         names: of further headers, query parameters and cookies that are secret.
@@ -104,17 +105,15 @@ class Masking:
         """Return the masking of what a contract's security schemes call a key, and of these secrets."""
         masking = cls(scheme["name"] for scheme in contract.security_schemes.values() if "name" in scheme)
         spelled = {spelling for secret in secrets for spelling in spellings(secret.encode())}
-        masking.presented = tuple(sorted(spelled, key=len, reverse=True))
+        masking.presented = _longest_first(spelled)
         return masking
 
     def knowing(self, fields: Iterable[tuple[bytes, bytes]]) -> Masking:
-        """Return one that knows what is presented as a credential in an exchange's header fields."""
+        """Return a masking that masks the credentials in an exchange's header fields as well."""
         values = {value for field in fields for value in self._credentials(*field)}
         spelled = {spelling for value in values for spelling in spellings(value)}
         masking = copy(self)
-        masking.presented = tuple(
-            sorted((each for each in spelled if len(each) >= SHORTEST_PRESENTED), key=len, reverse=True)
-        )
+        masking.presented = _longest_first(text for text in spelled if len(text) >= SHORTEST_PRESENTED)
         return masking
 
     def message(self, fields: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
@@ -151,13 +150,13 @@ class Masking:
         if _is_json(content):
             return self._in_json.sub(_asterisks, content)
         if parts:
-            return b"".join(self._queries(each, parts[1:]) for each in parts[0].split(content))
+            return b"".join(self._queries(part, parts[1:]) for part in parts[0].split(content))
         return self._in_text.sub(_asterisks, content)
 
     def _anywhere(self, content: bytes) -> bytes:
         for value in self.presented:
             content = content.replace(value, b"*" * len(value))
-        return _LOOKS_SECRET.sub(lambda found: b"*" * len(found[0]), content)
+        return _LOOKS_SECRET.sub(lambda match: b"*" * len(match[0]), content)
 
     def _text(self, text: str) -> str:
         return self._anywhere(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
@@ -196,13 +195,17 @@ class Masking:
         return f"{name}={MASK}" if equals and self._is_secret(name) else pair
 
 
+def _longest_first(texts: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple(sorted(texts, key=len, reverse=True))
+
+
 def _valueless(cookie: str) -> str:
     name, equals, _ = cookie.strip().partition("=")
     return f"{name}={MASK}" if equals else MASK
 
 
-def _asterisks(found: re.Match[bytes]) -> bytes:
-    return found[1] + b"*" * len(found[2])
+def _asterisks(match: re.Match[bytes]) -> bytes:
+    return match[1] + b"*" * len(match[2])
 
 
 def _is_json(content: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Keeps a run within the rate limits that the responses state, so that it does not run into 429."""
+"""Keeps a run within the rate limits that the responses state, so that no request gets a 429."""
 
 import threading
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What recorded traffic exercised of a contract, and how often it violated it."""
+"""How much of a contract recorded traffic exercised, and how often it violated it."""
 
 from __future__ import annotations
 
@@ -72,6 +72,11 @@ class OperationCoverage(msgspec.Struct, kw_only=True):
         return f"{self.method} {self.path}"
 
     @property
+    def every_status(self) -> list[str]:
+        """The statuses that are declared, and those that occurred without that."""
+        return [*self.statuses, *self.undocumented]
+
+    @property
     def shares(self) -> dict[str, Share]:
         """How much of the operation has been exercised."""
         return shares([self])
@@ -81,21 +86,21 @@ def shares(operations: Iterable[OperationCoverage]) -> dict[str, Share]:
     """Return how much of several operations has been exercised, by what is counted."""
     listed = list(operations)
     return {
-        "operations": Share.of(each.calls for each in listed),
-        "statuses": Share.of(count for each in listed for count in each.statuses.values()),
-        "parameters": Share.of(count for each in listed for count in each.parameters.values()),
+        "operations": Share.of(operation.calls for operation in listed),
+        "statuses": Share.of(count for operation in listed for count in operation.statuses.values()),
+        "parameters": Share.of(count for operation in listed for count in operation.parameters.values()),
         "enum values": Share.of(
-            count for each in listed for values in each.values.values() for count in values.values()
+            count for operation in listed for values in operation.values.values() for count in values.values()
         ),
     }
 
 
 class Traffic(msgspec.Struct, kw_only=True):
-    """What recorded exchanges were, and what they exercised.
+    """The counts of recorded traffic.
 
     Attributes:
         exchanges: how many there were.
-        validated: of how many a request or a response was validated.
+        validated: how many had a request or a response that was validated.
         unanswered: how many ended without a response.
         broken_requests: exchanges whose request violates the contract.
         unvalidated: how many messages were not validated, by reason.
@@ -105,11 +110,11 @@ class Traffic(msgspec.Struct, kw_only=True):
     """
 
     exchanges: int = 0
-    validated: int = msgspec.field(default=0, name="judged")
+    validated: int = 0
     unanswered: int = 0
     broken_requests: int = 0
     broken_responses: int = 0
-    unvalidated: dict[str, int] = msgspec.field(default_factory=dict, name="unjudged")
+    unvalidated: dict[str, int] = {}
     more_findings: int = 0
     coverage: list[OperationCoverage] = []
     left_out: dict[str, int] = {}
@@ -122,7 +127,7 @@ class Traffic(msgspec.Struct, kw_only=True):
     @property
     def prefix(self) -> str:
         """What the paths of all operations begin with."""
-        paths = [each.path for each in self.coverage]
+        paths = [operation.path for operation in self.coverage]
         return commonpath(paths).rstrip("/") if len(paths) > 1 else ""
 
     def exit_code(self, fail_on: FailOn = "any") -> int:

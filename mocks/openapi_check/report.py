@@ -1,4 +1,4 @@
-"""What a run of checks, or the validation of recorded traffic, found: all renderings are made of this."""
+"""The report of a run of checks or of recorded traffic, from which every rendering is made."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, Traffic
 from .response_times import ResponseTimes
 
 WHOLE_API = "the API as a whole"
+FORMER_NAMES = {"judged": "validated", "unjudged": "unvalidated"}
+"""What members of the JSON of recorded traffic were called; both names are written for one release."""
 
 End = Literal["complete", "budget spent", "interrupted", "unreachable", "quota used up", "failed"]
 
@@ -23,17 +25,20 @@ class Outcomes(msgspec.Struct):
     passed: int = 0
     failed: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.passed:,} of {self.passed + self.failed:,}"
+
 
 class Tested(msgspec.Struct, kw_only=True):
-    """What was tried with one operation.
+    """The requests to one operation, and their outcomes.
 
     Attributes:
         operation: its name, such as ``GET /path``.
         operation_id: of the contract.
         requests: how many were sent, by phase.
-        statuses: how often each status was the response's.
+        statuses: how many responses had each status.
         checks: by name.
-        times: of the responses.
+        times: how long the responses took.
     """
 
     operation: str
@@ -67,15 +72,15 @@ class Finding(msgspec.Struct, kw_only=True):
 
     Attributes:
         operation: such as ``GET /path``; empty for the API as a whole.
-        check: that found it; ``request`` or ``response`` in recorded traffic.
+        check: the one that failed; ``request`` or ``response`` in recorded traffic.
         title: what is wrong, in a few words.
         message: the same at length.
         phase: in which it was seen first.
         status: of the response; 0 where there is none.
-        answer: the response's body, its beginning.
-        curl: repeats it, if a request does.
-        seen: how often.
-        identity: what makes two of them the same.
+        response: the beginning of the response's body.
+        curl: a command that repeats it, if a request does.
+        seen: how often it occurred.
+        identity: equal for two occurrences of the same violation.
         part: in recorded traffic, as in a `Violation`; so are the following.
         where: with a ``*`` for each array's item.
         examples: the first recorded exchanges in which it was seen.
@@ -87,7 +92,7 @@ class Finding(msgspec.Struct, kw_only=True):
     message: str = ""
     phase: str = ""
     status: int = 0
-    answer: str = ""
+    response: str = ""
     curl: str = ""
     seen: int = 1
     identity: tuple[str, ...] = ()
@@ -128,14 +133,14 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """What a run of checks, or the validation of recorded traffic, found.
+    """The result of a run of checks, or of the validation of recorded traffic.
 
     Attributes:
         subject: what was checked.
         started: when, UTC.
         seconds: how long it took; runs that were continued are added up.
-        waited: seconds of these that went by because of rate limits.
-        seed: makes another run try the same.
+        waited: how many of these seconds were spent waiting for rate limits.
+        seed: with which another run tries the same requests.
         read_only: whether only safe methods were called.
         anonymous: whether no credential was given although the contract asks for some.
         end: how it ended.
@@ -145,7 +150,7 @@ class Report(msgspec.Struct, kw_only=True):
         troubles: what could not be tested.
         left_out: checks that could not be made, and why.
         notes: what checks left untried and why, by check.
-        cut_short: checks of ours whose own requests could not be made to the end.
+        cut_short: our checks that were stopped before their last request.
         finished: phases and operations that are done, for a run that continues this one.
         traffic: what was recorded; None for a run of checks.
     """
@@ -181,7 +186,7 @@ class Report(msgspec.Struct, kw_only=True):
 
     @property
     def ended(self) -> bool:
-        """Whether all was done that was to be done: a budget may end trying, but no check of ours."""
+        """Whether it ran to its end: a budget may end generated requests early, but none of our checks."""
         return self.end in {"complete", "budget spent"} and not self.cut_short
 
     @property
@@ -211,13 +216,13 @@ class Report(msgspec.Struct, kw_only=True):
         return "".join(f"/{segment}" for segment in prefix)
 
     def tested(self, operation: str) -> Tested:
-        """Return what was tried with an operation, nothing at first."""
+        """Return the record of an operation, an empty one at first."""
         if operation not in self.operations:
             self.operations[operation] = Tested(operation=operation)
         return self.operations[operation]
 
     def conclusion(self) -> str:
-        """Return what came out, in a sentence."""
+        """Return the result in a sentence."""
         effort = f"{self.requests:,} requests"
         if self.seconds:
             effort += f" in {self.seconds:.1f} s, seed {self.seed}"
@@ -236,11 +241,16 @@ class Report(msgspec.Struct, kw_only=True):
         """Return the report as JSON; that of recorded traffic has members of its own."""
         document = msgspec.to_builtins(self)
         traffic = document.pop("traffic")
-        if self.traffic is not None:
+        if self.traffic is None:
+            for finding in document["findings"]:
+                finding["answer"] = finding["response"]  # its former name, for one release
+        else:
             shared = {name: share._asdict() for name, share in self.traffic.shares.items()}
             subject = {"title": self.subject.title, "version": self.subject.version}
-            findings = [self._recorded(each) for each in self.findings]
+            findings = [self._recorded(finding) for finding in self.findings]
             document = {**subject, **traffic, "findings": findings, "shares": shared}
+            for former, name in FORMER_NAMES.items():
+                document[former] = traffic[name]
         return msgspec.json.format(msgspec.json.encode(document)) + b"\n"
 
     def _recorded(self, finding: Finding) -> dict[str, Any]:
@@ -276,7 +286,7 @@ class Report(msgspec.Struct, kw_only=True):
 
 
 def short(operation: str, prefix: str) -> str:
-    """Return an operation's name without the prefix that all have."""
+    """Return an operation's name without the prefix that all share."""
     method, _, path = operation.partition(" ")
     return f"{method} {path.removeprefix(prefix)}" if operation else WHOLE_API
 

@@ -65,7 +65,7 @@ class Target:
 
     @cached_property
     def by_scheme(self) -> dict[str, dict[str, str]]:
-        """The header fields that meet each security scheme, for the schemes whose credential was given."""
+        """The header fields that satisfy each security scheme, for the schemes whose credential was given."""
         return self.credentials.by_scheme(self.contract.security_schemes)
 
     @cached_property
@@ -83,7 +83,9 @@ class Target:
     def anonymous(self) -> bool:
         """Whether an operation asks for a credential, and none is given; a header may be one."""
         is_given = self.by_scheme or self.credentials.headers
-        return not is_given and any(all(each.security) for each in self.operations if each.security)
+        return not is_given and any(
+            all(operation.security) for operation in self.operations if operation.security
+        )
 
     @property
     def shown_url(self) -> str:

@@ -1,4 +1,4 @@
-"""A report in the terminal: operations, then what is wrong, then what came out."""
+"""A report in the terminal: operations, then findings, then the result."""
 
 from collections.abc import Iterator
 from string import ascii_letters, digits
@@ -13,7 +13,6 @@ from openapi_contract.terminal import printable
 
 from .recorded import OK, VIOLATED, OperationCoverage, Share, Traffic
 from .report import Finding, Report, Tested, Trouble, short, times
-from .response_times import milliseconds
 
 LETTERS = ascii_letters + digits
 WIDE = 100
@@ -71,10 +70,8 @@ def _matrix(report: Report, names: dict[str, str], prefix: str, *, wide: bool) -
     return table
 
 
-def _numbers(tested: Tested) -> tuple[str, ...]:
-    if not tested.total:
-        return "", "", ""
-    return f"{tested.total:,}", *(milliseconds(tested.times.quantile(share)) for share in (0.5, 0.95))
+def _numbers(tested: Tested) -> list[str]:
+    return [f"{tested.total:,}" if tested.total else "", *tested.times.quantiles(0.5, 0.95)]
 
 
 def _marks(tested: Tested, names: dict[str, str]) -> Text:
@@ -94,7 +91,7 @@ def _legend(report: Report, names: dict[str, str]) -> Table:
         table.add_column(overflow=overflow)
     for check, letter in names.items():
         made = [tested.checks[check] for tested in report.operations.values() if check in tested.checks]
-        passed, failed = sum(each.passed for each in made), sum(each.failed for each in made)
+        passed, failed = sum(outcomes.passed for outcomes in made), sum(outcomes.failed for outcomes in made)
         counts = Text(f"{passed:,} passed").append(f", {failed:,} failed" * bool(failed), style="bold red")
         table.add_row(letter, check, counts)
     for check, reason in report.left_out.items():
@@ -111,7 +108,7 @@ def _finding(number: int, finding: Finding, prefix: str) -> Group:
         f"  {finding.check} ({finding.phase}{seen})",
     )
     status = f"HTTP {finding.status}\n" if finding.status else ""
-    texts = (f"{finding.title}\n{finding.message}".strip(), f"{status}{finding.answer}".strip())
+    texts = (f"{finding.title}\n{finding.message}".strip(), f"{status}{finding.response}".strip())
     # not indented and not broken, so that it is copied as one line
     curl = [Text(finding.curl, style="cyan", overflow="ignore", no_wrap=True)] if finding.curl else []
     return Group(head, *(_indented(text) for text in texts if text), *curl)
@@ -143,7 +140,7 @@ def _show_traffic(report: Report, traffic: Traffic, console: Console) -> None:
 
 
 def summary(report: Report, traffic: Traffic) -> Iterator[str]:
-    """Yield what there is to say of recorded traffic in a few lines."""
+    """Yield the lines that sum up recorded traffic."""
     contract = f"{report.subject.title} {report.subject.version}"
     yield f"{traffic.exchanges} exchanges, {traffic.validated} validated by {contract}."
     yield f"{traffic.broken_requests} requests and {traffic.broken_responses} responses violate the contract."
@@ -158,8 +155,8 @@ def _coverage(traffic: Traffic, width: int) -> Table:
     prefix = traffic.prefix
     listed = list(traffic.coverage)
     if len(listed) > MOST_OPERATIONS:
-        listed = sorted(listed, key=lambda each: not each.calls)[:MOST_OPERATIONS]
-    names = [printable(short(each.name, prefix)) for each in listed]
+        listed = sorted(listed, key=lambda operation: not operation.calls)[:MOST_OPERATIONS]
+    names = [printable(short(operation.name, prefix)) for operation in listed]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     table.add_column(
         f"operation (below {printable(prefix)})" if prefix else "operation",
@@ -169,13 +166,13 @@ def _coverage(traffic: Traffic, width: int) -> Table:
     for heading in ("calls", "params", "values"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column(" statuses", overflow="fold")
-    for name, each in zip(names, listed, strict=True):
+    for name, operation in zip(names, listed, strict=True):
         table.add_row(
-            Text(name, "" if each.calls else "dim"),
-            str(each.calls),
-            _share(each.shares["parameters"]),
-            _share(each.shares["enum values"]),
-            Padding(_statuses(each), (0, 0, 0, 1)),
+            Text(name, "" if operation.calls else "dim"),
+            str(operation.calls),
+            _share(operation.shares["parameters"]),
+            _share(operation.shares["enum values"]),
+            Padding(_statuses(operation), (0, 0, 0, 1)),
         )
     return table
 
@@ -195,11 +192,11 @@ def _violations(findings: list[Finding]) -> Table:
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
-    for each in findings[:MOST_FINDINGS]:
-        place = f"{each.check} {each.part} {each.where}".rstrip()
-        detail = printable(f": {each.rule}; {each.message}")
-        first = (printable(f"first in {each.examples[0]}"), "dim")
-        table.add_row(f"{each.seen}x", Text.assemble((printable(place), "bold"), detail, "\n", first))
+    for finding in findings[:MOST_FINDINGS]:
+        place = f"{finding.check} {finding.part} {finding.where}".rstrip()
+        detail = printable(f": {finding.rule}; {finding.message}")
+        first = (printable(f"first in {finding.examples[0]}"), "dim")
+        table.add_row(f"{finding.seen}x", Text.assemble((printable(place), "bold"), detail, "\n", first))
     if len(findings) > MOST_FINDINGS:
         table.add_row("", f"... and {len(findings) - MOST_FINDINGS} more")
     return table

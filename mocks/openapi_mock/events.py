@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from openapi_check.exchange import Exchange
+from openapi_check.exchange import RecordedExchange
 from openapi_service.problems import ServiceUnavailable
 
 from .journal.journal import Journal
@@ -196,7 +196,7 @@ class EventStream:
         found = self._id.fullmatch(last_id)
         return min(int(found[1]), self._journal.last) if found else 0
 
-    def _after(self, number: int) -> list[Exchange]:
+    def _after(self, number: int) -> list[RecordedExchange]:
         return self._journal.find(Selector(after=number), AT_ONCE, MOST_BYTES_AT_ONCE)
 
     def _frame(self, event: Event) -> bytes:

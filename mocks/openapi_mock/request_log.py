@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 import typer
 
-from openapi_check.exchange import Exchange
+from openapi_check.exchange import RecordedExchange
 from openapi_contract.terminal import printable
 
 from .journal.journal import Entry, Journal
@@ -136,7 +136,7 @@ class TextLines:
         self._style: Callable[..., str] = typer.style if colours else lambda text, **_: text
         self._width = width
 
-    def lines(self, exchange: Exchange) -> Iterator[str]:
+    def lines(self, exchange: RecordedExchange) -> Iterator[str]:
         """Yield the line of an exchange, and then its first violations."""
         style, width = self._style, self._width and self._width()
         url = urlsplit(exchange.url)
@@ -172,7 +172,7 @@ class JsonLines:
     """Lines for programs: one JSON object each."""
 
     @staticmethod
-    def lines(exchange: Exchange) -> Iterator[str]:
+    def lines(exchange: RecordedExchange) -> Iterator[str]:
         """Yield the line of an exchange."""
         url = urlsplit(exchange.url)
         members: dict[str, Any] = {
@@ -205,7 +205,7 @@ def _end_of(name: str, length: int) -> str:
     return f"\N{HORIZONTAL ELLIPSIS}{name[1 - length :]}" if length >= NARROW else ""
 
 
-def _sentences(exchange: Exchange) -> Iterator[str]:
+def _sentences(exchange: RecordedExchange) -> Iterator[str]:
     """Yield a sentence for each of the first violations."""
     violations = exchange.violations
     for side, violation in violations[:MOST_VIOLATIONS]:

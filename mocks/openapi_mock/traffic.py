@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from openapi_check.exchange import Exchange, Message, Validation, Violation
+from openapi_check.exchange import Message, MessageViolation, RecordedExchange, Validation
 from openapi_check.masking import Masking
 from openapi_check.validation import ExchangeValidator
 from openapi_contract import Contract
@@ -69,7 +69,7 @@ class Traffic:
         contract: Contract,
         *,
         authentication: bool = True,
-        ignores: Callable[[Violation], bool] = lambda _: False,
+        ignores: Callable[[MessageViolation], bool] = lambda _: False,
     ) -> None:
         """Validate and mask exchanges by a contract, and accept faults on its operations.
 
@@ -113,7 +113,7 @@ class Traffic:
 
         def reported(sentence: str) -> None:
             self.journal.record(
-                Exchange(
+                RecordedExchange(
                     server="s3",
                     started=datetime.now(UTC),
                     milliseconds=0,
@@ -171,11 +171,13 @@ class Broadcast:
                 self._events.publish("exchange", exchange, exchange.number)
 
 
-def _validator(contract: Contract, ignores: Callable[[Violation], bool], *, authentication: bool) -> Validate:
+def _validator(
+    contract: Contract, ignores: Callable[[MessageViolation], bool], *, authentication: bool
+) -> Validate:
     """Return what validates exchanges with the contract's operations: S3, the explorer and pages are none."""
     validator = ExchangeValidator(contract, authentication=authentication)
 
-    def validate(exchange: Exchange) -> Validation:
+    def validate(exchange: RecordedExchange) -> Validation:
         if exchange.verdict is not None:
             return exchange.verdict
         status = exchange.status

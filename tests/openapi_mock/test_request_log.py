@@ -7,13 +7,15 @@ from threading import Event
 import httpx
 import pytest
 
-from openapi_check.exchange import Exchange, Message, Validation, Violation
+from openapi_check.exchange import Message, MessageViolation, RecordedExchange, Validation
 from openapi_contract import Contract
 from openapi_mock import contract_mock
 from openapi_mock.journal.journal import Journal
 from openapi_mock.request_log import MOST_WAITING, JsonLines, RequestLog, TextLines
 
-VIOLATION = Violation(part="body", where="/mode", rule="enum", detail="expected one of a, b", pointer="/x")
+VIOLATION = MessageViolation(
+    part="body", where="/mode", rule="enum", detail="expected one of a, b", pointer="/x"
+)
 DOCUMENT = {
     "openapi": "3.1.0",
     "info": {"title": "t", "version": "1"},
@@ -35,7 +37,7 @@ DOCUMENT = {
 
 def exchange(**attributes):
     """Return an exchange."""
-    return Exchange(
+    return RecordedExchange(
         **{
             "started": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
             "milliseconds": 3.2,

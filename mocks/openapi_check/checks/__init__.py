@@ -3,11 +3,11 @@
 A check is a class with a ``name`` and one or both methods that Schemathesis calls:
 
 - ``after_response(self, ctx, response, case)`` for each response. It may be called again for the same case
-  (Hypothesis shrinks and replays), so what it remembers must bear that.
-- ``after_run(self, ctx)`` once, when all else is done; it makes its own requests with ``self.target.client``.
+  (Hypothesis shrinks and replays), so it must not count on seeing each response once.
+- ``after_run(self, ctx)`` once, at the end; it sends requests of its own with ``self.target.client``.
 
 Both raise a `FailureGroup` of `CheckFailure` for what is wrong. Once made, a check has in its ``notes``
-what it left untried, and in ``left_out`` why that is all of it. A request that has to be sent although a 429
+what it left untried, and in ``left_out`` why that is all of it. A request that has to be sent even if a 429
 is likely has the extension ``unpaced``.
 """
 

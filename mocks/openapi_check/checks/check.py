@@ -1,4 +1,4 @@
-"""What all checks of ours are."""
+"""The base classes of our checks."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -17,13 +17,13 @@ from .samples import BudgetSpent, Samples
 
 
 class CheckFailure(Failure):
-    """What violates a rule of a check; raise several at once as a `FailureGroup`.
+    """A violation of a check's rule; raise several at once as a `FailureGroup`.
 
     Two with the same operation, check and rule are one finding.
 
     Attributes:
         rule: which part of the check it is, a few words that are the same each time.
-        exchange: what shows it, if the check made the request itself; a curl line is made of it.
+        exchange: the response that shows it, if the check sent the request; a curl line is made of it.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class Check:
 
     Attributes:
         name: what it is called in reports, in snake case.
-        sentence: what it holds, for people.
-        rules: what each of its rules holds, by the rule's name.
+        sentence: what it checks, for people.
+        rules: what each of its rules requires, by the rule's name.
         severity: of a violation, in Schemathesis's terms.
         notes: what was left untried and why, and in which of several ways something was tried.
         cut_short: whether it could not go on to its end.
@@ -99,7 +99,7 @@ class Check:
         return violated
 
     def note(self, text: str) -> None:
-        """Keep something for the report, once."""
+        """Add a note to the report, once."""
         if text not in self.notes:
             self.notes.append(text)
 
@@ -129,7 +129,7 @@ class RunCheck(Check):
 
     @cached_property
     def samples(self) -> Samples:
-        """What it asks for."""
+        """The requests that it can send."""
         return Samples(self.target, self.note)
 
     def send(self, operation: Operation, headers: Mapping[str, str], **how: Any) -> httpx.Response:
@@ -143,21 +143,21 @@ class RunCheck(Check):
     def after_run(self, _ctx: CheckContext) -> None:
         """Check the target, as Schemathesis asks it."""
         self.report(self.name)
-        found: list[CheckFailure] = []
+        failures: list[CheckFailure] = []
         try:
             for violated in self.run():
-                found.append(violated)  # noqa: PERF402 -- what is found before the end counts
+                failures.append(violated)  # noqa: PERF402 -- what is found before the end counts
         except (BudgetSpent, QuotaUsedUp, Stopped) as end:
             self.cut_short = True
             self.note(f"cut short: {end}")
         except NothingToCheck as end:
             self.left_out = str(end)
-        _raise(found)
+        _raise(failures)
 
 
-def _raise(found: Iterable[CheckFailure]) -> None:
-    if failures := list(found):
-        raise FailureGroup(failures)
+def _raise(failures: Iterable[CheckFailure]) -> None:
+    if group := list(failures):
+        raise FailureGroup(group)
 
 
 def json_of(body: bytes) -> Any:
@@ -170,5 +170,5 @@ def json_of(body: bytes) -> Any:
 
 def object_of(body: bytes) -> dict[str, Any] | None:
     """Return the JSON object of a body; None if it has none."""
-    found = json_of(body)
-    return found if isinstance(found, dict) else None
+    value = json_of(body)
+    return value if isinstance(value, dict) else None

@@ -55,15 +55,17 @@ class HttpSemantics(RunCheck):
 
     def _try_method(self, operation: Operation) -> Iterator[CheckFailure]:
         contract = self.target.contract
-        had = {each.method.upper() for each in contract.operations if each.path == operation.path}
-        probe = next((each for each in PROBES if each not in had), None)
+        methods = {other.method.upper() for other in contract.operations if other.path == operation.path}
+        probe = next((method for method in PROBES if method not in methods), None)
         if probe is None or (self.target.read_only and probe.lower() not in SAFE):
             return
         response = self.send(operation, self.target.headers, method=probe)
         allowed = _listed(response.headers.get("allow", ""))
         is_refused = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-        if is_refused and allowed and allowed - IMPLICIT != had - IMPLICIT:
-            message = f"Allow: {', '.join(sorted(allowed))}, where the contract has {', '.join(sorted(had))}"
+        if is_refused and allowed and allowed - IMPLICIT != methods - IMPLICIT:
+            message = (
+                f"Allow: {', '.join(sorted(allowed))}, where the contract has {', '.join(sorted(methods))}"
+            )
             yield self.failure("allow", message, f"{probe} {operation.path}", response)
 
     def _try_head(self, operation: Operation) -> Iterator[CheckFailure]:
@@ -94,7 +96,7 @@ class HttpSemantics(RunCheck):
         response = self.send(operation, headers, method="OPTIONS")
         origin = response.headers.get("access-control-allow-origin", "")
         if origin not in (ANY, PAGE):
-            self.note("preflight: untried, pages of other origins are not let in")
+            self.note("preflight: untried, pages of other origins are not allowed")
             return
         label = operation.label
         if lacking := self._lacking(operation, response):
@@ -121,7 +123,7 @@ class HttpSemantics(RunCheck):
 
 
 def _listed(value: str) -> set[str]:
-    return {each.strip().upper() for each in value.split(",") if each.strip()}
+    return {name.strip().upper() for name in value.split(",") if name.strip()}
 
 
 def _outline(response: httpx.Response) -> str:

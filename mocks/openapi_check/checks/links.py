@@ -1,4 +1,4 @@
-"""Follows the contract's links, from what a caller creates to all that belongs to it."""
+"""Follows the contract's links, from what a caller creates to everything below it."""
 
 import json
 import re
@@ -31,11 +31,11 @@ NAME: Final = re.compile(r"\{([^{}]+)\}")
 
 @dataclass(frozen=True)
 class Step:
-    """A request that a link leads to.
+    """A request that a link describes.
 
     Attributes:
         body: what its body gets; empty if nothing.
-        ids: all of the values that a response gave.
+        ids: the values that come from responses.
     """
 
     operation: Operation
@@ -44,7 +44,7 @@ class Step:
     ids: frozenset[str]
 
     def case(self, samples: Samples, changed: Mapping[str, str] | None = None) -> Case[Any]:
-        """Return the request; ids that are changed are sent as what they are changed to."""
+        """Return the request, with some of its ids replaced."""
         path = {name: _changed(value, changed or {}) for name, value in self.path.items()}
         case = samples.draw(self.operation, **path)
         if self.body:
@@ -54,7 +54,7 @@ class Step:
 
 
 def steps(target: Target, samples: Samples) -> list[Step]:
-    """Return a step for each operation that links lead to, made of what the caller has just been given.
+    """Return a step for each operation that the links reach, with ids from the responses before it.
 
     Makes the requests that are needed for it, as the target's caller: creates what can be created, and puts
     a photo into each presigned upload.
@@ -62,7 +62,7 @@ def steps(target: Target, samples: Samples) -> list[Step]:
     operations = samples.drawable(target.contract.operations)
     by_id = {operation.operation_id: operation for operation in operations}
     roots = sorted(operations, key=lambda operation: operation.method in SAFE)
-    waiting = deque(Step(each, {}, {}, frozenset()) for each in roots if "{" not in each.path)
+    waiting = deque(Step(root, {}, {}, frozenset()) for root in roots if "{" not in root.path)
     reached: dict[str, Step] = {}
     while waiting:
         step = waiting.popleft()
@@ -94,10 +94,10 @@ def has_forms(contract: Contract) -> bool:
     return any(f'"{prefix}url"' in text for prefix in FORM.findall(text))
 
 
-def form_of(found: Any) -> UploadForm | None:
+def form_of(value: Any) -> UploadForm | None:
     """Return the presigned upload that a JSON value is, if it is one."""
-    for name in found if isinstance(found, dict) else ():
-        url, fields = found.get(f"{name.removesuffix('fields')}url"), found[name]
+    for name in value if isinstance(value, dict) else ():
+        url, fields = value.get(f"{name.removesuffix('fields')}url"), value[name]
         texts = isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
         if name.endswith("fields") and texts and isinstance(url, str):
             return UploadForm(url, fields)
@@ -111,8 +111,8 @@ def post_form(client: httpx.Client, form: UploadForm, content: bytes) -> httpx.R
 
 def may_upload(target: Target, url: str) -> bool:
     """Return whether a photo may be posted to a URL that the target hands out, which can lead anywhere."""
-    host, own = host_of(url), host_of(target.url)
-    is_own = host in {"", own} or host.endswith(f".{own}") or (_is_loopback(host) and _is_loopback(own))
+    host, base = host_of(url), host_of(target.url)
+    is_own = host in {"", base} or host.endswith(f".{base}") or (_is_loopback(host) and _is_loopback(base))
     return is_own or host in target.upload_hosts or AMAZON_S3.search(host) is not None
 
 
@@ -141,21 +141,21 @@ def _below(reached: list[Step], operation: Operation) -> Step | None:
 
 
 def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Operation]) -> Iterator[Step]:
-    """Call an operation if its response has links, and yield where they lead."""
+    """Call an operation if its response has links, and yield their steps."""
     operation = step.operation
     links = _links(target.contract, target.fallback, operation.operation_id)
     if not links or (target.read_only and operation.method not in SAFE):
         return
     response = samples.send(step.case(samples), target.headers)
-    found = json_of(response.content)
-    if not response.is_success or found is None:
+    body = json_of(response.content)
+    if not response.is_success or body is None:
         return
-    if (form := form_of(found)) and not target.read_only and may_upload(target, form.url):
+    if (form := form_of(body)) and not target.read_only and may_upload(target, form.url):
         with suppress(httpx.HTTPError, httpx.InvalidURL):  # whether it is taken, presigned_upload asks
             post_form(target.client, form, photo())
     for link in links.get(str(response.status_code), ()):
         if link.get("operationId") in by_id:
-            yield from _follow(link, by_id[link["operationId"]], step, found)
+            yield from _follow(link, by_id[link["operationId"]], step, body)
 
 
 @lru_cache(maxsize=256)
@@ -176,28 +176,28 @@ def _links(
     return {}
 
 
-def _follow(link: Mapping[str, Any], operation: Operation, step: Step, found: Any) -> Iterator[Step]:
+def _follow(link: Mapping[str, Any], operation: Operation, step: Step, response: Any) -> Iterator[Step]:
     ids: set[str] = set()
     try:
-        path = _evaluated(link.get("parameters", {}), step, found, ids)
-        body = _evaluated(link.get("requestBody", {}), step, found, ids)
+        path = _evaluated(link.get("parameters", {}), step, response, ids)
+        body = _evaluated(link.get("requestBody", {}), step, response, ids)
     except KeyError:
         return  # the response has nothing there, such as the first of an empty list
-    expected = {each["name"] for each in operation.parameters if each["in"] == "path"}
+    expected = {parameter["name"] for parameter in operation.parameters if parameter["in"] == "path"}
     if ids and expected <= path.keys() and isinstance(body, dict):
         yield Step(operation, path, body, frozenset(ids))
 
 
-def _evaluated(node: Any, step: Step, found: Any, ids: set[str]) -> Any:
+def _evaluated(node: Any, step: Step, response: Any, ids: set[str]) -> Any:
     """Return a value with the runtime expressions in it evaluated, and add what they gave to the ids."""
     if isinstance(node, dict):
-        return {name: _evaluated(value, step, found, ids) for name, value in node.items()}
+        return {name: _evaluated(value, step, response, ids) for name, value in node.items()}
     if isinstance(node, list):
-        return [_evaluated(value, step, found, ids) for value in node]
+        return [_evaluated(value, step, response, ids) for value in node]
     if not isinstance(node, str) or not node.startswith(("$response", "$request")):
         return node
     if node.startswith(BODY):
-        value = pointers.lookup(found, node.removeprefix(BODY))
+        value = pointers.lookup(response, node.removeprefix(BODY))
         if not isinstance(value, str | int):
             raise KeyError(node)
     elif node.startswith(PATH):

@@ -45,13 +45,13 @@ class OrganizationIsolation(RunCheck):
         if not reached:
             raise NothingToCheck("no id was found")
         self._note_untried(reached)
-        yield from self._lists({each for step in reached for each in step.ids})
+        yield from self._lists({identifier for step in reached for identifier in step.ids})
         for step in reached:
             if step.operation.security and step.operation in self.target.operations:
                 yield from self._compare(step)
 
     def _compare(self, step: Step) -> Iterator[CheckFailure]:
-        unknown = {each: _unlike(each) for each in step.ids}
+        unknown = {identifier: _unlike(identifier) for identifier in step.ids}
         for_unknown = self.samples.send(step.case(self.samples, unknown), self.target.other_headers)
         if for_unknown.status_code in NOT_LET_IN:
             self.note(f"{step.operation.label}: untried, the other key got {for_unknown.status_code}")
@@ -69,8 +69,8 @@ class OrganizationIsolation(RunCheck):
         for operation in self.samples.drawable(self.target.operations):
             if operation.method == "get" and operation.security and "{" not in operation.path:
                 response = self.send(operation, self.target.other_headers)
-                if shown := [each for each in sorted(ids) if f'"{each}"' in response.text]:
-                    message = f"{shown[0]} of another organization is in the response"
+                if leaked := [identifier for identifier in sorted(ids) if f'"{identifier}"' in response.text]:
+                    message = f"{leaked[0]} of another organization is in the response"
                     yield self.failure("list", message, operation.label, response)
 
     def _note_untried(self, reached: list[Step]) -> None:
@@ -80,21 +80,21 @@ class OrganizationIsolation(RunCheck):
                 self.note(f"{operation.label}: untried, no id was found")
 
 
-def _unlike(known: str) -> str:
+def _unlike(identifier: str) -> str:
     """Return an id of the same shape that is most likely nobody's."""
-    if known.isdecimal():
-        return str(int(known) + 10**9)
-    head, tail = known[:-TAIL], known[-TAIL:]
+    if identifier.isdecimal():
+        return str(int(identifier) + 10**9)
+    head, tail = identifier[:-TAIL], identifier[-TAIL:]
     return head + (tail[::-1] if tail != tail[::-1] else tail[1:] + tail[:1])
 
 
 def _gist(response: httpx.Response, names: Mapping[str, str]) -> tuple[Any, ...]:
     """Return what a response says, whichever ids it says it of."""
-    found = json_of(response.content)
+    value = json_of(response.content)
     return (
         response.status_code,
         response.headers.get("content-type"),
-        _without(found, names) or response.content,
+        _without(value, names) or response.content,
     )
 
 
@@ -104,8 +104,8 @@ def _without(node: Any, names: Mapping[str, str]) -> Any:
     if isinstance(node, list):
         return [_without(value, names) for value in node]
     if isinstance(node, str):
-        for known, name in names.items():
-            node = node.replace(known, name)
+        for identifier, name in names.items():
+            node = node.replace(identifier, name)
     return node
 
 

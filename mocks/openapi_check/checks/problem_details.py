@@ -65,9 +65,9 @@ class ProblemDetails(ResponseCheck):
         content = self._content(label, status)
         if not self.everywhere and MEDIA_TYPE not in content:
             return
-        sent = response.headers.get("content-type", [""])[0]
-        if essence(sent) != MEDIA_TYPE:
-            message = f"the {status} is {sent or 'of no media type'}, not {MEDIA_TYPE}"
+        media_type = response.headers.get("content-type", [""])[0]
+        if essence(media_type) != MEDIA_TYPE:
+            message = f"the {status} is {media_type or 'of no media type'}, not {MEDIA_TYPE}"
             yield self.failure("media type", message, label)
             return
         problem = object_of(response.content)
@@ -83,8 +83,8 @@ class ProblemDetails(ResponseCheck):
             if name not in problem and name not in self.required:
                 continue
             if type(problem.get(name)) is not kind:
-                found = json.dumps(problem[name]) if name in problem else "missing"
-                message = f"the {name} of the {status} is {found}, not a {WORDS[kind]}"
+                value = json.dumps(problem[name]) if name in problem else "missing"
+                message = f"the {name} of the {status} is {value}, not a {WORDS[kind]}"
                 yield self.failure("members", message, label)
         if type(problem.get("status")) is int and problem["status"] != status:
             yield self.failure("status", f"the problem says {problem['status']}, HTTP says {status}", label)
@@ -95,10 +95,9 @@ class ProblemDetails(ResponseCheck):
         contract = self.target.contract
         named = contract.document.get("components", {}).get("schemas", {}).get(self.schema, True)
         node = content[MEDIA_TYPE].get("schema", True) if MEDIA_TYPE in content else named
-        for each in contract.schemas.of(node).validator.violations(problem, "body"):
-            message = (
-                f"the problem of the {status} violates {each.rule} at {each.name or 'its top'}: {each.detail}"
-            )
+        for violation in contract.schemas.of(node).validator.violations(problem, "body"):
+            place = violation.name or "its top"
+            message = f"the problem of the {status} violates {violation.rule} at {place}: {violation.detail}"
             yield self.failure("schema", message, label)
 
     def _content(self, label: str, status: int) -> Mapping[str, Any]:

@@ -78,12 +78,12 @@ class RateLimitHeaders(ResponseCheck):
         if response.request.method == "OPTIONS":
             return  # a preflight gets its response before anyone is counted
         label, status = case.operation.label, response.status_code
-        sent = {name: response.headers.get(name, []) for name in (POLICY, *NUMBERS)}
-        if absent := [name for name, values in sent.items() if len(values) != 1]:
+        fields = {name: response.headers.get(name, []) for name in (POLICY, *NUMBERS)}
+        if absent := [name for name, values in fields.items() if len(values) != 1]:
             message = f"the {status} has not exactly one of {', '.join(absent)}"
             yield self.failure("present", message, label)
             return
-        values = {name: found[0].strip() for name, found in sent.items()}
+        values = {name: lines[0].strip() for name, lines in fields.items()}
         if strange := [name for name in NUMBERS if not re.fullmatch("[0-9]{1,15}", values[name])]:
             message = ", ".join(f"{name}: {values[name]}" for name in strange)
             yield self.failure("number", f"no whole number in {message}", label)
@@ -97,8 +97,8 @@ class RateLimitHeaders(ResponseCheck):
     ) -> Iterator[tuple[str, str]]:
         yield from _against_policy(standing, policy)
         if (standing.x_limit, standing.x_remaining) != (standing.limit, standing.remaining):
-            found = f"{standing.x_remaining} of {standing.x_limit}"
-            yield "alias", f"X-RateLimit says {found}, RateLimit {standing.remaining} of {standing.limit}"
+            aliased = f"{standing.x_remaining} of {standing.x_limit}"
+            yield "alias", f"X-RateLimit says {aliased}, RateLimit {standing.remaining} of {standing.limit}"
         if standing.remaining > standing.limit:
             yield "range", f"{standing.remaining} requests are left of {standing.limit}"
         yield from _against_date(standing, response.headers.get("date", []))
@@ -120,8 +120,8 @@ class RateLimitHeaders(ResponseCheck):
 
     def _caller(self, response: Response) -> bytes:
         """Tell callers apart, without keeping what they show."""
-        shown = [str(response.request.headers.get(name, "")) for name in self._credentials]
-        return sha256("\0".join(shown).encode()).digest()
+        credentials = [str(response.request.headers.get(name, "")) for name in self._credentials]
+        return sha256("\0".join(credentials).encode()).digest()
 
 
 def _against_policy(standing: Standing, policy: str) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,7 @@ class RetryAfter(ResponseCheck, RunCheck):
         "present": "a 429, and what else the contract promises it for, has one Retry-After",
         "form": "Retry-After is a number of seconds or an HTTP date",
         "body": "retry_after_seconds in the body of a 429 says the same as Retry-After",
-        "enough": "who waits as long as Retry-After says is not refused again with a 429",
+        "enough": "a caller that has waited as long as Retry-After says gets no second 429",
     }
     headers = frozenset({"retry-after"})
     source = "RFC 9110, section 10.2.3"

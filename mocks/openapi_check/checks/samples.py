@@ -1,4 +1,4 @@
-"""One right request for each operation, as small as the contract allows."""
+"""One valid request for each operation, as small as the contract allows."""
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
@@ -22,7 +22,7 @@ SAFE: Final = ("get", "head", "options")
 
 
 class BudgetSpent(Exception):  # noqa: N818 -- nothing is wrong, the time is only over
-    """The run is to be over before the next request."""
+    """The run has to end before the next request."""
 
 
 class Samples:
@@ -41,7 +41,7 @@ class Samples:
         return [operation for operation in operations if self._is_drawable(operation)]
 
     def draw(self, operation: Operation, **path: str) -> Case[Any]:
-        """Return a new request for an operation; what is given goes into its path."""
+        """Return a new request for an operation; ``path`` replaces parameters of its path."""
         drawn = _smallest(self._target.contract, operation.path, operation.method)
         case: Case[Any] = drawn.operation.Case(
             method=drawn.method,
@@ -72,10 +72,10 @@ class Samples:
             parts["content"] = parts.pop("data")  # what httpx calls a body that is no form
         parts["method"] = method or parts["method"]
         parts.pop("cookies", None)  # a Cookie field is a credential, or none of the contract's
-        own = {
+        fields = {
             name: value for name, value in parts["headers"].items() if not name.startswith("X-Schemathesis")
         }
-        parts["headers"] = {**own, **self._origin(headers), **headers}
+        parts["headers"] = {**fields, **self._origin(headers), **headers}
         extensions = {"unpaced": True} if unpaced else {}
         return self._target.client.request(**parts, extensions=extensions)
 
@@ -95,7 +95,7 @@ class Samples:
 
 @lru_cache(maxsize=8)
 def _schema(contract: Contract) -> Any:
-    # who calls is for a check to say; a scheme would be drawn as a field such as ``Authorization: Bearer ``
+    # a check adds the credentials; a scheme would be drawn as a field such as ``Authorization: Bearer ``
     config = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
     return schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
 

@@ -1,4 +1,4 @@
-"""Each way of showing who calls is enforced, and each is enough."""
+"""Each security alternative is enforced, and each suffices alone."""
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -14,17 +14,17 @@ from openapi_contract import Operation
 from .check import CheckFailure, RunCheck
 
 SHOWN: Final = ("api_key", "bearer", "cookie")
-"""The credentials that a caller shows, by their names."""
+"""The credentials that a caller presents, by their names."""
 
 WITHOUT_A_HANDLER: Final = ("example", "generated")
-"""How the mock of another contract responds: it asks for a credential, and cannot know which is right."""
+"""How the mock of another contract responds: it asks for a credential without knowing the right one."""
 
 
 class SecurityAlternatives(RunCheck):
     """Calls each operation without a credential, with each wrong one, and with each right one alone."""
 
     name = "security_alternatives"
-    sentence = "Each way of showing who calls is enforced, and each is enough."
+    sentence = "Each security alternative is enforced, and each suffices alone."
     rules: ClassVar[dict[str, str]] = {
         "none": "a call without a credential is a 401, or a 403 where the contract has that alone",
         "wrong": "a call with a wrong credential gets the response of one without",
@@ -39,12 +39,12 @@ class SecurityAlternatives(RunCheck):
         return "" if any(map(_is_secured, target.operations)) else "none of the operations is secured"
 
     def run(self) -> Iterator[CheckFailure]:
-        """Yield each operation that lets in whom it should not, or keeps out whom it should let in."""
+        """Yield each operation that accepts a caller it should refuse, or refuses one it should accept."""
         if ungiven := self._wrong.keys() - self.target.by_scheme.keys():
             self.note(f"alone: untried for {', '.join(sorted(ungiven))}, no such credential was given")
         for operation in self.samples.drawable(self.target.operations):
             if _is_secured(operation):
-                # in this order: it shows a response that a cache keeps for one caller and gives to others
+                # in this order, which shows what a cache stores for one caller and sends to others
                 yield from self._admissions(operation)
                 yield from self._refusals(operation)
 
@@ -72,9 +72,9 @@ class SecurityAlternatives(RunCheck):
             for alternative in operation.security
             if self.target.by_scheme.keys() >= alternative.keys()
         }
-        lets_one_in = any(response.status_code != HTTPStatus.FORBIDDEN for response in responses.values())
+        accepts_one = any(response.status_code != HTTPStatus.FORBIDDEN for response in responses.values())
         for name, response in responses.items():
-            refused = response.status_code == HTTPStatus.FORBIDDEN and lets_one_in
+            refused = response.status_code == HTTPStatus.FORBIDDEN and accepts_one
             if response.status_code == HTTPStatus.UNAUTHORIZED or refused:
                 message = f"with {name} alone the response is {response.status_code}"
                 yield self.failure("alone", message, operation.label, response)
@@ -88,8 +88,8 @@ class SecurityAlternatives(RunCheck):
     @cached_property
     def _wrong(self) -> dict[str, dict[str, str]]:
         """The header fields of a wrong credential for each scheme: the given one, changed a little."""
-        given = self.target.credentials
-        wrong = {name: altered(getattr(given, name) or "wrong") for name in SHOWN}
+        credentials = self.target.credentials
+        wrong = {name: altered(getattr(credentials, name) or "wrong") for name in SHOWN}
         return Credentials(**wrong, headers={}).by_scheme(self.target.contract.security_schemes)
 
 

@@ -9,7 +9,7 @@ from openapi_contract.cli.commands import file
 HTML = file("Write the report as a self-contained HTML page.")
 JSON = file("Write the report as JSON.")
 WIDE = 120
-"""Columns of what nobody looks at in a terminal, such as the log of a CI."""
+"""Columns of an output that is no terminal, such as the log of a CI."""
 
 
 def report_console() -> Console:

@@ -128,22 +128,22 @@ def _credentials(
     if empty := [name for name, value in flags.items() if value == ""]:
         raise ValueError(f"--{empty[0].replace('_', '-')} is empty. Leave it out to check without it.")
     options = {name: value for name, value in flags.items() if value is not None}
-    shown = Credentials(**options, headers=header_fields(fields)).over(
+    merged = Credentials(**options, headers=header_fields(fields)).over(
         from_environment(os.environ, variables)
     )
-    shown = shown.over(from_file(file)) if file else shown
-    if required and not shown.can_call and (names := empty_variables(os.environ, variables)):
+    merged = merged.over(from_file(file)) if file else merged
+    if required and not merged.can_call and (names := empty_variables(os.environ, variables)):
         raise ValueError(
             f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty, and no other credential is given."
             " Unset it to check anonymous access."
         )
-    return shown
+    return merged
 
 
 def _keep_tables() -> None:
     """Have Hypothesis keep its tables of characters in the user's cache, unless the environment says where.
 
-    Else it works them out for 1.5 s each time, or leaves them in the working directory. It keeps no more.
+    Otherwise it computes them for 1.5 s each time, or leaves them in the working directory.
     """
     try:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
@@ -155,7 +155,7 @@ def _keep_tables() -> None:
 def _seconds(budget: str) -> float | None:
     if not budget:
         return None
-    found = re.fullmatch(r"([0-9]{1,6})(s|m|h|)", budget)
-    if found is None or not int(found[1]):
+    match = re.fullmatch(r"([0-9]{1,6})(s|m|h|)", budget)
+    if match is None or not int(match[1]):
         raise ValueError(f"--budget is {budget!r}; expected a time such as 60s, 5m or 1h.")
-    return float(int(found[1]) * SECONDS[found[2]])
+    return float(int(match[1]) * SECONDS[match[2]])

@@ -8,14 +8,14 @@ from schemathesis.engine import events
 from schemathesis.engine.recorder import Interaction
 
 from openapi_check.credentials import Credentials
-from openapi_check.exchange import Exchange
+from openapi_check.exchange import RecordedExchange
 from openapi_check.har import HarWriter
 from openapi_check.masking import Masking
 from openapi_contract import Contract
 
 
-class Archive:
-    """Writes a HAR file while a run goes on; it is whole once it is closed.
+class RunArchive:
+    """Writes a HAR file while a run goes on; it is complete once it is closed.
 
     Args:
         file: open for writing; the caller closes it.
@@ -25,7 +25,7 @@ class Archive:
     def __init__(self, file: BinaryIO, contract: Contract, credentials: Credentials) -> None:
         self._har = HarWriter(file, "check")
         self._masking = Masking.of(contract, credentials.spellings())
-        self._operations = {each.label: each.operation_id for each in contract.operations}
+        self._operations = {operation.label: operation.operation_id for operation in contract.operations}
 
     def close(self) -> None:
         """End the document."""
@@ -44,7 +44,7 @@ class Archive:
         """Write an exchange of a check of ours, once it is read."""
         request = response.request
         self._har.write(
-            Exchange(
+            RecordedExchange(
                 started=datetime.now(UTC) - response.elapsed,
                 milliseconds=response.elapsed.total_seconds() * 1000,
                 method=request.method,
@@ -55,10 +55,10 @@ class Archive:
             )
         )
 
-    def _of_schemathesis(self, interaction: Interaction, operation: str) -> Exchange:
+    def _of_schemathesis(self, interaction: Interaction, operation: str) -> RecordedExchange:
         request, response = interaction.request, interaction.response
         fields, content = ([], b"") if response is None else (_raw(response.headers), response.content)
-        return Exchange(
+        return RecordedExchange(
             started=datetime.fromtimestamp(interaction.timestamp, UTC),
             milliseconds=0 if response is None else response.elapsed * 1000,
             method=request.method,

@@ -17,7 +17,7 @@ from openapi_check.target import CannotRunError, Target
 from openapi_contract import Contract, ContractError, load_contract
 from openapi_service.server import CannotStart, listen, serving
 
-from .archive import Archive
+from .archive import RunArchive
 from .configuration import PHASES, Phase, Plan
 from .preflight import base_url, selected, serves_a_contract, target_at
 from .run import Run
@@ -106,15 +106,15 @@ class Checking:
         Raises:
             CannotRunError: there is no contract, or the file or the response is no valid one.
         """
-        given = self.contract
-        if isinstance(given, Contract):
-            return given
-        source = f"{url}/openapi.json" if given is None and url and serves_a_contract(url) else given
+        contract = self.contract
+        if isinstance(contract, Contract):
+            return contract
+        source = f"{url}/openapi.json" if contract is None and url and serves_a_contract(url) else contract
         try:
             if source is not None:
                 return load_contract(source, self.overlays, lenient=self.lenient)
         except ContractError as error:
-            elsewhere = "" if given else " If the contract is elsewhere, give it with --contract."
+            elsewhere = "" if contract else " If the contract is elsewhere, give it with --contract."
             raise CannotRunError(f"The contract cannot be read. {error}{elsewhere}") from None
         if self.fallback is None:
             raise CannotRunError(
@@ -131,11 +131,11 @@ class Checking:
         resumption.end(run.report)
 
     @contextmanager
-    def _archive(self, contract: Contract) -> Iterator[Archive | None]:
+    def _archive(self, contract: Contract) -> Iterator[RunArchive | None]:
         if self.har is None:
             yield None
             return
-        with self.har.open("wb") as file, closing(Archive(file, contract, self.credentials)) as archive:
+        with self.har.open("wb") as file, closing(RunArchive(file, contract, self.credentials)) as archive:
             yield archive
 
     def _plan(self, seed_before: int | None) -> Plan:

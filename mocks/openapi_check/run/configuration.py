@@ -59,8 +59,8 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
     if plan.budget is not None:
         document["max-time"] = max(1, int(target.remaining() - plan.budget * SPARED))
     document["phases"] = _phases(document.get("phases", {}), target, plan)
-    own = tomllib.loads(plan.operations.read_text("utf-8")) if plan.operations else {}
-    document["operations"] = [*own.get("operations", ()), *map(_without, finished)]
+    further = tomllib.loads(plan.operations.read_text("utf-8")) if plan.operations else {}
+    document["operations"] = [*further.get("operations", ()), *map(_without, finished)]
     config = SchemathesisConfig.from_dict(document)
     # whom httpx trusts, which our own checks call with: requests has other variables
     trusted = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or True

@@ -7,7 +7,7 @@ from schemathesis import Case, Response
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.openapi.checks import RejectedPositiveData
 
-from openapi_check.exchange import Exchange, Message
+from openapi_check.exchange import Message, RecordedExchange
 from openapi_check.target import Target
 from openapi_check.validation import ExchangeValidator
 from openapi_contract.media_types import essence, is_xml
@@ -37,12 +37,12 @@ class SentTexts:
         return False
 
 
-def _exchange(response: Response) -> Exchange:
+def _exchange(response: Response) -> RecordedExchange:
     request = response.request
-    sent = request.body
-    body = sent if isinstance(sent, bytes) else str(sent or "").encode()
+    content = request.body
+    body = content if isinstance(content, bytes) else str(content or "").encode()
     headers = [(name, str(value)) for name, value in request.headers.items()]
-    return Exchange(
+    return RecordedExchange(
         started=datetime.now(UTC),
         milliseconds=0,
         method=request.method or "",

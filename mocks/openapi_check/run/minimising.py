@@ -1,10 +1,9 @@
-"""Makes a finding small: Hypothesis looks for the least request that shows it.
+"""Makes the request of a finding small: Hypothesis looks for the least one that violates the contract alike.
 
-Schemathesis raises what it finds in a way that Hypothesis does not take for a failure of the test (a group of
-exceptions that is none itself), so that what its engine finds is as large as it was generated.
+Schemathesis's own engine does not: it raises a group of exceptions, which Hypothesis takes for no failure of
+the test, so what it finds is as large as it was generated.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -29,13 +28,20 @@ BY_RESPONSE = frozenset(
         "positive_data_acceptance",
     }
 )
-"""The checks that ask for nothing but a request and its response."""
-MOST_EXAMPLES = 200
+"""The checks that need nothing but a request and its response."""
 MOST_REQUESTS = 400
+SETTINGS = hypothesis.settings(
+    max_examples=200,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+    verbosity=hypothesis.Verbosity.quiet,
+)
 
 
-class Shown(NamedTuple):
-    """A request that shows a finding, its response, and what is wrong with it."""
+class Reproduction(NamedTuple):
+    """A request, its response, and what is wrong with it."""
 
     case: Case[Any]
     response: Response
@@ -46,66 +52,36 @@ class _EnoughError(Exception):
     """No more requests are to be sent."""
 
 
-class Minimiser:
-    """Looks for the least requests that show findings."""
+def least_reproduction(
+    target: Target, case: Case[Any], check: str, identity: tuple[str, ...]
+) -> Reproduction | None:
+    """Return the least request that fails a check as a generated one does; None if none was found."""
+    if check not in BY_RESPONSE or case.meta is None:
+        return None
+    reproductions: list[Reproduction] = []
+    requests = 0
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
-        self._known: list[Shown] = []
+    def fails(case: Case[Any]) -> bool:
+        nonlocal requests
+        requests += 1
+        if requests > MOST_REQUESTS or not target.remaining():
+            raise _EnoughError
+        response = case.call(headers=target.headers)
+        failure = _failure(case, response, check, identity)
+        if failure is not None:
+            reproductions.append(Reproduction(case, response, failure))
+        return failure is not None
 
-    def least(self, case: Case[Any], check: str, identity: tuple[str, ...]) -> Shown | None:
-        """Return the least request with the same violation as this one; None if none was found."""
-        if check not in BY_RESPONSE or case.meta is None:
-            return None
-        shown = [
-            Shown(known.case, known.response, failure)
-            for known in self._known
-            for failure in _failures(known.case, known.response, check, identity)
-        ]
-        if not shown:
-            strategy = case.operation.as_strategy(generation_mode=case.meta.generation.mode)
-            with suppress(HypothesisException, RequestException, _EnoughError):
-                hypothesis.find(strategy, self._shows(check, identity, shown), settings=_settings())
-        least = min(shown, key=_size, default=None)
-        self._known += [least] if least else []
-        return least
-
-    def _shows(
-        self, check: str, identity: tuple[str, ...], shown: list[Shown]
-    ) -> Callable[[Case[Any]], bool]:
-        sent = 0
-
-        def shows(case: Case[Any]) -> bool:
-            nonlocal sent
-            sent += 1
-            if sent > MOST_REQUESTS or not self._target.remaining():
-                raise _EnoughError
-            response = case.call(headers=self._target.headers)
-            failures = _failures(case, response, check, identity)
-            shown.extend(Shown(case, response, failure) for failure in failures)
-            return bool(failures)
-
-        return shows
+    strategy = case.operation.as_strategy(generation_mode=case.meta.generation.mode)
+    with suppress(HypothesisException, RequestException, _EnoughError):
+        hypothesis.find(strategy, fails, settings=SETTINGS)
+    return min(reproductions, key=lambda reproduction: len(reproduction.case.as_curl_command()), default=None)
 
 
-def _failures(case: Case[Any], response: Response, check: str, identity: tuple[str, ...]) -> list[Failure]:
+def _failure(case: Case[Any], response: Response, check: str, identity: tuple[str, ...]) -> Failure | None:
     try:
         case.validate_response(response, checks=[CHECKS.get_one(check)])  # type: ignore[list-item]  # none of them is a class
     except FailureGroup as group:
-        return [each for each in group.exceptions if failure_identity(each, check) == identity]
-    return []
-
-
-def _settings() -> hypothesis.settings:
-    return hypothesis.settings(
-        max_examples=MOST_EXAMPLES,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(hypothesis.HealthCheck),
-        verbosity=hypothesis.Verbosity.quiet,
-    )
-
-
-def _size(shown: Shown) -> int:
-    return len(shown.case.as_curl_command())
+        failures = (failure for failure in group.exceptions if failure_identity(failure, check) == identity)
+        return next(failures, None)
+    return None

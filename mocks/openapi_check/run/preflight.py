@@ -27,10 +27,10 @@ def base_url(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or True)
+        is_http = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or True)
     except ValueError:
-        known = False
-    if not known or not url.isascii() or not url.isprintable():
+        is_http = False
+    if not is_http or not url.isascii() or not url.isprintable():
         raise CannotRunError("The URL must be http:// or https:// with a host.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise CannotRunError("The URL may have a host and a path only; give credentials as options.")
@@ -39,7 +39,7 @@ def base_url(url: str) -> str:
 
 @contextmanager
 def target_at(url: str, pace: Pace, seconds: float | None, **fields: Any) -> Iterator[Target]:
-    """Yield a target whose credentials are let in.
+    """Yield a target that accepts its credentials.
 
     Args:
         seconds: of its budget; None without one.
@@ -70,7 +70,7 @@ def selected(contract: Contract, only: Sequence[str], *, read_only: bool) -> tup
     Raises:
         CannotRunError: one is none of the contract's, or none is left.
     """
-    chosen = {found.operation_id for name in only for found in _named(contract, name)}
+    chosen = {operation.operation_id for name in only for operation in _named(contract, name)}
     operations = tuple(
         operation
         for operation in contract.operations
@@ -84,16 +84,16 @@ def selected(contract: Contract, only: Sequence[str], *, read_only: bool) -> tup
 
 
 def _named(contract: Contract, name: str) -> list[Operation]:
-    found = [
+    operations = [
         operation
         for operation in contract.operations
         if name == operation.label or is_named(operation.operation_id, name)
     ]
-    if not found:
+    if not operations:
         raise CannotRunError(
             f"{name!r} is not an operation of the contract; give its operationId or METHOD /path."
         )
-    return found
+    return operations
 
 
 def serves_a_contract(url: str) -> bool:
@@ -116,7 +116,9 @@ def _require_access(target: Target) -> None:
 
 def _require_a_path(target: Target) -> None:
     """Distinguish a wrong URL, and another API, from one that violates its contract."""
-    paths = dict.fromkeys(each.path for each in target.contract.operations if "{" not in each.path)
+    paths = dict.fromkeys(
+        operation.path for operation in target.contract.operations if "{" not in operation.path
+    )
     for path in paths:
         response = _response(target.client, target.url + path, target.credentials.headers)
         _require_no_other_server(target, response)
@@ -129,7 +131,7 @@ def _require_a_path(target: Target) -> None:
 
 
 def _require_no_other_server(target: Target, response: httpx.Response) -> None:
-    """Tell a URL that only leads to the deployment, such as one of http where that is at https."""
+    """Refuse a URL that only redirects to the deployment, such as one of http where that is at https."""
     if response.next_request is None:
         return
     asked, other = response.request.url, response.next_request.url
@@ -139,7 +141,9 @@ def _require_no_other_server(target: Target, response: httpx.Response) -> None:
 
 
 def _require_accepted(target: Target, scheme: str, headers: Mapping[str, str], name: str) -> None:
-    operation = next((each for each in target.contract.operations if _is_open_to(each, scheme)), None)
+    operation = next(
+        (candidate for candidate in target.contract.operations if _is_open_to(candidate, scheme)), None
+    )
     if operation is None:
         return
     response = _response(

@@ -25,7 +25,7 @@ from openapi_check.target import CannotRunError, Target
 from . import fresh_keys as fresh_keys  # noqa: PLC0414 -- registers a hook, which only a process may have
 from .configuration import SPARED, Plan, configuration
 from .forms import SentTexts
-from .recording import API, OWN_CHECKS, Recording
+from .recording import API, OWN_CHECKS, RunReporter
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -76,21 +76,21 @@ class Run:
     def go(self) -> Iterator[events.EngineEvent]:
         """Run, and yield each event once it is in the report."""
         began, before = self.target.clock(), self.report.seconds
-        recording = Recording(self.report, self.target)
-        self._go_first(recording)
+        reporter = RunReporter(self.report, self.target)
+        self._go_first(reporter)
         with registered(self._among, self.target, self.on_own_check) as self._made:
             for event in self._engine():
-                recording.take(event)
+                reporter.take(event)
                 for listener in self._listeners:
                     listener(event)
                 self.report.seconds = before + self.target.clock() - began
                 self.report.waited = self._pace.waited
                 if isinstance(event, events.EngineFinished):
                     self._conclude()
-                    recording.minimise()
+                    reporter.minimise()
                 yield event
 
-    def _go_first(self, recording: Recording) -> None:
+    def _go_first(self, reporter: RunReporter) -> None:
         """Make the checks that only make requests of their own: few, which no budget may pass by."""
         config = configuration(self.target, self.plan).projects.default
         for check in self._first:
@@ -98,7 +98,7 @@ class Run:
             if done not in self.report.finished and not self._stopped.is_set():
                 self.on_own_check(check.name)
                 failures = collect_after_run_failures(config, [(check.name, cast("RunCheck", check))])
-                recording.after_run(failures)
+                reporter.after_run(failures)
                 is_made = not (check.cut_short or check.left_out)
                 if is_made and all(isinstance(failure, CheckFailure) for failure in failures):
                     self.report.finished.append(done)
@@ -116,7 +116,7 @@ class Run:
             yield events.FatalError(exception=error)
 
     def stop(self) -> None:
-        """Let the run end after the request that is under way."""
+        """Stop the run after the current request."""
         self._stopped.set()
         if self._stream is not None:
             self._stream.stop()
@@ -126,7 +126,7 @@ class Run:
         done = [(phase, name) for phase, name in self.report.finished if phase != OWN_CHECKS]
         config = configuration(self.target, self.plan, done)
         schema: BaseSchema = schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
-        if others := [each.label for each in contract.operations if each not in selected]:
+        if others := [operation.label for operation in contract.operations if operation not in selected]:
             schema = schema.exclude(name=others)
         if schema.statistic.operations.selected != len(selected):
             raise CannotRunError("Schemathesis selects other operations than those that may be called.")
@@ -166,7 +166,7 @@ class Run:
             self.report.end = "quota used up"
         failed = {finding.check for finding in self.report.findings}
         made = [*self._first, *self._made]
-        self.report.left_out |= {each.name: each.left_out for each in made if each.left_out}
+        self.report.left_out |= {check.name: check.left_out for check in made if check.left_out}
         made = [check for check in made if not check.left_out]
         self.report.cut_short = [check.name for check in made if self._is_unfinished(check)]
         for check in made:

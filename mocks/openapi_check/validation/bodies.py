@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
-from openapi_check.exchange import Violation
+from openapi_check.exchange import MessageViolation
 from openapi_contract import Operation, pointers
 from openapi_contract.media_types import charset, declared_as, essence
 from openapi_contract.schemas import Schemas
@@ -16,10 +16,24 @@ from openapi_service.problems import Violation as FormViolation
 from openapi_service.readers import reader_of
 from openapi_service.request import Request
 
-from .openapi_core import ReadBody
 from .schemas import SchemaValidator
 
 UNICODE = frozenset({"utf-8", "us-ascii"})
+
+
+class ReadBody(NamedTuple):
+    """The JSON value of a body, and what validates it."""
+
+    value: Any
+    schema: SchemaValidator
+
+
+class MediaType(NamedTuple):
+    """One declared media type of a request body."""
+
+    definition: Mapping[str, Any]
+    schema: SchemaValidator
+    form: Form | None
 
 
 class RequestBody:
@@ -29,68 +43,68 @@ class RequestBody:
         definition, root = operation.request_body or {}, operation.pointers.request_body
         self._pointer = schemas.origin(root)
         self._required = bool(definition.get("required", False))
-        self._content: Mapping[str, Mapping[str, Any]] = definition.get("content", {})
-        self._schemas = {
-            name: SchemaValidator.of_body(name, each, schemas, root) for name, each in self._content.items()
-        }
-        self._body_schemas = {name: schemas.in_media_type(each) for name, each in self._content.items()}
-        self._forms = {
-            name: Form(schemas.in_media_type(each), each.get("encoding", {}))
-            for name, each in self._content.items()
-            if essence(name) in FORMS
-        }
+        self._media_types: dict[str, MediaType] = {}
+        for name, declared in definition.get("content", {}).items():
+            validator = SchemaValidator.of_body(name, declared, schemas, root)
+            is_form = essence(name) in FORMS
+            form = Form(validator.schema, declared.get("encoding", {})) if is_form else None
+            self._media_types[name] = MediaType(declared, validator, form)
 
-    def schema(self, body: ReadBody) -> SchemaValidator:
-        """Return the validator of a body."""
-        return self._schemas[body.declared]
-
-    def violation(self, rule: str, detail: str, part: str = "body") -> Violation:
-        """Return a violation of the whole body."""
-        pointer = pointers.join(self._pointer, rule) if rule == "required" else self._pointer
-        return Violation(part=part, rule=rule, detail=detail, pointer=pointer)
-
-    def read(self, request: Request, body: bytes, found: list[Violation]) -> ReadBody | None:
-        """Return what a schema can validate of a body; why it cannot be read goes to ``found``.
+    def read(self, request: Request, body: bytes, violations: list[MessageViolation]) -> ReadBody | None:
+        """Return what a schema can validate of a body; why it cannot be read goes to ``violations``.
 
         Raises:
-            Problem: it cannot be read as what its media type says it is.
+            PayloadTooLarge: it holds more than is read.
         """
-        sent = request.header(b"content-type") or ""
-        if not body and not (self._required and is_of_nothing(essence(sent))):
+        content_type = request.header(b"content-type") or ""
+        if not body and not (self._required and is_of_nothing(essence(content_type))):
             if self._required:
-                found.append(self.violation("required", "is required and was not sent"))
+                violations.append(self._violation("required", "is required and was not sent"))
             return None
-        declared = declared_as(sent, self._content)
+        declared = declared_as(content_type, self._media_types)
         if declared is None:
-            expected = " or ".join(self._content)
-            detail = f"is {essence(sent)[:100] or 'missing'}; the contract has {expected}"
-            found.append(self.violation("undocumented", detail, "media type"))
+            expected = " or ".join(self._media_types)
+            detail = f"is {essence(content_type)[:100] or 'missing'}; the contract has {expected}"
+            violations.append(self._violation("undocumented", detail, "media type"))
             return None
-        value = self._value(declared, sent, request, body, found)
-        return ReadBody(value, declared) if self._is_for_schema(value, declared) else None
+        media_type = self._media_types[declared]
+        try:
+            value = self._value(media_type, content_type, request, body, violations)
+        except BadRequest as problem:
+            violations.append(self._violation("encoding", problem.detail))
+            return None
+        return None if isinstance(value, bytes) else ReadBody(value, media_type.schema)
 
-    def _is_for_schema(self, value: Any, declared: str) -> bool:
-        """Return whether a schema can validate a value: not bytes, nor the text of what is no string."""
-        schema = self._body_schemas[declared]
-        if isinstance(value, str) and reader_of(declared, self._content[declared], schema) is None:
-            return "string" in schema.types
-        return not isinstance(value, bytes)
+    def _violation(self, rule: str, detail: str, part: str = "body") -> MessageViolation:
+        pointer = pointers.join(self._pointer, rule) if rule == "required" else self._pointer
+        return MessageViolation(part=part, rule=rule, detail=detail, pointer=pointer)
 
-    def _value(self, declared: str, sent: str, request: Request, body: bytes, found: list[Violation]) -> Any:
-        media_type, form = essence(sent), self._forms.get(declared)
-        if form is not None:
-            violations: list[FormViolation] = []
-            value = _fields(form, media_type, request, body, violations)
-            found += [Violation.of(each, self._pointer) for each in violations]
+    def _value(
+        self,
+        media_type: MediaType,
+        content_type: str,
+        request: Request,
+        body: bytes,
+        violations: list[MessageViolation],
+    ) -> Any:
+        """Return the JSON value of a body; the bytes of one that no schema says anything of."""
+        if media_type.form is not None:
+            in_form: list[FormViolation] = []
+            value = _fields(media_type.form, essence(content_type), request, body, in_form)
+            violations += [MessageViolation.of(violation, self._pointer) for violation in in_form]
             return value
-        read = reader_of(sent, self._content[declared], self._body_schemas[declared])
+        schema = media_type.schema.schema
+        read = reader_of(content_type, media_type.definition, schema)
         if read is not None:
             return read(body)
-        return _text(body, sent) if media_type.startswith("text/") else body
+        if not essence(content_type).startswith("text/"):
+            return body
+        text = _text(body, content_type)
+        return text if "string" in schema.types else body
 
 
-def _text(body: bytes, sent: str) -> str:
-    if charset(sent) not in UNICODE:
+def _text(body: bytes, content_type: str) -> str:
+    if charset(content_type) not in UNICODE:
         return body.decode("latin-1")
     try:
         return body.decode()

@@ -24,22 +24,22 @@ WINDOW_BITS = 23
 
 
 class NotDecoded(ValueError):  # noqa: N818 -- says what happened
-    """The body's coding is not known, is not that of the body, or hides too much; the message says which."""
+    """The coding is unknown, is not that of the body, or expands to too much; the message says which."""
 
 
 class Decompressor(Protocol):
-    """What zlib and zstd have."""
+    """The interface of zlib's and zstd's decompressors."""
 
     @property
     def eof(self) -> bool:
-        """Whether the end of the coding was there."""
+        """Whether the end of the coding was reached."""
 
     @property
     def unused_data(self) -> bytes:
-        """What came after it."""
+        """The bytes after it."""
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Return what the data stand for, and not much more than so many bytes of it."""
+        """Return the decompressed data, hardly more than ``max_length`` bytes of it."""
 
 
 def decoded(message: Message) -> bytes:
@@ -53,9 +53,9 @@ def decoded(message: Message) -> bytes:
     if len(codings) > MOST_CODINGS:
         raise NotDecoded(f"it has more than {MOST_CODINGS} content codings")
     body = message.body
-    for each in reversed(codings):
-        if each not in {"", "identity"} and body:
-            body = _inflated(body, each)
+    for coding in reversed(codings):
+        if coding not in {"", "identity"} and body:
+            body = _inflated(body, coding)
     if len(body) > MOST_BYTES:
         raise NotDecoded(f"it is longer than {MOST_BYTES} bytes")
     return body
@@ -64,16 +64,16 @@ def decoded(message: Message) -> bytes:
 def _inflated(body: bytes, coding: str) -> bytes:
     decompressor, wrong = _opened(coding)
     try:
-        found = decompressor.decompress(body, MOST_BYTES + 1)
+        content = decompressor.decompress(body, MOST_BYTES + 1)
     except wrong:
         raise NotDecoded(f"it is not in its content coding {coding!r}") from None
-    if len(found) > MOST_BYTES:
+    if len(content) > MOST_BYTES:
         raise NotDecoded(f"it is longer than {MOST_BYTES} bytes without its content coding")
     if not decompressor.eof:
         raise NotDecoded(f"it ends before its content coding {coding!r} does")
     if decompressor.unused_data:
         raise NotDecoded(f"it continues after the end of its content coding {coding!r}")
-    return found
+    return content
 
 
 def _opened(coding: str) -> tuple[Decompressor, type[Exception]]:
@@ -117,8 +117,8 @@ class _Brotli:
         return bool(self._decompressor.is_finished())
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        found: bytes = self._decompressor.process(data, output_buffer_limit=max_length)
-        return found
+        content: bytes = self._decompressor.process(data, output_buffer_limit=max_length)
+        return content
 
 
 CODINGS: dict[str, Callable[[], tuple[Decompressor, type[Exception]]]] = {

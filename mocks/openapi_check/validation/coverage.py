@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from openapi_check.exchange import Exchange
+from openapi_check.exchange import RecordedExchange
 from openapi_check.recorded import OperationCoverage
 from openapi_contract import Contract, Operation, pointers
 from openapi_contract.media_types import is_json
 from openapi_contract.schemas import Schema, Schemas
 
 from .content_codings import NotDecoded, decoded
-from .openapi_core import ReadParameters
+from .requests import ReadParameters
 from .validator import ValidatedExchange
 
 MOST_UNDOCUMENTED = 20
@@ -22,21 +22,23 @@ Steps = tuple[str, ...]
 EACH = "*"
 DEEPEST = 8
 MOST_VALUES = 100
-"""Of an enumeration; who lists more means a vocabulary, not cases to try."""
+"""Of an enumeration; a longer one is a vocabulary rather than a set of cases."""
 
 
 class Coverage:
     """Counts what exchanges exercise of a contract."""
 
     def __init__(self, contract: Contract) -> None:
-        self._counted = {each.operation_id: _Counted(each, contract.schemas) for each in contract.operations}
+        self._counted = {
+            operation.operation_id: _Counted(operation, contract.schemas) for operation in contract.operations
+        }
 
     @property
     def operations(self) -> list[OperationCoverage]:
         """What has been exercised so far, in the order of the contract."""
-        return [each.coverage for each in self._counted.values()]
+        return [counted.coverage for counted in self._counted.values()]
 
-    def record(self, exchange: Exchange, validated: ValidatedExchange) -> None:
+    def record(self, exchange: RecordedExchange, validated: ValidatedExchange) -> None:
         """Count an exchange."""
         if validated.operation_id and validated.request is not None:
             counted = self._counted[validated.operation_id]
@@ -50,7 +52,7 @@ class _Counted:
 
     def __init__(self, operation: Operation, schemas: Schemas) -> None:
         self._operation = operation
-        self._parameters = [(each["in"], each["name"]) for each in operation.parameters]
+        self._parameters = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
         self._enumerations = dict(_enumerations(operation, schemas))
         self.coverage = OperationCoverage(
             operation=operation.operation_id,
@@ -59,9 +61,9 @@ class _Counted:
             statuses=dict.fromkeys(operation.responses, 0),
             parameters=dict.fromkeys((f"{place} {name}" for place, name in self._parameters), 0),
             values={
-                f"{part}{each.pointer}": dict.fromkeys(each.values, 0)
+                f"{part}{enumeration.pointer}": dict.fromkeys(enumeration.values, 0)
                 for part, listed in self._enumerations.items()
-                for each in listed
+                for enumeration in listed
             },
         )
 
@@ -69,12 +71,12 @@ class _Counted:
         """Count what a request exercises."""
         self.coverage.calls += 1
         for place, name in self._parameters:
-            if name in parameters[place]:
+            if (place, name) in parameters:
                 self.coverage.parameters[f"{place} {name}"] += 1
-                self._count(f"{place} {name}", parameters[place][name])
+                self._count(f"{place} {name}", parameters[place, name])
         self._count("body ", body)
 
-    def response(self, exchange: Exchange) -> None:
+    def response(self, exchange: RecordedExchange) -> None:
         """Count what a response exercises."""
         code = self._operation.response_key(exchange.status)
         if code is None:
@@ -90,16 +92,16 @@ class _Counted:
             counts[str(status)] = counts.get(str(status), 0) + 1
 
     def _count(self, part: str, value: Any) -> None:
-        for each in self._enumerations.get(part, ()):
-            for text in each.found_in(value):
-                self.coverage.values[f"{part}{each.pointer}"][text] += 1
+        for enumeration in self._enumerations.get(part, ()):
+            for text in enumeration.found_in(value):
+                self.coverage.values[f"{part}{enumeration.pointer}"][text] += 1
 
 
 def _enumerations(operation: Operation, schemas: Schemas) -> Iterator[tuple[str, list[Enumeration]]]:
     """Yield the parts of requests and successes as reports name them, with the enumerations in each."""
-    for each in operation.parameters:
-        content = next(iter(each.get("content", {}).values()), each)
-        yield f"{each['in']} {each['name']}", enumerations(schemas.in_media_type(content))
+    for parameter in operation.parameters:
+        content = next(iter(parameter.get("content", {}).values()), parameter)
+        yield f"{parameter['in']} {parameter['name']}", enumerations(schemas.in_media_type(content))
     yield "body ", _of_content(operation.request_body or {}, schemas)
     for code, response in operation.responses.items():
         if code.startswith("2"):
@@ -108,16 +110,16 @@ def _enumerations(operation: Operation, schemas: Schemas) -> Iterator[tuple[str,
 
 def _of_content(holder: Mapping[str, Any], schemas: Schemas) -> list[Enumeration]:
     """Return the enumerations of a body of any media type."""
-    found: dict[tuple[str, ...], Enumeration] = {}
+    enumerated: dict[tuple[str, ...], Enumeration] = {}
     for media_type in holder.get("content", {}).values():
-        for each in enumerations(schemas.in_media_type(media_type)):
-            known = found.get(each.steps, each)
-            values = dict.fromkeys((*known.values, *each.values))
-            found[each.steps] = each._replace(values=tuple(values))
-    return list(found.values())
+        for enumeration in enumerations(schemas.in_media_type(media_type)):
+            earlier = enumerated.get(enumeration.steps, enumeration)
+            values = dict.fromkeys((*earlier.values, *enumeration.values))
+            enumerated[enumeration.steps] = enumeration._replace(values=tuple(values))
+    return list(enumerated.values())
 
 
-def _json_body(exchange: Exchange) -> Any:
+def _json_body(exchange: RecordedExchange) -> Any:
     message = exchange.response
     if not message.whole or not is_json(message.media_type):
         return None
@@ -145,20 +147,20 @@ class Enumeration(NamedTuple):
 
     def found_in(self, value: Any) -> set[str]:
         """Return which of the values are in a JSON value."""
-        found = [value]
+        values = [value]
         for step in self.steps:
-            found = [inner for each in found for inner in _inside(each, step)]
+            values = [inner for outer in values for inner in _inside(outer, step)]
         # a value of any size may stand where one of a few words is expected
-        return {json_text(each) for each in found if not isinstance(each, dict | list)} & set(self.values)
+        return {json_text(inner) for inner in values if not isinstance(inner, dict | list)} & set(self.values)
 
 
 def enumerations(schema: Schema) -> list[Enumeration]:
     """Return the enumerations in a schema, through its references and alternatives; none of one value."""
-    found: dict[Steps, dict[str, None]] = {}
+    by_steps: dict[Steps, dict[str, None]] = {}
     for steps, value in _walk(schema, ()):
-        found.setdefault(steps, {})[json_text(value)] = None
-    listed = [Enumeration(steps, tuple(values)) for steps, values in found.items()]
-    return [each for each in listed if 1 < len(each.values) <= MOST_VALUES]
+        by_steps.setdefault(steps, {})[json_text(value)] = None
+    enumerated = [Enumeration(steps, tuple(values)) for steps, values in by_steps.items()]
+    return [enumeration for enumeration in enumerated if 1 < len(enumeration.values) <= MOST_VALUES]
 
 
 def _walk(schema: Schema, steps: Steps) -> Iterator[tuple[Steps, Any]]:
@@ -180,5 +182,5 @@ def _inside(value: Any, step: str) -> list[Any]:
 
 
 def json_text(value: Any) -> str:
-    """Return a JSON value as text, of which there is one for each."""
+    """Return the canonical JSON text of a value."""
     return msgspec.json.encode(value, order="deterministic").decode()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openapi_check.exchange import Violation
+from openapi_check.exchange import MessageViolation
 from openapi_contract import Contract, Operation, pointers
 from openapi_contract.media_types import charset, declared_as, essence, is_json
 from openapi_service.accept_filter import AcceptFilter
@@ -14,8 +14,8 @@ from openapi_service.response_validation import is_text
 from openapi_service.responses import Rendered
 
 from .bodies import UNICODE
-from .openapi_core import OpenapiCore
-from .schemas import NO_JSON, UNDECIDED, SchemaValidator, is_large
+from .openapi_core import OpenapiCore, is_large, violations_of
+from .schemas import SchemaValidator
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -32,7 +32,7 @@ class ResponseValidator:
             code: DeclaredResponse(operation, code, contract) for code in operation.responses
         }
 
-    def violations(self, status: int, headers: RawHeaders, body: bytes | None) -> list[Violation]:
+    def violations(self, status: int, headers: RawHeaders, body: bytes | None) -> list[MessageViolation]:
         """Return what a response violates.
 
         Args:
@@ -42,29 +42,23 @@ class ResponseValidator:
         declared = self._declared.get(self._operation.response_key(status))
         if declared is None:
             return [self._undocumented(status)]
-        sent = content_type(headers)
-        media_type = declared.media_type(sent)
+        content_type = content_type_of(headers)
+        media_type = declared.media_type(content_type)
         if self._filter.accepts(Rendered(status, headers, body or b""), media_type):
             return []
-        found: list[Violation] = []
-        left = declared.read(body, sent, media_type, found)
-        for error in self._errors(Rendered(status, headers, left or b""), media_type):
+        violations: list[MessageViolation] = []
+        body = declared.read(body, content_type, media_type, violations)
+        rendered = Rendered(status, headers, body or b"")
+        for error in self._core.errors(self._operation, rendered, media_type):
             if hasattr(error, "name"):
-                found += declared.header_violations(error.name, error)
-            elif left is not None and media_type is not None:
-                value = read_json(left, "body") if is_json(essence(sent)) else NO_JSON
-                found += declared.schema(media_type).violations(value, error)
-        return found
+                violations += declared.header_violations(error.name, error)
+            elif body is not None and media_type is not None:
+                violations += declared.body_violations(body, content_type, media_type, error)
+        return violations
 
-    def _errors(self, rendered: Rendered, media_type: str | None) -> list[Any]:
-        try:
-            return self._core.response_errors(self._operation, rendered, media_type)
-        except Exception:  # noqa: BLE001 -- whatever openapi-core stumbles over, the other engine still validates
-            return [UNDECIDED]
-
-    def _undocumented(self, status: int) -> Violation:
+    def _undocumented(self, status: int) -> MessageViolation:
         documented = ", ".join(self._operation.responses)
-        return Violation(
+        return MessageViolation(
             part="status",
             where=str(status),
             rule="undocumented",
@@ -84,64 +78,81 @@ class DeclaredResponse:
         self._content: Mapping[str, Any] = self.definition.get("content", {})
         self._schemas = contract.schemas.for_responses
 
-    def media_type(self, sent: str) -> str | None:
+    def media_type(self, content_type: str) -> str | None:
         """Return the key that declares the media type of a response's Content-Type."""
-        return declared_as(sent, self._content)
-
-    def schema(self, media_type: str) -> SchemaValidator:
-        """Return the validator of a body of a declared media type."""
-        return SchemaValidator.of_body(media_type, self._content[media_type], self._schemas, self._place)
+        return declared_as(content_type, self._content)
 
     def read(
-        self, body: bytes | None, sent: str, media_type: str | None, found: list[Violation]
+        self,
+        body: bytes | None,
+        content_type: str,
+        media_type: str | None,
+        violations: list[MessageViolation],
     ) -> bytes | None:
-        """Return the body if openapi-core is to validate it, else None; violations then go to ``found``."""
+        """Return the body if openapi-core is to validate it, else None; its violations are added then."""
         if not body or media_type is None:
-            found += self._without_schema(body, sent)
+            violations += self._without_schema(body, content_type)
             return None
         schema = self._schemas.in_media_type(self._content[media_type])
-        reads = reader_of(sent, self._content[media_type], schema)
+        reads = reader_of(content_type, self._content[media_type], schema)
         if reads is None:
-            return text_of(body, sent) if is_text(sent, schema) else None
-        validator = self.schema(media_type)
+            return text_of(body, content_type) if is_text(content_type, schema) else None
+        validator = self._schema(media_type)
         try:
             value = reads(body)
         except BadRequest as problem:
-            found.append(validator.violation("encoding", problem.detail))
+            violations.append(validator.violation("encoding", problem.detail))
             return None
-        if not is_json(essence(sent)) or is_large(value):
-            found += validator.violations(value, UNDECIDED)
+        if not is_json(essence(content_type)) or is_large(value):
+            violations += validator.violations(value)
             return None
         return body
 
-    def _without_schema(self, body: bytes | None, sent: str) -> Iterator[Violation]:
-        expected = " or ".join(self._content)
-        is_declared = declared_as(sent, self._content) is not None
-        part, rule, detail = "body", "undocumented", ""
-        if body and not self._content:
-            detail = "the contract has no body here"
-        elif self._content and not is_declared and (body or (body is None and sent)):
-            part = "media type"
-            detail = f"is {essence(sent)[:100] or 'missing'}; the contract has {expected}"
-        elif self._content and body is not None:
-            rule, detail = "required", f"is required and was not sent; the contract has {expected}"
-        if detail:
-            yield Violation(part=part, rule=rule, detail=detail, pointer=self._pointer)
+    def body_violations(
+        self, body: bytes, content_type: str, media_type: str, error: Exception
+    ) -> list[MessageViolation]:
+        """Return what is wrong with a body in which openapi-core has found an error.
 
-    def header_violations(self, name: str, error: Exception) -> list[Violation]:
+        The words are jsonschema-rs's, as in the service's own responses; where it finds nothing wrong they
+        are openapi-core's, as they are of formats, which it is not asked about.
+        """
+        validator = self._schema(media_type)
+        is_value = is_json(essence(content_type))
+        violations = validator.violations(read_json(body, "body")) if is_value else []
+        others = violations_of(error, validator)
+        return violations + [other for other in others if not violations or other.rule == "format"]
+
+    def header_violations(self, name: str, error: Exception) -> list[MessageViolation]:
         """Return what openapi-core's error in a header says."""
         pointer = self._header_pointers[self._place, name]
         schema = self._schemas.in_media_type(self.definition["headers"][name])
         validator = SchemaValidator(schema, "header", name, pointers.join(pointer, "schema"))
-        missing = type(error).__name__ == "MissingRequiredHeader"
-        return [validator.missing(pointer)] if missing else validator.violations(NO_JSON, error)
+        is_missing = type(error).__name__ == "MissingRequiredHeader"
+        return [validator.missing(pointer)] if is_missing else list(violations_of(error, validator))
+
+    def _schema(self, media_type: str) -> SchemaValidator:
+        return SchemaValidator.of_body(media_type, self._content[media_type], self._schemas, self._place)
+
+    def _without_schema(self, body: bytes | None, content_type: str) -> Iterator[MessageViolation]:
+        expected = " or ".join(self._content)
+        is_declared = declared_as(content_type, self._content) is not None
+        part, rule, detail = "body", "undocumented", ""
+        if body and not self._content:
+            detail = "the contract has no body here"
+        elif self._content and not is_declared and (body or (body is None and content_type)):
+            part = "media type"
+            detail = f"is {essence(content_type)[:100] or 'missing'}; the contract has {expected}"
+        elif self._content and body is not None:
+            rule, detail = "required", f"is required and was not sent; the contract has {expected}"
+        if detail:
+            yield MessageViolation(part=part, rule=rule, detail=detail, pointer=self._pointer)
 
 
-def text_of(body: bytes, sent: str) -> bytes:
+def text_of(body: bytes, content_type: str) -> bytes:
     """Return a text in UTF-8; what came in another charset is taken for Latin-1."""
-    return body if charset(sent) in UNICODE else body.decode("latin-1").encode()
+    return body if charset(content_type) in UNICODE else body.decode("latin-1").encode()
 
 
-def content_type(headers: RawHeaders) -> str:
+def content_type_of(headers: RawHeaders) -> str:
     """Return the Content-Type of a message, empty if it has none."""
     return next((value.decode("latin-1") for name, value in headers if name == b"content-type"), "")

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from openapi_check.exchange import Exchange, Side, Violation
+from openapi_check.exchange import MessageViolation, RecordedExchange, Side
 from openapi_check.har import read_har
 from openapi_check.masking import Masking
 from openapi_check.recorded import Example, Traffic
@@ -51,8 +51,8 @@ def validate_har(path: Path, contract: Contract, base_url: str | None = None) ->
     traffic, left_out = TrafficReporter(contract, Masking.of(contract), str(path)), Counter[str]()
     left = MOST_IN_BODIES
     for exchange in read_har(path):
-        known = not base_url and validator.operation_id(exchange)
-        if known or deployment.has_origin_of(exchange.url):
+        is_ours = not base_url and validator.operation_id(exchange)
+        if is_ours or deployment.has_origin_of(exchange.url):
             bodies = exchange.request.body, exchange.response.body
             size = sum(body.count(mark) for body in bodies for mark in b",[{")
             has_room = size <= left
@@ -77,11 +77,11 @@ class TrafficReporter:
         self._subject = Subject.of(contract, source)
         self._masking = masking
         self._coverage = Coverage(contract)
-        self._names = {each.operation: each.name for each in self._coverage.operations}
+        self._names = {operation.operation: operation.name for operation in self._coverage.operations}
         self._findings: dict[tuple[str, ...], Finding] = {}
         self._unvalidated: Counter[str] = Counter()
 
-    def record(self, exchange: Exchange, validated: ValidatedExchange) -> None:
+    def record(self, exchange: RecordedExchange, validated: ValidatedExchange) -> None:
         """Count an exchange and what its validation says."""
         validation, counts = validated.validation, self.counts
         counts.exchanges += 1
@@ -101,13 +101,13 @@ class TrafficReporter:
         self.counts.unvalidated = dict(self._unvalidated.most_common())
         self.counts.coverage = self._coverage.operations
         report = Report(subject=self._subject, end="complete", traffic=self.counts)
-        for each in self.counts.coverage:
-            calls = {RECORDED: each.calls}
-            tested = Tested(operation=each.name, operation_id=each.operation, requests=calls)
-            report.operations[each.name] = tested
-            for side in ("request", "response") if each.calls else ():
-                tested.outcomes(side).passed = each.calls
-        report.findings = sorted(self._findings.values(), key=lambda each: -each.seen)
+        for operation in self.counts.coverage:
+            calls = {RECORDED: operation.calls}
+            tested = Tested(operation=operation.name, operation_id=operation.operation, requests=calls)
+            report.operations[operation.name] = tested
+            for side in ("request", "response") if operation.calls else ():
+                tested.outcomes(side).passed = operation.calls
+        report.findings = sorted(self._findings.values(), key=lambda finding: -finding.seen)
         for finding in report.findings:
             outcomes = report.tested(finding.operation).outcomes(finding.check)
             # a message may have several violations, so these are at least the ones that had none
@@ -115,7 +115,9 @@ class TrafficReporter:
             outcomes.failed += finding.seen
         return report
 
-    def _find(self, side: Side, violation: Violation, exchange: Exchange, operation_id: str) -> None:
+    def _find(
+        self, side: Side, violation: MessageViolation, exchange: RecordedExchange, operation_id: str
+    ) -> None:
         where = INDEX.sub("/*", violation.where) if violation.part == "body" else violation.where
         key = (side, operation_id, violation.part, where, violation.rule, violation.pointer)
         finding = self._findings.get(key)
@@ -140,7 +142,7 @@ class TrafficReporter:
         if len(finding.examples) < MOST_EXAMPLES:
             finding.examples.append(self._example(exchange))
 
-    def _example(self, exchange: Exchange) -> Example:
+    def _example(self, exchange: RecordedExchange) -> Example:
         return Example(
             number=exchange.number or self.counts.exchanges,
             method=exchange.method[:20],

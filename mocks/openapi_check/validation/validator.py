@@ -1,4 +1,4 @@
-"""Validates exchanges by a contract: openapi-core decides, compiled filters in front spare it most."""
+"""Validates exchanges by a contract, with what the service validates its own requests and responses with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 
-from openapi_check.exchange import Exchange, Message, Validation, Violation
+from openapi_check.exchange import Message, MessageViolation, RecordedExchange, Validation
 from openapi_contract import Contract, Operation
 from openapi_contract.routing import Route
 from openapi_service.clock import SystemClock
@@ -21,7 +21,7 @@ from .openapi_core import OpenapiCore
 from .requests import ReadRequest, RequestValidator
 from .responses import ResponseValidator
 
-One = TypeVar("One")
+Result = TypeVar("Result")
 CLOCK = SystemClock()
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 TOO_MUCH = "with those before it, it has too many values; validate parts of the file"
@@ -30,7 +30,7 @@ MOST_PREPARED = 2_000
 
 
 class ValidatedExchange(NamedTuple):
-    """What an exchange violates, and what was read of it.
+    """The violations of an exchange, and what was read of its request.
 
     Attributes:
         operation_id: of the operation that was called; empty if of none.
@@ -58,39 +58,40 @@ class ExchangeValidator:
         self._deployment = contract.deployed_at(base_url)
         self._authentication = authentication
         self._core = OpenapiCore(contract)
-        self._validators: dict[tuple[Callable[..., Any], str], Any] = {}
+        self._requests: dict[str, RequestValidator] = {}
+        self._responses: dict[str, ResponseValidator] = {}
 
     def prepare(self) -> None:
-        """Do now, at a start, what would hold up the first exchanges."""
+        """Compile at the start what would delay the first exchanges."""
         for operation in self._contract.operations[:MOST_PREPARED]:
-            for kind in (RequestValidator, ResponseValidator):
+            for compiled in (self._of_requests, self._of_responses):
                 with suppress(Exception):  # what cannot be compiled is reported when it is asked for
-                    self._validator(kind, operation)
+                    compiled(operation)
 
-    def operation_id(self, exchange: Exchange) -> str:
+    def operation_id(self, exchange: RecordedExchange) -> str:
         """Return the operationId that a request belongs to, empty if to none."""
         return self._route(exchange).operation_id
 
-    def _route(self, exchange: Exchange) -> Route:
+    def _route(self, exchange: RecordedExchange) -> Route:
         path, query = target(exchange.url)
         return self._deployment.route(exchange.method.upper(), path, query, exchange.request.field)
 
-    def verdict(self, exchange: Exchange) -> Validation:
+    def verdict(self, exchange: RecordedExchange) -> Validation:
         """Return what an exchange violates; whatever is in it, nothing is raised."""
         return self.validate(exchange).validation
 
-    def validate(self, exchange: Exchange, *, bodies: bool = True) -> ValidatedExchange:
+    def validate(self, exchange: RecordedExchange, *, bodies: bool = True) -> ValidatedExchange:
         """Return what an exchange violates, and what was read of it; nothing is raised.
 
         Args:
-            bodies: validate them; without, that they are not is said.
+            bodies: validate them; otherwise the result says that they are not.
         """
         try:
             return self._validated(exchange, Omissions(bodies=bodies))
-        except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
+        except Exception as error:  # noqa: BLE001 -- no exchange may stop its observer
             return ValidatedExchange(Validation(unjudged=f"it cannot be validated ({type(error).__name__})"))
 
-    def _validated(self, exchange: Exchange, omissions: Omissions) -> ValidatedExchange:
+    def _validated(self, exchange: RecordedExchange, omissions: Omissions) -> ValidatedExchange:
         path, query = target(exchange.url)
         route = self._route(exchange)
         if route.operation is None:
@@ -99,19 +100,21 @@ class ExchangeValidator:
             return ValidatedExchange(Validation(unjudged=route.operation.defect), route.operation_id)
         request = request_of(exchange, path, query)
         request.path_parameters = route.path_parameters
-        read, response = ReadRequest(), list[Violation]()
+        read, response = ReadRequest(), list[MessageViolation]()
         with omissions.side("request"):
-            of_requests = self._validator(RequestValidator, route.operation)
+            of_requests = self._of_requests(route.operation)
             body = omissions.body(exchange.request, "request")
             read = omissions.within_limits("request", body, partial(of_requests.validate, request))
         with omissions.side("response"):
-            of_responses = self._validator(ResponseValidator, route.operation)
+            of_responses = self._of_responses(route.operation)
             response = self._response(exchange, of_responses, omissions)
         validation = Validation(request=read.violations, response=response, unjudged=omissions.reasons)
         return ValidatedExchange(validation, route.operation_id, read)
 
     @staticmethod
-    def _response(exchange: Exchange, validator: ResponseValidator, omissions: Omissions) -> list[Violation]:
+    def _response(
+        exchange: RecordedExchange, validator: ResponseValidator, omissions: Omissions
+    ) -> list[MessageViolation]:
         if not exchange.status:
             omissions.add("the connection ended without a response")
             return []
@@ -122,16 +125,20 @@ class ExchangeValidator:
         violations = partial(validator.violations, exchange.status, raw_fields(exchange.response))
         return omissions.within_limits("response", body, violations)
 
-    def _validator(
-        self, kind: Callable[[Operation, Contract, OpenapiCore], One], operation: Operation
-    ) -> One:
-        """Return the validator of an operation's requests, or that of its responses."""
-        key = kind, operation.operation_id
-        validator: One | None = self._validators.get(key)
-        if validator is None:
-            asked = operation if self._authentication else replace(operation, security=())
-            validator = self._validators[key] = kind(asked, self._contract, self._core)
-        return validator
+    def _of_requests(self, operation: Operation) -> RequestValidator:
+        """Return the validator of an operation's requests, compiled when it is first asked for."""
+        name = operation.operation_id
+        if name not in self._requests:
+            checked = operation if self._authentication else replace(operation, security=())
+            self._requests[name] = RequestValidator(checked, self._contract)
+        return self._requests[name]
+
+    def _of_responses(self, operation: Operation) -> ResponseValidator:
+        """Return the validator of an operation's responses, compiled when it is first asked for."""
+        name = operation.operation_id
+        if name not in self._responses:
+            self._responses[name] = ResponseValidator(operation, self._contract, self._core)
+        return self._responses[name]
 
 
 class Omissions:
@@ -157,7 +164,7 @@ class Omissions:
         """Add that one side cannot be validated where that fails; the other may be."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
+        except Exception as error:  # noqa: BLE001 -- no exchange may stop its observer
             self.add(f"the {which} cannot be validated ({type(error).__name__})")
 
     def body(self, message: Message, which: str) -> bytes | None:
@@ -174,7 +181,9 @@ class Omissions:
             self.add(f"the {which}'s body is not validated: {error}")
             return None
 
-    def within_limits(self, which: str, body: bytes | None, validate: Callable[[bytes | None], One]) -> One:
+    def within_limits(
+        self, which: str, body: bytes | None, validate: Callable[[bytes | None], Result]
+    ) -> Result:
         """Return what is found in a message; without its body where that is too large to read."""
         try:
             return validate(body)
@@ -183,10 +192,10 @@ class Omissions:
             return validate(None)
 
 
-def _unrouted(exchange: Exchange, route: Route) -> Validation:
+def _unrouted(exchange: RecordedExchange, route: Route) -> Validation:
     if exchange.method.upper() == "OPTIONS":
         return Validation(unjudged="OPTIONS asks for what HTTP and CORS allow, not for an operation")
-    violation = Violation(
+    violation = MessageViolation(
         part="operation",
         where=exchange.method[:20],
         rule="undocumented",
@@ -199,14 +208,14 @@ def _unrouted(exchange: Exchange, route: Route) -> Validation:
 
 
 def target(url: str) -> tuple[str, bytes]:
-    """Return path and query of a URL as they were sent, the path's bytes as Latin-1; no URL is too broken."""
-    sent = url.encode("utf-8", "replace").decode("latin-1").partition("#")[0]
-    head, _, query = sent.partition("?")
+    """Return path and query of a URL as they were sent, the path's bytes as Latin-1; any text is a URL."""
+    text = url.encode("utf-8", "replace").decode("latin-1").partition("#")[0]
+    head, _, query = text.partition("?")
     _, slashes, rest = head.partition("://")
     return "/" + (rest.partition("/")[2] if slashes else head.removeprefix("/")), query.encode("latin-1")
 
 
-def request_of(exchange: Exchange, path: str, query: bytes) -> Request:
+def request_of(exchange: RecordedExchange, path: str, query: bytes) -> Request:
     """Return the request of an exchange as the service sees one; its body is not in it."""
     scope = {
         "method": exchange.method.upper(),

@@ -11,7 +11,7 @@ import typer
 
 from openapi_check import Report
 from openapi_check.cli import HTML, JSON, report_console
-from openapi_check.exchange import Exchange, Violation
+from openapi_check.exchange import MessageViolation, RecordedExchange
 from openapi_check.har import har
 from openapi_check.page import page
 from openapi_check.terminal import show
@@ -165,7 +165,7 @@ class Lines:
         self._thread.join()
 
 
-def line(exchange: Exchange) -> str:
+def line(exchange: RecordedExchange) -> str:
     """Return an exchange that violates the contract as one line."""
     parts = [f"{side} {_place(each)} {each.rule}" for side, each in exchange.violations]
     more = f" and {len(parts) - MOST_LISTED} more" if len(parts) > MOST_LISTED else ""
@@ -173,5 +173,5 @@ def line(exchange: Exchange) -> str:
     return printable(f"{head}: {'; '.join(parts[:MOST_LISTED])}{more}")
 
 
-def _place(violation: Violation) -> str:
+def _place(violation: MessageViolation) -> str:
     return f"{violation.part} {violation.where}".rstrip()

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from openapi_check.exchange import Exchange
+from openapi_check.exchange import RecordedExchange
 
 from .selector import Selector
 
@@ -17,7 +17,7 @@ MOST_VIOLATIONS_SHOWN = 5
 class Searchable(Protocol):
     """A journal, in this process or in another."""
 
-    def find(self, selector: Selector, /) -> list[Exchange]:
+    def find(self, selector: Selector, /) -> list[RecordedExchange]:
         """Return the selected exchanges, oldest first."""
 
     def wait(self, selector: Selector, count: int, seconds: float, /) -> bool:
@@ -35,13 +35,13 @@ class Calls:
         self._journal = journal
         self._all = Selector(scope=scope)
 
-    def __call__(self, **selected: Any) -> list[Exchange]:
+    def __call__(self, **selected: Any) -> list[RecordedExchange]:
         """Return the calls of a kind, oldest first."""
         return self._journal.find(self._selector(selected))
 
     def assert_called(
         self, *, times: int | None = None, within: float = 1, **selected: Any
-    ) -> list[Exchange]:
+    ) -> list[RecordedExchange]:
         """Return the calls of a kind; fail if there are none, or not so many.
 
         Args:
@@ -87,14 +87,14 @@ class Calls:
         return " What was called:" + front + "".join(map(_line, every[-MOST_SHOWN:]))
 
 
-def _line(exchange: Exchange) -> str:
+def _line(exchange: RecordedExchange) -> str:
     fault = f", changed by fault {exchange.fault}" if exchange.fault else ""
     status = exchange.status or "no response"
     name = exchange.operation or "no operation"
     return f"\n  #{exchange.number} {exchange.method} {exchange.url} -> {status} ({name}{fault})"
 
 
-def _violations(exchange: Exchange) -> str:
+def _violations(exchange: RecordedExchange) -> str:
     sides = groupby(exchange.violations, key=itemgetter(0))
     shown = (each for _, several in sides for each in islice(several, MOST_VIOLATIONS_SHOWN))
     parts = (f"\n    {side} {each.part} {each.where}: {each.detail}" for side, each in shown)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from openapi_check.exchange import Exchange, Validation
+from openapi_check.exchange import RecordedExchange, Validation
 from openapi_check.masking import Masking
 from openapi_service.problems import ServiceUnavailable
 
@@ -22,7 +22,7 @@ MOST_BYTES = 32 * 1024 * 1024
 MOST_BODY_BYTES = 64 * 1024
 MOST_LISTENERS = 100
 EVERYTHING = Selector()
-Validate = Callable[[Exchange], Validation]
+Validate = Callable[[RecordedExchange], Validation]
 """Returns what the contract says of an exchange."""
 OVERHEAD_BYTES = 1024
 """About what the objects around an exchange take."""
@@ -35,7 +35,7 @@ class Recordable(Protocol):
     def size(self) -> int:
         """About how many bytes it takes."""
 
-    def exchange(self, number: int, masking: Masking) -> Exchange:
+    def exchange(self, number: int, masking: Masking) -> RecordedExchange:
         """Return the exchange as the journal shows it."""
 
 
@@ -44,19 +44,21 @@ class Entry:
 
     __slots__ = ("_recorded", "_validated", "number", "size")
 
-    def __init__(self, number: int, recorded: Recordable | Exchange) -> None:
+    def __init__(self, number: int, recorded: Recordable | RecordedExchange) -> None:
         self.number = number
-        self.size = OVERHEAD_BYTES + (_size(recorded) if isinstance(recorded, Exchange) else recorded.size)
+        self.size = OVERHEAD_BYTES + (
+            _size(recorded) if isinstance(recorded, RecordedExchange) else recorded.size
+        )
         self._recorded = recorded
-        self._validated: Exchange | None = None
+        self._validated: RecordedExchange | None = None
 
-    def exchange(self, masking: Masking) -> Exchange:
+    def exchange(self, masking: Masking) -> RecordedExchange:
         """Return the exchange, its secrets masked."""
-        if not isinstance(self._recorded, Exchange):
+        if not isinstance(self._recorded, RecordedExchange):
             self._recorded = self._recorded.exchange(self.number, masking)
         return self._recorded
 
-    def validated(self, masking: Masking, validate: Validate) -> Exchange:
+    def validated(self, masking: Masking, validate: Validate) -> RecordedExchange:
         """Return the exchange with its violations."""
         if self._validated is None:
             exchange = self.exchange(masking)
@@ -86,11 +88,11 @@ class Journal:
         """Use a validator, which is made when it is needed first, for what is not validated yet."""
         self._make_validator, self._validator = make_validator, None
 
-    def record(self, recorded: Recordable | Exchange) -> None:
+    def record(self, recorded: Recordable | RecordedExchange) -> None:
         """Record an exchange, and remove the oldest ones if there are too many."""
         with self._lock:
             self.last = number = self.last + 1
-            if isinstance(recorded, Exchange):
+            if isinstance(recorded, RecordedExchange):
                 recorded = msgspec.structs.replace(recorded, number=number)
             entry = Entry(number, recorded)
             self._entries.append(entry)
@@ -103,7 +105,7 @@ class Journal:
 
     def find(
         self, selector: Selector = EVERYTHING, limit: int | None = None, most_bytes: int | None = None
-    ) -> list[Exchange]:
+    ) -> list[RecordedExchange]:
         """Return the selected exchanges, oldest first, validated.
 
         Validation takes milliseconds an exchange: not for an event loop's own thread.
@@ -112,7 +114,7 @@ class Journal:
             limit: how many; the first of them.
             most_bytes: about how many bytes of them; at least one, if there is any.
         """
-        found: list[Exchange] = []
+        found: list[RecordedExchange] = []
         for entry in islice(self._entries_of(selector), limit):
             if most_bytes is not None and found and (most_bytes := most_bytes - entry.size) < 0:
                 break
@@ -188,7 +190,7 @@ class Journal:
         with self._lock:
             return next((entry for entry in reversed(self._entries) if entry.number == number), None)
 
-    def validated(self, entry: Entry) -> Exchange:
+    def validated(self, entry: Entry) -> RecordedExchange:
         """Return the exchange of an entry with its violations, if exchanges are validated.
 
         Validation takes milliseconds an exchange: not for an event loop's own thread.
@@ -226,7 +228,7 @@ class _Counter:
         return self._count
 
 
-def _size(exchange: Exchange) -> int:
+def _size(exchange: RecordedExchange) -> int:
     messages = (exchange.request, exchange.response)
     pairs = [pair for message in messages for pair in (*message.headers, *message.fields)]
     return sum(len(message.body) for message in messages) + sum(len(n) + len(v) for n, v in pairs)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from openapi_check.exchange import Exchange, Message, Validation
+from openapi_check.exchange import Message, RecordedExchange, Validation
 from openapi_check.masking import Masking
 from openapi_check.validation.content_codings import NotDecoded, decoded
 from openapi_contract import Contract
@@ -127,10 +127,10 @@ class Recording:
         text = b"".join(chain.from_iterable((*self._request_headers, *self.headers)))
         return len(text) + len(self._path) + len(self._query) + self.request.recorded + self.response.recorded
 
-    def unmasked(self) -> Exchange:
+    def unmasked(self) -> RecordedExchange:
         """Return the exchange as it is so far, its secrets in it."""
         seconds = perf_counter() - self._began if self._seconds is None else self._seconds
-        return Exchange(
+        return RecordedExchange(
             started=datetime.fromtimestamp(self._started, UTC),
             milliseconds=round(seconds * 1000, 3),
             method=self._method,
@@ -144,7 +144,7 @@ class Recording:
             ),
         )
 
-    def exchange(self, number: int, masking: Masking) -> Exchange:
+    def exchange(self, number: int, masking: Masking) -> RecordedExchange:
         """Return the exchange as the journal shows it."""
         exchange = self.unmasked()
         masking = masking.knowing((*self._request_headers, *self.headers))
@@ -242,7 +242,7 @@ class JournalMiddleware:
             end()
 
 
-def s3_exchange(report: Mapping[str, Any], masking: Masking) -> Exchange:
+def s3_exchange(report: Mapping[str, Any], masking: Masking) -> RecordedExchange:
     """Return an exchange with S3; its process reports it as `presigned_s3.app.described` returns it."""
     request, response = report["request"], report["answer"]
     request_headers, response_headers = _raw(request["headers"]), _raw(response["headers"])
@@ -251,7 +251,7 @@ def s3_exchange(report: Mapping[str, Any], masking: Masking) -> Exchange:
         body_bytes=request["body_bytes"],
         fields=masking.fields(request["fields"]),
     )
-    return Exchange(
+    return RecordedExchange(
         server="s3",
         request_id=_value(response_headers, b"x-amz-request-id").decode("latin-1"),
         started=datetime.fromtimestamp(report["started"], UTC),

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from openapi_check.exchange import Exchange
+from openapi_check.exchange import RecordedExchange
 from openapi_check.masking import Masking
 from openapi_check.page import page
 from openapi_check.validation import ExchangeValidator, TrafficReporter
@@ -30,9 +30,9 @@ class RemoteJournal:
     def __init__(self, control: str) -> None:
         self._url = f"{control}/journal"
 
-    def find(self, selector: Selector, limit: int | None = None) -> list[Exchange]:
+    def find(self, selector: Selector, limit: int | None = None) -> list[RecordedExchange]:
         """Return the selected exchanges, oldest first."""
-        exchanges: list[Exchange] = []
+        exchanges: list[RecordedExchange] = []
         while limit is None or len(exchanges) < limit:
             after = exchanges[-1].number if exchanges else selector.after
             more = self._ask(msgspec.structs.replace(selector, after=after), limit=AT_ONCE)
@@ -51,13 +51,13 @@ class RemoteJournal:
             self._ask(selector, limit=0, count=count, wait_seconds=min(left, LONGEST_WAIT_SECONDS))
         return True
 
-    def _ask(self, selector: Selector, **more: float) -> list[Exchange]:
+    def _ask(self, selector: Selector, **more: float) -> list[RecordedExchange]:
         attributes: Mapping[str, Any] = msgspec.structs.asdict(selector)
         query = {name: value for name, value in attributes.items() if value not in ("", False)}
         timeout = httpx.Timeout(10, read=10 + LONGEST_WAIT_SECONDS)
         response = httpx.get(self._url, params={**query, **more}, timeout=timeout, trust_env=False)
         response.raise_for_status()
-        return msgspec.convert(response.json()["exchanges"], list[Exchange])
+        return msgspec.convert(response.json()["exchanges"], list[RecordedExchange])
 
 
 class ConsumerTraffic:

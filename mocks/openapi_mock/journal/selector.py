@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from openapi_check.exchange import Exchange
+from openapi_check.exchange import RecordedExchange
 from openapi_contract.contract import is_named
 from openapi_mock.matching import matches
 
@@ -32,7 +32,7 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     scope: str = ""
     violations: bool = False
 
-    def matches(self, exchange: Exchange) -> bool:
+    def matches(self, exchange: RecordedExchange) -> bool:
         """Return whether an exchange is selected, `violations` aside."""
         return (
             exchange.number > self.after

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from openapi_check.exchange import Exchange, Validation
+from openapi_check.exchange import RecordedExchange, Validation
 from openapi_check.validation import ValidatedExchange
 from openapi_contract.terminal import printable
 from openapi_mock.journal.recording import refused
@@ -208,12 +208,12 @@ class _Passing:
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
         return self._recording.status, headers
 
-    async def _validate(self, exchange: Exchange) -> ValidatedExchange:
+    async def _validate(self, exchange: RecordedExchange) -> ValidatedExchange:
         if self._recording.is_light(AT_ONCE_BYTES):
             return self._recorder.validate(exchange)
         return await asyncio.to_thread(self._recorder.validate, exchange)
 
-    def _record(self, exchange: Exchange | None = None) -> None:
+    def _record(self, exchange: RecordedExchange | None = None) -> None:
         """Record the exchange, once."""
         if self._recorded:
             return

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from starlette.types import Scope
 
-from openapi_check.exchange import Exchange, Validation, Violation
+from openapi_check.exchange import MessageViolation, RecordedExchange, Validation
 from openapi_check.masking import Masking
 from openapi_check.validation import ExchangeValidator, TrafficReporter, ValidatedExchange
 from openapi_contract import Contract
@@ -29,7 +29,7 @@ class Recorder:
     """
 
     def __init__(
-        self, contract: Contract, base_url: str, report: Callable[[Exchange], object] | None = None
+        self, contract: Contract, base_url: str, report: Callable[[RecordedExchange], object] | None = None
     ) -> None:
         masking = Masking.of(contract)
         validator = ExchangeValidator(contract, base_url)
@@ -43,7 +43,7 @@ class Recorder:
         """Return the recording of an exchange that begins."""
         return Recording(scope, most_bytes, url, shown_bytes=self.journal.most_body_bytes)
 
-    def record(self, recording: Recording, exchange: Exchange, validated: ValidatedExchange) -> None:
+    def record(self, recording: Recording, exchange: RecordedExchange, validated: ValidatedExchange) -> None:
         """Record and count an exchange."""
         recording.operation, recording.verdict = validated.operation_id, validated.validation
         self.tally.record(exchange, validated)
@@ -61,5 +61,5 @@ def violation_fields(validation: Validation) -> RawHeaders:
     return [(COUNT, str(len(violations)).encode()), *first]
 
 
-def _words(violation: Violation) -> str:
+def _words(violation: MessageViolation) -> str:
     return f"{violation.part} {violation.where or '-'}: {violation.rule}; {violation.detail}"

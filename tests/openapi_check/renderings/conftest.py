@@ -36,7 +36,7 @@ def wrong(right) -> Report:
             message="\n".join(f"line {number}" for number in range(30)),
             phase="fuzzing",
             status=500,
-            answer=HOSTILE,
+            response=HOSTILE,
             curl="curl -X GET 'http://a.example/v1/things'",
             seen=2,
         )

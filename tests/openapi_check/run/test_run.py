@@ -91,7 +91,7 @@ def test_what_a_server_says_of_a_credential_is_masked(wrong_report):
     """A credential that the server repeats is in no report, and the curl line names its variable."""
     report, har = wrong_report
     [finding] = [finding for finding in report.findings if finding.check == "not_a_server_error"]
-    assert '"key":"[masked]"' in finding.answer
+    assert '"key":"[masked]"' in finding.response
     assert "X-API-Key: '\"$CHECK_API_KEY\"'" in finding.curl
     assert KEY not in har.read_text()
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from openapi_check.exchange import Exchange, Message
+from openapi_check.exchange import Message, RecordedExchange
 from openapi_check.validation import ExchangeValidator
 from openapi_contract import Contract
 
@@ -119,7 +119,7 @@ def _message(body=b"", headers=(), *, body_bytes=None):
 
 def _exchange(method, target, request=None, status=200, response=None):
     """Make an exchange; a target without a server is on one's own machine."""
-    return Exchange(
+    return RecordedExchange(
         started=datetime(2024, 1, 1, tzinfo=UTC),
         milliseconds=1.0,
         method=method,

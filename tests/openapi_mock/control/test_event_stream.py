@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from openapi_check.exchange import Exchange, Message
+from openapi_check.exchange import Message, RecordedExchange
 from openapi_mock.events import MOST_QUEUED, Events, EventStream
 from openapi_mock.journal.journal import Journal
 
@@ -63,7 +63,7 @@ def test_an_event_of_another_run_starts_the_stream(stage, last_id):
 
 def exchange(number):
     """Return an exchange."""
-    return Exchange(
+    return RecordedExchange(
         number=number,
         started=datetime.now(UTC),
         milliseconds=0,

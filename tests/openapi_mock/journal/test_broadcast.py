@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from openapi_check.exchange import Exchange, Message
+from openapi_check.exchange import Message, RecordedExchange
 from openapi_mock.journal.journal import Journal
 from openapi_mock.traffic import Broadcast
 
-PLAIN = Exchange(
+PLAIN = RecordedExchange(
     started=datetime(2026, 1, 1, tzinfo=UTC),
     milliseconds=1,
     method="GET",

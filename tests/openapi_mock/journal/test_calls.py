@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from openapi_check.exchange import Exchange, Message, Validation, Violation
+from openapi_check.exchange import Message, MessageViolation, RecordedExchange, Validation
 from openapi_mock.journal.calls import Calls
 from openapi_mock.journal.journal import Journal
 
@@ -25,7 +25,7 @@ def journal_of(*operations, **differing):
             "response": Message(),
             "operation": f"api_{operation}",
         }
-        journal.record(Exchange(**{**call, **differing}))
+        journal.record(RecordedExchange(**{**call, **differing}))
     return journal
 
 
@@ -96,7 +96,7 @@ def test_violations():
 
     class Validator:
         def __call__(self, exchange):
-            wrong = Violation(part="body", where="/name", rule="maxLength", detail="is too long")
+            wrong = MessageViolation(part="body", where="/name", rule="maxLength", detail="is too long")
             return Validation(request=[wrong] if exchange.number == 2 else [])
 
     journal = journal_of("create_session", "create_session")

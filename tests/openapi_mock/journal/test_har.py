@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import jsonschema_rs
 import msgspec
 
-from openapi_check.exchange import Exchange, Message, Validation
+from openapi_check.exchange import Message, RecordedExchange, Validation
 from openapi_check.har import har
 
 STARTED = datetime(2026, 1, 1, 12, 0, 0, 5000, tzinfo=UTC)
@@ -92,7 +92,7 @@ def exchange(**differing):
         "request": Message(),
         "response": Message(),
     }
-    return Exchange(**{**plain, **differing})
+    return RecordedExchange(**{**plain, **differing})
 
 
 def entry(**differing):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from openapi_check.exchange import Exchange, Message, Validation, Violation
+from openapi_check.exchange import Message, MessageViolation, RecordedExchange, Validation
 from openapi_mock.journal.journal import Journal
 from openapi_mock.journal.selector import Selector
 from openapi_service.problems import ServiceUnavailable
@@ -29,7 +29,7 @@ def exchange(**differing):
         "response": Message(),
         "operation": "api_things_get_thing",
     }
-    return Exchange(**{**plain, **differing})
+    return RecordedExchange(**{**plain, **differing})
 
 
 def journal_of(*exchanges, make_validator=None, **limits):
@@ -53,7 +53,7 @@ class Strict:
     def __call__(self, exchange):
         """Count, and validate."""
         self.validated += 1
-        broken = [Violation(part="status", rule="responses", detail="is not documented")]
+        broken = [MessageViolation(part="status", rule="responses", detail="is not documented")]
         return Validation(response=[] if exchange.status == 200 else broken)
 
 

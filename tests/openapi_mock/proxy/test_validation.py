@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from backports import zstd
 
-from openapi_check.exchange import Validation, Violation
+from openapi_check.exchange import MessageViolation, Validation
 from openapi_check.har import har
 from openapi_check.validation import validate_har
 from openapi_mock.proxy.application import proxying
@@ -52,7 +52,7 @@ def test_there_is_an_end_to_what_is_reported(proxy, upstream, json_response):
 
 def test_the_fields_hold_nothing_that_a_field_must_not():
     """Names that a client invented are no field's end, and no longer than a field may be."""
-    hostile = Violation(part="body", where="/\r\nSet-Cookie: x\0é" + "y" * 999, rule="type", detail="")
+    hostile = MessageViolation(part="body", where="/\r\nSet-Cookie: x\0é" + "y" * 999, rule="type", detail="")
     ((_, count), (_, first)) = violation_fields(Validation(request=[hostile]))
     assert (count, len(first)) == (b"1", 200)
     assert first.startswith(b"request body /??Set-Cookie: x??y")
