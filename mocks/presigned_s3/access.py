@@ -1,7 +1,6 @@
 """What a bucket grants to everyone, and what it denies to everyone, its owner too."""
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -9,10 +8,8 @@ from typing import Any
 
 from .conditions import Asked, holds, is_like
 from .errors import refusal
+from .identifiers import is_account
 
-ACCOUNT = os.environ.get("MOTO_ACCOUNT_ID", "123456789012")
-"""The owner of all buckets, where none is set: moto's account."""
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 ACL_PERMISSIONS = {
     "s3:ListBucket": "READ",
     "s3:ListBucketVersions": "READ",
@@ -105,17 +102,11 @@ def public_policy(bucket: str) -> bytes:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
 
 
-def check_account(account: str) -> None:
-    """Raise ValueError unless this can be the id of an account."""
-    if not _ACCOUNT.fullmatch(account):
-        raise ValueError(f"{account!r} is not an AWS account ID: 12 digits.")
-
-
 def check_owner(headers: Mapping[str, str], account: str) -> None:
     """Raise AccessDenied where a request expects another owner of its buckets than the one account."""
     for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
         owner = headers.get(name, account)
-        if not _ACCOUNT.fullmatch(owner):
+        if not is_account(owner):
             raise refusal("InvalidBucketOwnerAWSAccountID", ExpectedBucketOwner=owner)
         if owner != account:
             raise refusal("AccessDenied")

@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -16,7 +16,6 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from .access import ACCOUNT, check_account
 from .archive import Archive
 from .attributes import CONTROL
 from .authentication import Authenticator
@@ -26,6 +25,7 @@ from .clock import Clock, ShiftedClock
 from .cors import granted
 from .errors import S3Error, refusal
 from .faults import Dropped, Faults
+from .options import Options
 from .post_object import PostObject
 from .request import LOCAL, LOCAL_DOMAIN, UNWATCHED, Names, Request, operation_of
 from .response import RequestIds, Response
@@ -145,49 +145,33 @@ class Front:
             self._report(described(request, response, headers, started, monotonic() - counted_from))
 
 
-def create_app(  # noqa: PLR0913 -- a setting each
+def create_app(
+    options: Options,
     *,
-    bucket: str | Sequence[str],
-    region: str = "us-west-2",
-    credentials: Mapping[str, str],
-    cors_open: bool = True,
-    public: bool = False,
-    data_dir: str | Path | None = None,
     clock: Clock | None = None,
-    seed: int | None = None,
     report: Callable[[dict[str, Any]], None] | None = None,
     faults: Faults | None = None,
-    domains: Iterable[str] = (),
-    public_url: str | None = None,
-    trust_proxy: bool = False,
-    account: str | None = None,
 ) -> Front:
     """Return S3 as a WSGI app. moto is there once in a process: making another app empties this one.
 
-    The arguments are those of `server.S3Server`, and these.
-
     Args:
-        data_dir: folder that keeps buckets and objects; None for one that ends with the app.
-        clock: tells the time; the machine's, if none is given.
-        report: called with every exchange.
+        options: what it is started with; its folder is removed with the app if they name none. What they say
+            of the address and of TLS is up to who serves the app.
+        clock: tells the time; the machine's by default.
+        report: called with every exchange, as `described` returns it.
         faults: simulated failures; none by default.
-
-    Raises:
-        ValueError: the account has not 12 digits.
     """
-    account = account or ACCOUNT
-    check_account(account)
-    folder = Path(data_dir) if data_dir is not None else Path(tempfile.mkdtemp(prefix="s3-"))
-    buckets = [bucket] if isinstance(bucket, str) else bucket
-    first = [FirstBucket(name, region, cors_open, public) for name in buckets]
-    store = Store(Archive(folder), first, account)
-    accepted = {access_key: Credential.parse(text) for access_key, text in credentials.items()}
+    folder = options.data or Path(tempfile.mkdtemp(prefix="s3-"))
+    first = [FirstBucket(name, options.region, options.cors, options.public) for name in options.buckets]
+    store = Store(Archive(folder), first, options.account)
+    credentials = {access_key: Credential.parse(text) for access_key, text in options.credentials.items()}
     machine, faults = ShiftedClock(), faults or Faults()
     clock = faults.clock(clock or machine)
-    authenticator = Authenticator(accepted, clock, machine)
-    names = Names((LOCAL_DOMAIN, *map(str.lower, domains)), public_url, trust_proxy)
-    app = Front(store, authenticator, clock, RequestIds(seed), report, faults, names)
-    if data_dir is None:
+    authenticator = Authenticator(credentials, clock, machine)
+    domains = (LOCAL_DOMAIN, *map(str.lower, options.domains))
+    names = Names(domains, options.public_url, options.trust_proxy)
+    app = Front(store, authenticator, clock, RequestIds(options.seed), report, faults, names)
+    if options.data is None:
         weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)
     return app
 

@@ -10,7 +10,6 @@ What clients name is inside the files, never in a path, but for the bucket, whos
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,11 +21,11 @@ from .backend import Backend
 from .checksums import DEFAULT, FULL_OBJECT, Checksum, ContentMd5
 from .content import Content, StoredFile
 from .customer_keys import key_md5_of, set_key_md5
+from .identifiers import BUCKET_NAME
 from .locks import as_moto_reads
 from .moto_s3 import models
 from .policy import MAX_OBJECT_BYTES
 
-BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _ATTRIBUTES = (
     "encryption",
     "kms_key_id",

@@ -10,11 +10,12 @@ from typing import Any
 from .access import is_public, public_policy
 from .acl import acl_of, check_acl, is_of_acl
 from .acl import describe as describe_acl
-from .archive import BUCKET_NAME, Archive
+from .archive import Archive
 from .backend import Backend
 from .cors import OPEN
 from .documents import check_document, check_ownership
 from .errors import S3Error, refusal
+from .identifiers import is_bucket_name
 from .lifecycle import with_ids
 from .locks import check_bucket
 from .orders import DEFAULT_REGION, Order
@@ -22,12 +23,6 @@ from .request import OF_BUCKETS
 from .response import Response
 from .xml import document
 
-_RESERVED_NAME = re.compile(
-    r"(?:\d{1,3}\.){3}\d{1,3}|.*(?:\.[.-]|-\.).*|(?:xn--|sthree-|amzn-s3-demo-).*"
-    r"|.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)",
-    re.ASCII,
-)
-"""Names of buckets that are no host names, are IP addresses, or are S3's own."""
 _EMPTY_ORIGIN = re.compile(rb"<AllowedOrigin\s*(?:/>|>\s*</AllowedOrigin>)")
 _ORIGIN = b"<AllowedOrigin>%s</AllowedOrigin>"
 _NO_ORIGIN = b"\xee\x80\x80"
@@ -48,10 +43,6 @@ _DEFAULTS = {
 _log = logging.getLogger(__name__)
 
 
-def _is_bucket_name(text: str) -> bool:
-    return bool(BUCKET_NAME.fullmatch(text) and not _RESERVED_NAME.fullmatch(text))
-
-
 @dataclass(frozen=True, slots=True)
 class FirstBucket:
     """A bucket that there is from the beginning.
@@ -66,11 +57,6 @@ class FirstBucket:
     region: str
     cors: bool = False
     public: bool = False
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for what is no name of a bucket."""
-        if not _is_bucket_name(self.name):
-            raise ValueError(f"{self.name!r} is not a bucket's name: expected a host name, 3 to 63 long.")
 
     def subresources(self) -> Iterator[tuple[str, bytes]]:
         """Yield what is put to it, once it is made."""
@@ -94,7 +80,7 @@ class Buckets:
 
     def create(self, order: Order) -> Response:
         """Make a bucket: in the region that the order's body names, or else in the order's own."""
-        if not _is_bucket_name(order.bucket):
+        if not is_bucket_name(order.bucket):
             raise refusal("InvalidBucketName", BucketName=order.bucket)
         check_ownership(order.headers)
         settings: dict[str, Any] = {

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .access import ACCOUNT
 from .acl import acl_of, check_acl, granted_to_all
 from .acl import describe as describe_acl
 from .archive import Archive, Archivist, adopt, parts_of, set_checksum, stored_file
@@ -19,6 +18,7 @@ from .customer_keys import check_key, key_md5, response_headers, set_key_md5
 from .deletion import delete_objects, read_deletion
 from .documents import check_tags
 from .errors import S3Error, refusal
+from .identifiers import ACCOUNT
 from .lifecycle import expiration
 from .listing import list_buckets, list_objects, list_parts, list_uploads, list_versions
 from .locks import change_lock, lock

@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = IDLE_SECONDS
     disable_nagle_algorithm = True
-    server: Server
+    server: Listener
     rfile: Incoming
     _body: Body
     _head: tuple[str, Iterable[tuple[str, str]]] | None = None
@@ -235,7 +235,7 @@ def _refused(error: S3Error) -> bytes:
     return head.encode() + b"".join(response.body)
 
 
-class Server(ThreadingHTTPServer):
+class Listener(ThreadingHTTPServer):
     """Listens at once, so that a client may connect before there is an app to respond.
 
     Attributes:

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from openapi_check.masking import Masking
 from openapi_mock.journal.recording import s3_exchange
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 from scanner_mocks.faults import ScannerFault
 
 if TYPE_CHECKING:
@@ -34,13 +34,14 @@ def exchanges() -> queue.Queue[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def running(exchanges: queue.Queue[dict[str, Any]], tmp_path_factory: Any) -> Iterator[S3Server]:
+def running(exchanges: queue.Queue[dict[str, Any]], tmp_path_factory: Any) -> Iterator[Server]:
     """Run an S3 that tells of its exchanges."""
     folder = tmp_path_factory.mktemp("s3") / "data"
-    with S3Server(
-        bucket="photos",
+    with Server(
+        "photos",
         credentials={"AK": SECRET, "TEMPORARY": f"{SECRET}:{TOKEN}"},
-        data_dir=folder,
+        cors=True,
+        data=folder,
         faults="scanner_mocks.faults:S3Faults",
         on_exchange=exchanges.put,
     ) as server:
@@ -48,7 +49,7 @@ def running(exchanges: queue.Queue[dict[str, Any]], tmp_path_factory: Any) -> It
 
 
 @pytest.fixture
-def s3(running: S3Server) -> Iterator[S3Server]:
+def s3(running: Server) -> Iterator[Server]:
     """Return the server as it began."""
     running.reset()
     yield running
@@ -57,7 +58,7 @@ def s3(running: S3Server) -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def photos(s3: S3Server) -> Any:
+def photos(s3: Server) -> Any:
     """Return a client of S3."""
     return boto3.client(
         "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="AK",
@@ -96,7 +97,7 @@ def test_time_may_stand_still(s3, photos):
         assert code(httpx.get(url)) == expected
 
 
-def switch(s3: S3Server, *faults: dict[str, Any], seed: int = 0) -> None:
+def switch(s3: Server, *faults: dict[str, Any], seed: int = 0) -> None:
     """Switch these faults on, each with an id, as their owner does."""
     given = [{"id": f"fault-{number}", "on": "s3", **fault} for number, fault in enumerate(faults)]
     s3.set_faults(msgspec.convert(given, list[ScannerFault]), seed=seed)
@@ -228,7 +229,7 @@ def test_faults_by_chance_are_repeatable(s3, photos):
 def test_faults_that_are_none(s3, photos):
     """What is no fault is refused, and S3 goes on."""
     with pytest.raises(RuntimeError, match="colour"):
-        s3._order("faults", faults=[{"effect": {}, "colour": "red"}], seed=0)
+        s3._order("set_faults", faults=[{"effect": {}, "colour": "red"}], seed=0)
     assert upload(photos).status_code == 204
 
 
@@ -325,6 +326,6 @@ def test_targets_that_are_not_utf_8(s3, exchanges):
 
 def test_orders_need_a_process():
     """An order to a server that was not started is refused in words."""
-    server = S3Server(bucket="photos", credentials={"AK": SECRET})
+    server = Server("photos", credentials={"AK": SECRET})
     with pytest.raises(RuntimeError, match="call start"):
         server.reset()

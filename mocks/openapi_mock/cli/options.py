@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import typer
@@ -12,11 +11,9 @@ from typer.core import TyperGroup
 
 from openapi_contract.cli.commands import file, flag, folder, option, read_by, texts
 from openapi_service.origins import normal_origins
+from presigned_s3 import options as s3_options
 
 HOST = "127.0.0.1"
-_CREDENTIAL: Final = re.compile(
-    r"(\w{3,128}):(?P<rest>[!-9;-~]{1,256}(?::[!-9;-~]{1,4096}(?::(?P<expires>[!-~]+))?)?)", re.ASCII
-)
 TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 """Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
 
@@ -106,32 +103,16 @@ SERVER = {
 """The options of every mock."""
 
 
-def credentials_of(options: Iterable[str], option: str = "--s3-credential") -> dict[str, str]:
+def credentials_of(texts: Iterable[str], option: str = "--s3-credential") -> dict[str, str]:
     """Return what is behind the access keys, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``, by access key.
 
     Raises:
         typer.BadParameter: one of them is none; it is not repeated, since it may be a secret.
     """
-    credentials: dict[str, str] = {}
-    for place, text in enumerate(options, start=1):
-        match = _CREDENTIAL.fullmatch(text)
-        if match is None or not _is_time(match["expires"]):
-            raise typer.BadParameter(
-                f"Number {place} is not ACCESS_KEY:SECRET_KEY, with 3 to 128 letters, digits or underscores "
-                "before the colon and 1 to 256 printable characters of ASCII, but no colon, behind it; "
-                "a temporary one is that with :SESSION_TOKEN or :SESSION_TOKEN:EXPIRES behind it, such as "
-                "2030-01-01T12:00:00Z.",
-                param_hint=option,
-            )
-        credentials[match[1]] = match["rest"]
-    return credentials
-
-
-def _is_time(text: str | None) -> bool:
     try:
-        return text is None or datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
+        return s3_options.credentials_of(texts)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 class OptionsFirst(TyperGroup):
