@@ -55,7 +55,7 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool]:
     )
     parser.add_argument("--version", action="version", version=version("scanner-api"))
     parser.add_argument("--json", action="store_true", help="Print one line of JSON once S3 responds.")
-    for name, flag, default in flags():
+    for name, (flag, default) in flags().items():
         if isinstance(default, bool):
             parser.add_argument(*flag.names, dest=name, action="store_true", help=flag.help)
             continue
@@ -66,7 +66,7 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool]:
         parser.add_argument(*flag.names, dest=name, action=action, metavar=flag.metavar, help=help_)
     values = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
     as_json = values.pop("json")
-    for name, flag, _ in flags():
+    for name, (flag, _) in flags().items():
         if name in values:
             try:
                 values[name] = flag.read(values[name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ CONFLICTING_VARIABLES = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL")
 _CREDENTIAL = re.compile(
     r"(\w{3,128}):(?P<rest>[!-9;-~]{1,256}(?::[!-9;-~]{1,4096}(?::(?P<expires>[!-~]+))?)?)", re.ASCII
 )
+_BASE_URL = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::[1-9]\d{0,4})?(?:/[^?#\s]*)?", re.ASCII)
 _MAX_PORT = 65535
 
 
@@ -41,12 +42,7 @@ def port_number(text: str) -> int:
 
 def base_url(text: str) -> str:
     """Return a URL that others begin with, without a slash at its end; raise ValueError if it is none."""
-    try:
-        parts = urlsplit(text)
-        is_complete = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        is_complete = False
-    if not is_complete or parts.query or parts.fragment or "@" in parts.netloc:
+    if not _BASE_URL.fullmatch(text):
         raise ValueError(f"{text} is not an http:// or https:// URL of a host, such as https://mock.test.")
     return text.rstrip("/")
 
@@ -84,16 +80,34 @@ class Flag(NamedTuple):
     Attributes:
         help: what it does.
         metavar: stands for its value; empty for a flag without one.
-        names: of the flag, where it is not that of the field.
         read: returns the field's value of the flag's; its ValueError says what is wrong with that.
         default: what help says of the default, where that is not its value.
+        names: of the flag; by default that of the field.
     """
 
     help: str
     metavar: str = ""
-    names: tuple[str, ...] = ()
     read: Callable[[Any], Any] = lambda value: value
     default: str = ""
+    names: tuple[str, ...] = ()
+
+
+_CREDENTIALS = Flag(
+    "Credential to accept; a temporary one has :TOKEN or :TOKEN:EXPIRES behind it",
+    "ACCESS_KEY:SECRET_KEY", credentials_of, "ACCESSKEY:secret-key", ("--credential",),
+)  # fmt: skip
+_DOMAINS = Flag(
+    "Domain below which bucket names are host names, as in BUCKET.localhost",
+    "NAME",
+    tuple,
+    names=("--domain",),
+)
+_AUTHORITY = Flag(
+    "Folder that keeps the local authority, so that you trust it once; implies --tls.",
+    "DIR",
+    Path,
+    "a new one",
+)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,72 +137,40 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     buckets: Annotated[
-        tuple[str, ...],
-        Flag("Bucket to start with", "NAME", ("--bucket", "-b"), tuple, "uploads"),
+        tuple[str, ...], Flag("Bucket to start with", "NAME", tuple, "uploads", ("--bucket", "-b"))
     ] = ("uploads",)
     cors: Annotated[bool, Flag("Allow pages of any origin to use the buckets (CORS rules).")] = False
     public: Annotated[bool, Flag("Allow everyone to read their objects (bucket policy).")] = False
     region: Annotated[str, Flag("Region of the buckets.", "NAME")] = "us-west-2"
-    credentials: Annotated[
-        Mapping[str, str],
-        Flag(
-            "Credential to accept; a temporary one has :TOKEN or :TOKEN:EXPIRES behind it",
-            "ACCESS_KEY:SECRET_KEY",
-            ("--credential",),
-            credentials_of,
-            default="ACCESSKEY:secret-key",
-        ),
-    ] = msgspec.field(default_factory=lambda: {"ACCESSKEY": "secret-key"})
+    credentials: Annotated[Mapping[str, str], _CREDENTIALS] = msgspec.field(
+        default_factory=lambda: {"ACCESSKEY": "secret-key"}
+    )
     data: Annotated[
-        Path | None,
-        Flag("Folder that keeps all buckets across restarts.", "DIR", read=Path, default="a temporary one"),
+        Path | None, Flag("Folder that keeps all buckets across restarts.", "DIR", Path, "a temporary one")
     ] = None
-    host: Annotated[
-        str, Flag("Address to listen on; beyond loopback others can use the buckets.", "ADDRESS")
-    ] = "127.0.0.1"
-    port: Annotated[int, Flag("Port of S3; 0 takes a free one.", "PORT", read=port_number)] = 0
-    seed: Annotated[
-        int | None,
-        Flag("Seed of the ids of requests.", "INTEGER", read=int, default="random ids"),
-    ] = None
+    host: Annotated[str, Flag("Address to listen on; beyond loopback others can use S3.", "ADDRESS")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, Flag("Port of S3; 0 takes a free one.", "PORT", port_number)] = 0
+    seed: Annotated[int | None, Flag("Seed of the ids of requests.", "NUMBER", int, "random ids")] = None
     tls: Annotated[bool, Flag("Serve HTTPS, with certificates of a local authority.")] = False
-    ca: Annotated[
-        Path | None,
-        Flag(
-            "Folder that keeps the local authority, so that you trust it once; implies --tls.",
-            "DIR",
-            read=Path,
-            default="a new one",
-        ),
-    ] = None
+    ca: Annotated[Path | None, _AUTHORITY] = None
     tls_names: Annotated[
         tuple[str, ...],
-        Flag("Name or address to certify, beside those of this machine", "NAME", ("--tls-name",), tuple),
+        Flag(
+            "Name or address to certify, beside those of this machine", "NAME", tuple, names=("--tls-name",)
+        ),
     ] = ()
     public_url: Annotated[
         str | None,
-        Flag(
-            "URL by which all clients reach S3.",
-            "URL",
-            read=base_url,
-            default="the host that a request came to",
-        ),
+        Flag("URL by which all clients reach S3.", "URL", base_url, "the host that a request came to"),
     ] = None
-    domains: Annotated[
-        tuple[str, ...],
-        Flag(
-            "Domain below which bucket names are host names, as in BUCKET.localhost",
-            "NAME",
-            ("--domain",),
-            tuple,
-        ),
-    ] = ()
+    domains: Annotated[tuple[str, ...], _DOMAINS] = ()
     trust_proxy: Annotated[
         bool, Flag("Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto.")
     ] = False
     account: Annotated[
-        str,
-        Flag("AWS account that owns the buckets, as requests may expect it.", "ID", read=account_id),
+        str, Flag("AWS account that owns the buckets, as requests may expect it.", "ID", account_id)
     ] = ACCOUNT
 
     def __post_init__(self) -> None:
@@ -234,10 +216,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def flags() -> Iterator[tuple[str, Flag, Any]]:
-    """Yield the name of each option, how commands take it, and its default: several values, if repeatable."""
+def flags() -> dict[str, tuple[Flag, Any]]:
+    """Return how commands take each option, and its default, which is several values if it is repeatable."""
     hints, defaults = get_type_hints(Options, include_extras=True), Options()
-    for name in Options.__struct_fields__:
-        flag = hints[name].__metadata__[0]
-        names = flag.names or (f"--{name.replace('_', '-')}",)
-        yield name, flag._replace(names=names), getattr(defaults, name)
+    flags = {name: hints[name].__metadata__[0] for name in Options.__struct_fields__}
+    return {
+        name: (flag._replace(names=flag.names or (f"--{name.replace('_', '-')}",)), getattr(defaults, name))
+        for name, flag in flags.items()
+    }

@@ -54,8 +54,8 @@ def test_help_has_every_option(capsys):
         main(["--help"])
     shown = " ".join(capsys.readouterr().out.split())
     assert ended.value.code == 0
-    assert {name for name, _, _ in flags()} == set(Options.__struct_fields__)
-    for _, flag, _ in flags():
+    assert flags().keys() == set(Options.__struct_fields__)
+    for flag, _ in flags().values():
         assert all(name in shown for name in flag.names)
         assert " ".join(flag.help.split()[:4]) in shown
 

@@ -1,7 +1,5 @@
 """Options that all commands of mocks have, and the group that takes them behind ``exec`` as well."""
 
-import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +9,6 @@ from typer.core import TyperGroup
 
 from openapi_contract.cli.commands import file, flag, folder, option, read_by, texts
 from openapi_service.origins import normal_origins
-from presigned_s3 import options as s3_options
 
 HOST = "127.0.0.1"
 TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
@@ -45,24 +42,6 @@ def url_option(server: str, default: str) -> Any:
     """Return the option of the URL by which all clients reach a server."""
     help_ = f"URL by which all clients reach {server}."
     return option(str | None, help_, metavar="URL", callback=base_url, show_default=default)
-
-
-def domains_option(name: str) -> Any:
-    """Return the option of domains that may have a bucket's name before them."""
-    return texts("Domain below which bucket names are host names, as in BUCKET.localhost", "NAME", name)
-
-
-def account_option(name: str) -> Any:
-    """Return the option of the account that owns the buckets of S3."""
-    help_ = "AWS account that owns the buckets, as requests may expect it."
-    return option(str | None, help_, name, metavar="ID", callback=_account, show_default="123456789012")
-
-
-def _account(text: str | None) -> str | None:
-    """Return the id of an account; else end with 2."""
-    if text is not None and not re.fullmatch(r"\d{12}", text, re.ASCII):
-        raise typer.BadParameter(f"{text!r} is not an AWS account ID: 12 digits.")
-    return text
 
 
 SERVER = {
@@ -101,18 +80,6 @@ SERVER = {
     "trust_proxy": flag("Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto."),
 }
 """The options of every mock."""
-
-
-def credentials_of(texts: Iterable[str], option: str = "--s3-credential") -> dict[str, str]:
-    """Return what is behind the access keys, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``, by access key.
-
-    Raises:
-        typer.BadParameter: one of them is none; it is not repeated, since it may be a secret.
-    """
-    try:
-        return s3_options.credentials_of(texts)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 class OptionsFirst(TyperGroup):

@@ -12,7 +12,7 @@ import typer
 
 from openapi_contract.cli.commands import customized, folder, option, read_by, takes, texts
 from openapi_contract.cli.commands import flag as switch
-from presigned_s3.options import CONFLICTING_VARIABLES, Flag, Options, flags
+from presigned_s3.options import CONFLICTING_VARIABLES, Options, flags
 
 from .execute import Start, is_alone, run, with_exec
 from .options import HOST, SERVER, TRUSTED_BY, port_option
@@ -32,8 +32,10 @@ cannot be run, 125 when S3 could not start.
 """
 
 
-def _option(flag: Flag, default: Any) -> Any:
-    """Return the option that a flag of S3 is."""
+def s3_option(name: str, **changes: Any) -> Any:
+    """Return the option of S3 of this name, with changes to its flag."""
+    flag, default = flags()[name]
+    flag = flag._replace(**changes)
     if isinstance(default, bool):
         return switch(flag.help)
     if flag.read is Path:
@@ -45,7 +47,7 @@ def _option(flag: Flag, default: Any) -> Any:
 
 
 OPTIONS = {
-    **{name: _option(flag, default) for name, flag, default in flags()},
+    **{name: s3_option(name) for name in Options.__struct_fields__},
     "port": port_option("S3", PORT),
     "control_port": port_option("the control API", CONTROL_PORT),
     **SERVER,
