@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from .conditions import Asked, holds, is_like
+from .conditions import RequestContext, holds, is_like
 from .errors import refusal
 from .identifiers import is_account
 
@@ -74,7 +74,7 @@ def verdict(
     action: str,
     bucket: str,
     key: str,
-    asked: Asked,
+    context: RequestContext,
     account: str | None = None,
 ) -> str:
     """Return what a bucket policy says of a request: ``Deny``, ``Allow``, or nothing.
@@ -86,7 +86,7 @@ def verdict(
         statement.get("Effect")
         for statement in _concerning(policy, action.lower(), account)
         if _names(statement, "Resource", resource)
-        and ("Condition" not in statement or holds(statement["Condition"], asked))
+        and ("Condition" not in statement or holds(statement["Condition"], context))
     ]
     return next((effect for effect in ("Deny", "Allow") if effect in effects), "")
 
@@ -150,8 +150,8 @@ def _names_caller(statement: dict[str, Any], account: str | None) -> bool:
     is_negative = "Principal" not in statement and "NotPrincipal" in statement
     principal = statement.get("NotPrincipal" if is_negative else "Principal")
     named = principal if not isinstance(principal, dict) else principal.get("AWS", [])
-    own = re.compile(rf"(?:arn:aws:iam::)?{account or '-'}(?::.*)?")
-    return any(name == "*" or own.fullmatch(str(name)) for name in _listed(named)) != is_negative
+    principals = re.compile(rf"(?:arn:aws:iam::)?{account or '-'}(?::.*)?")
+    return any(name == "*" or principals.fullmatch(str(name)) for name in _listed(named)) != is_negative
 
 
 def _listed(value: Any) -> list[Any]:

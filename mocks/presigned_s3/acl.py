@@ -69,8 +69,10 @@ def check_acl(headers: Mapping[str, str], bucket: Bucket, body: bytes = b"") -> 
         S3Error: there is no such ACL (see `acl_of`), ACLs are off, or public ones are blocked.
     """
     acl = acl_of(headers, body)
-    grants = [(grantee, one.permissions) for one in acl.grants for grantee in one.grantees]
-    is_of_owner = [(grantee.id, granted) for grantee, granted in grants] == [(models.OWNER, ["FULL_CONTROL"])]
+    grants = [(grantee, grant.permissions) for grant in acl.grants for grantee in grant.grantees]
+    is_of_owner = [(grantee.id, permissions) for grantee, permissions in grants] == [
+        (models.OWNER, ["FULL_CONTROL"])
+    ]
     if not bucket.has_acls and not (is_of_owner and headers.get("x-amz-acl", "private") in _OF_OWNER):
         raise refusal("AccessControlListNotSupported")
     if "blockPublicAcls" in bucket.blocks and any(grantee.uri in _PUBLIC for grantee, _ in grants):
@@ -83,10 +85,10 @@ def granted_to_all(acl: Any) -> frozenset[str]:
     grants = acl.grants if acl else ()
     permissions = {
         permission
-        for one in grants
-        for grantee in one.grantees
+        for grant in grants
+        for grantee in grant.grantees
         if grantee.uri == _GROUPS[0]
-        for permission in one.permissions
+        for permission in grant.permissions
     }
     return frozenset(_PERMISSIONS if "FULL_CONTROL" in permissions else permissions)
 
@@ -95,9 +97,9 @@ def describe(acl: Any) -> bytes:
     """Return the document of GetBucketAcl and GetObjectAcl."""
     grants = [
         Element(_grantee(grantee) + elements({"Permission": permission}))
-        for one in (acl.grants if acl else ())
-        for grantee in one.grantees
-        for permission in one.permissions
+        for grant in (acl.grants if acl else ())
+        for grantee in grant.grantees
+        for permission in grant.permissions
     ]
     owner = {"ID": models.OWNER, "DisplayName": _DISPLAY_NAME}
     return document("AccessControlPolicy", {"Owner": owner, "AccessControlList": {"Grant": grants}})
@@ -130,11 +132,11 @@ def _granted(body: bytes) -> Iterable[tuple[str, Any]]:
 
 
 def _grantees(text: str) -> Iterable[Any]:
-    for one in text.split(",") if text else ():
-        kind, _, value = (part.strip() for part in one.partition("="))
+    for grantee in text.split(",") if text else ():
+        kind, _, value = (part.strip() for part in grantee.partition("="))
         name = value.removeprefix('"').removesuffix('"')
         if kind.lower() not in _KINDS or '"' in name:
-            raise invalid_argument("Argument format not recognized", "x-amz-grant", one)
+            raise invalid_argument("Argument format not recognized", "x-amz-grant", grantee)
         yield _named(kind, name)
 
 

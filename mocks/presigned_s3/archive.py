@@ -24,7 +24,7 @@ from .customer_keys import key_md5_of, set_key_md5
 from .identifiers import BUCKET_NAME
 from .locks import as_moto_reads
 from .moto_s3 import models
-from .policy import MAX_OBJECT_BYTES
+from .orders import MAX_OBJECT_BYTES
 
 _ATTRIBUTES = (
     "encryption",
@@ -93,9 +93,9 @@ class Archive:
 
     def sweep(self, bucket: str) -> None:
         """Remove content that no object has: uploads that were under way when the last process ended."""
-        kept = {record["file"] for record in self.objects(bucket)}
+        names = {record["file"] for record in self.objects(bucket)}
         for file in self.folder(bucket).glob("*.bin"):
-            if file.name not in kept:
+            if file.name not in names:
                 file.unlink()
 
     def save_object(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
@@ -170,7 +170,7 @@ class Archivist:
             apply_record(record, key)
 
     def _files(self, bucket: str, key: str | None) -> set[Path]:
-        files = (stored_file(one) for one in self._backend.keys(bucket, key))
+        files = (stored_file(version) for version in self._backend.keys(bucket, key))
         return {file.path for file in files if isinstance(file, StoredFile)}
 
 

@@ -100,13 +100,15 @@ def _check_metadata(headers: Mapping[str, str]) -> None:
 
 def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers without those that concern only the transfer: what moto is to see."""
-    kept = {name: value for name, value in headers.items() if name not in _TRANSFER and not is_checksum(name)}
+    fields = {
+        name: value for name, value in headers.items() if name not in _TRANSFER and not is_checksum(name)
+    }
     codings = [
         coding for coding in headers.get("content-encoding", "").split(",") if coding.strip() != "aws-chunked"
     ]
     if any(coding.strip() for coding in codings):
-        kept["content-encoding"] = ",".join(codings).strip()
-    return kept
+        fields["content-encoding"] = ",".join(codings).strip()
+    return fields
 
 
 def stored_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:

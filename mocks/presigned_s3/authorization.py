@@ -3,7 +3,7 @@
 from functools import partial
 
 from .access import ACL_PERMISSIONS, action_of, verdict
-from .conditions import Asked
+from .conditions import RequestContext
 from .errors import refusal
 from .orders import Bucket
 from .preconditions import SOURCE, copy_source
@@ -40,8 +40,8 @@ class Authorization:
         tags = partial(self._store.tags, bucket.name, key, version_id)
         query = {**dict(self._request.query), **({"versionId": version_id} if version_id else {})}
         of_upload = self._store.uploads.headers(bucket.name, self._request.parameter("uploadId") or "")
-        asked = Asked({**of_upload, **self._request.headers}, query, self._request.scheme, tags)
-        effect = verdict(bucket.policy, action, bucket.name, key, asked, self._account)
+        context = RequestContext({**of_upload, **self._request.headers}, query, self._request.scheme, tags)
+        effect = verdict(bucket.policy, action, bucket.name, key, context, self._account)
         if effect == "Deny" or self._account:
             return effect != "Deny"
         permission, granted = ACL_PERMISSIONS.get(action), bucket.public

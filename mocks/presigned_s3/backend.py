@@ -151,9 +151,11 @@ class Backend:
 
     def default_lock(self, bucket: str) -> tuple[str | None, str | None]:
         """Return the mode, and the end, of the lock that a bucket's new objects have; None twice for none."""
-        found = self._moto.buckets[bucket]
+        defaults = self._moto.buckets[bucket]
         return (
-            (found.default_lock_mode, found.default_retention()) if found.has_default_lock else (None, None)
+            (defaults.default_lock_mode, defaults.default_retention())
+            if defaults.has_default_lock
+            else (None, None)
         )
 
     def versioning(self, bucket: str) -> str:
@@ -219,8 +221,8 @@ class Backend:
 
     def upload(self, bucket: str, upload_id: str) -> Any:
         """Return moto's multipart upload; None if there is none."""
-        found = self._moto.buckets.get(bucket)
-        return found.multiparts.get(upload_id) if found else None
+        moto_bucket = self._moto.buckets.get(bucket)
+        return moto_bucket.multiparts.get(upload_id) if moto_bucket else None
 
     def tags(self, key: Any) -> dict[str, str]:
         """Return the tags of a key."""

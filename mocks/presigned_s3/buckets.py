@@ -215,5 +215,5 @@ def _completed(order: Order) -> Order:
 
 def _about_acl(order: Order) -> Order:
     """Return the order for the ACL that a bucket has once an order to make it is carried out."""
-    given = {name: value for name, value in order.headers.items() if is_of_acl(name)}
-    return replace(order, query=(("acl", ""),), headers=given, body=b"")
+    headers = {name: value for name, value in order.headers.items() if is_of_acl(name)}
+    return replace(order, query=(("acl", ""),), headers=headers, body=b"")

@@ -154,8 +154,8 @@ def claimed_checksum(headers: Mapping[str, str]) -> Checksum | None:
     trailer = headers.get("x-amz-trailer", "").strip().lower()
     if trailer.startswith(PREFIX):
         return _named(trailer, None)
-    asked = headers.get("x-amz-sdk-checksum-algorithm", "").upper()
-    return Checksum(asked) if asked in ALGORITHMS else None
+    algorithm = headers.get("x-amz-sdk-checksum-algorithm", "").upper()
+    return Checksum(algorithm) if algorithm in ALGORITHMS else None
 
 
 def _named(header: str, claimed: str | None) -> Checksum:

@@ -66,7 +66,7 @@ _OF_HEADERS = {"aws:referer": "referer", "aws:useragent": "user-agent"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestContext:
     """What conditions ask of a request.
 
     Attributes:
@@ -100,11 +100,11 @@ class Asked:
         return unquote(value).lstrip("/") if value and header == "x-amz-copy-source" else value
 
 
-def holds(condition: Any, asked: Asked) -> bool:
+def holds(condition: Any, context: RequestContext) -> bool:
     """Return whether a request meets all parts of a condition; one that is unknown here is not met."""
     try:
         return all(
-            _meets(name, asked.value(key), [str(pattern) for pattern in _listed(patterns)])
+            _meets(name, context.value(key), [str(pattern) for pattern in _listed(patterns)])
             for name, keys in dict(condition).items()
             for key, patterns in keys.items()
         )
@@ -126,4 +126,4 @@ def _meets(name: str, value: str | None, patterns: list[str]) -> bool:
 
 def _listed(value: Any) -> list[Any]:
     values = value if isinstance(value, list) else [value]
-    return [str(one).lower() if isinstance(one, bool) else one for one in values]
+    return [str(member).lower() if isinstance(member, bool) else member for member in values]

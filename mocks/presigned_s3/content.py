@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from uuid import uuid4
 
 from .errors import refusal
+from .request import BLOCK_BYTES
 
 if TYPE_CHECKING:
     from .checksums import Checksum, ContentMd5
 
-BLOCK_BYTES = 128 * 1024
 AT_ONCE = 2
 _turn = threading.BoundedSemaphore(AT_ONCE)
 # However many upload, more at once would end no sooner, and keep the interpreter from all other requests.

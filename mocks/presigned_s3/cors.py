@@ -107,10 +107,10 @@ def preflight(
         raise S3Error(403, "AccessForbidden", message, elements)
     if method not in METHODS:
         raise S3Error(400, "BadRequest", f"Invalid Access-Control-Request-Method: {method or 'null'}")
-    asked = _asked_headers(headers)
+    names = _asked_headers(headers)
     for rule in rules:
-        if rule.admits(origin, method, asked):
-            return rule.grant(origin, asked)
+        if rule.admits(origin, method, names):
+            return rule.grant(origin, names)
     raise S3Error(403, "AccessForbidden", f"CORSResponse: {_NOT_ALLOWED}", elements)
 
 
@@ -123,13 +123,13 @@ def granted(rules: Sequence[CorsRule], headers: Mapping[str, str], method: str) 
     if not origin:
         return []
     method = headers.get("access-control-request-method", method)
-    asked = _asked_headers(headers)
-    return next((rule.grant(origin, asked) for rule in rules if rule.admits(origin, method, asked)), [])
+    names = _asked_headers(headers)
+    return next((rule.grant(origin, names) for rule in rules if rule.admits(origin, method, names)), [])
 
 
 def _asked_headers(headers: Mapping[str, str]) -> list[str]:
-    asked = headers.get("access-control-request-headers", "")
-    return [name.strip().lower() for name in asked.split(",") if name.strip()]
+    field = headers.get("access-control-request-headers", "")
+    return [name.strip().lower() for name in field.split(",") if name.strip()]
 
 
 def _matches(text: str, pattern: str) -> bool:

@@ -60,10 +60,10 @@ def key_md5(headers: Mapping[str, str], prefix: str = ENCRYPTION) -> str:
 
 def check_key(headers: Mapping[str, str], owner: Any, prefix: str = ENCRYPTION) -> None:
     """Raise `S3Error` unless a request has the key that an object, or an upload, was made with."""
-    given, expected = key_md5(headers, prefix), key_md5_of(owner)
-    if given == expected:
+    presented, expected = key_md5(headers, prefix), key_md5_of(owner)
+    if presented == expected:
         return
-    if not given:
+    if not presented:
         raise invalid_request(
             "The object was stored using a form of Server Side Encryption. The correct parameters must be "
             "provided to retrieve the object."
@@ -99,5 +99,5 @@ def set_key_md5(owner: Any, md5: str) -> None:
 def response_headers(owner: Any) -> list[tuple[str, str]]:
     """Return the header fields that say with which key an object, or an upload, was made."""
     md5 = key_md5_of(owner)
-    said = {"algorithm": "AES256", "key-md5": md5} if md5 else {}
-    return [(f"{ENCRYPTION}-customer-{name}", value) for name, value in said.items()]
+    fields = {"algorithm": "AES256", "key-md5": md5} if md5 else {}
+    return [(f"{ENCRYPTION}-customer-{name}", value) for name, value in fields.items()]

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from .content import BLOCK_BYTES
 from .errors import invalid_argument, refusal
-from .request import Readable
+from .request import BLOCK_BYTES, Readable
 
 MAX_FIELDS_BYTES = 20 * 1024
 """The most that may come before the file, in bytes."""

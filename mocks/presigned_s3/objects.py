@@ -13,9 +13,8 @@ from .customer_keys import check_read
 from .errors import S3Error, invalid_argument, invalid_request, refusal
 from .integers import whole_number
 from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
-from .orders import Bucket, Order
+from .orders import MAX_OBJECT_BYTES, Bucket, Order
 from .payload import ChunkedBody, VerifiedBody, open_payload
-from .policy import MAX_OBJECT_BYTES
 from .preconditions import changes_nothing, unmet
 from .request import Request
 from .response import Response
@@ -224,8 +223,8 @@ def _check_part_read(request: Request) -> None:
 
 def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:
     """Return the headers of the response that the query asks for."""
-    asked = {name: request.parameter(f"response-{name}") for name in SYSTEM}
-    overrides = {name: value for name, value in asked.items() if value is not None}
+    parameters = {name: request.parameter(f"response-{name}") for name in SYSTEM}
+    overrides = {name: value for name, value in parameters.items() if value is not None}
     if overrides and signed is None:
         raise invalid_request("Request specific response headers cannot be used for anonymous GET requests.")
     return overrides
@@ -262,10 +261,10 @@ def _part(request: Request, response: Response, parts: list[tuple[int, str]]) ->
     return 0, 0
 
 
-def _range(asked: str, response: Response) -> tuple[int, int]:
+def _range(field: str, response: Response) -> tuple[int, int]:
     """Make the response one to a range, if asked; return begin and length, or raise InvalidRange."""
     size = response.length
-    match = _RANGE.fullmatch(asked)
+    match = _RANGE.fullmatch(field)
     if match is None or match.groups() == ("", ""):
         return 0, size
     first, last = match.groups()
@@ -274,7 +273,7 @@ def _range(asked: str, response: Response) -> tuple[int, int]:
     if first and last and int(last) < begin:
         return 0, size
     if begin > end:
-        raise refusal("InvalidRange", RangeRequested=asked, ActualObjectSize=size)
+        raise refusal("InvalidRange", RangeRequested=field, ActualObjectSize=size)
     response.status, response.length = HTTPStatus.PARTIAL_CONTENT, end - begin + 1
     response.set_header("Content-Range", f"bytes {begin}-{end}/{size}")
     return begin, response.length

@@ -8,6 +8,8 @@ from .cors import CorsRule
 from .request import Request
 
 DEFAULT_REGION: Final = "us-east-1"
+MAX_OBJECT_BYTES: Final = 5 * 1024**3
+"""The most that S3 takes in one upload."""
 
 Query = tuple[tuple[str, str], ...]
 
@@ -79,4 +81,4 @@ class Order:
 
     def parameter(self, name: str) -> str:
         """Return the value of a query parameter; empty if it is not there."""
-        return next((value for given, value in self.query if given == name), "")
+        return next((value for parameter, value in self.query if parameter == name), "")

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .content import BLOCK_BYTES
 from .errors import invalid_argument, refusal
-from .request import Readable
+from .request import BLOCK_BYTES, Readable
 from .signature import ALGORITHM, UNSIGNED_PAYLOAD, Credential, Scope, check, signature
 
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"

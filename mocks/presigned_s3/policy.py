@@ -13,10 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from .errors import S3Error, access_denied, refusal
+from .orders import MAX_OBJECT_BYTES
 from .relaxed_json import NotJSON, Text, loads
-
-MAX_OBJECT_BYTES = 5 * 1024**3
-"""The most that S3 takes in one upload."""
 
 _MEMBERS = ("expiration", "conditions")
 _EXEMPT = frozenset({"x-amz-signature", "file", "policy"})
@@ -56,7 +54,7 @@ class Condition:
             return value == self.operands[1]
         # Browsers that pick several files send their types as a comma-separated list.
         values = re.split(r",\s*", value) if self.field == "content-type" else [value]
-        return all(one.startswith(self.operands[1]) for one in values)
+        return all(media_type.startswith(self.operands[1]) for media_type in values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from .clock import Clock
 from .errors import missing_field, refusal
 from .faults import Faults
 from .form import Form
-from .orders import Bucket, Order
-from .policy import MAX_OBJECT_BYTES, Policy, parse
+from .orders import MAX_OBJECT_BYTES, Bucket, Order
+from .policy import Policy, parse
 from .request import Request
 from .response import Response
 from .store import Store
@@ -59,8 +59,8 @@ class PostObject:
     def _policy_of(self, request: Request, fields: Mapping[str, str], bucket: Bucket) -> Policy | None:
         """Return the policy that allows these fields; None if the bucket takes a form from everyone."""
         signed = self._authenticator.authenticate_form(fields, bucket.region)
-        asked = replace(request, headers={**request.headers, **fields}, query=())
-        authorization = Authorization(self._store, asked, self._store.account if signed else None)
+        described = replace(request, headers={**request.headers, **fields}, query=())
+        authorization = Authorization(self._store, described, self._store.account if signed else None)
         is_allowed = authorization.allows(bucket, "s3:PutObject", fields["key"])
         if signed is None:
             if "policy" in fields or not is_allowed:

@@ -21,12 +21,12 @@ _RANGE = f"{SOURCE}-range"
 _BYTES = re.compile(r"bytes=(\d{1,18})-(\d{1,18})", re.ASCII)
 
 
-def unmet(conditions: Mapping[str, str], found: Response) -> str:
+def unmet(conditions: Mapping[str, str], response: Response) -> str:
     """Return the name of the precondition that an object does not meet; empty if it meets all.
 
     ETags may lack their quotes; nothing is modified since a time to come. Source: RFC 9110, section 13.2.2.
     """
-    etag, modified = found.header("ETag") or "", http_date(found.header("Last-Modified") or "")
+    etag, modified = response.header("ETag") or "", http_date(response.header("Last-Modified") or "")
     match, other = conditions.get("if-match"), conditions.get("if-none-match")
     until, since = (http_date(conditions.get(f"if-{name}-since", "")) for name in ("unmodified", "modified"))
     if match is not None:
@@ -43,7 +43,7 @@ def unmet(conditions: Mapping[str, str], found: Response) -> str:
 
 
 def _lists(etags: str, etag: str) -> bool:
-    listed = {one.strip().removeprefix("W/").strip('"') for one in etags.split(",")}
+    listed = {member.strip().removeprefix("W/").strip('"') for member in etags.split(",")}
     return "*" in listed or etag.strip('"') in listed
 
 
@@ -104,14 +104,14 @@ def check_source(backend: Backend, order: Order) -> None:
     if backend.bucket(bucket) is None:
         return
     query = (("versionId", version_id),) if version_id else ()
-    found = backend.carry_out(Order("HEAD", bucket, key, query))
-    if found.status != HTTPStatus.OK:
+    source = backend.carry_out(Order("HEAD", bucket, key, query))
+    if source.status != HTTPStatus.OK:
         return
     check_key(order.headers, backend.key(bucket, key, version_id), SOURCE_ENCRYPTION)
-    if condition := unmet(conditions, found):
+    if condition := unmet(conditions, source):
         raise _failed(f"{SOURCE}-{condition}")
     if _RANGE in order.headers and order.asks_for("partNumber"):
-        _check_range(order.headers[_RANGE], found.length)
+        _check_range(order.headers[_RANGE], source.length)
 
 
 def _check_range(text: str, size: int) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 ORIGINAL_HEADERS = "s3.headers"
 """Key of the environ for the header fields as they were sent: WSGI folds ``_`` and ``-`` into one."""
 
+BLOCK_BYTES: Final = 128 * 1024
+"""How much of a body, or of a file, is read at once."""
 LOCAL_DOMAIN: Final = "localhost"
 _HEADER = re.compile(
     r"x-amz-.*|content-(?:md5|type)|if-(?:none-)?match|if-(?:un)?modified-since", re.IGNORECASE | re.DOTALL
@@ -201,11 +203,11 @@ class Request:
 
     def parameter(self, name: str) -> str | None:
         """Return the first value of a query parameter; None if it is not there."""
-        return next((value for given, value in self.query if given == name), None)
+        return next((value for parameter, value in self.query if parameter == name), None)
 
     def asks_for(self, *names: str) -> bool:
         """Return whether one of these query parameters is there, such as the subresource ``acl``."""
-        return any(given in names for given, _ in self.query)
+        return any(name in names for name, _ in self.query)
 
     @property
     def selectors(self) -> list[str]:
@@ -223,9 +225,9 @@ class Request:
         if not is_change and (self.method not in ("GET", "HEAD") or not self.bucket or self.key):
             return False
         names = {name for name, value in self.query if not value or (is_change and not self.key)}
-        known = frozenset[str]() if is_change else _OF_READS
+        of_lists = frozenset[str]() if is_change else _OF_READS
         of_selectors = ("id", "partNumber", "versionId") if self.selectors else ()
-        names -= {*known, *self.selectors, *of_selectors, *(("versionId",) if self.key else ())}
+        names -= {*of_lists, *self.selectors, *of_selectors, *(("versionId",) if self.key else ())}
         return not all(map(_SAY_NOTHING.fullmatch, names))
 
     @property

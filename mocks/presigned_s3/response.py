@@ -65,7 +65,7 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """Return the value of a header field; None if it is not there."""
-        return next((value for given, value in self.headers if given.lower() == name.lower()), None)
+        return next((value for field, value in self.headers if field.lower() == name.lower()), None)
 
     def set_header(self, name: str, value: str) -> None:
         """Set a header field in place of what it was."""

@@ -118,7 +118,7 @@ class Store:
         deletion = read_deletion(order.body, may_delete)  # other requests do not wait for a long policy
         with self._backend.holding(order.bucket), self._archivist.removing(order.bucket):
             response = delete_objects(self._backend, order, deletion)
-            for key in {one.key for one in deletion.objects}:
+            for key in {identifier.key for identifier in deletion.objects}:
                 self._archivist.record(order.bucket, key)
         return response
 
@@ -240,19 +240,19 @@ class Store:
     def tags(self, bucket: str, key: str, version_id: str) -> dict[str, str]:
         """Return the tags of an object; none if there is no such object."""
         with self._backend.holding(bucket):
-            found = self._backend.key(bucket, key, version_id)
-            return {} if found is None else self._backend.tags(found)
+            version = self._backend.key(bucket, key, version_id)
+            return {} if version is None else self._backend.tags(version)
 
     def _add_expiration(self, response: Response, bucket: str, key: Any) -> None:
         rules = self._backend.rules(bucket)
-        if rules and key is not None and (says := expiration(key, self._backend.tags(key), rules)):
-            response.set_header("x-amz-expiration", says)
+        if rules and key is not None and (expiry := expiration(key, self._backend.tags(key), rules)):
+            response.set_header("x-amz-expiration", expiry)
 
     def public_permissions(self, bucket: str, key: str, version_id: str) -> frozenset[str] | None:
         """Return the permissions that an object's ACL grants to everyone; None if there is no such object."""
         with self._backend.holding(bucket):
-            found = self._backend.key(bucket, key, version_id)
-            return None if found is None else granted_to_all(found.acl)
+            version = self._backend.key(bucket, key, version_id)
+            return None if version is None else granted_to_all(version.acl)
 
     def _load(self) -> None:
         self._backend.reset()

@@ -78,9 +78,9 @@ def authority(folder: Path | None = None) -> Iterator[Authority]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     certificate, key = folder / _CERTIFICATE, folder / _KEY
     if key.exists():
-        kept = Authority(certificate.read_text("ascii"), key.read_text("ascii"), certificate.absolute())
-        trustme.CA.from_pem(kept.certificate.encode(), kept.key.encode())
-        yield kept
+        existing = Authority(certificate.read_text("ascii"), key.read_text("ascii"), certificate.absolute())
+        trustme.CA.from_pem(existing.certificate.encode(), existing.key.encode())
+        yield existing
     else:
         ca = trustme.CA(path_length=0, organization_name=_NAME)
         yield _saved(ca, folder, with_key=True)
