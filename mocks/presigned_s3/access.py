@@ -1,4 +1,4 @@
-"""What a bucket grants to everyone, and what it denies to everyone, its owner too."""
+"""Bucket policies and the actions that they name: what they allow and deny, to everyone and to accounts."""
 
 import json
 import re
@@ -30,14 +30,14 @@ ACL_PERMISSIONS = {
 _VERBS = {"HEAD": "Get", "GET": "Get", "DELETE": "Delete"}
 _OF_OBJECTS = frozenset({"acl", "tagging", "retention", "legal-hold"})
 _OF_VERSIONS = frozenset({"acl", "tagging"})
-"""What objects have that actions name; and those of them that actions name for versions, too."""
+"""Subresources of objects with actions of their own; and those with further actions for versions."""
 _CONFIGURATIONS = frozenset({
     "accelerate", "analytics", "encryption", "intelligent-tiering", "inventory", "lifecycle", "metrics",
     "replication",
 })  # fmt: skip
-"""What buckets have that actions call by this word, without the word Bucket."""
+"""Subresources of buckets whose actions end in Configuration, and lack the word Bucket."""
 _DELETED = frozenset({"policy", "website"})
-"""What of buckets has an action to delete it; elsewhere it is the one to put it."""
+"""Subresources of buckets with an action to delete them; the others are deleted by the action to put them."""
 _NAMED = {
     ("Get", "versions"): "s3:ListBucketVersions",
     ("Get", "uploads"): "s3:ListBucketMultipartUploads",
@@ -46,13 +46,13 @@ _NAMED = {
     ("Get", ""): "s3:ListBucket",
     ("Put", ""): "s3:CreateBucket",
 }
-"""Actions that are named by no rule; those without a selector are about buckets."""
+"""Actions whose names follow no rule; those without a selector are about buckets."""
 
 
 def action_of(method: str, key: str, selector: str = "", version_id: str = "") -> str:
-    """Return the name of what a request does, such as ``s3:PutObject``; policies spell it in any case.
+    """Return the action of a request, such as ``s3:PutObject``; policies may spell it in any case.
 
-    The key is empty for a bucket; the selector is what the query says that it is about, such as ``acl``.
+    The key is empty for a bucket; the selector is the subresource in the query, such as ``acl``.
     """
     verb = _VERBS.get(method, "Put")
     if (verb, selector) in _NAMED and (selector or not key):
@@ -77,9 +77,9 @@ def verdict(
     context: RequestContext,
     account: str | None = None,
 ) -> str:
-    """Return what a bucket policy says of a request: ``Deny``, ``Allow``, or nothing.
+    """Return the effect of a bucket policy on a request: ``Deny``, ``Allow``, or an empty text for neither.
 
-    The key is empty for the bucket itself; the account is that of who signed the request, None for everyone.
+    The key is empty for the bucket itself; the account is that of the signer, None for an unsigned request.
     """
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
     effects = [
@@ -92,7 +92,7 @@ def verdict(
 
 
 def public_policy(bucket: str) -> bytes:
-    """Return a bucket policy that lets everyone read the objects."""
+    """Return a bucket policy that allows everyone to read the objects."""
     statement = {
         "Effect": "Allow",
         "Principal": "*",
@@ -103,7 +103,7 @@ def public_policy(bucket: str) -> bytes:
 
 
 def check_owner(headers: Mapping[str, str], account: str) -> None:
-    """Raise AccessDenied where a request expects another owner of its buckets than the one account."""
+    """Raise AccessDenied if a request expects its buckets to be owned by another account."""
     for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
         owner = headers.get(name, account)
         if not is_account(owner):
@@ -124,7 +124,7 @@ def is_public(policy: bytes) -> bool:
 
 @lru_cache(maxsize=64)
 def _concerning(policy: bytes | None, action: str, account: str | None) -> list[dict[str, Any]]:
-    """Return the statements about a caller and an action; one request may ask for a thousand resources."""
+    """Return the statements about a caller and an action; cached, as one request may name 1000 resources."""
     return [
         statement
         for statement in _statements(policy)
@@ -138,7 +138,7 @@ def _statements(policy: bytes | None) -> list[dict[str, Any]]:
 
 
 def _names(statement: dict[str, Any], element: str, value: str) -> bool:
-    """Return whether an element of a statement, such as Action or else NotAction, is about a value."""
+    """Return whether an element of a statement, such as Action or NotAction, applies to a value."""
     is_negative = element not in statement
     patterns = [str(name) for name in _listed(statement.get(f"Not{element}" if is_negative else element))]
     patterns = [name.lower() for name in patterns] if element == "Action" else patterns
@@ -146,7 +146,7 @@ def _names(statement: dict[str, Any], element: str, value: str) -> bool:
 
 
 def _names_caller(statement: dict[str, Any], account: str | None) -> bool:
-    """Return whether a statement is about who signed a request, or about everyone."""
+    """Return whether a statement applies to the signer of a request; None stands for an unsigned one."""
     is_negative = "Principal" not in statement and "NotPrincipal" in statement
     principal = statement.get("NotPrincipal" if is_negative else "Principal")
     named = principal if not isinstance(principal, dict) else principal.get("AWS", [])

@@ -1,4 +1,4 @@
-"""Access control lists: who is granted what, as headers and documents say it."""
+"""Access control lists, read from headers and documents, and written as documents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CANNED = frozenset({
     "bucket-owner-full-control", "log-delivery-write",
 })  # fmt: skip
 _OF_OWNER = frozenset({"private", "bucket-owner-full-control"})
-"""The canned ACLs that say no more than that the owner has all."""
+"""The canned ACLs that grant nothing to anyone but the owner."""
 _PERMISSIONS = ("READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL")
 _GROUPS = tuple(
     f"http://acs.amazonaws.com/groups/{name}"
@@ -33,7 +33,7 @@ _DISPLAY_NAME = "webfile"
 
 
 def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
-    """Return moto's ACL that a request asks for: a canned one, one of grants, or a document; else private.
+    """Return the ACL in a request, as moto's: a canned one, one of grants, or a document; private by default.
 
     Raises:
         S3Error: InvalidRequest, InvalidArgument, UnresolvableGrantByEmailAddress, MalformedACLError.
@@ -58,12 +58,12 @@ def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
 
 
 def is_of_acl(header: str) -> bool:
-    """Return whether a header, by its name in lower case, says who is granted something."""
+    """Return whether a header, by its name in lower case, is part of an ACL."""
     return header == "x-amz-acl" or header.startswith("x-amz-grant-")
 
 
 def check_acl(headers: Mapping[str, str], bucket: Bucket, body: bytes = b"") -> Any:
-    """Return moto's ACL that a request asks for, of a bucket or of an object in it.
+    """Return the ACL in a request for a bucket, or for an object in it, as moto's.
 
     Raises:
         S3Error: there is no such ACL (see `acl_of`), ACLs are off, or public ones are blocked.
@@ -141,7 +141,7 @@ def _grantees(text: str) -> Iterable[Any]:
 
 
 def _named(kind: str, value: str) -> Any:
-    """Return moto's grantee of a name: an ID, a group's URI, or an address, which nobody here has."""
+    """Return moto's grantee for an ID or a group's URI; e-mail addresses are unknown to this S3."""
     if kind.upper() == "ID":
         if not _CANONICAL_ID.fullmatch(value):
             raise invalid_argument("Invalid id", "CanonicalUser/ID", value)

@@ -49,9 +49,9 @@ _SECRET = frozenset(
     }
 )
 _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+", re.IGNORECASE)
-"""Where S3's refusal of a signature repeats the session token."""
+"""The session token in S3's response to a wrong signature."""
 _HARMLESS = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
-"""Keeps what anyone stored from being a page of this machine, with scripts that may do what its pages may."""
+"""Keeps stored HTML from running scripts with the rights of pages of this machine."""
 _log = logging.getLogger(__name__)
 
 
@@ -77,7 +77,7 @@ class Front:
         self._report = report
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve a request, or raise Dropped where a fault wants the connection closed."""
+        """Serve a request; raise Dropped if a fault closes the connection without a response."""
         beginning = time(), monotonic()
         request_id, host_id = self._ids.draw()
         request = Request.from_environ(environ, self._names)

@@ -23,20 +23,20 @@ _OURS = frozenset({
     "content-length", "content-md5", "date", "server", "connection", "x-amz-sdk-checksum-algorithm",
     "x-amzn-requestid",
 })  # fmt: skip
-"""Header fields of moto's responses that are set elsewhere, or that S3 sends in none."""
+"""Header fields of moto's responses that are set elsewhere, or that S3 never sends."""
 _ENFORCED = "BucketOwnerEnforced"
 _SHOWN_BLOCK = models.PublicAccessBlock("true", "true", "true", "true")
-"""The public access block of a bucket that nobody put one to."""
+"""The public access block of a bucket before one is put."""
 _ABOUT_BUCKETS = frozenset({"NoSuchPublicAccessBlockConfiguration", "ObjectLockConfigurationNotFoundError"})
-"""Codes of errors that name the bucket, where moto does not."""
+"""Codes of errors in which S3 names the bucket, and moto does not."""
 
 
 class Backend:
-    """moto's S3 of this process; there is only one for an account, so making another resets it.
+    """moto's S3 of this process. It has one for each account, so another `Backend` of an account resets it.
 
     Attributes:
         account: the same.
-        lock: held while several steps are to be one; moto itself knows no lock.
+        lock: held for several steps that must be atomic; moto itself is not thread-safe.
     """
 
     def __init__(self, account: str) -> None:
@@ -51,10 +51,10 @@ class Backend:
         correct(self._moto)
 
     def carry_out(self, order: Order) -> Response:
-        """Return moto's response; its error documents are S3's.
+        """Carry out an order, and return moto's response.
 
         Raises:
-            S3Error: moto cannot read the order, or does not know the operation.
+            S3Error: moto refuses the order, cannot read it, or does not implement the operation.
         """
         request = Request.from_primitives(order.method, _url(order), self._headers(order), order.body)
         request.from_wsgi_server = True
@@ -113,7 +113,7 @@ class Backend:
 
     @contextmanager
     def holding(self, bucket: str) -> Iterator[None]:
-        """Hold the lock, for several steps with a bucket that are to be one.
+        """Hold the lock, for several steps with a bucket that must be atomic.
 
         Raises:
             S3Error: NoSuchBucket, since another request may have removed it.
@@ -128,18 +128,18 @@ class Backend:
         return self._moto.buckets[name].acl
 
     def set_acl(self, name: str, acl: Any) -> None:
-        """Set the ACL of a bucket, one of moto's."""
+        """Set the ACL of a bucket, as moto's."""
         self._moto.buckets[name].set_acl(acl)
 
     def set_defaults(self, name: str, acl: Any) -> None:
-        """Set what each new bucket has at Amazon's since April 2023, unless its request says otherwise.
+        """Set the defaults of new buckets at Amazon's since April 2023, where the request sets nothing else.
 
         Args:
             name: of the bucket.
-            acl: moto's, that its request asks for.
+            acl: of its request, as moto's.
 
-        Its public access block is shown, and blocks nothing, since buckets here are made to be tried: one
-        that a client puts does.
+        Clients can read the default public access block, but it blocks nothing here, so that public access
+        can be tried; one that a client puts does.
         """
         with self.lock:
             bucket = self._moto.buckets[name]
@@ -150,7 +150,7 @@ class Backend:
                 bucket.public_access_block = _SHOWN_BLOCK
 
     def default_lock(self, bucket: str) -> tuple[str | None, str | None]:
-        """Return the mode, and the end, of the lock that a bucket's new objects have; None twice for none."""
+        """Return the mode and the end of the default lock of new objects in a bucket; None twice for none."""
         defaults = self._moto.buckets[bucket]
         return (
             (defaults.default_lock_mode, defaults.default_retention())
@@ -159,7 +159,7 @@ class Backend:
         )
 
     def versioning(self, bucket: str) -> str:
-        """Return ``Enabled`` or ``Suspended``; empty if a bucket never had versions."""
+        """Return ``Enabled`` or ``Suspended``; empty if a bucket was never versioned."""
         return self._moto.buckets[bucket].versioning_status or ""
 
     def existing(self, name: str) -> Bucket:
@@ -170,7 +170,7 @@ class Backend:
         return bucket
 
     def key(self, bucket: str, name: str, version_id: str = "") -> Any:
-        """Return moto's key, or the one of a version; None if there is none, or only a delete marker."""
+        """Return moto's key of an object or a version; None for none, and for a delete marker."""
         return self._moto.get_object(bucket, name, version_id=version_id or None)
 
     def existing_key(self, order: Order) -> Any:
@@ -236,14 +236,14 @@ class Backend:
     def delete(
         self, bucket: str, name: str, version_id: str | None, *, bypass: bool
     ) -> Mapping[str, str] | None:
-        """Delete an object, or a version of it; return what moto says of it, None if it is locked."""
+        """Delete an object, or a version of it; return moto's details, None if it is locked."""
         try:
             return self._moto.delete_object(bucket, name, version_id, bypass=bypass)[1]
         except AccessDeniedByLock:
             return None
 
     def new_key(self, bucket: str, name: str, storage_class: str, tags: Mapping[str, str]) -> Any:
-        """Make an empty key, and tell nobody."""
+        """Make an empty key, without a notification."""
         key = self._moto.put_object(bucket, name, b"", storage=storage_class, disable_notification=True)
         self._moto.put_object_tagging(key, dict(tags))
         return key
@@ -251,7 +251,7 @@ class Backend:
     def complete_upload(
         self, bucket: str, upload: Any, etag: str, checksum: tuple[str, str, int] | None
     ) -> Any:
-        """Make an empty key of an upload: with its metadata, tags and grants."""
+        """Make an empty key with the metadata, tags and grants of an upload."""
         upload.complete = lambda _parts: (b"", etag, checksum)
         with self._all_or_nothing(bucket, upload.key_name):
             try:
@@ -261,7 +261,7 @@ class Backend:
 
     @contextmanager
     def _all_or_nothing(self, bucket: str, key: str) -> Iterator[None]:
-        """Restore an object after a refusal: moto replaces it before it validates the new tags."""
+        """Restore an object if its order is refused: moto replaces it before it validates the new tags."""
         store = self._keys(bucket)
         before = list(dict.get(store, key, ()))
         try:
@@ -275,7 +275,7 @@ class Backend:
 
     @contextmanager
     def _policy_aside(self, order: Order) -> Iterator[None]:
-        """Keep moto from evaluating a bucket policy: it takes every condition for one that fails."""
+        """Keep moto from evaluating a bucket policy: its conditions never hold."""
         bucket = self._moto.buckets.get(order.bucket)
         if bucket is None or not (order.key or order.asks_for("delete")):
             yield
@@ -288,13 +288,13 @@ class Backend:
 
 
 class _Handler(S3Response):
-    """moto's handler of requests, which the front has authenticated: moto's IAM takes 20 MB."""
+    """moto's handler without authentication, which has been done; moto's IAM takes 20 MB."""
 
     def _authenticate_and_authorize_s3_action(self, *_: Any, **__: Any) -> None:
-        """Let every request pass."""
+        """Authenticate nothing."""
 
     def get_current_account(self) -> str:
-        """Return the account of the order, whatever the environment says."""
+        """Return the account of the order, regardless of the environment."""
         return str(self.headers["x-moto-account-id"])
 
 
@@ -316,7 +316,7 @@ def _response(order: Order, status: int, headers: Mapping[str, Any], content: st
 
 
 def _error(order: Order, status: int, document: bytes, headers: list[tuple[str, str]]) -> S3Error:
-    """Return an error of moto's as one of ours, which has the ids of this exchange."""
+    """Return the error in an error document of moto's."""
     root = parse(readable(document.decode())) if document else ()
     elements = {element.tag: element.text or "" for element in root}
     code = elements.pop("Code", CODES.get(status, "InvalidRequest"))
@@ -332,7 +332,7 @@ def _error(order: Order, status: int, document: bytes, headers: list[tuple[str, 
 
 
 def _encryption_headers(configuration: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the headers that encrypt an object as a bucket does, from moto's configuration of that."""
+    """Return the headers for a bucket's default encryption, from moto's configuration of it."""
     rule = (configuration or {}).get("Rule", {})
     default = rule.get("ApplyServerSideEncryptionByDefault", {})
     headers = {

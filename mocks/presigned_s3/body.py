@@ -1,4 +1,4 @@
-"""The body of a request, as it comes off a connection: in one piece or in chunks."""
+"""The body of a request on a connection: of a known length, or chunked."""
 
 import io
 import re
@@ -10,14 +10,14 @@ from .request import Readable
 
 BLOCK = 64 * 1024
 MOST_AROUND_CHUNKS = 64 * 1024
-"""Bytes of all extensions of chunks and trailers together."""
+"""The most bytes that chunk extensions and trailers may have together."""
 _CHUNK_LINE = 32
 _STEP_SECONDS = 0.05
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 
 
 class BodyCutShort(ConnectionError):  # noqa: N818 -- what it says is the error
-    """The client went away before the body that it announced was complete."""
+    """The body ended before it was complete, or its chunks are malformed."""
 
 
 class Body(io.RawIOBase):
@@ -25,7 +25,7 @@ class Body(io.RawIOBase):
 
     Args:
         length: the length of the body in bytes; None if it comes in chunks.
-        ask_for_it: called before the first read, if the client waits to be asked.
+        ask_for_it: called before the first read; None unless the client expects ``100 Continue``.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Body(io.RawIOBase):
         return block
 
     def finish(self) -> bool:
-        """Read a small rest; return whether the body is read, so that the connection can go on."""
+        """Read a small rest; return whether the body is complete, so that the connection can be kept."""
         with suppress(OSError):
             if not self._chunked and self._sent and self._left <= BLOCK:
                 self.read()
@@ -90,7 +90,7 @@ class Body(io.RawIOBase):
             raise BodyCutShort
 
     def _line(self, needed: int = 0) -> bytes:
-        """Return a line around chunks, or a trailer; what is beyond what is needed has a limit together."""
+        """Return a line between chunks, or a trailer; bytes beyond those needed count against a limit."""
         line = self._stream.readline(BLOCK)
         self._spare -= max(len(line) - needed, 0)
         if not line.endswith(b"\r\n") or self._spare < 0:
@@ -99,7 +99,7 @@ class Body(io.RawIOBase):
 
 
 class PacedBody:
-    """A body that can be read no faster than so many bytes a second, from when that is set."""
+    """A body that is read no faster than ``bytes_per_second``, once that is set."""
 
     def __init__(self, body: Readable) -> None:
         self._body = body

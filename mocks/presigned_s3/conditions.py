@@ -1,4 +1,4 @@
-"""Conditions of bucket policies: whether a request meets them."""
+"""Conditions of bucket policies, and whether a request meets them."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ def is_like(value: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _bits(pattern: str) -> tuple[dict[str, int], int, int, int]:
-    """Return where a pattern takes each of its characters, where any, where many, and where it ends."""
+    """Return the positions of a pattern, as bits: of each character, of ``?``, of ``*``, and the end."""
     taken: dict[str, int] = {}
     anything = repeated = 0
     place = 1
@@ -67,13 +67,13 @@ _OF_HEADERS = {"aws:referer": "referer", "aws:useragent": "user-agent"}
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What conditions ask of a request.
+    """The values of a request that conditions compare, by condition key.
 
     Attributes:
         headers: values by name in lower case.
         query: values by name.
         scheme: ``http`` or ``https``.
-        tags: returns the tags of the object as it is.
+        tags: returns the tags of the existing object.
     """
 
     headers: Mapping[str, str]

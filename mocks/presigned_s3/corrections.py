@@ -1,4 +1,4 @@
-"""Methods of moto's S3 that are corrected: what a bucket has while versioning is suspended, and locks."""
+"""Corrections of moto's S3: suspended versioning, delete markers, and default locks."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -12,7 +12,7 @@ SUSPENDED = "Suspended"
 
 
 def correct(moto: models.S3Backend) -> None:
-    """Correct moto's S3: every deletion, and every new object, goes through these methods of it."""
+    """Replace the methods of moto's S3 that delete, make and lock objects."""
     moto.delete_object = partial(_delete_object, moto)  # type: ignore[method-assign]  # every deletion uses it
     moto.put_object_lock_configuration = partial(_lock_bucket, moto)  # type: ignore[method-assign]  # moto wants the bucket to be empty
     moto.put_object = partial(_put_object, moto)  # type: ignore[method-assign]  # every new object does
@@ -21,9 +21,9 @@ def correct(moto: models.S3Backend) -> None:
 def _delete_object(
     moto: models.S3Backend, bucket: str, name: str, version_id: str | None = None, **bypass: bool
 ) -> tuple[bool, dict[str, Any]]:
-    """Delete an object, or a version of it: moto does neither while versioning is suspended.
+    """Delete an object, or a version of it, also while versioning is suspended, unlike moto.
 
-    A delete marker needs no object; moto makes none without.
+    A delete marker is made even if there is no object, unlike in moto.
     """
     moto_bucket = moto.get_bucket(bucket)
     versions = list(dict.get(moto_bucket.keys, name, ()))
@@ -52,7 +52,7 @@ def _delete_object(
 def _put_object(
     moto: models.S3Backend, bucket_name: str, key_name: str, *content: Any, **attributes: Any
 ) -> Any:
-    """Make an object, or a version of it; the one without an id takes only the place of its like."""
+    """Make an object, or a version of it; a version without an id replaces only the previous one without."""
     bucket = moto.get_bucket(bucket_name)
     suspended = bucket.versioning_status == SUSPENDED
     others = _without_null(dict.get(bucket.keys, key_name, ())) if suspended else []

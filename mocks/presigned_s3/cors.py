@@ -1,4 +1,4 @@
-"""Cross-origin resource sharing as S3 grants it: by the rules of the bucket, the first that fits."""
+"""Cross-origin resource sharing as S3 grants it: by the first matching rule of the bucket."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class CorsRule:
         )
 
     def grant(self, origin: str, headers: Sequence[str] = ()) -> list[tuple[str, str]]:
-        """Return the header fields that tell a browser of `origin` that it may."""
+        """Return the header fields that grant the access to a page of `origin`."""
         anyone = "*" in self.origins
         fields = [
             ("Access-Control-Allow-Origin", "*" if anyone else origin),
@@ -51,7 +51,7 @@ class CorsRule:
         return [*fields, ("Vary", _VARY)]
 
     def document(self) -> bytes:
-        """Return the CORS configuration that has this rule alone."""
+        """Return the CORS configuration with this rule alone."""
         rule = {
             "AllowedOrigin": [*self.origins],
             "AllowedMethod": [*self.methods],
@@ -68,7 +68,7 @@ _READABLE = (
     "x-amz-delete-marker", "x-amz-id-2", "x-amz-mp-parts-count", "x-amz-request-id",
     "x-amz-server-side-encryption", "x-amz-storage-class", "x-amz-tagging-count", "x-amz-version-id",
 )  # fmt: skip
-"""What pages may read of responses; S3 takes no wildcard here, so metadata is not among it."""
+"""Header fields that pages may read; S3 accepts no wildcard here, so metadata is not among them."""
 
 OPEN = CorsRule(
     origins=("*",),
@@ -77,7 +77,7 @@ OPEN = CorsRule(
     expose=_READABLE,
     max_age_seconds=3000,
 )
-"""Admits every page; what the mock's own bucket begins with."""
+"""Allows every origin; the rule of buckets that start with ``cors``."""
 
 
 def preflight(

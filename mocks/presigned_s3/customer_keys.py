@@ -1,4 +1,4 @@
-"""Encryption with keys that customers provide: nothing is encrypted here, but only who has the key reads."""
+"""Encryption with customer-provided keys: nothing is encrypted, but reads require the key."""
 
 import hashlib
 from base64 import b64decode, b64encode
@@ -18,7 +18,7 @@ _PROVIDE = "Requests specifying Server Side Encryption with Customer provided ke
 
 
 def key_md5(headers: Mapping[str, str], prefix: str = ENCRYPTION) -> str:
-    """Return the MD5 of the customer's key that a request has, as it says it; empty without one.
+    """Return the MD5 of the customer's key in a request, as sent; empty without one.
 
     The prefix is that of the headers' names.
 
@@ -80,7 +80,7 @@ def check_part(headers: Mapping[str, str], upload: Any) -> None:
 
 
 def check_read(headers: Mapping[str, str]) -> None:
-    """Raise InvalidArgument if a request to read an object says how to encrypt it."""
+    """Raise InvalidArgument if a request to read an object has headers that encrypt one."""
     if ENCRYPTION in headers:
         message = f"{ENCRYPTION} header is not supported for this operation."
         raise invalid_argument(message, ENCRYPTION, headers[ENCRYPTION])

@@ -112,7 +112,7 @@ class Form:
             self.fields[name] = self.fields[name].replace(_FILENAME, short)
 
     def _take_until(self, mark: bytes) -> bytes:
-        """Take what comes before `mark`, and `mark`."""
+        """Consume and return the bytes before `mark`, and consume `mark`."""
         while (end := self._buffer.find(mark)) < 0:
             self._fill_fields()
         text = self._take(end)

@@ -170,17 +170,17 @@ def list_parts(backend: Backend, order: Order) -> Response:
 
 
 class _Page:
-    """A page of a list, and what was asked of it.
+    """A page of a list.
 
     Args:
-        order: says prefix, delimiter, encoding and how many to list.
-        limit_name: the parameter that says how many.
+        order: with prefix, delimiter, encoding and limit.
+        limit_name: the parameter with the limit.
         marker: the name that the page begins after.
-        most: how many it lists at most.
+        most: the highest limit.
 
     Attributes:
-        entries: names and what they are names of, in order.
-        prefixes: what further names up to the delimiter have in common.
+        entries: names and their objects, in order.
+        prefixes: common prefixes, up to the delimiter.
         last: the last name or common prefix, if there is more; empty otherwise.
         last_id: the last one's id, the same way.
     """
@@ -205,12 +205,12 @@ class _Page:
         id_marker: str = "",
         id_of: Callable[[Any], str] = lambda _: "",
     ) -> None:
-        """Fill the page from all names, in order, and what they are names of.
+        """Fill the page from all names, in order, and their objects.
 
         Args:
             candidates: all names; one may be there several times.
             id_marker: the id, among those of the marker's name, that the page begins after.
-            id_of: returns the id of what a name is the name of.
+            id_of: returns the id of an object.
         """
         passed, last = False, ("", "")
         if id_marker:  # it may be gone: clients delete page by page
@@ -239,7 +239,7 @@ class _Page:
         return name[: end + len(self.delimiter)] if end >= 0 else ""
 
     def quoted(self, name: str) -> str:
-        """Return a name in the encoding that was asked for."""
+        """Return a name in the encoding of the request."""
         return quote(name) if self.encoding else name
 
     def version(self, entry: tuple[str, tuple[bool, Any]]) -> Element:
@@ -258,7 +258,7 @@ class _Page:
     def response(
         self, root: str, bucket: str, start: Mapping[str, Any], *described: Mapping[str, Any] | Element
     ) -> Response:
-        """Return the response that the page is."""
+        """Return the response with this page."""
         begin = {
             "Bucket" if "Uploads" in root else "Name": bucket,
             **start,

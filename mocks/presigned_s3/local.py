@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from ipaddress import ip_address
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class LocalS3:
-    """A running S3 of this process, with the methods of a `Server`.
+    """A running S3 of this process, with what a `Server` has, and its methods.
 
     Attributes:
         url: to call.
@@ -34,34 +32,15 @@ class LocalS3:
     restarts = 0
 
     def __init__(self, app: Front, clock: ShiftedClock, url: str, options: Options) -> None:
-        self._app = app
-        self._clock = clock
+        self._faults = app.faults
         self.url = url
         self.options = options
-
-    def set_clock(self, now: datetime | None, *, stopped: bool = False) -> None:
-        """Set S3's clock to `now`, running or stopped; None for the machine's time."""
-        self._clock.set(now, stopped=stopped)
+        self.set_clock, self.reset = clock.set, app.reset
+        self.snapshot, self.restore, self.usage = app.store.snapshot, app.store.restore, app.store.usage
 
     def set_faults(self, faults: Iterable[Any], *, seed: int = 0) -> None:
         """Activate these faults and no others; those that were active already keep their counts."""
-        self._app.faults.switch(msgspec.to_builtins(list(faults)), seed)
-
-    def reset(self) -> None:
-        """Return to the initial state of an empty data folder."""
-        self._app.reset()
-
-    def snapshot(self, folder: Path | str) -> None:
-        """Save everything in a new folder, on the file system of the data folder."""
-        self._app.store.snapshot(Path(folder))
-
-    def restore(self, folder: Path | str) -> None:
-        """Restore the snapshot in this folder."""
-        self._app.store.restore(Path(folder))
-
-    def usage(self, bucket: str) -> tuple[int, int]:
-        """Return how many objects a bucket has, with all their versions, and their bytes."""
-        return self._app.store.usage(bucket)
+        self._faults.switch(msgspec.to_builtins(list(faults)), seed)
 
 
 @contextmanager

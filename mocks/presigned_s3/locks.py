@@ -26,7 +26,7 @@ _DAYS_OF_A_YEAR, _MOST_DAYS = 365, 36_500
 
 
 def check_bucket(order: Order, bucket: Bucket) -> None:
-    """Raise `S3Error` unless an order to set up a bucket fits in with object lock."""
+    """Raise `S3Error` if an order to set up a bucket conflicts with object lock."""
     if order.asks_for("versioning") and bucket.has_lock and b"Suspended" in order.body:
         raise _invalid_state(
             "An Object Lock configuration is present on this bucket, so the versioning state cannot be "
@@ -53,7 +53,7 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
 
 
 def is_lock(name: str) -> bool:
-    """Return whether a header says how an object is locked."""
+    """Return whether a header, by its name in lower case, locks an object."""
     return name in (_MODE, _UNTIL, _HOLD)
 
 
@@ -79,7 +79,7 @@ def check_headers(headers: Mapping[str, str], bucket: Bucket) -> None:
 
 
 def lock(backend: Backend, bucket: str, key: Any, headers: Mapping[str, str]) -> None:
-    """Lock a new object, which is moto's key, as its headers say, or else as its bucket does by default."""
+    """Lock a new object, moto's key, by its headers, or else by the default of its bucket."""
     mode, until = headers.get(_MODE), headers.get(_UNTIL)
     if mode is None:
         mode, until = backend.default_lock(bucket)

@@ -1,4 +1,4 @@
-"""Multipart uploads: parts, each a file, put together into one."""
+"""Multipart uploads: parts, each in a file, that are assembled into one."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from .orders import MAX_OBJECT_BYTES
 from .xml import parse
 
 MIN_PART_BYTES = 5 * 1024**2
-"""The least that a part other than the last must have."""
+"""The minimum size of every part but the last."""
 
 MAX_PART_NUMBER = 10_000
 
@@ -33,7 +33,7 @@ class ListedPart(NamedTuple):
 
 
 def checksum_of_upload(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that say which checksum an upload will have: none, or algorithm and kind.
+    """Return the headers with the algorithm and the kind of an upload's checksum; none without one.
 
     Raises:
         S3Error: InvalidRequest, if S3 knows no such checksum.
@@ -91,14 +91,14 @@ def assemble(
     *,
     composite: bool,
 ) -> tuple[Content, str, str | None]:
-    """Put parts together.
+    """Assemble an object of its parts.
 
     Args:
-        listed: the parts that the client wants.
-        uploaded: the parts that there are, by number.
-        folder: where the content goes.
+        listed: the parts in the request.
+        uploaded: the parts that exist, by number.
+        folder: for the content.
         algorithm: of the object's checksum.
-        claims: the headers (by name in lower case) that say what comes of it.
+        claims: the headers (by name in lower case) with the expected size and checksum.
         composite: whether that is a checksum of the parts' checksums.
 
     Returns:
@@ -161,7 +161,7 @@ def _part(listed: ListedPart, uploaded: Mapping[int, Content]) -> Content:
 
 
 def _composite(parts: Sequence[Content], algorithm: str) -> str | None:
-    """Return the checksum of the parts' checksums; None if one of them has none."""
+    """Return the checksum of the parts' checksums; None if a part has none."""
     checksums = [part.checksum for part in parts if part.checksum and part.checksum.algorithm == algorithm]
     if len(checksums) < len(parts):
         return None

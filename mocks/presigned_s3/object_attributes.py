@@ -1,4 +1,4 @@
-"""GetObjectAttributes: what an object is, and the parts that it was uploaded in."""
+"""GetObjectAttributes: the attributes of an object, and its parts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +14,10 @@ _ASKED = "x-amz-object-attributes"
 
 
 def describe(key: Any, headers: Mapping[str, str]) -> bytes:
-    """Return the document that says what the request asks of an object.
+    """Return the document with the requested attributes of an object.
 
     Raises:
-        S3Error: InvalidRequest, InvalidArgument; it asks for nothing, or for what there is not.
+        S3Error: InvalidRequest without an attribute, InvalidArgument for an unknown one.
     """
     attributes = {
         "ETag": key.etag.strip('"'),
@@ -47,7 +47,7 @@ def _checksum(key: Any) -> dict[str, Any] | None:
 
 
 def _parts(key: Any, headers: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return how many parts there are, and a page of them if each has a checksum of its own."""
+    """Return the number of parts, and a page of them if each has a checksum."""
     parts = parts_of(key)
     if not parts:
         return None

@@ -1,4 +1,4 @@
-"""Objects by PUT, GET and HEAD, and the parts of uploads: content goes past moto, block by block."""
+"""Objects by PUT, GET and HEAD, and the parts of uploads; content bypasses moto, block by block."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from .version_ids import NULL
 from .xml import document
 
 MAX_DOCUMENT_BYTES = 4 * 1024**2
-"""The longest XML document that is read into memory, in bytes: ten thousand parts, a thousand keys."""
+"""The longest XML document that is read, in bytes: enough for 10,000 parts or 1000 keys."""
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
@@ -108,7 +108,7 @@ class Objects:
         headers = {n: value for n, value in handed_over(request.headers).items() if not n.startswith("if-")}
         left_out = ["partNumber"]
         if not bucket.versioning and request.parameter("versionId") == NULL:
-            left_out.append("versionId")  # moto knows no version of an object that has none other
+            left_out.append("versionId")  # moto finds no version of an object in a bucket without versions
         query = tuple(pair for pair in request.query if pair[0] not in left_out)
         order = Order("HEAD", bucket.name, request.key, query, headers, bucket.region)
         with self._store.look_up(order) as (response, path):
@@ -137,7 +137,7 @@ class Objects:
         return response
 
     def _missing(self, order: Order, response: Response) -> Response:
-        """Return the response to HEAD where there is no object, or raise `S3Error` that has its headers."""
+        """Return the response to HEAD for a missing object; raise `S3Error` with its headers for GET."""
         if order.method == "HEAD":
             return response
         try:
@@ -222,7 +222,7 @@ def _check_part_read(request: Request) -> None:
 
 
 def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:
-    """Return the headers of the response that the query asks for."""
+    """Return the headers of the response that the query overrides."""
     parameters = {name: request.parameter(f"response-{name}") for name in SYSTEM}
     overrides = {name: value for name, value in parameters.items() if value is not None}
     if overrides and signed is None:
@@ -231,9 +231,9 @@ def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:
 
 
 def _select_checksums(request: Request, response: Response, part: str = "", *, is_whole: bool) -> None:
-    """Leave checksums out of a response unless they are requested and are those of its body.
+    """Remove checksums from a response unless they are requested, and are those of its body.
 
-    An object whose checksum is made of those of its parts has that of the part in the body.
+    If the checksum of the object is one of its parts' checksums, a part has its own.
     """
     of_object = [pair for pair in response.headers if pair[0].lower().startswith(PREFIX)]
     response.headers = [pair for pair in response.headers if pair not in of_object]
@@ -246,7 +246,7 @@ def _select_checksums(request: Request, response: Response, part: str = "", *, i
 
 
 def _part(request: Request, response: Response, parts: list[tuple[int, str]]) -> tuple[int, int]:
-    """Make the response one with a part; return its begin and length, or raise InvalidPartNumber."""
+    """Turn the response into that for a part; return begin and length, or raise InvalidPartNumber."""
     number, size = int(request.parameter("partNumber") or 0), response.length
     sizes = [length for length, _ in parts] or [size]
     if number > len(sizes):
@@ -262,7 +262,7 @@ def _part(request: Request, response: Response, parts: list[tuple[int, str]]) ->
 
 
 def _range(field: str, response: Response) -> tuple[int, int]:
-    """Make the response one to a range, if asked; return begin and length, or raise InvalidRange."""
+    """Turn the response into that for a range, if any; return begin and length, or raise InvalidRange."""
     size = response.length
     match = _RANGE.fullmatch(field)
     if match is None or match.groups() == ("", ""):

@@ -1,4 +1,4 @@
-"""The policy of a POST form: what the form's fields and file must be.
+"""The policy of a POST form: conditions on its fields and its file.
 
 Names are compared without regard to case, values with it. The form is given with its names in lower case and
 with the bucket that it was posted to as the field ``bucket``.
@@ -44,7 +44,7 @@ class Condition:
         return name[1:].lower() if self.operator != "content-length-range" and name.startswith("$") else ""
 
     def holds(self, fields: Mapping[str, str]) -> bool:
-        """Return whether the form's fields are as this condition wants them."""
+        """Return whether the form's fields meet this condition."""
         if self.operator == "content-length-range":
             return all(re.fullmatch(r"-?\d{1,18}", end, re.ASCII) for end in self.operands)
         value = fields.get(self.field)
@@ -59,7 +59,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy that can be read."""
+    """A POST policy: until when it holds, and what it allows."""
 
     expiration: datetime
     conditions: tuple[Condition, ...]
@@ -79,7 +79,7 @@ class Policy:
 
     @property
     def max_bytes(self) -> int:
-        """The largest file that is allowed."""
+        """The size of the largest file that is allowed, in bytes."""
         return min([int(condition.operands[1]) for condition in self._ranges()] + [MAX_OBJECT_BYTES])
 
     def check_size(self, size: int) -> None:

@@ -1,4 +1,4 @@
-"""Which operation a request asks for, and whether who asks may."""
+"""Dispatches requests to operations, once they are authenticated and authorized."""
 
 from dataclasses import replace
 from functools import partial
@@ -161,7 +161,7 @@ class Routes:
 
 
 def _check_selector(request: Request) -> None:
-    """Raise `S3Error` unless what a request is about has its method: moto would take it for another."""
+    """Raise `S3Error` unless the subresource of a request has its method: moto would do something else."""
     if request.is_unknown:
         raise refusal("NotImplemented")
     selector = next(iter(request.selectors), "")

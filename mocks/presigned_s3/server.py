@@ -1,4 +1,4 @@
-"""The parent's side: starts S3 in a process of its own, controls it, and ends it."""
+"""S3 in a child process: starts it, controls it, restarts it, and ends it."""
 
 from __future__ import annotations
 
@@ -62,6 +62,9 @@ class Server:
 
     Attributes:
         options: what it was started with.
+        buckets: the names of the buckets that it was started with.
+        region: of these buckets.
+        credentials: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key.
         restarts: how often it was started again.
 
     Raises:
@@ -79,6 +82,8 @@ class Server:
         **options: Any,
     ) -> None:
         self.options = Options(buckets=buckets or ("uploads",), **options)
+        self.buckets, self.region = self.options.buckets, self.options.region
+        self.credentials = self.options.credentials
         self.restarts = 0
         self._faults = faults
         self._authority = authority
@@ -94,21 +99,6 @@ class Server:
         self._numbers = count()
         self._awaited: dict[str | int, Future[Any]] = {"url": Future(), "ready": Future()}
         self._changes: dict[str, dict[str, Any]] = {}
-
-    @property
-    def buckets(self) -> tuple[str, ...]:
-        """The names of the buckets that it was started with."""
-        return self.options.buckets
-
-    @property
-    def region(self) -> str:
-        """The region of these buckets."""
-        return self.options.region
-
-    @property
-    def credentials(self) -> Mapping[str, str]:
-        """``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key."""
-        return self.options.credentials
 
     @property
     def url(self) -> str:

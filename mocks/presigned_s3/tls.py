@@ -14,9 +14,9 @@ from typing import Final
 import trustme
 
 LOCAL_NAMES: Final = ("localhost", "*.s3.localhost", "127.0.0.1", "::1", "10.0.2.2")
-"""What a certificate is for if no name was asked for; the last is the host of Android's emulator."""
+"""The names in a certificate without SNI; the last is the host of Android's emulator."""
 _DAYS: Final = 397
-"""As long as every client accepts a certificate; iOS takes none of more than 825 days."""
+"""Accepted by every client; iOS accepts at most 825 days."""
 _MOST_NAMES: Final = 64
 _NAME: Final = "Local CA of a mock"
 _CERTIFICATE, _KEY = "ca.pem", "ca-key.pem"

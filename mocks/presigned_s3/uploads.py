@@ -20,7 +20,7 @@ from .response import Response
 from .xml import document, parse
 
 COMPLETED_KEPT = 1000
-"""How many completed uploads are remembered, for clients that did not hear of it and complete them again."""
+"""How many completed uploads are remembered, for clients that repeat the request."""
 
 
 class Uploads:
