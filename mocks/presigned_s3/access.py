@@ -69,7 +69,7 @@ def action_of(method: str, key: str, selector: str = "", version_id: str = "") -
     return f"s3:{verb}Bucket{noun}" + ("Configuration" if selector == "object-lock" else "")
 
 
-def verdict(
+def policy_effect(
     policy: bytes | None,
     action: str,
     bucket: str,

@@ -50,7 +50,7 @@ _SECRET = frozenset(
 )
 _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+", re.IGNORECASE)
 """The session token in S3's response to a wrong signature."""
-_HARMLESS = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
+_SANDBOX = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
 """Keeps stored HTML from running scripts with the rights of pages of this machine."""
 _log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Front:
             ("x-amz-request-id", request_id),
             ("Date", formatdate(self._clock.timestamp(), usegmt=True)),
             ("Server", "AmazonS3"),
-            *_HARMLESS,
+            *_SANDBOX,
             *((name, CONTROL.sub(" ", value)) for name, value in response.headers),
         ]
         without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
@@ -140,7 +140,7 @@ class Front:
         headers: list[tuple[str, str]],
         beginning: tuple[float, float],
     ) -> None:
-        if self._report is not None and not request.asks_for(UNWATCHED):
+        if self._report is not None and not request.has(UNWATCHED):
             started, counted_from = beginning
             self._report(described(request, response, headers, started, monotonic() - counted_from))
 
@@ -199,7 +199,7 @@ def described(
             "fields": _masked(request.fields.items()),
             "body_bytes": request.body_length or 0,
         },
-        "answer": {
+        "response": {
             "status": int(response.status),
             "headers": [list(pair) for pair in headers],
             "code": response.code,

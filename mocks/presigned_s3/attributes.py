@@ -98,7 +98,7 @@ def _check_metadata(headers: Mapping[str, str]) -> None:
         raise refusal("MetadataTooLarge", Size=size, MaxSizeAllowed=MAX_METADATA_BYTES)
 
 
-def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
+def moto_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers for moto: all but those that concern only the transfer."""
     fields = {
         name: value for name, value in headers.items() if name not in _TRANSFER and not is_checksum(name)
@@ -113,7 +113,7 @@ def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
 
 def stored_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:
     """Return the headers that a new object is stored with: those of its request, and S3's defaults."""
-    stored = {name: _header_value(name, value) for name, value in handed_over(headers).items()}
+    stored = {name: _header_value(name, value) for name, value in moto_headers(headers).items()}
     if ENCRYPTION not in stored and f"{ENCRYPTION}-customer-algorithm" not in stored:
         stored |= bucket.encryption
     if stored.get(ENCRYPTION, "").startswith("aws:kms"):

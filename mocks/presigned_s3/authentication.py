@@ -75,10 +75,10 @@ class Authenticator:
         if "authorization" in request.headers:
             claim = claim_of_header(request, region)
             self._check_skew(claim.time)
-        elif request.asks_for(*QUERY):
+        elif request.has(*QUERY):
             claim = claim_of_query(request, region)
             self._check_expiry(claim.time, int(request.parameter("X-Amz-Expires") or 0))
-        elif request.asks_for("AWSAccessKeyId", "Signature"):
+        elif request.has("AWSAccessKeyId", "Signature"):
             return self._verify_version_2(request, region, presigned=True)
         else:
             return None

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from .access import ACL_PERMISSIONS, action_of, verdict
+from .access import ACL_PERMISSIONS, action_of, policy_effect
 from .conditions import RequestContext
 from .errors import refusal
 from .orders import Bucket
@@ -41,7 +41,7 @@ class Authorization:
         query = {**dict(self._request.query), **({"versionId": version_id} if version_id else {})}
         of_upload = self._store.uploads.headers(bucket.name, self._request.parameter("uploadId") or "")
         context = RequestContext({**of_upload, **self._request.headers}, query, self._request.scheme, tags)
-        effect = verdict(bucket.policy, action, bucket.name, key, context, self._account)
+        effect = policy_effect(bucket.policy, action, bucket.name, key, context, self._account)
         if effect == "Deny" or self._account:
             return effect != "Deny"
         permission, granted = ACL_PERMISSIONS.get(action), bucket.public

@@ -18,14 +18,14 @@ from .orders import Bucket, Order
 from .response import Response
 from .xml import parse, readable
 
-_REMEMBERED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
-_OURS = frozenset({
+_TRACKED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
+_SET_ELSEWHERE = frozenset({
     "content-length", "content-md5", "date", "server", "connection", "x-amz-sdk-checksum-algorithm",
     "x-amzn-requestid",
 })  # fmt: skip
 """Header fields of moto's responses that are set elsewhere, or that S3 never sends."""
 _ENFORCED = "BucketOwnerEnforced"
-_SHOWN_BLOCK = models.PublicAccessBlock("true", "true", "true", "true")
+_DEFAULT_BLOCK = models.PublicAccessBlock("true", "true", "true", "true")
 """The public access block of a bucket before one is put."""
 _ABOUT_BUCKETS = frozenset({"NoSuchPublicAccessBlockConfiguration", "ObjectLockConfigurationNotFoundError"})
 """Codes of errors in which S3 names the bucket, and moto does not."""
@@ -68,7 +68,7 @@ class Backend:
                 raise refusal("NotImplemented") from None
             except Exception:  # noqa: BLE001 -- moto lets through whatever its parsers raise at odd input
                 raise refusal("MalformedXML") if order.body else invalid_request("Invalid request.") from None
-            for model in _REMEMBERED:
+            for model in _TRACKED:
                 model.instances_tracked.clear()  # type: ignore[union-attr]  # a metaclass sets it
             return _response(order, int(status), headers, content)
 
@@ -93,7 +93,7 @@ class Backend:
             if bucket is None:
                 return None
             block = bucket.public_access_block
-            settings = {} if block in (None, _SHOWN_BLOCK) else block.to_config_dict()
+            settings = {} if block in (None, _DEFAULT_BLOCK) else block.to_config_dict()
             blocks = frozenset(name for name, is_true in settings.items() if is_true)
             return Bucket(
                 name=name,
@@ -147,7 +147,7 @@ class Backend:
             if bucket.ownership_rule is None and len(acl.grants) <= 1:
                 bucket.ownership_rule = _ENFORCED  # type: ignore[assignment]  # as its requests set it
             if bucket.public_access_block is None:
-                bucket.public_access_block = _SHOWN_BLOCK
+                bucket.public_access_block = _DEFAULT_BLOCK
 
     def default_lock(self, bucket: str) -> tuple[str | None, str | None]:
         """Return the mode and the end of the default lock of new objects in a bucket; None twice for none."""
@@ -277,7 +277,7 @@ class Backend:
     def _policy_aside(self, order: Order) -> Iterator[None]:
         """Keep moto from evaluating a bucket policy: its conditions never hold."""
         bucket = self._moto.buckets.get(order.bucket)
-        if bucket is None or not (order.key or order.asks_for("delete")):
+        if bucket is None or not (order.key or order.has("delete")):
             yield
             return
         policy, bucket.policy = bucket.policy, None
@@ -305,7 +305,7 @@ def _url(order: Order) -> str:
 
 def _response(order: Order, status: int, headers: Mapping[str, Any], content: str | bytes) -> Response:
     body = content.encode() if isinstance(content, str) else content
-    fields = [(name, str(value)) for name, value in headers.items() if name.lower() not in _OURS]
+    fields = [(name, str(value)) for name, value in headers.items() if name.lower() not in _SET_ELSEWHERE]
     fields = [pair for pair in fields if pair != (BUCKET_KEY, "false")]
     if order.method == "HEAD":
         length = int(next((value for name, value in headers.items() if name.lower() == "content-length"), 0))

@@ -25,18 +25,18 @@ class Body(io.RawIOBase):
 
     Args:
         length: the length of the body in bytes; None if it comes in chunks.
-        ask_for_it: called before the first read; None unless the client expects ``100 Continue``.
+        send_continue: called before the first read; None unless the client expects ``100 Continue``.
     """
 
     def __init__(
-        self, stream: io.BufferedIOBase, length: int | None, ask_for_it: Callable[[], None] | None
+        self, stream: io.BufferedIOBase, length: int | None, send_continue: Callable[[], None] | None
     ) -> None:
         self._stream = stream
         self._chunked = length is None
         self._left = length or 0
         self._spare = MOST_AROUND_CHUNKS
-        self._ask_for_it = ask_for_it or (lambda: None)
-        self._sent = ask_for_it is None
+        self._send_continue = send_continue or (lambda: None)
+        self._is_continued = send_continue is None
         self.complete = length == 0
 
     def readable(self) -> bool:
@@ -47,9 +47,9 @@ class Body(io.RawIOBase):
         """Read up to `size` bytes; b"" at the end of the body."""
         if size is None or size < 0:
             return b"".join(iter(lambda: self.read(BLOCK), b""))
-        if not self._sent:
-            self._sent = True
-            self._ask_for_it()
+        if not self._is_continued:
+            self._is_continued = True
+            self._send_continue()
         if self._chunked and self._left == 0 and not self.complete:
             self._next_chunk()
         if self.complete:
@@ -67,7 +67,7 @@ class Body(io.RawIOBase):
     def finish(self) -> bool:
         """Read a small rest; return whether the body is complete, so that the connection can be kept."""
         with suppress(OSError):
-            if not self._chunked and self._sent and self._left <= BLOCK:
+            if not self._chunked and self._is_continued and self._left <= BLOCK:
                 self.read()
         return self.complete
 

@@ -101,10 +101,10 @@ class Buckets:
             self._archive.save_bucket(order.bucket, settings)
         return response
 
-    def ask(self, order: Order) -> Response:
+    def read(self, order: Order) -> Response:
         """Carry out an order that reads a subresource of a bucket."""
         with self._backend.holding(order.bucket):
-            if order.asks_for("acl"):
+            if order.has("acl"):
                 return Response.of_xml(describe_acl(self._backend.acl(order.bucket)))
             name = order.query[0][0] if order.query else ""
             put = self._settings[order.bucket]["subresources"].get(name)
@@ -125,9 +125,9 @@ class Buckets:
                 bucket = self._backend.existing(order.bucket)
                 check_bucket(order, bucket)
                 check_document(order.query[0][0], order.body, bucket)
-                if order.asks_for("acl"):
+                if order.has("acl"):
                     check_acl(order.headers, bucket, order.body)
-                is_blocked = order.asks_for("policy") and "blockPublicPolicy" in bucket.blocks
+                is_blocked = order.has("policy") and "blockPublicPolicy" in bucket.blocks
                 if is_blocked and is_public(order.body):
                     raise refusal("AccessDenied")
             elif not order.query and self._has_versions(order.bucket):
@@ -135,17 +135,17 @@ class Buckets:
             order = _completed(order)
             response = self._set_up(order)
             self._record(order)
-        if order.method == "PUT" and order.asks_for("policy"):
+        if order.method == "PUT" and order.has("policy"):
             response.status = HTTPStatus.NO_CONTENT
             response.set_body(b"")
         return response
 
     def _set_up(self, order: Order) -> Response:
         """Carry out a completed order that changes a bucket; moto's own parser of ACLs loses parts."""
-        if order.method == "PUT" and order.asks_for("acl"):
+        if order.method == "PUT" and order.has("acl"):
             self._backend.set_acl(order.bucket, acl_of(order.headers, order.body))
             return Response(HTTPStatus.OK)
-        if order.asks_for("requestPayment"):  # it says what is so in any case
+        if order.has("requestPayment"):  # it says what is so in any case
             return Response(HTTPStatus.OK)
         return self._backend.carry_out(order)
 
@@ -206,9 +206,9 @@ def _located(order: Order) -> Order:
 
 def _completed(order: Order) -> Order:
     """Return the order to change a bucket, with the additions to its body that moto needs."""
-    if order.method == "PUT" and order.asks_for("lifecycle"):
+    if order.method == "PUT" and order.has("lifecycle"):
         return replace(order, body=with_ids(order.body))
-    if order.method == "PUT" and order.asks_for("cors"):
+    if order.method == "PUT" and order.has("cors"):
         return replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
     return order
 

@@ -25,7 +25,7 @@ class CorsRule:
     expose: tuple[str, ...] = ()
     max_age_seconds: int | None = None
 
-    def admits(self, origin: str, method: str, headers: Sequence[str] = ()) -> bool:
+    def allows(self, origin: str, method: str, headers: Sequence[str] = ()) -> bool:
         """Return whether a page of `origin` may make a request with this method and these headers."""
         return (
             method in self.methods
@@ -107,15 +107,15 @@ def preflight(
         raise S3Error(403, "AccessForbidden", message, elements)
     if method not in METHODS:
         raise S3Error(400, "BadRequest", f"Invalid Access-Control-Request-Method: {method or 'null'}")
-    names = _asked_headers(headers)
+    names = _requested_headers(headers)
     for rule in rules:
-        if rule.admits(origin, method, names):
+        if rule.allows(origin, method, names):
             return rule.grant(origin, names)
     raise S3Error(403, "AccessForbidden", f"CORSResponse: {_NOT_ALLOWED}", elements)
 
 
 def granted(rules: Sequence[CorsRule], headers: Mapping[str, str], method: str) -> list[tuple[str, str]]:
-    """Return the header fields for the response to an actual request; none if no rule admits it.
+    """Return the header fields for the response to an actual request; none if no rule allows it.
 
     Where it has the headers of a preflight request, they count as there.
     """
@@ -123,11 +123,11 @@ def granted(rules: Sequence[CorsRule], headers: Mapping[str, str], method: str) 
     if not origin:
         return []
     method = headers.get("access-control-request-method", method)
-    names = _asked_headers(headers)
-    return next((rule.grant(origin, names) for rule in rules if rule.admits(origin, method, names)), [])
+    names = _requested_headers(headers)
+    return next((rule.grant(origin, names) for rule in rules if rule.allows(origin, method, names)), [])
 
 
-def _asked_headers(headers: Mapping[str, str]) -> list[str]:
+def _requested_headers(headers: Mapping[str, str]) -> list[str]:
     field = headers.get("access-control-request-headers", "")
     return [name.strip().lower() for name in field.split(",") if name.strip()]
 

@@ -21,7 +21,7 @@ _OWNER = {"ID": models.OWNER, "DisplayName": "webfile"}
 
 def list_buckets(backend: Backend, order: Order) -> Response:
     """Serve ListBuckets."""
-    is_paged = order.asks_for("max-buckets", "prefix", "continuation-token", "bucket-region")
+    is_paged = order.has("max-buckets", "prefix", "continuation-token", "bucket-region")
     region = order.parameter("bucket-region")
     marker = _decoded(order) if order.parameter("continuation-token") else ""
     page = _Page(order, "max-buckets", marker, most=_MAX_BUCKETS)
@@ -46,7 +46,7 @@ def list_buckets(backend: Backend, order: Order) -> Response:
 def list_objects(backend: Backend, order: Order) -> Response:
     """Serve ListObjects, of both versions."""
     start: dict[str, Any]
-    if not order.asks_for("list-type"):
+    if not order.has("list-type"):
         page = _Page(order, "max-keys", order.parameter("marker"))
         page.fill(backend.latest(order.bucket))
         # Version 1 encodes all but its prefix, which its clients do not decode.
@@ -189,7 +189,7 @@ class _Page:
         self.prefix, self.delimiter = order.parameter("prefix"), order.parameter("delimiter")
         self.marker = marker
         self.encoding = order.parameter("encoding-type")
-        if order.asks_for("encoding-type") and self.encoding != "url":
+        if order.has("encoding-type") and self.encoding != "url":
             raise invalid_argument(
                 "Invalid Encoding Method specified in Request", "encoding-type", self.encoding
             )
@@ -298,7 +298,7 @@ def _encoded(page: _Page) -> str:
 def _decoded(order: Order) -> str:
     """Return the name that a page begins after, by its token; empty without one."""
     token = order.parameter("continuation-token")
-    if not order.asks_for("continuation-token"):
+    if not order.has("continuation-token"):
         return ""
     try:
         name = urlsafe_b64decode(token).decode("utf-8", "surrogatepass")

@@ -10,7 +10,7 @@ from .integers import integer_argument
 from .xml import document
 
 MAX_PARTS = 1000
-_ASKED = "x-amz-object-attributes"
+_HEADER = "x-amz-object-attributes"
 
 
 def describe(key: Any, headers: Mapping[str, str]) -> bytes:
@@ -26,14 +26,14 @@ def describe(key: Any, headers: Mapping[str, str]) -> bytes:
         "StorageClass": key.storage_class,
         "ObjectSize": key.size,
     }
-    names = [name.strip() for name in headers.get(_ASKED, "").split(",") if name.strip()]
+    names = [name.strip() for name in headers.get(_HEADER, "").split(",") if name.strip()]
     if not names:
         raise invalid_request(
-            f"The {_ASKED} header specifying the attributes to be retrieved is either missing or empty"
+            f"The {_HEADER} header specifying the attributes to be retrieved is either missing or empty"
         )
     for name in names:
         if name not in attributes:
-            raise invalid_argument("Invalid attribute name specified.", _ASKED, name)
+            raise invalid_argument("Invalid attribute name specified.", _HEADER, name)
     content = {name: value for name, value in attributes.items() if name in names}
     return document("GetObjectAttributesResponse", content)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from .attributes import SYSTEM, check_attributes, check_key, check_verified, handed_over, stored_headers
+from .attributes import SYSTEM, check_attributes, check_key, check_verified, moto_headers, stored_headers
 from .authentication import Signed
 from .checksums import COMPOSITE, DEFAULT, PREFIX, TYPE, Checksum, ContentMd5, claimed_checksum
 from .content import Content, read_range
@@ -105,7 +105,7 @@ class Objects:
         overrides = _overrides(request, signed)
         check_read(request.headers)
         _check_part_read(request)
-        headers = {n: value for n, value in handed_over(request.headers).items() if not n.startswith("if-")}
+        headers = {n: value for n, value in moto_headers(request.headers).items() if not n.startswith("if-")}
         left_out = ["partNumber"]
         if not bucket.versioning and request.parameter("versionId") == NULL:
             left_out.append("versionId")  # moto finds no version of an object in a bucket without versions
@@ -122,7 +122,7 @@ class Objects:
             if condition:
                 raise refusal("PreconditionFailed", Condition=condition)
             size, part = response.length, ""
-            if request.asks_for("partNumber"):
+            if request.has("partNumber"):
                 parts = self._store.parts(order)
                 begin, length = _part(request, response, parts)
                 if parts and response.header(TYPE) == COMPOSITE:
@@ -143,7 +143,7 @@ class Objects:
         try:
             if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
                 raise refusal("MethodNotAllowed", Method=order.method, ResourceType="DeleteMarker")
-            return self._store.ask(order)
+            return self._store.read(order)
         except S3Error as error:
             error.headers = [
                 pair for pair in response.headers if pair[0].lower().startswith(("allow", "x-amz-"))
@@ -215,7 +215,7 @@ def _check_part_number(request: Request) -> None:
 
 
 def _check_part_read(request: Request) -> None:
-    if request.asks_for("partNumber"):
+    if request.has("partNumber"):
         _check_part_number(request)
         if "range" in request.headers:
             raise invalid_request("Cannot specify both Range header and partNumber query parameter")

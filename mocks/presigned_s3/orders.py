@@ -75,7 +75,7 @@ class Order:
         """Return the order of a request to a bucket, with the headers and the body for moto."""
         return cls(request.method, bucket.name, request.key, request.query, headers, bucket.region, body)
 
-    def asks_for(self, *names: str) -> bool:
+    def has(self, *names: str) -> bool:
         """Return whether one of these query parameters is there."""
         return any(name in names for name, _ in self.query)
 

@@ -110,7 +110,7 @@ def check_source(backend: Backend, order: Order) -> None:
     check_key(order.headers, backend.key(bucket, key, version_id), SOURCE_ENCRYPTION)
     if condition := unmet(conditions, source):
         raise _failed(f"{SOURCE}-{condition}")
-    if _RANGE in order.headers and order.asks_for("partNumber"):
+    if _RANGE in order.headers and order.has("partNumber"):
         _check_range(order.headers[_RANGE], source.length)
 
 

@@ -86,7 +86,7 @@ OF_OBJECTS: Final = {
 """Selectors: query parameters that name a subresource of a bucket or an object; and their methods."""
 
 _SELECTORS: Final = OF_BUCKETS.keys() | OF_OBJECTS.keys()
-_SAY_NOTHING = re.compile(rf"(?i:x-.*)|{'|'.join((*VERSION_2_QUERY, UNWATCHED))}", re.DOTALL)
+_NO_SELECTORS = re.compile(rf"(?i:x-.*)|{'|'.join((*VERSION_2_QUERY, UNWATCHED))}", re.DOTALL)
 """Query parameters that are never selectors: S3 leaves those with ``x-`` to clients."""
 _OF_READS: Final = frozenset({
     "list-type", "prefix", "delimiter", "marker", "max-keys", "continuation-token", "start-after",
@@ -205,7 +205,7 @@ class Request:
         """Return the first value of a query parameter; None if it is not there."""
         return next((value for parameter, value in self.query if parameter == name), None)
 
-    def asks_for(self, *names: str) -> bool:
+    def has(self, *names: str) -> bool:
         """Return whether one of these query parameters is there, such as the subresource ``acl``."""
         return any(name in names for name, _ in self.query)
 
@@ -228,19 +228,19 @@ class Request:
         of_lists = frozenset[str]() if is_change else _OF_READS
         of_selectors = ("id", "partNumber", "versionId") if self.selectors else ()
         names -= {*of_lists, *self.selectors, *of_selectors, *(("versionId",) if self.key else ())}
-        return not all(map(_SAY_NOTHING.fullmatch, names))
+        return not all(map(_NO_SELECTORS.fullmatch, names))
 
     @property
     def is_form(self) -> bool:
         """Whether it uploads with a form, which has the key in a field."""
-        return self.method == "POST" and bool(self.bucket) and not self.key and not self.asks_for("delete")
+        return self.method == "POST" and bool(self.bucket) and not self.key and not self.has("delete")
 
     def unsigned(self) -> Request:
         """Return a presigned request without its signature, and with the headers that are in its query.
 
         Checksums are left out: SDKs presign before they have the content, and S3 ignores them.
         """
-        if not self.asks_for("X-Amz-Signature", "Signature"):
+        if not self.has("X-Amz-Signature", "Signature"):
             return self
         headers = {
             name.lower(): value
@@ -321,4 +321,4 @@ def operation_of(request: Request) -> str:
         return "ListBuckets" if request.method == "GET" else ""
     if request.key:
         return ON_OBJECTS.get(request.method, "")
-    return "ListObjectsV2" if request.asks_for("list-type") else ON_BUCKETS.get(request.method, "")
+    return "ListObjectsV2" if request.has("list-type") else ON_BUCKETS.get(request.method, "")

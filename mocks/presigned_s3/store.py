@@ -92,11 +92,11 @@ class Store:
             sizes = [key.contentsize for key in self._backend.keys(bucket)]
         return len(sizes), sum(sizes)
 
-    def ask(self, order: Order) -> Response:
+    def read(self, order: Order) -> Response:
         """Carry out an order that reads a subresource of an object."""
         with self._backend.holding(order.bucket):
             response = self._backend.carry_out(order)
-            if order.asks_for("acl"):
+            if order.has("acl"):
                 key = self._backend.key(order.bucket, order.key, order.parameter("versionId"))
                 response.set_body(describe_acl(key.acl))
         return response
@@ -160,7 +160,7 @@ class Store:
             if order.method == "DELETE" and "if-match" in order.headers:
                 check_deleted(self._backend, order.bucket, order.key, order.headers["if-match"])
             acl = None
-            if order.method == "PUT" and order.asks_for("acl"):
+            if order.method == "PUT" and order.has("acl"):
                 acl = check_acl(order.headers, self.existing(order.bucket), order.body)
                 order = replace(order, headers={}, body=b"")
             response = self._backend.carry_out(order)
@@ -194,13 +194,13 @@ class Store:
         """Read or change the ACL, the tags or the lock of an object."""
         reads = order.method in ("GET", "HEAD")
         with self._backend.holding(order.bucket):
-            if order.asks_for("retention", "legal-hold"):
+            if order.has("retention", "legal-hold"):
                 return self._lock(order, reads=reads)
             key = self._backend.existing_key(order)
-            if order.method == "PUT" and order.asks_for("tagging"):
+            if order.method == "PUT" and order.has("tagging"):
                 check_tags(order.body)
-            response = self.ask(order) if reads else self.change_object(order)
-        if order.asks_for("tagging") and key.version_id != "null":
+            response = self.read(order) if reads else self.change_object(order)
+        if order.has("tagging") and key.version_id != "null":
             response.set_header("x-amz-version-id", str(key.version_id))
         return response
 

@@ -19,7 +19,7 @@ from .preconditions import check_replaced, check_source
 from .response import Response
 from .xml import document, parse
 
-COMPLETED_KEPT = 1000
+MAX_COMPLETED = 1000
 """How many completed uploads are remembered, for clients that repeat the request."""
 
 
@@ -109,7 +109,7 @@ class Uploads:
         with self._completing:
             if name not in self._completed:
                 self._completed[name] = self._complete(order, listed)
-            for oldest in list(self._completed)[:-COMPLETED_KEPT]:
+            for oldest in list(self._completed)[:-MAX_COMPLETED]:
                 del self._completed[oldest]
             return self._completed[name]
 

@@ -11,7 +11,7 @@ from threading import Event, Thread
 import httpx
 import pytest
 
-from presigned_s3.access import action_of, verdict
+from presigned_s3.access import action_of, policy_effect
 from presigned_s3.app import create_app
 from presigned_s3.conditions import RequestContext, is_like
 from presigned_s3.options import Options
@@ -163,7 +163,7 @@ def test_an_effect_of_before_that_is_none():
     """A policy that a version before took has no effect, and is no error."""
     statement = {"Effect": ["Deny"], "Principal": "*", "Action": "s3:*", "Resource": "*"}
     policy = json.dumps({"Statement": statement}).encode()
-    assert verdict(policy, "s3:GetObject", "b", "k", RequestContext({}, {}, "http", dict)) == ""
+    assert policy_effect(policy, "s3:GetObject", "b", "k", RequestContext({}, {}, "http", dict)) == ""
 
 
 def test_deletion_of_many_is_denied_for_each_key(client, bucket, permit):

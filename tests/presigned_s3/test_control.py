@@ -189,7 +189,7 @@ def test_faults_drop(s3, photos, exchanges):
     with pytest.raises(httpx.RemoteProtocolError):
         upload(photos)
     assert upload(photos).status_code == 204
-    while (recorded := exchanges.get(timeout=30))["fault"] != "fault-0" or recorded["answer"]["status"]:
+    while (recorded := exchanges.get(timeout=30))["fault"] != "fault-0" or recorded["response"]["status"]:
         pass
 
 
@@ -265,7 +265,7 @@ def test_exchanges_are_reported(s3, photos, exchanges):
     upload(photos, "told")
     while ["key", "told"] not in (recorded := exchanges.get(timeout=10))["request"]["fields"]:
         pass
-    request, response = recorded["request"], recorded["answer"]
+    request, response = recorded["request"], recorded["response"]
     fields = dict(request["fields"])
     assert (request["bucket"], fields["key"], request["url"]) == ("photos", "told", f"{s3.url}/photos")
     assert (response["status"], response["code"]) == (204, "")
@@ -274,7 +274,7 @@ def test_exchanges_are_reported(s3, photos, exchanges):
     url = photos.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "none"})
     httpx.get(url, headers={"Cookie": "a=b"})
     recorded = exchanges.get(timeout=10)
-    assert (recorded["answer"]["code"], recorded["answer"]["message"]) == (
+    assert (recorded["response"]["code"], recorded["response"]["message"]) == (
         "NoSuchKey",
         "The specified key does not exist.",
     )
@@ -306,9 +306,9 @@ def test_tokens_in_refusals_are_masked(presigned, s3, exchanges):
     else:
         with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
             client.list_buckets()
-    while (recorded := exchanges.get(timeout=10))["answer"]["code"] != "SignatureDoesNotMatch":
+    while (recorded := exchanges.get(timeout=10))["response"]["code"] != "SignatureDoesNotMatch":
         pass
-    assert "<CanonicalRequest>" in recorded["answer"]["body"]
+    assert "<CanonicalRequest>" in recorded["response"]["body"]
     for spelling in (TOKEN, quote(TOKEN, safe="")):
         assert spelling not in str(recorded)
         assert spelling.encode().hex(" ") not in str(recorded)
@@ -319,7 +319,7 @@ def test_targets_that_are_not_utf_8(s3, exchanges):
     response = httpx.get(f"{s3.url}/photos/gr%FCn.jpg?prefix=%FC", headers={"Origin": "https://app.test"})
     assert (response.status_code, "<Code>InvalidURI</Code>" in response.text) == (400, True)
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    while (recorded := exchanges.get(timeout=10))["answer"]["code"] != "InvalidURI":
+    while (recorded := exchanges.get(timeout=10))["response"]["code"] != "InvalidURI":
         pass
     assert recorded["request"]["key"] == "gr\N{REPLACEMENT CHARACTER}n.jpg"
 

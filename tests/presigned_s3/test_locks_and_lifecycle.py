@@ -235,7 +235,7 @@ def test_rules_of_before_have_ids(tmp_path):
     for _ in range(2):
         with closing(create_app(Options(**settings))) as app:
             store = app.store
-            body = b"".join(store.buckets.ask(Order("GET", "photos", query=(("lifecycle", ""),))).body)
+            body = b"".join(store.buckets.read(Order("GET", "photos", query=(("lifecycle", ""),))).body)
             ids.append(parse(body).findtext("{*}Rule/{*}ID"))
             with store.new_content("photos", ContentMd5(None), None) as content:
                 content.receive([b"x"], 1)

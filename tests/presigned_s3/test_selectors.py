@@ -88,8 +88,8 @@ def test_every_request_may_find_its_bucket_gone(tmp_path):
         store = app.store
         query = (("acl", ""),)
         calls = [
-            lambda: store.buckets.ask(Order("GET", "gone", query=query)),
-            lambda: store.buckets.ask(Order("GET", "gone", query=(("cors", ""),))),
+            lambda: store.buckets.read(Order("GET", "gone", query=query)),
+            lambda: store.buckets.read(Order("GET", "gone", query=(("cors", ""),))),
             lambda: store.serve_list("ListObjectsV2", Order("GET", "gone")),
             lambda: store.buckets.change(Order("PUT", "gone", query=query, headers={"x-amz-acl": "private"})),
             lambda: store.buckets.change(Order("DELETE", "gone")),
