@@ -52,8 +52,8 @@ class Server:
     a second), `wait_ready()` until it responds (moto imports slowly). A process that dies once it has
     responded is started again, with the buckets and objects, the clock and the faults that it had.
 
-    What it has the process do, from `set_clock()` to `usage()`, raises RuntimeError if that fails or the process
-    is not there, TimeoutError after 30 seconds.
+    The methods from `set_clock()` to `usage()` raise RuntimeError if the process is not there or fails to do
+    what it is told, TimeoutError after 30 seconds.
 
     Args:
         buckets: names of the buckets to start with; by default one, ``uploads``.
@@ -149,7 +149,7 @@ class Server:
         self._awaited["ready"].result()
 
     def stop(self) -> None:
-        """End the process, and wait for its end; it is killed after 5 seconds, and its folder stays as it is."""
+        """End the process, and wait for its end; after 5 seconds it is killed."""
         with self._starting:
             self._stopping = True
             process = self._process
