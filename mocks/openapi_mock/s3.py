@@ -137,7 +137,7 @@ def s3_mock(
 
 
 class Recorder:
-    """Takes what S3 reports of its exchanges, and has it recorded once there is a journal."""
+    """Receives the exchanges of S3, and records them once there is a journal."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -145,12 +145,12 @@ class Recorder:
         self._record: Callable[[Mapping[str, Any]], None] = self._waiting.append
 
     def __call__(self, report: Mapping[str, Any]) -> None:
-        """Take an exchange."""
+        """Record an exchange, or let it wait for the journal."""
         with self._lock:
             self._record(report)
 
     def hand_over(self, traffic: Traffic) -> None:
-        """Have all exchanges recorded, those that wait and those to come."""
+        """Record the waiting exchanges, and all further ones, in the journal of this traffic."""
         with self._lock:
             self._record = traffic.record_s3
             while self._waiting:
@@ -158,7 +158,7 @@ class Recorder:
 
 
 class LateFaults(Faults):
-    """The faults on S3, imported with the first one, which is set by control or is a request's own."""
+    """The faults on S3, imported with the first one, of the control API or of a request."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -118,9 +118,9 @@ def announce(mock: S3Mock) -> None:
         "control": mock.control,
         **banner.reach_rows(mock.lan, mock.ca, mock.control),
     }
-    of_aws = {name: text for name, text in variables_of(mock).items() if text and name.startswith("AWS_")}
-    shown = [f"{name}={text}" for name, text in of_aws.items()]
-    exports = {"": f"export {' '.join(shown)}"}
+    variables = variables_of(mock).items()
+    aws = [f"{name}={text}" for name, text in variables if text and name.startswith("AWS_")]
+    exports = {"": f"export {' '.join(aws)}"}
     note = "Its credentials are public; the first request for its control API loads that."
     banner.show("S3", {"": places, "For AWS's clients": exports}, note, qr=mock.lan)
 
