@@ -60,8 +60,8 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool]:
             parser.add_argument(*flag.names, dest=name, action="store_true", help=flag.help)
             continue
         is_repeatable = not isinstance(default, int | str | None)
-        default_text = DEFAULT_PORT if name == "port" else flag.default or default
-        help_ = f"{flag.help}{'; repeatable.' * is_repeatable}{f' [default: {default_text}]' if default_text else ''}"
+        value = DEFAULT_PORT if name == "port" else flag.default or default
+        help_ = f"{flag.help}{'; repeatable.' * is_repeatable}{f' [default: {value}]' * bool(value)}"
         action = "append" if is_repeatable else "store"
         parser.add_argument(*flag.names, dest=name, action=action, metavar=flag.metavar, help=help_)
     values = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
