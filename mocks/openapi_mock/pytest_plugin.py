@@ -16,7 +16,7 @@ from openapi_contract.distribution import lack_of
 from .fault_marker import FaultMarker
 
 if TYPE_CHECKING:
-    from presigned_s3 import S3Server
+    from presigned_s3 import Server
 
     from .journal.calls import Calls
     from .s3_fixture import S3Fixture
@@ -45,7 +45,7 @@ def _s3_fixture(s3_buckets: Sequence[str]) -> Iterator[S3Fixture]:
 @pytest.fixture
 def s3_server(
     request: pytest.FixtureRequest, _s3_fixture: S3Fixture, monkeypatch: pytest.MonkeyPatch
-) -> S3Server:
+) -> Server:
     """Return the running S3 as it began, with the faults that the test is marked with.
 
     AWS's clients that the test makes find it by the environment: ``boto3.client("s3")`` is enough.
@@ -55,6 +55,6 @@ def s3_server(
 
 
 @pytest.fixture
-def s3_calls(s3_server: S3Server, _s3_fixture: S3Fixture) -> Calls:  # noqa: ARG001 -- it resets the calls
+def s3_calls(s3_server: Server, _s3_fixture: S3Fixture) -> Calls:  # noqa: ARG001 -- it resets the calls
     """Return the calls of S3 in the test so far, and what can be asserted of them."""
     return _s3_fixture.calls

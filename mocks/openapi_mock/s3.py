@@ -11,27 +11,28 @@ import select
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from openapi_service.listening import callable_url_of, listen
 from presigned_s3.clock import Clock
 from presigned_s3.faults import Faults
 from presigned_s3.local import local_s3
+from presigned_s3.options import Options
 from presigned_s3.request import Request
 
 from .clock import SkewedClock
 from .data_directory import DataDirectory
-from .reach import MockFacts, Reach, certified, certified_names, lan_url
+from .reach import MockFacts, certified_names, lan_url
 
 if TYPE_CHECKING:
     from .faults.s3 import S3Faults
     from .traffic import Log, Traffic
 
-CREDENTIALS: Final = {"ACCESSKEY": "secret-key"}
-"""Accepted where none are set: public, and good for nothing else."""
 MOST_WAITING: Final = 2000
 FAULT_HEADER: Final = "x-mock-fault"
 
@@ -61,110 +62,74 @@ class S3Mock(MockFacts, frozen=True, kw_only=True):
 
 
 @contextmanager
-def s3_mock(  # noqa: PLR0913 -- an option each
-    host: str = "127.0.0.1",
-    port: int = 0,
+def s3_mock(
+    *buckets: str,
     control_port: int = 0,
-    *,
-    buckets: Sequence[str] = ("uploads",),
-    region: str = "us-west-2",
-    credentials: Mapping[str, str] | None = None,
-    cors: bool = False,
-    public: bool = False,
-    data: Path | None = None,
     control_token: str | None = None,
     control_origins: Iterable[str] = (),
-    seed: int = 0,
     faults: Path | None = None,
     log: Log | None = None,
-    tls: bool = False,
-    ca: Path | None = None,
-    public_url: str | None = None,
-    domains: Iterable[str] = (),
-    trust_proxy: bool = False,
-    account: str | None = None,
+    seed: int = 0,
+    **options: Any,
 ) -> Iterator[S3Mock]:
     """Run S3 in this process, which must not use moto, for as long as this is entered.
 
     Args:
-        port: port of S3; 0 takes a free one.
+        buckets: names of the buckets to start with; by default one, ``uploads``.
         control_port: port of the control API; 0 takes a free one.
-        buckets: to begin with.
-        credentials: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key.
-        cors: whether the buckets begin with CORS rules that admit every origin.
-        public: whether everyone may read their objects.
-        data: folder that keeps everything over restarts; None for a temporary one.
         control_token: gives access to the control API from anywhere; without it only this machine has access.
         control_origins: whose pages may use it without a token.
-        seed: of ids and of chance.
         faults: file with faults that are active from the start.
         log: returns what is entered while it runs, such as a `RequestLog` of its journal.
-        tls: serve HTTPS, with certificates by a local authority.
-        ca: folder that keeps this authority, which implies TLS; None for a new one.
-        public_url: URL of S3 for all clients; None for the host that a request came to.
-        domains: host names that may have a bucket before them, beside ``localhost``.
-        trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
-        account: AWS account that owns all buckets; by default that of MOTO_ACCOUNT_ID, or moto's.
+        seed: of ids and of chance.
+        options: the further fields of `presigned_s3.options.Options`; with ``data`` it keeps snapshots, too.
 
     Raises:
         CannotListen: a port is taken, or the address is not this machine's.
         FaultFileError: the file with faults cannot be read, or is not valid.
         DataDirectoryError: the folder cannot be used.
+        TypeError: there is no such option.
+        ValueError: a bucket cannot have this name, or an account this id.
     """
-    credentials = credentials or CREDENTIALS
+    chosen = Options(buckets=buckets or ("uploads",), seed=seed, **options)
     with ExitStack() as running:
-        authority = running.enter_context(certified(ca, tls=tls))
-        names = certified_names(host, public_url)
-        directory = running.enter_context(closing(DataDirectory(data)))
-        controlling = running.enter_context(listen(host, control_port, "--control-port"))
-        listen(host, port, "--port").close()
+        authority = running.enter_context(chosen.certifying())
+        directory = running.enter_context(closing(DataDirectory(chosen.data)))
+        controlling = running.enter_context(listen(chosen.host, control_port, "--control-port"))
+        listen(chosen.host, chosen.port, "--port").close()
+        names = (*certified_names(chosen.host, chosen.public_url), *chosen.tls_names)
         recorder, late = Recorder(), LateFaults()
         s3 = running.enter_context(
             local_s3(
-                host,
-                port,
-                bucket=buckets,
-                region=region,
-                credentials=credentials,
-                cors_open=cors,
-                public=public,
-                data_dir=directory.s3,
-                seed=seed,
+                msgspec.structs.replace(chosen, data=directory.s3, tls_names=names),
+                authority=authority,
                 report=recorder,
                 faults=lambda: late,
-                tls=authority,
-                addresses=names,
-                domains=domains,
-                public_url=public_url,
-                trust_proxy=trust_proxy,
-                account=account,
             )
         )
-        control_url = callable_url_of(controlling, "https" if authority else "http")
-        access_key, text = next(iter(credentials.items()))
+        access_key, text = next(iter(chosen.credentials.items()))
         mock = S3Mock(
-            s3=public_url or s3.url,
-            buckets=s3.buckets,
-            region=region,
+            s3=chosen.public_url or s3.url,
+            buckets=chosen.buckets,
+            region=chosen.region,
             access_key=access_key,
             secret_key=text.partition(":")[0],
-            control=f"{control_url}/_mock",
+            control=f"{callable_url_of(controlling, 'https' if authority else 'http')}/_mock",
             ca=str(authority.file) if authority else None,
-            lan=lan_url(s3.url, host),
+            lan=lan_url(s3.url, chosen.host),
         )
 
         def start(served: ExitStack) -> None:
             from .s3_control import control  # noqa: PLC0415 -- the module's reason
 
-            reach = Reach(control_url, s3.url, s3_public_url=public_url, trust_proxy=trust_proxy)
             access = control_token, control_origins
-            traffic, app, serve = control(mock.seeds, s3, directory, seed, authority, access, reach, names)
+            traffic, serving = control(mock, s3, directory, authority, access)
             recorder.hand_over(traffic)
             if faults is not None:
                 traffic.faults.add(*traffic.faults_in(faults))
             if log is not None:
                 served.enter_context(log(traffic.journal))
-            served.enter_context(serve(app, controlling))
+            served.enter_context(serving(controlling))
 
         at_once = log is not None or faults is not None
         running.enter_context(_started_late(controlling, start, at_once=at_once))
@@ -172,7 +137,7 @@ def s3_mock(  # noqa: PLR0913 -- an option each
 
 
 class Recorder:
-    """Takes what S3 reports of its exchanges, and has it recorded once there is a journal."""
+    """Receives the exchanges of S3, and records them once there is a journal."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -180,12 +145,12 @@ class Recorder:
         self._record: Callable[[Mapping[str, Any]], None] = self._waiting.append
 
     def __call__(self, report: Mapping[str, Any]) -> None:
-        """Take an exchange."""
+        """Record an exchange, or let it wait for the journal."""
         with self._lock:
             self._record(report)
 
     def hand_over(self, traffic: Traffic) -> None:
-        """Have all exchanges recorded, those that wait and those to come."""
+        """Record the waiting exchanges, and all further ones, in the journal of this traffic."""
         with self._lock:
             self._record = traffic.record_s3
             while self._waiting:
@@ -193,7 +158,7 @@ class Recorder:
 
 
 class LateFaults(Faults):
-    """The faults on S3, imported with the first one, which is set by control or is a request's own."""
+    """The faults on S3, imported with the first one, of the control API or of a request."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -30,29 +31,28 @@ if TYPE_CHECKING:
     from presigned_s3.local import LocalS3
     from presigned_s3.tls import Authority
 
+    from .s3 import S3Mock
+
 NO_OPERATIONS = {"openapi": "3.1.0", "info": {"title": "S3", "version": "1"}, "paths": {}}
 
 
 def control(
-    seeds: Callable[[], dict[str, Any]],
+    mock: S3Mock,
     s3: LocalS3,
     directory: DataDirectory,
-    seed: int,
     authority: Authority | None,
     access: tuple[str | None, Iterable[str]],
-    reach: Reach,
-    names: list[str],
-) -> tuple[Traffic, MockApplication, Callable[..., AbstractContextManager[str]]]:
-    """Return the traffic of an S3, its control API, and what serves that on a socket.
+) -> tuple[Traffic, Callable[[socket.socket], AbstractContextManager[str]]]:
+    """Return the traffic of an S3, and what serves its control API on a socket.
 
     Args:
-        seeds: returns what clients know of it.
+        mock: what clients know of it.
         directory: where snapshots are.
         authority: certifies the control API; None without TLS.
         access: control token, and origins, as `ControlAccess` takes them.
-        names: that the certificate is for.
     """
-    events, traffic = Events(), Traffic(seed)
+    options = s3.options
+    events, traffic = Events(), Traffic(options.seed or 0)
     clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
     contract = Contract(NO_OPERATIONS, "")
     traffic.s3 = s3
@@ -62,12 +62,17 @@ def control(
         S3State(clock, events, traffic.clearable, directory, s3=s3),
         traffic,
         access=ControlAccess(*access),
-        seeds=seeds,
-        reach=reach,
+        seeds=mock.seeds,
+        reach=Reach(
+            mock.control.removesuffix("/_mock"),
+            s3.url,
+            s3_public_url=options.public_url,
+            trust_proxy=options.trust_proxy,
+        ),
         ca=authority.certificate if authority else None,
     )
-    encryption = server_options(authority, names)
-    return traffic, app, partial(serving, name="control", http=TransportProtocol, **encryption)
+    encryption = server_options(authority, [*options.certified_names()])
+    return traffic, partial(serving, app, name="control", http=TransportProtocol, **encryption)
 
 
 async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -99,6 +104,6 @@ class S3State(MockState):
 
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the clock, the initial buckets with what is in them, and the snapshots."""
-        usage = [(name, *await asyncio.to_thread(self.s3.usage, name)) for name in self.s3.buckets]
+        usage = [(name, *await asyncio.to_thread(self.s3.usage, name)) for name in self.s3.options.buckets]
         buckets = [{"name": name, "objects": count, "bytes": size} for name, count, size in usage]
         return {**await super().describe(limit), "buckets": buckets}

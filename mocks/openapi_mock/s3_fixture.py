@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from presigned_s3 import S3Server, s3_server
+from presigned_s3 import Server, running
+from presigned_s3.options import CONFLICTING_VARIABLES
 from presigned_s3.request import NAMES
-from presigned_s3.server import CONFLICTING_VARIABLES
 
 from .extension import NO_EXTENSION
 from .faults.fault import Effect, Fault, Match
 from .faults.reading import FaultReader
 from .journal.calls import Calls
-from .s3 import CREDENTIALS
 from .traffic import Traffic
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 class S3Fixture:
     """An S3 that runs for all tests of a process."""
 
-    def __init__(self, server: S3Server, traffic: Traffic) -> None:
+    def __init__(self, server: Server, traffic: Traffic) -> None:
         self.server = server
         self._traffic = traffic
 
@@ -53,13 +52,8 @@ class S3Fixture:
 def running_s3(buckets: Sequence[str]) -> Iterator[S3Fixture]:
     """Run an S3 with these buckets."""
     traffic = Traffic(0)
-    with s3_server(
-        buckets,
-        credentials=CREDENTIALS,
-        faults="openapi_mock.faults.s3:S3Faults",
-        seed=0,
-        on_exchange=traffic.record_s3,
-    ) as server:
+    faults = "openapi_mock.faults.s3:S3Faults"
+    with running(*buckets, cors=True, seed=0, faults=faults, on_exchange=traffic.record_s3) as server:
         traffic.s3 = server
         traffic.faults.operations = {"s3": NAMES}
         yield S3Fixture(server, traffic)

@@ -17,7 +17,7 @@ from openapi_check.exchange import Message, MessageViolation, RecordedExchange, 
 from openapi_check.masking import Masking
 from openapi_check.validation import ExchangeValidator
 from openapi_contract import Contract
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 from presigned_s3.request import NAMES
 
 from .events import Events
@@ -56,7 +56,7 @@ class Traffic:
         self.extension = extension
         self.journal = Journal()
         self.faults = Faults(seed, self._set_s3_faults)
-        self.s3: S3Server | LocalS3 | None = None
+        self.s3: Server | LocalS3 | None = None
         self._broadcast: Broadcast | None = None
 
     @property

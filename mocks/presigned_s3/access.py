@@ -1,18 +1,15 @@
-"""What a bucket grants to everyone, and what it denies to everyone, its owner too."""
+"""Bucket policies and the actions that they name: what they allow and deny, to everyone and to accounts."""
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from .conditions import Asked, holds, is_like
+from .conditions import RequestContext, holds, is_like
 from .errors import refusal
+from .identifiers import is_account
 
-ACCOUNT = os.environ.get("MOTO_ACCOUNT_ID", "123456789012")
-"""The owner of all buckets, where none is set: moto's account."""
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 ACL_PERMISSIONS = {
     "s3:ListBucket": "READ",
     "s3:ListBucketVersions": "READ",
@@ -33,14 +30,14 @@ ACL_PERMISSIONS = {
 _VERBS = {"HEAD": "Get", "GET": "Get", "DELETE": "Delete"}
 _OF_OBJECTS = frozenset({"acl", "tagging", "retention", "legal-hold"})
 _OF_VERSIONS = frozenset({"acl", "tagging"})
-"""What objects have that actions name; and those of them that actions name for versions, too."""
+"""Subresources of objects with actions of their own; and those with further actions for versions."""
 _CONFIGURATIONS = frozenset({
     "accelerate", "analytics", "encryption", "intelligent-tiering", "inventory", "lifecycle", "metrics",
     "replication",
 })  # fmt: skip
-"""What buckets have that actions call by this word, without the word Bucket."""
+"""Subresources of buckets whose actions end in Configuration, and lack the word Bucket."""
 _DELETED = frozenset({"policy", "website"})
-"""What of buckets has an action to delete it; elsewhere it is the one to put it."""
+"""Subresources of buckets with an action to delete them; the others are deleted by the action to put them."""
 _NAMED = {
     ("Get", "versions"): "s3:ListBucketVersions",
     ("Get", "uploads"): "s3:ListBucketMultipartUploads",
@@ -49,13 +46,13 @@ _NAMED = {
     ("Get", ""): "s3:ListBucket",
     ("Put", ""): "s3:CreateBucket",
 }
-"""Actions that are named by no rule; those without a selector are about buckets."""
+"""Actions whose names follow no rule; those without a selector are about buckets."""
 
 
 def action_of(method: str, key: str, selector: str = "", version_id: str = "") -> str:
-    """Return the name of what a request does, such as ``s3:PutObject``; policies spell it in any case.
+    """Return the action of a request, such as ``s3:PutObject``; policies may spell it in any case.
 
-    The key is empty for a bucket; the selector is what the query says that it is about, such as ``acl``.
+    The key is empty for a bucket; the selector is the subresource in the query, such as ``acl``.
     """
     verb = _VERBS.get(method, "Put")
     if (verb, selector) in _NAMED and (selector or not key):
@@ -72,30 +69,30 @@ def action_of(method: str, key: str, selector: str = "", version_id: str = "") -
     return f"s3:{verb}Bucket{noun}" + ("Configuration" if selector == "object-lock" else "")
 
 
-def verdict(
+def policy_effect(
     policy: bytes | None,
     action: str,
     bucket: str,
     key: str,
-    asked: Asked,
+    context: RequestContext,
     account: str | None = None,
 ) -> str:
-    """Return what a bucket policy says of a request: ``Deny``, ``Allow``, or nothing.
+    """Return the effect of a bucket policy on a request: ``Deny``, ``Allow``, or an empty text for neither.
 
-    The key is empty for the bucket itself; the account is that of who signed the request, None for everyone.
+    The key is empty for the bucket itself; the account is that of the signer, None for an unsigned request.
     """
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
     effects = [
         statement.get("Effect")
         for statement in _concerning(policy, action.lower(), account)
         if _names(statement, "Resource", resource)
-        and ("Condition" not in statement or holds(statement["Condition"], asked))
+        and ("Condition" not in statement or holds(statement["Condition"], context))
     ]
     return next((effect for effect in ("Deny", "Allow") if effect in effects), "")
 
 
 def public_policy(bucket: str) -> bytes:
-    """Return a bucket policy that lets everyone read the objects."""
+    """Return a bucket policy that allows everyone to read the objects."""
     statement = {
         "Effect": "Allow",
         "Principal": "*",
@@ -105,17 +102,11 @@ def public_policy(bucket: str) -> bytes:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
 
 
-def check_account(account: str) -> None:
-    """Raise ValueError unless this can be the id of an account."""
-    if not _ACCOUNT.fullmatch(account):
-        raise ValueError(f"{account!r} is not an AWS account ID: 12 digits.")
-
-
 def check_owner(headers: Mapping[str, str], account: str) -> None:
-    """Raise AccessDenied where a request expects another owner of its buckets than the one account."""
+    """Raise AccessDenied if a request expects its buckets to be owned by another account."""
     for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
         owner = headers.get(name, account)
-        if not _ACCOUNT.fullmatch(owner):
+        if not is_account(owner):
             raise refusal("InvalidBucketOwnerAWSAccountID", ExpectedBucketOwner=owner)
         if owner != account:
             raise refusal("AccessDenied")
@@ -133,7 +124,7 @@ def is_public(policy: bytes) -> bool:
 
 @lru_cache(maxsize=64)
 def _concerning(policy: bytes | None, action: str, account: str | None) -> list[dict[str, Any]]:
-    """Return the statements about a caller and an action; one request may ask for a thousand resources."""
+    """Return the statements about a caller and an action; cached, as one request may name 1000 resources."""
     return [
         statement
         for statement in _statements(policy)
@@ -147,7 +138,7 @@ def _statements(policy: bytes | None) -> list[dict[str, Any]]:
 
 
 def _names(statement: dict[str, Any], element: str, value: str) -> bool:
-    """Return whether an element of a statement, such as Action or else NotAction, is about a value."""
+    """Return whether an element of a statement, such as Action or NotAction, applies to a value."""
     is_negative = element not in statement
     patterns = [str(name) for name in _listed(statement.get(f"Not{element}" if is_negative else element))]
     patterns = [name.lower() for name in patterns] if element == "Action" else patterns
@@ -155,12 +146,12 @@ def _names(statement: dict[str, Any], element: str, value: str) -> bool:
 
 
 def _names_caller(statement: dict[str, Any], account: str | None) -> bool:
-    """Return whether a statement is about who signed a request, or about everyone."""
+    """Return whether a statement applies to the signer of a request; None stands for an unsigned one."""
     is_negative = "Principal" not in statement and "NotPrincipal" in statement
     principal = statement.get("NotPrincipal" if is_negative else "Principal")
     named = principal if not isinstance(principal, dict) else principal.get("AWS", [])
-    own = re.compile(rf"(?:arn:aws:iam::)?{account or '-'}(?::.*)?")
-    return any(name == "*" or own.fullmatch(str(name)) for name in _listed(named)) != is_negative
+    principals = re.compile(rf"(?:arn:aws:iam::)?{account or '-'}(?::.*)?")
+    return any(name == "*" or principals.fullmatch(str(name)) for name in _listed(named)) != is_negative
 
 
 def _listed(value: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Access control lists: who is granted what, as headers and documents say it."""
+"""Access control lists, read from headers and documents, and written as documents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CANNED = frozenset({
     "bucket-owner-full-control", "log-delivery-write",
 })  # fmt: skip
 _OF_OWNER = frozenset({"private", "bucket-owner-full-control"})
-"""The canned ACLs that say no more than that the owner has all."""
+"""The canned ACLs that grant nothing to anyone but the owner."""
 _PERMISSIONS = ("READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL")
 _GROUPS = tuple(
     f"http://acs.amazonaws.com/groups/{name}"
@@ -33,7 +33,7 @@ _DISPLAY_NAME = "webfile"
 
 
 def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
-    """Return moto's ACL that a request asks for: a canned one, one of grants, or a document; else private.
+    """Return the ACL in a request, as moto's: a canned one, one of grants, or a document; private by default.
 
     Raises:
         S3Error: InvalidRequest, InvalidArgument, UnresolvableGrantByEmailAddress, MalformedACLError.
@@ -58,19 +58,21 @@ def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
 
 
 def is_of_acl(header: str) -> bool:
-    """Return whether a header, by its name in lower case, says who is granted something."""
+    """Return whether a header, by its name in lower case, is part of an ACL."""
     return header == "x-amz-acl" or header.startswith("x-amz-grant-")
 
 
 def check_acl(headers: Mapping[str, str], bucket: Bucket, body: bytes = b"") -> Any:
-    """Return moto's ACL that a request asks for, of a bucket or of an object in it.
+    """Return the ACL in a request for a bucket, or for an object in it, as moto's.
 
     Raises:
         S3Error: there is no such ACL (see `acl_of`), ACLs are off, or public ones are blocked.
     """
     acl = acl_of(headers, body)
-    grants = [(grantee, one.permissions) for one in acl.grants for grantee in one.grantees]
-    is_of_owner = [(grantee.id, granted) for grantee, granted in grants] == [(models.OWNER, ["FULL_CONTROL"])]
+    grants = [(grantee, grant.permissions) for grant in acl.grants for grantee in grant.grantees]
+    is_of_owner = [(grantee.id, permissions) for grantee, permissions in grants] == [
+        (models.OWNER, ["FULL_CONTROL"])
+    ]
     if not bucket.has_acls and not (is_of_owner and headers.get("x-amz-acl", "private") in _OF_OWNER):
         raise refusal("AccessControlListNotSupported")
     if "blockPublicAcls" in bucket.blocks and any(grantee.uri in _PUBLIC for grantee, _ in grants):
@@ -83,10 +85,10 @@ def granted_to_all(acl: Any) -> frozenset[str]:
     grants = acl.grants if acl else ()
     permissions = {
         permission
-        for one in grants
-        for grantee in one.grantees
+        for grant in grants
+        for grantee in grant.grantees
         if grantee.uri == _GROUPS[0]
-        for permission in one.permissions
+        for permission in grant.permissions
     }
     return frozenset(_PERMISSIONS if "FULL_CONTROL" in permissions else permissions)
 
@@ -95,9 +97,9 @@ def describe(acl: Any) -> bytes:
     """Return the document of GetBucketAcl and GetObjectAcl."""
     grants = [
         Element(_grantee(grantee) + elements({"Permission": permission}))
-        for one in (acl.grants if acl else ())
-        for grantee in one.grantees
-        for permission in one.permissions
+        for grant in (acl.grants if acl else ())
+        for grantee in grant.grantees
+        for permission in grant.permissions
     ]
     owner = {"ID": models.OWNER, "DisplayName": _DISPLAY_NAME}
     return document("AccessControlPolicy", {"Owner": owner, "AccessControlList": {"Grant": grants}})
@@ -130,16 +132,16 @@ def _granted(body: bytes) -> Iterable[tuple[str, Any]]:
 
 
 def _grantees(text: str) -> Iterable[Any]:
-    for one in text.split(",") if text else ():
-        kind, _, value = (part.strip() for part in one.partition("="))
+    for grantee in text.split(",") if text else ():
+        kind, _, value = (part.strip() for part in grantee.partition("="))
         name = value.removeprefix('"').removesuffix('"')
         if kind.lower() not in _KINDS or '"' in name:
-            raise invalid_argument("Argument format not recognized", "x-amz-grant", one)
+            raise invalid_argument("Argument format not recognized", "x-amz-grant", grantee)
         yield _named(kind, name)
 
 
 def _named(kind: str, value: str) -> Any:
-    """Return moto's grantee of a name: an ID, a group's URI, or an address, which nobody here has."""
+    """Return moto's grantee for an ID or a group's URI; e-mail addresses are unknown to this S3."""
     if kind.upper() == "ID":
         if not _CANONICAL_ID.fullmatch(value):
             raise invalid_argument("Invalid id", "CanonicalUser/ID", value)

@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -16,7 +16,6 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from .access import ACCOUNT, check_account
 from .archive import Archive
 from .attributes import CONTROL
 from .authentication import Authenticator
@@ -26,6 +25,7 @@ from .clock import Clock, ShiftedClock
 from .cors import granted
 from .errors import S3Error, refusal
 from .faults import Dropped, Faults
+from .options import Options
 from .post_object import PostObject
 from .request import LOCAL, LOCAL_DOMAIN, UNWATCHED, Names, Request, operation_of
 from .response import RequestIds, Response
@@ -49,9 +49,9 @@ _SECRET = frozenset(
     }
 )
 _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+", re.IGNORECASE)
-"""Where S3's refusal of a signature repeats the session token."""
-_HARMLESS = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
-"""Keeps what anyone stored from being a page of this machine, with scripts that may do what its pages may."""
+"""The session token in S3's response to a wrong signature."""
+_SANDBOX = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
+"""Keeps stored HTML from running scripts with the rights of pages of this machine."""
 _log = logging.getLogger(__name__)
 
 
@@ -77,7 +77,7 @@ class Front:
         self._report = report
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve a request, or raise Dropped where a fault wants the connection closed."""
+        """Serve a request; raise Dropped if a fault closes the connection without a response."""
         beginning = time(), monotonic()
         request_id, host_id = self._ids.draw()
         request = Request.from_environ(environ, self._names)
@@ -91,7 +91,7 @@ class Front:
             ("x-amz-request-id", request_id),
             ("Date", formatdate(self._clock.timestamp(), usegmt=True)),
             ("Server", "AmazonS3"),
-            *_HARMLESS,
+            *_SANDBOX,
             *((name, CONTROL.sub(" ", value)) for name, value in response.headers),
         ]
         without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
@@ -140,54 +140,38 @@ class Front:
         headers: list[tuple[str, str]],
         beginning: tuple[float, float],
     ) -> None:
-        if self._report is not None and not request.asks_for(UNWATCHED):
+        if self._report is not None and not request.has(UNWATCHED):
             started, counted_from = beginning
             self._report(described(request, response, headers, started, monotonic() - counted_from))
 
 
-def create_app(  # noqa: PLR0913 -- a setting each
+def create_app(
+    options: Options,
     *,
-    bucket: str | Sequence[str],
-    region: str = "us-west-2",
-    credentials: Mapping[str, str],
-    cors_open: bool = True,
-    public: bool = False,
-    data_dir: str | Path | None = None,
     clock: Clock | None = None,
-    seed: int | None = None,
     report: Callable[[dict[str, Any]], None] | None = None,
     faults: Faults | None = None,
-    domains: Iterable[str] = (),
-    public_url: str | None = None,
-    trust_proxy: bool = False,
-    account: str | None = None,
 ) -> Front:
     """Return S3 as a WSGI app. moto is there once in a process: making another app empties this one.
 
-    The arguments are those of `server.S3Server`, and these.
-
     Args:
-        data_dir: folder that keeps buckets and objects; None for one that ends with the app.
-        clock: tells the time; the machine's, if none is given.
-        report: called with every exchange.
+        options: what it is started with; its folder is removed with the app if they name none. What they say
+            of the address and of TLS is up to who serves the app.
+        clock: tells the time; the machine's by default.
+        report: called with every exchange, as `described` returns it.
         faults: simulated failures; none by default.
-
-    Raises:
-        ValueError: the account has not 12 digits.
     """
-    account = account or ACCOUNT
-    check_account(account)
-    folder = Path(data_dir) if data_dir is not None else Path(tempfile.mkdtemp(prefix="s3-"))
-    buckets = [bucket] if isinstance(bucket, str) else bucket
-    first = [FirstBucket(name, region, cors_open, public) for name in buckets]
-    store = Store(Archive(folder), first, account)
-    accepted = {access_key: Credential.parse(text) for access_key, text in credentials.items()}
+    folder = options.data or Path(tempfile.mkdtemp(prefix="s3-"))
+    first = [FirstBucket(name, options.region, options.cors, options.public) for name in options.buckets]
+    store = Store(Archive(folder), first, options.account)
+    credentials = {access_key: Credential.parse(text) for access_key, text in options.credentials.items()}
     machine, faults = ShiftedClock(), faults or Faults()
     clock = faults.clock(clock or machine)
-    authenticator = Authenticator(accepted, clock, machine)
-    names = Names((LOCAL_DOMAIN, *map(str.lower, domains)), public_url, trust_proxy)
-    app = Front(store, authenticator, clock, RequestIds(seed), report, faults, names)
-    if data_dir is None:
+    authenticator = Authenticator(credentials, clock, machine)
+    domains = (LOCAL_DOMAIN, *map(str.lower, options.domains))
+    names = Names(domains, options.public_url, options.trust_proxy)
+    app = Front(store, authenticator, clock, RequestIds(options.seed), report, faults, names)
+    if options.data is None:
         weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)
     return app
 
@@ -215,7 +199,7 @@ def described(
             "fields": _masked(request.fields.items()),
             "body_bytes": request.body_length or 0,
         },
-        "answer": {
+        "response": {
             "status": int(response.status),
             "headers": [list(pair) for pair in headers],
             "code": response.code,

@@ -1,16 +1,15 @@
-"""The folder of buckets and objects: plain files, which a restart reads again.
+"""The folder of buckets and objects: plain files that a restart reads.
 
     DIR/BUCKET/bucket.json           region, and the requests that set the bucket up, by subresource
     DIR/BUCKET/objects/SHA256.json   one object, under the SHA-256 of its key: key, attributes, file name
     DIR/BUCKET/objects/UUID.bin      content
 
-What clients name is inside the files, never in a path, but for the bucket, whose name has passed S3's rules.
+Names given by clients are in the files, never in a path, except for the bucket's, which follows S3's rules.
 """
 
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,11 +21,11 @@ from .backend import Backend
 from .checksums import DEFAULT, FULL_OBJECT, Checksum, ContentMd5
 from .content import Content, StoredFile
 from .customer_keys import key_md5_of, set_key_md5
+from .identifiers import BUCKET_NAME
 from .locks import as_moto_reads
 from .moto_s3 import models
-from .policy import MAX_OBJECT_BYTES
+from .orders import MAX_OBJECT_BYTES
 
-BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _ATTRIBUTES = (
     "encryption",
     "kms_key_id",
@@ -41,7 +40,7 @@ _ATTRIBUTES = (
     "lock_until",
 )
 _PARTS = "parts_put_together"
-"""Attribute of moto's keys: of an object that was uploaded in parts, their sizes and checksums."""
+"""Attribute of moto's keys for the sizes and checksums of the parts of an object."""
 
 
 class Archive:
@@ -61,7 +60,7 @@ class Archive:
             shutil.rmtree(bucket, ignore_errors=True)
 
     def copy_to(self, folder: Path) -> None:
-        """Copy all buckets into a new folder; files never change, so links will do."""
+        """Copy all buckets into a new folder, as hard links, since files never change."""
         shutil.copytree(self._root, folder, copy_function=os.link)
 
     def copy_from(self, folder: Path) -> None:
@@ -76,7 +75,7 @@ class Archive:
                 yield file.parent.name, json.loads(file.read_text("utf-8"))
 
     def save_bucket(self, bucket: str, settings: Mapping[str, Any]) -> None:
-        """Write the settings of a bucket."""
+        """Write the region of a bucket, and the requests that set it up, by subresource."""
         self.folder(bucket).mkdir(parents=True, exist_ok=True)
         _write(self._root / bucket / "bucket.json", settings)
 
@@ -85,7 +84,7 @@ class Archive:
         shutil.rmtree(self._root / bucket, ignore_errors=True)
 
     def objects(self, bucket: str) -> Iterator[dict[str, Any]]:
-        """Yield the record of each object of a bucket whose content is there."""
+        """Yield the records of a bucket's objects; those without content are skipped."""
         for file in sorted(self.folder(bucket).glob("*.json")):
             record = json.loads(file.read_text("utf-8"))
             content = self.folder(bucket) / record["file"]
@@ -93,10 +92,10 @@ class Archive:
                 yield record
 
     def sweep(self, bucket: str) -> None:
-        """Remove content that no object has: uploads that were under way when the last process ended."""
-        kept = {record["file"] for record in self.objects(bucket)}
+        """Remove content that belongs to no object: of uploads that a previous process did not complete."""
+        names = {record["file"] for record in self.objects(bucket)}
         for file in self.folder(bucket).glob("*.bin"):
-            if file.name not in kept:
+            if file.name not in names:
                 file.unlink()
 
     def save_object(self, bucket: str, key: str, record: Mapping[str, Any]) -> None:
@@ -113,7 +112,7 @@ class Archive:
 
 
 def _write(file: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file so that a reader sees the old one or the new one."""
+    """Replace a JSON file atomically."""
     new = file.with_suffix(".new")
     with suppress(FileNotFoundError):  # the bucket has just been removed
         new.write_text(json.dumps(content, indent=1), "utf-8")
@@ -141,14 +140,14 @@ class Archivist:
 
     @contextmanager
     def removing(self, bucket: str, key: str | None = None) -> Iterator[None]:
-        """Remove the files of objects that are gone afterwards."""
+        """Remove the files of objects that are deleted or replaced in the context."""
         before = self._files(bucket, key)
         yield
         for path in before - self._files(bucket, key):
             path.unlink(missing_ok=True)
 
     def record(self, bucket: str, name: str) -> None:
-        """Write the record of an object as moto has it now, or remove it."""
+        """Write the record of an object in its current state, or remove it if the object is gone."""
         key = self._backend.key(bucket, name)
         if key is None:
             self._archive.drop_object(bucket, name)
@@ -171,12 +170,12 @@ class Archivist:
             apply_record(record, key)
 
     def _files(self, bucket: str, key: str | None) -> set[Path]:
-        files = (stored_file(one) for one in self._backend.keys(bucket, key))
+        files = (stored_file(version) for version in self._backend.keys(bucket, key))
         return {file.path for file in files if isinstance(file, StoredFile)}
 
 
 def record_of(key: Any, tags: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a restart needs to know of a key whose content is a `StoredFile`."""
+    """Return the record of a key whose content is a `StoredFile`, from which a restart restores it."""
     return {
         "file": stored_file(key).path.name,
         "etag": key.etag.strip('"'),
@@ -196,7 +195,7 @@ def record_of(key: Any, tags: Mapping[str, str]) -> dict[str, Any]:
 
 
 def apply_record(record: Mapping[str, Any], key: Any) -> None:
-    """Make a new key what the record says, but for its content and tags."""
+    """Restore the attributes of a new key from its record; content and tags are restored elsewhere."""
     key.last_modified = datetime.fromisoformat(record["last_modified"])
     key.set_metadata(dict(record["metadata"]))
     key.set_acl(
@@ -240,5 +239,5 @@ def adopt(key: Any, path: Path, size: int, etag: str) -> None:
 
 
 def stored_file(key: Any) -> Any:
-    """Return the `StoredFile` of a key; whatever buffer moto made for it, if it has none."""
+    """Return the `StoredFile` of a key, or else the buffer that moto made for it."""
     return key._value_buffer  # noqa: SLF001 -- moto offers the bytes only

@@ -1,4 +1,4 @@
-"""The headers that make an object what it is: checked as S3 checks them, before its content is read."""
+"""The headers that set the attributes of an object, validated as S3 does, before its content is read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_METADATA_BYTES = 2048
 METADATA = "x-amz-meta-"
 
 _KEY_OF_AWS = "6a1f0d5c-7b0e-4c53-9d6e-2f1b8a4c3e70"
-"""The id of the KMS key that is used where none is named."""
+"""The id of the default KMS key."""
 _ENCRYPTIONS = frozenset({"AES256", "aws:kms", "aws:kms:dsse"})
 _STORAGE_CLASSES = frozenset({
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
@@ -38,7 +38,7 @@ _OF_OBJECTS = re.compile(
     r"|(?:meta|grant|object-lock|server-side-encryption|checksum)(?:-.*)?)",
     re.DOTALL,
 )
-"""What a form may say of its object; the prefix's other fields are of its signature, or of other requests."""
+"""The fields of a form that set attributes of its object."""
 
 _TRANSFER = frozenset({
     "host", "authorization", "content-length", "content-encoding", "transfer-encoding", "expect",
@@ -49,7 +49,7 @@ _TRANSFER = frozenset({
 
 
 def check_key(key: str) -> None:
-    """Raise KeyTooLongError or InvalidArgument unless S3 takes this key."""
+    """Raise KeyTooLongError or InvalidArgument unless S3 accepts this key."""
     size = len(key.encode("utf-8", "surrogatepass"))
     if size > MAX_KEY_BYTES:
         raise refusal("KeyTooLongError", Size=size, MaxSizeAllowed=MAX_KEY_BYTES)
@@ -80,7 +80,7 @@ def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
 
 
 def check_verified(headers: Mapping[str, str], bucket: Bucket) -> None:
-    """Raise InvalidRequest if an object that would be locked comes without a checksum."""
+    """Raise InvalidRequest if an object that will be locked comes without a checksum."""
     if (bucket.locks or is_locked(headers)) and not _is_verified(headers):
         raise invalid_request(
             "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock "
@@ -98,20 +98,22 @@ def _check_metadata(headers: Mapping[str, str]) -> None:
         raise refusal("MetadataTooLarge", Size=size, MaxSizeAllowed=MAX_METADATA_BYTES)
 
 
-def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers without those that concern only the transfer: what moto is to see."""
-    kept = {name: value for name, value in headers.items() if name not in _TRANSFER and not is_checksum(name)}
+def moto_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers for moto: all but those that concern only the transfer."""
+    fields = {
+        name: value for name, value in headers.items() if name not in _TRANSFER and not is_checksum(name)
+    }
     codings = [
         coding for coding in headers.get("content-encoding", "").split(",") if coding.strip() != "aws-chunked"
     ]
     if any(coding.strip() for coding in codings):
-        kept["content-encoding"] = ",".join(codings).strip()
-    return kept
+        fields["content-encoding"] = ",".join(codings).strip()
+    return fields
 
 
 def stored_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:
-    """Return what a new object is stored with: what is handed over, and S3's defaults."""
-    stored = {name: _header_value(name, value) for name, value in handed_over(headers).items()}
+    """Return the headers that a new object is stored with: those of its request, and S3's defaults."""
+    stored = {name: _header_value(name, value) for name, value in moto_headers(headers).items()}
     if ENCRYPTION not in stored and f"{ENCRYPTION}-customer-algorithm" not in stored:
         stored |= bucket.encryption
     if stored.get(ENCRYPTION, "").startswith("aws:kms"):
@@ -128,7 +130,7 @@ def _is_verified(headers: Mapping[str, str]) -> bool:
 
 
 def headers_of_form(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that a PUT of the same object would have (names in lower case).
+    """Return the headers of a PUT of the same object (names in lower case).
 
     Raises:
         S3Error: MalformedXML, InvalidTag, InvalidArgument; a field cannot be such a header.

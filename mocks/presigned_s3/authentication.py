@@ -1,4 +1,4 @@
-"""Who makes a request: by its Authorization header, by its query, or by the fields of its form."""
+"""Authenticates requests by their Authorization header, their query, or the fields of their form."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -34,10 +34,10 @@ class Signed:
     """A request with a signature that is right.
 
     Attributes:
-        access_key: whose it is.
+        access_key: of the signer.
         region: that it is signed for.
-        payload: what ``x-amz-content-sha256`` says of the body.
-        signer: what the body's chunks are verified with.
+        payload: the value of ``x-amz-content-sha256``.
+        signer: verifies the chunks of the body.
     """
 
     access_key: str
@@ -50,9 +50,9 @@ class Authenticator:
     """Verifies signatures.
 
     Args:
-        credentials: what is accepted, by access key.
-        machine: tells the machine's time, by which clients sign headers. They may, where S3's clock was set:
-            what it is set for is to let presigned requests expire.
+        credentials: the accepted ones, by access key.
+        clock: S3's, by which presigned requests expire.
+        machine: the machine's clock, by which clients sign headers; accepted as well when S3's clock was set.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class Authenticator:
         self._machine = machine or clock
 
     def authenticate(self, request: Request, region: str | None) -> Signed | None:
-        """Return who signed a request; None if nobody did.
+        """Return the signer of a request; None if it is unsigned.
 
-        A region is the one that it must be signed for.
+        With a region, it must be signed for that.
 
         Raises:
             S3Error: the signature lacks something, is wrong, early, late, or of Version 2 in a newer region.
@@ -75,17 +75,17 @@ class Authenticator:
         if "authorization" in request.headers:
             claim = claim_of_header(request, region)
             self._check_skew(claim.time)
-        elif request.asks_for(*QUERY):
+        elif request.has(*QUERY):
             claim = claim_of_query(request, region)
             self._check_expiry(claim.time, int(request.parameter("X-Amz-Expires") or 0))
-        elif request.asks_for("AWSAccessKeyId", "Signature"):
+        elif request.has("AWSAccessKeyId", "Signature"):
             return self._verify_version_2(request, region, presigned=True)
         else:
             return None
         return self._verify(request, claim)
 
     def authenticate_form(self, fields: Mapping[str, str], region: str) -> Signed | None:
-        """Return who signed the policy of a form (names in lower case); None if nobody did."""
+        """Return the signer of a form's policy (names in lower case); None if it is unsigned."""
         if not any(fields.get(name.lower()) for name in _FORM[1:]):
             if not fields.keys() & {"awsaccesskeyid", "signature"}:
                 return None

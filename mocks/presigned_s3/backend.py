@@ -18,25 +18,25 @@ from .orders import Bucket, Order
 from .response import Response
 from .xml import parse, readable
 
-_REMEMBERED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
-_OURS = frozenset({
+_TRACKED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
+_SET_ELSEWHERE = frozenset({
     "content-length", "content-md5", "date", "server", "connection", "x-amz-sdk-checksum-algorithm",
     "x-amzn-requestid",
 })  # fmt: skip
-"""Header fields of moto's responses that are set elsewhere, or that S3 sends in none."""
+"""Header fields of moto's responses that are set elsewhere, or that S3 never sends."""
 _ENFORCED = "BucketOwnerEnforced"
-_SHOWN_BLOCK = models.PublicAccessBlock("true", "true", "true", "true")
-"""The public access block of a bucket that nobody put one to."""
+_DEFAULT_BLOCK = models.PublicAccessBlock("true", "true", "true", "true")
+"""The public access block of a bucket before one is put."""
 _ABOUT_BUCKETS = frozenset({"NoSuchPublicAccessBlockConfiguration", "ObjectLockConfigurationNotFoundError"})
-"""Codes of errors that name the bucket, where moto does not."""
+"""Codes of errors in which S3 names the bucket, and moto does not."""
 
 
 class Backend:
-    """moto's S3 of this process; there is only one for an account, so making another resets it.
+    """moto's S3 of this process. It has one for each account, so another `Backend` of an account resets it.
 
     Attributes:
         account: the same.
-        lock: held while several steps are to be one; moto itself knows no lock.
+        lock: held for several steps that must be atomic; moto itself is not thread-safe.
     """
 
     def __init__(self, account: str) -> None:
@@ -51,10 +51,10 @@ class Backend:
         correct(self._moto)
 
     def carry_out(self, order: Order) -> Response:
-        """Return moto's response; its error documents are S3's.
+        """Carry out an order, and return moto's response.
 
         Raises:
-            S3Error: moto cannot read the order, or does not know the operation.
+            S3Error: moto refuses the order, cannot read it, or does not implement the operation.
         """
         request = Request.from_primitives(order.method, _url(order), self._headers(order), order.body)
         request.from_wsgi_server = True
@@ -68,7 +68,7 @@ class Backend:
                 raise refusal("NotImplemented") from None
             except Exception:  # noqa: BLE001 -- moto lets through whatever its parsers raise at odd input
                 raise refusal("MalformedXML") if order.body else invalid_request("Invalid request.") from None
-            for model in _REMEMBERED:
+            for model in _TRACKED:
                 model.instances_tracked.clear()  # type: ignore[union-attr]  # a metaclass sets it
             return _response(order, int(status), headers, content)
 
@@ -93,7 +93,7 @@ class Backend:
             if bucket is None:
                 return None
             block = bucket.public_access_block
-            settings = {} if block in (None, _SHOWN_BLOCK) else block.to_config_dict()
+            settings = {} if block in (None, _DEFAULT_BLOCK) else block.to_config_dict()
             blocks = frozenset(name for name, is_true in settings.items() if is_true)
             return Bucket(
                 name=name,
@@ -113,7 +113,7 @@ class Backend:
 
     @contextmanager
     def holding(self, bucket: str) -> Iterator[None]:
-        """Hold the lock, for several steps with a bucket that are to be one.
+        """Hold the lock, for several steps with a bucket that must be atomic.
 
         Raises:
             S3Error: NoSuchBucket, since another request may have removed it.
@@ -128,18 +128,18 @@ class Backend:
         return self._moto.buckets[name].acl
 
     def set_acl(self, name: str, acl: Any) -> None:
-        """Set the ACL of a bucket, one of moto's."""
+        """Set the ACL of a bucket, as moto's."""
         self._moto.buckets[name].set_acl(acl)
 
     def set_defaults(self, name: str, acl: Any) -> None:
-        """Set what each new bucket has at Amazon's since April 2023, unless its request says otherwise.
+        """Set the defaults of new buckets at Amazon's since April 2023, where the request sets nothing else.
 
         Args:
             name: of the bucket.
-            acl: moto's, that its request asks for.
+            acl: of its request, as moto's.
 
-        Its public access block is shown, and blocks nothing, since buckets here are made to be tried: one
-        that a client puts does.
+        Clients can read the default public access block, but it blocks nothing here, so that public access
+        can be tried; one that a client puts does.
         """
         with self.lock:
             bucket = self._moto.buckets[name]
@@ -147,17 +147,19 @@ class Backend:
             if bucket.ownership_rule is None and len(acl.grants) <= 1:
                 bucket.ownership_rule = _ENFORCED  # type: ignore[assignment]  # as its requests set it
             if bucket.public_access_block is None:
-                bucket.public_access_block = _SHOWN_BLOCK
+                bucket.public_access_block = _DEFAULT_BLOCK
 
     def default_lock(self, bucket: str) -> tuple[str | None, str | None]:
-        """Return the mode, and the end, of the lock that a bucket's new objects have; None twice for none."""
-        found = self._moto.buckets[bucket]
+        """Return the mode and the end of the default lock of new objects in a bucket; None twice for none."""
+        defaults = self._moto.buckets[bucket]
         return (
-            (found.default_lock_mode, found.default_retention()) if found.has_default_lock else (None, None)
+            (defaults.default_lock_mode, defaults.default_retention())
+            if defaults.has_default_lock
+            else (None, None)
         )
 
     def versioning(self, bucket: str) -> str:
-        """Return ``Enabled`` or ``Suspended``; empty if a bucket never had versions."""
+        """Return ``Enabled`` or ``Suspended``; empty if a bucket was never versioned."""
         return self._moto.buckets[bucket].versioning_status or ""
 
     def existing(self, name: str) -> Bucket:
@@ -168,7 +170,7 @@ class Backend:
         return bucket
 
     def key(self, bucket: str, name: str, version_id: str = "") -> Any:
-        """Return moto's key, or the one of a version; None if there is none, or only a delete marker."""
+        """Return moto's key of an object or a version; None for none, and for a delete marker."""
         return self._moto.get_object(bucket, name, version_id=version_id or None)
 
     def existing_key(self, order: Order) -> Any:
@@ -219,8 +221,8 @@ class Backend:
 
     def upload(self, bucket: str, upload_id: str) -> Any:
         """Return moto's multipart upload; None if there is none."""
-        found = self._moto.buckets.get(bucket)
-        return found.multiparts.get(upload_id) if found else None
+        moto_bucket = self._moto.buckets.get(bucket)
+        return moto_bucket.multiparts.get(upload_id) if moto_bucket else None
 
     def tags(self, key: Any) -> dict[str, str]:
         """Return the tags of a key."""
@@ -234,14 +236,14 @@ class Backend:
     def delete(
         self, bucket: str, name: str, version_id: str | None, *, bypass: bool
     ) -> Mapping[str, str] | None:
-        """Delete an object, or a version of it; return what moto says of it, None if it is locked."""
+        """Delete an object, or a version of it; return moto's details, None if it is locked."""
         try:
             return self._moto.delete_object(bucket, name, version_id, bypass=bypass)[1]
         except AccessDeniedByLock:
             return None
 
     def new_key(self, bucket: str, name: str, storage_class: str, tags: Mapping[str, str]) -> Any:
-        """Make an empty key, and tell nobody."""
+        """Make an empty key, without a notification."""
         key = self._moto.put_object(bucket, name, b"", storage=storage_class, disable_notification=True)
         self._moto.put_object_tagging(key, dict(tags))
         return key
@@ -249,7 +251,7 @@ class Backend:
     def complete_upload(
         self, bucket: str, upload: Any, etag: str, checksum: tuple[str, str, int] | None
     ) -> Any:
-        """Make an empty key of an upload: with its metadata, tags and grants."""
+        """Make an empty key with the metadata, tags and grants of an upload."""
         upload.complete = lambda _parts: (b"", etag, checksum)
         with self._all_or_nothing(bucket, upload.key_name):
             try:
@@ -259,7 +261,7 @@ class Backend:
 
     @contextmanager
     def _all_or_nothing(self, bucket: str, key: str) -> Iterator[None]:
-        """Restore an object after a refusal: moto replaces it before it validates the new tags."""
+        """Restore an object if its order is refused: moto replaces it before it validates the new tags."""
         store = self._keys(bucket)
         before = list(dict.get(store, key, ()))
         try:
@@ -273,9 +275,9 @@ class Backend:
 
     @contextmanager
     def _policy_aside(self, order: Order) -> Iterator[None]:
-        """Keep moto from evaluating a bucket policy: it takes every condition for one that fails."""
+        """Keep moto from evaluating a bucket policy: its conditions never hold."""
         bucket = self._moto.buckets.get(order.bucket)
-        if bucket is None or not (order.key or order.asks_for("delete")):
+        if bucket is None or not (order.key or order.has("delete")):
             yield
             return
         policy, bucket.policy = bucket.policy, None
@@ -286,13 +288,13 @@ class Backend:
 
 
 class _Handler(S3Response):
-    """moto's handler of requests, which the front has authenticated: moto's IAM takes 20 MB."""
+    """moto's handler without authentication, which has been done; moto's IAM takes 20 MB."""
 
     def _authenticate_and_authorize_s3_action(self, *_: Any, **__: Any) -> None:
-        """Let every request pass."""
+        """Authenticate nothing."""
 
     def get_current_account(self) -> str:
-        """Return the account of the order, whatever the environment says."""
+        """Return the account of the order, regardless of the environment."""
         return str(self.headers["x-moto-account-id"])
 
 
@@ -303,7 +305,7 @@ def _url(order: Order) -> str:
 
 def _response(order: Order, status: int, headers: Mapping[str, Any], content: str | bytes) -> Response:
     body = content.encode() if isinstance(content, str) else content
-    fields = [(name, str(value)) for name, value in headers.items() if name.lower() not in _OURS]
+    fields = [(name, str(value)) for name, value in headers.items() if name.lower() not in _SET_ELSEWHERE]
     fields = [pair for pair in fields if pair != (BUCKET_KEY, "false")]
     if order.method == "HEAD":
         length = int(next((value for name, value in headers.items() if name.lower() == "content-length"), 0))
@@ -314,7 +316,7 @@ def _response(order: Order, status: int, headers: Mapping[str, Any], content: st
 
 
 def _error(order: Order, status: int, document: bytes, headers: list[tuple[str, str]]) -> S3Error:
-    """Return an error of moto's as one of ours, which has the ids of this exchange."""
+    """Return the error in an error document of moto's."""
     root = parse(readable(document.decode())) if document else ()
     elements = {element.tag: element.text or "" for element in root}
     code = elements.pop("Code", CODES.get(status, "InvalidRequest"))
@@ -330,7 +332,7 @@ def _error(order: Order, status: int, document: bytes, headers: list[tuple[str, 
 
 
 def _encryption_headers(configuration: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the headers that encrypt an object as a bucket does, from moto's configuration of that."""
+    """Return the headers for a bucket's default encryption, from moto's configuration of it."""
     rule = (configuration or {}).get("Rule", {})
     default = rule.get("ApplyServerSideEncryptionByDefault", {})
     headers = {

@@ -1,4 +1,4 @@
-"""The body of a request, as it comes off a connection: in one piece or in chunks."""
+"""The body of a request on a connection: of a known length, or chunked."""
 
 import io
 import re
@@ -10,14 +10,14 @@ from .request import Readable
 
 BLOCK = 64 * 1024
 MOST_AROUND_CHUNKS = 64 * 1024
-"""Bytes of all extensions of chunks and trailers together."""
+"""The most bytes that chunk extensions and trailers may have together."""
 _CHUNK_LINE = 32
 _STEP_SECONDS = 0.05
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 
 
 class BodyCutShort(ConnectionError):  # noqa: N818 -- what it says is the error
-    """The client went away before the body that it announced was complete."""
+    """The body ended before it was complete, or its chunks are malformed."""
 
 
 class Body(io.RawIOBase):
@@ -25,18 +25,18 @@ class Body(io.RawIOBase):
 
     Args:
         length: the length of the body in bytes; None if it comes in chunks.
-        ask_for_it: called before the first read, if the client waits to be asked.
+        send_continue: called before the first read; None unless the client expects ``100 Continue``.
     """
 
     def __init__(
-        self, stream: io.BufferedIOBase, length: int | None, ask_for_it: Callable[[], None] | None
+        self, stream: io.BufferedIOBase, length: int | None, send_continue: Callable[[], None] | None
     ) -> None:
         self._stream = stream
         self._chunked = length is None
         self._left = length or 0
         self._spare = MOST_AROUND_CHUNKS
-        self._ask_for_it = ask_for_it or (lambda: None)
-        self._sent = ask_for_it is None
+        self._send_continue = send_continue or (lambda: None)
+        self._is_continued = send_continue is None
         self.complete = length == 0
 
     def readable(self) -> bool:
@@ -47,9 +47,9 @@ class Body(io.RawIOBase):
         """Read up to `size` bytes; b"" at the end of the body."""
         if size is None or size < 0:
             return b"".join(iter(lambda: self.read(BLOCK), b""))
-        if not self._sent:
-            self._sent = True
-            self._ask_for_it()
+        if not self._is_continued:
+            self._is_continued = True
+            self._send_continue()
         if self._chunked and self._left == 0 and not self.complete:
             self._next_chunk()
         if self.complete:
@@ -65,9 +65,9 @@ class Body(io.RawIOBase):
         return block
 
     def finish(self) -> bool:
-        """Read a small rest; return whether the body is read, so that the connection can go on."""
+        """Read a small rest; return whether the body is complete, so that the connection can be kept."""
         with suppress(OSError):
-            if not self._chunked and self._sent and self._left <= BLOCK:
+            if not self._chunked and self._is_continued and self._left <= BLOCK:
                 self.read()
         return self.complete
 
@@ -90,7 +90,7 @@ class Body(io.RawIOBase):
             raise BodyCutShort
 
     def _line(self, needed: int = 0) -> bytes:
-        """Return a line around chunks, or a trailer; what is beyond what is needed has a limit together."""
+        """Return a line between chunks, or a trailer; bytes beyond those needed count against a limit."""
         line = self._stream.readline(BLOCK)
         self._spare -= max(len(line) - needed, 0)
         if not line.endswith(b"\r\n") or self._spare < 0:
@@ -99,7 +99,7 @@ class Body(io.RawIOBase):
 
 
 class PacedBody:
-    """A body that can be read no faster than so many bytes a second, from when that is set."""
+    """A body that is read no faster than ``bytes_per_second``, once that is set."""
 
     def __init__(self, body: Readable) -> None:
         self._body = body

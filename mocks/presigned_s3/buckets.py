@@ -1,4 +1,4 @@
-"""Buckets and what is put to them: moto knows what they are, the archive what was put."""
+"""Buckets and their subresources: moto has their state, the archive the requests that set them up."""
 
 import logging
 import re
@@ -10,11 +10,12 @@ from typing import Any
 from .access import is_public, public_policy
 from .acl import acl_of, check_acl, is_of_acl
 from .acl import describe as describe_acl
-from .archive import BUCKET_NAME, Archive
+from .archive import Archive
 from .backend import Backend
 from .cors import OPEN
 from .documents import check_document, check_ownership
 from .errors import S3Error, refusal
+from .identifiers import is_bucket_name
 from .lifecycle import with_ids
 from .locks import check_bucket
 from .orders import DEFAULT_REGION, Order
@@ -22,43 +23,33 @@ from .request import OF_BUCKETS
 from .response import Response
 from .xml import document
 
-_RESERVED_NAME = re.compile(
-    r"(?:\d{1,3}\.){3}\d{1,3}|.*(?:\.[.-]|-\.).*|(?:xn--|sthree-|amzn-s3-demo-).*"
-    r"|.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)",
-    re.ASCII,
-)
-"""Names of buckets that are no host names, are IP addresses, or are S3's own."""
 _EMPTY_ORIGIN = re.compile(rb"<AllowedOrigin\s*(?:/>|>\s*</AllowedOrigin>)")
 _ORIGIN = b"<AllowedOrigin>%s</AllowedOrigin>"
 _NO_ORIGIN = b"\xee\x80\x80"
-"""What stands in moto for an empty origin, which S3 takes and moto does not: a character for private use."""
+"""Stands in moto for an empty origin, which S3 accepts and moto does not: a private-use character."""
 _ROOT = re.compile(rb"(</?)GetBucket(Versioning|Notification|Accelerate)(?:Configuration)?Response\b")
-"""How moto calls the roots of documents that S3 calls configurations; some SDKs look at the root."""
+"""Roots of moto's documents that S3 calls configurations; some SDKs look at the root."""
 _NO_PERIOD = re.compile(rb"<(Days|Years)>0</\1>")
-"""How moto says that a bucket's locks do not count in days or years."""
+"""The unit of a default lock that is not used, in moto's documents."""
 _AS_PUT = frozenset({"cors", "object-lock", "requestPayment", "tagging"})
-"""Documents about buckets that are read as they were put: moto's differ in what is empty."""
+"""Subresources that are returned as they were put: moto's documents differ in empty elements."""
 _ENCRYPTION = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
 _DEFAULTS = {
     "encryption": document("ServerSideEncryptionConfiguration", {"Rule": _ENCRYPTION}),
     "requestPayment": document("RequestPaymentConfiguration", {"Payer": "BucketOwner"}),
 }
-"""Of buckets that nobody put one to; encryption as at Amazon's since January 2023."""
+"""The documents of buckets before one is put; encryption as at Amazon's since January 2023."""
 
 _log = logging.getLogger(__name__)
 
 
-def _is_bucket_name(text: str) -> bool:
-    return bool(BUCKET_NAME.fullmatch(text) and not _RESERVED_NAME.fullmatch(text))
-
-
 @dataclass(frozen=True, slots=True)
 class FirstBucket:
-    """A bucket that there is from the beginning.
+    """A bucket that exists from the start.
 
     Attributes:
         region: its region.
-        cors: whether it has CORS rules that admit every origin.
+        cors: whether it has CORS rules that allow every origin.
         public: whether everyone may read its objects.
     """
 
@@ -67,13 +58,8 @@ class FirstBucket:
     cors: bool = False
     public: bool = False
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for what is no name of a bucket."""
-        if not _is_bucket_name(self.name):
-            raise ValueError(f"{self.name!r} is not a bucket's name: expected a host name, 3 to 63 long.")
-
     def subresources(self) -> Iterator[tuple[str, bytes]]:
-        """Yield what is put to it, once it is made."""
+        """Yield the subresources that are put once it is made, and their documents."""
         if self.cors:
             yield "cors", OPEN.document()
         if self.public:
@@ -81,7 +67,7 @@ class FirstBucket:
 
 
 class Buckets:
-    """All buckets, and the requests that set each of them up, by subresource."""
+    """All buckets, and the requests that set up each of them, by subresource."""
 
     def __init__(self, backend: Backend, archive: Archive) -> None:
         self._backend = backend
@@ -89,12 +75,12 @@ class Buckets:
         self._settings: dict[str, dict[str, Any]] = {}
 
     def clear(self) -> None:
-        """Drop all of them; what is in the archive stays there."""
+        """Drop all of them; the archive is unchanged."""
         self._settings.clear()
 
     def create(self, order: Order) -> Response:
         """Make a bucket: in the region that the order's body names, or else in the order's own."""
-        if not _is_bucket_name(order.bucket):
+        if not is_bucket_name(order.bucket):
             raise refusal("InvalidBucketName", BucketName=order.bucket)
         check_ownership(order.headers)
         settings: dict[str, Any] = {
@@ -106,7 +92,7 @@ class Buckets:
         with self._backend.lock:
             if order.bucket in self._settings:
                 response = self._backend.carry_out(_located(replace(order, headers={})))
-                self.change(_about_acl(order))  # in us-east-1 its owner resets the ACL with that
+                self.change(_about_acl(order))  # in us-east-1 its owner resets the ACL this way
                 return response
             acl = acl_of(order.headers)
             response = self._backend.carry_out(_located(order))
@@ -115,10 +101,10 @@ class Buckets:
             self._archive.save_bucket(order.bucket, settings)
         return response
 
-    def ask(self, order: Order) -> Response:
-        """Carry out an order that asks for something of a bucket."""
+    def read(self, order: Order) -> Response:
+        """Carry out an order that reads a subresource of a bucket."""
         with self._backend.holding(order.bucket):
-            if order.asks_for("acl"):
+            if order.has("acl"):
                 return Response.of_xml(describe_acl(self._backend.acl(order.bucket)))
             name = order.query[0][0] if order.query else ""
             put = self._settings[order.bucket]["subresources"].get(name)
@@ -139,9 +125,9 @@ class Buckets:
                 bucket = self._backend.existing(order.bucket)
                 check_bucket(order, bucket)
                 check_document(order.query[0][0], order.body, bucket)
-                if order.asks_for("acl"):
+                if order.has("acl"):
                     check_acl(order.headers, bucket, order.body)
-                is_blocked = order.asks_for("policy") and "blockPublicPolicy" in bucket.blocks
+                is_blocked = order.has("policy") and "blockPublicPolicy" in bucket.blocks
                 if is_blocked and is_public(order.body):
                     raise refusal("AccessDenied")
             elif not order.query and self._has_versions(order.bucket):
@@ -149,17 +135,17 @@ class Buckets:
             order = _completed(order)
             response = self._set_up(order)
             self._record(order)
-        if order.method == "PUT" and order.asks_for("policy"):
+        if order.method == "PUT" and order.has("policy"):
             response.status = HTTPStatus.NO_CONTENT
             response.set_body(b"")
         return response
 
     def _set_up(self, order: Order) -> Response:
-        """Carry out a complete order that changes a bucket; an ACL is ours, since moto's has less in it."""
-        if order.method == "PUT" and order.asks_for("acl"):
+        """Carry out a completed order that changes a bucket; moto's own parser of ACLs loses parts."""
+        if order.method == "PUT" and order.has("acl"):
             self._backend.set_acl(order.bucket, acl_of(order.headers, order.body))
             return Response(HTTPStatus.OK)
-        if order.asks_for("requestPayment"):  # it says what is so in any case
+        if order.has("requestPayment"):  # it says what is so in any case
             return Response(HTTPStatus.OK)
         return self._backend.carry_out(order)
 
@@ -180,18 +166,18 @@ class Buckets:
         self._archive.save_bucket(order.bucket, self._settings[order.bucket])
 
     def restore(self, bucket: str, settings: dict[str, Any]) -> None:
-        """Make a bucket as the archive has it; what S3 does not take is left out, and warned of."""
+        """Restore a bucket from the archive; what S3 does not accept is left out with a warning."""
         headers, body = settings["headers"], settings["body"].encode("latin-1")
         self._backend.carry_out(_located(Order("PUT", bucket, "", (), headers, settings["region"], body)))
         try:
             acl = acl_of(headers)
-        except S3Error as error:  # a version before took what S3 does not
+        except S3Error as error:  # an earlier version accepted what S3 does not
             _log.warning("The ACL of bucket %s is lost: %s", bucket, error)
             acl = acl_of({})
         self._backend.set_defaults(bucket, acl)
         self._settings[bucket] = settings
         for name, subresource in settings["subresources"].items():
-            if name not in OF_BUCKETS:  # a version before took more for parts of a bucket
+            if name not in OF_BUCKETS:  # an earlier version accepted more names
                 _log.warning("The %s of bucket %s is lost: it is unknown.", name, bucket)
                 continue
             order = Order("DELETE", bucket, "", ((name, ""),), {}, settings["region"])
@@ -199,7 +185,7 @@ class Buckets:
                 body = subresource["body"].encode("latin-1")
                 order = replace(order, method="PUT", headers=subresource["headers"], body=body)
             try:
-                order = _completed(order)  # a version before gave rules no IDs
+                order = _completed(order)  # an earlier version gave rules no IDs
                 self._set_up(order)
             except S3Error as error:
                 _log.warning("The %s of bucket %s is lost: %s", name, bucket, error)
@@ -211,7 +197,7 @@ class Buckets:
 
 
 def _located(order: Order) -> Order:
-    """Return the order to make a bucket, with the region in its body, where moto wants it."""
+    """Return the order to make a bucket, with the region in its body, where moto expects it."""
     if order.body or order.region == DEFAULT_REGION:
         return order
     content = {"LocationConstraint": order.region}
@@ -219,15 +205,15 @@ def _located(order: Order) -> Order:
 
 
 def _completed(order: Order) -> Order:
-    """Return the order to change a bucket, with what moto needs in its body."""
-    if order.method == "PUT" and order.asks_for("lifecycle"):
+    """Return the order to change a bucket, with the additions to its body that moto needs."""
+    if order.method == "PUT" and order.has("lifecycle"):
         return replace(order, body=with_ids(order.body))
-    if order.method == "PUT" and order.asks_for("cors"):
+    if order.method == "PUT" and order.has("cors"):
         return replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
     return order
 
 
 def _about_acl(order: Order) -> Order:
-    """Return the order for the ACL that a bucket has once an order to make it is carried out."""
-    given = {name: value for name, value in order.headers.items() if is_of_acl(name)}
-    return replace(order, query=(("acl", ""),), headers=given, body=b"")
+    """Return the order that sets the ACL in an order to make a bucket."""
+    headers = {name: value for name, value in order.headers.items() if is_of_acl(name)}
+    return replace(order, query=(("acl", ""),), headers=headers, body=b"")

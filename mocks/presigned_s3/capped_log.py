@@ -1,4 +1,4 @@
-"""Log entries that strangers can cause, so many a minute."""
+"""Log entries that anyone can cause, limited to so many a minute."""
 
 import logging
 import threading
@@ -10,7 +10,7 @@ PERIOD_SECONDS = 60.0
 
 
 class CappedLog:
-    """Logs ten warnings a minute, of all threads; the next minute's first says how many were left out."""
+    """Logs ten warnings a minute, over all threads; the first of the next says how many were left out."""
 
     def __init__(self, logger: logging.Logger, *, ticks: Callable[[], float] = time.monotonic) -> None:
         self._logger = logger
@@ -20,7 +20,7 @@ class CappedLog:
         self._entries = 0
 
     def warning(self, message: str, *arguments: object) -> None:
-        """Log a warning, unless there were too many."""
+        """Log a warning, unless this minute has had ten."""
         with self._lock:
             now, left_out = self._ticks(), 0
             if now >= self._ends_at:

@@ -16,7 +16,7 @@ _NO_CHECKSUMS = frozenset({"x-amz-checksum-algorithm", TYPE, "x-amz-checksum-mod
 
 
 class Hasher(Protocol):
-    """A checksum in the making."""
+    """Computes a checksum block by block."""
 
     def update(self, block: bytes, /) -> None:
         """Feed a block."""
@@ -59,11 +59,11 @@ COMPOSITE = "COMPOSITE"
 
 
 class Checksum:
-    """A checksum that the client wants verified, or merely computed.
+    """A checksum to verify, or merely to compute.
 
     Attributes:
         algorithm: its name in `ALGORITHMS`.
-        claimed: what the client says it is, in base64; None while it does not say.
+        claimed: the value that the client expects, in base64; None until it is known.
     """
 
     def __init__(self, algorithm: str, claimed: str | None = None) -> None:
@@ -100,7 +100,7 @@ class Checksum:
         return base64.b64encode(self.digest).decode()
 
     def check(self) -> None:
-        """Raise BadDigest if the client said something else."""
+        """Raise BadDigest if it is not the value that the client expects."""
         if self.claimed is not None and _decoded(self.claimed) != self.digest:
             message = f"The {self.algorithm} you specified did not match the calculated checksum."
             raise S3Error(400, "BadDigest", message)
@@ -120,7 +120,7 @@ class ContentMd5:
         self._hasher.update(block)
 
     def check(self) -> None:
-        """Raise BadDigest if the client said something else."""
+        """Raise BadDigest if it is not the value that the client expects."""
         calculated = base64.b64encode(self._hasher.digest()).decode()
         if self._claimed is not None and _decoded(self._claimed) != self._hasher.digest():
             message = "The Content-MD5 you specified did not match what we received."
@@ -134,7 +134,7 @@ class ContentMd5:
 
 
 def is_checksum(header: str) -> bool:
-    """Return whether a header, by its name in lower case, says what a checksum is."""
+    """Return whether a header, by its name in lower case, has the value of a checksum."""
     return header.startswith(PREFIX) and header not in _NO_CHECKSUMS
 
 
@@ -154,8 +154,8 @@ def claimed_checksum(headers: Mapping[str, str]) -> Checksum | None:
     trailer = headers.get("x-amz-trailer", "").strip().lower()
     if trailer.startswith(PREFIX):
         return _named(trailer, None)
-    asked = headers.get("x-amz-sdk-checksum-algorithm", "").upper()
-    return Checksum(asked) if asked in ALGORITHMS else None
+    algorithm = headers.get("x-amz-sdk-checksum-algorithm", "").upper()
+    return Checksum(algorithm) if algorithm in ALGORITHMS else None
 
 
 def _named(header: str, claimed: str | None) -> Checksum:

@@ -1,4 +1,4 @@
-"""What a request says of its own signature: in its Authorization header, or in its query."""
+"""The signature of a request and its parameters, read from the Authorization header or the query."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ QUERY = (
 """The parameters of a presigned request."""
 
 PAYLOAD_HEADER = "x-amz-content-sha256"
-"""Tells the payload of a signed request; it may be sent with a presigned one, which need not sign it."""
+"""The hash of the payload of a signed request; optional, and need not be signed, in a presigned one."""
 
 _MAX_EXPIRES_SECONDS = 604_800
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a request says of its own signature."""
+    """The signature of a request and its parameters, not verified yet."""
 
     scope: Scope
     time: str
@@ -36,7 +36,7 @@ class Claim:
 def claim_of_header(request: Request, region: str | None) -> Claim:
     """Read the Authorization header.
 
-    A region is the one that it must be signed for.
+    With a region, it must be signed for that.
 
     Raises:
         S3Error: it lacks something, cannot be read, or is of Version 2.
@@ -83,7 +83,7 @@ def _time_of_headers(headers: Mapping[str, str]) -> str:
 def claim_of_query(request: Request, region: str | None) -> Claim:
     """Read the query of a presigned request.
 
-    A region is the one that it must be signed for.
+    With a region, it must be signed for that.
 
     Raises:
         S3Error: it lacks something, or cannot be read.

@@ -1,4 +1,4 @@
-"""Clocks: signatures, policies and dates go by one that is handed over; and dates as HTTP writes them."""
+"""Clocks, by which signatures and policies expire, and dates of HTTP."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -27,14 +27,14 @@ class ShiftedClock(Clock):
         """Return the current time, aware, in UTC."""
         return self._stopped if self._stopped is not None else datetime.now(UTC) + self._shift
 
-    def set(self, now: datetime | None, *, stopped: bool) -> None:
+    def set(self, now: datetime | None, *, stopped: bool = False) -> None:
         """Set it to ``now``, running or stopped; None for the machine's time."""
         self._shift = now - datetime.now(UTC) if now is not None else timedelta()
         self._stopped = now if stopped else None
 
 
 def http_date(text: str) -> datetime | None:
-    """Return the time that a date of HTTP is, in UTC; None if it is none."""
+    """Return a date of HTTP as a time in UTC; None if it cannot be read."""
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Conditions of bucket policies: whether a request meets them."""
+"""Conditions of bucket policies, and whether a request meets them."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ def is_like(value: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _bits(pattern: str) -> tuple[dict[str, int], int, int, int]:
-    """Return where a pattern takes each of its characters, where any, where many, and where it ends."""
+    """Return the positions of a pattern, as bits: of each character, of ``?``, of ``*``, and the end."""
     taken: dict[str, int] = {}
     anything = repeated = 0
     place = 1
@@ -66,14 +66,14 @@ _OF_HEADERS = {"aws:referer": "referer", "aws:useragent": "user-agent"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What conditions ask of a request.
+class RequestContext:
+    """The values of a request that conditions compare, by condition key.
 
     Attributes:
         headers: values by name in lower case.
         query: values by name.
         scheme: ``http`` or ``https``.
-        tags: returns the tags of the object as it is.
+        tags: returns the tags of the existing object.
     """
 
     headers: Mapping[str, str]
@@ -100,11 +100,11 @@ class Asked:
         return unquote(value).lstrip("/") if value and header == "x-amz-copy-source" else value
 
 
-def holds(condition: Any, asked: Asked) -> bool:
+def holds(condition: Any, context: RequestContext) -> bool:
     """Return whether a request meets all parts of a condition; one that is unknown here is not met."""
     try:
         return all(
-            _meets(name, asked.value(key), [str(pattern) for pattern in _listed(patterns)])
+            _meets(name, context.value(key), [str(pattern) for pattern in _listed(patterns)])
             for name, keys in dict(condition).items()
             for key, patterns in keys.items()
         )
@@ -126,4 +126,4 @@ def _meets(name: str, value: str | None, patterns: list[str]) -> bool:
 
 def _listed(value: Any) -> list[Any]:
     values = value if isinstance(value, list) else [value]
-    return [str(one).lower() if isinstance(one, bool) else one for one in values]
+    return [str(member).lower() if isinstance(member, bool) else member for member in values]

@@ -1,4 +1,4 @@
-"""What clients may use up before a request is read: connections, time and memory."""
+"""Limits on what clients may use before a request is read: connections, time and memory."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 CONNECTIONS = 512
 CONNECTIONS_OF_AN_ADDRESS = 256
 IDLE_SECONDS = 60
-"""How long a connection may be without a request, and how long a client may take to read a block."""
+"""How long a connection may be idle, and how long a client may take to read a block."""
 PATIENCE_SECONDS = 30
 """How long the head of a request may take, and a body before its rate counts."""
 LEAST_BYTES_PER_SECOND = 1024
 MOST_BODY_SECONDS = 30 * 60
 MOST_HEAD_BYTES = 64 * 1024
 ROOM_SECONDS = 1
-"""How long a new connection waits for room, and with it all behind it and the end of the server."""
+"""How long a new connection waits for room, and with it all behind it, and the stop of the server."""
 MOST_FILES = 2048
-"""A connection has a socket and perhaps an object."""
+"""Two for each connection: its socket, and an object that it sends."""
 
 _FIELD_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n|\r\n")
 
 
 class MalformedField(Exception):  # noqa: N818 -- says what it is
-    """A line of a head that is no field, such as a folded one: others may read it in another way."""
+    """A line of a head that is no field, such as a folded one, which other software may read differently."""
 
 
 class Incoming(io.BufferedReader):
-    """What comes off a connection: a head within a time and a length, a body at a least rate.
+    """The input of a connection: heads limited in time and length, bodies held to a minimum rate.
 
     Args:
         on_request: called when a request begins.
@@ -53,18 +53,18 @@ class Incoming(io.BufferedReader):
         super().__init__(self._raw)
 
     def begin_request(self) -> bool:
-        """Wait for a request; return whether it was sent before the response to the one before it."""
+        """Wait for a request; return whether it is pipelined: sent before the previous response."""
         self._raw.begin()
         if self.peek():
             self._raw.on_request()
         return not self._raw.has_read
 
     def begin_fields(self) -> None:
-        """Expect header fields."""
+        """Read header fields from now on, within their limit."""
         self._left_bytes = MOST_HEAD_BYTES
 
     def begin_body(self) -> None:
-        """Expect a body."""
+        """Read a body from now on, at a minimum rate."""
         self._left_bytes = None
         self._raw.begin(is_body=True)
 
@@ -86,7 +86,7 @@ class Incoming(io.BufferedReader):
 
 
 class _Raw(io.RawIOBase):
-    """A connection on which only the time counts that is spent waiting."""
+    """The bytes of a connection; only the time spent waiting for them counts."""
 
     def __init__(self, connection: socket.socket, on_request: Callable[[], None]) -> None:
         self._connection = connection
@@ -103,7 +103,7 @@ class _Raw(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Read what there is, or raise TimeoutError if it does not come in time."""
+        """Read available bytes; raise TimeoutError if none come in time."""
         left_seconds = self._allowed_seconds() - self._waited_seconds
         if left_seconds <= 0:
             raise TimeoutError
@@ -143,13 +143,13 @@ class Connections:
 
     def __init__(self) -> None:
         self._slots: dict[tuple[str, int], _Slot] = {}
-        """Those that became idle first come first."""
+        """Ordered by when they became idle or busy."""
         self._left = threading.Condition()
         self._is_full = False
         self.pipelined = threading.Lock()
 
     def admit(self, client: tuple[str, int], connection: socket.socket) -> bool:
-        """Admit a connection; return whether there is room for it."""
+        """Admit a connection; return False if there is no room for it."""
         with self._left:
             same = [other for other in self._slots if other[0] == client[0]]
             if len(same) >= CONNECTIONS_OF_AN_ADDRESS and not self._close_idle(same):

@@ -1,4 +1,4 @@
-"""The bytes of an object: counted, hashed and written to a file on their way in, never held whole."""
+"""The content of an object: counted, hashed and written to a file block by block."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from uuid import uuid4
 
 from .errors import refusal
+from .request import BLOCK_BYTES
 
 if TYPE_CHECKING:
     from .checksums import Checksum, ContentMd5
 
-BLOCK_BYTES = 128 * 1024
 AT_ONCE = 2
 _turn = threading.BoundedSemaphore(AT_ONCE)
-# However many upload, more at once would end no sooner, and keep the interpreter from all other requests.
+# More uploads at once would end no sooner, and keep the interpreter from other requests.
 
 
 class Content:
-    """Bytes on their way into a file of their own, which is there at once.
+    """Content that is being received into a new file.
 
-    To be entered: the file goes if the block that writes it fails.
+    A context manager: the file is removed if the context raises.
 
     Attributes:
-        path: where the file is.
-        size: how many bytes.
-        md5: their MD5, which is the ETag.
-        checksum: their checksum, if the client asked for one.
+        path: of the file.
+        size: in bytes.
+        md5: of the bytes, which is the ETag.
+        checksum: of the bytes, if the client asked for one.
     """
 
     def __init__(self, folder: Path, md5: ContentMd5, checksum: Checksum | None = None) -> None:
@@ -53,12 +53,12 @@ class Content:
     def receive(
         self, blocks: Iterable[bytes], max_bytes: int, proposed: Callable[[int], int] = lambda size: size
     ) -> None:
-        """Take all blocks.
+        """Receive all blocks.
 
         Args:
             blocks: the bytes.
             max_bytes: how many at most; nothing is read after the block that exceeds it.
-            proposed: tells from the size so far how large the whole would be.
+            proposed: returns the size of the whole, from the size so far.
 
         Raises:
             S3Error: EntityTooLarge.
@@ -75,29 +75,29 @@ class Content:
         self._file.flush()
 
     def check(self) -> None:
-        """Raise BadDigest if the bytes are not what the client said of them."""
+        """Raise BadDigest unless MD5 and checksum are those that the client expects."""
         self.md5.check()
         if self.checksum is not None:
             self.checksum.check()
 
     def discard(self) -> None:
-        """Remove the file, which no object has."""
+        """Remove the file."""
         self.path.unlink(missing_ok=True)
 
 
 class StoredFile:
-    """A file of finished content, as moto reads the buffer of a key; open only while it is read."""
+    """A file of received content, with the methods of moto's buffers; open only while it is read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._at = 0
 
     def seek(self, offset: int) -> None:
-        """Go to an offset in bytes."""
+        """Set the offset, in bytes, that is read from."""
         self._at = offset
 
     def read(self, size: int = -1) -> bytes:
-        """Read from where it is; b"" if the file is gone."""
+        """Read from the current offset; b"" if the file is gone."""
         with suppress(FileNotFoundError), self.path.open("rb") as file:
             file.seek(self._at)
             block = file.read(size)
@@ -110,7 +110,7 @@ class StoredFile:
 
 
 def read_range(path: Path, begin: int, length: int) -> Iterator[bytes]:
-    """Return the blocks of a part of a file, which is opened at once: it may be gone when they are read."""
+    """Return blocks of a file, which is opened at once, as it may be removed before they are read."""
     file = path.open("rb")
     file.seek(begin)
     return _blocks(file, length)

@@ -1,4 +1,4 @@
-"""Methods of moto's S3 that are corrected: what a bucket has while versioning is suspended, and locks."""
+"""Corrections of moto's S3: suspended versioning, delete markers, and default locks."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -12,7 +12,7 @@ SUSPENDED = "Suspended"
 
 
 def correct(moto: models.S3Backend) -> None:
-    """Correct moto's S3: every deletion, and every new object, goes through these methods of it."""
+    """Replace the methods of moto's S3 that delete, make and lock objects."""
     moto.delete_object = partial(_delete_object, moto)  # type: ignore[method-assign]  # every deletion uses it
     moto.put_object_lock_configuration = partial(_lock_bucket, moto)  # type: ignore[method-assign]  # moto wants the bucket to be empty
     moto.put_object = partial(_put_object, moto)  # type: ignore[method-assign]  # every new object does
@@ -21,19 +21,19 @@ def correct(moto: models.S3Backend) -> None:
 def _delete_object(
     moto: models.S3Backend, bucket: str, name: str, version_id: str | None = None, **bypass: bool
 ) -> tuple[bool, dict[str, Any]]:
-    """Delete an object, or a version of it: moto does neither while versioning is suspended.
+    """Delete an object, or a version of it, also while versioning is suspended, unlike moto.
 
-    A delete marker needs no object; moto makes none without.
+    A delete marker is made even if there is no object, unlike in moto.
     """
-    found = moto.get_bucket(bucket)
-    versions = list(dict.get(found.keys, name, ()))
-    status = found.versioning_status
+    moto_bucket = moto.get_bucket(bucket)
+    versions = list(dict.get(moto_bucket.keys, name, ()))
+    status = moto_bucket.versioning_status
     if version_id is None and status:
         marker = models.FakeDeleteMarker(versions[-1] if versions else SimpleNamespace(name=name))  # type: ignore[arg-type]  # it takes the name
         marker._version_id = NULL if status == SUSPENDED else new_version_id()  # noqa: SLF001 -- moto makes an id of its own
         if status == SUSPENDED:
             versions = _without_null(versions)
-        dict.__setitem__(found.keys, name, [*versions, marker])
+        dict.__setitem__(moto_bucket.keys, name, [*versions, marker])
         return True, {"version-id": marker.version_id, "delete-marker": "true"}
     if version_id is not None and version_id not in {str(version.version_id) for version in versions}:
         return True, {}
@@ -41,26 +41,26 @@ def _delete_object(
         str(version.version_id) == version_id and isinstance(version, models.FakeDeleteMarker)
         for version in versions
     )
-    found.versioning_status = "Enabled" if version_id is not None and status else status
+    moto_bucket.versioning_status = "Enabled" if version_id is not None and status else status
     try:
-        deleted, said = models.S3Backend.delete_object(moto, bucket, name, version_id, **bypass)
+        deleted, details = models.S3Backend.delete_object(moto, bucket, name, version_id, **bypass)
     finally:
-        found.versioning_status = status
-    return deleted, {**said, "delete-marker": "true"} if is_marker else said
+        moto_bucket.versioning_status = status
+    return deleted, {**details, "delete-marker": "true"} if is_marker else details
 
 
 def _put_object(
     moto: models.S3Backend, bucket_name: str, key_name: str, *content: Any, **attributes: Any
 ) -> Any:
-    """Make an object, or a version of it; the one without an id takes only the place of its like."""
-    found = moto.get_bucket(bucket_name)
-    suspended = found.versioning_status == SUSPENDED
-    others = _without_null(dict.get(found.keys, key_name, ())) if suspended else []
+    """Make an object, or a version of it; a version without an id replaces only the previous one without."""
+    bucket = moto.get_bucket(bucket_name)
+    suspended = bucket.versioning_status == SUSPENDED
+    others = _without_null(dict.get(bucket.keys, key_name, ())) if suspended else []
     key = models.S3Backend.put_object(moto, bucket_name, key_name, *content, **attributes)
-    if found.is_versioned:
+    if bucket.is_versioned:
         key._version_id = new_version_id()  # noqa: SLF001 -- moto makes an id of its own
     if others:
-        dict.__setitem__(found.keys, key_name, [*others, key])
+        dict.__setitem__(bucket.keys, key_name, [*others, key])
     return key
 
 
@@ -73,9 +73,9 @@ def _lock_bucket(
     years: int | None,
 ) -> None:
     """Lock new versions of a bucket's objects by default."""
-    found = moto.get_bucket(bucket_name)
-    found.object_lock_enabled = True
-    found.default_lock_mode, found.default_lock_days, found.default_lock_years = mode, days, years
+    bucket = moto.get_bucket(bucket_name)
+    bucket.object_lock_enabled = True
+    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
 
 
 def _without_null(versions: Iterable[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Cross-origin resource sharing as S3 grants it: by the rules of the bucket, the first that fits."""
+"""Cross-origin resource sharing as S3 grants it: by the first matching rule of the bucket."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class CorsRule:
     expose: tuple[str, ...] = ()
     max_age_seconds: int | None = None
 
-    def admits(self, origin: str, method: str, headers: Sequence[str] = ()) -> bool:
+    def allows(self, origin: str, method: str, headers: Sequence[str] = ()) -> bool:
         """Return whether a page of `origin` may make a request with this method and these headers."""
         return (
             method in self.methods
@@ -34,7 +34,7 @@ class CorsRule:
         )
 
     def grant(self, origin: str, headers: Sequence[str] = ()) -> list[tuple[str, str]]:
-        """Return the header fields that tell a browser of `origin` that it may."""
+        """Return the header fields that grant the access to a page of `origin`."""
         anyone = "*" in self.origins
         fields = [
             ("Access-Control-Allow-Origin", "*" if anyone else origin),
@@ -51,7 +51,7 @@ class CorsRule:
         return [*fields, ("Vary", _VARY)]
 
     def document(self) -> bytes:
-        """Return the CORS configuration that has this rule alone."""
+        """Return the CORS configuration with this rule alone."""
         rule = {
             "AllowedOrigin": [*self.origins],
             "AllowedMethod": [*self.methods],
@@ -68,7 +68,7 @@ _READABLE = (
     "x-amz-delete-marker", "x-amz-id-2", "x-amz-mp-parts-count", "x-amz-request-id",
     "x-amz-server-side-encryption", "x-amz-storage-class", "x-amz-tagging-count", "x-amz-version-id",
 )  # fmt: skip
-"""What pages may read of responses; S3 takes no wildcard here, so metadata is not among it."""
+"""Header fields that pages may read; S3 accepts no wildcard here, so metadata is not among them."""
 
 OPEN = CorsRule(
     origins=("*",),
@@ -77,7 +77,7 @@ OPEN = CorsRule(
     expose=_READABLE,
     max_age_seconds=3000,
 )
-"""Admits every page; what the mock's own bucket begins with."""
+"""Allows every origin; the rule of buckets that start with ``cors``."""
 
 
 def preflight(
@@ -107,15 +107,15 @@ def preflight(
         raise S3Error(403, "AccessForbidden", message, elements)
     if method not in METHODS:
         raise S3Error(400, "BadRequest", f"Invalid Access-Control-Request-Method: {method or 'null'}")
-    asked = _asked_headers(headers)
+    names = _requested_headers(headers)
     for rule in rules:
-        if rule.admits(origin, method, asked):
-            return rule.grant(origin, asked)
+        if rule.allows(origin, method, names):
+            return rule.grant(origin, names)
     raise S3Error(403, "AccessForbidden", f"CORSResponse: {_NOT_ALLOWED}", elements)
 
 
 def granted(rules: Sequence[CorsRule], headers: Mapping[str, str], method: str) -> list[tuple[str, str]]:
-    """Return the header fields for the response to an actual request; none if no rule admits it.
+    """Return the header fields for the response to an actual request; none if no rule allows it.
 
     Where it has the headers of a preflight request, they count as there.
     """
@@ -123,13 +123,13 @@ def granted(rules: Sequence[CorsRule], headers: Mapping[str, str], method: str) 
     if not origin:
         return []
     method = headers.get("access-control-request-method", method)
-    asked = _asked_headers(headers)
-    return next((rule.grant(origin, asked) for rule in rules if rule.admits(origin, method, asked)), [])
+    names = _requested_headers(headers)
+    return next((rule.grant(origin, names) for rule in rules if rule.allows(origin, method, names)), [])
 
 
-def _asked_headers(headers: Mapping[str, str]) -> list[str]:
-    asked = headers.get("access-control-request-headers", "")
-    return [name.strip().lower() for name in asked.split(",") if name.strip()]
+def _requested_headers(headers: Mapping[str, str]) -> list[str]:
+    field = headers.get("access-control-request-headers", "")
+    return [name.strip().lower() for name in field.split(",") if name.strip()]
 
 
 def _matches(text: str, pattern: str) -> bool:

@@ -1,4 +1,4 @@
-"""Encryption with keys that customers provide: nothing is encrypted here, but only who has the key reads."""
+"""Encryption with customer-provided keys: nothing is encrypted, but reads require the key."""
 
 import hashlib
 from base64 import b64decode, b64encode
@@ -18,7 +18,7 @@ _PROVIDE = "Requests specifying Server Side Encryption with Customer provided ke
 
 
 def key_md5(headers: Mapping[str, str], prefix: str = ENCRYPTION) -> str:
-    """Return the MD5 of the customer's key that a request has, as it says it; empty without one.
+    """Return the MD5 of the customer's key in a request, as sent; empty without one.
 
     The prefix is that of the headers' names.
 
@@ -60,10 +60,10 @@ def key_md5(headers: Mapping[str, str], prefix: str = ENCRYPTION) -> str:
 
 def check_key(headers: Mapping[str, str], owner: Any, prefix: str = ENCRYPTION) -> None:
     """Raise `S3Error` unless a request has the key that an object, or an upload, was made with."""
-    given, expected = key_md5(headers, prefix), key_md5_of(owner)
-    if given == expected:
+    presented, expected = key_md5(headers, prefix), key_md5_of(owner)
+    if presented == expected:
         return
-    if not given:
+    if not presented:
         raise invalid_request(
             "The object was stored using a form of Server Side Encryption. The correct parameters must be "
             "provided to retrieve the object."
@@ -80,7 +80,7 @@ def check_part(headers: Mapping[str, str], upload: Any) -> None:
 
 
 def check_read(headers: Mapping[str, str]) -> None:
-    """Raise InvalidArgument if a request to read an object says how to encrypt it."""
+    """Raise InvalidArgument if a request to read an object has headers that encrypt one."""
     if ENCRYPTION in headers:
         message = f"{ENCRYPTION} header is not supported for this operation."
         raise invalid_argument(message, ENCRYPTION, headers[ENCRYPTION])
@@ -99,5 +99,5 @@ def set_key_md5(owner: Any, md5: str) -> None:
 def response_headers(owner: Any) -> list[tuple[str, str]]:
     """Return the header fields that say with which key an object, or an upload, was made."""
     md5 = key_md5_of(owner)
-    said = {"algorithm": "AES256", "key-md5": md5} if md5 else {}
-    return [(f"{ENCRYPTION}-customer-{name}", value) for name, value in said.items()]
+    fields = {"algorithm": "AES256", "key-md5": md5} if md5 else {}
+    return [(f"{ENCRYPTION}-customer-{name}", value) for name, value in fields.items()]

@@ -15,7 +15,7 @@ from .version_ids import is_version_id
 from .xml import parse
 
 
-class Named(NamedTuple):
+class ObjectIdentifier(NamedTuple):
     """An object to delete: its version and the ETag that it must have are empty for any."""
 
     key: str
@@ -33,8 +33,8 @@ class Deletion:
         quiet: whether to say nothing of those that are.
     """
 
-    objects: list[Named]
-    denied: set[Named]
+    objects: list[ObjectIdentifier]
+    denied: set[ObjectIdentifier]
     quiet: bool
 
 
@@ -50,12 +50,12 @@ def read_deletion(body: bytes, may_delete: Callable[[str, str], bool]) -> Deleti
     """
     root = parse(body)
     objects = [
-        Named(*(one.findtext(f"{{*}}{name}", "") for name in ("Key", "VersionId", "ETag")))
-        for one in root.iterfind("{*}Object")
+        ObjectIdentifier(*(identifier.findtext(f"{{*}}{name}", "") for name in ("Key", "VersionId", "ETag")))
+        for identifier in root.iterfind("{*}Object")
     ]
-    if not 1 <= len(objects) <= MAX_KEYS or not all(one.key for one in objects):
+    if not 1 <= len(objects) <= MAX_KEYS or not all(identifier.key for identifier in objects):
         raise refusal("MalformedXML")
-    denied = {one for one in objects if not may_delete(one.key, one.version_id)}
+    denied = {identifier for identifier in objects if not may_delete(identifier.key, identifier.version_id)}
     quiet = root.findtext("{*}Quiet", "").strip().lower() == "true"
     return Deletion(objects, denied, quiet)
 
@@ -65,12 +65,12 @@ def delete_objects(backend: Backend, order: Order, deletion: Deletion) -> Respon
     bypass = order.headers.get(BYPASS, "").lower() == "true"
     deletions: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
-    for one in deletion.objects:
-        named = {"Key": one.key, "VersionId": one.version_id or None}
+    for identifier in deletion.objects:
+        named = {"Key": identifier.key, "VersionId": identifier.version_id or None}
         try:
-            if one in deletion.denied:
+            if identifier in deletion.denied:
                 raise refusal("AccessDenied")
-            deleted = _delete(backend, order.bucket, one, bypass=bypass)
+            deleted = _delete(backend, order.bucket, identifier, bypass=bypass)
         except S3Error as error:
             errors.append({**named, "Code": error.code, "Message": error.message})
             continue
@@ -80,12 +80,14 @@ def delete_objects(backend: Backend, order: Order, deletion: Deletion) -> Respon
     return Response.of_root("DeleteResult", {"Deleted": [] if deletion.quiet else deletions, "Error": errors})
 
 
-def _delete(backend: Backend, bucket: str, one: Named, *, bypass: bool) -> Mapping[str, str]:
-    if one.version_id and not is_version_id(one.version_id):
+def _delete(
+    backend: Backend, bucket: str, identifier: ObjectIdentifier, *, bypass: bool
+) -> Mapping[str, str]:
+    if identifier.version_id and not is_version_id(identifier.version_id):
         raise refusal("NoSuchVersion")
-    if one.etag:
-        check_deleted(backend, bucket, one.key, one.etag)
-    deleted = backend.delete(bucket, one.key, one.version_id or None, bypass=bypass)
+    if identifier.etag:
+        check_deleted(backend, bucket, identifier.key, identifier.etag)
+    deleted = backend.delete(bucket, identifier.key, identifier.version_id or None, bypass=bypass)
     if deleted is None:
         raise access_denied(PROTECTED)
     return deleted

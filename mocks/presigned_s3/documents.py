@@ -133,7 +133,10 @@ def _check_policy(document: bytes) -> None:
     if "Statement" not in policy:
         raise S3Error(400, "MalformedPolicy", "Missing required field Statement")
     statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-    if any(not isinstance(one, dict) or one.get("Effect") not in ("Allow", "Deny") for one in statements):
+    if any(
+        not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny")
+        for statement in statements
+    ):
         raise S3Error(400, "MalformedPolicy", "Policy has invalid effect")
 
 

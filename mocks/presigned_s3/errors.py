@@ -176,5 +176,5 @@ def missing_field(name: str) -> S3Error:
 
 
 def invalid_request(message: str) -> S3Error:
-    """Return the refusal of a request that S3 does not take in this form."""
+    """Return the error for a request that is invalid as it is."""
     return S3Error(400, "InvalidRequest", message)

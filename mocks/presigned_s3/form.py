@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from .content import BLOCK_BYTES
 from .errors import invalid_argument, refusal
-from .request import Readable
+from .request import BLOCK_BYTES, Readable
 
 MAX_FIELDS_BYTES = 20 * 1024
 """The most that may come before the file, in bytes."""
@@ -113,7 +112,7 @@ class Form:
             self.fields[name] = self.fields[name].replace(_FILENAME, short)
 
     def _take_until(self, mark: bytes) -> bytes:
-        """Take what comes before `mark`, and `mark`."""
+        """Consume and return the bytes before `mark`, and consume `mark`."""
         while (end := self._buffer.find(mark)) < 0:
             self._fill_fields()
         text = self._take(end)

@@ -14,7 +14,7 @@ def whole_number(text: str | None) -> int | None:
 
 
 def integer_argument(name: str, text: str | None, default: int) -> int:
-    """Return the number that an argument says, or else the default; raise InvalidArgument if it is none."""
+    """Return the value of a numeric argument, or the default; raise InvalidArgument for no number."""
     number = whole_number(text) if text else default
     if number is None or number > _MOST:
         raise invalid_argument(f"Provided {name} not an integer or within integer range", name, str(text))

@@ -73,7 +73,7 @@ def _check(rule: ET.Element) -> None:
 
 
 def expiration(key: Any, tags: Mapping[str, str], rules: Iterable[Any]) -> str:
-    """Return what ``x-amz-expiration`` says of an object; empty if no rule lets it expire."""
+    """Return the value of ``x-amz-expiration`` for an object; empty if no rule lets it expire."""
     expiring = [
         (time, rule.id) for rule in rules if _concerns(rule, key, tags) and (time := _expiry(rule, key))
     ]

@@ -21,7 +21,7 @@ _OWNER = {"ID": models.OWNER, "DisplayName": "webfile"}
 
 def list_buckets(backend: Backend, order: Order) -> Response:
     """Serve ListBuckets."""
-    asked = order.asks_for("max-buckets", "prefix", "continuation-token", "bucket-region")
+    is_paged = order.has("max-buckets", "prefix", "continuation-token", "bucket-region")
     region = order.parameter("bucket-region")
     marker = _decoded(order) if order.parameter("continuation-token") else ""
     page = _Page(order, "max-buckets", marker, most=_MAX_BUCKETS)
@@ -30,9 +30,9 @@ def list_buckets(backend: Backend, order: Order) -> Response:
         {
             "Name": name,
             "CreationDate": bucket.creation_date_ISO8601,
-            "BucketRegion": bucket.region_name if asked else None,
+            "BucketRegion": bucket.region_name if is_paged else None,
         }
-        for name, bucket in page.shown
+        for name, bucket in page.entries
     ]
     content = {
         "Owner": _OWNER,
@@ -46,7 +46,7 @@ def list_buckets(backend: Backend, order: Order) -> Response:
 def list_objects(backend: Backend, order: Order) -> Response:
     """Serve ListObjects, of both versions."""
     start: dict[str, Any]
-    if not order.asks_for("list-type"):
+    if not order.has("list-type"):
         page = _Page(order, "max-keys", order.parameter("marker"))
         page.fill(backend.latest(order.bucket))
         # Version 1 encodes all but its prefix, which its clients do not decode.
@@ -62,11 +62,12 @@ def list_objects(backend: Backend, order: Order) -> Response:
             "StartAfter": page.quoted(after) or None,
             "ContinuationToken": token or None,
             "NextContinuationToken": _encoded(page) or None,
-            "KeyCount": len(page.shown) + len(page.prefixes),
+            "KeyCount": len(page.entries) + len(page.prefixes),
         }
         fetches_owner = order.parameter("fetch-owner") == "true"
     described = [
-        {"Key": page.quoted(key.name), **_content(key, fetches_owner=fetches_owner)} for _, key in page.shown
+        {"Key": page.quoted(key.name), **_content(key, fetches_owner=fetches_owner)}
+        for _, key in page.entries
     ]
     return page.response("ListBucketResult", order.bucket, start, {"Contents": described})
 
@@ -83,7 +84,7 @@ def list_versions(backend: Backend, order: Order) -> Response:
         for name, several in backend.versions(order.bucket)
         for number, version in enumerate(reversed(several))
     )
-    page.fill(versions, version_marker, lambda shown: str(shown[1].version_id))
+    page.fill(versions, version_marker, lambda entry: str(entry[1].version_id))
     start = {
         "Prefix": page.quoted(page.prefix),
         "KeyMarker": page.quoted(marker),
@@ -91,7 +92,7 @@ def list_versions(backend: Backend, order: Order) -> Response:
         "NextKeyMarker": page.quoted(page.last) or None,
         "NextVersionIdMarker": page.last_id or None,
     }
-    return page.response("ListVersionsResult", order.bucket, start, *map(page.version, page.shown))
+    return page.response("ListVersionsResult", order.bucket, start, *map(page.version, page.entries))
 
 
 def list_uploads(backend: Backend, order: Order) -> Response:
@@ -104,8 +105,8 @@ def list_uploads(backend: Backend, order: Order) -> Response:
     page = _Page(order, "max-uploads", marker)
     page.fill(backend.uploads(order.bucket), id_marker, lambda upload: str(upload.id))
     # The last page has these, too; a page of common prefixes alone has them empty, even if more follows.
-    last, last_id = (page.shown[-1][0], page.shown[-1][1].id) if page.shown else ("", "")
-    if page.shown and page.last:
+    last, last_id = (page.entries[-1][0], page.entries[-1][1].id) if page.entries else ("", "")
+    if page.entries and page.last:
         last, last_id = page.last, page.last_id
     start = {
         "KeyMarker": page.quoted(marker),
@@ -124,7 +125,7 @@ def list_uploads(backend: Backend, order: Order) -> Response:
             "Initiated": upload.initiated,
             **_checksum(*_checksum_of(upload)),
         }
-        for name, upload in page.shown
+        for name, upload in page.entries
     ]
     return page.response("ListMultipartUploadsResult", order.bucket, start, {"Upload": described})
 
@@ -140,7 +141,7 @@ def list_parts(backend: Backend, order: Order) -> Response:
     )
     algorithm, kind = _checksum_of(upload)
     parts = sorted((number, part) for number, part in upload.parts.items() if number > marker)
-    shown = parts[: min(most, MAX_KEYS)]
+    page = parts[: min(most, MAX_KEYS)]
     described = [
         {
             "PartNumber": number,
@@ -149,7 +150,7 @@ def list_parts(backend: Backend, order: Order) -> Response:
             "Size": part.size,
             **({f"Checksum{algorithm}": part.checksum_value or None} if algorithm else {}),
         }
-        for number, part in shown
+        for number, part in page
     ]
     content = {
         "Bucket": order.bucket,
@@ -159,9 +160,9 @@ def list_parts(backend: Backend, order: Order) -> Response:
         "Owner": _OWNER,
         "StorageClass": upload.storage or "STANDARD",
         "PartNumberMarker": marker,
-        "NextPartNumberMarker": shown[-1][0] if shown else 0,
+        "NextPartNumberMarker": page[-1][0] if page else 0,
         "MaxParts": min(most, MAX_KEYS),
-        "IsTruncated": len(parts) > len(shown) > 0,
+        "IsTruncated": len(parts) > len(page) > 0,
         **_checksum(algorithm, kind),
         "Part": described,
     }
@@ -169,17 +170,17 @@ def list_parts(backend: Backend, order: Order) -> Response:
 
 
 class _Page:
-    """A page of a list, and what was asked of it.
+    """A page of a list.
 
     Args:
-        order: says prefix, delimiter, encoding and how many to list.
-        limit_name: the parameter that says how many.
+        order: with prefix, delimiter, encoding and limit.
+        limit_name: the parameter with the limit.
         marker: the name that the page begins after.
-        most: how many it lists at most.
+        most: the highest limit.
 
     Attributes:
-        shown: names and what they are names of, in order.
-        prefixes: what further names up to the delimiter have in common.
+        entries: names and their objects, in order.
+        prefixes: common prefixes, up to the delimiter.
         last: the last name or common prefix, if there is more; empty otherwise.
         last_id: the last one's id, the same way.
     """
@@ -188,34 +189,34 @@ class _Page:
         self.prefix, self.delimiter = order.parameter("prefix"), order.parameter("delimiter")
         self.marker = marker
         self.encoding = order.parameter("encoding-type")
-        if order.asks_for("encoding-type") and self.encoding != "url":
+        if order.has("encoding-type") and self.encoding != "url":
             raise invalid_argument(
                 "Invalid Encoding Method specified in Request", "encoding-type", self.encoding
             )
         self._limit_element = limit_name.title().replace("-", "")
         self.limit = min(integer_argument(limit_name, order.parameter(limit_name), most), most)
-        self.shown: list[tuple[str, Any]] = []
+        self.entries: list[tuple[str, Any]] = []
         self.prefixes: list[str] = []
         self.last = self.last_id = ""
 
     def fill(
         self,
-        entries: Iterable[tuple[str, Any]],
+        candidates: Iterable[tuple[str, Any]],
         id_marker: str = "",
         id_of: Callable[[Any], str] = lambda _: "",
     ) -> None:
-        """Fill the page from all names, in order, and what they are names of.
+        """Fill the page from all names, in order, and their objects.
 
         Args:
-            entries: all names; one may be there several times.
+            candidates: all names; one may be there several times.
             id_marker: the id, among those of the marker's name, that the page begins after.
-            id_of: returns the id of what a name is the name of.
+            id_of: returns the id of an object.
         """
         passed, last = False, ("", "")
         if id_marker:  # it may be gone: clients delete page by page
-            entries = list(entries)
-            passed = not any(name == self.marker and id_of(entry) == id_marker for name, entry in entries)
-        for name, entry in entries:
+            candidates = list(candidates)
+            passed = not any(name == self.marker and id_of(entry) == id_marker for name, entry in candidates)
+        for name, entry in candidates:
             if name < self.marker or not name.startswith(self.prefix):
                 continue
             if name == self.marker and not passed:
@@ -224,13 +225,13 @@ class _Page:
             common = self._common(name)
             if common and (common <= self.marker or common in self.prefixes[-1:]):
                 continue
-            if len(self.shown) + len(self.prefixes) >= self.limit:
+            if len(self.entries) + len(self.prefixes) >= self.limit:
                 self.last, self.last_id = last
                 return
             if common:
                 self.prefixes.append(common)
             else:
-                self.shown.append((name, entry))
+                self.entries.append((name, entry))
             last = (common, "") if common else (name, id_of(entry))
 
     def _common(self, name: str) -> str:
@@ -238,7 +239,7 @@ class _Page:
         return name[: end + len(self.delimiter)] if end >= 0 else ""
 
     def quoted(self, name: str) -> str:
-        """Return a name in the encoding that was asked for."""
+        """Return a name in the encoding of the request."""
         return quote(name) if self.encoding else name
 
     def version(self, entry: tuple[str, tuple[bool, Any]]) -> Element:
@@ -257,7 +258,7 @@ class _Page:
     def response(
         self, root: str, bucket: str, start: Mapping[str, Any], *described: Mapping[str, Any] | Element
     ) -> Response:
-        """Return the response that the page is."""
+        """Return the response with this page."""
         begin = {
             "Bucket" if "Uploads" in root else "Name": bucket,
             **start,
@@ -297,7 +298,7 @@ def _encoded(page: _Page) -> str:
 def _decoded(order: Order) -> str:
     """Return the name that a page begins after, by its token; empty without one."""
     token = order.parameter("continuation-token")
-    if not order.asks_for("continuation-token"):
+    if not order.has("continuation-token"):
         return ""
     try:
         name = urlsafe_b64decode(token).decode("utf-8", "surrogatepass")

@@ -26,13 +26,13 @@ _DAYS_OF_A_YEAR, _MOST_DAYS = 365, 36_500
 
 
 def check_bucket(order: Order, bucket: Bucket) -> None:
-    """Raise `S3Error` unless an order to set up a bucket fits in with object lock."""
-    if order.asks_for("versioning") and bucket.has_lock and b"Suspended" in order.body:
+    """Raise `S3Error` if an order to set up a bucket conflicts with object lock."""
+    if order.has("versioning") and bucket.has_lock and b"Suspended" in order.body:
         raise _invalid_state(
             "An Object Lock configuration is present on this bucket, so the versioning state cannot be "
             "changed."
         )
-    if not order.asks_for("object-lock"):
+    if not order.has("object-lock"):
         return
     root = parse(order.body)
     retention = root.find("{*}Rule/{*}DefaultRetention")
@@ -53,7 +53,7 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
 
 
 def is_lock(name: str) -> bool:
-    """Return whether a header says how an object is locked."""
+    """Return whether a header, by its name in lower case, locks an object."""
     return name in (_MODE, _UNTIL, _HOLD)
 
 
@@ -79,7 +79,7 @@ def check_headers(headers: Mapping[str, str], bucket: Bucket) -> None:
 
 
 def lock(backend: Backend, bucket: str, key: Any, headers: Mapping[str, str]) -> None:
-    """Lock a new object, which is moto's key, as its headers say, or else as its bucket does by default."""
+    """Lock a new object, moto's key, by its headers, or else by the default of its bucket."""
     mode, until = headers.get(_MODE), headers.get(_UNTIL)
     if mode is None:
         mode, until = backend.default_lock(bucket)
@@ -91,7 +91,7 @@ def change_lock(backend: Backend, order: Order) -> Response:
     if not backend.existing(order.bucket).has_lock:
         raise _without_lock()
     root = parse(order.body)
-    if order.asks_for("legal-hold"):
+    if order.has("legal-hold"):
         if root.findtext("{*}Status") not in _STATES:
             raise refusal("MalformedXML")
         backend.existing_key(order).lock_legal_status = root.findtext("{*}Status")
@@ -118,9 +118,9 @@ def describe(backend: Backend, order: Order) -> Response:
     if not backend.existing(order.bucket).has_lock:
         raise _without_lock()
     key = backend.existing_key(order)
-    if order.asks_for("retention") and key.lock_mode:
+    if order.has("retention") and key.lock_mode:
         return Response.of_root("Retention", {"Mode": key.lock_mode, "RetainUntilDate": key.lock_until})
-    if order.asks_for("legal-hold") and key.lock_legal_status:
+    if order.has("legal-hold") and key.lock_legal_status:
         return Response.of_root("LegalHold", {"Status": key.lock_legal_status})
     raise refusal("NoSuchObjectLockConfiguration")
 

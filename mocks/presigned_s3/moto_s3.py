@@ -15,7 +15,7 @@ ACCOUNT: Final = "123456789012"
 
 
 class _Outline(ModuleType):
-    """A module with a few of its members; it is imported as a whole for any other."""
+    """A module with a few of its members; the access to any other imports it."""
 
     def __init__(self, name: str, **members: Any) -> None:
         super().__init__(name)
@@ -34,7 +34,7 @@ def _imported(name: str) -> ModuleType:
 
 
 def _later(module: str, name: str) -> Callable[..., Any]:
-    """Return a function that imports one of a module, and calls it."""
+    """Return a function that imports a module, and calls the function of this name in it."""
 
     def call(*positional: Any, **named: Any) -> Any:
         return getattr(_imported(module), name)(*positional, **named)
@@ -53,12 +53,12 @@ _OUTLINES = (
     ),
 )
 _IAM = _Outline("moto.iam.models", mark_account_as_visited=lambda **_: None)
-"""Imported at each request, to note the use of an access key; without IAM there is none."""
+"""moto imports it at each request, to note the use of an access key."""
 
 
 @contextmanager
 def _outlined() -> Iterator[None]:
-    """Put outlines in the places of modules that are not imported yet."""
+    """Put outlines in place of modules that are not imported yet."""
     absent = [outline for outline in _OUTLINES if outline.__name__ not in sys.modules]
     for outline in absent:
         sys.modules[outline.__name__] = outline

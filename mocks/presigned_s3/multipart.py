@@ -1,4 +1,4 @@
-"""Multipart uploads: parts, each a file, put together into one."""
+"""Multipart uploads: parts, each in a file, that are assembled into one."""
 
 import base64
 import hashlib
@@ -10,11 +10,11 @@ from .checksums import ALGORITHMS, COMPOSITE, FULL_OBJECT, PREFIX, Checksum, Con
 from .content import Content, read_range
 from .errors import S3Error, invalid_request, refusal
 from .integers import whole_number
-from .policy import MAX_OBJECT_BYTES
+from .orders import MAX_OBJECT_BYTES
 from .xml import parse
 
 MIN_PART_BYTES = 5 * 1024**2
-"""The least that a part other than the last must have."""
+"""The minimum size of every part but the last."""
 
 MAX_PART_NUMBER = 10_000
 
@@ -33,7 +33,7 @@ class ListedPart(NamedTuple):
 
 
 def checksum_of_upload(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that say which checksum an upload will have: none, or algorithm and kind.
+    """Return the headers with the algorithm and the kind of an upload's checksum; none without one.
 
     Raises:
         S3Error: InvalidRequest, if S3 knows no such checksum.
@@ -44,9 +44,9 @@ def checksum_of_upload(headers: Mapping[str, str]) -> dict[str, str]:
     if not algorithm:
         return {}
     if algorithm not in ALGORITHMS:
-        known = ", ".join(ALGORITHMS)
+        algorithms = ", ".join(ALGORITHMS)
         message = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-        raise invalid_request(f"{message}[{known}]")
+        raise invalid_request(f"{message}[{algorithms}]")
     if kind not in (None, *_KINDS_OF_OTHERS):
         raise invalid_request(f"Value for {_KIND} header is invalid.")
     kinds = _KINDS.get(algorithm, _KINDS_OF_OTHERS)
@@ -91,14 +91,14 @@ def assemble(
     *,
     composite: bool,
 ) -> tuple[Content, str, str | None]:
-    """Put parts together.
+    """Assemble an object of its parts.
 
     Args:
-        listed: the parts that the client wants.
-        uploaded: the parts that there are, by number.
-        folder: where the content goes.
+        listed: the parts in the request.
+        uploaded: the parts that exist, by number.
+        folder: for the content.
         algorithm: of the object's checksum.
-        claims: the headers (by name in lower case) that say what comes of it.
+        claims: the headers (by name in lower case) with the expected size and checksum.
         composite: whether that is a checksum of the parts' checksums.
 
     Returns:
@@ -110,15 +110,15 @@ def assemble(
     """
     if composite:
         _check_listed(listed, algorithm)
-    parts = [_part(one, uploaded) for one in listed]
-    for one, part in zip(listed[:-1], parts, strict=False):
+    parts = [_part(entry, uploaded) for entry in listed]
+    for entry, part in zip(listed[:-1], parts, strict=False):
         if part.size < MIN_PART_BYTES:
             raise refusal(
                 "EntityTooSmall",
                 ProposedSize=part.size,
                 MinSizeAllowed=MIN_PART_BYTES,
-                PartNumber=one.number,
-                ETag=one.etag,
+                PartNumber=entry.number,
+                ETag=entry.etag,
             )
     claimed, whole, checksum = claims.get(PREFIX + algorithm.lower()), None, None
     if composite:
@@ -137,7 +137,9 @@ def assemble(
                 f"The provided '{_SIZE}' header value {claims[_SIZE]} does not match what was computed: "
                 f"{content.size}"
             )
-    etag = hashlib.md5(b"".join(bytes.fromhex(one.etag) for one in listed), usedforsecurity=False).hexdigest()
+    etag = hashlib.md5(
+        b"".join(bytes.fromhex(entry.etag) for entry in listed), usedforsecurity=False
+    ).hexdigest()
     return content, f"{etag}-{len(parts)}", whole.value if whole else checksum
 
 
@@ -159,11 +161,11 @@ def _part(listed: ListedPart, uploaded: Mapping[int, Content]) -> Content:
 
 
 def _composite(parts: Sequence[Content], algorithm: str) -> str | None:
-    """Return the checksum of the parts' checksums; None if one of them has none."""
+    """Return the checksum of the parts' checksums; None if a part has none."""
     checksums = [part.checksum for part in parts if part.checksum and part.checksum.algorithm == algorithm]
     if len(checksums) < len(parts):
         return None
     checksum = Checksum(algorithm)
-    for one in checksums:
-        checksum.update(one.digest)
+    for part_checksum in checksums:
+        checksum.update(part_checksum.digest)
     return f"{base64.b64encode(checksum.digest).decode()}-{len(parts)}"

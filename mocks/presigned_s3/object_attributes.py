@@ -1,4 +1,4 @@
-"""GetObjectAttributes: what an object is, and the parts that it was uploaded in."""
+"""GetObjectAttributes: the attributes of an object, and its parts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,14 +10,14 @@ from .integers import integer_argument
 from .xml import document
 
 MAX_PARTS = 1000
-_ASKED = "x-amz-object-attributes"
+_HEADER = "x-amz-object-attributes"
 
 
 def describe(key: Any, headers: Mapping[str, str]) -> bytes:
-    """Return the document that says what the request asks of an object.
+    """Return the document with the requested attributes of an object.
 
     Raises:
-        S3Error: InvalidRequest, InvalidArgument; it asks for nothing, or for what there is not.
+        S3Error: InvalidRequest without an attribute, InvalidArgument for an unknown one.
     """
     attributes = {
         "ETag": key.etag.strip('"'),
@@ -26,15 +26,15 @@ def describe(key: Any, headers: Mapping[str, str]) -> bytes:
         "StorageClass": key.storage_class,
         "ObjectSize": key.size,
     }
-    asked = [name.strip() for name in headers.get(_ASKED, "").split(",") if name.strip()]
-    if not asked:
+    names = [name.strip() for name in headers.get(_HEADER, "").split(",") if name.strip()]
+    if not names:
         raise invalid_request(
-            f"The {_ASKED} header specifying the attributes to be retrieved is either missing or empty"
+            f"The {_HEADER} header specifying the attributes to be retrieved is either missing or empty"
         )
-    for name in asked:
+    for name in names:
         if name not in attributes:
-            raise invalid_argument("Invalid attribute name specified.", _ASKED, name)
-    content = {name: value for name, value in attributes.items() if name in asked}
+            raise invalid_argument("Invalid attribute name specified.", _HEADER, name)
+    content = {name: value for name, value in attributes.items() if name in names}
     return document("GetObjectAttributesResponse", content)
 
 
@@ -47,7 +47,7 @@ def _checksum(key: Any) -> dict[str, Any] | None:
 
 
 def _parts(key: Any, headers: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return how many parts there are, and a page of them if each has a checksum of its own."""
+    """Return the number of parts, and a page of them if each has a checksum."""
     parts = parts_of(key)
     if not parts:
         return None
@@ -58,16 +58,16 @@ def _parts(key: Any, headers: Mapping[str, str]) -> dict[str, Any] | None:
         integer_argument(name, headers.get(f"x-amz-{name}"), default)
         for name, default in (("part-number-marker", 0), ("max-parts", MAX_PARTS))
     )
-    shown = [*enumerate(parts, 1)][marker:][:most]
-    last = shown[-1][0] if shown else 0
+    page = [*enumerate(parts, 1)][marker:][:most]
+    last = page[-1][0] if page else 0
     return {
         **count,
         "PartNumberMarker": marker,
         "NextPartNumberMarker": last,
         "MaxParts": most,
-        "IsTruncated": bool(shown) and last < len(parts),
+        "IsTruncated": bool(page) and last < len(parts),
         "Part": [
             {"PartNumber": number, "Size": size, f"Checksum{key.checksum_algorithm}": checksum}
-            for number, (size, checksum) in shown
+            for number, (size, checksum) in page
         ],
     }

@@ -1,11 +1,11 @@
-"""Objects by PUT, GET and HEAD, and the parts of uploads: content goes past moto, block by block."""
+"""Objects by PUT, GET and HEAD, and the parts of uploads; content bypasses moto, block by block."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from .attributes import SYSTEM, check_attributes, check_key, check_verified, handed_over, stored_headers
+from .attributes import SYSTEM, check_attributes, check_key, check_verified, moto_headers, stored_headers
 from .authentication import Signed
 from .checksums import COMPOSITE, DEFAULT, PREFIX, TYPE, Checksum, ContentMd5, claimed_checksum
 from .content import Content, read_range
@@ -13,9 +13,8 @@ from .customer_keys import check_read
 from .errors import S3Error, invalid_argument, invalid_request, refusal
 from .integers import whole_number
 from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
-from .orders import Bucket, Order
+from .orders import MAX_OBJECT_BYTES, Bucket, Order
 from .payload import ChunkedBody, VerifiedBody, open_payload
-from .policy import MAX_OBJECT_BYTES
 from .preconditions import changes_nothing, unmet
 from .request import Request
 from .response import Response
@@ -25,7 +24,7 @@ from .version_ids import NULL
 from .xml import document
 
 MAX_DOCUMENT_BYTES = 4 * 1024**2
-"""The longest XML document that is read into memory, in bytes: ten thousand parts, a thousand keys."""
+"""The longest XML document that is read, in bytes: enough for 10,000 parts or 1000 keys."""
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
@@ -106,10 +105,10 @@ class Objects:
         overrides = _overrides(request, signed)
         check_read(request.headers)
         _check_part_read(request)
-        headers = {n: value for n, value in handed_over(request.headers).items() if not n.startswith("if-")}
+        headers = {n: value for n, value in moto_headers(request.headers).items() if not n.startswith("if-")}
         left_out = ["partNumber"]
         if not bucket.versioning and request.parameter("versionId") == NULL:
-            left_out.append("versionId")  # moto knows no version of an object that has none other
+            left_out.append("versionId")  # moto finds no version of an object in a bucket without versions
         query = tuple(pair for pair in request.query if pair[0] not in left_out)
         order = Order("HEAD", bucket.name, request.key, query, headers, bucket.region)
         with self._store.look_up(order) as (response, path):
@@ -123,7 +122,7 @@ class Objects:
             if condition:
                 raise refusal("PreconditionFailed", Condition=condition)
             size, part = response.length, ""
-            if request.asks_for("partNumber"):
+            if request.has("partNumber"):
                 parts = self._store.parts(order)
                 begin, length = _part(request, response, parts)
                 if parts and response.header(TYPE) == COMPOSITE:
@@ -138,13 +137,13 @@ class Objects:
         return response
 
     def _missing(self, order: Order, response: Response) -> Response:
-        """Return the response to HEAD where there is no object, or raise `S3Error` that has its headers."""
+        """Return the response to HEAD for a missing object; raise `S3Error` with its headers for GET."""
         if order.method == "HEAD":
             return response
         try:
             if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
                 raise refusal("MethodNotAllowed", Method=order.method, ResourceType="DeleteMarker")
-            return self._store.ask(order)
+            return self._store.read(order)
         except S3Error as error:
             error.headers = [
                 pair for pair in response.headers if pair[0].lower().startswith(("allow", "x-amz-"))
@@ -216,25 +215,25 @@ def _check_part_number(request: Request) -> None:
 
 
 def _check_part_read(request: Request) -> None:
-    if request.asks_for("partNumber"):
+    if request.has("partNumber"):
         _check_part_number(request)
         if "range" in request.headers:
             raise invalid_request("Cannot specify both Range header and partNumber query parameter")
 
 
 def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:
-    """Return the headers of the response that the query asks for."""
-    asked = {name: request.parameter(f"response-{name}") for name in SYSTEM}
-    overrides = {name: value for name, value in asked.items() if value is not None}
+    """Return the headers of the response that the query overrides."""
+    parameters = {name: request.parameter(f"response-{name}") for name in SYSTEM}
+    overrides = {name: value for name, value in parameters.items() if value is not None}
     if overrides and signed is None:
         raise invalid_request("Request specific response headers cannot be used for anonymous GET requests.")
     return overrides
 
 
 def _select_checksums(request: Request, response: Response, part: str = "", *, is_whole: bool) -> None:
-    """Leave checksums out of a response unless they are requested and are those of its body.
+    """Remove checksums from a response unless they are requested, and are those of its body.
 
-    An object whose checksum is made of those of its parts has that of the part in the body.
+    If the checksum of the object is one of its parts' checksums, a part has its own.
     """
     of_object = [pair for pair in response.headers if pair[0].lower().startswith(PREFIX)]
     response.headers = [pair for pair in response.headers if pair not in of_object]
@@ -247,7 +246,7 @@ def _select_checksums(request: Request, response: Response, part: str = "", *, i
 
 
 def _part(request: Request, response: Response, parts: list[tuple[int, str]]) -> tuple[int, int]:
-    """Make the response one with a part; return its begin and length, or raise InvalidPartNumber."""
+    """Turn the response into that for a part; return begin and length, or raise InvalidPartNumber."""
     number, size = int(request.parameter("partNumber") or 0), response.length
     sizes = [length for length, _ in parts] or [size]
     if number > len(sizes):
@@ -262,10 +261,10 @@ def _part(request: Request, response: Response, parts: list[tuple[int, str]]) ->
     return 0, 0
 
 
-def _range(asked: str, response: Response) -> tuple[int, int]:
-    """Make the response one to a range, if asked; return begin and length, or raise InvalidRange."""
+def _range(field: str, response: Response) -> tuple[int, int]:
+    """Turn the response into that for a range, if any; return begin and length, or raise InvalidRange."""
     size = response.length
-    match = _RANGE.fullmatch(asked)
+    match = _RANGE.fullmatch(field)
     if match is None or match.groups() == ("", ""):
         return 0, size
     first, last = match.groups()
@@ -274,7 +273,7 @@ def _range(asked: str, response: Response) -> tuple[int, int]:
     if first and last and int(last) < begin:
         return 0, size
     if begin > end:
-        raise refusal("InvalidRange", RangeRequested=asked, ActualObjectSize=size)
+        raise refusal("InvalidRange", RangeRequested=field, ActualObjectSize=size)
     response.status, response.length = HTTPStatus.PARTIAL_CONTENT, end - begin + 1
     response.set_header("Content-Range", f"bytes {begin}-{end}/{size}")
     return begin, response.length

@@ -1,4 +1,4 @@
-"""What moto is asked to do, and the bucket that it is asked to do it with."""
+"""Orders, which are authenticated requests for moto, and the buckets that they are about."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,27 +8,29 @@ from .cors import CorsRule
 from .request import Request
 
 DEFAULT_REGION: Final = "us-east-1"
+MAX_OBJECT_BYTES: Final = 5 * 1024**3
+"""The most that S3 accepts in one upload."""
 
 Query = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What the front needs to know of a bucket.
+    """The state of a bucket.
 
     Attributes:
-        region: where it is.
+        region: of the bucket.
         cors: its CORS rules.
-        policy: its bucket policy, as it was put.
+        policy: its bucket policy, as put; None for none.
         public: the permissions that its ACL grants to everyone, such as ``WRITE``.
         has_acls: whether objects may have ACLs; a bucket made without one has them switched off.
-        blocks: what of public access is blocked by request, such as ``blockPublicPolicy``.
+        blocks: the settings of its public access block that are on, such as ``blockPublicPolicy``.
         encrypts: whether it has a default encryption of its own.
         encryption: the headers by which its objects are encrypted, by default.
-        kms_keys: what the ARNs of its region's KMS keys begin with.
-        versioning: ``Enabled``, ``Suspended`` or, if it never was, empty.
+        kms_keys: the prefix of the ARNs of its region's KMS keys.
+        versioning: ``Enabled``, ``Suspended``, or empty if it was never versioned.
         has_lock: whether versions can be locked.
-        locks: whether new versions are, by default.
+        locks: whether new versions are locked by default.
     """
 
     name: str
@@ -48,7 +50,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What moto is asked to do: a request whose signature and content are dealt with.
+    """A request without signature and content, for moto.
 
     Attributes:
         method: as sent.
@@ -70,13 +72,13 @@ class Order:
 
     @classmethod
     def of(cls, request: Request, bucket: Bucket, headers: Mapping[str, str], body: bytes = b"") -> Self:
-        """Return the order that a request to a bucket is, with what moto is to see of it."""
+        """Return the order of a request to a bucket, with the headers and the body for moto."""
         return cls(request.method, bucket.name, request.key, request.query, headers, bucket.region, body)
 
-    def asks_for(self, *names: str) -> bool:
+    def has(self, *names: str) -> bool:
         """Return whether one of these query parameters is there."""
         return any(name in names for name, _ in self.query)
 
     def parameter(self, name: str) -> str:
         """Return the value of a query parameter; empty if it is not there."""
-        return next((value for given, value in self.query if given == name), "")
+        return next((value for parameter, value in self.query if parameter == name), "")

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .content import BLOCK_BYTES
 from .errors import invalid_argument, refusal
-from .request import Readable
+from .request import BLOCK_BYTES, Readable
 from .signature import ALGORITHM, UNSIGNED_PAYLOAD, Credential, Scope, check, signature
 
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
@@ -65,7 +64,7 @@ class ChunkedBody:
         self.trailers: dict[str, str] = {}
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the data; a wrong chunk is known only at its end, so keep nothing before the last block.
+        """Yield the data; a chunk is verified at its end, so discard everything if this raises.
 
         Raises:
             S3Error: IncompleteBody, SignatureDoesNotMatch.
@@ -131,7 +130,7 @@ class ChunkedBody:
 
 
 class VerifiedBody:
-    """A body in one piece, which must have the SHA-256 that was signed; None if none was."""
+    """A body in one piece, with the SHA-256 that was signed; None if it was not."""
 
     def __init__(self, stream: Readable, sha256: str | None) -> None:
         self._stream = stream
@@ -139,7 +138,7 @@ class VerifiedBody:
         self.trailers: dict[str, str] = {}
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the data; whether it is right is known only at its end.
+        """Yield the data, which is verified at its end.
 
         Raises:
             S3Error: XAmzContentSHA256Mismatch.
@@ -158,7 +157,7 @@ class VerifiedBody:
 
 
 def check_word(word: str) -> None:
-    """Raise InvalidArgument unless `word` is one that ``x-amz-content-sha256`` may hold."""
+    """Raise InvalidArgument unless `word` is a valid value of ``x-amz-content-sha256``."""
     words = (UNSIGNED_PAYLOAD, *_STREAMING)
     if word not in words and not _SHA256.fullmatch(word):
         message = f"x-amz-content-sha256 must be {', '.join(words)} or a valid sha256 value."
@@ -168,7 +167,7 @@ def check_word(word: str) -> None:
 def open_payload(stream: Readable, word: str, signer: ChunkSigner | None) -> ChunkedBody | VerifiedBody:
     """Return the payload of a body.
 
-    The word is what ``x-amz-content-sha256`` says of it.
+    The word is the value of ``x-amz-content-sha256``.
     """
     if word in _STREAMING:
         return ChunkedBody(stream, None if word == UNSIGNED_TRAILER else signer)

@@ -1,4 +1,4 @@
-"""The policy of a POST form: what the form's fields and file must be.
+"""The policy of a POST form: conditions on its fields and its file.
 
 Names are compared without regard to case, values with it. The form is given with its names in lower case and
 with the bucket that it was posted to as the field ``bucket``.
@@ -13,10 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from .errors import S3Error, access_denied, refusal
+from .orders import MAX_OBJECT_BYTES
 from .relaxed_json import NotJSON, Text, loads
-
-MAX_OBJECT_BYTES = 5 * 1024**3
-"""The most that S3 takes in one upload."""
 
 _MEMBERS = ("expiration", "conditions")
 _EXEMPT = frozenset({"x-amz-signature", "file", "policy"})
@@ -46,7 +44,7 @@ class Condition:
         return name[1:].lower() if self.operator != "content-length-range" and name.startswith("$") else ""
 
     def holds(self, fields: Mapping[str, str]) -> bool:
-        """Return whether the form's fields are as this condition wants them."""
+        """Return whether the form's fields meet this condition."""
         if self.operator == "content-length-range":
             return all(re.fullmatch(r"-?\d{1,18}", end, re.ASCII) for end in self.operands)
         value = fields.get(self.field)
@@ -56,12 +54,12 @@ class Condition:
             return value == self.operands[1]
         # Browsers that pick several files send their types as a comma-separated list.
         values = re.split(r",\s*", value) if self.field == "content-type" else [value]
-        return all(one.startswith(self.operands[1]) for one in values)
+        return all(media_type.startswith(self.operands[1]) for media_type in values)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy that can be read."""
+    """A POST policy: until when it holds, and what it allows."""
 
     expiration: datetime
     conditions: tuple[Condition, ...]
@@ -81,7 +79,7 @@ class Policy:
 
     @property
     def max_bytes(self) -> int:
-        """The largest file that is allowed."""
+        """The size of the largest file that is allowed, in bytes."""
         return min([int(condition.operands[1]) for condition in self._ranges()] + [MAX_OBJECT_BYTES])
 
     def check_size(self, size: int) -> None:

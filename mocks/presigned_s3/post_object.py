@@ -14,8 +14,8 @@ from .clock import Clock
 from .errors import missing_field, refusal
 from .faults import Faults
 from .form import Form
-from .orders import Bucket, Order
-from .policy import MAX_OBJECT_BYTES, Policy, parse
+from .orders import MAX_OBJECT_BYTES, Bucket, Order
+from .policy import Policy, parse
 from .request import Request
 from .response import Response
 from .store import Store
@@ -57,10 +57,10 @@ class PostObject:
         return self._store_file(request, form, policy, headers, bucket)
 
     def _policy_of(self, request: Request, fields: Mapping[str, str], bucket: Bucket) -> Policy | None:
-        """Return the policy that allows these fields; None if the bucket takes a form from everyone."""
+        """Return the policy that allows these fields; None if the bucket accepts an unsigned form."""
         signed = self._authenticator.authenticate_form(fields, bucket.region)
-        asked = replace(request, headers={**request.headers, **fields}, query=())
-        authorization = Authorization(self._store, asked, self._store.account if signed else None)
+        described = replace(request, headers={**request.headers, **fields}, query=())
+        authorization = Authorization(self._store, described, self._store.account if signed else None)
         is_allowed = authorization.allows(bucket, "s3:PutObject", fields["key"])
         if signed is None:
             if "policy" in fields or not is_allowed:
@@ -88,7 +88,7 @@ class PostObject:
 
 
 def _accepted(request: Request, fields: Mapping[str, str], put: Response) -> Response:
-    """Return the response that the form asks for."""
+    """Return the response to a form whose file was stored."""
     etag = put.header("ETag") or ""
     location = request.object_url(fields["key"])
     headers = [pair for pair in put.headers if pair[0].lower() != "content-type"]
@@ -105,7 +105,7 @@ def _accepted(request: Request, fields: Mapping[str, str], put: Response) -> Res
 
 
 def _redirect(fields: Mapping[str, str], bucket: str, etag: str) -> str | None:
-    """Return where a page is sent after its upload; None if the form does not say, or says no URL."""
+    """Return the URL that a page is redirected to after its upload; None if the form has no valid one."""
     target = fields.get("success_action_redirect") or fields.get("redirect") or ""
     try:
         parts = urlsplit(target)

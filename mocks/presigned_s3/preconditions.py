@@ -1,4 +1,4 @@
-"""Preconditions: of reads, of copies for their source, and of writes for what they would replace."""
+"""Preconditions: of reads, of the source of copies, and of the object that a write replaces."""
 
 import re
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ _RANGE = f"{SOURCE}-range"
 _BYTES = re.compile(r"bytes=(\d{1,18})-(\d{1,18})", re.ASCII)
 
 
-def unmet(conditions: Mapping[str, str], found: Response) -> str:
-    """Return the name of the precondition that an object does not meet; empty if it meets all.
+def unmet(conditions: Mapping[str, str], response: Response) -> str:
+    """Return the name of the precondition that an object fails; empty if it meets all.
 
     ETags may lack their quotes; nothing is modified since a time to come. Source: RFC 9110, section 13.2.2.
     """
-    etag, modified = found.header("ETag") or "", http_date(found.header("Last-Modified") or "")
+    etag, modified = response.header("ETag") or "", http_date(response.header("Last-Modified") or "")
     match, other = conditions.get("if-match"), conditions.get("if-none-match")
     until, since = (http_date(conditions.get(f"if-{name}-since", "")) for name in ("unmodified", "modified"))
     if match is not None:
@@ -43,7 +43,7 @@ def unmet(conditions: Mapping[str, str], found: Response) -> str:
 
 
 def _lists(etags: str, etag: str) -> bool:
-    listed = {one.strip().removeprefix("W/").strip('"') for one in etags.split(",")}
+    listed = {member.strip().removeprefix("W/").strip('"') for member in etags.split(",")}
     return "*" in listed or etag.strip('"') in listed
 
 
@@ -53,8 +53,8 @@ def check_replaced(backend: Backend, order: Order, upload: Any = None) -> None:
     Args:
         backend: moto's S3.
         order: with If-Match and an ETag, or with If-None-Match and ``*``, if it has a condition.
-        upload: what the object is made of, if it is uploaded in parts: its condition is about the object that
-            there was when the upload began, too.
+        upload: of the object, if it is uploaded in parts: the object that existed when the upload began must
+            still be there as well.
     """
     conditions = [name for name in ("If-Match", "If-None-Match") if name.lower() in order.headers]
     if not conditions:
@@ -77,7 +77,7 @@ def check_replaced(backend: Backend, order: Order, upload: Any = None) -> None:
 
 
 def check_deleted(backend: Backend, bucket: str, name: str, etag: str) -> None:
-    """Raise `S3Error` unless there is an object with the ETag that its deletion asks for, ``*`` for any."""
+    """Raise `S3Error` unless there is an object with the ETag that a deletion expects, ``*`` for any."""
     key = backend.key(bucket, name)
     if key is None:
         raise refusal("NoSuchKey", Key=name)
@@ -86,7 +86,7 @@ def check_deleted(backend: Backend, bucket: str, name: str, etag: str) -> None:
 
 
 def changes_nothing(headers: Mapping[str, str], bucket: str, key: str) -> bool:
-    """Return whether a copy would leave an object as it is: its source is the object itself."""
+    """Return whether a copy of an object to itself would change nothing."""
     changes = any(name.startswith(_CHANGING) for name in headers)
     replaces = headers.get("x-amz-metadata-directive", "").upper() == "REPLACE"
     return not changes and not replaces and copy_source(headers[SOURCE]) == (bucket, key, "")
@@ -104,14 +104,14 @@ def check_source(backend: Backend, order: Order) -> None:
     if backend.bucket(bucket) is None:
         return
     query = (("versionId", version_id),) if version_id else ()
-    found = backend.carry_out(Order("HEAD", bucket, key, query))
-    if found.status != HTTPStatus.OK:
+    source = backend.carry_out(Order("HEAD", bucket, key, query))
+    if source.status != HTTPStatus.OK:
         return
     check_key(order.headers, backend.key(bucket, key, version_id), SOURCE_ENCRYPTION)
-    if condition := unmet(conditions, found):
+    if condition := unmet(conditions, source):
         raise _failed(f"{SOURCE}-{condition}")
-    if _RANGE in order.headers and order.asks_for("partNumber"):
-        _check_range(order.headers[_RANGE], found.length)
+    if _RANGE in order.headers and order.has("partNumber"):
+        _check_range(order.headers[_RANGE], source.length)
 
 
 def _check_range(text: str, size: int) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 ORIGINAL_HEADERS = "s3.headers"
 """Key of the environ for the header fields as they were sent: WSGI folds ``_`` and ``-`` into one."""
 
+BLOCK_BYTES: Final = 128 * 1024
+"""How much of a body, or of a file, is read at once."""
 LOCAL_DOMAIN: Final = "localhost"
 _HEADER = re.compile(
     r"x-amz-.*|content-(?:md5|type)|if-(?:none-)?match|if-(?:un)?modified-since", re.IGNORECASE | re.DOTALL
@@ -25,7 +27,7 @@ _CHECKSUM = re.compile(r"x-amz-(?:checksum-(?!algorithm$|type$|mode$)|sdk-checks
 VERSION_2_QUERY: Final = ("AWSAccessKeyId", "Signature", "Expires")
 """The parameters of a request that is presigned with Signature Version 2."""
 UNWATCHED: Final = "x-mock-unwatched"
-"""Query parameter of who only looks, as the console at a photo: no fault applies, no journal records it."""
+"""Query parameter of requests to which no fault applies, and which are not recorded: the console's."""
 ON_OBJECTS: Final = {
     "GET": "GetObject",
     "HEAD": "HeadObject",
@@ -81,11 +83,11 @@ OF_OBJECTS: Final = {
     "tagging": ("GET", "HEAD", "PUT", "DELETE"),
     "uploadId": ("GET", "HEAD", "PUT", "POST", "DELETE"),
 }
-"""Selectors: query parameters that say what of a bucket or an object it is about; and their methods."""
+"""Selectors: query parameters that name a subresource of a bucket or an object; and their methods."""
 
 _SELECTORS: Final = OF_BUCKETS.keys() | OF_OBJECTS.keys()
-_SAY_NOTHING = re.compile(rf"(?i:x-.*)|{'|'.join((*VERSION_2_QUERY, UNWATCHED))}", re.DOTALL)
-"""Query parameters that never say what a request is about: S3 leaves those with ``x-`` to clients."""
+_NO_SELECTORS = re.compile(rf"(?i:x-.*)|{'|'.join((*VERSION_2_QUERY, UNWATCHED))}", re.DOTALL)
+"""Query parameters that are never selectors: S3 leaves those with ``x-`` to clients."""
 _OF_READS: Final = frozenset({
     "list-type", "prefix", "delimiter", "marker", "max-keys", "continuation-token", "start-after",
     "encoding-type", "fetch-owner", "key-marker", "version-id-marker", "upload-id-marker", "max-uploads",
@@ -99,7 +101,7 @@ NAMES: Final = frozenset(
 
 
 class Readable(Protocol):
-    """A stream of bytes."""
+    """A stream of bytes, such as the body of a request."""
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes; b"" at the end."""
@@ -147,8 +149,8 @@ class Request:
         host_style: whether the bucket is in the host name and not in the path.
         scheme: ``http`` or ``https``.
         public_url: what URLs of objects begin with; None for the host that it came to.
-        is_utf8: whether the target is; what of it is not has been replaced.
-        fields: of the form that it carries, by name in lower case; there once the form is read.
+        is_utf8: whether the target is; if not, invalid bytes have been replaced.
+        fields: of its form, by name in lower case; empty until the form is read.
         struck: ids of the faults that apply to it.
     """
 
@@ -201,44 +203,44 @@ class Request:
 
     def parameter(self, name: str) -> str | None:
         """Return the first value of a query parameter; None if it is not there."""
-        return next((value for given, value in self.query if given == name), None)
+        return next((value for parameter, value in self.query if parameter == name), None)
 
-    def asks_for(self, *names: str) -> bool:
+    def has(self, *names: str) -> bool:
         """Return whether one of these query parameters is there, such as the subresource ``acl``."""
-        return any(given in names for given, _ in self.query)
+        return any(name in names for name, _ in self.query)
 
     @property
     def selectors(self) -> list[str]:
-        """The query parameters that say what it is about, such as ``acl``, in order; S3 takes one."""
+        """The subresources in its query, such as ``acl``, in order; S3 accepts one."""
         return sorted({name for name, _ in self.query} & _SELECTORS)
 
     @property
     def is_unknown(self) -> bool:
-        """Whether its query may say that it is about something that is unknown here, as new selectors are.
+        """Whether its query may name a subresource that is unknown here.
 
-        A change of a bucket is known by all of its query: who deletes its ABAC status is not to lose it.
-        Where else a selector may be, it is a mere name; a value is the client's own, and S3 passes over it.
+        A request that changes a bucket must have no unknown parameter: to delete an unknown subresource must
+        not delete the bucket. Elsewhere a selector has no value, and S3 ignores parameters with values.
         """
         is_change = self.method in ("PUT", "DELETE")
         if not is_change and (self.method not in ("GET", "HEAD") or not self.bucket or self.key):
             return False
         names = {name for name, value in self.query if not value or (is_change and not self.key)}
-        known = frozenset[str]() if is_change else _OF_READS
+        of_lists = frozenset[str]() if is_change else _OF_READS
         of_selectors = ("id", "partNumber", "versionId") if self.selectors else ()
-        names -= {*known, *self.selectors, *of_selectors, *(("versionId",) if self.key else ())}
-        return not all(map(_SAY_NOTHING.fullmatch, names))
+        names -= {*of_lists, *self.selectors, *of_selectors, *(("versionId",) if self.key else ())}
+        return not all(map(_NO_SELECTORS.fullmatch, names))
 
     @property
     def is_form(self) -> bool:
-        """Whether it uploads with a form, whose fields tell the key."""
-        return self.method == "POST" and bool(self.bucket) and not self.key and not self.asks_for("delete")
+        """Whether it uploads with a form, which has the key in a field."""
+        return self.method == "POST" and bool(self.bucket) and not self.key and not self.has("delete")
 
     def unsigned(self) -> Request:
-        """Return a presigned request as it would be without: headers in its query are headers again.
+        """Return a presigned request without its signature, and with the headers that are in its query.
 
-        Checksums are not: SDKs presign before there is content, and S3 passes over what they say of it.
+        Checksums are left out: SDKs presign before they have the content, and S3 ignores them.
         """
-        if not self.asks_for("X-Amz-Signature", "Signature"):
+        if not self.has("X-Amz-Signature", "Signature"):
             return self
         headers = {
             name.lower(): value
@@ -258,7 +260,7 @@ class Request:
 
     @property
     def origin(self) -> str | None:
-        """The origin of the page that makes the request."""
+        """The origin of the page that makes the request; None without one."""
         return self.headers.get("origin")
 
     @property
@@ -291,12 +293,12 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
 
 
 def _last(headers: Mapping[str, str], name: str) -> str:
-    """Return the last member of a field: the one that the nearest proxy wrote."""
+    """Return the last member of a field, which the nearest proxy wrote."""
     return headers.get(name, "").rpartition(",")[2].strip()
 
 
 def _text(value: str) -> str:
-    """Return a header's value, which WSGI decodes as Latin-1, as the UTF-8 that it is, if it is."""
+    """Return a header's value, which WSGI decodes as Latin-1, decoded as UTF-8 if it is that."""
     try:
         return value if value.isascii() else value.encode("latin-1").decode()
     except UnicodeError:
@@ -312,11 +314,11 @@ def _unfolded(environ: WSGIEnvironment) -> Iterable[tuple[str, str]]:
 
 
 def operation_of(request: Request) -> str:
-    """Return the name of the operation, such as ``PostObject``; empty for one that is rare here."""
+    """Return the name of the operation, such as ``PostObject``; empty for one without a name here."""
     for selector in request.selectors:
         return SUBRESOURCES.get((request.method, selector), "")
     if not request.bucket:
         return "ListBuckets" if request.method == "GET" else ""
     if request.key:
         return ON_OBJECTS.get(request.method, "")
-    return "ListObjectsV2" if request.asks_for("list-type") else ON_BUCKETS.get(request.method, "")
+    return "ListObjectsV2" if request.has("list-type") else ON_BUCKETS.get(request.method, "")

@@ -1,4 +1,4 @@
-"""A response of S3, before the wire, and the ids that it has."""
+"""Responses of S3, and the ids of requests."""
 
 import base64
 import itertools
@@ -47,7 +47,7 @@ class Response:
 
     @classmethod
     def of_error(cls, error: S3Error, request_id: str, host_id: str) -> Self:
-        """Return the response that an error is."""
+        """Return the error document of an error."""
         content = {
             "Code": error.code,
             "Message": error.message,
@@ -60,28 +60,28 @@ class Response:
         return response
 
     def set_body(self, body: bytes) -> None:
-        """Set the body in place of what it was."""
+        """Replace the body and its length."""
         self.body, self.length = [body] if body else [], len(body)
 
     def header(self, name: str) -> str | None:
         """Return the value of a header field; None if it is not there."""
-        return next((value for given, value in self.headers if given.lower() == name.lower()), None)
+        return next((value for field, value in self.headers if field.lower() == name.lower()), None)
 
     def set_header(self, name: str, value: str) -> None:
-        """Set a header field in place of what it was."""
+        """Replace a header field, or add it."""
         self.headers = [pair for pair in self.headers if pair[0].lower() != name.lower()]
         self.headers.append((name, value))
 
 
 class RequestIds:
-    """Makes ids: random ones or, with a seed, the same ones for the same number of requests before."""
+    """Makes the ids of requests: random ones or, with a seed, the same sequence after each reset."""
 
     def __init__(self, seed: int | None) -> None:
         self._seed = seed
         self.reset()
 
     def reset(self) -> None:
-        """Number requests from the beginning."""
+        """Start the sequence again."""
         self._numbers: Iterator[int] = itertools.count()
 
     def draw(self) -> tuple[str, str]:

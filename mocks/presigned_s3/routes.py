@@ -1,11 +1,11 @@
-"""Which operation a request asks for, and whether who asks may."""
+"""Dispatches requests to operations, once they are authenticated and authorized."""
 
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 
 from .access import check_owner
-from .attributes import handed_over
+from .attributes import moto_headers
 from .authentication import Authenticator, Signed
 from .authorization import Authorization
 from .cors import preflight
@@ -81,20 +81,20 @@ class Routes:
         if signed is None:
             raise refusal("AccessDenied")
         body = read_document(request, signed)
-        order = Order("PUT", request.bucket, "", (), handed_over(request.headers), signed.region, body)
+        order = Order("PUT", request.bucket, "", (), moto_headers(request.headers), signed.region, body)
         return self._store.buckets.create(order)
 
     def _serve_bucket(
         self, request: Request, signed: Signed | None, bucket: Bucket, authorization: Authorization
     ) -> Response:
-        order, operation = Order.of(request, bucket, handed_over(request.headers)), operation_of(request)
+        order, operation = Order.of(request, bucket, moto_headers(request.headers)), operation_of(request)
         if request.method in ("GET", "HEAD") and operation in LISTS:
             return self._store.serve_list(operation, order)
         selector = tuple(pair for pair in request.query if pair[0] in OF_BUCKETS)[:1]
         of_selector = tuple(pair for pair in request.query if selector and pair[0] == "id")
         order = replace(order, query=(*selector, *of_selector))
         if request.method in ("GET", "HEAD"):
-            return self._store.buckets.ask(order)
+            return self._store.buckets.read(order)
         if request.method not in ("PUT", "DELETE", "POST"):
             raise _not_allowed(request)
         order = replace(order, body=read_document(request, signed))
@@ -123,10 +123,10 @@ class Routes:
         return handlers[request.method](request, signed, bucket)
 
     def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
-        order = Order.of(request, bucket, handed_over(request.headers))
-        if request.asks_for("attributes"):
+        order = Order.of(request, bucket, moto_headers(request.headers))
+        if request.has("attributes"):
             return self._store.object_attributes(order)
-        if request.asks_for(*_SUBRESOURCES):
+        if request.has(*_SUBRESOURCES):
             return self._store.subresource(order)
         if (operation := operation_of(request)) in LISTS:
             return self._store.serve_list(operation, order)
@@ -134,34 +134,34 @@ class Routes:
 
     def _put_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         copies = "x-amz-copy-source" in request.headers
-        if request.asks_for("uploadId"):
+        if request.has("uploadId"):
             if copies:
                 return self._objects.copy_part(request, bucket)
             return self._objects.put_part(request, signed, bucket)
-        if request.asks_for(*_SUBRESOURCES):
+        if request.has(*_SUBRESOURCES):
             document = read_document(request, signed)
-            return self._store.subresource(Order.of(request, bucket, handed_over(request.headers), document))
+            return self._store.subresource(Order.of(request, bucket, moto_headers(request.headers), document))
         if copies:
             return self._objects.copy(request, bucket)
         return self._objects.put(request, signed, bucket)
 
     def _post_to_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
-        if request.asks_for("uploads"):
+        if request.has("uploads"):
             return self._objects.begin_upload(request, bucket)
         return self._objects.complete_upload(request, signed, bucket)
 
     def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
         check_bypass(request.headers, bucket)
-        order = Order.of(request, bucket, handed_over(request.headers))
-        if request.asks_for("uploadId"):
+        order = Order.of(request, bucket, moto_headers(request.headers))
+        if request.has("uploadId"):
             return self._store.uploads.abort(order)
-        if request.asks_for("tagging"):
+        if request.has("tagging"):
             return self._store.subresource(order)
         return self._store.change_object(order)
 
 
 def _check_selector(request: Request) -> None:
-    """Raise `S3Error` unless what a request is about has its method: moto would take it for another."""
+    """Raise `S3Error` unless the subresource of a request has its method: moto would do something else."""
     if request.is_unknown:
         raise refusal("NotImplemented")
     selector = next(iter(request.selectors), "")

@@ -1,4 +1,4 @@
-"""Objects: moto knows what they are, the archive holds what they contain."""
+"""Objects: moto has their attributes, the archive their content."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -7,25 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .access import ACCOUNT
 from .acl import acl_of, check_acl, granted_to_all
 from .acl import describe as describe_acl
 from .archive import Archive, Archivist, adopt, parts_of, set_checksum, stored_file
 from .backend import Backend
 from .buckets import Buckets, FirstBucket
-from .checksums import FULL_OBJECT, TYPE, Checksum, ContentMd5
+from .checksums import FULL_OBJECT, TYPE
 from .content import Content
 from .customer_keys import check_key, key_md5, response_headers, set_key_md5
 from .deletion import delete_objects, read_deletion
 from .documents import check_tags
 from .errors import S3Error, refusal
+from .identifiers import ACCOUNT
 from .lifecycle import expiration
 from .listing import list_buckets, list_objects, list_parts, list_uploads, list_versions
 from .locks import change_lock, lock
 from .locks import describe as describe_lock
 from .moto_s3 import S3ClientError
 from .object_attributes import describe
-from .orders import Bucket, Order
+from .orders import Order
 from .preconditions import check_deleted, check_replaced, check_source
 from .response import Response
 from .uploads import Uploads
@@ -39,7 +39,7 @@ LISTS = {
     "ListMultipartUploads": list_uploads,
     "ListParts": list_parts,
 }
-"""What serves an operation that lists something."""
+"""The functions that serve operations, by name."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,8 +48,12 @@ class Store:
     """Buckets and objects.
 
     Attributes:
-        account: the same.
-        buckets: what they are and what was put to them.
+        account: that owns the buckets.
+        bucket: returns a bucket by its name; None if there is none.
+        existing: returns a bucket by its name, or raises NoSuchBucket.
+        new_content: returns content for an object of a bucket, still to be received, or raises NoSuchBucket.
+        close: releases everything; the archive is unchanged.
+        buckets: and their subresources.
         uploads: multipart uploads under way.
     """
 
@@ -59,13 +63,11 @@ class Store:
         self.account = account
         self._backend = Backend(account)
         self._archivist = Archivist(self._backend, archive)
+        self.bucket, self.existing = self._backend.bucket, self._backend.existing
+        self.new_content, self.close = self._archivist.new_content, self._backend.reset
         self.buckets = Buckets(self._backend, archive)
         self.uploads = Uploads(self._backend, self._archivist)
         self._load()
-
-    def close(self) -> None:
-        """Release everything; what is in the archive stays there."""
-        self._backend.reset()
 
     def reset(self) -> None:
         """Return to the initial state, with an empty archive."""
@@ -84,52 +86,40 @@ class Store:
             self._archive.copy_from(folder)
             self._load()
 
-    def bucket(self, name: str) -> Bucket | None:
-        """Return a bucket; None if there is none of this name."""
-        return self._backend.bucket(name)
-
-    def existing(self, name: str) -> Bucket:
-        """Return a bucket, or raise NoSuchBucket."""
-        return self._backend.existing(name)
-
     def usage(self, bucket: str) -> tuple[int, int]:
         """Return how many objects a bucket has, every version of each, and their bytes."""
         with self._backend.lock:
             sizes = [key.contentsize for key in self._backend.keys(bucket)]
         return len(sizes), sum(sizes)
 
-    def ask(self, order: Order) -> Response:
-        """Carry out an order that asks for something of an object."""
+    def read(self, order: Order) -> Response:
+        """Carry out an order that reads a subresource of an object."""
         with self._backend.holding(order.bucket):
             response = self._backend.carry_out(order)
-            if order.asks_for("acl"):
+            if order.has("acl"):
                 key = self._backend.key(order.bucket, order.key, order.parameter("versionId"))
                 response.set_body(describe_acl(key.acl))
         return response
 
     def serve_list(self, operation: str, order: Order) -> Response:
-        """Serve an operation that lists something, by its name."""
+        """Serve a list operation, by its name."""
         with self._backend.holding(order.bucket) if order.bucket else self._backend.lock:
             return LISTS[operation](self._backend, order)
 
     def delete_objects(self, order: Order, may_delete: Callable[[str, str], bool]) -> Response:
-        """Serve DeleteObjects; what may be deleted is asked for each key, and the version's id or nothing."""
+        """Serve DeleteObjects; `may_delete` gets each key, and the id of a version or an empty text."""
         self.existing(order.bucket)
-        deletion = read_deletion(order.body, may_delete)  # other requests do not wait for a long policy
+        deletion = read_deletion(order.body, may_delete)  # a long policy holds up nobody else
         with self._backend.holding(order.bucket), self._archivist.removing(order.bucket):
             response = delete_objects(self._backend, order, deletion)
-            for key in {one.key for one in deletion.objects}:
+            for key in {identifier.key for identifier in deletion.objects}:
                 self._archivist.record(order.bucket, key)
         return response
-
-    def new_content(self, bucket: str, md5: ContentMd5, checksum: Checksum | None) -> Content:
-        """Return content for an object of this bucket, still to be received, or raise NoSuchBucket."""
-        return self._archivist.new_content(bucket, md5, checksum)
 
     def put_object(self, order: Order, content: Content) -> Response:
         """Make an object of an order and its content."""
         with self._backend.holding(order.bucket), self._archivist.removing(order.bucket, order.key):
-            if not content.path.is_file():  # everything was reset while it came in
+            if not content.path.is_file():  # everything was reset while it was received
                 raise refusal("NoSuchBucket", BucketName=order.bucket)
             check_replaced(self._backend, order)
             response = self._backend.carry_out(order)
@@ -150,7 +140,7 @@ class Store:
         return response
 
     def copy_object(self, order: Order) -> Response:
-        """Make an object of another one."""
+        """Serve CopyObject."""
         with self._backend.holding(order.bucket):
             check_source(self._backend, order)
             check_replaced(self._backend, order)
@@ -170,7 +160,7 @@ class Store:
             if order.method == "DELETE" and "if-match" in order.headers:
                 check_deleted(self._backend, order.bucket, order.key, order.headers["if-match"])
             acl = None
-            if order.method == "PUT" and order.asks_for("acl"):
+            if order.method == "PUT" and order.has("acl"):
                 acl = check_acl(order.headers, self.existing(order.bucket), order.body)
                 order = replace(order, headers={}, body=b"")
             response = self._backend.carry_out(order)
@@ -192,7 +182,7 @@ class Store:
             return [] if key is None else parts_of(key)
 
     def object_attributes(self, order: Order) -> Response:
-        """Carry out GetObjectAttributes: moto says whether there is such an object."""
+        """Serve GetObjectAttributes."""
         with self._backend.holding(order.bucket):
             key = self._backend.existing_key(order)
             check_key(order.headers, key)
@@ -201,16 +191,16 @@ class Store:
         return response
 
     def subresource(self, order: Order) -> Response:
-        """Return or change the ACL, the tags or the lock of an object."""
+        """Read or change the ACL, the tags or the lock of an object."""
         reads = order.method in ("GET", "HEAD")
         with self._backend.holding(order.bucket):
-            if order.asks_for("retention", "legal-hold"):
+            if order.has("retention", "legal-hold"):
                 return self._lock(order, reads=reads)
             key = self._backend.existing_key(order)
-            if order.method == "PUT" and order.asks_for("tagging"):
+            if order.method == "PUT" and order.has("tagging"):
                 check_tags(order.body)
-            response = self.ask(order) if reads else self.change_object(order)
-        if order.asks_for("tagging") and key.version_id != "null":
+            response = self.read(order) if reads else self.change_object(order)
+        if order.has("tagging") and key.version_id != "null":
             response.set_header("x-amz-version-id", str(key.version_id))
         return response
 
@@ -223,7 +213,7 @@ class Store:
 
     @contextmanager
     def look_up(self, order: Order) -> Iterator[tuple[Response, Path | None]]:
-        """Yield the response to a HEAD order, and the object's file if it has one, while both are true."""
+        """Yield the response to a HEAD order, and the object's file if any; neither changes meanwhile."""
         with self._backend.holding(order.bucket):
             response = self._backend.carry_out(order)
             key = self._backend.key(order.bucket, order.key, order.parameter("versionId"))
@@ -240,19 +230,19 @@ class Store:
     def tags(self, bucket: str, key: str, version_id: str) -> dict[str, str]:
         """Return the tags of an object; none if there is no such object."""
         with self._backend.holding(bucket):
-            found = self._backend.key(bucket, key, version_id)
-            return {} if found is None else self._backend.tags(found)
+            version = self._backend.key(bucket, key, version_id)
+            return {} if version is None else self._backend.tags(version)
 
     def _add_expiration(self, response: Response, bucket: str, key: Any) -> None:
         rules = self._backend.rules(bucket)
-        if rules and key is not None and (says := expiration(key, self._backend.tags(key), rules)):
-            response.set_header("x-amz-expiration", says)
+        if rules and key is not None and (expiry := expiration(key, self._backend.tags(key), rules)):
+            response.set_header("x-amz-expiration", expiry)
 
     def public_permissions(self, bucket: str, key: str, version_id: str) -> frozenset[str] | None:
         """Return the permissions that an object's ACL grants to everyone; None if there is no such object."""
         with self._backend.holding(bucket):
-            found = self._backend.key(bucket, key, version_id)
-            return None if found is None else granted_to_all(found.acl)
+            version = self._backend.key(bucket, key, version_id)
+            return None if version is None else granted_to_all(version.acl)
 
     def _load(self) -> None:
         self._backend.reset()

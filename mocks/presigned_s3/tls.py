@@ -14,9 +14,9 @@ from typing import Final
 import trustme
 
 LOCAL_NAMES: Final = ("localhost", "*.s3.localhost", "127.0.0.1", "::1", "10.0.2.2")
-"""What a certificate is for if no name was asked for; the last is the host of Android's emulator."""
+"""The names in a certificate without SNI; the last is the host of Android's emulator."""
 _DAYS: Final = 397
-"""As long as every client accepts a certificate; iOS takes none of more than 825 days."""
+"""Accepted by every client; iOS accepts at most 825 days."""
 _MOST_NAMES: Final = 64
 _NAME: Final = "Local CA of a mock"
 _CERTIFICATE, _KEY = "ca.pem", "ca-key.pem"
@@ -78,9 +78,9 @@ def authority(folder: Path | None = None) -> Iterator[Authority]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     certificate, key = folder / _CERTIFICATE, folder / _KEY
     if key.exists():
-        kept = Authority(certificate.read_text("ascii"), key.read_text("ascii"), certificate.absolute())
-        trustme.CA.from_pem(kept.certificate.encode(), kept.key.encode())
-        yield kept
+        existing = Authority(certificate.read_text("ascii"), key.read_text("ascii"), certificate.absolute())
+        trustme.CA.from_pem(existing.certificate.encode(), existing.key.encode())
+        yield existing
     else:
         ca = trustme.CA(path_length=0, organization_name=_NAME)
         yield _saved(ca, folder, with_key=True)

@@ -14,14 +14,13 @@ from .customer_keys import check_part, key_md5, key_md5_of, response_headers, se
 from .errors import invalid_request, refusal
 from .locks import lock
 from .multipart import ListedPart, assemble
-from .orders import Order
-from .policy import MAX_OBJECT_BYTES
+from .orders import MAX_OBJECT_BYTES, Order
 from .preconditions import check_replaced, check_source
 from .response import Response
 from .xml import document, parse
 
-COMPLETED_KEPT = 1000
-"""How many completed uploads are remembered, for clients that did not hear of it and complete them again."""
+MAX_COMPLETED = 1000
+"""How many completed uploads are remembered, for clients that repeat the request."""
 
 
 class Uploads:
@@ -110,7 +109,7 @@ class Uploads:
         with self._completing:
             if name not in self._completed:
                 self._completed[name] = self._complete(order, listed)
-            for oldest in list(self._completed)[:-COMPLETED_KEPT]:
+            for oldest in list(self._completed)[:-MAX_COMPLETED]:
                 del self._completed[oldest]
             return self._completed[name]
 
@@ -141,7 +140,7 @@ class Uploads:
             set_key_md5(key, key_md5_of(upload))
             lock(self._backend, order.bucket, key, upload.headers)
             adopt(key, content.path, content.size, etag)
-            together = [parts[one.number] for one in listed]
+            together = [parts[entry.number] for entry in listed]
             set_parts(key, [(part.size, part.checksum.value if part.checksum else "") for part in together])
             self._remove_parts(order)
             self._archivist.record(order.bucket, order.key)

@@ -22,7 +22,7 @@ REGIONS: Final = frozenset({
     REGION, "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1",
     "sa-east-1",
 })  # fmt: skip
-"""The regions that take it."""
+"""The regions that accept it."""
 
 _SIGNED_PARAMETERS = frozenset({
     "accelerate", "acl", "analytics", "cors", "delete", "inventory", "lifecycle", "location", "logging",
@@ -76,7 +76,7 @@ def header_parameters(request: Request) -> tuple[str, str, datetime]:
 def string_to_sign(request: Request) -> str:
     """Return what is signed for a request.
 
-    Headers count wherever they are sent: SDKs move those that they sign into the query of a presigned one.
+    Headers count in the query as well: SDKs move those that they sign there in a presigned request.
     """
     headers = {**{name.lower(): value for name, value in request.query}, **request.headers}
     time = "" if "x-amz-date" in headers else headers.get("date", "")

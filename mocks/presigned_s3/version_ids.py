@@ -17,7 +17,7 @@ def new_version_id() -> str:
 
 
 def is_version_id(text: str) -> bool:
-    """Return whether a text is the id of a version that there is, or was, or will be."""
+    """Return whether a text has the form of the id of a version."""
     end = len(_check(""))
     return text == NULL or _check(text[:-end]) == text[-end:]
 

@@ -33,7 +33,7 @@ LINGER_SECONDS = 30
 TURN_SECONDS = 1
 """How long a pipelined request waits for the one whose turn it is, which may hang."""
 MOST_DISCARDED_BYTES = 1024 * 1024
-"""Of what is no request; more of an upload, since a browser shows no response before it has sent all."""
+"""After what is no request; unlimited after an upload, since browsers read no response before its end."""
 _TOO_LARGE = (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 _log = logging.getLogger(__name__)
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/\d\.\d\r\n")
@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = IDLE_SECONDS
     disable_nagle_algorithm = True
-    server: Server
+    server: Listener
     rfile: Incoming
     _body: Body
     _head: tuple[str, Iterable[tuple[str, str]]] | None = None
@@ -59,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile = Incoming(self.connection, lambda: note(self.client_address, is_idle=False))
 
     def handle_one_request(self) -> None:
-        """Wait for a request, and serve it."""
+        """Wait for a request, and serve it; pipelined ones take turns."""
         self.server.connections.note(self.client_address, is_idle=True)
         try:
             is_early = self.rfile.begin_request()
@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
         return bool(is_request)
 
     def _has_one_host(self) -> bool:
-        """Return whether it is known what is asked (RFC 9112, section 3.2)."""
+        """Return whether there is one Host field, or none in HTTP/1.0 (RFC 9112, section 3.2)."""
         hosts = len(self.headers.get_all("Host", []))
         return hosts == 1 or (not hosts and self.request_version != "HTTP/1.1")
 
@@ -101,16 +101,16 @@ class Handler(BaseHTTPRequestHandler):
         return True
 
     def __getattr__(self, name: str) -> Any:
-        """Serve every method, known or not: the app decides."""
+        """Serve every method: the app decides which ones exist."""
         if name.startswith("do_"):
             return self._respond
         raise AttributeError(name)
 
     def log_message(self, *_: Any) -> None:
-        """Stay silent: the app reports its exchanges, and `send_error` what is no request."""
+        """Log nothing: the app reports its exchanges, and `send_error` logs what is no request."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Serve what is no request with S3's error for it, and end the connection."""
+        """Respond to what is no request with S3's error for it, and close the connection."""
         del message, explain
         self.close_connection = True
         error = S3Error(code, "BadRequest", REFUSALS["BadRequest"][1])
@@ -148,7 +148,7 @@ class Handler(BaseHTTPRequestHandler):
     def _start_response(
         self, status: str, headers: Iterable[tuple[str, str]], _exc_info: Any = None
     ) -> Callable[[bytes], object]:
-        """Take the head of a response; where it cannot be sent, its blocks are to be closed."""
+        """Note the head of a response; it is sent with the first block, so that blocks are always closed."""
         self._head = status, headers
         return self.wfile.write
 
@@ -165,7 +165,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _has_unknown_coding(self) -> bool:
-        """Return whether the body ends as chunks do, and is more than these (RFC 9112, section 6.1)."""
+        """Return whether the body has a transfer coding inside the chunked one (RFC 9112, section 6.1)."""
         *inner, outer = self._codings() or [""]
         return bool(inner) and outer == "chunked" and "chunked" not in inner
 
@@ -185,7 +185,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _linger(self, most_bytes: float = math.inf) -> None:
-        """Wait until a client that is still sending has got a response sent before the request's end."""
+        """Discard what a client still sends, so that it reads a response sent before its request ended."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)
@@ -224,7 +224,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _refused(error: S3Error) -> bytes:
-    """Return the whole response to what no app gets to see."""
+    """Return the whole response to a request that does not reach the app."""
     request_id, host_id = RequestIds(None).draw()
     response = Response.of_error(error, request_id, host_id)
     head = (
@@ -235,8 +235,8 @@ def _refused(error: S3Error) -> bytes:
     return head.encode() + b"".join(response.body)
 
 
-class Server(ThreadingHTTPServer):
-    """Listens at once, so that a client may connect before there is an app to respond.
+class Listener(ThreadingHTTPServer):
+    """Listens at once, so that clients may connect before there is an app.
 
     Attributes:
         app: serves the requests.
@@ -256,13 +256,13 @@ class Server(ThreadingHTTPServer):
         super().__init__((host, port), Handler)
 
     def server_bind(self) -> None:
-        """Bind without asking a name server for this machine's name."""
+        """Bind without a DNS look-up of this machine's name."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread of its own, if there is room for it."""
+        """Serve a connection in a thread, if there is room for it."""
         if self.connections.admit(client_address[:2], request):
             super().process_request(request, client_address[:2])
             return
@@ -279,7 +279,7 @@ class Server(ThreadingHTTPServer):
             self.connections.remove(client_address)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection: its handshake is part of it, and keeps nobody else waiting."""
+        """Serve a connection, its TLS handshake included, which thereby holds up no other."""
         if self.tls is None:
             super().finish_request(request, client_address)
             return
@@ -289,6 +289,6 @@ class Server(ThreadingHTTPServer):
             super().finish_request(encrypted, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Pass over clients that went away; everything else is our fault and is logged."""
+        """Ignore clients that disconnect; log everything else."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)

@@ -26,10 +26,10 @@ def elements(content: Mapping[str, Any]) -> Element:
     """
     return Element(
         "".join(
-            f"<{name}>{_inside(each)}</{name}>"
+            f"<{name}>{_inside(member)}</{name}>"
             for name, value in content.items()
-            for each in (value if isinstance(value, list) else [value])
-            if each is not None
+            for member in (value if isinstance(value, list) else [value])
+            if member is not None
         )
     )
 

@@ -21,7 +21,7 @@ from openapi_mock.service import Service
 from openapi_mock.traffic import Traffic
 from openapi_service.cors import open_to_pages
 from openapi_service.randomness import Randomness
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 from scanner_api.app import START_ERRORS, Application, create_app, photo_bucket
 from scanner_api.problems import PROFILE
 from scanner_api.settings import Settings
@@ -54,7 +54,7 @@ class Parts(NamedTuple):
         prefer_first: follow ``Prefer`` before a request is validated.
     """
 
-    s3: S3Server
+    s3: Server
     data: DataDirectory
     clock: MockClock
     traffic: Traffic
@@ -119,7 +119,7 @@ def mock_application(parts: Parts) -> MockApplication:
 def _settings(parts: Parts) -> Settings:
     """Return the settings as the mock has them, whatever the environment says."""
     own = {
-        "s3_bucket": parts.s3.bucket,
+        "s3_bucket": parts.s3.buckets[0],
         "s3_region": parts.s3.region,
         "s3_endpoint_url": parts.s3.url,
         "oauth_issuer": seeds.ISSUER,

@@ -13,7 +13,7 @@ from openapi_mock.data_directory import DataDirectory
 from openapi_mock.reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from openapi_mock.traffic import Log, Traffic, unlogged
 from openapi_service.server import callable_url_of, listen, serving
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 
 from . import seeds
 from .faults import EXTENSION
@@ -120,23 +120,24 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
         listen(host, s3_port, "--s3-port").close()  # S3's process could not say as clearly that it is taken
         directory = running.enter_context(closing(DataDirectory(data, "scanner.db")))
         traffic = Traffic(seed, EXTENSION)
-        traffic.s3 = s3 = S3Server(
-            s3_port,
-            host,
-            bucket=seeds.BUCKET,
+        traffic.s3 = s3 = Server(
+            seeds.BUCKET,
+            host=host,
+            port=s3_port,
             region=settings.get("s3_region", seeds.REGION),
             credentials={**(s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
-            data_dir=directory.s3,
+            cors=True,
+            data=directory.s3,
             seed=seed,
             faults="scanner_mocks.faults:S3Faults",
             on_exchange=traffic.record_s3,
             on_restart=traffic.reporting_s3_restart(tell),
-            tls=authority,
-            addresses=names,
-            domains=s3_domains,
-            account=s3_account,
+            authority=authority,
+            tls_names=names,
+            domains=tuple(s3_domains),
             public_url=s3_public_url,
             trust_proxy=trust_proxy,
+            **({"account": s3_account} if s3_account else {}),
         )
         running.callback(s3.stop)
         s3.start()

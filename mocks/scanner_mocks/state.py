@@ -16,7 +16,7 @@ from openapi_mock.data_directory import IN_MEMORY, DataDirectory, Snapshot
 from openapi_mock.randomness import SeededRandomness
 from openapi_mock.state import Interrupted, MockState, StateLock, ordered
 from openapi_service.randomness import Randomness
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 from scanner_api.scanning.photos import Photo
 from scanner_api.storage.database import Database
 
@@ -67,7 +67,7 @@ class State(MockState):
     make: Make
     seed: int
     directory: DataDirectory
-    s3: S3Server
+    s3: Server
     s3_url: Callable[[], str]
 
     def __post_init__(self) -> None:
@@ -172,7 +172,7 @@ class State(MockState):
 
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the resources, the newest first, at most ``limit`` of each kind."""
-        count, size = await ordered(self.s3.usage, self.s3.bucket)
+        count, size = await ordered(self.s3.usage, self.s3.buckets[0])
         async with self._lock.request():
             stores = self._running.stores
             sessions = await stores.sessions.newest(limit)
@@ -191,7 +191,7 @@ class State(MockState):
         from .aws_session import presigned_get  # noqa: PLC0415 -- boto3 takes a while
 
         s3, now = self.s3, self.clock.now()
-        bucket = f"{self.s3_url()}/{s3.bucket}"
+        bucket = f"{self.s3_url()}/{s3.buckets[0]}"
         url = presigned_get(bucket, s3.region, photo.s3_key, _PHOTO_SECONDS, now, recorded=False)
         return {**_shown(_PHOTO, photo), "label": photo.original_filename, "url": url}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from presigned_s3 import s3_server
+from presigned_s3 import running
 
 pytestmark = pytest.mark.programs
 
@@ -58,9 +58,9 @@ aws s3 rb --force s3://cli-bucket
 @pytest.fixture(scope="module")
 def environment():
     """Return the environment in which clients find S3; the machine's own AWS settings are not in it."""
-    with s3_server("clients") as s3:
+    with running("clients") as s3:
         own = {name: text for name, text in os.environ.items() if not name.startswith("AWS_")}
-        yield {**own, **s3.environment, "S3_BUCKET": s3.bucket}
+        yield {**own, **s3.environment, "S3_BUCKET": s3.buckets[0]}
 
 
 def finished(command, environment, folder):

@@ -35,7 +35,7 @@ from openapi_mock.proxy.application import proxying  # noqa: E402 -- the same
 from openapi_mock.proxy.recorder import Recorder  # noqa: E402 -- the same
 from openapi_mock.proxy.upstream import Upstream  # noqa: E402 -- the same
 from openapi_service import NotFound, create_app  # noqa: E402 -- the same
-from presigned_s3 import s3_server  # noqa: E402 -- the same
+from presigned_s3 import running  # noqa: E402 -- the same
 
 BOOK = {
     "type": "object",
@@ -118,7 +118,7 @@ def compared() -> None:
 
 def stored() -> None:
     """S3 refuses who is unknown, in a process of its own."""
-    with s3_server("photos") as s3:
+    with running("photos") as s3:
         assert httpx.get(f"{s3.url}/photos", trust_env=False).status_code == 403
 
 

@@ -19,7 +19,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -172,7 +172,7 @@ class Form:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[S3Server]:
+def server() -> Iterator[Server]:
     """Start S3 once for all tests."""
     credentials = {
         ACCESS_KEY: SECRET_KEY,
@@ -180,12 +180,12 @@ def server() -> Iterator[S3Server]:
         TEMPORARY_KEY: f"{SECRET_KEY}:a-session-token",
         EXPIRED_KEY: f"{SECRET_KEY}:a-session-token:2020-01-01T00:00:00Z",
     }
-    with S3Server(bucket="scanner-photos", region=REGION, credentials=credentials) as server:
+    with Server("scanner-photos", region=REGION, credentials=credentials, cors=True) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def connect(server: S3Server) -> Callable[..., Any]:
+def connect(server: Server) -> Callable[..., Any]:
     """Make boto3 clients of the server."""
 
     def connect(
@@ -231,7 +231,7 @@ def form(bucket: str) -> Form:
 
 
 @pytest.fixture
-def post(server: S3Server) -> Callable[..., httpx.Response]:
+def post(server: Server) -> Callable[..., httpx.Response]:
     """Post a form to its bucket."""
 
     def post(form: Form, *, bucket: str | None = None, **headers: str) -> httpx.Response:

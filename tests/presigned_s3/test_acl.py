@@ -13,6 +13,7 @@ import pytest
 from presigned_s3.acl import acl_of
 from presigned_s3.app import create_app
 from presigned_s3.errors import S3Error
+from presigned_s3.options import Options
 from presigned_s3.orders import Order
 
 from .conftest import code_of
@@ -105,13 +106,13 @@ def test_grants_that_are_none(given):
 
 def test_an_acl_of_before_that_is_none_now(tmp_path):
     """A folder with a bucket whose grantee nobody is can be read; the bucket has the default ACL."""
-    with closing(create_app(bucket="photos", credentials={}, data_dir=tmp_path)):
+    with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))):
         pass
     (file,) = tmp_path.rglob("bucket.json")
     settings = json.loads(file.read_text())
     settings["headers"] |= {"x-amz-grant-read": "id=someone"}
     file.write_text(json.dumps(settings))
-    with closing(create_app(bucket="photos", credentials={}, data_dir=tmp_path)) as again:
+    with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))) as again:
         assert again is not None
 
 
@@ -180,7 +181,7 @@ def test_what_changes_nothing_of_a_bucket_that_is_made_again(tmp_path):
     public = {"x-amz-acl": "public-read"}
     name = "PublicAccessBlockConfiguration"
     block = f"<{name}><BlockPublicAcls>true</BlockPublicAcls></{name}>".encode()
-    with closing(create_app(bucket=(), region="us-east-1", credentials={}, data_dir=tmp_path)) as app:
+    with closing(create_app(Options(buckets=(), region="us-east-1", credentials={}, data=tmp_path))) as app:
         app.store.buckets.create(Order("PUT", "photos", headers=WRITER))
         app.store.buckets.create(
             Order("PUT", "photos", headers={"x-amz-object-ownership": "BucketOwnerEnforced"})
@@ -195,8 +196,8 @@ def test_what_changes_nothing_of_a_bucket_that_is_made_again(tmp_path):
 
 def test_an_acl_of_before_that_has_too_many_grants(tmp_path):
     """A folder whose bucket has an ACL that S3 would not take gives it to the owner, as none other."""
-    settings = {"bucket": (), "credentials": {}, "data_dir": tmp_path}
-    with closing(create_app(**settings)) as app:
+    settings = {"buckets": (), "credentials": {}, "data": tmp_path}
+    with closing(create_app(Options(**settings))) as app:
         app.store.buckets.create(Order("PUT", "photos", headers={**WRITER, "x-amz-acl": "public-read"}))
         assert app.store.existing("photos").public
     (file,) = tmp_path.rglob("bucket.json")
@@ -204,38 +205,38 @@ def test_an_acl_of_before_that_has_too_many_grants(tmp_path):
     headers = {"x-amz-grant-read": ",".join([f"id={SOMEBODY}"] * 101)}
     kept["subresources"]["acl"] = {"headers": headers, "body": ""}
     file.write_text(json.dumps(kept))
-    with closing(create_app(**settings)) as app:
+    with closing(create_app(Options(**settings))) as app:
         assert not app.store.existing("photos").public
 
 
 def test_a_bucket_that_is_made_again(tmp_path):
     """In us-east-1 its owner resets its ACL with that, for later processes, too."""
-    settings = {"bucket": (), "region": "us-east-1", "credentials": {}, "data_dir": tmp_path}
+    settings = {"buckets": (), "region": "us-east-1", "credentials": {}, "data": tmp_path}
     acls = []
-    with closing(create_app(**settings)) as app:
+    with closing(create_app(Options(**settings))) as app:
         app.store.buckets.create(Order("PUT", "photos", headers=WRITER))
         for headers in ({"x-amz-acl": "public-read"}, {}, {"x-amz-grant-read": f"uri={EVERYONE}"}):
             order = Order("PUT", "photos", headers=headers)
             app.store.buckets.create(order)
             acls.append(app.store.existing("photos").public)
-    with closing(create_app(**settings)) as app:
+    with closing(create_app(Options(**settings))) as app:
         acls.append(app.store.existing("photos").public)
     assert acls == [{"READ"}, set(), {"READ"}, {"READ"}]
 
 
 def test_a_document_is_the_acl_of_a_bucket_in_later_processes(tmp_path):
     """A restart reads an ACL document as it was read when it was put: here, one without a grant."""
-    settings = {"bucket": (), "credentials": {}, "data_dir": tmp_path}
+    settings = {"buckets": (), "credentials": {}, "data": tmp_path}
     body = (
         f"<AccessControlPolicy><Owner><ID>{SOMEBODY}</ID></Owner><AccessControlList/></AccessControlPolicy>"
     )
     said = []
     asks = Order("GET", "photos", query=(("acl", ""),))
-    with closing(create_app(**settings)) as app:
+    with closing(create_app(Options(**settings))) as app:
         app.store.buckets.create(Order("PUT", "photos", headers=WRITER))
         app.store.buckets.change(replace(asks, method="PUT", body=body.encode()))
-        said.append(b"".join(app.store.buckets.ask(asks).body))
-    with closing(create_app(**settings)) as app:
-        said.append(b"".join(app.store.buckets.ask(asks).body))
+        said.append(b"".join(app.store.buckets.read(asks).body))
+    with closing(create_app(Options(**settings))) as app:
+        said.append(b"".join(app.store.buckets.read(asks).body))
     assert said[0] == said[1]
     assert b"<Grant>" not in said[0]

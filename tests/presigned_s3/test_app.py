@@ -12,6 +12,7 @@ from werkzeug.test import Client, create_environ
 
 from presigned_s3.app import create_app
 from presigned_s3.body import BodyCutShort
+from presigned_s3.options import Options
 from presigned_s3.orders import Order
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def app(folder: Path) -> Iterator[Front]:
     """Return an S3 with one bucket that keeps its objects."""
-    with closing(create_app(bucket="photos", credentials={"AK": SECRET}, data_dir=folder)) as app:
+    with closing(create_app(Options(buckets=("photos",), credentials={"AK": SECRET}, data=folder))) as app:
         yield app
 
 
@@ -89,7 +90,7 @@ def test_no_key_leaves_the_folder(key, app, folder, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
     assert {path.name for path in folder.iterdir()} == {"photos", "open"}
     assert len(list((folder / "open" / "objects").glob("*.bin"))) == 1
-    with closing(create_app(bucket="photos", credentials={}, data_dir=folder)) as again:
+    with closing(create_app(Options(buckets=("photos",), credentials={}, data=folder))) as again:
         assert again.store.public_permissions("open", key, None) == frozenset()
 
 
@@ -109,14 +110,14 @@ def test_a_planted_file_is_not_served(folder, tmp_path):
     (tmp_path / "secret").write_text("secret")
     record = folder / "photos" / "objects" / "0.json"
     record.write_text('{"key": "k", "file": "../../../secret"}')
-    with closing(create_app(bucket="photos", credentials={"AK": SECRET}, data_dir=folder)) as again:
+    with closing(create_app(Options(buckets=("photos",), credentials={"AK": SECRET}, data=folder))) as again:
         assert again.store.public_permissions("photos", "k", None) is None
 
 
 def test_temporary_folder_ends_with_the_app(tmp_path, monkeypatch):
     """Without a data folder, what the app wrote is gone when the app is."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    app = create_app(bucket="photos", credentials={})
+    app = create_app(Options(buckets=("photos",), credentials={}))
     assert len(list(tmp_path.iterdir())) == 1
     app.close()
     del app

@@ -11,9 +11,10 @@ from threading import Event, Thread
 import httpx
 import pytest
 
-from presigned_s3.access import action_of, verdict
+from presigned_s3.access import action_of, policy_effect
 from presigned_s3.app import create_app
-from presigned_s3.conditions import Asked, is_like
+from presigned_s3.conditions import RequestContext, is_like
+from presigned_s3.options import Options
 from presigned_s3.orders import Order
 
 from .conftest import code_of
@@ -162,7 +163,7 @@ def test_an_effect_of_before_that_is_none():
     """A policy that a version before took has no effect, and is no error."""
     statement = {"Effect": ["Deny"], "Principal": "*", "Action": "s3:*", "Resource": "*"}
     policy = json.dumps({"Statement": statement}).encode()
-    assert verdict(policy, "s3:GetObject", "b", "k", Asked({}, {}, "http", dict)) == ""
+    assert policy_effect(policy, "s3:GetObject", "b", "k", RequestContext({}, {}, "http", dict)) == ""
 
 
 def test_deletion_of_many_is_denied_for_each_key(client, bucket, permit):
@@ -291,7 +292,7 @@ def test_all_ways_to_match_are_followed():
 
 def test_others_are_served_while_a_policy_is_matched(tmp_path):
     """DeleteObjects asks the policy for each key, which may take a while, before it keeps others waiting."""
-    with closing(create_app(bucket="photos", credentials={}, data_dir=tmp_path)) as app:
+    with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))) as app:
         served = Event()
 
         def may_delete(*_):

@@ -16,7 +16,7 @@ import pytest
 from presigned_s3 import body, connections, wire
 from presigned_s3.capped_log import CappedLog
 from presigned_s3.tls import authority
-from presigned_s3.wire import Server
+from presigned_s3.wire import Listener
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -43,7 +43,7 @@ def app(environ, start_response):
 @pytest.fixture
 def connect():
     """Serve the app, and connect from an address; a request is sent, and its response awaited."""
-    with Server("127.0.0.1", 0) as server, contextlib.ExitStack() as stack:
+    with Listener("127.0.0.1", 0) as server, contextlib.ExitStack() as stack:
         server.app = app
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -270,7 +270,7 @@ def test_files_are_there_for_all_connections():
     most = before[1] if before[1] != resource.RLIM_INFINITY else connections.MOST_FILES
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, most), before[1]))
     try:
-        Server("127.0.0.1", 0).server_close()
+        Listener("127.0.0.1", 0).server_close()
         assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(connections.MOST_FILES, most)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)

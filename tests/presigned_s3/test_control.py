@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from openapi_check.masking import Masking
 from openapi_mock.journal.recording import s3_exchange
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 from scanner_mocks.faults import ScannerFault
 
 if TYPE_CHECKING:
@@ -34,13 +34,14 @@ def exchanges() -> queue.Queue[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def running(exchanges: queue.Queue[dict[str, Any]], tmp_path_factory: Any) -> Iterator[S3Server]:
+def running(exchanges: queue.Queue[dict[str, Any]], tmp_path_factory: Any) -> Iterator[Server]:
     """Run an S3 that tells of its exchanges."""
     folder = tmp_path_factory.mktemp("s3") / "data"
-    with S3Server(
-        bucket="photos",
+    with Server(
+        "photos",
         credentials={"AK": SECRET, "TEMPORARY": f"{SECRET}:{TOKEN}"},
-        data_dir=folder,
+        cors=True,
+        data=folder,
         faults="scanner_mocks.faults:S3Faults",
         on_exchange=exchanges.put,
     ) as server:
@@ -48,7 +49,7 @@ def running(exchanges: queue.Queue[dict[str, Any]], tmp_path_factory: Any) -> It
 
 
 @pytest.fixture
-def s3(running: S3Server) -> Iterator[S3Server]:
+def s3(running: Server) -> Iterator[Server]:
     """Return the server as it began."""
     running.reset()
     yield running
@@ -57,7 +58,7 @@ def s3(running: S3Server) -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def photos(s3: S3Server) -> Any:
+def photos(s3: Server) -> Any:
     """Return a client of S3."""
     return boto3.client(
         "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="AK",
@@ -96,7 +97,7 @@ def test_time_may_stand_still(s3, photos):
         assert code(httpx.get(url)) == expected
 
 
-def switch(s3: S3Server, *faults: dict[str, Any], seed: int = 0) -> None:
+def switch(s3: Server, *faults: dict[str, Any], seed: int = 0) -> None:
     """Switch these faults on, each with an id, as their owner does."""
     given = [{"id": f"fault-{number}", "on": "s3", **fault} for number, fault in enumerate(faults)]
     s3.set_faults(msgspec.convert(given, list[ScannerFault]), seed=seed)
@@ -188,7 +189,7 @@ def test_faults_drop(s3, photos, exchanges):
     with pytest.raises(httpx.RemoteProtocolError):
         upload(photos)
     assert upload(photos).status_code == 204
-    while (recorded := exchanges.get(timeout=30))["fault"] != "fault-0" or recorded["answer"]["status"]:
+    while (recorded := exchanges.get(timeout=30))["fault"] != "fault-0" or recorded["response"]["status"]:
         pass
 
 
@@ -228,7 +229,7 @@ def test_faults_by_chance_are_repeatable(s3, photos):
 def test_faults_that_are_none(s3, photos):
     """What is no fault is refused, and S3 goes on."""
     with pytest.raises(RuntimeError, match="colour"):
-        s3._order("faults", faults=[{"effect": {}, "colour": "red"}], seed=0)
+        s3._order("set_faults", faults=[{"effect": {}, "colour": "red"}], seed=0)
     assert upload(photos).status_code == 204
 
 
@@ -264,7 +265,7 @@ def test_exchanges_are_reported(s3, photos, exchanges):
     upload(photos, "told")
     while ["key", "told"] not in (recorded := exchanges.get(timeout=10))["request"]["fields"]:
         pass
-    request, response = recorded["request"], recorded["answer"]
+    request, response = recorded["request"], recorded["response"]
     fields = dict(request["fields"])
     assert (request["bucket"], fields["key"], request["url"]) == ("photos", "told", f"{s3.url}/photos")
     assert (response["status"], response["code"]) == (204, "")
@@ -273,7 +274,7 @@ def test_exchanges_are_reported(s3, photos, exchanges):
     url = photos.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "none"})
     httpx.get(url, headers={"Cookie": "a=b"})
     recorded = exchanges.get(timeout=10)
-    assert (recorded["answer"]["code"], recorded["answer"]["message"]) == (
+    assert (recorded["response"]["code"], recorded["response"]["message"]) == (
         "NoSuchKey",
         "The specified key does not exist.",
     )
@@ -305,9 +306,9 @@ def test_tokens_in_refusals_are_masked(presigned, s3, exchanges):
     else:
         with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
             client.list_buckets()
-    while (recorded := exchanges.get(timeout=10))["answer"]["code"] != "SignatureDoesNotMatch":
+    while (recorded := exchanges.get(timeout=10))["response"]["code"] != "SignatureDoesNotMatch":
         pass
-    assert "<CanonicalRequest>" in recorded["answer"]["body"]
+    assert "<CanonicalRequest>" in recorded["response"]["body"]
     for spelling in (TOKEN, quote(TOKEN, safe="")):
         assert spelling not in str(recorded)
         assert spelling.encode().hex(" ") not in str(recorded)
@@ -318,13 +319,13 @@ def test_targets_that_are_not_utf_8(s3, exchanges):
     response = httpx.get(f"{s3.url}/photos/gr%FCn.jpg?prefix=%FC", headers={"Origin": "https://app.test"})
     assert (response.status_code, "<Code>InvalidURI</Code>" in response.text) == (400, True)
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    while (recorded := exchanges.get(timeout=10))["answer"]["code"] != "InvalidURI":
+    while (recorded := exchanges.get(timeout=10))["response"]["code"] != "InvalidURI":
         pass
     assert recorded["request"]["key"] == "gr\N{REPLACEMENT CHARACTER}n.jpg"
 
 
 def test_orders_need_a_process():
     """An order to a server that was not started is refused in words."""
-    server = S3Server(bucket="photos", credentials={"AK": SECRET})
+    server = Server("photos", credentials={"AK": SECRET})
     with pytest.raises(RuntimeError, match="call start"):
         server.reset()

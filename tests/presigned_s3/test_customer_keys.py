@@ -9,7 +9,7 @@ import boto3
 import httpx
 import pytest
 
-from presigned_s3 import s3_server
+from presigned_s3 import running
 
 from .conftest import refusal_of
 
@@ -105,7 +105,7 @@ def test_a_restart_remembers_the_key(tmp_path):
     """What is in the data directory is read with its key alone, after a restart too."""
     one = {"Bucket": "photos", "Key": "k"}
     for is_first in (True, False):
-        with s3_server("photos", credentials={"AK": "secret"}, data_dir=tmp_path) as s3:
+        with running("photos", credentials={"AK": "secret"}, data=tmp_path) as s3:
             client = boto3.client(
                 "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="AK",
                 aws_secret_access_key="secret",

@@ -21,6 +21,7 @@ from presigned_s3.checksums import ContentMd5
 from presigned_s3.errors import S3Error
 from presigned_s3.lifecycle import check_rules, with_ids
 from presigned_s3.locks import check_headers
+from presigned_s3.options import Options
 from presigned_s3.orders import Order
 from presigned_s3.xml import parse
 
@@ -223,8 +224,8 @@ def test_what_expires_says_when(client, bucket):
 
 def test_rules_of_before_have_ids(tmp_path):
     """A folder whose lifecycle rules have no IDs, as a version before kept them, gives them IDs that stay."""
-    settings = {"bucket": "photos", "credentials": {}, "data_dir": tmp_path}
-    with closing(create_app(**settings)):
+    settings = {"buckets": ("photos",), "credentials": {}, "data": tmp_path}
+    with closing(create_app(Options(**settings))):
         pass
     (file,) = tmp_path.rglob("bucket.json")
     kept = json.loads(file.read_text())
@@ -232,9 +233,9 @@ def test_rules_of_before_have_ids(tmp_path):
     file.write_text(json.dumps(kept))
     ids = []
     for _ in range(2):
-        with closing(create_app(**settings)) as app:
+        with closing(create_app(Options(**settings))) as app:
             store = app.store
-            body = b"".join(store.buckets.ask(Order("GET", "photos", query=(("lifecycle", ""),))).body)
+            body = b"".join(store.buckets.read(Order("GET", "photos", query=(("lifecycle", ""),))).body)
             ids.append(parse(body).findtext("{*}Rule/{*}ID"))
             with store.new_content("photos", ContentMd5(None), None) as content:
                 content.receive([b"x"], 1)
@@ -273,8 +274,8 @@ def test_ends_of_locks_that_are_no_times(until, client, locked, server, keys):
 )
 def test_locks_of_before(until, deleted, tmp_path):
     """A folder whose locks end as a version before kept them is read, and they hold where that is a time."""
-    settings = {"bucket": (), "credentials": {}, "data_dir": tmp_path}
-    with closing(create_app(**settings)) as app:
+    settings = {"buckets": (), "credentials": {}, "data": tmp_path}
+    with closing(create_app(Options(**settings))) as app:
         headers = {"x-amz-bucket-object-lock-enabled": "true"}
         app.store.buckets.create(Order("PUT", "photos", headers=headers))
         with app.store.new_content("photos", ContentMd5(None), None) as content:
@@ -284,7 +285,7 @@ def test_locks_of_before(until, deleted, tmp_path):
     file.write_text(
         json.dumps(json.loads(file.read_text()) | {"lock_mode": "COMPLIANCE", "lock_until": until})
     )
-    with closing(create_app(**settings)) as app:
+    with closing(create_app(Options(**settings))) as app:
         listed = app.store.serve_list("ListObjectVersions", Order("GET", "photos"))
         version = parse(b"".join(listed.body)).findtext("{*}Version/{*}VersionId")
         body = f"<Delete><Object><Key>k</Key><VersionId>{version}</VersionId></Object></Delete>".encode()

@@ -13,12 +13,13 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from presigned_s3 import s3_server
+from presigned_s3 import running
 from presigned_s3.access import public_policy
 from presigned_s3.app import create_app
 from presigned_s3.archive import set_parts
 from presigned_s3.errors import S3Error
 from presigned_s3.object_attributes import describe
+from presigned_s3.options import Options
 
 MIB = 1024**2
 PARTS = (b"a" * 5 * MIB, b"b" * 5 * MIB, b"c")
@@ -65,13 +66,13 @@ def upload(client, key, **options):
 @pytest.fixture(scope="module")
 def client(folder):
     """Return a client of an S3 that was started again after the parts were uploaded."""
-    with s3_server("photos", credentials=KEYS, data_dir=folder) as s3:
+    with running("photos", credentials=KEYS, data=folder) as s3:
         first = connect(s3)
         upload(first, "parts")
         upload(first, "sums", ChecksumAlgorithm="SHA256")
         first.put_object(Bucket="photos", Key="whole", Body=b"whole", ChecksumAlgorithm="SHA256")
         first.put_object(Bucket="photos", Key="empty", Body=b"")
-    with s3_server("photos", credentials=KEYS, data_dir=folder) as s3:
+    with running("photos", credentials=KEYS, data=folder) as s3:
         yield connect(s3)
 
 
@@ -208,7 +209,7 @@ def test_owners_are_compared(client):
 
 def test_the_owner_is_an_option():
     """The account that owns the buckets can be another one, whatever moto's environment says."""
-    with s3_server("photos", credentials=KEYS, account="111122223333") as s3:
+    with running("photos", credentials=KEYS, account="111122223333") as s3:
         client = connect(s3)
         assert client.head_bucket(Bucket="photos", ExpectedBucketOwner="111122223333")
         with pytest.raises(ClientError, match="AccessDenied"):
@@ -218,7 +219,7 @@ def test_the_owner_is_an_option():
 def test_an_owner_that_is_none():
     """An account has 12 digits."""
     with pytest.raises(ValueError, match=r"'me' is not an AWS account ID: 12 digits\."):
-        create_app(bucket="photos", credentials=KEYS, account="me")
+        create_app(Options(buckets=("photos",), credentials=KEYS, account="me"))
 
 
 def block(client, bucket, *names):

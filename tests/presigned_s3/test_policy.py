@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presigned_s3.errors import S3Error
-from presigned_s3.policy import MAX_OBJECT_BYTES, parse
+from presigned_s3.orders import MAX_OBJECT_BYTES
+from presigned_s3.policy import parse
 from presigned_s3.relaxed_json import NotJSON, loads
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

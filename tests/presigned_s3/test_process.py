@@ -20,7 +20,7 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ KEYS = {"AK": "a-secret-key"}
 GIBIBYTE = 1024**3
 
 
-def connect(server: S3Server) -> Any:
+def connect(server: Server) -> Any:
     """Return a client of the server."""
     return boto3.client(
         "s3", endpoint_url=server.url, region_name=server.region, aws_access_key_id="AK",
@@ -41,7 +41,7 @@ def connect(server: S3Server) -> Any:
 
 def test_starts_beside_others():
     """start() gives the URL before S3 is ready; a request made then is handled when it is."""
-    server = S3Server(bucket="photos", credentials=KEYS)
+    server = Server("photos", credentials=KEYS)
     server.start()
     process = server._process
     try:
@@ -71,7 +71,7 @@ def test_gives_way_to_the_api(server):
 def test_leaves_nothing_behind(tmp_path, monkeypatch):
     """Without a data folder, what was uploaded is gone with the process."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with S3Server(bucket="photos", credentials=KEYS) as server:
+    with Server("photos", credentials=KEYS) as server:
         connect(server).put_object(Bucket="photos", Key="k", Body=b"x" * 100_000)
         assert list(tmp_path.iterdir())
     assert list(tmp_path.iterdir()) == []
@@ -79,8 +79,8 @@ def test_leaves_nothing_behind(tmp_path, monkeypatch):
 
 PARENT = """
 import sys
-from presigned_s3 import S3Server
-server = S3Server(bucket="photos", credentials={"AK": "s"})
+from presigned_s3 import Server
+server = Server("photos", credentials={"AK": "s"})
 server.start()
 server.wait_ready()
 print(server._process.pid, server.url, flush=True)
@@ -111,10 +111,10 @@ def test_ends_with_its_parent(tmp_path):
 
 def test_a_process_of_nobody():
     """Started by hand, it ends with a sentence, where it would wait for settings without a word."""
-    command = [sys.executable, "-m", "presigned_s3", "--port", "9000"]
+    command = [sys.executable, "-m", "presigned_s3.child", "--port", "9000"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("presigned_s3.S3Server starts this process")
+    assert ended.stderr.startswith("presigned_s3.Server starts this process")
 
 
 def test_a_port_that_is_taken(server, capfd):
@@ -122,7 +122,7 @@ def test_a_port_that_is_taken(server, capfd):
     taken = int(server.url.rpartition(":")[2])
     with (
         pytest.raises(RuntimeError, match="its standard error says why"),
-        S3Server(taken, bucket="b", credentials=KEYS),
+        Server("bucket", port=taken, credentials=KEYS),
     ):
         pass
     assert "Address already in use" in capfd.readouterr().err
@@ -130,7 +130,7 @@ def test_a_port_that_is_taken(server, capfd):
 
 def test_survives_a_restart(tmp_path):
     """With a data folder buckets, rules, objects and what they are come back; half uploads do not."""
-    with S3Server(bucket="photos", credentials=KEYS, data_dir=tmp_path) as server:
+    with Server("photos", credentials=KEYS, data=tmp_path) as server:
         client = connect(server)
         client.create_bucket(
             Bucket="other",
@@ -152,7 +152,7 @@ def test_survives_a_restart(tmp_path):
         client.delete_object(Bucket="photos", Key="deleted")
         half = client.create_multipart_upload(Bucket="photos", Key="half")["UploadId"]
         client.upload_part(Bucket="photos", Key="half", UploadId=half, PartNumber=1, Body=b"x")
-    with S3Server(bucket="photos", credentials=KEYS, data_dir=tmp_path) as server:
+    with Server("photos", credentials=KEYS, data=tmp_path) as server:
         client = connect(server)
         assert {one["Name"] for one in client.list_buckets()["Buckets"]} == {"photos", "other"}
         got = client.get_object(Bucket="photos", Key="../ü", ChecksumMode="ENABLED")
@@ -180,7 +180,7 @@ def test_survives_a_restart(tmp_path):
 
 def test_a_restart_takes_what_was_taken(tmp_path):
     """What a request says beyond what it has to is not kept, and what cannot be kept stops no start."""
-    with S3Server(bucket="photos", credentials=KEYS, data_dir=tmp_path) as server:
+    with Server("photos", credentials=KEYS, data=tmp_path) as server:
         client = connect(server)
         client.meta.events.register("before-sign.s3.PutBucketTagging", say_more)
         client.put_bucket_tagging(Bucket="photos", Tagging={"TagSet": [{"Key": "t", "Value": "1"}]})
@@ -196,7 +196,7 @@ def test_a_restart_takes_what_was_taken(tmp_path):
                 "Destination": {"S3BucketDestination": destination},
             },
         )
-    with S3Server(bucket="photos", credentials=KEYS, data_dir=tmp_path) as server:
+    with Server("photos", credentials=KEYS, data=tmp_path) as server:
         tags = connect(server).get_bucket_tagging(Bucket="photos")["TagSet"]
     assert tags == [{"Key": "t", "Value": "1"}]
 
@@ -210,8 +210,8 @@ def test_a_process_that_dies_is_started_again(tmp_path, monkeypatch):
     """After its process was killed, S3 responds again at its URL, with its objects, clock and faults."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     said: queue.Queue[str] = queue.Queue()
-    with S3Server(
-        bucket="photos",
+    with Server(
+        "photos",
         credentials=KEYS,
         faults="openapi_mock.faults.s3:S3Faults",
         on_restart=said.put,
@@ -240,7 +240,7 @@ def endless(size: int) -> Iterator[bytes]:
         yield block
 
 
-def peak_memory(server: S3Server) -> int:
+def peak_memory(server: Server) -> int:
     """Return the most memory that the process ever had, in bytes."""
     status = Path(f"/proc/{server._process.pid}/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmHWM"))

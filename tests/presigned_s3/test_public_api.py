@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import boto3
 
-from presigned_s3 import s3_server
+from presigned_s3 import running
 
 
 def test_a_server_for_a_while():
     """It serves requests once it is entered, and its credentials are known."""
-    with s3_server("photos") as s3:
+    with running("photos") as s3:
         ((access_key, secret_key),) = s3.credentials.items()
         client = boto3.client(
             "s3",

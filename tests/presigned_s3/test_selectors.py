@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from presigned_s3.app import create_app
 from presigned_s3.errors import S3Error
 from presigned_s3.integers import integer_argument, whole_number
+from presigned_s3.options import Options
 from presigned_s3.orders import Order
 
 
@@ -83,12 +84,12 @@ def test_roots_of_documents(selector, root, send, bucket):
 
 def test_every_request_may_find_its_bucket_gone(tmp_path):
     """Another request may remove the bucket in between: that is NoSuchBucket, and no failure."""
-    with closing(create_app(bucket="photos", credentials={}, data_dir=tmp_path)) as app:
+    with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))) as app:
         store = app.store
         query = (("acl", ""),)
         calls = [
-            lambda: store.buckets.ask(Order("GET", "gone", query=query)),
-            lambda: store.buckets.ask(Order("GET", "gone", query=(("cors", ""),))),
+            lambda: store.buckets.read(Order("GET", "gone", query=query)),
+            lambda: store.buckets.read(Order("GET", "gone", query=(("cors", ""),))),
             lambda: store.serve_list("ListObjectsV2", Order("GET", "gone")),
             lambda: store.buckets.change(Order("PUT", "gone", query=query, headers={"x-amz-acl": "private"})),
             lambda: store.buckets.change(Order("DELETE", "gone")),
@@ -179,14 +180,14 @@ def test_parameters_that_say_nothing(send, client, bucket):
 
 def test_folders_with_settings_that_are_unknown_here(tmp_path, caplog):
     """What an earlier version stored for unknown parameters is left out; a broken bucket alone is missing."""
-    settings = {"bucket": ("photos", "sound"), "credentials": {}, "data_dir": tmp_path}
-    with closing(create_app(**settings)):
+    settings = {"buckets": ("photos", "sound"), "credentials": {}, "data": tmp_path}
+    with closing(create_app(Options(**settings))):
         pass
     photos, sound = (tmp_path / name / "bucket.json" for name in ("photos", "sound"))
     kept = json.loads(photos.read_text())
     photos.write_text(json.dumps(kept | {"subresources": {"id": None}}))
     sound.write_text("{}")
-    with closing(create_app(bucket=(), credentials={}, data_dir=tmp_path)) as app:
+    with closing(create_app(Options(buckets=(), credentials={}, data=tmp_path))) as app:
         assert app.store.bucket("photos")
         assert app.store.bucket("sound") is None
     assert "The id of bucket photos is lost" in caplog.text

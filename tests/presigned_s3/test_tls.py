@@ -15,7 +15,7 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from presigned_s3 import S3Server, s3_server
+from presigned_s3 import Server, running
 from presigned_s3.tls import authority
 
 if TYPE_CHECKING:
@@ -35,13 +35,14 @@ def local_authority() -> Iterator[Authority]:
 
 
 @pytest.fixture(scope="module")
-def encrypted(local_authority: Authority) -> Iterator[S3Server]:
+def encrypted(local_authority: Authority) -> Iterator[Server]:
     """Run S3 over TLS, for more names than its own."""
-    with s3_server(
-        ["photos", "more"],
+    with running(
+        "photos",
+        "more",
         credentials=KEYS,
         public=True,
-        tls=local_authority,
+        authority=local_authority,
         domains=["Mock.test"],
         trust_proxy=True,
     ) as server:
@@ -61,7 +62,7 @@ def connect(url: str, authority: Authority | None = None) -> Any:
     )
 
 
-def get(server: S3Server, authority: Authority, name: str, path: str, **headers: str) -> httpx.Response:
+def get(server: Server, authority: Authority, name: str, path: str, **headers: str) -> httpx.Response:
     """Get something by a name of the server, which resolves to loopback here."""
     context = ssl.create_default_context(cafile=str(authority.file))
     port = urlsplit(server.url).port
@@ -145,16 +146,16 @@ def test_a_signature_holds_behind_a_proxy(encrypted, local_authority):
 
 def test_no_proxy_is_trusted_by_default(server):
     """Without that, X-Forwarded-Host means nothing."""
-    assert location_of(server, "https://elsewhere.test") == f"{server.url}/{server.bucket}/k"
+    assert location_of(server, "https://elsewhere.test") == f"{server.url}/{server.buckets[0]}/k"
 
 
 def test_public_url():
     """URLs of objects begin with the public URL, where there is one."""
-    with s3_server("photos", credentials=KEYS, public_url=PUBLIC) as server:
+    with running("photos", credentials=KEYS, public_url=PUBLIC) as server:
         assert location_of(server, PUBLIC) == f"{PUBLIC}/photos/k"
 
 
-def location_of(server: S3Server, origin: str) -> str:
+def location_of(server: Server, origin: str) -> str:
     """Upload with a form through a proxy of this origin, and return the Location of the object."""
     access_key, secret = next(iter(server.credentials.items()))
     client = boto3.client(
@@ -165,7 +166,7 @@ def location_of(server: S3Server, origin: str) -> str:
         aws_secret_access_key=secret,
     )
     form = client.generate_presigned_post(
-        server.bucket,
+        server.buckets[0],
         "k",
         Fields={"success_action_status": "201"},
         Conditions=[{"success_action_status": "201"}],

@@ -5,14 +5,14 @@ from __future__ import annotations
 import boto3
 import httpx
 import pytest
-import typer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 import scanner_api.cli
+from presigned_s3.options import credentials_of
 from scanner_mocks import scanner_mock
-from scanner_mocks.cli.mock import ScannerMocks, credentials_of
+from scanner_mocks.cli.mock import ScannerMocks
 
 
 def test_credentials_are_read():
@@ -46,7 +46,7 @@ def test_credentials_are_read():
 )
 def test_what_is_no_credential_is_reported_by_its_place(text):
     """The error says which one and what is expected, and does not repeat what may be a secret."""
-    with pytest.raises(typer.BadParameter, match="Number 2 is not ACCESS_KEY:SECRET_KEY") as error:
+    with pytest.raises(ValueError, match="Number 2 is not ACCESS_KEY:SECRET_KEY") as error:
         credentials_of(["AKIAEXAMPLE:secret", text])
     assert "hunter2" not in str(error.value)
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 from scanner_mocks import scanner_mock
 
 UPLOAD = {"photo_type": "front", "original_filename": "a.png"}
@@ -116,10 +116,8 @@ def test_public_urls():
 def test_s3_that_dies_is_started_again(monkeypatch):
     """When S3's process is killed, terminal, state and journal say that another took its place."""
     processes = []
-    start = S3Server._start_process
-    monkeypatch.setattr(
-        S3Server, "_start_process", lambda self: (start(self), processes.append(self._process))
-    )
+    start = Server._start_process
+    monkeypatch.setattr(Server, "_start_process", lambda self: (start(self), processes.append(self._process)))
     said = queue.Queue()
     with (
         scanner_mock(tell=said.put) as mock,

@@ -46,7 +46,7 @@ OWN = (
     "scanner_mocks",
     "uvicorn",
 )
-PRINTS_SECRETS = {("keys", "create"), ("keys", "rotate"), ("-m", "presigned_s3")}
+PRINTS_SECRETS = {("keys", "create"), ("keys", "rotate"), ("-m", "presigned_s3.child")}
 """The last reports exchanges to the process that has started it."""
 LEAST = 7
 KEPT = 1000

@@ -1,10 +1,7 @@
 """Options that all commands of mocks have, and the group that takes them behind ``exec`` as well."""
 
-import re
-from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import typer
@@ -14,9 +11,6 @@ from openapi_contract.cli.commands import file, flag, folder, option, read_by, t
 from openapi_service.origins import normal_origins
 
 HOST = "127.0.0.1"
-_CREDENTIAL: Final = re.compile(
-    r"(\w{3,128}):(?P<rest>[!-9;-~]{1,256}(?::[!-9;-~]{1,4096}(?::(?P<expires>[!-~]+))?)?)", re.ASCII
-)
 TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 """Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
 
@@ -48,24 +42,6 @@ def url_option(server: str, default: str) -> Any:
     """Return the option of the URL by which all clients reach a server."""
     help_ = f"URL by which all clients reach {server}."
     return option(str | None, help_, metavar="URL", callback=base_url, show_default=default)
-
-
-def domains_option(name: str) -> Any:
-    """Return the option of domains that may have a bucket's name before them."""
-    return texts("Domain below which bucket names are host names, as in BUCKET.localhost", "NAME", name)
-
-
-def account_option(name: str) -> Any:
-    """Return the option of the account that owns the buckets of S3."""
-    help_ = "AWS account that owns the buckets, as requests may expect it."
-    return option(str | None, help_, name, metavar="ID", callback=_account, show_default="123456789012")
-
-
-def _account(text: str | None) -> str | None:
-    """Return the id of an account; else end with 2."""
-    if text is not None and not re.fullmatch(r"\d{12}", text, re.ASCII):
-        raise typer.BadParameter(f"{text!r} is not an AWS account ID: 12 digits.")
-    return text
 
 
 SERVER = {
@@ -104,34 +80,6 @@ SERVER = {
     "trust_proxy": flag("Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto."),
 }
 """The options of every mock."""
-
-
-def credentials_of(options: Iterable[str], option: str = "--s3-credential") -> dict[str, str]:
-    """Return what is behind the access keys, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``, by access key.
-
-    Raises:
-        typer.BadParameter: one of them is none; it is not repeated, since it may be a secret.
-    """
-    credentials: dict[str, str] = {}
-    for place, text in enumerate(options, start=1):
-        match = _CREDENTIAL.fullmatch(text)
-        if match is None or not _is_time(match["expires"]):
-            raise typer.BadParameter(
-                f"Number {place} is not ACCESS_KEY:SECRET_KEY, with 3 to 128 letters, digits or underscores "
-                "before the colon and 1 to 256 printable characters of ASCII, but no colon, behind it; "
-                "a temporary one is that with :SESSION_TOKEN or :SESSION_TOKEN:EXPIRES behind it, such as "
-                "2030-01-01T12:00:00Z.",
-                param_hint=option,
-            )
-        credentials[match[1]] = match["rest"]
-    return credentials
-
-
-def _is_time(text: str | None) -> bool:
-    try:
-        return text is None or datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
 
 
 class OptionsFirst(TyperGroup):

@@ -10,19 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from openapi_contract.cli.commands import customized, flag, folder, option, takes, texts
+from openapi_contract.cli.commands import customized, folder, option, read_by, takes, texts
+from openapi_contract.cli.commands import flag as switch
+from presigned_s3.options import CONFLICTING_VARIABLES, Options, flags
 
 from .execute import Start, is_alone, run, with_exec
-from .options import (
-    HOST,
-    SERVER,
-    TRUSTED_BY,
-    account_option,
-    credentials_of,
-    domains_option,
-    port_option,
-    url_option,
-)
+from .options import HOST, SERVER, TRUSTED_BY, port_option
 
 if TYPE_CHECKING:
     from openapi_mock.s3 import S3Mock
@@ -38,45 +31,46 @@ Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is n
 cannot be run, 125 when S3 could not start.
 """
 
+
+def s3_option(name: str, **changes: Any) -> Any:
+    """Return the option of S3 of this name, with changes to its flag."""
+    flag, default = flags()[name]
+    flag = flag._replace(**changes)
+    if isinstance(default, bool):
+        return switch(flag.help)
+    if flag.read is Path:
+        return folder(flag.help, show_default=flag.default)
+    settings = {"callback": read_by(flag.read), "show_default": flag.default or str(default or "") or False}
+    if isinstance(default, int | str | None):
+        return option(str | None, flag.help, *flag.names, metavar=flag.metavar, **settings)
+    return texts(flag.help, flag.metavar, *flag.names, **settings)
+
+
 OPTIONS = {
-    "buckets": texts("Bucket to start with", "NAME", "--bucket", "-b", show_default="uploads"),
-    "cors": flag("Allow pages of any origin to use the buckets (CORS rules)."),
-    "public": flag("Allow everyone to read their objects (bucket policy)."),
-    "region": option(str, "Region of the buckets.", default="us-west-2", metavar="NAME"),
-    "credentials": option(
-        list[str] | None,
-        "Credential to accept; repeatable. A temporary one has :TOKEN or :TOKEN:EXPIRES behind it.",
-        "--credential",
-        metavar="ACCESS_KEY:SECRET_KEY",
-        show_default="ACCESSKEY:secret-key",
-    ),
-    "data": folder("Folder that keeps all buckets across restarts."),
+    **{name: s3_option(name) for name in Options.__struct_fields__},
     "port": port_option("S3", PORT),
     "control_port": port_option("the control API", CONTROL_PORT),
     **SERVER,
-    "public_url": url_option("S3", "the host that a request came to"),
-    "domains": domains_option("--domain"),
-    "account": account_option("--account"),
     "log": option(Literal["text", "json"] | None, "Log each request on standard error.", show_default="none"),
 }
 
 
 @contextmanager
 def opened(**options: Any) -> Iterator[S3Mock]:
-    """Run an S3 with the options of `s3_mock`."""
+    """Run an S3 with the options of `s3_mock`; those that were not set have their defaults."""
     from openapi_mock.s3 import s3_mock  # noqa: PLC0415 -- of the extra, which may not be there
 
-    with s3_mock(**options) as mock:
+    buckets = options.pop("buckets")
+    with s3_mock(*buckets, **{name: value for name, value in options.items() if value or value == 0}) as mock:
         yield mock
 
 
 def variables_of(mock: S3Mock) -> dict[str, str | None]:
     """Return the environment variables by which a command finds it; None for those to be removed."""
-    from presigned_s3.server import CONFLICTING_VARIABLES, environment  # noqa: PLC0415 -- of the extra, which may not be there
-
+    options = Options(region=mock.region, credentials={mock.access_key: mock.secret_key})
     return {
         **dict.fromkeys(CONFLICTING_VARIABLES),
-        **environment(mock.s3, mock.region, {mock.access_key: mock.secret_key}),
+        **options.environment(mock.s3),
         "S3_URL": mock.s3,
         "S3_BUCKET": mock.buckets[0],
         "CONTROL_URL": mock.control,
@@ -101,11 +95,9 @@ def s3(
     Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
     """
     alone = is_alone(context, json=json, control_token=options["control_token"])
-    options["credentials"] = credentials_of(options["credentials"] or (), "--credential")
     ports = {"port": PORT, "control_port": CONTROL_PORT} if alone else {"port": 0, "control_port": 0}
     defaults = {"host": HOST, **ports}
     options |= {name: value for name, value in defaults.items() if options[name] is None}
-    options["buckets"] = options["buckets"] or ("uploads",)
     if log:
         from .mock import request_log  # noqa: PLC0415 -- few have it, and it takes a while
 
@@ -126,9 +118,9 @@ def announce(mock: S3Mock) -> None:
         "control": mock.control,
         **banner.reach_rows(mock.lan, mock.ca, mock.control),
     }
-    of_aws = {name: text for name, text in variables_of(mock).items() if text and name.startswith("AWS_")}
-    shown = [f"{name}={text}" for name, text in of_aws.items()]
-    exports = {"": f"export {' '.join(shown)}"}
+    variables = variables_of(mock).items()
+    aws = [f"{name}={text}" for name, text in variables if text and name.startswith("AWS_")]
+    exports = {"": f"export {' '.join(aws)}"}
     note = "Its credentials are public; the first request for its control API loads that."
     banner.show("S3", {"": places, "For AWS's clients": exports}, note, qr=mock.lan)
 

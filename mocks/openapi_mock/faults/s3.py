@@ -91,7 +91,7 @@ class S3Faults(s3_faults.Faults):
         return FaultReader(self.extension)
 
     def _injection(self, request: Request, *, fields_are_read: bool) -> Injection | None:
-        if request.struck or request.asks_for(UNWATCHED):
+        if request.struck or request.has(UNWATCHED):
             return None
         text = request.headers.get(FAULT_HEADER)
         if text is not None:

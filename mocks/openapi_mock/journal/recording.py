@@ -244,7 +244,7 @@ class JournalMiddleware:
 
 def s3_exchange(report: Mapping[str, Any], masking: Masking) -> RecordedExchange:
     """Return an exchange with S3; its process reports it as `presigned_s3.app.described` returns it."""
-    request, response = report["request"], report["answer"]
+    request, response = report["request"], report["response"]
     request_headers, response_headers = _raw(request["headers"]), _raw(response["headers"])
     sent = Message(
         headers=masking.headers(request_headers),

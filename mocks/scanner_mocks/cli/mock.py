@@ -10,7 +10,8 @@ import typer
 from openapi_contract import Contract, Operation
 from openapi_contract.cli.commands import option
 from openapi_mock.cli.mock import Mocks, mock_app, report
-from openapi_mock.cli.options import account_option, credentials_of, domains_option, port_option, url_option
+from openapi_mock.cli.options import port_option
+from openapi_mock.cli.s3 import s3_option
 from scanner_contract import load_contract
 from scanner_mocks.server import Mock, scanner_mock
 
@@ -39,16 +40,18 @@ OPTIONS = {
         show_default="the Scanner API's",
     ),
     "s3_port": port_option("S3", S3_PORT),
-    "s3_credentials": option(
-        list[str] | None,
-        "Additional credential that S3 accepts; repeatable. Append :SESSION_TOKEN or "
-        ":SESSION_TOKEN:EXPIRES for a temporary one, which expires by the mock's clock.",
-        "--s3-credential",
-        metavar="ACCESS_KEY:SECRET_KEY",
+    "s3_credentials": s3_option(
+        "credentials",
+        help="Additional credential that S3 accepts. Append :SESSION_TOKEN or :SESSION_TOKEN:EXPIRES for a "
+        "temporary one, which expires by the mock's clock",
+        names=("--s3-credential",),
+        default="none",
     ),
-    "s3_public_url": url_option("S3", "its port at the host that a request came to"),
-    "s3_domains": domains_option("--s3-domain"),
-    "s3_account": account_option("--s3-account"),
+    "s3_public_url": s3_option(
+        "public_url", names=("--s3-public-url",), default="its port at the host that a request came to"
+    ),
+    "s3_domains": s3_option("domains", names=("--s3-domain",)),
+    "s3_account": s3_option("account", names=("--s3-account",)),
 }
 WITHOUT_HANDLERS = {
     "no_auth": False,
@@ -100,7 +103,6 @@ class ScannerMocks(Mocks):
         _refuse(
             [name for name, default in WITHOUT_HANDLERS.items() if given[name] != default], "without handlers"
         )
-        of_s3["s3_credentials"] = credentials_of(of_s3["s3_credentials"] or ())
         watch = options.pop("watch")
         settings = {**self.settings, "contract": contract, **of_s3, **options}
         return scanner_mock(tell_reload=report if watch else None, tell=report, **settings)

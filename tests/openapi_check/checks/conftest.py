@@ -19,7 +19,7 @@ from schemathesis import Response
 from openapi_check import Credentials, Target
 from openapi_check.checks.check import NothingToCheck
 from openapi_service.clock import Clock
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 from scanner_api.app import create_app
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
@@ -94,7 +94,7 @@ class World:
         s3: URL of S3.
     """
 
-    def __init__(self, portal: Any, s3: S3Server) -> None:
+    def __init__(self, portal: Any, s3: Server) -> None:
         self.portal = portal
         self.clock = MovableClock()
         self.s3 = s3
@@ -118,9 +118,7 @@ def world() -> Iterator[World]:
     """Return the right app, which is the same for all that are wrong."""
     credentials = {seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY}
     with ExitStack() as running:
-        s3 = running.enter_context(
-            S3Server(bucket=seeds.BUCKET, region=seeds.REGION, credentials=credentials)
-        )
+        s3 = running.enter_context(Server(seeds.BUCKET, region=seeds.REGION, credentials=credentials))
         portal = running.enter_context(start_blocking_portal())
         world = World(portal, s3)
         running.callback(world.network.close)

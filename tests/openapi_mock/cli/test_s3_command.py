@@ -191,7 +191,7 @@ def test_a_port_that_is_taken(running):
 
 def test_the_certificates_of_both_servers_are_for_their_address():
     """Who reaches S3 by an address of this machine reaches its control API, and the CA there, by it too."""
-    with s3_mock("127.0.0.2", 0, control_port=0, tls=True) as mock:
+    with s3_mock(host="127.0.0.2", tls=True) as mock:
         context = ssl.create_default_context(cafile=mock.ca)
         for url in (mock.s3, f"{mock.control}/ca.pem"):
             assert httpx.get(url, verify=context, trust_env=False, timeout=60).status_code < 500

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from openapi_service.clock import SystemClock
 from openapi_service.problems import ServiceUnavailable
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 from scanner_api.cli import app
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.captures import Capture, CaptureStatus
@@ -34,7 +34,7 @@ NOBODY = "http://127.0.0.1:9"
 @pytest.fixture(scope="module")
 def s3():
     """An S3 with a bucket of photos; ``objects`` returns the keys that are in it."""
-    with S3Server(bucket="photos", credentials={"key": "secret"}) as server:
+    with Server("photos", credentials={"key": "secret"}) as server:
         client = Session("key", "secret").client("s3", endpoint_url=server.url, region_name="us-west-2")
         server.put = lambda key: client.put_object(Bucket="photos", Key=key, Body=b"a photo")
         server.objects = lambda: {

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from openapi_service.clock import SystemClock
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 from scanner_api.access.api_keys import new_key
 from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
 from scanner_api.storage.database import Database
@@ -42,7 +42,7 @@ PIXEL = bytes.fromhex(
 def s3():
     """Yield an S3 with the bucket, and what ends it."""
     with ExitStack() as running:
-        yield running.enter_context(S3Server(bucket="photos", credentials={"AKIDTEST": S3_SECRET})), running
+        yield running.enter_context(Server("photos", credentials={"AKIDTEST": S3_SECRET})), running
 
 
 @pytest.fixture

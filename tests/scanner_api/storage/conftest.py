@@ -19,7 +19,7 @@ from sqlalchemy import delete, func, make_url, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from presigned_s3 import S3Server
+from presigned_s3 import Server
 from scanner_api.scanning.captures import Capture, CaptureStatus
 from scanner_api.scanning.catalogue import Product
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
@@ -60,7 +60,7 @@ async def rules_of(database, organization_id, product_short_id):
 @pytest.fixture(scope="module")
 def s3():
     """An S3 with the bucket ``photos``."""
-    with S3Server(bucket="photos", credentials={"key": "secret"}) as server:
+    with Server("photos", credentials={"key": "secret"}) as server:
         yield server
 
 
