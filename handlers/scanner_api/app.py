@@ -35,18 +35,18 @@ from .processing.backlog import Backlog
 from .processing.processing import Processing
 from .processing.retention import retention_of
 from .processing.stores import oldest_waiting, stores_of
-from .scanning.destinations import Permissions
 from .scanning.identifiers import new_id
-from .scanning.photo_keys import PhotoKeys
-from .scanning.redirects import RedirectFollower
+from .scanning.links.destinations import Permissions
+from .scanning.links.redirects import RedirectFollower
+from .scanning.photos.photo_keys import PhotoKeys
 from .settings import Settings
-from .storage.credentials import CredentialStore
+from .storage.accounts.credentials import CredentialStore
+from .storage.accounts.secrets import SecretStore
+from .storage.catalogue.freshness import FreshnessStore
+from .storage.catalogue.redirect_rules import RedirectRuleStore
+from .storage.connections.engines import Waits
 from .storage.database import Database, DatabaseError
-from .storage.engines import Waits
-from .storage.freshness import FreshnessStore
 from .storage.photo_bucket import PhotoBucket, PhotoBucketError, UploadRules
-from .storage.redirect_rules import RedirectRuleStore
-from .storage.secrets import SecretStore
 from .waiting import wait_for
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from .access.jwks import usable_keys
 from .access.jwks_sources import KeySetError, reader_of
 from .app import START_ERRORS, create_app, database_of, photo_bucket
 from .redis_urls import IN_MEMORY
-from .scanning.photo_keys import PhotoKeys
+from .scanning.photos.photo_keys import PhotoKeys
 from .settings import Settings
-from .storage.migrations import HEAD
 from .storage.photo_bucket import PhotoBucket
+from .storage.schema.migrations import HEAD
 
 SECONDS = 5
 LIVING_SECONDS = 60

@@ -20,7 +20,7 @@ from pydantic_settings import (
 from openapi_service.origins import allowed_origins
 
 from .ages import age_of
-from .scanning.photo_keys import PhotoKeys
+from .scanning.photos.photo_keys import PhotoKeys
 
 MEBIBYTE = 1024 * 1024
 

@@ -17,7 +17,7 @@ from openapi_mock.randomness import SeededRandomness
 from openapi_mock.state import Interrupted, MockState, StateLock, ordered
 from openapi_service.randomness import Randomness
 from presigned_s3 import S3Server
-from scanner_api.scanning.photos import Photo
+from scanner_api.scanning.photos.photo import Photo
 from scanner_api.storage.database import Database
 
 from .seeding import seed_database

@@ -20,8 +20,8 @@ from openapi_service.problems import Unauthorized
 
 if TYPE_CHECKING:
     from openapi_service.request import Request
-    from scanner_api.storage.credentials import ApiKeyRecord, CredentialStore
-from scanner_api.storage.digests import digest_of
+    from scanner_api.storage.accounts.credentials import ApiKeyRecord, CredentialStore
+from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.waiting import has_ended
 
 from .callers import Caller

@@ -15,7 +15,7 @@ from openapi_service.clock import Clock
 from openapi_service.problems import Unauthorized
 from openapi_service.request import Request
 from scanner_api.bounded import BoundedDict
-from scanner_api.storage.digests import digest_of
+from scanner_api.storage.accounts.digests import digest_of
 
 from .callers import Caller
 from .jwks import ALGORITHMS, KeySet

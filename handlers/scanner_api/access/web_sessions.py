@@ -7,8 +7,8 @@ from openapi_service.origins import normal_origin
 from openapi_service.problems import Forbidden, Unauthorized
 from openapi_service.proxies import TrustedProxies
 from openapi_service.request import Request
-from scanner_api.storage.credentials import CredentialStore, WebSessionRecord
-from scanner_api.storage.digests import digest_of
+from scanner_api.storage.accounts.credentials import CredentialStore, WebSessionRecord
+from scanner_api.storage.accounts.digests import digest_of
 
 from .callers import Caller
 from .lookups import RecentLookups

@@ -14,10 +14,10 @@ from openapi_service.clock import SystemClock
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.app import photo_bucket
 from scanner_api.settings import Settings
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
 from scanner_api.storage.database import ConstraintError, Database
-from scanner_api.storage.deletion import Deletion
-from scanner_api.storage.organizations import Organization, OrganizationStore
 from scanner_api.storage.photo_bucket import PhotoBucketError
+from scanner_api.storage.scans.deletion import Deletion
 
 from .audit import operator
 from .databases import counted

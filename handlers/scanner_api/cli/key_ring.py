@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from scanner_api.access.api_keys import KeyPrefix, new_key
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.storage.credentials import ApiKey, CredentialStore
+from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore
+from scanner_api.storage.accounts.digests import digest_of
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore, User
 from scanner_api.storage.database import ConstraintError, Database
-from scanner_api.storage.digests import digest_of
-from scanner_api.storage.organizations import Organization, OrganizationStore, User
 
 from .audit import operator
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openapi_contract.terminal import printable
-from scanner_api.storage.credentials import ApiKey
+from scanner_api.storage.accounts.credentials import ApiKey
 from scanner_api.storage.database import Database
 
 from .databases import database_command, with_database

@@ -13,11 +13,11 @@ from openapi_contract.terminal import printable
 from openapi_service.clock import SystemClock
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.scanning.sessions import SessionStatus
+from scanner_api.scanning.scans.sessions import SessionStatus
 from scanner_api.settings import Settings
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.deletion import Deletion
-from scanner_api.storage.organizations import Organization, OrganizationStore
+from scanner_api.storage.scans.deletion import Deletion
 
 from .audit import operator
 from .databases import Page, PageSize, database_command, page_caption, with_database

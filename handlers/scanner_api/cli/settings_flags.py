@@ -119,7 +119,7 @@ def _misspelt(environment: Iterable[str]) -> list[str]:
 
 def _unusable(settings: Settings, check_queue: Callable[[Settings], None]) -> list[str]:
     """Return what is wrong with URLs, queue and token issuer, without repeating a password."""
-    from scanner_api.storage.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
+    from scanner_api.storage.connections.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
     from scanner_api.storage.photo_bucket import PhotoBucketError  # noqa: PLC0415 -- the same
     from scanner_api.storage.photo_bucket.address import upload_url  # noqa: PLC0415 -- the same
 

@@ -6,9 +6,9 @@ from openapi_service.problems import BadRequest, Conflict
 from openapi_service.proxies import TrustedProxies
 from openapi_service.request import Request
 from scanner_api.access.callers import Caller, actor_of, reachable_capture, reachable_proposal, require_secret
-from scanner_api.scanning.proposals import ProposalStatus
-from scanner_api.storage.captures import CaptureStore
-from scanner_api.storage.proposals import AppliedError, NoProductError, ProposalStore
+from scanner_api.scanning.scans.proposals import ProposalStatus
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.proposals import AppliedError, NoProductError, ProposalStore
 
 from .representations import proposal_representation
 

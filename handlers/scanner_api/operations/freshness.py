@@ -3,9 +3,9 @@
 from typing import Any
 
 from scanner_api.access.callers import Caller
-from scanner_api.scanning.freshness import shipped_layer, thresholds
-from scanner_api.storage.freshness import FreshnessStore
-from scanner_api.storage.products import ProductStore
+from scanner_api.scanning.catalogue.freshness import shipped_layer, thresholds
+from scanner_api.storage.catalogue.freshness import FreshnessStore
+from scanner_api.storage.catalogue.products import ProductStore
 
 
 async def get_freshness_thresholds(
@@ -29,7 +29,7 @@ async def get_freshness_thresholds(
 
 
 async def _brick(gtin: str, products: ProductStore) -> str:
-    from scanner_api.scanning.gtin import GtinError, normalise  # noqa: PLC0415 -- slow to import
+    from scanner_api.scanning.codes.gtin import GtinError, normalise  # noqa: PLC0415 -- slow to import
 
     try:
         product = await products.by_gtin(normalise(gtin))

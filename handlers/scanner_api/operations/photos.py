@@ -8,13 +8,13 @@ from msgspec.structs import replace
 from openapi_service.clock import Clock
 from openapi_service.problems import Conflict, ValidationFailed, Violation
 from scanner_api.access.callers import Caller, active_session, reachable_photo, reachable_session
-from scanner_api.scanning.photo_keys import ForeignKey, PhotoKeys
-from scanner_api.scanning.photos import OrderError, Photo
-from scanner_api.storage.captures import CaptureStore
+from scanner_api.scanning.photos.photo import OrderError, Photo
+from scanner_api.scanning.photos.photo_keys import ForeignKey, PhotoKeys
 from scanner_api.storage.database import DuplicateError
 from scanner_api.storage.photo_bucket import PhotoBucket, StoredObject
-from scanner_api.storage.photos import PhotoStore
-from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.photos import PhotoStore
+from scanner_api.storage.scans.sessions import SessionStore
 
 from .representations import envelope, photo_representation
 from .writes import conflict_if_closed, invalid, merged_metadata

@@ -6,9 +6,9 @@ from operator import attrgetter
 from typing import Any, Final
 
 from openapi_service.problems import Problem
-from scanner_api.scanning.captures import Capture
-from scanner_api.scanning.photos import Photo
-from scanner_api.scanning.sessions import ScanSession
+from scanner_api.scanning.photos.photo import Photo
+from scanner_api.scanning.scans.captures import Capture
+from scanner_api.scanning.scans.sessions import ScanSession
 
 
 def _representation(*members: str) -> Callable[[Any], dict[str, Any]]:

@@ -22,14 +22,14 @@ from openapi_service.problems import (
 from scanner_api.access.callers import Caller, active_session, not_active
 from scanner_api.processing.backlog import Backlog, too_many_waiting
 from scanner_api.processing.queue import Queue
-from scanner_api.scanning.captures import Capture, is_url
-from scanner_api.scanning.images import ImageError, ImageHeader, ImageTooLarge, read_header
-from scanner_api.scanning.photo_keys import PhotoKeys
-from scanner_api.scanning.sessions import SessionState
+from scanner_api.scanning.photos.images import ImageError, ImageHeader, ImageTooLarge, read_header
+from scanner_api.scanning.photos.photo_keys import PhotoKeys
+from scanner_api.scanning.scans.captures import Capture, is_url
+from scanner_api.scanning.scans.sessions import SessionState
 from scanner_api.settings import Settings
-from scanner_api.storage.captures import CaptureStore
 from scanner_api.storage.photo_bucket import PhotoBucket
-from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.sessions import SessionStore
 
 from .captures import submitted
 from .representations import bulk_result_representation, capture_representation

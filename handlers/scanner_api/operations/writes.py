@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from openapi_service.problems import ValidationFailed, Violation
 from scanner_api.access.callers import not_active
-from scanner_api.scanning.metadata import MetadataError, merge
-from scanner_api.storage.activity import SessionClosed
+from scanner_api.scanning.scans.metadata import MetadataError, merge
+from scanner_api.storage.scans.activity import SessionClosed
 
 MAX_BYTES: Final = 65_536
 MAX_DEPTH: Final = 32

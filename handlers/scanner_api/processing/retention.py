@@ -8,8 +8,8 @@ from typing import Final
 from openapi_service.clock import Clock
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
-from scanner_api.storage.deletion import Deletion
 from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.scans.deletion import Deletion
 
 BATCHES: Final = 10
 """In a round of the sweep, which has other things to do."""

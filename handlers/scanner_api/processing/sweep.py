@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from openapi_service.logs import cause_of
-from scanner_api.scanning.captures import is_url
+from scanner_api.scanning.scans.captures import is_url
 from scanner_api.waiting import has_ended
 
 from .queue import MAX_WAITING, Queue

@@ -20,8 +20,8 @@ from sqlalchemy.pool import QueuePool
 from openapi_contract.errors import reason_of
 from openapi_service.problems import ServiceUnavailable
 
-from .async_engine import AsyncConnection
-from .engines import (
+from .connections.async_engine import AsyncConnection
+from .connections.engines import (
     PATIENT,
     DatabaseError,
     Waits,
@@ -31,13 +31,13 @@ from .engines import (
     open_sqlite,
     parse,
 )
-from .errors import UNAVAILABLE, ConstraintError, DuplicateError, connection_of, translated
-from .inline_reads import InlineReader
-from .migrations import HEAD
-from .readers import Readers
-from .schema import Schema, read_schema, upgrade_schema
-from .tables import sqlite_script
-from .transactions import Turns, Unit
+from .connections.errors import UNAVAILABLE, ConstraintError, DuplicateError, connection_of, translated
+from .connections.inline_reads import InlineReader
+from .connections.readers import Readers
+from .connections.transactions import Turns, Unit
+from .schema.migrations import HEAD
+from .schema.revision import Schema, read_schema, upgrade_schema
+from .schema.tables import sqlite_script
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
 

@@ -20,9 +20,9 @@ from openapi_service.problems import ServiceUnavailable
 from scanner_api.bounded import BoundedDict
 
 from .batching import Batching
+from .connections.errors import UNAVAILABLE
+from .connections.readers import Reader
 from .database import Database
-from .errors import UNAVAILABLE
-from .readers import Reader
 
 Row = list[Any]
 Record = TypeVar("Record")

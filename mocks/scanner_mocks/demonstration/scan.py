@@ -2,7 +2,7 @@
 
 import json
 
-from scanner_api.scanning.captures import FINAL, CaptureStatus
+from scanner_api.scanning.scans.captures import FINAL, CaptureStatus
 from scanner_mocks.pictures import digital_link, draw_qr_code
 
 from .stage import Failed, Stage

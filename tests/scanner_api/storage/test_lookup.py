@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.storage import lookup
 from scanner_api.storage.lookup import Lookup
-from scanner_api.storage.tables import memberships, organizations, users
+from scanner_api.storage.schema.tables import memberships, organizations, users
 
 
 def by_id(database):
