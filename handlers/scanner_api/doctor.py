@@ -89,18 +89,18 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         schema = await database.schema()
         await database.check_disk()
     yield Finding("database", "ok", "It responds.")
-    found = "It is empty" if schema.revision is None else f"It is at revision {schema.revision}"
-    known = f"{found}; this version needs revision {HEAD}."
+    state = "It is empty" if schema.revision is None else f"It is at revision {schema.revision}"
+    detail = f"{state}; this version needs revision {HEAD}."
     if schema.is_usable:
         yield Finding("schema", "ok", f"It is at revision {schema.revision}.")
     elif schema.revision is not None and schema.revision > HEAD:
         advice = "Run the version of scanner-api that migrated it, or restore a backup of before."
-        yield Finding("schema", "failed", known, advice)
+        yield Finding("schema", "failed", detail, advice)
     elif settings.migrate:
         advice = "`serve` upgrades it at its start; or run `scanner-api db upgrade` before."
-        yield Finding("schema", "warning", known, advice)
+        yield Finding("schema", "warning", detail, advice)
     else:
-        yield Finding("schema", "failed", known, "Run `scanner-api db upgrade`.")
+        yield Finding("schema", "failed", detail, "Run `scanner-api db upgrade`.")
 
 
 async def _rate_limits(settings: Settings) -> AsyncIterator[Finding]:

@@ -107,7 +107,7 @@ class DataDirectory:
     def names(self) -> list[str]:
         """Return the names of all snapshots, in their order."""
         snapshots = (Snapshot(folder, self._database) for folder in self._snapshots().glob("[0-9a-f]*"))
-        return sorted(name for each in snapshots if isinstance(name := each.facts.get("name"), str))
+        return sorted(name for snapshot in snapshots if isinstance(name := snapshot.facts.get("name"), str))
 
     def snapshot(self, name: str) -> Snapshot:
         """Return the snapshot of a name.

@@ -111,8 +111,8 @@ class Reach:
         match = _HOST.fullmatch(host)
         if match is None or self._own_s3 is None:
             return self._own_s3 or ""
-        own = urlsplit(self._own_s3)
-        return f"{own.scheme}://{match[1]}:{own.port}"
+        parts = urlsplit(self._own_s3)
+        return f"{parts.scheme}://{match[1]}:{parts.port}"
 
 
 def certified(ca: Path | None, *, tls: bool) -> AbstractContextManager[Authority | None]:
@@ -158,8 +158,8 @@ def lan_address() -> str | None:
 def lan_url(url: str, host: str) -> str | None:
     """Return a URL for others in the network, of a server that listens on all addresses; else None."""
     address = lan_address() if is_everywhere(host) else None
-    own = urlsplit(url)
-    return None if address is None else f"{own.scheme}://{address}:{own.port}"
+    parts = urlsplit(url)
+    return None if address is None else f"{parts.scheme}://{address}:{parts.port}"
 
 
 def is_loopback_host(host: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -37,11 +37,6 @@ if TYPE_CHECKING:
 AT_ONCE = 50
 Log: TypeAlias = "Callable[[Journal], AbstractContextManager[object]]"
 """Logs a journal's exchanges while what it returns is entered."""
-
-
-def unlogged(_journal: Journal) -> AbstractContextManager[object]:
-    """Log nothing."""
-    return nullcontext()
 
 
 class Traffic:
@@ -184,7 +179,7 @@ def _validator(contract: Contract, ignores: Callable[[Violation], bool], *, auth
         if exchange.server == "s3" or (is_beside and not exchange.operation):
             return Validation(unjudged="it is for none of the contract's operations")
         validation = validator.verdict(exchange)
-        reported = [each for each in validation.request if not ignores(each)]
+        reported = [violation for violation in validation.request if not ignores(violation)]
         is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
         is_own = exchange.response.header("x-mock-refusal") is not None
         # the mock's own, of what it should not have been sent: no second violation

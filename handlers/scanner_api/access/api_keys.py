@@ -86,16 +86,16 @@ class ApiKeyVerifier:
     async def verify(self, value: str, _request: Request, /) -> Caller:
         """Return the key's caller, or raise Unauthorized."""
         digest = digest_of(value)
-        known = self._known.recent(digest)
-        if known is None:
+        key = self._known.recent(digest)
+        if key is None:
             check_shape(value)  # only a key of the right shape costs a read of the database
-            known = await self._known.get(digest)
-        if known is None:
+            key = await self._known.get(digest)
+        if key is None:
             raise Unauthorized("The API key is not known.")
         now = self._clock.now()
-        check_validity(known.record, now)
-        self.last_used.note(known.record.id, now)
-        return known.caller
+        check_validity(key.record, now)
+        self.last_used.note(key.record.id, now)
+        return key.caller
 
     async def _look_up(self, digest: str) -> KnownKey | None:
         record = await self._credentials.api_key(digest)

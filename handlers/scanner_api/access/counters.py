@@ -56,9 +56,9 @@ class OpenCounters:
         outages: how often it was.
     """
 
-    def __init__(self, shared: RedisCounters, own: MemoryCounters) -> None:
+    def __init__(self, shared: RedisCounters, local: MemoryCounters) -> None:
         self._shared = shared
-        self._own = own
+        self._own = local
         self._recovering: asyncio.Task[None] | None = None
         self.outages = 0
 

@@ -79,19 +79,19 @@ def database_command(
     """
 
     def decorated(run: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., None]:
-        own = inspect.signature(run)
+        signature = inspect.signature(run)
 
         def command(*, config: str | None, database_url: str | None, **options: Any) -> None:
             settings = read_settings(config, {"database_url": database_url})
-            if "settings" in own.parameters:
+            if "settings" in signature.parameters:
                 options["settings"] = settings
             printed = with_database(
                 settings, partial(run, **options), *refusals, connect=connect, prefix=prefix
             )
-            for each in printed if isinstance(printed, list) else [printed]:
-                typer.echo(each) if isinstance(each, str) else Console().print(each)
+            for part in printed if isinstance(printed, list) else [printed]:
+                typer.echo(part) if isinstance(part, str) else Console().print(part)
 
-        command.__signature__ = own  # type: ignore[attr-defined]  # what `customized` reads
+        command.__signature__ = signature  # type: ignore[attr-defined]  # what `customized` reads
         named = customized(command, run.__doc__, config=Config, database_url=DatabaseUrl)
         named.__name__ = run.__name__
         return named

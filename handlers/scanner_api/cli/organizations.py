@@ -68,16 +68,18 @@ async def list_(database: Database, *, page: Page = 1, page_size: PageSize = 25)
     table.add_column("name", overflow="fold")
     for heading in ("created", "sessions", "keys"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "created" else "right")
-    for each in listed:
-        name = Text(printable(each.name))
-        if each.deletion_began:
-            name.append(f"\nits deletion began on {each.deletion_began:%Y-%m-%d}: delete it again", "red")
+    for organization in listed:
+        name = Text(printable(organization.name))
+        if organization.deletion_began:
+            name.append(
+                f"\nits deletion began on {organization.deletion_began:%Y-%m-%d}: delete it again", "red"
+            )
         table.add_row(
-            each.id,
+            organization.id,
             name,
-            f"{each.created:%Y-%m-%d}",
-            f"{each.session_count:,}",
-            f"{each.key_count:,}",
+            f"{organization.created:%Y-%m-%d}",
+            f"{organization.session_count:,}",
+            f"{organization.key_count:,}",
         )
     return table
 

@@ -126,18 +126,18 @@ def _run_worker(settings: Settings) -> None:
             )
             worker = Worker(settings, **telemetry._asdict())
             ports = (settings.health_port, "--health-port"), (settings.metrics_port, "--metrics-port")
-            health, shown = (
+            health, metrics = (
                 None if port is None else sockets.enter_context(listen(settings.host, port, option))
                 for port, option in ports
             )
         line = "The worker takes jobs"
         if health is not None:
             line = f"{line}; its health is at {url_of(health)}/readyz"
-        if shown is not None:
-            line = f"{line}; its metrics are at {url_of(shown)}/metrics"
+        if metrics is not None:
+            line = f"{line}; its metrics are at {url_of(metrics)}/metrics"
 
         async def work() -> None:
-            async with telemetry.served(shown):
+            async with telemetry.served(metrics):
                 await _work(worker, health, lambda: typer.echo(f"{line}."))
 
         uvloop.run(work())

@@ -97,11 +97,11 @@ async def retry_capture(
 
     record = await reachable_record(captures, caller, id_)
     try:
-        again = pipeline.retry(record.capture)
+        retried = pipeline.retry(record.capture)
     except pipeline.StepError as error:
         raise Conflict(str(error)) from None
     await backlog.admit(record)
-    if not await captures.retry(again):
+    if not await captures.retry(retried):
         raise Conflict("Another request has already retried the capture.")
-    await queue.process_capture(id_, record.organization_id, follows=is_url(again.raw_value))
-    return capture_representation(again)
+    await queue.process_capture(id_, record.organization_id, follows=is_url(retried.raw_value))
+    return capture_representation(retried)

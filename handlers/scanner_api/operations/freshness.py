@@ -17,14 +17,14 @@ async def get_freshness_thresholds(
     """
     brick = await _brick(gtin, products)
     organization = next(iter(caller.organizations)) if caller and len(caller.organizations) == 1 else None
-    own = await freshness.rules(organization) if organization else {}
+    rules = await freshness.rules(organization) if organization else {}
     everyone = {**shipped_layer(), **await freshness.rules("")}
-    found = thresholds(brick, own, everyone)
+    levels = thresholds(brick, rules, everyone)
     return {
-        "warningDays": found.warning_days,
-        "criticalDays": found.critical_days,
-        "categoryLabel": found.category_label,
-        "source": found.source,
+        "warningDays": levels.warning_days,
+        "criticalDays": levels.critical_days,
+        "categoryLabel": levels.category_label,
+        "source": levels.source,
     }
 
 

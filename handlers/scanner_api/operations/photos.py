@@ -168,7 +168,7 @@ async def reorder_photos(
         ordered = await photos.reorder(session.id, body["photo_short_ids"])
     except OrderError as error:
         raise wrong_order(error) from None
-    return [photo_representation(each) for each in ordered]
+    return [photo_representation(photo) for photo in ordered]
 
 
 def wrong_order(error: OrderError) -> ValidationFailed:
@@ -188,5 +188,5 @@ def wrong_order(error: OrderError) -> ValidationFailed:
 
 
 def _listed(ids: tuple[str, ...]) -> str:
-    shown = ", ".join(each[:LONGEST_SHOWN] for each in ids[:MOST_SHOWN])
-    return shown if len(ids) <= MOST_SHOWN else f"{shown} and {len(ids) - MOST_SHOWN} more"
+    listed = ", ".join(photo_id[:LONGEST_SHOWN] for photo_id in ids[:MOST_SHOWN])
+    return listed if len(ids) <= MOST_SHOWN else f"{listed} and {len(ids) - MOST_SHOWN} more"

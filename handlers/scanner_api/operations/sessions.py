@@ -116,7 +116,8 @@ async def get_session_status(
         "session_status": session.status,
         "extraction_status": session.extraction_status,
         "captures": [
-            {"id": each.id, "status": each.status, "proposal_count": each.proposal_count} for each in states
+            {"id": state.id, "status": state.status, "proposal_count": state.proposal_count}
+            for state in states
         ],
     }
     return Response(view, headers=headers)

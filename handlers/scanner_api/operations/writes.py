@@ -32,10 +32,10 @@ def _is_deeper(value: Any, levels: int) -> bool:
     return levels == 0 or any(_is_deeper(part, levels - 1) for part in parts)
 
 
-def merged_metadata(stored: Mapping[str, str], sent: Mapping[str, str] | None) -> dict[str, str]:
+def merged_metadata(stored: Mapping[str, str], update: Mapping[str, str] | None) -> dict[str, str]:
     """Return metadata after a write, or raise ValidationFailed."""
     try:
-        return merge(stored, sent)
+        return merge(stored, update)
     except MetadataError as error:
         raise invalid("/metadata", error.rule, str(error)) from None
 

@@ -90,7 +90,7 @@ class RedisBroker:
             await self._remove_dead_workers()
             await self._own.start()
             await self._own.connect()
-            self._running = [asyncio.create_task(each()) for each in (self._listen, self._watch_workers)]
+            self._running = [asyncio.create_task(task()) for task in (self._listen, self._watch_workers)]
 
     async def send(self, job: Job) -> None:
         """Add a job to the stream."""

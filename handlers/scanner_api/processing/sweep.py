@@ -97,11 +97,13 @@ class Sweep:
 
     async def _queue_captures(self) -> None:
         room = await self._queue.room()
-        found = await self._stores.captures.unfinished(room)
-        self._queue.overflowed |= len(found) == room
-        for each in found:
-            await self._queue.process_capture(each.id, each.organization_id, follows=is_url(each.raw_value))
+        captures = await self._stores.captures.unfinished(room)
+        self._queue.overflowed |= len(captures) == room
+        for capture in captures:
+            await self._queue.process_capture(
+                capture.id, capture.organization_id, follows=is_url(capture.raw_value)
+            )
 
     async def _queue_extractions(self) -> None:
-        for each in await self._stores.extractions.unfinished(await self._queue.room()):
-            await self._queue.extract_session(each.id, each.organization_id)
+        for state in await self._stores.extractions.unfinished(await self._queue.room()):
+            await self._queue.extract_session(state.id, state.organization_id)

@@ -110,8 +110,8 @@ class Database:
             orig = error.orig if isinstance(error, exc.DBAPIError) else None
             cause = orig if isinstance(orig, Exception) else error
             reason = reason_of(cause) or type(cause).__name__
-            shown = self.url.render_as_string(hide_password=True)
-            raise DatabaseError(f"Cannot connect to the database {shown} (database_url): {reason}") from error
+            url = self.url.render_as_string(hide_password=True)
+            raise DatabaseError(f"Cannot connect to the database {url} (database_url): {reason}") from error
 
     async def migrate(self) -> None:
         """Connect, and bring the schema to the newest revision; of several processes at once, one does it.
@@ -182,16 +182,16 @@ class Database:
         await self.connect()  # the journal mode is the copy's now
 
     def _save(self, file: Path) -> None:
-        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as own:
-            own.backup(copy)
+        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as database:
+            database.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # a database with a WAL cannot be loaded into memory
 
     def _load(self, file: Path) -> None:
-        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as own:
-            (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-            if found != "ok":
-                raise sqlite3.DatabaseError(found.splitlines()[-1])
-            copy.backup(own)
+        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as database:
+            (result,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+            if result != "ok":
+                raise sqlite3.DatabaseError(result.splitlines()[-1])
+            copy.backup(database)
 
     def transaction(self, *session_ids: str) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction that may write: committed at the end, rolled back by an exception.

@@ -1,19 +1,28 @@
 """Options that all commands of mocks have, and the group that takes them behind ``exec`` as well."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import typer
 from typer.core import TyperGroup
 
-from openapi_contract.cli.commands import file, flag, folder, option, read_by, texts
-from openapi_service.origins import normal_origins
+from openapi_contract.cli.commands import file, folder, option, read_by, texts
+from openapi_mock.options import (
+    HOST,
+    Flag,
+    Host,
+    ServerOptions,
+    account_flag,
+    domains_flag,
+    port_flag,
+    url_flag,
+)
 
-HOST = "127.0.0.1"
 _CREDENTIAL: Final = re.compile(
     r"(\w{3,128}):(?P<rest>[!-9;-~]{1,256}(?::[!-9;-~]{1,4096}(?::(?P<expires>[!-~]+))?)?)", re.ASCII
 )
@@ -21,88 +30,86 @@ TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 """Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
 
 
-def base_url(text: str | None) -> str | None:
-    """Return a URL that others begin with, without a slash at its end."""
-    if text is None:
-        return None
-    try:
-        parts = urlsplit(text)
-        is_complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        is_complete = False
-    if not is_complete or parts.query or parts.fragment or "@" in parts.netloc:
-        raise typer.BadParameter(
-            f"{text} is not an http:// or https:// URL of a host, such as https://mock.test."
-        )
-    return text.rstrip("/")
+def options_of(record: type[ServerOptions], beside: type[ServerOptions] | None = None) -> dict[str, Any]:
+    """Return the options of a command by name, as `takes` has them: the fields of a record that have flags.
+
+    Args:
+        record: declares the options.
+        beside: declares those that the command has already.
+    """
+    declared = _flags(record).items()
+    existing = {} if beside is None else _flags(beside)
+    return {
+        name: option_of(flag, kind, default)
+        for name, (kind, flag, default) in declared
+        if name not in existing
+    }
+
+
+def defaults_of(record: type[ServerOptions]) -> dict[str, Any]:
+    """Return host and ports where neither option nor setting says."""
+    return {name: flag.alone for name, (_, flag, _) in _flags(record).items() if flag.alone is not None}
+
+
+def ports_of(record: type[ServerOptions]) -> list[str]:
+    """Return the names of the options that are ports."""
+    return [name for name, (_, flag, _) in _flags(record).items() if flag.metavar == "PORT"]
+
+
+def _flags(record: type[ServerOptions]) -> dict[str, tuple[Any, Flag, Any]]:
+    """Return type, flag and default of each field that has a flag, by name; host and ports first."""
+    declared = [field for field in fields(record) if get_origin(field.type) is Annotated]
+    declared.sort(key=attrgetter("kw_only"))
+    return {field.name: (*get_args(field.type), field.default) for field in declared}
+
+
+def option_of(flag: Flag, kind: Any, default: Any) -> Any:
+    """Return what annotates the option that a flag is, of a field with this type and default."""
+    names = [f"--{flag.name}"] if flag.name else []
+    settings: dict[str, Any] = {"show_default": flag.default} if flag.default else {}
+    if flag.read:
+        settings["callback"] = read_by(flag.read)
+    if flag.variable:
+        settings |= {"envvar": flag.variable, "show_envvar": True}
+    if flag.metavar == "PORT":
+        settings |= {"min": 0, "max": 65535}
+    if kind is bool:
+        return option(bool, flag.help, *names, **settings)
+    if kind == Path | None:
+        return (folder if flag.metavar == "DIR" else file)(flag.help, *names, **settings)
+    if get_origin(kind) is Sequence:
+        return texts(flag.help, str(flag.metavar), *names, **settings)
+    if flag.alone is not None:
+        kind, default = kind | None, None
+    return option(flag.kind or kind, flag.help, *names, metavar=flag.metavar, default=default, **settings)
 
 
 def port_option(server: str, default: int) -> Any:
     """Return the option of a port to listen on, which is a free one beside ``exec``."""
-    help_ = f"Port of {server}; 0 takes a free one."
-    shown = f"{default}; for exec 0"
-    return option(int | None, help_, metavar="PORT", min=0, max=65535, show_default=shown)
+    return option_of(port_flag(server, default), int, 0)
 
 
 def url_option(server: str, default: str) -> Any:
     """Return the option of the URL by which all clients reach a server."""
-    help_ = f"URL by which all clients reach {server}."
-    return option(str | None, help_, metavar="URL", callback=base_url, show_default=default)
+    return option_of(url_flag(server, default), str | None, None)
 
 
 def domains_option(name: str) -> Any:
     """Return the option of domains that may have a bucket's name before them."""
-    return texts("Domain below which bucket names are host names, as in BUCKET.localhost", "NAME", name)
+    return option_of(domains_flag(name.removeprefix("--")), Sequence[str], ())
 
 
 def account_option(name: str) -> Any:
     """Return the option of the account that owns the buckets of S3."""
-    help_ = "AWS account that owns the buckets, as requests may expect it."
-    return option(str | None, help_, name, metavar="ID", callback=_account, show_default="123456789012")
+    return option_of(account_flag(name.removeprefix("--")), str | None, None)
 
 
-def _account(text: str | None) -> str | None:
-    """Return the id of an account; else end with 2."""
-    if text is not None and not re.fullmatch(r"\d{12}", text, re.ASCII):
-        raise typer.BadParameter(f"{text!r} is not an AWS account ID: 12 digits.")
-    return text
-
-
-SERVER = {
-    "host": option(
-        str | None,
-        "Address to listen on; beyond loopback others can use the mock.",
-        metavar="ADDRESS",
-        show_default=HOST,
-    ),
-    "json": flag("Print one line of JSON once the mock responds, and nothing else."),
+PROCESS = {
+    "json": option(bool, "Print one line of JSON once the mock responds, and nothing else."),
     "ready_file": file("Write that line to a file as well; the file is removed when the mock stops."),
-    "faults": file("Activate the faults in this JSON, YAML or TOML file at start."),
-    "control_token": option(
-        str | None,
-        "Token for the control API below /_mock/; without one, only this machine has access.",
-        metavar="TOKEN",
-        envvar="{token_variable}",
-        show_envvar=True,
-    ),
-    "control_origins": texts(
-        "Origin, such as http://localhost:5173, whose pages may use the control API without a token",
-        "ORIGIN",
-        "--control-origin",
-        callback=read_by(normal_origins),
-    ),
-    "seed": option(
-        int,
-        "Seed of ids, random faults and generated values: the same requests get the same responses.",
-        default=0,
-    ),
-    "tls": flag("Serve HTTPS, with certificates of a local authority."),
-    "ca": folder(
-        "Folder that keeps the local authority, so that you trust it once; implies --tls.",
-        show_default="a new one",
-    ),
-    "trust_proxy": flag("Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto."),
 }
+"""Options of the process that a mock runs in."""
+SERVER = {"host": option_of(get_args(Host)[1], str, HOST), **PROCESS, **options_of(ServerOptions)}
 """The options of every mock."""
 
 
@@ -142,7 +149,7 @@ class OptionsFirst(TyperGroup):
     """
 
     def _has_contract(self) -> bool:
-        return any(each.name == "contract" for each in self.params)
+        return any(parameter.name == "contract" for parameter in self.params)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what stands behind the name of the command in its usage."""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from openapi_contract.cli.commands import customized, flag, folder, option, takes, texts
+from openapi_mock.options import HOST
 
 from .execute import Start, is_alone, run, with_exec
 from .options import (
-    HOST,
     SERVER,
     TRUSTED_BY,
     account_option,

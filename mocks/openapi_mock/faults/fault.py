@@ -254,7 +254,7 @@ def _check_s3(effect: Effect, at: str) -> None:
             f"{at}/status", "minimum", "must be at least 400 on s3, which only refuses by faults"
         )
     if effect.s3_code and effect.status is None and effect.s3_code not in REFUSALS:
-        known = ", ".join(REFUSALS)
-        raise FaultError(f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {known}")
+        codes = ", ".join(REFUSALS)
+        raise FaultError(f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {codes}")
     if effect.retry_after_seconds is not None and not effect.refuses:
         raise FaultError(f"{at}/retry_after_seconds", "status", "needs a status or s3_code beside it on s3")

@@ -88,9 +88,9 @@ class Faults:
             return
         if fault.on not in self.operations:
             raise FaultError("/on", "on", f"is {fault.on}, which this mock does not have")
-        name, known = fault.match.operation, self.operations[fault.on]
-        if name and not any(is_named(operation, name) for operation in known):
-            ends = {operation[-len(name) :]: operation for operation in known}
+        name, operations = fault.match.operation, self.operations[fault.on]
+        if name and not any(is_named(operation, name) for operation in operations):
+            ends = {operation[-len(name) :]: operation for operation in operations}
             close = " or ".join(ends[end] for end in get_close_matches(name, ends, n=2))
             hint = f"; close to it: {close}" if close else ""
             raise FaultError("/match/operation", "operation", f"is not an operation of {fault.on}{hint}")

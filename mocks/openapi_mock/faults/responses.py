@@ -159,13 +159,13 @@ class ProvokedProblem(Problem):
     """
 
     def __init__(self, provoked: int, error_code: str = "") -> None:
-        own: dict[str, Any] = {"error_code": error_code} if error_code else {}
-        super().__init__("A fault of the mock asks for this response.", **own)
-        known = BY_STATUS.get(provoked)
+        members: dict[str, Any] = {"error_code": error_code} if error_code else {}
+        super().__init__("A fault of the mock asks for this response.", **members)
+        kind = BY_STATUS.get(provoked)
         self.status = provoked
-        self.title = (known and known.title) or phrase_of(provoked) or f"Status {provoked}"
-        self.code = known.code if known else ""
-        self.retryable = known.retryable if known else provoked >= HTTPStatus.INTERNAL_SERVER_ERROR
+        self.title = (kind and kind.title) or phrase_of(provoked) or f"Status {provoked}"
+        self.code = kind.code if kind else ""
+        self.retryable = kind.retryable if kind else provoked >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class ProvokedProblems:

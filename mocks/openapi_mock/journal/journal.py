@@ -112,12 +112,12 @@ class Journal:
             limit: how many; the first of them.
             most_bytes: about how many bytes of them; at least one, if there is any.
         """
-        found: list[Exchange] = []
+        exchanges: list[Exchange] = []
         for entry in islice(self._entries_of(selector), limit):
-            if most_bytes is not None and found and (most_bytes := most_bytes - entry.size) < 0:
+            if most_bytes is not None and exchanges and (most_bytes := most_bytes - entry.size) < 0:
                 break
-            found.append(self.validated(entry))
-        return found
+            exchanges.append(self.validated(entry))
+        return exchanges
 
     def wait(self, selector: Selector, count: int, seconds: float) -> bool:
         """Wait until so many exchanges are there, or the time is over; return whether they are."""
@@ -177,7 +177,7 @@ class Journal:
             yield
         finally:
             with self._lock:
-                self._listeners = [one for one in self._listeners if one is not listener]
+                self._listeners = [other for other in self._listeners if other is not listener]
 
     def count(self, selector: Selector, until: int) -> int:
         """Return how many exchanges are selected, up to a number."""

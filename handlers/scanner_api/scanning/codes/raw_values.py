@@ -29,9 +29,9 @@ class Reading:
     error_message: str = ""
     url: str = ""
 
-    def gs1_dl_data(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+    def gs1_dl_data(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the client's data, overridden by the scanned value's."""
-        return {**sent, **self.identifiers}
+        return {**data, **self.identifiers}
 
 
 def read(raw_value: str) -> Reading:

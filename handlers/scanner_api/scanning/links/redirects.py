@@ -184,7 +184,7 @@ class RedirectFollower:
             addresses = [ip_address(destination.host)]
         except ValueError:
             addresses = list(await self._resolve(destination.host, destination.port))
-        if not addresses or not all(self._permissions.permit(destination, each) for each in addresses):
+        if not addresses or not all(self._permissions.permit(destination, address) for address in addresses):
             raise _NoResponse(f"{destination.host} has no public address on a permitted port.")
         return addresses[:_MAX_ADDRESSES_TRIED]
 

@@ -172,9 +172,9 @@ def _find_marker(stream: IO[bytes]) -> int | None:
     rest = b""
     while chunk := stream.read(_CHUNK):
         data = rest + chunk
-        if found := _MARKER.search(data):
-            stream.seek(found.end() - len(data), SEEK_CUR)
-            return found[1][0]
+        if match := _MARKER.search(data):
+            stream.seek(match.end() - len(data), SEEK_CUR)
+            return match[1][0]
         rest = data[-1:]
     return None
 

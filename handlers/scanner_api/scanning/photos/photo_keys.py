@@ -103,11 +103,11 @@ class PhotoKeys:
             now: aware, in UTC.
             grace: how long keys verify by a secret after the next one is in use.
         """
-        known = list(secrets)
-        later = [*(since for since, _ in known[1:]), now]
+        dated = list(secrets)
+        later = [*(since for since, _ in dated[1:]), now]
         self._tags = [
             (since, self._tag(secret))
-            for (since, secret), until in zip(known, later, strict=True)
+            for (since, secret), until in zip(dated, later, strict=True)
             if until + grace >= now
         ]
 
@@ -188,7 +188,7 @@ def _patterns(template: str) -> Iterator[str]:
             continue
         if name not in _PLACEHOLDERS or name in names:
             rule = "stands twice in" if name in names else "is not a placeholder of"
-            expected = ", ".join(f"{{{known}}}" for known in _PLACEHOLDERS)
+            expected = ", ".join(f"{{{placeholder}}}" for placeholder in _PLACEHOLDERS)
             raise TemplateError(f"{{{name}}} {rule} a key template; it takes each of {expected} once.")
         names.add(name)
         yield f"(?P<{name}>{_PLACEHOLDERS[name]})"

@@ -20,21 +20,21 @@ class MetadataError(ValueError):
         super().__init__(detail)
 
 
-def merge(stored: Mapping[str, str], sent: Mapping[str, str] | None) -> dict[str, str]:
+def merge(stored: Mapping[str, str], update: Mapping[str, str] | None) -> dict[str, str]:
     """Return what is stored after a write: omitted keys stay, an empty value deletes, nothing sent clears.
 
     Args:
         stored: what the resource has; ``{}`` for a new one.
-        sent: the write; ``{}`` and None both clear.
+        update: the write; ``{}`` and None both clear.
 
     Raises:
         MetadataError: a key or value is too long, or the result has more than 50 keys.
     """
-    if not sent:
+    if not update:
         return {}
-    for key, value in sent.items():
+    for key, value in update.items():
         _check_lengths(key, value)
-    merged = {key: value for key, value in {**stored, **sent}.items() if value}
+    merged = {key: value for key, value in {**stored, **update}.items() if value}
     if len(merged) > MAX_KEYS:
         detail = f"With this write there would be {len(merged)} keys; at most {MAX_KEYS} fit."
         raise MetadataError("maxProperties", detail)
@@ -43,8 +43,8 @@ def merge(stored: Mapping[str, str], sent: Mapping[str, str] | None) -> dict[str
 
 def _check_lengths(key: str, value: str) -> None:
     if len(key) > MAX_KEY_LENGTH:
-        found = f"A key has {len(key)} characters; at most {MAX_KEY_LENGTH} fit: {key[:MAX_KEY_LENGTH]!r}..."
-        raise MetadataError("propertyNames", found)
+        detail = f"A key has {len(key)} characters; at most {MAX_KEY_LENGTH} fit: {key[:MAX_KEY_LENGTH]!r}..."
+        raise MetadataError("propertyNames", detail)
     if len(value) > MAX_VALUE_LENGTH:
-        found = f"The value of {key!r} has {len(value)} characters; at most {MAX_VALUE_LENGTH} fit."
-        raise MetadataError("maxLength", found)
+        detail = f"The value of {key!r} has {len(value)} characters; at most {MAX_VALUE_LENGTH} fit."
+        raise MetadataError("maxLength", detail)

@@ -133,9 +133,9 @@ def _preferred(decoded: Sequence[str]) -> str:
     return next((value for value in decoded if raw_values.read(value).gtin), next(iter(decoded), ""))
 
 
-def _normalised(sent: str) -> tuple[str, str]:
+def _normalised(text: str) -> tuple[str, str]:
     try:
-        return gtin.normalise(sent), ""
+        return gtin.normalise(text), ""
     except gtin.GtinError as error:
         return "", str(error)
 

@@ -88,8 +88,10 @@ class OrganizationStore:
 
     async def organization(self, organization_id: str) -> Organization | None:
         """Read an organization by id, None if there is none."""
-        own = select(*columns_of(organizations, Organization)).where(organizations.c.id == organization_id)
-        for row in await self._database.fetch(own):
+        statement = select(*columns_of(organizations, Organization)).where(
+            organizations.c.id == organization_id
+        )
+        for row in await self._database.fetch(statement):
             return _organization(row)
         return None
 

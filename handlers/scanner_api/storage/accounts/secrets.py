@@ -53,13 +53,13 @@ class SecretStore:
 
     async def secrets(self, name: str) -> list[Secret]:
         """Return the secrets of a name, in the order in which they are used; without any, make the first."""
-        found = [secret for _, secret in await self._rows(name)]
-        if not found:
+        stored = [secret for _, secret in await self._rows(name)]
+        if not stored:
             with suppress(ConstraintError):  # another process was first
                 row = {"name": name, "value": self._random_bytes(32)}
                 await self._database.change(secrets.insert(), [row])
             return await self.secrets(name)
-        return found
+        return stored
 
     async def rotate(self, name: str, now: datetime, grace: timedelta, actor: Actor = UNKNOWN) -> Secret:
         """Store another secret, to be used after a notice; remove those that have been out of use for longer.

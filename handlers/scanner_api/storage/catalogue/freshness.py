@@ -70,6 +70,6 @@ class FreshnessStore:
 
 
 async def _check_organization(connection: AsyncConnection, organization_id: str) -> None:
-    known = select(organizations.c.id).where(organizations.c.id == organization_id)
-    if await connection.scalar(known) is None:
+    organization = select(organizations.c.id).where(organizations.c.id == organization_id)
+    if await connection.scalar(organization) is None:
         raise ConstraintError("There is no such organization.")

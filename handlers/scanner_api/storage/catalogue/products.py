@@ -65,8 +65,8 @@ class ProductStore:
         return None
 
     async def _overridden(self, product: StoredProduct, organization_id: str) -> StoredProduct:
-        own = overrides_of(organization_id, product.short_id)
-        for *values, modified in await self._database.fetch(_OVERRIDES.where(own)):
+        overrides = overrides_of(organization_id, product.short_id)
+        for *values, modified in await self._database.fetch(_OVERRIDES.where(overrides)):
             changes = {field: value for field, value in zip(FIELDS, values, strict=True) if value is not None}
             return replace(product, **changes, modified=max(product.modified, modified))
         return product
@@ -131,8 +131,8 @@ async def override(
 
 def overrides_of(organization_id: Column[str] | str, short_id: Column[str] | str) -> ColumnElement[bool]:
     """Return the condition that a row of the overrides is an organization's, of a product."""
-    own = product_overrides.c.organization_id == organization_id
-    return and_(own, product_overrides.c.product_short_id == short_id)
+    of_organization = product_overrides.c.organization_id == organization_id
+    return and_(of_organization, product_overrides.c.product_short_id == short_id)
 
 
 def _upsert(dialect: str) -> Any:
@@ -147,8 +147,8 @@ def _upsert(dialect: str) -> Any:
 
 
 def _row(product: Product, now: datetime) -> dict[str, Any]:
-    own = {"short_id": _short_id(product), "ai_summary": "", "created": now, "modified": now}
-    return {**asdict(product), **own}
+    added = {"short_id": _short_id(product), "ai_summary": "", "created": now, "modified": now}
+    return {**asdict(product), **added}
 
 
 def _short_id(product: Product) -> str:

@@ -42,16 +42,16 @@ class RedirectRuleStore:
             ConstraintError: there is no such organization or product.
             DuplicateError: the organization has a rule for the product with this URL.
         """
-        own = and_(
+        siblings = and_(
             redirect_rules.c.organization_id == organization_id,
             redirect_rules.c.product_short_id == product_short_id,
         )
         product = select(products.c.short_id).where(products.c.short_id == product_short_id)
-        last = select(func.coalesce(func.max(redirect_rules.c.order_index), -1)).where(own)
+        last = select(func.coalesce(func.max(redirect_rules.c.order_index), -1)).where(siblings)
         async with self._database.transaction() as connection:
             await connection.execute(product.with_for_update(key_share=True))
             existing = await connection.scalar(
-                select(redirect_rules.c.id).where(own, redirect_rules.c.url == url)
+                select(redirect_rules.c.id).where(siblings, redirect_rules.c.url == url)
             )
             if existing is not None:
                 raise DuplicateError(existing)

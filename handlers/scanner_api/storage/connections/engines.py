@@ -85,11 +85,11 @@ def parse(url: str | URL) -> URL:
     parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
     if parsed.drivername not in _ARGUMENTS:
         raise DatabaseError(f"The database URL begins with {parsed.drivername!r}; {_EXPECTED}.")
-    known = _QUERY[parsed.drivername]
-    if unknown := sorted(set(parsed.query) - known):
+    parameters = _QUERY[parsed.drivername]
+    if unknown := sorted(set(parsed.query) - parameters):
         raise DatabaseError(
-            f"The database URL has the parameter {unknown[0]!r}; expected one of {', '.join(sorted(known))} "
-            "(database_url)."
+            f"The database URL has the parameter {unknown[0]!r}; "
+            f"expected one of {', '.join(sorted(parameters))} (database_url)."
         )
     mode = parsed.query.get("sslmode", "prefer")
     if mode not in _SSL_MODES:
@@ -188,8 +188,8 @@ def make_sqlite_file(engine: AsyncEngine) -> None:
 
 def _connected(engine: AsyncEngine, **options: Any) -> sqlite3.Connection:
     """Connect as the engine does, but for these options."""
-    arguments, own = engine.dialect.create_connect_args(engine.url)
-    connection: sqlite3.Connection = sqlite3.connect(*arguments, **{**own, **options})  # type: ignore[call-overload]  # SQLAlchemy's
+    arguments, defaults = engine.dialect.create_connect_args(engine.url)
+    connection: sqlite3.Connection = sqlite3.connect(*arguments, **{**defaults, **options})  # type: ignore[call-overload]  # SQLAlchemy's
     return connection
 
 

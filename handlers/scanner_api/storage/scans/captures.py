@@ -190,10 +190,10 @@ class CaptureStore(WorkStore):
     async def backlog(self, organization_id: str) -> dict[str, int]:
         """Count unfinished captures and extractions of an organization by the credential of their session."""
         created_by = scan_sessions.c.created_by
-        own = scan_sessions.c.organization_id == organization_id
-        scans = select(created_by).join_from(captures, scan_sessions).where(UNFINISHED, own)
+        of_organization = scan_sessions.c.organization_id == organization_id
+        scans = select(created_by).join_from(captures, scan_sessions).where(UNFINISHED, of_organization)
         extracting = scan_sessions.c.extraction_status == ExtractionStatus.PROCESSING
-        waiting = union_all(scans, select(created_by).where(extracting, own)).subquery()
+        waiting = union_all(scans, select(created_by).where(extracting, of_organization)).subquery()
         counted = select(waiting.c.created_by, func.count()).group_by(waiting.c.created_by)
         return dict(map(tuple, await self._database.fetch(counted)))
 
@@ -237,7 +237,7 @@ class CaptureStore(WorkStore):
 
     async def _save_all(self, saves: list[_Save]) -> dict[_Save, bool]:
         newest: dict[str, _Save] = {}
-        for save in sorted(saves, key=lambda each: each.capture.attempts):
+        for save in sorted(saves, key=lambda save: save.capture.attempts):
             newest[save.capture.id] = save
         unfinished = (
             select(captures.c.id, captures.c.attempts)
@@ -269,10 +269,10 @@ class CaptureStore(WorkStore):
             False if it is neither any more: of concurrent retries, one succeeds.
         """
         values = {field: getattr(capture, field) for field in _PROCESSED}
-        again = captures.update().where(captures.c.id == capture.id, _RETRYABLE).values(values)
+        update = captures.update().where(captures.c.id == capture.id, _RETRYABLE).values(values)
         async with self._database.transaction(capture.session_id) as connection:
             await self._activity.touch(connection, capture.session_id)
-            return (await connection.execute(again)).rowcount == 1
+            return (await connection.execute(update)).rowcount == 1
 
 
 def _saved_row(save: _Save, now: datetime) -> dict[str, Any]:

@@ -124,14 +124,14 @@ class Deletion:
 
     async def begin(self, organization_id: str) -> None:
         """Revoke all keys that reach an organization alone, and note since when it is deleted."""
-        own = organizations.c.id == organization_id
+        organization = organizations.c.id == organization_id
         noted = func.coalesce(organizations.c.deletion_began, self._clock.now())
         reaching = or_(
             api_keys.c.organization_id == organization_id,
             api_keys.c.user_id.in_(_members_of_it_alone(organization_id)),
         )
         async with self._database.transaction() as connection:
-            await connection.execute(organizations.update().where(own).values(deletion_began=noted))
+            await connection.execute(organizations.update().where(organization).values(deletion_began=noted))
             await connection.execute(api_keys.update().where(reaching).values(is_active=False))
             await self._record(connection, Action.DELETION_BEGAN, organization_id, organization_id)
 
@@ -147,9 +147,9 @@ class Deletion:
         """
         await self._delete_rows(users, users.c.id.in_(_members_of_it_alone(organization_id)))
         await self._delete_rows(memberships, memberships.c.organization_id == organization_id)
-        own = scan_sessions.c.organization_id == organization_id
+        of_organization = scan_sessions.c.organization_id == organization_id
         for status in SessionStatus:
-            sessions = and_(own, scan_sessions.c.status == status)
+            sessions = and_(of_organization, scan_sessions.c.status == status)
             async for _ in self._delete_sessions(sessions, scan_sessions.c.created):
                 yield
         await self._delete_rows(organizations, organizations.c.id == organization_id)
@@ -273,5 +273,5 @@ def _members_of_it_alone(organization_id: str) -> Select[Any]:
     elsewhere = exists().where(
         other.c.user_id == memberships.c.user_id, other.c.organization_id != organization_id
     )
-    own = memberships.c.organization_id == organization_id
-    return select(memberships.c.user_id).where(own, ~elsewhere)
+    members = memberships.c.organization_id == organization_id
+    return select(memberships.c.user_id).where(members, ~elsewhere)

@@ -69,9 +69,9 @@ class ProposalStore:
         capture_ids = {proposal.capture_id for proposal in new}
         async with self._database.transaction() as connection:
             sessions = await _lock_sessions(connection, captures.c.id.in_(capture_ids))
-            known = {tuple(row) for row in await connection.execute(_identities(capture_ids))}
+            existing = {tuple(row) for row in await connection.execute(_identities(capture_ids))}
             fresh = {_identity(proposal): asdict(proposal) for proposal in reversed(new)}
-            rows = [row for identity, row in fresh.items() if identity not in known]
+            rows = [row for identity, row in fresh.items() if identity not in existing]
             if rows:
                 await connection.execute(proposals.insert(), rows)
             for session_id in sessions:

@@ -100,15 +100,15 @@ class SessionStore:
 
         Pages count from 1; with ``created_by`` only those that this credential opened.
         """
-        own: list[ColumnElement[bool]] = [scan_sessions.c.organization_id.in_(organization_ids)]
+        conditions: list[ColumnElement[bool]] = [scan_sessions.c.organization_id.in_(organization_ids)]
         if created_by is not None:
-            own.append(scan_sessions.c.created_by == created_by)
-        rows = select(*_COLUMNS).where(*own)
+            conditions.append(scan_sessions.c.created_by == created_by)
+        rows = select(*_COLUMNS).where(*conditions)
         statement = rows if status is None else rows.where(scan_sessions.c.status == status)
         others: list[Select[Any]] = []
         number: ColumnElement[int] = _stored_count(organization_ids, created_by, status)
         is_idle = self._activity.is_idle()  # once, so that all is seen at one time
-        idle = select(func.count()).where(*own, is_idle).scalar_subquery()
+        idle = select(func.count()).where(*conditions, is_idle).scalar_subquery()
         if status is SessionStatus.ACTIVE:
             statement, number = statement.where(not_(is_idle)), number - idle
         elif status is SessionStatus.EXPIRED:

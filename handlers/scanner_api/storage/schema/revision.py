@@ -31,9 +31,9 @@ class Schema(NamedTuple):
         if self.is_usable:
             return
         if self.revision is None or self.revision < HEAD:
-            found = f"at revision {self.revision}" if self.revision else "empty"
+            state = f"at revision {self.revision}" if self.revision else "empty"
             raise DatabaseError(
-                f"The database is {found}; this version needs {HEAD}: run `scanner-api db upgrade`."
+                f"The database is {state}; this version needs {HEAD}: run `scanner-api db upgrade`."
             )
         raise DatabaseError(
             f"The database is at revision {self.revision}, and needs a version of scanner-api that knows "

@@ -19,7 +19,7 @@ def upgrade() -> None:
         *(sa.Column(field, sa.Text) for field in _FIELDS),
         sa.Column("modified", sa.DateTime(timezone=True), nullable=False),
     )
-    values = ", ".join(f"max(CASE WHEN field_name = '{each}' THEN proposed_value END)" for each in _FIELDS)
+    values = ", ".join(f"max(CASE WHEN field_name = '{field}' THEN proposed_value END)" for field in _FIELDS)
     op.execute(
         f"INSERT INTO product_overrides (organization_id, product_short_id, {', '.join(_FIELDS)}, modified) "  # noqa: S608 -- of constants
         f"SELECT organization_id, product_short_id, {values}, max(applied_at) FROM ("

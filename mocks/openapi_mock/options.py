@@ -1,0 +1,224 @@
+"""The options of mocks, each declared once: arguments of functions and options of commands derive from it.
+
+A field with a `Flag` is an option of the command as well; the others are for Python alone.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from openapi_service.origins import normal_origins
+
+if TYPE_CHECKING:
+    from openapi_contract import Contract
+
+    from .traffic import Log
+
+HOST = "127.0.0.1"
+Mode = Literal["on", "warn", "off"]
+P = ParamSpec("P")
+Options = TypeVar("Options")
+Result = TypeVar("Result")
+
+
+class Flag(NamedTuple):
+    """How a command takes an option.
+
+    Attributes:
+        help: the sentence that says what it is for.
+        metavar: stands for its value; DIR for a folder, PORT for a port.
+        name: of the flag, where it is not that of the field.
+        read: reads a value; its ValueError says what is wrong with one.
+        default: what help says of the default, where that is not its value.
+        variable: of the environment, that has a value as well.
+        kind: the type of the option, where it is not that of the field.
+        alone: the value where neither option nor setting says; a port's is 0 beside ``exec``.
+    """
+
+    help: str
+    metavar: str | None = None
+    name: str = ""
+    read: Callable[[Any], Any] | None = None
+    default: str = ""
+    variable: str | None = None
+    kind: Any = None
+    alone: str | int | None = None
+
+
+def port_flag(server: str, port: int) -> Flag:
+    """Return the flag of a server's port: by default this one; in Python and beside ``exec`` a free one."""
+    return Flag(f"Port of {server}; 0 takes a free one.", "PORT", default=f"{port}; for exec 0", alone=port)
+
+
+def url_flag(server: str, default: str) -> Flag:
+    """Return the flag of the URL by which all clients reach a server."""
+    return Flag(f"URL by which all clients reach {server}.", "URL", read=base_url, default=default)
+
+
+def domains_flag(name: str) -> Flag:
+    """Return the flag of domains that may have a bucket's name before them, beside ``localhost``."""
+    return Flag("Domain below which bucket names are host names, as in BUCKET.localhost", "NAME", name)
+
+
+def account_flag(name: str) -> Flag:
+    """Return the flag of the account that owns the buckets; by default that of MOTO_ACCOUNT_ID, or moto's."""
+    help_ = "AWS account that owns the buckets, as requests may expect it."
+    return Flag(help_, "ID", name, account_id, default="123456789012")
+
+
+def account_id(text: str) -> str:
+    """Return the id of an AWS account; raise ValueError if it is none."""
+    if not re.fullmatch(r"\d{12}", text, re.ASCII):
+        raise ValueError(f"{text!r} is not an AWS account ID: 12 digits.")
+    return text
+
+
+def base_url(text: str) -> str:
+    """Return a URL that others begin with, without a slash at its end; raise ValueError if it is none."""
+    try:
+        parts = urlsplit(text)
+        is_complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_complete = False
+    if not is_complete or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(f"{text} is not an http:// or https:// URL of a host, such as https://mock.test.")
+    return text.rstrip("/")
+
+
+Host = Annotated[
+    str,
+    Flag(
+        "Address to listen on; beyond loopback others can use the mock.", "ADDRESS", default=HOST, alone=HOST
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerOptions:
+    """What every mock has.
+
+    Attributes:
+        log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
+    """
+
+    faults: Annotated[Path | None, Flag("Activate the faults in this JSON, YAML or TOML file at start.")] = (
+        None
+    )
+    control_token: Annotated[
+        str | None,
+        Flag(
+            "Token for the control API below /_mock/; without one, only this machine has access.",
+            "TOKEN",
+            variable="{token_variable}",
+        ),
+    ] = None
+    control_origins: Annotated[
+        Sequence[str],
+        Flag(
+            "Origin, such as http://localhost:5173, whose pages may use the control API without a token",
+            "ORIGIN",
+            "control-origin",
+            normal_origins,
+        ),
+    ] = ()
+    seed: Annotated[
+        int,
+        Flag("Seed of ids, random faults and generated values: the same requests get the same responses."),
+    ] = 0
+    tls: Annotated[bool, Flag("Serve HTTPS, with certificates of a local authority.")] = False
+    ca: Annotated[
+        Path | None,
+        Flag(
+            "Folder that keeps the local authority, so that you trust it once; implies --tls.",
+            "DIR",
+            default="a new one",
+        ),
+    ] = None
+    trust_proxy: Annotated[
+        bool, Flag("Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto.")
+    ] = False
+    log: "Log | None" = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiOptions(ServerOptions):
+    """What the mocks of APIs have.
+
+    Attributes:
+        tell: called with a sentence for people, such as that a contract has been loaded again.
+    """
+
+    public_url: Annotated[str | None, url_flag("the API", "the host that a request came to")] = None
+    prefer_first: Annotated[bool, Flag("Follow `Prefer` even where the request violates the contract.")] = (
+        False
+    )
+    data: Annotated[Path | None, Flag("Folder that keeps all state across restarts.", "DIR")] = None
+    tell: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class MockOptions(ApiOptions):
+    """What the mock of a contract has.
+
+    Attributes:
+        contract: the contract, or the file or URL that it is in.
+        strict: refuse a contract that is not valid, instead of repairing it.
+        authentication: require credentials where the contract does; any non-empty one is accepted.
+    """
+
+    contract: "Contract | str"
+    host: Host = HOST
+    port: Annotated[int, port_flag("the API", 8000)] = 0
+    _: KW_ONLY
+    locale: Annotated[
+        str,
+        Flag(
+            "Locale of generated names, addresses and texts, such as de_DE; needs the extra `locales`.",
+            "NAME",
+            default="English, of several countries",
+        ),
+    ] = ""
+    watch: Annotated[bool, Flag("Reload the contract when its file changes.")] = False
+    validate_requests: Annotated[
+        Mode,
+        Flag(
+            "Refuse requests that violate the contract, or respond all the same: with a header that says "
+            "what is wrong, or without."
+        ),
+    ] = "on"
+    formats: Annotated[Mode, Flag("As --validate-requests, for requests that violate only a `format`.")] = (
+        "on"
+    )
+    errors: Annotated[
+        bool, Flag("Respond with an error where an example violates its schema, instead of repairing it.")
+    ] = False
+    stateful: Annotated[bool, Flag("Store what is created, changed and deleted, as the real API does.")] = (
+        False
+    )
+    seed_data: Annotated[
+        Path | None,
+        Flag("JSON or YAML file of items that exist at start: lists by the path of their collection."),
+    ] = None
+    strict: bool = False
+    authentication: bool = True
+
+
+def takes_fields_of(
+    options: Callable[P, Options],
+) -> Callable[[Callable[[Options], Result]], Callable[P, Result]]:
+    """Return what has a function of a record take the fields of the record as its arguments."""
+
+    def decorate(run: Callable[[Options], Result]) -> Callable[P, Result]:
+        @wraps(run)
+        def called(*arguments: P.args, **named: P.kwargs) -> Result:
+            return run(options(*arguments, **named))
+
+        called.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]  # what help() shows
+        return called
+
+    return decorate

@@ -1,0 +1,45 @@
+"""The options of the Scanner's mock, each declared once, beside those of all mocks of APIs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, fields
+from typing import Annotated, Any, Self
+
+from openapi_mock.options import HOST, ApiOptions, Flag, Host, account_flag, domains_flag, port_flag, url_flag
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerMockOptions(ApiOptions):
+    """What the mock of the Scanner API has.
+
+    Attributes:
+        s3_credentials: of S3, beside its own: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key.
+        tell_reload: called after each reload of the contract; None to not watch its file.
+        settings: settings of the service that differ from the mock's own.
+    """
+
+    host: Host = HOST
+    port: Annotated[int, port_flag("the API", 8000)] = 0
+    s3_port: Annotated[int, port_flag("S3", 9000)] = 0
+    _: KW_ONLY
+    s3_credentials: Annotated[
+        Mapping[str, str] | None,
+        Flag(
+            "Additional credential that S3 accepts; repeatable. Append :SESSION_TOKEN or "
+            ":SESSION_TOKEN:EXPIRES for a temporary one, which expires by the mock's clock.",
+            "ACCESS_KEY:SECRET_KEY",
+            "s3-credential",
+            kind=list[str] | None,
+        ),
+    ] = None
+    s3_public_url: Annotated[str | None, url_flag("S3", "its port at the host that a request came to")] = None
+    s3_domains: Annotated[Sequence[str], domains_flag("s3-domain")] = ()
+    s3_account: Annotated[str | None, account_flag("s3-account")] = None
+    tell_reload: Callable[[str], None] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, host: str, port: int, s3_port: int, **arguments: Any) -> Self:
+        """Return the options among arguments; what is none of them is a setting."""
+        names = {declared.name for declared in fields(cls)}
+        settings = {name: arguments.pop(name) for name in arguments.keys() - names}
+        return cls(host, port, s3_port, settings=settings, **arguments)
