@@ -8,7 +8,7 @@ from openapi_contract import Contract
 from openapi_contract.overlay import apply_overlay
 from openapi_contract.reading import read_document
 
-from .faults.fault import Fault
+from .fault import Fault
 
 DOCUMENT: Final = Path(__file__).parent / "control" / "openapi.yaml"
 

@@ -7,9 +7,10 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
+from contextlib import AbstractContextManager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from openapi_service.origins import normal_origins
@@ -17,9 +18,11 @@ from openapi_service.origins import normal_origins
 if TYPE_CHECKING:
     from openapi_contract import Contract
 
-    from .traffic import Log
+    from .journal.journal import Journal
 
 HOST = "127.0.0.1"
+Log: TypeAlias = "Callable[[Journal], AbstractContextManager[object]]"
+"""Logs a journal's exchanges while what it returns is entered."""
 Mode = Literal["on", "warn", "off"]
 P = ParamSpec("P")
 Options = TypeVar("Options")
@@ -142,7 +145,7 @@ class ServerOptions:
     trust_proxy: Annotated[
         bool, Flag("Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto.")
     ] = False
-    log: "Log | None" = None
+    log: Log | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

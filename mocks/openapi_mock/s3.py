@@ -28,7 +28,8 @@ from .reach import MockFacts, Reach, certified, certified_names, lan_url
 
 if TYPE_CHECKING:
     from .faults.s3 import S3Faults
-    from .traffic import Log, Traffic
+    from .options import Log
+    from .traffic import Traffic
 
 CREDENTIALS: Final = {"ACCESSKEY": "secret-key"}
 """Accepted where none are set: public, and good for nothing else."""

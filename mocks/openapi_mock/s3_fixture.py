@@ -11,7 +11,7 @@ from presigned_s3.request import NAMES
 from presigned_s3.server import CONFLICTING_VARIABLES
 
 from .extension import NO_EXTENSION
-from .faults.fault import Effect, Fault, Match
+from .fault import Effect, Fault, Match
 from .faults.reading import FaultReader
 from .journal.calls import Calls
 from .s3 import CREDENTIALS

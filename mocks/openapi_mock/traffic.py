@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,7 +22,7 @@ from presigned_s3.request import NAMES
 
 from .events import Events
 from .extension import NO_EXTENSION, Extension
-from .faults.fault import Fault
+from .fault import Fault
 from .faults.reading import FaultReader
 from .faults.registry import Faults
 from .journal.journal import Journal, Validate
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from presigned_s3.local import LocalS3
 
 AT_ONCE = 50
-Log: TypeAlias = "Callable[[Journal], AbstractContextManager[object]]"
-"""Logs a journal's exchanges while what it returns is entered."""
 
 
 class Traffic:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from openapi_mock.extension import Extension
-from openapi_mock.faults.fault import Candidate, Effect, Fault, FaultError, Match
+from openapi_mock.fault import Candidate, Effect, Fault, FaultError, Match
 from openapi_mock.faults.s3 import S3Faults as AnyS3Faults
 from openapi_service.clock import Clock
 from presigned_s3.errors import POLICY_EXPIRED, access_denied

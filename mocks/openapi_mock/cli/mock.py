@@ -34,8 +34,8 @@ from .options import PROCESS, TRUSTED_BY, defaults_of, options_of, ports_of
 
 if TYPE_CHECKING:
     from openapi_mock.journal.journal import Journal
+    from openapi_mock.options import Log
     from openapi_mock.request_log import RequestLog
-    from openapi_mock.traffic import Log
 
 WIDTH = 80
 Form = Literal["text", "json"]

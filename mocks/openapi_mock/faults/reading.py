@@ -16,9 +16,9 @@ import msgspec
 from openapi_contract.parsing import parse
 from openapi_contract.schemas import Schema
 from openapi_mock.extension import Extension
+from openapi_mock.fault import Effect, Fault, FaultError, FaultFileError
 from openapi_service.problems import BadRequest
 
-from .fault import Effect, Fault, FaultError, FaultFileError
 from .registry import Injection
 
 HEADER = "X-Mock-Fault"

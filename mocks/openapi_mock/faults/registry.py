@@ -10,9 +10,8 @@ from typing import NamedTuple
 import msgspec
 
 from openapi_contract.contract import is_named
+from openapi_mock.fault import Candidate, Effect, Fault, FaultError
 from openapi_service.problems import Conflict
-
-from .fault import Candidate, Effect, Fault, FaultError
 
 MOST_FAULTS = 1000
 

@@ -10,14 +10,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_check.har import phrase_of
 from openapi_contract import Contract
+from openapi_mock.fault import Effect
 from openapi_service.clock import Clock
 from openapi_service.cors import open_to_pages
 from openapi_service.edge import Edge
 from openapi_service.problems import BY_STATUS, MEDIA_TYPE, Problem, ProblemProfile, RateLimited
 from openapi_service.request import STATE, Request
 from openapi_service.responses import Rendered, respond
-
-from .fault import Effect
 
 WINDOW_SECONDS = 60
 """``Retry-After`` of a 429, where the fault does not say."""

@@ -1,7 +1,7 @@
 """A fault: which requests it applies to, and what happens to them.
 
-The control API's document says which values are valid (`reading` validates by it); these are the values. An
-application adds selectors and effects of its own by subclasses, see `extension.Extension`.
+The control API's document says which values are valid (`faults.reading` validates by it); these are the values.
+An application adds selectors and effects of its own by subclasses, see `extension.Extension`.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -13,9 +13,10 @@ from typing import Literal, Protocol
 import msgspec
 
 from openapi_contract.contract import is_named
-from openapi_mock.clock import skewed
-from openapi_mock.matching import matches
 from presigned_s3.errors import REFUSALS
+
+from .clock import skewed
+from .matching import matches
 
 MOST_MILLISECONDS = 600_000
 
