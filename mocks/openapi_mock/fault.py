@@ -1,7 +1,7 @@
 """A fault: which requests it applies to, and what happens to them.
 
-The control API's document says which values are valid (`faults.reading` validates by it); these are the values.
-An application adds selectors and effects of its own by subclasses, see `extension.Extension`.
+The control API's document says which values are valid, and `faults.reading` validates by it; these are the
+values. An application adds selectors and effects of its own by subclasses, see `extension.Extension`.
 """
 
 from contextlib import AbstractContextManager, nullcontext

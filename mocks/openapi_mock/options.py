@@ -6,8 +6,8 @@ A field with a `Flag` is an option of the command as well; the others are for Py
 import inspect
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
 from contextlib import AbstractContextManager
+from dataclasses import KW_ONLY, dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar
