@@ -189,7 +189,7 @@ class Application:
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[dict[str, Any]]:
-        """Open what handlers ask for, and close it behind them."""
+        """Open the collaborators of handlers, and close them at the end."""
         make_id = partial(new_id, self._draw("ids"))
         settings = self.settings
         async with AsyncExitStack() as running:

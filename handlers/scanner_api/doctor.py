@@ -57,7 +57,7 @@ class Finding(NamedTuple):
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Return what all checks find, in their order."""
+    """Return the findings of all checks, in order."""
     checks = (_settings, _database, _rate_limits, _queue, _bucket, _issuer)
     named = zip(ADVICE, checks, strict=True)
     results = await asyncio.gather(*(_findings(name, check(settings)) for name, check in named))
@@ -65,7 +65,7 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 async def _findings(name: str, check: AsyncIterator[Finding]) -> list[Finding]:
-    """Return what a check finds; what it raises is its last finding."""
+    """Return the findings of a check; an exception that it raises is the last one."""
     findings = []
     try:
         async for finding in check:
@@ -76,7 +76,7 @@ async def _findings(name: str, check: AsyncIterator[Finding]) -> list[Finding]:
 
 
 async def _settings(settings: Settings) -> AsyncIterator[Finding]:
-    """Put the service together, which reads the contract and finds what does not fit together."""
+    """Assemble the service, which reads the contract and raises where settings do not fit together."""
     operations = len(create_app(settings).contract.operations)
     yield Finding("settings", "ok", f"{operations} operations can be served with them.")
 

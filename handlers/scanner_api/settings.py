@@ -58,7 +58,7 @@ MOCKED = frozenset(
 
 
 class Settings(BaseSettings):
-    """What can be set, each with its unit, its limits and its default."""
+    """The settings, each with its unit, its limits and its default."""
 
     model_config = SettingsConfigDict(env_prefix="SCANNER_", extra="forbid", frozen=True)
 

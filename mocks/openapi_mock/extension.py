@@ -1,4 +1,4 @@
-"""What an application adds to the mock of any contract."""
+"""The extension of the mock of any contract by an application."""
 
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ DOCUMENT: Final = Path(__file__).parent / "control" / "openapi.yaml"
 
 
 class Extension(NamedTuple):
-    """What an application adds: nothing by default.
+    """The additions of an application: none by default.
 
     Attributes:
         fault: the type of faults: a subclass has further selectors and effects.

@@ -1,4 +1,4 @@
-"""A fault: which requests it applies to, and what happens to them.
+"""A fault: the requests that it applies to, and its effect on them.
 
 The control API's document says which values are valid, and `faults.reading` validates by it; these are the
 values. An application adds selectors and effects of its own by subclasses, see `extension.Extension`.
@@ -151,7 +151,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What happens to a request.
+    """The effect of a fault on a request.
 
     Attributes:
         latency_ms: delay of the response: milliseconds, or a distribution of them.

@@ -103,7 +103,7 @@ Host = Annotated[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServerOptions:
-    """What every mock has.
+    """The options of every mock.
 
     Attributes:
         log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
@@ -150,7 +150,7 @@ class ServerOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiOptions(ServerOptions):
-    """What the mocks of APIs have.
+    """The options of mocks of APIs.
 
     Attributes:
         tell: called with a sentence for people, such as that a contract has been loaded again.
@@ -166,7 +166,7 @@ class ApiOptions(ServerOptions):
 
 @dataclass(frozen=True, slots=True)
 class MockOptions(ApiOptions):
-    """What the mock of a contract has.
+    """The options of the mock of a contract.
 
     Attributes:
         contract: the contract, or the file or URL that it is in.
@@ -214,7 +214,7 @@ class MockOptions(ApiOptions):
 def takes_fields_of(
     options: Callable[P, Options],
 ) -> Callable[[Callable[[Options], Result]], Callable[P, Result]]:
-    """Return what has a function of a record take the fields of the record as its arguments."""
+    """Return a decorator by which a function of a record takes the record's fields as its arguments."""
 
     def decorate(run: Callable[[Options], Result]) -> Callable[P, Result]:
         @wraps(run)

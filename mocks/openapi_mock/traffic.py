@@ -38,7 +38,7 @@ AT_ONCE = 50
 
 
 class Traffic:
-    """What is recorded of the traffic with both servers, and the failures simulated in it.
+    """The recorded traffic with both servers, and the failures simulated in it.
 
     Attributes:
         s3: the server whose faults they are too.

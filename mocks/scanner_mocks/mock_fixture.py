@@ -1,4 +1,4 @@
-"""The mock of the pytest plugin: what is reset in it, who calls it, and what it was called with."""
+"""The mock of the pytest plugin: its reset, its clients and its calls."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from openapi_mock.options import HOST, ApiOptions, Flag, Host, account_flag, dom
 
 @dataclass(frozen=True, slots=True)
 class ScannerMockOptions(ApiOptions):
-    """What the mock of the Scanner API has.
+    """The options of the mock of the Scanner API.
 
     Attributes:
         s3_credentials: of S3, beside its own: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key.

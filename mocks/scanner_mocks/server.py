@@ -54,7 +54,7 @@ class Mock(MockFacts, frozen=True, kw_only=True):
     lan: str | None = None
 
     def seeds(self) -> dict[str, Any]:
-        """Return what the line tells, and the organizations."""
+        """Return the facts of the line, and the organizations."""
         organizations = [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
         return {**self.facts(), "organizations": organizations}
 
@@ -62,7 +62,7 @@ class Mock(MockFacts, frozen=True, kw_only=True):
 def scanner_mock(
     host: str = HOST, port: int = 0, s3_port: int = 0, **options: Any
 ) -> AbstractContextManager[Mock]:
-    """Return what runs the mock: once it is entered both servers respond, once it is left both are gone.
+    """Return a context that runs the mock: once it is entered both servers respond, then both are gone.
 
     Args:
         host: address to listen on.

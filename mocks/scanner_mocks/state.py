@@ -86,7 +86,7 @@ class State(MockState):
             await self._load_seeds()
 
     async def stop(self) -> None:
-        """Write what is still to be written, and release everything, once no change is under way."""
+        """Flush and release everything, once no change is under way."""
         async with self._lock.change():
             await self._stop_service()
 

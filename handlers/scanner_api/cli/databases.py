@@ -1,4 +1,4 @@
-"""What commands do with the database of the settings."""
+"""Commands that use the database of the settings."""
 
 import asyncio
 import inspect
@@ -25,12 +25,12 @@ PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Rows on a page.")]
 
 
 def page_caption(page: int, page_size: int, total: int, rows: str) -> str:
-    """Return which page of how many a list shows, and of how many rows."""
+    """Return the caption of a list: its page, the number of pages and of rows."""
     return f"page {page} of {max(1, -(-total // page_size))}, {counted(total, rows)} in all"
 
 
 def counted(number: int, rows: str) -> str:
-    """Return so many of something, whose plural is handed in."""
+    """Return a count with its noun, whose plural is passed in."""
     return f"{number:,} {rows.removesuffix('s') if number == 1 else rows}"
 
 

@@ -1,4 +1,4 @@
-"""What the commands that delete have in common: the bucket, a progress bar, and what they say."""
+"""Shared by the commands that delete: the bucket, a progress bar, and the report."""
 
 import asyncio
 from collections import Counter
@@ -48,7 +48,7 @@ async def delete(
     *,
     keep_objects: bool,
 ) -> str:
-    """Delete what there is to delete with a progress bar, and return what it was.
+    """Delete with a progress bar, and return what was deleted.
 
     The bucket, unless its objects are kept, is asked for before anything is deleted.
 

@@ -1,4 +1,4 @@
-"""``scanner-api health``: the health check of a container, which has nothing else to ask with."""
+"""``scanner-api health``: the health check of a container, which has no other HTTP client."""
 
 import os
 from http.client import HTTPException

@@ -149,7 +149,7 @@ class Import:
             self._console.print("further bad rows are counted, not shown", style="dim")
 
     def outcome(self, number: int) -> str:
-        """Return what came of it, or raise FileError if no row was stored."""
+        """Return a summary, or raise FileError if no row was stored."""
         if not number:
             raise FileError(f"None of the file's {self.skipped:,} rows can be used.")
         return f"{number:,} rows stored, {self.skipped:,} skipped."

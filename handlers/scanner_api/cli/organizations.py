@@ -29,7 +29,7 @@ app = typer.Typer()
 
 
 def _name(text: str) -> str:
-    """Read a name that says something."""
+    """Read a name that is not blank."""
     if not text.strip():
         raise typer.BadParameter("The name of an organization may not be empty.")
     return text.strip()

@@ -1,4 +1,4 @@
-"""``scanner-api serve`` and ``worker``: the service, for real."""
+"""``scanner-api serve`` and ``worker``: the service in production."""
 
 import asyncio
 import signal
@@ -108,7 +108,7 @@ worker = with_settings(_worker, partial(check_processing, is_worker=True))
 
 
 def log_options(settings: Settings) -> LogOptions:
-    """Return what is logged, and how."""
+    """Return the options of the log."""
     return LogOptions(
         settings.log_level,
         settings.log_format,

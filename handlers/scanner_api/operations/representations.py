@@ -12,7 +12,7 @@ from scanner_api.scanning.scans.sessions import ScanSession
 
 
 def _representation(*members: str) -> Callable[[Any], dict[str, Any]]:
-    """Return what represents a record by those of its fields that are members of a schema."""
+    """Return a function that represents a record by the fields that a schema has."""
     values = attrgetter(*members)
     return lambda record: dict(zip(members, values(record), strict=True))
 

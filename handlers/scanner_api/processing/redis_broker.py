@@ -173,7 +173,7 @@ class _Receiver(Receiver):
     """Reads jobs; one that cannot be acknowledged, since Redis is away, is delivered again."""
 
     async def callback(self, *args: Any, **options: Any) -> None:
-        """Receive a job; that Redis is away is what the next read says."""
+        """Receive a job; an outage of Redis is reported by the next read."""
         with suppress(RedisError, OSError):
             await super().callback(*args, **options)
 

@@ -28,7 +28,7 @@ class Stores(NamedTuple):
 
 
 async def oldest_waiting(stores: Stores, clock: Clock) -> dict[str, float] | None:
-    """Return for how many seconds the oldest work waits that nobody does, None if there is none.
+    """Return the age in seconds of the oldest unclaimed work, None if there is none.
 
     Raises:
         ServiceUnavailable: the database does not respond.

@@ -77,7 +77,7 @@ class Sweep:
                     await self._pause()
 
     async def _pause(self) -> None:
-        """Wait for the end, or until what did not fit into the queue does."""
+        """Wait for the end, or until work that did not fit into the queue does."""
         while not await has_ended(self._ended, _LOOK_SECONDS):
             if self._queue.overflowed and await self._is_roomy():
                 self._queue.overflowed = False

@@ -246,7 +246,7 @@ class Database:
             call()
 
     def after_commit(self, call: Callable[[], None]) -> None:
-        """Call this once what this task has written is committed: at once, unless it is in a :meth:`unit`."""
+        """Call a function once this task's writes are committed: at once, unless it is in a :meth:`unit`."""
         unit = self._units.get(asyncio.current_task())
         if unit is None:
             call()
@@ -294,7 +294,7 @@ class Database:
             self._anchor = None
 
     async def schema(self) -> Schema:
-        """Return of which revision the schema is, and which versions can use it."""
+        """Return the revision of the schema, and which versions can use it."""
         async with self.snapshot() as connection:
             return await connection.run_sync(read_schema)
 
@@ -306,7 +306,7 @@ class Database:
 
 @asynccontextmanager
 async def _joined(connection: AsyncConnection) -> AsyncIterator[AsyncConnection]:
-    """Go on in a transaction under way."""
+    """Continue in the transaction under way."""
     async with translated():
         yield connection
 

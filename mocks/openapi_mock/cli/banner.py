@@ -1,4 +1,4 @@
-"""What a mock prints once it responds: where it is, and a command to begin with."""
+"""The banner of a mock once it responds: its URLs, and a first command."""
 
 import json
 import shlex

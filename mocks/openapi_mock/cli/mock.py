@@ -58,7 +58,7 @@ OPTIONS = {
 
 
 class Mocks:
-    """Opens mocks of a contract, and says what a program and a person have to know of one.
+    """Opens mocks of a contract, and describes them to programs and people.
 
     Attributes:
         record: declares the options.
@@ -102,11 +102,11 @@ class Mocks:
         return contract_mock(self.contract, authentication=not no_auth, tell=report, **options)
 
     def start_errors(self) -> tuple[type[Exception], ...]:
-        """Return what keeps a mock from starting; each message says what to do."""
+        """Return the errors that keep a mock from starting; each message says what to do."""
         return CannotListen, ContractError, OSError, ValueError
 
     def announce(self, mock: Any, *, verbose: bool) -> None:
-        """Print where the mock is, and a command to begin with."""
+        """Print the URLs of the mock, and a first command."""
         from . import banner  # noqa: PLC0415 -- only people need it, and once the mock responds
 
         places = {
@@ -156,7 +156,7 @@ def log_form(form: Form | None, *, quiet: bool, default: Form | None) -> Form | 
 
 
 def request_log(form: Form) -> Log:
-    """Return what logs a journal's exchanges on standard error in a form."""
+    """Return a log of a journal's exchanges on standard error, in a form."""
 
     def log(journal: Journal) -> RequestLog:
         from openapi_mock.request_log import JsonLines, RequestLog, TextLines  # noqa: PLC0415 -- S3 starts while it is imported

@@ -64,7 +64,7 @@ def _flags(record: type[ServerOptions]) -> dict[str, tuple[Any, Flag, Any]]:
 
 
 def option_of(flag: Flag, kind: Any, default: Any) -> Any:
-    """Return what annotates the option that a flag is, of a field with this type and default."""
+    """Return the annotation of the option that a flag declares, for a field of this type and default."""
     names = [f"--{flag.name}"] if flag.name else []
     settings: dict[str, Any] = {"show_default": flag.default} if flag.default else {}
     if flag.read:
@@ -152,11 +152,11 @@ class OptionsFirst(TyperGroup):
         return any(parameter.name == "contract" for parameter in self.params)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return what stands behind the name of the command in its usage."""
+        """Return the arguments in the usage line."""
         return ["[FILE]"] * self._has_contract() + super().collect_usage_pieces(ctx)
 
     def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
-        """Parse the arguments with such options before ``exec``, whose own they are not."""
+        """Parse the arguments with the mock's options moved before ``exec``."""
         rest = self.make_parser(context).parse_args([*arguments])[1]
         first = next(iter(rest), "-")
         is_place = not first.startswith("-") and ({".", "/"} & {*first} or Path(first).is_file())

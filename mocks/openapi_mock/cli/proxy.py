@@ -130,7 +130,7 @@ class Files(NamedTuple):
             path.touch()
 
     def write(self, report: Report, recorder: Recorder) -> None:
-        """Write what is asked for."""
+        """Write the requested reports."""
         if self.html:
             self.html.write_text(page(report), "utf-8")
         if self.json:

@@ -44,7 +44,7 @@ class FaultReader:
         return fault
 
     def injection(self, text: str, on: Literal["api", "s3"]) -> Injection:
-        """Return what a header's value asks for, such as ``status=503; latency_ms=200; drop``.
+        """Return the effect that a header's value asks for, such as ``status=503; latency_ms=200; drop``.
 
         Raises:
             BadRequest: it is no effect; the message names the part.

@@ -17,7 +17,7 @@ MOST_FAULTS = 1000
 
 
 class Injection(NamedTuple):
-    """What happens to one request."""
+    """The effect on one request."""
 
     fault: str
     effect: Effect
@@ -39,7 +39,7 @@ class ActiveFault:
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
 
     def injection(self, request: Candidate) -> Injection | None:
-        """Return what happens to a request, and count it; None if the fault does not apply."""
+        """Return the effect on a request, and count it; None if the fault does not apply."""
         fault = self.fault
         if (fault.times is not None and self.struck >= fault.times) or not fault.matches(request):
             return None
@@ -142,7 +142,7 @@ class Faults:
     def injection(
         self, request: Candidate, considered: Callable[[Fault], bool] = lambda _: True
     ) -> Injection | None:
-        """Return what the first fault that applies does to a request; None if none applies.
+        """Return the effect of the first fault that applies to a request; None if none applies.
 
         Args:
             considered: whether a fault is tried at all.

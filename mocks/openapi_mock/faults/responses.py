@@ -196,7 +196,7 @@ def _rendered(problem: ProvokedProblem, request: Request) -> Rendered:
 
 
 def _with(headers: Headers, changes: dict[bytes, bytes]) -> Headers:
-    """Return headers with these in place of what they were, or added."""
+    """Return headers with these replaced or added."""
     return [pair for pair in headers if pair[0].lower() not in changes] + list(changes.items())
 
 

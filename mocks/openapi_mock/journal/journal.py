@@ -83,7 +83,7 @@ class Journal:
         self._listeners: list[Callable[[int], object]] = []
 
     def validate_with(self, make_validator: Callable[[], Validate]) -> None:
-        """Use a validator, which is made when it is needed first, for what is not validated yet."""
+        """Use a validator, made on first use, for exchanges that are not validated yet."""
         self._make_validator, self._validator = make_validator, None
 
     def record(self, recorded: Recordable | Exchange) -> None:
@@ -162,7 +162,7 @@ class Journal:
 
     @contextmanager
     def listening(self, listener: Callable[[int], object]) -> Iterator[None]:
-        """Have something called with the number of each exchange, in the thread that records it.
+        """Call a listener with the number of each exchange, in the thread that records it.
 
         At the end of the journal it is called with 0.
 
@@ -219,7 +219,7 @@ class _Counter:
         self.seen = selector.after
 
     def up_to_now(self) -> int:
-        """Look at what is new, and return how many there are."""
+        """Count new exchanges, and return how many there are in all."""
         seen = self._journal.last
         self._count += self._journal.count(msgspec.structs.replace(self._selector, after=self.seen), seen)
         self.seen = max(seen, self.seen)

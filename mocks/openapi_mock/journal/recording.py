@@ -26,7 +26,7 @@ LONGEST_LENGTH = 18
 
 
 class Content(msgspec.Struct):
-    """What is recorded of a body: its first bytes, and its length."""
+    """The recorded part of a body: its first bytes, and its length."""
 
     blocks: list[bytes] = []
     recorded: int = 0

@@ -124,7 +124,7 @@ class RedirectFollower:
             await self._opened.aclose()
 
     async def _transport(self) -> httpx.AsyncHTTPTransport:
-        """Return what calls; made on first use, since certifi's authorities take 5 MB and 40 ms."""
+        """Return the HTTP client; made on first use, since certifi's authorities take 5 MB and 40 ms."""
         if self._opened is None:
             tls = self._tls
             if tls is None:

@@ -26,7 +26,7 @@ class ExtractionStatus(StrEnum):
 
 
 class SessionState(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose a session is, and its status: what every request for one asks.
+    """The owner and the status of a session, which every request for one reads.
 
     Attributes:
         id: 22-character shortuuid.

@@ -1,1 +1,1 @@
-"""Stores of those who call: knows organizations, keys and their requests, and nothing of scans."""
+"""Stores of accounts: knows organizations, users, keys and shared secrets, and nothing of scans."""

@@ -60,7 +60,7 @@ class IdempotencyStore:
         return response
 
     async def expire(self) -> None:
-        """Delete what has expired, in batches."""
+        """Delete expired responses, in batches."""
         expired = _COLUMNS.expires_at <= self._clock.now()
         batch = select(_COLUMNS.id).where(expired).order_by(_COLUMNS.expires_at).limit(_BATCH)
         # twice: what is claimed again meanwhile stays
@@ -108,7 +108,7 @@ class IdempotencyStore:
 
 
 def _id_of(attempt: Attempt) -> str:
-    """Return what names a key of a caller, for its organizations and an operation."""
+    """Return the stored name of a caller's key, for its organizations and an operation."""
     caller = attempt.caller
     scope = caller.credential, sorted(caller.organizations), attempt.operation_id, attempt.key
     return sha256(json.dumps(scope).encode()).hexdigest()

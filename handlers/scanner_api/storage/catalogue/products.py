@@ -1,4 +1,4 @@
-"""Stores the product catalogue, and what organizations say of products instead."""
+"""Stores the product catalogue, and the overrides of organizations."""
 
 import re
 import unicodedata
@@ -120,7 +120,7 @@ async def override(
     values: Mapping[str, str],
     now: datetime,
 ) -> None:
-    """Write what an organization says of fields of a product."""
+    """Write an organization's overrides of a product's fields."""
     changes = {**values, "modified": now}
     insert = upserting(connection.dialect.name, product_overrides).values(
         organization_id=organization_id, product_short_id=short_id, **changes
@@ -136,7 +136,7 @@ def overrides_of(organization_id: Column[str] | str, short_id: Column[str] | str
 
 
 def _upsert(dialect: str) -> Any:
-    """Return the statement; a row that says nothing new is left alone."""
+    """Return the statement; an unchanged row is not written."""
     insert = upserting(dialect, products)
     new = {field: insert.excluded[field] for field in _IMPORTED}
     return insert.on_conflict_do_update(

@@ -151,7 +151,7 @@ def in_memory(url: URL) -> bool:
 
 
 def open_sqlite(engine: AsyncEngine) -> sqlite3.Connection:
-    """Return a connection of one's own to the database of an engine, in a file or in memory.
+    """Return a separate connection to the database of an engine, in a file or in memory.
 
     As long as one to a database in memory is open, the database is there. It blocks.
     """

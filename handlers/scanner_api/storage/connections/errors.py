@@ -1,4 +1,4 @@
-"""What can go wrong with the database while serving: an outage, which is a 503, or a row that it refuses."""
+"""Errors of the database while serving: an outage, which is a 503, or a row that it refuses."""
 
 import logging
 from collections.abc import AsyncIterator

@@ -56,7 +56,7 @@ class SessionStore:
         return None
 
     async def state(self, session_id: str) -> SessionState | None:
-        """Read whose a session is, and its status: what every request for one asks."""
+        """Read the owner and the status of a session, which every request for one needs."""
         for state in await self._states.find(session_id):
             return self._activity.effective(state)
         return None

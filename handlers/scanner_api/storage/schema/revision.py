@@ -1,4 +1,4 @@
-"""The revision of a database's schema: which versions can use it, and how it comes to this version's."""
+"""The revision of a database's schema: which versions can use it, and its upgrade to this version's."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -42,7 +42,7 @@ class Schema(NamedTuple):
 
 
 def read_schema(connection: Connection) -> Schema:
-    """Return of which revision the schema is, and which versions can use it."""
+    """Return the revision of the schema, and which versions can use it."""
     tables = inspect(connection)
     if not tables.has_table("alembic_version"):
         return Schema(None, None)

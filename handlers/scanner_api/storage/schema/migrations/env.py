@@ -1,4 +1,4 @@
-"""What Alembic runs to set itself up: migrations go over the connection that it is handed."""
+"""Alembic's environment: migrations run on the connection that is passed in."""
 
 from alembic import context
 
