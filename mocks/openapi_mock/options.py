@@ -3,14 +3,16 @@
 A field with a `Flag` is an option of the command as well; the others are for Python alone.
 """
 
+# ruff: noqa: RUF009 -- `option` and its kind return what declares a field
+
 import inspect
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from openapi_service.origins import normal_origins
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
     from .journal.journal import Journal
 
 HOST = "127.0.0.1"
+OFF = False
+"""The default of options without a value."""
 Log: TypeAlias = "Callable[[Journal], AbstractContextManager[object]]"
 """Logs a journal's exchanges while what it returns is entered."""
 Mode = Literal["on", "warn", "off"]
 P = ParamSpec("P")
 Options = TypeVar("Options")
 Result = TypeVar("Result")
+Default = TypeVar("Default")
 
 
 class Flag(NamedTuple):
@@ -53,25 +58,40 @@ class Flag(NamedTuple):
     alone: str | int | None = None
 
 
-def port_flag(server: str, port: int) -> Flag:
-    """Return the flag of a server's port: by default this one; in Python and beside ``exec`` a free one."""
-    return Flag(f"Port of {server}; 0 takes a free one.", "PORT", default=f"{port}; for exec 0", alone=port)
+def option(default: Default, /, *flag: Any, **named: Any) -> Default:
+    """Return a field with a default and a `Flag`, whose arguments follow."""
+    declared: Any = field(default=default, metadata={"flag": Flag(*flag, **named)})
+    return declared  # type: ignore[no-any-return]  # what dataclasses read
 
 
-def url_flag(server: str, default: str) -> Flag:
-    """Return the flag of the URL by which all clients reach a server."""
-    return Flag(f"URL by which all clients reach {server}.", "URL", read=base_url, default=default)
+def host_option() -> str:
+    """Return the field of the address to listen on."""
+    help_ = "Address to listen on; beyond loopback others can use the mock."
+    return option(HOST, help_, "ADDRESS", default=HOST, alone=HOST)
 
 
-def domains_flag(name: str) -> Flag:
-    """Return the flag of domains that may have a bucket's name before them, beside ``localhost``."""
-    return Flag("Domain below which bucket names are host names, as in BUCKET.localhost", "NAME", name)
+def port_option(server: str, port: int) -> int:
+    """Return the field of a server's port; in Python and beside ``exec`` it is a free one by default."""
+    help_ = f"Port of {server}; 0 takes a free one."
+    return option(0, help_, "PORT", default=f"{port}; for exec 0", alone=port)
 
 
-def account_flag(name: str) -> Flag:
-    """Return the flag of the account that owns the buckets; by default that of MOTO_ACCOUNT_ID, or moto's."""
+def url_option(server: str, default: str) -> str | None:
+    """Return the field of the URL by which all clients reach a server."""
+    help_ = f"URL by which all clients reach {server}."
+    return option(None, help_, "URL", read=base_url, default=default)
+
+
+def domains_option(name: str) -> Sequence[str]:
+    """Return the field of domains that may have a bucket's name before them, beside ``localhost``."""
+    help_ = "Domain below which bucket names are host names, as in BUCKET.localhost"
+    return option((), help_, "NAME", name)
+
+
+def account_option(name: str) -> str | None:
+    """Return the field of the account that owns the buckets; by default MOTO_ACCOUNT_ID's, or moto's."""
     help_ = "AWS account that owns the buckets, as requests may expect it."
-    return Flag(help_, "ID", name, account_id, default="123456789012")
+    return option(None, help_, "ID", name, account_id, default="123456789012")
 
 
 def account_id(text: str) -> str:
@@ -93,14 +113,6 @@ def base_url(text: str) -> str:
     return text.rstrip("/")
 
 
-Host = Annotated[
-    str,
-    Flag(
-        "Address to listen on; beyond loopback others can use the mock.", "ADDRESS", default=HOST, alone=HOST
-    ),
-]
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServerOptions:
     """The options of every mock.
@@ -109,43 +121,32 @@ class ServerOptions:
         log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
     """
 
-    faults: Annotated[Path | None, Flag("Activate the faults in this JSON, YAML or TOML file at start.")] = (
-        None
+    faults: Path | None = option(None, "Activate the faults in this JSON, YAML or TOML file at start.")
+    control_token: str | None = option(
+        None,
+        "Token for the control API below /_mock/; without one, only this machine has access.",
+        "TOKEN",
+        variable="{token_variable}",
     )
-    control_token: Annotated[
-        str | None,
-        Flag(
-            "Token for the control API below /_mock/; without one, only this machine has access.",
-            "TOKEN",
-            variable="{token_variable}",
-        ),
-    ] = None
-    control_origins: Annotated[
-        Sequence[str],
-        Flag(
-            "Origin, such as http://localhost:5173, whose pages may use the control API without a token",
-            "ORIGIN",
-            "control-origin",
-            normal_origins,
-        ),
-    ] = ()
-    seed: Annotated[
-        int,
-        Flag("Seed of ids, random faults and generated values: the same requests get the same responses."),
-    ] = 0
-    tls: Annotated[bool, Flag("Serve HTTPS, with certificates of a local authority.")] = False
-    ca: Annotated[
-        Path | None,
-        Flag(
-            "Folder that keeps the local authority, so that you trust it once; implies --tls.",
-            "DIR",
-            default="a new one",
-        ),
-    ] = None
-    trust_proxy: Annotated[
-        bool, Flag("Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto.")
-    ] = False
-    log: Log | None = None
+    control_origins: Sequence[str] = option(
+        (),
+        "Origin, such as http://localhost:5173, whose pages may use the control API without a token",
+        "ORIGIN",
+        "control-origin",
+        normal_origins,
+    )
+    seed: int = option(
+        0, "Seed of ids, random faults and generated values: the same requests get the same responses."
+    )
+    tls: bool = option(OFF, "Serve HTTPS, with certificates of a local authority.")
+    ca: Path | None = option(
+        None,
+        "Folder that keeps the local authority, so that you trust it once; implies --tls.",
+        "DIR",
+        default="a new one",
+    )
+    trust_proxy: bool = option(OFF, "Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto.")
+    log: "Log | None" = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,11 +157,9 @@ class ApiOptions(ServerOptions):
         tell: called with a sentence for people, such as that a contract has been loaded again.
     """
 
-    public_url: Annotated[str | None, url_flag("the API", "the host that a request came to")] = None
-    prefer_first: Annotated[bool, Flag("Follow `Prefer` even where the request violates the contract.")] = (
-        False
-    )
-    data: Annotated[Path | None, Flag("Folder that keeps all state across restarts.", "DIR")] = None
+    public_url: str | None = url_option("the API", "the host that a request came to")
+    prefer_first: bool = option(OFF, "Follow `Prefer` even where the request violates the contract.")
+    data: Path | None = option(None, "Folder that keeps all state across restarts.", "DIR")
     tell: Callable[[str], None] = lambda _: None
 
 
@@ -175,38 +174,29 @@ class MockOptions(ApiOptions):
     """
 
     contract: "Contract | str"
-    host: Host = HOST
-    port: Annotated[int, port_flag("the API", 8000)] = 0
+    host: str = host_option()
+    port: int = port_option("the API", 8000)
     _: KW_ONLY
-    locale: Annotated[
-        str,
-        Flag(
-            "Locale of generated names, addresses and texts, such as de_DE; needs the extra `locales`.",
-            "NAME",
-            default="English, of several countries",
-        ),
-    ] = ""
-    watch: Annotated[bool, Flag("Reload the contract when its file changes.")] = False
-    validate_requests: Annotated[
-        Mode,
-        Flag(
-            "Refuse requests that violate the contract, or respond all the same: with a header that says "
-            "what is wrong, or without."
-        ),
-    ] = "on"
-    formats: Annotated[Mode, Flag("As --validate-requests, for requests that violate only a `format`.")] = (
-        "on"
+    locale: str = option(
+        "",
+        "Locale of generated names, addresses and texts, such as de_DE; needs the extra `locales`.",
+        "NAME",
+        default="English, of several countries",
     )
-    errors: Annotated[
-        bool, Flag("Respond with an error where an example violates its schema, instead of repairing it.")
-    ] = False
-    stateful: Annotated[bool, Flag("Store what is created, changed and deleted, as the real API does.")] = (
-        False
+    watch: bool = option(OFF, "Reload the contract when its file changes.")
+    validate_requests: Mode = option(
+        "on",
+        "Refuse requests that violate the contract, or respond all the same: with a header that says "
+        "what is wrong, or without.",
     )
-    seed_data: Annotated[
-        Path | None,
-        Flag("JSON or YAML file of items that exist at start: lists by the path of their collection."),
-    ] = None
+    formats: Mode = option("on", "As --validate-requests, for requests that violate only a `format`.")
+    errors: bool = option(
+        OFF, "Respond with an error where an example violates its schema, instead of repairing it."
+    )
+    stateful: bool = option(OFF, "Store what is created, changed and deleted, as the real API does.")
+    seed_data: Path | None = option(
+        None, "JSON or YAML file of items that exist at start: lists by the path of their collection."
+    )
     strict: bool = False
     authentication: bool = True
 

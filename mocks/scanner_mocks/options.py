@@ -2,9 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from openapi_mock.options import HOST, ApiOptions, Flag, Host, account_flag, domains_flag, port_flag, url_flag
+from openapi_mock.options import (
+    ApiOptions,
+    account_option,
+    domains_option,
+    host_option,
+    option,
+    port_option,
+    url_option,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,23 +25,21 @@ class ScannerMockOptions(ApiOptions):
         settings: settings of the service that differ from the mock's own.
     """
 
-    host: Host = HOST
-    port: Annotated[int, port_flag("the API", 8000)] = 0
-    s3_port: Annotated[int, port_flag("S3", 9000)] = 0
+    host: str = host_option()
+    port: int = port_option("the API", 8000)
+    s3_port: int = port_option("S3", 9000)
     _: KW_ONLY
-    s3_credentials: Annotated[
-        Mapping[str, str] | None,
-        Flag(
-            "Additional credential that S3 accepts; repeatable. Append :SESSION_TOKEN or "
-            ":SESSION_TOKEN:EXPIRES for a temporary one, which expires by the mock's clock.",
-            "ACCESS_KEY:SECRET_KEY",
-            "s3-credential",
-            kind=list[str] | None,
-        ),
-    ] = None
-    s3_public_url: Annotated[str | None, url_flag("S3", "its port at the host that a request came to")] = None
-    s3_domains: Annotated[Sequence[str], domains_flag("s3-domain")] = ()
-    s3_account: Annotated[str | None, account_flag("s3-account")] = None
+    s3_credentials: Mapping[str, str] | None = option(
+        None,
+        "Additional credential that S3 accepts; repeatable. Append :SESSION_TOKEN or "
+        ":SESSION_TOKEN:EXPIRES for a temporary one, which expires by the mock's clock.",
+        "ACCESS_KEY:SECRET_KEY",
+        "s3-credential",
+        kind=list[str] | None,
+    )
+    s3_public_url: str | None = url_option("S3", "its port at the host that a request came to")
+    s3_domains: Sequence[str] = domains_option("s3-domain")
+    s3_account: str | None = account_option("s3-account")
     tell_reload: Callable[[str], None] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 

@@ -2,7 +2,6 @@
 
 import inspect
 from dataclasses import dataclass, fields
-from typing import Annotated, get_origin
 
 import pytest
 import typer
@@ -11,7 +10,7 @@ from typer.testing import CliRunner
 from openapi_contract.cli.commands import customized, takes
 from openapi_mock import contract_mock
 from openapi_mock.cli.options import defaults_of, options_of, ports_of
-from openapi_mock.options import Flag, MockOptions, ServerOptions, port_flag, takes_fields_of
+from openapi_mock.options import MockOptions, ServerOptions, option, port_option, takes_fields_of
 from scanner_mocks.options import ScannerMockOptions
 
 
@@ -19,8 +18,8 @@ from scanner_mocks.options import ScannerMockOptions
 class Options(ServerOptions):
     """Those of every mock, and two more."""
 
-    port: Annotated[int, port_flag("it", 8123)] = 0
-    pace: Annotated[int, Flag("How fast it is.", "NUMBER")] = 3
+    port: int = port_option("it", 8123)
+    pace: int = option(3, "How fast it is.", "NUMBER")
 
 
 def command(*arguments):
@@ -56,5 +55,5 @@ def test_a_declared_option_is_an_argument():
 def test_every_field_is_described(record):
     """What has no flag, whose help describes it, is described by the class."""
     docs = "".join(cls.__doc__ or "" for cls in record.__mro__)
-    plain = [field.name for field in fields(record) if get_origin(field.type) is not Annotated]
+    plain = [field.name for field in fields(record) if not field.metadata]
     assert [name for name in plain if f"{name}: " not in docs] == []

@@ -2,26 +2,17 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import Field, fields
 from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args, get_origin
+from typing import Any, Final, get_origin
 
 import typer
 from typer.core import TyperGroup
 
 from openapi_contract.cli.commands import file, folder, option, read_by, texts
-from openapi_mock.options import (
-    HOST,
-    Flag,
-    Host,
-    ServerOptions,
-    account_flag,
-    domains_flag,
-    port_flag,
-    url_flag,
-)
+from openapi_mock.options import ServerOptions, host_option
 
 _CREDENTIAL: Final = re.compile(
     r"(\w{3,128}):(?P<rest>[!-9;-~]{1,256}(?::[!-9;-~]{1,4096}(?::(?P<expires>[!-~]+))?)?)", re.ASCII
@@ -31,40 +22,31 @@ TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 
 
 def options_of(record: type[ServerOptions], beside: type[ServerOptions] | None = None) -> dict[str, Any]:
-    """Return the options of a command by name, as `takes` has them: the fields of a record that have flags.
-
-    Args:
-        record: declares the options.
-        beside: declares those that the command has already.
-    """
-    declared = _flags(record).items()
-    existing = {} if beside is None else _flags(beside)
-    return {
-        name: option_of(flag, kind, default)
-        for name, (kind, flag, default) in declared
-        if name not in existing
-    }
+    """Return the options of a command by name, as `takes` has them: those of a record, but for those beside."""
+    return {name: option_of(field, field.type) for name, field in declared(record, beside).items()}
 
 
 def defaults_of(record: type[ServerOptions]) -> dict[str, Any]:
     """Return host and ports where neither option nor setting says."""
-    return {name: flag.alone for name, (_, flag, _) in _flags(record).items() if flag.alone is not None}
+    flags = {name: field.metadata["flag"] for name, field in declared(record).items()}
+    return {name: flag.alone for name, flag in flags.items() if flag.alone is not None}
 
 
 def ports_of(record: type[ServerOptions]) -> list[str]:
     """Return the names of the options that are ports."""
-    return [name for name, (_, flag, _) in _flags(record).items() if flag.metavar == "PORT"]
+    return [name for name, field in declared(record).items() if field.metadata["flag"].metavar == "PORT"]
 
 
-def _flags(record: type[ServerOptions]) -> dict[str, tuple[Any, Flag, Any]]:
-    """Return type, flag and default of each field that has a flag, by name; host and ports first."""
-    declared = [field for field in fields(record) if get_origin(field.type) is Annotated]
-    declared.sort(key=attrgetter("kw_only"))
-    return {field.name: (*get_args(field.type), field.default) for field in declared}
+def declared(record: type[ServerOptions], beside: type[ServerOptions] | None = None) -> dict[str, Field[Any]]:
+    """Return the fields that have flags, by name, but for those of another record; host and ports first."""
+    others = set() if beside is None else {field.name for field in fields(beside)}
+    ordered = sorted(fields(record), key=attrgetter("kw_only"))
+    return {field.name: field for field in ordered if field.metadata and field.name not in others}
 
 
-def option_of(flag: Flag, kind: Any, default: Any) -> Any:
-    """Return the annotation of the option that a flag declares, for a field of this type and default."""
+def option_of(field: Any, kind: Any) -> Any:
+    """Return the annotation of the option that a field of a type declares."""
+    flag, default = field.metadata["flag"], field.default
     names = [f"--{flag.name}"] if flag.name else []
     settings: dict[str, Any] = {"show_default": flag.default} if flag.default else {}
     if flag.read:
@@ -78,30 +60,10 @@ def option_of(flag: Flag, kind: Any, default: Any) -> Any:
     if kind == Path | None:
         return (folder if flag.metavar == "DIR" else file)(flag.help, *names, **settings)
     if get_origin(kind) is Sequence:
-        return texts(flag.help, str(flag.metavar), *names, **settings)
+        return texts(flag.help, flag.metavar, *names, **settings)
     if flag.alone is not None:
         kind, default = kind | None, None
     return option(flag.kind or kind, flag.help, *names, metavar=flag.metavar, default=default, **settings)
-
-
-def port_option(server: str, default: int) -> Any:
-    """Return the option of a port to listen on, which is a free one beside ``exec``."""
-    return option_of(port_flag(server, default), int, 0)
-
-
-def url_option(server: str, default: str) -> Any:
-    """Return the option of the URL by which all clients reach a server."""
-    return option_of(url_flag(server, default), str | None, None)
-
-
-def domains_option(name: str) -> Any:
-    """Return the option of domains that may have a bucket's name before them."""
-    return option_of(domains_flag(name.removeprefix("--")), Sequence[str], ())
-
-
-def account_option(name: str) -> Any:
-    """Return the option of the account that owns the buckets of S3."""
-    return option_of(account_flag(name.removeprefix("--")), str | None, None)
 
 
 PROCESS = {
@@ -109,7 +71,7 @@ PROCESS = {
     "ready_file": file("Write that line to a file as well; the file is removed when the mock stops."),
 }
 """Options of the process that a mock runs in."""
-SERVER = {"host": option_of(get_args(Host)[1], str, HOST), **PROCESS, **options_of(ServerOptions)}
+SERVER = {"host": option_of(host_option(), str), **PROCESS, **options_of(ServerOptions)}
 """The options of every mock."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,18 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from openapi_contract.cli.commands import customized, flag, folder, option, takes, texts
-from openapi_mock.options import HOST
+from openapi_mock.options import HOST, account_option, domains_option, port_option, url_option
 
 from .execute import Start, is_alone, run, with_exec
-from .options import (
-    SERVER,
-    TRUSTED_BY,
-    account_option,
-    credentials_of,
-    domains_option,
-    port_option,
-    url_option,
-)
+from .options import SERVER, TRUSTED_BY, credentials_of, option_of
 
 if TYPE_CHECKING:
     from openapi_mock.s3 import S3Mock
@@ -51,12 +43,12 @@ OPTIONS = {
         show_default="ACCESSKEY:secret-key",
     ),
     "data": folder("Folder that keeps all buckets across restarts."),
-    "port": port_option("S3", PORT),
-    "control_port": port_option("the control API", CONTROL_PORT),
+    "port": option_of(port_option("S3", PORT), int),
+    "control_port": option_of(port_option("the control API", CONTROL_PORT), int),
     **SERVER,
-    "public_url": url_option("S3", "the host that a request came to"),
-    "domains": domains_option("--domain"),
-    "account": account_option("--account"),
+    "public_url": option_of(url_option("S3", "the host that a request came to"), str | None),
+    "domains": option_of(domains_option("domain"), Sequence[str]),
+    "account": option_of(account_option("account"), str | None),
     "log": option(Literal["text", "json"] | None, "Log each request on standard error.", show_default="none"),
 }
 

@@ -10,7 +10,7 @@ import typer
 from openapi_contract import Contract, Operation
 from openapi_contract.cli.commands import option
 from openapi_mock.cli.mock import Mocks, mock_app, report
-from openapi_mock.cli.options import credentials_of, options_of
+from openapi_mock.cli.options import credentials_of, declared, options_of
 from openapi_mock.options import MockOptions, ServerOptions
 from scanner_contract import load_contract
 from scanner_mocks.options import ScannerMockOptions
@@ -41,15 +41,10 @@ OPTIONS = {
     ),
     **options_of(ScannerMockOptions, beside=MockOptions),
 }
-WITHOUT_HANDLERS = {
-    "no_auth": False,
-    "stateful": False,
-    "seed_data": None,
-    "overlays": None,
-    "locale": "",
-    "validate_requests": "on",
-    "formats": "on",
-    "errors": False,
+WITHOUT_HANDLERS = {"no_auth": False, "overlays": None} | {
+    name: field.default
+    for name, field in declared(MockOptions, beside=ScannerMockOptions).items()
+    if name != "watch"
 }
 """Options for contracts without handlers, and their defaults."""
 
