@@ -22,7 +22,7 @@ TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 
 
 def options_of(record: type[ServerOptions], beside: type[ServerOptions] | None = None) -> dict[str, Any]:
-    """Return the options of a command by name, as `takes` has them: those of a record, but for those beside."""
+    """Return the options of a command by name, as `takes` has them: of a record, but not of that beside."""
     return {name: option_of(field, field.type) for name, field in declared(record, beside).items()}
 
 
