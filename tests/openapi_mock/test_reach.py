@@ -55,7 +55,7 @@ def test_urls_have_the_host_that_a_request_came_to(host, api, s3):
     """Both servers are where the request came to; a Host that is none leads to this machine."""
     reached = Reach(API, S3)
     reached.note(request(host))
-    assert reached.shown() == {"api": api, "control": f"{api}/_mock", "s3": s3}
+    assert reached.urls() == {"api": api, "control": f"{api}/_mock", "s3": s3}
 
 
 @pytest.mark.parametrize("trusts", [True, False])

@@ -69,9 +69,9 @@ async def delete(
             await _follow(deletion, steps(deletion), total)
         except (ServiceUnavailable, ConstraintError, asyncio.CancelledError) as error:
             reason = str(error) or "It was interrupted."
-            so_far = said(deletion.deleted)
+            so_far = summary(deletion.deleted)
             raise Unfinished(f"Not finished: {reason} {so_far}; run the same command to go on.") from error
-        return f"{said(deletion.deleted)}."
+        return f"{summary(deletion.deleted)}."
 
 
 async def organization_of(database: Database, organization_id: str) -> Organization:
@@ -92,7 +92,7 @@ async def _follow(deletion: Deletion, steps: AsyncIterator[None], total: int) ->
             progress.update(task, completed=deletion.deleted["scan_sessions"])
 
 
-def said(deleted: Counter[str]) -> str:
+def summary(deleted: Counter[str]) -> str:
     """Return what was deleted."""
     parts = [
         counted(number, NAMES.get(name, name.replace("_", " ")))

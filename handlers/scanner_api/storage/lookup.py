@@ -128,7 +128,7 @@ class Lookup(Generic[Record]):
                 async with (
                     asyncio.timeout(_SECONDS),
                     self._database.read_lock,
-                    self._database.readers.one() as reader,
+                    self._database.readers.lend() as reader,
                 ):
                     return await self._fetch(reader.driver, self._sql, keys)
             except Exception as error:

@@ -201,11 +201,11 @@ async def _beginning(receive: Receive) -> tuple[bytes, Receive]:
     body = b"".join(message.get("body", b"") for message in messages)
     waiting = iter(messages)
 
-    async def again() -> Any:
+    async def replay() -> Any:
         message = next(waiting, None)
         return await receive() if message is None else message
 
-    return body, again
+    return body, replay
 
 
 def _transport(scope: Scope) -> Transport | None:

@@ -56,7 +56,7 @@ class Calls:
         if len(exchanges) == times or (times is None and exchanges):
             return exchanges
         raise AssertionError(
-            f"Expected {_times(times)} of {selector}; there {_were(len(exchanges))}.{self._shown()}"
+            f"Expected {_times(times)} of {selector}; there {_were(len(exchanges))}.{self._latest_calls()}"
         )
 
     def assert_not_called(self, **selected: Any) -> None:
@@ -66,7 +66,7 @@ class Calls:
         exchanges = self._journal.find(selector)
         if exchanges:
             raise AssertionError(
-                f"Expected no call of {selector}; there {_were(len(exchanges))}.{self._shown()}"
+                f"Expected no call of {selector}; there {_were(len(exchanges))}.{self._latest_calls()}"
             )
 
     def assert_no_violations(self, **selected: Any) -> None:
@@ -82,7 +82,7 @@ class Calls:
     def _selector(self, selected: dict[str, Any]) -> Selector:
         return Selector(**{**msgspec.structs.asdict(self._all), **selected})
 
-    def _shown(self) -> str:
+    def _latest_calls(self) -> str:
         every = self._journal.find(self._all)
         if not every:
             return " Nothing was called."

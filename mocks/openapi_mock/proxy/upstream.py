@@ -107,7 +107,7 @@ class Upstream:
         The upstream may be closing a kept connection just now: then it is asked once more over a new one, if
         that does no harm (RFC 9110, section 9.2.2).
         """
-        connection = self._kept()
+        connection = self._reusable()
         may_ask_again = connection is not None and body is None and scope["method"] in IDEMPOTENT
         while True:
             connection = connection or await self._connect()
@@ -130,7 +130,7 @@ class Upstream:
         except TimeoutError:
             raise not_in_time() from None
 
-    def _kept(self) -> Connection | None:
+    def _reusable(self) -> Connection | None:
         """Return the connection that was used last, if it is still good; those before it are older."""
         while self._idle:
             connection = self._idle.pop()

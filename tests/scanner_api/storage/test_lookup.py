@@ -26,7 +26,7 @@ async def at_server(database, sql):
 
 async def server_process(database):
     """Return the id of the server's process for the lookups' connection."""
-    async with database.readers.one() as reader:
+    async with database.readers.lend() as reader:
         return reader.driver.get_server_pid()
 
 

@@ -34,7 +34,7 @@ class Readers:
         self._open: set[AsyncConnection] = set()
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[Reader]:
+    async def lend(self) -> AsyncIterator[Reader]:
         """Lend a connection; after an exception it is discarded."""
         async with self._slots:
             reader = self._idle.pop() if self._idle else await self._opened()
