@@ -133,13 +133,13 @@ class Listener:
             return []
         self._something.clear()
         with self._guard:
-            heard, lost, self._lost = list(self._waiting), self._lost, 0
+            events, lost, self._lost = list(self._waiting), self._lost, 0
             self._waiting.clear()
             if self._ended:
                 self._something.set()
-                if not heard:
+                if not events:
                     return None
-        return [Event("lost", msgspec.json.encode({"count": lost})), *heard] if lost else heard
+        return [Event("lost", msgspec.json.encode({"count": lost})), *events] if lost else events
 
 
 class EventStream:
@@ -176,19 +176,19 @@ class EventStream:
         behind = last_id is not None
         if last_id is not None and not (last := self._number(last_id)):
             yield self._frame(Event("start", b"{}"))
-        heard: list[Event] | None = []
-        while heard is not None:
+        events: list[Event] | None = []
+        while events is not None:
             while behind and (missed := await asyncio.to_thread(self._after, last)):
                 last = missed[-1].number
                 encoded = ((msgspec.json.encode(exchange), exchange.number) for exchange in missed)
                 yield b"".join(self._frame(Event("exchange", *pair)) for pair in encoded)
-            for event in heard:
+            for event in events:
                 if not 0 < event.number <= last:
                     last = max(last, event.number)
                     yield self._frame(event)
-            heard = await listener.hear(HEARTBEAT_SECONDS)
-            behind = heard is not None and any(event.name == "lost" for event in heard)
-            if heard == []:
+            events = await listener.hear(HEARTBEAT_SECONDS)
+            behind = events is not None and any(event.name == "lost" for event in events)
+            if events == []:
                 yield b": still here\n\n"
 
     def _number(self, last_id: str) -> int:
