@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openapi_service.clock import SystemClock
-from scanner_api.scanning.sessions import SessionStatus
-from scanner_api.storage.captures import CaptureStore
+from scanner_api.scanning.scans.sessions import SessionStatus
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
+from scanner_api.storage.connections.engines import Waits
 from scanner_api.storage.database import Database
-from scanner_api.storage.engines import Waits
-from scanner_api.storage.organizations import Organization, OrganizationStore
-from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.sessions import SessionStore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -10,9 +10,9 @@ from msgspec.structs import asdict
 
 from scanner_api.cli.key_ring import KeyRing, Owner
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.scanning.sessions import ScanSession, SessionStatus
+from scanner_api.scanning.scans.sessions import ScanSession, SessionStatus
 from scanner_api.storage.database import Database
-from scanner_api.storage.tables import scan_sessions
+from scanner_api.storage.schema.tables import scan_sessions
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from openapi_service.clock import SystemClock
 from scanner_api.processing.processing import Processing
 from scanner_api.processing.stores import stores_of
-from scanner_api.scanning.captures import Capture, CaptureStatus
-from scanner_api.scanning.catalogue import shipped_products
-from scanner_api.scanning.destinations import Permissions
+from scanner_api.scanning.catalogue.products import shipped_products
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.scanning.redirects import RedirectFollower
-from scanner_api.scanning.sessions import ScanSession, SessionStatus
+from scanner_api.scanning.links.destinations import Permissions
+from scanner_api.scanning.links.redirects import RedirectFollower
+from scanner_api.scanning.scans.captures import Capture, CaptureStatus
+from scanner_api.scanning.scans.sessions import ScanSession, SessionStatus
 from scanner_api.settings import Settings
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.organizations import Organization, OrganizationStore
 
 if TYPE_CHECKING:
     from scanner_api.processing.stores import Stores

@@ -35,18 +35,18 @@ from .processing.backlog import Backlog
 from .processing.processing import Processing
 from .processing.retention import retention_of
 from .processing.stores import oldest_waiting, stores_of
-from .scanning.destinations import Permissions
 from .scanning.identifiers import new_id
-from .scanning.photo_keys import PhotoKeys
-from .scanning.redirects import RedirectFollower
+from .scanning.links.destinations import Permissions
+from .scanning.links.redirects import RedirectFollower
+from .scanning.photos.photo_keys import PhotoKeys
 from .settings import Settings
-from .storage.credentials import CredentialStore
+from .storage.accounts.credentials import CredentialStore
+from .storage.accounts.secrets import SecretStore
+from .storage.catalogue.freshness import FreshnessStore
+from .storage.catalogue.redirect_rules import RedirectRuleStore
+from .storage.connections.engines import Waits
 from .storage.database import Database, DatabaseError
-from .storage.engines import Waits
-from .storage.freshness import FreshnessStore
 from .storage.photo_bucket import PhotoBucket, PhotoBucketError, UploadRules
-from .storage.redirect_rules import RedirectRuleStore
-from .storage.secrets import SecretStore
 from .waiting import wait_for
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ START_ERRORS = (
 
 
 class Application:
-    """The Scanner API as an ASGI app; :meth:`start` before the first request, :meth:`stop` after the last.
+    """The Scanner API as an ASGI app; `start` it before the first request, `stop` it after the last.
 
     A server that speaks ASGI's lifespan protocol does both by itself.
 
@@ -89,6 +89,11 @@ class Application:
     Attributes:
         stores: where everything is kept.
         limiter: counts requests.
+        start: brings the database up to date, checks what is needed, and binds the contract; raises
+            DatabaseError, PhotoBucketError without AWS credentials, or ResolverError without a handler.
+        drain: has it report from now on that it is not ready, and serve requests as before.
+        stop: writes down what is still to be written, and closes everything.
+        most_target_bytes: longest path and query together.
     """
 
     def __init__(  # noqa: PLR0913 -- a collaborator each
@@ -173,27 +178,10 @@ class Application:
             clock=self.clock,
             random_bytes=self._draw("request ids"),
         )
+        self.start, self.drain, self.stop = self._service.start, self._service.drain, self._service.stop
         self.most_target_bytes = self._service.most_target_bytes
 
     profile = PROFILE
-
-    async def start(self) -> None:
-        """Bring the database up to date, check what is needed, and bind the contract.
-
-        Raises:
-            DatabaseError: the database cannot be used.
-            PhotoBucketError: there are no AWS credentials.
-            ResolverError: the contract has an operation that no handler handles.
-        """
-        await self._service.start()
-
-    def drain(self) -> None:
-        """Report not ready from now on, since this process is about to end; requests are served as before."""
-        self._service.drain()
-
-    async def stop(self) -> None:
-        """Write down what is still to be written, and let go of everything."""
-        await self._service.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
@@ -201,7 +189,7 @@ class Application:
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[dict[str, Any]]:
-        """Open what handlers ask for, and close it behind them."""
+        """Open the collaborators of handlers, and close them at the end."""
         make_id = partial(new_id, self._draw("ids"))
         settings = self.settings
         async with AsyncExitStack() as running:
@@ -214,12 +202,12 @@ class Application:
             await self.bucket.connect()
             secrets = SecretStore(self.database, self._draw("secrets"))
             photo_keys = PhotoKeys(
-                self.settings.s3_key_template, await secrets.secret(PHOTO_KEYS), self._draw("photo keys")
+                settings.s3_key_template, await secrets.secret(PHOTO_KEYS), self._draw("photo keys")
             )
             await running.enter_async_context(
                 secrets.followed(
                     PHOTO_KEYS,
-                    lambda known: photo_keys.rotate(known, self.clock.now(), grace_of(self.settings)),
+                    lambda rotated: photo_keys.rotate(rotated, self.clock.now(), grace_of(settings)),
                 )
             )
             await running.enter_async_context(self._api_keys.last_used)
@@ -236,12 +224,12 @@ class Application:
                 "queue": self._processing.queue,
                 "backlog": Backlog(
                     self.stores.captures.backlog,
-                    self.settings.queued_per_organization,
-                    self.settings.queued_per_key,
+                    settings.queued_per_organization,
+                    settings.queued_per_key,
                 ),
                 "redirects": self._redirects,
                 "proxies": self._proxies,
-                "settings": self.settings,
+                "settings": settings,
                 "clock": self.clock,
             }
 
@@ -325,6 +313,4 @@ def photo_bucket(
     )
 
 
-def create_app(settings: Settings, **collaborators: Any) -> Application:
-    """Return the Scanner API; ``collaborators`` are those of :class:`Application`."""
-    return Application(settings, **collaborators)
+create_app = Application

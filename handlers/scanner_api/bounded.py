@@ -1,4 +1,4 @@
-"""A memory of what came last."""
+"""A dict with a bound."""
 
 from collections import OrderedDict
 from typing import TypeVar

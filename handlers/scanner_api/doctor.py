@@ -18,10 +18,10 @@ from .access.jwks import usable_keys
 from .access.jwks_sources import KeySetError, reader_of
 from .app import START_ERRORS, create_app, database_of, photo_bucket
 from .redis_urls import IN_MEMORY
-from .scanning.photo_keys import PhotoKeys
+from .scanning.photos.photo_keys import PhotoKeys
 from .settings import Settings
-from .storage.migrations import HEAD
 from .storage.photo_bucket import PhotoBucket
+from .storage.schema.migrations import HEAD
 
 SECONDS = 5
 LIVING_SECONDS = 60
@@ -57,7 +57,7 @@ class Finding(NamedTuple):
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Return what all checks find, in their order."""
+    """Return the findings of all checks, in order."""
     checks = (_settings, _database, _rate_limits, _queue, _bucket, _issuer)
     named = zip(ADVICE, checks, strict=True)
     results = await asyncio.gather(*(_findings(name, check(settings)) for name, check in named))
@@ -65,7 +65,7 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 async def _findings(name: str, check: AsyncIterator[Finding]) -> list[Finding]:
-    """Return what a check finds; what it raises is its last finding."""
+    """Return the findings of a check; an exception that it raises is the last one."""
     findings = []
     try:
         async for finding in check:
@@ -76,7 +76,7 @@ async def _findings(name: str, check: AsyncIterator[Finding]) -> list[Finding]:
 
 
 async def _settings(settings: Settings) -> AsyncIterator[Finding]:
-    """Put the service together, which reads the contract and finds what does not fit together."""
+    """Assemble the service, which reads the contract and raises where settings do not fit together."""
     operations = len(create_app(settings).contract.operations)
     yield Finding("settings", "ok", f"{operations} operations can be served with them.")
 
@@ -89,18 +89,18 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         schema = await database.schema()
         await database.check_disk()
     yield Finding("database", "ok", "It responds.")
-    found = "It is empty" if schema.revision is None else f"It is at revision {schema.revision}"
-    known = f"{found}; this version needs revision {HEAD}."
+    state = "It is empty" if schema.revision is None else f"It is at revision {schema.revision}"
+    detail = f"{state}; this version needs revision {HEAD}."
     if schema.is_usable:
         yield Finding("schema", "ok", f"It is at revision {schema.revision}.")
     elif schema.revision is not None and schema.revision > HEAD:
         advice = "Run the version of scanner-api that migrated it, or restore a backup of before."
-        yield Finding("schema", "failed", known, advice)
+        yield Finding("schema", "failed", detail, advice)
     elif settings.migrate:
         advice = "`serve` upgrades it at its start; or run `scanner-api db upgrade` before."
-        yield Finding("schema", "warning", known, advice)
+        yield Finding("schema", "warning", detail, advice)
     else:
-        yield Finding("schema", "failed", known, "Run `scanner-api db upgrade`.")
+        yield Finding("schema", "failed", detail, "Run `scanner-api db upgrade`.")
 
 
 async def _rate_limits(settings: Settings) -> AsyncIterator[Finding]:

@@ -1,4 +1,4 @@
-"""What the Scanner shows to Prometheus beside what every service counts; read at each scrape."""
+"""The Scanner's metrics beside those of every service; read at each scrape."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def add_metrics(
     processing: Processing,
     clock: Clock,
 ) -> None:
-    """Show what servers and workers have in common."""
+    """Add the metrics that servers and workers share."""
     metrics.add(partial(read_pool, database))
     metrics.add(partial(read_work, bucket, processing))
     metrics.add(partial(read_queue, stores, clock))
@@ -89,7 +89,7 @@ async def read_work(bucket: PhotoBucket, processing: Processing) -> list[Metric]
 
 
 async def read_queue(stores: Stores, clock: Clock) -> list[Metric]:
-    """Return how much work waits that nobody does, and for how long; it is the same in all processes.
+    """Return the number of unclaimed jobs, and how long they wait; it is the same in all processes.
 
     Raises:
         ServiceUnavailable: the database does not respond.

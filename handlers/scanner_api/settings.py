@@ -20,7 +20,7 @@ from pydantic_settings import (
 from openapi_service.origins import allowed_origins
 
 from .ages import age_of
-from .scanning.photo_keys import PhotoKeys
+from .scanning.photos.photo_keys import PhotoKeys
 
 MEBIBYTE = 1024 * 1024
 
@@ -58,7 +58,7 @@ MOCKED = frozenset(
 
 
 class Settings(BaseSettings):
-    """What can be set, each with its unit, its limits and its default."""
+    """The settings, each with its unit, its limits and its default."""
 
     model_config = SettingsConfigDict(env_prefix="SCANNER_", extra="forbid", frozen=True)
 

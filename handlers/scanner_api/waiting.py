@@ -1,4 +1,4 @@
-"""Waiting: at the start for what is not there yet, and beside other work for the next time of something."""
+"""Waiting: at the start for services that are not up yet, and beside other work for the next run."""
 
 import asyncio
 import logging
@@ -38,7 +38,7 @@ async def wait_for(
 
 
 async def has_ended(ended: asyncio.Event, seconds: float) -> bool:
-    """Wait for the end, at most so many seconds, and tell whether it is there."""
+    """Wait for the end, at most so many seconds, and return whether it came."""
     with suppress(TimeoutError):
         await asyncio.wait_for(ended.wait(), seconds)
     return ended.is_set()
@@ -46,7 +46,7 @@ async def has_ended(ended: asyncio.Event, seconds: float) -> bool:
 
 @asynccontextmanager
 async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do something until the block ends, and cancel it then."""
+    """Run a coroutine until the block ends, then cancel it."""
     task = asyncio.create_task(work)
     try:
         yield

@@ -72,7 +72,7 @@ class MockApplication:
             collaborators={
                 "events": state.events,
                 "state": state,
-                "seeds": lambda: {**self.seeds(), **reach.shown()},
+                "seeds": lambda: {**self.seeds(), **reach.urls()},
                 "contract": contract,
                 **traffic.clearable,
                 "reader": FaultReader(extension),

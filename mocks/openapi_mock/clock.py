@@ -20,7 +20,7 @@ class OutOfRange(ValueError):  # noqa: N818 -- says what the time is
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a clock shows.
+    """The reading of a clock.
 
     Attributes:
         now: the time, aware, in UTC.
@@ -34,7 +34,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MockClock(Clock):
-    """Goes by the machine's time until it is changed; any thread may read and change it.
+    """A clock that follows the machine's until it is changed; any thread may read and change it.
 
     Args:
         follow: called after each change, in order, with the new time, None for the machine's, and whether it
@@ -53,7 +53,7 @@ class MockClock(Clock):
         return self._machine.now() + shift if stopped is None else stopped
 
     def reading(self) -> Reading:
-        """Return what it shows."""
+        """Return its reading."""
         shift, stopped = self._setting
         machine = self._machine.now()
         now = machine + shift if stopped is None else stopped
@@ -67,7 +67,7 @@ class MockClock(Clock):
         advance_seconds: float = 0,
         freeze: bool | None = None,
     ) -> Reading:
-        """Do what is asked for, in the order of the arguments, and return what it shows then.
+        """Apply changes in the order of the arguments, and return the reading afterwards.
 
         It waits for those that follow the clock, so it is not for the event loop's thread.
 

@@ -73,7 +73,7 @@ class DataDirectory:
     def __init__(self, root: Path | None = None, database: str = "mock.db") -> None:
         self._database = database
         self._root = None if root is None else root.absolute()
-        self._own: Path | None = None
+        self._temporary: Path | None = None
         self._lock: sqlite3.Connection | None = None
         self.starts = 0
         if root is not None:
@@ -107,7 +107,7 @@ class DataDirectory:
     def names(self) -> list[str]:
         """Return the names of all snapshots, in their order."""
         snapshots = (Snapshot(folder, self._database) for folder in self._snapshots().glob("[0-9a-f]*"))
-        return sorted(name for each in snapshots if isinstance(name := each.facts.get("name"), str))
+        return sorted(name for snapshot in snapshots if isinstance(name := snapshot.facts.get("name"), str))
 
     def snapshot(self, name: str) -> Snapshot:
         """Return the snapshot of a name.
@@ -147,13 +147,13 @@ class DataDirectory:
         """Unlock the folder; remove it unless it is the user's."""
         if self._lock is not None:
             self._lock.close()
-        if self._own is not None:
-            shutil.rmtree(self._own, ignore_errors=True)
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _snapshots(self) -> Path:
-        if self._root is None and self._own is None:
-            self._own = Path(tempfile.mkdtemp(prefix="mock-"))
-        snapshots = (self._root or self._own or Path()) / "snapshots"
+        if self._root is None and self._temporary is None:
+            self._temporary = Path(tempfile.mkdtemp(prefix="mock-"))
+        snapshots = (self._root or self._temporary or Path()) / "snapshots"
         snapshots.mkdir(mode=0o700, exist_ok=True)
         return snapshots
 

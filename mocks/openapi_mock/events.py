@@ -133,13 +133,13 @@ class Listener:
             return []
         self._something.clear()
         with self._guard:
-            heard, lost, self._lost = list(self._waiting), self._lost, 0
+            events, lost, self._lost = list(self._waiting), self._lost, 0
             self._waiting.clear()
             if self._ended:
                 self._something.set()
-                if not heard:
+                if not events:
                     return None
-        return [Event("lost", msgspec.json.encode({"count": lost})), *heard] if lost else heard
+        return [Event("lost", msgspec.json.encode({"count": lost})), *events] if lost else events
 
 
 class EventStream:
@@ -171,30 +171,30 @@ class EventStream:
             self._events.remove(listener)
             leaving.cancel()
 
-    async def _frames(self, listener: Listener, sent: int, last_id: str | None) -> AsyncIterator[bytes]:
+    async def _frames(self, listener: Listener, last: int, last_id: str | None) -> AsyncIterator[bytes]:
         yield b": listening\n\n"
         behind = last_id is not None
-        if last_id is not None and not (sent := self._number(last_id)):
+        if last_id is not None and not (last := self._number(last_id)):
             yield self._frame(Event("start", b"{}"))
-        heard: list[Event] | None = []
-        while heard is not None:
-            while behind and (missed := await asyncio.to_thread(self._after, sent)):
-                sent = missed[-1].number
-                encoded = ((msgspec.json.encode(each), each.number) for each in missed)
-                yield b"".join(self._frame(Event("exchange", *each)) for each in encoded)
-            for event in heard:
-                if not 0 < event.number <= sent:
-                    sent = max(sent, event.number)
+        events: list[Event] | None = []
+        while events is not None:
+            while behind and (missed := await asyncio.to_thread(self._after, last)):
+                last = missed[-1].number
+                encoded = ((msgspec.json.encode(exchange), exchange.number) for exchange in missed)
+                yield b"".join(self._frame(Event("exchange", *pair)) for pair in encoded)
+            for event in events:
+                if not 0 < event.number <= last:
+                    last = max(last, event.number)
                     yield self._frame(event)
-            heard = await listener.hear(HEARTBEAT_SECONDS)
-            behind = heard is not None and any(event.name == "lost" for event in heard)
-            if heard == []:
+            events = await listener.hear(HEARTBEAT_SECONDS)
+            behind = events is not None and any(event.name == "lost" for event in events)
+            if events == []:
                 yield b": still here\n\n"
 
     def _number(self, last_id: str) -> int:
         """Return the number of the last exchange that the client got; 0 for none of this run."""
-        found = self._id.fullmatch(last_id)
-        return min(int(found[1]), self._journal.last) if found else 0
+        match = self._id.fullmatch(last_id)
+        return min(int(match[1]), self._journal.last) if match else 0
 
     def _after(self, number: int) -> list[RecordedExchange]:
         return self._journal.find(Selector(after=number), AT_ONCE, MOST_BYTES_AT_ONCE)

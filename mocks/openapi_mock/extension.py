@@ -1,4 +1,4 @@
-"""What an application adds to the mock of any contract."""
+"""The extension of the mock of any contract by an application."""
 
 from functools import cache
 from pathlib import Path
@@ -8,13 +8,13 @@ from openapi_contract import Contract
 from openapi_contract.overlay import apply_overlay
 from openapi_contract.reading import read_document
 
-from .faults.fault import Fault
+from .fault import Fault
 
 DOCUMENT: Final = Path(__file__).parent / "control" / "openapi.yaml"
 
 
 class Extension(NamedTuple):
-    """What an application adds: nothing by default.
+    """The additions of an application: none by default.
 
     Attributes:
         fault: the type of faults: a subclass has further selectors and effects.

@@ -14,7 +14,7 @@ EXPLORER: Final = re.compile(r"/(docs(/.*)?|openapi\.json)")
 
 
 def matches(text: str, pattern: str) -> bool:
-    """Return whether all of a text is as a pattern says: ``*`` is any text, ``?`` any character."""
+    """Return whether a whole text matches a pattern: ``*`` is any text, ``?`` any character."""
     return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 

@@ -64,7 +64,7 @@ class Reach:
         s3_public_url: str | None = None,
         trust_proxy: bool = False,
     ) -> None:
-        self._own_api, self._own_s3 = api, s3
+        self._api_url, self._s3_url = api, s3
         self._public_url, self._s3_public_url = public_url, s3_public_url
         self._trust_proxy = trust_proxy
         self._s3_at = lru_cache(256)(self._s3_at_host)
@@ -92,27 +92,27 @@ class Reach:
         if self._public_url is not None:
             return self._public_url
         scheme, host = self._origin()
-        return f"{scheme}://{host}" if _HOST.fullmatch(host) else self._own_api
+        return f"{scheme}://{host}" if _HOST.fullmatch(host) else self._api_url
 
     @property
     def s3(self) -> str:
         """URL of S3; empty where there is none."""
         return self._s3_public_url or self._s3_at(self._origin()[1])
 
-    def shown(self) -> dict[str, str]:
-        """Return the URLs by what is there."""
+    def urls(self) -> dict[str, str]:
+        """Return the URLs by the name of their server."""
         return {
             "api": self.api,
             "control": f"{self.api}/_mock",
-            **({} if self._own_s3 is None else {"s3": self.s3}),
+            **({} if self._s3_url is None else {"s3": self.s3}),
         }
 
     def _s3_at_host(self, host: str) -> str:
         match = _HOST.fullmatch(host)
-        if match is None or self._own_s3 is None:
-            return self._own_s3 or ""
-        own = urlsplit(self._own_s3)
-        return f"{own.scheme}://{match[1]}:{own.port}"
+        if match is None or self._s3_url is None:
+            return self._s3_url or ""
+        parts = urlsplit(self._s3_url)
+        return f"{parts.scheme}://{match[1]}:{parts.port}"
 
 
 def certified(ca: Path | None, *, tls: bool) -> AbstractContextManager[Authority | None]:
@@ -158,8 +158,8 @@ def lan_address() -> str | None:
 def lan_url(url: str, host: str) -> str | None:
     """Return a URL for others in the network, of a server that listens on all addresses; else None."""
     address = lan_address() if is_everywhere(host) else None
-    own = urlsplit(url)
-    return None if address is None else f"{own.scheme}://{address}:{own.port}"
+    parts = urlsplit(url)
+    return None if address is None else f"{parts.scheme}://{address}:{parts.port}"
 
 
 def is_loopback_host(host: str) -> bool:

@@ -31,7 +31,8 @@ from .reach import MockFacts, certified_names, lan_url
 
 if TYPE_CHECKING:
     from .faults.s3 import S3Faults
-    from .traffic import Log, Traffic
+    from .options import Log
+    from .traffic import Traffic
 
 MOST_WAITING: Final = 2000
 FAULT_HEADER: Final = "x-mock-fault"

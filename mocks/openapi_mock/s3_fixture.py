@@ -11,7 +11,7 @@ from presigned_s3.options import CONFLICTING_VARIABLES
 from presigned_s3.request import NAMES
 
 from .extension import NO_EXTENSION
-from .faults.fault import Effect, Fault, Match
+from .fault import Effect, Fault, Match
 from .faults.reading import FaultReader
 from .journal.calls import Calls
 from .traffic import Traffic

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,7 +22,7 @@ from presigned_s3.request import NAMES
 
 from .events import Events
 from .extension import NO_EXTENSION, Extension
-from .faults.fault import Fault
+from .fault import Fault
 from .faults.reading import FaultReader
 from .faults.registry import Faults
 from .journal.journal import Journal, Validate
@@ -35,17 +35,10 @@ if TYPE_CHECKING:
     from presigned_s3.local import LocalS3
 
 AT_ONCE = 50
-Log: TypeAlias = "Callable[[Journal], AbstractContextManager[object]]"
-"""Logs a journal's exchanges while what it returns is entered."""
-
-
-def unlogged(_journal: Journal) -> AbstractContextManager[object]:
-    """Log nothing."""
-    return nullcontext()
 
 
 class Traffic:
-    """What is recorded of the traffic with both servers, and the failures simulated in it.
+    """The recorded traffic with both servers, and the failures simulated in it.
 
     Attributes:
         s3: the server whose faults they are too.
@@ -186,7 +179,7 @@ def _validator(
         if exchange.server == "s3" or (is_beside and not exchange.operation):
             return Validation(unjudged="it is for none of the contract's operations")
         validation = validator.verdict(exchange)
-        reported = [each for each in validation.request if not ignores(each)]
+        reported = [violation for violation in validation.request if not ignores(violation)]
         is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
         is_own = exchange.response.header("x-mock-refusal") is not None
         # the mock's own, of what it should not have been sent: no second violation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from ssl import create_default_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -31,6 +31,7 @@ from scanner_contract import load_contract
 from . import seeds
 from .bucket_session import BucketSession
 from .faults import UploadClock
+from .options import ScannerMockOptions
 from .state import Make, State
 
 if TYPE_CHECKING:
@@ -43,31 +44,21 @@ class Parts(NamedTuple):
     Attributes:
         s3: S3, started.
         clock: the time, which S3 follows.
-        control_token: gives access to the control API from anywhere; None for this machine alone.
-        control_origins: whose pages have access without it, beside the mock's own.
         seeds: returns what a client needs to know.
-        settings: of the service that differ from the mock's own.
-        tell_reload: called after each reload of the contract; None to not watch its file.
         url: of the API on this machine.
         reach: the URLs by which clients reach it.
         authority: certifies S3's URL; None without TLS.
-        prefer_first: follow ``Prefer`` before a request is validated.
     """
 
+    options: ScannerMockOptions
     s3: Server
     data: DataDirectory
     clock: MockClock
     traffic: Traffic
-    seed: int
-    control_token: str | None
-    control_origins: Sequence[str]
     seeds: Callable[[], dict[str, Any]]
-    settings: Mapping[str, Any]
-    tell_reload: Callable[[str], None] | None
     url: str
     reach: Reach
     authority: Authority | None
-    prefer_first: bool = False
 
 
 def mock_application(parts: Parts) -> MockApplication:
@@ -79,9 +70,9 @@ def mock_application(parts: Parts) -> MockApplication:
         return load_contract(settings.contract, extensions=not settings.vendor_operations_only)
 
     def app_by(contract: Contract) -> ASGIApp:
-        shown = ContractResponses.response_headers
-        is_open = "cors_origins" not in parts.settings
-        app = open_to_pages(state, contract, response_headers=shown) if is_open else state
+        headers = ContractResponses.response_headers
+        is_open = "cors_origins" not in parts.options.settings
+        app = open_to_pages(state, contract, response_headers=headers) if is_open else state
         traffic.use(contract)
         return observed(app, contract, traffic, clock, PROFILE)
 
@@ -96,18 +87,23 @@ def mock_application(parts: Parts) -> MockApplication:
         clearable=traffic.clearable,
         directory=parts.data,
         make=_maker(parts, settings, contract),
-        seed=parts.seed,
+        seed=parts.options.seed,
         s3=parts.s3,
         s3_url=lambda: parts.reach.s3,
     )
     service = Service(
-        contract, app_by(contract), load=load, serve=serve, errors=START_ERRORS, tell=parts.tell_reload
+        contract,
+        app_by(contract),
+        load=load,
+        serve=serve,
+        errors=START_ERRORS,
+        tell=parts.options.tell_reload,
     )
     return MockApplication(
         service,
         state,
         traffic,
-        access=ControlAccess(parts.control_token, parts.control_origins),
+        access=ControlAccess(parts.options.control_token, parts.options.control_origins),
         seeds=parts.seeds,
         reach=parts.reach,
         ca=parts.authority.certificate if parts.authority else None,
@@ -118,7 +114,7 @@ def mock_application(parts: Parts) -> MockApplication:
 
 def _settings(parts: Parts) -> Settings:
     """Return the settings as the mock has them, whatever the environment says."""
-    own = {
+    defaults = {
         "s3_bucket": parts.s3.buckets[0],
         "s3_region": parts.s3.region,
         "s3_endpoint_url": parts.s3.url,
@@ -129,7 +125,7 @@ def _settings(parts: Parts) -> Settings:
         "redirect_ports": (),
         "redirect_allowed": (urlsplit(parts.url).netloc,),
     }
-    return Settings.model_construct(**{**own, **parts.settings})
+    return Settings.model_construct(**{**defaults, **parts.options.settings})
 
 
 def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
@@ -137,7 +133,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
     clock = SkewedClock(parts.clock)
     uploads_clock = UploadClock(clock, settings.presigned_expires_seconds)
     session = BucketSession(str(parts.authority.file) if parts.authority else None)
-    strictness = Strictness(prefers_first=parts.prefer_first)
+    strictness = Strictness(prefers_first=parts.options.prefer_first)
     tls = create_default_context(cafile=parts.authority.file) if parts.authority else None
 
     def make(database: Database, randomness: Randomness) -> Application:
@@ -149,7 +145,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
             database=database,
             bucket=photo_bucket(settings, uploads_clock, session, lambda: parts.reach.s3),
             reveal=True,
-            fallback=ContractResponses(str(parts.seed), randomness, strictness),
+            fallback=ContractResponses(str(parts.options.seed), randomness, strictness),
             redirect_tls=tls,
         )
 

@@ -1,4 +1,4 @@
-"""What the Scanner's mock adds to the mock of any contract: faults of sessions and uploads, and views."""
+"""The Scanner's extension of the mock of any contract: faults of sessions and uploads, and views."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from openapi_mock.extension import Extension
-from openapi_mock.faults.fault import Candidate, Effect, Fault, FaultError, Match
+from openapi_mock.fault import Candidate, Effect, Fault, FaultError, Match
 from openapi_mock.faults.s3 import S3Faults as AnyS3Faults
 from openapi_service.clock import Clock
 from presigned_s3.errors import POLICY_EXPIRED, access_denied
@@ -55,7 +55,7 @@ class ScannerMatch(Match, frozen=True, kw_only=True, omit_defaults=True, forbid_
 
 
 class ScannerEffect(Effect, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What happens to a request.
+    """The effect of a fault on a request.
 
     Attributes:
         expired_upload: whether a presigned upload of the API has expired already; S3 says so of one that has

@@ -1,4 +1,4 @@
-"""The mock of the pytest plugin: what is reset in it, who calls it, and what it was called with."""
+"""The mock of the pytest plugin: its reset, its clients and its calls."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def reported(mock: Mock, config: pytest.Config, path: Path | None) -> Iterator[N
         yield
         return
     worker = getattr(config, "workerinput", {}).get("workerid", "")
-    own = path.with_stem(f"{path.stem}-{worker}") if worker else path
-    config.stash[TRAFFIC] = traffic = ConsumerTraffic(own, mock.control, load_contract())
+    report = path.with_stem(f"{path.stem}-{worker}") if worker else path
+    config.stash[TRAFFIC] = traffic = ConsumerTraffic(report, mock.control, load_contract())
     yield
     traffic.collect()
     traffic.write()

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from openapi_service.clock import Clock
-from scanner_api.scanning.catalogue import shipped_products
-from scanner_api.scanning.sessions import ScanSession, SessionStatus
-from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
+from scanner_api.scanning.catalogue.products import shipped_products
+from scanner_api.scanning.scans.sessions import ScanSession, SessionStatus
+from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore, WebSession
+from scanner_api.storage.accounts.digests import digest_of
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore, User
+from scanner_api.storage.catalogue.products import ProductStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.digests import digest_of
-from scanner_api.storage.organizations import Organization, OrganizationStore, User
-from scanner_api.storage.products import ProductStore
-from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.scans.sessions import SessionStore
 
 from . import seeds
 

@@ -1,8 +1,7 @@
 """The mock, running: the API in a thread of this process, S3 in a process of its own."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from typing import Any
 
 import msgspec
@@ -10,13 +9,15 @@ import msgspec
 from openapi_contract.imports import resting_collector
 from openapi_mock.clock import MockClock
 from openapi_mock.data_directory import DataDirectory
+from openapi_mock.options import HOST
 from openapi_mock.reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
-from openapi_mock.traffic import Log, Traffic, unlogged
+from openapi_mock.traffic import Traffic
 from openapi_service.server import callable_url_of, listen, serving
 from presigned_s3 import Server
 
 from . import seeds
 from .faults import EXTENSION
+from .options import ScannerMockOptions
 
 
 class Mock(MockFacts, frozen=True, kw_only=True):
@@ -53,91 +54,58 @@ class Mock(MockFacts, frozen=True, kw_only=True):
     lan: str | None = None
 
     def seeds(self) -> dict[str, Any]:
-        """Return what the line tells, and the organizations."""
+        """Return the facts of the line, and the organizations."""
         organizations = [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
         return {**self.facts(), "organizations": organizations}
 
 
-@contextmanager
-def scanner_mock(  # noqa: PLR0913 -- an option each
-    host: str = "127.0.0.1",
-    port: int = 0,
-    s3_port: int = 0,
-    *,
-    data: Path | None = None,
-    s3_credentials: Mapping[str, str] | None = None,
-    control_token: str | None = None,
-    control_origins: Sequence[str] = (),
-    seed: int = 0,
-    faults: Path | None = None,
-    tell_reload: Callable[[str], None] | None = None,
-    tell: Callable[[str], None] = lambda _: None,
-    prefer_first: bool = False,
-    log: Log = unlogged,
-    tls: bool = False,
-    ca: Path | None = None,
-    public_url: str | None = None,
-    s3_public_url: str | None = None,
-    s3_domains: Iterable[str] = (),
-    s3_account: str | None = None,
-    trust_proxy: bool = False,
-    **settings: Any,
-) -> Iterator[Mock]:
-    """Run the mock: once this is entered both servers respond, once it is left both are gone.
+def scanner_mock(
+    host: str = HOST, port: int = 0, s3_port: int = 0, **options: Any
+) -> AbstractContextManager[Mock]:
+    """Return a context that runs the mock: once it is entered both servers respond, then both are gone.
 
     Args:
         host: address to listen on.
         port: port of the API; 0 takes a free one.
         s3_port: port of S3; 0 takes a free one.
-        data: folder that keeps everything over restarts; None keeps it in this life only.
-        s3_credentials: of S3, beside its own: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key.
-        control_token: what opens the control API, from anywhere; without it, it is for this machine.
-        control_origins: whose pages may use it without the token, beside the mock's own.
-        seed: same seed, same calls and same time: same responses.
-        faults: file with faults that are on from the start.
-        tell_reload: hears of each reload of the contract; None for not to watch its file.
-        tell: called with a sentence when S3's process died and was started again.
-        prefer_first: follow ``Prefer`` before a request is validated.
-        log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
-        tls: serve HTTPS, API and S3, with certificates by a local authority.
-        ca: folder that keeps this authority, which implies TLS; None for a new one.
-        public_url: URL of the API for all clients; None for the host that a request came to.
-        s3_public_url: the same of S3; None for its port at that host.
-        s3_domains: host names that S3 has buckets before, as in ``BUCKET.localhost``, beside that one.
-        s3_account: AWS account that owns the buckets of S3; by default that of MOTO_ACCOUNT_ID, or moto's.
-        trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
-        settings: settings of the service that are to differ from the mock's own.
+        options: the other fields of `ScannerMockOptions`; what is none of them is a setting of the service.
 
     Raises:
         CannotListen: a port is taken, or the address is not this machine's.
         FaultFileError: the file with faults cannot be read, or holds anything else.
         DataDirectoryError: the folder cannot be used.
     """
+    return _running(ScannerMockOptions.of(host, port, s3_port, **options))
+
+
+@contextmanager
+def _running(options: ScannerMockOptions) -> Iterator[Mock]:
     with ExitStack() as running:
-        authority = running.enter_context(certified(ca, tls=tls))
-        names = certified_names(host, public_url, s3_public_url)
-        listening = running.enter_context(listen(host, port))
-        listen(host, s3_port, "--s3-port").close()  # S3's process could not say as clearly that it is taken
-        directory = running.enter_context(closing(DataDirectory(data, "scanner.db")))
-        traffic = Traffic(seed, EXTENSION)
+        authority = running.enter_context(certified(options.ca, tls=options.tls))
+        names = certified_names(options.host, options.public_url, options.s3_public_url)
+        listening = running.enter_context(listen(options.host, options.port))
+        # S3's process could not say as clearly that it is taken
+        listen(options.host, options.s3_port, "--s3-port").close()
+        directory = running.enter_context(closing(DataDirectory(options.data, "scanner.db")))
+        traffic = Traffic(options.seed, EXTENSION)
         traffic.s3 = s3 = Server(
             seeds.BUCKET,
-            host=host,
-            port=s3_port,
-            region=settings.get("s3_region", seeds.REGION),
-            credentials={**(s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
+            host=options.host,
+            port=options.s3_port,
+            region=options.settings.get("s3_region", seeds.REGION),
+            credentials={**(options.s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
             cors=True,
             data=directory.s3,
-            seed=seed,
+            seed=options.seed,
             faults="scanner_mocks.faults:S3Faults",
             on_exchange=traffic.record_s3,
-            on_restart=traffic.reporting_s3_restart(tell),
+            on_restart=traffic.reporting_s3_restart(options.tell),
             authority=authority,
             tls_names=names,
-            domains=tuple(s3_domains),
-            public_url=s3_public_url,
-            trust_proxy=trust_proxy,
-            **({"account": s3_account} if s3_account else {}),
+            domains=tuple(options.s3_domains),
+            public_url=options.s3_public_url,
+            trust_proxy=options.trust_proxy,
+            **({"account": options.s3_account} if options.s3_account else {}),
         )
         running.callback(s3.stop)
         s3.start()
@@ -148,36 +116,26 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
 
             url = callable_url_of(listening, "https" if authority else "http")
             mock = Mock(
-                api=public_url or url,
-                s3=s3_public_url or s3.url,
+                api=options.public_url or url,
+                s3=options.s3_public_url or s3.url,
                 region=s3.region,
                 control=f"{url}/_mock",
                 ca=str(authority.file) if authority else None,
-                lan=lan_url(url, host),
+                lan=lan_url(url, options.host),
             )
             reach = Reach(
-                url, s3.url, public_url=public_url, s3_public_url=s3_public_url, trust_proxy=trust_proxy
+                url,
+                s3.url,
+                public_url=options.public_url,
+                s3_public_url=options.s3_public_url,
+                trust_proxy=options.trust_proxy,
             )
             clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
-            parts = api.Parts(
-                s3,
-                directory,
-                clock,
-                traffic,
-                seed,
-                control_token,
-                control_origins,
-                mock.seeds,
-                settings,
-                tell_reload,
-                url,
-                reach,
-                authority,
-                prefer_first,
-            )
+            parts = api.Parts(options, s3, directory, clock, traffic, mock.seeds, url, reach, authority)
             app = api.mock_application(parts)
-            from_file = [] if faults is None else traffic.faults_in(faults)
-            running.enter_context(log(traffic.journal))
+            from_file = [] if options.faults is None else traffic.faults_in(options.faults)
+            if options.log is not None:
+                running.enter_context(options.log(traffic.journal))
             encryption = server_options(authority, names)
             running.enter_context(
                 serving(app, listening, "scanner-mock", http=TransportProtocol, **encryption)

@@ -17,7 +17,7 @@ from openapi_mock.randomness import SeededRandomness
 from openapi_mock.state import Interrupted, MockState, StateLock, ordered
 from openapi_service.randomness import Randomness
 from presigned_s3 import Server
-from scanner_api.scanning.photos import Photo
+from scanner_api.scanning.photos.photo import Photo
 from scanner_api.storage.database import Database
 
 from .seeding import seed_database
@@ -86,7 +86,7 @@ class State(MockState):
             await self._load_seeds()
 
     async def stop(self) -> None:
-        """Write what is still to be written, and release everything, once no change is under way."""
+        """Flush and release everything, once no change is under way."""
         async with self._lock.change():
             await self._stop_service()
 
@@ -180,20 +180,20 @@ class State(MockState):
             photos = await stores.photos.newest(limit)
         return {
             **await super().describe(limit),
-            "sessions": [_shown(_SESSION, session) for session in sessions],
-            "captures": [_shown(_CAPTURE, capture) for capture in captures],
-            "photos": [self._shown_photo(photo) for photo in photos],
+            "sessions": [_resource(_SESSION, session) for session in sessions],
+            "captures": [_resource(_CAPTURE, capture) for capture in captures],
+            "photos": [self._photo(photo) for photo in photos],
             "objects": {"count": count, "bytes": size},
             "s3_restarts": self.s3.restarts,
         }
 
-    def _shown_photo(self, photo: Photo) -> dict[str, Any]:
+    def _photo(self, photo: Photo) -> dict[str, Any]:
         from .aws_session import presigned_get  # noqa: PLC0415 -- boto3 takes a while
 
         s3, now = self.s3, self.clock.now()
         bucket = f"{self.s3_url()}/{s3.buckets[0]}"
         url = presigned_get(bucket, s3.region, photo.s3_key, _PHOTO_SECONDS, now, recorded=False)
-        return {**_shown(_PHOTO, photo), "label": photo.original_filename, "url": url}
+        return {**_resource(_PHOTO, photo), "label": photo.original_filename, "url": url}
 
     def _drawing(self, **position: Any) -> SeededRandomness:
         return SeededRandomness(self.seed, person=b"scanner mock", **position)
@@ -229,5 +229,5 @@ class State(MockState):
         return service
 
 
-def _shown(fields: tuple[str, ...], stored: object) -> dict[str, Any]:
+def _resource(fields: tuple[str, ...], stored: object) -> dict[str, Any]:
     return {field: getattr(stored, field) for field in fields}

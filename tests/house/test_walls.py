@@ -34,7 +34,7 @@ def lint(folder):
         ("mocks/presigned_s3/cors.py", "import openapi_mock", "S3 knows no contract"),
         ("handlers/openapi_service/edge.py", "import openapi_check", "The service runs without"),
         ("handlers/scanner_api/settings.py", "import scanner_mocks", "The Scanner:"),
-        ("handlers/scanner_api/scanning/sessions.py", "import starlette", "The domain is free"),
+        ("handlers/scanner_api/scanning/scans/sessions.py", "import starlette", "The domain is free"),
         ("handlers/scanner_api/operations/__init__.py", "import connexion", "Connexion only"),
         ("handlers/scanner_api/access/callers.py", "import sqlalchemy", "SQL only"),
         ("handlers/scanner_api/settings.py", "import boto3", "boto3 and botocore only"),
@@ -42,6 +42,17 @@ def lint(folder):
         ("handlers/scanner_api/processing/queue.py", "import scanner_api.access", "Processing serves no"),
         ("handlers/scanner_api/storage/paging.py", "import starlette", "Storage serves no"),
         ("handlers/scanner_api/access/reach.py", "import scanner_api.operations", "Access asks stores"),
+        ("handlers/scanner_api/settings.py", "import scanner_api.operations", "The Scanner's rooms"),
+        (
+            "handlers/scanner_api/storage/schema/tables.py",
+            "import scanner_api.storage.database",
+            "The rooms of storage",
+        ),
+        (
+            "handlers/scanner_api/scanning/photos/photo.py",
+            "import scanner_api.scanning.scans",
+            "The rooms of the domain",
+        ),
     ],
 )
 def test_wall_stops_an_import(tmp_path, module, line, wall):

@@ -10,10 +10,11 @@ import httpx
 import pytest
 import typer
 
+from openapi_contract.cli.commands import read_by
 from openapi_mock import contract_mock, reach
 from openapi_mock.cli.banner import reach_rows, trusting
 from openapi_mock.cli.mock import Mocks
-from openapi_mock.cli.options import base_url
+from openapi_mock.options import base_url
 from openapi_mock.reach import Reach, certified_names, lan_url
 from openapi_service import server
 
@@ -54,7 +55,7 @@ def test_urls_have_the_host_that_a_request_came_to(host, api, s3):
     """Both servers are where the request came to; a Host that is none leads to this machine."""
     reached = Reach(API, S3)
     reached.note(request(host))
-    assert reached.shown() == {"api": api, "control": f"{api}/_mock", "s3": s3}
+    assert reached.urls() == {"api": api, "control": f"{api}/_mock", "s3": s3}
 
 
 @pytest.mark.parametrize("trusts", [True, False])
@@ -83,7 +84,7 @@ def test_public_urls_are_for_everyone():
 def test_what_is_no_public_url_is_refused(text):
     """A public URL has a scheme and a host, and nothing that requests would have to repeat."""
     with pytest.raises(typer.BadParameter, match="is not an http:// or https:// URL"):
-        base_url(text)
+        read_by(base_url)(text)
 
 
 def test_others_in_the_network(network):

@@ -19,9 +19,9 @@ from scanner_api.access.tokens import REGISTRY
 from scanner_api.app import create_app
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.settings import Settings
-from scanner_api.storage.credentials import CredentialStore, WebSession
-from scanner_api.storage.digests import digest_of
-from scanner_api.storage.organizations import OrganizationStore, User
+from scanner_api.storage.accounts.credentials import CredentialStore, WebSession
+from scanner_api.storage.accounts.digests import digest_of
+from scanner_api.storage.accounts.organizations import OrganizationStore, User
 from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_contract import load_contract
 from scanner_mocks import seeds, token_issuer

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from scanner_api.scanning.catalogue import shipped_products
+from scanner_api.scanning.catalogue.products import shipped_products
 from scanner_contract import load_contract
 from scanner_mocks import scanner_mock, seeds
 from scanner_mocks.aws_session import aws_session

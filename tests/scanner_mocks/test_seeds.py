@@ -8,9 +8,9 @@ import pytest
 
 from scanner_api.access.api_keys import SHAPE, check_shape
 from scanner_api.scanning.identifiers import decode
-from scanner_api.storage.credentials import CredentialStore
+from scanner_api.storage.accounts.credentials import CredentialStore
+from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.storage.database import Database
-from scanner_api.storage.digests import digest_of
 from scanner_mocks import seeds
 from scanner_mocks.seeding import seed_database
 from scanner_mocks.token_issuer import bearer_token

@@ -8,7 +8,7 @@ import re
 import httpx
 import pytest
 
-from scanner_api.scanning.photo_keys import MEDIA_TYPES
+from scanner_api.scanning.photos.photo_keys import MEDIA_TYPES
 from scanner_contract import load_contract
 from scanner_mocks.aws_session import aws_session
 

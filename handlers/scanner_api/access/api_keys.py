@@ -20,8 +20,8 @@ from openapi_service.problems import Unauthorized
 
 if TYPE_CHECKING:
     from openapi_service.request import Request
-    from scanner_api.storage.credentials import ApiKeyRecord, CredentialStore
-from scanner_api.storage.digests import digest_of
+    from scanner_api.storage.accounts.credentials import ApiKeyRecord, CredentialStore
+from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.waiting import has_ended
 
 from .callers import Caller
@@ -63,7 +63,7 @@ def check_shape(key: str) -> None:
         raise Unauthorized("The checksum of the API key is wrong; was the key copied whole?")
 
 
-class KnownKey(msgspec.Struct, frozen=True):
+class StoredKey(msgspec.Struct, frozen=True):
     """A stored key and its caller."""
 
     record: ApiKeyRecord
@@ -80,26 +80,26 @@ class ApiKeyVerifier:
     def __init__(self, credentials: CredentialStore, clock: Clock) -> None:
         self._credentials = credentials
         self._clock = clock
-        self._known = RecentLookups(self._look_up)
+        self._keys = RecentLookups(self._look_up)
         self.last_used = LastUsed(credentials.note_use)
 
     async def verify(self, value: str, _request: Request, /) -> Caller:
         """Return the key's caller, or raise Unauthorized."""
         digest = digest_of(value)
-        known = self._known.recent(digest)
-        if known is None:
+        key = self._keys.recent(digest)
+        if key is None:
             check_shape(value)  # only a key of the right shape costs a read of the database
-            known = await self._known.get(digest)
-        if known is None:
+            key = await self._keys.get(digest)
+        if key is None:
             raise Unauthorized("The API key is not known.")
         now = self._clock.now()
-        check_validity(known.record, now)
-        self.last_used.note(known.record.id, now)
-        return known.caller
+        check_validity(key.record, now)
+        self.last_used.note(key.record.id, now)
+        return key.caller
 
-    async def _look_up(self, digest: str) -> KnownKey | None:
+    async def _look_up(self, digest: str) -> StoredKey | None:
         record = await self._credentials.api_key(digest)
-        return None if record is None else KnownKey(record, caller_of(record))
+        return None if record is None else StoredKey(record, caller_of(record))
 
 
 def check_validity(record: ApiKeyRecord, now: datetime) -> None:

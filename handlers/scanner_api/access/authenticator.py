@@ -89,7 +89,7 @@ class ScannerAuthenticator:
         address = self._address(request)
         standing = limiter.refusal(address, limiter.by_address)
         if standing is not None and (credentials := find(request)):
-            if all(hash(each) in self._verified for each in credentials.items()):
+            if all(hash(credential) in self._verified for credential in credentials.items()):
                 return None
             standing = limiter.refusal(UNVERIFIED + address, limiter.by_address)
         return None if standing is None else limiter.refused(limiter.by_address, standing)

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from openapi_service.problems import Conflict, Forbidden, NotFound, ValidationFailed, Violation
-from scanner_api.scanning.captures import Capture
-from scanner_api.scanning.photos import Photo
-from scanner_api.scanning.proposals import Proposal
-from scanner_api.scanning.sessions import ScanSession, SessionState, SessionStatus
+from scanner_api.scanning.photos.photo import Photo
+from scanner_api.scanning.scans.captures import Capture
+from scanner_api.scanning.scans.proposals import Proposal
+from scanner_api.scanning.scans.sessions import ScanSession, SessionState, SessionStatus
 from scanner_api.storage.actions import Actor
 
 if TYPE_CHECKING:
     from openapi_service.proxies import TrustedProxies
     from openapi_service.request import Request
-    from scanner_api.storage.captures import CaptureRecord, CaptureStore
-    from scanner_api.storage.photos import PhotoStore
-    from scanner_api.storage.proposals import ProposalRecord, ProposalStore
-    from scanner_api.storage.sessions import SessionStore
+    from scanner_api.storage.scans.captures import CaptureRecord, CaptureStore
+    from scanner_api.storage.scans.photos import PhotoStore
+    from scanner_api.storage.scans.proposals import ProposalRecord, ProposalStore
+    from scanner_api.storage.scans.sessions import SessionStore
 
 Owned = TypeVar("Owned", "ScanSession", "SessionState", "CaptureRecord", "ProposalRecord")
 

@@ -56,9 +56,9 @@ class OpenCounters:
         outages: how often it was.
     """
 
-    def __init__(self, shared: RedisCounters, own: MemoryCounters) -> None:
+    def __init__(self, shared: RedisCounters, local: MemoryCounters) -> None:
         self._shared = shared
-        self._own = own
+        self._local = local
         self._recovering: asyncio.Task[None] | None = None
         self.outages = 0
 
@@ -89,7 +89,7 @@ class OpenCounters:
                 return await ask(self._shared)
             except StorageError as error:
                 self._degrade(error)
-        return await ask(self._own)
+        return await ask(self._local)
 
     async def check(self) -> bool:
         """Tell whether Redis responds."""

@@ -40,8 +40,8 @@ class RecentLookups(Generic[Record]):
         """Return the store's record for the digest, at most half a second old."""
         record = self.recent(digest)
         if record is None:
-            asked = self._ticks()
+            start = self._ticks()
             record = await self._look_up(digest)
             if record is not None:
-                self._records[digest] = asked, record
+                self._records[digest] = start, record
         return record

@@ -95,7 +95,9 @@ class MemoryCounters:
         """Return the counters of a subject, without counting; one that has ended is 0 and ends now."""
         now = self.now()
         counters = [self._counter(slot, now) for slot in slots]
-        first, second = [Count(each.count, each.ends) if each else Count(0, now) for each in counters]
+        first, second = [
+            Count(counter.count, counter.ends) if counter else Count(0, now) for counter in counters
+        ]
         return first, second
 
     async def give_back(self, slots: Slots) -> None:

@@ -67,7 +67,8 @@ def quota_of(per_minute: int, per_day: int) -> Quota:
 def slots_of(subject: str, quota: Quota) -> Slots:
     """Return a subject's counters; another limit has another counter."""
     minute, day = (
-        Slot(f"{subject}/{each.limit}/{each.seconds}", each.limit, each.seconds) for each in quota.windows
+        Slot(f"{subject}/{window.limit}/{window.seconds}", window.limit, window.seconds)
+        for window in quota.windows
     )
     return minute, day
 

@@ -105,7 +105,7 @@ class RedisCounters:
         by_subject: dict[Slots, list[Take]] = {}
         for take in takes:
             by_subject.setdefault(take.slots, []).append(take)
-        text = encode([(sum(each.requests for each in those), slots) for slots, those in by_subject.items()])
+        text = encode([(sum(take.requests for take in those), slots) for slots, those in by_subject.items()])
         try:
             counted = decode(await self._take(text, PREFIX))
         except ERRORS as error:

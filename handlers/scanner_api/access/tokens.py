@@ -15,7 +15,7 @@ from openapi_service.clock import Clock
 from openapi_service.problems import Unauthorized
 from openapi_service.request import Request
 from scanner_api.bounded import BoundedDict
-from scanner_api.storage.digests import digest_of
+from scanner_api.storage.accounts.digests import digest_of
 
 from .callers import Caller
 from .jwks import ALGORITHMS, KeySet
@@ -135,7 +135,9 @@ class TokenVerifier:
     def _organizations(self, document: dict[str, Any]) -> frozenset[str]:
         claim = document.get(self._organization_claim, [])
         organizations = [claim] if isinstance(claim, str) else claim
-        if not isinstance(organizations, list) or not all(isinstance(one, str) for one in organizations):
+        if not isinstance(organizations, list) or not all(
+            isinstance(organization, str) for organization in organizations
+        ):
             raise Unauthorized(
                 f"The claim {self._organization_claim} of the bearer token is no organization id "
                 "and no list of them."

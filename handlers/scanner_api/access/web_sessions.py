@@ -7,8 +7,8 @@ from openapi_service.origins import normal_origin
 from openapi_service.problems import Forbidden, Unauthorized
 from openapi_service.proxies import TrustedProxies
 from openapi_service.request import Request
-from scanner_api.storage.credentials import CredentialStore, WebSessionRecord
-from scanner_api.storage.digests import digest_of
+from scanner_api.storage.accounts.credentials import CredentialStore, WebSessionRecord
+from scanner_api.storage.accounts.digests import digest_of
 
 from .callers import Caller
 from .lookups import RecentLookups
@@ -25,11 +25,11 @@ class WebSessionVerifier:
     def __init__(self, credentials: CredentialStore, clock: Clock, proxies: TrustedProxies) -> None:
         self._clock = clock
         self._proxies = proxies
-        self._known = RecentLookups(credentials.web_session)
+        self._sessions = RecentLookups(credentials.web_session)
 
     async def verify(self, value: str, request: Request, /) -> Caller:
         """Return the cookie's caller, or raise Unauthorized; Forbidden for another site's request."""
-        record = await self._known.get(digest_of(value)) if SHAPE.fullmatch(value) else None
+        record = await self._sessions.get(digest_of(value)) if SHAPE.fullmatch(value) else None
         if record is None or record.expires_at <= self._clock.now():
             raise Unauthorized("The session cookie is not known or has expired; sign in again.")
         if request.method not in SAFE_METHODS and not self._is_same_origin(request):

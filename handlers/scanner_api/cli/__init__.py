@@ -31,7 +31,7 @@ OWN = {
 
 contract = group(
     CONTRACT_HELP,
-    {name: each.customized(**OWN.get(name, {})) for name, each in CONTRACT_COMMANDS.items()},
+    {name: command.customized(**OWN.get(name, {})) for name, command in CONTRACT_COMMANDS.items()},
 )
 
 OPERATE = {

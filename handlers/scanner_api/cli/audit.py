@@ -55,8 +55,8 @@ async def audit(
 
     Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
     """
-    found = await read_audit_log(database, limit=limit + 1, before=before, organization_id=organization)
-    entries, has_more = found[:limit], len(found) > limit
+    newest = await read_audit_log(database, limit=limit + 1, before=before, organization_id=organization)
+    entries, has_more = newest[:limit], len(newest) > limit
     if as_json:
         return json.dumps({"entries": msgspec.to_builtins(entries), "has_more": has_more}, indent=2)
     more = [f"There are more; --before {entries[-1].number} lists those before these."] if has_more else []

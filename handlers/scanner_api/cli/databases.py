@@ -1,4 +1,4 @@
-"""What commands do with the database of the settings."""
+"""Commands that use the database of the settings."""
 
 import asyncio
 import inspect
@@ -25,12 +25,12 @@ PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Rows on a page.")]
 
 
 def page_caption(page: int, page_size: int, total: int, rows: str) -> str:
-    """Return which page of how many a list shows, and of how many rows."""
+    """Return the caption of a list: its page, the number of pages and of rows."""
     return f"page {page} of {max(1, -(-total // page_size))}, {counted(total, rows)} in all"
 
 
 def counted(number: int, rows: str) -> str:
-    """Return so many of something, whose plural is handed in."""
+    """Return a count with its noun, whose plural is passed in."""
     return f"{number:,} {rows.removesuffix('s') if number == 1 else rows}"
 
 
@@ -79,19 +79,19 @@ def database_command(
     """
 
     def decorated(run: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., None]:
-        own = inspect.signature(run)
+        signature = inspect.signature(run)
 
         def command(*, config: str | None, database_url: str | None, **options: Any) -> None:
             settings = read_settings(config, {"database_url": database_url})
-            if "settings" in own.parameters:
+            if "settings" in signature.parameters:
                 options["settings"] = settings
             printed = with_database(
                 settings, partial(run, **options), *refusals, connect=connect, prefix=prefix
             )
-            for each in printed if isinstance(printed, list) else [printed]:
-                typer.echo(each) if isinstance(each, str) else Console().print(each)
+            for part in printed if isinstance(printed, list) else [printed]:
+                typer.echo(part) if isinstance(part, str) else Console().print(part)
 
-        command.__signature__ = own  # type: ignore[attr-defined]  # what `customized` reads
+        command.__signature__ = signature  # type: ignore[attr-defined]  # what `customized` reads
         named = customized(command, run.__doc__, config=Config, database_url=DatabaseUrl)
         named.__name__ = run.__name__
         return named

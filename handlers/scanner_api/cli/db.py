@@ -8,8 +8,8 @@ import typer
 
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database, DatabaseError
-from scanner_api.storage.migrations import HEAD
-from scanner_api.storage.schema import Schema, schema_of_file
+from scanner_api.storage.schema.migrations import HEAD
+from scanner_api.storage.schema.revision import Schema, schema_of_file
 
 from .databases import database_command, with_database
 from .settings_flags import Config, DatabaseUrl, read_settings

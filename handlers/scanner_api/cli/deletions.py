@@ -1,4 +1,4 @@
-"""What the commands that delete have in common: the bucket, a progress bar, and what they say."""
+"""Shared by the commands that delete: the bucket, a progress bar, and the report."""
 
 import asyncio
 from collections import Counter
@@ -14,10 +14,10 @@ from openapi_service.clock import SystemClock
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.app import photo_bucket
 from scanner_api.settings import Settings
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
 from scanner_api.storage.database import ConstraintError, Database
-from scanner_api.storage.deletion import Deletion
-from scanner_api.storage.organizations import Organization, OrganizationStore
 from scanner_api.storage.photo_bucket import PhotoBucketError
+from scanner_api.storage.scans.deletion import Deletion
 
 from .audit import operator
 from .databases import counted
@@ -48,7 +48,7 @@ async def delete(
     *,
     keep_objects: bool,
 ) -> str:
-    """Delete what there is to delete with a progress bar, and return what it was.
+    """Delete with a progress bar, and return what was deleted.
 
     The bucket, unless its objects are kept, is asked for before anything is deleted.
 
@@ -69,9 +69,9 @@ async def delete(
             await _follow(deletion, steps(deletion), total)
         except (ServiceUnavailable, ConstraintError, asyncio.CancelledError) as error:
             reason = str(error) or "It was interrupted."
-            so_far = said(deletion.deleted)
+            so_far = summary(deletion.deleted)
             raise Unfinished(f"Not finished: {reason} {so_far}; run the same command to go on.") from error
-        return f"{said(deletion.deleted)}."
+        return f"{summary(deletion.deleted)}."
 
 
 async def organization_of(database: Database, organization_id: str) -> Organization:
@@ -92,7 +92,7 @@ async def _follow(deletion: Deletion, steps: AsyncIterator[None], total: int) ->
             progress.update(task, completed=deletion.deleted["scan_sessions"])
 
 
-def said(deleted: Counter[str]) -> str:
+def summary(deleted: Counter[str]) -> str:
     """Return what was deleted."""
     parts = [
         counted(number, NAMES.get(name, name.replace("_", " ")))

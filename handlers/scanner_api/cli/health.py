@@ -1,4 +1,4 @@
-"""``scanner-api health``: the health check of a container, which has nothing else to ask with."""
+"""``scanner-api health``: the health check of a container, which has no other HTTP client."""
 
 import os
 from http.client import HTTPException
@@ -30,14 +30,15 @@ def health(url: Url = None) -> None:
 
     Exit codes: 0 healthy, 1 not healthy, or no response within 4 seconds.
     """
-    asked = url or f"http://127.0.0.1:{os.environ.get('SCANNER_PORT', PORT)}/healthz"
+    target = url or f"http://127.0.0.1:{os.environ.get('SCANNER_PORT', PORT)}/healthz"
     try:
         # a proxy of the environment has no business in between
-        with build_opener(ProxyHandler({})).open(asked, timeout=TIMEOUT_SECONDS) as response:
+        with build_opener(ProxyHandler({})).open(target, timeout=TIMEOUT_SECONDS) as response:
             typer.echo(response.read(MOST_SHOWN_BYTES).decode(errors="replace"))
     except HTTPError as error:
         raise failure(
-            f"{asked} responded with {error.code}: {error.read(MOST_SHOWN_BYTES).decode(errors='replace')}", 1
+            f"{target} responded with {error.code}: {error.read(MOST_SHOWN_BYTES).decode(errors='replace')}",
+            1,
         ) from None
     except (OSError, ValueError, HTTPException) as error:
-        raise failure(f"{asked} does not respond: {reason_of(error)}", 1) from None
+        raise failure(f"{target} does not respond: {reason_of(error)}", 1) from None

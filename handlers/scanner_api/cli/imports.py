@@ -18,12 +18,12 @@ from rich.table import Table
 from rich.text import Text
 
 from openapi_service.clock import SystemClock
-from scanner_api.scanning.catalogue import read_products
-from scanner_api.scanning.freshness import read_rules
-from scanner_api.scanning.rows import BadRow, FileError
+from scanner_api.scanning.catalogue.freshness import read_rules
+from scanner_api.scanning.catalogue.products import read_products
+from scanner_api.scanning.catalogue.rows import BadRow, FileError
+from scanner_api.storage.catalogue.freshness import FreshnessStore
+from scanner_api.storage.catalogue.products import ProductStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.freshness import FreshnessStore
-from scanner_api.storage.products import ProductStore
 
 from .audit import operator
 from .databases import Page, PageSize, database_command, page_caption
@@ -149,7 +149,7 @@ class Import:
             self._console.print("further bad rows are counted, not shown", style="dim")
 
     def outcome(self, number: int) -> str:
-        """Return what came of it, or raise FileError if no row was stored."""
+        """Return a summary, or raise FileError if no row was stored."""
         if not number:
             raise FileError(f"None of the file's {self.skipped:,} rows can be used.")
         return f"{number:,} rows stored, {self.skipped:,} skipped."

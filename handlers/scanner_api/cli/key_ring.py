@@ -7,16 +7,16 @@ from msgspec.structs import replace
 
 from scanner_api.access.api_keys import KeyPrefix, new_key
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.storage.credentials import ApiKey, CredentialStore
+from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore
+from scanner_api.storage.accounts.digests import digest_of
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore, User
 from scanner_api.storage.database import ConstraintError, Database
-from scanner_api.storage.digests import digest_of
-from scanner_api.storage.organizations import Organization, OrganizationStore, User
 
 from .audit import operator
 
 
 class Owner(NamedTuple):
-    """Whom a key is for: the ids of who is known, the name or address of who is to be added."""
+    """The owner of a key: the id of one that exists, or the name or address of one to add."""
 
     organization: str | None
     new_organization: str | None
@@ -122,7 +122,7 @@ class KeyRing:
             raise Refused(f"There is no key {key_id}; `scanner-api keys list` shows the ids.")
 
     async def _settled(self, owner: Owner, now: datetime) -> tuple[str | None, str | None]:
-        """Add who is new, and return the organization or the user that the key is for."""
+        """Add the owner if it is new, and return the organization or the user that the key is for."""
         if owner.user is not None:
             return None, owner.user
         organization_id, user_id = owner.organization, None

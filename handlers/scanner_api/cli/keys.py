@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openapi_contract.terminal import printable
-from scanner_api.storage.credentials import ApiKey
+from scanner_api.storage.accounts.credentials import ApiKey
 from scanner_api.storage.database import Database
 
 from .databases import database_command, with_database
@@ -144,8 +144,8 @@ async def list_(
 
     Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
     """
-    found = await KeyRing(database).find(organization, user)
-    return _table(found) if found else "There are no keys."
+    keys = await KeyRing(database).find(organization, user)
+    return _table(keys) if keys else "There are no keys."
 
 
 @app.command()

@@ -13,11 +13,11 @@ from openapi_contract.terminal import printable
 from openapi_service.clock import SystemClock
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.scanning.sessions import SessionStatus
+from scanner_api.scanning.scans.sessions import SessionStatus
 from scanner_api.settings import Settings
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.deletion import Deletion
-from scanner_api.storage.organizations import Organization, OrganizationStore
+from scanner_api.storage.scans.deletion import Deletion
 
 from .audit import operator
 from .databases import Page, PageSize, database_command, page_caption, with_database
@@ -29,7 +29,7 @@ app = typer.Typer()
 
 
 def _name(text: str) -> str:
-    """Read a name that says something."""
+    """Read a name that is not blank."""
     if not text.strip():
         raise typer.BadParameter("The name of an organization may not be empty.")
     return text.strip()
@@ -68,16 +68,18 @@ async def list_(database: Database, *, page: Page = 1, page_size: PageSize = 25)
     table.add_column("name", overflow="fold")
     for heading in ("created", "sessions", "keys"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "created" else "right")
-    for each in listed:
-        name = Text(printable(each.name))
-        if each.deletion_began:
-            name.append(f"\nits deletion began on {each.deletion_began:%Y-%m-%d}: delete it again", "red")
+    for organization in listed:
+        name = Text(printable(organization.name))
+        if organization.deletion_began:
+            name.append(
+                f"\nits deletion began on {organization.deletion_began:%Y-%m-%d}: delete it again", "red"
+            )
         table.add_row(
-            each.id,
+            organization.id,
             name,
-            f"{each.created:%Y-%m-%d}",
-            f"{each.session_count:,}",
-            f"{each.key_count:,}",
+            f"{organization.created:%Y-%m-%d}",
+            f"{organization.session_count:,}",
+            f"{organization.key_count:,}",
         )
     return table
 

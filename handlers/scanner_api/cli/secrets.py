@@ -6,8 +6,8 @@ import typer
 
 from scanner_api.app import PHOTO_KEYS, grace_of
 from scanner_api.settings import Settings
+from scanner_api.storage.accounts.secrets import SecretStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.secrets import SecretStore
 
 from .audit import operator
 from .databases import database_command

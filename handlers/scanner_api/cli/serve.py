@@ -1,4 +1,4 @@
-"""``scanner-api serve`` and ``worker``: the service, for real."""
+"""``scanner-api serve`` and ``worker``: the service in production."""
 
 import asyncio
 import signal
@@ -108,7 +108,7 @@ worker = with_settings(_worker, partial(check_processing, is_worker=True))
 
 
 def log_options(settings: Settings) -> LogOptions:
-    """Return what is logged, and how."""
+    """Return the options of the log."""
     return LogOptions(
         settings.log_level,
         settings.log_format,
@@ -126,18 +126,18 @@ def _run_worker(settings: Settings) -> None:
             )
             worker = Worker(settings, **telemetry._asdict())
             ports = (settings.health_port, "--health-port"), (settings.metrics_port, "--metrics-port")
-            health, shown = (
+            health, metrics = (
                 None if port is None else sockets.enter_context(listen(settings.host, port, option))
                 for port, option in ports
             )
         line = "The worker takes jobs"
         if health is not None:
             line = f"{line}; its health is at {url_of(health)}/readyz"
-        if shown is not None:
-            line = f"{line}; its metrics are at {url_of(shown)}/metrics"
+        if metrics is not None:
+            line = f"{line}; its metrics are at {url_of(metrics)}/metrics"
 
         async def work() -> None:
-            async with telemetry.served(shown):
+            async with telemetry.served(metrics):
                 await _work(worker, health, lambda: typer.echo(f"{line}."))
 
         uvloop.run(work())

@@ -10,8 +10,8 @@ import typer
 from openapi_service.clock import SystemClock
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
-from scanner_api.storage.deletion import Deletion
-from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.scans.deletion import Deletion
+from scanner_api.storage.scans.sessions import SessionStore
 
 from .databases import database_command
 from .deletions import ERRORS, KeepObjects, delete, organization_of

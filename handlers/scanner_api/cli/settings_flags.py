@@ -69,8 +69,8 @@ def _option(name: str, kind: Any) -> Any:
     """Return the option of a setting of a type; Settings, not Typer, reads what it is given."""
     field = Settings.model_fields[name]
     value = field.default
-    shown = value if isinstance(value, str) else json.dumps(value)
-    default = "" if value in {None, "", ()} else f" [default: {shown}]"
+    text = value if isinstance(value, str) else json.dumps(value)
+    default = "" if value in {None, "", ()} else f" [default: {text}]"
     return option(
         list[str] | None if get_origin(field.annotation) is tuple else str | None,
         f"{field.description}{default}",
@@ -88,7 +88,9 @@ def read_settings(config: str | None = None, flags: dict[str, Any] | None = None
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        reasons += [_reason(each["loc"], each["msg"]) for each in error.errors(include_input=False)]
+        reasons += [
+            _reason(violation["loc"], violation["msg"]) for violation in error.errors(include_input=False)
+        ]
     except (SettingsError, OSError, ValueError) as error:
         reasons.append(f"Settings cannot be read: {explained(error).removesuffix('.')}.")
     else:
@@ -119,7 +121,7 @@ def _misspelt(environment: Iterable[str]) -> list[str]:
 
 def _unusable(settings: Settings, check_queue: Callable[[Settings], None]) -> list[str]:
     """Return what is wrong with URLs, queue and token issuer, without repeating a password."""
-    from scanner_api.storage.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
+    from scanner_api.storage.connections.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
     from scanner_api.storage.photo_bucket import PhotoBucketError  # noqa: PLC0415 -- the same
     from scanner_api.storage.photo_bucket.address import upload_url  # noqa: PLC0415 -- the same
 

@@ -15,9 +15,9 @@ from scanner_api.access.callers import (
 )
 from scanner_api.processing.backlog import Backlog
 from scanner_api.processing.queue import Queue
-from scanner_api.scanning.captures import Capture, CaptureStatus, is_url
-from scanner_api.storage.captures import CaptureStore
-from scanner_api.storage.sessions import SessionStore
+from scanner_api.scanning.scans.captures import Capture, CaptureStatus, is_url
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.sessions import SessionStore
 
 from .representations import capture_representation, envelope
 from .writes import bounded, conflict_if_closed, merged_metadata
@@ -93,15 +93,15 @@ async def retry_capture(
         Conflict: the capture is in another state, or another retry was first.
         RateLimited: too much waits to be processed.
     """
-    from scanner_api.scanning import pipeline  # noqa: PLC0415 -- reads barcodes, which is slow to import
+    from scanner_api.scanning.scans import pipeline  # noqa: PLC0415 -- reads barcodes, which is slow to import
 
     record = await reachable_record(captures, caller, id_)
     try:
-        again = pipeline.retry(record.capture)
+        retried = pipeline.retry(record.capture)
     except pipeline.StepError as error:
         raise Conflict(str(error)) from None
     await backlog.admit(record)
-    if not await captures.retry(again):
+    if not await captures.retry(retried):
         raise Conflict("Another request has already retried the capture.")
-    await queue.process_capture(id_, record.organization_id, follows=is_url(again.raw_value))
-    return capture_representation(again)
+    await queue.process_capture(id_, record.organization_id, follows=is_url(retried.raw_value))
+    return capture_representation(retried)

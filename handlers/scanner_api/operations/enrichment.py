@@ -6,9 +6,9 @@ from openapi_service.problems import BadRequest, Conflict
 from openapi_service.proxies import TrustedProxies
 from openapi_service.request import Request
 from scanner_api.access.callers import Caller, actor_of, reachable_capture, reachable_proposal, require_secret
-from scanner_api.scanning.proposals import ProposalStatus
-from scanner_api.storage.captures import CaptureStore
-from scanner_api.storage.proposals import AppliedError, NoProductError, ProposalStore
+from scanner_api.scanning.scans.proposals import ProposalStatus
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.proposals import AppliedError, NoProductError, ProposalStore
 
 from .representations import proposal_representation
 
@@ -19,7 +19,7 @@ async def list_proposals(
     """Return the proposals of a capture, oldest first."""
     require_secret(caller)
     capture = await reachable_capture(captures, caller, id_)
-    return [proposal_representation(each) for each in await proposals.of_capture(capture.id)]
+    return [proposal_representation(proposal) for proposal in await proposals.of_capture(capture.id)]
 
 
 async def review_proposal(
@@ -60,4 +60,4 @@ async def apply_proposals(
         applied = await proposals.apply(capture.id, actor_of(caller, request, proxies))
     except NoProductError:
         raise BadRequest("The capture has no linked product; retry once it is COMPLETED.") from None
-    return [proposal_representation(each) for each in applied]
+    return [proposal_representation(proposal) for proposal in applied]

@@ -3,9 +3,9 @@
 from typing import Any
 
 from scanner_api.access.callers import Caller
-from scanner_api.scanning.freshness import shipped_layer, thresholds
-from scanner_api.storage.freshness import FreshnessStore
-from scanner_api.storage.products import ProductStore
+from scanner_api.scanning.catalogue.freshness import shipped_layer, thresholds
+from scanner_api.storage.catalogue.freshness import FreshnessStore
+from scanner_api.storage.catalogue.products import ProductStore
 
 
 async def get_freshness_thresholds(
@@ -17,19 +17,19 @@ async def get_freshness_thresholds(
     """
     brick = await _brick(gtin, products)
     organization = next(iter(caller.organizations)) if caller and len(caller.organizations) == 1 else None
-    own = await freshness.rules(organization) if organization else {}
+    rules = await freshness.rules(organization) if organization else {}
     everyone = {**shipped_layer(), **await freshness.rules("")}
-    found = thresholds(brick, own, everyone)
+    levels = thresholds(brick, rules, everyone)
     return {
-        "warningDays": found.warning_days,
-        "criticalDays": found.critical_days,
-        "categoryLabel": found.category_label,
-        "source": found.source,
+        "warningDays": levels.warning_days,
+        "criticalDays": levels.critical_days,
+        "categoryLabel": levels.category_label,
+        "source": levels.source,
     }
 
 
 async def _brick(gtin: str, products: ProductStore) -> str:
-    from scanner_api.scanning.gtin import GtinError, normalise  # noqa: PLC0415 -- slow to import
+    from scanner_api.scanning.codes.gtin import GtinError, normalise  # noqa: PLC0415 -- slow to import
 
     try:
         product = await products.by_gtin(normalise(gtin))

@@ -8,13 +8,13 @@ from msgspec.structs import replace
 from openapi_service.clock import Clock
 from openapi_service.problems import Conflict, ValidationFailed, Violation
 from scanner_api.access.callers import Caller, active_session, reachable_photo, reachable_session
-from scanner_api.scanning.photo_keys import ForeignKey, PhotoKeys
-from scanner_api.scanning.photos import OrderError, Photo
-from scanner_api.storage.captures import CaptureStore
+from scanner_api.scanning.photos.photo import OrderError, Photo
+from scanner_api.scanning.photos.photo_keys import ForeignKey, PhotoKeys
 from scanner_api.storage.database import DuplicateError
 from scanner_api.storage.photo_bucket import PhotoBucket, StoredObject
-from scanner_api.storage.photos import PhotoStore
-from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.photos import PhotoStore
+from scanner_api.storage.scans.sessions import SessionStore
 
 from .representations import envelope, photo_representation
 from .writes import conflict_if_closed, invalid, merged_metadata
@@ -168,7 +168,7 @@ async def reorder_photos(
         ordered = await photos.reorder(session.id, body["photo_short_ids"])
     except OrderError as error:
         raise wrong_order(error) from None
-    return [photo_representation(each) for each in ordered]
+    return [photo_representation(photo) for photo in ordered]
 
 
 def wrong_order(error: OrderError) -> ValidationFailed:
@@ -188,5 +188,5 @@ def wrong_order(error: OrderError) -> ValidationFailed:
 
 
 def _listed(ids: tuple[str, ...]) -> str:
-    shown = ", ".join(each[:LONGEST_SHOWN] for each in ids[:MOST_SHOWN])
-    return shown if len(ids) <= MOST_SHOWN else f"{shown} and {len(ids) - MOST_SHOWN} more"
+    listed = ", ".join(photo_id[:LONGEST_SHOWN] for photo_id in ids[:MOST_SHOWN])
+    return listed if len(ids) <= MOST_SHOWN else f"{listed} and {len(ids) - MOST_SHOWN} more"

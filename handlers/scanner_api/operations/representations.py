@@ -6,13 +6,13 @@ from operator import attrgetter
 from typing import Any, Final
 
 from openapi_service.problems import Problem
-from scanner_api.scanning.captures import Capture
-from scanner_api.scanning.photos import Photo
-from scanner_api.scanning.sessions import ScanSession
+from scanner_api.scanning.photos.photo import Photo
+from scanner_api.scanning.scans.captures import Capture
+from scanner_api.scanning.scans.sessions import ScanSession
 
 
 def _representation(*members: str) -> Callable[[Any], dict[str, Any]]:
-    """Return what represents a record by those of its fields that are members of a schema."""
+    """Return a function that represents a record by the fields that a schema has."""
     values = attrgetter(*members)
     return lambda record: dict(zip(members, values(record), strict=True))
 

@@ -6,11 +6,11 @@ from openapi_service.problems import BadRequest, Conflict, ServiceUnavailable
 from openapi_service.proxies import TrustedProxies
 from openapi_service.request import Request
 from scanner_api.access.callers import Caller, actor_of, reachable_record, require_secret
-from scanner_api.scanning.destinations import RefusedURL, read_url
-from scanner_api.scanning.redirects import TOTAL_SECONDS, RedirectFollower
-from scanner_api.storage.captures import CaptureStore
+from scanner_api.scanning.links.destinations import RefusedURL, read_url
+from scanner_api.scanning.links.redirects import TOTAL_SECONDS, RedirectFollower
+from scanner_api.storage.catalogue.redirect_rules import RedirectRuleStore
 from scanner_api.storage.database import DuplicateError
-from scanner_api.storage.redirect_rules import RedirectRuleStore
+from scanner_api.storage.scans.captures import CaptureStore
 
 from .representations import rule_representation
 from .writes import invalid

@@ -9,12 +9,12 @@ from openapi_service.responses import Response
 from scanner_api.access.callers import Caller, active_session, organization_for, reachable_session
 from scanner_api.processing.backlog import Backlog
 from scanner_api.processing.queue import Queue
-from scanner_api.scanning.sessions import ScanSession, SessionStatus
+from scanner_api.scanning.scans.sessions import ScanSession, SessionStatus
 from scanner_api.settings import Settings
-from scanner_api.storage.captures import CaptureStore
 from scanner_api.storage.database import ConstraintError
-from scanner_api.storage.photos import PhotoStore
-from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.photos import PhotoStore
+from scanner_api.storage.scans.sessions import SessionStore
 
 from .representations import envelope, session_detail, session_summary
 from .writes import bounded, merged_metadata
@@ -116,7 +116,8 @@ async def get_session_status(
         "session_status": session.status,
         "extraction_status": session.extraction_status,
         "captures": [
-            {"id": each.id, "status": each.status, "proposal_count": each.proposal_count} for each in states
+            {"id": state.id, "status": state.status, "proposal_count": state.proposal_count}
+            for state in states
         ],
     }
     return Response(view, headers=headers)

@@ -22,14 +22,14 @@ from openapi_service.problems import (
 from scanner_api.access.callers import Caller, active_session, not_active
 from scanner_api.processing.backlog import Backlog, too_many_waiting
 from scanner_api.processing.queue import Queue
-from scanner_api.scanning.captures import Capture, is_url
-from scanner_api.scanning.images import ImageError, ImageHeader, ImageTooLarge, read_header
-from scanner_api.scanning.photo_keys import PhotoKeys
-from scanner_api.scanning.sessions import SessionState
+from scanner_api.scanning.photos.images import ImageError, ImageHeader, ImageTooLarge, read_header
+from scanner_api.scanning.photos.photo_keys import PhotoKeys
+from scanner_api.scanning.scans.captures import Capture, is_url
+from scanner_api.scanning.scans.sessions import SessionState
 from scanner_api.settings import Settings
-from scanner_api.storage.captures import CaptureStore
 from scanner_api.storage.photo_bucket import PhotoBucket
-from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.sessions import SessionStore
 
 from .captures import submitted
 from .representations import bulk_result_representation, capture_representation
@@ -107,13 +107,13 @@ async def create_captures_bulk(
     already, does not affect the others.
     """
     read = await _read_all(body["scans"], schemas, make_id, clock.now())
-    found = await _sessions({each.session_id for each in _captures(read)}, caller, sessions)
-    outcomes = await _admitted([_in_session(each, found) for each in read], found, backlog)
+    by_id = await _sessions({capture.session_id for capture in _captures(read)}, caller, sessions)
+    outcomes = await _admitted([_in_session(outcome, by_id) for outcome in read], by_id, backlog)
     closed = await captures.add_many([*_captures(outcomes)])
-    found |= {session_id: not_active(status) for session_id, status in closed.items()}
-    outcomes = [_in_session(each, found) for each in outcomes]
+    by_id |= {session_id: not_active(status) for session_id, status in closed.items()}
+    outcomes = [_in_session(outcome, by_id) for outcome in outcomes]
     for capture in _captures(outcomes):
-        session = found[capture.session_id]
+        session = by_id[capture.session_id]
         if isinstance(session, SessionState):
             follows = is_url(capture.raw_value)
             await queue.process_capture(capture.id, session.organization_id, follows=follows)
@@ -121,7 +121,7 @@ async def create_captures_bulk(
 
 
 def _captures(outcomes: Iterable[Capture | Problem]) -> Iterator[Capture]:
-    return (each for each in outcomes if isinstance(each, Capture))
+    return (outcome for outcome in outcomes if isinstance(outcome, Capture))
 
 
 async def _read_all(
@@ -157,20 +157,20 @@ async def _sessions(
     return dict(zip(session_ids, await asyncio.gather(*map(read, session_ids)), strict=True))
 
 
-def _in_session(outcome: Capture | Problem, found: dict[str, SessionState | Problem]) -> Capture | Problem:
+def _in_session(outcome: Capture | Problem, by_id: dict[str, SessionState | Problem]) -> Capture | Problem:
     """Return a capture, or the problem of its session."""
-    session = found[outcome.session_id] if isinstance(outcome, Capture) else None
+    session = by_id[outcome.session_id] if isinstance(outcome, Capture) else None
     return session if isinstance(session, Problem) else outcome
 
 
 async def _admitted(
-    outcomes: list[Capture | Problem], found: dict[str, SessionState | Problem], backlog: Backlog
+    outcomes: list[Capture | Problem], by_id: dict[str, SessionState | Problem], backlog: Backlog
 ) -> list[Capture | Problem]:
     """Return the captures that may wait to be processed, the first ones of each session, and problems."""
-    expected = Counter(each.session_id for each in _captures(outcomes))
+    expected = Counter(capture.session_id for capture in _captures(outcomes))
     left = {
         session_id: await backlog.admit_many(session, expected[session_id])
-        for session_id, session in found.items()
+        for session_id, session in by_id.items()
         if isinstance(session, SessionState)
     }
     admitted: list[Capture | Problem] = []

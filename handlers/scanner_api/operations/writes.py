@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from openapi_service.problems import ValidationFailed, Violation
 from scanner_api.access.callers import not_active
-from scanner_api.scanning.metadata import MetadataError, merge
-from scanner_api.storage.activity import SessionClosed
+from scanner_api.scanning.scans.metadata import MetadataError, merge
+from scanner_api.storage.scans.activity import SessionClosed
 
 MAX_BYTES: Final = 65_536
 MAX_DEPTH: Final = 32
@@ -32,10 +32,10 @@ def _is_deeper(value: Any, levels: int) -> bool:
     return levels == 0 or any(_is_deeper(part, levels - 1) for part in parts)
 
 
-def merged_metadata(stored: Mapping[str, str], sent: Mapping[str, str] | None) -> dict[str, str]:
+def merged_metadata(stored: Mapping[str, str], update: Mapping[str, str] | None) -> dict[str, str]:
     """Return metadata after a write, or raise ValidationFailed."""
     try:
-        return merge(stored, sent)
+        return merge(stored, update)
     except MetadataError as error:
         raise invalid("/metadata", error.rule, str(error)) from None
 

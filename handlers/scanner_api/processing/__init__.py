@@ -1,1 +1,1 @@
-"""Background processing: the queue, the steps of captures, extraction from photos, and the sweep."""
+"""Background work: knows the queue and the steps of captures and extractions, and serves no requests."""

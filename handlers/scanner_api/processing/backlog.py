@@ -1,4 +1,4 @@
-"""What waits to be processed, by organization and credential, and how much more of it may."""
+"""Limits of the work that waits to be processed, by organization and credential."""
 
 import time
 from collections import Counter
@@ -85,7 +85,7 @@ class Backlog:
 
 
 def too_many_waiting() -> RateLimited:
-    """Return the problem of one job more than may wait."""
+    """Return the problem of a job beyond the limit."""
     return RateLimited(
         RETRY_SECONDS,
         f"Too many captures and extractions are waiting to be processed; retry in {RETRY_SECONDS} seconds.",

@@ -17,7 +17,7 @@ from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning.extraction import ExtractionError, Finding, LabelPhoto
 from scanner_api.scanning.extraction.labels import two_decimals
 from scanner_api.scanning.extraction.pixels import open_pixels
-from scanner_api.scanning.images import ImageError, read_header
+from scanner_api.scanning.photos.images import ImageError, read_header
 
 MOST_BYTES: Final = 3_750_000
 MOST_SIDE: Final = 8000

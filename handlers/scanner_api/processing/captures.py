@@ -10,13 +10,13 @@ from typing import Final
 
 from openapi_service.clock import Clock
 from openapi_service.problems import ServiceUnavailable
-from scanner_api.scanning import pipeline
-from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
 from scanner_api.scanning.extraction import ExtractionError
 from scanner_api.scanning.extraction.pixels import decode_barcodes
-from scanner_api.scanning.pipeline import LinkedProduct
-from scanner_api.scanning.qr_analysis import analyse
-from scanner_api.scanning.redirects import RedirectFollower
+from scanner_api.scanning.links.qr_analysis import analyse
+from scanner_api.scanning.links.redirects import RedirectFollower
+from scanner_api.scanning.scans import pipeline
+from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
+from scanner_api.scanning.scans.pipeline import LinkedProduct
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket
 

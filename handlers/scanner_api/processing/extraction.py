@@ -14,13 +14,13 @@ from openapi_contract.distribution import how_to_install
 from openapi_service.clock import Clock
 from openapi_service.problems import ServiceUnavailable
 from openapi_service.randomness import RandomBytes
-from scanner_api.scanning.captures import FINAL, Capture
-from scanner_api.scanning.enrichment import capture_for, news
 from scanner_api.scanning.extraction import ExtractionError, Extractor, Finding, LabelPhoto
 from scanner_api.scanning.extraction.local import LocalExtractor
-from scanner_api.scanning.photos import Photo
-from scanner_api.scanning.pipeline import MAX_ATTEMPTS
-from scanner_api.scanning.proposals import Proposal, ProposalStatus
+from scanner_api.scanning.photos.photo import Photo
+from scanner_api.scanning.scans.captures import FINAL, Capture
+from scanner_api.scanning.scans.enrichment import capture_for, news
+from scanner_api.scanning.scans.pipeline import MAX_ATTEMPTS
+from scanner_api.scanning.scans.proposals import Proposal, ProposalStatus
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import ObjectTooLarge, PhotoBucket
 from scanner_api.waiting import beside

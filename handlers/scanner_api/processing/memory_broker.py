@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Tasks(NamedTuple):
-    """What is done for each kind of job.
+    """The function of each kind of job.
 
     Attributes:
         do: what to do with an id, by the name of the task; cancelled, it has to release the job.

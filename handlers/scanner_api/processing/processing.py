@@ -25,7 +25,7 @@ from .stores import Stores
 from .sweep import Sweep
 
 if TYPE_CHECKING:
-    from scanner_api.scanning.redirects import RedirectFollower
+    from scanner_api.scanning.links.redirects import RedirectFollower
 
 
 class Processing:

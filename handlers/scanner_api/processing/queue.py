@@ -100,7 +100,7 @@ class Lane:
         run.add_done_callback(lambda _: self._ended(job.organization_id))
 
     def _turn(self) -> str | None:
-        return next((each for each in self.queues if self._running[each] < self._share), None)
+        return next((queue for queue in self.queues if self._running[queue] < self._share), None)
 
     def _ended(self, organization_id: str) -> None:
         self._running[organization_id] -= 1
@@ -158,8 +158,8 @@ class Queue:
 
     async def room(self) -> int:
         """Return how many more jobs may wait."""
-        own = self._most - len(self._waiting)
-        return own if self._broker is None else min(own, await self._broker.room())
+        room = self._most - len(self._waiting)
+        return room if self._broker is None else min(room, await self._broker.room())
 
     async def ping(self) -> None:
         """Check that the broker responds; raises whatever it raises."""
@@ -211,7 +211,7 @@ class Queue:
 
     def _give_way(self, lane: Lane, organization_id: str) -> bool:
         """Leave the newest job of the longest queue to the sweep, if it is longer than the organization's."""
-        queues = [queue for each in self._lanes.values() for queue in each.queues.values()]
+        queues = [queue for lane in self._lanes.values() for queue in lane.queues.values()]
         longest: deque[Job] = max(queues, key=len, default=deque())
         if len(longest) <= len(lane.queues.get(organization_id, ())) + 1:
             return False

@@ -54,7 +54,7 @@ class RedisBroker:
     """
 
     def __init__(self, url: str, tasks: Tasks | None, at_once: int) -> None:
-        self._own: Queue | None = None
+        self._jobs: Queue | None = None
         self._at_once = at_once
         self._finish = asyncio.Event()
         self._running: list[asyncio.Task[None]] = []
@@ -75,9 +75,9 @@ class RedisBroker:
             socket_connect_timeout=_RESPONSE_SECONDS,
         )
         if tasks is not None:
-            self._own = Queue(lambda: MemoryBroker(tasks, 2 * at_once), share=at_once)
+            self._jobs = Queue(lambda: MemoryBroker(tasks, 2 * at_once), share=at_once)
             for name in tasks.do:
-                self._broker.register_task(_receiving(name, self._own), name)
+                self._broker.register_task(_receiving(name, self._jobs), name)
 
     async def start(self) -> None:
         """Connect, or raise QueueError, and start to read if this process has tasks."""
@@ -86,11 +86,11 @@ class RedisBroker:
                 await self._broker.startup()
         except (RedisError, OSError) as error:
             raise QueueError("The Redis of the queue (queue_url) does not respond.") from error
-        if self._own is not None:
+        if self._jobs is not None:
             await self._remove_dead_workers()
-            await self._own.start()
-            await self._own.connect()
-            self._running = [asyncio.create_task(each()) for each in (self._listen, self._watch_workers)]
+            await self._jobs.start()
+            await self._jobs.connect()
+            self._running = [asyncio.create_task(task()) for task in (self._listen, self._watch_workers)]
 
     async def send(self, job: Job) -> None:
         """Add a job to the stream."""
@@ -108,15 +108,15 @@ class RedisBroker:
             groups: Any = await redis.xinfo_groups(STREAM)
         waiting = [group["lag"] for group in groups]
         room = 0 if None in waiting else max(MAX_WAITING - sum(waiting), 0)
-        return room if self._own is None else min(room, await self._own.room())
+        return room if self._jobs is None else min(room, await self._jobs.room())
 
     async def close(self) -> None:
         """Stop reading, and end the jobs that run."""
         self._finish.set()
         for running in self._running:
             await running
-        if self._own is not None:
-            waiting = await self._own.stop()
+        if self._jobs is not None:
+            waiting = await self._jobs.stop()
             with suppress(RedisError, OSError):  # what cannot be sent back is left to the sweep
                 async with asyncio.timeout(_RESPONSE_SECONDS):
                     for job in waiting:
@@ -173,7 +173,7 @@ class _Receiver(Receiver):
     """Reads jobs; one that cannot be acknowledged, since Redis is away, is delivered again."""
 
     async def callback(self, *args: Any, **options: Any) -> None:
-        """Receive a job; that Redis is away is what the next read says."""
+        """Receive a job; an outage of Redis is reported by the next read."""
         with suppress(RedisError, OSError):
             await super().callback(*args, **options)
 

@@ -8,8 +8,8 @@ from typing import Final
 from openapi_service.clock import Clock
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
-from scanner_api.storage.deletion import Deletion
 from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.scans.deletion import Deletion
 
 BATCHES: Final = 10
 """In a round of the sweep, which has other things to do."""
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 def retention_of(
     settings: Settings, database: Database, bucket: PhotoBucket, clock: Clock
 ) -> Callable[[], Awaitable[None]] | None:
-    """Return what deletes old sessions, None if the settings let them stay for ever.
+    """Return the job that deletes old sessions, None if the settings keep them for ever.
 
     It deletes the first batches of them and logs how many they were. It may be cancelled, and raises
     ServiceUnavailable where database or bucket do not respond: what is left is for a later round.

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from openapi_service.clock import Clock
-from scanner_api.storage.captures import CaptureStore
+from scanner_api.storage.accounts.idempotency import IdempotencyStore
+from scanner_api.storage.catalogue.products import ProductStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.extractions import ExtractionStore
-from scanner_api.storage.idempotency import IdempotencyStore
-from scanner_api.storage.photos import PhotoStore
-from scanner_api.storage.products import ProductStore
-from scanner_api.storage.proposals import ProposalStore
-from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.extractions import ExtractionStore
+from scanner_api.storage.scans.photos import PhotoStore
+from scanner_api.storage.scans.proposals import ProposalStore
+from scanner_api.storage.scans.sessions import SessionStore
 
 
 class Stores(NamedTuple):
@@ -28,7 +28,7 @@ class Stores(NamedTuple):
 
 
 async def oldest_waiting(stores: Stores, clock: Clock) -> dict[str, float] | None:
-    """Return for how many seconds the oldest work waits that nobody does, None if there is none.
+    """Return the age in seconds of the oldest unclaimed work, None if there is none.
 
     Raises:
         ServiceUnavailable: the database does not respond.

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from openapi_service.logs import cause_of
-from scanner_api.scanning.captures import is_url
+from scanner_api.scanning.scans.captures import is_url
 from scanner_api.waiting import has_ended
 
 from .queue import MAX_WAITING, Queue
@@ -77,7 +77,7 @@ class Sweep:
                     await self._pause()
 
     async def _pause(self) -> None:
-        """Wait for the end, or until what did not fit into the queue does."""
+        """Wait for the end, or until work that did not fit into the queue does."""
         while not await has_ended(self._ended, _LOOK_SECONDS):
             if self._queue.overflowed and await self._is_roomy():
                 self._queue.overflowed = False
@@ -97,11 +97,13 @@ class Sweep:
 
     async def _queue_captures(self) -> None:
         room = await self._queue.room()
-        found = await self._stores.captures.unfinished(room)
-        self._queue.overflowed |= len(found) == room
-        for each in found:
-            await self._queue.process_capture(each.id, each.organization_id, follows=is_url(each.raw_value))
+        captures = await self._stores.captures.unfinished(room)
+        self._queue.overflowed |= len(captures) == room
+        for capture in captures:
+            await self._queue.process_capture(
+                capture.id, capture.organization_id, follows=is_url(capture.raw_value)
+            )
 
     async def _queue_extractions(self) -> None:
-        for each in await self._stores.extractions.unfinished(await self._queue.room()):
-            await self._queue.extract_session(each.id, each.organization_id)
+        for state in await self._stores.extractions.unfinished(await self._queue.room()):
+            await self._queue.extract_session(state.id, state.organization_id)

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 
 class Action(StrEnum):
-    """What is recorded."""
+    """The actions that are recorded."""
 
     KEY_CREATED = "key.created"
     KEY_ROTATED = "key.rotated"

@@ -10,10 +10,10 @@ import msgspec
 from sqlalchemy import select
 
 from .actions import Action, Actor
-from .async_engine import AsyncConnection
+from .connections.async_engine import AsyncConnection
 from .database import Database
 from .queries import columns_of, maker_of
-from .tables import audit_log
+from .schema.tables import audit_log
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):

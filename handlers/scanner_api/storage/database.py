@@ -20,8 +20,8 @@ from sqlalchemy.pool import QueuePool
 from openapi_contract.errors import reason_of
 from openapi_service.problems import ServiceUnavailable
 
-from .async_engine import AsyncConnection
-from .engines import (
+from .connections.async_engine import AsyncConnection
+from .connections.engines import (
     PATIENT,
     DatabaseError,
     Waits,
@@ -31,13 +31,13 @@ from .engines import (
     open_sqlite,
     parse,
 )
-from .errors import UNAVAILABLE, ConstraintError, DuplicateError, connection_of, translated
-from .inline_reads import InlineReader
-from .migrations import HEAD
-from .readers import Readers
-from .schema import Schema, read_schema, upgrade_schema
-from .tables import sqlite_script
-from .transactions import Turns, Unit
+from .connections.errors import UNAVAILABLE, ConstraintError, DuplicateError, connection_of, translated
+from .connections.inline_reads import InlineReader
+from .connections.readers import Readers
+from .connections.transactions import Turns, Unit
+from .schema.migrations import HEAD
+from .schema.revision import Schema, read_schema, upgrade_schema
+from .schema.tables import sqlite_script
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
 
@@ -110,8 +110,8 @@ class Database:
             orig = error.orig if isinstance(error, exc.DBAPIError) else None
             cause = orig if isinstance(orig, Exception) else error
             reason = reason_of(cause) or type(cause).__name__
-            shown = self.url.render_as_string(hide_password=True)
-            raise DatabaseError(f"Cannot connect to the database {shown} (database_url): {reason}") from error
+            url = self.url.render_as_string(hide_password=True)
+            raise DatabaseError(f"Cannot connect to the database {url} (database_url): {reason}") from error
 
     async def migrate(self) -> None:
         """Connect, and bring the schema to the newest revision; of several processes at once, one does it.
@@ -182,16 +182,16 @@ class Database:
         await self.connect()  # the journal mode is the copy's now
 
     def _save(self, file: Path) -> None:
-        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as own:
-            own.backup(copy)
+        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as database:
+            database.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # a database with a WAL cannot be loaded into memory
 
     def _load(self, file: Path) -> None:
-        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as own:
-            (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-            if found != "ok":
-                raise sqlite3.DatabaseError(found.splitlines()[-1])
-            copy.backup(own)
+        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as database:
+            (result,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+            if result != "ok":
+                raise sqlite3.DatabaseError(result.splitlines()[-1])
+            copy.backup(database)
 
     def transaction(self, *session_ids: str) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction that may write: committed at the end, rolled back by an exception.
@@ -246,7 +246,7 @@ class Database:
             call()
 
     def after_commit(self, call: Callable[[], None]) -> None:
-        """Call this once what this task has written is committed: at once, unless it is in a :meth:`unit`."""
+        """Call a function once this task's writes are committed: at once, unless it is in a :meth:`unit`."""
         unit = self._units.get(asyncio.current_task())
         if unit is None:
             call()
@@ -294,7 +294,7 @@ class Database:
             self._anchor = None
 
     async def schema(self) -> Schema:
-        """Return of which revision the schema is, and which versions can use it."""
+        """Return the revision of the schema, and which versions can use it."""
         async with self.snapshot() as connection:
             return await connection.run_sync(read_schema)
 
@@ -306,7 +306,7 @@ class Database:
 
 @asynccontextmanager
 async def _joined(connection: AsyncConnection) -> AsyncIterator[AsyncConnection]:
-    """Go on in a transaction under way."""
+    """Continue in the transaction under way."""
     async with translated():
         yield connection
 

@@ -20,9 +20,9 @@ from openapi_service.problems import ServiceUnavailable
 from scanner_api.bounded import BoundedDict
 
 from .batching import Batching
+from .connections.errors import UNAVAILABLE
+from .connections.readers import Reader
 from .database import Database
-from .errors import UNAVAILABLE
-from .readers import Reader
 
 Row = list[Any]
 Record = TypeVar("Record")
@@ -128,7 +128,7 @@ class Lookup(Generic[Record]):
                 async with (
                     asyncio.timeout(_SECONDS),
                     self._database.read_lock,
-                    self._database.readers.one() as reader,
+                    self._database.readers.lend() as reader,
                 ):
                     return await self._fetch(reader.driver, self._sql, keys)
             except Exception as error:

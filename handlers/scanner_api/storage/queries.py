@@ -1,4 +1,4 @@
-"""What the stores have in common: columns and their records, pages, leases."""
+"""Shared by the stores: columns and their records, pages, leases."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -41,7 +41,7 @@ def maker_of(kind: type[Record]) -> Callable[[Iterable[Any]], Record]:
 
 
 def upserting(dialect: str, table: Table) -> Any:
-    """Return an INSERT that knows what to do about conflicts."""
+    """Return an INSERT with a clause for conflicts."""
     # of the two dialects, each a few megabytes, only the one that is spoken is there
     return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
@@ -109,7 +109,7 @@ async def read_newest(
 
 
 class Unfinished(NamedTuple):
-    """Work that nobody does: the id of its capture or session, its organization, and the capture's value."""
+    """Unclaimed work: the id of its capture or session, its organization, and the capture's value."""
 
     id: str
     organization_id: str
@@ -146,7 +146,7 @@ class WorkStore:
         self._source = source
 
     async def unfinished(self, limit: int) -> list[Unfinished]:
-        """Return what has no lease, longest waiting first, the organizations in turns.
+        """Return the work without a lease, longest waiting first, the organizations in turns.
 
         That is the first of each organization, then the second of each, and so on.
         """
@@ -159,12 +159,12 @@ class WorkStore:
         return [Unfinished(*row) for row in await self._database.fetch(rows)]
 
     async def waiting_since(self) -> datetime | None:
-        """Return since when the oldest of what has no lease waits, None if there is none."""
+        """Return the time since which the oldest work without a lease waits, None if there is none."""
         oldest = select(self._since).where(self._waits()).order_by(self._since).limit(1)
         return next((since for (since,) in await self._database.fetch(oldest)), None)
 
     async def count_waiting(self) -> int:
-        """Count what has no lease."""
+        """Count the work without a lease."""
         waiting = select(func.count()).select_from(self._since.table).where(self._waits())
         return sum(number for (number,) in await self._database.fetch(waiting))
 

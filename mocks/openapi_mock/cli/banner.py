@@ -1,4 +1,4 @@
-"""What a mock prints once it responds: where it is, and a command to begin with."""
+"""The banner of a mock once it responds: its URLs, and a first command."""
 
 import json
 import shlex
@@ -73,19 +73,24 @@ def trusting(command: str, ca: str | None) -> str:
 
 def operation_rows(contract: Contract) -> dict[str, str]:
     """Return the operations as rows: method and path, and the operationId."""
-    return {f"{each.method.upper():6} {each.path}": each.operation_id for each in contract.operations}
+    return {
+        f"{operation.method.upper():6} {operation.path}": operation.operation_id
+        for operation in contract.operations
+    }
 
 
 def curl_of(contract: Contract, api: str) -> str:
     """Return a curl command for the operation that needs the fewest parameters, GET if there is one."""
-    operations = sorted(contract.operations, key=lambda each: (each.method != "get", len(_required(each))))
+    operations = sorted(
+        contract.operations, key=lambda operation: (operation.method != "get", len(_required(operation)))
+    )
     for operation in operations[:1]:
         return shlex.join(["curl", *_arguments(operation, contract, api)])
     return ""
 
 
 def _required(operation: Operation) -> list[Mapping[str, Any]]:
-    return [each for each in operation.parameters if each.get("required")]
+    return [parameter for parameter in operation.parameters if parameter.get("required")]
 
 
 def _arguments(operation: Operation, contract: Contract, api: str) -> Iterator[str]:

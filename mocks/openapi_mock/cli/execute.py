@@ -164,8 +164,8 @@ class Forwarding(Signals):
 
 
 def _run(command: list[str], variables: Mapping[str, str | None], forwarding: Forwarding) -> int:
-    found = {**os.environ, **variables}
-    environment = {name: text for name, text in found.items() if text is not None}
+    merged = {**os.environ, **variables}
+    environment = {name: text for name, text in merged.items() if text is not None}
     try:
         process = subprocess.Popen(command, env=environment)  # noqa: S603 -- the user's own
     except OSError as error:

@@ -19,62 +19,34 @@ from openapi_contract.cli.commands import (
     Overlays,
     Strict,
     customized,
-    file,
     flag,
-    folder,
     option,
     require_extra,
     takes,
 )
 from openapi_contract.sources import is_url
 from openapi_mock.console.page import PATH as CONSOLE
+from openapi_mock.options import MockOptions, ServerOptions
 from openapi_service.server import CannotListen
 
 from .execute import Start, is_alone, run, with_exec
-from .options import HOST, SERVER, TRUSTED_BY, port_option, url_option
+from .options import PROCESS, TRUSTED_BY, defaults_of, options_of, ports_of
 
 if TYPE_CHECKING:
     from openapi_mock.journal.journal import Journal
+    from openapi_mock.options import Log
     from openapi_mock.request_log import RequestLog
-    from openapi_mock.traffic import Log
 
-PORT = 8000
 WIDTH = 80
 Form = Literal["text", "json"]
-Mode = Literal["on", "warn", "off"]
 
 OPTIONS = {
     "contract": option(str | None, "The OpenAPI document to mock; the same as FILE.", metavar="FILE|URL"),
     "overlays": Overlays,
     "strict": Strict,
-    "port": port_option("the API", PORT),
-    **SERVER,
-    "public_url": url_option("the API", "the host that a request came to"),
-    "locale": option(
-        str,
-        "Locale of generated names, addresses and texts, such as de_DE; needs the extra `locales`.",
-        default="",
-        metavar="NAME",
-        show_default="English, of several countries",
-    ),
-    "watch": flag("Reload the contract when its file changes."),
+    **options_of(MockOptions),
+    **PROCESS,
     "no_auth": flag("Require no credentials; by default any non-empty one is accepted."),
-    "validate_requests": option(
-        Mode,
-        "Refuse requests that violate the contract, or respond all the same: with a header that says "
-        "what is wrong, or without.",
-        default="on",
-    ),
-    "formats": option(
-        Mode, "As --validate-requests, for requests that violate only a `format`.", default="on"
-    ),
-    "prefer_first": flag("Follow `Prefer` even where the request violates the contract."),
-    "errors": flag("Respond with an error where an example violates its schema, instead of repairing it."),
-    "stateful": flag("Store what is created, changed and deleted, as the real API does."),
-    "seed_data": file(
-        "JSON or YAML file of items that exist at start: lists by the path of their collection."
-    ),
-    "data": folder("Folder that keeps all state across restarts."),
     "log": option(
         Form | None,
         "Format of the request log on standard error: each request, and its violations.",
@@ -86,22 +58,22 @@ OPTIONS = {
 
 
 class Mocks:
-    """Opens mocks of a contract, and says what a program and a person have to know of one.
+    """Opens mocks of a contract, and describes them to programs and people.
 
     Attributes:
-        ports: the options that are ports; those not set are free ones beside ``exec``.
+        record: declares the options.
         contract: of the mock, once it is opened.
         names: of fields of a mock whose variable says more than their name does.
     """
 
-    ports: ClassVar[Sequence[str]] = ("port",)
+    record: ClassVar[type[ServerOptions]] = MockOptions
     prefix = "MOCK_"
     contract: OpenapiContract | None = None
     names: ClassVar[Mapping[str, str]] = {"api": "api_url", "control": "control_url"}
 
     def defaults(self) -> dict[str, Any]:
-        """Return the values of options that are not given."""
-        return {"host": HOST, "port": PORT}
+        """Return the values of options that are not set."""
+        return defaults_of(self.record)
 
     def open(
         self,
@@ -130,11 +102,11 @@ class Mocks:
         return contract_mock(self.contract, authentication=not no_auth, tell=report, **options)
 
     def start_errors(self) -> tuple[type[Exception], ...]:
-        """Return what keeps a mock from starting; each message says what to do."""
+        """Return the errors that keep a mock from starting; each message says what to do."""
         return CannotListen, ContractError, OSError, ValueError
 
     def announce(self, mock: Any, *, verbose: bool) -> None:
-        """Print where the mock is, and a command to begin with."""
+        """Print the URLs of the mock, and a first command."""
         from . import banner  # noqa: PLC0415 -- only people need it, and once the mock responds
 
         places = {
@@ -175,16 +147,16 @@ def report(sentence: str) -> None:
     typer.echo(sentence, err=True)
 
 
-def log_form(given: Form | None, *, quiet: bool, default: Form | None) -> Form | None:
+def log_form(form: Form | None, *, quiet: bool, default: Form | None) -> Form | None:
     """Return the form of the request log; None for no log."""
-    if quiet and given:
+    if quiet and form:
         raise typer.BadParameter("--quiet and --log exclude each other.")
     is_closed = sys.stderr is None  # by the parent process
-    return None if quiet or is_closed else given or default
+    return None if quiet or is_closed else form or default
 
 
 def request_log(form: Form) -> Log:
-    """Return what logs a journal's exchanges on standard error in a form."""
+    """Return a log of a journal's exchanges on standard error, in a form."""
 
     def log(journal: Journal) -> RequestLog:
         from openapi_mock.request_log import JsonLines, RequestLog, TextLines  # noqa: PLC0415 -- S3 starts while it is imported
@@ -232,7 +204,7 @@ def mock(
     Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
     """
     alone = is_alone(context, json=json, control_token=options["control_token"])
-    defaults = mocks.defaults() | ({} if alone else dict.fromkeys(mocks.ports, 0))
+    defaults = mocks.defaults() | ({} if alone else dict.fromkeys(ports_of(mocks.record), 0))
     options |= {name: value for name, value in defaults.items() if options[name] is None}
     if options["locale"]:
         require_extra("locales")
@@ -252,7 +224,9 @@ def _require_contract_file(contract: str | None, *, watch: bool, no_auth: bool) 
         raise typer.BadParameter("--watch needs a contract in a file; this one is at a URL.")
 
 
-def mock_app(mocks: Mocks, doc: str | None = None, exec_doc: str | None = None, **own: Any) -> typer.Typer:
+def mock_app(
+    mocks: Mocks, doc: str | None = None, exec_doc: str | None = None, **parameters: Any
+) -> typer.Typer:
     """Return ``mock`` and ``mock exec``.
 
     Args:
@@ -260,7 +234,7 @@ def mock_app(mocks: Mocks, doc: str | None = None, exec_doc: str | None = None, 
         exec_doc: help of ``mock exec``, if it is another.
         own: parameters of ``mock``, as `customized` takes them.
     """
-    return with_exec(customized(mock, doc, mocks=mocks, **own), exec_doc)
+    return with_exec(customized(mock, doc, mocks=mocks, **parameters), exec_doc)
 
 
 app = mock_app(Mocks())

@@ -1,84 +1,72 @@
 """Options that all commands of mocks have, and the group that takes them behind ``exec`` as well."""
 
+from collections.abc import Sequence
+from dataclasses import Field, fields
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, get_origin
 
 import typer
 from typer.core import TyperGroup
 
-from openapi_contract.cli.commands import file, flag, folder, option, read_by, texts
-from openapi_service.origins import normal_origins
+from openapi_contract.cli.commands import file, folder, option, read_by, texts
+from openapi_mock.options import ServerOptions, host_option
 
-HOST = "127.0.0.1"
 TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 """Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
 
 
-def base_url(text: str | None) -> str | None:
-    """Return a URL that others begin with, without a slash at its end."""
-    if text is None:
-        return None
-    try:
-        parts = urlsplit(text)
-        is_complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        is_complete = False
-    if not is_complete or parts.query or parts.fragment or "@" in parts.netloc:
-        raise typer.BadParameter(
-            f"{text} is not an http:// or https:// URL of a host, such as https://mock.test."
-        )
-    return text.rstrip("/")
+def options_of(record: type[ServerOptions], beside: type[ServerOptions] | None = None) -> dict[str, Any]:
+    """Return the options of a command by name, as `takes` has them: of a record, but not of that beside."""
+    return {name: option_of(field, field.type) for name, field in declared(record, beside).items()}
 
 
-def port_option(server: str, default: int) -> Any:
-    """Return the option of a port to listen on, which is a free one beside ``exec``."""
-    help_ = f"Port of {server}; 0 takes a free one."
-    shown = f"{default}; for exec 0"
-    return option(int | None, help_, metavar="PORT", min=0, max=65535, show_default=shown)
+def defaults_of(record: type[ServerOptions]) -> dict[str, Any]:
+    """Return host and ports where neither option nor setting says."""
+    flags = {name: field.metadata["flag"] for name, field in declared(record).items()}
+    return {name: flag.alone for name, flag in flags.items() if flag.alone is not None}
 
 
-def url_option(server: str, default: str) -> Any:
-    """Return the option of the URL by which all clients reach a server."""
-    help_ = f"URL by which all clients reach {server}."
-    return option(str | None, help_, metavar="URL", callback=base_url, show_default=default)
+def ports_of(record: type[ServerOptions]) -> list[str]:
+    """Return the names of the options that are ports."""
+    return [name for name, field in declared(record).items() if field.metadata["flag"].metavar == "PORT"]
 
 
-SERVER = {
-    "host": option(
-        str | None,
-        "Address to listen on; beyond loopback others can use the mock.",
-        metavar="ADDRESS",
-        show_default=HOST,
-    ),
-    "json": flag("Print one line of JSON once the mock responds, and nothing else."),
+def declared(record: type[ServerOptions], beside: type[ServerOptions] | None = None) -> dict[str, Field[Any]]:
+    """Return the fields that have flags, by name, but for those of another record; host and ports first."""
+    others = set() if beside is None else {field.name for field in fields(beside)}
+    ordered = sorted(fields(record), key=attrgetter("kw_only"))
+    return {field.name: field for field in ordered if field.metadata and field.name not in others}
+
+
+def option_of(field: Any, kind: Any) -> Any:
+    """Return the annotation of the option that a field of a type declares."""
+    flag, default = field.metadata["flag"], field.default
+    names = [f"--{flag.name}"] if flag.name else []
+    settings: dict[str, Any] = {"show_default": flag.default} if flag.default else {}
+    if flag.read:
+        settings["callback"] = read_by(flag.read)
+    if flag.variable:
+        settings |= {"envvar": flag.variable, "show_envvar": True}
+    if flag.metavar == "PORT":
+        settings |= {"min": 0, "max": 65535}
+    if kind is bool:
+        return option(bool, flag.help, *names, **settings)
+    if kind == Path | None:
+        return (folder if flag.metavar == "DIR" else file)(flag.help, *names, **settings)
+    if get_origin(kind) is Sequence:
+        return texts(flag.help, flag.metavar, *names, **settings)
+    if flag.alone is not None:
+        kind, default = kind | None, None
+    return option(flag.kind or kind, flag.help, *names, metavar=flag.metavar, default=default, **settings)
+
+
+PROCESS = {
+    "json": option(bool, "Print one line of JSON once the mock responds, and nothing else."),
     "ready_file": file("Write that line to a file as well; the file is removed when the mock stops."),
-    "faults": file("Activate the faults in this JSON, YAML or TOML file at start."),
-    "control_token": option(
-        str | None,
-        "Token for the control API below /_mock/; without one, only this machine has access.",
-        metavar="TOKEN",
-        envvar="{token_variable}",
-        show_envvar=True,
-    ),
-    "control_origins": texts(
-        "Origin, such as http://localhost:5173, whose pages may use the control API without a token",
-        "ORIGIN",
-        "--control-origin",
-        callback=read_by(normal_origins),
-    ),
-    "seed": option(
-        int,
-        "Seed of ids, random faults and generated values: the same requests get the same responses.",
-        default=0,
-    ),
-    "tls": flag("Serve HTTPS, with certificates of a local authority."),
-    "ca": folder(
-        "Folder that keeps the local authority, so that you trust it once; implies --tls.",
-        show_default="a new one",
-    ),
-    "trust_proxy": flag("Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto."),
 }
+"""Options of the process that a mock runs in."""
+SERVER = {"host": option_of(host_option(), str), **PROCESS, **options_of(ServerOptions)}
 """The options of every mock."""
 
 
@@ -90,14 +78,14 @@ class OptionsFirst(TyperGroup):
     """
 
     def _has_contract(self) -> bool:
-        return any(each.name == "contract" for each in self.params)
+        return any(parameter.name == "contract" for parameter in self.params)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return what stands behind the name of the command in its usage."""
+        """Return the arguments in the usage line."""
         return ["[FILE]"] * self._has_contract() + super().collect_usage_pieces(ctx)
 
     def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
-        """Parse the arguments with such options before ``exec``, whose own they are not."""
+        """Parse the arguments with the mock's options moved before ``exec``."""
         rest = self.make_parser(context).parse_args([*arguments])[1]
         first = next(iter(rest), "-")
         is_place = not first.startswith("-") and ({".", "/"} & {*first} or Path(first).is_file())

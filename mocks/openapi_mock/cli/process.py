@@ -1,4 +1,4 @@
-"""What a command that runs for long has to do with its process: signals, a ready file, and the terminal."""
+"""The process of a command that runs for long: signals, a ready file, and the terminal."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from types import FrameType
 
 
 class Signals:
-    """Some of the signals that this process is sent, in their order.
+    """Signals that this process receives, in their order.
 
     The system may deliver a signal to any thread, which wakes the main thread from no lock, queue or read;
     so what is waited for is a pipe, into which Python writes a signal's number wherever the signal comes.
@@ -35,7 +35,7 @@ class Signals:
 
 
 class End(Signals):
-    """The end that SIGINT and SIGTERM ask for, however often.
+    """The end that SIGINT and SIGTERM request, however often.
 
     Attributes:
         is_due: whether one was asked for.
@@ -55,7 +55,7 @@ class End(Signals):
 
 @contextmanager
 def ready_file(path: Path | None, line: str) -> Iterator[None]:
-    """Keep a line in a file, whole from the moment that it is there; None keeps it nowhere.
+    """Hold a line in a file, which is never seen half-written; None for no file.
 
     Raises:
         OSError: the file cannot be written.

@@ -21,12 +21,12 @@ from openapi_contract.cli.reading import Load, Source, read_contract
 from openapi_contract.errors import explained
 from openapi_contract.imports import resting_collector
 from openapi_contract.terminal import printable
+from openapi_mock.options import HOST
 from openapi_mock.proxy.application import proxying
 from openapi_mock.proxy.recorder import Recorder
 from openapi_mock.proxy.upstream import NAME, NotAnUpstream, Upstream
 from openapi_service.server import CannotListen
 
-from .options import HOST
 from .process import End
 
 PORT = 8010
@@ -130,7 +130,7 @@ class Files(NamedTuple):
             path.touch()
 
     def write(self, report: Report, recorder: Recorder) -> None:
-        """Write what is asked for."""
+        """Write the requested reports."""
         if self.html:
             self.html.write_text(page(report), "utf-8")
         if self.json:
@@ -167,7 +167,7 @@ class Lines:
 
 def line(exchange: RecordedExchange) -> str:
     """Return an exchange that violates the contract as one line."""
-    parts = [f"{side} {_place(each)} {each.rule}" for side, each in exchange.violations]
+    parts = [f"{side} {_place(violation)} {violation.rule}" for side, violation in exchange.violations]
     more = f" and {len(parts) - MOST_LISTED} more" if len(parts) > MOST_LISTED else ""
     head = f"#{exchange.number} {exchange.method} {exchange.url} -> {exchange.status or 'no response'}"
     return printable(f"{head}: {'; '.join(parts[:MOST_LISTED])}{more}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,11 @@ import typer
 
 from openapi_contract.cli.commands import customized, folder, option, read_by, takes, texts
 from openapi_contract.cli.commands import flag as switch
+from openapi_mock.options import HOST, port_option
 from presigned_s3.options import CONFLICTING_VARIABLES, Options, flags
 
 from .execute import Start, is_alone, run, with_exec
-from .options import HOST, SERVER, TRUSTED_BY, port_option
+from .options import SERVER, TRUSTED_BY, option_of
 
 if TYPE_CHECKING:
     from openapi_mock.s3 import S3Mock
@@ -48,8 +49,8 @@ def s3_option(name: str, **changes: Any) -> Any:
 
 OPTIONS = {
     **{name: s3_option(name) for name in Options.__struct_fields__},
-    "port": port_option("S3", PORT),
-    "control_port": port_option("the control API", CONTROL_PORT),
+    "port": option_of(port_option("S3", PORT), int),
+    "control_port": option_of(port_option("the control API", CONTROL_PORT), int),
     **SERVER,
     "log": option(Literal["text", "json"] | None, "Log each request on standard error.", show_default="none"),
 }

@@ -59,9 +59,9 @@ def control(
     def bound() -> ASGIApp:
         contract = extension.control_contract()
         paths = contract.document["paths"].items()
-        own = {**contract.document, "paths": {path: item for path, item in paths if path not in pages}}
+        unpaged = {**contract.document, "paths": {path: item for path, item in paths if path not in pages}}
         assembly = Assembly(
-            Contract(own, contract.source),
+            Contract(unpaged, contract.source),
             OpenAuthenticator(),  # `_Checked` has checked every request
             {"clock": clock, **collaborators},
             reveal=True,

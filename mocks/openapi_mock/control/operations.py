@@ -12,7 +12,7 @@ from openapi_contract import Contract
 from openapi_mock.clock import MockClock, Reading
 from openapi_mock.data_directory import TooManySnapshots, UnknownSnapshot
 from openapi_mock.events import Events
-from openapi_mock.faults.fault import FaultError
+from openapi_mock.fault import FaultError
 from openapi_mock.faults.reading import FaultReader
 from openapi_mock.faults.registry import Faults
 from openapi_mock.journal.journal import Journal

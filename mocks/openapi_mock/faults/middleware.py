@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from openapi_contract import Contract
 from openapi_contract.routing import Route
 from openapi_mock.extension import Extension
+from openapi_mock.fault import Effect
 from openapi_mock.journal.recording import FAULT_KEY
 from openapi_mock.matching import is_beside_contracts
 from openapi_mock.responses.preferences import FIRST
@@ -20,7 +21,6 @@ from openapi_service.clock import Clock
 from openapi_service.problems import Problem, ProblemProfile
 from openapi_service.protocol import HttpProtocol
 
-from .fault import Effect
 from .reading import FaultReader
 from .registry import Faults, Injection
 from .responses import Changed, Only, Paced, ProvokedProblem, ProvokedProblems
@@ -201,11 +201,11 @@ async def _beginning(receive: Receive) -> tuple[bytes, Receive]:
     body = b"".join(message.get("body", b"") for message in messages)
     waiting = iter(messages)
 
-    async def again() -> Any:
+    async def replay() -> Any:
         message = next(waiting, None)
         return await receive() if message is None else message
 
-    return body, again
+    return body, replay
 
 
 def _transport(scope: Scope) -> Transport | None:

@@ -16,9 +16,9 @@ import msgspec
 from openapi_contract.parsing import parse
 from openapi_contract.schemas import Schema
 from openapi_mock.extension import Extension
+from openapi_mock.fault import Effect, Fault, FaultError, FaultFileError
 from openapi_service.problems import BadRequest
 
-from .fault import Effect, Fault, FaultError, FaultFileError
 from .registry import Injection
 
 HEADER = "X-Mock-Fault"
@@ -44,7 +44,7 @@ class FaultReader:
         return fault
 
     def injection(self, text: str, on: Literal["api", "s3"]) -> Injection:
-        """Return what a header's value asks for, such as ``status=503; latency_ms=200; drop``.
+        """Return the effect that a header's value asks for, such as ``status=503; latency_ms=200; drop``.
 
         Raises:
             BadRequest: it is no effect; the message names the part.

@@ -10,15 +10,14 @@ from typing import NamedTuple
 import msgspec
 
 from openapi_contract.contract import is_named
+from openapi_mock.fault import Candidate, Effect, Fault, FaultError
 from openapi_service.problems import Conflict
-
-from .fault import Candidate, Effect, Fault, FaultError
 
 MOST_FAULTS = 1000
 
 
 class Injection(NamedTuple):
-    """What happens to one request."""
+    """The effect on one request."""
 
     fault: str
     effect: Effect
@@ -40,7 +39,7 @@ class ActiveFault:
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
 
     def injection(self, request: Candidate) -> Injection | None:
-        """Return what happens to a request, and count it; None if the fault does not apply."""
+        """Return the effect on a request, and count it; None if the fault does not apply."""
         fault = self.fault
         if (fault.times is not None and self.struck >= fault.times) or not fault.matches(request):
             return None
@@ -88,9 +87,9 @@ class Faults:
             return
         if fault.on not in self.operations:
             raise FaultError("/on", "on", f"is {fault.on}, which this mock does not have")
-        name, known = fault.match.operation, self.operations[fault.on]
-        if name and not any(is_named(operation, name) for operation in known):
-            ends = {operation[-len(name) :]: operation for operation in known}
+        name, operations = fault.match.operation, self.operations[fault.on]
+        if name and not any(is_named(operation, name) for operation in operations):
+            ends = {operation[-len(name) :]: operation for operation in operations}
             close = " or ".join(ends[end] for end in get_close_matches(name, ends, n=2))
             hint = f"; close to it: {close}" if close else ""
             raise FaultError("/match/operation", "operation", f"is not an operation of {fault.on}{hint}")
@@ -143,7 +142,7 @@ class Faults:
     def injection(
         self, request: Candidate, considered: Callable[[Fault], bool] = lambda _: True
     ) -> Injection | None:
-        """Return what the first fault that applies does to a request; None if none applies.
+        """Return the effect of the first fault that applies to a request; None if none applies.
 
         Args:
             considered: whether a fault is tried at all.

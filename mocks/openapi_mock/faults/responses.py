@@ -10,14 +10,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_check.har import phrase_of
 from openapi_contract import Contract
+from openapi_mock.fault import Effect
 from openapi_service.clock import Clock
 from openapi_service.cors import open_to_pages
 from openapi_service.edge import Edge
 from openapi_service.problems import BY_STATUS, MEDIA_TYPE, Problem, ProblemProfile, RateLimited
 from openapi_service.request import STATE, Request
 from openapi_service.responses import Rendered, respond
-
-from .fault import Effect
 
 WINDOW_SECONDS = 60
 """``Retry-After`` of a 429, where the fault does not say."""
@@ -159,13 +158,13 @@ class ProvokedProblem(Problem):
     """
 
     def __init__(self, provoked: int, error_code: str = "") -> None:
-        own: dict[str, Any] = {"error_code": error_code} if error_code else {}
-        super().__init__("A fault of the mock asks for this response.", **own)
-        known = BY_STATUS.get(provoked)
+        members: dict[str, Any] = {"error_code": error_code} if error_code else {}
+        super().__init__("A fault of the mock asks for this response.", **members)
+        kind = BY_STATUS.get(provoked)
         self.status = provoked
-        self.title = (known and known.title) or phrase_of(provoked) or f"Status {provoked}"
-        self.code = known.code if known else ""
-        self.retryable = known.retryable if known else provoked >= HTTPStatus.INTERNAL_SERVER_ERROR
+        self.title = (kind and kind.title) or phrase_of(provoked) or f"Status {provoked}"
+        self.code = kind.code if kind else ""
+        self.retryable = kind.retryable if kind else provoked >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class ProvokedProblems:
@@ -197,7 +196,7 @@ def _rendered(problem: ProvokedProblem, request: Request) -> Rendered:
 
 
 def _with(headers: Headers, changes: dict[bytes, bytes]) -> Headers:
-    """Return headers with these in place of what they were, or added."""
+    """Return headers with these replaced or added."""
     return [pair for pair in headers if pair[0].lower() not in changes] + list(changes.items())
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from openapi_mock.clock import SkewedClock
 from openapi_mock.extension import NO_EXTENSION, Extension
+from openapi_mock.fault import Effect
 from openapi_service.problems import BadRequest
 from presigned_s3 import faults as s3_faults
 from presigned_s3.body import PacedBody
@@ -18,7 +19,6 @@ from presigned_s3.errors import CODES, REFUSALS, S3Error, invalid_argument
 from presigned_s3.faults import Dropped
 from presigned_s3.request import UNWATCHED, Request, operation_of
 
-from .fault import Effect
 from .reading import FaultReader
 from .registry import Faults, Injection
 

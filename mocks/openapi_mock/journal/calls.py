@@ -52,33 +52,37 @@ class Calls:
         __tracebackhide__ = True
         selector = self._selector(selected)
         self._journal.wait(selector, 1 if times is None else times, within)
-        found = self._journal.find(selector)
-        if len(found) == times or (times is None and found):
-            return found
+        exchanges = self._journal.find(selector)
+        if len(exchanges) == times or (times is None and exchanges):
+            return exchanges
         raise AssertionError(
-            f"Expected {_times(times)} of {selector}; there {_were(len(found))}.{self._shown()}"
+            f"Expected {_times(times)} of {selector}; there {_were(len(exchanges))}.{self._latest_calls()}"
         )
 
     def assert_not_called(self, **selected: Any) -> None:
         """Fail if there was a call of a kind."""
         __tracebackhide__ = True
         selector = self._selector(selected)
-        found = self._journal.find(selector)
-        if found:
-            raise AssertionError(f"Expected no call of {selector}; there {_were(len(found))}.{self._shown()}")
+        exchanges = self._journal.find(selector)
+        if exchanges:
+            raise AssertionError(
+                f"Expected no call of {selector}; there {_were(len(exchanges))}.{self._latest_calls()}"
+            )
 
     def assert_no_violations(self, **selected: Any) -> None:
         """Fail if a call of a kind violated the contract, and say how."""
         __tracebackhide__ = True
         selector = self._selector({**selected, "violations": True})
-        found = self._journal.find(selector)
-        if found:
-            raise AssertionError("The contract was violated:" + "".join(map(_violations, found[:MOST_SHOWN])))
+        exchanges = self._journal.find(selector)
+        if exchanges:
+            raise AssertionError(
+                "The contract was violated:" + "".join(map(_violations, exchanges[:MOST_SHOWN]))
+            )
 
     def _selector(self, selected: dict[str, Any]) -> Selector:
         return Selector(**{**msgspec.structs.asdict(self._all), **selected})
 
-    def _shown(self) -> str:
+    def _latest_calls(self) -> str:
         every = self._journal.find(self._all)
         if not every:
             return " Nothing was called."
@@ -96,8 +100,10 @@ def _line(exchange: RecordedExchange) -> str:
 
 def _violations(exchange: RecordedExchange) -> str:
     sides = groupby(exchange.violations, key=itemgetter(0))
-    shown = (each for _, several in sides for each in islice(several, MOST_VIOLATIONS_SHOWN))
-    parts = (f"\n    {side} {each.part} {each.where}: {each.detail}" for side, each in shown)
+    listed = (violation for _, several in sides for violation in islice(several, MOST_VIOLATIONS_SHOWN))
+    parts = (
+        f"\n    {side} {violation.part} {violation.where}: {violation.detail}" for side, violation in listed
+    )
     return _line(exchange) + "".join(parts)
 
 

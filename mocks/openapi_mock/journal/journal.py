@@ -85,7 +85,7 @@ class Journal:
         self._listeners: list[Callable[[int], object]] = []
 
     def validate_with(self, make_validator: Callable[[], Validate]) -> None:
-        """Use a validator, which is made when it is needed first, for what is not validated yet."""
+        """Use a validator, made on first use, for exchanges that are not validated yet."""
         self._make_validator, self._validator = make_validator, None
 
     def record(self, recorded: Recordable | RecordedExchange) -> None:
@@ -114,12 +114,12 @@ class Journal:
             limit: how many; the first of them.
             most_bytes: about how many bytes of them; at least one, if there is any.
         """
-        found: list[RecordedExchange] = []
+        exchanges: list[RecordedExchange] = []
         for entry in islice(self._entries_of(selector), limit):
-            if most_bytes is not None and found and (most_bytes := most_bytes - entry.size) < 0:
+            if most_bytes is not None and exchanges and (most_bytes := most_bytes - entry.size) < 0:
                 break
-            found.append(self.validated(entry))
-        return found
+            exchanges.append(self.validated(entry))
+        return exchanges
 
     def wait(self, selector: Selector, count: int, seconds: float) -> bool:
         """Wait until so many exchanges are there, or the time is over; return whether they are."""
@@ -164,7 +164,7 @@ class Journal:
 
     @contextmanager
     def listening(self, listener: Callable[[int], object]) -> Iterator[None]:
-        """Have something called with the number of each exchange, in the thread that records it.
+        """Call a listener with the number of each exchange, in the thread that records it.
 
         At the end of the journal it is called with 0.
 
@@ -179,7 +179,7 @@ class Journal:
             yield
         finally:
             with self._lock:
-                self._listeners = [one for one in self._listeners if one is not listener]
+                self._listeners = [other for other in self._listeners if other is not listener]
 
     def count(self, selector: Selector, until: int) -> int:
         """Return how many exchanges are selected, up to a number."""
@@ -221,7 +221,7 @@ class _Counter:
         self.seen = selector.after
 
     def up_to_now(self) -> int:
-        """Look at what is new, and return how many there are."""
+        """Count new exchanges, and return how many there are in all."""
         seen = self._journal.last
         self._count += self._journal.count(msgspec.structs.replace(self._selector, after=self.seen), seen)
         self.seen = max(seen, self.seen)

@@ -26,7 +26,7 @@ LONGEST_LENGTH = 18
 
 
 class Content(msgspec.Struct):
-    """What is recorded of a body: its first bytes, and its length."""
+    """The recorded part of a body: its first bytes, and its length."""
 
     blocks: list[bytes] = []
     recorded: int = 0
@@ -246,7 +246,7 @@ def s3_exchange(report: Mapping[str, Any], masking: Masking) -> RecordedExchange
     """Return an exchange with S3; its process reports it as `presigned_s3.app.described` returns it."""
     request, response = report["request"], report["response"]
     request_headers, response_headers = _raw(request["headers"]), _raw(response["headers"])
-    sent = Message(
+    message = Message(
         headers=masking.headers(request_headers),
         body_bytes=request["body_bytes"],
         fields=masking.fields(request["fields"]),
@@ -259,14 +259,14 @@ def s3_exchange(report: Mapping[str, Any], masking: Masking) -> RecordedExchange
         method=request["method"],
         url=masking.url(request["url"]),
         status=response["status"],
-        request=sent,
+        request=message,
         response=Message(
             headers=masking.headers(response_headers),
             body=masking.body(response["body"].encode()),
             body_bytes=response["body_bytes"],
         ),
         operation=report["operation"],
-        scope=(sent.header("x-mock-scope") or "")[:LONGEST_SCOPE],
+        scope=(message.header("x-mock-scope") or "")[:LONGEST_SCOPE],
         fault=report["fault"],
     )
 

@@ -75,7 +75,7 @@ class ConsumerTraffic:
         self._last = 0
 
     def collect(self) -> None:
-        """Validate what is new in the journal."""
+        """Validate new exchanges of the journal."""
         for exchange in self._journal.find(Selector(after=self._last, server="api")):
             self._tally.record(exchange, self._validator.validate(exchange))
             self._last = exchange.number

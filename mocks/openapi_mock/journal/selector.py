@@ -1,4 +1,4 @@
-"""Which exchanges of a journal are asked for."""
+"""The selection of exchanges of a journal."""
 
 from typing import Literal
 from urllib.parse import urlsplit

@@ -68,8 +68,8 @@ class Proxy:
         """Pass one request on."""
         host = (value_of(scope["headers"], b"host") or b"").decode("latin-1")
         if not cannot_be_rebound(host, self._names):
-            found = f'Host is "{printable(host[:100])}"'
-            detail = f"{found}; expected an address, localhost or a name that --allow-host lists."
+            reason = f'Host is "{printable(host[:100])}"'
+            detail = f"{reason}; expected an address, localhost or a name that --allow-host lists."
             await _respond(HTTPStatus.MISDIRECTED_REQUEST, detail, send)
             return
         await _Passing(self, scope, receive, send).run()
@@ -149,8 +149,8 @@ class _Passing:
         validation = self._validated.validation if self._validated else Validation()
         status = HTTPStatus.UNPROCESSABLE_ENTITY if validation.request else HTTPStatus.BAD_GATEWAY
         fields = violation_fields(validation)
-        said = "; ".join(value.decode() for name, value in fields if name == FIRST)
-        await _respond(status, f"The exchange violates the contract: {said}.", self._send, *fields)
+        violation = "; ".join(value.decode() for name, value in fields if name == FIRST)
+        await _respond(status, f"The exchange violates the contract: {violation}.", self._send, *fields)
 
     async def _conclude(self) -> None:
         """Validate the exchange; a client that has the whole response finds it in the journal."""

@@ -54,7 +54,7 @@ class Recorder:
 
 def violation_fields(validation: Validation) -> RawHeaders:
     """Return header fields with the number of violations and the first of them in words; none without any."""
-    violations = [f"{side} {_words(each)}" for side, each in validation.violations]
+    violations = [f"{side} {_words(violation)}" for side, violation in validation.violations]
     if not violations:
         return []
     first = [(FIRST, NOT_PLAIN.sub("?", words)[:LONGEST].encode()) for words in violations[:MOST_SENT]]

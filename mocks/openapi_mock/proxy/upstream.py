@@ -107,7 +107,7 @@ class Upstream:
         The upstream may be closing a kept connection just now: then it is asked once more over a new one, if
         that does no harm (RFC 9110, section 9.2.2).
         """
-        connection = self._kept()
+        connection = self._reusable()
         may_ask_again = connection is not None and body is None and scope["method"] in IDEMPOTENT
         while True:
             connection = connection or await self._connect()
@@ -130,7 +130,7 @@ class Upstream:
         except TimeoutError:
             raise not_in_time() from None
 
-    def _kept(self) -> Connection | None:
+    def _reusable(self) -> Connection | None:
         """Return the connection that was used last, if it is still good; those before it are older."""
         while self._idle:
             connection = self._idle.pop()
@@ -166,14 +166,14 @@ class Upstream:
             raise UpstreamFailed(HTTPStatus.BAD_GATEWAY, "destination_unavailable", reason) from None
         return connection
 
-    def _headers(self, sent: RawHeaders) -> RawHeaders:
-        via = [value for name, value in sent if name == b"via"]
+    def _headers(self, fields: RawHeaders) -> RawHeaders:
+        via = [value for name, value in fields if name == b"via"]
         if any(self._pseudonym in value for value in via):
             raise UpstreamFailed(HTTPStatus.LOOP_DETECTED, "proxy_loop_detected", "it is this proxy itself")
-        headers = end_to_end(sent)
+        headers = end_to_end(fields)
         if not self._keep_host:
             headers = [(b"host", self._host), *(pair for pair in headers if pair[0] != b"host")]
-        if (coding := transfer_coding(sent)) is not None:
+        if (coding := transfer_coding(fields)) is not None:
             if coding != b"chunked":
                 reason = "it comes in a transfer coding that is not known here"
                 raise UpstreamFailed(HTTPStatus.NOT_IMPLEMENTED, "http_request_error", reason)

@@ -16,7 +16,7 @@ SESSIONS = "/scanner/api/v1/sessions"
 
 
 def show(mock: Mock, contract: Contract, *, verbose: bool) -> None:
-    """Print where the mock is and a command to begin with.
+    """Print the URLs of the mock, and a first command.
 
     Args:
         verbose: print all that it accepts, and its operations.

@@ -1,7 +1,7 @@
 """``scanner-api mock``: the Scanner API with its handlers and S3, or any other contract."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
@@ -10,12 +10,12 @@ import typer
 from openapi_contract import Contract, Operation
 from openapi_contract.cli.commands import option
 from openapi_mock.cli.mock import Mocks, mock_app, report
-from openapi_mock.cli.options import port_option
-from openapi_mock.cli.s3 import s3_option
+from openapi_mock.cli.options import declared, options_of
+from openapi_mock.options import MockOptions, ServerOptions
 from scanner_contract import load_contract
+from scanner_mocks.options import ScannerMockOptions
 from scanner_mocks.server import Mock, scanner_mock
 
-S3_PORT = 9000
 MOCK = """Run a mock of the Scanner API with a local S3; keys and sessions are the same at every start.
 
 State is lost at the end unless --data is given; nothing leaves this machine. Ctrl-C or SIGTERM stops it.
@@ -39,29 +39,12 @@ OPTIONS = {
         metavar="FILE|URL",
         show_default="the Scanner API's",
     ),
-    "s3_port": port_option("S3", S3_PORT),
-    "s3_credentials": s3_option(
-        "credentials",
-        help="Additional credential that S3 accepts. Append :SESSION_TOKEN or :SESSION_TOKEN:EXPIRES for a "
-        "temporary one, which expires by the mock's clock",
-        names=("--s3-credential",),
-        default="none",
-    ),
-    "s3_public_url": s3_option(
-        "public_url", names=("--s3-public-url",), default="its port at the host that a request came to"
-    ),
-    "s3_domains": s3_option("domains", names=("--s3-domain",)),
-    "s3_account": s3_option("account", names=("--s3-account",)),
+    **options_of(ScannerMockOptions, beside=MockOptions),
 }
-WITHOUT_HANDLERS = {
-    "no_auth": False,
-    "stateful": False,
-    "seed_data": None,
-    "overlays": None,
-    "locale": "",
-    "validate_requests": "on",
-    "formats": "on",
-    "errors": False,
+WITHOUT_HANDLERS = {"no_auth": False, "overlays": None} | {
+    name: field.default
+    for name, field in declared(MockOptions, beside=ScannerMockOptions).items()
+    if name != "watch"
 }
 """Options for contracts without handlers, and their defaults."""
 
@@ -69,7 +52,7 @@ WITHOUT_HANDLERS = {
 class ScannerMocks(Mocks):
     """Opens the mock of the Scanner API, and of contracts of which it handles operations; else any."""
 
-    ports: ClassVar[Sequence[str]] = ("port", "s3_port")
+    record: ClassVar[type[ServerOptions]] = ScannerMockOptions
     prefix = "SCANNER_"
     names: ClassVar[Mapping[str, str]] = {**Mocks.names, "s3": "s3_url", "keys": "api_key"}
 
@@ -85,10 +68,11 @@ class ScannerMocks(Mocks):
         return {name: getattr(settings, name) for name in settings.model_fields_set & MOCKED}
 
     def defaults(self) -> dict[str, Any]:  # noqa: D102 -- as its base does
-        own = {name: value for name, value in self.settings.items() if name in {"host", "port", "contract"}}
-        if "contract" in own:
-            own["contract"] = str(own["contract"])
-        return {**super().defaults(), "s3_port": S3_PORT, **own}
+        names = {"host", "port", "contract"}
+        settings = {name: value for name, value in self.settings.items() if name in names}
+        if "contract" in settings:
+            settings["contract"] = str(settings["contract"])
+        return {**super().defaults(), **settings}
 
     def open(self, contract: str | None, **options: Any) -> AbstractContextManager[Any]:  # noqa: D102 -- as its base does
         of_s3 = {name: options.pop(name) for name in list(options) if name.startswith("s3_")}
@@ -99,9 +83,9 @@ class ScannerMocks(Mocks):
             del of_s3["s3_port"]
             _refuse([name for name, value in of_s3.items() if value], "with handlers")
             return super().open(contract, loaded=self.contract, **options)
-        given = {name: options.pop(name, None) or default for name, default in WITHOUT_HANDLERS.items()}
+        unused = {name: options.pop(name, None) or default for name, default in WITHOUT_HANDLERS.items()}
         _refuse(
-            [name for name, default in WITHOUT_HANDLERS.items() if given[name] != default], "without handlers"
+            [name for name, value in unused.items() if value != WITHOUT_HANDLERS[name]], "without handlers"
         )
         watch = options.pop("watch")
         settings = {**self.settings, "contract": contract, **of_s3, **options}
@@ -131,8 +115,8 @@ def _refuse(names: list[str], contracts: str) -> None:
 
 def has_handlers(contract: Contract) -> bool:
     """Return whether the service handles operations of a contract: same id, method and path as its own."""
-    own = {_identity(each) for each in load_contract().operations}
-    return any(_identity(each) in own for each in contract.operations)
+    handled = {_identity(operation) for operation in load_contract().operations}
+    return any(_identity(operation) in handled for operation in contract.operations)
 
 
 def _identity(operation: Operation) -> tuple[str, str, str]:

@@ -55,26 +55,26 @@ def _post(stage: Stage, upload: Any, photograph: Photograph) -> None:
         "POST",
         upload["upload_url"],
         expected=201,
-        sent=f"multipart/form-data: the {len(fields)} fields, then {photograph.filename}, {size}",
+        detail=f"multipart/form-data: the {len(fields)} fields, then {photograph.filename}, {size}",
         data=fields,
         files={"file": (photograph.filename, photograph.content, fields["Content-Type"])},
     )
     stage.tell(response, f"ETag {response.headers['ETag']}")
 
 
-def _compare(stage: Stage, key: str, sent: bytes) -> None:
+def _compare(stage: Stage, key: str, content: bytes) -> None:
     """Read a photo back and show the digests of both, or raise Failed if they differ."""
     stage.begin("Read it back from S3, and compare the bytes by their SHA-256")
     mock = stage.mock
     url = presigned_get(f"{mock.s3}/{mock.bucket}", mock.region, key)
-    response = stage.exchange("GET", url, sent="a presigned query, good for 60 s")
+    response = stage.exchange("GET", url, detail="a presigned query, good for 60 s")
     returned = response.content
     stage.tell(response, f"{len(returned):,} bytes of {response.headers['Content-Type']}")
-    stage.tell("sent", sha256(sent).hexdigest())
+    stage.tell("sent", sha256(content).hexdigest())
     stage.tell("got", sha256(returned).hexdigest())
-    if sent != returned:
-        raise Failed(f"{len(sent):,} bytes were sent, and S3 gave back {len(returned):,} others.")
-    stage.tell("", f"[bold green]Equal[/]: the photo is in S3, all {len(sent):,} bytes of it.")
+    if content != returned:
+        raise Failed(f"{len(content):,} bytes were sent, and S3 gave back {len(returned):,} others.")
+    stage.tell("", f"[bold green]Equal[/]: the photo is in S3, all {len(content):,} bytes of it.")
 
 
 def register(stage: Stage, session: str, capture: str | None, photograph: Photograph, key: str) -> None:
@@ -83,8 +83,8 @@ def register(stage: Stage, session: str, capture: str | None, photograph: Photog
     if capture:
         body["capture_short_id"] = capture
     stage.begin("Register the photo with the session")
-    shown = json.dumps({**body, "s3_key": "..."})
-    response = stage.call("POST", f"/sessions/{session}/photos", expected=201, sent=shown, json=body)
+    summary = json.dumps({**body, "s3_key": "..."})
+    response = stage.call("POST", f"/sessions/{session}/photos", expected=201, detail=summary, json=body)
     photo = response.json()
     stage.tell(response, f"photo {photo['id']}, at place {photo['sort_order']}")
 
@@ -93,10 +93,10 @@ def show_gallery(stage: Stage, session: str) -> None:
     """Show the photos of a session, in their order."""
     stage.begin("See the gallery")
     response = stage.call("GET", f"/sessions/{session}/photos")
-    found = response.json()
-    stage.tell(response, f"{found['pagination']['total_count']} photos, in their order")
+    gallery = response.json()
+    stage.tell(response, f"{gallery['pagination']['total_count']} photos, in their order")
     table = Table("place", "label", "file", "bytes", "id")
-    for photo in found["data"]:
+    for photo in gallery["data"]:
         size = f"{photo['file_size']:,}"
         table.add_row(
             str(photo["sort_order"]), photo["photo_type"], photo["original_filename"], size, photo["id"]

@@ -39,11 +39,11 @@ def list_proposals(stage: Stage, capture: str) -> Any:
 def review(stage: Stage, proposals: Any, field_name: str, decision: str) -> None:
     """Accept or reject the proposal for a field, or raise Failed if there is none."""
     stage.begin(f"Review the {field_name}: {decision}")
-    proposal = next((each for each in proposals if each["field_name"] == field_name), None)
+    proposal = next((proposal for proposal in proposals if proposal["field_name"] == field_name), None)
     if proposal is None:
         raise Failed(f"the photos suggest no {field_name}.")
     body = {"status": decision}
-    response = stage.call("PATCH", f"/proposals/{proposal['id']}", sent=json.dumps(body), json=body)
+    response = stage.call("PATCH", f"/proposals/{proposal['id']}", detail=json.dumps(body), json=body)
     stage.tell(response, f"{response.json()['field_name']} {response.json()['status']}")
 
 
@@ -52,7 +52,7 @@ def apply(stage: Stage, capture: str) -> None:
     stage.begin("Apply to the product what was accepted")
     response = stage.call("POST", f"/captures/{capture}/apply")
     applied = response.json()
-    if [each["field_name"] for each in applied] != ["ingredients"]:
+    if [change["field_name"] for change in applied] != ["ingredients"]:
         raise Failed(f"the ingredients were to be applied, and these were: {response.text}")
     stage.tell(response, "1 proposal applied")
     stage.tell("now", f"[bold]{escape(applied[0]['proposed_value'])}[/]")

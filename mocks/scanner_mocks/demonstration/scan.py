@@ -2,7 +2,7 @@
 
 import json
 
-from scanner_api.scanning.captures import FINAL, CaptureStatus
+from scanner_api.scanning.scans.captures import FINAL, CaptureStatus
 from scanner_mocks.pictures import digital_link, draw_qr_code
 
 from .stage import Failed, Stage
@@ -12,8 +12,8 @@ def create_session(stage: Stage) -> str:
     """Return the id of a new session."""
     stage.begin("Create a session")
     body = {"capture_mode": "both"}
-    sent = f"{json.dumps(body)}, and as with all that follows\nX-API-Key: {stage.mock.api_key}"
-    response = stage.call("POST", "/sessions", expected=201, sent=sent, json=body)
+    request = f"{json.dumps(body)}, and as with all that follows\nX-API-Key: {stage.mock.api_key}"
+    response = stage.call("POST", "/sessions", expected=201, detail=request, json=body)
     session = response.json()
     stage.tell(response, f"session {session['id']}, {session['status']}")
     return str(session["id"])
@@ -29,7 +29,7 @@ def scan(stage: Stage, session: str) -> str:
         "POST",
         "/captures/upload-image",
         expected=201,
-        sent=f"multipart/form-data: the session, and qr-code.png, {len(picture):,} bytes",
+        detail=f"multipart/form-data: the session, and qr-code.png, {len(picture):,} bytes",
         data={"session_short_id": session},
         files={"image": ("qr-code.png", picture, "image/png")},
     )

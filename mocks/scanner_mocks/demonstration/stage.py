@@ -66,14 +66,14 @@ class Stage:
         self.console.print(Padding(table, (0, 0, 0, MARGIN)))
 
     def call(
-        self, method: str, path: str, *, expected: int = 200, sent: str = "", **parts: Any
+        self, method: str, path: str, *, expected: int = 200, detail: str = "", **parts: Any
     ) -> httpx.Response:
         """Call an operation of the API with the mock's key, and show what is sent; see ``exchange``."""
         url = f"{self.mock.api}{API}{path}"
-        return self.exchange(method, url, expected=expected, sent=sent, headers=self._key, **parts)
+        return self.exchange(method, url, expected=expected, detail=detail, headers=self._key, **parts)
 
     def exchange(
-        self, method: str, url: str, *, expected: int = 200, sent: str = "", **parts: Any
+        self, method: str, url: str, *, expected: int = 200, detail: str = "", **parts: Any
     ) -> httpx.Response:
         """Send a request and show it; the caller shows the response.
 
@@ -82,8 +82,8 @@ class Stage:
         """
         request = self._client.build_request(method, url, **parts)
         self.tell_address(method, str(request.url).partition("?X-Amz-")[0])
-        if sent:
-            self.tell("sent", sent)
+        if detail:
+            self.tell("sent", detail)
         return self._response(request, expected)
 
     def poll(self, path: str, field: str, ends: Container[str]) -> Any:
@@ -98,12 +98,12 @@ class Stage:
         with self.console.status("") as waiting:
             while (waited := time.monotonic() - start) < LONGEST_WAIT_SECONDS:
                 response = self._response(self._client.build_request("GET", url, headers=self._key), 200)
-                found = response.json()
-                if found[field] != last:
-                    last = found[field]
+                body = response.json()
+                if body[field] != last:
+                    last = body[field]
                     self.tell(response, f"{field}: {last}, after {waited:.1f} s,")
                 if last in ends:
-                    return found
+                    return body
                 waiting.update(f"{field}: {last}, {waited:.0f} s")
                 time.sleep(POLL_SECONDS)
         raise Failed(f"{field} is still {last} after {LONGEST_WAIT_SECONDS} s.")

@@ -10,7 +10,7 @@ import pytest
 from openapi_contract import Contract
 from openapi_mock import contract_mock
 from openapi_mock.extension import NO_EXTENSION
-from openapi_mock.faults.fault import Effect, Fault, FaultFileError, Match
+from openapi_mock.fault import Effect, Fault, FaultFileError, Match
 from openapi_mock.faults.reading import FaultReader
 
 faults_in = FaultReader(NO_EXTENSION).file

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from openapi_mock.faults.fault import Effect, Exponential, Fault, FaultError, Match, Normal
+from openapi_mock.fault import Effect, Exponential, Fault, FaultError, Match, Normal
 from openapi_mock.faults.registry import Faults
 from openapi_service.problems import Conflict
 

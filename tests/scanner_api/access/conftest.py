@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from openapi_service.request import Request
-from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
+from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore, WebSession
+from scanner_api.storage.accounts.digests import digest_of
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore, User
 from scanner_api.storage.database import Database
-from scanner_api.storage.digests import digest_of
-from scanner_api.storage.organizations import Organization, OrganizationStore, User
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

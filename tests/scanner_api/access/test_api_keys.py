@@ -194,7 +194,7 @@ async def test_revocation_reaches_every_process_within_a_second(clock, open_stor
         key = new_key("csb")
         await store.add_key(key, organization_id="acme")
         verifier = ApiKeyVerifier(store, clock)
-        verifier._known._ticks = lambda: ticks
+        verifier._keys._ticks = lambda: ticks
         await verifier.verify(key, None)
         assert await another_process.revoke_api_key("a-key")
         ticks = 0.5

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scanner_api.cli import app
-from scanner_api.storage.migrations import HEAD
+from scanner_api.storage.schema.migrations import HEAD
 
 
 @pytest.fixture

@@ -19,13 +19,13 @@ from openapi_service.problems import ServiceUnavailable
 from presigned_s3 import Server
 from scanner_api.cli import app
 from scanner_api.processing.stores import stores_of
-from scanner_api.scanning.captures import Capture, CaptureStatus
-from scanner_api.scanning.photos import Photo
-from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.scanning.photos.photo import Photo
+from scanner_api.scanning.scans.captures import Capture, CaptureStatus
+from scanner_api.scanning.scans.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.storage.accounts.organizations import OrganizationStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.organizations import OrganizationStore
 from scanner_api.storage.photo_bucket import PhotoBucket
-from scanner_api.storage.tables import captures, scan_sessions
+from scanner_api.storage.schema.tables import captures, scan_sessions
 
 NOW = datetime.now(UTC)
 NOBODY = "http://127.0.0.1:9"
@@ -262,7 +262,7 @@ def test_what_is_interrupted_goes_on(run, s3, organizations, monkeypatch, error,
         await delete_many(bucket, keys)
 
     monkeypatch.setattr(PhotoBucket, "delete_many", delete)
-    monkeypatch.setattr("scanner_api.storage.deletion._SESSIONS", 1)
+    monkeypatch.setattr("scanner_api.storage.scans.deletion._SESSIONS", 1)
     outcome = run("organizations", "delete", acme, "--yes")
     assert (outcome.exit_code, outcome.stdout) == (1, "")
     deleted = "1 object, 1 photo, 1 capture, 1 session"

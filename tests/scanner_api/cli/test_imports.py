@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scanner_api.cli import app
-from scanner_api.scanning.catalogue import shipped_products
+from scanner_api.scanning.catalogue.products import shipped_products
 
 HEADER = "brick,category,warning_days,critical_days\n"
 GTINS = [product.gtin for product in shipped_products()]

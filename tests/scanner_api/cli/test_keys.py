@@ -15,7 +15,7 @@ from openapi_service.clock import SystemClock
 from openapi_service.problems import Unauthorized
 from scanner_api.access.api_keys import ApiKeyVerifier, check_shape
 from scanner_api.cli import app
-from scanner_api.storage.credentials import CredentialStore
+from scanner_api.storage.accounts.credentials import CredentialStore
 from scanner_api.storage.database import Database
 
 

@@ -20,10 +20,10 @@ import pytest
 from openapi_service.clock import SystemClock
 from presigned_s3 import Server
 from scanner_api.access.api_keys import new_key
-from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
+from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore, WebSession
+from scanner_api.storage.accounts.digests import digest_of
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore, User
 from scanner_api.storage.database import Database
-from scanner_api.storage.digests import digest_of
-from scanner_api.storage.organizations import Organization, OrganizationStore, User
 from scanner_mocks.seeds import AUDIENCE, ISSUER, KEY_SET
 from scanner_mocks.token_issuer import bearer_token
 

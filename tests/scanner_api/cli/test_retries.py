@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from scanner_api.cli import app
 from scanner_api.storage.database import Database
-from scanner_api.storage.tables import captures, idempotency_keys
+from scanner_api.storage.schema.tables import captures, idempotency_keys
 
 COMMAND = Path(sys.executable).with_name("scanner-api")
 DEADLY = Path(__file__).with_name("deadly_serve.py")

@@ -5,8 +5,8 @@ import asyncio
 from typer.testing import CliRunner
 
 from scanner_api.cli import app
+from scanner_api.storage.accounts.secrets import SecretStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.secrets import SecretStore
 
 
 def test_the_secret_of_photo_keys_is_rotated(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner_api.scanning.catalogue import shipped_products
+from scanner_api.scanning.catalogue.products import shipped_products
 
 PRODUCT = next(shipped_products())
 UNKNOWN_GTIN = "09506000134352"

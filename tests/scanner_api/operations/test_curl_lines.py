@@ -10,7 +10,7 @@ from string import Template
 
 import pytest
 
-from scanner_api.scanning.catalogue import shipped_products
+from scanner_api.scanning.catalogue.products import shipped_products
 from scanner_contract import load_contract
 
 PAGE = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()

@@ -8,7 +8,7 @@ import uuid
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from scanner_api.scanning.catalogue import shipped_products
+from scanner_api.scanning.catalogue.products import shipped_products
 
 PRODUCTS = iter([product for product in shipped_products() if product.ingredients])
 

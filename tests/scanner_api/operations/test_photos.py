@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from scanner_api.cli import app
-from scanner_api.scanning.photo_keys import ForeignKey, PhotoKeys
+from scanner_api.scanning.photos.photo_keys import ForeignKey, PhotoKeys
 from scanner_api.settings import Settings
-from scanner_api.storage import secrets
+from scanner_api.storage.accounts import secrets
+from scanner_api.storage.accounts.secrets import SecretStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.secrets import SecretStore
 from scanner_mocks import scanner_mock
 
 from .conftest import PIXEL, Api

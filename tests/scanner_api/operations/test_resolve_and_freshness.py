@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from scanner_api.scanning.catalogue import shipped_products
+from scanner_api.scanning.catalogue.products import shipped_products
 
 PRODUCT = next(product for product in shipped_products() if product.brick)
 

@@ -8,7 +8,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from scanner_api.scanning.catalogue import shipped_products
+from scanner_api.scanning.catalogue.products import shipped_products
 
 from .conftest import PIXEL
 

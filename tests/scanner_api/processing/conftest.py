@@ -15,16 +15,16 @@ from PIL import Image
 
 from scanner_api.processing.captures import CaptureProcessor
 from scanner_api.processing.stores import stores_of
-from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
-from scanner_api.scanning.catalogue import Product
-from scanner_api.scanning.destinations import Permissions
+from scanner_api.scanning.catalogue.products import Product
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.scanning.photos import Photo
-from scanner_api.scanning.redirects import RedirectFollower
-from scanner_api.scanning.sessions import ScanSession, SessionStatus
+from scanner_api.scanning.links.destinations import Permissions
+from scanner_api.scanning.links.redirects import RedirectFollower
+from scanner_api.scanning.photos.photo import Photo
+from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
+from scanner_api.scanning.scans.sessions import ScanSession, SessionStatus
 from scanner_api.settings import Settings
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.organizations import Organization, OrganizationStore
 
 redis_url = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.py"))["redis_url"]
 

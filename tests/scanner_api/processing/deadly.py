@@ -10,9 +10,9 @@ import sys
 from openapi_service.clock import SystemClock
 from scanner_api.processing.processing import Processing
 from scanner_api.processing.stores import stores_of
-from scanner_api.scanning.captures import FINAL
-from scanner_api.scanning.destinations import Permissions
-from scanner_api.scanning.redirects import RedirectFollower
+from scanner_api.scanning.links.destinations import Permissions
+from scanner_api.scanning.links.redirects import RedirectFollower
+from scanner_api.scanning.scans.captures import FINAL
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
 

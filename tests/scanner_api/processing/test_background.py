@@ -9,9 +9,9 @@ from openapi_contract.distribution import how_to_install
 from scanner_api.processing import extraction
 from scanner_api.processing.bedrock import BedrockExtractor
 from scanner_api.processing.processing import Processing
-from scanner_api.scanning.destinations import Permissions
 from scanner_api.scanning.extraction.local import LocalExtractor
-from scanner_api.scanning.redirects import RedirectFollower
+from scanner_api.scanning.links.destinations import Permissions
+from scanner_api.scanning.links.redirects import RedirectFollower
 from scanner_api.settings import Settings
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.processing.captures import UNEXPECTED, CaptureProcessor
-from scanner_api.scanning.destinations import Permissions
-from scanner_api.scanning.redirects import RedirectFollower
-from scanner_api.scanning.sessions import SessionStatus
+from scanner_api.scanning.links.destinations import Permissions
+from scanner_api.scanning.links.redirects import RedirectFollower
+from scanner_api.scanning.scans.sessions import SessionStatus
 
 from .conftest import picture, processed, processing
 

@@ -19,9 +19,9 @@ from typer.testing import CliRunner
 
 from openapi_service.clock import SystemClock
 from scanner_api.cli import app
-from scanner_api.scanning.catalogue import Product
+from scanner_api.scanning.catalogue.products import Product
+from scanner_api.storage.catalogue.products import ProductStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.products import ProductStore
 
 http_server = runpy.run_path(str(Path(__file__).parents[2] / "services" / "http_server.py"))["http_server"]
 

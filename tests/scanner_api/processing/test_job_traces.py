@@ -17,8 +17,8 @@ from openapi_service.traces import CURRENT, Trace
 from scanner_api.processing import redis_broker
 from scanner_api.processing.processing import Processing
 from scanner_api.processing.sweep import Sweep
-from scanner_api.scanning.destinations import Permissions
-from scanner_api.scanning.redirects import RedirectFollower
+from scanner_api.scanning.links.destinations import Permissions
+from scanner_api.scanning.links.redirects import RedirectFollower
 from scanner_api.settings import Settings
 from scanner_api.worker import Worker
 

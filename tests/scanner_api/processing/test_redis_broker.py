@@ -290,6 +290,6 @@ async def test_a_redis_that_hangs_is_waited_for_once(monkeypatch):
     monkeypatch.setattr(RedisBroker, "_leave", leave)
     worker = RedisBroker("redis://127.0.0.1:9/0", Work().tasks(), 1)
     for number in range(20):
-        worker._own.put(Job("work", str(number)))
+        worker._jobs.put(Job("work", str(number)))
     await worker.close()
     assert (len(sent), left) == (1, ["the group"])

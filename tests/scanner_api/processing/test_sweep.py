@@ -11,13 +11,13 @@ from scanner_api.processing import sweep
 from scanner_api.processing.processing import Processing
 from scanner_api.processing.retention import BATCHES, retention_of
 from scanner_api.processing.sweep import Sweep
-from scanner_api.scanning.captures import CaptureStatus
-from scanner_api.scanning.destinations import Permissions
-from scanner_api.scanning.redirects import RedirectFollower
-from scanner_api.scanning.sessions import SessionStatus
+from scanner_api.scanning.links.destinations import Permissions
+from scanner_api.scanning.links.redirects import RedirectFollower
+from scanner_api.scanning.scans.captures import CaptureStatus
+from scanner_api.scanning.scans.sessions import SessionStatus
 from scanner_api.settings import Settings
-from scanner_api.storage import deletion
 from scanner_api.storage.audit import read_audit_log
+from scanner_api.storage.scans import deletion
 
 
 class Queue:

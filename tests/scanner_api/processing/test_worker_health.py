@@ -17,7 +17,7 @@ from openapi_service.problems import ServiceUnavailable
 from scanner_api.app import Application
 from scanner_api.metrics import read_queue
 from scanner_api.processing.stores import oldest_waiting
-from scanner_api.scanning.captures import CaptureStatus
+from scanner_api.scanning.scans.captures import CaptureStatus
 from scanner_api.settings import Settings
 from scanner_api.worker import Worker
 

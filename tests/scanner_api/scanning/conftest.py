@@ -3,8 +3,8 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from scanner_api.scanning.destinations import Permissions
-from scanner_api.scanning.redirects import RedirectFollower
+from scanner_api.scanning.links.destinations import Permissions
+from scanner_api.scanning.links.redirects import RedirectFollower
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 

@@ -4,10 +4,10 @@ from importlib.resources import files
 
 import pytest
 
-from scanner_api.scanning.catalogue import Product, read_products, shipped_products
-from scanner_api.scanning.freshness import shipped_rules
-from scanner_api.scanning.gtin import normalise
-from scanner_api.scanning.rows import BadRow
+from scanner_api.scanning.catalogue.freshness import shipped_rules
+from scanner_api.scanning.catalogue.products import Product, read_products, shipped_products
+from scanner_api.scanning.catalogue.rows import BadRow
+from scanner_api.scanning.codes.gtin import normalise
 
 MILK = Product(gtin="09521234000013", name="Milk")
 
@@ -107,7 +107,7 @@ def test_the_shipped_catalogue_is_sound():
 
 def test_the_shipped_catalogue_is_read_as_any_file():
     """What a start takes as it stands is what the reader of files would make of it, with no row refused."""
-    file = files("scanner_api.scanning").joinpath("catalogue.csv").read_bytes()
+    file = files("scanner_api.scanning.catalogue").joinpath("catalogue.csv").read_bytes()
     assert list(shipped_products()) == list(read_products(io.BytesIO(file), "catalogue.csv"))
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.scanning.destinations import Permissions, RefusedURL, is_public, read_url
+from scanner_api.scanning.links.destinations import Permissions, RefusedURL, is_public, read_url
 
 PUBLIC = ip_address("93.184.215.14")
 LOOPBACK = ip_address("127.0.0.1")

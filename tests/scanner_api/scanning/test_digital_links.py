@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.scanning.digital_links import read_bracketed, read_digital_link, read_element_strings
+from scanner_api.scanning.codes.digital_links import read_bracketed, read_digital_link, read_element_strings
 
 GTIN = "09521234543213"
 ARABIC = GTIN.translate({48 + digit: 0x660 + digit for digit in range(10)})

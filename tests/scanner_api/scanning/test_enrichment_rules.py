@@ -3,10 +3,10 @@ from decimal import Decimal
 
 import pytest
 
-from scanner_api.scanning.captures import Capture, CaptureStatus
-from scanner_api.scanning.enrichment import capture_for, news
 from scanner_api.scanning.extraction import Finding
-from scanner_api.scanning.photos import Photo
+from scanner_api.scanning.photos.photo import Photo
+from scanner_api.scanning.scans.captures import Capture, CaptureStatus
+from scanner_api.scanning.scans.enrichment import capture_for, news
 
 NOW = datetime(2026, 4, 9, tzinfo=UTC)
 

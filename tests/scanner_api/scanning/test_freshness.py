@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.scanning.freshness import (
+from scanner_api.scanning.catalogue.freshness import (
     ANY_BRICK,
     Rule,
     RuleError,
@@ -12,7 +12,7 @@ from scanner_api.scanning.freshness import (
     shipped_rules,
     thresholds,
 )
-from scanner_api.scanning.rows import BadRow
+from scanner_api.scanning.catalogue.rows import BadRow
 
 MILK = "10000025"
 OWN_MILK = {MILK: Rule(MILK, "Our milk", 4, 2)}

@@ -3,7 +3,7 @@ from biip.checksums import gs1_standard_check_digit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.scanning.gtin import GtinError, expanded_upc_e, normalise
+from scanner_api.scanning.codes.gtin import GtinError, expanded_upc_e, normalise
 
 ARABIC = "4006381333931".translate({48 + digit: 0x660 + digit for digit in range(10)})
 

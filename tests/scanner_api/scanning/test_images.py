@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from scanner_api.scanning.images import ImageError, ImageHeader, ImageTooLarge, read_header
+from scanner_api.scanning.photos.images import ImageError, ImageHeader, ImageTooLarge, read_header
 
 
 def drawn(form, size=(123, 45), **options):

@@ -8,7 +8,7 @@ import struct
 import pytest
 from PIL import Image
 
-from scanner_api.scanning.images import MAX_SCANS, ImageTooLarge, has_more_scans, read_header
+from scanner_api.scanning.photos.images import MAX_SCANS, ImageTooLarge, has_more_scans, read_header
 
 SCAN = b"\xff\xda\x00\x04\x01\x00data\xff\x00\xff\xd0more"
 END = b"\xff\xd9"

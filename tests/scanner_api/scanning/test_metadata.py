@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.scanning.metadata import MetadataError, merge
+from scanner_api.scanning.scans.metadata import MetadataError, merge
 
 STORED = {"batch": "7", "line": "A"}
 strings = st.dictionaries(st.text(max_size=40), st.text(max_size=500), max_size=20)

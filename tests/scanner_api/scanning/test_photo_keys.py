@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner_api.scanning import identifiers
-from scanner_api.scanning.photo_keys import MEDIA_TYPES, ForeignKey, PhotoKeys, TemplateError, extension_of
+from scanner_api.scanning.photos.photo_keys import (
+    MEDIA_TYPES,
+    ForeignKey,
+    PhotoKeys,
+    TemplateError,
+    extension_of,
+)
 
 TEMPLATE = "scanner/photos/{yyyy}/{mm}/{photo_type}/{session_id}/{id}.{ext}"
 SECRET = b"thirty-two bytes for the tests.."

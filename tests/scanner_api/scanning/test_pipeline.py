@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.scanning import pipeline
-from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
-from scanner_api.scanning.pipeline import LinkedProduct, StepError
+from scanner_api.scanning.scans import pipeline
+from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
+from scanner_api.scanning.scans.pipeline import LinkedProduct, StepError
 
 NOW = datetime(2026, 4, 9, tzinfo=UTC)
 GTIN = "04006381333931"

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from scanner_api.scanning.qr_analysis import analyse
-from scanner_api.scanning.redirects import Hop, Resolution
+from scanner_api.scanning.links.qr_analysis import analyse
+from scanner_api.scanning.links.redirects import Hop, Resolution
 
 GTIN = "09521234543213"
 SHOP = "https://shop.example/tea"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scanner_api.scanning.raw_values import read
+from scanner_api.scanning.codes.raw_values import read
 
 GTIN = "09521234543213"
 DIGITS = "0123456789"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.scanning import redirects
-from scanner_api.scanning.destinations import Permissions
-from scanner_api.scanning.redirects import RedirectFollower, SystemResolver
+from scanner_api.scanning.links import redirects
+from scanner_api.scanning.links.destinations import Permissions
+from scanner_api.scanning.links.redirects import RedirectFollower, SystemResolver
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 LOOPBACK = ip_address("127.0.0.1")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.scanning.rows import BadRow, FileError, Row, read_rows
+from scanner_api.scanning.catalogue.rows import BadRow, FileError, Row, read_rows
 
 
 def read(content, name="products.csv"):

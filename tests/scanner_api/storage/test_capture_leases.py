@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from scanner_api.scanning.captures import FINAL, CaptureStatus
-from scanner_api.scanning.sessions import ScanSession
-from scanner_api.storage.organizations import Organization, OrganizationStore
+from scanner_api.scanning.scans.captures import FINAL, CaptureStatus
+from scanner_api.scanning.scans.sessions import ScanSession
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
 
 
 @pytest.mark.parametrize("status", CaptureStatus)

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from scanner_api.scanning.captures import CaptureStatus
-from scanner_api.scanning.sessions import ScanSession
-from scanner_api.storage.activity import SessionClosed
-from scanner_api.storage.captures import CaptureRecord
+from scanner_api.scanning.scans.captures import CaptureStatus
+from scanner_api.scanning.scans.sessions import ScanSession
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
+from scanner_api.storage.catalogue.products import override
 from scanner_api.storage.database import ConstraintError
-from scanner_api.storage.organizations import Organization, OrganizationStore
-from scanner_api.storage.products import override
+from scanner_api.storage.scans.activity import SessionClosed
+from scanner_api.storage.scans.captures import CaptureRecord
 
 HOSTILE = "\x00 \\u0000 \ud83d \\ 日本"
 

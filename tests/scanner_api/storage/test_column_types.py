@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from scanner_api.storage.column_types import LosslessText, UTCDateTime
-from scanner_api.storage.tables import organizations, scan_sessions
+from scanner_api.storage.schema.column_types import LosslessText, UTCDateTime
+from scanner_api.storage.schema.tables import organizations, scan_sessions
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 HOSTILE = [

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import make_url, select, text
 
 from openapi_service.problems import ServiceUnavailable
-from scanner_api.scanning.sessions import ScanSession
+from scanner_api.scanning.scans.sessions import ScanSession
+from scanner_api.storage.connections.engines import Waits, _postgresql, parse
 from scanner_api.storage.database import Database
-from scanner_api.storage.engines import Waits, _postgresql, parse
-from scanner_api.storage.photos import PhotoStore
-from scanner_api.storage.sessions import SessionStore
-from scanner_api.storage.tables import scan_sessions
+from scanner_api.storage.scans.photos import PhotoStore
+from scanner_api.storage.scans.sessions import SessionStore
+from scanner_api.storage.schema.tables import scan_sessions
 
 OWN = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
 

@@ -8,16 +8,16 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import asdict, replace
 
-from scanner_api.storage.credentials import (
+from scanner_api.storage.accounts.credentials import (
     ApiKey,
     ApiKeyRecord,
     CredentialStore,
     WebSession,
     WebSessionRecord,
 )
+from scanner_api.storage.accounts.digests import digest_of
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore, User
 from scanner_api.storage.database import ConstraintError, Database
-from scanner_api.storage.digests import digest_of
-from scanner_api.storage.organizations import Organization, OrganizationStore, User
 
 DIGEST = digest_of("a key that no one has")
 

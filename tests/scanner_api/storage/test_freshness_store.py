@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from scanner_api.scanning.freshness import ANY_BRICK, Rule, shipped_rules
+from scanner_api.scanning.catalogue.freshness import ANY_BRICK, Rule, shipped_rules
+from scanner_api.storage.catalogue.freshness import EVERYONE, FreshnessStore
 from scanner_api.storage.database import ConstraintError
-from scanner_api.storage.freshness import EVERYONE, FreshnessStore
 
 MILK = Rule("10000025", "日本 \x00\ud800\\", 3, 1)
 ANY = Rule(ANY_BRICK, "Groceries", 7, 2)

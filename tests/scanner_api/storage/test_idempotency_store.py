@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from openapi_service.idempotency import Attempt, KeyInUse, KeyReused
 from openapi_service.problems import Conflict
 from scanner_api.access.callers import Caller
-from scanner_api.storage import idempotency
+from scanner_api.storage.accounts import idempotency
+from scanner_api.storage.accounts.idempotency import LEASE, LIFE, IdempotencyStore
 from scanner_api.storage.database import ConstraintError, Database
-from scanner_api.storage.idempotency import LEASE, LIFE, IdempotencyStore
-from scanner_api.storage.tables import idempotency_keys, users
+from scanner_api.storage.schema.tables import idempotency_keys, users
 
 CALLER = Caller("key:2b3c", frozenset({"organization"}))
 ATTEMPT = Attempt("create", CALLER, "key", "f" * 64)

@@ -7,10 +7,10 @@ from contextlib import closing
 import pytest
 from sqlalchemy import select, text
 
+from scanner_api.storage.connections.inline_reads import InlineReader
 from scanner_api.storage.database import Database
-from scanner_api.storage.inline_reads import InlineReader
 from scanner_api.storage.lookup import Lookup
-from scanner_api.storage.tables import organizations
+from scanner_api.storage.schema.tables import organizations
 
 SQL = "SELECT name FROM organizations WHERE id = ?"
 NEW = "INSERT INTO organizations (id, name, created) VALUES ('a', 'old', '2026-01-01 00:00:00.000000')"

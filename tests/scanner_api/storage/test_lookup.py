@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.storage import lookup
 from scanner_api.storage.lookup import Lookup
-from scanner_api.storage.tables import memberships, organizations, users
+from scanner_api.storage.schema.tables import memberships, organizations, users
 
 
 def by_id(database):
@@ -26,7 +26,7 @@ async def at_server(database, sql):
 
 async def server_process(database):
     """Return the id of the server's process for the lookups' connection."""
-    async with database.readers.one() as reader:
+    async with database.readers.lend() as reader:
         return reader.driver.get_server_pid()
 
 

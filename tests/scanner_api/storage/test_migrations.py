@@ -16,17 +16,17 @@ from msgspec.structs import asdict
 from sqlalchemy import CheckConstraint, bindparam, inspect, select, text
 
 from openapi_service.clock import SystemClock
-from scanner_api.scanning.sessions import ScanSession
-from scanner_api.storage import migrations
-from scanner_api.storage.captures import CaptureStore
+from scanner_api.scanning.scans.sessions import ScanSession
+from scanner_api.storage.accounts.organizations import OrganizationStore
+from scanner_api.storage.catalogue.products import ProductStore
+from scanner_api.storage.catalogue.redirect_rules import RedirectRuleStore
 from scanner_api.storage.database import Database, DatabaseError
-from scanner_api.storage.extractions import ExtractionStore
-from scanner_api.storage.migrations.upgrade import configuration
-from scanner_api.storage.organizations import OrganizationStore
-from scanner_api.storage.products import ProductStore
-from scanner_api.storage.redirect_rules import RedirectRuleStore
-from scanner_api.storage.sessions import SessionStore
-from scanner_api.storage.tables import (
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.extractions import ExtractionStore
+from scanner_api.storage.scans.sessions import SessionStore
+from scanner_api.storage.schema import migrations
+from scanner_api.storage.schema.migrations.upgrade import configuration
+from scanner_api.storage.schema.tables import (
     captures,
     metadata,
     note_compatibility,

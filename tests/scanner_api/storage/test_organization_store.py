@@ -7,10 +7,15 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from scanner_api.storage.credentials import ApiKey, CredentialStore
+from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore
+from scanner_api.storage.accounts.organizations import (
+    Organization,
+    OrganizationStore,
+    OrganizationSummary,
+    User,
+)
 from scanner_api.storage.database import ConstraintError
-from scanner_api.storage.organizations import Organization, OrganizationStore, OrganizationSummary, User
-from scanner_api.storage.tables import scan_sessions
+from scanner_api.storage.schema.tables import scan_sessions
 
 
 def test_an_organization_comes_back_by_its_id(in_database, now):

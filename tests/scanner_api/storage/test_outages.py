@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import make_url, text
 
 from openapi_service.problems import ServiceUnavailable
-from scanner_api.storage import engines
+from scanner_api.storage.connections import engines
 from scanner_api.storage.database import Database, DatabaseError
-from scanner_api.storage.tables import users
+from scanner_api.storage.schema.tables import users
 
 
 @pytest.fixture

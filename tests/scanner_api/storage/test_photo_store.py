@@ -9,9 +9,9 @@ from itertools import permutations
 import pytest
 from msgspec.structs import replace
 
-from scanner_api.scanning.photos import OrderError, Photo
-from scanner_api.storage.activity import SessionClosed
+from scanner_api.scanning.photos.photo import OrderError, Photo
 from scanner_api.storage.database import ConstraintError, DuplicateError
+from scanner_api.storage.scans.activity import SessionClosed
 
 HOSTILE = "\x00 \\u0000 \ud83d \\ 日本"
 

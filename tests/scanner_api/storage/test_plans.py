@@ -8,14 +8,14 @@ import pytest
 from msgspec.structs import asdict
 from sqlalchemy import event, func, select, text
 
-from scanner_api.scanning.captures import CaptureStatus
-from scanner_api.scanning.sessions import SessionStatus
-from scanner_api.storage import deletion
-from scanner_api.storage.captures import CaptureStore
-from scanner_api.storage.deletion import Deletion
-from scanner_api.storage.idempotency import IdempotencyStore
-from scanner_api.storage.sessions import SessionStore
-from scanner_api.storage.tables import captures, idempotency_keys, scan_sessions
+from scanner_api.scanning.scans.captures import CaptureStatus
+from scanner_api.scanning.scans.sessions import SessionStatus
+from scanner_api.storage.accounts.idempotency import IdempotencyStore
+from scanner_api.storage.scans import deletion
+from scanner_api.storage.scans.captures import CaptureStore
+from scanner_api.storage.scans.deletion import Deletion
+from scanner_api.storage.scans.sessions import SessionStore
+from scanner_api.storage.schema.tables import captures, idempotency_keys, scan_sessions
 
 ROWS = 3000
 """So many that PostgreSQL prefers an index to reading them all."""

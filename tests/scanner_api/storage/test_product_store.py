@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import asdict, replace
 
 from openapi_service.problems import ServiceUnavailable
-from scanner_api.scanning.catalogue import Product, shipped_products
-from scanner_api.storage import products
+from scanner_api.scanning.catalogue.products import Product, shipped_products
 from scanner_api.storage.actions import UNKNOWN
+from scanner_api.storage.catalogue import products
+from scanner_api.storage.catalogue.products import ProductStore, StoredProduct, override
 from scanner_api.storage.database import Database
-from scanner_api.storage.products import ProductStore, StoredProduct, override
 
 HOSTILE = "\x00 \\u0000 \ud83d \\ 日本"
 OWN, OTHERS = "organization", "another organization"

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from scanner_api.scanning.proposals import FIELDS, Proposal, ProposalStatus
+from scanner_api.scanning.scans.proposals import FIELDS, Proposal, ProposalStatus
+from scanner_api.storage.catalogue.products import override
 from scanner_api.storage.database import ConstraintError
-from scanner_api.storage.products import override
-from scanner_api.storage.proposals import AppliedError, NoProductError, ProposalRecord
+from scanner_api.storage.scans.proposals import AppliedError, NoProductError, ProposalRecord
 
 HOSTILE = "\x00 \\u0000 \ud83d \\ 日本"
 ACCEPTED, REJECTED = ProposalStatus.ACCEPTED, ProposalStatus.REJECTED

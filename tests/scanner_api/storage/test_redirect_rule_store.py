@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from scanner_api.scanning.identifiers import decode
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
 from scanner_api.storage.database import ConstraintError, DuplicateError
-from scanner_api.storage.organizations import Organization, OrganizationStore
 
 from .conftest import rules_of
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from scanner_api.storage import secrets
+from scanner_api.storage.accounts import secrets
+from scanner_api.storage.accounts.secrets import NOTICE, SecretStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.secrets import NOTICE, SecretStore
 
 NOW = datetime(2026, 4, 9, tzinfo=UTC)
 

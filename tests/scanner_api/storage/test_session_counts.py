@@ -11,10 +11,10 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import func, select, text
 
-from scanner_api.scanning.sessions import SessionStatus
-from scanner_api.storage import sessions as sessions_module
-from scanner_api.storage.organizations import Organization, OrganizationStore
-from scanner_api.storage.tables import scan_session_counts, scan_sessions
+from scanner_api.scanning.scans.sessions import SessionStatus
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
+from scanner_api.storage.scans import sessions as sessions_module
+from scanner_api.storage.schema.tables import scan_session_counts, scan_sessions
 
 TTL = 3600
 KEY = ("organization_id", "created_by", "status")

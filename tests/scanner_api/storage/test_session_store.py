@@ -8,11 +8,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.scanning.scans.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
 from scanner_api.storage.database import ConstraintError, Database
-from scanner_api.storage.organizations import Organization, OrganizationStore
-from scanner_api.storage.sessions import SessionStore
-from scanner_api.storage.tables import scan_sessions
+from scanner_api.storage.scans.sessions import SessionStore
+from scanner_api.storage.schema.tables import scan_sessions
 
 TTL = 3600
 HOSTILE_IDS = [

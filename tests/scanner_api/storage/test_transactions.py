@@ -10,7 +10,7 @@ from sqlalchemy import exc, func, select, text
 
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.storage.database import ConstraintError, Database
-from scanner_api.storage.tables import scan_sessions, users
+from scanner_api.storage.schema.tables import scan_sessions, users
 
 
 def test_a_transaction_is_all_or_nothing(in_database, rows):

@@ -1,4 +1,4 @@
-"""The interface of extractors, and their findings in photos of a product."""
+"""Extractors and their findings in photos: knows what labels say, and not which photos are to be read."""
 
 from decimal import Decimal
 from typing import NamedTuple, Protocol

@@ -125,8 +125,8 @@ def _joined(lines: Sequence[Line]) -> str:
 def _finding(field_name: str, value: str, lines: Sequence[Line], reason: str) -> Finding:
     confidence = min(line.confidence for line in lines)
     quote = _joined(lines)
-    shown = quote if len(quote) <= _MAX_QUOTE else f"{quote[:_MAX_QUOTE]}..."
-    return Finding(field_name, value[:_MAX_VALUE], two_decimals(confidence), f'{reason} "{shown}".')
+    text = quote if len(quote) <= _MAX_QUOTE else f"{quote[:_MAX_QUOTE]}..."
+    return Finding(field_name, value[:_MAX_VALUE], two_decimals(confidence), f'{reason} "{text}".')
 
 
 def two_decimals(confidence: float) -> Decimal:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Final
 
-from scanner_api.scanning.freshness import shipped_rules
+from scanner_api.scanning.catalogue.freshness import shipped_rules
 
 from . import Finding, LabelPhoto
 from .labels import read_front, read_ingredients, read_nutrition, two_decimals

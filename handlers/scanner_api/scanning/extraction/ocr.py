@@ -58,9 +58,9 @@ class TextReader:
         return sorted(lines, key=lambda line: line.top)
 
 
-def _lines(found: Iterable[tuple[Any, str, float]]) -> Iterable[Line]:
+def _lines(boxes: Iterable[tuple[Any, str, float]]) -> Iterable[Line]:
     """Yield lines from their corners, which go clockwise from the top left."""
-    for corners, text, score in found:
+    for corners, text, score in boxes:
         left, top = corners.min(axis=0)
         _, bottom = corners.max(axis=0)
         yield Line(text.strip(), float(score), float(left), float(top), float(bottom - top))

@@ -6,7 +6,7 @@ import struct
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from scanner_api.scanning.images import ImageError, read_header
+from scanner_api.scanning.photos.images import ImageError, read_header
 
 from . import ExtractionError
 

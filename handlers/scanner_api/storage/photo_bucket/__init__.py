@@ -1,4 +1,4 @@
-"""The bucket of the photos, in Amazon S3 or a compatible service."""
+"""The bucket of the photos, in Amazon S3 or a compatible service: knows objects and forms, and no SQL."""
 
 from .bucket import PhotoBucket, StoredObject
 from .errors import DeletionRefused, ObjectTooLarge, PhotoBucketError

@@ -170,8 +170,8 @@ class PhotoBucket:
             self._client.close()
 
     async def _ask(self, operation: str, seconds: float = _SECONDS, **parameters: Any) -> Any:
-        asked = {"Bucket": self._bucket, **parameters}
-        return await self._wait(operation, lambda client: client.send(operation, asked), seconds)
+        arguments = {"Bucket": self._bucket, **parameters}
+        return await self._wait(operation, lambda client: client.send(operation, arguments), seconds)
 
     async def _wait(self, operation: str, work: Callable[[Client], Any], seconds: float) -> Any:
         """Return S3's response, None for a 404; the work waits for a thread as long as its caller does."""

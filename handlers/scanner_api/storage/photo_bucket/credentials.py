@@ -36,7 +36,7 @@ class SigningCredentials:
 
     def __init__(self, session: Session | None) -> None:
         without_tracebacks("botocore.credentials")  # such as what a credential process wrote
-        self._given = session
+        self._preset = session
         if session is None:
             from botocore.session import get_session  # noqa: PLC0415 -- a session of its own needs no chain
 
@@ -72,8 +72,8 @@ class SigningCredentials:
     @cached_property
     def session(self) -> Any:
         """boto3's session with this chain, to make clients of."""
-        if self._given is not None:
-            return self._given
+        if self._preset is not None:
+            return self._preset
         from boto3.session import Session  # noqa: PLC0415 -- boto3 takes a while to import
 
         return Session(botocore_session=self._core)

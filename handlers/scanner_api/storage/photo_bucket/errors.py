@@ -1,4 +1,4 @@
-"""What can go wrong with the photo bucket."""
+"""Errors of the photo bucket."""
 
 from openapi_service.problems import ServiceUnavailable
 

@@ -102,11 +102,11 @@ class Presigner:
         token of temporary credentials becomes a field.
         """
         second = self._second(now, credentials)
-        own = {**fields, "key": key}
-        end = b2a_base64(f"{_equalities(own)}]}}".encode(), newline=False)
+        form = {**fields, "key": key}
+        end = b2a_base64(f"{_equalities(form)}]}}".encode(), newline=False)
         signed = {"policy": second.opening + end.decode(), "x-amz-signature": second.sign(end)}
         return PresignedUpload(
-            self._url, {**self._fields, **second.fields, **own, **signed}, self._expires_in
+            self._url, {**self._fields, **second.fields, **form, **signed}, self._expires_in
         )
 
     def _second(self, now: datetime, credentials: ReadOnlyCredentials) -> _Second:

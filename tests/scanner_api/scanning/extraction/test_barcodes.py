@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from scanner_api.scanning.codes.raw_values import read
 from scanner_api.scanning.extraction import ExtractionError
 from scanner_api.scanning.extraction.pixels import decode_barcodes
-from scanner_api.scanning.raw_values import read
 
 GTIN = "09521234000013"
 

@@ -7,12 +7,12 @@ from msgspec.structs import asdict, replace
 from sqlalchemy import LargeBinary, select
 
 from openapi_service.problems import ServiceUnavailable
-from scanner_api.scanning.captures import CaptureStatus
-from scanner_api.scanning.sessions import SessionStatus
-from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
-from scanner_api.storage.organizations import Organization, OrganizationStore, User
-from scanner_api.storage.products import ProductStore
-from scanner_api.storage.tables import (
+from scanner_api.scanning.scans.captures import CaptureStatus
+from scanner_api.scanning.scans.sessions import SessionStatus
+from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore, WebSession
+from scanner_api.storage.accounts.organizations import Organization, OrganizationStore, User
+from scanner_api.storage.catalogue.products import ProductStore
+from scanner_api.storage.schema.tables import (
     captures,
     freshness_rules,
     metadata,

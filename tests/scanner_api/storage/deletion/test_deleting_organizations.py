@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from openapi_service.problems import ServiceUnavailable
-from scanner_api.scanning.sessions import SessionStatus
-from scanner_api.storage import deletion as module
+from scanner_api.scanning.scans.sessions import SessionStatus
+from scanner_api.storage.accounts.credentials import CredentialStore
+from scanner_api.storage.accounts.organizations import OrganizationStore
 from scanner_api.storage.actions import Actor
 from scanner_api.storage.audit import read_audit_log
-from scanner_api.storage.credentials import CredentialStore
 from scanner_api.storage.database import ConstraintError
-from scanner_api.storage.deletion import Deletion
-from scanner_api.storage.organizations import OrganizationStore
-from scanner_api.storage.tables import captures, metadata, organizations, photos, users
+from scanner_api.storage.scans import deletion as module
+from scanner_api.storage.scans.deletion import Deletion
+from scanner_api.storage.schema.tables import captures, metadata, organizations, photos, users
 
 from .conftest import AGE, about, contents, exhaust
 

@@ -7,13 +7,13 @@ import pytest
 from msgspec.structs import asdict
 from sqlalchemy import func, select
 
-from scanner_api.scanning.captures import CaptureStatus
-from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
-from scanner_api.storage import deletion as module
+from scanner_api.scanning.scans.captures import CaptureStatus
+from scanner_api.scanning.scans.sessions import ExtractionStatus, SessionStatus
 from scanner_api.storage.database import ConstraintError
-from scanner_api.storage.deletion import Deletion
 from scanner_api.storage.photo_bucket import DeletionRefused
-from scanner_api.storage.tables import captures, scan_sessions
+from scanner_api.storage.scans import deletion as module
+from scanner_api.storage.scans.deletion import Deletion
+from scanner_api.storage.schema.tables import captures, scan_sessions
 
 from .conftest import AGE, about, contents, exhaust
 

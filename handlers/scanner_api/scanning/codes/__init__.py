@@ -1,0 +1,1 @@
+"""What a barcode says: knows GTINs, element strings and Digital Links, and no captures or products."""

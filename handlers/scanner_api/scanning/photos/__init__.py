@@ -1,0 +1,1 @@
+"""Uploaded photos: knows their headers and object keys, and neither pixels nor the bucket."""

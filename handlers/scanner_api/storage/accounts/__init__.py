@@ -1,0 +1,1 @@
+"""Stores of accounts: knows organizations, users, keys and shared secrets, and nothing of scans."""

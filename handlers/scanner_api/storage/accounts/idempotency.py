@@ -1,0 +1,114 @@
+"""Stores the responses of requests that have an idempotency key, for a day."""
+
+import json
+import zlib
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from hashlib import sha256
+from math import ceil
+from secrets import token_hex
+from typing import Final
+
+from sqlalchemy import select
+
+from openapi_service.clock import Clock
+from openapi_service.idempotency import Attempt, KeyInUse, KeyReused
+from openapi_service.problems import ServiceUnavailable
+from scanner_api.storage.database import Database
+from scanner_api.storage.queries import upserting
+from scanner_api.storage.schema.tables import idempotency_keys
+
+LIFE: Final = timedelta(hours=24)
+LEASE: Final = timedelta(seconds=30)
+"""How long a request has a key before another try may take it over, since its process may have died."""
+_BATCH: Final = 1000
+_COLUMNS: Final = idempotency_keys.c
+
+
+class IdempotencyStore:
+    """Runs a request once, however often it is tried, in however many processes.
+
+    A try claims its key first, for a short time. Its response is written in the transaction of its effect,
+    and only while the claim holds: both are there, or neither, and of two tries one has an effect.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def once(self, attempt: Attempt, run: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Return the response of the first try that had one; run the request if this is it.
+
+        Raises:
+            KeyInUse: another try is being run, or has taken over from this one.
+            KeyReused: the key was sent with another request.
+        """
+        if attempt.caller is None:  # strangers would get the responses of one another
+            return await run()
+        id_, claim = _id_of(attempt), token_hex(16)
+        stored = await self._claim(id_, attempt.fingerprint, claim)
+        if stored is not None:
+            return zlib.decompress(stored)
+        try:
+            async with self._database.unit():
+                response = await run()
+                await self._store(id_, claim, response)
+        except BaseException:
+            await self._release(id_, claim)
+            raise
+        return response
+
+    async def expire(self) -> None:
+        """Delete expired responses, in batches."""
+        expired = _COLUMNS.expires_at <= self._clock.now()
+        batch = select(_COLUMNS.id).where(expired).order_by(_COLUMNS.expires_at).limit(_BATCH)
+        # twice: what is claimed again meanwhile stays
+        deleting = idempotency_keys.delete().where(_COLUMNS.id.in_(batch), expired)
+        while await self._database.change(deleting) == _BATCH:
+            pass
+
+    async def _claim(self, id_: str, fingerprint: str, claim: str) -> bytes | None:
+        """Claim a key, or return the response that it has."""
+        now = self._clock.now()
+        changes = {
+            "fingerprint": fingerprint,
+            "claim": claim,
+            "response": None,
+            "expires_at": now + LEASE,
+        }
+        insert = upserting(self._database.dialect.name, idempotency_keys).values(id=id_, **changes)
+        claiming = insert.on_conflict_do_update(
+            index_elements=[_COLUMNS.id], set_=changes, where=_COLUMNS.expires_at <= now
+        )
+        columns = _COLUMNS.fingerprint, _COLUMNS.response, _COLUMNS.expires_at
+        present = select(*columns).where(_COLUMNS.id == id_)
+        async with self._database.transaction() as connection:
+            if (await connection.execute(claiming)).rowcount:
+                return None
+            first, response, ends = (await connection.execute(present)).one()
+        if first != fingerprint:
+            raise KeyReused
+        if response is None:  # what has taken long takes long still, or its process died
+            left = (ends - now).total_seconds()
+            raise KeyInUse(ceil(max(1, min(LEASE.total_seconds() - left, left))))
+        stored: bytes = response
+        return stored
+
+    async def _store(self, id_: str, claim: str, response: bytes) -> None:
+        held = idempotency_keys.update().where(_COLUMNS.id == id_, _COLUMNS.claim == claim)
+        changes = {"response": zlib.compress(response, 1), "expires_at": self._clock.now() + LIFE}
+        if not await self._database.change(held.values(changes)):
+            raise KeyInUse
+
+    async def _release(self, id_: str, claim: str) -> None:
+        held = _COLUMNS.id == id_, _COLUMNS.claim == claim, _COLUMNS.response.is_(None)
+        with suppress(ServiceUnavailable):  # then the claim runs out
+            await self._database.change(idempotency_keys.delete().where(*held))
+
+
+def _id_of(attempt: Attempt) -> str:
+    """Return the stored name of a caller's key, for its organizations and an operation."""
+    caller = attempt.caller
+    scope = caller.credential, sorted(caller.organizations), attempt.operation_id, attempt.key
+    return sha256(json.dumps(scope).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Connections to SQLite and PostgreSQL: knows engines, pools, transactions and errors, and no table."""

@@ -1,0 +1,233 @@
+"""SQLAlchemy engines for the two databases, set up alike: transactions are ours to begin."""
+
+import asyncio
+import os
+import sqlite3
+import ssl
+import time
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, event, exc, make_url
+from sqlalchemy.pool import StaticPool
+
+from openapi_contract.distribution import how_to_install
+
+from .async_engine import AsyncEngine, create_async_engine
+
+_EXPECTED: Final = (
+    "expected sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE (database_url)"
+)
+_DRIVERS: Final = dict.fromkeys(("postgres", "postgresql"), "postgresql+asyncpg")
+"""The drivers of URLs as others write them."""
+_SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_VERIFYING: Final = frozenset({"require", "verify-ca", "verify-full"})
+"""The modes in which a file of certificates is used, as in libpq."""
+_QUERY: Final = {
+    "sqlite+aiosqlite": frozenset({"uri", "mode", "cache", "vfs", "timeout", "check_same_thread"}),
+    "postgresql+asyncpg": frozenset({"host", "port", "ssl", "sslmode", "sslrootcert", "target_session_attrs"})
+    | {"prepared_statement_cache_size", "statement_cache_size", "passfile", "async_fallback"},
+}
+_SQLITE_PATIENCE: Final = 10
+_ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
+    # how many seconds a writer waits for those of other processes
+    "sqlite+aiosqlite": {"connect_args": {"timeout": _SQLITE_PATIENCE}},
+    "postgresql+asyncpg": {
+        "connect_args": {"timeout": 5, "server_settings": {"application_name": "scanner-api"}},
+        "pool_pre_ping": True,
+        "max_overflow": 0,
+    },
+}
+_MEMORIES: Final = count()
+_rolling_back: Final[set[asyncio.Future[None]]] = set()
+"""Tasks, which the event loop alone would forget."""
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How much of PostgreSQL a process uses, and how long it waits for it.
+
+    Attributes:
+        pool_size: connections; lookups keep two of them.
+        pool_seconds: for a connection of the pool.
+        lock_seconds: for a lock that another transaction has; 0 for as long as it takes.
+        statement_seconds: for a statement; 0 for as long as it takes.
+    """
+
+    pool_size: int = 8
+    pool_seconds: float = 5
+    lock_seconds: float = 5
+    statement_seconds: float = 30
+
+
+PATIENT: Final = Waits(pool_size=3, lock_seconds=0, statement_seconds=0)
+"""For migrations, which wait for one another, and may rewrite tables."""
+
+
+def parse(url: str | URL) -> URL:
+    """Read a database URL, also as Heroku and RDS write them: ``postgres://``, ``?sslmode=``.
+
+    Raises:
+        DatabaseError: it is no URL, or names neither of the two drivers, or a parameter that is not known.
+    """
+    try:
+        parsed = make_url(url)
+    except (exc.ArgumentError, ValueError):
+        # the cause may quote the URL with its password
+        raise DatabaseError(f"The database URL cannot be read; {_EXPECTED}.") from None
+    parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+    if parsed.drivername not in _ARGUMENTS:
+        raise DatabaseError(f"The database URL begins with {parsed.drivername!r}; {_EXPECTED}.")
+    parameters = _QUERY[parsed.drivername]
+    if unknown := sorted(set(parsed.query) - parameters):
+        raise DatabaseError(
+            f"The database URL has the parameter {unknown[0]!r}; "
+            f"expected one of {', '.join(sorted(parameters))} (database_url)."
+        )
+    mode = parsed.query.get("sslmode", "prefer")
+    if mode not in _SSL_MODES:
+        raise DatabaseError(
+            f"sslmode of the database URL is {mode!r}; expected one of {', '.join(_SSL_MODES)}."
+        )
+    return parsed
+
+
+def engine_for(url: URL, waits: Waits) -> AsyncEngine:
+    """Return an engine, which has not connected yet.
+
+    Raises:
+        DatabaseError: the driver is not installed, or a file of certificates cannot be read.
+    """
+    arguments = _ARGUMENTS[url.drivername]
+    if url.get_backend_name() == "postgresql":
+        url, arguments = _postgresql(url, waits)
+    if in_memory(url):
+        # all share one connection, but another can take its place: SQLAlchemy gives up the connection of a
+        # task that is cancelled, and a database without a name would go with it
+        url = url.set(database=f"file:/{next(_MEMORIES)}", query={"vfs": "memdb", "uri": "true"})
+        arguments = {**arguments, "poolclass": StaticPool}
+    try:
+        engine = create_async_engine(url, hide_parameters=True, **arguments)
+    except ModuleNotFoundError as error:
+        raise DatabaseError(
+            f"The database driver {error.name} is not installed; {how_to_install('postgresql')}"
+        ) from error
+    if engine.dialect.name == "postgresql":
+        event.listen(engine.sync_engine, "connect", partial(_prepare_postgresql, waits))
+    else:
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        event.listen(engine.sync_engine, "invalidate", _roll_back_sqlite)
+    return engine
+
+
+def _postgresql(url: URL, waits: Waits) -> tuple[URL, dict[str, Any]]:
+    """Return the URL without what asyncpg knows by other names, and the arguments of the engine."""
+    arguments = dict(_ARGUMENTS[url.drivername], pool_size=waits.pool_size, pool_timeout=waits.pool_seconds)
+    # in case that the server is gone, and nobody there counts the seconds
+    longest = waits.statement_seconds + 5 if waits.statement_seconds else None
+    connecting = {**arguments["connect_args"], "command_timeout": longest}
+    if mode := url.query.get("sslmode"):
+        connecting["ssl"] = mode
+        if mode in _VERIFYING and (file := url.query.get("sslrootcert")):
+            try:
+                connecting["ssl"] = context = ssl.create_default_context(cafile=str(file))
+            except OSError as error:
+                raise DatabaseError(f"sslrootcert of the database URL cannot be read: {error}.") from None
+            context.check_hostname = mode == "verify-full"
+    return url.difference_update_query(["sslmode", "sslrootcert"]), {**arguments, "connect_args": connecting}
+
+
+def in_memory(url: URL) -> bool:
+    """Tell whether a URL is that of a SQLite database in memory."""
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
+def open_sqlite(engine: AsyncEngine) -> sqlite3.Connection:
+    """Return a separate connection to the database of an engine, in a file or in memory.
+
+    As long as one to a database in memory is open, the database is there. It blocks.
+    """
+    return _connected(engine, check_same_thread=False)
+
+
+def make_sqlite_file(engine: AsyncEngine) -> None:
+    """Open a SQLite file, make it if there is none, and set it to WAL, in which no reader waits for a writer.
+
+    One that is made is for its owner alone; SQLite gives its log the same mode.
+
+    It blocks: not for the event loop's thread. With aiosqlite, what cannot be opened would leave a thread.
+
+    Raises:
+        sqlite3.Error: the file cannot be opened, or is no database.
+    """
+    file = str(engine.url.database)
+    if not file.startswith("file:"):
+        with suppress(OSError):  # it is there, or SQLite says why it cannot be made
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
+    deadline = time.monotonic() + _SQLITE_PATIENCE
+    while True:
+        try:
+            with closing(_connected(engine, timeout=0)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # of several processes that switch at once all but one fail, without SQLite's usual patience
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _connected(engine: AsyncEngine, **options: Any) -> sqlite3.Connection:
+    """Connect as the engine does, but for these options."""
+    arguments, defaults = engine.dialect.create_connect_args(engine.url)
+    connection: sqlite3.Connection = sqlite3.connect(*arguments, **{**defaults, **options})  # type: ignore[call-overload]  # SQLAlchemy's
+    return connection
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 -- SQLAlchemy's signature
+    """Leave transactions to us, and set what SQLite keeps for each connection."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _prepare_postgresql(waits: Waits, connection: Any, record: object) -> None:  # noqa: ARG001 -- the same
+    """Set how long statements wait; as parameters of the start PgBouncer would refuse them."""
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = {waits.lock_seconds * 1000:.0f}")
+    cursor.execute(f"SET statement_timeout = {waits.statement_seconds * 1000:.0f}")
+    cursor.close()
+    connection.commit()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: one who asks for it half-way fails instead of waiting."""
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))
+
+
+def _roll_back_sqlite(connection: Any, record: object, error: object) -> None:  # noqa: ARG001 -- the same
+    """Roll back the transaction of an invalidated connection, before it is closed.
+
+    SQLite keeps a closed connection, and its locks, for as long as one of its statements is held by someone,
+    such as by the traceback of a cancelled task.
+    """
+    rolling_back = asyncio.ensure_future(connection.driver_connection.rollback())
+    _rolling_back.add(rolling_back)
+    rolling_back.add_done_callback(_rolled_back)
+
+
+def _rolled_back(rolling_back: asyncio.Future[None]) -> None:
+    _rolling_back.discard(rolling_back)
+    if not rolling_back.cancelled():
+        rolling_back.exception()  # there was nothing to roll back, or the connection is closed

@@ -1,0 +1,114 @@
+"""Stores the state of extractions, and leases them.
+
+An extraction is PROCESSING from the submission of its session on. When it has ended, the proposals of the
+session's captures decide: ACCEPTED once one was applied, REJECTED if all of them are rejected, else READY.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Update, func, select
+
+from openapi_service.clock import Clock
+from scanner_api.scanning.scans.proposals import ProposalStatus
+from scanner_api.scanning.scans.sessions import ExtractionStatus
+from scanner_api.storage.connections.async_engine import AsyncConnection
+from scanner_api.storage.database import Database
+from scanner_api.storage.queries import WorkStore
+from scanner_api.storage.schema.tables import captures, proposals, scan_sessions
+
+_ENDED: Final = (ExtractionStatus.READY, ExtractionStatus.ACCEPTED, ExtractionStatus.REJECTED)
+_PROCESSING: Final = scan_sessions.c.extraction_status == ExtractionStatus.PROCESSING
+
+
+class ExtractionStore(WorkStore):
+    """Stores the extractions of all sessions.
+
+    Claiming one returns the number of the attempt, which every further call passes: once the lease has run
+    out and another worker has claimed the extraction, the number is void.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        sessions = scan_sessions.c
+        columns = sessions.id, sessions.organization_id
+        super().__init__(
+            database,
+            clock,
+            _PROCESSING,
+            sessions.modified,
+            sessions.extraction_lease_until,
+            columns,
+            scan_sessions,
+        )
+
+    async def claim(self, session_id: str, lease_seconds: float) -> int | None:
+        """Lease an extraction; return the number of the attempt, from 1, or None if it has a lease."""
+        now = self._clock.now()
+        claimed = (
+            scan_sessions.update()
+            .where(scan_sessions.c.id == session_id, _PROCESSING, self._is_free(now))
+            .values(
+                extraction_attempts=scan_sessions.c.extraction_attempts + 1,
+                extraction_lease_until=now + timedelta(seconds=lease_seconds),
+            )
+            .returning(scan_sessions.c.extraction_attempts)
+        )
+        async with self._database.transaction(session_id) as connection:
+            attempt: int | None = await connection.scalar(claimed)
+            return attempt
+
+    async def renew(self, session_id: str, attempt: int, lease_seconds: float) -> bool:
+        """Renew the lease; False if another worker has it."""
+        until = self._clock.now() + timedelta(seconds=lease_seconds)
+        renewed = _claimed(session_id, attempt).values(extraction_lease_until=until)
+        return await self._database.change(renewed) == 1
+
+    async def release(self, session_id: str, attempt: int) -> bool:
+        """Release the lease, and the attempt; False if another worker has it."""
+        released = _claimed(session_id, attempt).values(
+            extraction_attempts=scan_sessions.c.extraction_attempts - 1, extraction_lease_until=None
+        )
+        return await self._database.change(released) == 1
+
+    async def finish(self, session_id: str, attempt: int) -> bool:
+        """End an extraction whose proposals are stored; False if another worker has it."""
+        async with self._database.transaction(session_id) as connection:
+            ended = _claimed(session_id, attempt).values(
+                extraction_status=ExtractionStatus.READY, extraction_lease_until=None
+            )
+            if (await connection.execute(ended)).rowcount == 0:
+                return False
+            await settle(connection, session_id)
+            return True
+
+
+def _claimed(session_id: str, attempt: int) -> Update:
+    """Return an update that only the holder of the lease can make."""
+    return scan_sessions.update().where(
+        scan_sessions.c.id == session_id, _PROCESSING, scan_sessions.c.extraction_attempts == attempt
+    )
+
+
+async def settle(connection: AsyncConnection, session_id: str) -> None:
+    """Set the status of an ended extraction by its proposals; the session has to be locked."""
+    counts = (
+        select(
+            func.count(),
+            func.count(proposals.c.applied_at),
+            func.count().filter(proposals.c.status == ProposalStatus.REJECTED),
+        )
+        .join_from(proposals, captures)
+        .where(captures.c.session_id == session_id)
+    )
+    total, applied, rejected = (await connection.execute(counts)).one()
+    if applied:
+        outcome = ExtractionStatus.ACCEPTED
+    elif total and rejected == total:
+        outcome = ExtractionStatus.REJECTED
+    else:
+        outcome = ExtractionStatus.READY
+    await connection.execute(
+        scan_sessions.update()
+        .where(scan_sessions.c.id == session_id, scan_sessions.c.extraction_status.in_(_ENDED))
+        .values(extraction_status=outcome)
+    )

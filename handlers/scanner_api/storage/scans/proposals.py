@@ -1,0 +1,198 @@
+"""Stores, reviews and applies proposals for products.
+
+The session of a proposal is locked before the proposal is changed, so the extraction's status is exact.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import asdict
+from sqlalchemy import ColumnElement, Select, select
+
+from openapi_service.clock import Clock
+from scanner_api.scanning.scans.proposals import FIELDS, Proposal, ProposalStatus
+from scanner_api.storage.actions import UNKNOWN, Action, Actor
+from scanner_api.storage.audit import record
+from scanner_api.storage.catalogue.products import override
+from scanner_api.storage.connections.async_engine import AsyncConnection
+from scanner_api.storage.database import ConstraintError, Database
+from scanner_api.storage.queries import columns_of, maker_of
+from scanner_api.storage.schema.tables import captures, proposals, scan_sessions
+
+from .activity import lock_session
+from .extractions import settle
+
+_COLUMNS: Final = columns_of(proposals, Proposal)
+_proposal: Final = maker_of(Proposal)
+
+
+class AppliedError(Exception):
+    """The proposal is applied, and cannot be reviewed again."""
+
+
+class NoProductError(Exception):
+    """The capture is linked to no product, so there is nothing to apply a proposal to."""
+
+
+class ProposalRecord(msgspec.Struct, frozen=True):
+    """A proposal and its owner.
+
+    Attributes:
+        created_by: the credential that created the session.
+    """
+
+    proposal: Proposal
+    organization_id: str
+    created_by: str
+
+
+class ProposalStore:
+    """Stores the proposals for all captures."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def add_many(self, new: Sequence[Proposal]) -> int:
+        """Store proposals without duplicates, and return how many.
+
+        A duplicate has the capture, the source, the field and the value of another one.
+
+        Raises:
+            ConstraintError: a capture does not exist, or there is a proposal with the id of one.
+            ValueError: one is for a field that no proposal may change.
+        """
+        for proposal in new:
+            if proposal.field_name not in FIELDS:
+                raise ValueError(f"No proposal may change {proposal.field_name!r}.")
+        capture_ids = {proposal.capture_id for proposal in new}
+        async with self._database.transaction() as connection:
+            sessions = await _lock_sessions(connection, captures.c.id.in_(capture_ids))
+            existing = {tuple(row) for row in await connection.execute(_identities(capture_ids))}
+            fresh = {_identity(proposal): asdict(proposal) for proposal in reversed(new)}
+            rows = [row for identity, row in fresh.items() if identity not in existing]
+            if rows:
+                await connection.execute(proposals.insert(), rows)
+            for session_id in sessions:
+                await settle(connection, session_id)
+        return len(rows)
+
+    async def get(self, proposal_id: str) -> ProposalRecord | None:
+        """Read a proposal by id (any string), None if there is none."""
+        statement = (
+            select(*_COLUMNS, scan_sessions.c.organization_id, scan_sessions.c.created_by)
+            .join_from(proposals, captures)
+            .join(scan_sessions)
+            .where(proposals.c.id == proposal_id)
+        )
+        for *values, organization_id, created_by in await self._database.fetch(statement):
+            return ProposalRecord(_proposal(values), organization_id, created_by)
+        return None
+
+    async def of_capture(self, capture_id: str) -> list[Proposal]:
+        """Read the proposals for a capture, oldest first."""
+        statement = (
+            select(*_COLUMNS)
+            .where(proposals.c.capture_id == capture_id)
+            .order_by(proposals.c.created, proposals.c.id)
+        )
+        return [_proposal(row) for row in await self._database.fetch(statement)]
+
+    async def review(self, proposal_id: str, decision: ProposalStatus) -> Proposal:
+        """Accept or reject a proposal, and return it; until it is applied another review may differ.
+
+        Raises:
+            AppliedError: it is applied.
+            ConstraintError: there is no such proposal.
+        """
+        reviewed = (
+            proposals.update()
+            .where(proposals.c.id == proposal_id, proposals.c.applied_at.is_(None))
+            .values(status=decision, reviewed_at=self._clock.now())
+            .returning(*_COLUMNS)
+        )
+        proposed = select(proposals.c.capture_id).where(proposals.c.id == proposal_id)
+        async with self._database.transaction() as connection:
+            session_id = await _lock_session(connection, captures.c.id.in_(proposed))
+            row = (await connection.execute(reviewed)).first()
+            if row is None:
+                raise AppliedError
+            await settle(connection, session_id)
+        return _proposal(row)
+
+    async def apply(self, capture_id: str, actor: Actor = UNKNOWN) -> list[Proposal]:
+        """Write the accepted proposals for a capture to its product, and return them, oldest first.
+
+        They become overrides of the capture's organization; the catalogue stays as it is. Each is
+        written once, which is recorded; of several for one field, the one that was accepted last counts.
+
+        Raises:
+            ConstraintError: there is no such capture.
+            NoProductError: the capture is linked to no product.
+        """
+        now = self._clock.now()
+        accepted = (
+            proposals.update()
+            .where(proposals.c.capture_id == capture_id, proposals.c.applied_at.is_(None))
+            .where(proposals.c.status == ProposalStatus.ACCEPTED)
+            .values(applied_at=now)
+            .returning(*_COLUMNS)
+        )
+        linked = (
+            select(scan_sessions.c.organization_id, captures.c.product_short_id)
+            .join_from(captures, scan_sessions)
+            .where(captures.c.id == capture_id)
+        )
+        async with self._database.transaction() as connection:
+            session_id = await _lock_session(connection, captures.c.id == capture_id)
+            organization_id, product = (await connection.execute(linked)).one()
+            if product is None:
+                raise NoProductError
+            applied = [_proposal(row) for row in await connection.execute(accepted)]
+            if applied:
+                await override(connection, organization_id, product, _values(applied), now)
+                await settle(connection, session_id)
+                ids = sorted(proposal.id for proposal in applied)
+                await record(
+                    connection,
+                    now,
+                    actor,
+                    Action.PROPOSALS_APPLIED,
+                    capture_id,
+                    organization_id,
+                    product=product,
+                    proposals=ids,
+                )
+        return sorted(applied, key=lambda proposal: (proposal.created, proposal.id))
+
+
+def _values(accepted: Iterable[Proposal]) -> dict[str, str]:
+    """Return the values to write, by field."""
+    in_turn = sorted(accepted, key=lambda proposal: (proposal.reviewed_at, proposal.created, proposal.id))
+    return {proposal.field_name: proposal.proposed_value for proposal in in_turn}
+
+
+def _identity(proposal: Proposal) -> tuple[str, ...]:
+    return proposal.capture_id, proposal.field_name, proposal.source, proposal.proposed_value
+
+
+def _identities(capture_ids: Collection[str]) -> Select[Any]:
+    identity = proposals.c.capture_id, proposals.c.field_name, proposals.c.source, proposals.c.proposed_value
+    return select(*identity).where(proposals.c.capture_id.in_(capture_ids))
+
+
+async def _lock_session(connection: AsyncConnection, captured: ColumnElement[bool]) -> str:
+    """Lock the session of a capture, and return its id."""
+    for session_id in await _lock_sessions(connection, captured):
+        return session_id
+    raise ConstraintError("There is no such capture.")
+
+
+async def _lock_sessions(connection: AsyncConnection, captured: ColumnElement[bool]) -> list[str]:
+    """Lock the sessions of captures, in one order everywhere, and return their ids."""
+    sessions = select(captures.c.session_id).where(captured).distinct().order_by(captures.c.session_id)
+    session_ids = list((await connection.scalars(sessions)).all())
+    for session_id in session_ids:
+        await lock_session(connection, session_id)
+    return session_ids
