@@ -88,12 +88,12 @@ async def _certificates(_: Settings) -> AsyncIterator[Finding]:
     if await asyncio.to_thread(_has_authorities):
         yield Finding("certificates", "ok", "The system has certificate authorities.")
     else:
-        message = "The system has no certificate authorities: no URL is called over HTTPS."
+        message = "The system has no certificate authorities: links and key sets are not read over HTTPS."
         yield Finding("certificates", "warning", message, ADVICE["certificates"])
 
 
 def _has_authorities() -> bool:
-    """Tell whether the system has certificate authorities; those in a folder are read when they are needed."""
+    """Tell whether the system has certificate authorities; those in a folder are read when needed."""
     folder = Path(ssl.get_default_verify_paths().openssl_capath)
     loaded = httpx.create_ssl_context(trust_env=False).cert_store_stats()["x509_ca"]
     return loaded > 0 or any(folder.glob("*.0"))
