@@ -5,14 +5,13 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_contract import Contract
-from openapi_contract.imports import deferred
 
 from .functions import awaitable
 from .problems import MethodNotAllowed
@@ -24,6 +23,8 @@ PROBE_SECONDS = 0.5
 """How long a soft check may take: a probe of Kubernetes waits for a second."""
 FIRST_PROBE_SECONDS = 5.0
 """The same for the first time, when clients are made."""
+SWAGGER_UI = Path(__file__).parent / "swagger_ui"
+"""Two files of npm's swagger-ui-dist as they are there, with their licences and their version."""
 UNSTORED = {"Cache-Control": "no-store"}
 CSP = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 EXPLORER = """<!doctype html>
@@ -61,8 +62,6 @@ SwaggerUIBundle({
 
 def contract_pages(contract: Contract) -> dict[str, ASGIApp]:
     """Return ``/openapi.json`` and ``/docs``, which loads nothing from another host."""
-    with deferred("flask"):
-        assets = files("flask_swagger_ui") / "dist"
     title = contract.document["info"]["title"].replace("&", "&amp;").replace("<", "&lt;")
     return {
         "/openapi.json": Page(
@@ -70,8 +69,10 @@ def contract_pages(contract: Contract) -> dict[str, ASGIApp]:
         ),
         "/docs": Page(EXPLORER.format(title=title).encode(), "text/html; charset=utf-8"),
         "/docs/start.js": Page(START.encode(), "text/javascript"),
-        "/docs/swagger-ui-bundle.js": Page((assets / "swagger-ui-bundle.js").read_bytes, "text/javascript"),
-        "/docs/swagger-ui.css": Page((assets / "swagger-ui.css").read_bytes, "text/css"),
+        "/docs/swagger-ui-bundle.js": Page(
+            (SWAGGER_UI / "swagger-ui-bundle.js").read_bytes, "text/javascript"
+        ),
+        "/docs/swagger-ui.css": Page((SWAGGER_UI / "swagger-ui.css").read_bytes, "text/css"),
     }
 
 

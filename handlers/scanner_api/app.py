@@ -84,7 +84,7 @@ class Application:
         metrics: count what it does, if anything.
         request_log: writes a line for each request, if there is one.
         tracing: records spans of requests and of background work, if there is one.
-        redirect_tls: certificate authorities that links are followed by; certifi's by default.
+        redirect_tls: certificate authorities that links are followed by; the system's by default.
 
     Attributes:
         stores: where everything is kept.

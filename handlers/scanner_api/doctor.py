@@ -3,9 +3,11 @@
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import httpx
@@ -34,6 +36,7 @@ SAFE_ERRORS = (*START_ERRORS, httpx.HTTPError, ImportError, OSError)
 """Errors whose messages quote no password."""
 ADVICE = {
     "settings": "Correct what is named; `serve` does not start before.",
+    "certificates": "Install the system's certificate authorities; Debian's package is ca-certificates.",
     "database": "Start the database, or correct database_url; its user has to be able to write, and "
     "its disk needs space.",
     "rate limits": "Start the Redis, or correct rate_limit_storage; its user has to be able to write.",
@@ -58,7 +61,7 @@ class Finding(NamedTuple):
 
 async def examine(settings: Settings) -> list[Finding]:
     """Return the findings of all checks, in order."""
-    checks = (_settings, _database, _rate_limits, _queue, _bucket, _issuer)
+    checks = (_settings, _certificates, _database, _rate_limits, _queue, _bucket, _issuer)
     named = zip(ADVICE, checks, strict=True)
     results = await asyncio.gather(*(_findings(name, check(settings)) for name, check in named))
     return [finding for result in results for finding in result]
@@ -79,6 +82,21 @@ async def _settings(settings: Settings) -> AsyncIterator[Finding]:
     """Assemble the service, which reads the contract and raises where settings do not fit together."""
     operations = len(create_app(settings).contract.operations)
     yield Finding("settings", "ok", f"{operations} operations can be served with them.")
+
+
+async def _certificates(_: Settings) -> AsyncIterator[Finding]:
+    if await asyncio.to_thread(_has_authorities):
+        yield Finding("certificates", "ok", "The system has certificate authorities.")
+    else:
+        message = "The system has no certificate authorities: links and key sets are not read over HTTPS."
+        yield Finding("certificates", "warning", message, ADVICE["certificates"])
+
+
+def _has_authorities() -> bool:
+    """Tell whether the system has certificate authorities; those in a folder are read when needed."""
+    folder = Path(ssl.get_default_verify_paths().openssl_capath)
+    loaded = httpx.create_ssl_context(trust_env=False).cert_store_stats()["x509_ca"]
+    return loaded > 0 or any(folder.glob("*.0"))
 
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:

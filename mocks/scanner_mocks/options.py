@@ -9,11 +9,11 @@ from presigned_s3.identifiers import ACCOUNT
 from presigned_s3.options import flags
 
 
-def s3_option(name: str, flag_name: str, default: Any, **changes: Any) -> Any:
+def s3_option(name: str, flag_name: str, value: Any, **changes: Any) -> Any:
     """Return the field of an option of S3, which is passed on, with changes to its flag."""
     flag = flags()[name][0]
     settings = {"help": flag.help, "metavar": flag.metavar, "name": flag_name, "read": flag.read}
-    return option(default, **{**settings, "default": flag.default, **changes})
+    return option(value, **{**settings, "default": flag.default, **changes})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +42,6 @@ class ScannerMockOptions(ApiOptions):
     s3_public_url: str | None = url_option("S3", "its port at the host that a request came to")
     s3_domains: Sequence[str] = s3_option("domains", "s3-domain", ())
     s3_account: str | None = s3_option("account", "s3-account", None, default=ACCOUNT)
-    tell_reload: called after each reload of the contract; None to not watch its file.
-        settings: settings of the service that differ from the mock's own.
-    """
-
-    host: str = host_option()
-    port: int = port_option("the API", 8000)
-    s3_port: int = port_option("S3", 9000)
-    _: KW_ONLY
-    s3_credentials: Mapping[str, str] | None = option(
-        None,
-        "Additional credential that S3 accepts; repeatable. Append :SESSION_TOKEN or "
-        ":SESSION_TOKEN:EXPIRES for a temporary one, which expires by the mock's clock.",
-        "ACCESS_KEY:SECRET_KEY",
-        "s3-credential",
-        kind=list[str] | None,
-    )
-    s3_public_url: str | None = url_option("S3", "its port at the host that a request came to")
-    s3_domains: Sequence[str] = domains_option("s3-domain")
-    s3_account: str | None = account_option("s3-account")
     tell_reload: Callable[[str], None] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 

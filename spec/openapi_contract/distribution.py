@@ -11,7 +11,7 @@ INSTALL: Final = "in a clone of the repository, run: pip install -c constraints.
 EXTRAS = {
     "check": ("schemathesis",),
     "locales": ("faker",),
-    "mock": ("httpx", "moto", "PIL", "rstr", "werkzeug"),
+    "mock": ("httpx", "moto", "PIL", "rstr"),
 }
 """The modules that an extra of the distribution brings, and that its commands import."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -86,9 +86,10 @@ def _prefix(operations: Iterable[Operation]) -> str:
     return "/".join(common_beginning(paths))
 
 
-def common_beginning(sequences: Sequence[list[str]]) -> Sequence[str]:
+def common_beginning(sequences: Sequence[list[str]]) -> list[str]:
     """Return the words that all sequences begin with; one alone has nothing in common with others."""
-    return commonprefix(sequences) if len(sequences) > 1 else []  # noqa: RUF071 -- of lists, items
+    alike = takewhile(lambda words: len(set(words)) == 1, zip(*sequences, strict=False))
+    return [] if len(sequences) == 1 else [words[0] for words in alike]
 
 
 def _naming(operation: Operation, handler: str | None, prefix: str) -> Callable[[str], bool]:

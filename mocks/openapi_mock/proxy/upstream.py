@@ -197,10 +197,12 @@ def _checked(text: str) -> httpx.URL:
     try:
         urlsplit(text).port  # noqa: B018 -- says of brackets and ports what httpx does not mind
         url = httpx.URL(text)
-        host = url.host  # decoded, which a name such as xn--a does not survive
+        labels = url.host.split(".")  # decoded, which a name such as xn--a is not
     except (ValueError, httpx.InvalidURL) as error:
         raise NotAnUpstream(f"{text[:200]!r} is not a URL: {error}.") from None
-    if url.scheme not in {"http", "https"} or not host:
+    if any(label.startswith("xn--") for label in labels):
+        raise NotAnUpstream(f"{text[:200]!r} has a host that cannot be decoded (IDNA).")
+    if url.scheme not in {"http", "https"} or not url.host:
         raise NotAnUpstream(f"{text[:200]!r} is not an http or https URL with a host.")
     if url.query or url.fragment or url.userinfo:
         raise NotAnUpstream("The upstream may have a path, but no user, query or fragment.")

@@ -3,15 +3,17 @@
 import gzip
 import sys
 import zlib
+from importlib import import_module
 
 import brotli
 import pytest
-from backports import zstd
 
 from openapi_check.exchange import Validation
 from openapi_check.validation.content_codings import MOST_BYTES
 from openapi_contract.distribution import how_to_install
 
+ZSTD = "compression" if sys.version_info >= (3, 14) else "backports"
+zstd = import_module(f"{ZSTD}.zstd")
 DEEP = b"[" * 5000 + b"]" * 5000
 
 XML = "application/xml"
@@ -95,7 +97,7 @@ def test_a_coding_that_is_not_known_is_reported(coded):
     assert "'pack200-gzip' is not known" in coded(b"[]", "pack200-gzip").unjudged
 
 
-@pytest.mark.parametrize(("coding", "module"), [("br", "brotli"), ("zstd", "backports")])
+@pytest.mark.parametrize(("coding", "module"), [("br", "brotli"), ("zstd", ZSTD)])
 def test_a_coding_whose_library_is_missing_tells_the_extra(coded, monkeypatch, coding, module):
     """The plain install validates no br and no zstd, and says what to install."""
     monkeypatch.setitem(sys.modules, module, None)

@@ -2,13 +2,14 @@
 
 import gzip
 import json
+import sys
 import threading
+from importlib import import_module
 
 import brotli
 import httpx
 import msgspec
 import pytest
-from backports import zstd
 
 from openapi_check.exchange import MessageViolation, Validation
 from openapi_check.har import har
@@ -156,6 +157,7 @@ def test_secrets_are_masked_in_what_is_kept(proxy, upstream, json_response):
     assert opaque not in repr(proxy.exchanges)
 
 
+zstd = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 CODED = {"gzip": gzip.compress, "br": brotli.compress, "zstd": zstd.compress}
 
 

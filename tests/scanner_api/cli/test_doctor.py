@@ -6,11 +6,13 @@ import json
 import runpy
 import shutil
 import sqlite3
+import ssl
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 from boto3.session import Session
 from joserfc.jwk import RSAKey
@@ -29,6 +31,7 @@ SECRET = "hunter2-of-the-bucket"
 NOWHERE = "redis://:hunter2@127.0.0.1:9/0"
 PARTS = [
     "settings",
+    "certificates",
     "database",
     "schema",
     "rate limits",
@@ -163,6 +166,19 @@ def test_settings_that_contradict_each_other(examined):
     assert (code, check, status) == (1, "settings", "failed")
     assert "bedrock_model" in message
     assert "Correct what is named" in advice
+
+
+def test_a_system_without_certificate_authorities(examined, monkeypatch, tmp_path):
+    """HTTPS is trusted by the system's authorities: where there are none, it says what to install."""
+    paths = ssl.get_default_verify_paths()._replace(openssl_capath=str(tmp_path))
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda **_: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    code, [(check, status, message, advice)] = examined()
+    assert (code, check, status) == (0, "certificates", "warning")
+    assert "no certificate authorities" in message
+    assert "ca-certificates" in advice
+    (tmp_path / "0a1b2c3d.0").touch()
+    assert examined() == (0, [])
 
 
 def test_a_database_that_is_not_there(examined):

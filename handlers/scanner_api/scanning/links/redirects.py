@@ -97,7 +97,7 @@ class RedirectFollower:
     Args:
         permissions: which destinations may be called.
         resolve: resolves a host and port; the system's resolver by default.
-        tls: trusted certificate authorities; certifi's by default.
+        tls: trusted certificate authorities; the system's by default.
         calling: is entered while a URL is called; yields the header fields of a trace, of which the URL gets
             ``traceparent`` alone, and what notes an attribute of the call.
     """
@@ -124,7 +124,7 @@ class RedirectFollower:
             await self._opened.aclose()
 
     async def _transport(self) -> httpx.AsyncHTTPTransport:
-        """Return the HTTP client; made on first use, since certifi's authorities take 5 MB and 40 ms."""
+        """Return the HTTP client; made on first use, since the authorities take 5 MB and 40 ms."""
         if self._opened is None:
             tls = self._tls
             if tls is None:
