@@ -37,7 +37,7 @@ STATUS_LINES = {
 class BodyState(Enum):
     """How much of the request body there is.
 
-    EXPECTED -> ARRIVING: the app asks for the body, and the client is told to send it
+    EXPECTED -> ARRIVING: the app asks for the body, and the client is asked to send it
     EXPECTED, ARRIVING -> WHOLE: the end of the body has come in
     WHOLE -> TAKEN: the app has received the end
     """

@@ -281,7 +281,7 @@ class _Server(Server):
         asyncio.get_running_loop().call_later(LINGER_SECONDS, self._cancel)
 
     def _cancel(self) -> None:
-        for task in self.server_state.tasks:  # those that were not told of a disconnection
+        for task in self.server_state.tasks:  # those that did not notice a disconnection
             task.cancel()
 
     def _abort_idle(self) -> None:

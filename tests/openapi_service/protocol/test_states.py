@@ -75,7 +75,7 @@ async def test_an_exchange_makes_legal_moves_only(expects_continue):
     """In whatever order app and client act: one head at most, and nothing after the end."""
     moves = set()
     kind = watched(Exchange, moves, body=BodyState, response=ResponseState)
-    for actions in itertools.product(["receive", "add", "end_body", "disconnect", *MESSAGES], repeat=5):
+    for actions in itertools.product(["receive", "add", "end_body", "disconnect", *MESSAGES], repeat=4):
         wire = Wire()
         scope = {"method": "POST", "http_version": "1.1"}
         exchange = kind(wire, wire, scope, keep_alive=True, expects_continue=expects_continue)
@@ -231,7 +231,7 @@ async def test_a_connection_makes_legal_moves_only(caplog):
     errors = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
     chance = random.Random(24)  # noqa: S311 -- the same each time
-    for _ in range(1500):
+    for _ in range(1000):
         limited = Connections(ConnectionLimits()) if chance.random() < 0.7 else set()
         scenario = Scenario(kind, limited, can_write_eof=chance.random() < 0.8)
         for event in chance.choices([*DATA, *OFTEN, *OFTEN, *APP, *APP, *SERVER], k=8):
