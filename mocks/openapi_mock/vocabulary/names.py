@@ -104,7 +104,7 @@ STRINGS = _table(
         "url uri link href website homepage html_url permalink callback endpoint": lambda random: (
             f"https://www.example.com/{random.choice(WORDS)}"
         ),
-        " ".join(f"{each} {each}_url {each}_uri" for each in PICTURES.split()): lambda random: (
+        " ".join(f"{name} {name}_url {name}_uri" for name in PICTURES.split()): lambda random: (
             f"https://images.example.com/{random.choice(WORDS)}.png"
         ),
         f"{MOMENTS} time datetime date_time": at_moment(iso),
@@ -264,14 +264,14 @@ QUALIFIERS = frozenset(
 
 def text(name: str, subject: Subject, strings: Makers = STRINGS) -> str | None:
     """Return a string for a property or format of this name, None for a name that says nothing."""
-    made = _drawn(f"{name}_url" if subject.is_links else name, subject, strings)
-    return None if made is None else str(made)
+    value = _drawn(f"{name}_url" if subject.is_links else name, subject, strings)
+    return None if value is None else str(value)
 
 
 def number(name: str, subject: Subject) -> float | None:
     """Return a number for a property of this name, None for a name that says nothing."""
-    made = _drawn(name, subject, NUMBERS)
-    return None if made is None else float(made)
+    value = _drawn(name, subject, NUMBERS)
+    return None if value is None else float(value)
 
 
 def _drawn(name: str, subject: Subject, makers: Makers) -> Any:
@@ -283,15 +283,15 @@ def _drawn(name: str, subject: Subject, makers: Makers) -> Any:
 
 @lru_cache(maxsize=4096)
 def _maker(name: str, makers: Makers) -> tuple[Maker | None, str]:
-    """Return the maker for the longest end of a name that there is one for, and what stands before that."""
-    found = ((makers.by_name[end], before) for end, before in _ends(name) if end in makers.by_name)
-    return next(found, (None, ""))
+    """Return the maker of the longest end of a name that has one, and the words before that end."""
+    known_ends = ((makers.by_name[end], before) for end, before in _ends(name) if end in makers.by_name)
+    return next(known_ends, (None, ""))
 
 
 def _ends(name: str) -> Iterator[tuple[str, str]]:
-    """Yield the ends of a name, the longest first, each as one of a list is called as well.
+    """Yield the ends of a name, the longest first, in the singular too, and what is before each.
 
-    After them the ends of the name without its last word, if that says nothing of what it is.
+    After them the ends of the name without its last word, if that is a qualifier.
     """
     words = words_of(name)
     while words:
