@@ -28,8 +28,8 @@ def array(attempt: Attempt, merged: Merged, level: Level, example: Sequence[Any]
     times = min(int(merged.limits.get("minContains", 1)), MOST_ITEMS)
     contained = [schema for schema in merged.listed.get("contains", ()) for _ in range(times)]
     required = max(least, len(contained))
-    wanted = max(required, len(example) or _optional_items(attempt, merged, level))
-    count = min(wanted, merged.limits.get("maxItems", math.inf), MOST_ITEMS)
+    length = max(required, len(example) or _optional_items(attempt, merged, level))
+    count = min(length, merged.limits.get("maxItems", math.inf), MOST_ITEMS)
     unique = True in merged.listed.get("uniqueItems", ())
     tries = PART_TRIES if unique else FEW_TRIES
     first = level.variation.index if level.variation else 0

@@ -14,7 +14,7 @@ class Strategy(NamedTuple):
         any_type: take any type that is allowed, and not the likeliest.
         repairs: keep what conforms of an example that does not.
         heeds_names: let examples and the names of properties say what values look like, and make them agree.
-        whole_numbers: take an integer where a number is wanted.
+        whole_numbers: take an integer where a number is allowed.
     """
 
     checks_parts: bool = True

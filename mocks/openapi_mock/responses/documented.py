@@ -113,27 +113,27 @@ class DocumentedResponses:
             return int(BadRequest.status)  # as most contracts say
         return status
 
-    def make(self, selection: Selection, sent: Fields) -> DocumentedResponse:
+    def make(self, selection: Selection, present: Fields) -> DocumentedResponse:
         """Make the response that is selected; it takes its time.
 
         Args:
-            sent: headers that the response has already.
+            present: headers that the response has already.
 
         Raises:
             NotFound: the contract documents no such status or example; says which there are.
             ViolationError: no example conforms to the schema, and none is to be repaired.
             NotImplementedYet: no value was found that conforms to the schema.
         """
-        response = self._make(selection, self.selector.status(selection), sent)
+        response = self._make(selection, self.selector.status(selection), present)
         if not selection.drawn:
             self._remembered[selection] = response
             while len(self._remembered) > MOST_REMEMBERED:
                 del self._remembered[next(iter(self._remembered))]
         return response
 
-    def _make(self, selection: Selection, status: int, sent: Fields) -> DocumentedResponse:
+    def _make(self, selection: Selection, status: int, present: Fields) -> DocumentedResponse:
         key = self.selector.media_type(status, selection)
-        fields = list(self._header_fields(status, sent, selection))
+        fields = list(self._header_fields(status, present, selection))
         if key is None:
             return DocumentedResponse(
                 "generated", Rendered(status, [*fields, *_framing(status, Body())], b"")
@@ -152,7 +152,7 @@ class DocumentedResponses:
         violating: DocumentedResponse | None = None
         for body in islice(bodies, MOST_VALIDATED):
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
-            whole = Rendered(status, [*sent, *rendered.headers], body.content)
+            whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
             if not errors:
                 relation = self._relation(rendered, body, schema)
@@ -199,7 +199,7 @@ class DocumentedResponses:
         relation = Relation(rendered, value, media_type, schema, self._operation, self._generator)
         return relation if relation.is_possible else None
 
-    def _errors(self, sent: Rendered, body: Body, schema: Any) -> list[str]:
+    def _errors(self, response: Rendered, body: Body, schema: Any) -> list[str]:
         """Return what is wrong with a response, as it will be sent.
 
         openapi-core has the last word on JSON. What it stumbles over there, such as an anchor or a pattern
@@ -211,9 +211,9 @@ class DocumentedResponses:
             return ["its body violates its schema"]  # which could take long to say in detail
         if is_json(essence(body.media_type or "")):
             with suppress(Exception):  # whatever it stumbles over
-                accepted = self._filter.accepts(sent, body.media_type)
+                accepted = self._filter.accepts(response, body.media_type)
                 violations = self._validator.found
-                errors = [] if accepted else sentences(violations(self._operation, sent, body.media_type))
+                errors = [] if accepted else sentences(violations(self._operation, response, body.media_type))
                 if errors or body.source != "example":
                     return errors
         elif isinstance(body.value, str):
@@ -221,10 +221,10 @@ class DocumentedResponses:
         return [] if self._generator.is_valid(schema, body.value) else ["its body violates its schema"]
 
     def _header_fields(
-        self, status: int, sent: Fields, selection: Selection
+        self, status: int, present: Fields, selection: Selection
     ) -> Iterator[tuple[bytes, bytes]]:
         """Yield the declared headers that the response does not have yet."""
-        there = {name for name, _ in sent}
+        there = {name for name, _ in present}
         for name, header in self.selector.declared(status).get("headers", {}).items():
             media_type, holder = next(iter(header.get("content", {}).items()), ("", header))
             field = name.lower().encode("latin-1", "replace")

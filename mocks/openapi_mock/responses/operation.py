@@ -26,12 +26,12 @@ from .rendering import with_value
 from .selection import Selection
 from .strictness import STRICT, Strictness
 
-Sent: TypeAlias = "Mapping[tuple[str, str], Any]"
+Arguments: TypeAlias = "Mapping[tuple[str, str], Any]"
 """The arguments of a request, by place and name; its body by ``BODY``."""
 Respond: TypeAlias = "Callable[[int | None], Awaitable[DocumentedResponse]]"
 """Returns the documented response of a status, None for the success."""
 ItemResponder: TypeAlias = (
-    "Callable[[Sent, Request, Respond], Awaitable[tuple[DocumentedResponse, Rendered]]]"
+    "Callable[[Arguments, Request, Respond], Awaitable[tuple[DocumentedResponse, Rendered]]]"
 )
 """Returns the documented response that is taken, and the response; raises a Problem."""
 NO_PREFERENCES = Preferences()
@@ -154,13 +154,13 @@ class MockOperation:
         self, item_responder: ItemResponder, request: Request, arguments: Mapping[str, Any]
     ) -> Rendered:
         """Return the response from stored items."""
-        sent = {place: arguments.get(name) for place, name in self._places.items()}
+        by_place = {place: arguments.get(name) for place, name in self._places.items()}
 
         async def respond(status: int | None) -> DocumentedResponse:
             return await self._response(Selection(status, _accept(request)), request)
 
         try:
-            documented, rendered = await item_responder(sent, request, respond)
+            documented, rendered = await item_responder(by_place, request, respond)
         except Problem as problem:
             try:
                 return await self._refused(problem, request)
@@ -215,8 +215,8 @@ class MockOperation:
         if documented.problem is None:
             rendered = documented.rendered
             if documented.relation is not None:
-                sent = {place: arguments.get(name) for place, name in self._places.items()}
-                rendered = documented.relation.rendered(sent, self._draw_id)
+                by_place = {place: arguments.get(name) for place, name in self._places.items()}
+                rendered = documented.relation.rendered(by_place, self._draw_id)
             return _with_headers(documented, rendered, request)
         problem = documented.problem(request)
         names = {name.lower().encode() for name in problem.headers}

@@ -89,15 +89,15 @@ class Relation:
         )
         self._remembered: dict[bytes, tuple[Any, Rendered]] = {}
 
-    def rendered(self, sent: Mapping[tuple[str, str], Any], draw: RandomBytes) -> Rendered:
+    def rendered(self, arguments: Mapping[tuple[str, str], Any], draw: RandomBytes) -> Rendered:
         """Return the response to a request.
 
         Args:
-            sent: what it holds, by place and name; its body goes by ``BODY``.
+            arguments: what it holds, by place and name; its body goes by ``BODY``.
             draw: draws the identifier of what is created.
         """
-        value, rendered = self._related(sent)
-        body = sent.get(BODY)
+        value, rendered = self._related(arguments)
+        body = arguments.get(BODY)
         created = body.get(self._holder, body) if isinstance(body, dict) else {}
         if not self._ids or (isinstance(created, dict) and not created.keys().isdisjoint(self._ids)):
             return rendered
@@ -110,11 +110,11 @@ class Relation:
     def _rendered_with(self, value: Any) -> Rendered:
         return with_value(self._rendered, value, self._media_type, self._schema)
 
-    def _related(self, sent: Mapping[tuple[str, str], Any]) -> tuple[Any, Rendered]:
+    def _related(self, arguments: Mapping[tuple[str, str], Any]) -> tuple[Any, Rendered]:
         """Return the value for a request, and the response that has it."""
-        body = sent.get(BODY) if self._echoes else None
-        path = [sent.get(place) for place, _, _ in self._in_path]
-        paging = [next(filter(_counts, map(sent.get, places)), None) for places in self._paging]
+        body = arguments.get(BODY) if self._echoes else None
+        path = [arguments.get(place) for place, _, _ in self._in_path]
+        paging = [next(filter(_counts, map(arguments.get, places)), None) for places in self._paging]
         try:
             key = msgspec.json.encode((body if isinstance(body, dict) else None, path, paging))
         except (TypeError, ValueError, RecursionError):  # files, or what is too deep

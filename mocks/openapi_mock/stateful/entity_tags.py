@@ -23,25 +23,25 @@ class PreconditionFailed(Problem):
 
 
 def tag_of(value: Mapping[str, Any]) -> str:
-    """Return the entity tag of an item: another, once the item is changed."""
+    """Return the entity tag of an item, which changes with the item."""
     return f'"{hashlib.sha256(msgspec.json.encode(value)).hexdigest()[:16]}"'
 
 
-def is_known(value: Mapping[str, Any], request: Request, operation: Operation) -> bool:
-    """Tell whether a request is for an item only if it is another than the client has."""
-    sent = (request.header(b"if-none-match") or "").replace('W/"', '"')  # a weak one is as good here
-    return str(int(HTTPStatus.NOT_MODIFIED)) in operation.responses and _has(sent, value)
+def is_current(value: Mapping[str, Any], request: Request, operation: Operation) -> bool:
+    """Tell whether a request has an item's tag in ``If-None-Match``: the client has it as it is."""
+    field = (request.header(b"if-none-match") or "").replace('W/"', '"')  # a weak one is as good here
+    return str(int(HTTPStatus.NOT_MODIFIED)) in operation.responses and _has(field, value)
 
 
 def require_match(value: Mapping[str, Any] | None, request: Request, operation: Operation) -> None:
-    """Raise PreconditionFailed if a request is to change an item only as another than it is, if it is."""
-    sent = request.header(b"if-match")
+    """Raise PreconditionFailed if a request has ``If-Match`` without the tag of the item that there is."""
+    field = request.header(b"if-match")
     documented = str(int(PreconditionFailed.status)) in operation.responses
-    if sent is not None and documented and (value is None or not _has(sent, value)):
-        found = "There is no item" if value is None else f"The item's entity tag is {tag_of(value)}"
-        raise PreconditionFailed(f"{found}, and If-Match has {sent[:100]}.")
+    if field is not None and documented and (value is None or not _has(field, value)):
+        actual = "There is no item" if value is None else f"The item's entity tag is {tag_of(value)}"
+        raise PreconditionFailed(f"{actual}, and If-Match has {field[:100]}.")
 
 
-def _has(sent: str, value: Mapping[str, Any]) -> bool:
+def _has(field: str, value: Mapping[str, Any]) -> bool:
     """Tell whether a header has an item's tag."""
-    return not {"*", tag_of(value)}.isdisjoint(map(str.strip, sent.split(",")))
+    return not {"*", tag_of(value)}.isdisjoint(map(str.strip, field.split(",")))

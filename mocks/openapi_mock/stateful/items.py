@@ -8,7 +8,7 @@ from typing import Any, Final
 from starlette.datastructures import UploadFile
 
 from openapi_contract import Operation
-from openapi_mock.responses.operation import Sent
+from openapi_mock.responses.operation import Arguments
 from openapi_mock.responses.related import BODY
 from openapi_mock.vocabulary.members import Meaning, named
 from openapi_mock.vocabulary.words import plain
@@ -60,78 +60,86 @@ class RequestedItems:
 
     # requests -----------------------------------------------------------------------------------------------
 
-    def parents(self, sent: Sent) -> dict[str, str]:
+    def parents(self, arguments: Arguments) -> dict[str, str]:
         """Return what a path has beside the key of an item, by the shape of the path up to it."""
-        return {prefix: str(sent.get(("path", name))) for name, prefix in self.prefixes}
+        return {prefix: str(arguments.get(("path", name))) for name, prefix in self.prefixes}
 
-    def query(self, sent: Sent) -> dict[str, Any]:
+    def query(self, arguments: Arguments) -> dict[str, Any]:
         """Return the query parameters of a request by name."""
-        return {name: sent.get(("query", name)) for name in self._queries}
+        return {name: arguments.get(("query", name)) for name in self._queries}
 
-    def _body(self, sent: Sent) -> Any:
+    def _body(self, arguments: Arguments) -> Any:
         """Return the array of items or patches in a body; the body, if it has none."""
-        body, way = sent.get(BODY), self._role.sent
+        body, way = arguments.get(BODY), self._role.body
         return within(body, way[:-1]) if is_each(way) else body
 
-    def _members(self, sent: Sent) -> dict[str, Any]:
+    def _members(self, arguments: Arguments) -> dict[str, Any]:
         """Return the members that a request sends, in its body or its query."""
-        body = sent.get(BODY)
-        inner = None if self._role.is_many else within(body, self._role.sent)  # each element comes alone
+        body = arguments.get(BODY)
+        inner = None if self._role.is_many else within(body, self._role.body)  # each element comes alone
         body = inner if isinstance(inner, dict) else body
-        queries = {name: sent.get(("query", name)) for name in self._members_in_query}
+        queries = {name: arguments.get(("query", name)) for name in self._members_in_query}
         in_query = {name: value for name, value in queries.items() if value is not None}
         members = {**in_query, **(body if isinstance(body, dict) else {})}
         return {name: value for name, value in members.items() if _is_json(value)}
 
-    def _path(self, sent: Sent) -> dict[str, Any]:
+    def _path(self, arguments: Arguments) -> dict[str, Any]:
         """Return the parameters of the path that members of the item may have the names of."""
         keys = {*Meaning.IDENTIFIER.names, plain(self._collection.key)}
-        arguments = {name: sent.get(("path", name)) for name, _ in self.prefixes if plain(name) not in keys}
-        return {name: value for name, value in arguments.items() if value is not None}
+        in_path = {
+            name: arguments.get(("path", name)) for name, _ in self.prefixes if plain(name) not in keys
+        }
+        return {name: value for name, value in in_path.items() if value is not None}
 
     # found --------------------------------------------------------------------------------------------------
 
-    def all(self, sent: Sent) -> list[Item]:
+    def all(self, arguments: Arguments) -> list[Item]:
         """Return the items of the collection that are where the path says."""
         items = self._memory.store.all(self._collection.path)
-        return [item for item in items if self._belongs(item, sent, self.prefixes)]
+        return [item for item in items if self._belongs(item, arguments, self.prefixes)]
 
-    def find(self, sent: Sent) -> Item | None:
+    def find(self, arguments: Arguments) -> Item | None:
         """Return the item of a path, or of a body; None if there is none."""
         collection, role = self._collection, self._role
         store = self._memory.store
         if collection.is_single:
             items = store.all(collection.path)
         else:
-            key = collection.key_of(self._members(sent)) if role.key is None else sent.get(("path", role.key))
+            key = (
+                collection.key_of(self._members(arguments))
+                if role.key is None
+                else arguments.get(("path", role.key))
+            )
             items = store.keyed(collection.path, str(key))
             if not items and collection.other_key:
                 items = store.all(collection.path)
                 items = [item for item in items if item.value.get(collection.other_key) == key]
-        return next((item for item in items if self._belongs(item, sent, self.prefixes)), None)
+        return next((item for item in items if self._belongs(item, arguments, self.prefixes)), None)
 
-    def require(self, sent: Sent) -> Item:
+    def require(self, arguments: Arguments) -> Item:
         """Return the item of a path, or of a body; raises NotFound if there is none."""
-        item = self.find(sent)
+        item = self.find(arguments)
         if item is None:
-            key = "" if self._role.key is None else f" {str(sent.get(('path', self._role.key)))[:100]!r}"
+            key = "" if self._role.key is None else f" {str(arguments.get(('path', self._role.key)))[:100]!r}"
             raise NotFound(f"There is no item{key} in {self._collection.path}.")
         return item
 
-    def require_parents(self, sent: Sent) -> None:
+    def require_parents(self, arguments: Arguments) -> None:
         """Raise NotFound unless the items above a path are there; any is until the first one is created."""
         store = self._memory.store
         for collection, prefixes in self._parents_of:
             *above, (name, prefix) = prefixes
-            key = str(sent.get(("path", name)))
-            is_there = any(self._belongs(item, sent, above) for item in store.keyed(collection.path, key))
+            key = str(arguments.get(("path", name)))
+            is_there = any(
+                self._belongs(item, arguments, above) for item in store.keyed(collection.path, key)
+            )
             if store.has_counted(collection.path) and not is_there and not store.below(prefix, key):
                 raise NotFound(f"There is no item {key[:100]!r} in {collection.path}.")
 
-    def _belongs(self, item: Item, sent: Sent, prefixes: Iterable[tuple[str, str]]) -> bool:
+    def _belongs(self, item: Item, arguments: Arguments, prefixes: Iterable[tuple[str, str]]) -> bool:
         """Tell whether an item is where a path says, by what it was created under or by its members."""
         for name, prefix in prefixes:
-            argument = str(sent.get(("path", name)))
+            argument = str(arguments.get(("path", name)))
             if prefix in item.parents:
                 if item.parents[prefix] != argument:
                     return False
@@ -145,13 +153,13 @@ class RequestedItems:
 
     # changed ------------------------------------------------------------------------------------------------
 
-    def put_all(self, base: Any, sent: Sent) -> list[dict[str, Any]]:
+    def put_all(self, base: Any, arguments: Arguments) -> list[dict[str, Any]]:
         """Create or change an item of each element of a body, or none.
 
         Args:
             base: the list in the response that the contract has.
         """
-        body = self._body(sent)
+        body = self._body(arguments)
         elements = body if isinstance(body, list) else [body]
         if len(elements) > MOST_TOGETHER:
             raise PayloadTooLarge(
@@ -159,31 +167,33 @@ class RequestedItems:
             )
         base = base[0] if isinstance(base, list) and base else None
         with self._memory.store.together():
-            return [self._put(base, {**sent, BODY: element}) for element in elements]
+            return [self._put(base, {**arguments, BODY: element}) for element in elements]
 
-    def _put(self, base: Any, sent: Sent) -> dict[str, Any]:
-        item = None if self._role.action == "create" else self.find(sent)
-        return self.create(base, sent) if item is None else self.change(item, self.changed(item, sent))
+    def _put(self, base: Any, arguments: Arguments) -> dict[str, Any]:
+        item = None if self._role.action == "create" else self.find(arguments)
+        return (
+            self.create(base, arguments) if item is None else self.change(item, self.changed(item, arguments))
+        )
 
-    def create(self, base: Any, sent: Sent) -> dict[str, Any]:
+    def create(self, base: Any, arguments: Arguments) -> dict[str, Any]:
         """Create an item; the base is the response that the contract has."""
-        members = {**_about_file(sent.get(BODY)), **self._members(sent)}
+        members = {**_about_file(arguments.get(BODY)), **self._members(arguments)}
         if self._role.key is not None:
-            members = self._collection.with_key(members, sent.get(("path", self._role.key)))
+            members = self._collection.with_key(members, arguments.get(("path", self._role.key)))
         item = base if self._is_whole else self._values.completed(base)
-        return self._memory.add(self._values, members, self.parents(sent), self._path(sent), item)
+        return self._memory.add(self._values, members, self.parents(arguments), self._path(arguments), item)
 
-    def single(self, base: Any, sent: Sent) -> Item:
+    def single(self, base: Any, arguments: Arguments) -> Item:
         """Return the one item of a path, which is as the contract shows it until it is changed."""
-        item = self.find(sent)
+        item = self.find(arguments)
         if item is None:
             value = self._values.initial(base)
-            self._memory.store.add(self._collection.path, "", self.parents(sent), value)
-        return item or self.require(sent)
+            self._memory.store.add(self._collection.path, "", self.parents(arguments), value)
+        return item or self.require(arguments)
 
-    def changed(self, item: Item, sent: Sent) -> dict[str, Any]:
+    def changed(self, item: Item, arguments: Arguments) -> dict[str, Any]:
         """Return what a request makes of an item; raises Conflict if its JSON Patch does not fit."""
-        members, action, body = self._members(sent), self._role.action, self._body(sent)
+        members, action, body = self._members(arguments), self._role.action, self._body(arguments)
         if is_patch(body):
             members, action = patched(item.value, body), "replace"
         is_part = len(self._role.shape.segments) > len(self._collection.item.segments)
@@ -208,12 +218,12 @@ class RequestedItems:
             if item.parents.items() <= below.parents.items():
                 self._memory.store.remove(below)
 
-    def remove_all(self, sent: Sent) -> None:
+    def remove_all(self, arguments: Arguments) -> None:
         """Remove the items that a query, and arrays of keys in a body, choose."""
-        keys = keys_in(sent.get(BODY))
-        items = {id(item.value): item for item in self.all(sent)}
+        keys = keys_in(arguments.get(BODY))
+        items = {id(item.value): item for item in self.all(arguments)}
         values = [item.value for item in items.values()]
-        for value in self.listing.chosen(values, self.query(sent), all_hold=True):
+        for value in self.listing.chosen(values, self.query(arguments), all_hold=True):
             item = items[id(value)]
             if not keys or item.key in keys:
                 self.remove(item)

@@ -71,7 +71,7 @@ class Memory:
     def add(
         self,
         values: Values,
-        sent: Mapping[str, Any],
+        body: Mapping[str, Any],
         parents: Mapping[str, str],
         path: Mapping[str, Any],
         base: Any = None,
@@ -93,19 +93,19 @@ class Memory:
         if collection.is_named:
             above = "/".join([*parents.values(), collection.resource, ""])
             ids = identifiers_of(collection.resource)
-            keys = [member for name, member in sent.items() if plain(name) in ids]
-            sent = collection.with_key(sent, keys[0]) if keys else sent
+            keys = [member for name, member in body.items() if plain(name) in ids]
+            body = collection.with_key(body, keys[0]) if keys else body
         for _ in range(MOST_NUMBERS):
             number, now = self.store.number(collection.path), self.clock.now()
-            value = values.created(base, sent, path, number, now)
+            value = values.created(base, body, path, number, now)
             if above:
                 value = collection.with_key(value, above + str(collection.key_of(value)).rpartition("/")[2])
-            key = str(collection.key_of(value, collection.key_of(sent, number)))
+            key = str(collection.key_of(value, collection.key_of(body, number)))
             if not any(item.parents == parents for item in self.store.keyed(collection.path, key)):
                 self.store.keep(parents)
                 self.store.add(collection.path, key, parents, value)
                 return value
-            if plain(collection.key) in map(plain, collection.level(sent)):
+            if plain(collection.key) in map(plain, collection.level(body)):
                 break
         raise collection.conflict(key)
 

@@ -9,12 +9,12 @@ from typing import Final
 
 from openapi_contract import Operation
 from openapi_mock.responses.documented import DocumentedResponse
-from openapi_mock.responses.operation import Respond, Sent
+from openapi_mock.responses.operation import Arguments, Respond
 from openapi_service.problems import PayloadTooLarge, ServiceUnavailable
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
-from .entity_tags import is_known, require_match, tag_of
+from .entity_tags import is_current, require_match, tag_of
 from .items import RequestedItems
 from .memory import Catalog, Memory
 from .recognition import Role
@@ -50,12 +50,12 @@ class StatefulOperation:
         self._created = CREATED if str(CREATED) in operation.responses else None
 
     async def __call__(
-        self, sent: Sent, request: Request, respond: Respond
+        self, arguments: Arguments, request: Request, respond: Respond
     ) -> tuple[DocumentedResponse, Rendered]:
         """Return the documented response that is taken, and the response.
 
         Args:
-            sent: what the request holds, by place and name; its body by ``BODY``.
+            arguments: what the request holds, by place and name; its body by ``BODY``.
             respond: returns the contract's response of a status, None for the success.
 
         Raises:
@@ -68,96 +68,100 @@ class StatefulOperation:
         if self._role.action == "list":
             documented = await respond(None)
             async with self._memory.lock:
-                self._items.require_parents(sent)
+                self._items.require_parents(arguments)
                 if self._memory.store.is_large:
-                    return documented, await asyncio.to_thread(self._list, sent, request, documented)
-                return documented, self._list(sent, request, documented)
+                    return documented, await asyncio.to_thread(self._list, arguments, request, documented)
+                return documented, self._list(arguments, request, documented)
         if self._role.action == "read":
-            return await self._read(sent, request, respond)
+            return await self._read(arguments, request, respond)
         async with self._memory.lock:
-            self._items.require_parents(sent)
+            self._items.require_parents(arguments)
             if self._role.is_many:
-                return await self._write_many(sent, request, respond)
-            return await self._write(sent, request, respond)
+                return await self._write_many(arguments, request, respond)
+            return await self._write(arguments, request, respond)
 
-    async def has(self, sent: Sent) -> bool:
+    async def has(self, arguments: Arguments) -> bool:
         """Tell whether the collection has the item that a request is for."""
         async with self._memory.lock:
-            return self._items.find(sent) is not None
+            return self._items.find(arguments) is not None
 
-    def _list(self, sent: Sent, request: Request, documented: DocumentedResponse) -> Rendered:
+    def _list(self, arguments: Arguments, request: Request, documented: DocumentedResponse) -> Rendered:
         """Return the response that lists the items."""
         if documented.schema is None or self._role.schema is None:
             return documented.rendered
-        items = {id(item.value): item for item in self._items.all(sent)}
+        items = {id(item.value): item for item in self._items.all(arguments)}
         values = [item.value for item in items.values()]
-        page = self._items.listing.page(values, self._items.query(sent), self._renderer.list_url(request))
+        page = self._items.listing.page(
+            values, self._items.query(arguments), self._renderer.list_url(request)
+        )
         shown = [(value, items[id(value)].parents) for value in page.items]
         return self._renderer.items(shown, documented, request, page)
 
     async def _read(
-        self, sent: Sent, request: Request, respond: Respond
+        self, arguments: Arguments, request: Request, respond: Respond
     ) -> tuple[DocumentedResponse, Rendered]:
         async with self._memory.lock:
-            self._items.require_parents(sent)
-            item = self._items.find(sent) if self._collection.is_single else self._items.require(sent)
+            self._items.require_parents(arguments)
+            item = (
+                self._items.find(arguments) if self._collection.is_single else self._items.require(arguments)
+            )
         documented = await respond(None)
         if item is None and not self._items.prefixes:  # requests for many parents would fill the store
             base = self._renderer.inner(documented.body.value)
             async with self._memory.lock:
                 with suppress(PayloadTooLarge, ServiceUnavailable):  # to read it needs no room
-                    item = self._items.single(base, sent)
+                    item = self._items.single(base, arguments)
         if item is None:
             return documented, documented.rendered
-        if is_known(item.value, request, self._operation):
+        if is_current(item.value, request, self._operation):
             documented = await respond(NOT_MODIFIED)
             return documented, with_fields(documented.rendered, {b"etag": tag_of(item.value)})
         return documented, self._renderer.item(item.value, item.parents, documented, request)
 
     async def _write_many(
-        self, sent: Sent, request: Request, respond: Respond
+        self, arguments: Arguments, request: Request, respond: Respond
     ) -> tuple[DocumentedResponse, Rendered]:
         if self._role.action == "delete":
             documented = await respond(None)
-            await asyncio.to_thread(self._items.remove_all, sent)
+            await asyncio.to_thread(self._items.remove_all, arguments)
             return documented, documented.rendered
         documented = await respond(self._created)
         base = self._renderer.inner(documented.body.value)
-        values = await asyncio.to_thread(self._items.put_all, base, sent)
-        parents = self._items.parents(sent)
+        values = await asyncio.to_thread(self._items.put_all, base, arguments)
+        parents = self._items.parents(arguments)
         shown = [(value, parents) for value in values]
         return documented, self._renderer.items(shown, documented, request)
 
     async def _write(
-        self, sent: Sent, request: Request, respond: Respond
+        self, arguments: Arguments, request: Request, respond: Respond
     ) -> tuple[DocumentedResponse, Rendered]:
         action, items, is_single = self._role.action, self._items, self._collection.is_single
-        item = None if action == "create" else items.find(sent)
+        item = None if action == "create" else items.find(arguments)
         if action != "create" and (item is not None or not is_single):
             require_match(None if item is None else item.value, request, self._operation)
         if action == "delete":
-            item = item or items.require(sent)
+            item = item or items.require(arguments)
             documented = await respond(None)
             items.remove(item)
             return documented, self._renderer.item(item.value, item.parents, documented, request)
         if item is None and not is_single:
-            return await self._create(sent, request, respond)
+            return await self._create(arguments, request, respond)
         documented = await respond(None)
         if item is None:
-            item = items.single(self._renderer.inner(documented.body.value), sent)
-        value = items.change(item, await asyncio.to_thread(items.changed, item, sent))
+            item = items.single(self._renderer.inner(documented.body.value), arguments)
+        value = items.change(item, await asyncio.to_thread(items.changed, item, arguments))
         return documented, self._renderer.item(value, item.parents, documented, request)
 
     async def _create(
-        self, sent: Sent, request: Request, respond: Respond
+        self, arguments: Arguments, request: Request, respond: Respond
     ) -> tuple[DocumentedResponse, Rendered]:
         """Create an item; raises NotFound where an operation changes those alone that are there."""
         action, items = self._role.action, self._items
         otherwise = self._collection.has("create")
         is_upsert = action == "replace" and creates(self._operation, is_created_otherwise=otherwise)
         if action != "create" and not is_upsert:
-            items.require(sent)
+            items.require(arguments)
         documented = await respond(self._created)
         base = self._renderer.inner(documented.body.value)
-        value = await asyncio.to_thread(items.create, base, sent)
-        return documented, self._renderer.item(value, items.parents(sent), documented, request)
+        value = await asyncio.to_thread(items.create, base, arguments)
+        return documented, self._renderer.item(value, items.parents(arguments), documented, request)

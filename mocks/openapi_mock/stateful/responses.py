@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from openapi_contract import Operation
 from openapi_mock.responses import ContractResponses
 from openapi_mock.responses.documented import DocumentedResponse
-from openapi_mock.responses.operation import ItemResponder, Respond, Sent
+from openapi_mock.responses.operation import Arguments, ItemResponder, Respond
 from openapi_service.assembly import Assembly
 from openapi_service.request import Request
 from openapi_service.responses import Rendered
@@ -46,7 +46,7 @@ class _ByName:
         self._operations = operations
 
     async def __call__(
-        self, sent: Sent, request: Request, respond: Respond
+        self, arguments: Arguments, request: Request, respond: Respond
     ) -> tuple[DocumentedResponse, Rendered]:
-        having = [operation for operation in self._operations if await operation.has(sent)]
-        return await (having or self._operations)[0](sent, request, respond)
+        having = [operation for operation in self._operations if await operation.has(arguments)]
+        return await (having or self._operations)[0](arguments, request, respond)

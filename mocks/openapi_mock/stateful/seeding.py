@@ -72,10 +72,10 @@ def _require_stored(
     """Raise SeedError unless an item has all that was given for it."""
     members = collection.schema.members
     for name, value in item.items():
-        shown = stored.get(name)
+        actual = stored.get(name)
         if name == collection.holder and isinstance(value, dict):  # the mock adds to it
-            shown = {key: member for key, member in collection.level(stored).items() if key in value}
-        if shown != value:
+            actual = {key: member for key, member in collection.level(stored).items() if key in value}
+        if actual != value:
             schema = members.get(name)
             violations = [] if schema is None else list(schema.validator.violations(value, "item"))
             why = (

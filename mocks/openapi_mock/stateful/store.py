@@ -105,9 +105,9 @@ class Store:
             new.executescript(SCHEMA)
             if self._database.execute(OBJECTS).fetchall() != new.execute(OBJECTS).fetchall():
                 raise ValueError("it has other tables")
-        (found,) = self._database.execute("PRAGMA integrity_check(1)").fetchone()
-        if found != "ok":
-            raise ValueError(" ".join(found.split()))
+        (result,) = self._database.execute("PRAGMA integrity_check(1)").fetchone()
+        if result != "ok":
+            raise ValueError(" ".join(result.split()))
 
     @property
     def is_large(self) -> bool:

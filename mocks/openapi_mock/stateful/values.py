@@ -50,16 +50,16 @@ class Values:
         value = base if isinstance(base, dict) and schema.conforms(base) else self._generated(schema, {})
         return value if isinstance(value, dict) else {}
 
-    def completed(self, shown: Any) -> dict[str, Any]:
+    def completed(self, other: Any) -> dict[str, Any]:
         """Return an item with those of its members that another response shows."""
-        members, shown = self.collection.schema.members, shown if isinstance(shown, dict) else {}
+        members, other = self.collection.schema.members, other if isinstance(other, dict) else {}
         fitting = {
-            name: shown[name] for name in shown if name in members and members[name].conforms(shown[name])
+            name: other[name] for name in other if name in members and members[name].conforms(other[name])
         }
         return {**self.initial(None), **fitting}
 
     def created(
-        self, base: Any, sent: Mapping[str, Any], path: Mapping[str, Any], number: int, now: datetime
+        self, base: Any, body: Mapping[str, Any], path: Mapping[str, Any], number: int, now: datetime
     ) -> dict[str, Any]:
         """Return a new item.
 
@@ -70,60 +70,62 @@ class Values:
         schema, collection = self.collection.schema, self.collection
         if not isinstance(base, dict) or (collection.key and collection.key_of(base) is None):
             base = self.initial(None)
-        value = self._unset(self._named(base), sent, schema.members)
+        value = self._unset(self._named(base), body, schema.members)
         if collection.holder:
-            holder, shown = schema.members[collection.holder], base.get(collection.holder)
-            facts = self._facts(holder, shown if isinstance(shown, dict) else {}, sent, number, now)
+            holder, examples = schema.members[collection.holder], base.get(collection.holder)
+            facts = self._facts(holder, examples if isinstance(examples, dict) else {}, body, number, now)
             above = {name: argument for name, argument in path.items() if name in holder.members}
-            sent = {**sent, collection.holder: {**above, **facts, **collection.level(sent)}}
+            body = {**body, collection.holder: {**above, **facts, **collection.level(body)}}
             facts = {}
         else:
-            facts = self._facts(schema, value, sent, number, now)
-        value = self._laid_over({**self._laid_over(value, path), **facts}, sent, is_open=schema.is_open)
-        return self._stored(self._whole(schema, value, base, {**path, **facts, **sent}))
+            facts = self._facts(schema, value, body, number, now)
+        value = self._laid_over({**self._laid_over(value, path), **facts}, body, is_open=schema.is_open)
+        return self._stored(self._whole(schema, value, base, {**path, **facts, **body}))
 
     def _facts(
-        self, schema: Schema, shown: Mapping[str, Any], sent: Mapping[str, Any], number: int, now: datetime
+        self, schema: Schema, examples: Mapping[str, Any], body: Mapping[str, Any], number: int, now: datetime
     ) -> dict[str, Any]:
-        """Return the members of a new item, or in what holds its key, that no client sets: times and ids."""
-        key, members, level = self.collection.key, schema.members, self.collection.level(sent)
+        """Return the members of a new item, or of its key's holder, that no client sets: times, ids."""
+        key, members, level = self.collection.key, schema.members, self.collection.level(body)
         set_by_client = self._set_by_client & self._settable | {plain(name) for name in level}
         ids = {name for name in members if name in Meaning.IDENTIFIER and plain(name) not in set_by_client}
         if key and plain(key) not in map(plain, level):
             ids.add(key)
-        made = {name: self._identifier(name, members[name], shown.get(name), number) for name in sorted(ids)}
+        identifiers = {
+            name: self._identifier(name, members[name], examples.get(name), number) for name in sorted(ids)
+        }
         prefix = level.get(f"generate{key[:1].upper()}{key[1:]}")  # as generateName
-        if isinstance(prefix, str) and isinstance(made.get(key), str):
-            made[key] = prefix + made[key][:SHORT]
-        times = self._times(members, shown, now) | self._times(members, shown, now, is_change)
-        tallied = (name for name in members if name in shown and tallies(name))
+        if isinstance(prefix, str) and isinstance(identifiers.get(key), str):
+            identifiers[key] = prefix + identifiers[key][:SHORT]
+        times = self._times(members, examples, now) | self._times(members, examples, now, is_change)
+        tallied = (name for name in members if name in examples and tallies(name))
         unset = (name for name in tallied if plain(name) not in self._settable)
         counts = {name: 0 for name in unset if members[name].conforms(0)}
-        return times | counts | {name: value for name, value in made.items() if value is not MISSING}
+        return times | counts | {name: value for name, value in identifiers.items() if value is not MISSING}
 
     def changed(
-        self, before: dict[str, Any], sent: Mapping[str, Any], now: datetime, *, unsets: bool, merges: bool
+        self, before: dict[str, Any], body: Mapping[str, Any], now: datetime, *, unsets: bool, merges: bool
     ) -> dict[str, Any]:
         """Return an item with what a request changes of it.
 
         Args:
-            unsets: what could have been sent, and was not, is unset.
-            merges: objects in it are changed in part, too.
+            unsets: unset the members that could have been sent, and were not.
+            merges: change objects in it in part, too.
         """
         collection, schema, members = self.collection, self.collection.schema, self.collection.schema.members
-        head, level = collection.head, collection.level(sent)
+        head, level = collection.head, collection.level(body)
         if collection.key not in Meaning.RENAMABLE_KEY:  # the path says which item it is
             level = {name: member for name, member in level.items() if plain(name) != plain(collection.key)}
         if not collection.holder:
-            sent = level
-        elif head in sent:
+            body = level
+        elif head in body:
             members_before = collection.level(before).items()  # scalars stay, such as a namespace
             lasting = {name: member for name, member in members_before if not isinstance(member, dict | list)}
-            sent = {**sent, head: {**lasting, **level}}
-        value = self._unset(self._named(before), {**sent, head: None}, members) if unsets else before
+            body = {**body, head: {**lasting, **level}}
+        value = self._unset(self._named(before), {**body, head: None}, members) if unsets else before
         value = {**value, **self._times(members, value, now, is_change)}
-        value = self._laid_over(value, sent, merges=merges, is_open=schema.is_open)
-        return self._stored(self._whole(schema, value, before, sent))
+        value = self._laid_over(value, body, merges=merges, is_open=schema.is_open)
+        return self._stored(self._whole(schema, value, before, body))
 
     def _named(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """Return an item without the members that its schema does not name."""
@@ -131,7 +133,7 @@ class Values:
         return {name: member for name, member in value.items() if name in members or not is_open}
 
     def _stored(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Return an item without what no response shows, such as passwords, if it conforms without that."""
+        """Return an item without what no response shows, such as passwords, if it conforms without it."""
         readable: dict[str, Any] = _readable(value, self.collection.schema)
         return readable if self.collection.schema.conforms(readable) else value
 
@@ -171,10 +173,10 @@ class Values:
         return value
 
     def _unset(
-        self, value: dict[str, Any], sent: Mapping[str, Any], members: Mapping[str, Schema]
+        self, value: dict[str, Any], body: Mapping[str, Any], members: Mapping[str, Schema]
     ) -> dict[str, Any]:
-        """Return an item without what a client could have set and did not: by default, empty, or left out."""
-        named = {plain(name) for name in sent}
+        """Return an item with what a client could have set and did not by default, empty, or left out."""
+        named = {plain(name) for name in body}
         settable = self.collection.settable - named - {plain(self.collection.head)}
         for name, schema in members.items():
             is_set = plain(name) in settable and name not in Meaning.SET_BY_SERVER
@@ -193,7 +195,7 @@ class Values:
     def _laid_over(
         self,
         value: dict[str, Any],
-        sent: Mapping[str, Any],
+        body: Mapping[str, Any],
         *,
         merges: bool = False,
         is_open: bool = False,
@@ -202,11 +204,11 @@ class Values:
         members = self.collection.schema.members
         by_plain = {plain(name): name for name in (*value, *members)}
         laid = dict(value)
-        for sent_name, member in sent.items():
-            spelled = plain(sent_name)
+        for body_name, member in body.items():
+            spelled = plain(body_name)
             name = by_plain.get(spelled if spelled in by_plain else spelled.removeprefix("new"))
             if name is None and is_open:
-                name = sent_name
+                name = body_name
             if name is None:
                 continue
             schema = members.get(name)
@@ -220,21 +222,21 @@ class Values:
                 laid = without
         return laid
 
-    def _fitting(self, schema: Schema | None, sent: Any, before: Any, *, merges: bool) -> Any:
+    def _fitting(self, schema: Schema | None, value: Any, before: Any, *, merges: bool) -> Any:
         """Return what a member becomes by a request; MISSING where its schema takes nothing like that."""
-        if isinstance(sent, dict) and isinstance(before, dict) and (merges or schema is None):
-            whole = _merged(before, sent)
-            sent = whole if schema is None or schema.conforms(whole) else _merged(before, sent, nulls=False)
-        if schema is None or schema.conforms(sent):
-            return sent
-        if isinstance(sent, str) and not (schema.types & {"string"}):
+        if isinstance(value, dict) and isinstance(before, dict) and (merges or schema is None):
+            whole = _merged(before, value)
+            value = whole if schema is None or schema.conforms(whole) else _merged(before, value, nulls=False)
+        if schema is None or schema.conforms(value):
+            return value
+        if isinstance(value, str) and not (schema.types & {"string"}):
             for read in (int, float, _boolean):
                 with suppress(ValueError):
-                    if schema.conforms(candidate := read(sent)):
+                    if schema.conforms(candidate := read(value)):
                         return candidate
-        if isinstance(sent, int | float) and schema.conforms(str(sent)):
-            return str(sent)
-        return self.repaired(schema, sent) if isinstance(sent, dict | list) else MISSING
+        if isinstance(value, int | float) and schema.conforms(str(value)):
+            return str(value)
+        return self.repaired(schema, value) if isinstance(value, dict | list) else MISSING
 
     def repaired(self, schema: Schema, value: Any) -> Any:
         """Return a value whose members that violate its schema are replaced; MISSING if none is found."""
@@ -244,7 +246,7 @@ class Values:
         )
         return next(filter(schema.conforms, candidates), MISSING)
 
-    def _whole(self, schema: Schema, value: Any, base: Any, sent: Mapping[str, Any]) -> Any:
+    def _whole(self, schema: Schema, value: Any, base: Any, body: Mapping[str, Any]) -> Any:
         """Return a value that conforms as a whole: as it is, repaired, or the base with what fits in."""
         if schema.conforms(value):
             return value
@@ -253,7 +255,7 @@ class Values:
             return repaired
         if not schema.conforms(base):
             base = self._generated(schema, value)
-        for name, member in sent.items() if isinstance(base, dict) else ():
+        for name, member in body.items() if isinstance(base, dict) else ():
             candidate = {**base, name: member}
             base = candidate if schema.conforms(candidate) else base
         return base
@@ -264,7 +266,7 @@ class Values:
 
     # identifiers and times ----------------------------------------------------------------------------------
 
-    def _identifier(self, member: str, schema: Schema, shown: Any, number: int) -> Any:
+    def _identifier(self, member: str, schema: Schema, example: Any, number: int) -> Any:
         """Return the identifier of a number; MISSING without any.
 
         Where items say what they are by ``object``, identifiers without another form have a prefix.
@@ -275,9 +277,9 @@ class Values:
         prefix = plain(collection.resource)[:PREFIX] if is_tagged else ""
         name = f"{self._seed}/{collection.path}"
         is_key = member == collection.key
-        shown = collection.key_example if is_key and collection.key_example is not None else shown
+        example = collection.key_example if is_key and collection.key_example is not None else example
         suits = collection.takes_key if is_key else lambda _: True
-        return identifier(schema, shown, number, name, self._generator, prefix, suits)
+        return identifier(schema, example, number, name, self._generator, prefix, suits)
 
     def _times(
         self,
@@ -294,24 +296,24 @@ class Values:
         }
 
 
-def _spelled(now: datetime, shown: Any) -> Iterator[Any]:
-    """Yield a time as a schema may want it, as the value that is shown there first."""
+def _spelled(now: datetime, example: Any) -> Iterator[Any]:
+    """Yield a time as a schema may demand it, first in the form of an example."""
     seconds = int(now.timestamp())
-    if isinstance(shown, int | float) and not isinstance(shown, bool):
-        yield seconds * 1000 if shown > MILLISECONDS else seconds
-    elif isinstance(shown, str) and "," in shown[:5]:
+    if isinstance(example, int | float) and not isinstance(example, bool):
+        yield seconds * 1000 if example > MILLISECONDS else seconds
+    elif isinstance(example, str) and "," in example[:5]:
         yield format_datetime(now, usegmt=True)
     yield from (f"{now:%Y-%m-%dT%H:%M:%SZ}", f"{now:%Y-%m-%d}", seconds)
 
 
-def _merged(before: dict[str, Any], sent: dict[str, Any], *, nulls: bool = True) -> dict[str, Any]:
+def _merged(before: dict[str, Any], changes: dict[str, Any], *, nulls: bool = True) -> dict[str, Any]:
     """Return an object with the members of another, at any depth, as RFC 7396 has it.
 
     Args:
-        nulls: whether a null that was sent is a value, and does not remove the member.
+        nulls: take a null for a value, instead of removing the member.
     """
-    merged = {**before, **sent}
-    for name, member in sent.items():
+    merged = {**before, **changes}
+    for name, member in changes.items():
         if isinstance(member, dict) and isinstance(before.get(name), dict):
             merged[name] = _merged(before[name], member, nulls=nulls)
         elif member is None and not nulls:

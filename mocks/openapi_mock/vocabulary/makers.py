@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from random import Random
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from . import subjects
-from .subjects import PEOPLE, WORDS, Person, Subject
+from .subjects import LAST, PEOPLE, WORDS, Person, Subject
 from .words import words_of
 
 
@@ -24,6 +25,23 @@ class Related(NamedTuple):
 
 
 Maker: TypeAlias = "Callable[[Random], Any] | Related"
+STREETS = ("Station Road", "Park Lane", "Mill Street", "Harbour Street", "Church Road", "High Street")
+SENTENCES = (
+    *("A short text that says what this is.", "Ready by Friday, as agreed.", "Checked twice; all is well."),
+    *("Please see the attached notes.", "Works as expected.", "To be continued next week."),
+)
+BLANK = re.compile(r"(#|\{[a-z]+\})")
+FILLED_BY: Mapping[str, Callable[[Random], str]] = {
+    "#": lambda random: str(random.randrange(10)),
+    "{word}": lambda random: random.choice(WORDS),
+    "{code}": lambda random: random.choice(WORDS)[:3].upper(),
+    "{hex}": lambda random: f"{random.getrandbits(64):016x}",
+    "{name}": lambda random: random.choice(LAST),
+    "{company}": lambda random: random.choice(("Ltd", "GmbH", "Inc.")),
+    "{street}": lambda random: random.choice(STREETS),
+    "{sentence}": lambda random: random.choice(SENTENCES),
+}
+"""What is filled into a form for each blank."""
 
 
 class Makers:
@@ -47,6 +65,12 @@ def draw(maker: Maker, subject: Subject, name: str, before: str) -> Any:
 
 
 # Values by themselves ---------------------------------------------------------------------------------------
+
+
+def form(text: str) -> Callable[[Random], str]:
+    """Return a maker of texts that have the form of this one, its blanks filled in."""
+    parts = [FILLED_BY.get(part, part) for part in BLANK.split(text)]
+    return lambda random: "".join(part if isinstance(part, str) else part(random) for part in parts)
 
 
 def one_of(*values: Any) -> Callable[[Random], Any]:
@@ -99,7 +123,7 @@ def email(subject: Subject, of: str = "") -> str:
     return f"{'.'.join(subject.person(of)).lower()}@example.com"
 
 
-def part_of_place(attribute: str) -> Related:
+def of_place(attribute: str) -> Related:
     """Return a maker of an attribute of the subject's place."""
     return Related(lambda subject, _, of: getattr(subject.place(of), attribute))
 
@@ -118,7 +142,7 @@ def at_moment(spelled: Callable[[datetime], Any]) -> Related:
     return Related(lambda subject, name, _: spelled(subject.moment(name)))
 
 
-def part_of_person(spelled: Callable[[Person], str]) -> Related:
+def of_person(spelled: Callable[[Person], str]) -> Related:
     """Return a maker of what a person is called, in part or in full."""
     return Related(lambda subject, _, of: spelled(subject.person(of)))
 

@@ -13,37 +13,17 @@ from operator import attrgetter
 from typing import Any
 
 from . import makers
-from .makers import (
-    Maker,
-    Makers,
-    Related,
-    at_moment,
-    between,
-    coordinate,
-    draw,
-    email,
-    hexadecimal,
-    host,
-    ipv4,
-    one_of,
-    part_of_person,
-    part_of_place,
-    somebody,
-    uuid,
-)
-from .subjects import LAST, PEOPLE, WORDS, Subject, iso
+from .makers import Maker, Makers, Related, at_moment, between, hexadecimal, of_person, of_place, one_of
+from .subjects import PEOPLE, WORDS, Subject, iso
 from .words import singulars, words_of
 
-STREETS = ("Station Road", "Park Lane", "Mill Street", "Harbour Street", "Church Road", "High Street")
-SENTENCES = (
-    *("A short text that says what this is.", "Ready by Friday, as agreed.", "Checked twice; all is well."),
-    *("Please see the attached notes.", "Works as expected.", "To be continued next week."),
-)
 AGENTS = ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "curl/8.9.1")
 
 
-def _table(rows: dict[str, Maker]) -> Makers:
-    return Makers({name: maker for names, maker in rows.items() for name in names.split()})
+def _table(rows: dict[str, Maker | str]) -> Makers:
+    """Return makers by each of the names of a row; a text is a form to fill in."""
+    by_row = {names: makers.form(row) if isinstance(row, str) else row for names, row in rows.items()}
+    return Makers({name: maker for names, maker in by_row.items() for name in names.split()})
 
 
 def _state(subject: Subject, _: str, of: str) -> str:
@@ -67,29 +47,29 @@ MOMENTS = (
     "at created updated modified deleted published expires expiry expiration timestamp last_login last_seen"
     " last_update sunrise sunset"
 )
-HEADERS: dict[str, Maker] = {
-    "header_etag": lambda random: f'"{random.getrandbits(64):016x}"',
-    "header_link": lambda random: f'<https://www.example.com/{random.choice(WORDS)}?page=2>; rel="next"',
-    "header_content_disposition": lambda random: f'attachment; filename="{random.choice(WORDS)}.pdf"',
+HEADERS: dict[str, Maker | str] = {
+    "header_etag": '"{hex}"',
+    "header_link": '<https://www.example.com/{word}?page=2>; rel="next"',
+    "header_content_disposition": 'attachment; filename="{word}.pdf"',
     "header_last_modified header_expires header_date header_sunset": at_moment(
         lambda moment: format_datetime(moment, usegmt=True)
     ),
-    "header_location header_content_location": lambda random: f"/{random.choice(WORDS)}",
-    "header_cache_control": lambda _: "no-cache",
-    "header_retry_after": lambda _: "1",
-    "header_set_cookie": lambda random: f"session={random.getrandbits(64):016x}; Path=/; HttpOnly",
-    "header_www_authenticate": lambda _: 'Bearer realm="api"',
-    "header_allow": lambda _: "GET, HEAD, OPTIONS",
-    "header_vary": lambda _: "Accept",
+    "header_location header_content_location": "/{word}",
+    "header_cache_control": "no-cache",
+    "header_retry_after": "1",
+    "header_set_cookie": "session={hex}; Path=/; HttpOnly",
+    "header_www_authenticate": 'Bearer realm="api"',
+    "header_allow": "GET, HEAD, OPTIONS",
+    "header_vary": "Accept",
 }
 """What fields of a response look like (RFC 9110), by ``header`` and their names."""
 STRINGS = _table(
     {
-        "id uuid guid uid": uuid,
-        "first_name firstname given_name givenname forename": part_of_person(attrgetter("first")),
-        "last_name lastname family_name familyname surname": part_of_person(attrgetter("last")),
-        "full_name fullname display_name displayname": part_of_person(" ".join),
-        " ".join(PEOPLE): Related(somebody),
+        "id uuid guid uid": makers.uuid,
+        "first_name firstname given_name givenname forename": of_person(attrgetter("first")),
+        "last_name lastname family_name familyname surname": of_person(attrgetter("last")),
+        "full_name fullname display_name displayname": of_person(" ".join),
+        " ".join(PEOPLE): Related(makers.somebody),
         "name": Related(makers.name),
         "title subject headline label heading product subtitle": Related(
             lambda subject, _, of: subject.title(of).title()
@@ -97,48 +77,40 @@ STRINGS = _table(
         "username user_name login handle nickname screen_name twitter by": Related(
             lambda subject, _, of: f"{subject.person(of).first.lower()}{subject.random.randrange(10, 100)}"
         ),
-        "email mail email_address": Related(lambda subject, _, of: email(subject, of)),
-        "phone telephone mobile fax phone_number mobile_number msisdn": lambda random: (
-            f"+1202555{random.randrange(100, 200):04}"
-        ),
-        "url uri link href website homepage html_url permalink callback endpoint": lambda random: (
-            f"https://www.example.com/{random.choice(WORDS)}"
-        ),
-        " ".join(f"{each} {each}_url {each}_uri" for each in PICTURES.split()): lambda random: (
-            f"https://images.example.com/{random.choice(WORDS)}.png"
-        ),
+        "email mail email_address": Related(lambda subject, _, of: makers.email(subject, of)),
+        "phone telephone mobile fax phone_number mobile_number msisdn": "+120255501##",
+        "url uri link href website homepage html_url permalink callback endpoint": "https://www.example.com/{word}",
+        " ".join(
+            f"{name} {name}_url {name}_uri" for name in PICTURES.split()
+        ): "https://images.example.com/{word}.png",
         f"{MOMENTS} time datetime date_time": at_moment(iso),
         "date on birthday birth_date date_of_birth dob due": at_moment(lambda moment: f"{moment:%Y-%m-%d}"),
         "year": at_moment(lambda moment: moment.year),
         "month": at_moment(lambda moment: f"{moment:%B}"),
         "day weekday": at_moment(lambda moment: f"{moment:%A}"),
-        "duration runtime": lambda random: f"PT{random.randrange(1, 4)}H{random.randrange(60)}M",
-        "city town locality location city_name": part_of_place("city"),
-        "country country_name nationality": part_of_place("country"),
-        "country_code country_iso": part_of_place("country_code"),
-        "postcode postal_code post_code zip zip_code zipcode": part_of_place("postcode"),
-        "street street_address address address1 line1 address_line1 address_line_1": lambda random: (
-            f"{random.randrange(1, 120)} {random.choice(STREETS)}"
-        ),
-        "address2 line2 address_line2 address_line_2 street2": lambda random: (
-            f"Flat {random.randrange(1, 40)}"
-        ),
-        "province region county district region_name province_name state_name": part_of_place("region"),
-        "region_code state_code province_code": part_of_place("region_code"),
+        "duration runtime": "PT#H3#M",
+        "city town locality location city_name": of_place("city"),
+        "country country_name nationality": of_place("country"),
+        "country_code country_iso": of_place("country_code"),
+        "postcode postal_code post_code zip zip_code zipcode": of_place("postcode"),
+        "street street_address address address1 line1 address_line1 address_line_1": "1# {street}",
+        "address2 line2 address_line2 address_line_2 street2": "Flat 1#",
+        "province region county district region_name province_name state_name": of_place("region"),
+        "region_code state_code province_code": of_place("region_code"),
         "state": Related(_state),
-        "latitude lat": _six_digits(coordinate("latitude")),
-        "longitude lng lon long": _six_digits(coordinate("longitude")),
-        "price amount cost subtotal balance fee tax discount total paid": lambda random: (
-            f"{random.uniform(1, 200):.2f}"
+        "latitude lat": _six_digits(makers.coordinate("latitude")),
+        "longitude lng lon long": _six_digits(makers.coordinate("longitude")),
+        "price amount cost subtotal balance fee tax discount total paid": "1#.##",
+        "currency currency_code": of_place("currency"),
+        "currency_symbol": of_place("symbol"),
+        "language lang language_code": of_place("language"),
+        "locale": of_place("locale"),
+        "timezone time_zone tz": of_place("timezone"),
+        "description summary text body content message comment error msg info": one_of(*makers.SENTENCES),
+        "note bio about caption excerpt detail reason instruction overview warning": one_of(
+            *makers.SENTENCES
         ),
-        "currency currency_code": part_of_place("currency"),
-        "currency_symbol": part_of_place("symbol"),
-        "language lang language_code": part_of_place("language"),
-        "locale": part_of_place("locale"),
-        "timezone time_zone tz": part_of_place("timezone"),
-        "description summary text body content message comment error msg info": one_of(*SENTENCES),
-        "note bio about caption excerpt detail reason instruction overview warning": one_of(*SENTENCES),
-        "html": lambda random: f"<p>{random.choice(SENTENCES)}</p>",
+        "html": "<p>{sentence}</p>",
         "status status_name": one_of(*STATUSES),
         "gender": one_of("female", "male", "other"),
         "type kind subtype": one_of("standard", "basic", "custom"),
@@ -150,13 +122,13 @@ STRINGS = _table(
         "visibility": one_of("public", "private"),
         "environment": one_of("production", "staging", "development"),
         "format file_type extension file_extension": one_of("pdf", "csv", "json"),
-        "encoding charset": lambda _: "utf-8",
+        "encoding charset": "utf-8",
         "protocol": one_of("https", "http"),
         "os platform": one_of("Linux", "macOS", "Windows", "Android", "iOS"),
         "license license_name": one_of("MIT", "Apache-2.0", "CC-BY-4.0"),
         "unit": one_of("kg", "m", "l"),
         "direction": one_of("north", "east", "south", "west"),
-        "token_type": lambda _: "Bearer",
+        "token_type": "Bearer",
         "category tag genre topic keyword group source channel field prefix suffix": one_of(*WORDS),
         "value": Related(
             lambda subject, *_: (
@@ -169,33 +141,31 @@ STRINGS = _table(
         "slug alias key": Related(lambda subject, _, of: subject.title(of).replace(" ", "-")),
         "colour color hex_color background foreground": lambda random: f"#{random.getrandbits(24):06x}",
         "mime_type mimetype content_type media_type": one_of("image/png", "application/pdf", "text/plain"),
-        "filename file_name file": lambda random: f"{random.choice(WORDS)}.pdf",
-        "path": lambda random: f"/{makers.words(random).replace(' ', '/')}",
-        "ip ip_address ipaddress": ipv4,
-        "mac mac_address": lambda random: ":".join(["00:00:5e:00:53", f"{random.randrange(256):02x}"]),
-        "host hostname host_name domain domain_name fqdn": host,
+        "filename file_name file": "{word}.pdf",
+        "path": "/{word}/{word}",
+        "ip ip_address ipaddress": makers.ipv4,
+        "mac mac_address": "00:00:5e:00:53:##",
+        "host hostname host_name domain domain_name fqdn": "{word}.example.com",
         "user_agent useragent": one_of(*AGENTS),
-        " ".join(COMPANIES): lambda random: f"{random.choice(LAST)} {random.choice(('Ltd', 'GmbH', 'Inc.'))}",
+        " ".join(COMPANIES): "{name} {company}",
         "job_title occupation profession": one_of("Engineer", "Nurse", "Teacher", "Accountant"),
         "department department_name": one_of("Sales", "Research", "Support", "Finance"),
-        "sku code reference ref identifier": lambda random: (
-            f"{random.choice(WORDS)[:3].upper()}-{random.randrange(1000, 10_000)}"
-        ),
-        "symbol ticker abbreviation": lambda random: random.choice(WORDS)[:4].upper(),
+        "sku code reference ref identifier": "{code}-####",
+        "symbol ticker abbreviation": "{code}",
         "model": lambda random: f"{random.choice(WORDS).title()} {random.randrange(1, 10)}00",
-        "number serial": lambda random: f"{random.randrange(10**8, 10**9)}",
-        "house_number street_number": lambda random: f"{random.randrange(1, 120)}",
-        "status_code": lambda _: "200",
-        "percent percentage": lambda random: f"{random.randrange(101)}",
+        "number serial": "1########",
+        "house_number street_number": between(1, 119),
+        "status_code": "200",
+        "percent percentage": between(0, 100),
         "iban": one_of("DE89370400440532013000", "GB82WEST12345698765432", "FR1420041010050500013M02606"),
         "bic swift": one_of("DEUTDEFF", "NWBKGB2L", "BNPAFRPP"),
         "ean gtin barcode": one_of("4006381333931", "5901234123457", "9780306406157"),
         "isbn": one_of("9780306406157", "9783161484100"),
-        "version": lambda random: f"{random.randrange(1, 5)}.{random.randrange(10)}.{random.randrange(10)}",
+        "version": "#.#.#",
         "token secret hash checksum digest signature etag sha sha1 fingerprint": hexadecimal(40),
         "sha256": hexadecimal(64),
         "md5 api_key access_key public_key private_key": hexadecimal(32),
-        "password": lambda random: f"{makers.words(random).replace(' ', '-')}-{random.randrange(10, 100)}",
+        "password": "{word}-{word}-##",
         "cursor page_token next previous prev": hexadecimal(24),
         **HEADERS,
     }
@@ -216,8 +186,8 @@ NUMBERS = _table(
         "day_of_week weekday": between(1, 7),
         "duration": between(30, 3600),
         "duration_ms": between(30_000, 3_600_000),
-        "latitude lat": coordinate("latitude"),
-        "longitude lng lon long": coordinate("longitude"),
+        "latitude lat": makers.coordinate("latitude"),
+        "longitude lng lon long": makers.coordinate("longitude"),
         "altitude elevation": between(1, 2000),
         "price amount cost subtotal fee tax discount balance": AMOUNT,
         "value": Related(
@@ -264,34 +234,34 @@ QUALIFIERS = frozenset(
 
 def text(name: str, subject: Subject, strings: Makers = STRINGS) -> str | None:
     """Return a string for a property or format of this name, None for a name that says nothing."""
-    made = _drawn(f"{name}_url" if subject.is_links else name, subject, strings)
-    return None if made is None else str(made)
+    value = _drawn(f"{name}_url" if subject.is_links else name, subject, strings)
+    return None if value is None else str(value)
 
 
 def number(name: str, subject: Subject) -> float | None:
     """Return a number for a property of this name, None for a name that says nothing."""
-    made = _drawn(name, subject, NUMBERS)
-    return None if made is None else float(made)
+    value = _drawn(name, subject, NUMBERS)
+    return None if value is None else float(value)
 
 
-def _drawn(name: str, subject: Subject, makers: Makers) -> Any:
-    maker, before = _maker(name, makers)
+def _drawn(name: str, subject: Subject, table: Makers) -> Any:
+    maker, before = _maker(name, table)
     if subject.kind and not subject.is_person:  # the name of a country is called so, or ``name`` in one
-        maker = makers.by_name.get("_".join((subject.kind, *words_of(name))), maker)
-    return None if maker is None else draw(maker, subject, name, before)
+        maker = table.by_name.get("_".join((subject.kind, *words_of(name))), maker)
+    return None if maker is None else makers.draw(maker, subject, name, before)
 
 
 @lru_cache(maxsize=4096)
-def _maker(name: str, makers: Makers) -> tuple[Maker | None, str]:
-    """Return the maker for the longest end of a name that there is one for, and what stands before that."""
-    found = ((makers.by_name[end], before) for end, before in _ends(name) if end in makers.by_name)
-    return next(found, (None, ""))
+def _maker(name: str, table: Makers) -> tuple[Maker | None, str]:
+    """Return the maker of the longest end of a name that has one, and the words before that end."""
+    known_ends = ((table.by_name[end], before) for end, before in _ends(name) if end in table.by_name)
+    return next(known_ends, (None, ""))
 
 
 def _ends(name: str) -> Iterator[tuple[str, str]]:
-    """Yield the ends of a name, the longest first, each as one of a list is called as well.
+    """Yield the ends of a name, the longest first, in the singular too, and what is before each.
 
-    After them the ends of the name without its last word, if that says nothing of what it is.
+    After them the ends of the name without its last word, if that is a qualifier.
     """
     words = words_of(name)
     while words:

@@ -26,8 +26,8 @@ EXCLUSIVE: Final = frozenset({"after", "since", "before"})
 
 def ranges(names: Iterable[tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Yield the two names of each range, the lesser first, as words: ``min_price`` and ``max_price``."""
-    known = dict.fromkeys(names)
-    for words in known:
+    all_names = dict.fromkeys(names)
+    for words in all_names:
         greater = tuple(PAIRS.get(word, word) for word in words)
-        if greater != words and greater in known:
+        if greater != words and greater in all_names:
             yield words, greater

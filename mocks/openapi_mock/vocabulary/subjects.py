@@ -111,17 +111,16 @@ class Subject:
     Args:
         names: of the members, which tell whether it is a person, a place, or money.
         name: of the object.
-        above: what the object is about in which it stands, if it stands in one.
+        above: the subject of the object in which it stands, if there is one.
         draw_person: returns somebody, of a locale.
 
     Attributes:
-        random: what the rest is drawn from.
-        kind: what the object is called, or its list, by the last word.
+        kind: what the object is called, or its list, by the last word in the singular.
         is_person: whether a member called ``name`` is that of a person.
         is_place: whether a member called ``state`` is part of an address.
         is_money: whether a member called ``value`` is an amount.
         is_links: whether each member is the URL of what its name says.
-        people: those that were drawn, by what they are to the object; empty for what it is about itself.
+        people: those that were drawn, by their role; empty for the object itself.
         places: likewise.
     """
 
@@ -148,25 +147,25 @@ class Subject:
             self._base = above.moment(name)
 
     def person(self, of: str = "") -> Person:
-        """Return the person whose name is asked for, as ``customer`` or ``billing``."""
+        """Return the person of a role, such as ``customer``; the object itself by default."""
         if of not in self.people:
             self.people[of] = self._draw_person(self.random)
         return self.people[of]
 
     def place(self, of: str = "") -> Locality:
-        """Return the place of that, as ``shipping``."""
+        """Return the place of a part of the object, such as ``shipping``; of the object itself by default."""
         if of not in self.places:
             self.places[of] = self.random.choice(LOCALITIES)
         return self.places[of]
 
     def title(self, of: str = "") -> str:
-        """Return what it is called, in two words."""
+        """Return a title of two words."""
         if of not in self._titles:
             self._titles[of] = f"{self.random.choice(WORDS)} {self.random.choice(WORDS)}"
         return self._titles[of]
 
     def moment(self, name: str) -> datetime:
-        """Return when that was which a property of this name says."""
+        """Return the moment that a property of this name says."""
         if self._base is None:
             days, seconds = self.random.randrange(DAYS), self.random.randrange(86_400)
             self._base = EPOCH + timedelta(days=days, seconds=seconds)
@@ -190,5 +189,5 @@ def _traits(names: tuple[str, ...], name: str) -> tuple[str, bool, bool, bool]:
 
 
 def iso(moment: datetime) -> str:
-    """Return a moment as RFC 3339 writes it."""
+    """Return a moment in the format of RFC 3339."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

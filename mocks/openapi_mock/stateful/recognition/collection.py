@@ -153,7 +153,7 @@ class Role:
         envelope: leads from the response's body to the item or the list.
         schema: of the response's item or of each item in its list; None for a response without any.
         key: name of the path parameter that identifies the item, if there is one.
-        sent: leads from the request's body to the item, or to each operation of a JSON Patch.
+        body: leads from the request's body to the item, or to each operation of a JSON Patch.
         is_many: whether it creates or changes an item of each element of an array, and shows them all, or
             deletes those that are chosen.
     """
@@ -164,7 +164,7 @@ class Role:
     envelope: Way
     schema: Schema | None
     key: str | None
-    sent: Way = ()
+    body: Way = ()
     is_many: bool = False
 
 

@@ -241,14 +241,14 @@ class _Recognition:
         assigned = self._assigned()
         for methods in self._at.values():
             writing = [methods[method] for method in ("put", "patch") if method in methods]
-            shown = self._success(methods["get"]) if "get" in methods and writing else None
+            success = self._success(methods["get"]) if "get" in methods and writing else None
             names = {operation.operation_id for operation in methods.values()}
-            if shown is None or not assigned.isdisjoint(names):
+            if success is None or not assigned.isdisjoint(names):
                 continue
             bodies = [schema for operation in writing for schema in self._schemas.bodies(operation)]
             members = {plain(name) for schema in bodies for name in settable(schema)}
-            if 2 * len(members & set(map(plain, shown.members))) > len(members):
-                single = at_path(methods["get"].path, "", shown, is_single=True)
+            if 2 * len(members & set(map(plain, success.members))) > len(members):
+                single = at_path(methods["get"].path, "", success, is_single=True)
                 self._collections[single.path] = single
                 for method, action in (("get", "read"), ("put", "replace"), ("patch", "update")):
                     if method in methods:
@@ -299,11 +299,16 @@ class _Recognition:
 
     def _place_part(self, operation: Operation, by_item: Mapping[tuple[str, ...], Collection]) -> bool:
         """Assign what shows or changes an item below its path, as ``/status``; return whether it does."""
-        shape, shown = shape_of(operation.path), self._success(operation)
+        shape, success = shape_of(operation.path), self._success(operation)
         whole = by_item.get(shape.segments[:-1])
         action = {"get": "read", "put": "update", "patch": "update"}.get(operation.method)
         is_changed = not self._at[shape.segments].keys().isdisjoint({"put", "patch"})
-        if whole is None or shown is None or action is None or not (is_changed and whole.is_seen_in(shown)):
+        if (
+            whole is None
+            or success is None
+            or action is None
+            or not (is_changed and whole.is_seen_in(success))
+        ):
             return False
         self._assign(whole, operation, action, shape.names[-1])
         return True

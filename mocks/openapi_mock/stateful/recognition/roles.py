@@ -29,9 +29,9 @@ def assign(
         envelope, schema = schemas.item_in(schema, collection)
     is_cleared = action == operation.method == "delete" and key is None
     is_many = is_cleared or (is_many and listed is not None)
-    sent: Way = () if body is None else body.way
+    way: Way = () if body is None else body.way
     collection.roles[operation.operation_id] = Role(
-        collection, action, shape_of(operation.path), envelope, schema, key, sent, is_many
+        collection, action, shape_of(operation.path), envelope, schema, key, way, is_many
     )
     for parameter in operation.parameters:
         if parameter["in"] == "path" and parameter["name"] == key:
