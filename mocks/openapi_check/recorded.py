@@ -101,8 +101,8 @@ class Traffic(msgspec.Struct, kw_only=True):
     Attributes:
         exchanges: how many there were.
         validated: how many had a request or a response that was validated.
-        unanswered: how many ended without a response.
-        broken_requests: exchanges whose request violates the contract.
+        without_response: how many ended without a response.
+        violating_requests: exchanges whose request violates the contract.
         unvalidated: how many messages were not validated, by reason.
         more_findings: violations beyond those that are findings of their own.
         coverage: what has been exercised, by operation.
@@ -111,9 +111,9 @@ class Traffic(msgspec.Struct, kw_only=True):
 
     exchanges: int = 0
     validated: int = 0
-    unanswered: int = 0
-    broken_requests: int = 0
-    broken_responses: int = 0
+    without_response: int = 0
+    violating_requests: int = 0
+    violating_responses: int = 0
     unvalidated: dict[str, int] = {}
     more_findings: int = 0
     coverage: list[OperationCoverage] = []
@@ -133,11 +133,11 @@ class Traffic(msgspec.Struct, kw_only=True):
     def exit_code(self, fail_on: FailOn = "any") -> int:
         """Return 1 if that side violates the contract, else 2 if nothing of it was validated, else 0."""
         violating = {
-            "request": self.broken_requests,
-            "response": self.broken_responses,
-            "any": self.broken_requests + self.broken_responses,
+            "request": self.violating_requests,
+            "response": self.violating_responses,
+            "any": self.violating_requests + self.violating_responses,
         }
         if violating[fail_on]:
             return VIOLATED
-        responded = self.exchanges - self.unanswered
+        responded = self.exchanges - self.without_response
         return OK if self.validated and (responded or fail_on == "request") else COULD_NOT_RUN

@@ -13,7 +13,13 @@ from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, Traffic
 from .response_times import ResponseTimes
 
 WHOLE_API = "the API as a whole"
-FORMER_NAMES = {"judged": "validated", "unjudged": "unvalidated"}
+FORMER_NAMES = {
+    "judged": "validated",
+    "unjudged": "unvalidated",
+    "unanswered": "without_response",
+    "broken_requests": "violating_requests",
+    "broken_responses": "violating_responses",
+}
 """What members of the JSON of recorded traffic were called; both names are written for one release."""
 
 End = Literal["complete", "budget spent", "interrupted", "unreachable", "quota used up", "failed"]

@@ -143,7 +143,8 @@ def summary(report: Report, traffic: Traffic) -> Iterator[str]:
     """Yield the lines that sum up recorded traffic."""
     contract = f"{report.subject.title} {report.subject.version}"
     yield f"{traffic.exchanges} exchanges, {traffic.validated} validated by {contract}."
-    yield f"{traffic.broken_requests} requests and {traffic.broken_responses} responses violate the contract."
+    requests, responses = traffic.violating_requests, traffic.violating_responses
+    yield f"{requests} requests and {responses} responses violate the contract."
     for reason, count in traffic.unvalidated.items():
         yield f"Not validated {times(count)}: {reason}."
     for host, count in traffic.left_out.items():

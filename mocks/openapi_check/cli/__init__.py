@@ -1,4 +1,4 @@
-"""The command ``check``, what it shows and writes, and where reports are printed."""
+"""The command ``check`` and its outputs; it checks nothing itself."""
 
 import os
 

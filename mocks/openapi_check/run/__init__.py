@@ -1,1 +1,1 @@
-"""One run of checks: what it is given, whether it can be made, how it goes on, what it records."""
+"""One run of checks by Schemathesis, from its options to its report; it renders nothing."""

@@ -1,4 +1,4 @@
-"""Validates what went over the wire by a contract: any request and response, from any recorder."""
+"""Validates recorded exchanges by a contract, whatever recorded them; it knows no Schemathesis."""
 
 from openapi_check.har import HarError
 

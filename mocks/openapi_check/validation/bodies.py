@@ -28,12 +28,26 @@ class ReadBody(NamedTuple):
     schema: SchemaValidator
 
 
-class MediaType(NamedTuple):
+class MediaType:
     """One declared media type of a request body."""
 
-    definition: Mapping[str, Any]
-    schema: SchemaValidator
-    form: Form | None
+    def __init__(self, name: str, definition: Mapping[str, Any], schemas: Schemas, root: str) -> None:
+        self.schema = SchemaValidator.of_body(name, definition, schemas, root)
+        self._definition = definition
+        is_form = essence(name) in FORMS
+        self._form = Form(self.schema.schema, definition.get("encoding", {})) if is_form else None
+
+    def value(self, content_type: str, request: Request, body: bytes, violations: list[FormViolation]) -> Any:
+        """Return the JSON value of a body; its bytes if the schema says nothing of them."""
+        if self._form is not None:
+            return _fields(self._form, essence(content_type), request, body, violations)
+        read = reader_of(content_type, self._definition, self.schema.schema)
+        if read is not None:
+            return read(body)
+        if not essence(content_type).startswith("text/"):
+            return body
+        text = _text(body, content_type)
+        return text if "string" in self.schema.schema.types else body
 
 
 class RequestBody:
@@ -43,12 +57,10 @@ class RequestBody:
         definition, root = operation.request_body or {}, operation.pointers.request_body
         self._pointer = schemas.origin(root)
         self._required = bool(definition.get("required", False))
-        self._media_types: dict[str, MediaType] = {}
-        for name, declared in definition.get("content", {}).items():
-            validator = SchemaValidator.of_body(name, declared, schemas, root)
-            is_form = essence(name) in FORMS
-            form = Form(validator.schema, declared.get("encoding", {})) if is_form else None
-            self._media_types[name] = MediaType(declared, validator, form)
+        content: Mapping[str, Mapping[str, Any]] = definition.get("content", {})
+        self._media_types = {
+            name: MediaType(name, declared, schemas, root) for name, declared in content.items()
+        }
 
     def read(self, request: Request, body: bytes, violations: list[MessageViolation]) -> ReadBody | None:
         """Return what a schema can validate of a body; why it cannot be read goes to ``violations``.
@@ -67,40 +79,18 @@ class RequestBody:
             detail = f"is {essence(content_type)[:100] or 'missing'}; the contract has {expected}"
             violations.append(self._violation("undocumented", detail, "media type"))
             return None
-        media_type = self._media_types[declared]
+        media_type, in_form = self._media_types[declared], list[FormViolation]()
         try:
-            value = self._value(media_type, content_type, request, body, violations)
+            value = media_type.value(content_type, request, body, in_form)
         except BadRequest as problem:
             violations.append(self._violation("encoding", problem.detail))
             return None
+        violations += [MessageViolation.of(violation, self._pointer) for violation in in_form]
         return None if isinstance(value, bytes) else ReadBody(value, media_type.schema)
 
     def _violation(self, rule: str, detail: str, part: str = "body") -> MessageViolation:
         pointer = pointers.join(self._pointer, rule) if rule == "required" else self._pointer
         return MessageViolation(part=part, rule=rule, detail=detail, pointer=pointer)
-
-    def _value(
-        self,
-        media_type: MediaType,
-        content_type: str,
-        request: Request,
-        body: bytes,
-        violations: list[MessageViolation],
-    ) -> Any:
-        """Return the JSON value of a body; the bytes of one that no schema says anything of."""
-        if media_type.form is not None:
-            in_form: list[FormViolation] = []
-            value = _fields(media_type.form, essence(content_type), request, body, in_form)
-            violations += [MessageViolation.of(violation, self._pointer) for violation in in_form]
-            return value
-        schema = media_type.schema.schema
-        read = reader_of(content_type, media_type.definition, schema)
-        if read is not None:
-            return read(body)
-        if not essence(content_type).startswith("text/"):
-            return body
-        text = _text(body, content_type)
-        return text if "string" in schema.types else body
 
 
 def _text(body: bytes, content_type: str) -> str:

@@ -85,10 +85,10 @@ class TrafficReporter:
         """Count an exchange and what its validation says."""
         validation, counts = validated.validation, self.counts
         counts.exchanges += 1
-        counts.unanswered += not exchange.status
+        counts.without_response += not exchange.status
         counts.validated += validated.request is not None or bool(validation.request)
-        counts.broken_requests += bool(validation.request)
-        counts.broken_responses += bool(validation.response)
+        counts.violating_requests += bool(validation.request)
+        counts.violating_responses += bool(validation.response)
         reason = validation.unjudged
         if reason and (reason in self._unvalidated or len(self._unvalidated) < MOST_REASONS):
             self._unvalidated[reason] += 1

@@ -109,7 +109,12 @@ def test_the_page_leads_from_an_operation_to_its_parameters(report):
 
 @pytest.mark.parametrize(
     ("changes", "kind"),
-    [({}, "ok"), ({"broken_responses": 1}, "broken"), ({"unanswered": 3}, ""), ({"validated": 0}, "")],
+    [
+        ({}, "ok"),
+        ({"violating_responses": 1}, "broken"),
+        ({"without_response": 3}, ""),
+        ({"validated": 0}, ""),
+    ],
 )
 def test_the_page_is_green_only_where_the_contract_was_seen_to_be_kept(report, changes, kind):
     """What says 0 violations because nothing was validated, or got a response, is no success."""

@@ -187,7 +187,7 @@ def test_a_base_url_says_what_is_validated(report_on):
 def test_what_was_blocked_has_no_response(report_on):
     """Browsers write status 0 where there was no response, some -1."""
     report = report_on(entry(status=0, headers={}, content={}), entry(status=-1, headers={}, content={}))
-    assert (report.traffic.unanswered, summary(report)) == (2, [])
+    assert (report.traffic.without_response, summary(report)) == (2, [])
 
 
 def test_nothing_to_validate_is_no_success(report_on):

@@ -46,7 +46,7 @@ def test_an_upstream_that_is_down_is_a_bad_gateway(running, contract):
         (exchange,) = proxy.exchanges
         assert (exchange.status, exchange.verdict.response) == (0, [])
         assert exchange.verdict.request
-        assert proxy.recorder.tally.report().traffic.unanswered == 1
+        assert proxy.recorder.tally.report().traffic.without_response == 1
 
 
 def test_an_upstream_that_does_not_respond_in_time_is_a_gateway_timeout(running, upstream, contract):

@@ -225,7 +225,7 @@ def test_the_report_tells_what_was_exercised(running, upstream, contract, json_r
         "1 of 2",
         "1 of 2",
     ]
-    assert (traffic.broken_requests, traffic.broken_responses) == (1, 1)
+    assert (traffic.violating_requests, traffic.violating_responses) == (1, 1)
     assert (traffic.exit_code("request"), traffic.exit_code("response"), report.exit_code) == (
         1,
         1,
