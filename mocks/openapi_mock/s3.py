@@ -108,6 +108,7 @@ def s3_mock(
                 faults=lambda: late,
             )
         )
+        url = callable_url_of(controlling, "https" if authority else "http")
         access_key, text = next(iter(chosen.credentials.items()))
         mock = S3Mock(
             s3=chosen.public_url or s3.url,
@@ -115,7 +116,7 @@ def s3_mock(
             region=chosen.region,
             access_key=access_key,
             secret_key=text.partition(":")[0],
-            control=f"{callable_url_of(controlling, 'https' if authority else 'http')}/_mock",
+            control=f"{url}/_mock",
             ca=str(authority.file) if authority else None,
             lan=lan_url(s3.url, chosen.host),
         )
@@ -124,7 +125,7 @@ def s3_mock(
             from .s3_control import control  # noqa: PLC0415 -- the module's reason
 
             access = control_token, control_origins
-            traffic, serving = control(mock, s3, directory, authority, access)
+            traffic, serving = control(url, mock.seeds, s3, directory, authority, access)
             recorder.hand_over(traffic)
             if faults is not None:
                 traffic.faults.add(*traffic.faults_in(faults))

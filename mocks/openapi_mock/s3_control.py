@@ -31,13 +31,12 @@ if TYPE_CHECKING:
     from presigned_s3.local import LocalS3
     from presigned_s3.tls import Authority
 
-    from .s3 import S3Mock
-
 NO_OPERATIONS = {"openapi": "3.1.0", "info": {"title": "S3", "version": "1"}, "paths": {}}
 
 
 def control(
-    mock: S3Mock,
+    url: str,
+    seeds: Callable[[], dict[str, Any]],
     s3: LocalS3,
     directory: DataDirectory,
     authority: Authority | None,
@@ -46,7 +45,8 @@ def control(
     """Return the traffic of an S3, and what serves its control API on a socket.
 
     Args:
-        mock: what clients know of it.
+        url: of the control API's server.
+        seeds: returns what clients know of S3.
         directory: where snapshots are.
         authority: certifies the control API; None without TLS.
         access: control token, and origins, as `ControlAccess` takes them.
@@ -62,9 +62,9 @@ def control(
         S3State(clock, events, traffic.clearable, directory, s3=s3),
         traffic,
         access=ControlAccess(*access),
-        seeds=mock.seeds,
+        seeds=seeds,
         reach=Reach(
-            mock.control.removesuffix("/_mock"),
+            url,
             s3.url,
             s3_public_url=options.public_url,
             trust_proxy=options.trust_proxy,

@@ -52,8 +52,8 @@ class Server:
     a second), `wait_ready()` until it responds (moto imports slowly). A process that dies once it has
     responded is started again, with the buckets and objects, the clock and the faults that it had.
 
-    The methods from `set_clock()` to `usage()` raise RuntimeError if the process is not there or fails to do
-    what it is told, TimeoutError after 30 seconds.
+    The methods from `set_clock()` to `usage()` raise RuntimeError if the process does not run or fails,
+    TimeoutError after 30 seconds.
 
     Args:
         buckets: names of the buckets to start with; by default one, ``uploads``.

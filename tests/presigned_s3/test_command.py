@@ -17,7 +17,7 @@ from presigned_s3.options import Options, flags
 COMMAND = [sys.executable, "-m", "presigned_s3"]
 
 
-def test_it_serves_until_it_is_told_to_stop(tmp_path):
+def test_it_serves_until_a_signal(tmp_path):
     """AWS's clients find it by what it prints; SIGTERM ends it with 0, and the folder has its objects."""
     options = ["--bucket", "photos", "-b", "more", "--port", "0", "--data", str(tmp_path), "--public"]
     options += ["--credential", "KEY:a-secret", "--tls", "--json"]
@@ -39,7 +39,7 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path):
 
 
 def test_by_default_it_says_what_clients_have_to_know():
-    """Without --json it prints the command that sets AWS's variables; nobody else is let in."""
+    """Without --json it prints the command that sets AWS's variables; others are refused."""
     with subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
         lines = [process.stdout.readline() for _ in range(4)]
         assert f"AWS_ENDPOINT_URL_S3={lines[0].split()[1]} AWS_ACCESS_KEY_ID=ACCESSKEY" in lines[3]

@@ -118,7 +118,9 @@ def world() -> Iterator[World]:
     """Return the right app, which is the same for all that are wrong."""
     credentials = {seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY}
     with ExitStack() as running:
-        s3 = running.enter_context(Server(seeds.BUCKET, region=seeds.REGION, credentials=credentials))
+        s3 = running.enter_context(
+            Server(seeds.BUCKET, region=seeds.REGION, credentials=credentials, cors=True)
+        )
         portal = running.enter_context(start_blocking_portal())
         world = World(portal, s3)
         running.callback(world.network.close)
