@@ -152,10 +152,8 @@ class SchemaComparison:
         for old_shape, new_shape in pairing.pairs:
             compared.differences += differences(old_shape, new_shape, side)
             compared.differences += xml_differences(old_shape, new_shape, side) if self._is_xml else ()
-            for inner in (
-                *below(old_shape, new_shape),
-                *self._subtypes(old_shape, new_shape, side, compared),
-            ):
+            subtypes = self._subtypes(old_shape, new_shape, side, compared)
+            for inner in (*below(old_shape, new_shape), *subtypes):
                 schemas = self._meant(*inner)
                 if not (self._is_one_version and _is_same_scalar(*schemas)):
                     compared.below.append(_key(*schemas, side))
