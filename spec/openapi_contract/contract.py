@@ -242,60 +242,51 @@ class Contract:
         operation: tuple[Mapping[str, Any], str],
     ) -> Operation:
         definition, pointer = operation
-        parameters = self._parameters(path_item, operation)
         body, body_at = self.follow(definition.get("requestBody"), pointers.join(pointer, "requestBody"))
-        responses, headers = self._responses(definition, pointer), dict[tuple[str, str], str]()
+        at = Pointers(body_at)
         return Operation(
             operation_id=operation_id,
             method=method,
             path=path,
             pointer=pointer,
-            parameters=tuple(parameter for parameter, _ in parameters.values()),
+            parameters=self._parameters(path_item, operation, at=at),
             request_body=self._with_media_types(body),
-            responses={
-                status: self._response(response, at, headers) for status, (response, at) in responses.items()
-            },
+            responses=self._responses(definition, pointer, at),
             security=tuple(definition["security"]) if "security" in definition else self._security,
             tags=tuple(definition.get("tags", ())),
             definition=definition,
             defect=self.disabled.get(pointer, ""),
-            pointers=Pointers(
-                request_body=body_at,
-                parameters={key: at for key, (_, at) in parameters.items()},
-                responses={status: at for status, (_, at) in responses.items()},
-                headers=headers,
-            ),
+            pointers=at,
         )
 
     def _parameters(
-        self, *holders: tuple[Mapping[str, Any], str]
-    ) -> dict[tuple[str, str], tuple[Mapping[str, Any], str]]:
-        """Return parameters by location and name, each with its pointer; later holders win."""
+        self, *holders: tuple[Mapping[str, Any], str], at: Pointers
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Return parameters, of the same location and name the last; ``at`` gets their pointers."""
         merged = {}
         for holder, pointer in holders:
             for index, node in enumerate(holder.get("parameters", ())):
-                parameter, at = self.follow(node, pointers.join(pointer, "parameters", index))
+                parameter, place = self.follow(node, pointers.join(pointer, "parameters", index))
                 key = parameter["in"], parameter["name"]
                 if key[0] != "header" or key[1].lower() not in IGNORED_HEADER_PARAMETERS:
-                    merged[key] = parameter, at
-        return merged
+                    merged[key], at.parameters[key] = parameter, place
+        return tuple(merged.values())
 
     def _responses(
-        self, definition: Mapping[str, Any], pointer: str
-    ) -> dict[str, tuple[Mapping[str, Any], str]]:
-        """Return responses by status, each with its pointer."""
-        return {
-            status: self.follow(node, pointers.join(pointer, "responses", status))
-            for status, node in definition.get("responses", {}).items()
-            if not status.startswith("x-")
-        }
-
-    def _response(self, response: Mapping[str, Any], pointer: str, at: dict[tuple[str, str], str]) -> Any:
-        """Return a response without references; ``at`` gets the pointers of its headers."""
-        headers = {}
-        for name, node in response.get("headers", {}).items():
-            headers[name], at[pointer, name] = self.follow(node, pointers.join(pointer, "headers", name))
-        return self._with_media_types({**response, "headers": headers} if headers else response)
+        self, definition: Mapping[str, Any], pointer: str, at: Pointers
+    ) -> dict[str, Mapping[str, Any]]:
+        """Return responses by status; ``at`` gets the pointers of them and of their headers."""
+        responses = {}
+        for status, node in definition.get("responses", {}).items():
+            if not status.startswith("x-"):
+                response, place = self.follow(node, pointers.join(pointer, "responses", status))
+                at.responses[status], headers = place, {}
+                for name, header in response.get("headers", {}).items():
+                    header_at = pointers.join(place, "headers", name)
+                    headers[name], at.headers[place, name] = self.follow(header, header_at)
+                response = {**response, "headers": headers} if headers else response
+                responses[status] = self._with_media_types(response)
+        return responses
 
     def _with_media_types(self, holder: Any) -> Any:
         """Return a request body or response in which no media type is a reference (OpenAPI 3.2)."""

@@ -64,9 +64,8 @@ class MinimumDepths:
         if count:
             inside += keywords.get("prefixItems", ())[:count] or [keywords.get("items", True)]
         beside = [*self._targets(node), *keywords.get("allOf", ())]
-        return _Needs(
-            inside, beside, [keywords[keyword] for keyword in ALTERNATIVES if keywords.get(keyword)]
-        )
+        either = [keywords[keyword] for keyword in ALTERNATIVES if keywords.get(keyword)]
+        return _Needs(inside, beside, either)
 
     def _depth(self, needs: _Needs) -> float:
         inside = [1 + self._look_up(schema) for schema in needs.inside]

@@ -72,16 +72,10 @@ def _unexpected(root: Location, value: Any, flaw: Flaw) -> Action:
     *keys, name = pointers.split(flaw.pointer)
     node = pointers.descend(root.node, keys)
     del node[name]
-    path = "/" + name.strip().replace("\\", "/").lstrip("/")
-    spelled = SPELLINGS.get(name.strip().lower(), name)
-    if keys == ["paths"] and path not in node and "://" not in name and isinstance(value, dict):
-        node[path] = value
-    elif keys[-1:] == ["responses"] and name.upper() not in node and RANGE.fullmatch(name):
-        node[name.upper()] = value
+    if key := _key_of(keys, name, node, value):
+        node[key] = value  # if it does not belong here, the next round leaves it out
     elif name in FOREIGN and is_of_30(root.node):
         FOREIGN[name](node, value)
-    elif spelled != name and spelled not in node:
-        node[spelled] = value  # if it does not belong here, the next round leaves it out
     elif name in OF_SCHEMAS and ({"name", "in"} <= node.keys() or keys[-2:-1] in HOLDERS):
         node.setdefault("schema", {}).setdefault(name, value)  # as parameters were in Swagger 2.0
     elif name == "schema" and "content" not in node and OF_CONTENT & {*keys[-2:]}:
@@ -89,6 +83,17 @@ def _unexpected(root: Location, value: Any, flaw: Flaw) -> Action:
     else:
         return "left out"
     return "repaired"
+
+
+def _key_of(keys: list[str], name: str, node: dict[str, Any], value: Any) -> str:
+    """Return OpenAPI's spelling of a misspelled name, empty if there is none or it is taken."""
+    path = "/" + name.strip().replace("\\", "/").lstrip("/")
+    if keys == ["paths"] and path not in node and "://" not in name and isinstance(value, dict):
+        return path
+    if keys[-1:] == ["responses"] and name.upper() not in node and RANGE.fullmatch(name):
+        return name.upper()
+    spelling = SPELLINGS.get(name.strip().lower(), name)
+    return spelling if spelling != name and spelling not in node else ""
 
 
 def _named(_: Location, node: Any, flaw: Flaw) -> Action | None:

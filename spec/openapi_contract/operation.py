@@ -1,7 +1,7 @@
 """One operation of a contract."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -17,9 +17,9 @@ class Pointers:
     """
 
     request_body: str
-    parameters: Mapping[tuple[str, str], str]
-    responses: Mapping[str, str]
-    headers: Mapping[tuple[str, str], str]
+    parameters: dict[tuple[str, str], str] = field(default_factory=dict)
+    responses: dict[str, str] = field(default_factory=dict)
+    headers: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

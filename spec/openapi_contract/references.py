@@ -23,11 +23,8 @@ def reference_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     """
     root = locations[0]
     anchors: set[str] | None = None
-    objects = {
-        location.pointer: location
-        for location in locations
-        if not location.is_inner and location.kind != "schema"
-    }
+    outer = (location for location in locations if not location.is_inner and location.kind != "schema")
+    objects = {location.pointer: location for location in outer}
     for location in locations:
         if location.reference is None:
             continue

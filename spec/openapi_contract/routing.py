@@ -118,12 +118,10 @@ class PathItem:
         slots = [slot for path in paths for slot in _places(path)]
         self._places = [(name, place) for name, pattern, place, _ in slots if not pattern]
         self._patterns = [slot for slot in slots if slot[1]]
-        self.operations = {
-            candidate.operation.method.upper(): candidate.operation for candidate in reversed(candidates)
-        }
-        self._several = (
-            candidates if len(paths) > 1 or any(candidate.query for candidate in candidates) else ()
-        )
+        operations = (candidate.operation for candidate in reversed(candidates))
+        self.operations = {operation.method.upper(): operation for operation in operations}
+        has_queries = any(candidate.query for candidate in candidates)
+        self._several = candidates if self._several_names or has_queries else ()
         self._headers = {
             name: name.lower().encode("latin-1", "replace")
             for candidate in candidates
@@ -139,25 +137,15 @@ class PathItem:
         if not self._several:
             return Route(self.operations.get(method), parameters, self.methods)
         fields = ((name, header(field)) for name, field in self._headers.items())
-        values_by_name = {**{name: value for name, value in fields if value is not None}, **_query(query)}
-        closest = sorted(
-            self._several, key=lambda candidate: candidate.closeness(values_by_name), reverse=True
-        )
-        accepting = [candidate for candidate in closest if candidate.accepts(method, values_by_name)]
+        texts = {**{name: value for name, value in fields if value is not None}, **_query(query)}
+        closest = sorted(self._several, key=lambda candidate: candidate.closeness(texts), reverse=True)
+        accepting = [candidate for candidate in closest if candidate.accepts(method, texts)]
         if not accepting:
-            methods = [
-                name
-                for name in self.methods
-                if any(candidate.accepts(name, values_by_name) for candidate in closest)
-            ]
+            methods = [name for name in self.methods if any(item.accepts(name, texts) for item in closest)]
             return Route(None, parameters, tuple(sorted((*methods, "OPTIONS")))) if methods else NOT_FOUND
-        fitting = (
-            candidate
-            for candidate in accepting
-            if self._several_names and fits(candidate.operation, parameters)
-        )
+        fitting = (item for item in accepting if self._several_names and fits(item.operation, parameters))
         chosen = next(fitting, accepting[0])
-        return Route(chosen.operation, {**parameters, **chosen.parameters(values_by_name)}, self.methods)
+        return Route(chosen.operation, {**parameters, **chosen.parameters(texts)}, self.methods)
 
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
         """Return the values of path parameters, by their names in the template."""
@@ -286,9 +274,8 @@ class Router:
         self._root = Branch()
         for shape, same in by_path.items():
             # of one segment before any number of them
-            self._root.grow_path(shape).end = PathItem(
-                sorted(same, key=lambda candidate: _is_open(candidate.path))
-            )
+            by_openness = sorted(same, key=lambda candidate: _is_open(candidate.path))
+            self._root.grow_path(shape).end = PathItem(by_openness)
         self._beginning: list[str] = []
         self._skip_shared_beginning()
 

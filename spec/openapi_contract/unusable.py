@@ -90,14 +90,10 @@ def typeless_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     Many authors mean it. What it becomes is validated once, since this comes first.
     """
     if is_of_30(locations[0].node):
-        schemas = (
-            location
-            for location in locations
-            if location.kind == "schema" and isinstance(location.node, dict)
-        )
-        nullable = [location for location in schemas if location.node.get("nullable") is True]
-        composed = [location for location in nullable if not location.node.keys().isdisjoint(LISTS)]
-        typeless = [location for location in composed if location.node.keys().isdisjoint(("type", "$ref"))]
+        schemas = (place for place in locations if place.kind == "schema" and isinstance(place.node, dict))
+        nullable = (schema for schema in schemas if schema.node.get("nullable") is True)
+        composed = (schema for schema in nullable if not schema.node.keys().isdisjoint(LISTS))
+        typeless = [schema for schema in composed if schema.node.keys().isdisjoint(("type", "$ref"))]
         yield from _nullable(typeless, "has no type beside it", NULL_30)
 
 

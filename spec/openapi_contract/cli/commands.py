@@ -103,11 +103,8 @@ def takes(**options: Any) -> Callable[[Command], Command]:
 
     def with_options(command: Command) -> Command:
         parameters = inspect.signature(command, eval_str=True).parameters.values()
-        named = [
-            parameter
-            for parameter in parameters
-            if parameter.kind is not parameter.VAR_KEYWORD and parameter.name not in options
-        ]
+        declared = (parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD)
+        named = [parameter for parameter in declared if parameter.name not in options]
         added = [_parameter(name, annotation) for name, annotation in options.items()]
         command.__signature__ = inspect.Signature(named + added)  # type: ignore[attr-defined]  # what typer reads
         return command
@@ -139,19 +136,15 @@ def customized(
         parameters: what is ``Annotated`` is an option, added or in the place of one; any other is the value
             of a parameter, which is no option any more.
     """
-    options = {
-        name: annotation for name, annotation in parameters.items() if get_origin(annotation) is Annotated
-    }
+    options = {name: value for name, value in parameters.items() if get_origin(value) is Annotated}
     values = {name: value for name, value in parameters.items() if name not in options}
 
     def run(**arguments: Any) -> None:
         command(**arguments, **values)
 
     declared = inspect.signature(command, eval_str=True).parameters
-    texts = {
-        f"{{{name}}}": text
-        for name, text in ({name: parameter.default for name, parameter in declared.items()} | values).items()
-    }
+    defaults = {name: parameter.default for name, parameter in declared.items()}
+    texts = {f"{{{name}}}": text for name, text in (defaults | values).items()}
     visible = {
         name: parameter.replace(kind=parameter.KEYWORD_ONLY, annotation=_filled(parameter.annotation, texts))
         for name, parameter in declared.items()
@@ -241,9 +234,8 @@ class Lazy:
         command = _plain(typer.main.get_group(parent).commands[name])
         for subcommand in map(_plain, getattr(command, "commands", {}).values()):
             # else a list of them breaks off their help
-            subcommand.short_help = subcommand.short_help or " ".join(
-                (subcommand.help or "").partition("\n\n")[0].split()
-            )
+            summary = (subcommand.help or "").partition("\n\n")[0].split()
+            subcommand.short_help = subcommand.short_help or " ".join(summary)
         return command
 
 

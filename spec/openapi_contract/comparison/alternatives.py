@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import chain, combinations, product
 from typing import Any, NamedTuple
 
 from openapi_contract.json_types import type_of
@@ -56,9 +56,7 @@ def overlapping(expansion: Expansion, effort: Effort) -> Part | None:
         effort.spend(
             2 * sum(len(constants) for properties in values.values() for constants in properties.values())
         )
-        pairs = (
-            (first, other) for branch, later in combinations(shapes, 2) for first in branch for other in later
-        )
+        pairs = chain.from_iterable(product(*branches) for branches in combinations(shapes, 2))
         for first, other in pairs:
             effort.spend(1)
             if _overlap(first, other, values):

@@ -105,12 +105,17 @@ def _values(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
         kind = "narrowed" if old.enum is None else "widened"
         yield Difference.of(f"{side}-enum-{kind}", place, f"{_list(new.enum)}, was {_list(old.enum)}")
         return
-    removed = [key for key, value in old.enum.items() if key not in new.enum and type_of(value) in new.types]
-    added = [key for key, value in new.enum.items() if key not in old.enum and type_of(value) in old.types]
+    removed, added = _unlisted(old.enum, new), _unlisted(new.enum, old)
     kind = "changed" if removed and added else "narrowed" if removed else "widened"
     parts = [f"no longer {_shown(removed)}"] * bool(removed) + [f"also {_shown(added)}"] * bool(added)
     if removed or added:
         yield Difference.of(f"{side}-enum-{kind}", place, ", ".join(parts))
+
+
+def _unlisted(values: dict[str, object], shape: Shape) -> list[str]:
+    """Return the values that a shape does not list, of the types that it allows."""
+    listed = shape.enum or {}
+    return [key for key, value in values.items() if key not in listed and type_of(value) in shape.types]
 
 
 def _list(enum: dict[str, object] | None) -> str:

@@ -79,9 +79,7 @@ class MessageComparison:
     def _responses(self, old: Operation, new: Operation) -> Iterator[Difference]:
         responses = _responses(old, self._old), _responses(new, self._new)
         for status in dict.fromkeys(chain(*responses)):
-            before, now = (
-                by_status.get(status) or by_status.get(f"{status[0]}XX") for by_status in responses
-            )
+            before, now = (side.get(status) or side.get(f"{status[0]}XX") for side in responses)
             subject = "error" if status[0] >= FIRST_ERROR else "status"
             if before and now:
                 yield from self._headers(_headers(old, before), _headers(new, now))

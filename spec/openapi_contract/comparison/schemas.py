@@ -13,7 +13,7 @@ from openapi_contract.contract import Contract
 from openapi_contract.parts import Conjunction, Part, component
 from openapi_contract.schemas import Schemas
 
-from .alternatives import merge_lists, overlapping, pair
+from .alternatives import Pairing, merge_lists, overlapping, pair
 from .changes import Difference
 from .differences import at, below, conditions, differences, xml_differences
 from .effort import Effort
@@ -148,24 +148,12 @@ class SchemaComparison:
         compared.differences += _null(before, now, side)
         pairing = pair(_values(before), _values(now))
         overlaps = overlapping(expanded[0], self._effort), overlapping(expanded[1], self._effort)
-        if not (pairing.removed or pairing.added) and bool(overlaps[0]) != bool(overlaps[1]):
-            kind = "exclusive" if overlaps[1] else "inclusive"
-            compared.differences.append(
-                Difference.of(f"{side}-alternatives-became-{kind}", overlaps[1] or overlaps[0] or NOWHERE)
-            )
-        # one more alternative refuses what conforms to it and to another
-        added = "alternatives-became-exclusive" if overlaps[1] and side == "request" else "alternative-added"
-        compared.differences += [
-            _alternative(shape, side, "alternative-removed") for shape in pairing.removed
-        ]
-        compared.differences += [_alternative(shape, side, added) for shape in pairing.added]
+        compared.differences += _of_alternatives(pairing, overlaps, side)
         for old_shape, new_shape in pairing.pairs:
             compared.differences += differences(old_shape, new_shape, side)
             compared.differences += xml_differences(old_shape, new_shape, side) if self._is_xml else ()
-            for inner in (
-                *below(old_shape, new_shape),
-                *self._subtypes(old_shape, new_shape, side, compared),
-            ):
+            subtypes = self._subtypes(old_shape, new_shape, side, compared)
+            for inner in (*below(old_shape, new_shape), *subtypes):
                 schemas = self._meant(*inner)
                 if not (self._is_one_version and _is_same_scalar(*schemas)):
                     compared.below.append(_key(*schemas, side))
@@ -247,6 +235,19 @@ def _null(old: list[Shape], new: list[Shape], side: Side) -> Iterator[Difference
     if bool(before) != bool(now) and not any(shape.types == ANY_TYPE for shape in (*old, *new)):
         place = (now or before or new[0]).branch or at(old[0], new[0], "type", "enum", "const")
         yield Difference.of(f"{side}-nullable-{'added' if now else 'removed'}", place)
+
+
+def _of_alternatives(
+    pairing: Pairing, overlaps: tuple[Part | None, Part | None], side: Side
+) -> Iterator[Difference]:
+    """Yield added and removed alternatives, and whether one value may still conform to several of them."""
+    if not (pairing.removed or pairing.added) and bool(overlaps[0]) != bool(overlaps[1]):
+        kind = "exclusive" if overlaps[1] else "inclusive"
+        yield Difference.of(f"{side}-alternatives-became-{kind}", overlaps[1] or overlaps[0] or NOWHERE)
+    # one more alternative refuses what conforms to it and to another
+    added = "alternatives-became-exclusive" if overlaps[1] and side == "request" else "alternative-added"
+    yield from (_alternative(shape, side, "alternative-removed") for shape in pairing.removed)
+    yield from (_alternative(shape, side, added) for shape in pairing.added)
 
 
 def _alternative(shape: Shape, side: Side, rule: str) -> Difference:

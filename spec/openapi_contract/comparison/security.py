@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from openapi_contract.contract import Contract
@@ -60,10 +61,7 @@ class SecurityComparison:
                 yield Difference.of(f"security-{REVERSE[rule]}", at, _described(requirement, required))
 
     def _schemes(self, old: list[Requirement], new: list[Requirement], at: Part) -> Iterator[Difference]:
-        both = {name for requirement in old for name in requirement} & {
-            name for requirement in new for name in requirement
-        }
-        for name in sorted(both):
+        for name in sorted(set(chain(*old)) & set(chain(*new))):
             if name in self._new and self._old[name] != self._new[name]:
                 yield Difference.of("security-scheme-changed", at, name)
 

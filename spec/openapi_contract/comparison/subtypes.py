@@ -34,11 +34,7 @@ class Subtypes:
         pointers_found = {subtype.pointer for subtype in subtypes.values()}
         bases = pointers_found.intersection(part.pointer for part in alternative)
         below = pointers_found.intersection(*(self._heirs.get(base, ()) for base in bases)) - bases
-        return (
-            {value: subtype for value, subtype in subtypes.items() if subtype.pointer in below}
-            if below
-            else {}
-        )
+        return {value: subtype for value, subtype in subtypes.items() if subtype.pointer in below}
 
     def _lists_them(self, part: Part) -> bool:
         return not pointers.lookup(self._document, part.pointer).keys().isdisjoint(ALTERNATIVES)
@@ -56,9 +52,8 @@ class Subtypes:
 
     def _derived(self, part: Part) -> dict[str, Part]:
         """Return the components that have a base in ``allOf`` and are in no mapping, by name."""
-        heirs = self._heirs.get(part.pointer, set()) - {
-            subtype.pointer for subtype in self._mapped(part).values()
-        }
+        mapped = {subtype.pointer for subtype in self._mapped(part).values()}
+        heirs = self._heirs.get(part.pointer, set()) - mapped
         return {name: subtype for name, subtype in self._components.items() if subtype.pointer in heirs}
 
     @cached_property
