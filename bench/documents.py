@@ -31,7 +31,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from openapi_contract import ContractError, load_contract
+from contract_first.contract import ContractError, load_contract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

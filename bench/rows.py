@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openapi_service.clock import SystemClock
+from contract_first.service.clock import SystemClock
 from scanner_api.scanning.scans.sessions import SessionStatus
 from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
 from scanner_api.storage.connections.engines import Waits

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from openapi_service.listening import listen
+from contract_first.service.http.listening import listen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

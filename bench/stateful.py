@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import httpx
 
-from openapi_mock import contract_mock
+from contract_first.mock import contract_mock
 
 HERE = Path(__file__).parent
 CACHE = Path("~/.cache/scanner-api/contracts").expanduser()

@@ -9,7 +9,7 @@ import tempfile
 import time
 from typing import TYPE_CHECKING
 
-from openapi_service.clock import SystemClock
+from contract_first.service.clock import SystemClock
 from scanner_api.processing.processing import Processing
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.catalogue.products import shipped_products

@@ -20,10 +20,10 @@ import pytest
 from hypothesis import settings
 from typer.testing import CliRunner
 
-from openapi_contract.imports import resting_collector
-from openapi_mock.cli.execute import FORWARDED
-from openapi_service.clock import Clock
-from openapi_service.server import YOUNG_OBJECTS
+from contract_first.cli.execute import FORWARDED
+from contract_first.imports import resting_collector
+from contract_first.service.clock import Clock
+from contract_first.service.http.server import YOUNG_OBJECTS
 from scanner_api.cli import app
 from scanner_mocks import scanner_mock
 from scanner_mocks.cli.mock import ScannerMocks

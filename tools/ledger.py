@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openapi_contract import load_contract as load
-from openapi_mock.responses.page import document
+from contract_first.contract import load_contract as load
+from contract_first.mock.responses.page import document
 from scanner_api.settings import MOCKED, Settings
 from scanner_contract.loading import PACKAGED, load_contract, packaged_overlays
 from scanner_mocks.checks import CHECKS, PROMISES
@@ -20,7 +20,7 @@ from scanner_mocks.checks import CHECKS, PROMISES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from openapi_contract import Operation
+    from contract_first.contract import Operation
 
 ROOT = Path(__file__).parents[1]
 BASE_PATH = "/scanner/api/v1"

@@ -1,6 +1,6 @@
 """``scanner-api``, and ``python -m scanner_api``."""
 
-from openapi_contract.imports import run_command_line
+from contract_first.imports import run_command_line
 
 
 def main() -> None:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import Receive, Scope, Send
 
-from openapi_contract import Contract, ContractError
-from openapi_service import CannotListen, Limits, ResolverError
-from openapi_service import create_app as service_of
-from openapi_service.clock import Clock, SystemClock
-from openapi_service.handlers import handlers_of
-from openapi_service.operation import Fallback
-from openapi_service.problems import ServiceUnavailable
-from openapi_service.proxies import TrustedProxies
-from openapi_service.randomness import Randomness, SystemRandomness
-from openapi_service.traces import calling, continued
+from contract_first.contract import Contract, ContractError
+from contract_first.service import CannotListen, Limits, ResolverError
+from contract_first.service import create_app as service_of
+from contract_first.service.clock import Clock, SystemClock
+from contract_first.service.handlers import handlers_of
+from contract_first.service.http.proxies import TrustedProxies
+from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.messages.traces import calling, continued
+from contract_first.service.operation import Fallback
+from contract_first.service.randomness import Randomness, SystemRandomness
 from scanner_contract import load_contract
 
 from . import operations
@@ -50,9 +50,9 @@ from .storage.photo_bucket import PhotoBucket, PhotoBucketError, UploadRules
 from .waiting import wait_for
 
 if TYPE_CHECKING:
-    from openapi_service.metrics import Metrics
-    from openapi_service.request_log import RequestLog
-    from openapi_service.spans import Tracing
+    from contract_first.service.observe.metrics import Metrics
+    from contract_first.service.observe.request_log import RequestLog
+    from contract_first.service.observe.spans import Tracing
 
 MULTIPART_OVERHEAD = 64 * 1024
 PHOTO_KEYS = "photo-keys"

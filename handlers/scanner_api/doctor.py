@@ -12,9 +12,9 @@ from typing import Any, Literal, NamedTuple
 
 import httpx
 
-from openapi_contract.errors import reason_of
-from openapi_service.clock import SystemClock
-from openapi_service.problems import ServiceUnavailable
+from contract_first.contract.document.errors import reason_of
+from contract_first.service.clock import SystemClock
+from contract_first.service.messages.problems import ServiceUnavailable
 
 from .access.jwks import usable_keys
 from .access.jwks_sources import KeySetError, reader_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 
 from .access.counters import Counters, OpenCounters
 from .processing.processing import Processing
@@ -19,7 +19,7 @@ from .storage.photo_bucket import PhotoBucket
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
-    from openapi_service.metrics import Metrics
+    from contract_first.service.observe.metrics import Metrics
 
 CALLS = tuple(
     product(

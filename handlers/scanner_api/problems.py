@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from openapi_service.problems import Problem, ProblemProfile
+from contract_first.service.messages.problems import Problem, ProblemProfile
 
 
 def _members(problem: Problem, request_id: str, now: datetime) -> dict[str, Any]:

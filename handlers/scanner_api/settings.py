@@ -17,7 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from openapi_service.origins import allowed_origins
+from contract_first.service.http.origins import allowed_origins
 
 from .ages import age_of
 from .scanning.photos.photo_keys import PhotoKeys

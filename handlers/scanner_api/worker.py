@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from openapi_service.clock import Clock, SystemClock
-from openapi_service.pages import health_pages
-from openapi_service.server import starting
-from openapi_service.traces import continued
+from contract_first.service.clock import Clock, SystemClock
+from contract_first.service.http.server import starting
+from contract_first.service.messages.traces import continued
+from contract_first.service.pages import health_pages
 
 from .app import START_ERRORS, connected, database_of, photo_bucket, redirects_of
 from .processing.processing import Processing
@@ -28,8 +28,8 @@ from .storage.photo_bucket import PhotoBucket
 from .waiting import wait_for
 
 if TYPE_CHECKING:
-    from openapi_service.metrics import Metrics
-    from openapi_service.spans import Tracing
+    from contract_first.service.observe.metrics import Metrics
+    from contract_first.service.observe.spans import Tracing
 
 
 class Worker:

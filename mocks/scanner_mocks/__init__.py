@@ -6,7 +6,7 @@ they are first asked for, since S3's own process, and the command line's help, d
 
 from typing import TYPE_CHECKING
 
-from openapi_contract.imports import exported
+from contract_first.imports import exported
 
 if TYPE_CHECKING:
     from .server import Mock, scanner_mock

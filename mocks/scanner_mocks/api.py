@@ -9,24 +9,24 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
-from openapi_contract import Contract
-from openapi_mock.application import MockApplication, observed
-from openapi_mock.clock import MockClock, SkewedClock
-from openapi_mock.control.app import ControlAccess
-from openapi_mock.data_directory import DataDirectory
-from openapi_mock.events import Events
-from openapi_mock.reach import Reach
-from openapi_mock.responses import ContractResponses, Strictness
-from openapi_mock.service import Service
-from openapi_mock.traffic import Traffic
-from openapi_service.cors import open_to_pages
-from openapi_service.randomness import Randomness
-from presigned_s3 import Server
+from contract_first.contract import Contract
+from contract_first.mock.application import MockApplication, observed
+from contract_first.mock.control.app import ControlAccess
+from contract_first.mock.journal.events import Events
+from contract_first.mock.reach import Reach
+from contract_first.mock.responses import ContractResponses, Strictness
+from contract_first.mock.service import Service
+from contract_first.mock.state.clock import MockClock, SkewedClock
+from contract_first.mock.state.data_directory import DataDirectory
+from contract_first.mock.traffic import Traffic
+from contract_first.service.access.cors import open_to_pages
+from contract_first.service.randomness import Randomness
 from scanner_api.app import START_ERRORS, Application, create_app, photo_bucket
 from scanner_api.problems import PROFILE
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
 from scanner_contract import load_contract
+from strict_s3 import Server
 
 from . import seeds
 from .bucket_session import BucketSession
@@ -35,7 +35,7 @@ from .options import ScannerMockOptions
 from .state import Make, State
 
 if TYPE_CHECKING:
-    from presigned_s3.tls import Authority
+    from strict_s3.tls import Authority
 
 
 class Parts(NamedTuple):

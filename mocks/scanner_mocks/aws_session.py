@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.session import Session
 
-from presigned_s3.request import UNWATCHED
+from strict_s3.messages.request import UNWATCHED
 
 from . import seeds
 

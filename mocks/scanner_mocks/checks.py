@@ -1,13 +1,13 @@
-"""What `openapi_check` checks of the Scanner API beyond what any contract says."""
+"""What `contract_first.check` checks of the Scanner API beyond what any contract says."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from openapi_check import checks
-from openapi_check.checks.check import Check, CheckFailure
-from openapi_check.checks.problem_details import ProblemDetails
+from contract_first.check import checks
+from contract_first.check.checks.check import Check, CheckFailure
+from contract_first.check.checks.problem_details import ProblemDetails
 
 
 class ScannerProblems(ProblemDetails):

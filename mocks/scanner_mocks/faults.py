@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from openapi_mock.extension import Extension
-from openapi_mock.fault import Candidate, Effect, Fault, FaultError, Match
-from openapi_mock.faults.s3 import S3Faults as AnyS3Faults
-from openapi_service.clock import Clock
-from presigned_s3.errors import POLICY_EXPIRED, access_denied
+from contract_first.mock.extension import Extension
+from contract_first.mock.fault import Candidate, Effect, Fault, FaultError, Match
+from contract_first.mock.s3.faults import S3Faults as AnyS3Faults
+from contract_first.service.clock import Clock
+from strict_s3.messages.errors import POLICY_EXPIRED, access_denied
 
 UPLOADS_EXPIRED: ContextVar[bool] = ContextVar("expired", default=False)
 LONG_EXPIRED: Final = timedelta(minutes=1)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from openapi_mock.fault_marker import FaultMarker
-from openapi_mock.journal.calls import Calls
-from openapi_mock.journal.remote import ConsumerTraffic, RemoteJournal
+from contract_first.mock.fault_marker import FaultMarker
+from contract_first.mock.journal.calls import Calls
+from contract_first.mock.journal.remote import ConsumerTraffic, RemoteJournal
 from scanner_contract import load_contract
 
 from .aws_session import aws_session

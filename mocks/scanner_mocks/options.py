@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, Self
 
-from openapi_mock.options import ApiOptions, host_option, option, port_option, url_option
-from presigned_s3.identifiers import ACCOUNT
-from presigned_s3.options import flags
+from contract_first.mock.options import ApiOptions, host_option, option, port_option, url_option
+from strict_s3.messages.identifiers import ACCOUNT
+from strict_s3.options import flags
 
 
 def s3_option(name: str, flag_name: str, value: Any, **changes: Any) -> Any:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from openapi_contract.distribution import lack_of
-from openapi_mock.fault_marker import FaultMarker
+from contract_first.distribution import lack_of
+from contract_first.mock.fault_marker import FaultMarker
 
 if TYPE_CHECKING:
     import httpx
 
-    from openapi_mock.journal.calls import Calls
+    from contract_first.mock.journal.calls import Calls
 
     from .mock_fixture import MockFixture
     from .server import Mock

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 from scanner_api.scanning.catalogue.products import shipped_products
 from scanner_api.scanning.scans.sessions import ScanSession, SessionStatus
 from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore, WebSession

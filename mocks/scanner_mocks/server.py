@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from openapi_contract.imports import resting_collector
-from openapi_mock.clock import MockClock
-from openapi_mock.data_directory import DataDirectory
-from openapi_mock.options import HOST
-from openapi_mock.reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
-from openapi_mock.traffic import Traffic
-from openapi_service.server import callable_url_of, listen, serving
-from presigned_s3 import Server
+from contract_first.imports import resting_collector
+from contract_first.mock.options import HOST
+from contract_first.mock.reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
+from contract_first.mock.state.clock import MockClock
+from contract_first.mock.state.data_directory import DataDirectory
+from contract_first.mock.traffic import Traffic
+from contract_first.service.http.server import callable_url_of, listen, serving
+from strict_s3 import Server
 
 from . import seeds
 from .faults import EXTENSION
@@ -110,7 +110,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
         running.callback(s3.stop)
         s3.start()
         with resting_collector():
-            from openapi_mock.faults.middleware import TransportProtocol  # noqa: PLC0415 -- the same
+            from contract_first.mock.faults.middleware import TransportProtocol  # noqa: PLC0415 -- the same
 
             from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
 

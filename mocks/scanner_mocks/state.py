@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from openapi_mock.clock import Reading
-from openapi_mock.data_directory import IN_MEMORY, DataDirectory, Snapshot
-from openapi_mock.randomness import SeededRandomness
-from openapi_mock.state import Interrupted, MockState, StateLock, ordered
-from openapi_service.randomness import Randomness
-from presigned_s3 import Server
+from contract_first.mock.state.clock import Reading
+from contract_first.mock.state.data_directory import IN_MEMORY, DataDirectory, Snapshot
+from contract_first.mock.state.randomness import SeededRandomness
+from contract_first.mock.state.state import Interrupted, MockState, StateLock, ordered
+from contract_first.service.randomness import Randomness
 from scanner_api.scanning.photos.photo import Photo
 from scanner_api.storage.database import Database
+from strict_s3 import Server
 
 from .seeding import seed_database
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from openapi_contract import Contract
-from openapi_contract import load_contract as load
+from contract_first.contract import Contract
+from contract_first.contract import load_contract as load
 
 PACKAGED = Path(__file__).with_name("openapi-scanner.json")
 PACKAGED_OVERLAYS = Path(__file__).with_name("overlays")

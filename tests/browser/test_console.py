@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from openapi_mock import contract_mock
+from contract_first.mock import contract_mock
 from scanner_contract import load_contract
 from scanner_mocks.aws_session import aws_session
 from scanner_mocks.pictures import draw_tin

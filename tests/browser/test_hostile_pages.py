@@ -9,11 +9,11 @@ import threading
 import httpx
 import pytest
 
-from openapi_contract import load_contract
-from openapi_mock import contract_mock
-from openapi_mock.proxy.application import proxying
-from openapi_mock.proxy.recorder import Recorder
-from openapi_mock.proxy.upstream import Upstream
+from contract_first.contract import load_contract
+from contract_first.mock import contract_mock
+from contract_first.mock.proxy.application import proxying
+from contract_first.mock.proxy.recorder import Recorder
+from contract_first.mock.proxy.upstream import Upstream
 from scanner_mocks.aws_session import aws_session
 
 pytestmark = pytest.mark.programs

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from presigned_s3 import running
+from strict_s3 import running
 
 pytestmark = pytest.mark.programs
 

@@ -17,8 +17,10 @@ from scanner_mocks import scanner_mock
 
 pytestmark = pytest.mark.programs
 
-CONFIGURATION = [files(package) / "schemathesis.toml" for package in ("openapi_check.run", "scanner_mocks")]
-HOOKS = files("openapi_check.run") / "fresh_keys.py"
+CONFIGURATION = [
+    files(package) / "schemathesis.toml" for package in ("contract_first.check.run", "scanner_mocks")
+]
+HOOKS = files("contract_first.check.run") / "fresh_keys.py"
 SEED = "20261124"
 EXAMPLES = int(os.environ.get("SCANNER_TEST_EXAMPLES", "200"))
 OPERATIONS = len(load_contract().operations)

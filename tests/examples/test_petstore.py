@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import openapi_mock.cli
+import contract_first.cli.tree
 
 pytestmark = pytest.mark.programs
 
@@ -34,7 +34,7 @@ def run(*command, **environment):
 def test_it_is_what_new_writes(tmp_path):
     """All but handlers and their tests is as it was written."""
     arguments = ["contract", "new", str(PETSTORE / "openapi.yaml"), "--into", str(tmp_path / "petstore")]
-    assert CliRunner().invoke(openapi_mock.cli.app, arguments).exit_code == 0
+    assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0
     for path in (path for path in (tmp_path / "petstore").rglob("*.*") if path.is_file()):
         place = str(path.relative_to(tmp_path / "petstore"))
         if place not in HANDLERS:
@@ -43,7 +43,9 @@ def test_it_is_what_new_writes(tmp_path):
 
 def test_its_types_are_the_contracts():
     """The types are what ``contract types`` prints, as the formatter leaves it."""
-    printed = CliRunner().invoke(openapi_mock.cli.app, ["contract", "types", str(PETSTORE / "openapi.yaml")])
+    printed = CliRunner().invoke(
+        contract_first.cli.tree.app, ["contract", "types", str(PETSTORE / "openapi.yaml")]
+    )
     command = [sys.executable, "-m", "ruff", "format", "--line-length", "110", "-"]
     done = subprocess.run(command, input=printed.stdout, capture_output=True, text=True, check=True)  # noqa: S603 -- our own
     assert (PETSTORE / "petstore" / "contract_types.py").read_text() == done.stdout

@@ -21,7 +21,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from openapi_service.logs import Log
+from contract_first.service.observe.logs import Log
 from scanner_api.access.api_keys import new_key
 from scanner_api.cli import app
 from scanner_mocks import seeds
@@ -69,8 +69,8 @@ def test_the_request_log():
     class Now:
         def call_soon(self, flush):
             flush()
-    import openapi_service.logs
-    openapi_service.logs.get_running_loop = Now
+    import contract_first.service.observe.logs
+    contract_first.service.observe.logs.get_running_loop = Now
     Log(stream=open(os.devnull, "w")).write("GET /?key=" + new_key("csb"))
 
 def test_a_token():

@@ -10,7 +10,7 @@ MODULES = sorted(
     path
     for folder in ("spec", "handlers", "mocks")
     for path in (ROOT / folder).rglob("*.py")
-    if "openapi_contract" not in path.parts
+    if "contract_first.contract" not in path.parts
 )
 KEYWORD = re.compile(r"""(["'])(\$ref|\$dynamicRef|\$anchor|allOf|anyOf|oneOf)\1""")
 

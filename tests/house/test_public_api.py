@@ -13,19 +13,19 @@ PROBLEMS = [
     "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
 ]  # fmt: skip
 MEMBERS = {
-    "openapi_contract": ["Change", "Contract", "ContractError", "Operation", "compare", "load_contract"],
+    "contract_first.contract": ["Change", "Contract", "ContractError", "Operation", "compare", "load_contract"],
     "scanner_contract": ["load_contract"],
-    "openapi_service": [
+    "contract_first.service": [
         *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Idempotency", "KeyInUse",
         "KeyReused", "Limits", "ProblemProfile", "Request", "ResolverError", "Response", "Service",
         "Violation", "create_app", "listen", "serve", "url_of",
     ],
-    "presigned_s3": ["Server", "running"],
-    "openapi_check": [
+    "strict_s3": ["Server", "running"],
+    "contract_first.check": [
         "CannotRunError", "Check", "Credentials", "ExchangeValidator", "HarError", "Report", "Target",
         "check_app", "check_url", "validate_har",
     ],
-    "openapi_mock": ["ContractMock", "contract_mock"],
+    "contract_first.mock": ["ContractMock", "contract_mock"],
     "scanner_mocks": ["Mock", "scanner_mock"],
 }  # fmt: skip
 NAMES = [(package, name) for package, names in MEMBERS.items() for name in names]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import typer
 
-from openapi_contract.distribution import DISTRIBUTION, SOURCE
-from openapi_mock.cli import app as contract_first
+from contract_first.cli.tree import app as contract_first
+from contract_first.distribution import DISTRIBUTION, SOURCE
 from scanner_api.cli import app as scanner_api
 from scanner_api.settings import Settings
 from scanner_mocks import seeds

@@ -40,13 +40,13 @@ def distributions(lines):
 @pytest.mark.parametrize(
     ("package", "extras"),
     [
-        ("spec/openapi_contract", []),
+        ("packages/contract-first/src/contract_first/contract", []),
         ("spec/scanner_contract", []),
-        ("handlers/openapi_service", ["otel"]),
+        ("packages/contract-first/src/contract_first/service", ["otel"]),
         ("handlers/scanner_api", ["postgresql", "redis", "vision"]),
-        ("mocks/presigned_s3", ["mock"]),
-        ("mocks/openapi_check", ["check"]),
-        ("mocks/openapi_mock", ["mock", "locales"]),
+        ("packages/strict-s3/src/strict_s3", ["mock"]),
+        ("packages/contract-first/src/contract_first/check", ["check"]),
+        ("packages/contract-first/src/contract_first/mock", ["mock", "locales"]),
         ("mocks/scanner_mocks", ["mock", "vision", "check"]),
     ],
 )

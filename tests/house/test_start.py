@@ -8,14 +8,29 @@ import sys
 import pytest
 
 NEEDLESS = {
-    *("PIL", "alembic", "click", "connexion.security", "flask", "jinja2", "openapi_contract.comparison"),
+    *(
+        "PIL",
+        "alembic",
+        "click",
+        "connexion.security",
+        "flask",
+        "jinja2",
+        "contract_first.contract.comparison",
+    ),
     *("openapi_core", "pygments", "rich", "sqlalchemy.orm", "starlette.testclient", "zxingcpp"),
 }
 STARTS = {
-    "scanner_api serve": {"boto3", "moto", "openapi_mock.server", "requests", "werkzeug"},
+    "scanner_api serve": {"boto3", "moto", "contract_first.mock.server", "requests", "werkzeug"},
     "scanner_api mock --json --s3-port 0": {"botocore", "moto", "requests", "urllib3"},
-    "openapi_mock s3 --json --control-port 0": {
-        *("boto3", "connexion", "cryptography", "moto.core.models", "moto.iam", "openapi_contract.loading"),
+    "contract_first.mock s3 --json --control-port 0": {
+        *(
+            "boto3",
+            "connexion",
+            "cryptography",
+            "moto.core.models",
+            "moto.iam",
+            "contract_first.contract.loading",
+        ),
         *("responses", "s3transfer", "sqlalchemy", "starlette"),
     },
 }

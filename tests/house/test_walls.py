@@ -28,17 +28,37 @@ def lint(folder):
 @pytest.mark.parametrize(
     ("module", "line", "wall"),
     [
-        ("spec/openapi_contract/loading.py", "import openapi_service.clock", "The engine:"),
-        ("mocks/openapi_check/target.py", "import openapi_mock", "The engine:"),
-        ("handlers/openapi_service/request.py", "import scanner_api.settings", "The engine knows nothing"),
-        ("mocks/presigned_s3/cors.py", "import openapi_mock", "S3 knows no contract"),
-        ("handlers/openapi_service/edge.py", "import openapi_check", "The service runs without"),
+        (
+            "packages/contract-first/src/contract_first/contract/loading.py",
+            "import contract_first.service.clock",
+            "The engine:",
+        ),
+        (
+            "packages/contract-first/src/contract_first/check/target.py",
+            "import contract_first.mock",
+            "The engine:",
+        ),
+        (
+            "packages/contract-first/src/contract_first/service/messages/request.py",
+            "import scanner_api.settings",
+            "The engine knows nothing",
+        ),
+        (
+            "packages/strict-s3/src/strict_s3/messages/cors.py",
+            "import contract_first.mock",
+            "S3 knows no contract",
+        ),
+        (
+            "packages/contract-first/src/contract_first/service/edge.py",
+            "import contract_first.check",
+            "The service runs without",
+        ),
         ("handlers/scanner_api/settings.py", "import scanner_mocks", "The Scanner:"),
         ("handlers/scanner_api/scanning/scans/sessions.py", "import starlette", "The domain is free"),
         ("handlers/scanner_api/operations/__init__.py", "import connexion", "Connexion only"),
         ("handlers/scanner_api/access/callers.py", "import sqlalchemy", "SQL only"),
         ("handlers/scanner_api/settings.py", "import boto3", "boto3 and botocore only"),
-        ("handlers/openapi_service/clock.py", "import moto", "moto only"),
+        ("packages/contract-first/src/contract_first/service/clock.py", "import moto", "moto only"),
         ("handlers/scanner_api/processing/queue.py", "import scanner_api.access", "Processing serves no"),
         ("handlers/scanner_api/storage/paging.py", "import starlette", "Storage serves no"),
         ("handlers/scanner_api/access/reach.py", "import scanner_api.operations", "Access asks stores"),

@@ -48,5 +48,5 @@ def test_metadata():
     scripts = {each.name: each.value for each in metadata.entry_points if each.group == "console_scripts"}
     assert scripts == {
         "scanner-api": "scanner_api.__main__:main",
-        "contract-first": "openapi_mock.__main__:main",
+        "contract-first": "contract_first.__main__:main",
     }

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from openapi_contract.cli.commands import LazyGroup
-from openapi_mock.cli import app as contract_first
+from contract_first.cli.commands import LazyGroup
+from contract_first.cli.tree import app as contract_first
 from scanner_api.cli import app as scanner_api
 
 THIS = Path(__file__)

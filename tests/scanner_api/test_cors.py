@@ -7,8 +7,8 @@ import asyncio
 import httpx
 import pytest
 
-from openapi_contract import Contract
-from openapi_service.cors import MOST_REQUESTED_BYTES, open_to_pages, with_cors
+from contract_first.contract import Contract
+from contract_first.service.access.cors import MOST_REQUESTED_BYTES, open_to_pages, with_cors
 
 CONTRACT = Contract(
     {

@@ -16,9 +16,9 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from openapi_service import listen, url_of
-from openapi_service.metrics import Metrics
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service import listen, url_of
+from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.observe.metrics import Metrics
 from scanner_api.access.counters import open_counters
 from scanner_api.access.rate_limits import RateLimiter, quota_of
 from scanner_api.app import Application

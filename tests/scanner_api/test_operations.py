@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from openapi_service.handlers import handlers_of
-from openapi_service.names import handler_named
+from contract_first.service.handlers import handlers_of
+from contract_first.service.names import handler_named
 from scanner_api import operations
 from scanner_contract import load_contract
 

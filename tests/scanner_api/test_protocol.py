@@ -11,9 +11,9 @@ import threading
 import pytest
 import uvicorn
 
-from openapi_service import timeouts
-from openapi_service.protocol import HttpProtocol
-from openapi_service.server import listen
+from contract_first.service.http import timeouts
+from contract_first.service.http.protocol import HttpProtocol
+from contract_first.service.http.server import listen
 from scanner_api.problems import PROFILE
 from scanner_contract import load_contract
 

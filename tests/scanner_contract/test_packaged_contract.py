@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from openapi_contract import ContractError
-from openapi_contract.embedding import embed
-from openapi_contract.validation import validate
+from contract_first.contract import ContractError
+from contract_first.contract.reading.embedding import embed
+from contract_first.contract.validation import validate
 from scanner_contract import loading
 from scanner_contract.loading import PACKAGED, load_contract
 

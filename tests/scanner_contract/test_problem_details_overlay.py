@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import jsonschema_rs
 import pytest
 
-from openapi_service.problems import (
+from contract_first.service.messages.problems import (
     BY_STATUS,
     Conflict,
     MethodNotAllowed,

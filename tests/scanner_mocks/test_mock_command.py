@@ -21,9 +21,9 @@ import typer
 from typer.testing import CliRunner
 
 import scanner_api.cli
-from openapi_contract.distribution import EXTRAS, how_to_install
-from openapi_mock.cli.process import End
-from openapi_service.server import callable_url_of
+from contract_first.cli.process import End
+from contract_first.distribution import EXTRAS, how_to_install
+from contract_first.service.http.server import callable_url_of
 from scanner_mocks import seeds
 from scanner_mocks.token_issuer import bearer_token
 

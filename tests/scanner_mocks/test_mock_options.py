@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 import scanner_api.cli
-from presigned_s3.options import credentials_of
 from scanner_mocks import scanner_mock
 from scanner_mocks.cli.mock import ScannerMocks
+from strict_s3.options import credentials_of
 
 
 def test_credentials_are_read():

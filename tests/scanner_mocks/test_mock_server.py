@@ -10,7 +10,7 @@ import threading
 import httpx
 import pytest
 
-from openapi_service.server import CannotListen
+from contract_first.service.http.server import CannotListen
 from scanner_mocks import scanner_mock
 
 MEMBERS = {

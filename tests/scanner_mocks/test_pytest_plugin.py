@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from openapi_contract.distribution import how_to_install
+from contract_first.distribution import how_to_install
 
 pytestmark = pytest.mark.programs
 
@@ -67,7 +67,7 @@ def test_nothing_of_ours_is_loaded():
     assert {"httpx", "moto", "msgspec", "scanner_api"} & set(sys.modules) == set()
 
 def test_it_says_what_to_install(request):
-    from openapi_contract.distribution import EXTRAS
+    from contract_first.distribution import EXTRAS
 
     EXTRAS["mock"] = ("not_installed_here",)
     request.getfixturevalue("scanner_mock")

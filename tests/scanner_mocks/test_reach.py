@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from presigned_s3 import Server
 from scanner_mocks import scanner_mock
+from strict_s3 import Server
 
 UPLOAD = {"photo_type": "front", "original_filename": "a.png"}
 

@@ -13,7 +13,7 @@ import click
 import pytest
 import typer
 
-from openapi_mock.cli import app as contract_first
+from contract_first.cli.tree import app as contract_first
 from scanner_api.cli import app as scanner_api
 
 README = (Path(__file__).parents[2] / "README.md").read_text()

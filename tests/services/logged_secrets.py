@@ -32,21 +32,21 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from openapi_service.logs import Log
-from openapi_service.security import Credentials
+from contract_first.service.access.security import Credentials
+from contract_first.service.observe.logs import Log
 from scanner_mocks import seeds
 
 OWN = (
-    "openapi_contract",
-    "openapi_service",
-    "openapi_check",
-    "openapi_mock",
-    "presigned_s3",
+    "contract_first.contract",
+    "contract_first.service",
+    "contract_first.check",
+    "contract_first.mock",
+    "strict_s3",
     "scanner_api",
     "scanner_mocks",
     "uvicorn",
 )
-PRINTS_SECRETS = {("keys", "create"), ("keys", "rotate"), ("-m", "presigned_s3.child")}
+PRINTS_SECRETS = {("keys", "create"), ("keys", "rotate"), ("-m", "strict_s3.child")}
 """The last reports exchanges to the process that has started it."""
 LEAST = 7
 KEPT = 1000

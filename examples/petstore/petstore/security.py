@@ -3,7 +3,7 @@
 import os
 from secrets import compare_digest
 
-from openapi_service import BasicCredential, Request
+from contract_first.service import BasicCredential, Request
 
 SECRET = os.environ.get("PETSTORE_SECRET", "for-development-only")
 

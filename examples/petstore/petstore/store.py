@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from openapi_service import NotFound
+from contract_first.service import NotFound
 
 if TYPE_CHECKING:
     from .contract_types import Kind, NewPet, Pet

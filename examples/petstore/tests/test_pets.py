@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from openapi_service import NotFound
+from contract_first.service import NotFound
 from petstore.operations.pets import addPet, find_pet_by_id, listPets, pets_give_away, replacePet
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from openapi_check import Credentials, check_app
-from openapi_service import create_app
+from contract_first.check import Credentials, check_app
+from contract_first.service import create_app
 
 from petstore import operations
 from petstore.security import AUTHENTICATE, SECRET

@@ -14,12 +14,12 @@ from zlib import crc32
 
 import msgspec
 
-from openapi_service.clock import Clock
-from openapi_service.logs import cause_of
-from openapi_service.problems import Unauthorized
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import Unauthorized
+from contract_first.service.observe.logs import cause_of
 
 if TYPE_CHECKING:
-    from openapi_service.request import Request
+    from contract_first.service.messages.request import Request
     from scanner_api.storage.accounts.credentials import ApiKeyRecord, CredentialStore
 from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.waiting import has_ended

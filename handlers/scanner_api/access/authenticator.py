@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
-from openapi_service.problems import Forbidden, Problem, RateLimited, Unauthorized
-from openapi_service.proxies import TrustedProxies, subscriber_of
-from openapi_service.request import Request
-from openapi_service.security import Alternatives, challenges_of
+from contract_first.service.access.security import Alternatives, challenges_of
+from contract_first.service.http.proxies import TrustedProxies, subscriber_of
+from contract_first.service.messages.problems import Forbidden, Problem, RateLimited, Unauthorized
+from contract_first.service.messages.request import Request
 from scanner_api.bounded import BoundedDict
 
 from .callers import Caller

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from openapi_service.problems import Conflict, Forbidden, NotFound, ValidationFailed, Violation
+from contract_first.service.messages.problems import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    ValidationFailed,
+    Violation,
+)
 from scanner_api.scanning.photos.photo import Photo
 from scanner_api.scanning.scans.captures import Capture
 from scanner_api.scanning.scans.proposals import Proposal
@@ -13,8 +19,8 @@ from scanner_api.scanning.scans.sessions import ScanSession, SessionState, Sessi
 from scanner_api.storage.actions import Actor
 
 if TYPE_CHECKING:
-    from openapi_service.proxies import TrustedProxies
-    from openapi_service.request import Request
+    from contract_first.service.http.proxies import TrustedProxies
+    from contract_first.service.messages.request import Request
     from scanner_api.storage.scans.captures import CaptureRecord, CaptureStore
     from scanner_api.storage.scans.photos import PhotoStore
     from scanner_api.storage.scans.proposals import ProposalRecord, ProposalStore

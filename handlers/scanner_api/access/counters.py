@@ -8,8 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from openapi_contract.distribution import how_to_install
-from openapi_service.clock import Clock
+from contract_first.distribution import how_to_install
+from contract_first.service.clock import Clock
 from scanner_api.redis_urls import is_redis
 
 from .memory_counters import Count, MemoryCounters, Slots, StorageError, Taken

@@ -11,7 +11,7 @@ from typing import Any
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import JWKRegistry, Key
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 
 from .jwks_sources import TIMEOUT_SECONDS, KeySetError, OwnThread, reader_of
 

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from openapi_service.traces import calling
+from contract_first.service.messages.traces import calling
 
 TIMEOUT_SECONDS = 5.0
 MOST_BYTES = 256 * 1024

@@ -4,8 +4,8 @@ from collections import defaultdict, deque
 
 import msgspec
 
-from openapi_service.clock import Clock
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import ServiceUnavailable
 
 MAX_COUNTERS = 20_000
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from openapi_service.clock import Clock
-from openapi_service.problems import Unauthorized
-from openapi_service.request import Request
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import Unauthorized
+from contract_first.service.messages.request import Request
 from scanner_api.settings import Settings
 
 from .callers import Caller

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from openapi_service.problems import RateLimited
-from openapi_service.request import Request
+from contract_first.service.messages.problems import RateLimited
+from contract_first.service.messages.request import Request
 from scanner_api.bounded import BoundedDict
 
 from .callers import Caller

@@ -11,9 +11,9 @@ from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import Key
 from joserfc.jws import JWSRegistry
 
-from openapi_service.clock import Clock
-from openapi_service.problems import Unauthorized
-from openapi_service.request import Request
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import Unauthorized
+from contract_first.service.messages.request import Request
 from scanner_api.bounded import BoundedDict
 from scanner_api.storage.accounts.digests import digest_of
 

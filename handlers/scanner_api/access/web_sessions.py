@@ -2,11 +2,11 @@
 
 import re
 
-from openapi_service.clock import Clock
-from openapi_service.origins import normal_origin
-from openapi_service.problems import Forbidden, Unauthorized
-from openapi_service.proxies import TrustedProxies
-from openapi_service.request import Request
+from contract_first.service.clock import Clock
+from contract_first.service.http.origins import normal_origin
+from contract_first.service.http.proxies import TrustedProxies
+from contract_first.service.messages.problems import Forbidden, Unauthorized
+from contract_first.service.messages.request import Request
 from scanner_api.storage.accounts.credentials import CredentialStore, WebSessionRecord
 from scanner_api.storage.accounts.digests import digest_of
 

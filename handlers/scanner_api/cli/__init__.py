@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from openapi_contract.cli.commands import CONTRACTS, RUN, Lazy, application, group
-from openapi_service.cli import CONTRACT_COMMANDS, CONTRACT_HELP
+from contract_first.cli.commands import CONTRACTS, RUN, Lazy, application, group
+from contract_first.cli.tree import CONTRACT_COMMANDS, CONTRACT_HELP
 from scanner_contract import load_contract
 
 HELP = "Contract: JSON or YAML, a file or a URL; by default the packaged one."

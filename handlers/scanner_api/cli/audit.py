@@ -14,7 +14,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from openapi_contract.terminal import printable
+from contract_first.terminal import printable
 from scanner_api.storage.actions import Actor
 from scanner_api.storage.audit import AuditEntry, read_audit_log
 from scanner_api.storage.database import Database

@@ -10,9 +10,9 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from openapi_contract.cli.commands import customized, failure
-from openapi_contract.errors import explained
-from openapi_service.problems import ServiceUnavailable
+from contract_first.cli.commands import customized, failure
+from contract_first.contract.document.errors import explained
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.app import connected
 from scanner_api.settings import Settings
 from scanner_api.storage.database import ConstraintError, Database, DatabaseError

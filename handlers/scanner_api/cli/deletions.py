@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from openapi_service.clock import SystemClock
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.clock import SystemClock
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.app import photo_bucket
 from scanner_api.settings import Settings
 from scanner_api.storage.accounts.organizations import Organization, OrganizationStore

@@ -8,8 +8,8 @@ from urllib.request import ProxyHandler, build_opener
 
 import typer
 
-from openapi_contract.cli.commands import failure
-from openapi_contract.errors import reason_of
+from contract_first.cli.commands import failure
+from contract_first.contract.document.errors import reason_of
 
 TIMEOUT_SECONDS = 4
 MOST_SHOWN_BYTES = 1000

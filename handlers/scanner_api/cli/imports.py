@@ -17,7 +17,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from openapi_service.clock import SystemClock
+from contract_first.service.clock import SystemClock
 from scanner_api.scanning.catalogue.freshness import read_rules
 from scanner_api.scanning.catalogue.products import read_products
 from scanner_api.scanning.catalogue.rows import BadRow, FileError

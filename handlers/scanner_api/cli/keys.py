@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from openapi_contract.terminal import printable
+from contract_first.terminal import printable
 from scanner_api.storage.accounts.credentials import ApiKey
 from scanner_api.storage.database import Database
 

@@ -9,8 +9,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from openapi_contract.terminal import printable
-from openapi_service.clock import SystemClock
+from contract_first.service.clock import SystemClock
+from contract_first.terminal import printable
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.scans.sessions import SessionStatus

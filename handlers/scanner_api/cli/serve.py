@@ -10,15 +10,15 @@ from socket import socket
 import typer
 import uvloop
 
-from openapi_contract.cli.commands import failure
-from openapi_service.cli.serve import Authenticate, Handlers, serve_until_ended
-from openapi_service.cli.serve import serve as serve_own
-from openapi_service.connections import ConnectionLimits
-from openapi_service.logs import LogOptions, logging_to_stderr
-from openapi_service.proxies import TrustedProxies
-from openapi_service.server import CannotStart, Shutdown, listen, starting, url_of
-from openapi_service.server import serve as serve_app
-from openapi_service.telemetry import Telemetry
+from contract_first.cli.commands import failure
+from contract_first.cli.serve import Authenticate, Handlers, serve_until_ended
+from contract_first.cli.serve import serve as serve_own
+from contract_first.service.http.connections import ConnectionLimits
+from contract_first.service.http.proxies import TrustedProxies
+from contract_first.service.http.server import CannotStart, Shutdown, listen, starting, url_of
+from contract_first.service.http.server import serve as serve_app
+from contract_first.service.observe.logs import LogOptions, logging_to_stderr
+from contract_first.service.observe.telemetry import Telemetry
 from scanner_api.access.callers import described
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.processing.processing import check_processing
@@ -114,7 +114,7 @@ def log_options(settings: Settings) -> LogOptions:
         settings.log_format,
         settings.request_log,
         described,
-        loggers=("openapi_contract", "scanner_contract", "scanner_api"),
+        loggers=("contract_first.contract", "scanner_contract", "scanner_api"),
     )
 
 

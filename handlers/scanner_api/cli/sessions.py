@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from openapi_service.clock import SystemClock
+from contract_first.service.clock import SystemClock
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
 from scanner_api.storage.scans.deletion import Deletion

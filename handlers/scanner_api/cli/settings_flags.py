@@ -12,9 +12,9 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from openapi_contract.cli.commands import CANNOT_RUN, customized, metavar_of, option
-from openapi_contract.errors import explained
-from openapi_service.clock import SystemClock
+from contract_first.cli.commands import CANNOT_RUN, customized, metavar_of, option
+from contract_first.contract.document.errors import explained
+from contract_first.service.clock import SystemClock
 from scanner_api.access.oauth import bearer_verifier
 from scanner_api.ages import age_of
 from scanner_api.redis_urls import is_redis

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from openapi_service.clock import Clock
-from openapi_service.problems import Conflict
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import Conflict
 from scanner_api.access.callers import (
     Caller,
     active_session,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from openapi_service.problems import BadRequest, Conflict
-from openapi_service.proxies import TrustedProxies
-from openapi_service.request import Request
+from contract_first.service.http.proxies import TrustedProxies
+from contract_first.service.messages.problems import BadRequest, Conflict
+from contract_first.service.messages.request import Request
 from scanner_api.access.callers import Caller, actor_of, reachable_capture, reachable_proposal, require_secret
 from scanner_api.scanning.scans.proposals import ProposalStatus
 from scanner_api.storage.scans.captures import CaptureStore

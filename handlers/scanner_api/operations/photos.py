@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from openapi_service.clock import Clock
-from openapi_service.problems import Conflict, ValidationFailed, Violation
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import Conflict, ValidationFailed, Violation
 from scanner_api.access.callers import Caller, active_session, reachable_photo, reachable_session
 from scanner_api.scanning.photos.photo import OrderError, Photo
 from scanner_api.scanning.photos.photo_keys import ForeignKey, PhotoKeys

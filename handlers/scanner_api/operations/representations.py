@@ -5,7 +5,7 @@ from http import HTTPStatus
 from operator import attrgetter
 from typing import Any, Final
 
-from openapi_service.problems import Problem
+from contract_first.service.messages.problems import Problem
 from scanner_api.scanning.photos.photo import Photo
 from scanner_api.scanning.scans.captures import Capture
 from scanner_api.scanning.scans.sessions import ScanSession

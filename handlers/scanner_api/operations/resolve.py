@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from openapi_service.problems import BadRequest, Conflict, ServiceUnavailable
-from openapi_service.proxies import TrustedProxies
-from openapi_service.request import Request
+from contract_first.service.http.proxies import TrustedProxies
+from contract_first.service.messages.problems import BadRequest, Conflict, ServiceUnavailable
+from contract_first.service.messages.request import Request
 from scanner_api.access.callers import Caller, actor_of, reachable_record, require_secret
 from scanner_api.scanning.links.destinations import RefusedURL, read_url
 from scanner_api.scanning.links.redirects import TOTAL_SECONDS, RedirectFollower

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from openapi_service.clock import Clock
-from openapi_service.problems import Conflict, Forbidden
-from openapi_service.responses import Response
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import Conflict, Forbidden
+from contract_first.service.messages.response import Response
 from scanner_api.access.callers import Caller, active_session, organization_for, reachable_session
 from scanner_api.processing.backlog import Backlog
 from scanner_api.processing.queue import Queue

@@ -9,9 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 from starlette.datastructures import UploadFile
 
-from openapi_service.bodies import NamedSchemas
-from openapi_service.clock import Clock
-from openapi_service.problems import (
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import (
     Conflict,
     NotFound,
     PayloadTooLarge,
@@ -19,6 +18,7 @@ from openapi_service.problems import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from contract_first.service.request.bodies import NamedSchemas
 from scanner_api.access.callers import Caller, active_session, not_active
 from scanner_api.processing.backlog import Backlog, too_many_waiting
 from scanner_api.processing.queue import Queue

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from openapi_service.problems import ValidationFailed, Violation
+from contract_first.service.messages.problems import ValidationFailed, Violation
 from scanner_api.access.callers import not_active
 from scanner_api.scanning.scans.metadata import MetadataError, merge
 from scanner_api.storage.scans.activity import SessionClosed

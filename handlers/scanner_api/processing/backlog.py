@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple, Protocol
 
-from openapi_service.problems import RateLimited
+from contract_first.service.messages.problems import RateLimited
 from scanner_api.bounded import BoundedDict
 
 RETRY_SECONDS: Final = 10

@@ -13,7 +13,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.extraction import ExtractionError, Finding, LabelPhoto
 from scanner_api.scanning.extraction.labels import two_decimals
 from scanner_api.scanning.extraction.pixels import open_pixels

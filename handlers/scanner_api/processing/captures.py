@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import Final
 
-from openapi_service.clock import Clock
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.extraction import ExtractionError
 from scanner_api.scanning.extraction.pixels import decode_barcodes
 from scanner_api.scanning.links.qr_analysis import analyse

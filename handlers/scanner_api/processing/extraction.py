@@ -10,10 +10,10 @@ from importlib.util import find_spec
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from openapi_contract.distribution import how_to_install
-from openapi_service.clock import Clock
-from openapi_service.problems import ServiceUnavailable
-from openapi_service.randomness import RandomBytes
+from contract_first.distribution import how_to_install
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.randomness import RandomBytes
 from scanner_api.scanning.extraction import ExtractionError, Extractor, Finding, LabelPhoto
 from scanner_api.scanning.extraction.local import LocalExtractor
 from scanner_api.scanning.photos.photo import Photo

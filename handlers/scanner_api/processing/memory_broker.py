@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Final, NamedTuple
 
-from openapi_service.traces import continued
+from contract_first.service.messages.traces import continued
 
 from .queue import MAX_WAITING, Job, slots_of
 

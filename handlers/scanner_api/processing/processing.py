@@ -11,10 +11,10 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from openapi_contract.distribution import how_to_install
-from openapi_service.clock import Clock
-from openapi_service.randomness import RandomBytes
-from openapi_service.traces import continued
+from contract_first.distribution import how_to_install
+from contract_first.service.clock import Clock
+from contract_first.service.messages.traces import continued
+from contract_first.service.randomness import RandomBytes
 from scanner_api.redis_urls import IN_MEMORY, is_redis
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket

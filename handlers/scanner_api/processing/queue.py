@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
 
-from openapi_service.traces import trace_headers
+from contract_first.service.messages.traces import trace_headers
 
 MAX_WAITING: Final = 1000
 

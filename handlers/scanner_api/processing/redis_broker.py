@@ -13,8 +13,8 @@ from taskiq.kicker import AsyncKicker
 from taskiq.receiver import Receiver
 from taskiq_redis import RedisStreamBroker
 
-from openapi_service.logs import cause_of
-from openapi_service.traces import TRACE_FIELDS
+from contract_first.service.messages.traces import TRACE_FIELDS
+from contract_first.service.observe.logs import cause_of
 from scanner_api.waiting import has_ended
 
 from .memory_broker import GRACE_SECONDS, MemoryBroker, Tasks

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Final
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
 from scanner_api.storage.photo_bucket import PhotoBucket

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import NamedTuple
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 from scanner_api.storage.accounts.idempotency import IdempotencyStore
 from scanner_api.storage.catalogue.products import ProductStore
 from scanner_api.storage.database import Database

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-from openapi_service.logs import cause_of
+from contract_first.service.observe.logs import cause_of
 from scanner_api.scanning.scans.captures import is_url
 from scanner_api.waiting import has_ended
 

@@ -1,7 +1,7 @@
 """The SQL database: its connections, transactions and schema, on SQLite or PostgreSQL.
 
 A failure at start is a :class:`DatabaseError` that says what to do. While serving, a database that does
-not respond is a 503 (:class:`~openapi_service.problems.ServiceUnavailable`), and a row that the schema
+not respond is a 503 (:class:`~contract_first.service.messages.problems.ServiceUnavailable`), and a row that the schema
 refuses a :class:`ConstraintError`.
 """
 
@@ -17,8 +17,8 @@ from typing import Any, Final
 from sqlalchemy import URL, Executable, Select, exc, text
 from sqlalchemy.pool import QueuePool
 
-from openapi_contract.errors import reason_of
-from openapi_service.problems import ServiceUnavailable
+from contract_first.contract.document.errors import reason_of
+from contract_first.service.messages.problems import ServiceUnavailable
 
 from .connections.async_engine import AsyncConnection
 from .connections.engines import (

@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, any_, bindparam, func, select
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.bounded import BoundedDict
 
 from .batching import Batching

@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 
 from .database import Database
 

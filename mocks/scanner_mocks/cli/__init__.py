@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from openapi_contract.cli.commands import RUN, Lazy
-from openapi_mock.cli import COMMANDS
+from contract_first.cli.commands import RUN, Lazy
+from contract_first.cli.tree import COMMANDS
 from scanner_contract import load_contract
 
 CONTRACT = Annotated[

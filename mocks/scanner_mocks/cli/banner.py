@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openapi_contract import Contract
-from openapi_mock.cli import banner
-from openapi_mock.console.page import PATH as CONSOLE
+from contract_first.cli import banner
+from contract_first.contract import Contract
+from contract_first.mock.console.page import PATH as CONSOLE
 from scanner_mocks import seeds
 
 if TYPE_CHECKING:

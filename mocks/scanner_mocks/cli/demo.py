@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from openapi_contract.cli.commands import require_extra
+from contract_first.cli.commands import require_extra
 
 
 def demo() -> None:

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import typer
 
-from openapi_contract import Contract, Operation
-from openapi_contract.cli.commands import option
-from openapi_mock.cli.mock import Mocks, mock_app, report
-from openapi_mock.cli.options import declared, options_of
-from openapi_mock.options import MockOptions, ServerOptions
+from contract_first.cli.commands import option
+from contract_first.cli.mock import Mocks, mock_app, report
+from contract_first.cli.options import declared, options_of
+from contract_first.contract import Contract, Operation
+from contract_first.mock.options import MockOptions, ServerOptions
 from scanner_contract import load_contract
 from scanner_mocks.options import ScannerMockOptions
 from scanner_mocks.server import Mock, scanner_mock

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 from rich.markup import escape
 
-from openapi_contract.distribution import how_to_install
+from contract_first.distribution import how_to_install
 from scanner_mocks.pictures import draw_label, draw_tin
 
 from .photographs import Photograph, put_into_s3, register, show_gallery

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from openapi_service.request import Request
+from contract_first.service.messages.request import Request
 from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore, WebSession
 from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.storage.accounts.organizations import Organization, OrganizationStore, User

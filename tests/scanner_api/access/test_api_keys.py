@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openapi_service.problems import Unauthorized
+from contract_first.service.messages.problems import Unauthorized
 from scanner_api.access.api_keys import ApiKeyVerifier, check_shape, new_key
 
 PREFIXES = st.sampled_from(["csb", "csu", "cpk"])

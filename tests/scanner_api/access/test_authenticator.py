@@ -9,8 +9,14 @@ from typing import NamedTuple
 
 import pytest
 
-from openapi_service.problems import Forbidden, Problem, RateLimited, ServiceUnavailable, Unauthorized
-from openapi_service.proxies import TrustedProxies
+from contract_first.service.http.proxies import TrustedProxies
+from contract_first.service.messages.problems import (
+    Forbidden,
+    Problem,
+    RateLimited,
+    ServiceUnavailable,
+    Unauthorized,
+)
 from scanner_api.access.api_keys import ApiKeyVerifier, new_key
 from scanner_api.access.authenticator import ScannerAuthenticator
 from scanner_api.access.callers import Caller

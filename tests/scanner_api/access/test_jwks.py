@@ -15,8 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from openapi_service.problems import ServiceUnavailable
-from openapi_service.traces import CURRENT, Trace
+from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.messages.traces import CURRENT, Trace
 from scanner_api.access import jwks, jwks_sources
 from scanner_api.access.jwks import KeySet, usable_keys
 from scanner_api.access.jwks_sources import MOST_BYTES, KeySetError, fetched, reader_of

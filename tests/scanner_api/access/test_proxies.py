@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openapi_service.proxies import LONGEST_ADDRESS, TrustedProxies, address_of, subscriber_of
+from contract_first.service.http.proxies import LONGEST_ADDRESS, TrustedProxies, address_of, subscriber_of
 
 
 @pytest.mark.parametrize(

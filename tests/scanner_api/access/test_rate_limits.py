@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openapi_service.problems import RateLimited, ServiceUnavailable
+from contract_first.service.messages.problems import RateLimited, ServiceUnavailable
 from scanner_api.access.callers import Caller
 from scanner_api.access.counters import open_counters
 from scanner_api.access.memory_counters import MemoryCounters

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from openapi_service.problems import Forbidden, Unauthorized
-from openapi_service.proxies import TrustedProxies
+from contract_first.service.http.proxies import TrustedProxies
+from contract_first.service.messages.problems import Forbidden, Unauthorized
 from scanner_api.access.web_sessions import WebSessionVerifier
 
 COOKIE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno-_"

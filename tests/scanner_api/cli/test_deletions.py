@@ -14,9 +14,8 @@ from msgspec.structs import replace
 from sqlalchemy import select, text
 from typer.testing import CliRunner
 
-from openapi_service.clock import SystemClock
-from openapi_service.problems import ServiceUnavailable
-from presigned_s3 import Server
+from contract_first.service.clock import SystemClock
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.cli import app
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.photos.photo import Photo
@@ -26,6 +25,7 @@ from scanner_api.storage.accounts.organizations import OrganizationStore
 from scanner_api.storage.database import Database
 from scanner_api.storage.photo_bucket import PhotoBucket
 from scanner_api.storage.schema.tables import captures, scan_sessions
+from strict_s3 import Server
 
 NOW = datetime.now(UTC)
 NOBODY = "http://127.0.0.1:9"

@@ -19,10 +19,10 @@ from joserfc.jwk import RSAKey
 from redis import Redis
 from typer.testing import CliRunner
 
-from presigned_s3 import Server
 from scanner_api.cli import app
 from scanner_api.processing.redis_broker import STREAM
 from scanner_api.storage.schema.migrations import HEAD
+from strict_s3 import Server
 
 http_server = runpy.run_path(str(Path(__file__).parents[2] / "services" / "http_server.py"))["http_server"]
 

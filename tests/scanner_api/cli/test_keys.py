@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from openapi_service.clock import SystemClock
-from openapi_service.problems import Unauthorized
+from contract_first.service.clock import SystemClock
+from contract_first.service.messages.problems import Unauthorized
 from scanner_api.access.api_keys import ApiKeyVerifier, check_shape
 from scanner_api.cli import app
 from scanner_api.storage.accounts.credentials import CredentialStore

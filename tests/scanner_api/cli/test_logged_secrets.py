@@ -17,8 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from openapi_service.clock import SystemClock
-from presigned_s3 import Server
+from contract_first.service.clock import SystemClock
 from scanner_api.access.api_keys import new_key
 from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore, WebSession
 from scanner_api.storage.accounts.digests import digest_of
@@ -26,6 +25,7 @@ from scanner_api.storage.accounts.organizations import Organization, Organizatio
 from scanner_api.storage.database import Database
 from scanner_mocks.seeds import AUDIENCE, ISSUER, KEY_SET
 from scanner_mocks.token_issuer import bearer_token
+from strict_s3 import Server
 
 COMMAND = Path(sys.executable).with_name("scanner-api")
 API = "/scanner/api/v1"

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from openapi_service.clock import SystemClock
-from openapi_service.proxies import TrustedProxies
-from openapi_service.request import Request
+from contract_first.service.clock import SystemClock
+from contract_first.service.http.proxies import TrustedProxies
+from contract_first.service.messages.request import Request
 from scanner_api.access.callers import Caller
 from scanner_api.operations.enrichment import apply_proposals
 from scanner_api.operations.resolve import save_redirect

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from openapi_service.clock import SystemClock
+from contract_first.service.clock import SystemClock
 from scanner_api.processing.processing import Processing
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.links.destinations import Permissions

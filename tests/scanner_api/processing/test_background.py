@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from openapi_contract.distribution import how_to_install
+from contract_first.distribution import how_to_install
 from scanner_api.processing import extraction
 from scanner_api.processing.bedrock import BedrockExtractor
 from scanner_api.processing.processing import Processing

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from openapi_service.problems import RateLimited
+from contract_first.service.messages.problems import RateLimited
 from scanner_api.processing.backlog import Backlog
 
 

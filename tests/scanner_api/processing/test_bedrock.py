@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 from PIL import Image
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.processing.bedrock import MOST_BYTES, BedrockExtractor, bedrock_client
 from scanner_api.scanning.extraction import ExtractionError, Finding, LabelPhoto
 

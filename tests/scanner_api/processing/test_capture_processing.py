@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.processing.captures import UNEXPECTED, CaptureProcessor
 from scanner_api.scanning.links.destinations import Permissions
 from scanner_api.scanning.links.redirects import RedirectFollower

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from openapi_service.clock import SystemClock
+from contract_first.service.clock import SystemClock
 from scanner_api.cli import app
 from scanner_api.scanning.catalogue.products import Product
 from scanner_api.storage.catalogue.products import ProductStore

@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from openapi_service.traces import CURRENT, Trace, trace_headers
+from contract_first.service.messages.traces import CURRENT, Trace, trace_headers
 from scanner_api.processing.queue import Job, Queue
 
 

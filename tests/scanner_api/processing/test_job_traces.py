@@ -12,8 +12,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
-from openapi_service.spans import Tracing
-from openapi_service.traces import CURRENT, Trace
+from contract_first.service.messages.traces import CURRENT, Trace
+from contract_first.service.observe.spans import Tracing
 from scanner_api.processing import redis_broker
 from scanner_api.processing.processing import Processing
 from scanner_api.processing.sweep import Sweep

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.processing.captures import CaptureProcessor
 from scanner_api.processing.extraction import SessionExtraction
 from scanner_api.scanning.extraction import ExtractionError, Finding

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from pydantic import ValidationError
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.processing import sweep
 from scanner_api.processing.processing import Processing
 from scanner_api.processing.retention import BATCHES, retention_of

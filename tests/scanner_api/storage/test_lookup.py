@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import select, text
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.storage import lookup
 from scanner_api.storage.lookup import Lookup
 from scanner_api.storage.schema.tables import memberships, organizations, users

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from msgspec.structs import asdict
 from sqlalchemy import CheckConstraint, bindparam, inspect, select, text
 
-from openapi_service.clock import SystemClock
+from contract_first.service.clock import SystemClock
 from scanner_api.scanning.scans.sessions import ScanSession
 from scanner_api.storage.accounts.organizations import OrganizationStore
 from scanner_api.storage.catalogue.products import ProductStore

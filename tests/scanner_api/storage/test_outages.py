@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 from sqlalchemy import make_url, text
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.storage.connections import engines
 from scanner_api.storage.database import Database, DatabaseError
 from scanner_api.storage.schema.tables import users

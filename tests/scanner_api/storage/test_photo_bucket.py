@@ -13,15 +13,9 @@ import pytest
 from boto3.session import Session
 from botocore.client import BaseClient
 
-from openapi_service.problems import ServiceUnavailable
-from openapi_service.traces import CURRENT, Trace
-from scanner_api.storage.photo_bucket import (
-    DeletionRefused,
-    PhotoBucket,
-    StoredObject,
-    UploadRules,
-    bucket,
-)
+from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.messages.traces import CURRENT, Trace
+from scanner_api.storage.photo_bucket import DeletionRefused, PhotoBucket, StoredObject, UploadRules, bucket
 
 http_server = runpy.run_path(str(Path(__file__).parents[2] / "services" / "http_server.py"))["http_server"]
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)

@@ -10,7 +10,7 @@ from tempfile import SpooledTemporaryFile
 import pytest
 from boto3.session import Session
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.storage.photo_bucket import ObjectTooLarge, PhotoBucket, UploadRules
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 from msgspec.structs import asdict, replace
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.catalogue.products import Product, shipped_products
 from scanner_api.storage.actions import UNKNOWN
 from scanner_api.storage.catalogue import products

@@ -11,7 +11,7 @@ from boto3.session import Session
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import CredentialRetrievalError
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.storage.photo_bucket import PhotoBucketError
 from scanner_api.storage.photo_bucket.credentials import SigningCredentials
 

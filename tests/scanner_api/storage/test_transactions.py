@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from sqlalchemy import exc, func, select, text
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.schema.tables import scan_sessions, users
 

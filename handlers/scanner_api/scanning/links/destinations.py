@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
-from openapi_contract.imports import deferred
+from contract_first.imports import deferred
 
 with deferred("httpx._main"):  # a command, with all that it prints by
     import httpx

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import bindparam, func, or_, select
 
-from openapi_service.clock import Clock, SystemClock
+from contract_first.service.clock import Clock, SystemClock
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
 from scanner_api.storage.audit import record
 from scanner_api.storage.database import Database

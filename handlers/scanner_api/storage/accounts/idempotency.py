@@ -12,9 +12,9 @@ from typing import Final
 
 from sqlalchemy import select
 
-from openapi_service.clock import Clock
-from openapi_service.idempotency import Attempt, KeyInUse, KeyReused
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.clock import Clock
+from contract_first.service.idempotency import Attempt, KeyInUse, KeyReused
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.storage.database import Database
 from scanner_api.storage.queries import upserting
 from scanner_api.storage.schema.tables import idempotency_keys

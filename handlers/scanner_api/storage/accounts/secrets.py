@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import delete, select
 
-from openapi_service.problems import ServiceUnavailable
-from openapi_service.randomness import RandomBytes
+from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.randomness import RandomBytes
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
 from scanner_api.storage.audit import record
 from scanner_api.storage.database import ConstraintError, Database

@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec.structs import asdict, replace
 from sqlalchemy import Column, ColumnElement, and_, or_, select
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 from scanner_api.scanning.catalogue.products import Product
 from scanner_api.scanning.scans.proposals import FIELDS
 from scanner_api.storage.actions import Action, Actor

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import and_, func, select
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
 from scanner_api.storage.audit import record

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.pool import StaticPool
 
-from openapi_contract.distribution import how_to_install
+from contract_first.distribution import how_to_install
 
 from .async_engine import AsyncEngine, create_async_engine
 

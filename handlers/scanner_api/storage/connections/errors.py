@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import exc
 
-from openapi_service.logs import cause_of
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.observe.logs import cause_of
 
 from .async_engine import AsyncConnection, AsyncEngine
 

@@ -13,9 +13,9 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from openapi_service.clock import Clock
-from openapi_service.problems import ServiceUnavailable
-from openapi_service.traces import calling
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.messages.traces import calling
 
 from .address import upload_url
 from .credentials import SigningCredentials

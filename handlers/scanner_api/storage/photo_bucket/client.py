@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from openapi_service.traces import trace_headers
+from contract_first.service.messages.traces import trace_headers
 
 from .errors import ObjectTooLarge, S3Failure
 

@@ -9,8 +9,8 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from openapi_service.logs import without_tracebacks
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.observe.logs import without_tracebacks
 
 from .errors import PhotoBucketError
 

@@ -1,6 +1,6 @@
 """Errors of the photo bucket."""
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 
 
 class PhotoBucketError(Exception):

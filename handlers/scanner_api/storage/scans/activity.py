@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, and_, select
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.sessions import ScanSession, SessionState, SessionStatus
 from scanner_api.storage.connections.async_engine import AsyncConnection
 from scanner_api.storage.database import ConstraintError

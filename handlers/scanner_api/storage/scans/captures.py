@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import bindparam, func, select, union_all
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
 from scanner_api.scanning.scans.sessions import ExtractionStatus, SessionStatus
 from scanner_api.storage.batching import Batching

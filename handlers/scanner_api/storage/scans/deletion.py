@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Select, Table, and_, exists, func, or_, select, tuple_
 
-from openapi_service.clock import Clock, SystemClock
+from contract_first.service.clock import Clock, SystemClock
 from scanner_api.scanning.scans.sessions import ExtractionStatus, SessionStatus
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
 from scanner_api.storage.audit import record

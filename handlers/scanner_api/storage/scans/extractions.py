@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Update, func, select
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import ProposalStatus
 from scanner_api.scanning.scans.sessions import ExtractionStatus
 from scanner_api.storage.connections.async_engine import AsyncConnection

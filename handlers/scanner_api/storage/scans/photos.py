@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import asdict, replace
 from sqlalchemy import func, select
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 from scanner_api.scanning.photos.photo import Photo, check_order
 from scanner_api.storage.connections.async_engine import AsyncConnection
 from scanner_api.storage.database import Database, DuplicateError

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Select, select
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import FIELDS, Proposal, ProposalStatus
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
 from scanner_api.storage.audit import record

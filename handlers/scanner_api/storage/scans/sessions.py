@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, not_, select
 
-from openapi_service.clock import Clock
+from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.sessions import ExtractionStatus, ScanSession, SessionState, SessionStatus
 from scanner_api.storage.database import Database
 from scanner_api.storage.lookup import Lookup

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import URL, Connection, create_engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from openapi_service.logs import cause_of
+from contract_first.service.observe.logs import cause_of
 from scanner_api.storage.connections.engines import DatabaseError
 
 from .migrations import HEAD

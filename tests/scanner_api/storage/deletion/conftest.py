@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import asdict, replace
 from sqlalchemy import LargeBinary, select
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.scans.captures import CaptureStatus
 from scanner_api.scanning.scans.sessions import SessionStatus
 from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore, WebSession

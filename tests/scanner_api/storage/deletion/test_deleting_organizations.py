@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import select
 
-from openapi_service.problems import ServiceUnavailable
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.scans.sessions import SessionStatus
 from scanner_api.storage.accounts.credentials import CredentialStore
 from scanner_api.storage.accounts.organizations import OrganizationStore

@@ -1,8 +1,0 @@
-"""Validates recorded exchanges by a contract, whatever recorded them; it knows no Schemathesis."""
-
-from openapi_check.har import HarError
-
-from .traffic import TrafficReporter, validate_har
-from .validator import ExchangeValidator, ValidatedExchange
-
-__all__ = ["ExchangeValidator", "HarError", "TrafficReporter", "ValidatedExchange", "validate_har"]

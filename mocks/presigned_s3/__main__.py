@@ -1,6 +1,0 @@
-"""``python -m presigned_s3``: the command."""
-
-from .cli import main
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,174 @@
+"""The base classes of our checks."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any, ClassVar
+
+import httpx
+from schemathesis import Case, CheckContext, Response
+from schemathesis.core.failures import Failure, FailureGroup, Severity
+
+from contract_first.check.pace import QuotaUsedUp, Stopped
+from contract_first.check.target import Target
+from contract_first.contract import Operation
+
+from .samples import BudgetSpent, Samples
+
+
+class CheckFailure(Failure):
+    """A violation of a check's rule; raise several at once as a `FailureGroup`.
+
+    Two with the same operation, check and rule are one finding.
+
+    Attributes:
+        rule: which part of the check it is, a few words that are the same each time.
+        exchange: the response that shows it, if the check sent the request; a curl line is made of it.
+    """
+
+    def __init__(
+        self,
+        check: str,
+        rule: str,
+        message: str,
+        *,
+        operation: str | None = None,
+        exchange: httpx.Response | None = None,
+    ) -> None:
+        """Take the check's name, the rule, and what was found and expected, in a sentence.
+
+        `operation` is an `Operation.label`, or `case.operation.label`; None for the API as a whole.
+        """
+        super().__init__(operation=operation, title=f"{check}: {rule}", message=message)
+        self.check = check
+        self.rule = rule
+        self.exchange = exchange
+
+    @property
+    def _unique_key(self) -> str:
+        return self.title
+
+
+class NothingToCheck(Exception):  # noqa: N818 -- nothing is wrong, there is only nothing to check
+    """The target turns out to have nothing that the check is about; the message says what it has not."""
+
+
+class Check:
+    """A check that is made for one run, on one target.
+
+    Attributes:
+        name: what it is called in reports, in snake case.
+        sentence: what it checks, for people.
+        rules: what each of its rules requires, by the rule's name.
+        severity: of a violation, in Schemathesis's terms.
+        notes: what was left untried and why, and in which of several ways something was tried.
+        cut_short: whether it could not go on to its end.
+        left_out: why it could not be made after all; empty if it could.
+        report: called with its name before it makes its own requests.
+    """
+
+    name: ClassVar[str]
+    sentence: ClassVar[str]
+    rules: ClassVar[Mapping[str, str]]
+    severity: ClassVar[Severity] = Severity.HIGH
+    source: ClassVar[str]
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.report: Callable[[str], None] = lambda _: None
+        self.notes: list[str] = []
+        self.cut_short = False
+        self.left_out = ""
+
+    @classmethod
+    def missing(cls, _target: Target) -> str:
+        """Return why the check cannot be made on a target, such as ``no --other-api-key``; empty if it can.
+
+        The check is then left out, and the report says so.
+        """
+        return ""
+
+    def failure(
+        self, rule: str, message: str, operation: str | None, exchange: httpx.Response | None = None
+    ) -> CheckFailure:
+        """Return the violation of a rule; see `CheckFailure`."""
+        if rule not in self.rules:
+            raise ValueError(f"{self.name} has no rule {rule!r}.")
+        violated = CheckFailure(self.name, rule, message, operation=operation, exchange=exchange)
+        violated.severity = self.severity
+        return violated
+
+    def note(self, text: str) -> None:
+        """Add a note to the report, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+class ResponseCheck(Check):
+    """A check of each response.
+
+    Attributes:
+        headers: that it checks, in lower case.
+        covers_errors: whether it checks the bodies of errors.
+    """
+
+    headers: ClassVar[frozenset[str]] = frozenset()
+    covers_errors: ClassVar[bool] = False
+
+    def failures(self, response: Response, case: Case[Any]) -> Iterable[CheckFailure]:
+        """Yield what is wrong with a response."""
+        raise NotImplementedError
+
+    def after_response(self, _ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+        """Check a response, as Schemathesis asks it."""
+        _raise(self.failures(response, case))
+
+
+class RunCheck(Check):
+    """A check that makes its own requests, once all else is done."""
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The requests that it can send."""
+        return Samples(self.target, self.note)
+
+    def send(self, operation: Operation, headers: Mapping[str, str], **how: Any) -> httpx.Response:
+        """Send the sample of an operation, and return the response; see `Samples.send`."""
+        return self.samples.send(self.samples.draw(operation), headers, **how)
+
+    def run(self) -> Iterable[CheckFailure]:
+        """Yield what is wrong with the target."""
+        raise NotImplementedError
+
+    def after_run(self, _ctx: CheckContext) -> None:
+        """Check the target, as Schemathesis asks it."""
+        self.report(self.name)
+        failures: list[CheckFailure] = []
+        try:
+            for violated in self.run():
+                failures.append(violated)  # noqa: PERF402 -- what is found before the end counts
+        except (BudgetSpent, QuotaUsedUp, Stopped) as end:
+            self.cut_short = True
+            self.note(f"cut short: {end}")
+        except NothingToCheck as end:
+            self.left_out = str(end)
+        _raise(failures)
+
+
+def _raise(failures: Iterable[CheckFailure]) -> None:
+    if group := list(failures):
+        raise FailureGroup(group)
+
+
+def json_of(body: bytes) -> Any:
+    """Return the JSON value of a body; None if it has none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def object_of(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object of a body; None if it has none."""
+    value = json_of(body)
+    return value if isinstance(value, dict) else None

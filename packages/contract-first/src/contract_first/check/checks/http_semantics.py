@@ -1,0 +1,130 @@
+"""Allow, HEAD, Accept and preflights are what HTTP says they are.
+
+Whether a method that a path has not is a 405, with an Allow, Schemathesis asks.
+"""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import ClassVar, Final
+
+import httpx
+from schemathesis.core.failures import Severity
+
+from contract_first.contract import Operation
+
+from .check import CheckFailure, RunCheck
+from .samples import SAFE
+
+IMPLICIT: Final = {"HEAD", "OPTIONS"}
+"""Methods that a server may have beside the contract's."""
+PROBES: Final = ("GET", "DELETE", "PUT", "PATCH", "POST")
+ALWAYS_ALLOWED: Final = {"GET", "HEAD", "POST"}
+"""Methods that a preflight need not name (Fetch, CORS-safelisted)."""
+UNHEARD_OF: Final = "application/x-nobody-has-this"
+PAGE: Final = "https://page.example"
+ANY: Final = "*"
+
+
+class HttpSemantics(RunCheck):
+    """Checks what no contract has to say, because HTTP does."""
+
+    name = "http_semantics"
+    sentence = "Allow, HEAD, Accept and preflights are what HTTP says they are."
+    rules: ClassVar[dict[str, str]] = {
+        "allow": "the Allow of a 405 lists the methods that the path has, and no others",
+        "head": "HEAD responds as GET does, without a body",
+        "406": "an Accept that excludes every response gets none, where the contract has a 406",
+        "preflight": "a preflight, where supported, allows the method and the credentials' headers",
+        "open cookies": "a preflight allows no credentials to every origin",
+    }
+    severity = Severity.MEDIUM
+    source = "RFC 9110"
+
+    def run(self) -> Iterator[CheckFailure]:
+        """Yield each path and operation that is not as HTTP says."""
+        paths: dict[str, list[Operation]] = {}
+        for operation in self.samples.drawable(self.target.operations):
+            paths.setdefault(operation.path, []).append(operation)
+        for operations in paths.values():
+            yield from self._try_method(operations[0])
+            yield from self._try_preflight(operations)
+        for operation in self.samples.drawable(self.target.operations):
+            if operation.method == "get":
+                yield from self._try_head(operation)
+                yield from self._try_accept(operation)
+
+    def _try_method(self, operation: Operation) -> Iterator[CheckFailure]:
+        contract = self.target.contract
+        methods = {other.method.upper() for other in contract.operations if other.path == operation.path}
+        probe = next((method for method in PROBES if method not in methods), None)
+        if probe is None or (self.target.read_only and probe.lower() not in SAFE):
+            return
+        response = self.send(operation, self.target.headers, method=probe)
+        allowed = _listed(response.headers.get("allow", ""))
+        is_refused = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        if is_refused and allowed and allowed - IMPLICIT != methods - IMPLICIT:
+            message = (
+                f"Allow: {', '.join(sorted(allowed))}, where the contract has {', '.join(sorted(methods))}"
+            )
+            yield self.failure("allow", message, f"{probe} {operation.path}", response)
+
+    def _try_head(self, operation: Operation) -> Iterator[CheckFailure]:
+        get = self.send(operation, self.target.headers)
+        head = self.send(operation, self.target.headers, method="HEAD")
+        if (message := _outline(head)) != _outline(get):
+            message = f"HEAD responds with {message}, GET {_outline(get)}"
+            yield self.failure("head", message, operation.label, head)
+        elif head.content:
+            yield self.failure("head", "the response to HEAD has a body", operation.label, head)
+
+    def _try_accept(self, operation: Operation) -> Iterator[CheckFailure]:
+        if str(HTTPStatus.NOT_ACCEPTABLE.value) in operation.responses:
+            headers = {**self.target.headers, "Accept": UNHEARD_OF}
+            response = self.send(operation, headers)
+            if response.is_success:
+                message = f"Accept: {UNHEARD_OF} gets {_outline(response)}"
+                yield self.failure("406", message, operation.label, response)
+
+    def _try_preflight(self, operations: list[Operation]) -> Iterator[CheckFailure]:
+        operation = operations[-1]
+        headers = {
+            **self.target.credentials.headers,
+            "Origin": PAGE,
+            "Access-Control-Request-Method": operation.method.upper(),
+            "Access-Control-Request-Headers": ", ".join(sorted(self._credential_headers())),
+        }
+        response = self.send(operation, headers, method="OPTIONS")
+        origin = response.headers.get("access-control-allow-origin", "")
+        if origin not in (ANY, PAGE):
+            self.note("preflight: untried, pages of other origins are not allowed")
+            return
+        label = operation.label
+        if lacking := self._lacking(operation, response):
+            yield self.failure(
+                "preflight", f"the preflight does not allow {', '.join(lacking)}", label, response
+            )
+        if origin == ANY and response.headers.get("access-control-allow-credentials") == "true":
+            yield self.failure("open cookies", "every origin may send cookies", label, response)
+
+    def _lacking(self, operation: Operation, response: httpx.Response) -> list[str]:
+        methods = _listed(response.headers.get("access-control-allow-methods", "")) | ALWAYS_ALLOWED
+        names = _listed(response.headers.get("access-control-allow-headers", ""))
+        # the star does not stand for Authorization (Fetch, CORS non-wildcard request-header name)
+        needed = {name for name in self._credential_headers() if ANY not in names or name == "AUTHORIZATION"}
+        lacking = sorted(needed - names)
+        return (
+            lacking if operation.method.upper() in methods or ANY in methods else [operation.method, *lacking]
+        )
+
+    def _credential_headers(self) -> set[str]:
+        schemes = self.target.contract.security_schemes.values()
+        names = {scheme["name"].upper() for scheme in schemes if scheme.get("in") == "header"}
+        return names | {"AUTHORIZATION" for scheme in schemes if scheme["type"] != "apiKey"}
+
+
+def _listed(value: str) -> set[str]:
+    return {name.strip().upper() for name in value.split(",") if name.strip()}
+
+
+def _outline(response: httpx.Response) -> str:
+    return f"{response.status_code} {response.headers.get('content-type', '')}".strip()

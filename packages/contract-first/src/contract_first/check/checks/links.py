@@ -1,0 +1,217 @@
+"""Follows the contract's links, from what a caller creates to everything below it."""
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final, NamedTuple
+
+import httpx
+from schemathesis import Case
+
+from contract_first.check.target import Target
+from contract_first.contract import Contract, Operation
+from contract_first.contract.document import pointers
+from contract_first.service.http.proxies import address_of
+
+from .check import json_of
+from .samples import SAFE, Samples
+
+FORM: Final = re.compile(r'"(\w*)fields"')
+"""The member of a presigned upload with its fields, beside that with its URL, such as ``upload_url``."""
+AMAZON_S3: Final = re.compile(r"(^|\.)s3[.-]([a-z0-9-]+\.)*amazonaws\.com(\.cn)?$")
+HOST: Final = re.compile(r"[a-z0-9_.:-]+")
+BODY: Final = "$response.body#"
+PATH: Final = "$request.path."
+NAME: Final = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A request that a link describes.
+
+    Attributes:
+        body: what its body gets; empty if nothing.
+        ids: the values that come from responses.
+    """
+
+    operation: Operation
+    path: Mapping[str, Any]
+    body: Mapping[str, Any]
+    ids: frozenset[str]
+
+    def case(self, samples: Samples, changed: Mapping[str, str] | None = None) -> Case[Any]:
+        """Return the request, with some of its ids replaced."""
+        path = {name: _changed(value, changed or {}) for name, value in self.path.items()}
+        case = samples.draw(self.operation, **path)
+        if self.body:
+            drawn = case.body if isinstance(case.body, dict) else {}
+            case.body = {**drawn, **_changed(self.body, changed or {})}
+        return case
+
+
+def steps(target: Target, samples: Samples) -> list[Step]:
+    """Return a step for each operation that the links reach, with ids from the responses before it.
+
+    Makes the requests that are needed for it, as the target's caller: creates what can be created, and puts
+    a photo into each presigned upload.
+    """
+    operations = samples.drawable(target.contract.operations)
+    by_id = {operation.operation_id: operation for operation in operations}
+    roots = sorted(operations, key=lambda operation: operation.method in SAFE)
+    waiting = deque(Step(root, {}, {}, frozenset()) for root in roots if "{" not in root.path)
+    reached: dict[str, Step] = {}
+    while waiting:
+        step = waiting.popleft()
+        for linked in _linked(target, samples, step, by_id):
+            if linked.operation.operation_id not in reached:
+                reached[linked.operation.operation_id] = linked
+                waiting.append(linked)
+    for operation in operations:
+        if operation.operation_id not in reached and (below := _below(list(reached.values()), operation)):
+            reached[operation.operation_id] = below
+    return list(reached.values())
+
+
+def photo() -> bytes:
+    """Return a real photo, a small JPEG."""
+    return files(__package__).joinpath("photo.jpg").read_bytes()
+
+
+class UploadForm(NamedTuple):
+    """A presigned upload: where to, and the fields of the form that goes there before the file."""
+
+    url: str
+    fields: dict[str, str]
+
+
+def has_forms(contract: Contract) -> bool:
+    """Return whether a contract names the members of a presigned upload."""
+    text = json.dumps(contract.document)
+    return any(f'"{prefix}url"' in text for prefix in FORM.findall(text))
+
+
+def form_of(value: Any) -> UploadForm | None:
+    """Return the presigned upload that a JSON value is, if it is one."""
+    for name in value if isinstance(value, dict) else ():
+        url, fields = value.get(f"{name.removesuffix('fields')}url"), value[name]
+        texts = isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
+        if name.endswith("fields") and texts and isinstance(url, str):
+            return UploadForm(url, fields)
+    return None
+
+
+def post_form(client: httpx.Client, form: UploadForm, content: bytes) -> httpx.Response:
+    """Post a presigned upload as a browser does: the fields first, the file last."""
+    return client.post(form.url, data=form.fields, files={"file": ("photo.jpg", content)})
+
+
+def may_upload(target: Target, url: str) -> bool:
+    """Return whether a photo may be posted to a URL that the target hands out, which can lead anywhere."""
+    host, base = host_of(url), host_of(target.url)
+    is_own = host in {"", base} or host.endswith(f".{base}") or (_is_loopback(host) and _is_loopback(base))
+    return is_own or host in target.upload_hosts or AMAZON_S3.search(host) is not None
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL as the client reads it; empty if it is relative, or none at all."""
+    try:
+        return httpx.URL(url).raw_host.decode("ascii").rstrip(".")
+    except httpx.InvalidURL:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    address = address_of(host)
+    return host == "localhost" or host.endswith(".localhost") or (address is not None and address.is_loopback)
+
+
+def _below(reached: list[Step], operation: Operation) -> Step | None:
+    """Return a step to an operation whose path goes on from another's and has no more ids than that."""
+    names, path = NAME.findall(operation.path), NAME.sub("{}", operation.path)
+    for step in reached:
+        values = [step.path[name] for name in NAME.findall(step.operation.path)]
+        goes_on = path.startswith(NAME.sub("{}", step.operation.path) + "/")
+        if values and goes_on and len(values) == len(names):
+            return Step(operation, dict(zip(names, values, strict=True)), {}, frozenset(map(str, values)))
+    return None
+
+
+def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Operation]) -> Iterator[Step]:
+    """Call an operation if its response has links, and yield their steps."""
+    operation = step.operation
+    links = _links(target.contract, target.fallback, operation.operation_id)
+    if not links or (target.read_only and operation.method not in SAFE):
+        return
+    response = samples.send(step.case(samples), target.headers)
+    body = json_of(response.content)
+    if not response.is_success or body is None:
+        return
+    if (form := form_of(body)) and not target.read_only and may_upload(target, form.url):
+        with suppress(httpx.HTTPError, httpx.InvalidURL):  # whether it is taken, presigned_upload asks
+            post_form(target.client, form, photo())
+    for link in links.get(str(response.status_code), ()):
+        if link.get("operationId") in by_id:
+            yield from _follow(link, by_id[link["operationId"]], step, body)
+
+
+@lru_cache(maxsize=256)
+def _links(
+    contract: Contract, fallback: Contract | None, operation_id: str
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the links of an operation by status; the fallback's for one that has none itself."""
+    for source in filter(None, (contract, fallback)):
+        operation = source.operation(operation_id)
+        responses = {} if operation is None else operation.responses
+        links = {
+            status: [source.resolve(node) for node in response["links"].values()]
+            for status, response in responses.items()
+            if "links" in response
+        }
+        if links:
+            return links
+    return {}
+
+
+def _follow(link: Mapping[str, Any], operation: Operation, step: Step, response: Any) -> Iterator[Step]:
+    ids: set[str] = set()
+    try:
+        path = _evaluated(link.get("parameters", {}), step, response, ids)
+        body = _evaluated(link.get("requestBody", {}), step, response, ids)
+    except KeyError:
+        return  # the response has nothing there, such as the first of an empty list
+    expected = {parameter["name"] for parameter in operation.parameters if parameter["in"] == "path"}
+    if ids and expected <= path.keys() and isinstance(body, dict):
+        yield Step(operation, path, body, frozenset(ids))
+
+
+def _evaluated(node: Any, step: Step, response: Any, ids: set[str]) -> Any:
+    """Return a value with the runtime expressions in it evaluated, and add what they gave to the ids."""
+    if isinstance(node, dict):
+        return {name: _evaluated(value, step, response, ids) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_evaluated(value, step, response, ids) for value in node]
+    if not isinstance(node, str) or not node.startswith(("$response", "$request")):
+        return node
+    if node.startswith(BODY):
+        value = pointers.lookup(response, node.removeprefix(BODY))
+        if not isinstance(value, str | int):
+            raise KeyError(node)
+    elif node.startswith(PATH):
+        value = step.path[node.removeprefix(PATH)]
+    else:
+        raise KeyError(node)
+    ids.add(str(value))
+    return value
+
+
+def _changed(node: Any, changed: Mapping[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {name: _changed(value, changed) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_changed(value, changed) for value in node]
+    return changed.get(str(node), node)

@@ -1,0 +1,114 @@
+"""What belongs to one organization does not exist for another."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar, Final
+
+import httpx
+from schemathesis.core.failures import Severity
+
+from contract_first.check.target import Target
+
+from .check import CheckFailure, NothingToCheck, RunCheck, json_of, object_of
+from .links import Step, steps
+from .samples import SAFE
+
+VOLATILE: Final = {"instance", "timestamp", "request_id"}
+"""Members of a problem that are another's each time."""
+NOT_LET_IN: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+TAIL: Final = 8
+
+
+class OrganizationIsolation(RunCheck):
+    """Calls each operation as another organization: with ids that are there, and with unknown ones."""
+
+    name = "organization_isolation"
+    sentence = "What belongs to one organization does not exist for another."
+    rules: ClassVar[dict[str, str]] = {
+        "read": "another organization's id gets the response of an unknown one, by safe methods",
+        "write": "another organization's id gets the response of an unknown one, by all other methods",
+        "list": "a list has nothing of another organization's",
+    }
+    severity = Severity.CRITICAL
+    source = "OWASP API1:2023"
+
+    @classmethod
+    def missing(cls, target: Target) -> str:
+        """Return that there is but one organization to call as, if so."""
+        if not target.other_headers:
+            return "no key of another organization was given"
+        return "" if target.by_scheme else "no credential was given"
+
+    def run(self) -> Iterator[CheckFailure]:
+        """Yield each operation that distinguishes another organization's ids from unknown ones."""
+        reached = steps(self.target, self.samples)
+        if not reached:
+            raise NothingToCheck("no id was found")
+        self._note_untried(reached)
+        yield from self._lists({identifier for step in reached for identifier in step.ids})
+        for step in reached:
+            if step.operation.security and step.operation in self.target.operations:
+                yield from self._compare(step)
+
+    def _compare(self, step: Step) -> Iterator[CheckFailure]:
+        unknown = {identifier: _unlike(identifier) for identifier in step.ids}
+        for_unknown = self.samples.send(step.case(self.samples, unknown), self.target.other_headers)
+        if for_unknown.status_code in NOT_LET_IN:
+            self.note(f"{step.operation.label}: untried, the other key got {for_unknown.status_code}")
+            return
+        response = self.samples.send(step.case(self.samples), self.target.other_headers)
+        if _gist(response, dict.fromkeys(step.ids, "id")) != _gist(
+            for_unknown, dict.fromkeys(unknown.values(), "id")
+        ):
+            theirs, nobodys = _described(response), _described(for_unknown)
+            message = f"another organization's id gets {theirs}, an unknown one {nobodys}"
+            rule = "read" if step.operation.method in SAFE else "write"
+            yield self.failure(rule, message, step.operation.label, response)
+
+    def _lists(self, ids: set[str]) -> Iterator[CheckFailure]:
+        for operation in self.samples.drawable(self.target.operations):
+            if operation.method == "get" and operation.security and "{" not in operation.path:
+                response = self.send(operation, self.target.other_headers)
+                if leaked := [identifier for identifier in sorted(ids) if f'"{identifier}"' in response.text]:
+                    message = f"{leaked[0]} of another organization is in the response"
+                    yield self.failure("list", message, operation.label, response)
+
+    def _note_untried(self, reached: list[Step]) -> None:
+        tried = {step.operation.operation_id for step in reached}
+        for operation in self.target.operations:
+            if "{" in operation.path and operation.operation_id not in tried:
+                self.note(f"{operation.label}: untried, no id was found")
+
+
+def _unlike(identifier: str) -> str:
+    """Return an id of the same shape that is most likely nobody's."""
+    if identifier.isdecimal():
+        return str(int(identifier) + 10**9)
+    head, tail = identifier[:-TAIL], identifier[-TAIL:]
+    return head + (tail[::-1] if tail != tail[::-1] else tail[1:] + tail[:1])
+
+
+def _gist(response: httpx.Response, names: Mapping[str, str]) -> tuple[Any, ...]:
+    """Return what a response says, whichever ids it says it of."""
+    value = json_of(response.content)
+    return (
+        response.status_code,
+        response.headers.get("content-type"),
+        _without(value, names) or response.content,
+    )
+
+
+def _without(node: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {name: _without(value, names) for name, value in node.items() if name not in VOLATILE}
+    if isinstance(node, list):
+        return [_without(value, names) for value in node]
+    if isinstance(node, str):
+        for identifier, name in names.items():
+            node = node.replace(identifier, name)
+    return node
+
+
+def _described(response: httpx.Response) -> str:
+    detail = (object_of(response.content) or {}).get("detail", "")
+    return f"{response.status_code}{f' ({detail})' if detail else ''}"

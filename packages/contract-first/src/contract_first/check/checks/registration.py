@@ -1,0 +1,72 @@
+"""Checks of ours among those of Schemathesis; of two that find the same, ours is reported."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from threading import Lock
+from typing import Any, Final, cast
+
+import schemathesis
+from schemathesis import Case, Response
+from schemathesis.checks import CHECKS, CheckClass
+from schemathesis.core.failures import Failure
+from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders
+
+from contract_first.check.target import Target
+
+from .check import Check, CheckFailure, ResponseCheck
+
+OF_BODIES: Final = {"response_schema_conformance", "content_type_conformance"}
+OF_HEADERS: Final = "response_headers_conformance"
+_ONE_RUN = Lock()
+"""Schemathesis knows checks by their names alone, and those of two targets have the same."""
+
+
+@contextmanager
+def registered(
+    checks: Iterable[type[Check]], target: Target, report: Callable[[str], None]
+) -> Iterator[list[Check]]:
+    """Let Schemathesis make these checks on a target, and yield them once it made them; report which runs.
+
+    Other users of Schemathesis in this process do not get them.
+    """
+    with _ONE_RUN:
+        made: list[Check] = []
+        bound = [_bound(check, target, made, report) for check in checks]
+        try:
+            for check in bound:
+                schemathesis.check(check)
+            yield made
+        finally:
+            for name in {check.__name__ for check in bound} & set(CHECKS.get_all_names()):
+                CHECKS.unregister(name)
+
+
+def _bound(
+    check: type[Check], target: Target, made: list[Check], report: Callable[[str], None]
+) -> CheckClass:
+    """Return the check as a class of which Schemathesis can make an instance, which takes no argument."""
+
+    def make(self: Check) -> None:
+        check.__init__(self, target)
+        self.report = report
+        made.append(self)
+
+    return cast("CheckClass", type(check.name, (check,), {"__init__": make, "__module__": __name__}))
+
+
+def is_reported_by(made: Iterable[Check], failure: Failure, response: Response, case: Case[Any]) -> bool:
+    """Return whether one of these checks says of a response what a failure of Schemathesis's says of it."""
+    if isinstance(failure, CheckFailure) or not {*failure.checks} & {*OF_BODIES, OF_HEADERS}:
+        return False
+    covering = [
+        check for check in made if isinstance(check, ResponseCheck) and any(check.failures(response, case))
+    ]
+    headers = frozenset[str]().union(*(check.headers for check in covering))
+    if isinstance(failure, MissingHeaders):
+        return {name.lower() for name in failure.missing_headers} <= headers
+    if isinstance(failure, JsonSchemaError) and "header" in failure.title:
+        values = {value for name in headers for value in response.headers.get(name, ())}
+        return str(failure.instance) in values
+    is_error = response.status_code >= HTTPStatus.BAD_REQUEST
+    return is_error and any(check.covers_errors for check in covering)

@@ -1,0 +1,120 @@
+"""One valid request for each operation, as small as the contract allows."""
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import HypothesisException
+from schemathesis import Case, GenerationMode
+from schemathesis.config import SchemathesisConfig
+from schemathesis.errors import SchemathesisError
+
+from contract_first.check.target import Target
+from contract_first.contract import Contract, Operation
+
+SAFE: Final = ("get", "head", "options")
+"""Methods that change nothing (RFC 9110, section 9.2.1), as far as they are used here."""
+
+
+class BudgetSpent(Exception):  # noqa: N818 -- nothing is wrong, the time is only over
+    """The run has to end before the next request."""
+
+
+class Samples:
+    """Draws requests, always the same for a contract, and sends them.
+
+    Args:
+        note: called with each operation for which there is none.
+    """
+
+    def __init__(self, target: Target, note: Callable[[str], None]) -> None:
+        self._target = target
+        self._note = note
+
+    def drawable(self, operations: Iterable[Operation]) -> list[Operation]:
+        """Return the operations for which a request can be drawn."""
+        return [operation for operation in operations if self._is_drawable(operation)]
+
+    def draw(self, operation: Operation, **path: str) -> Case[Any]:
+        """Return a new request for an operation; ``path`` replaces parameters of its path."""
+        drawn = _smallest(self._target.contract, operation.path, operation.method)
+        case: Case[Any] = drawn.operation.Case(
+            method=drawn.method,
+            path_parameters={**drawn.path_parameters, **path},
+            headers=dict(drawn.headers),
+            cookies=dict(drawn.cookies),
+            query=dict(drawn.query),
+            body=dict(drawn.body) if isinstance(drawn.body, dict) else drawn.body,
+            media_type=drawn.media_type,
+        )
+        return case
+
+    def send(
+        self, case: Case[Any], headers: Mapping[str, str], *, method: str = "", unpaced: bool = False
+    ) -> httpx.Response:
+        """Send a request as a caller with these header fields, and return the response.
+
+        `method` is another than the operation's. What is `unpaced` says so in the request's extensions: it is
+        sent even where a 429 is likely.
+
+        Raises:
+            BudgetSpent: the target's budget is.
+        """
+        if not self._target.remaining():
+            raise BudgetSpent("The budget is spent.")
+        parts = case.as_transport_kwargs(base_url=self._target.url)
+        if not isinstance(parts.get("data"), Mapping | None):
+            parts["content"] = parts.pop("data")  # what httpx calls a body that is no form
+        parts["method"] = method or parts["method"]
+        parts.pop("cookies", None)  # a Cookie field is a credential, or none of the contract's
+        fields = {
+            name: value for name, value in parts["headers"].items() if not name.startswith("X-Schemathesis")
+        }
+        parts["headers"] = {**fields, **self._origin(headers), **headers}
+        extensions = {"unpaced": True} if unpaced else {}
+        return self._target.client.request(**parts, extensions=extensions)
+
+    def _is_drawable(self, operation: Operation) -> bool:
+        try:
+            _smallest(self._target.contract, operation.path, operation.method)
+        except (HypothesisException, SchemathesisError):
+            self._note(f"{operation.label}: untried, no request could be generated")
+            return False
+        return True
+
+    def _origin(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return the field that a page sends along with a cookie: without it the cookie may be refused."""
+        parts = urlsplit(self._target.url)
+        return {"Origin": f"{parts.scheme}://{parts.netloc}"} if "Cookie" in headers else {}
+
+
+@lru_cache(maxsize=8)
+def _schema(contract: Contract) -> Any:
+    # a check adds the credentials; a scheme would be drawn as a field such as ``Authorization: Bearer ``
+    config = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
+    return schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
+
+
+@lru_cache(maxsize=1024)
+def _smallest(contract: Contract, path: str, method: str) -> Case[Any]:
+    drawn: list[Case[Any]] = []
+
+    @settings(
+        max_examples=1,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(_schema(contract)[path][method.upper()].as_strategy(generation_mode=GenerationMode.POSITIVE))
+    def draw(case: Case[Any]) -> None:
+        drawn.append(case)
+
+    draw()
+    return drawn[0]

@@ -1,0 +1,105 @@
+"""Each security alternative is enforced, and each suffices alone."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from http import HTTPStatus
+from typing import ClassVar, Final
+
+from schemathesis.core.failures import Severity
+
+from contract_first.check.credentials import Credentials, altered
+from contract_first.check.target import Target
+from contract_first.contract import Operation
+
+from .check import CheckFailure, RunCheck
+
+SHOWN: Final = ("api_key", "bearer", "cookie")
+"""The credentials that a caller presents, by their names."""
+
+WITHOUT_A_HANDLER: Final = ("example", "generated")
+"""How the mock of another contract responds: it asks for a credential without knowing the right one."""
+
+
+class SecurityAlternatives(RunCheck):
+    """Calls each operation without a credential, with each wrong one, and with each right one alone."""
+
+    name = "security_alternatives"
+    sentence = "Each security alternative is enforced, and each suffices alone."
+    rules: ClassVar[dict[str, str]] = {
+        "none": "a call without a credential is a 401, or a 403 where the contract has that alone",
+        "wrong": "a call with a wrong credential gets the response of one without",
+        "alone": "a right credential alone is enough: no 401, and no 403 where another has none",
+    }
+    severity = Severity.CRITICAL
+    source = "OpenAPI, Security Requirement Object"
+
+    @classmethod
+    def missing(cls, target: Target) -> str:
+        """Return that no operation is secured, if so."""
+        return "" if any(map(_is_secured, target.operations)) else "none of the operations is secured"
+
+    def run(self) -> Iterator[CheckFailure]:
+        """Yield each operation that accepts a caller it should refuse, or refuses one it should accept."""
+        if ungiven := self._wrong.keys() - self.target.by_scheme.keys():
+            self.note(f"alone: untried for {', '.join(sorted(ungiven))}, no such credential was given")
+        for operation in self.samples.drawable(self.target.operations):
+            if _is_secured(operation):
+                # in this order, which shows what a cache stores for one caller and sends to others
+                yield from self._admissions(operation)
+                yield from self._refusals(operation)
+
+    def _refusals(self, operation: Operation) -> Iterator[CheckFailure]:
+        common = self.target.credentials.headers
+        refusal = _refusal_of(operation)
+        response = self.send(operation, common)
+        if response.status_code != refusal:
+            message = f"without a credential the response is {response.status_code}, not {refusal}"
+            yield self.failure("none", message, operation.label, response)
+        for scheme in dict.fromkeys(name for alternative in operation.security for name in alternative):
+            if scheme in self._wrong:
+                response = self.send(operation, {**common, **self._wrong[scheme]})
+                if response.headers.get("X-Mock-Answer") in WITHOUT_A_HANDLER:
+                    self.note("wrong: untried, the server is a mock that accepts any credential")
+                elif response.status_code != refusal:
+                    message = (
+                        f"with a wrong one for {scheme} the response is {response.status_code}, not {refusal}"
+                    )
+                    yield self.failure("wrong", message, operation.label, response)
+
+    def _admissions(self, operation: Operation) -> Iterator[CheckFailure]:
+        responses = {
+            " and ".join(alternative): self.send(operation, self._fields(alternative))
+            for alternative in operation.security
+            if self.target.by_scheme.keys() >= alternative.keys()
+        }
+        accepts_one = any(response.status_code != HTTPStatus.FORBIDDEN for response in responses.values())
+        for name, response in responses.items():
+            refused = response.status_code == HTTPStatus.FORBIDDEN and accepts_one
+            if response.status_code == HTTPStatus.UNAUTHORIZED or refused:
+                message = f"with {name} alone the response is {response.status_code}"
+                yield self.failure("alone", message, operation.label, response)
+
+    def _fields(self, alternative: Iterable[str]) -> dict[str, str]:
+        fields = dict(self.target.credentials.headers)
+        for scheme in alternative:
+            fields |= self.target.by_scheme[scheme]
+        return fields
+
+    @cached_property
+    def _wrong(self) -> dict[str, dict[str, str]]:
+        """The header fields of a wrong credential for each scheme: the given one, changed a little."""
+        credentials = self.target.credentials
+        wrong = {name: altered(getattr(credentials, name) or "wrong") for name in SHOWN}
+        return Credentials(**wrong, headers={}).by_scheme(self.target.contract.security_schemes)
+
+
+def _is_secured(operation: Operation) -> bool:
+    return bool(operation.security) and {} not in operation.security
+
+
+def _refusal_of(operation: Operation) -> int:
+    """Return 401; where the contract has no 401 but a 403, as some frameworks send, that."""
+    statuses = operation.responses.keys()
+    unauthorized, forbidden = HTTPStatus.UNAUTHORIZED.value, HTTPStatus.FORBIDDEN.value
+    is_forbidden = str(forbidden) in statuses and str(unauthorized) not in statuses
+    return forbidden if is_forbidden else unauthorized

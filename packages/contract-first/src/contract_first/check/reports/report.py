@@ -1,0 +1,302 @@
+"""The report of a run of checks or of recorded traffic, from which every rendering is made."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from contract_first.contract import Contract
+
+from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, Traffic
+from .response_times import ResponseTimes
+
+WHOLE_API = "the API as a whole"
+FORMER_NAMES = {
+    "judged": "validated",
+    "unjudged": "unvalidated",
+    "unanswered": "without_response",
+    "broken_requests": "violating_requests",
+    "broken_responses": "violating_responses",
+}
+"""What members of the JSON of recorded traffic were called; both names are written for one release."""
+
+End = Literal["complete", "budget spent", "interrupted", "unreachable", "quota used up", "failed"]
+
+
+class Outcomes(msgspec.Struct):
+    """How often a check passed and how often it failed."""
+
+    passed: int = 0
+    failed: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.passed:,} of {self.passed + self.failed:,}"
+
+
+class Tested(msgspec.Struct, kw_only=True):
+    """The requests to one operation, and their outcomes.
+
+    Attributes:
+        operation: its name, such as ``GET /path``.
+        operation_id: of the contract.
+        requests: how many were sent, by phase.
+        statuses: how many responses had each status.
+        checks: by name.
+        times: how long the responses took.
+    """
+
+    operation: str
+    operation_id: str = ""
+    requests: dict[str, int] = {}
+    statuses: dict[int, int] = {}
+    checks: dict[str, Outcomes] = {}
+    times: ResponseTimes = msgspec.field(default_factory=ResponseTimes)
+
+    @property
+    def total(self) -> int:
+        """How many requests were sent."""
+        return sum(self.requests.values())
+
+    def sent(self, phase: str) -> None:
+        """Count a request."""
+        self.requests[phase] = self.requests.get(phase, 0) + 1
+
+    def responded(self, status: int, seconds: float) -> None:
+        """Count a response."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.times.add(seconds * 1000)
+
+    def outcomes(self, check: str) -> Outcomes:
+        """Return the outcomes of a check, 0 and 0 at first."""
+        return self.checks.setdefault(check, Outcomes())
+
+
+class Finding(msgspec.Struct, kw_only=True):
+    """One violation of the contract, reported once however often it was seen; no credential is in it.
+
+    Attributes:
+        operation: such as ``GET /path``; empty for the API as a whole.
+        check: the one that failed; ``request`` or ``response`` in recorded traffic.
+        title: what is wrong, in a few words.
+        message: the same at length.
+        phase: in which it was seen first.
+        status: of the response; 0 where there is none.
+        response: the beginning of the response's body.
+        curl: a command that repeats it, if a request does.
+        seen: how often it occurred.
+        identity: equal for two occurrences of the same violation.
+        part: in recorded traffic, as in a `Violation`; so are the following.
+        where: with a ``*`` for each array's item.
+        examples: the first recorded exchanges in which it was seen.
+    """
+
+    operation: str
+    check: str
+    title: str
+    message: str = ""
+    phase: str = ""
+    status: int = 0
+    response: str = ""
+    curl: str = ""
+    seen: int = 1
+    identity: tuple[str, ...] = ()
+    part: str = ""
+    where: str = ""
+    rule: str = ""
+    pointer: str = ""
+    examples: list[Example] = []
+
+
+class Trouble(msgspec.Struct, kw_only=True):
+    """Something that could not be tested, and why."""
+
+    operation: str
+    title: str
+    message: str
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What was checked: a contract, and a URL or a file of recorded traffic."""
+
+    url: str
+    source: str
+    title: str
+    version: str
+    digest: str
+
+    @classmethod
+    def of(cls, contract: Contract, url: str = "", source: str = "") -> Subject:
+        """Return a contract at a URL; `source` is where it was read, without a credential."""
+        return cls(
+            url=url,
+            source=source or contract.source,
+            title=contract.document["info"]["title"],
+            version=contract.version,
+            digest=contract.digest,
+        )
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """The result of a run of checks, or of the validation of recorded traffic.
+
+    Attributes:
+        subject: what was checked.
+        started: when, UTC.
+        seconds: how long it took; runs that were continued are added up.
+        waited: how many of these seconds were spent waiting for rate limits.
+        seed: with which another run tries the same requests.
+        read_only: whether only safe methods were called.
+        anonymous: whether no credential was given although the contract asks for some.
+        end: how it ended.
+        reason: why, where it did not end by itself.
+        operations: by name, in the order of the contract.
+        findings: in the order in which they were found; of recorded traffic the most frequent first.
+        troubles: what could not be tested.
+        left_out: checks that could not be made, and why.
+        notes: what checks left untried and why, by check.
+        cut_short: our checks that were stopped before their last request.
+        finished: phases and operations that are done, for a run that continues this one.
+        traffic: what was recorded; None for a run of checks.
+    """
+
+    subject: Subject
+    started: datetime = msgspec.field(default_factory=lambda: datetime.now(UTC))
+    seconds: float = 0.0
+    waited: float = 0.0
+    seed: int = 0
+    read_only: bool = False
+    anonymous: bool = False
+    end: End = "interrupted"
+    reason: str = ""
+    operations: dict[str, Tested] = {}
+    findings: list[Finding] = []
+    troubles: list[Trouble] = []
+    left_out: dict[str, str] = {}
+    notes: dict[str, list[str]] = {}
+    cut_short: list[str] = []
+    finished: list[tuple[str, str]] = []
+    traffic: Traffic | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """1 if the contract is violated, else 2 if something could not be tested to its end, else 0."""
+        if self.traffic is not None:
+            return self.traffic.exit_code()
+        if self.findings:
+            return VIOLATED
+        if self.troubles or not self.ended or not self.requests:
+            return COULD_NOT_RUN
+        return OK
+
+    @property
+    def ended(self) -> bool:
+        """Whether it ran to its end: a budget may end generated requests early, but none of our checks."""
+        return self.end in {"complete", "budget spent"} and not self.cut_short
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return sum(tested.total for tested in self.operations.values())
+
+    @property
+    def untried(self) -> list[str]:
+        """The operations that Schemathesis had no time for; checks of ours may have called them."""
+        return [name for name, tested in self.operations.items() if name and not tested.total]
+
+    @property
+    def checks(self) -> list[str]:
+        """The names of the checks that were made, in the order in which they first were."""
+        return list(dict.fromkeys(name for tested in self.operations.values() for name in tested.checks))
+
+    @property
+    def prefix(self) -> str:
+        """The path that all operations begin with, such as ``/api/v1``."""
+        paths = [operation.partition(" ")[2].split("/")[1:-1] for operation in self.operations if operation]
+        prefix = []
+        for segments in zip(*paths, strict=False):
+            if len(set(segments)) > 1 or "{" in segments[0]:
+                break
+            prefix.append(segments[0])
+        return "".join(f"/{segment}" for segment in prefix)
+
+    def tested(self, operation: str) -> Tested:
+        """Return the record of an operation, an empty one at first."""
+        if operation not in self.operations:
+            self.operations[operation] = Tested(operation=operation)
+        return self.operations[operation]
+
+    def conclusion(self) -> str:
+        """Return the result in a sentence."""
+        effort = f"{self.requests:,} requests"
+        if self.seconds:
+            effort += f" in {self.seconds:.1f} s, seed {self.seed}"
+        if self.exit_code == OK:
+            return f"Conforms to the contract{self._as_far_as()}: {effort}."
+        troubles = len({trouble.operation for trouble in self.troubles})
+        untested = [f"{troubles} operation{'s' * (troubles != 1)} could not be tested"] * bool(troubles)
+        unfinished = [*untested, *filter(None, [self._why_unfinished()])]
+        if self.exit_code == COULD_NOT_RUN:
+            return f"Not finished ({', '.join(unfinished)}): {effort}; nothing was wrong so far."
+        findings = len(self.findings)
+        violations = f"{findings} violation{'s' * (findings != 1)}"
+        return f"{', '.join([violations, *unfinished])}: {effort}."
+
+    def json(self) -> bytes:
+        """Return the report as JSON; that of recorded traffic has members of its own."""
+        document = msgspec.to_builtins(self)
+        traffic = document.pop("traffic")
+        if self.traffic is None:
+            for finding in document["findings"]:
+                finding["answer"] = finding["response"]  # its former name, for one release
+        else:
+            shared = {name: share._asdict() for name, share in self.traffic.shares.items()}
+            subject = {"title": self.subject.title, "version": self.subject.version}
+            findings = [self._recorded(finding) for finding in self.findings]
+            document = {**subject, **traffic, "findings": findings, "shares": shared}
+            for former, name in FORMER_NAMES.items():
+                document[former] = traffic[name]
+        return msgspec.json.format(msgspec.json.encode(document)) + b"\n"
+
+    def _recorded(self, finding: Finding) -> dict[str, Any]:
+        tested = self.operations.get(finding.operation)
+        return {
+            "side": finding.check,
+            "operation": tested.operation_id if tested else "",
+            "part": finding.part,
+            "where": finding.where,
+            "rule": finding.rule,
+            "detail": finding.message,
+            "pointer": finding.pointer,
+            "count": finding.seen,
+            "examples": finding.examples,
+        }
+
+    def _as_far_as(self) -> str:
+        untried, operations = len(self.untried), len([name for name in self.operations if name])
+        limits = ["it shows without a credential"] * self.anonymous
+        if untried and self.traffic is None:
+            limits.append(f"there was time (none for {untried} of {operations} operations)")
+        return f", as far as {' and '.join(limits)}" if limits else ""
+
+    def _why_unfinished(self) -> str:
+        """Return why a run is not finished; empty if it is."""
+        if self.end not in {"complete", "budget spent"}:
+            return self.reason or self.end
+        if self.traffic is not None:
+            return "nothing was validated" * (self.exit_code == COULD_NOT_RUN)
+        if self.cut_short and not self.troubles:  # which are the reason then
+            return f"too little time for {', '.join(self.cut_short)}"
+        return "" if self.requests else "no request was sent"
+
+
+def short(operation: str, prefix: str) -> str:
+    """Return an operation's name without the prefix that all share."""
+    method, _, path = operation.partition(" ")
+    return f"{method} {path.removeprefix(prefix)}" if operation else WHOLE_API
+
+
+def times(count: int) -> str:
+    """Return how often, in words."""
+    return "once" if count == 1 else f"{count:,} times"

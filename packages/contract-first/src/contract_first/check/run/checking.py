@@ -1,0 +1,226 @@
+"""A check from its beginning to its end: what it is given, and one run of it."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from schemathesis.engine import events
+
+from contract_first.check.checks import CHECKS, Check
+from contract_first.check.credentials import PREFIX, Credentials
+from contract_first.check.pace import Pace
+from contract_first.check.reports.report import Report
+from contract_first.check.target import CannotRunError, Target
+from contract_first.contract import Contract, ContractError, load_contract
+from contract_first.service.http.server import CannotStart, listen, serving
+
+from .archive import RunArchive
+from .configuration import PHASES, Phase, Plan
+from .preflight import base_url, selected, serves_a_contract, target_at
+from .run import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checking:
+    """What is checked, and how.
+
+    Attributes:
+        url: where the contract's paths begin.
+        contract: or a file of JSON or YAML; None takes what the URL serves, else `fallback`.
+        overlays: OpenAPI Overlay documents that are applied to it where it is read.
+        lenient: repair or leave out what is wrong in it.
+        credentials: whom to call as.
+        read_only: whether only safe methods are allowed.
+        budget: seconds; None for one round of everything.
+        max_examples: requests that Hypothesis generates for an operation, at most.
+        seed: of what is generated; None for a new one.
+        only: operations, by operationId, its end or ``METHOD /path``; all if empty.
+        phases: of Schemathesis.
+        checks: of ours.
+        schemathesis: see `Plan.operations`.
+        resume: file that records what a run has done, while it goes on.
+        har: file that is written, as HAR, with what goes over the wire.
+        variables: prefix of the environment's variables, as which reports show credentials.
+        upload_hosts: hosts to which photos may be posted, beside the target's own and Amazon S3's.
+        fallback: contract for a URL that serves none; its links complete a contract without any.
+    """
+
+    url: str
+    contract: Contract | Path | None = None
+    overlays: tuple[Path, ...] = ()
+    lenient: bool = False
+    credentials: Credentials = field(default_factory=Credentials)
+    read_only: bool = False
+    budget: float | None = None
+    max_examples: int = 100
+    seed: int | None = None
+    only: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = PHASES
+    checks: tuple[type[Check], ...] = CHECKS
+    schemathesis: Path | None = None
+    resume: Path | None = None
+    har: Path | None = None
+    variables: str = PREFIX
+    upload_hosts: tuple[str, ...] = ()
+    fallback: Contract | None = None
+
+    @contextmanager
+    def started(self) -> Iterator[Run]:
+        """Yield a run that can be made; what went over the wire is in `har` afterwards.
+
+        Raises:
+            CannotRunError: it cannot; the message says why.
+        """
+        pace, url = Pace(), base_url(self.url)
+        contract = self.contract_of(url)
+        with (
+            target_at(
+                url,
+                pace,
+                self.budget,
+                contract=contract,
+                operations=selected(contract, self.only, read_only=self.read_only),
+                credentials=self.credentials,
+                read_only=self.read_only,
+                variables=self.variables,
+                upload_hosts=frozenset(host.lower() for host in self.upload_hosts),
+                fallback=self.fallback,
+            ) as target,
+            self._archive(contract) as archive,
+        ):
+            before = Resumption(self.resume).read(target)
+            plan = self._plan(before.seed if before else None)
+            run = Run(target, plan, pace, checks=self.checks, before=before)
+            if archive:
+                run.listen(archive.take, archive.responded)
+            yield run
+
+    def contract_of(self, url: str) -> Contract:
+        """Return the contract that is given, else that at ``/openapi.json`` of a URL, else the fallback.
+
+        Without a URL nothing is fetched.
+
+        Raises:
+            CannotRunError: there is no contract, or the file or the response is no valid one.
+        """
+        contract = self.contract
+        if isinstance(contract, Contract):
+            return contract
+        source = f"{url}/openapi.json" if contract is None and url and serves_a_contract(url) else contract
+        try:
+            if source is not None:
+                return load_contract(source, self.overlays, lenient=self.lenient)
+        except ContractError as error:
+            elsewhere = "" if contract else " If the contract is elsewhere, give it with --contract."
+            raise CannotRunError(f"The contract cannot be read. {error}{elsewhere}") from None
+        if self.fallback is None:
+            raise CannotRunError(
+                "No contract: give one with --contract, or serve it at /openapi.json of the URL."
+            )
+        return self.fallback
+
+    def events(self, run: Run) -> Iterator[events.EngineEvent]:
+        """Make a run, and yield its events; what it has done is recorded after each."""
+        resumption = Resumption(self.resume)
+        for event in run.go():
+            resumption.record(run.report)
+            yield event
+        resumption.end(run.report)
+
+    @contextmanager
+    def _archive(self, contract: Contract) -> Iterator[RunArchive | None]:
+        if self.har is None:
+            yield None
+            return
+        with self.har.open("wb") as file, closing(RunArchive(file, contract, self.credentials)) as archive:
+            yield archive
+
+    def _plan(self, seed_before: int | None) -> Plan:
+        seed = self.seed if self.seed is not None else seed_before
+        chosen = {} if seed is None else {"seed": seed}
+        return Plan(
+            phases=self.phases,
+            max_examples=self.max_examples,
+            operations=self.schemathesis,
+            budget=self.budget,
+            **chosen,
+        )
+
+
+def check_url(url: str, **how: Any) -> Report:
+    """Check the API at a URL; `how` is as in `Checking`.
+
+    Raises:
+        CannotRunError: it cannot be checked; the message says why.
+    """
+    checking = Checking(url=url, **how)
+    with checking.started() as run:
+        for _ in checking.events(run):
+            pass
+    return run.report
+
+
+def check_app(app: Any, **how: Any) -> Report:
+    """Check an ASGI app over real HTTP, on a free port of loopback; `how` is as in `Checking`.
+
+    It blocks: from a coroutine, call it in another thread.
+
+    Raises:
+        CannotRunError: the app does not start, or cannot be checked.
+    """
+    with served(app) as url:
+        return check_url(url, **how)
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve an ASGI app, lifespan and all, in a thread; yield its URL, or raise CannotRunError."""
+    try:
+        with listen("127.0.0.1", 0) as listening, serving(app, listening) as url:
+            yield url
+    except CannotStart as error:
+        raise CannotRunError(str(error)) from None
+
+
+class Resumption:
+    """A file that has the report of a run for as long as the run is not over.
+
+    Args:
+        path: of the file; None records nothing.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def read(self, target: Target) -> Report | None:
+        """Return the report of the run that was interrupted, if there was one.
+
+        Raises:
+            CannotRunError: the file is something else, or about another target.
+        """
+        if self._path is None or not self._path.exists():
+            return None
+        try:
+            report = msgspec.json.decode(self._path.read_bytes(), type=Report)
+        except (OSError, msgspec.DecodeError) as error:
+            raise CannotRunError(f"{self._path} is not a run that can be continued: {error}.") from None
+        if (report.subject.url, report.subject.digest) != (target.shown_url, target.contract.digest):
+            raise CannotRunError(f"{self._path} is about {report.subject.url}, or about another contract.")
+        return report
+
+    def record(self, report: Report) -> None:
+        """Write a report so that the file is whole at any time."""
+        if self._path is not None:
+            beside = self._path.with_name(f"{self._path.name}.new")
+            beside.write_bytes(msgspec.json.encode(report))
+            beside.replace(self._path)
+
+    def end(self, report: Report) -> None:
+        """Remove the file if nothing is left to go on with, else bring it up to date."""
+        if self._path is not None and report.ended:
+            self._path.unlink(missing_ok=True)
+        else:
+            self.record(report)

@@ -1,0 +1,83 @@
+"""What a run tries, as Schemathesis's configuration: the shipped file, and what differs from run to run."""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import msgspec
+from schemathesis.config import SchemathesisConfig
+
+from contract_first.check.target import Target
+
+Phase = Literal["examples", "coverage", "fuzzing", "stateful"]
+PHASES: tuple[Phase, ...] = get_args(Phase)
+SEEDS = 2**32
+SHIPPED = Path(__file__).with_name("schemathesis.toml")
+"""What holds for every contract."""
+REQUEST_SECONDS = 30
+"""A response that takes longer is given up on."""
+SPARED = 0.1
+"""Share of the budget, and of a window's requests, for the check that is made last, `RetryAfter`."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run tries.
+
+    Attributes:
+        phases: of Schemathesis, in its order.
+        max_examples: requests that Hypothesis generates for an operation, at most.
+        seed: the same seed tries the same on the same responses.
+        operations: file of Schemathesis's configuration with ``[[operations]]`` of this API: which responses
+            are right that no schema describes.
+        budget: seconds that the run takes, all of them: what is left when all was tried is tried further;
+            None for one round of everything.
+    """
+
+    phases: tuple[Phase, ...] = PHASES
+    max_examples: int = 100
+    seed: int = msgspec.field(default_factory=lambda: secrets.randbelow(SEEDS))
+    operations: Path | None = None
+    budget: float | None = None
+
+
+def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]] = ()) -> SchemathesisConfig:
+    """Return Schemathesis's configuration for a run that leaves out these phases of these operations."""
+    document = tomllib.loads(SHIPPED.read_text("utf-8"))
+    document |= {
+        "seed": plan.seed,
+        "rate-limit": "auto",
+        "request-timeout": REQUEST_SECONDS,
+        # all that is wrong with an operation, not only what is seen first
+        "continue-on-failure": True,
+        # it would hide whatever is called a key or a session; credentials are masked by their values instead
+        "output": {"sanitization": {"enabled": False}},
+    }
+    document["generation"] |= {"max-examples": plan.max_examples, "database": "none"}
+    if plan.budget is not None:
+        document["max-time"] = max(1, int(target.remaining() - plan.budget * SPARED))
+    document["phases"] = _phases(document.get("phases", {}), target, plan)
+    further = tomllib.loads(plan.operations.read_text("utf-8")) if plan.operations else {}
+    document["operations"] = [*further.get("operations", ()), *map(_without, finished)]
+    config = SchemathesisConfig.from_dict(document)
+    # whom httpx trusts, which our own checks call with: requests has other variables
+    trusted = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or True
+    # not in the document, where "${NAME}" would be taken for an environment variable
+    config.projects.default.update(base_url=target.url, headers=target.headers, tls_verify=trusted)
+    return config
+
+
+def _phases(shipped: dict[str, Any], target: Target, plan: Plan) -> dict[str, Any]:
+    phases: dict[str, Any] = {
+        name: {**shipped.get(name, {}), "enabled": name in plan.phases} for name in PHASES
+    }
+    if target.read_only:
+        phases["coverage"]["unexpected-methods"] = []
+    return phases
+
+
+def _without(done: tuple[str, str]) -> dict[str, Any]:
+    phase, operation = done
+    return {"include-name": operation, "phases": {phase: {"enabled": False}}}

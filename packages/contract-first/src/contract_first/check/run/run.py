@@ -1,0 +1,215 @@
+"""One run: checks that make requests of their own, then Schemathesis with those of its responses."""
+
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any, cast
+
+import httpx
+import schemathesis
+from schemathesis import Case, HookContext, Response
+from schemathesis.checks import RunCheck, collect_after_run_failures
+from schemathesis.core.failures import Failure
+from schemathesis.engine import events, from_schema
+from schemathesis.engine.core import EventStream
+from schemathesis.schemas import BaseSchema
+
+from contract_first.check.checks import CHECKS, Check
+from contract_first.check.checks.check import CheckFailure
+from contract_first.check.checks.registration import is_reported_by, registered
+from contract_first.check.pace import Pace, QuotaUsedUp
+from contract_first.check.reports.report import Report, Subject
+from contract_first.check.target import CannotRunError, Target
+
+from . import fresh_keys as fresh_keys  # noqa: PLC0414 -- registers a hook, which only a process may have
+from .configuration import SPARED, Plan, configuration
+from .forms import SentTexts
+from .recording import API, OWN_CHECKS, RunReporter
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Run:
+    """A run on a target, to be started once.
+
+    Args:
+        before: the report of an interrupted run, which this one goes on with.
+
+    Attributes:
+        on_own_check: called with the name of each check that begins with its own requests.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        plan: Plan,
+        pace: Pace,
+        *,
+        checks: Iterable[type[Check]] = CHECKS,
+        before: Report | None = None,
+    ) -> None:
+        self.target = target
+        self.report = before or _blank(target, plan)
+        self.plan = plan
+        self._pace = pace
+        self._sent_texts = SentTexts(target)
+        self.report.left_out = {check.name: reason for check in checks if (reason := check.missing(target))}
+        self.report.cut_short = []
+        possible = [check for check in checks if check.name not in self.report.left_out]
+        self._first = [check(target) for check in possible if not hasattr(check, "after_response")]
+        self._among = [check for check in possible if hasattr(check, "after_response")]
+        self._made: list[Check] = []
+        self.on_own_check: Callable[[str], None] = lambda _: None
+        self._stream: EventStream | None = None
+        self._stopped = pace.hurried
+        self._listeners: list[Callable[[events.EngineEvent], None]] = []
+        target.client.event_hooks["response"].append(self._count)
+
+    def listen(
+        self, event: Callable[[events.EngineEvent], None], on_response: Callable[[httpx.Response], None]
+    ) -> None:
+        """Call one for each event, and the other for each response that a check of ours gets."""
+        self._listeners.append(event)
+        self.target.client.event_hooks["response"].append(on_response)
+
+    def go(self) -> Iterator[events.EngineEvent]:
+        """Run, and yield each event once it is in the report."""
+        began, before = self.target.clock(), self.report.seconds
+        reporter = RunReporter(self.report, self.target)
+        self._go_first(reporter)
+        with registered(self._among, self.target, self.on_own_check) as self._made:
+            for event in self._engine():
+                reporter.take(event)
+                for listener in self._listeners:
+                    listener(event)
+                self.report.seconds = before + self.target.clock() - began
+                self.report.waited = self._pace.waited
+                if isinstance(event, events.EngineFinished):
+                    self._conclude()
+                    reporter.minimise()
+                yield event
+
+    def _go_first(self, reporter: RunReporter) -> None:
+        """Make the checks that only make requests of their own: few, which no budget may pass by."""
+        config = configuration(self.target, self.plan).projects.default
+        for check in self._first:
+            done = OWN_CHECKS, check.name
+            if done not in self.report.finished and not self._stopped.is_set():
+                self.on_own_check(check.name)
+                failures = collect_after_run_failures(config, [(check.name, cast("RunCheck", check))])
+                reporter.after_run(failures)
+                is_made = not (check.cut_short or check.left_out)
+                if is_made and all(isinstance(failure, CheckFailure) for failure in failures):
+                    self.report.finished.append(done)
+
+    def _engine(self) -> Iterator[events.EngineEvent]:
+        """Yield Schemathesis's events; also what it fails with."""
+        try:
+            self._stream = from_schema(self._schema()).execute()
+            if self._stopped.is_set():
+                self._stream.stop()
+            yield from self._stream
+        except CannotRunError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- a contract that it cannot take must not look like our failure
+            yield events.FatalError(exception=error)
+
+    def stop(self) -> None:
+        """Stop the run after the current request."""
+        self._stopped.set()
+        if self._stream is not None:
+            self._stream.stop()
+
+    def _schema(self) -> BaseSchema:
+        contract, selected = self.target.contract, self.target.operations
+        done = [(phase, name) for phase, name in self.report.finished if phase != OWN_CHECKS]
+        config = configuration(self.target, self.plan, done)
+        schema: BaseSchema = schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
+        if others := [operation.label for operation in contract.operations if operation not in selected]:
+            schema = schema.exclude(name=others)
+        if schema.statistic.operations.selected != len(selected):
+            raise CannotRunError("Schemathesis selects other operations than those that may be called.")
+        if not schema.statistic.transitions.selected:
+            schema.config.phases.stateful.enabled = False  # else it is an error that there are no links
+        schema.hooks.register_hook_with_name(self._after_call, "after_call")
+        schema.hooks.register_hook_with_name(self._filter_failure, "filter_failure")
+        return schema
+
+    def _after_call(self, _context: HookContext, _case: Case[Any], response: Response) -> None:
+        try:
+            headers = {name: values[0] for name, values in response.headers.items()}
+            spared = 0.0 if self.plan.budget is None else SPARED
+            left = self.target.remaining() - spared * (self.plan.budget or 0)
+            self._pace.heed(headers, max(0.0, left), spared)
+        except QuotaUsedUp as end:
+            self.report.reason = str(end)
+            self.stop()
+
+    def _count(self, response: httpx.Response) -> None:
+        response.read()
+        if str(response.request.url).startswith(self.target.url):
+            tested = self.report.tested(API)
+            tested.sent(OWN_CHECKS)
+            tested.responded(response.status_code, response.elapsed.total_seconds())
+
+    def _filter_failure(
+        self, _context: HookContext, failure: Failure, case: Case[Any], response: Response
+    ) -> bool:
+        return not (
+            self._sent_texts.refute(failure, case, response)
+            or is_reported_by(self._made, failure, response, case)
+        )
+
+    def _conclude(self) -> None:
+        if self.report.reason and self.report.end == "interrupted":
+            self.report.end = "quota used up"
+        failed = {finding.check for finding in self.report.findings}
+        made = [*self._first, *self._made]
+        self.report.left_out |= {check.name: check.left_out for check in made if check.left_out}
+        made = [check for check in made if not check.left_out]
+        self.report.cut_short = [check.name for check in made if self._is_unfinished(check)]
+        for check in made:
+            if check.notes:
+                self.report.notes[check.name] = [self.target.credentials.mask(note) for note in check.notes]
+            if hasattr(check, "after_run") and check.name not in {*failed, *self.report.cut_short}:
+                self.report.tested(API).outcomes(check.name).passed = 1
+
+    def _is_unfinished(self, check: Check) -> bool:
+        if check in self._first:
+            return (OWN_CHECKS, check.name) not in self.report.finished
+        return check.cut_short or (hasattr(check, "after_run") and not self.report.ended)
+
+
+def _blank(target: Target, plan: Plan) -> Report:
+    contract = target.contract
+    report = Report(
+        subject=Subject.of(contract, target.shown_url, target.credentials.mask(contract.source)),
+        seed=plan.seed,
+        read_only=target.read_only,
+        anonymous=target.anonymous,
+    )
+    for operation in target.operations:
+        report.tested(operation.label).operation_id = operation.operation_id
+    return report
+
+
+@contextmanager
+def stopped_by_signals(run: Run) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM stop a run; the second does what it did before. For the main thread."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def stop(_number: int, _frame: object) -> None:
+        restore()
+        run.stop()
+
+    for number in SIGNALS:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        restore()

@@ -1,0 +1,101 @@
+"""What is checked: a deployment, its contract, and what may be done to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from contract_first.contract import Contract, Operation
+
+from .credentials import PREFIX, Credentials
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class CannotRunError(Exception):
+    """A target cannot be checked; the message says why, without any credential."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A deployment of a contract, as the checks see it.
+
+    Attributes:
+        url: where the contract's paths begin; without a slash at its end.
+        client: sends no credential by itself; relative URLs are below `url`. What it sends is paced and
+            recorded, and it follows no redirects. Absolute URLs, such as those of S3, are welcome.
+        operations: those of the contract that the run may call, in its order; fewer if only some were asked
+            for, or only safe ones may be called.
+        credentials: whom the run may call as.
+        read_only: whether only safe methods are allowed; a check that changes anything is left out.
+        variables: prefix of the environment's variables, as which reports show credentials.
+        upload_hosts: hosts to which photos may be posted, beside the target's own and Amazon S3's.
+        fallback: the contract that was assumed if `contract` is it; completes one without links.
+        deadline: reading of `clock` at which the run is to be over; None without a budget.
+        clock: seconds, monotonic.
+    """
+
+    url: str
+    contract: Contract
+    client: httpx.Client
+    operations: tuple[Operation, ...]
+    credentials: Credentials = field(default_factory=Credentials)
+    read_only: bool = False
+    variables: str = PREFIX
+    upload_hosts: frozenset[str] = frozenset()
+    fallback: Contract | None = None
+    deadline: float | None = None
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] = time.sleep
+
+    @cached_property
+    def by_label(self) -> dict[str, Operation]:
+        """All operations of the contract by their names in reports."""
+        return {operation.label: operation for operation in self.contract.operations}
+
+    @property
+    def declared_responses(self) -> Iterator[Mapping[str, Any]]:
+        """The Response Objects of all operations of the contract."""
+        for operation in self.contract.operations:
+            yield from operation.responses.values()
+
+    @cached_property
+    def by_scheme(self) -> dict[str, dict[str, str]]:
+        """The header fields that satisfy each security scheme, for the schemes whose credential was given."""
+        return self.credentials.by_scheme(self.contract.security_schemes)
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """The header fields of an ordinary call: the first credential that was given, if any."""
+        return {**self.credentials.headers, **next(iter(self.by_scheme.values()), {})}
+
+    @cached_property
+    def other_headers(self) -> dict[str, str]:
+        """The header fields of a call by the other organization; empty if its key was not given."""
+        other = self.credentials.of_the_other(self.contract.security_schemes)
+        return {**self.credentials.headers, **other} if other else {}
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether an operation asks for a credential, and none is given; a header may be one."""
+        is_given = self.by_scheme or self.credentials.headers
+        return not is_given and any(
+            all(operation.security) for operation in self.operations if operation.security
+        )
+
+    @property
+    def shown_url(self) -> str:
+        """`url` without a credential."""
+        return self.credentials.mask(self.url)
+
+    def until(self, seconds: float) -> Target:
+        """Return this target with a budget that begins now."""
+        return replace(self, deadline=self.clock() + seconds)
+
+    def remaining(self) -> float:
+        """Return how many seconds of the budget are left; infinite without a budget."""
+        return float("inf") if self.deadline is None else max(0.0, self.deadline - self.clock())

@@ -1,0 +1,61 @@
+"""openapi-core as the validator of responses, which decides about those of the service too."""
+
+import warnings
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from contract_first.check.exchange import MessageViolation
+from contract_first.contract import Contract, Operation
+from contract_first.contract.schemas.violations import holds_more
+from contract_first.service.messages.response import Rendered
+from contract_first.service.response.response_validation import TELL_NAMES, ResponseValidator
+
+from .schemas import MOST_VIOLATIONS, SchemaValidator
+
+UNDECIDED = Exception("openapi-core did not validate this")
+"""Its error where it cannot validate, or would take too long."""
+MOST_VALUES = 5000
+"""openapi-core takes some 20 µs for each value in a body, and holds up everything else for as long."""
+LONGEST_DETAIL = 200
+
+
+class OpenapiCore:
+    """Asks openapi-core for what is wrong with a response of a known operation."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._validator = ResponseValidator(contract)
+
+    def errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
+        """Return openapi-core's errors in a response; `UNDECIDED` if it cannot validate it."""
+        try:
+            with warnings.catch_warnings():  # such as that a header which was sent is deprecated
+                warnings.filterwarnings("ignore", module=r"openapi_core\.")
+                return self._validator.found(operation, rendered, media_type)
+        except Exception:  # noqa: BLE001 -- whatever openapi-core stumbles over, the other engine still validates
+            return [UNDECIDED]
+
+
+def violations_of(error: Exception, schema: SchemaValidator) -> Iterator[MessageViolation]:
+    """Yield what an error says of a value, without the value."""
+    if error is UNDECIDED:
+        return
+    cause = error.__cause__
+    schema_errors = getattr(cause, "schema_errors", ()) or getattr(error, "schema_errors", ())
+    for schema_error in islice(schema_errors, MOST_VIOLATIONS):
+        path, keywords = schema_error.absolute_path, schema_error.absolute_schema_path
+        yield schema.violation_at(path, str(schema_error.validator), _detail(schema_error), keywords)
+    if not schema_errors:
+        reason = type(cause or error).__name__
+        yield schema.violation("schema", f"cannot be read as the contract has it ({reason})")
+
+
+def _detail(error: Any) -> str:
+    if error.validator in TELL_NAMES:
+        return str(error.message)[:LONGEST_DETAIL]
+    return f"violates {error.validator} {error.validator_value!r}"[:LONGEST_DETAIL]
+
+
+def is_large(value: Any) -> bool:
+    """Tell whether a value holds more values than openapi-core is asked about."""
+    return holds_more(value, MOST_VALUES)

@@ -1,0 +1,161 @@
+"""``check``: whether a deployment conforms to its contract."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contract_first.check import Credentials
+from contract_first.check.credentials import empty_variables, from_environment, from_file, header_fields
+from contract_first.contract import Contract as ContractDocument
+
+from .commands import Overlays, Strict, file, flag, option, require_extra, takes, texts
+from .reports import HTML, JSON
+
+Fallback = Callable[[], ContractDocument | None]
+Preset = Callable[[], Mapping[str, Any]]
+"""Returns arguments of `Checking`: the checks of an API of one's own."""
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+URL = Annotated[
+    str, typer.Argument(help="Base URL of the API; not needed with --from-har.", show_default=False)
+]
+CREDENTIALS = {
+    "api_key": "API key",
+    "other_api_key": "API key of another organization",
+    "bearer": "Bearer token",
+    "cookie": "Cookie, value or name=value",
+}
+OPTIONS = {
+    "contract": file("Contract in JSON or YAML; by default URL/openapi.json{else_default}."),
+    "overlays": Overlays,
+    "strict": Strict,
+    "from_har": file("Validate the traffic recorded in a HAR file instead; send no requests."),
+    **{
+        name: option(str | None, f"{what}; or set ${{variables}}_{name.upper()}.")
+        for name, what in CREDENTIALS.items()
+    },
+    "header": option(
+        list[str] | None,
+        "Header field 'Name: value' for each request; repeatable; or set ${variables}_HEADERS (lines).",
+        metavar="FIELD",
+    ),
+    "credentials": file("TOML file with api_key, other_api_key, bearer, cookie and a table headers."),
+    "read_only": flag("Send safe requests only: no writes, no uploads."),
+    "budget": option(str, "How long to keep testing, such as 60s or 5m.", default="", metavar="TIME"),
+    "max_examples": option(int, "Generated requests per operation.", default=100, min=1),
+    "seed": option(int | None, "Repeat the run that reported this seed.", min=0),
+    "only": texts(
+        "Check only this operation: operationId, its end, or 'METHOD /path'", "NAME", "--operation"
+    ),
+    "upload_hosts": texts(
+        "Host that uploads may go to, besides the API's own and Amazon S3's", "NAME", "--upload-host"
+    ),
+    "resume": file("Save progress in this file, and continue from it if it exists."),
+    "junit": file("Write the report as JUnit XML."),
+    "html": HTML,
+    "har": file("Write the exchanges as HAR, secrets masked."),
+    "json": JSON,
+    "github": flag("Annotate findings for GitHub Actions.", envvar="GITHUB_ACTIONS"),
+}
+
+
+@takes(**OPTIONS)
+def check(
+    url: URL = "",
+    *,
+    strict: bool,
+    from_har: Path | None,
+    header: list[str] | None,
+    credentials: Path | None,
+    budget: str,
+    fallback: Fallback = lambda: None,
+    preset: Preset = dict,
+    variables: str = "CHECK",
+    else_default: str = "",  # noqa: ARG001 -- the help of --contract has it
+    **options: Any,
+) -> None:
+    """Check whether a running API conforms to its OpenAPI contract.
+
+    Schemathesis sends each operation examples, boundary values, generated data and sequences of calls; our
+    own checks cover what no schema says. Credentials appear in no output; other users of this machine can see
+    those given as options, so pass them in the environment or a file. An empty credential, such as a secret
+    that the CI does not have, counts as missing: without another one the check does not run. To check
+    anonymous access, unset the variable.
+
+    Exit codes: 0 the API conforms, 1 it violates the contract, 2 the check could not run: wrong options, no
+    response, or the extra `check` is missing.
+    """
+    if not url and from_har is None:
+        raise typer.BadParameter("Missing argument URL (not needed with --from-har).")
+    require_extra("check")
+    # of the extra, and they take a second
+    from contract_first.check.run.checking import Checking  # noqa: PLC0415 -- the reason above
+
+    from .outputs import Outputs, require_folders, stated_failures  # noqa: PLC0415 -- the reason above
+
+    outputs = Outputs(**{name: options.pop(name) for name in Outputs._fields})
+    flags = {name: options.pop(name) for name in CREDENTIALS}
+    options |= {name: tuple(options[name] or ()) for name in ("overlays", "only", "upload_hosts")}
+    _keep_tables()
+    with stated_failures():
+        require_folders(*outputs[:3], options["har"], options["resume"])
+        checking = Checking(
+            url=url,
+            lenient=not strict,
+            credentials=_credentials(
+                credentials, header or (), variables, required=from_har is None, **flags
+            ),
+            budget=_seconds(budget),
+            fallback=fallback(),
+            **{"variables": variables, **options, **preset()},
+        )
+        report = outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking)
+    raise typer.Exit(report.exit_code)
+
+
+def _credentials(
+    file: Path | None, fields: Iterable[str], variables: str, *, required: bool, **flags: str | None
+) -> Credentials:
+    """Return the credentials of the options, else of the environment, else of a file.
+
+    Raises:
+        ValueError: an option is empty; or a variable is, and none of the others is given but required.
+    """
+    if empty := [name for name, value in flags.items() if value == ""]:
+        raise ValueError(f"--{empty[0].replace('_', '-')} is empty. Leave it out to check without it.")
+    options = {name: value for name, value in flags.items() if value is not None}
+    merged = Credentials(**options, headers=header_fields(fields)).over(
+        from_environment(os.environ, variables)
+    )
+    merged = merged.over(from_file(file)) if file else merged
+    if required and not merged.can_call and (names := empty_variables(os.environ, variables)):
+        raise ValueError(
+            f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty, and no other credential is given."
+            " Unset it to check anonymous access."
+        )
+    return merged
+
+
+def _keep_tables() -> None:
+    """Have Hypothesis keep its tables of characters in the user's cache, unless the environment says where.
+
+    Otherwise it computes them for 1.5 s each time, or leaves them in the working directory.
+    """
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    except RuntimeError:  # a user without a home: Hypothesis goes on where there can be no folder
+        cache = Path(os.devnull)
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "contract-check"))
+
+
+def _seconds(budget: str) -> float | None:
+    if not budget:
+        return None
+    match = re.fullmatch(r"([0-9]{1,6})(s|m|h|)", budget)
+    if match is None or not int(match[1]):
+        raise ValueError(f"--budget is {budget!r}; expected a time such as 60s, 5m or 1h.")
+    return float(int(match[1]) * SECONDS[match[2]])

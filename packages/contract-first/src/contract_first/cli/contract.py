@@ -1,0 +1,183 @@
+"""``contract show``, ``digest``, ``lint``, ``diff`` and ``types``."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import wrap
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from contract_first.contract import Contract, ContractError, load_contract
+from contract_first.contract.comparison import Change, compare, reports
+from contract_first.contract.document.errors import UnreadableContractError
+from contract_first.contract.document.parsing import as_yaml
+from contract_first.contract.linting import Rule
+from contract_first.contract.linting import lint as violations_in
+from contract_first.contract.python_types import python_types
+from contract_first.contract.schemas.violations import holds_more
+
+from .commands import CANNOT_RUN, Overlays, Strict, failure
+from .reading import File, Load, read_contract
+
+COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
+DETAIL_COLUMN = 12
+MOST_IN_YAML = 300_000
+"""Values, of about a line each: 258,000 are GitHub's, and of many more lines YAML is not read."""
+GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
+"""With its option, as a default does not say that a property must be sent, or will be there."""
+
+
+def show(
+    file: File,
+    *,
+    overlay: Overlays = None,
+    strict: Strict = False,
+    format_: Annotated[
+        Literal["json", "yaml"], typer.Option("--format", help="Format of the output.")
+    ] = "json",
+    load: Load = load_contract,
+) -> None:
+    """Print a contract with its overlays applied, its defects repaired and its references bundled."""
+    document = read_contract(file, load, overlay, strict=strict).document
+    is_json = format_ == "json"
+    if not is_json and holds_more(document, MOST_IN_YAML):
+        typer.echo(f"More than {MOST_IN_YAML} values are written as JSON, which is YAML, too.", err=True)
+        is_json = True
+    text = json.dumps(document, indent=2, ensure_ascii=False) if is_json else as_yaml(document)
+    typer.echo(text, nl=is_json)
+
+
+def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) -> None:
+    """Print the SHA-256 of a contract, independent of format and order of members."""
+    typer.echo(read_contract(file, load, overlay).digest)
+
+
+def lint(
+    file: File,
+    *,
+    overlay: Overlays = None,
+    strict: Strict = False,
+    ignore: Annotated[
+        list[Rule] | None, typer.Option(help="House rule to leave out; repeatable.", show_default=False)
+    ] = None,
+    load: Load = load_contract,
+) -> None:
+    """Check that a contract is valid OpenAPI and follows the house rules.
+
+    Each defect is listed with file, line and pointer, and with what a mock does about it: it is repaired,
+    left out or accepted, or the operation is disabled and responds with 501.
+
+    Each operation needs an operationId, a tag and an error response; each example and default has to conform
+    to its schema.
+
+    Exit codes: 0 nothing is wrong, 1 something is, 2 the file cannot be read.
+    """
+    try:
+        contract = load(file, overlay or (), lenient=not strict)
+    except ContractError as error:
+        raise failure(error, CANNOT_RUN if isinstance(error, UnreadableContractError) else 1) from None
+    for warning in contract.overlay_warnings:
+        typer.echo(warning, err=True)
+    defects, violations = contract.defects, violations_in(contract, ignore or ())
+    for diagnostic in (*defects, *violations):
+        typer.echo(str(diagnostic))
+    counts = f"Defects: {len(defects)}, violations of house rules: {len(violations)}"
+    typer.echo(
+        f"{counts if defects or violations else 'Nothing is wrong'} in {contract.source} "
+        f"(operations: {len(contract.operations)})."
+    )
+    raise typer.Exit(1 if defects or violations else 0)
+
+
+def diff(
+    old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
+    new: Annotated[str, typer.Argument(help="The new contract.")],
+    *,
+    overlay: Overlays = None,
+    strict: Strict = False,
+    format_: Annotated[
+        Literal["text", "json", "markdown"], typer.Option("--format", help="Format of the report.")
+    ] = "text",
+) -> None:
+    """Compare two contracts: which changes break clients, which are risky, which are safe.
+
+    To compare with a git revision: `diff <(git show main:api.yaml) api.yaml`; a contract of several files
+    needs a `git worktree`.
+
+    Webhooks, callbacks, links, tags, descriptions, allowReserved and allowEmptyValue are not compared.
+
+    Exit codes: 0 no change is breaking, 1 one is, 2 a contract cannot be read or compared.
+    """
+    read = partial(read_contract, overlays=overlay, strict=strict)
+    try:
+        changes = compare(read(old), read(new))
+    except ContractError as error:
+        raise failure(error) from None
+    if format_ == "text":
+        _print(changes)
+    else:
+        typer.echo(reports.as_json(changes) if format_ == "json" else reports.as_markdown(changes))
+    raise typer.Exit(1 if any(change.severity == "breaking" for change in changes) else 0)
+
+
+def types(
+    file: File,
+    *,
+    overlay: Overlays = None,
+    strict: Strict = False,
+    lang: Annotated[Literal["python", "typescript"], typer.Option(help="Language of the types.")] = "python",
+    load: Load = load_contract,
+) -> None:
+    """Print the types of a contract: Python TypedDicts, or TypeScript by openapi-typescript.
+
+    Python types describe decoded JSON: a date-time is a str. They are for type checkers; msgspec decodes
+    them, but refuses unions of objects.
+
+    TypeScript needs npx, which downloads the generator; exits with 2 without npx.
+    """
+    contract = read_contract(file, load, overlay, strict=strict)
+    try:
+        text = python_types(contract) if lang == "python" else _typescript(contract)
+    except ContractError as error:
+        raise failure(error) from None
+    typer.echo(text, nl=False)
+
+
+def _print(changes: Sequence[Change]) -> None:
+    console = Console(highlight=False)
+    width = console.width - DETAIL_COLUMN if console.is_terminal else None
+    for operations, group in reports.by_operations(changes):
+        title = Text("\n".join(reports.named(operations)), "bold")
+        lines = Text("\n").join([title, *(_lines(change, width) for change in group)])
+        console.print(lines, soft_wrap=True, end="\n\n")
+    console.print(reports.summary(changes), markup=False)
+
+
+def _lines(change: Change, width: int | None) -> Text:
+    """Return the lines of a change: severity and rule, then where and what, at most ``width`` wide."""
+    difference, severity = change.difference, change.severity.value
+    text = Text.assemble("  ", (f"{severity:8}", COLOURS[severity]), f"  {difference.rule.name}")
+    detail = ": ".join(part for part in (difference.where, difference.detail) if part)
+    lines = wrap(detail, width) if width else [detail] * bool(detail)
+    return text.append("".join(f"\n{'':{DETAIL_COLUMN}}{line}" for line in lines))
+
+
+def _typescript(contract: Contract) -> str:
+    npx = shutil.which("npx")
+    if npx is None:
+        raise failure("TypeScript types are made by openapi-typescript: install Node.js, which brings npx.")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "openapi.json"
+        path.write_text(json.dumps(contract.document))
+        command = [npx, "--yes", *GENERATOR, str(path)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- npx, by its path
+    if result.returncode != 0:
+        raise failure(f"openapi-typescript failed: {result.stderr.strip() or result.stdout.strip()}")
+    return result.stdout

@@ -1,0 +1,80 @@
+"""What ``check`` shows and writes, while a check goes on and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
+
+from contract_first.check import CannotRunError, Report, validate_har
+from contract_first.check.reports.ci import junit, workflow_commands
+from contract_first.check.reports.page import page
+from contract_first.check.reports.terminal import show
+from contract_first.check.run.progress import ProgressBars
+from contract_first.check.run.run import stopped_by_signals
+from contract_first.contract.document.errors import explained
+
+from .commands import failure
+from .reports import report_console
+
+if TYPE_CHECKING:
+    from contract_first.check.run.checking import Checking
+
+
+class Outputs(NamedTuple):
+    """Where a report goes beside the terminal; None where it does not.
+
+    Attributes:
+        json: file of JSON.
+        github: whether GitHub Actions gets them.
+    """
+
+    junit: Path | None
+    html: Path | None
+    json: Path | None
+    github: bool
+
+    def of_run(self, checking: Checking) -> Report:
+        """Make a check, and return its report once it is shown."""
+        console = report_console()
+        with checking.started() as run, stopped_by_signals(run), ProgressBars(console, run.report) as bars:
+            run.on_own_check = bars.own_check
+            for event in checking.events(run):
+                bars.take(event)
+        return self._reported(run.report)
+
+    def of_traffic(self, har: Path, checking: Checking) -> Report:
+        """Validate recorded traffic, and return its report once it is shown."""
+        contract = checking.contract_of("")
+        return self._reported(validate_har(har, contract, checking.url or None))
+
+    def _reported(self, report: Report) -> Report:
+        show(report, report_console())
+        if self.html is not None:
+            self.html.write_text(page(report), "utf-8")
+        if self.json is not None:
+            self.json.write_bytes(report.json())
+        if self.junit is not None:
+            self.junit.write_bytes(junit(report))
+        if self.github:
+            typer.echo("\n".join(workflow_commands(report)))
+        return report
+
+
+@contextmanager
+def stated_failures() -> Iterator[None]:
+    """End the command with 2, and say why, where a check cannot be made."""
+    try:
+        yield
+    except (CannotRunError, ValueError, OSError) as error:
+        raise failure(f"Cannot run: {explained(error)}") from None
+
+
+def require_folders(*paths: Path | None) -> None:
+    """Find out before a long run, not after it, that a report could not be written."""
+    for path in paths:
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ValueError(f"{path} cannot be written: {path.parent} is not a folder.")

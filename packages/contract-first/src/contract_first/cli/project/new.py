@@ -1,0 +1,89 @@
+"""``contract new``: a project for a contract, which runs at once."""
+
+import json
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from contract_first.cli.commands import Overlays
+from contract_first.cli.reading import File, read_contract
+from contract_first.contract import Contract
+from contract_first.contract.document.parsing import as_yaml
+from contract_first.contract.reading.overlay import apply_overlay
+from contract_first.contract.reading.reading import read_document
+from contract_first.contract.schemas.violations import holds_more
+from contract_first.distribution import DISTRIBUTION, SOURCE, how_to_install
+from contract_first.service.names import python_name
+
+from .scaffold import Scaffolding, print_outcomes, write_new
+
+TEMPLATES = files(__package__) / "project"
+PROBLEMS = Path(str(TEMPLATES / "problems.yaml"))
+"""Overlay that gives each operation without a default response one of problem details."""
+RESERVED = sys.stdlib_module_names | {"tests"}
+"""Names of folders whose package would hide another."""
+PLACES = {
+    "pyproject.toml": "pyproject.toml",
+    "README.md": "README.md",
+    ".github/workflows/ci.yaml": "ci.yaml",
+    "{package}/security.py": "security.py",
+    "tests/test_service.py": "test_service.py",
+}
+"""The template of each file."""
+MOST_IN_YAML = 100_000
+"""Values of a document; JSON with more is read and written in a part of the time."""
+
+
+def new(
+    file: File,
+    *,
+    overlay: Overlays = None,
+    into: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the project, and its name.")],
+) -> None:
+    """Create a project that serves a contract: handlers that return examples, tests, and a CI file.
+
+    Its copy of the contract is one file with all references bundled; an operation without a default response
+    gets one of problem details. Existing files are not changed.
+    """
+    contract = read_contract(file, overlays=overlay)
+    apply_overlay(contract.document, read_document(str(PROBLEMS)), str(PROBLEMS))
+    print_outcomes(_written(Contract(contract.document, contract.source), into))
+
+
+def _written(contract: Contract, into: Path) -> Iterator[tuple[str, str, str]]:
+    """Write the files; yield what became of each: outcome, name and remark."""
+    name = into.resolve().name
+    package = python_name(name) + "_api" * (name in RESERVED)
+    copy, text = _copied(contract.document)
+    values = {
+        "name": name,
+        "contract": copy,
+        "package": package,
+        "distribution": DISTRIBUTION,
+        "source": SOURCE,
+        "install": how_to_install("check"),
+        "variable": package.upper(),
+        "hooks": ", ".join(f"{json.dumps(scheme)}: developer" for scheme in contract.security_schemes),
+    }
+    contents = {copy: text, f"{package}/__init__.py": f'"""{name}."""\n'}
+    for place, template in PLACES.items():
+        text = (TEMPLATES / f"{template}.template").read_text("utf-8")
+        contents[place.format(package=package)] = Template(text).substitute(values)
+    for place, content in contents.items():
+        path = into / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield ("wrote", str(path), "") if write_new(path, content) else ("skipped", str(path), "is there")
+    yield from Scaffolding(contract, {}, into / package / "operations", into / "tests", respond=True).done()
+
+
+def _copied(document: dict[str, Any]) -> tuple[str, str]:
+    """Return the name and the text of a file with a document."""
+    if holds_more(document, MOST_IN_YAML):
+        return "openapi.json", msgspec.json.format(msgspec.json.encode(document)).decode() + "\n"
+    return "openapi.yaml", as_yaml(document)

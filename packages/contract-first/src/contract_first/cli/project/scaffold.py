@@ -1,0 +1,161 @@
+"""``contract scaffold``: a place to begin for each operation without a handler."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from contract_first.cli.commands import Overlays, Strict, failure
+from contract_first.cli.reading import Load, Source, read_contract
+from contract_first.cli.serve import Handlers, imported_handlers
+from contract_first.contract import Contract, Operation, load_contract
+from contract_first.imports import resting_collector
+from contract_first.service.names import handler_name, handler_named, python_name
+
+from .coverage import common_beginning
+from .stubs import Stub, Stubs
+
+PACKAGE = '"""One module a tag, one async function an operation."""\n'
+MOST_STUBS = 3_000
+"""Handlers that are written at once: but for Microsoft Graph, 2,958 operations are the most that is known."""
+NINJA = "_endpoints_"
+"""Behind this, an operationId that Django Ninja made has the name of the function."""
+
+
+def scaffold(
+    *,
+    into: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder whose package `operations` gets the handlers.")
+    ],
+    tests: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder for the tests.", show_default="tests in the folder of --into"
+        ),
+    ] = None,
+    contract: Source,
+    overlay: Overlays = None,
+    strict: Strict = False,
+    handlers: Handlers = None,
+    load: Load = load_contract,
+    package: str = "",
+) -> None:
+    """Write a handler stub and its test for each operation without a handler.
+
+    Handlers of one tag share a module. Existing files are not changed; what is left out is named.
+    """
+    functions = imported_handlers(handlers or package)
+    read = read_contract(contract, load, overlay, strict=strict)
+    work = Scaffolding(read, functions, into / "operations", tests or into / "tests")
+    print_outcomes(work.done())
+
+
+@resting_collector()
+def print_outcomes(outcomes: Iterable[tuple[str, str, str]]) -> None:
+    """Print what becomes of each file as it is written; one that cannot be ends the command with 2."""
+    try:
+        for outcome, what, remark in outcomes:
+            typer.echo(f"{outcome:8} {what}{f': {remark}' if remark else ''}")
+    except OSError as error:
+        if error.filename is None:  # the terminal went away, and no file is to blame
+            raise
+        raise failure(f"Cannot write {error.filename}: {error.strerror}.") from None
+
+
+@dataclass(eq=False)
+class Scaffolding:
+    """The handlers and tests that a contract lacks, and where they are written."""
+
+    contract: Contract
+    handlers: Mapping[str, Any]
+    operations: Path
+    tests: Path
+    _: KW_ONLY
+    respond: bool = False
+
+    def __post_init__(self) -> None:
+        self._stubs = Stubs(self.contract, respond=self.respond)
+
+    def done(self) -> Iterator[tuple[str, str, str]]:
+        """Write what is missing; yield what became of each file: outcome, name and remark."""
+        modules, unnamed = self._missing()
+        yield from (("skipped", operation.label, reason) for operation, reason in unnamed)
+        if not modules:
+            yield "nothing", "to write", "" if unnamed else "every operation has a handler"
+            return
+        self.tests.mkdir(parents=True, exist_ok=True)
+        self.operations.mkdir(parents=True, exist_ok=True)
+        write_new(self.operations / "__init__.py", PACKAGE)
+        left = MOST_STUBS
+        for module, stubs in modules.items():
+            path, test = self.operations / f"{module}.py", self.tests / f"test_{module}.py"
+            if path.exists() or path.is_symlink():
+                names = ", ".join(stub.name for stub in stubs)
+                yield "skipped", str(path), f"is there; it may lack {names}"
+            elif len(stubs) > left:
+                reason = f"{MOST_STUBS} handlers are written at once, and it has {len(stubs)} more"
+                yield "skipped", str(path), f"{reason}; run the command again, or use more tags"
+            else:
+                left -= len(stubs)
+                yield from self._module(path, test, stubs)
+
+    def _module(self, path: Path, test: Path, stubs: Sequence[Stub]) -> Iterator[tuple[str, str, str]]:
+        title = stubs[0].operation.tags[0] if stubs[0].operation.tags else "Operations without a tag"
+        write_new(path, self._stubs.module(title, stubs))
+        yield "wrote", str(path), f"{len(stubs)} to implement"
+        text = self._stubs.tests(title, _import_name(self.operations), path.stem, stubs)
+        is_new = write_new(test, text)
+        yield ("wrote", str(test), "") if is_new else ("skipped", str(test), "is there")
+
+    def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
+        """Return the handlers to write by module, and the operations that no function can be named by."""
+        operations = self.contract.operations
+        lacking = [operation for operation in operations if not handler_named(operation, self.handlers)]
+        names = {operation.operation_id: _handler_name(operation) for operation in lacking}
+        taken = Counter(names.values())
+        modules: dict[str, list[Stub]] = {}
+        unnamed: list[tuple[Operation, str]] = []
+        labels = _modules_by_tag(self.contract)
+        for operation in lacking:
+            name = names[operation.operation_id]
+            if handler_named(operation, taken) != name or taken[name] > 1:
+                unnamed.append((operation, f"{name} would handle another operation too"))
+            else:
+                modules.setdefault(labels[operation.tags[:1]], []).append(Stub(name, operation))
+        return modules, unnamed
+
+
+def _handler_name(operation: Operation) -> str:
+    name = handler_name(operation)
+    return name.rpartition(NINJA)[2] or name
+
+
+def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:
+    """Return the module for each first tag, without the words that all tags begin with."""
+    tags = {operation.tags[:1] for operation in contract.operations}
+    shared = len(common_beginning([tag[0].split() for tag in tags if tag]))
+    labels = {tag: " ".join(tag[0].split()[shared:]) or tag[0] for tag in tags if tag}
+    return {tag: python_name(labels.get(tag, "untagged")) for tag in tags}
+
+
+def _import_name(folder: Path) -> str:
+    """Return the name that a package is imported by: that of the outermost package, and so on inwards."""
+    names = [folder.name]
+    for parent in folder.resolve().parents:
+        if not (parent / "__init__.py").exists():
+            break
+        names.insert(0, parent.name)
+    return ".".join(names)
+
+
+def write_new(path: Path, text: str) -> bool:
+    """Write a new file; return whether there was none."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    return True

@@ -1,0 +1,243 @@
+"""The text of handlers that are yet to be written, and of the tests that say so."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill, shorten
+from typing import Any, NamedTuple
+
+from contract_first.contract import Contract, Operation
+from contract_first.service.names import argument_names
+
+from .samples import Samples, literal
+
+WIDTH = 110
+SUMMARY_WIDTH = 90
+IMPORT_WIDTH = 88
+"""Ruff's own, which sorts imports by it: one that is longer has a line for each name, whatever the width."""
+MOST_ARGUMENTS = 5
+"""Beyond them ruff asks whether there are too many."""
+TYPOGRAPHY = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d\u00d7", "--''''x")
+MODULE = '''"""{title}"""
+{lenience}{imports}{problem}'''
+PROBLEM = "\nfrom contract_first.service import NotImplementedYet\n"
+JSON = re.compile(r"\bjson\b")
+STRUCTURED = re.compile(r"\b(json|xml)\b")
+LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
+"""RUF100 where the other rules are not selected."""
+TESTS = '''"""{title}"""
+{lenience}
+import asyncio
+
+from {package}.{module} import {names}
+'''
+
+
+class Stub(NamedTuple):
+    """An operation and its handler."""
+
+    name: str
+    operation: Operation
+
+
+class Stubs:
+    """Writes the handlers and tests of a contract's operations.
+
+    Args:
+        respond: have handlers return an example, as far as one is known, and not raise what says that they
+            are not implemented.
+    """
+
+    def __init__(self, contract: Contract, *, respond: bool = False) -> None:
+        self._samples = Samples(contract)
+        self._respond = respond
+
+    def module(self, title: str, stubs: Sequence[Stub]) -> str:
+        """Return a module of handlers."""
+        handlers = [self._handler(stub) for stub in stubs]
+        imports = "\nfrom typing import Any\n" if any("Any" in handler for handler in handlers) else ""
+        operations = [stub.operation for stub in stubs]
+        most = max(
+            len(operation.parameters) + (operation.request_body is not None) for operation in operations
+        )
+        lenience = _lenience(
+            ARG001=most > 0,
+            N802=_has_odd_names(stubs),
+            PLR0913=most > MOST_ARGUMENTS,
+            PLR0917=most > MOST_ARGUMENTS,
+        )
+        problem = PROBLEM if any("NotImplementedYet" in handler for handler in handlers) else ""
+        header = MODULE.format(title=sentence(title), lenience=lenience, imports=imports, problem=problem)
+        return "\n\n".join([header, *handlers])
+
+    def tests(self, title: str, package: str, module: str, stubs: Sequence[Stub]) -> str:
+        """Return a module of tests, one for each handler; each fails until that is written."""
+        names = ", ".join(sorted(stub.name for stub in stubs))
+        if len(f"from {package}.{module} import {names}") > IMPORT_WIDTH:
+            names = "(\n" + "".join(f"    {name},\n" for name in sorted(stub.name for stub in stubs)) + ")"
+        header = TESTS.format(
+            title=sentence(title),
+            lenience=_lenience(N802=_has_odd_names(stubs)),
+            package=package,
+            module=module,
+            names=names,
+        )
+        return "\n\n".join([header, *map(self._test, stubs)])
+
+    def _handler(self, stub: Stub) -> str:
+        arguments = list(self._arguments(stub.operation))
+        result = self._returned(stub.operation)[0]
+        return "\n".join(
+            [
+                _definition(stub.name, [f"{name}: {kind}" for name, kind, _ in arguments], result),
+                *self._docstring(stub.operation, arguments),
+                *self._body(stub.operation),
+                "",
+            ]
+        )
+
+    def _body(self, operation: Operation) -> Iterator[str]:
+        """Yield the statement of a handler, if it needs one."""
+        schema, value = self._success(operation)
+        if self._respond and self._samples.conforms(schema, value):
+            if value is not None:
+                yield f"    return {literal(value, 4)}"
+            return
+        detail = shorten(f"{prose(operation.label)} is not implemented.", SUMMARY_WIDTH - 10)
+        yield f'    raise NotImplementedYet("{detail}")'
+
+    def _success(self, operation: Operation) -> tuple[Any, Any]:
+        """Return the schema of the first successful response, and a value of it: None for no content."""
+        success = next((response for status, response in operation.responses.items() if status[0] == "2"), {})
+        media_type, schema = _first_content(success)
+        value = self._samples.value(schema) if media_type else None
+        # of what is neither JSON nor XML a schema does not say what it is
+        is_sent_as_it_is = not media_type or STRUCTURED.search(media_type) or isinstance(value, str)
+        return (schema if is_sent_as_it_is else False), value
+
+    def _arguments(self, operation: Operation) -> Iterator[tuple[str, str, str]]:
+        """Yield the name, type and description of what the handler is called with."""
+        for name, parameter in zip(argument_names(operation.parameters), operation.parameters, strict=True):
+            schema = _schema_of(parameter)
+            has_default = isinstance(schema, dict) and "default" in schema
+            is_optional = not parameter.get("required", False) and not has_default
+            text = f"{parameter['in']} parameter {parameter['name']}, {self._samples.described(schema)}."
+            kind = self._samples.python_type(schema, is_optional=is_optional)
+            yield name, kind, f"{text} {parameter.get('description', '')}"
+        if operation.request_body is not None:
+            media_type, schema = _first_content(operation.request_body)
+            text = f"request body, {media_type}, {self._samples.described(schema)}."
+            is_optional = not operation.request_body.get("required", False)
+            yield "body", self._samples.python_type(schema, is_optional=is_optional), text
+
+    def _returned(self, operation: Operation) -> tuple[str, str]:
+        """Return the type and the description of what the handler returns."""
+        for status, response in operation.responses.items():
+            if status.startswith("2"):
+                text = f"{status}: {response.get('description', '')}"
+                if not response.get("content"):
+                    return "None", text
+                media_type, schema = _first_content(response)
+                text = f"{text} ({media_type}, {self._samples.described(schema)})"
+                return self._samples.python_type(schema), text
+        return "Any", "what the contract does not say."
+
+    def _docstring(self, operation: Operation, arguments: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+        definition = operation.definition
+        summary = shorten(sentence(definition.get("summary") or operation.operation_id), SUMMARY_WIDTH)
+        yield f'    """{summary}\n'
+        if paragraph := str(definition.get("description", "")).strip().partition("\n\n")[0]:
+            yield f"{_filled(sentence(paragraph), 4, 4)}\n"
+        source = f"{operation.label} (operationId {operation.operation_id})"
+        yield _filled(f"Source: {prose(source)}.", 4, 4)
+        if arguments:
+            yield "\n    Args:"
+            yield from (_filled(f"{name}: {sentence(text)}", 8, 12) for name, _, text in arguments)
+        yield "\n    Returns:"
+        yield _filled(sentence(self._returned(operation)[1]), 8, 8)
+        if errors := [status for status in operation.responses if status[0] in "45"]:
+            yield "\n    Raises:"
+            yield _filled(f"Problem: as the contract declares, {', '.join(errors)}.", 8, 12)
+        yield '    """'
+
+    def _test(self, stub: Stub) -> str:
+        operation = stub.operation
+        values = [self._samples.value(_schema_of(parameter)) for parameter in operation.parameters]
+        arguments = dict(zip(argument_names(operation.parameters), values, strict=True))
+        if operation.request_body is not None:
+            arguments["body"] = self._samples.value(_first_content(operation.request_body)[1])
+        call = _call(stub.name, arguments)
+        is_silent = self._returned(operation)[0] == "None"
+        lines = (
+            [f"    {call}"] if is_silent else [f"    response = {call}", f"    {self._expected(operation)}"]
+        )
+        head = f"def test_{stub.name}() -> None:"
+        return "\n".join([head, f'    """{sentence(operation.label)}"""', *lines, ""])
+
+    def _expected(self, operation: Operation) -> str:
+        """Return the comparison of the response with a sample of what the contract declares."""
+        value = self._success(operation)[1]
+        is_singleton = value is None or isinstance(value, bool)
+        return f"assert response {'is' if is_singleton else '=='} {literal(value, 4)}"
+
+
+def prose(text: Any) -> str:
+    """Return a text of a contract so that it can stand in a docstring."""
+    plain = str(text).translate(TYPOGRAPHY).replace('"', "'").replace("\\", "/")
+    return " ".join("".join(character if character.isprintable() else " " for character in plain).split())
+
+
+def sentence(text: Any) -> str:
+    """Return a text of a contract as a sentence."""
+    plain = prose(text) or "Not described"
+    return plain[0].upper() + plain[1:] + ("" if plain[-1] in ".?!" else ".")
+
+
+def _filled(text: str, indent: int, hanging: int) -> str:
+    return fill(
+        text,
+        WIDTH - 10,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _lenience(**rules: bool) -> str:
+    """Return the line that has the linter let pass what the contract wants."""
+    broken = ", ".join(rule for rule, is_broken in rules.items() if is_broken)
+    return LENIENCE.format(rules=broken) if broken else ""
+
+
+def _has_odd_names(stubs: Sequence[Stub]) -> bool:
+    return any(stub.name != stub.name.lower() for stub in stubs)
+
+
+def _definition(name: str, arguments: Sequence[str], result: str) -> str:
+    """Return the first line of a function, or its first lines as the formatter leaves them."""
+    starred = ["*", *arguments] if any(": bool" in argument for argument in arguments) else list(arguments)
+    line = f"async def {name}({', '.join(starred)}) -> {result}:"
+    if len(line) <= WIDTH:
+        return line
+    return "\n".join([f"async def {name}(", *(f"    {argument}," for argument in starred), f") -> {result}:"])
+
+
+def _call(name: str, arguments: Mapping[str, Any]) -> str:
+    """Return the call of a handler in a test, as the formatter leaves it."""
+    line = ", ".join(f"{key}={literal(value, 0)}" for key, value in arguments.items())
+    if "\n" not in line and len(name + line) <= SUMMARY_WIDTH - 10:
+        return f"asyncio.run({name}({line}))"
+    lines = (f"            {key}={literal(value, 12)}," for key, value in arguments.items())
+    return "\n".join(["asyncio.run(", f"        {name}(", *lines, "        )", "    )"])
+
+
+def _schema_of(parameter: Mapping[str, Any]) -> Any:
+    """Return the schema of a parameter, also if it is in a ``content``."""
+    return parameter["schema"] if "schema" in parameter else _first_content(parameter)[1]
+
+
+def _first_content(holder: Mapping[str, Any]) -> tuple[str, Any]:
+    """Return the first media type, JSON if there is any, and its schema."""
+    content = holder.get("content", {})
+    names = sorted(content, key=lambda name: not JSON.search(name))
+    return (names[0], content[names[0]].get("schema", {})) if names else ("", True)

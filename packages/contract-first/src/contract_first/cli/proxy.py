@@ -1,0 +1,177 @@
+"""``proxy``: forwards requests to a server, and validates the traffic."""
+
+from contextlib import suppress
+from pathlib import Path
+from queue import Full, Queue
+from threading import Thread
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+import msgspec
+import typer
+
+from contract_first.check import Report
+from contract_first.check.exchange import MessageViolation, RecordedExchange
+from contract_first.check.har import har
+from contract_first.check.reports.page import page
+from contract_first.check.reports.terminal import show
+from contract_first.contract import load_contract
+from contract_first.contract.document.errors import explained
+from contract_first.imports import resting_collector
+from contract_first.mock.options import HOST
+from contract_first.mock.proxy.application import proxying
+from contract_first.mock.proxy.recorder import Recorder
+from contract_first.mock.proxy.upstream import NAME, NotAnUpstream, Upstream
+from contract_first.service.http.server import CannotListen
+from contract_first.terminal import printable
+
+from .commands import Overlays, Strict, failure, file, flag, option, takes, texts
+from .process import End
+from .reading import Load, Source, read_contract
+from .reports import HTML, JSON, report_console
+
+PORT = 8010
+MOST_BYTES = 1024 * 1024
+MOST_LINES = 1000
+MOST_LISTED = 3
+
+UpstreamUrl = Annotated[
+    str,
+    typer.Option("--upstream", metavar="URL", help="URL of the server to forward to.", show_default=False),
+]
+OPTIONS = {
+    "host": option(
+        str,
+        "Address to listen on; beyond loopback others can use the proxy.",
+        default=HOST,
+        metavar="ADDRESS",
+    ),
+    "port": option(
+        int, "Port of the proxy; 0 takes a free one.", default=PORT, metavar="PORT", min=0, max=65535
+    ),
+    "overlay": Overlays,
+    "strict": Strict,
+    "fail_on": option(
+        Literal["request", "response", "any"], "Which side's violations fail the run.", default="any"
+    ),
+    "most_bytes": option(
+        int,
+        "Largest body that is buffered and validated.",
+        "--limit",
+        default=MOST_BYTES,
+        metavar="BYTES",
+        min=0,
+    ),
+    "timeout": option(float, "How long to wait for the upstream.", default=60, metavar="SECONDS", min=0.1),
+    "keep_host": flag("Forward the client's Host instead of the upstream's."),
+    "names": texts("Host name that clients may use, besides addresses and localhost", "NAME", "--allow-host"),
+    "errors": flag(
+        "Respond to the client with an error where the request (422) or the response (502) violates the "
+        "contract; the server is asked all the same."
+    ),
+    "html": HTML,
+    "json": JSON,
+    "har": file("Write the latest 2000 exchanges as HAR, secrets masked."),
+}
+
+
+@takes(**OPTIONS)
+def proxy(
+    upstream: UpstreamUrl,
+    *,
+    contract: Source,
+    overlay: list[Path] | None,
+    strict: bool,
+    fail_on: Literal["request", "response", "any"],
+    timeout: float,
+    keep_host: bool,
+    load: Load = load_contract,
+    name: str = NAME,
+    **options: Any,
+) -> None:
+    """Forward traffic to a server unchanged, and validate it against the contract.
+
+    The response to an exchange that violates the contract has the header fields X-Contract-Violations (their
+    number) and X-Contract-Violation (the first). Ctrl-C or SIGTERM stops the proxy, which prints a report of
+    the violations and of the operations that were used.
+
+    Exit codes: 0 all traffic conforms, 1 some violates the contract, 2 the proxy could not run, or validated
+    nothing of the side that --fail-on names.
+    """
+    end = End()
+    try:
+        files = Files(**{name: options.pop(name) for name in Files._fields})
+        files.claim()
+        target = Upstream(upstream, timeout=timeout, keep_host=keep_host, name=name)
+        with Lines() as lines:
+            with resting_collector(own_process=True):
+                read = read_contract(contract, load, overlay, strict=strict)
+                recorder = Recorder(read, target.url, lambda exchange: lines.put(line(exchange)))
+            with proxying(target, recorder, **options) as url:
+                lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
+                end.wait()
+        report = recorder.tally.report()
+        files.write(report, recorder)
+    except (NotAnUpstream, CannotListen, OSError) as error:
+        raise failure(f"Cannot run: {explained(error)}") from None
+    show(report, report_console())
+    raise typer.Exit(recorder.tally.counts.exit_code(fail_on))
+
+
+class Files(NamedTuple):
+    """Where reports are to be written."""
+
+    html: Path | None
+    json: Path | None
+    har: Path | None
+
+    def claim(self) -> None:
+        """Raise OSError now, and not after hours, where they cannot be written."""
+        for path in filter(None, self):
+            path.touch()
+
+    def write(self, report: Report, recorder: Recorder) -> None:
+        """Write the requested reports."""
+        if self.html:
+            self.html.write_text(page(report), "utf-8")
+        if self.json:
+            self.json.write_bytes(report.json())
+        if self.har:
+            self.har.write_bytes(msgspec.json.encode(har(recorder.journal.find())))
+
+
+class Lines:
+    """Prints lines in a thread of its own, so that a slow terminal holds up no exchange; it may miss some."""
+
+    def __init__(self) -> None:
+        self._lines: Queue[str | None] = Queue(MOST_LINES)
+        self._thread = Thread(target=self._print, daemon=True)
+
+    def put(self, text: str) -> None:
+        """Have a line printed, unless too many wait for it already."""
+        with suppress(Full):
+            self._lines.put_nowait(text)
+
+    def _print(self) -> None:
+        for text in iter(self._lines.get, None):
+            with suppress(OSError):  # nobody reads them any more
+                typer.echo(text)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lines.put(None)
+        self._thread.join()
+
+
+def line(exchange: RecordedExchange) -> str:
+    """Return an exchange that violates the contract as one line."""
+    parts = [f"{side} {_place(violation)} {violation.rule}" for side, violation in exchange.violations]
+    more = f" and {len(parts) - MOST_LISTED} more" if len(parts) > MOST_LISTED else ""
+    head = f"#{exchange.number} {exchange.method} {exchange.url} -> {exchange.status or 'no response'}"
+    return printable(f"{head}: {'; '.join(parts[:MOST_LISTED])}{more}")
+
+
+def _place(violation: MessageViolation) -> str:
+    return f"{violation.part} {violation.where}".rstrip()

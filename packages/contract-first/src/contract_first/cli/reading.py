@@ -1,0 +1,34 @@
+"""Reads the contract of a command, without importing what compares and lints contracts."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contract_first.contract import Contract, ContractError, load_contract
+
+from .commands import failure
+
+Load = Callable[..., Contract]
+"""Loads the contract in a file or at a URL, and for None that of the application, as `load_contract` does."""
+HELP = "Contract: JSON or YAML, a file or a URL."
+File = Annotated[str, typer.Argument(metavar="FILE", help=HELP)]
+Source = Annotated[str, typer.Option(metavar="FILE", help=HELP)]
+
+
+def read_contract(
+    source: str | None,
+    load: Load = load_contract,
+    overlays: Sequence[Path] | None = None,
+    *,
+    strict: bool = True,
+) -> Contract:
+    """Load a contract and print its warnings; if it cannot be loaded, end the command with 2."""
+    try:
+        contract = load(source, overlays or (), lenient=not strict)
+    except ContractError as error:
+        raise failure(error) from None
+    for warning in contract.warnings:
+        typer.echo(warning, err=True)
+    return contract

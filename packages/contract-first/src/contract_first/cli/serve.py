@@ -1,0 +1,215 @@
+"""``serve`` a contract of one's own by handlers of one's own."""
+
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial, reduce
+from importlib import import_module
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
+import uvloop
+
+from contract_first.contract import ContractError
+from contract_first.imports import resting_collector
+from contract_first.service.app import create_app
+from contract_first.service.functions import ResolverError
+from contract_first.service.handlers import handlers_of
+from contract_first.service.http.connections import ConnectionLimits
+from contract_first.service.http.listening import claim, reserve
+from contract_first.service.http.origins import allowed_origins
+from contract_first.service.http.processes import Supervisor
+from contract_first.service.http.server import CannotListen, CannotStart, Shutdown, listen, starting, url_of
+from contract_first.service.http.server import serve as serve_app
+from contract_first.service.observe.logs import Form, Level, LogOptions, logging_to_stderr
+from contract_first.service.observe.request_log import RequestLog
+from contract_first.service.observe.telemetry import Telemetry
+
+from .commands import Overlays, failure, read_by
+from .reading import Source, read_contract
+
+START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
+"""What keeps a service from starting; each message says what to do."""
+HANDLERS = "Package with the handlers, importable from the current folder."
+AUTHENTICATE = (
+    "A mapping from each security scheme of the contract to a function that returns the caller of a "
+    "credential, or an Authenticator."
+)
+
+Handlers = Annotated[str | None, typer.Option(metavar="PACKAGE", help=HANDLERS)]
+Authenticate = Annotated[str | None, typer.Option(metavar="MODULE:NAME", help=AUTHENTICATE)]
+Create = Callable[[Telemetry, RequestLog | None], Any]
+"""Makes an app that has a contract, reports to this telemetry and has this request log."""
+
+Workers = Annotated[
+    int, typer.Option(min=1, help="Processes that share the port; one that dies is started again.")
+]
+
+
+def serve(  # noqa: PLR0913 -- one for each option
+    *,
+    contract: Source,
+    overlay: Overlays = None,
+    handlers: Annotated[str, typer.Option(metavar="PACKAGE", help=HANDLERS)],
+    authenticate: Authenticate = None,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8000,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            callback=read_by(allowed_origins),
+            metavar="ORIGIN",
+            help="Origin whose pages may call the API, `*` for any; repeatable.",
+            show_default="none",
+        ),
+    ] = None,
+    log_level: Annotated[Level, typer.Option(help="How much is logged.")] = "info",
+    log_format: Annotated[Form, typer.Option(help="How it is logged.")] = "text",
+    request_log: Annotated[bool, typer.Option(help="Log a line for each request.")] = True,
+    workers: Workers = 1,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT", min=0, max=65535, help="Port of metrics for Prometheus.", show_default="none"
+        ),
+    ] = None,
+) -> None:
+    """Serve a contract with handlers: functions named after its operations.
+
+    Requests (their formats too) and responses are validated. It also serves /openapi.json, an explorer at
+    /docs, and health checks at /healthz and /readyz. Modules are imported from the current folder too.
+
+    Exit codes: 0 stopped, 1 could not start, 2 wrong options.
+    """
+    read = read_contract(contract, overlays=overlay)
+    functions = imported(handlers)
+    if not isinstance(functions, ModuleType | Mapping):
+        raise _unusable(handlers, functions, "a package of handlers")
+    hooks = None if authenticate is None else imported(authenticate)
+    is_authenticator = hasattr(hooks, "admit") and not isinstance(hooks, type)
+    if not (is_authenticator or isinstance(hooks, Mapping | None)):
+        raise _unusable(
+            authenticate, hooks, "a mapping from each security scheme to a function, or an Authenticator"
+        )
+    serve_until_ended(
+        lambda telemetry, requests: create_app(
+            read,
+            functions,
+            authenticate=hooks,
+            cors_origins=cors_origin or (),
+            formats=True,
+            metrics=telemetry.metrics,
+            request_log=requests,
+            tracing=telemetry.tracing,
+        ),
+        START_ERRORS,
+        host=host,
+        port=port,
+        log=LogOptions(log_level, log_format, request_log),
+        title=read.document["info"]["title"],
+        workers=workers,
+        metrics_port=metrics_port,
+    )
+
+
+def serve_until_ended(
+    create: Create,
+    start_errors: tuple[type[Exception], ...],
+    *,
+    host: str,
+    port: int,
+    log: LogOptions,
+    title: str,
+    workers: int,
+    metrics_port: int | None,
+    limits: ConnectionLimits | None = None,
+    shutdown: Shutdown | None = None,
+) -> None:
+    """Serve an app until SIGINT or SIGTERM; what keeps it from starting ends the command with exit code 1.
+
+    Args:
+        start_errors: what keeps it from starting; each message says what to do.
+        title: of the app, in the line that is printed once it responds, and in traces.
+        workers: processes that share the port.
+        metrics_port: of the metrics, if any; that of the first process, the others have those above it.
+        limits: of connections of a process.
+    """
+    serve = partial(serve_app, start_errors=start_errors, limits=limits, shutdown=shutdown)
+    is_shared = workers > 1 and sys.platform == "linux"  # elsewhere one process would get all connections
+    try:
+        with logging_to_stderr(log) as stderr, ExitStack() as sockets:
+            requests = RequestLog(stderr, log) if log.requests else None
+            telemetry = Telemetry.of_process(title, has_metrics=metrics_port is not None)
+            with starting(*start_errors):
+                app = _made(create, telemetry, requests)
+                listening = sockets.enter_context((claim if is_shared else listen)(host, port))
+                metrics = [
+                    sockets.enter_context(listen(host, number, "--metrics-port"))
+                    for number in _metrics_ports(metrics_port, workers)
+                ]
+            line = f"{title} {app.contract.version} on {url_of(listening)} (explorer: /docs)"
+            if metrics:
+                line = f"{line}, metrics on {', '.join(map(url_of, metrics))}"
+            if workers == 1:
+                ready = partial(typer.echo, line)
+                uvloop.run(_served(telemetry, metrics, partial(serve, app, listening, ready)))
+                return
+
+            def run(index: int, ready: Callable[[], None]) -> None:
+                forked = telemetry.forked()
+                with starting(*start_errors):
+                    app = _made(create, forked, requests)
+                    beside = (
+                        reserve(host, listening.getsockname()[1], shared=True) if is_shared else listening
+                    )
+                uvloop.run(_served(forked, metrics[index:], partial(serve, app, beside, ready)))
+
+            line = f"{line}, {workers} processes"
+            Supervisor(workers, run, lambda: typer.echo(line), sockets.close).run()
+    except CannotStart as error:
+        raise failure(f"Cannot start: {error}", 1) from None
+
+
+@resting_collector(own_process=True)
+def _made(create: Create, telemetry: Telemetry, requests: RequestLog | None) -> Any:
+    return create(telemetry, requests)
+
+
+async def _served(
+    telemetry: Telemetry, metrics: Sequence[socket.socket], serve: Callable[[], Awaitable[None]]
+) -> None:
+    """Serve an app, and its metrics on the first of these sockets, if there is one."""
+    async with telemetry.served(next(iter(metrics), None)):
+        await serve()
+
+
+def _metrics_ports(first: int | None, workers: int) -> Iterable[int]:
+    """Return a port for each process: the first and those above it, or free ones; none without a first."""
+    return () if first is None else range(first, first + workers) if first else [0] * workers
+
+
+def imported(place: str) -> Any:
+    """Return a ``module``, or a ``module:name`` of one, also from the current folder; else end with 2."""
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    module, _, name = place.partition(":")
+    try:
+        return reduce(getattr, filter(None, name.split(".")), import_module(module))
+    except (ImportError, AttributeError, ValueError) as error:
+        raise failure(f"Cannot import {place!r}: {error}.") from None
+
+
+def _unusable(place: str | None, value: object, expected: str) -> typer.Exit:
+    return failure(f"{place!r} is of type {type(value).__name__}; expected {expected}.")
+
+
+def imported_handlers(package: str) -> dict[str, Callable[..., object]]:
+    """Return the handlers of a package by name, none for the empty name; else end with exit code 2."""
+    try:
+        return dict(handlers_of(imported(package), plain=True)) if package else {}
+    except ResolverError as error:
+        raise failure(f"{package!r} is not a package of handlers: {error}.") from None

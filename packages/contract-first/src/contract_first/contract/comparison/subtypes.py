@@ -1,0 +1,72 @@
+"""Finds the schemas of a discriminator that no ``anyOf`` or ``oneOf`` lists."""
+
+from functools import cached_property
+
+from contract_first.contract.contract import Contract
+from contract_first.contract.document import pointers
+from contract_first.contract.document.anatomy import ALTERNATIVES
+from contract_first.contract.schemas.expansion import Alternative
+from contract_first.contract.schemas.parts import Part, component
+from contract_first.contract.schemas.shapes import mapping_of
+
+
+class Subtypes:
+    """The subtypes of a contract's schemas: those that a mapping names or that have a base in ``allOf``."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._document = contract.document
+        self._schemas = contract.schemas
+        self._by_pointer: dict[str, dict[str, Part]] = {}
+        self._components = {
+            name: component(node, pointers.join("/components/schemas", name), contract.origin)
+            for name, node in self._document.get("components", {}).get("schemas", {}).items()
+        }
+
+    def of(self, alternative: Alternative) -> dict[str, Part]:
+        """Return the subtypes of schemas that all apply, by the value of their discriminator."""
+        subtypes: dict[str, Part] = {}
+        for part in alternative:
+            if "discriminator" in part.node and not self._lists_them(part):
+                if part.pointer not in self._by_pointer:
+                    self._by_pointer[part.pointer] = self._mapped(part) | self._derived(part)
+                subtypes |= self._by_pointer[part.pointer]
+        pointers_found = {subtype.pointer for subtype in subtypes.values()}
+        bases = pointers_found.intersection(part.pointer for part in alternative)
+        below = pointers_found.intersection(*(self._heirs.get(base, ()) for base in bases)) - bases
+        return {value: subtype for value, subtype in subtypes.items() if subtype.pointer in below}
+
+    def _lists_them(self, part: Part) -> bool:
+        return not pointers.lookup(self._document, part.pointer).keys().isdisjoint(ALTERNATIVES)
+
+    def _mapped(self, part: Part) -> dict[str, Part]:
+        """Return the schemas of a mapping, of names of components and references."""
+        mapping = mapping_of(mapping_of(part.node, "discriminator"), "mapping")
+        names = {value: name for value, name in mapping.items() if isinstance(name, str)}
+        targets = {value: self._named(name) for value, name in names.items()}
+        return {value: target for value, target in targets.items() if target}
+
+    def _named(self, name: str) -> Part | None:
+        target = None if name in self._components else self._schemas.resources.target(None, name)
+        return self._components.get(name) if target is None else component(*target, self._schemas.origin)
+
+    def _derived(self, part: Part) -> dict[str, Part]:
+        """Return the components that have a base in ``allOf`` and are in no mapping, by name."""
+        mapped = {subtype.pointer for subtype in self._mapped(part).values()}
+        heirs = self._heirs.get(part.pointer, set()) - mapped
+        return {name: subtype for name, subtype in self._components.items() if subtype.pointer in heirs}
+
+    @cached_property
+    def _heirs(self) -> dict[str, set[str]]:
+        """The pointers of the direct and indirect subtypes of components, by their pointers."""
+        by_identity = {id(base.node): base.pointer for base in self._components.values()}
+        heirs: dict[str, set[str]] = {}
+        for derived in self._components.values():
+            for base in self._bases_of(derived, by_identity):
+                heirs.setdefault(base, set()).add(derived.pointer)
+        return heirs
+
+    def _bases_of(self, part: Part, by_identity: dict[int, str]) -> set[str]:
+        if not isinstance(part.node, dict) or "allOf" not in part.node:
+            return set()
+        _, *parts = self._schemas.parts(part.node)
+        return {by_identity[id(part)] for part in parts if id(part) in by_identity}

@@ -1,0 +1,143 @@
+"""Loads a contract: reads it, applies overlays, embeds other files, and validates or repairs the result."""
+
+import os
+from collections.abc import Collection, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from contract_first.imports import resting_collector
+
+from .contract import Contract, digest
+from .document.anatomy import METHODS
+from .document.defects import Defect
+from .document.errors import ContractError
+from .reading.embedding import embed
+from .reading.extent import check_extent
+from .reading.overlay import apply_overlay
+from .reading.reading import read_document
+
+PARTS_31 = ("paths", "webhooks", "components")
+"""A document has one of them at least (OpenAPI 3.1.0, section 4.8.1)."""
+MAX_OPERATIONS = 15_000
+
+
+@resting_collector()
+def load_contract(
+    path: Path | str,
+    overlays: Sequence[Path] = (),
+    *,
+    lenient: bool = False,
+    known_valid: Collection[str] = (),
+) -> Contract:
+    """Return the contract in a JSON or YAML file, or at an HTTP(S) URL.
+
+    Args:
+        overlays: OpenAPI Overlay 1.0 or 1.1 documents, applied in this order.
+        lenient: repair or leave out what is wrong in the document, and list it in ``Contract.defects``.
+        known_valid: digests of effective documents that need no validation, as a test has validated them.
+
+    Raises:
+        ContractError: a file cannot be read, or is not valid; names the file and the JSON pointer.
+    """
+    source = os.fspath(path)
+    defects: list[Defect] = []
+    if lenient:
+        from .repair.leniency import read_leniently  # noqa: PLC0415 -- half a second that the packaged contract need not pay
+
+        document, complete = read_leniently(source, defects)
+    else:
+        document = read_document(source)
+        complete = partial(_complete, document, source, known_valid)
+    _check_outline(document, source)
+    unmatched: list[str] = []
+    for overlay in overlays:
+        unmatched += apply_overlay(document, read_document(str(overlay)), str(overlay))
+    disabled, origins = complete()
+    contract = Contract(
+        document,
+        source,
+        tuple(overlays),
+        lenient,
+        tuple(defects),
+        disabled=disabled,
+        origins=origins,
+        unmatched=tuple(unmatched),
+    )
+    _ = contract.operations  # their errors belong here
+    return contract
+
+
+def reload(contract: Contract) -> Contract:
+    """Load a contract again as it was loaded before; raises the same."""
+    return load_contract(contract.source, contract.overlays, lenient=contract.lenient)
+
+
+def repaired(contract: Contract) -> Contract:
+    """Return a contract as if it had been read leniently: without parts that are valid but unusable."""
+    if contract.lenient:
+        return contract
+    from .repair.leniency import complete  # noqa: PLC0415 -- half a second that the packaged contract need not pay
+
+    document, defects = deepcopy(contract.document), list(contract.defects)
+    disabled, origins = complete(document, contract.source, contract.origins, defects)
+    return replace(contract, document=document, defects=tuple(defects), disabled=disabled, origins=origins)
+
+
+def _complete(
+    document: dict[str, Any], source: str, known_valid: Collection[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Embed other files, and validate the document; no operation is disabled, and nothing moved."""
+    if digest(document) in known_valid:
+        return {}, {}
+    from .validation import validate  # noqa: PLC0415 -- half a second that the packaged contract need not pay
+
+    _check_outline(document, source)
+    locations = embed(document, source)
+    check_extent(locations)
+    validate(locations)
+    return {}, {}
+
+
+def _operations_in(item: dict[str, Any]) -> int:
+    others = item.get("additionalOperations")
+    return len(item.keys() & set(METHODS)) + (len(others) if isinstance(others, dict) else 0)
+
+
+def _check_outline(document: dict[str, Any], source: str) -> None:
+    """Refuse a document that is not OpenAPI 3.0 to 3.2 in outline, and say what it is instead."""
+    if "swagger" in document:
+        raise ContractError(
+            source, "/swagger", f"is Swagger {document['swagger']}; expected OpenAPI 3.0, 3.1 or 3.2."
+        )
+    version = document.get("openapi")
+    if not isinstance(version, str) or not version.startswith(("3.0.", "3.1.", "3.2.")):
+        state = "missing" if version is None else repr(version)
+        raise ContractError(source, "/openapi", f"is {state}; expected a string, 3.0.x, 3.1.x or 3.2.x.")
+    parts = ("paths",) if version.startswith("3.0.") else PARTS_31
+    if document.keys().isdisjoint(parts):
+        expected = " or ".join(parts) if len(parts) > 1 else "an object"
+        raise ContractError(source, "/paths", f"is missing; expected {expected}.")
+    _check_operations(document, source)
+    _check_components(document, source)
+
+
+def _check_operations(document: dict[str, Any], source: str) -> None:
+    left = MAX_OPERATIONS
+    for name in ("paths", "webhooks"):
+        items = document.get(name)
+        items = items.values() if isinstance(items, dict) else ()
+        left -= sum(_operations_in(item) for item in items if isinstance(item, dict))
+        if left < 0:
+            raise ContractError(source, f"/{name}", f"has more than {MAX_OPERATIONS} operations.")
+
+
+def _check_components(document: dict[str, Any], source: str) -> None:
+    components = document.get("components", {})
+    if not isinstance(components, dict):
+        raise ContractError(source, "/components", "is not an object.")
+    for section, members in components.items():
+        if not isinstance(members, dict) and not section.startswith("x-"):
+            raise ContractError(source, f"/components/{section}", "is not an object.")

@@ -1,0 +1,155 @@
+"""Bundles schemas of an OpenAPI document into self-contained JSON Schemas 2020-12.
+
+A schema in a document refers to others by pointers into that document (``#/components/schemas/...``), and
+may itself hold resources of its own (``$id``) in which ``#`` means something else. What a schema refers to is
+brought along under ``$defs``, and only references whose base is the document are rewritten. OpenAPI 3.0's own
+dialect is translated on the way.
+"""
+
+from collections.abc import Callable, Container, Iterator
+from itertools import islice
+from typing import Any
+from urllib.parse import quote, unquote, urldefrag
+
+from contract_first.contract.document import pointers
+from contract_first.contract.document.anatomy import map_subschemas
+from contract_first.contract.document.parsing import containers_of
+
+from .resources import Resources
+
+MOST_PARTS = 30_000
+"""Objects and arrays that a schema leads to: 18,000 are the most that is known, 10 KB and 50 µs each."""
+BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
+
+
+class Bundler:
+    """Bundles the schemas of one document.
+
+    Args:
+        is_30: whether they are written in OpenAPI 3.0's dialect.
+        not_required: returns the names of the properties of a schema object that need not be there, in the
+            direction that the value takes.
+    """
+
+    def __init__(
+        self, resources: Resources, *, is_30: bool, not_required: Callable[[dict[str, Any]], frozenset[str]]
+    ) -> None:
+        self._resources = resources
+        self._is_30 = is_30
+        self._not_required = not_required
+        self._brought: dict[str, tuple[Any, list[str], int]] = {}
+
+    def bundle(self, schema: Any) -> dict[str, Any]:
+        """Return the self-contained JSON Schema that is equivalent to ``schema`` in the document.
+
+        Raises:
+            LookupError: a reference leads nowhere.
+            ValueError: they lead to too much.
+        """
+        pending: list[str] = []
+        definitions = {"root": self._standing_alone(schema, pending)}
+        parts = containers_of(definitions["root"])
+        anchors, looked_at = set[str](), 0
+        while pending and parts <= MOST_PARTS:
+            reference = pending.pop()
+            if not reference.startswith("/"):
+                for definition in islice(definitions.values(), looked_at, None):
+                    anchors.update(_anchors(definition))
+                looked_at = len(definitions)
+            if reference not in definitions and reference not in anchors:
+                definitions[reference], within, size = self._bring(reference)
+                pending.extend(within)
+                parts += size
+        if parts > MOST_PARTS:
+            raise ValueError(f"its schema leads to more than {MOST_PARTS} objects and arrays")
+        return {"$ref": "#/$defs/root", "$defs": definitions}
+
+    def place(self, root: str, uri: str) -> str:
+        """Return the pointer into the document of a part of a bundle of the schema at ``root``."""
+        if (embedded := self._resources.pointer_of(uri)) is not None:
+            return embedded
+        keys = pointers.split(pointers.from_fragment(urldefrag(uri).fragment))[1:]
+        name = keys.pop(0) if keys else "root"
+        if name != "root" and not name.startswith("/"):
+            anchored = self._resources.target(None, "#" + quote(name))
+            name = "" if anchored is None else anchored.pointer
+        return pointers.join(root if name == "root" else name, *keys)
+
+    def _bring(self, reference: str) -> tuple[Any, list[str], int]:
+        """Return the schema at a pointer or an anchor, its references, and how many parts it has."""
+        if reference not in self._brought:
+            within: list[str] = []
+            target = self._resources.target(None, "#" + quote(reference))
+            if target is None:
+                raise LookupError(f"the reference #{reference} leads nowhere")
+            brought = self._standing_alone(target.node, within)
+            self._brought[reference] = brought, within, containers_of(brought)
+        return self._brought[reference]
+
+    def _standing_alone(self, schema: Any, pending: list[str]) -> Any:
+        embedded = self._resources.reference_to(schema)
+        if embedded is None:
+            return self._rewrite(schema, pending)
+        reference, resource = embedded
+        return {"$ref": reference, "$defs": {"resource": resource}}
+
+    def _rewrite(self, schema: Any, pending: list[str], marked: frozenset[str] = frozenset()) -> Any:
+        """Translate a schema; ``marked`` properties of the object it contributes to are not required."""
+        if not isinstance(schema, dict) or "$id" in schema:
+            return schema
+        if self._is_30:
+            marked |= self._not_required(schema)
+            schema = to_2020_12(schema, not_required=marked)
+        rewritten = map_subschemas(
+            schema,
+            lambda keyword, subschema: self._rewrite(
+                subschema, pending, marked if keyword == "allOf" else frozenset()
+            ),
+        )
+        for keyword in ("$ref", "$dynamicRef"):
+            if isinstance(schema.get(keyword), str):
+                rewritten[keyword] = _rewritten_reference(schema[keyword], pending)
+        return rewritten
+
+
+def _rewritten_reference(reference: str, pending: list[str]) -> str:
+    if not reference.startswith("#") or reference == "#":
+        return reference
+    fragment = unquote(reference[1:])
+    pending.append(fragment)
+    if not fragment.startswith("/"):
+        return reference
+    return "#/$defs/" + quote(fragment.replace("~", "~0").replace("/", "~1"))
+
+
+def _anchors(node: Any) -> Iterator[str]:
+    """Yield the anchors of a schema, except those of embedded resources."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _anchors(item)
+    elif isinstance(node, dict) and "$id" not in node:
+        yield from (
+            node[keyword] for keyword in ("$anchor", "$dynamicAnchor") if isinstance(node.get(keyword), str)
+        )
+        yield from _anchors(list(node.values()))
+
+
+def to_2020_12(schema: dict[str, Any], not_required: Container[str] = ()) -> dict[str, Any]:
+    """Translate one schema object of OpenAPI 3.0.3, section 4.7.24; its subschemas are left as they are.
+
+    A ``$ref`` loses its siblings, as 3.0 ignores them; boolean exclusive bounds become numbers; ``nullable``
+    adds null to the type (by the 3.0.3 clarification it has no meaning without a type, and an ``enum`` has to
+    name null all the same). Properties that are ``not_required`` in the direction that the value takes
+    (``readOnly`` ones in a request, ``writeOnly`` ones in a response) are no longer among the ``required``.
+    """
+    if "$ref" in schema:
+        return {"$ref": schema["$ref"]}
+    converted = dict(schema)
+    for exclusive, bound in BOUNDS:
+        if converted.pop(exclusive, False) is True and bound in converted:
+            converted[exclusive] = converted.pop(bound)
+    if converted.pop("nullable", False) is True and isinstance(converted.get("type"), str):
+        converted["type"] = [converted["type"], "null"]
+    if not_required and "required" in converted:
+        converted["required"] = [name for name in converted["required"] if name not in not_required]
+    return converted

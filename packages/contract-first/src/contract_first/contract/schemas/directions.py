@@ -1,0 +1,156 @@
+"""Corrects how openapi-core reads readOnly and writeOnly, discriminators, patterns, multiples, formats.
+
+It looks for a mark in a property's schema, and not in what that refers to: a required property that has one
+there could neither be sent nor left out. And it refuses what is read-only in requests, where it only *should
+not* be sent. Of a discriminator it takes all alternatives for references, and refuses any value of others,
+which a discriminator does not consider (3.0.3, section 4.7.25); one beside ``allOf`` is for the schemas that
+extend the whole, and not for the parts. It searches with Python's ``re``, which may backtrack without end. It
+divides binary fractions, by which 0.07 is no multiple of 0.01. And it holds the integers of any schema to
+``int32`` and ``int64``, and to no other width. In 3.0 it takes 1.0 for no integer.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
+from typing import Any
+
+import jsonschema_rs
+from jsonschema import ValidationError
+from jsonschema.validators import extend
+from openapi_core.validation.schemas.factories import DialectSchemaValidatorsFactory, SchemaValidatorsFactory
+from openapi_schema_validator import (
+    OAS31_BASE_DIALECT_ID,
+    OAS32_BASE_DIALECT_ID,
+    OAS30ReadValidator,
+    OAS30WriteValidator,
+    OAS31Validator,
+    OAS32Validator,
+)
+
+from contract_first.contract.document.anatomy import ALTERNATIVES
+from contract_first.contract.document.json_types import INTEGERS, is_integer, is_within, range_of
+from contract_first.contract.document.patterns import longest_text, matches
+
+from .schema import Schemas
+
+
+def of_requests(schemas: Schemas) -> SchemaValidatorsFactory:
+    """Return the factory of validators of requests: read-only properties are optional."""
+    keywords = {**_keywords("readOnly", OAS30WriteValidator, schemas), "readOnly": lambda *_: ()}
+    return SchemaValidatorsFactory(_extended(OAS30WriteValidator, keywords))
+
+
+def of_responses(schemas: Schemas) -> SchemaValidatorsFactory:
+    """Return the factory of validators of responses: write-only properties are absent."""
+    keywords = _keywords("writeOnly", OAS30ReadValidator, schemas)
+    return SchemaValidatorsFactory(_extended(OAS30ReadValidator, keywords))
+
+
+class _AnyDialect(DialectSchemaValidatorsFactory):
+    """Makes the validators of OpenAPI 3.1 and 3.2, in whatever dialect a schema is."""
+
+    def get_validator_cls(self, spec: Any, schema: Any) -> Any:
+        """Return the class of the dialect, with the keywords that are corrected in all of them."""
+        kind: Any = super().get_validator_cls(spec, schema)
+        return _corrected_once(kind)
+
+
+def of_31() -> DialectSchemaValidatorsFactory:
+    """Return the factory of validators of OpenAPI 3.1, with the formats that openapi-core checks."""
+    formats = OAS30ReadValidator.FORMAT_CHECKER
+    return _AnyDialect(OAS31Validator, OAS31_BASE_DIALECT_ID, format_checker=formats)
+
+
+def of_32() -> DialectSchemaValidatorsFactory:
+    """Return the factory of validators of OpenAPI 3.2, with the formats of 3.1, which check ``byte``."""
+    formats = OAS30ReadValidator.FORMAT_CHECKER
+    return _AnyDialect(OAS32Validator, OAS32_BASE_DIALECT_ID, format_checker=formats)
+
+
+@cache
+def _corrected_once(kind: Any) -> Any:
+    return _extended(kind, _corrected(kind))
+
+
+def _extended(kind: Any, keywords: dict[str, Any]) -> Any:
+    """Return a class of validators with other keywords, for which 1.0 is an integer."""
+    types = kind.TYPE_CHECKER.redefine("integer", lambda _, value: is_integer(value))
+    return extend(kind, keywords, type_checker=types)
+
+
+def _corrected(kind: Any) -> dict[str, Any]:
+    """Return the keywords that are corrected in all dialects."""
+    return {"pattern": _pattern(kind), "multipleOf": _multiple_of, "format": _format(kind)}
+
+
+def _multiple_of(validator: Any, step: float, instance: Any, _: Any) -> Iterator[ValidationError]:
+    """Validate the keyword ``multipleOf`` as in requests: numbers of JSON are decimal (RFC 8259)."""
+    if validator.is_type(instance, "number") and not _multiples(step).is_valid(instance):
+        yield ValidationError(f"{instance!r} is not a multiple of {step}")
+
+
+@lru_cache
+def _multiples(step: float) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"multipleOf": step})
+
+
+def _pattern(kind: Any) -> Callable[..., Iterator[ValidationError]]:
+    """Return the keyword ``pattern``, which takes another engine where Python's may never end."""
+
+    def pattern(validator: Any, value: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if not isinstance(instance, str) or len(instance) <= longest_text(value):
+            yield from kind.VALIDATORS["pattern"](validator, value, instance, schema)
+        elif not matches(value, instance):
+            yield ValidationError(f"{instance!r} does not match {value!r}")
+
+    return pattern
+
+
+def _format(kind: Any) -> Callable[..., Iterator[ValidationError]]:
+    """Return the keyword ``format``, with the widths of integers."""
+
+    def format_(validator: Any, name: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if name not in INTEGERS:
+            yield from kind.VALIDATORS["format"](validator, name, instance, schema)
+        elif (bounds := range_of(schema)) is not None and not is_within(instance, bounds):
+            yield ValidationError(f"{instance!r} is not a {name!r}")
+
+    return format_
+
+
+def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
+    """Return the keywords that require properties, without those that are marked."""
+    marks = frozenset({mark})
+
+    def required(validator: Any, names: list[str], instance: Any, schema: Any) -> Iterator[Any]:
+        original = kind.VALIDATORS["required"]
+        if any(original(validator, names, instance, schema)):  # what is marked takes a while to find
+            unmarked = _unmarked(names, schemas.marked(schema, marks))
+            yield from original(validator, unmarked, instance, schema)
+
+    def all_of(validator: Any, parts: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
+        if any("required" in part for part in parts):
+            marked = schemas.marked(schema, marks)
+            parts = [
+                {**part, "required": _unmarked(part["required"], marked)} if "required" in part else part
+                for part in parts
+            ]
+        yield from kind.VALIDATORS["allOf"](validator, parts, instance, _undiscriminated(schema))
+
+    def alternatives(keyword: str) -> Callable[..., Iterator[Any]]:
+        def check(validator: Any, branches: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
+            if not all("$ref" in branch for branch in branches):
+                schema = _undiscriminated(schema)
+            yield from kind.VALIDATORS[keyword](validator, branches, instance, schema)
+
+        return check
+
+    keywords = {"required": required, "allOf": all_of, **_corrected(kind)}
+    return keywords | {keyword: alternatives(keyword) for keyword in ALTERNATIVES}
+
+
+def _undiscriminated(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != "discriminator"}
+
+
+def _unmarked(names: list[str], marked: frozenset[str]) -> list[str]:
+    return [name for name in names if name not in marked]

@@ -1,0 +1,136 @@
+"""Corrects how jsonschema-rs reads some keywords.
+
+Formats of OpenAPI it does not know; a pattern such as ``^.{1,4096}$`` takes it megabytes in each validator.
+
+Where it is to accept what openapi-core accepts, which decides about responses, it reads patterns and formats
+as that does: both agree on JSON Schema 2020-12 but for these and a few keywords.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from typing import Any, Final, TypeAlias
+
+import jsonschema_rs
+
+from contract_first.contract.document.json_types import INTEGERS, is_within, range_of
+from contract_first.contract.document.patterns import ecma_matcher, is_small, matcher
+
+BASE64 = re.compile(r"[A-Za-z0-9+/_\s=-]*")
+STRINGS: dict[str, Callable[[str], bool]] = {
+    "byte": lambda value: BASE64.fullmatch(value) is not None,
+    "time": lambda _: True,
+}
+"""Formats as they are read here: bytes are in any spelling of Base64 (RFC 4648), which jsonschema-rs does not
+know; any text is a time, of which it expects an offset, and openapi-core takes none."""
+OPTIONS: Final[dict[str, Any]] = {"validate_formats": True, "formats": STRINGS}
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NOT_ALIKE = frozenset({"patternProperties", "dependencies", "discriminator"})
+"""Keywords that the engines read differently."""
+Check: TypeAlias = "Callable[[Any, Any], tuple[Callable[[Any], bool], str]]"
+"""Takes the value of a keyword and the schema around it; returns a function that tells whether a value
+conforms, and the detail of a violation."""
+
+
+class _Keyword:
+    """One use of a keyword in a schema, as jsonschema-rs asks for it."""
+
+    def __init__(self, check: Check, parent: Any, value: Any, _path: Any) -> None:
+        self._conforms, self._detail = check(value, parent)
+
+    def validate(self, instance: Any) -> None:
+        """Raise ValueError if a value does not conform."""
+        if not self._conforms(instance):
+            raise ValueError(self._detail)
+
+
+def _format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Bound integers by their width; jsonschema-rs checks formats of strings only."""
+    detail = f'value is not a "{name}"'
+    if (bounds := range_of(schema)) is None:
+        return jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS).is_valid, detail
+    return partial(is_within, bounds=bounds), f"{detail}, an integer from {bounds[0]} to {bounds[1]}"
+
+
+def _pattern(pattern: Any, _schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Compile a pattern that takes much memory once for all its uses."""
+    return _of_texts(ecma_matcher(pattern)), f'value does not match "{pattern}"'
+
+
+def _python_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Ask openapi-core's checker, but about integers."""
+    if name in INTEGERS:
+        bounds = range_of(schema)
+        return lambda instance: bounds is None or is_within(instance, bounds), ""
+    conforms = format_checker().conforms
+    return lambda instance: bool(conforms(instance, name)), ""
+
+
+def _known_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Ask openapi-core's checker, but jsonschema-rs about what only that knows, such as URIs."""
+    if name in INTEGERS or name in format_checker().checkers:
+        return _python_format(name, schema)
+    return jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS).is_valid, ""
+
+
+def _python_pattern(pattern: Any, _schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Search with Python's ``re``, as openapi-core does; it does not validate what that cannot read."""
+    return _of_texts(matcher(pattern)), ""
+
+
+def _of_texts(matches: Callable[[str], bool]) -> Callable[[Any], bool]:
+    return lambda instance: not isinstance(instance, str) or matches(instance)
+
+
+@cache
+def format_checker() -> Any:
+    """Return openapi-core's checker of formats."""
+    from openapi_core.validation.schemas import (  # noqa: PLC0415 -- slow to import, seldom needed
+        oas31_schema_validators_factory,
+    )
+
+    return oas31_schema_validators_factory.format_checker
+
+
+def options_of(bundle: Mapping[str, Any], *, formats: bool, as_python: bool) -> dict[str, Any]:
+    """Return the options by which jsonschema-rs reads the keywords of a schema; a callback costs most.
+
+    Args:
+        bundle: the schema, which stands alone.
+        formats: whether formats are checked; as openapi-core reads them, those that it knows always are.
+        as_python: whether all are read as openapi-core does.
+    """
+    if as_python:
+        checks = {"pattern": _python_pattern, "format": _known_format if formats else _python_format}
+        return {"keywords": _keywords(checks), "validate_formats": False}
+    checks = {}
+    if not all(map(is_small, _texts(bundle, "pattern"))):
+        checks["pattern"] = _pattern
+    if formats and not INTEGERS.keys().isdisjoint(_texts(bundle, "format")):
+        checks["format"] = _format
+    return {**OPTIONS, "keywords": _keywords(checks), "validate_formats": formats}
+
+
+def _keywords(checks: Mapping[str, Check]) -> dict[str, Any]:
+    return {name: partial(_Keyword, check) for name, check in checks.items()}
+
+
+def _texts(node: Any, keyword: str) -> Iterator[str]:
+    """Yield the texts that may be values of a keyword in a schema."""
+    if isinstance(node, dict):
+        if isinstance(node.get(keyword), str):
+            yield node[keyword]
+        node = list(node.values())
+    for member in node if isinstance(node, list) else ():
+        if isinstance(member, dict | list):
+            yield from _texts(member, keyword)
+
+
+def reads_alike(bundle: Any) -> bool:
+    """Tell whether jsonschema-rs and openapi-core agree on a schema, but for its patterns and formats."""
+    if isinstance(bundle, dict):
+        alike = NOT_ALIKE.isdisjoint(bundle) and bundle.get("$schema", DIALECT) == DIALECT
+        return alike and all(reads_alike(value) for value in bundle.values())
+    return not isinstance(bundle, list) or all(reads_alike(item) for item in bundle)

@@ -1,0 +1,147 @@
+"""Compiled schemas, which validate values and report violations within bounds."""
+
+import json
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+from jsonschema_rs import Draft202012Validator, ValidationError
+
+from contract_first.contract.document import pointers
+from contract_first.contract.document.json_types import type_of
+
+from .violations import Violation, advice, holds_more
+
+LONGEST_DETAIL = 300
+HOLD_NAMED = {"properties", "patternProperties", "dependentSchemas"}
+MOST_VIOLATIONS = 100
+
+# jsonschema-rs collects all errors before it gives the first, 10 µs for each, and those of propertyNames hold
+# the whole object each: without these bounds a body of 1 MiB would take a quarter of a minute, or all memory
+MOST_PLACES = 2000
+MOST_PLACES_WITH_NAMES = 200
+
+RULES_OF_LARGE = frozenset({"type", "maxItems", "maxProperties"})
+"""Keywords that need not look into the parts of a value."""
+
+
+class Validator:
+    """A compiled schema.
+
+    Args:
+        bundle: the schema, which stands alone.
+        place: returns the JSON pointer into the contract of the keyword at a URI, below a schema's pointer.
+        names: returns the properties that the schema names of the object at a path.
+
+    Attributes:
+        is_valid: tells whether a JSON value conforms to it.
+    """
+
+    __slots__ = ("_bundle", "_compiled", "_names", "_place", "is_valid")
+
+    def __init__(
+        self,
+        bundle: dict[str, Any],
+        place: Callable[[str, str], str],
+        *,
+        names: Callable[[list[str | int]], Collection[str]],
+        **options: Any,
+    ) -> None:
+        self._bundle = bundle
+        self._place = place
+        self._names = names
+        self._compiled = jsonschema_rs.Draft202012Validator(bundle, mask="value", **options)
+        self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
+
+    def violations(
+        self, value: Any, location: str, name: str = "", root: str | None = None
+    ) -> Iterator[Violation]:
+        """Yield at most 100 violations of a value; of a large value only those near its root.
+
+        Args:
+            location: where it was (``body``, ``query`` ...).
+            name: the parameter's name; violations within it are reported with a pointer behind it.
+            root: JSON pointer of the schema in the document; without it, violations have no pointers.
+        """
+        most = MOST_PLACES_WITH_NAMES if _mentions(self._bundle, "propertyNames") else MOST_PLACES
+        if holds_more(value, most):
+            if self.is_valid(value):
+                return
+            causes = _of_outline(self._compiled, value)
+            if not causes:
+                detail = f"is not valid; it holds more than {most} values, too many to say which is wrong"
+                yield Violation(location, name, "schema", detail)
+        else:
+            causes = [cause for error in self._compiled.iter_errors(value) for cause in _causes(error)]
+        distinct = dict[Violation, None]()  # the same may be wrong by several parts of an allOf
+        for cause in islice(causes, MOST_VIOLATIONS):
+            at = pointers.join(name, *cause.instance_path)
+            uri = cause.absolute_keyword_location or ""
+            keyword = "" if root is None else self._place(root, uri)
+            distinct.setdefault(Violation(location, at, _rule(cause), _detail(cause, self._names), keyword))
+        yield from distinct
+
+
+def _of_outline(validator: Draft202012Validator, value: dict[str, Any] | list[Any]) -> list[ValidationError]:
+    """Return the errors of a value and its parts, with the content of the parts left out."""
+    share = MOST_PLACES // len(value)
+    outline = _mapped(value, lambda part: _mapped(part, _emptied, share), MOST_PLACES_WITH_NAMES)
+    return [
+        error
+        for error in validator.iter_errors(outline)
+        if error.kind.name in RULES_OF_LARGE and len(error.instance_path) <= 1
+    ]
+
+
+def _mapped(value: Any, change: Callable[[Any], Any], most: int) -> Any:
+    """Return a copy of an object or array with at most so many parts, each changed."""
+    if isinstance(value, dict):
+        most = min(most, MOST_PLACES_WITH_NAMES)
+        return {name: change(part) for name, part in islice(value.items(), most)}
+    return [change(part) for part in value[:most]] if isinstance(value, list) else value
+
+
+def _emptied(value: Any) -> Any:
+    return _mapped(value, _emptied, 0)
+
+
+def _mentions(node: Any, keyword: str) -> bool:
+    if isinstance(node, dict):
+        return keyword in node or any(_mentions(value, keyword) for value in node.values())
+    return isinstance(node, list) and any(_mentions(item, keyword) for item in node)
+
+
+def _causes(error: ValidationError) -> list[ValidationError]:
+    """Return the errors of the one branch of ``anyOf`` or ``oneOf`` that has the value's type."""
+    context = getattr(error.kind, "context", None)
+    if error.kind.name not in {"anyOf", "oneOf"} or not context:
+        return [error]
+    depth = len(error.instance_path)
+    near = [
+        branch
+        for branch in context
+        if not any(e.kind.name == "type" and len(e.instance_path) == depth for e in branch)
+    ]
+    return [cause for inner in near[0] for cause in _causes(inner)] if len(near) == 1 else [error]
+
+
+def _rule(error: ValidationError) -> str:
+    """Return the keyword that is violated; for the schema ``false``, the one that holds it."""
+    if error.kind.name != "falseSchema":
+        return error.kind.name
+    keyword, step = ["", "", *error.schema_path][-2:]  # a path starts at the nearest $id
+    if keyword == "$defs":
+        return "false"
+    return str(keyword) if keyword in HOLD_NAMED or isinstance(step, int) else str(step)
+
+
+def _detail(error: ValidationError, names: Callable[[list[str | int]], Collection[str]]) -> str:
+    """Return what the schema expects, and the type of the value, but never the value itself."""
+    message = "is not allowed here" if error.kind.name == "falseSchema" else error.message
+    if error.kind.name == "type":
+        message += f" but {json.dumps(type_of(error.instance))}"
+    detail = message if len(message) <= LONGEST_DETAIL else message[: LONGEST_DETAIL - 1] + "…"
+    for name in getattr(error.kind, "unexpected", ())[:1]:
+        detail += advice(name, names(error.instance_path))
+    return detail

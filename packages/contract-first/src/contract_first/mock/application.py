@@ -1,0 +1,123 @@
+"""The mock as an ASGI app: the control API below ``/_mock/``, and the API everywhere else."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from contract_first.contract import Contract
+from contract_first.service.messages.problems import PLAIN, Problem, ProblemProfile
+from contract_first.service.pages import Page
+
+from .console.page import PATH as CONSOLE
+from .console.page import ConsolePage
+from .control.app import CA, MOST_TARGET_BYTES, ROOT, ControlAccess, control
+from .faults.middleware import FaultMiddleware
+from .faults.reading import FaultReader
+from .journal.events import EventStream
+from .journal.recording import JournalMiddleware, Recording, refused
+from .reach import Reach
+from .responses.page import PATH as RESPONSES
+from .responses.page import ResponsesPage
+from .service import Service
+from .state.clock import MockClock
+from .state.state import MockState
+from .traffic import Traffic
+
+TO_CONSOLE = RedirectResponse(CONSOLE)
+BELOW_ROOT = f"{ROOT}/"
+
+
+@dataclass(eq=False)
+class MockApplication:
+    """The mock; :meth:`start` before the first request, :meth:`stop` after the last.
+
+    Attributes:
+        ca: certificate of the authority that clients are to trust, in PEM; None without TLS.
+        most_target_bytes: longest path and query; the server refuses longer ones as they come in.
+    """
+
+    service: Service
+    state: MockState
+    traffic: Traffic
+    _: KW_ONLY
+    access: ControlAccess
+    seeds: Callable[[], dict[str, Any]]
+    reach: Reach
+    ca: str | None = None
+    profile: ProblemProfile = PLAIN
+    most_target_bytes: int = MOST_TARGET_BYTES
+
+    def __post_init__(self) -> None:
+        reach, state, traffic, extension = self.reach, self.state, self.traffic, self.traffic.extension
+
+        def contract() -> Contract:
+            return self.service.contract
+
+        self._control = control(
+            self.access,
+            pages={
+                f"{ROOT}/events": EventStream(state.events, traffic.journal),
+                RESPONSES: ResponsesPage(contract),
+                ROOT: TO_CONSOLE,
+                CONSOLE: ConsolePage(lambda: reach.s3, extension.console),
+                **({} if self.ca is None else {CA: Page(self.ca.encode(), "application/x-x509-ca-cert")}),
+            },
+            public=(RESPONSES, CONSOLE, ROOT),
+            clock=state.clock,
+            profile=self.profile,
+            collaborators={
+                "events": state.events,
+                "state": state,
+                "seeds": lambda: {**self.seeds(), **reach.urls()},
+                "contract": contract,
+                **traffic.clearable,
+                "reader": FaultReader(extension),
+            },
+            extension=extension,
+        )
+
+    async def start(self) -> None:
+        """Load the state, and start to serve."""
+        await self.state.start()
+        await self.service.start()
+        self.traffic.publish_to(self.state.events)
+
+    def end(self) -> None:
+        """End event streams, waiting and delays, so that the server can end."""
+        self.state.events.close()
+        self.traffic.end()
+
+    async def stop(self) -> None:
+        """Release everything."""
+        await asyncio.to_thread(self.traffic.stop)
+        await self.service.stop()
+        await self.state.stop()
+
+    def note_refusal(self, scope: Scope, problem: Problem) -> None:
+        """Record a request to the API that the server refused while its head came in."""
+        if not scope["path"].startswith(f"{ROOT}/"):
+            self.traffic.journal.record(refused(Recording(scope, 0), problem))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        self.reach.note(scope)
+        path: str = scope["path"]
+        app: ASGIApp = self._control if path == ROOT or path.startswith(BELOW_ROOT) else self.service
+        is_page = path == "/" and scope["method"] in {"GET", "HEAD"}
+        if is_page and not self.service.contract.route("GET", path).methods:
+            app = TO_CONSOLE
+        await app(scope, receive, send)
+
+
+def observed(
+    app: ASGIApp, contract: Contract, traffic: Traffic, clock: MockClock, profile: ProblemProfile = PLAIN
+) -> ASGIApp:
+    """Put the app of a contract, which the traffic uses, behind faults, and those behind the journal."""
+    faulty = FaultMiddleware(app, traffic.faults, contract, clock, traffic.extension, profile)
+    return JournalMiddleware(faulty, traffic.journal, contract)

@@ -1,0 +1,43 @@
+"""The extension of the mock of any contract by an application."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from contract_first.contract import Contract
+from contract_first.contract.reading.overlay import apply_overlay
+from contract_first.contract.reading.reading import read_document
+
+from .fault import Fault
+
+DOCUMENT: Final = Path(__file__).parent / "control" / "openapi.yaml"
+
+
+class Extension(NamedTuple):
+    """The additions of an application: none by default.
+
+    Attributes:
+        fault: the type of faults: a subclass has further selectors and effects.
+        overlay: OpenAPI Overlay of the control API's document, which describes those, and what the state
+            holds; None for none.
+        console: folder of further views of the console, see `console.ConsolePage`; None for none.
+    """
+
+    fault: type[Fault] = Fault
+    overlay: Path | None = None
+    console: Path | None = None
+
+    def control_contract(self) -> Contract:
+        """Return the contract of the control API; tests hold it to be valid, so that no start checks it."""
+        return _control_contract(self.overlay)
+
+
+@cache
+def _control_contract(overlay: Path | None) -> Contract:
+    document = read_document(str(DOCUMENT))
+    if overlay is not None:
+        apply_overlay(document, read_document(str(overlay)), str(overlay))
+    return Contract(document, str(DOCUMENT))
+
+
+NO_EXTENSION: Final = Extension()

@@ -1,0 +1,139 @@
+"""Faults from outside: of the control API, a file, or the header ``X-Mock-Fault``.
+
+All are validated by the schemas of the control API's document.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from contract_first.contract.document.parsing import parse
+from contract_first.contract.schemas.schema import Schema
+from contract_first.mock.extension import Extension
+from contract_first.mock.fault import Effect, Fault, FaultError, FaultFileError
+from contract_first.service.messages.problems import BadRequest
+
+from .registry import Injection
+
+HEADER = "X-Mock-Fault"
+LONGEST_HEADER = 1000
+LONGEST_NAME = 100
+MOST_BYTES = 1024 * 1024
+_LITERAL = re.compile(r"true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
+
+
+class FaultReader:
+    """Reads faults."""
+
+    def __init__(self, extension: Extension) -> None:
+        self._extension = extension
+        self._fault = extension.fault
+        self._effect = next(f.type for f in msgspec.structs.fields(extension.fault) if f.name == "effect")
+
+    def fault(self, value: Any) -> Fault:
+        """Return the fault that a JSON value is; raise FaultError if it is none."""
+        self._validate("Fault", value)
+        fault = msgspec.convert(value, self._fault, strict=False)  # 1.0 is an integer to JSON Schema
+        fault.check()
+        return fault
+
+    def injection(self, text: str, on: Literal["api", "s3"]) -> Injection:
+        """Return the effect that a header's value asks for, such as ``status=503; latency_ms=200; drop``.
+
+        Raises:
+            BadRequest: it is no effect; the message names the part.
+        """
+        if len(text) > LONGEST_HEADER:
+            raise BadRequest(f"{HEADER} has {len(text)} characters; at most {LONGEST_HEADER} are read.")
+        members: dict[str, Any] = {}
+        for part in filter(None, map(str.strip, text.split(";"))):
+            name, equals, value = (piece.strip() for piece in part.partition("="))
+            if name in members:
+                raise BadRequest(f"{HEADER}: {name!r} is there twice.")
+            literal = msgspec.json.decode(value) if _LITERAL.fullmatch(value) else value.strip('"')
+            members[name] = literal if equals else True
+        try:
+            self._validate("Effect", members)
+            effect: Effect = msgspec.convert(members, self._effect, strict=False)
+            self._fault(on=on, effect=effect).check("")
+        except FaultError as error:
+            raise BadRequest(f"{HEADER}: {error}") from None
+        assert isinstance(effect.latency_ms, int | float)  # noqa: S101 -- a header has no distributions
+        return Injection("header", effect, effect.latency_ms / 1000)
+
+    def file(self, path: Path, check: Callable[[Fault], None] = lambda _: None) -> list[Fault]:
+        """Return the faults in a file: a list of them, or an object with the list in ``faults``.
+
+        A name that ends with ``.toml`` is TOML (``[[faults]]``), any other YAML, of which JSON is a part.
+
+        Args:
+            check: raises FaultError for a fault that cannot be active.
+
+        Raises:
+            FaultFileError: it cannot be read, or is not valid.
+        """
+        document = _document(path)
+        if isinstance(document, dict) and set(document) == {"faults"}:
+            document = document["faults"]
+        if not isinstance(document, list):
+            raise FaultFileError(f"{path}: expected a list of faults, or an object with one in 'faults'.")
+        faults = []
+        for number, entry in enumerate(document, 1):
+            try:
+                fault = self.fault(entry)
+                check(fault)
+            except FaultError as error:
+                raise FaultFileError(f"{path}: entry {number}{_name(entry)}: {error}") from None
+            faults.append(fault)
+        return faults
+
+    @cached_property
+    def _schemas(self) -> dict[str, Schema]:
+        contract = self._extension.control_contract()
+        components = contract.document["components"]["schemas"]
+        return {name: contract.schemas.of(components[name]) for name in ("Fault", "Effect")}
+
+    def _validate(self, name: str, value: Any) -> None:
+        violation = next(self._schemas[name].validator.violations(value, "body"), None)
+        if violation is not None:
+            raise FaultError(violation.name, violation.rule, violation.detail)
+
+
+def _name(entry: Any) -> str:
+    name = entry.get("name") if isinstance(entry, dict) else None
+    is_short = isinstance(name, str) and name.isprintable() and len(name) <= LONGEST_NAME
+    return f" ({name})" if is_short else ""
+
+
+def _document(path: Path) -> Any:
+    try:
+        return _parsed(_read(path).decode("utf-8-sig"), path.suffix.lower().removeprefix("."))
+    except OSError as error:
+        raise FaultFileError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise FaultFileError(f"{path} is not UTF-8 at byte {error.start}.") from None
+    except ValueError as error:
+        raise FaultFileError(f"{path}: {error}") from None
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"has more than {MOST_BYTES} bytes.")
+    return content
+
+
+def _parsed(text: str, suffix: str) -> Any:
+    if suffix != "toml":
+        return parse(text, suffix=suffix)
+    try:
+        return parse(json.dumps(tomllib.loads(text), default=str))  # a date is text, as in JSON
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ValueError(f"is not TOML: {error}.") from None

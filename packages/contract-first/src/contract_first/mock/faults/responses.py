@@ -1,0 +1,213 @@
+"""Responses as a fault changes them, and problems that no contract documents."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from contract_first.check.har import phrase_of
+from contract_first.contract import Contract
+from contract_first.mock.fault import Effect
+from contract_first.service.access.cors import open_to_pages
+from contract_first.service.clock import Clock
+from contract_first.service.edge import Edge
+from contract_first.service.messages.problems import (
+    BY_STATUS,
+    MEDIA_TYPE,
+    Problem,
+    ProblemProfile,
+    RateLimited,
+)
+from contract_first.service.messages.request import STATE, Request
+from contract_first.service.messages.response import Rendered, respond
+
+WINDOW_SECONDS = 60
+"""``Retry-After`` of a 429, where the fault does not say."""
+STEP_SECONDS = 0.05
+MOST_CHANGED_BYTES = 64 * 1024
+MOST_TARGET_BYTES = 64 * 1024
+PROVOKED = "contract_first.mock.problem"
+Headers = list[tuple[bytes, bytes]]
+
+
+class Only:
+    """A ``send`` that passes on a response of one status, and none of another."""
+
+    def __init__(self, status: int, send: Send) -> None:
+        self._status = status
+        self._send = send
+        self.passed = False
+
+    async def __call__(self, message: Any) -> None:
+        """Pass on a message of the response."""
+        if message["type"] == "http.response.start":
+            self.passed = message["status"] == self._status
+            headers = [pair for pair in message.get("headers", []) if pair[0] != b"preference-applied"]
+            message = {**message, "headers": headers}  # the client did not ask for it
+        if self.passed:
+            await self._send(message)
+
+
+class Changed:
+    """A ``send`` that sets when to retry, and the error code, in a response."""
+
+    def __init__(self, send: Send, effect: Effect, clock: Clock) -> None:
+        self._send = send
+        self._effect = effect
+        self._clock = clock
+        self._start: Any = None
+        self._body = b""
+
+    async def __call__(self, message: Any) -> None:
+        """Pass on a message of the response; a short JSON body waits for its end."""
+        if message["type"] == "http.response.start":
+            self._start = {**message, "headers": self._headers(message["status"], message.get("headers", []))}
+            if not _is_short_json(self._start["headers"]):
+                await self._pass_start()
+        elif self._start is None:
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._pass_whole()
+
+    async def _pass_start(self) -> None:
+        start, self._start = self._start, None
+        await self._send(start)
+
+    async def _pass_whole(self) -> None:
+        body = self._changed(self._body, self._start["status"])
+        headers = self._start["headers"]
+        if self._body:  # a response to HEAD has a length and no body
+            headers = _with(headers, {b"content-length": b"%d" % len(body)})
+        self._start = {**self._start, "headers": headers}
+        await self._pass_start()
+        await self._send({"type": "http.response.body", "body": body})
+
+    def _seconds(self, status: int) -> int | None:
+        seconds = self._effect.retry_after_seconds
+        return WINDOW_SECONDS if seconds is None and status == HTTPStatus.TOO_MANY_REQUESTS else seconds
+
+    def _headers(self, status: int, headers: Headers) -> Headers:
+        seconds = self._seconds(status)
+        if seconds is None:
+            return headers
+        headers = _with(headers, {b"retry-after": b"%d" % seconds})
+        if status != HTTPStatus.TOO_MANY_REQUESTS:
+            return headers
+        then = ceil(self._clock.timestamp()) + seconds
+        quota = {
+            b"ratelimit-remaining": b"0",
+            b"ratelimit-reset": b"%d" % seconds,
+            b"x-ratelimit-remaining": b"0",
+            b"x-ratelimit-reset": b"%d" % then,
+        }
+        present = {name for name, _ in headers}
+        return _with(headers, {name: value for name, value in quota.items() if name in present})
+
+    def _changed(self, body: bytes, status: int) -> bytes:
+        try:
+            document = msgspec.json.decode(body)
+        except msgspec.DecodeError:
+            return body
+        if not isinstance(document, dict):
+            return body
+        changes: dict[str, Any] = {}
+        if self._effect.error_code and status >= HTTPStatus.BAD_REQUEST:
+            changes["error_code"] = self._effect.error_code
+        seconds = self._seconds(status)
+        if seconds is not None and "retry_after_seconds" in document:
+            changes |= {"retry_after_seconds": seconds, "detail": RateLimited(seconds).detail}
+        return msgspec.json.encode({**document, **changes}) if changes else body
+
+
+class Paced:
+    """A ``send`` that passes no more than so many bytes of a body a second."""
+
+    def __init__(
+        self,
+        send: Send,
+        bytes_per_second: int,
+        wait: Callable[[float], Awaitable[None]],
+        is_closed: Callable[[], bool],
+    ) -> None:
+        self._send = send
+        self._step = max(int(bytes_per_second * STEP_SECONDS), 1)
+        self._seconds = self._step / bytes_per_second
+        self._wait = wait
+        self._is_closed = is_closed
+
+    async def __call__(self, message: Any) -> None:
+        """Pass on a message of the response, piece by piece."""
+        body = message.get("body", b"")
+        if not body:
+            await self._send(message)
+            return
+        for start in range(0, len(body), self._step):
+            await self._wait(self._seconds)
+            if self._is_closed():
+                return
+            last = start + self._step >= len(body)
+            piece = body[start : start + self._step]
+            more = not last or message.get("more_body", False)
+            await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+
+
+class ProvokedProblem(Problem):
+    """A problem that a fault asks for.
+
+    Args:
+        error_code: of the problem; by default, that of the API's problem with this status.
+    """
+
+    def __init__(self, provoked: int, error_code: str = "") -> None:
+        members: dict[str, Any] = {"error_code": error_code} if error_code else {}
+        super().__init__("A fault of the mock asks for this response.", **members)
+        kind = BY_STATUS.get(provoked)
+        self.status = provoked
+        self.title = (kind and kind.title) or phrase_of(provoked) or f"Status {provoked}"
+        self.code = kind.code if kind else ""
+        self.retryable = kind.retryable if kind else provoked >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class ProvokedProblems:
+    """Responds with problems, to pages of other origins too."""
+
+    def __init__(self, contract: Contract, clock: Clock, profile: ProblemProfile) -> None:
+        edge = Edge(_respond, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES, profile=profile)
+        self._app: ASGIApp = open_to_pages(edge, contract)
+
+    async def respond(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to a request with a problem."""
+        await self._app({**scope, PROVOKED: problem}, receive, send)
+
+
+async def _respond(scope: Scope, _receive: Receive, send: Send) -> None:
+    problem, request = scope[PROVOKED], scope[STATE]
+    if not isinstance(problem, ProvokedProblem):
+        raise problem
+    await respond(_rendered(problem, request), request, send)
+
+
+def _rendered(problem: ProvokedProblem, request: Request) -> Rendered:
+    if problem.status < HTTPStatus.BAD_REQUEST:
+        length = [] if problem.status in (204, 304) else [(b"content-length", b"0")]
+        return Rendered(problem.status, [*length, *request.response_headers], b"")
+    body = msgspec.json.encode(request.problem_details(problem))
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
+    return Rendered(problem.status, [*headers, *request.response_headers], body)
+
+
+def _with(headers: Headers, changes: dict[bytes, bytes]) -> Headers:
+    """Return headers with these replaced or added."""
+    return [pair for pair in headers if pair[0].lower() not in changes] + list(changes.items())
+
+
+def _is_short_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    fields = {name.lower(): value for name, value in headers}
+    length = fields.get(b"content-length", b"")
+    is_json = fields.get(b"content-type", b"").partition(b";")[0].strip().endswith(b"json")
+    return is_json and length.isdigit() and int(length) <= MOST_CHANGED_BYTES

@@ -1,0 +1,51 @@
+"""Members of one object that agree: bounds in their order, counts of the lists beside them."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from contract_first.mock.vocabulary.members import COUNTING, Meaning
+from contract_first.mock.vocabulary.ranges import ranges
+from contract_first.mock.vocabulary.words import plain, words_of
+
+PAGING: Final = (
+    *(Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET),
+    *(Meaning.MORE, Meaning.NEXT_URL, Meaning.NEXT_CURSOR),
+)
+"""Members beside which ``total`` is how many items there are, and no amount."""
+
+
+def agreeing(value: dict[str, Any], may_be: Callable[[str, Any], bool]) -> dict[str, Any]:
+    """Return an object whose numbers agree with each other and with its lists.
+
+    Args:
+        may_be: tells whether a member may have another value.
+    """
+    numbers = {words_of(name): name for name, member in value.items() if type(member) in {int, float}}
+    if not numbers:
+        return value
+    changed = dict(value)
+    for lesser, greater in ranges(numbers):
+        low_name, high_name = numbers[lesser], numbers[greater]
+        low, high = changed[low_name], changed[high_name]
+        if low > high and may_be(low_name, high) and may_be(high_name, low):
+            changed |= {low_name: high, high_name: low}
+    counts = [(words, name) for words, name in numbers.items() if not COUNTING.isdisjoint(words)]
+    lists = {
+        plain(name): len(member) for name, member in value.items() if counts and isinstance(member, list)
+    }
+    has_pages = bool(lists) and any(name in meaning for name in value for meaning in PAGING)
+    for words, name in counts if lists else ():
+        count = _count(words, lists, has_pages=has_pages)
+        if count is not None and count != changed[name] and may_be(name, count):
+            changed[name] = count
+    return changed
+
+
+def _count(words: tuple[str, ...], lists: dict[str, int], *, has_pages: bool) -> int | None:
+    """Return what a name counts; None if that is none of the lists."""
+    counted = "".join(word for word in words if word not in COUNTING)
+    for name in (counted, f"{counted}s"):
+        if name in lists:
+            return lists[name]
+    is_of_all = words == ("count",) or ("".join(words) in Meaning.TOTAL and (has_pages or len(words) > 1))
+    return next(iter(lists.values())) if is_of_all and len(lists) == 1 else None

@@ -1,0 +1,83 @@
+"""The items of one array."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from contract_first.contract.schemas.merging import Merged, NoValueError
+from contract_first.contract.schemas.schema import MISSING
+
+from .attempt import FEW_TRIES, PART_TRIES, Attempt, Level
+from .examples import Variation, canonical
+from .strategies import later
+
+USUAL_ITEMS, USUAL_LEVELS = 3, 2
+"""Items of a list, down to this level; of one further in, there is one item."""
+MOST_ITEMS = 10_000
+"""That a schema can ask for."""
+
+
+def array(attempt: Attempt, merged: Merged, level: Level, example: Sequence[Any] = ()) -> list[Any]:
+    """Return an array, the items of an example before the others; NoValueError if none is found."""
+    least = int(merged.limits.get("minItems", 0))
+    if least > MOST_ITEMS:
+        raise NoValueError(f"it asks for {least} items")
+    times = min(int(merged.limits.get("minContains", 1)), MOST_ITEMS)
+    contained = [schema for schema in merged.listed.get("contains", ()) for _ in range(times)]
+    required = max(least, len(contained))
+    length = max(required, len(example) or _optional_items(attempt, merged, level))
+    count = min(length, merged.limits.get("maxItems", math.inf), MOST_ITEMS)
+    unique = True in merged.listed.get("uniqueItems", ())
+    tries = PART_TRIES if unique else FEW_TRIES
+    first = level.variation.index if level.variation else 0
+    items: list[Any] = []
+    spellings, spelled = set[str](), 0
+    while len(items) < count:
+        index = len(items)
+        schemas = [*merged.item(index), *contained[index:][:1]]
+        differs = unique or (not example and index >= required)
+        if differs:
+            spellings.update(map(canonical, items[spelled:]))
+            spelled = index
+        original = example[index] if index < len(example) else MISSING
+        if items and original is MISSING:
+            level = level._replace(variation=Variation(attempt.random, first + index))
+        try:
+            items.append(_item(attempt, schemas, spellings if differs else set(), level, original, tries))
+        except NoValueError:
+            if index < least:
+                raise
+            break
+    return items
+
+
+def _optional_items(attempt: Attempt, merged: Merged, level: Level) -> int:
+    """Return how many items there are where none is required: those of schemas of their own, or a few.
+
+    A list of what it is itself in has one near the top.
+    """
+    if not attempt.has_room(level) or attempt.merger.has_no_value(merged.item(0)):
+        return 0
+    if attempt.merger.recurs(merged.item(0), level.within):
+        return 1 if level.depth <= USUAL_LEVELS else 0
+    return merged.leading or (USUAL_ITEMS if level.depth <= USUAL_LEVELS else 1)
+
+
+def _item(
+    attempt: Attempt, schemas: list[Any], spellings: set[str], level: Level, example: Any, tries: int
+) -> Any:
+    """Return an item whose spelling is a new one; without examples once they have been the same."""
+    item = attempt.value(schemas, level.below(level.name), example)
+    for repeat in range(tries):
+        if canonical(item) not in spellings:
+            return item
+        strategy = attempt.strategy if repeat < FEW_TRIES else later(attempt.strategy, repeat)
+        other = replace(attempt, strategy=strategy, examples=False)
+        item = other.value(schemas, level.below(level.name))
+        attempt.made = other.made
+    if canonical(item) not in spellings:
+        return item
+    raise NoValueError("no more items were found")

@@ -1,0 +1,88 @@
+"""What the parts of one attempt at a value share: where they stand, what is drawn, and how much was made."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from random import Random
+from typing import Any, NamedTuple
+
+from contract_first.contract.schemas.merging import Merger
+from contract_first.contract.schemas.schema import MISSING
+from contract_first.mock.vocabulary.makers import Makers
+from contract_first.mock.vocabulary.subjects import Subject
+
+from .examples import Variation
+from .strategies import Strategy
+
+PART_TRIES, FEW_TRIES = 50, 2
+"""For one more item or property that differs from the others: one that is required, or an optional one."""
+ENOUGH_VALUES = 600
+"""Beyond them, only what is required is made."""
+DEEP = 4
+"""Levels, beyond which only what is required is made, by the shortest way."""
+
+
+class Level(NamedTuple):
+    """Where in a value a part stands.
+
+    Attributes:
+        within: identities of the schemas that it is a part of, as far as references led to them.
+        name: of the property that it is, or that is the array or map it stands in.
+        subject: of the object whose property it is.
+        variation: varies examples, in an item that is not the first.
+    """
+
+    depth: int = 0
+    within: frozenset[int] = frozenset()
+    name: str = ""
+    subject: Subject | None = None
+    variation: Variation | None = None
+
+    def below(self, name: str, subject: Subject | None = None) -> Level:
+        """Return the level of a part."""
+        return Level(self.depth + 1, self.within, name, subject, self.variation)
+
+
+@dataclass(slots=True)
+class Attempt(ABC):
+    """One attempt at a value.
+
+    Attributes:
+        merger: of the schemas.
+        strings: makes strings by the names of properties.
+        examples: take the examples that stand in schemas.
+        made: how many values were made so far.
+    """
+
+    random: Random
+    merger: Merger
+    strings: Makers
+    strategy: Strategy
+    examples: bool
+    made: int = 0
+
+    @abstractmethod
+    def value(self, schemas: list[Any], level: Level, example: Any = MISSING) -> Any:
+        """Return a value that most likely conforms to all of these schemas.
+
+        Args:
+            schemas: of the document.
+            level: where the value stands.
+            example: a value to repair.
+
+        Raises:
+            NoValueError: none was found.
+        """
+
+    def coin(self) -> bool:
+        """Toss a coin."""
+        return self.random.random() < 0.5  # noqa: PLR2004 -- a fair one
+
+    def has_room(self, level: Level) -> bool:
+        """Tell whether there is room for what is optional."""
+        return self.strategy.optional != "none" and level.depth <= DEEP and self.made < ENOUGH_VALUES
+
+    def conforms(self, schemas: list[Any], value: Any) -> bool:
+        """Tell whether a value conforms to all of these schemas."""
+        return all(self.merger.is_valid(schema, value) for schema in schemas)

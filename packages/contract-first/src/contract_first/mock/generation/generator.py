@@ -1,0 +1,61 @@
+"""Values generated from schemas: most likely valid, the same for the same seed, small where one recurs."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from random import Random
+from typing import Any
+
+from contract_first.contract.schemas.merging import Merger, NoValueError
+from contract_first.contract.schemas.schema import MISSING, Schemas
+
+from .attempt import Level
+from .locales import strings_of
+from .strategies import strategies
+from .values import MOST_VALUES, ValueAttempt
+
+MOST_ATTEMPTS = 40
+MOST_MADE = 2 * MOST_VALUES
+"""In all attempts at one value."""
+
+
+class Generator:
+    """Generates values for the schemas of one document.
+
+    Args:
+        schemas: of the document.
+        seed: another seed, other values.
+        locale: of strings that are made by the names of properties; see `.locales`.
+
+    Attributes:
+        is_valid: tells whether a part of a value conforms to its schema.
+    """
+
+    def __init__(self, schemas: Schemas, *, seed: str, locale: str = "") -> None:
+        self._merger = Merger(schemas.for_responses)
+        self.is_valid = self._merger.is_valid
+        self._seed = seed
+        self._strings = strings_of(locale)
+
+    def values(
+        self, schema: Any, name: str, *, examples: bool = True, example: Any = MISSING, member: str = ""
+    ) -> Iterator[Any]:
+        """Yield values, the best first, of which the first that a validator accepts is to be taken.
+
+        Args:
+            schema: of the document.
+            name: another name, other values.
+            examples: take the examples that stand in the schema.
+            example: a value to repair: only members that violate the schema are replaced.
+            member: what the value is called where it stands, which says what it may look like.
+        """
+        made = 0
+        for number, strategy in enumerate(islice(strategies(), MOST_ATTEMPTS)):
+            random = Random(f"{self._seed}/{name}/{number}")  # noqa: S311 -- the same each time is the point
+            takes_examples = examples and strategy.heeds_names
+            attempt = ValueAttempt(random, self._merger, self._strings, strategy, takes_examples)
+            with suppress(NoValueError):
+                yield attempt.value([schema], Level(name=member), example)
+            made += attempt.made
+            if made > MOST_MADE:
+                return

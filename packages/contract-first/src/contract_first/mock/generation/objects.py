@@ -1,0 +1,147 @@
+"""The properties of one object."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from contract_first.contract.schemas.merging import Merged, NoValueError
+from contract_first.contract.schemas.schema import MISSING
+from contract_first.mock.vocabulary.makers import words
+from contract_first.mock.vocabulary.subjects import Subject
+
+from .agreement import agreeing
+from .attempt import PART_TRIES, Attempt, Level
+from .patterns import matching
+
+A_STRING = {"type": "string"}
+OMITTED: Any = object()
+"""A property that is required, and yet left out of a response."""
+
+
+class Properties:
+    """The properties of one object as they are made, those of an example before the others."""
+
+    def __init__(
+        self, attempt: Attempt, merged: Merged, level: Level, example: Mapping[str, Any] | None = None
+    ) -> None:
+        self._attempt = attempt
+        self._merger = attempt.merger
+        self._merged = merged
+        self._level = level
+        self._example = example or {}
+        self._made: dict[str, Any] = {}
+        self._names = tuple(merged.names())
+        person = attempt.strings.person
+        self._subject = Subject(attempt.random, self._names, level.name, level.subject, person)
+
+    def all(self) -> dict[str, Any]:
+        """Return the object; NoValueError if none is found."""
+        self._add_examples()
+        self._add_required()
+        most = self._merged.limits.get("maxProperties", math.inf)
+        for name in () if self._example else self._names:
+            if name not in self._made and len(self._made) < most and self._is_taken():
+                self._add_optional(name)
+        self._add_unnamed()
+        value = {name: member for name, member in self._made.items() if member is not OMITTED}
+        return agreeing(value, self._may_be) if self._attempt.strategy.heeds_names else value
+
+    def _may_be(self, name: str, value: Any) -> bool:
+        """Tell whether a property may have another value: no author gave it, and its schema allows that."""
+        schemas = self._merged.property_named(name)
+        is_given = name in self._example or self._merger.merge(schemas, list).examples
+        return not is_given and self._attempt.conforms(schemas, value)
+
+    def _is_taken(self) -> bool:
+        """Tell whether an optional property is taken."""
+        attempt = self._attempt
+        return attempt.has_room(self._level) and (attempt.strategy.optional == "all" or attempt.coin())
+
+    def _value(self, name: str) -> Any:
+        example = self._example.get(name, MISSING)
+        level = self._level.below(name, self._subject)
+        return self._attempt.value(self._merged.property_named(name), level, example)
+
+    def _add_examples(self) -> None:
+        """Add the properties of the example, repaired; those that cannot be repaired are left out."""
+        for name in self._example:
+            schemas = self._merged.property_named(name)
+            if not self._merger.is_write_only(schemas):
+                with suppress(NoValueError):
+                    self._made[name] = self._value(name)
+
+    def _add_required(self) -> None:
+        """Add what is required, and what is required with it."""
+        names, omits = list(self._merged.required), self._merger.omits_write_only
+        while names:
+            name = names.pop(0)
+            if name not in self._made:
+                is_omitted = omits and self._merger.is_write_only(self._merged.property_named(name))
+                self._made[name] = OMITTED if is_omitted else self._value(name)
+                names += self._dependents(name)
+
+    def _add_optional(self, name: str) -> None:
+        """Add an optional property, with what is required with it; nothing where that has no value."""
+        schemas = self._merged.property_named(name)
+        merger = self._merger
+        if merger.is_write_only(schemas) or merger.has_no_value(schemas):
+            return
+        if merger.recurs(schemas, self._level.within):
+            return
+        names, added = [name], dict[str, Any]()
+        try:
+            while names:
+                name = names.pop()
+                if name not in self._made and name not in added:
+                    added[name] = self._value(name)
+                    names += self._dependents(name)
+        except NoValueError:
+            return
+        self._made |= added
+
+    def _dependents(self, name: str) -> Iterator[str]:
+        for schema in self._merged.objects:
+            yield from schema.get("dependentRequired", {}).get(name, ())
+
+    def _add_unnamed(self) -> None:
+        """Add properties that no schema names: as many as are required, one where a schema describes them."""
+        least = self._merged.limits.get("minProperties", 0)
+        for _ in range(PART_TRIES):
+            if len(self._made) >= (least or self._takes_unnamed()):
+                return
+            name = self._new_name()
+            schemas = self._merged.property_named(name)
+            recurs = self._merger.recurs(schemas, self._level.within)
+            if name not in self._made and False not in schemas and not recurs:
+                level = self._level.below(self._level.name)  # a map is called what its values are
+                self._made[name] = self._attempt.value(schemas, level)
+        if len(self._made) < least:
+            raise NoValueError("no more properties were found")
+
+    def _takes_unnamed(self) -> bool:
+        is_complete = self._attempt.strategy.optional == "all" and not self._example
+        has_room = is_complete and self._attempt.has_room(self._level)
+        return has_room and any(map(_describes_unnamed, self._merged.objects))
+
+    def _new_name(self) -> str:
+        """Return a name that a pattern, or the schema of names, allows."""
+        random = self._attempt.random
+        rules = self._merged.listed.get("propertyNames", [])
+        if rules:
+            return str(self._attempt.value([*rules, A_STRING], self._level.below("")))
+        if self._names and self._attempt.coin():
+            return random.choice(self._names)
+        patterns = [
+            pattern for schema in self._merged.objects for pattern in schema.get("patternProperties", ())
+        ]
+        name = next(matching(random.choice(patterns), random), None) if patterns else None
+        return name or "_".join(words(random).split())
+
+
+def _describes_unnamed(schema: dict[str, Any]) -> bool:
+    """Tell whether a schema describes properties that it does not name."""
+    others = schema.get("additionalProperties")
+    return bool(schema.get("patternProperties")) or (isinstance(others, dict) and bool(others))

@@ -1,0 +1,55 @@
+"""Strings that match patterns, by rstr."""
+
+import string
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+from rstr.xeger import Xeger
+
+from contract_first.contract.document.patterns import compiled
+
+MOST_REPEATS = 8
+"""Of what a pattern may repeat for ever: enough to look like something."""
+MOST_REQUIRED_REPEATS = 10_000
+
+
+def matching(pattern: str, random: Random, most_repeats: int = MOST_REPEATS) -> Iterator[str]:
+    """Yield a string that most likely matches a pattern; nothing where the pattern cannot be read."""
+    if compiled(pattern) is None:
+        return
+    try:
+        match = _Patterned(random, most_repeats).xeger(pattern)
+        match.encode()  # a class may hold surrogates, which are no characters
+    except (LookupError, ValueError, RecursionError):  # what rstr does not know, or nothing to choose from
+        return
+    yield match
+
+
+class _Patterned(Xeger):
+    """Makes rstr's strings, the same in every process, with fewer repetitions."""
+
+    def __init__(self, random: Random, most_repeats: int) -> None:
+        super().__init__(random)
+        self._most_repeats = most_repeats
+
+    def _handle_in(self, value: Any) -> Any:
+        """Take a character of a class; rstr takes it from a set, whose order changes with the process."""
+        states = list(value)
+        negated = states[0][0].name == "NEGATE"
+        members = [character for state in states[negated:] for character in self._handle_state(state)]
+        if not negated:
+            return self._random.choice(members)
+        likely = [
+            character for character in string.ascii_lowercase + string.digits if character not in members
+        ]
+        others = [character for character in string.printable if character not in members]
+        return self._random.choice(likely or others)
+
+    def _handle_repeat(self, start_range: int, end_range: int, value: str) -> str:
+        """Repeat as often as is required, or a few times more."""
+        if start_range > MOST_REQUIRED_REPEATS:
+            raise ValueError("it repeats too often")
+        end = min(end_range, max(start_range, self._most_repeats))
+        times = self._random.randint(start_range, end)
+        return "".join("".join(map(self._handle_state, value)) for _ in range(times))

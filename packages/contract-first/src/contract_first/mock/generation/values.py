@@ -1,0 +1,120 @@
+"""Values that conform to schemas: down these, and down an example, whose good parts stay.
+
+In each place, the schemas that hold together there are merged (`contract_first.contract.schemas.merging`), and of what they
+say an object, an array, a string or a number is made.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from contract_first.contract.document.json_types import type_of
+from contract_first.contract.schemas.merging import Branch, Merged, NoValueError
+from contract_first.contract.schemas.schema import MISSING
+from contract_first.mock.vocabulary.subjects import Subject
+
+from .alternatives import of_one_alternative
+from .arrays import array
+from .attempt import DEEP, Attempt, Level
+from .examples import spellings
+from .numbers import named_number, number
+from .objects import Properties
+from .strings import text
+
+TRIES = 4
+"""At a part that is checked."""
+MOST_VALUES = 20_000
+"""In one response; a schema that asks for more has none."""
+DEEPEST = 60
+LISTED_AS_ONE = 100
+"""Values of an enum that take as long to look through as one to make."""
+
+
+@dataclass(slots=True)
+class ValueAttempt(Attempt):
+    """One attempt at a value of any type."""
+
+    def value(self, schemas: list[Any], level: Level, example: Any = MISSING) -> Any:
+        """Return a value that most likely conforms to all of these schemas; see `Attempt.value`."""
+        self.made += 1
+        if self.made > MOST_VALUES or level.depth > DEEPEST:
+            raise NoValueError("it asks for too large a value")
+        if not self.strategy.checks_parts:
+            return self._unchecked(schemas, level, example)
+        for _ in range(TRIES):
+            value = self._unchecked(schemas, level, example)
+            for candidate in (value, *of_one_alternative(value, schemas, self.merger)):
+                if self.conforms(schemas, candidate):
+                    return candidate
+        raise NoValueError("no part conforms to its schema")
+
+    def _unchecked(self, schemas: list[Any], level: Level, example: Any) -> Any:
+        merged = self.merger.merge(schemas, lambda branches: self._ordered(branches, level, example))
+        examples = self._examples(merged, level, example)
+        for candidate in examples:
+            for spelling in spellings(candidate):
+                if self._can_stay(schemas, spelling):
+                    return spelling
+        if merged.values is not None:
+            return self._listed(merged, level)
+        level = level._replace(within=level.within | merged.targets)
+        for candidate in examples if self.strategy.repairs else ():
+            if isinstance(candidate, dict) and candidate and "object" in merged.types:
+                return Properties(self, merged, level, candidate).all()
+            if isinstance(candidate, list) and candidate and "array" in merged.types:
+                return array(self, merged, level, candidate)
+        return self._of_type(merged, level)
+
+    def _ordered(self, branches: list[Branch], level: Level, example: Any) -> list[Branch]:
+        """Return alternatives in the order in which they are tried."""
+        if example is not MISSING:
+            return sorted(branches, key=lambda branch: self.merger.distance(branch, example))
+        if level.depth > DEEP:
+            return sorted(branches, key=self.merger.minimum_depth)
+        if not self.strategy.takes_first:
+            return self.random.sample(branches, len(branches))
+        return [branch for branch in branches if self.merger.minimum_depth(branch) < math.inf] or branches
+
+    def _examples(self, merged: Merged, level: Level, example: Any) -> list[Any]:
+        """Return the value to repair, else the examples of the schemas; of an item, variants first."""
+        if example is not MISSING:
+            examples = [example]
+        else:
+            examples = [each for each in merged.examples if each is not MISSING] if self.examples else []
+        return examples if level.variation is None else level.variation.varied(examples, level.name)
+
+    def _can_stay(self, schemas: list[Any], example: Any) -> bool:
+        """Tell whether an example can be taken as it is; parts of it may be write-only."""
+        holds_parts = isinstance(example, dict | list) and self.merger.omits_write_only
+        return self.conforms(schemas, example) and not (example and holds_parts)
+
+    def _listed(self, merged: Merged, level: Level) -> Any:
+        """Return one of the values that an enum lists: for items in turn, else any."""
+        values = merged.values or []
+        self.made += len(values) // LISTED_AS_ONE
+        fitting = [value for value in values if type_of(value) in merged.types]
+        if not fitting:
+            raise NoValueError("no listed value has the type")
+        if not self.strategy.takes_first:
+            return self.random.choice(fitting)
+        return fitting[(level.variation.index if level.variation else 0) % len(fitting)]
+
+    def _of_type(self, merged: Merged, level: Level) -> Any:
+        kinds = merged.kinds()
+        kind = self.random.choice(kinds) if self.strategy.any_type else kinds[0]
+        if kind == "object":
+            return Properties(self, merged, level).all()
+        if kind == "array":
+            return array(self, merged, level)
+        if kind in {"boolean", "null"}:
+            return self.coin() if kind == "boolean" else None
+        name = level.name if self.strategy.heeds_names else ""
+        subject = level.subject or Subject(self.random, draw_person=self.strings.person)
+        if kind == "string":
+            return text(merged, subject, name, self.strings)
+        value = named_number(merged, subject, name, kind)
+        if value is not None:
+            return value
+        return number(merged, self.random, kind, prefers_whole=self.strategy.whole_numbers)

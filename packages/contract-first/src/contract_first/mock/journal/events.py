@@ -1,0 +1,218 @@
+"""What happens in the mock, published to listeners, and over HTTP as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections import deque
+from collections.abc import AsyncIterator
+from secrets import token_hex
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from contract_first.check.exchange import RecordedExchange
+from contract_first.service.messages.problems import ServiceUnavailable
+
+from .journal import Journal
+from .selector import Selector
+
+MOST_QUEUED: Final = 256
+"""Events that wait for a listener who is slow."""
+MOST_LISTENERS: Final = 100
+HEARTBEAT_SECONDS: Final = 15.0
+AT_ONCE: Final = 50
+MOST_BYTES_AT_ONCE: Final = 512 * 1024
+LAST_ID: Final = "last_event_id"
+
+
+class Event(NamedTuple):
+    """Something that happened.
+
+    Attributes:
+        name: ``exchange``, ``faults``, ``clock`` or ``state``; ``lost`` where some are missing.
+        number: of the exchange; 0 for other events.
+    """
+
+    name: str
+    data: bytes
+    number: int = 0
+
+
+class Events:
+    """Hands each event to all listeners of the moment; any thread may publish, and never waits.
+
+    Attributes:
+        run: names this run of the mock, in which no number is used twice.
+    """
+
+    def __init__(self) -> None:
+        self.run = token_hex(4)
+        self._guard = threading.Lock()
+        self._listeners: set[Listener] = set()
+        self._closed = False
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
+    def publish(self, name: str, data: Any, number: int = 0) -> None:
+        """Publish an event."""
+        with self._guard:
+            listeners = tuple(self._listeners)
+        if listeners:
+            event = Event(name, msgspec.json.encode(data), number)
+            for listener in listeners:
+                listener.put(event)
+
+    def listen(self) -> Listener:
+        """Return a listener of this event loop, to be removed by the caller.
+
+        Raises:
+            ServiceUnavailable: there are a hundred already.
+        """
+        listener = Listener()
+        with self._guard:
+            if len(self._listeners) == MOST_LISTENERS:
+                raise ServiceUnavailable(
+                    f"There are {MOST_LISTENERS} listeners already; no more are admitted."
+                )
+            if self._closed:
+                listener.put(None)
+            self._listeners.add(listener)
+        return listener
+
+    def remove(self, listener: Listener) -> None:
+        """Publish nothing more to a listener."""
+        with self._guard:
+            self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """End the events of all listeners, now and from now on."""
+        with self._guard:
+            self._closed = True
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener.put(None)
+
+
+class Listener:
+    """The events that one listener has not got yet: at most 256, of which a slow one loses the oldest."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._guard = threading.Lock()
+        self._waiting: deque[Event] = deque()
+        self._lost = 0
+        self._ended = False
+        self._something = asyncio.Event()
+
+    def put(self, event: Event | None) -> None:
+        """Add an event; None is the end."""
+        with self._guard:
+            if event is None:
+                self._ended = True
+            elif len(self._waiting) == MOST_QUEUED:
+                self._waiting.popleft()
+                self._lost += 1
+            if event is not None:
+                self._waiting.append(event)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._something.set)
+
+    async def hear(self, seconds: float) -> list[Event] | None:
+        """Return new events, none after so many seconds without; None at the end."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._something.wait()
+        except TimeoutError:
+            return []
+        self._something.clear()
+        with self._guard:
+            events, lost, self._lost = list(self._waiting), self._lost, 0
+            self._waiting.clear()
+            if self._ended:
+                self._something.set()
+                if not events:
+                    return None
+        return [Event("lost", msgspec.json.encode({"count": lost})), *events] if lost else events
+
+
+class EventStream:
+    """Events as an ASGI app: ``text/event-stream``, until the client goes away or the mock ends.
+
+    A client that names its last event by ``Last-Event-ID`` gets the exchanges since then, and so does one
+    that was too slow. If the event is of another run of the mock, ``start`` comes, and all that is in the
+    journal.
+    """
+
+    def __init__(self, events: Events, journal: Journal) -> None:
+        self._events = events
+        self._journal = journal
+        self._id = re.compile(rf"{events.run}\.(\d{{1,18}})")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to one request."""
+        listener, last = self._events.listen(), self._journal.last
+        leaving = asyncio.create_task(_left(receive))
+        leaving.add_done_callback(lambda _: listener.put(None))
+        try:
+            headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            if scope["method"] != "HEAD":
+                async for frames in self._frames(listener, last, _last_id(scope)):
+                    await send({"type": "http.response.body", "body": frames, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._events.remove(listener)
+            leaving.cancel()
+
+    async def _frames(self, listener: Listener, last: int, last_id: str | None) -> AsyncIterator[bytes]:
+        yield b": listening\n\n"
+        behind = last_id is not None
+        if last_id is not None and not (last := self._number(last_id)):
+            yield self._frame(Event("start", b"{}"))
+        events: list[Event] | None = []
+        while events is not None:
+            while behind and (missed := await asyncio.to_thread(self._after, last)):
+                last = missed[-1].number
+                encoded = ((msgspec.json.encode(exchange), exchange.number) for exchange in missed)
+                yield b"".join(self._frame(Event("exchange", *pair)) for pair in encoded)
+            for event in events:
+                if not 0 < event.number <= last:
+                    last = max(last, event.number)
+                    yield self._frame(event)
+            events = await listener.hear(HEARTBEAT_SECONDS)
+            behind = events is not None and any(event.name == "lost" for event in events)
+            if events == []:
+                yield b": still here\n\n"
+
+    def _number(self, last_id: str) -> int:
+        """Return the number of the last exchange that the client got; 0 for none of this run."""
+        match = self._id.fullmatch(last_id)
+        return min(int(match[1]), self._journal.last) if match else 0
+
+    def _after(self, number: int) -> list[RecordedExchange]:
+        return self._journal.find(Selector(after=number), AT_ONCE, MOST_BYTES_AT_ONCE)
+
+    def _frame(self, event: Event) -> bytes:
+        number = f"id: {self._events.run}.{event.number}\n" if event.number else ""
+        return b"%sevent: %s\ndata: %s\n\n" % (number.encode(), event.name.encode(), event.data)
+
+
+def _last_id(scope: Scope) -> str | None:
+    """Return the id of the last event, of the header or else the query, for EventSource's first request."""
+    header = next(
+        (value.decode("latin-1") for name, value in scope["headers"] if name == b"last-event-id"), None
+    )
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return header if header is not None else dict(query).get(LAST_ID)
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

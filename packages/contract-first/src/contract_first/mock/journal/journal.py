@@ -1,0 +1,234 @@
+"""The journal: the latest exchanges, numbered."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from threading import Condition, Lock, RLock
+from time import monotonic
+from typing import Protocol
+
+import msgspec
+
+from contract_first.check.exchange import RecordedExchange, Validation
+from contract_first.check.masking import Masking
+from contract_first.service.messages.problems import ServiceUnavailable
+
+from .selector import Selector
+
+MOST_EXCHANGES = 2000
+MOST_BYTES = 32 * 1024 * 1024
+MOST_BODY_BYTES = 64 * 1024
+MOST_LISTENERS = 100
+EVERYTHING = Selector()
+Validate = Callable[[RecordedExchange], Validation]
+"""Returns what the contract says of an exchange."""
+OVERHEAD_BYTES = 1024
+"""About what the objects around an exchange take."""
+
+
+class Recordable(Protocol):
+    """An exchange that is computed when it is asked for, such as a `Recording`."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+
+    def exchange(self, number: int, masking: Masking) -> RecordedExchange:
+        """Return the exchange as the journal shows it."""
+
+
+class Entry:
+    """An exchange in the journal, computed and validated when it is asked for, once."""
+
+    __slots__ = ("_recorded", "_validated", "number", "size")
+
+    def __init__(self, number: int, recorded: Recordable | RecordedExchange) -> None:
+        self.number = number
+        self.size = OVERHEAD_BYTES + (
+            _size(recorded) if isinstance(recorded, RecordedExchange) else recorded.size
+        )
+        self._recorded = recorded
+        self._validated: RecordedExchange | None = None
+
+    def exchange(self, masking: Masking) -> RecordedExchange:
+        """Return the exchange, its secrets masked."""
+        if not isinstance(self._recorded, RecordedExchange):
+            self._recorded = self._recorded.exchange(self.number, masking)
+        return self._recorded
+
+    def validated(self, masking: Masking, validate: Validate) -> RecordedExchange:
+        """Return the exchange with its violations."""
+        if self._validated is None:
+            exchange = self.exchange(masking)
+            self._validated = msgspec.structs.replace(exchange, verdict=validate(exchange))
+        return self._validated
+
+
+class Journal:
+    """The latest exchanges; any thread may record and find them."""
+
+    def __init__(self, masking: Masking | None = None) -> None:
+        self.masking = masking or Masking()
+        self._validating = Lock()
+        self._make_validator: Callable[[], Validate] | None = None
+        self._validator: Validate | None = None
+        self.most_exchanges, self.most_bytes = MOST_EXCHANGES, MOST_BYTES
+        self.most_body_bytes = MOST_BODY_BYTES
+        self.last = 0
+        self._bytes = 0
+        self._entries: deque[Entry] = deque()
+        self._lock = RLock()  # entered in C, a condition in Python
+        self._changed = Condition(self._lock)
+        self._ended = False
+        self._listeners: list[Callable[[int], object]] = []
+
+    def validate_with(self, make_validator: Callable[[], Validate]) -> None:
+        """Use a validator, made on first use, for exchanges that are not validated yet."""
+        self._make_validator, self._validator = make_validator, None
+
+    def record(self, recorded: Recordable | RecordedExchange) -> None:
+        """Record an exchange, and remove the oldest ones if there are too many."""
+        with self._lock:
+            self.last = number = self.last + 1
+            if isinstance(recorded, RecordedExchange):
+                recorded = msgspec.structs.replace(recorded, number=number)
+            entry = Entry(number, recorded)
+            self._entries.append(entry)
+            self._bytes += entry.size
+            while len(self._entries) > self.most_exchanges or self._bytes > self.most_bytes:
+                self._bytes -= self._entries.popleft().size
+            self._changed.notify_all()
+        for listener in self._listeners:
+            listener(number)
+
+    def find(
+        self, selector: Selector = EVERYTHING, limit: int | None = None, most_bytes: int | None = None
+    ) -> list[RecordedExchange]:
+        """Return the selected exchanges, oldest first, validated.
+
+        Validation takes milliseconds an exchange: not for an event loop's own thread.
+
+        Args:
+            limit: how many; the first of them.
+            most_bytes: about how many bytes of them; at least one, if there is any.
+        """
+        exchanges: list[RecordedExchange] = []
+        for entry in islice(self._entries_of(selector), limit):
+            if most_bytes is not None and exchanges and (most_bytes := most_bytes - entry.size) < 0:
+                break
+            exchanges.append(self.validated(entry))
+        return exchanges
+
+    def wait(self, selector: Selector, count: int, seconds: float) -> bool:
+        """Wait until so many exchanges are there, or the time is over; return whether they are."""
+        until = monotonic() + seconds
+        counted = _Counter(self, selector)
+        while counted.up_to_now() < count:
+            with self._lock:
+                left = until - monotonic()
+                if left <= 0 or (self.last == counted.seen and not self._changed.wait(left)):
+                    return counted.up_to_now() >= count
+        return True
+
+    async def wait_for(self, selector: Selector, count: int, seconds: float) -> None:
+        """Wait as `wait` does, in an event loop.
+
+        Raises:
+            ServiceUnavailable: a hundred listen already.
+        """
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        counted = _Counter(self, selector)
+        with self.listening(lambda _: loop.call_soon_threadsafe(changed.set)):
+            try:
+                async with asyncio.timeout(seconds):
+                    while await asyncio.to_thread(counted.up_to_now) < count and not self._ended:
+                        await changed.wait()
+                        changed.clear()
+            except TimeoutError:
+                return
+
+    def end(self) -> None:
+        """End all waiting for exchanges."""
+        self._ended = True
+        for listener in self._listeners:
+            listener(0)
+
+    def clear(self, scope: str | None = None) -> None:
+        """Remove all exchanges, or those of a scope; numbers go on."""
+        with self._lock:
+            rest = [e for e in self._entries if scope and e.exchange(self.masking).scope != scope]
+            self._entries = deque(rest)
+            self._bytes = sum(entry.size for entry in rest)
+
+    @contextmanager
+    def listening(self, listener: Callable[[int], object]) -> Iterator[None]:
+        """Call a listener with the number of each exchange, in the thread that records it.
+
+        At the end of the journal it is called with 0.
+
+        Raises:
+            ServiceUnavailable: a hundred listen already.
+        """
+        with self._lock:
+            if len(self._listeners) >= MOST_LISTENERS:
+                raise ServiceUnavailable(f"{MOST_LISTENERS} listen to the journal already.")
+            self._listeners = [*self._listeners, listener]
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._listeners = [other for other in self._listeners if other is not listener]
+
+    def count(self, selector: Selector, until: int) -> int:
+        """Return how many exchanges are selected, up to a number."""
+        return sum(entry.number <= until for entry in self._entries_of(selector))
+
+    def entry(self, number: int) -> Entry | None:
+        """Return the entry of a number, which is quick for a recent one; None if it is not there any more."""
+        with self._lock:
+            return next((entry for entry in reversed(self._entries) if entry.number == number), None)
+
+    def validated(self, entry: Entry) -> RecordedExchange:
+        """Return the exchange of an entry with its violations, if exchanges are validated.
+
+        Validation takes milliseconds an exchange: not for an event loop's own thread.
+        """
+        if self._make_validator is None:
+            return entry.exchange(self.masking)
+        with self._validating:  # so that nothing is validated twice
+            self._validator = self._validator or self._make_validator()
+            return entry.validated(self.masking, self._validator)
+
+    def _entries_of(self, selector: Selector) -> Iterator[Entry]:
+        with self._lock:
+            entries = [entry for entry in self._entries if entry.number > selector.after]
+        for entry in entries:
+            if selector.matches(entry.exchange(self.masking)) and (
+                not selector.violations or self.validated(entry).violations
+            ):
+                yield entry
+
+
+class _Counter:
+    """Counts the selected exchanges so far, looking at each once."""
+
+    def __init__(self, journal: Journal, selector: Selector) -> None:
+        self._journal = journal
+        self._selector = selector
+        self._count = 0
+        self.seen = selector.after
+
+    def up_to_now(self) -> int:
+        """Count new exchanges, and return how many there are in all."""
+        seen = self._journal.last
+        self._count += self._journal.count(msgspec.structs.replace(self._selector, after=self.seen), seen)
+        self.seen = max(seen, self.seen)
+        return self._count
+
+
+def _size(exchange: RecordedExchange) -> int:
+    messages = (exchange.request, exchange.response)
+    pairs = [pair for message in messages for pair in (*message.headers, *message.fields)]
+    return sum(len(message.body) for message in messages) + sum(len(n) + len(v) for n, v in pairs)

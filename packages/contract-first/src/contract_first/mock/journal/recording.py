@@ -1,0 +1,299 @@
+"""An exchange as it goes over the wire, recorded; a journal computes what it shows once it is asked."""
+
+from collections.abc import Awaitable, Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import chain
+from time import perf_counter, time
+from typing import Any
+
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from contract_first.check.exchange import Message, RecordedExchange, Validation
+from contract_first.check.masking import Masking
+from contract_first.check.validation.content_codings import NotDecoded, decoded
+from contract_first.contract import Contract
+from contract_first.service.messages.problems import Problem
+
+from .journal import Journal
+from .matching import is_of_explorer
+
+Headers = list[tuple[bytes, bytes]]
+FAULT_KEY = "contract_first.mock.fault"
+"""Key of the ASGI scope where a layer further in puts the id of the fault that applied to a request."""
+LONGEST_SCOPE = 200
+LONGEST_LENGTH = 18
+
+
+class Content(msgspec.Struct):
+    """The recorded part of a body: its first bytes, and its length."""
+
+    blocks: list[bytes] = []
+    recorded: int = 0
+    length: int = 0
+    complete: bool = False
+
+    def append(self, block: bytes, most: int) -> None:
+        """Record the next block, as far as it fits into so many bytes."""
+        self.length += len(block)
+        if self.recorded < most:
+            block = block[: most - self.recorded]
+            self.blocks.append(block)
+            self.recorded += len(block)
+
+
+class Recording:
+    """One exchange of an ASGI app; little is computed until somebody reads it.
+
+    Args:
+        most_bytes: how much of a body is recorded.
+        url: where a proxy passes the request on to; None for the URL that was called.
+        contract: of the app, to find the operation in; None where `operation` is set.
+        shown_bytes: how much of a body a journal shows; None for all that is recorded.
+
+    Attributes:
+        status: of the response; 0 until there is one.
+        operation: its operationId; None to find it.
+        fault: id of the fault that applied.
+        verdict: what the contract says, if that is known.
+    """
+
+    __slots__ = (
+        *("_began", "_contract", "_method", "_most_bytes", "_path", "_query", "_request_headers", "_scheme"),
+        *("_seconds", "_shown_bytes", "_started", "_url"),
+        *("fault", "headers", "operation", "request", "response", "status", "verdict"),
+    )
+
+    def __init__(
+        self,
+        scope: Scope,
+        most_bytes: int,
+        url: str | None = None,
+        contract: Contract | None = None,
+        shown_bytes: int | None = None,
+    ) -> None:
+        self._scheme, self._method = scope["scheme"], scope["method"]
+        self._path: bytes = scope.get("raw_path") or scope["path"].encode()
+        self._query: bytes = scope["query_string"]
+        self._request_headers: Headers = scope["headers"]
+        self._most_bytes, self._shown_bytes = most_bytes, shown_bytes
+        self._url, self._contract = url, contract
+        self._started, self._began = time(), perf_counter()
+        self._seconds: float | None = None
+        self.request, self.response = Content(), Content()
+        self.status = 0
+        self.headers: Headers = []
+        self.operation: str | None = None
+        self.fault = ""
+        self.verdict: Validation | None = None
+
+    def ask(self, block: bytes, *, more: bool) -> None:
+        """Record a block of the request's body."""
+        self.request.append(block, self._most_bytes)
+        self.request.complete = not more
+
+    def respond(self, block: bytes, *, more: bool) -> None:
+        """Record a block of the response's body."""
+        self.response.append(block, self._most_bytes)
+        self.response.complete = not more
+
+    def end(self) -> bool:
+        """Stop the clock; return whether it was running."""
+        if self.ended:
+            return False
+        self._seconds = perf_counter() - self._began
+        return True
+
+    @property
+    def ended(self) -> bool:
+        """Whether the clock has stopped."""
+        return self._seconds is not None
+
+    @property
+    def has_whole_response(self) -> bool:
+        """Whether the response's body is as long as its head says."""
+        length = _value(self.headers, b"content-length")
+        return length.isdigit() and self.response.length == int(length)
+
+    def is_light(self, most_bytes: int) -> bool:
+        """Return whether the bodies have no more than so many bytes, which of coded ones is not known."""
+        sides = ((self._request_headers, self.request), (self.headers, self.response))
+        coded = any(content.recorded and _value(headers, b"content-encoding") for headers, content in sides)
+        return not coded and self.request.recorded + self.response.recorded <= most_bytes
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        text = b"".join(chain.from_iterable((*self._request_headers, *self.headers)))
+        return len(text) + len(self._path) + len(self._query) + self.request.recorded + self.response.recorded
+
+    def unmasked(self) -> RecordedExchange:
+        """Return the exchange as it is so far, its secrets in it."""
+        seconds = perf_counter() - self._began if self._seconds is None else self._seconds
+        return RecordedExchange(
+            started=datetime.fromtimestamp(self._started, UTC),
+            milliseconds=round(seconds * 1000, 3),
+            method=self._method,
+            url=self._target(),
+            status=self.status,
+            request=_message(self._request_headers, self.request, self._request_length()),
+            response=_message(
+                self.headers,
+                self.response,
+                self.response.length + (self.status > 0 and not self.response.complete),
+            ),
+        )
+
+    def exchange(self, number: int, masking: Masking) -> RecordedExchange:
+        """Return the exchange as the journal shows it."""
+        exchange = self.unmasked()
+        masking = masking.knowing((*self._request_headers, *self.headers))
+        operation = self.operation
+        if operation is None:
+            assert self._contract is not None  # noqa: S101 -- one of the two is handed over
+            path = self._path.decode("latin-1")
+            route = self._contract.route(self._method, path, self._query, exchange.request.field)
+            operation = route.operation_id
+        return msgspec.structs.replace(
+            exchange,
+            number=number,
+            url=masking.url(exchange.url),
+            request_id=exchange.response.header("x-request-id") or "",
+            request=_masked(exchange.request, self._request_headers, masking, self._shown_bytes),
+            response=_masked(exchange.response, self.headers, masking, self._shown_bytes),
+            operation=operation,
+            scope=(exchange.request.header("x-mock-scope") or "")[:LONGEST_SCOPE],
+            fault=self.fault,
+            verdict=self.verdict,
+        )
+
+    def _target(self) -> str:
+        if self._url is not None:
+            return self._url
+        host = (_value(self._request_headers, b"host") or b"localhost").decode("latin-1")
+        query = b"?" + self._query if self._query else b""
+        return f"{self._scheme}://{host}{(self._path + query).decode('latin-1')}"
+
+    def _request_length(self) -> int:
+        """Return the length of a body that perhaps was not read to its end, as of a refused request."""
+        if self.request.complete:
+            return self.request.length
+        length = _value(self._request_headers, b"content-length")
+        if length.isdigit() and len(length) <= LONGEST_LENGTH:
+            return max(self.request.length, int(length))
+        return self.request.length + bool(_value(self._request_headers, b"transfer-encoding"))
+
+
+def refused(recording: Recording, problem: Problem) -> Recording:
+    """Return the recording of a request that was refused while its head came in, which nobody validates."""
+    recording.status, recording.operation = problem.status, ""
+    recording.verdict = Validation(unjudged=problem.detail)
+    recording.end()
+    return recording
+
+
+class JournalMiddleware:
+    """An ASGI app whose exchanges are recorded in a journal, neither changed nor held up.
+
+    The page that shows the contract, and what it loads, is not recorded.
+
+    Args:
+        journal: has an exchange before the last part of its response is sent.
+    """
+
+    def __init__(self, app: ASGIApp, journal: Journal, contract: Contract) -> None:
+        self._app = app
+        self._journal = journal
+        self._contract = contract
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path = scope.get("path", "")
+        is_explorers = is_of_explorer(path) and not self._contract.route("GET", path).methods
+        if scope["type"] != "http" or is_explorers:
+            await self._app(scope, receive, send)
+            return
+        recording = Recording(scope, self._journal.most_body_bytes, contract=self._contract)
+
+        def end() -> None:
+            if recording.end():
+                recording.fault = scope.get(FAULT_KEY, "")
+                self._journal.record(recording)
+
+        async def recorded_receive() -> Any:
+            message = await receive()
+            if message["type"] == "http.request":
+                recording.ask(message.get("body", b""), more=message.get("more_body", False))
+            return message
+
+        def recorded_send(message: Any) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                recording.status, recording.headers = message["status"], message.get("headers", [])
+            else:
+                more = message.get("more_body", False)
+                recording.respond(message.get("body", b""), more=more)
+                if not more:
+                    end()  # once a client has the response, the journal has it
+            return send(message)
+
+        try:
+            await self._app(scope, recorded_receive, recorded_send)
+        finally:
+            end()
+
+
+def s3_exchange(report: Mapping[str, Any], masking: Masking) -> RecordedExchange:
+    """Return an exchange with S3; its process reports it as `strict_s3.app.described` returns it."""
+    request, response = report["request"], report["response"]
+    request_headers, response_headers = _raw(request["headers"]), _raw(response["headers"])
+    message = Message(
+        headers=masking.headers(request_headers),
+        body_bytes=request["body_bytes"],
+        fields=masking.fields(request["fields"]),
+    )
+    return RecordedExchange(
+        server="s3",
+        request_id=_value(response_headers, b"x-amz-request-id").decode("latin-1"),
+        started=datetime.fromtimestamp(report["started"], UTC),
+        milliseconds=round(report["seconds"] * 1000, 3),
+        method=request["method"],
+        url=masking.url(request["url"]),
+        status=response["status"],
+        request=message,
+        response=Message(
+            headers=masking.headers(response_headers),
+            body=masking.body(response["body"].encode()),
+            body_bytes=response["body_bytes"],
+        ),
+        operation=report["operation"],
+        scope=(message.header("x-mock-scope") or "")[:LONGEST_SCOPE],
+        fault=report["fault"],
+    )
+
+
+def _value(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
+    """Return the first value of a field; empty if it is not there."""
+    return next((value for field, value in headers if field.lower() == name), b"")
+
+
+def _raw(pairs: Iterable[Iterable[str]]) -> Headers:
+    return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in pairs]
+
+
+def _message(headers: Headers, content: Content, length: int) -> Message:
+    return Message(
+        headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
+        body=b"".join(content.blocks),
+        body_bytes=length,
+    )
+
+
+def _masked(message: Message, headers: Headers, masking: Masking, shown_bytes: int | None) -> Message:
+    """Return a message without its content coding, in which no secret would be found, secrets masked."""
+    try:
+        plain = decoded(message)
+    except NotDecoded:
+        plain = b""
+    length = message.body_bytes if plain is message.body or not plain else len(plain)
+    body = masking.body(plain)[:shown_bytes]
+    return msgspec.structs.replace(message, headers=masking.headers(headers), body=body, body_bytes=length)

@@ -1,0 +1,197 @@
+"""The options of mocks, each declared once: arguments of functions and options of commands derive from it.
+
+A field with a `Flag` is an option of the command as well; the others are for Python alone.
+"""
+
+# ruff: noqa: RUF009 -- `option` and its kind return what declares a field
+
+import inspect
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import KW_ONLY, dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from contract_first.service.http.origins import normal_origins
+
+if TYPE_CHECKING:
+    from contract_first.contract import Contract
+
+    from .journal.journal import Journal
+
+HOST = "127.0.0.1"
+OFF = False
+"""The default of options without a value."""
+Log: TypeAlias = "Callable[[Journal], AbstractContextManager[object]]"
+"""Logs a journal's exchanges while what it returns is entered."""
+Mode = Literal["on", "warn", "off"]
+P = ParamSpec("P")
+Options = TypeVar("Options")
+Result = TypeVar("Result")
+Default = TypeVar("Default")
+
+
+class Flag(NamedTuple):
+    """How a command takes an option.
+
+    Attributes:
+        help: the sentence that says what it is for.
+        metavar: stands for its value; DIR for a folder, PORT for a port.
+        name: of the flag, where it is not that of the field.
+        read: reads a value; its ValueError says what is wrong with one.
+        default: what help says of the default, where that is not its value.
+        variable: of the environment, that has a value as well.
+        kind: the type of the option, where it is not that of the field.
+        alone: the value where neither option nor setting says; a port's is 0 beside ``exec``.
+    """
+
+    help: str
+    metavar: str | None = None
+    name: str = ""
+    read: Callable[[Any], Any] | None = None
+    default: str = ""
+    variable: str | None = None
+    kind: Any = None
+    alone: str | int | None = None
+
+
+def option(default: Default, /, *flag: Any, **named: Any) -> Default:
+    """Return a field with a default and a `Flag`, whose arguments follow."""
+    declared: Any = field(default=default, metadata={"flag": Flag(*flag, **named)})
+    return declared  # type: ignore[no-any-return]  # what dataclasses read
+
+
+def host_option() -> str:
+    """Return the field of the address to listen on."""
+    help_ = "Address to listen on; beyond loopback others can use the mock."
+    return option(HOST, help_, "ADDRESS", default=HOST, alone=HOST)
+
+
+def port_option(server: str, port: int) -> int:
+    """Return the field of a server's port; in Python and beside ``exec`` it is a free one by default."""
+    help_ = f"Port of {server}; 0 takes a free one."
+    return option(0, help_, "PORT", default=f"{port}; for exec 0", alone=port)
+
+
+def url_option(server: str, default: str) -> str | None:
+    """Return the field of the URL by which all clients reach a server."""
+    help_ = f"URL by which all clients reach {server}."
+    return option(None, help_, "URL", read=base_url, default=default)
+
+
+def base_url(text: str) -> str:
+    """Return a URL that others begin with, without a slash at its end; raise ValueError if it is none."""
+    try:
+        parts = urlsplit(text)
+        is_complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_complete = False
+    if not is_complete or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(f"{text} is not an http:// or https:// URL of a host, such as https://mock.test.")
+    return text.rstrip("/")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerOptions:
+    """The options of every mock.
+
+    Attributes:
+        log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
+    """
+
+    faults: Path | None = option(None, "Activate the faults in this JSON, YAML or TOML file at start.")
+    control_token: str | None = option(
+        None,
+        "Token for the control API below /_mock/; without one, only this machine has access.",
+        "TOKEN",
+        variable="{token_variable}",
+    )
+    control_origins: Sequence[str] = option(
+        (),
+        "Origin, such as http://localhost:5173, whose pages may use the control API without a token",
+        "ORIGIN",
+        "control-origin",
+        normal_origins,
+    )
+    seed: int = option(
+        0, "Seed of ids, random faults and generated values: the same requests get the same responses."
+    )
+    tls: bool = option(OFF, "Serve HTTPS, with certificates of a local authority.")
+    ca: Path | None = option(
+        None,
+        "Folder that keeps the local authority, so that you trust it once; implies --tls.",
+        "DIR",
+        default="a new one",
+    )
+    trust_proxy: bool = option(OFF, "Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto.")
+    log: "Log | None" = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiOptions(ServerOptions):
+    """The options of mocks of APIs.
+
+    Attributes:
+        tell: called with a sentence for people, such as that a contract has been loaded again.
+    """
+
+    public_url: str | None = url_option("the API", "the host that a request came to")
+    prefer_first: bool = option(OFF, "Follow `Prefer` even where the request violates the contract.")
+    data: Path | None = option(None, "Folder that keeps all state across restarts.", "DIR")
+    tell: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class MockOptions(ApiOptions):
+    """The options of the mock of a contract.
+
+    Attributes:
+        contract: the contract, or the file or URL that it is in.
+        strict: refuse a contract that is not valid, instead of repairing it.
+        authentication: require credentials where the contract does; any non-empty one is accepted.
+    """
+
+    contract: "Contract | str"
+    host: str = host_option()
+    port: int = port_option("the API", 8000)
+    _: KW_ONLY
+    locale: str = option(
+        "",
+        "Locale of generated names, addresses and texts, such as de_DE; needs the extra `locales`.",
+        "NAME",
+        default="English, of several countries",
+    )
+    watch: bool = option(OFF, "Reload the contract when its file changes.")
+    validate_requests: Mode = option(
+        "on",
+        "Refuse requests that violate the contract, or respond all the same: with a header that says "
+        "what is wrong, or without.",
+    )
+    formats: Mode = option("on", "As --validate-requests, for requests that violate only a `format`.")
+    errors: bool = option(
+        OFF, "Respond with an error where an example violates its schema, instead of repairing it."
+    )
+    stateful: bool = option(OFF, "Store what is created, changed and deleted, as the real API does.")
+    seed_data: Path | None = option(
+        None, "JSON or YAML file of items that exist at start: lists by the path of their collection."
+    )
+    strict: bool = False
+    authentication: bool = True
+
+
+def takes_fields_of(
+    options: Callable[P, Options],
+) -> Callable[[Callable[[Options], Result]], Callable[P, Result]]:
+    """Return a decorator by which a function of a record takes the record's fields as its arguments."""
+
+    def decorate(run: Callable[[Options], Result]) -> Callable[P, Result]:
+        @wraps(run)
+        def called(*arguments: P.args, **named: P.kwargs) -> Result:
+            return run(options(*arguments, **named))
+
+        called.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]  # what help() shows
+        return called
+
+    return decorate

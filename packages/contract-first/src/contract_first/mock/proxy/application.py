@@ -1,0 +1,275 @@
+"""The proxy: requests go to the upstream, responses to the client, and both are validated."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
+from http import HTTPStatus
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from contract_first.check.exchange import RecordedExchange, Validation
+from contract_first.check.validation import ValidatedExchange
+from contract_first.mock.journal.recording import refused
+from contract_first.mock.reach import cannot_be_rebound
+from contract_first.service.http.server import listen, serving
+from contract_first.service.messages.problems import Problem
+from contract_first.terminal import printable
+
+from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
+from .outgoing import Outgoing
+from .recorder import FIRST, Recorder, violation_fields
+from .upstream import Upstream
+
+MOST_BYTES = 1024 * 1024
+AT_ONCE_BYTES = 32 * 1024
+"""Up to so many are validated in the event loop; more, or compressed ones, in a thread."""
+
+
+@dataclass(eq=False)
+class Proxy:
+    """An ASGI app that passes everything on to one upstream, and validates the exchanges.
+
+    Args:
+        most_bytes: longest body that is held back and validated.
+        names: by which it may be called, beside addresses and localhost: a page that a developer visits could
+            else read what the upstream responds, once its own name stands for this machine.
+        errors: respond with an error where an exchange violates the contract.
+    """
+
+    upstream: Upstream
+    recorder: Recorder
+    _: KW_ONLY
+    most_bytes: int
+    names: Iterable[str]
+    errors: bool
+
+    def __post_init__(self) -> None:
+        self._names = frozenset(name.lower() for name in self.names)
+
+    async def start(self) -> None:
+        """Do nothing: connections to the upstream are made when they are needed."""
+
+    def end(self) -> None:
+        """Do nothing: the server cancels what does not end by itself."""
+
+    async def stop(self) -> None:
+        """Close the connections to the upstream."""
+        await self.upstream.close()
+
+    def note_refusal(self, scope: Scope, problem: Problem) -> None:
+        """Record and count a request that the server refused while its head came in."""
+        recording = refused(self.recorder.recording(scope, self.upstream.url_of(scope), 0), problem)
+        validated = ValidatedExchange(recording.verdict or Validation())
+        self.recorder.record(recording, recording.unmasked(), validated)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        host = (value_of(scope["headers"], b"host") or b"").decode("latin-1")
+        if not cannot_be_rebound(host, self._names):
+            reason = f'Host is "{printable(host[:100])}"'
+            detail = f"{reason}; expected an address, localhost or a name that --allow-host lists."
+            await _respond(HTTPStatus.MISDIRECTED_REQUEST, detail, send)
+            return
+        await _Passing(self, scope, receive, send).run()
+
+
+class _ClientGone(Exception):  # noqa: N818 -- an event, not an error of ours
+    """The client went away before its request was whole."""
+
+
+class _CutShort(Exception):  # noqa: N818 -- the same
+    """The response ends too early: raised so that the server does not end it as if it were whole."""
+
+
+class _Passing:
+    """One exchange on its way through."""
+
+    def __init__(self, proxy: Proxy, scope: Scope, receive: Receive, send: Send) -> None:
+        self._upstream, self._recorder = proxy.upstream, proxy.recorder
+        self._most_bytes, self._errors = proxy.most_bytes, proxy.errors
+        self._scope, self._receive, self._send = scope, receive, send
+        self._recording = proxy.recorder.recording(scope, proxy.upstream.url_of(scope), proxy.most_bytes)
+        self._outgoing = Outgoing(send, self._head, proxy.most_bytes)
+        self._validated: ValidatedExchange | None = None
+        self._task = asyncio.current_task()
+        self._listening: asyncio.Task[None] | None = None
+        self._gone = self._recorded = False
+        self._waiting = True
+
+    async def run(self) -> None:
+        """Pass the request on and the response back; whatever happens, it is recorded once."""
+        try:
+            await self._pass_on()
+        except UpstreamFailed as failure:
+            await self._fail(failure)
+        except _ClientGone:
+            pass
+        except asyncio.CancelledError:
+            if not self._gone or self._task is None or self._task.uncancel():
+                ended = HTTPStatus.BAD_GATEWAY, "connection_terminated", "the proxy ends"
+                await self._fail(UpstreamFailed(*ended))
+                raise
+        finally:
+            self._record()
+            self._outgoing.drop()
+            if self._listening is not None:
+                self._listening.cancel()
+
+    async def _pass_on(self) -> None:
+        async with self._upstream.respond(self._scope, self._body()) as response:
+            recording = self._recording
+            recording.status, recording.headers = response.status, response.headers
+            if self._is_long(response):
+                await self._outgoing.release()
+            else:
+                self._outgoing.hold()
+            async for chunk in response.chunks():
+                recording.respond(chunk, more=True)
+                if recording.has_whole_response:
+                    await self._conclude()
+                await self._outgoing.add(chunk)
+            self._waiting = False
+            await self._conclude()
+            if self._is_refused:
+                await self._refuse()
+            else:
+                await self._outgoing.end()
+
+    @property
+    def _is_refused(self) -> bool:
+        """Whether an error takes the place of the response; not of one that has started to go out."""
+        violates = self._validated is not None and any(self._validated.validation.violations)
+        return self._errors and violates and not self._outgoing.started
+
+    async def _refuse(self) -> None:
+        """Respond with an error that says what violates the contract: the request, or else the response."""
+        self._outgoing.drop()
+        validation = self._validated.validation if self._validated else Validation()
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if validation.request else HTTPStatus.BAD_GATEWAY
+        fields = violation_fields(validation)
+        violation = "; ".join(value.decode() for name, value in fields if name == FIRST)
+        await _respond(status, f"The exchange violates the contract: {violation}.", self._send, *fields)
+
+    async def _conclude(self) -> None:
+        """Validate the exchange; a client that has the whole response finds it in the journal."""
+        if not self._recording.ended:
+            self._recording.response.complete = True
+            self._recording.end()
+            exchange = self._recording.unmasked()
+            self._validated = await self._validate(exchange)
+            self._record(exchange)
+
+    def _body(self) -> AsyncIterator[bytes] | None:
+        headers = self._scope["headers"]
+        if transfer_coding(headers) or value_of(headers, b"content-length") not in {None, b"0"}:
+            return self._chunks()
+        self._recording.request.complete = True
+        self._listen()
+        return None
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise _ClientGone
+            chunk, more = message.get("body", b""), message.get("more_body", False)
+            self._recording.ask(chunk, more=more)
+            if chunk:
+                yield chunk
+        self._listen()
+
+    def _listen(self) -> None:
+        """From now on, notice if the client goes away, and wait no longer for the upstream then."""
+        self._listening = asyncio.get_running_loop().create_task(self._until_gone())
+
+    async def _until_gone(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        # once all is read there is nothing to wait for, and the connection is about to go back into its pool
+        if self._waiting and self._task is not None:
+            self._gone = True
+            self._task.cancel()
+
+    def _is_long(self, response: Connection) -> bool:
+        length = value_of(response.headers, b"content-length") or b"0"
+        is_events = (value_of(response.headers, b"content-type") or b"").startswith(b"text/event-stream")
+        return is_events or not length.isdigit() or int(length) > self._most_bytes
+
+    def _head(self) -> tuple[int, RawHeaders]:
+        """Return the response's head, with the violations known so far."""
+        if self._validated is None:
+            self._validated = self._recorder.validate(self._recording.unmasked())
+        headers = [*self._recording.headers, *violation_fields(self._validated.validation)]
+        # uvicorn takes the length that these tell for that of a body to come
+        if self._recording.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
+            headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
+        return self._recording.status, headers
+
+    async def _validate(self, exchange: RecordedExchange) -> ValidatedExchange:
+        if self._recording.is_light(AT_ONCE_BYTES):
+            return self._recorder.validate(exchange)
+        return await asyncio.to_thread(self._recorder.validate, exchange)
+
+    def _record(self, exchange: RecordedExchange | None = None) -> None:
+        """Record the exchange, once."""
+        if self._recorded:
+            return
+        self._recorded = True
+        self._recording.end()
+        exchange = exchange or self._recording.unmasked()
+        self._recorder.record(self._recording, exchange, self._validated or self._recorder.validate(exchange))
+
+    async def _fail(self, failure: UpstreamFailed) -> None:
+        """Respond for the upstream, unless its response has started."""
+        started = self._outgoing.started
+        self._outgoing.drop()
+        self._recording.status, self._validated = 0, None
+        self._record()
+        if started:
+            raise _CutShort from failure
+        detail = f"No response from {self._upstream.url}: {failure}."
+        proxy_status = (b"proxy-status", f"{self._upstream.name}; error={failure.error}".encode())
+        await _respond(failure.status, detail, self._send, proxy_status)
+
+
+async def _respond(status: HTTPStatus, detail: str, send: Send, *fields: tuple[bytes, bytes]) -> None:
+    """Respond with a problem of the proxy's own."""
+    body = msgspec.json.encode(
+        {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    )
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        *fields,
+    ]
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@contextmanager
+def proxying(
+    upstream: Upstream,
+    recorder: Recorder,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    most_bytes: int = MOST_BYTES,
+    names: Iterable[str] = (),
+    errors: bool = False,
+) -> Iterator[str]:
+    """Run the proxy in a thread for as long as this is entered, and yield its URL.
+
+    Args:
+        port: 0 takes a free one; see `Proxy` for the others.
+
+    Raises:
+        CannotListen: the port is taken, or the address is not this machine's.
+    """
+    # uvicorn logs the exception that cuts a response short as an error
+    options = {"log_level": "critical", "date_header": False}
+    proxy = Proxy(upstream, recorder, most_bytes=most_bytes, names=[host, *names], errors=errors)
+    with listen(host, port) as listening, serving(proxy, listening, "proxy", **options) as url:
+        yield url

@@ -1,0 +1,186 @@
+"""How clients reach a mock: by which host, with which URLs, and with whose certificates."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from contract_first.service.http.proxies import address_of, last_of
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from strict_s3.tls import Authority
+
+_SERVED: ContextVar[Scope | None] = ContextVar("served", default=None)
+"""The request that is being served."""
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[\w.-]{1,253})(?::\d{1,5})?", re.ASCII)
+_ELSEWHERE: Final = ("192.0.2.1", 9)
+"""An address of no network (RFC 5737); connecting a datagram socket to it sends nothing."""
+
+
+class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client has to know of a running mock; what a mock does not have is None."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
+
+    def seeds(self) -> dict[str, Any]:
+        """Return what the control API says."""
+        return self.facts()
+
+    def line(self) -> str:
+        """Return everything as one line of JSON."""
+        return msgspec.json.encode(self.facts()).decode()
+
+
+class Reach:
+    """The URLs of a mock, as who makes the current request reaches them.
+
+    Args:
+        api: URL of the API on this machine.
+        s3: URL of S3 on this machine; None where there is none.
+        public_url: URL of the API for all clients; None for the host that a request came to.
+        s3_public_url: the same of S3, which is at its own port of that host.
+        trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say where a request came to.
+    """
+
+    def __init__(
+        self,
+        api: str,
+        s3: str | None = None,
+        *,
+        public_url: str | None = None,
+        s3_public_url: str | None = None,
+        trust_proxy: bool = False,
+    ) -> None:
+        self._api_url, self._s3_url = api, s3
+        self._public_url, self._s3_public_url = public_url, s3_public_url
+        self._trust_proxy = trust_proxy
+        self._s3_at = lru_cache(256)(self._s3_at_host)
+
+    def note(self, scope: Scope) -> None:
+        """Note where a request came to, for as long as it is served."""
+        _SERVED.set(scope)
+
+    def _origin(self) -> tuple[str, str]:
+        """Return scheme and host that the request being served came to; empty outside of requests."""
+        scope = _SERVED.get()
+        if scope is None:
+            return "", ""
+        fields = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        scheme, host = scope["scheme"], fields.get(b"host", "")
+        if self._trust_proxy:
+            host = last_of(fields.get(b"x-forwarded-host", "")) or host
+            proto = last_of(fields.get(b"x-forwarded-proto", ""))
+            scheme = proto if proto in {"http", "https"} else scheme
+        return scheme, host
+
+    @property
+    def api(self) -> str:
+        """URL of the API."""
+        if self._public_url is not None:
+            return self._public_url
+        scheme, host = self._origin()
+        return f"{scheme}://{host}" if _HOST.fullmatch(host) else self._api_url
+
+    @property
+    def s3(self) -> str:
+        """URL of S3; empty where there is none."""
+        return self._s3_public_url or self._s3_at(self._origin()[1])
+
+    def urls(self) -> dict[str, str]:
+        """Return the URLs by the name of their server."""
+        return {
+            "api": self.api,
+            "control": f"{self.api}/_mock",
+            **({} if self._s3_url is None else {"s3": self.s3}),
+        }
+
+    def _s3_at_host(self, host: str) -> str:
+        match = _HOST.fullmatch(host)
+        if match is None or self._s3_url is None:
+            return self._s3_url or ""
+        parts = urlsplit(self._s3_url)
+        return f"{parts.scheme}://{match[1]}:{parts.port}"
+
+
+def certified(ca: Path | None, *, tls: bool) -> AbstractContextManager[Authority | None]:
+    """Return what provides an authority for certificates, if there is to be TLS: a folder implies it."""
+    if not tls and ca is None:
+        return nullcontext()
+
+    from strict_s3.tls import authority  # noqa: PLC0415 -- imports cryptography, which plain HTTP does not need
+
+    return authority(ca)
+
+
+def certified_names(host: str, *urls: str | None) -> list[str]:
+    """Return the names and addresses that certificates are for, beside loopback: of a host, and in URLs."""
+    names = [lan_address() if is_everywhere(host) else host, *(urlsplit(url).hostname for url in urls if url)]
+    return [name for name in names if name]
+
+
+def server_options(authority: Authority | None, names: list[str]) -> dict[str, Any]:
+    """Return the options of `serving` that have it use TLS, if there is an authority."""
+    if authority is None:
+        return {}
+    context = authority.server_context(names)
+    return {"ssl_context_factory": lambda _config, _default: context}
+
+
+def is_everywhere(host: str) -> bool:
+    """Return whether who listens on an address listens on all of the machine."""
+    address = address_of(host)
+    return address is not None and address.is_unspecified
+
+
+def lan_address() -> str | None:
+    """Return the address by which others in the network reach this machine; None if it is in none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as looking:
+        try:
+            looking.connect(_ELSEWHERE)
+        except OSError:
+            return None
+        return str(looking.getsockname()[0])
+
+
+def lan_url(url: str, host: str) -> str | None:
+    """Return a URL for others in the network, of a server that listens on all addresses; else None."""
+    address = lan_address() if is_everywhere(host) else None
+    parts = urlsplit(url)
+    return None if address is None else f"{parts.scheme}://{address}:{parts.port}"
+
+
+def is_loopback_host(host: str) -> bool:
+    """Return whether a Host field, a name or an address with a port or without, is this machine."""
+    name = _name(host)
+    address = address_of(name)
+    return name == "localhost" if address is None else address.is_loopback
+
+
+def cannot_be_rebound(host: str, names: Collection[str] = ()) -> bool:
+    """Return whether a Host field is an address, a name of this machine, or one of these (lower case).
+
+    A page whose own name has come to stand for this machine (DNS rebinding) sends that: to the browser,
+    it and what it calls here are of one origin.
+    """
+    name = _name(host)
+    return address_of(name) is not None or name == "localhost" or name.endswith(".localhost") or name in names
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

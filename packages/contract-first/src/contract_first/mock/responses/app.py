@@ -1,0 +1,44 @@
+"""An app that serves any contract, with nothing behind it."""
+
+from starlette.types import ASGIApp
+
+from contract_first.contract import Contract
+from contract_first.service import Limits, create_app
+from contract_first.service.access.cors import open_to_pages
+from contract_first.service.clock import Clock
+
+from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
+from .operation import ContractResponses
+
+MOST_BODY_BYTES = 64 * 1024 * 1024
+LIMITS = Limits(body=MOST_BODY_BYTES, upload=MOST_BODY_BYTES, target=16 * 1024)
+
+
+def contract_app(
+    contract: Contract,
+    responses: ContractResponses | None = None,
+    *,
+    authentication: bool = True,
+    clock: Clock | None = None,
+) -> ASGIApp:
+    """Return an app that validates the requests of a contract and responds from it.
+
+    Args:
+        responses: say how; by default from the contract alone.
+        authentication: ask for credentials where the contract does; any non-empty one will do.
+    """
+    shape_only = ShapeOnlyAuthenticator(contract.security_schemes, contract.document["info"]["title"])
+    fallback = responses or ContractResponses()
+    app = create_app(
+        contract,
+        {},
+        authenticate=shape_only if authentication else OpenAuthenticator(),
+        checks=None,
+        limits=LIMITS,
+        reveal=True,
+        formats=fallback.strictness.formats != "off",
+        fallback=fallback,
+        lazy=True,
+        clock=clock,
+    )
+    return open_to_pages(app, contract, response_headers=fallback.response_headers)

@@ -1,0 +1,129 @@
+"""What a body may be: the examples that a contract gives, then generated values."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+from contract_first.contract import Contract
+from contract_first.mock.generation import Generator
+from contract_first.service.request.sequences import body_of_items, is_sequence
+
+from .rendering import body_of, is_opaque
+
+MOST_EXAMPLES = 12
+"""That are validated: where so many violate the contract, they all do."""
+MOST_REPAIRED, MOST_REPAIRS = 3, 4
+"""Examples that are repaired where all violate the contract, and attempts at each."""
+UNNAMED = "default"
+"""Name by which the `example` of a media type is asked for."""
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""One pixel: what an image looks like that has no example."""
+
+
+class Candidate(NamedTuple):
+    """A value, and its source: ``example``, ``example-repaired`` or ``generated``."""
+
+    value: Any
+    source: str
+
+
+class Body(NamedTuple):
+    """A body, its source, and the value that it spells."""
+
+    content: bytes = b""
+    media_type: str | None = None
+    source: str = "generated"
+    value: Any = None
+
+
+def named_examples(contract: Contract, holder: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the examples of a media type, parameter or header with a value, the one without a name last."""
+    resolved = {name: contract.resolve(node) for name, node in holder.get("examples", {}).items()}
+    named = {name: example["value"] for name, example in resolved.items() if "value" in example}
+    return named | ({UNNAMED: holder["example"]} if "example" in holder and UNNAMED not in named else {})
+
+
+def example_names(contract: Contract, response: Mapping[str, Any]) -> list[str]:
+    """Return the names of the examples of a Response Object."""
+    holders = response.get("content", {}).values()
+    return list(dict.fromkeys(name for holder in holders for name in named_examples(contract, holder)))
+
+
+class Candidates:
+    """The values that a contract allows in a place, the best first."""
+
+    def __init__(self, contract: Contract, generator: Generator) -> None:
+        self._contract = contract
+        self._generator = generator
+        self._schemas = contract.schemas.for_responses
+
+    def bodies(
+        self, media_type: str, holder: Mapping[str, Any], name: str, *, example: str | None, dynamic: bool
+    ) -> Iterator[Body]:
+        """Yield bodies of a media type; the arguments are those of :meth:`values`."""
+        for value, source in self.values(holder, name, example=example, dynamic=dynamic):
+            if source == "generated" and is_opaque(media_type):
+                content = PNG if media_type == "image/png" else b"mock"
+            elif is_sequence(media_type) and (source == "generated" or not isinstance(value, str)):
+                content = body_of_items(value, media_type, are_events="itemSchema" in holder)
+            else:
+                content = body_of(value, media_type, self._schemas.in_media_type(holder))
+            yield Body(content, media_type, source, value)
+
+    def values(
+        self,
+        holder: Mapping[str, Any],
+        name: str,
+        *,
+        example: str | None = None,
+        dynamic: bool = False,
+        member: str = "",
+    ) -> Iterator[Candidate]:
+        """Yield the examples of a Media Type Object or a header, those repaired, then generated values.
+
+        Args:
+            example: name of the only example to use.
+            member: as of `Generator.values`.
+        """
+        named = named_examples(self._contract, holder)
+        if example is not None:
+            yield from _spelled(named[example])
+            return
+        schema = self._schemas.in_media_type(holder).node
+        if not dynamic:
+            values = (*named.values(), *self._of_schema(schema))
+            examples = list(islice(chain.from_iterable(map(_spelled, values)), MOST_EXAMPLES))
+            yield from examples
+            containers = [value for value, _ in examples if isinstance(value, dict | list)]
+            for container in containers[:MOST_REPAIRED]:
+                yield from self._repaired(container, schema, name)
+        for value in self._generator.values(schema, name, examples=not dynamic, member=member):
+            yield Candidate(value, "generated")
+
+    def _repaired(self, example: Any, schema: Any, name: str) -> Iterator[Candidate]:
+        """Yield an example with the members that violate its schema replaced by generated values."""
+        for value in islice(self._generator.values(schema, name, example=example), MOST_REPAIRS):
+            if value != example and isinstance(value, type(example)):
+                yield Candidate(value, "example-repaired")
+
+    def _of_schema(self, schema: Any) -> Iterator[Any]:
+        """Yield the examples of a schema, or of what it refers to."""
+        node = next(iter(self._schemas.targets_of(schema)), schema)
+        if isinstance(node, dict):
+            yield from [node["example"]] if "example" in node else []
+            examples = node.get("examples")
+            yield from examples if isinstance(examples, list) else ()
+
+
+def _spelled(value: Any) -> Iterator[Candidate]:
+    """Yield an example, and what it means if it is written as the text of a JSON value."""
+    yield Candidate(value, "example")
+    if isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
+        try:
+            yield Candidate(json.loads(value), "example")
+        except ValueError:
+            return

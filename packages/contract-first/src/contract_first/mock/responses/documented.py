@@ -1,0 +1,257 @@
+"""The documented responses of one operation: made, validated and remembered."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import MULTIPLE_CHOICES, OK
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Any
+
+from contract_first.contract import Operation
+from contract_first.contract.document.media_types import essence, is_json
+from contract_first.contract.schemas.schema import Schema
+from contract_first.contract.schemas.violations import holds_more
+from contract_first.mock.generation import Generator
+from contract_first.mock.generation.values import MOST_VALUES
+from contract_first.service.assembly import Assembly
+from contract_first.service.messages.problems import (
+    BadRequest,
+    NotImplementedYet,
+    Problem,
+    ValidationFailed,
+    ViolationError,
+)
+from contract_first.service.messages.request import Request
+from contract_first.service.messages.response import Rendered
+from contract_first.service.response.accept_filter import AcceptFilter
+from contract_first.service.response.response_validation import is_of_header, sentences
+
+from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Body, Candidates
+from .problems import documented_problem, in_a_header
+from .related import Relation
+from .rendering import body_of, concrete, header_value
+from .selection import Selection, Selector
+
+log = logging.getLogger("contract_first.mock.responses")
+MOST_REMEMBERED = 64
+MOST_VALIDATED = 2 * MOST_EXAMPLES + MOST_REPAIRED * MOST_REPAIRS
+"""Bodies that are validated before a response is given up: examples, repaired ones, generated ones."""
+NO_LENGTH = {204, 304}
+FRAMING = {
+    *("content-type", "content-length", "content-encoding", "transfer-encoding", "connection"),
+    *("keep-alive", "upgrade", "trailer", "date"),
+}
+"""Headers that say how a message is sent: those of the mock are its own."""
+Fields = list[tuple[bytes, bytes]]
+
+NO_BODY_VALUE = Body()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedResponse:
+    """A response as the contract documents it.
+
+    Attributes:
+        source: ``example``, ``example-repaired`` or ``generated``.
+        problem: makes the problem that is raised instead, where the response is one of the API's own.
+        violation: how an example requested by name violates the contract, for a header.
+        relation: makes of it the response to a request, where that makes a difference.
+        body: of the response.
+        schema: of the body; None where there is none.
+    """
+
+    source: str
+    rendered: Rendered
+    problem: Callable[[Request], Problem] | None = None
+    violation: bytes = b""
+    relation: Relation | None = None
+    body: Body = NO_BODY_VALUE
+    schema: Schema | None = None
+
+
+class DocumentedResponses:
+    """The documented responses of one operation.
+
+    Args:
+        reports_examples: raise a problem where examples violate the contract, instead of repairing one.
+
+    Attributes:
+        selector: selects among the responses.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        assembly: Assembly,
+        generator: Generator,
+        *,
+        reports_examples: bool = False,
+    ) -> None:
+        self._reports_examples = reports_examples
+        self.selector = Selector(operation, assembly.contract)
+        self._operation = operation
+        self._contract = assembly.contract
+        self._profile = assembly.profile
+        self._generator = generator
+        self._candidates = Candidates(assembly.contract, generator)
+        self._filter = AcceptFilter(operation, assembly.contract.schemas)
+        self._validator = assembly.response_validator
+        self._remembered: dict[Selection, DocumentedResponse] = {}
+        self._name = operation.label
+
+    def remembered(self, selection: Selection) -> DocumentedResponse | None:
+        """Return a response that was made before."""
+        return self._remembered.get(selection)
+
+    def status_of(self, problem: Problem) -> int:
+        """Return the status of a refusal: 400 instead of a 422 that is not documented, if that is."""
+        status, documented = int(problem.status), self._operation.responses
+        if isinstance(problem, ValidationFailed) and str(status) not in documented and "400" in documented:
+            return int(BadRequest.status)  # as most contracts say
+        return status
+
+    def make(self, selection: Selection, present: Fields) -> DocumentedResponse:
+        """Make the response that is selected; it takes its time.
+
+        Args:
+            present: headers that the response has already.
+
+        Raises:
+            NotFound: the contract documents no such status or example; says which there are.
+            ViolationError: no example conforms to the schema, and none is to be repaired.
+            NotImplementedYet: no value was found that conforms to the schema.
+        """
+        response = self._make(selection, self.selector.status(selection), present)
+        if not selection.drawn:
+            self._remembered[selection] = response
+            while len(self._remembered) > MOST_REMEMBERED:
+                del self._remembered[next(iter(self._remembered))]
+        return response
+
+    def _make(self, selection: Selection, status: int, present: Fields) -> DocumentedResponse:
+        key = self.selector.media_type(status, selection)
+        fields = list(self._header_fields(status, present, selection))
+        if key is None:
+            return DocumentedResponse(
+                "generated", Rendered(status, [*fields, *_framing(status, Body())], b"")
+            )
+        holder = self.selector.content(status)[key]
+        if not selection.drawn:
+            is_valid = self._generator.is_valid
+            problem = documented_problem(
+                self._operation, status, key, holder, self._contract, self._profile, is_valid
+            )
+            if problem is not None:
+                return DocumentedResponse("generated", Rendered(status, fields, b""), problem)
+        bodies = self._bodies(concrete(key), holder, status, selection)
+        schema = self._contract.schemas.for_responses.in_media_type(holder)
+        reason = "its schema allows no value"
+        violating: DocumentedResponse | None = None
+        for body in islice(bodies, MOST_VALIDATED):
+            rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
+            whole = Rendered(status, [*present, *rendered.headers], body.content)
+            errors = self._errors(whole, body, schema.node)
+            if not errors:
+                relation = self._relation(rendered, body, schema)
+                return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
+            reason = errors[0]
+            if body.source == "example" and not all(map(is_of_header, errors)):
+                log.warning("%s: an example for %s violates the contract: %s", self._name, status, reason)
+                violation = in_a_header("; ".join(errors))
+                violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
+        return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
+
+    def _without_valid_body(
+        self, reason: str, violating: DocumentedResponse | None, selection: Selection
+    ) -> DocumentedResponse:
+        """Return the example that was requested, although it violates the contract; else raise the reason."""
+        if violating is not None and self._reports_examples:
+            raise ViolationError(f"The contract's example violates it. {reason}")
+        if violating is not None and selection.example is not None:
+            return violating
+        raise NotImplementedYet(
+            f"The mock found no value that conforms to the contract; give an example. {reason}"
+        )
+
+    def _bodies(
+        self, media_type: str, holder: Mapping[str, Any], status: int, selection: Selection
+    ) -> Iterator[Body]:
+        """Return bodies, the best first; those of the first source alone, where bad examples are reported."""
+        label = self._label(status, media_type, selection)
+        bodies = self._candidates.bodies(
+            media_type, holder, label, example=selection.example, dynamic=bool(selection.drawn)
+        )
+        if self._reports_examples:
+            return next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)
+        return bodies
+
+    def _relation(self, rendered: Rendered, body: Body, schema: Schema) -> Relation | None:
+        """Return what relates a response to requests: a success that is generated, in JSON."""
+        media_type, value = body.media_type or "", body.value
+        is_success = OK <= rendered.status < MULTIPLE_CHOICES
+        if body.source != "generated" or not is_success or not isinstance(value, dict | list):
+            return None
+        if not is_json(essence(media_type)):
+            return None
+        relation = Relation(rendered, value, media_type, schema, self._operation, self._generator)
+        return relation if relation.is_possible else None
+
+    def _errors(self, response: Rendered, body: Body, schema: Any) -> list[str]:
+        """Return what is wrong with a response, as it will be sent.
+
+        openapi-core has the last word on JSON. What it stumbles over there, such as an anchor or a pattern
+        that Python does not have, and what it would not read back as the value that was written,
+        jsonschema-rs decides; text that is no JSON may spell anything. An example has to conform to both:
+        openapi-core does not know the formats of URIs, which clients do.
+        """
+        if holds_more(body.value, MOST_VALUES) and not self._generator.is_valid(schema, body.value):
+            return ["its body violates its schema"]  # which could take long to say in detail
+        if is_json(essence(body.media_type or "")):
+            with suppress(Exception):  # whatever it stumbles over
+                accepted = self._filter.accepts(response, body.media_type)
+                violations = self._validator.found
+                errors = [] if accepted else sentences(violations(self._operation, response, body.media_type))
+                if errors or body.source != "example":
+                    return errors
+        elif isinstance(body.value, str):
+            return []
+        return [] if self._generator.is_valid(schema, body.value) else ["its body violates its schema"]
+
+    def _header_fields(
+        self, status: int, present: Fields, selection: Selection
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the declared headers that the response does not have yet."""
+        there = {name for name, _ in present}
+        for name, header in self.selector.declared(status).get("headers", {}).items():
+            media_type, holder = next(iter(header.get("content", {}).items()), ("", header))
+            field = name.lower().encode("latin-1", "replace")
+            if name.lower() not in FRAMING and field not in there:
+                label = self._label(status, f"header {name}", selection)
+                candidates = self._candidates.values(holder, label, member=f"header {name}")
+                schema = holder.get("schema", True)
+                for value, _ in candidates:
+                    spelled = header_value(self._in_header(value, media_type, holder))
+                    if spelled and self._generator.is_valid(schema, value):
+                        yield field, spelled
+                        break
+
+    def _in_header(self, value: Any, media_type: str, holder: Mapping[str, Any]) -> Any:
+        """Return a value as the text of a header's media type; as it is, where the header has none."""
+        if is_json(essence(media_type)):
+            return json.dumps(value)
+        schema = self._contract.schemas.for_responses.in_media_type(holder)
+        return body_of(value, media_type, schema).decode() if media_type else value
+
+    def _label(self, status: int, part: str, selection: Selection) -> str:
+        """Return what tells a generated part from others."""
+        return f"{self._operation.operation_id}/{status}/{part}/{selection.drawn}"
+
+
+def _framing(status: int, body: Body) -> Iterator[tuple[bytes, bytes]]:
+    if body.media_type is not None:
+        yield b"content-type", body.media_type.encode("latin-1", "replace")
+    if status not in NO_LENGTH:
+        yield b"content-length", str(len(body.content)).encode()

@@ -1,0 +1,256 @@
+"""An operation of a mock: its handler responds, or the contract does; preferences and magic ids choose."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeAlias
+
+from contract_first.contract import Operation
+from contract_first.mock.generation import Generator
+from contract_first.mock.state.randomness import SeededRandomness
+from contract_first.service.assembly import Assembly
+from contract_first.service.messages.problems import Problem
+from contract_first.service.messages.request import Request
+from contract_first.service.messages.response import Rendered
+from contract_first.service.operation import BoundOperation, Responder
+from contract_first.service.randomness import Randomness
+
+from .documented import DocumentedResponse, DocumentedResponses
+from .magic_ids import MagicIds, members_of
+from .preferences import FIRST, IN_QUERY, LONGEST, NAMES, Preferences, preferences_of, with_query
+from .problems import explained, in_a_line
+from .related import BODY
+from .rendering import with_value
+from .selection import Selection
+from .strictness import STRICT, Strictness
+
+Arguments: TypeAlias = "Mapping[tuple[str, str], Any]"
+"""The arguments of a request, by place and name; its body by ``BODY``."""
+Respond: TypeAlias = "Callable[[int | None], Awaitable[DocumentedResponse]]"
+"""Returns the documented response of a status, None for the success."""
+ItemResponder: TypeAlias = (
+    "Callable[[Arguments, Request, Respond], Awaitable[tuple[DocumentedResponse, Rendered]]]"
+)
+"""Returns the documented response that is taken, and the response; raises a Problem."""
+NO_PREFERENCES = Preferences()
+HANDLER = (b"x-mock-answer", b"handler")
+SANDBOX = (b"content-security-policy", b"sandbox")
+"""Examples, and what a response repeats of a request, must not run as a page of this machine."""
+STORED = "stored"
+DEPRECATED = (b"deprecation", b"@0")
+"""RFC 9745 wants the time since when an operation is deprecated, which no contract says."""
+DRAWN_BYTES = 8
+
+
+@dataclass(eq=False)
+class ContractResponses:
+    """The fallback of a mock: responds where there is no handler, and as a client prefers.
+
+    Attributes:
+        seed: another seed, other generated values.
+        randomness: what dynamic responses are drawn from, each operation's for themselves.
+        strictness: what is done about requests that violate the contract.
+        locale: of generated strings; see `.locales`.
+    """
+
+    request_headers: ClassVar = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
+    response_headers: ClassVar = (
+        *("Deprecation", "Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal"),
+        *("X-Mock-Request-Violation", "X-Mock-Violation"),
+    )
+
+    seed: str = ""
+    randomness: Randomness = field(default_factory=lambda: SeededRandomness(0))
+    strictness: Strictness = STRICT
+    locale: str = ""
+    _generator: Generator | None = field(default=None, init=False)
+
+    def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
+        """Return what responds to the requests of an operation."""
+        return MockOperation(operation, assembly, self)
+
+    def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- for subclasses
+        """Return what responds to an operation from stored items; None where none are stored."""
+        return None
+
+    def generator(self, assembly: Assembly) -> Generator:
+        """Return the generator of the contract's values."""
+        if self._generator is None:
+            schemas = assembly.contract.schemas.view(formats=assembly.formats)
+            self._generator = Generator(schemas, seed=self.seed, locale=self.locale)
+        return self._generator
+
+
+class MockOperation:
+    """Responds to the requests of one operation."""
+
+    def __init__(self, bound: BoundOperation, assembly: Assembly, responses: ContractResponses) -> None:
+        operation, generator = bound.contract_operation, responses.generator(assembly)
+        self._strictness = strictness = responses.strictness
+        self._bound = bound
+        self._item_responder = responses.item_responder(operation, assembly)
+        self._fields = [DEPRECATED] if operation.definition.get("deprecated") is True else []
+        self._is_strict = strictness.requests == strictness.formats == "on"
+        self._draw = responses.randomness.source(f"answers of {operation.operation_id}")
+        self._draw_id = responses.randomness.source(f"ids of {operation.operation_id}")
+        self._documented = DocumentedResponses(
+            operation, assembly, generator, reports_examples=strictness.reports_examples
+        )
+        self._making = asyncio.Lock()
+        self._magic = MagicIds(operation, assembly, generator, self._documented.selector.success)
+        arguments = {
+            (parameter.location, parameter.name): parameter.argument for parameter in bound.parameters
+        }
+        self._places = {**arguments, BODY: "body"}
+        names = [IN_QUERY + name for name in NAMES]
+        self._preferences_in_query = [name for name in names if ("query", name) not in arguments]
+        self._identifiers = [(*name, arguments[name]) for name in self._magic.names if name in arguments]
+        self._looks_into_body = len(self._identifiers) < len(self._magic.names)
+        self._has_magic_ids = bool(self._magic.names)
+
+    async def __call__(self, request: Request) -> Rendered:
+        """Return the response, or raise the problem that it is."""
+        field = request.headers.get(b"prefer")
+        if b"__" in request.query_string:
+            field = with_query(field, request.query_string, self._preferences_in_query)
+        preferences = NO_PREFERENCES if field is None else preferences_of(field[:LONGEST])
+        selects = preferences.code is not None or preferences.example is not None
+        try:
+            request.response_headers += self._fields
+            await self._bound.admit(request)
+            is_first = selects and (self._strictness.prefers_first or FIRST in request.scope)
+            arguments = {} if is_first else await self._arguments(request)
+        except Problem as problem:
+            return await self._refused(problem, request)
+        if not selects:
+            status = self._magic_status(arguments) if self._has_magic_ids else None
+            if status is None and self._item_responder is not None and not preferences.dynamic:
+                return await self._from_items(self._item_responder, request, arguments)
+            if status is not None or not (preferences.dynamic or self._bound.has_handler):
+                return await self._respond(Selection(status, _accept(request)), request, arguments)
+            if not preferences.dynamic:
+                request.response_headers.append(HANDLER)
+                return await self._bound.handled(arguments, request)
+        is_drawn = preferences.dynamic and preferences.example is None
+        drawn = self._draw(DRAWN_BYTES).hex() if is_drawn else ""
+        selection = Selection(preferences.code, _accept(request), preferences.example, drawn)
+        return await self._respond(selection, request, arguments, preferences.applied)
+
+    async def _arguments(self, request: Request) -> dict[str, Any]:
+        """Return the arguments of a request; raises its first problem, if the mock refuses it for that."""
+        if self._is_strict:
+            return await self._bound.arguments(request)
+        arguments, problems = await self._bound.read(request)
+        if self._strictness.refuses(problems):
+            raise problems[0]
+        if self._strictness.warns(problems):
+            violation = b"; ".join(map(in_a_line, problems))[:LONGEST]
+            request.response_headers.append((b"x-mock-request-violation", violation))
+        return arguments
+
+    async def _from_items(
+        self, item_responder: ItemResponder, request: Request, arguments: Mapping[str, Any]
+    ) -> Rendered:
+        """Return the response from stored items."""
+        by_place = {place: arguments.get(name) for place, name in self._places.items()}
+
+        async def respond(status: int | None) -> DocumentedResponse:
+            return await self._response(Selection(status, _accept(request)), request)
+
+        try:
+            documented, rendered = await item_responder(by_place, request, respond)
+        except Problem as problem:
+            try:
+                return await self._refused(problem, request)
+            except Problem:
+                request.response_headers.append((b"x-mock-refusal", in_a_line(problem)))
+                raise
+        return _with_headers(documented, rendered, request, STORED)
+
+    def _magic_status(self, arguments: Mapping[str, Any]) -> int | None:
+        """Return the status that the first magic identifier of a request stands for."""
+        for place, name, argument in self._identifiers:
+            status = self._magic.status_of(place, name, arguments.get(argument))
+            if status is not None:
+                return status
+        members = members_of(arguments["body"]) if self._looks_into_body else ()
+        statuses = (self._magic.status_of("body", name, value) for name, value in members)
+        return next((status for status in statuses if status is not None), None)
+
+    async def _refused(self, problem: Problem, request: Request) -> Rendered:
+        """Return what the contract documents for a refusal, or one like it; else raise the problem."""
+        if self._bound.has_handler:
+            raise problem
+        status = self._documented.status_of(problem)
+        if status != problem.status:
+            problem.status, problem.title = status, ""
+        like = self._documented.selector.error_like(status)
+        if like is None:
+            raise problem
+        try:
+            documented = await self._response(Selection(like, _accept(request)), request)
+        except Problem:
+            raise problem from None
+        rendered, body, schema = documented.rendered, documented.body, documented.schema
+        if documented.problem is not None or (like != status and not isinstance(body.value, dict | list)):
+            raise problem
+        fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
+        request.response_headers += [*fields, (b"x-mock-refusal", in_a_line(problem))]
+        is_authored = documented.source != "generated" and like == status
+        if not is_authored and schema is not None and body.media_type:
+            rendered = with_value(rendered, explained(body.value, schema, problem), body.media_type, schema)
+        if like != status:
+            framing = [field for field in rendered.headers if field[0].startswith(b"content-")]
+            rendered = Rendered(status, framing, rendered.body)
+        return _with_headers(documented, rendered, request)
+
+    async def _respond(
+        self, selection: Selection, request: Request, arguments: Mapping[str, Any], applied: bytes = b""
+    ) -> Rendered:
+        documented = await self._response(selection, request)
+        if applied:
+            request.response_headers.append((b"preference-applied", applied))
+        if documented.problem is None:
+            rendered = documented.rendered
+            if documented.relation is not None:
+                by_place = {place: arguments.get(name) for place, name in self._places.items()}
+                rendered = documented.relation.rendered(by_place, self._draw_id)
+            return _with_headers(documented, rendered, request)
+        problem = documented.problem(request)
+        names = {name.lower().encode() for name in problem.headers}
+        declared = [field for field in documented.rendered.headers if field[0] not in names]
+        request.response_headers += [(b"x-mock-answer", documented.source.encode()), *declared]
+        raise problem
+
+    async def _response(self, selection: Selection, request: Request) -> DocumentedResponse:
+        """Return a documented response; of simultaneous requests for one, the first makes it."""
+        documented = self._documented
+        response = documented.remembered(selection)
+        if response is not None:
+            return response
+        fields = list(request.response_headers)
+        async with self._making:
+            response = documented.remembered(selection)
+            if response is None:
+                response = await asyncio.to_thread(documented.make, selection, fields)
+        return response
+
+
+def _with_headers(
+    documented: DocumentedResponse, rendered: Rendered, request: Request, source: str = ""
+) -> Rendered:
+    source = source or documented.source
+    request.response_headers += [(b"x-mock-answer", source.encode()), SANDBOX]
+    if documented.violation:
+        request.response_headers.append((b"x-mock-violation", documented.violation))
+    names = {name for name, _ in request.response_headers}
+    headers = [field for field in rendered.headers if field[0] not in names]
+    return Rendered(rendered.status, [*headers, *request.response_headers], rendered.body)
+
+
+def _accept(request: Request) -> str | None:
+    """Return the Accept header, as far as it is remembered."""
+    field = request.headers.get(b"accept")
+    return None if field is None else field[:LONGEST].decode("latin-1")

@@ -1,0 +1,213 @@
+"""How to get each response, as a page of the mock and as a document."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from contract_first.contract import Contract, Operation
+from contract_first.service.assembly import Assembly
+from contract_first.service.pages import Page
+
+from .authenticators import OpenAuthenticator
+from .bodies import example_names
+from .magic_ids import DIGITS, MagicIds
+from .operation import ContractResponses
+from .selection import success_status
+
+PATH: Final = "/_mock/answers"
+TITLE = "How to get each response of the mock"
+INTRODUCTION = (
+    "You can force every documented response of every operation: by a header, or by an identifier where "
+    "the app under test cannot send headers. Both work with and without a handler. Authentication and rate "
+    "limits come first, and nothing is stored. If your app can send neither, use a fault: see /_mock/faults."
+)
+BEFORE_LIMITS = (
+    "A response comes from the contract where an operation has no handler, or where the request selects "
+    "another response. Such responses have limits:"
+)
+LIMITS = (
+    ("state", "none, unless the mock is --stateful: a request has no effect on later responses"),
+    (
+        "credentials",
+        "without handlers, any value of the right form is accepted; client certificates are not checked",
+    ),
+    ("other media types", "only JSON, forms and text are validated; in responses only JSON and plain text"),
+    ("images", "without an example: an image of one pixel; four bytes of any other binary type"),
+    ("external examples", "an externalValue is not fetched"),
+    ("callbacks", "neither callbacks nor webhooks are sent"),
+    ("hard schemas", "501, asking for an example, if no value is found that conforms to the schema"),
+)
+"""Where a response of the contract differs from a server's; each has a test."""
+HEADERS = (
+    ("Prefer: code=404", "this status, with its example or a body generated from its schema"),
+    ("Prefer: code=404, example=NAME", "this status, with its example NAME"),
+    (
+        "Prefer: example=NAME",
+        "the example NAME, with the status that documents it; the one without a name is called default",
+    ),
+    ("Prefer: dynamic=true", "a body generated from the schema, different each time"),
+    (
+        "?__code=404&__example=NAME&__dynamic=true",
+        "the same in the query, for the address bar of a browser; a parameter of the contract goes before",
+    ),
+)
+AFTERWARDS = (
+    "Preference-Applied lists the preferences that were applied. X-Mock-Answer names the source of the "
+    "response: handler, example, example-repaired (members that violate the schema are replaced by generated "
+    "values) or generated (from the schema). An example requested by name is sent unchanged; "
+    "X-Mock-Violation says how it violates its schema, if it does. With --errors no example is repaired: "
+    "where none conforms, the response is a 500 that says why. Without a preference, the lowest documented "
+    "success is sent. If the status or example is not documented, the response is a 404 that lists the "
+    "documented ones, without Preference-Applied. A request that violates the contract "
+    "is refused even if it has a preference, unless the mock runs with --prefer-first. Dynamic responses "
+    "come in the same order after each start and reset; another --seed gives others."
+)
+RELATED = (
+    "An example is sent as its author wrote it. A generated success repeats what the request contained, "
+    "where its schema allows that: path parameters (in the member of the same name, or in id if the "
+    "parameter ends the path, also where data or the like holds the item) and the members of a JSON or form "
+    "body. A list has the page that limit, "
+    "page_size, per_page, page, offset and the like select, and the members around it say so (total, "
+    "number, last and the like). Of the examples in the schema of its items, the first item has these, and "
+    "the others have other numbers, days and identifiers. Each POST that creates something returns a new "
+    "identifier. Responses of deprecated operations have Deprecation: @0, since no contract says since when."
+)
+REFUSALS = (
+    "Without handlers, a refused request gets the error that the contract documents: 422 for a request that "
+    "violates the contract, else 400. X-Mock-Refusal gives the reason. An undocumented status has the "
+    "body of the operation's first documented error. If no error is documented, the response is an RFC 9457 "
+    "problem of type about:blank. A generated error, and one of another status, gives the reason in members "
+    "named message, title, error, detail, status, code and the like, where its schema allows that. "
+    "--validate-requests=warn lets invalid requests pass and reports violations in "
+    "X-Mock-Request-Violation; =off does not validate. --formats=warn and =off do the same where only a "
+    "format is violated."
+)
+IDENTIFIERS = (
+    "In the identifiers below, CODE is any status of the operation; where a schema does not allow 0 or 1, "
+    "write o or i. The request is validated first. In a body, identifiers are found in the outermost six "
+    "levels of objects and arrays."
+)
+STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .4rem .6rem; vertical-align: top; border-bottom: 1px solid #8884 }
+code { overflow-wrap: anywhere } .wide { overflow-x: auto }
+"""
+POLICY: Final = (
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
+CODE = "CODE"
+COLUMNS = ("operation", "plain response", "others", "identifiers")
+
+
+def document(contract: Contract) -> str:
+    """Return the listing of a contract in Markdown."""
+    return "\n\n".join([f"# {TITLE}", *_parts(contract, _ticked, _markdown_table, str)]) + "\n"
+
+
+def html(contract: Contract) -> str:
+    """Return the listing of a contract as a page that loads nothing."""
+    parts = "\n".join(_parts(contract, _code, _html_table, lambda text: f"<p>{escape(text)}</p>"))
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{TITLE}</title>'
+        f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+        f"<style>{STYLE}</style><h1>{TITLE}</h1>\n{parts}"
+    )
+
+
+def _parts(
+    contract: Contract,
+    code: Callable[[str], str],
+    table: Callable[[Sequence[str], Iterable[Sequence[str]]], str],
+    paragraph: Callable[[str], str],
+) -> Iterator[str]:
+    """Yield paragraphs and tables, as they are written in a format."""
+    yield paragraph(INTRODUCTION)
+    yield table(("header", "response"), [(code(name), means) for name, means in HEADERS])
+    yield paragraph(AFTERWARDS)
+    yield paragraph(RELATED)
+    yield paragraph(REFUSALS)
+    yield paragraph(BEFORE_LIMITS)
+    yield table(("limit", "here"), LIMITS)
+    yield paragraph(IDENTIFIERS)
+    yield table(COLUMNS, _rows(contract, code))
+
+
+def _markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th scope=col>{name}" for name in columns)
+    body = "\n".join(f"<tr><td>{'<td>'.join(cells)}" for cells in rows)
+    return f"<div class=wide><table><tr>{head}\n{body}</table></div>"
+
+
+def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[str]]:
+    """Yield a row for each operation, in the order of the contract; a large one takes its time."""
+    assembly = Assembly(contract, OpenAuthenticator())
+    generator = ContractResponses().generator(assembly)
+    for operation in contract.operations:
+        success = success_status(operation)
+        magic_ids = MagicIds(operation, assembly, generator, success)
+
+        def with_examples(status: str, operation: Operation = operation) -> str:
+            names = example_names(contract, operation.responses.get(status, {}))
+            return f"{status} ({', '.join(map(code, names))})" if names else status
+
+        yield (
+            code(operation.label),
+            with_examples(str(success)),
+            ", ".join(with_examples(status) for status in operation.responses if status != str(success)),
+            "; ".join(
+                f"{code(f'{place} {name}')}: {_identifiers(by_status, code)}"
+                for (place, name), by_status in magic_ids.spellings.items()
+            ),
+        )
+
+
+def _identifiers(by_status: Mapping[int, Any], code: Callable[[str], str]) -> str:
+    """Return magic identifiers: what they have in common, with CODE where the status stands, or each."""
+    forms = set()
+    for status, identifier in by_status.items():
+        text = str(identifier)
+        spelled = str(status) if str(status) in text else str(status).translate(DIGITS)
+        forms.add(text.replace(spelled, CODE, 1))
+    form = forms.pop() if len(forms) == 1 else ""
+    if CODE in form:
+        return code(form)
+    return ", ".join(f"{code(str(identifier))} ({status})" for status, identifier in by_status.items())
+
+
+def _ticked(text: str) -> str:
+    plain = "".join(char if char.isprintable() and char not in "`|" else "?" for char in text)
+    return f"`{plain}`"
+
+
+def _code(text: str) -> str:
+    return f"<code>{escape(text)}</code>"
+
+
+class ResponsesPage:
+    """The page of the current contract, made when it is first asked for.
+
+    Args:
+        contract: returns the contract.
+    """
+
+    def __init__(self, contract: Callable[[], Contract]) -> None:
+        self._contract = contract
+        self._made: tuple[Contract, ASGIApp] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to GET and HEAD."""
+        contract = self._contract()
+        if self._made is None or self._made[0] is not contract:
+            content = await asyncio.to_thread(html, contract)
+            self._made = contract, Page(content.encode(), "text/html; charset=utf-8", policy=POLICY)
+        await self._made[1](scope, receive, send)

@@ -1,0 +1,108 @@
+"""The control API of an S3 on its own: that of the mocks, with a contract that has no operations."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starlette.types import Receive, Scope, Send
+
+from contract_first.contract import Contract, ContractError
+from contract_first.mock.application import MockApplication
+from contract_first.mock.control.app import ControlAccess
+from contract_first.mock.faults.middleware import TransportProtocol
+from contract_first.mock.journal.events import Events
+from contract_first.mock.reach import Reach, server_options
+from contract_first.mock.service import Service
+from contract_first.mock.state.clock import MockClock
+from contract_first.mock.state.data_directory import DataDirectory, Snapshot
+from contract_first.mock.state.state import MockState
+from contract_first.mock.traffic import Traffic
+from contract_first.service.http.server import serving
+from contract_first.service.messages.problems import NotFound
+
+if TYPE_CHECKING:
+    from strict_s3.local import LocalS3
+    from strict_s3.tls import Authority
+
+NO_OPERATIONS = {"openapi": "3.1.0", "info": {"title": "S3", "version": "1"}, "paths": {}}
+
+
+def control(
+    url: str,
+    seeds: Callable[[], dict[str, Any]],
+    s3: LocalS3,
+    directory: DataDirectory,
+    authority: Authority | None,
+    access: tuple[str | None, Iterable[str]],
+) -> tuple[Traffic, Callable[[socket.socket], AbstractContextManager[str]]]:
+    """Return the traffic of an S3, and what serves its control API on a socket.
+
+    Args:
+        url: of the control API's server.
+        seeds: returns what clients know of S3.
+        directory: where snapshots are.
+        authority: certifies the control API; None without TLS.
+        access: control token, and origins, as `ControlAccess` takes them.
+    """
+    options = s3.options
+    events, traffic = Events(), Traffic(options.seed or 0)
+    clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
+    contract = Contract(NO_OPERATIONS, "")
+    traffic.s3 = s3
+    traffic.use(contract)
+    app = MockApplication(
+        Service(contract, _nothing, load=lambda: contract, serve=_serve, errors=(ContractError,), tell=None),
+        S3State(clock, events, traffic.clearable, directory, s3=s3),
+        traffic,
+        access=ControlAccess(*access),
+        seeds=seeds,
+        reach=Reach(
+            url,
+            s3.url,
+            s3_public_url=options.public_url,
+            trust_proxy=options.trust_proxy,
+        ),
+        ca=authority.certificate if authority else None,
+    )
+    encryption = server_options(authority, [*options.certified_names()])
+    return traffic, partial(serving, app, name="control", http=TransportProtocol, **encryption)
+
+
+async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise NotFound("Here is the control of S3, below /_mock/, and nothing else.")
+
+
+async def _serve(_contract: Contract) -> Any:
+    return _nothing
+
+
+@dataclass(eq=False, kw_only=True)
+class S3State(MockState):
+    """Buckets and objects of an S3."""
+
+    s3: LocalS3
+
+    async def initialize(self) -> None:
+        """Replace all buckets by the initial ones."""
+        await asyncio.to_thread(self.s3.reset)
+
+    async def save(self, draft: Snapshot) -> Mapping[str, Any]:
+        """Save buckets and objects."""
+        await asyncio.to_thread(self.s3.snapshot, draft.s3)
+        return {}
+
+    async def load(self, snapshot: Snapshot) -> None:
+        """Load buckets and objects."""
+        await asyncio.to_thread(self.s3.restore, snapshot.s3)
+
+    async def describe(self, limit: int) -> dict[str, Any]:
+        """Return the clock, the initial buckets with what is in them, and the snapshots."""
+        usage = [(name, *await asyncio.to_thread(self.s3.usage, name)) for name in self.s3.options.buckets]
+        buckets = [{"name": name, "objects": count, "bytes": size} for name, count, size in usage]
+        return {**await super().describe(limit), "buckets": buckets}

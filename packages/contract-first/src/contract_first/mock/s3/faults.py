@@ -1,0 +1,119 @@
+"""Faults on S3, as its process applies them: slow, refusing, or dropped."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, ClassVar
+
+import msgspec
+
+from contract_first.mock.extension import NO_EXTENSION, Extension
+from contract_first.mock.fault import Effect
+from contract_first.mock.faults.reading import FaultReader
+from contract_first.mock.faults.registry import Faults, Injection
+from contract_first.mock.state.clock import SkewedClock
+from contract_first.service.messages.problems import BadRequest
+from strict_s3 import faults as s3_faults
+from strict_s3.faults import Dropped
+from strict_s3.http.body import PacedBody
+from strict_s3.messages.clock import Clock
+from strict_s3.messages.errors import CODES, REFUSALS, S3Error, invalid_argument
+from strict_s3.messages.request import UNWATCHED, Request, operation_of
+
+SCOPE_HEADER = "x-mock-scope"
+FAULT_HEADER = "x-mock-fault"
+
+
+class S3Faults(s3_faults.Faults):
+    """The active faults on S3; an application hands over a subclass with its extension.
+
+    A form has its key in its body: a fault that needs the form's fields applies once they are read, any other
+    fault before.
+    """
+
+    extension: ClassVar[Extension] = NO_EXTENSION
+
+    def __init__(self) -> None:
+        self._faults = Faults()
+
+    def clock(self, clock: Clock) -> Clock:
+        """Return a clock that shows a fault's time while that fault applies."""
+        return SkewedClock(clock)
+
+    def may_inject(self, request: Request) -> bool:
+        """Return whether a fault may apply to a request."""
+        return self._faults.on_s3 or FAULT_HEADER in request.headers
+
+    def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:
+        """Replace all faults by these, each a fault as JSON; ``seed`` is that of chance."""
+        self._faults.switch([msgspec.convert(fault, self.extension.fault) for fault in faults], seed)
+
+    @contextmanager
+    def around(self, request: Request, *, fields_are_read: bool = False) -> Iterator[None]:
+        """Apply the matching fault to what is done in the context.
+
+        Raises:
+            S3Error: the response.
+            Dropped: there is to be none.
+        """
+        injection = self._injection(request, fields_are_read=fields_are_read)
+        if injection is None:
+            yield
+            return
+        request.struck.append(injection.fault)
+        time.sleep(injection.seconds)
+        if injection.effect.drop:
+            raise Dropped
+        self.refuse(injection.effect)
+        if isinstance(request.body, PacedBody):
+            request.body.bytes_per_second = injection.effect.bytes_per_second
+        try:
+            with injection.effect.applied():
+                yield
+        finally:
+            if injection.effect.drop_response:
+                raise Dropped
+
+    def refuse(self, effect: Effect) -> None:
+        """Raise the S3Error that an effect asks for, if it does."""
+        if not effect.refuses:
+            return
+        code = effect.s3_code or CODES.get(effect.status or 0, "InternalError")
+        status, message = REFUSALS.get(code, (500, code))
+        seconds = effect.retry_after_seconds
+        headers = [] if seconds is None else [("Retry-After", str(seconds))]
+        raise S3Error(effect.status or status, code, message, headers=headers)
+
+    @cached_property
+    def _reader(self) -> FaultReader:
+        return FaultReader(self.extension)
+
+    def _injection(self, request: Request, *, fields_are_read: bool) -> Injection | None:
+        if request.struck or request.has(UNWATCHED):
+            return None
+        text = request.headers.get(FAULT_HEADER)
+        if text is not None:
+            try:
+                return self._reader.injection(text, "s3")
+            except BadRequest as problem:
+                raise invalid_argument(problem.detail, "X-Mock-Fault", text) from None
+        if not request.is_form:
+            return self._faults.injection(_S3Request(request))
+        return self._faults.injection(
+            _S3Request(request), lambda fault: fault.match.reads_form == fields_are_read
+        )
+
+
+class _S3Request:
+    """A request to S3, as faults look at it."""
+
+    def __init__(self, request: Request) -> None:
+        self.method = request.method
+        self.path = f"/{request.bucket}/{request.key}" if request.key else f"/{request.bucket}"
+        self.operation = operation_of(request)
+        self.key = request.key or request.fields.get("key", "")
+        self.scope = request.headers.get(SCOPE_HEADER, "")
+
+    def mentions(self, text: str) -> bool:
+        return text in self.key.split("/")

@@ -1,0 +1,193 @@
+"""The mock of any contract: no database, no S3, responses from the contract alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp
+
+from contract_first.contract import Contract, ContractError, load_contract
+from contract_first.contract.loading import reload, repaired
+from contract_first.service.http.server import callable_url_of, listen, serving
+
+from .application import MockApplication, observed
+from .control.app import ControlAccess
+from .faults.middleware import TransportProtocol
+from .generation import strings_of
+from .journal.events import Events
+from .options import MockOptions, takes_fields_of
+from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
+from .responses import ContractResponses, Strictness, contract_app
+from .responses.app import LIMITS
+from .service import Service
+from .state.clock import MockClock
+from .state.data_directory import DataDirectory
+from .state.randomness import SeededRandomness
+from .state.state import MockState
+from .stateful.memory import Memory, catalog_of
+from .stateful.responses import StatefulResponses
+from .stateful.seeding import fill
+from .stateful.state import StoredState
+from .traffic import Traffic
+
+if TYPE_CHECKING:
+    from strict_s3.tls import Authority
+
+
+class ContractMock(MockFacts, frozen=True, kw_only=True):
+    """What a client needs to know of the running mock of a contract.
+
+    Attributes:
+        api: URL of the API.
+        control: URL of the control API.
+        title: of the contract.
+        version: of the contract.
+        operations: how many it has.
+        ca: file with the certificate that clients are to trust; None without TLS.
+        lan: URL of the API for others in the network; None if they cannot reach it.
+    """
+
+    api: str
+    control: str
+    title: str
+    version: str
+    operations: int
+    ca: str | None = None
+    lan: str | None = None
+
+
+@takes_fields_of(MockOptions)
+@contextmanager
+def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
+    """Run the mock of a contract for as long as this is entered; the arguments are fields of `MockOptions`.
+
+    Raises:
+        CannotListen: the port is taken, or the address is not this machine's.
+        ContractError: the contract cannot be read, or is not valid.
+        FaultFileError: the file with faults cannot be read, or is not valid.
+        DataDirectoryError: the folder cannot be used.
+        SeedError: an initial item is none of the contract.
+        ValueError: there is no such locale, or the extra is not installed.
+    """
+    strings_of(options.locale)
+    contract = options.contract
+    if isinstance(contract, str):
+        contract = load_contract(contract, lenient=not options.strict)
+    contract = _reported(contract, options.tell)
+    with ExitStack() as running:
+        authority = running.enter_context(certified(options.ca, tls=options.tls))
+        listening = running.enter_context(listen(options.host, options.port))
+        url, info = callable_url_of(listening, "https" if authority else "http"), contract.document["info"]
+        mock = ContractMock(
+            api=options.public_url or url,
+            control=f"{url}/_mock",
+            title=info["title"],
+            version=info["version"],
+            operations=len(contract.operations),
+            ca=str(authority.file) if authority else None,
+            lan=lan_url(url, options.host),
+        )
+        traffic = Traffic(options.seed)
+        reach = Reach(url, public_url=options.public_url, trust_proxy=options.trust_proxy)
+        assembly = _Assembly(options, traffic, reach)
+        if options.stateful or options.seed_data or options.data:
+            assembly.directory = running.enter_context(closing(DataDirectory(options.data)))
+            assembly.memory = Memory(assembly.clock, assembly.directory.database)
+            running.callback(assembly.memory.store.close)
+        app = assembly.application(contract, mock, authority)
+        if options.faults is not None:
+            traffic.faults.add(*traffic.faults_in(options.faults))
+        if options.log is not None:
+            running.enter_context(options.log(traffic.journal))
+        encryption = server_options(authority, certified_names(options.host, options.public_url))
+        running.enter_context(serving(app, listening, "mock", http=TransportProtocol, **encryption))
+        yield mock
+
+
+def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
+    """Return a contract as a mock can use it, and report its defects and those of its overlays."""
+    contract = repaired(contract)
+    for warning in contract.warnings:
+        tell(warning)
+    return contract
+
+
+@dataclass(eq=False)
+class _Assembly:
+    """Puts the mock of a contract together; a stateful one has a directory and a memory."""
+
+    options: MockOptions
+    traffic: Traffic
+    reach: Reach
+    directory: DataDirectory | None = None
+    memory: Memory | None = None
+
+    def __post_init__(self) -> None:
+        options = self.options
+        self.clock = MockClock(lambda _now, _stopped: None)
+        self._randomness = SeededRandomness(options.seed)
+        self._strictness = Strictness(
+            options.validate_requests, options.formats, options.prefer_first, options.errors
+        )
+
+    def application(
+        self, contract: Contract, mock: ContractMock, authority: Authority | None
+    ) -> MockApplication:
+        """Return the mock: control, and the contract's responses behind journal and faults."""
+        tell = self.options.tell
+        service = Service(
+            contract,
+            self._app(contract),
+            load=lambda: _reported(reload(contract), tell),
+            serve=lambda another: asyncio.to_thread(self._app, another),
+            errors=(ContractError, ValueError),
+            tell=tell if self.options.watch else None,
+        )
+        return MockApplication(
+            service,
+            self._state(),
+            self.traffic,
+            access=ControlAccess(self.options.control_token, self.options.control_origins),
+            seeds=mock.seeds,
+            reach=self.reach,
+            ca=authority.certificate if authority else None,
+            most_target_bytes=LIMITS.target,
+        )
+
+    def _state(self) -> MockState:
+        """Return the state; where items are remembered, with the initial ones."""
+        clearable = {**self.traffic.clearable, "randomness": self._randomness}
+        events, memory = Events(), self.memory
+        if memory is None:
+            return MockState(self.clock, events, clearable)
+        for line in memory.lines():
+            self.options.tell(line)
+        seeded = partial(fill, self.options.seed_data, memory)
+        if not memory.store.counts():
+            seeded()
+        return StoredState(self.clock, events, clearable, self.directory, memory=memory, fill=seeded)
+
+    def _app(self, contract: Contract) -> ASGIApp:
+        """Return the app of a contract; what remembers has its collections once that is made."""
+        memory, catalog, options = self.memory, None, self.options
+        drawn = str(options.seed), self._randomness, self._strictness, options.locale
+        responses = ContractResponses(*drawn)
+        if memory is not None:
+            catalog = catalog_of(contract, responses.seed, options.locale)
+            responses = StatefulResponses(
+                *drawn, memory=memory, catalog=catalog, origin=lambda: self.reach.api
+            )
+        app = contract_app(contract, responses, authentication=options.authentication, clock=self.clock)
+        self.traffic.use(
+            contract,
+            authentication=options.authentication,
+            ignores=lambda violation: self._strictness.ignores(violation.rule),
+        )
+        if memory is not None and catalog is not None:
+            memory.catalog = catalog
+        return observed(app, contract, self.traffic, self.clock)

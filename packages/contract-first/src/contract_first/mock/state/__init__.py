@@ -1,0 +1,1 @@
+"""TODO packages/contract-first/src/contract_first/mock/state."""

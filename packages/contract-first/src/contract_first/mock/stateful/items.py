@@ -1,0 +1,245 @@
+"""The stored items that requests to one operation are for: found, created, changed and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from starlette.datastructures import UploadFile
+
+from contract_first.contract import Operation
+from contract_first.mock.responses.operation import Arguments
+from contract_first.mock.responses.related import BODY
+from contract_first.mock.vocabulary.members import Meaning, named
+from contract_first.mock.vocabulary.words import plain
+from contract_first.service.messages.problems import NotFound, PayloadTooLarge
+
+from .json_patch import is_patch, patched
+from .memory import Catalog, Memory
+from .pages import Listing
+from .recognition import Role
+from .recognition.ways import is_each, keys_in, within
+from .store import Item
+
+MOST_TOGETHER: Final = 1000
+"""Items that one request creates."""
+
+
+class RequestedItems:
+    """The items of the collection in which an operation has a role.
+
+    Args:
+        catalog: of the contract that is served.
+    """
+
+    def __init__(self, operation: Operation, role: Role, catalog: Catalog, memory: Memory) -> None:
+        self._operation = operation
+        self._role = role
+        self._collection = role.collection
+        self._values = catalog.values[role.collection.path]
+        self._memory = memory
+        self.prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
+        collections = catalog.collections.values()
+        above = {"/".join(each.item.segments): each for each in collections if not each.is_named}
+        self._parents_of = [
+            (above[prefix], self.prefixes[: number + 1])
+            for number, (_, prefix) in enumerate(self.prefixes)
+            if prefix in above
+        ]
+        self._queries = [node["name"] for node in operation.parameters if node["in"] == "query"]
+        schema = role.collection.schema
+        names = set(map(plain, schema.members))
+        self._members_in_query = [
+            name for name in self._queries if plain(name) in names or not schema.is_open
+        ]
+        self._is_whole = role.schema is not None and (
+            (role.schema.component or schema.component) == schema.component
+            or role.schema.members.keys() >= schema.members.keys()
+        )
+        self.listing = Listing(role.schema or schema, role.collection, operation)
+
+    # requests -----------------------------------------------------------------------------------------------
+
+    def parents(self, arguments: Arguments) -> dict[str, str]:
+        """Return what a path has beside the key of an item, by the shape of the path up to it."""
+        return {prefix: str(arguments.get(("path", name))) for name, prefix in self.prefixes}
+
+    def query(self, arguments: Arguments) -> dict[str, Any]:
+        """Return the query parameters of a request by name."""
+        return {name: arguments.get(("query", name)) for name in self._queries}
+
+    def _body(self, arguments: Arguments) -> Any:
+        """Return the array of items or patches in a body; the body, if it has none."""
+        body, way = arguments.get(BODY), self._role.body
+        return within(body, way[:-1]) if is_each(way) else body
+
+    def _members(self, arguments: Arguments) -> dict[str, Any]:
+        """Return the members that a request sends, in its body or its query."""
+        body = arguments.get(BODY)
+        inner = None if self._role.is_many else within(body, self._role.body)  # each element comes alone
+        body = inner if isinstance(inner, dict) else body
+        queries = {name: arguments.get(("query", name)) for name in self._members_in_query}
+        in_query = {name: value for name, value in queries.items() if value is not None}
+        members = {**in_query, **(body if isinstance(body, dict) else {})}
+        return {name: value for name, value in members.items() if _is_json(value)}
+
+    def _path(self, arguments: Arguments) -> dict[str, Any]:
+        """Return the parameters of the path that members of the item may have the names of."""
+        keys = {*Meaning.IDENTIFIER.names, plain(self._collection.key)}
+        in_path = {
+            name: arguments.get(("path", name)) for name, _ in self.prefixes if plain(name) not in keys
+        }
+        return {name: value for name, value in in_path.items() if value is not None}
+
+    # found --------------------------------------------------------------------------------------------------
+
+    def all(self, arguments: Arguments) -> list[Item]:
+        """Return the items of the collection that are where the path says."""
+        items = self._memory.store.all(self._collection.path)
+        return [item for item in items if self._belongs(item, arguments, self.prefixes)]
+
+    def find(self, arguments: Arguments) -> Item | None:
+        """Return the item of a path, or of a body; None if there is none."""
+        collection, role = self._collection, self._role
+        store = self._memory.store
+        if collection.is_single:
+            items = store.all(collection.path)
+        else:
+            key = (
+                collection.key_of(self._members(arguments))
+                if role.key is None
+                else arguments.get(("path", role.key))
+            )
+            items = store.keyed(collection.path, str(key))
+            if not items and collection.other_key:
+                items = store.all(collection.path)
+                items = [item for item in items if item.value.get(collection.other_key) == key]
+        return next((item for item in items if self._belongs(item, arguments, self.prefixes)), None)
+
+    def require(self, arguments: Arguments) -> Item:
+        """Return the item of a path, or of a body; raises NotFound if there is none."""
+        item = self.find(arguments)
+        if item is None:
+            key = "" if self._role.key is None else f" {str(arguments.get(('path', self._role.key)))[:100]!r}"
+            raise NotFound(f"There is no item{key} in {self._collection.path}.")
+        return item
+
+    def require_parents(self, arguments: Arguments) -> None:
+        """Raise NotFound unless the items above a path are there; any is until the first one is created."""
+        store = self._memory.store
+        for collection, prefixes in self._parents_of:
+            *above, (name, prefix) = prefixes
+            key = str(arguments.get(("path", name)))
+            is_there = any(
+                self._belongs(item, arguments, above) for item in store.keyed(collection.path, key)
+            )
+            if store.has_counted(collection.path) and not is_there and not store.below(prefix, key):
+                raise NotFound(f"There is no item {key[:100]!r} in {collection.path}.")
+
+    def _belongs(self, item: Item, arguments: Arguments, prefixes: Iterable[tuple[str, str]]) -> bool:
+        """Tell whether an item is where a path says, by what it was created under or by its members."""
+        for name, prefix in prefixes:
+            argument = str(arguments.get(("path", name)))
+            if prefix in item.parents:
+                if item.parents[prefix] != argument:
+                    return False
+                continue
+            member = named(item.value, name)
+            value = None if member is None else item.value[member]
+            keys = list(value.values()) if isinstance(value, dict) else [value]
+            if value is not None and keys and argument not in map(str, keys):
+                return False
+        return True
+
+    # changed ------------------------------------------------------------------------------------------------
+
+    def put_all(self, base: Any, arguments: Arguments) -> list[dict[str, Any]]:
+        """Create or change an item of each element of a body, or none.
+
+        Args:
+            base: the list in the response that the contract has.
+        """
+        body = self._body(arguments)
+        elements = body if isinstance(body, list) else [body]
+        if len(elements) > MOST_TOGETHER:
+            raise PayloadTooLarge(
+                f"{len(elements)} items were sent; at most {MOST_TOGETHER} are stored at once."
+            )
+        base = base[0] if isinstance(base, list) and base else None
+        with self._memory.store.together():
+            return [self._put(base, {**arguments, BODY: element}) for element in elements]
+
+    def _put(self, base: Any, arguments: Arguments) -> dict[str, Any]:
+        item = None if self._role.action == "create" else self.find(arguments)
+        return (
+            self.create(base, arguments) if item is None else self.change(item, self.changed(item, arguments))
+        )
+
+    def create(self, base: Any, arguments: Arguments) -> dict[str, Any]:
+        """Create an item; the base is the response that the contract has."""
+        members = {**_about_file(arguments.get(BODY)), **self._members(arguments)}
+        if self._role.key is not None:
+            members = self._collection.with_key(members, arguments.get(("path", self._role.key)))
+        item = base if self._is_whole else self._values.completed(base)
+        return self._memory.add(self._values, members, self.parents(arguments), self._path(arguments), item)
+
+    def single(self, base: Any, arguments: Arguments) -> Item:
+        """Return the one item of a path, which is as the contract shows it until it is changed."""
+        item = self.find(arguments)
+        if item is None:
+            value = self._values.initial(base)
+            self._memory.store.add(self._collection.path, "", self.parents(arguments), value)
+        return item or self.require(arguments)
+
+    def changed(self, item: Item, arguments: Arguments) -> dict[str, Any]:
+        """Return what a request makes of an item; raises Conflict if its JSON Patch does not fit."""
+        members, action, body = self._members(arguments), self._role.action, self._body(arguments)
+        if is_patch(body):
+            members, action = patched(item.value, body), "replace"
+        is_part = len(self._role.shape.segments) > len(self._collection.item.segments)
+        merges = action == "update" and (is_part or self._operation.method != "put")
+        now = self._memory.clock.now()
+        return self._values.changed(item.value, members, now, unsets=action == "replace", merges=merges)
+
+    def change(self, item: Item, value: dict[str, Any]) -> dict[str, Any]:
+        """Store what an item has become, and return it; raises Conflict if another has its new key."""
+        collection, key = self._collection, str(self._collection.key_of(value, item.key))
+        others = self._memory.store.keyed(collection.path, key) if key != item.key else []
+        if any(other.parents == item.parents for other in others):
+            raise collection.conflict(key)
+        self._memory.store.change(item, key, value)
+        return value
+
+    def remove(self, item: Item) -> None:
+        """Remove an item, and what was created below its path."""
+        self._memory.store.remove(item)
+        prefix = "/".join(self._collection.item.segments)
+        for below in self._memory.store.below(prefix, item.key):
+            if item.parents.items() <= below.parents.items():
+                self._memory.store.remove(below)
+
+    def remove_all(self, arguments: Arguments) -> None:
+        """Remove the items that a query, and arrays of keys in a body, choose."""
+        keys = keys_in(arguments.get(BODY))
+        items = {id(item.value): item for item in self.all(arguments)}
+        values = [item.value for item in items.values()]
+        for value in self.listing.chosen(values, self.query(arguments), all_hold=True):
+            item = items[id(value)]
+            if not keys or item.key in keys:
+                self.remove(item)
+
+
+def _about_file(body: Any) -> Mapping[str, Any]:
+    """Return what the one file of a form says of the item that it belongs to."""
+    files = [part for part in body.values() if isinstance(part, UploadFile)] if isinstance(body, dict) else []
+    if len(files) != 1:
+        return {}
+    (file,) = files
+    names = dict.fromkeys(("name", "filename"), file.filename)
+    sizes = dict.fromkeys(("size", "bytes"), file.size)
+    types = dict.fromkeys(("content_type", "mime_type"), file.content_type)
+    return {name: value for name, value in {**names, **sizes, **types}.items() if value is not None}
+
+
+def _is_json(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool | list | dict)

@@ -1,0 +1,135 @@
+"""What a stateful mock remembers, and by which collections of its contract."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from contract_first.contract import Contract
+from contract_first.mock.generation import Generator
+from contract_first.mock.vocabulary.members import identifiers_of
+from contract_first.mock.vocabulary.words import plain
+from contract_first.service.clock import Clock
+
+from .recognition import Collection, Role, recognize
+from .store import Store
+from .values import Values
+
+MOST_NUMBERS: Final = 1000
+"""Identifiers that are tried until one is free."""
+
+MOST_LINES: Final = 20
+
+
+class Catalog(NamedTuple):
+    """The collections of a contract.
+
+    Attributes:
+        values: what makes the values of a collection's items, by its path.
+        roles: what operations do, by operationId, with a collection; with several of one path of items.
+    """
+
+    collections: Mapping[str, Collection]
+    values: Mapping[str, Values]
+    roles: Mapping[str, list[Role]]
+
+
+def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
+    """Return the collections of a contract; another seed, other identifiers; the locale is of other strings.
+
+    Raises:
+        ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
+    """
+    collections = {collection.path: collection for collection in recognize(contract)}
+    generator = Generator(contract.schemas, seed=seed, locale=locale)
+    values = {path: Values(collection, generator, seed) for path, collection in collections.items()}
+    roles: dict[str, list[Role]] = {}
+    for collection in collections.values():
+        for name, role in collection.roles.items():
+            roles.setdefault(name, []).append(role)
+    return Catalog(collections, values, roles)
+
+
+class Memory:
+    """The items of a mock; they stay when its contract is loaded again.
+
+    Args:
+        clock: the time of creations and changes.
+        file: of the database; None for one in memory.
+
+    Attributes:
+        lock: held while items are read or written, and while the state is reset, saved or restored.
+        catalog: of the contract that is served.
+    """
+
+    def __init__(self, clock: Clock, file: Path | None = None) -> None:
+        self.clock = clock
+        self.store = Store(file)
+        self.lock = asyncio.Lock()
+        self.catalog = Catalog({}, {}, {})
+
+    def add(
+        self,
+        values: Values,
+        body: Mapping[str, Any],
+        parents: Mapping[str, str],
+        path: Mapping[str, Any],
+        base: Any = None,
+    ) -> dict[str, Any]:
+        """Make an item, and store it; it takes its time.
+
+        Args:
+            values: makes those of its collection's items.
+            parents: what the path has that it is created by, by the shape of the path up to it.
+            path: parameters of the path by name.
+            base: the response that the contract has for its creation, if it has any.
+
+        Raises:
+            Conflict: there is one of the key that is given.
+            PayloadTooLarge: it is too large.
+            ServiceUnavailable: there is no room for it.
+        """
+        collection, above = values.collection, ""
+        if collection.is_named:
+            above = "/".join([*parents.values(), collection.resource, ""])
+            ids = identifiers_of(collection.resource)
+            keys = [member for name, member in body.items() if plain(name) in ids]
+            body = collection.with_key(body, keys[0]) if keys else body
+        for _ in range(MOST_NUMBERS):
+            number, now = self.store.number(collection.path), self.clock.now()
+            value = values.created(base, body, path, number, now)
+            if above:
+                value = collection.with_key(value, above + str(collection.key_of(value)).rpartition("/")[2])
+            key = str(collection.key_of(value, collection.key_of(body, number)))
+            if not any(item.parents == parents for item in self.store.keyed(collection.path, key)):
+                self.store.keep(parents)
+                self.store.add(collection.path, key, parents, value)
+                return value
+            if plain(collection.key) in map(plain, collection.level(body)):
+                break
+        raise collection.conflict(key)
+
+    def lines(self) -> list[str]:
+        """Return what was recognised in lines for a person; of many collections the first."""
+        if not self.catalog.collections:
+            return ["No collections were recognised: nothing is remembered. See x-mock-collection."]
+        sentences = [collection.sentence() for collection in self.catalog.collections.values()]
+        more = len(sentences) - MOST_LINES
+        rest = [f"and {more} more: GET /_mock/state has them all."] if more > 0 else []
+        return [
+            f"Remembers the items of {len(sentences)} collection{'s' * (len(sentences) > 1)}:",
+            *(f"  {sentence}" for sentence in [*sentences[:MOST_LINES], *rest]),
+        ]
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Return what was recognised, and how many items there are."""
+        counts = self.store.counts()
+        return [
+            {
+                "path": path,
+                "key": collection.key_name,
+                "operations": collection.actions,
+                "items": counts.get(path, 0),
+            }
+            for path, collection in self.catalog.collections.items()
+        ]

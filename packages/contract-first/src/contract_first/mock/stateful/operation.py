@@ -1,0 +1,167 @@
+"""Responds to an operation from what is stored: in the contract's own response, the item laid over it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from contract_first.contract import Operation
+from contract_first.mock.responses.documented import DocumentedResponse
+from contract_first.mock.responses.operation import Arguments, Respond
+from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
+from contract_first.service.messages.request import Request
+from contract_first.service.messages.response import Rendered
+
+from .entity_tags import is_current, require_match, tag_of
+from .items import RequestedItems
+from .memory import Catalog, Memory
+from .recognition import Role
+from .recognition.puts import creates
+from .rendering import Renderer, with_fields
+
+CREATED: Final = 201
+NOT_MODIFIED: Final = 304
+
+
+class StatefulOperation:
+    """Does what one operation does with its collection.
+
+    Args:
+        catalog: of the contract that is served.
+        origin: returns the URL of the API as the client of the current request reaches it.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        role: Role,
+        catalog: Catalog,
+        memory: Memory,
+        origin: Callable[[], str],
+    ) -> None:
+        self._operation = operation
+        self._role = role
+        self._collection = role.collection
+        self._memory = memory
+        self._items = RequestedItems(operation, role, catalog, memory)
+        self._renderer = Renderer(operation, role, catalog.values[role.collection.path], origin)
+        self._created = CREATED if str(CREATED) in operation.responses else None
+
+    async def __call__(
+        self, arguments: Arguments, request: Request, respond: Respond
+    ) -> tuple[DocumentedResponse, Rendered]:
+        """Return the documented response that is taken, and the response.
+
+        Args:
+            arguments: what the request holds, by place and name; its body by ``BODY``.
+            respond: returns the contract's response of a status, None for the success.
+
+        Raises:
+            NotFound: there is no such item, or none of those above it.
+            Conflict: there is an item of the key that was sent.
+            PayloadTooLarge: there are more items than are created at once, or one is too large.
+            PreconditionFailed: the item is not as the request expects.
+            ServiceUnavailable: there is no room for another.
+        """
+        if self._role.action == "list":
+            documented = await respond(None)
+            async with self._memory.lock:
+                self._items.require_parents(arguments)
+                if self._memory.store.is_large:
+                    return documented, await asyncio.to_thread(self._list, arguments, request, documented)
+                return documented, self._list(arguments, request, documented)
+        if self._role.action == "read":
+            return await self._read(arguments, request, respond)
+        async with self._memory.lock:
+            self._items.require_parents(arguments)
+            if self._role.is_many:
+                return await self._write_many(arguments, request, respond)
+            return await self._write(arguments, request, respond)
+
+    async def has(self, arguments: Arguments) -> bool:
+        """Tell whether the collection has the item that a request is for."""
+        async with self._memory.lock:
+            return self._items.find(arguments) is not None
+
+    def _list(self, arguments: Arguments, request: Request, documented: DocumentedResponse) -> Rendered:
+        """Return the response that lists the items."""
+        if documented.schema is None or self._role.schema is None:
+            return documented.rendered
+        items = {id(item.value): item for item in self._items.all(arguments)}
+        values = [item.value for item in items.values()]
+        page = self._items.listing.page(
+            values, self._items.query(arguments), self._renderer.list_url(request)
+        )
+        shown = [(value, items[id(value)].parents) for value in page.items]
+        return self._renderer.items(shown, documented, request, page)
+
+    async def _read(
+        self, arguments: Arguments, request: Request, respond: Respond
+    ) -> tuple[DocumentedResponse, Rendered]:
+        async with self._memory.lock:
+            self._items.require_parents(arguments)
+            item = (
+                self._items.find(arguments) if self._collection.is_single else self._items.require(arguments)
+            )
+        documented = await respond(None)
+        if item is None and not self._items.prefixes:  # requests for many parents would fill the store
+            base = self._renderer.inner(documented.body.value)
+            async with self._memory.lock:
+                with suppress(PayloadTooLarge, ServiceUnavailable):  # to read it needs no room
+                    item = self._items.single(base, arguments)
+        if item is None:
+            return documented, documented.rendered
+        if is_current(item.value, request, self._operation):
+            documented = await respond(NOT_MODIFIED)
+            return documented, with_fields(documented.rendered, {b"etag": tag_of(item.value)})
+        return documented, self._renderer.item(item.value, item.parents, documented, request)
+
+    async def _write_many(
+        self, arguments: Arguments, request: Request, respond: Respond
+    ) -> tuple[DocumentedResponse, Rendered]:
+        if self._role.action == "delete":
+            documented = await respond(None)
+            await asyncio.to_thread(self._items.remove_all, arguments)
+            return documented, documented.rendered
+        documented = await respond(self._created)
+        base = self._renderer.inner(documented.body.value)
+        values = await asyncio.to_thread(self._items.put_all, base, arguments)
+        parents = self._items.parents(arguments)
+        shown = [(value, parents) for value in values]
+        return documented, self._renderer.items(shown, documented, request)
+
+    async def _write(
+        self, arguments: Arguments, request: Request, respond: Respond
+    ) -> tuple[DocumentedResponse, Rendered]:
+        action, items, is_single = self._role.action, self._items, self._collection.is_single
+        item = None if action == "create" else items.find(arguments)
+        if action != "create" and (item is not None or not is_single):
+            require_match(None if item is None else item.value, request, self._operation)
+        if action == "delete":
+            item = item or items.require(arguments)
+            documented = await respond(None)
+            items.remove(item)
+            return documented, self._renderer.item(item.value, item.parents, documented, request)
+        if item is None and not is_single:
+            return await self._create(arguments, request, respond)
+        documented = await respond(None)
+        if item is None:
+            item = items.single(self._renderer.inner(documented.body.value), arguments)
+        value = items.change(item, await asyncio.to_thread(items.changed, item, arguments))
+        return documented, self._renderer.item(value, item.parents, documented, request)
+
+    async def _create(
+        self, arguments: Arguments, request: Request, respond: Respond
+    ) -> tuple[DocumentedResponse, Rendered]:
+        """Create an item; raises NotFound where an operation changes those alone that are there."""
+        action, items = self._role.action, self._items
+        otherwise = self._collection.has("create")
+        is_upsert = action == "replace" and creates(self._operation, is_created_otherwise=otherwise)
+        if action != "create" and not is_upsert:
+            items.require(arguments)
+        documented = await respond(self._created)
+        base = self._renderer.inner(documented.body.value)
+        value = await asyncio.to_thread(items.create, base, arguments)
+        return documented, self._renderer.item(value, items.parents(arguments), documented, request)

@@ -1,0 +1,202 @@
+"""Collections of items, and the roles that operations have in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+from contract_first.contract.schemas.schema import Schema
+from contract_first.mock.vocabulary.members import named
+from contract_first.service.messages.problems import Conflict
+
+from .ways import Way
+
+ROLES: Final = ("create", "list", "read", "update", "replace", "delete")
+PARAMETER = re.compile(r"\{([^{}]+)\}(?:\.\w+)?")
+ENTITY = re.compile(r"(\w+)\((\{[^{}]+\})\)")
+"""How OData writes the path of an item: ``Products({id})``."""
+SEVERAL = re.compile(r"\{(\w+)=[^{}]*\}")
+"""How Google writes a parameter of several segments: ``{name=shelves/*}``."""
+SUFFIX = re.compile(r"[./](json|xml)$")
+
+
+class Shape(NamedTuple):
+    """A path template without the names of its parameters, and those names."""
+
+    segments: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def prefixes(self) -> Iterator[tuple[str, str]]:
+        """Yield the name of each parameter, and the shape of the path that it ends."""
+        names = iter(self.names)
+        for end, segment in enumerate(self.segments, start=1):
+            if segment == "{}":
+                yield next(names), "/".join(self.segments[:end])
+
+
+@dataclass(slots=True)
+class Collection:
+    """Items of one kind.
+
+    Attributes:
+        path: of the collection, as the contract has it: its name.
+        resource: what the path calls it, such as ``pets``.
+        key: the member that identifies an item, empty without any.
+        holder: the object in an item that has this member, as ``metadata`` has; empty for the item itself.
+        is_single: whether there is one item, from the start, as ``/settings`` is.
+        is_named: whether a key is the name of an item in full, as ``shelves/1/books/2`` is.
+        settable: members, in plain spelling, that a request can set.
+        roles: what operations do with it, by operationId.
+        key_schemas: what values of the key have to conform to where they are sent, and shown.
+        key_example: of the key in a path.
+        other_key: another member that a path may identify an item by, as in ``idOrName``.
+    """
+
+    path: str
+    item: Shape
+    item_path: str
+    resource: str
+    key: str
+    schema: Schema
+    holder: str = ""
+    is_single: bool = False
+    is_named: bool = False
+    settable: frozenset[str] = frozenset()
+    roles: dict[str, Role] = field(default_factory=dict)
+    key_schemas: list[Schema] = field(default_factory=list)
+    key_example: Any = None
+    other_key: str = ""
+
+    @property
+    def head(self) -> str:
+        """The member of an item that is its key, or holds it."""
+        return self.holder or self.key
+
+    def level(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what has the key of an item: its holder, or the item."""
+        level = value.get(self.holder, {}) if self.holder else value
+        return level if isinstance(level, Mapping) else {}
+
+    def key_of(self, value: Mapping[str, Any], default: Any = None) -> Any:
+        """Return what identifies an item."""
+        return self.level(value).get(self.key, default)
+
+    def with_key(self, value: Mapping[str, Any], key: Any) -> dict[str, Any]:
+        """Return an item that has this key."""
+        level = {**self.level(value), self.key: key}
+        return {**value, self.holder: level} if self.holder else level
+
+    def conflict(self, key: str) -> Conflict:
+        """Return the problem that there is an item of a key already."""
+        return Conflict(f"There is an item of {self.path} with the {self.key_name} {key[:100]!r}.")
+
+    def has(self, *actions: str) -> bool:
+        """Tell whether an operation does one of these."""
+        return any(role.action in actions for role in self.roles.values())
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether an operation creates items."""
+        return any(
+            role.action in {"create", "replace"} or (role.is_many and role.action == "update")
+            for role in self.roles.values()
+        )
+
+    def is_seen_in(self, shown: Schema) -> bool:
+        """Tell whether a schema is of an item, or of something that has the same holder of its key."""
+        item, other = (schema.members.get(self.holder, schema) for schema in (self.schema, shown))
+        return not item.components.isdisjoint(other.components - {""})
+
+    def path_of(self, value: Mapping[str, Any], parents: Mapping[str, str]) -> str:
+        """Return the path of an item that was created below these parents."""
+        path = self.item_path
+        *above, (last, _) = self.item.prefixes()
+        for name, prefix in above:
+            member = named(value, name)
+            parent = None if member is None else value[member]
+            if isinstance(parent, dict):
+                parent = next((parent[key] for key in ("login", "name", "slug", "id") if key in parent), None)
+            path = path.replace(f"{{{name}}}", quote(str(parents.get(prefix, parent)), safe=""))
+        return path.replace(f"{{{last}}}", quote(str(self.key_of(value)), safe=""))
+
+    def takes_key(self, key: Any) -> bool:
+        """Tell whether a key can be sent, and shown, everywhere: a number is a text of digits in a path."""
+        spellings = [key, str(key), *([int(key)] if str(key).isdecimal() else [])]
+        return all(any(map(schema.conforms, spellings)) for schema in self.key_schemas)
+
+    @property
+    def actions(self) -> list[str]:
+        """What operations do with it, in the order of `ROLES`."""
+        roles = self.roles.values()
+        actions = {role.action for role in roles} | {"create" for role in roles if role.is_many}
+        return [action for action in ROLES if action in actions]
+
+    @property
+    def key_name(self) -> str:
+        """The key as messages have it."""
+        return f"{self.holder}.{self.key}" if self.holder else self.key
+
+    def sentence(self) -> str:
+        """Return what was recognised in a line."""
+        return f"{self.path}: {', '.join(self.actions)}{f'; by {self.key_name}' if self.key else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What an operation does with a collection.
+
+    Attributes:
+        action: one of `ROLES`.
+        envelope: leads from the response's body to the item or the list.
+        schema: of the response's item or of each item in its list; None for a response without any.
+        key: name of the path parameter that identifies the item, if there is one.
+        body: leads from the request's body to the item, or to each operation of a JSON Patch.
+        is_many: whether it creates or changes an item of each element of an array, and shows them all, or
+            deletes those that are chosen.
+    """
+
+    collection: Collection
+    action: str
+    shape: Shape
+    envelope: Way
+    schema: Schema | None
+    key: str | None
+    body: Way = ()
+    is_many: bool = False
+
+
+def shape_of(path: str) -> Shape:
+    """Return the shape of a path template."""
+    segments, names = [], []
+    for segment in ENTITY.sub(r"\1/\2", SEVERAL.sub(r"{\1}", SUFFIX.sub("", path))).strip("/").split("/"):
+        parameter = PARAMETER.fullmatch(segment)
+        names += [parameter[1]] if parameter else []
+        segments.append("{}" if parameter else segment)
+    return Shape(tuple(segments), tuple(names))
+
+
+def resource_of(shape: Shape) -> str:
+    """Return what a path calls its items; empty for nothing."""
+    return next((segment for segment in reversed(shape.segments) if segment != "{}"), "")
+
+
+def at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) -> Collection:
+    """Return a collection whose items have no path but its own."""
+    shape = shape_of(path)
+    item = Shape((*shape.segments, "{}"), (*shape.names, ""))
+    return Collection(path, item, path, resource_of(shape), key, schema, is_single=is_single)
+
+
+def common(path: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """Return how many segments two paths have in common at their beginning."""
+    pairs = enumerate(zip(path, other, strict=False))
+    return next((index for index, (segment, of_other) in pairs if segment != of_other), len(path))
+
+
+def only(schema: Schema) -> Schema:
+    """Return an object's only property, which may hold an item, or else itself."""
+    members = list(schema.properties.values())
+    return members[0] if len(members) == 1 and members[0].properties else schema

@@ -1,0 +1,40 @@
+"""The role that an operation gets in a collection."""
+
+from contract_first.contract import Operation
+
+from .collection import Collection, Role, shape_of
+from .keys import learn_key
+from .schemas import OperationSchemas
+from .ways import Way, are_patches, is_each
+
+
+def assign(
+    schemas: OperationSchemas, collection: Collection, operation: Operation, action: str, key: str | None
+) -> None:
+    """Give an operation a role in a collection, and let its path tell about the collection's key.
+
+    Args:
+        key: name of the path parameter that identifies the item, if there is one.
+    """
+    envelope: Way = ()
+    schema = schemas.success(operation)
+    body = next(schemas.items_in_bodies(operation, collection), None)
+    is_many = key is None and body is not None and is_each(body.way) and not are_patches(body)
+    listed = schemas.list_in(operation, collection) if is_many or action == "list" else None
+    if listed is not None:
+        envelope, schema = listed
+    elif action == "list":
+        schema = None
+    elif schema is not None:
+        envelope, schema = schemas.item_in(schema, collection)
+    is_cleared = action == operation.method == "delete" and key is None
+    is_many = is_cleared or (is_many and listed is not None)
+    way: Way = () if body is None else body.way
+    collection.roles[operation.operation_id] = Role(
+        collection, action, shape_of(operation.path), envelope, schema, key, way, is_many
+    )
+    for parameter in operation.parameters:
+        if parameter["in"] == "path" and parameter["name"] == key:
+            learn_key(collection, parameter, schemas.for_responses.in_media_type(parameter))
+    members = schema.members if schema and not collection.holder else {}
+    collection.key_schemas += [members[collection.key]] if collection.key in members else []

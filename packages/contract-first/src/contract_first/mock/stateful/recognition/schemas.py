@@ -1,0 +1,93 @@
+"""What the schemas of an operation's requests and responses say of a collection's items."""
+
+from collections.abc import Iterator
+
+from contract_first.contract import Contract, Operation
+from contract_first.contract.document.media_types import essence, is_json, is_xml
+from contract_first.contract.schemas.schema import Schema
+from contract_first.mock.responses.related import CREATED
+from contract_first.mock.responses.rendering import concrete
+from contract_first.mock.vocabulary.members import Meaning
+from contract_first.mock.vocabulary.words import plain
+
+from .collection import Collection, resource_of, shape_of
+from .ways import Nested, are_patches, items, lists, name_at, objects, settable
+
+
+class OperationSchemas:
+    """Finds items, and lists of them, in the schemas of one contract's operations."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.for_requests = contract.schemas.for_requests
+        self.for_responses = contract.schemas.for_responses
+        self._successes: dict[str, Schema | None] = {}
+
+    def success(self, operation: Operation) -> Schema | None:
+        """Return the schema of an operation's first object or array of a success, in JSON, else in XML."""
+        name = operation.operation_id
+        if name not in self._successes:
+            self._successes[name] = next(self._schemas_of_success(operation), None)
+        return self._successes[name]
+
+    def _schemas_of_success(self, operation: Operation) -> Iterator[Schema]:
+        responses = sorted(operation.responses.items(), key=lambda item: item[0] != str(CREATED))
+        for code, response in responses:
+            is_success = code.startswith("2") or (code == "default" and len(operation.responses) == 1)
+            for is_kind in (is_json, is_xml) if is_success else ():
+                for name, holder in response.get("content", {}).items():
+                    schema = self.for_responses.in_media_type(holder)
+                    if is_kind(essence(concrete(name))) and schema.types & {"object", "array"}:
+                        yield schema
+
+    def bodies(self, operation: Operation) -> Iterator[Schema]:
+        """Yield the schemas of the bodies that a request may have."""
+        for holder in (operation.request_body or {}).get("content", {}).values():
+            yield self.for_requests.in_media_type(holder)
+
+    def list_in(self, operation: Operation, collection: Collection) -> Nested | None:
+        """Return the way to the list in an operation's response, and the schema of its items."""
+        schema = self.success(operation)
+        if schema is None:
+            return None
+        candidates = lists(schema)
+        component, resource = collection.schema.component, plain(collection.resource)
+
+        def unlikelihood(candidate: Nested) -> tuple[bool, bool, int]:
+            name = plain(name_at(candidate.way))
+            is_named = name in {"", resource} or name in Meaning.ENVELOPE
+            is_same = bool(component) and component == candidate.schema.component
+            return not is_same, not is_named, len(candidate.way)
+
+        best = min(candidates, key=unlikelihood, default=None)
+        if best is None or (len(candidates) > 1 and unlikelihood(best)[:2] == (True, True)):
+            return None
+        names = collection.schema.members.keys()
+        alternatives = (candidate for candidate in candidates if candidate.way == best.way)
+        return min(alternatives, key=lambda candidate: len(names ^ candidate.schema.members.keys()))
+
+    def item_in(self, schema: Schema, collection: Collection) -> Nested:
+        """Return the way to the item in a response, and its schema; others may be beside it."""
+        beside = [Nested((name,), member) for name, member in schema.properties.items()]
+        head, component = collection.head, {collection.schema.component} - {""}
+        for candidate in (*items(schema, collection.resource), *beside):
+            if head in candidate.schema.members if head else component & candidate.schema.components:
+                return candidate
+        return Nested((), schema)
+
+    def items_in_bodies(self, operation: Operation, collection: Collection) -> Iterator[Nested]:
+        """Yield where an item is in a request's body, or the operations of a JSON Patch, by media type."""
+        names = set(map(plain, collection.schema.members))
+        resources = (collection.resource, resource_of(shape_of(operation.path)))
+        for body in self.bodies(operation):
+            patches = filter(are_patches, objects(body))
+            wrapped = [nested for resource in resources for nested in items(body, resource)]
+            alone = [nested for nested in objects(body) if nested.way] if len(body.properties) == 1 else []
+            alike = (
+                nested for nested in (*wrapped, *alone) if names & set(map(plain, nested.schema.members))
+            )
+            yield next(patches, None) or next(alike, Nested((), body))
+
+    def settable(self, operation: Operation, collection: Collection) -> set[str]:
+        """Return the members of an item, in plain spelling, that a request can set."""
+        bodies = (nested for nested in self.items_in_bodies(operation, collection) if not are_patches(nested))
+        return {plain(name) for nested in bodies for name in settable(nested.schema)}

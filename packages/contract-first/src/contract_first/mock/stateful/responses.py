@@ -1,0 +1,52 @@
+"""The fallback of a mock that remembers: what is stored responds, where an operation has a collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contract_first.contract import Operation
+from contract_first.mock.responses import ContractResponses
+from contract_first.mock.responses.documented import DocumentedResponse
+from contract_first.mock.responses.operation import Arguments, ItemResponder, Respond
+from contract_first.service.assembly import Assembly
+from contract_first.service.messages.request import Request
+from contract_first.service.messages.response import Rendered
+
+from .memory import Catalog, Memory
+from .operation import StatefulOperation
+
+
+@dataclass(eq=False, kw_only=True)
+class StatefulResponses(ContractResponses):
+    """The fallback of a mock that remembers.
+
+    Attributes:
+        catalog: of the contract that is served.
+        origin: returns the URL of the API as the client of the current request reaches it.
+    """
+
+    memory: Memory
+    catalog: Catalog
+    origin: Callable[[], str]
+
+    def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- as its base does
+        """Return what responds to an operation from stored items; None where it has no collection."""
+        roles = self.catalog.roles.get(operation.operation_id, ())
+        responders = [
+            StatefulOperation(operation, role, self.catalog, self.memory, self.origin) for role in roles
+        ]
+        return _ByName(responders) if len(responders) > 1 else next(iter(responders), None)
+
+
+class _ByName:
+    """Does what one operation does with the item of a name, in the collection that has it."""
+
+    def __init__(self, operations: list[StatefulOperation]) -> None:
+        self._operations = operations
+
+    async def __call__(
+        self, arguments: Arguments, request: Request, respond: Respond
+    ) -> tuple[DocumentedResponse, Rendered]:
+        having = [operation for operation in self._operations if await operation.has(arguments)]
+        return await (having or self._operations)[0](arguments, request, respond)

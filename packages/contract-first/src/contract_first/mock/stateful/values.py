@@ -1,0 +1,342 @@
+"""Values of items: what a request makes of one, and how a response shows it; all conform to the schema."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from email.utils import format_datetime
+from itertools import islice
+from typing import Any, Final
+
+from contract_first.contract.schemas.schema import MISSING, Schema
+from contract_first.mock.generation import Generator
+from contract_first.mock.generation.identifiers import identifier
+from contract_first.mock.vocabulary.members import Meaning, identifiers_of, tallies
+from contract_first.mock.vocabulary.times import is_change, is_creation
+from contract_first.mock.vocabulary.words import plain
+
+from .bounds import MILLISECONDS
+from .recognition import Collection
+
+PROVIDERS: Final = "/providers/"
+"""What is in the paths of Azure Resource Manager, by which its items are identified."""
+MOST_REPAIRS, PREFIX, SHORT = 6, 3, 8
+EMPTY: tuple[Any, ...] = (None, [], {})
+
+
+class Values:
+    """Makes the values of one collection's items.
+
+    Args:
+        seed: another seed, other identifiers.
+    """
+
+    def __init__(self, collection: Collection, generator: Generator, seed: str) -> None:
+        self.collection = collection
+        self._settable = frozenset[str]() if collection.holder else collection.settable
+        self._set_by_client = collection.settable - set(Meaning.SET_BY_SERVER.names)
+        is_path = PROVIDERS in collection.item_path and plain(collection.key) != "id"
+        self._urls = [
+            name
+            for name in collection.schema.members
+            if (name in Meaning.ITEM_URL or (is_path and plain(name) == "id"))
+            and plain(name) not in self._set_by_client
+        ]
+        self._generator = generator
+        self._seed = seed
+
+    def initial(self, base: Any) -> dict[str, Any]:
+        """Return the value of an item that is there from the start: the base, if it is one."""
+        schema = self.collection.schema
+        value = base if isinstance(base, dict) and schema.conforms(base) else self._generated(schema, {})
+        return value if isinstance(value, dict) else {}
+
+    def completed(self, other: Any) -> dict[str, Any]:
+        """Return an item with those of its members that another response shows."""
+        members, other = self.collection.schema.members, other if isinstance(other, dict) else {}
+        fitting = {
+            name: other[name] for name in other if name in members and members[name].conforms(other[name])
+        }
+        return {**self.initial(None), **fitting}
+
+    def created(
+        self, base: Any, body: Mapping[str, Any], path: Mapping[str, Any], number: int, now: datetime
+    ) -> dict[str, Any]:
+        """Return a new item.
+
+        Args:
+            base: the response that the contract has for its creation; anything else, and one is generated.
+            number: of the item, for its identifiers.
+        """
+        schema, collection = self.collection.schema, self.collection
+        if not isinstance(base, dict) or (collection.key and collection.key_of(base) is None):
+            base = self.initial(None)
+        value = self._unset(self._named(base), body, schema.members)
+        if collection.holder:
+            holder, examples = schema.members[collection.holder], base.get(collection.holder)
+            facts = self._facts(holder, examples if isinstance(examples, dict) else {}, body, number, now)
+            above = {name: argument for name, argument in path.items() if name in holder.members}
+            body = {**body, collection.holder: {**above, **facts, **collection.level(body)}}
+            facts = {}
+        else:
+            facts = self._facts(schema, value, body, number, now)
+        value = self._laid_over({**self._laid_over(value, path), **facts}, body, is_open=schema.is_open)
+        return self._stored(self._whole(schema, value, base, {**path, **facts, **body}))
+
+    def _facts(
+        self, schema: Schema, examples: Mapping[str, Any], body: Mapping[str, Any], number: int, now: datetime
+    ) -> dict[str, Any]:
+        """Return the members of a new item, or of its key's holder, that no client sets: times, ids."""
+        key, members, level = self.collection.key, schema.members, self.collection.level(body)
+        set_by_client = self._set_by_client & self._settable | {plain(name) for name in level}
+        ids = {name for name in members if name in Meaning.IDENTIFIER and plain(name) not in set_by_client}
+        if key and plain(key) not in map(plain, level):
+            ids.add(key)
+        identifiers = {
+            name: self._identifier(name, members[name], examples.get(name), number) for name in sorted(ids)
+        }
+        prefix = level.get(f"generate{key[:1].upper()}{key[1:]}")  # as generateName
+        if isinstance(prefix, str) and isinstance(identifiers.get(key), str):
+            identifiers[key] = prefix + identifiers[key][:SHORT]
+        times = self._times(members, examples, now) | self._times(members, examples, now, is_change)
+        tallied = (name for name in members if name in examples and tallies(name))
+        unset = (name for name in tallied if plain(name) not in self._settable)
+        counts = {name: 0 for name in unset if members[name].conforms(0)}
+        return times | counts | {name: value for name, value in identifiers.items() if value is not MISSING}
+
+    def changed(
+        self, before: dict[str, Any], body: Mapping[str, Any], now: datetime, *, unsets: bool, merges: bool
+    ) -> dict[str, Any]:
+        """Return an item with what a request changes of it.
+
+        Args:
+            unsets: unset the members that could have been sent, and were not.
+            merges: change objects in it in part, too.
+        """
+        collection, schema, members = self.collection, self.collection.schema, self.collection.schema.members
+        head, level = collection.head, collection.level(body)
+        if collection.key not in Meaning.RENAMABLE_KEY:  # the path says which item it is
+            level = {name: member for name, member in level.items() if plain(name) != plain(collection.key)}
+        if not collection.holder:
+            body = level
+        elif head in body:
+            members_before = collection.level(before).items()  # scalars stay, such as a namespace
+            lasting = {name: member for name, member in members_before if not isinstance(member, dict | list)}
+            body = {**body, head: {**lasting, **level}}
+        value = self._unset(self._named(before), {**body, head: None}, members) if unsets else before
+        value = {**value, **self._times(members, value, now, is_change)}
+        value = self._laid_over(value, body, merges=merges, is_open=schema.is_open)
+        return self._stored(self._whole(schema, value, before, body))
+
+    def _named(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an item without the members that its schema does not name."""
+        members, is_open = self.collection.schema.members, self.collection.schema.is_open
+        return {name: member for name, member in value.items() if name in members or not is_open}
+
+    def _stored(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return an item without what no response shows, such as passwords, if it conforms without it."""
+        readable: dict[str, Any] = _readable(value, self.collection.schema)
+        return readable if self.collection.schema.conforms(readable) else value
+
+    def shown(self, value: dict[str, Any], schema: Schema, base: Any, url: str = "") -> Any:
+        """Return an item as another schema has it, laid over a value that conforms to that."""
+        if schema is not self.collection.schema:
+            members, is_open = schema.members, schema.is_open
+            named = {name: member for name, member in value.items() if name in members or is_open}
+            has_key = self.collection.head in members
+            value = named if has_key else {**named, **self._referring(value, schema, url)}
+        if schema.conforms(value):
+            return value
+        laid = {**base, **value} if isinstance(base, dict) else value
+        return self._whole(schema, laid, base, value)
+
+    def _referring(self, value: Mapping[str, Any], schema: Schema, url: str) -> dict[str, Any]:
+        """Return what a response says of an item whose key it does not have: which it is, and where."""
+        key = self.collection.key_of(value)
+        names = (
+            *Meaning.IDENTIFIER.names,
+            *Meaning.REFERENCE.names,
+            *identifiers_of(self.collection.resource),
+        )
+        facts = dict.fromkeys(names, key) | {"location": url}
+        references = ((name, facts.get(plain(name))) for name in schema.members)
+        return {name: fact for name, fact in references if fact and schema.members[name].conforms(fact)}
+
+    def with_url(self, value: dict[str, Any], url: str) -> dict[str, Any]:
+        """Return an item whose own URL is in it, where its schema has a member for that."""
+        path = "/" + url.split("/", 3)[3]
+        for name in self._urls:
+            if isinstance(value.get(name), str):
+                is_absolute = value[name].startswith(("http://", "https://")) and plain(name) != "uri"
+                candidate = url if is_absolute else path
+                if self.collection.schema.members[name].conforms(candidate):
+                    value = {**value, name: candidate}
+        return value
+
+    def _unset(
+        self, value: dict[str, Any], body: Mapping[str, Any], members: Mapping[str, Schema]
+    ) -> dict[str, Any]:
+        """Return an item with what a client could have set and did not by default, empty, or left out."""
+        named = {plain(name) for name in body}
+        settable = self.collection.settable - named - {plain(self.collection.head)}
+        for name, schema in members.items():
+            is_set = plain(name) in settable and name not in Meaning.SET_BY_SERVER
+            if name not in value or not is_set or is_creation(name) or is_change(name):
+                continue
+            candidates = [schema.default] if schema.default is not MISSING else []
+            candidates += EMPTY
+            fitting = next(filter(schema.conforms, candidates), MISSING)
+            without = {key: member for key, member in value.items() if key != name}
+            if fitting is not MISSING:
+                value = {**value, name: fitting}
+            elif self.collection.schema.conforms(without):
+                value = without
+        return value
+
+    def _laid_over(
+        self,
+        value: dict[str, Any],
+        body: Mapping[str, Any],
+        *,
+        merges: bool = False,
+        is_open: bool = False,
+    ) -> dict[str, Any]:
+        """Return an item with the members of a request, whose names may have another style."""
+        members = self.collection.schema.members
+        by_plain = {plain(name): name for name in (*value, *members)}
+        laid = dict(value)
+        for body_name, member in body.items():
+            spelled = plain(body_name)
+            name = by_plain.get(spelled if spelled in by_plain else spelled.removeprefix("new"))
+            if name is None and is_open:
+                name = body_name
+            if name is None:
+                continue
+            schema = members.get(name)
+            if name != self.collection.head and schema is not None and schema.is_marked("readOnly"):
+                continue
+            fitting = self._fitting(schema, member, laid.get(name), merges=merges)
+            without = {other: value for other, value in laid.items() if other != name}
+            if fitting is not MISSING:
+                laid[name] = fitting
+            elif merges and member is None and self.collection.schema.conforms(without):
+                laid = without
+        return laid
+
+    def _fitting(self, schema: Schema | None, value: Any, before: Any, *, merges: bool) -> Any:
+        """Return what a member becomes by a request; MISSING where its schema takes nothing like that."""
+        if isinstance(value, dict) and isinstance(before, dict) and (merges or schema is None):
+            whole = _merged(before, value)
+            value = whole if schema is None or schema.conforms(whole) else _merged(before, value, nulls=False)
+        if schema is None or schema.conforms(value):
+            return value
+        if isinstance(value, str) and not (schema.types & {"string"}):
+            for read in (int, float, _boolean):
+                with suppress(ValueError):
+                    if schema.conforms(candidate := read(value)):
+                        return candidate
+        if isinstance(value, int | float) and schema.conforms(str(value)):
+            return str(value)
+        return self.repaired(schema, value) if isinstance(value, dict | list) else MISSING
+
+    def repaired(self, schema: Schema, value: Any) -> Any:
+        """Return a value whose members that violate its schema are replaced; MISSING if none is found."""
+        repaired = self._generator.values(schema.node, self.collection.path, example=value)
+        candidates = (
+            candidate for candidate in islice(repaired, MOST_REPAIRS) if type(candidate) is type(value)
+        )
+        return next(filter(schema.conforms, candidates), MISSING)
+
+    def _whole(self, schema: Schema, value: Any, base: Any, body: Mapping[str, Any]) -> Any:
+        """Return a value that conforms as a whole: as it is, repaired, or the base with what fits in."""
+        if schema.conforms(value):
+            return value
+        repaired = self.repaired(schema, value)
+        if repaired is not MISSING:
+            return repaired
+        if not schema.conforms(base):
+            base = self._generated(schema, value)
+        for name, member in body.items() if isinstance(base, dict) else ():
+            candidate = {**base, name: member}
+            base = candidate if schema.conforms(candidate) else base
+        return base
+
+    def _generated(self, schema: Schema, fallback: Any) -> Any:
+        values = islice(self._generator.values(schema.node, self.collection.path), MOST_REPAIRS)
+        return next(filter(schema.conforms, values), fallback)
+
+    # identifiers and times ----------------------------------------------------------------------------------
+
+    def _identifier(self, member: str, schema: Schema, example: Any, number: int) -> Any:
+        """Return the identifier of a number; MISSING without any.
+
+        Where items say what they are by ``object``, identifiers without another form have a prefix.
+        """
+        collection = self.collection
+        tag = collection.schema.members.get("object")
+        is_tagged = tag is not None and any({"enum", "const"} & part.keys() for part in tag.parts)
+        prefix = plain(collection.resource)[:PREFIX] if is_tagged else ""
+        name = f"{self._seed}/{collection.path}"
+        is_key = member == collection.key
+        example = collection.key_example if is_key and collection.key_example is not None else example
+        suits = collection.takes_key if is_key else lambda _: True
+        return identifier(schema, example, number, name, self._generator, prefix, suits)
+
+    def _times(
+        self,
+        members: Mapping[str, Schema],
+        value: Mapping[str, Any],
+        now: datetime,
+        is_time: Callable[[str], bool] = is_creation,
+    ) -> dict[str, Any]:
+        """Return the members that say when an item was created, or changed."""
+        names = [name for name in value if name in members and is_time(name)]
+        return {
+            name: next(filter(members[name].conforms, _spelled(now, value[name])), value[name])
+            for name in names
+        }
+
+
+def _spelled(now: datetime, example: Any) -> Iterator[Any]:
+    """Yield a time as a schema may demand it, first in the form of an example."""
+    seconds = int(now.timestamp())
+    if isinstance(example, int | float) and not isinstance(example, bool):
+        yield seconds * 1000 if example > MILLISECONDS else seconds
+    elif isinstance(example, str) and "," in example[:5]:
+        yield format_datetime(now, usegmt=True)
+    yield from (f"{now:%Y-%m-%dT%H:%M:%SZ}", f"{now:%Y-%m-%d}", seconds)
+
+
+def _merged(before: dict[str, Any], changes: dict[str, Any], *, nulls: bool = True) -> dict[str, Any]:
+    """Return an object with the members of another, at any depth, as RFC 7396 has it.
+
+    Args:
+        nulls: take a null for a value, instead of removing the member.
+    """
+    merged = {**before, **changes}
+    for name, member in changes.items():
+        if isinstance(member, dict) and isinstance(before.get(name), dict):
+            merged[name] = _merged(before[name], member, nulls=nulls)
+        elif member is None and not nulls:
+            del merged[name]
+    return merged
+
+
+def _readable(value: Any, schema: Schema) -> Any:
+    """Return a value without the members in it that are ``writeOnly``, but for those that it has to have."""
+    if isinstance(value, list):
+        return [_readable(item, schema.items) for item in value]
+    if not isinstance(value, dict):
+        return value
+    members = schema.members
+    readable = {name: _readable(part, members.get(name, schema.others)) for name, part in value.items()}
+    for name in value.keys() & members:
+        without = {other: part for other, part in readable.items() if other != name}
+        if members[name].is_marked("writeOnly") and schema.conforms(without):
+            readable = without
+    return readable
+
+
+def _boolean(text: str) -> bool:
+    if text in {"true", "false"}:
+        return text == "true"
+    raise ValueError(text)

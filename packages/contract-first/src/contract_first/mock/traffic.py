@@ -1,0 +1,190 @@
+"""The traffic of a mock: the journal and the faults of the API and of S3 together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from contract_first.check.exchange import Message, MessageViolation, RecordedExchange, Validation
+from contract_first.check.masking import Masking
+from contract_first.check.validation import ExchangeValidator
+from contract_first.contract import Contract
+from strict_s3 import Server
+from strict_s3.messages.request import NAMES
+
+from .extension import NO_EXTENSION, Extension
+from .fault import Fault
+from .faults.reading import FaultReader
+from .faults.registry import Faults
+from .journal.events import Events
+from .journal.journal import Journal, Validate
+from .journal.matching import is_beside_contracts
+from .journal.recording import s3_exchange
+from .journal.selector import Selector
+from .state.state import Clearable
+
+if TYPE_CHECKING:
+    from strict_s3.local import LocalS3
+
+AT_ONCE = 50
+
+
+class Traffic:
+    """The recorded traffic with both servers, and the failures simulated in it.
+
+    Attributes:
+        s3: the server whose faults they are too.
+    """
+
+    def __init__(self, seed: int, extension: Extension = NO_EXTENSION) -> None:
+        self._seed = seed
+        self.extension = extension
+        self.journal = Journal()
+        self.faults = Faults(seed, self._set_s3_faults)
+        self.s3: Server | LocalS3 | None = None
+        self._broadcast: Broadcast | None = None
+
+    @property
+    def clearable(self) -> dict[str, Clearable]:
+        """Both by name, as a reset clears them and operations of the control API ask for them."""
+        return {"journal": self.journal, "faults": self.faults}
+
+    def use(
+        self,
+        contract: Contract,
+        *,
+        authentication: bool = True,
+        ignores: Callable[[MessageViolation], bool] = lambda _: False,
+    ) -> None:
+        """Validate and mask exchanges by a contract, and accept faults on its operations.
+
+        Args:
+            authentication: whether credentials are required where the contract does.
+            ignores: tells violations of requests that are not reported.
+        """
+        self.journal.masking = Masking.of(contract)
+        self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
+        on_api = [operation.operation_id for operation in contract.operations]
+        self.faults.operations = {"api": on_api, **({} if self.s3 is None else {"s3": NAMES})}
+
+    def faults_in(self, path: Path) -> list[Fault]:
+        """Return the faults in a file; raise FaultFileError if it cannot be read, or is not valid."""
+        return FaultReader(self.extension).file(path, self.faults.check)
+
+    def publish_to(self, events: Events) -> None:
+        """Publish exchanges from now on."""
+        self._broadcast = Broadcast(self.journal, events)
+        self._broadcast.start()
+
+    def end(self) -> None:
+        """End all waiting: for an exchange, or because of a fault."""
+        self.journal.end()
+        self.faults.end()
+
+    def stop(self) -> None:
+        """Publish nothing more; waits for what is being published."""
+        if self._broadcast is not None:
+            self._broadcast.stop()
+
+    def record_s3(self, report: Mapping[str, Any]) -> None:
+        """Record an exchange that S3's process reports."""
+        exchange = s3_exchange(report, self.journal.masking)
+        self.journal.record(exchange)
+        if exchange.fault:
+            self.faults.struck(exchange.fault)
+
+    def reporting_s3_restart(self, tell: Callable[[str], None]) -> Callable[[str], None]:
+        """Return what records, as an exchange without a status, and tells that S3's process died."""
+
+        def reported(sentence: str) -> None:
+            self.journal.record(
+                RecordedExchange(
+                    server="s3",
+                    started=datetime.now(UTC),
+                    milliseconds=0,
+                    method="RESTART",
+                    url=self.s3.url if self.s3 else "",
+                    status=0,
+                    request=Message(),
+                    response=Message(body=sentence.encode(), body_bytes=len(sentence)),
+                )
+            )
+            tell(sentence)
+
+        return reported
+
+    def _set_s3_faults(self, faults: list[Fault]) -> None:
+        if self.s3 is not None:
+            self.s3.set_faults(faults, seed=self._seed)
+
+
+class Broadcast:
+    """Publishes a journal's exchanges, validated, in a thread of its own; without listeners it does nothing.
+
+    A listener that cannot keep up loses what the journal has removed by then.
+    """
+
+    def __init__(self, journal: Journal, events: Events) -> None:
+        self._journal = journal
+        self._events = events
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._listening = ExitStack()
+        self._published = 0
+        self._busy = False
+
+    def start(self) -> None:
+        """Listen to the journal."""
+        self._listening.enter_context(self._journal.listening(self._hear))
+
+    def stop(self) -> None:
+        """Publish nothing more; waits for what is being published."""
+        self._listening.close()
+        self._thread.shutdown(cancel_futures=True)
+
+    def _hear(self, number: int) -> None:
+        if not self._events.has_listeners:
+            self._published = number
+        elif not self._busy:
+            self._busy = True
+            self._thread.submit(self._publish)
+
+    def _publish(self) -> None:
+        self._busy = False  # what comes from now on may be missed here, and makes another round
+        while exchanges := self._journal.find(Selector(after=self._published), AT_ONCE):
+            for exchange in exchanges:
+                self._published = exchange.number
+                self._events.publish("exchange", exchange, exchange.number)
+
+
+def _validator(
+    contract: Contract, ignores: Callable[[MessageViolation], bool], *, authentication: bool
+) -> Validate:
+    """Return what validates exchanges with the contract's operations: S3, the explorer and pages are none."""
+    validator = ExchangeValidator(contract, authentication=authentication)
+
+    def validate(exchange: RecordedExchange) -> Validation:
+        if exchange.verdict is not None:
+            return exchange.verdict
+        status = exchange.status
+        succeeded = 0 < status < HTTPStatus.BAD_REQUEST
+        is_beside = succeeded or is_beside_contracts(urlsplit(exchange.url).path)
+        if exchange.server == "s3" or (is_beside and not exchange.operation):
+            return Validation(unjudged="it is for none of the contract's operations")
+        validation = validator.verdict(exchange)
+        reported = [violation for violation in validation.request if not ignores(violation)]
+        is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        is_own = exchange.response.header("x-mock-refusal") is not None
+        # the mock's own, of what it should not have been sent: no second violation
+        is_known = (reported or is_own) and is_refusal and not exchange.fault
+        response = [] if is_known else validation.response
+        return msgspec.structs.replace(validation, request=reported, response=response)
+
+    return validate

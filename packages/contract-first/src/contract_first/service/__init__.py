@@ -1,0 +1,64 @@
+"""An OpenAPI contract bound to plain handler functions, served over HTTP.
+
+What ``__all__`` lists is public; everything else may change. Names are imported when they are first asked
+for: a module that only raises problems does not load what serves them.
+"""
+
+from typing import TYPE_CHECKING
+
+from contract_first.imports import exported
+
+if TYPE_CHECKING:
+    from .access.authentication import Authenticator, BasicCredential
+    from .app import Service, create_app
+    from .functions import ResolverError
+    from .http.server import CannotListen, listen, serve, url_of
+    from .idempotency import Attempt, Idempotency, KeyInUse, KeyReused
+    from .messages.problems import (
+        BadRequest,
+        Conflict,
+        Forbidden,
+        InternalError,
+        MethodNotAllowed,
+        NotAcceptable,
+        NotFound,
+        NotImplementedYet,
+        PayloadTooLarge,
+        Problem,
+        ProblemProfile,
+        RateLimited,
+        ServiceUnavailable,
+        Unauthorized,
+        UnsupportedMediaType,
+        URITooLong,
+        ValidationFailed,
+        Violation,
+    )
+    from .messages.request import Request
+    from .messages.response import Response
+    from .request.bodies import Limits
+
+__all__ = [
+    "Attempt", "Authenticator", "BadRequest", "BasicCredential", "CannotListen", "Conflict", "Forbidden",
+    "Idempotency", "InternalError", "KeyInUse", "KeyReused", "Limits", "MethodNotAllowed", "NotAcceptable",
+    "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem", "ProblemProfile", "RateLimited", "Request",
+    "ResolverError", "Response", "Service", "ServiceUnavailable", "URITooLong", "Unauthorized",
+    "UnsupportedMediaType", "ValidationFailed", "Violation", "create_app", "listen", "serve", "url_of",
+]  # fmt: skip
+
+__getattr__ = exported(
+    __name__,
+    {
+        "app": "Service create_app",
+        "access.authentication": "Authenticator BasicCredential",
+        "request.bodies": "Limits",
+        "functions": "ResolverError",
+        "idempotency": "Attempt Idempotency KeyInUse KeyReused",
+        "messages.problems": "BadRequest Conflict Forbidden InternalError MethodNotAllowed NotAcceptable NotFound"
+        " NotImplementedYet PayloadTooLarge Problem ProblemProfile RateLimited ServiceUnavailable URITooLong"
+        " Unauthorized UnsupportedMediaType ValidationFailed Violation",
+        "messages.request": "Request",
+        "messages.response": "Response",
+        "http.server": "CannotListen listen serve url_of",
+    },
+)

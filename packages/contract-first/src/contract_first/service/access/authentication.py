@@ -1,0 +1,147 @@
+"""Authentication: who the caller is, decided before a request is read any further."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from contract_first.contract import Contract
+from contract_first.service.functions import ResolverError, awaitable
+from contract_first.service.messages.problems import Problem, Unauthorized
+from contract_first.service.messages.request import Request
+
+from .security import Alternatives, challenges_of
+
+Hook = Callable[[Any, "Request"], Any]
+"""Takes the credential of a security scheme and the request, and returns the caller; None is nobody."""
+
+
+class Authenticator(Protocol):
+    """Decides who may call, and how often."""
+
+    async def admit(
+        self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
+    ) -> Any:
+        """Return the caller, or raise a Problem (401, 403, 429, 503).
+
+        Args:
+            request: the request; headers for every response to it (rate limits) go to ``response_headers``.
+            credentials: what the request presents, by security scheme name; only schemes of the contract.
+            alternatives: the operation's security requirements; ``()`` for an anonymous operation and for
+                a request that no operation matches.
+        """
+
+
+@runtime_checkable
+class Refusing(Protocol):
+    """An authenticator that can refuse some requests before their operation is known."""
+
+    def refusal(self, request: Request, find: Callable[[Request], Mapping[str, str]]) -> Problem | None:
+        """Return the problem that ``admit`` raises for a request to any operation; None if it may not.
+
+        Return the same object for many requests where you can: it is written once for all of them.
+
+        Args:
+            find: returns the credentials that a request presents, by security scheme name.
+        """
+
+
+class BasicCredential(NamedTuple):
+    """What ``Authorization: Basic`` carries (RFC 7617)."""
+
+    username: str
+    password: str
+
+    @classmethod
+    def read(cls, credential: str) -> BasicCredential:
+        """Return what a credential carries; raises Unauthorized for one that is malformed."""
+        try:
+            username, colon, password = b64decode(credential, validate=True).decode().partition(":")
+        except ValueError:
+            raise Unauthorized("The Basic credential is not Base64 of UTF-8.") from None
+        if not colon:
+            raise Unauthorized("The Basic credential has no colon between user name and password.")
+        return cls(username, password)
+
+
+class HookAuthenticator:
+    """Authenticates callers by a function for each security scheme.
+
+    A hook, ``async def`` or ``def`` (which runs in a thread), is called with the credential and the request,
+    and returns the caller; where the credential is not valid it returns None or raises Unauthorized. The
+    credential is the value of an API key, the token of a bearer scheme, ``oauth2`` or ``openIdConnect``, a
+    :class:`BasicCredential` of ``basic``, and an empty string of ``mutualTLS``, whose certificate the server
+    alone has seen.
+
+    The first security requirement counts whose schemes are all presented and valid; the caller of one that
+    names several schemes is a dict by scheme name. Where anonymous calls are allowed as well, the caller is
+    None without a credential; a wrong one is refused.
+
+    Raises:
+        ResolverError: an operation requires a scheme without a hook, or a hook has no scheme.
+    """
+
+    def __init__(self, contract: Contract, hooks: Mapping[str, Hook]) -> None:
+        self._schemes = contract.security_schemes
+        self._realm: str = contract.document["info"]["title"]
+        _require_fit(contract, hooks)
+        self._hooks = {name: awaitable(hook) for name, hook in hooks.items()}
+        self._unseen = {name: "" for name, scheme in self._schemes.items() if scheme["type"] == "mutualTLS"}
+
+    async def admit(
+        self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
+    ) -> Any:
+        """Return the caller, None for an anonymous one, or raise Unauthorized."""
+        if not alternatives:
+            return None
+        presented = {**credentials, **self._unseen}
+        callers: dict[str, Any] = {}
+        refused: Unauthorized | None = None
+        for names in alternatives:
+            if not names or not names <= presented.keys():
+                continue
+            try:
+                for name in sorted(names - callers.keys()):
+                    callers[name] = await self._verify(name, presented[name], request)
+            except Unauthorized as problem:
+                problem.headers.setdefault("WWW-Authenticate", self._challenge(alternatives, name))
+                refused = refused or problem
+            else:
+                return callers[name] if len(names) == 1 else {scheme: callers[scheme] for scheme in names}
+        if refused is None and frozenset() in alternatives:
+            return None
+        raise refused or Unauthorized(headers={"WWW-Authenticate": self._challenge(alternatives)})
+
+    async def _verify(self, name: str, credential: str, request: Request) -> Any:
+        scheme = self._schemes[name]
+        is_basic = scheme["type"] == "http" and scheme["scheme"].lower() == "basic"
+        presented = BasicCredential.read(credential) if is_basic else credential
+        caller = await self._hooks[name](presented, request)
+        if caller is None:
+            raise Unauthorized
+        return caller
+
+    def _challenge(self, alternatives: Alternatives, wrong: str | None = None) -> str:
+        named = frozenset().union(*alternatives)
+        schemes = {name: scheme for name, scheme in self._schemes.items() if name in named}
+        return challenges_of(schemes, self._realm)[wrong]
+
+
+def _require_fit(contract: Contract, hooks: Mapping[str, Hook]) -> None:
+    schemes = contract.security_schemes
+    for name, hook in hooks.items():
+        if name not in schemes:
+            declared = ", ".join(schemes) or "none"
+            raise ResolverError(
+                f"There is no security scheme {name!r} to authenticate; the contract has {declared}."
+            )
+        if not callable(hook):
+            raise ResolverError(
+                f"What authenticates {name!r} is not a function; it is {type(hook).__name__}."
+            )
+    for operation in contract.operations:
+        for name in frozenset().union(*operation.security):
+            if name not in hooks:
+                asks = f"{operation.operation_id!r} requires"
+                raise ResolverError(f"Nothing authenticates the security scheme {name!r}, which {asks}.")

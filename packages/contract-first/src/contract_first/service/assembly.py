@@ -1,0 +1,69 @@
+"""What the operations of one contract share when they are bound."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+from contract_first.contract import Contract, Operation
+from contract_first.contract.schemas.schema import Schemas
+
+from .access.authentication import Authenticator, Refusing
+from .access.security import Alternatives, Credentials
+from .idempotency import Idempotency
+from .messages.problems import PLAIN, Problem, ProblemProfile
+from .messages.request import Request
+from .request.bodies import Limits
+from .response.response_validation import ResponseValidator
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The contract and all that is the same for each of its operations, mostly arguments of `create_app`.
+
+    Attributes:
+        on_violation: called with the operation of a response that violates the contract.
+    """
+
+    contract: Contract
+    authenticator: Authenticator
+    collaborators: Mapping[str, Any] = field(default_factory=dict)
+    reveal: bool = False
+    limits: Limits = field(default_factory=Limits)
+    lazy: bool = False
+    formats: bool = False
+    closed_query: bool = False
+    profile: ProblemProfile = PLAIN
+    on_violation: Callable[[Operation], None] = lambda _: None
+    base_paths: bool = False
+    idempotency: Idempotency | None = None
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        """The contract's schemas, as requests are read."""
+        return self.contract.schemas.view(formats=self.formats).for_requests
+
+    @cached_property
+    def response_validator(self) -> ResponseValidator:
+        """The validator of all responses of the contract."""
+        return ResponseValidator(self.contract)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Where credentials of the contract's security schemes stand."""
+        return Credentials(self.contract.security_schemes)
+
+    def refusal(self) -> Callable[[Request], Problem | None] | None:
+        """Return the check for requests that are refused whatever they ask for, if there is one."""
+        if not isinstance(self.authenticator, Refusing):
+            return None
+        return partial(self.authenticator.refusal, find=self.credentials.of)
+
+    def admission(self, alternatives: Alternatives) -> Callable[[Request], Awaitable[None]]:
+        """Return what admits a request under these security requirements, or raises its problem."""
+        find, admit = self.credentials.of, self.authenticator.admit
+
+        async def admission(request: Request) -> None:
+            request.caller = await admit(request, find(request), alternatives)
+
+        return admission

@@ -1,0 +1,192 @@
+"""Connexion, and all that this package asks of it: to call the handler of a request's operation.
+
+:func:`bind` goes through Connexion's seams: a Specification that takes the document as it is, a resolver that
+knows which function handles an operationId, and a list of middlewares of which two are ours: routing by the
+contract's path templates, and the bound operations.
+
+Stock Connexion refuses OpenAPI 3.1 (spec-first/connexion#1396), works types and defaults out of the top level
+of a schema alone (#1569, #2031), and routes the decoded path: ``%2F`` splits a segment, a templated path
+matches for the method of a concrete one, and ``Allow`` names the methods of one operation. It is not asked
+for any of that.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from contract_first.contract import Contract, Operation
+from contract_first.contract.routing import Header, Route
+from contract_first.imports import deferred
+
+from .assembly import Assembly
+from .functions import Function
+from .handlers import resolved
+from .messages.problems import BadRequest, MethodNotAllowed, NotFound, Problem
+from .messages.request import STATE, Request
+from .operation import Fallback, Unrouted, bound
+from .request.decoding import decode
+
+MIDDLEWARES = ("context", "request_validation", "response_validation", "security", "swagger_ui")
+NEEDLESS = (
+    *("connexion.apps.flask", "connexion.context", "connexion.frameworks.flask"),
+    *(f"connexion.middleware.{name}" for name in MIDDLEWARES),
+    *("jinja2", "requests", "starlette.testclient", "werkzeug"),
+)
+"""What Connexion imports for apps of its own kind, half of the time that its import takes."""
+
+with warnings.catch_warnings(), deferred(*NEEDLESS):
+    # Connexion imports what jsonschema and starlette have deprecated; that is not its user's to mend
+    warnings.simplefilter("ignore")
+    from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware, SpecMiddleware
+    from connexion.middleware.main import API, ConnexionMiddleware
+    from connexion.operations import OpenAPIOperation
+    from connexion.resolver import Resolver
+    from connexion.spec import OpenAPISpecification
+
+
+def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallback | None = None) -> ASGIApp:
+    """Return the ASGI app that serves the contract's operations with these handlers.
+
+    The app expects a :class:`~.request.Request` in the scope, as :class:`~.edge.Edge` puts it there, and
+    raises Problems for Edge to render.
+
+    Args:
+        fallback: responds in handlers' places; without one, each operation needs a handler.
+
+    Raises:
+        ResolverError: an operation has no handler, or a handler asks for what its operation does not have;
+            the message names the operationId.
+    """
+    contract = assembly.contract
+    functions = resolved(contract.operations, handlers, optional=fallback is not None)
+    make = partial(bound, assembly=assembly, fallback=fallback)
+    route = contract.route if assembly.base_paths else contract.router.route
+    middlewares = [partial(RoutingMiddleware, route=route), partial(BindingMiddleware, make=make)]
+    resolver = Resolver(functions.get)  # None for an operation without a handler
+    connexion: Any = ConnexionMiddleware(Unrouted(assembly), middlewares=middlewares, resolver=resolver)
+    connexion.apis.append(
+        API(
+            ContractSpecification(contract),
+            base_path="",
+            name="contract",
+            resolver=connexion.options.resolver,
+        )
+    )
+    # Connexion builds its stack at the first request; a contract that does not fit must fail the start
+    connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()  # noqa: SLF001 -- no public way
+    app: ASGIApp = connexion
+    return app
+
+
+class ContractOperation(OpenAPIOperation):
+    """An operation as Connexion knows it: path, method, operationId and function."""
+
+    contract_operation: Operation
+
+    @classmethod
+    def from_spec(
+        cls, spec: ContractSpecification, *args: Any, path: str, method: str, resolver: Any, **kwargs: Any
+    ) -> ContractOperation:
+        """Make the operation at a path and method."""
+        contract_operation = spec.operations[path, method]
+        definition = {"operationId": contract_operation.operation_id, "responses": {}}
+        operation = cls(method, path, definition, *args, resolver=resolver, **kwargs)
+        operation.contract_operation = contract_operation
+        return operation
+
+
+class ContractSpecification(OpenAPISpecification):
+    """A loaded contract, unchanged."""
+
+    operation_cls = ContractOperation
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.operations = {(operation.path, operation.method): operation for operation in contract.operations}
+        self._raw_spec = self._spec = contract.document
+        self._base_uri = ""
+
+    @property
+    def base_path(self) -> str:
+        """Paths of the contract are whole; servers say where it is deployed, not how it is bound."""
+        return ""
+
+    @base_path.setter
+    def base_path(self, base_path: str) -> None:
+        """Connexion sets what it has just read."""
+
+
+class RoutingMiddleware(SpecMiddleware):
+    """Finds the operation and its path parameters, on the path as it was sent; else notes the problem."""
+
+    def __init__(self, app: ASGIApp, *, route: Callable[[str, str, bytes, Header], Route]) -> None:
+        self.app = app
+        self._route = route
+
+    def add_api(self, *_: Any, **__: Any) -> None:
+        """Do nothing: the contract is known already."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Route one request, and leave the operation where Connexion's routed middlewares look for it."""
+        request: Request = scope[STATE]
+        if request.misrouted is None:
+            self._find_operation(request)
+        context = {"api_base_path": "", "operation_id": request.operation_id}
+        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
+        await self.app(scope, receive, send)
+
+    def _find_operation(self, request: Request) -> None:
+        """Note which operation a request matches, or the problem of one that matches none."""
+        route = self._route(request.method, request.path, request.query_string, request.header)
+        if route.operation is None:
+            request.misrouted = _problem_of(route, request)
+        else:
+            request.operation_id = route.operation.operation_id
+            request.path_parameters = route.path_parameters
+
+
+def _problem_of(route: Route, request: Request) -> Problem:
+    """Return the problem of a request whose route leads to no operation."""
+    if route.methods:
+        return MethodNotAllowed(route.refusal(request.method), headers={"Allow": ", ".join(route.methods)})
+    try:
+        decode(request.path.encode("latin-1"), "path")
+    except BadRequest as unreadable:
+        return unreadable
+    return NotFound(route.refusal(request.method))
+
+
+class BindingAPI(RoutedAPI[Any]):
+    """The bound operations of a contract, by operationId."""
+
+    def __init__(
+        self, specification: ContractSpecification, *, make: Callable[..., ASGIApp], **kwargs: Any
+    ) -> None:
+        super().__init__(specification, **kwargs)
+        self._make = make
+        for path, method in specification.operations:
+            self.add_operation(path, method)
+
+    def make_operation(self, operation: ContractOperation) -> ASGIApp:
+        """Bind one operation to its function."""
+        return self._make(operation.contract_operation, operation.function)
+
+
+class BindingMiddleware(RoutedMiddleware[BindingAPI]):
+    """Connexion's last middleware here: every operation is handled in it."""
+
+    api_cls = BindingAPI
+
+    def __init__(self, app: ASGIApp, *, make: Callable[..., ASGIApp]) -> None:
+        super().__init__(app)
+        self._make = make
+
+    def add_api(self, specification: ContractSpecification, **kwargs: Any) -> BindingAPI:
+        """Bind all operations of a contract."""
+        api: BindingAPI = super().add_api(specification, make=self._make, **kwargs)
+        return api

@@ -1,0 +1,161 @@
+"""The outermost layer of the API: a request comes in, and whatever happens, one proper response goes out."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from contract_first.contract.routing import normal_path
+
+from .clock import Clock
+from .messages.problems import (
+    MEDIA_TYPE,
+    PLAIN,
+    InternalError,
+    NotImplementedYet,
+    Problem,
+    ProblemProfile,
+    URITooLong,
+    ViolationError,
+)
+from .messages.request import STATE, Request
+from .messages.response import RawHeaders, Rendered, respond
+from .messages.traces import CURRENT, trace_of
+from .observe.logs import cause_of
+from .observe.observation import OBSERVATION
+from .randomness import RandomBytes
+from .request.bodies import Disconnected
+
+if TYPE_CHECKING:
+    from .observe.spans import Tracing
+
+log = logging.getLogger("contract_first.service.errors")
+MOST_REFUSALS = 1024
+GOOD_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
+
+
+@dataclass(eq=False)
+class Edge:
+    """Makes the Request, keeps the target within its limit, and turns exceptions into problems.
+
+    Args:
+        app: the bound contract.
+        pages: ASGI apps by path, outside the contract, its authentication and its rate limits.
+        random_bytes: what request ids begin with.
+        log_failures: log the cause of each 5xx; what observes requests may do so itself.
+        refusal: returns the problem of a request that is refused whatever it asks for; None for others.
+        tracing: records a span for each request; what observes requests ends it.
+    """
+
+    app: ASGIApp
+    _: KW_ONLY
+    clock: Clock
+    pages: Mapping[str, ASGIApp]
+    most_target_bytes: int
+    profile: ProblemProfile = PLAIN
+    random_bytes: RandomBytes = os.urandom
+    refusal: Callable[[Request], Problem | None] | None = None
+    log_failures: bool = True
+    tracing: Tracing | None = None
+
+    def __post_init__(self) -> None:
+        self._refused = lru_cache(MOST_REFUSALS)(self._refused_alike)
+        self._own = self.random_bytes(8).hex()
+        self._numbers = itertools.count(int.from_bytes(self.random_bytes(3)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to one request."""
+        request = scope[STATE] = Request(scope, receive, self._request_id(scope), self.clock, self.profile)
+        request.response_headers.append((b"x-request-id", request.request_id.encode()))
+        if (observation := scope.get(OBSERVATION)) is not None:
+            observation.request = request
+        if self.tracing is not None:
+            request.trace = self.tracing.begin(request)
+            CURRENT.set(request.trace)
+        elif b"traceparent" in request.headers:
+            request.trace = trace_of(request.headers)
+            CURRENT.set(request.trace)  # each request has a task, and a context, of its own
+        elif CURRENT.get() is not None:
+            CURRENT.set(None)  # a pipelined one begins in a copy of the context of the one before
+        try:
+            page = self.pages.get(scope["path"])
+            if page is None and self.refusal is not None and (refusal := self.refusal(request)) is not None:
+                await respond(self._rendered_refusal(refusal, request), request, send)
+                return
+            request.misrouted = self._too_long(request)
+            await (page or self.app)(scope, receive, send)
+        except Disconnected:
+            log.debug("The client went away (request %s)", request.request_id)
+        except Exception as error:  # noqa: BLE001 -- the last place that can respond
+            await self._respond_to_error(error, request, send)
+        finally:
+            del scope[STATE]  # the two refer to one another, and would wait for the garbage collector
+            for file in request.files:
+                await file.close()
+
+    def _request_id(self, scope: Scope) -> str:
+        """Take the client's ``X-Request-ID`` if it is a plain token, else make one."""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and GOOD_REQUEST_ID.fullmatch(value):
+                return str(value, "ascii")
+        return f"{self._own}{next(self._numbers):08x}"
+
+    def _too_long(self, request: Request) -> URITooLong | None:
+        length = len(request.path) + len(request.query_string)
+        if length <= self.most_target_bytes:
+            return None
+        return URITooLong(f"The request target has {length} bytes; the limit is {self.most_target_bytes}.")
+
+    async def _respond_to_error(self, error: Exception, request: Request, send: Send) -> None:
+        request.error = error
+        problem = error if isinstance(error, Problem) else InternalError()
+        # violations where they are found
+        is_logged = not self.log_failures or isinstance(problem, ViolationError | NotImplementedYet)
+        if problem is not error:
+            log.error("Unhandled exception (request %s)", request.request_id, exc_info=error)
+        elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_logged:
+            log.error("%d: %s (request %s)", problem.status, cause_of(problem), request.request_id)
+        if not request.responded:
+            await respond(self._rendered(problem, request), request, send)
+
+    def _rendered_refusal(self, problem: Problem, request: Request) -> Rendered:
+        headers, template = self._refused(problem)
+        instance = msgspec.json.encode(normal_path(request.path))[1:-1]
+        body = template % {b"instance": instance, b"request_id": request.request_id.encode()}
+        length = (b"content-length", b"%d" % len(body))
+        return Rendered(int(problem.status), [*headers, length, *request.response_headers], body)
+
+    def _refused_alike(self, problem: Problem) -> tuple[RawHeaders, bytes]:
+        """Return the header fields of a problem, and its document with places for what requests differ in."""
+        names = {"instance": "{instance}", "request_id": "{request_id}"}
+        document = self.profile.document(problem, **names, now=self.clock.now())
+        template = msgspec.json.encode(document).replace(b"%", b"%%")
+        for name, sign in names.items():
+            template = template.replace(sign.encode(), f"%({name})b".encode())
+        return _fields(problem), template
+
+    def _rendered(self, problem: Problem, request: Request) -> Rendered:
+        body = msgspec.json.encode(request.problem_details(problem))
+        headers = [
+            *_fields(problem),
+            (b"content-length", str(len(body)).encode()),
+            *request.response_headers,
+        ]
+        if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            headers.append((b"connection", b"close"))  # the rest of the body is not read
+        return Rendered(int(problem.status), headers, body)
+
+
+def _fields(problem: Problem) -> RawHeaders:
+    fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
+    return [*fields, (b"content-type", MEDIA_TYPE.encode())]

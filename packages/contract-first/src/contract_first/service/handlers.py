@@ -1,0 +1,145 @@
+"""From an operation to the function that handles it, and what that function is called with."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from contract_first.contract import Operation
+
+from .functions import Function, ResolverError, awaitable
+from .names import handler_name, handler_named
+from .request.typed_bodies import body_converter
+
+CONTEXT = frozenset({"caller", "request"})
+"""What every handler may ask for beside its operation's parameters, its body and the collaborators."""
+
+
+def handlers_of(package: ModuleType, *, plain: bool = False) -> dict[str, Function]:
+    """Return the public functions that a module, or the modules of a package, define, by name.
+
+    Args:
+        package: a module or a package; what it only imports does not count.
+        plain: take ``def`` functions too; without it, coroutine functions (``async def``) alone.
+
+    Raises:
+        ResolverError: two modules define a function of the same name.
+    """
+    is_handler = inspect.isfunction if plain else inspect.iscoroutinefunction
+    functions: dict[str, Function] = {}
+    for module in _modules(package):
+        for name, function in vars(module).items():
+            if is_handler(function) and function.__module__ == module.__name__ and not name.startswith("_"):
+                if name in functions:
+                    raise ResolverError(f"Two handlers are called {name}; one is in {module.__name__}.")
+                functions[name] = function
+    return functions
+
+
+def _modules(package: ModuleType) -> Iterator[ModuleType]:
+    yield package
+    for module in pkgutil.iter_modules(getattr(package, "__path__", ()), package.__name__ + "."):
+        yield import_module(module.name)
+
+
+def resolved(
+    operations: Collection[Operation], handlers: Mapping[str, Function], *, optional: bool = False
+) -> dict[str, Function]:
+    """Return the function of each operation by operationId; see :mod:`.names` for the rule.
+
+    Raises:
+        ResolverError: an operation has none, unless that is ``optional``.
+    """
+    functions = {}
+    for operation in operations:
+        name = handler_named(operation, handlers)
+        if name is not None:
+            functions[operation.operation_id] = handlers[name]
+        elif not optional:
+            raise ResolverError(
+                f"No handler for operationId {operation.operation_id!r}; expected a function called "
+                f"{handler_name(operation)!r}, or the end of that name after an underscore."
+            )
+    return functions
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A function that fits its operation, with its collaborators.
+
+    Attributes:
+        call: calls it, by keyword; a ``def`` function runs in a thread.
+        context: which of caller and request it asks for.
+        convert: makes the body what the function's annotation says, if that is more than a JSON value.
+    """
+
+    call: Callable[..., Awaitable[Any]]
+    context: tuple[str, ...]
+    convert: Callable[[Any], Any] | None
+
+    @classmethod
+    def of(
+        cls, function: Function, operation_id: str, arguments: set[str], collaborators: Mapping[str, Any]
+    ) -> Handler:
+        """Return the handler of an operation.
+
+        Args:
+            arguments: what the operation calls it with.
+            collaborators: what else it may ask for, by parameter name.
+
+        Raises:
+            ResolverError: it is not a function, has a parameter that nothing provides, or lacks an argument.
+        """
+        parameters = _parameters(function, operation_id)
+        _require_fit(parameters, operation_id, arguments, CONTEXT | collaborators.keys())
+        asked = parameters.keys() - arguments
+        context = tuple(sorted(asked & CONTEXT - collaborators.keys()))
+        bound = partial(function, **{name: collaborators[name] for name in asked & collaborators.keys()})
+        try:
+            convert = body_converter(function, parameters["body"]) if "body" in parameters else None
+        except TypeError as error:
+            raise ResolverError(f"The handler of {operation_id!r} cannot take the body: {error}") from None
+        return cls(awaitable(bound), context, convert)
+
+
+def _parameters(function: Function, operation_id: str) -> Mapping[str, inspect.Parameter]:
+    if not callable(function):
+        kind = type(function).__name__
+        raise ResolverError(f"The handler of {operation_id!r} is not a function; it is of type {kind}.")
+    try:
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError) as error:
+        raise ResolverError(f"The handler of {operation_id!r} cannot be inspected: {error}.") from None
+
+
+def _require_fit(
+    parameters: Mapping[str, inspect.Parameter],
+    operation_id: str,
+    arguments: set[str],
+    provided: Collection[str],
+) -> None:
+    anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    by_name = {
+        parameter.name
+        for parameter in parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    }
+    required = {
+        parameter.name
+        for parameter in parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    }
+    unknown = sorted(required - (by_name & (arguments | set(provided))))
+    unread = [] if anything else sorted(arguments - by_name)
+    if unknown or unread:
+        raise ResolverError(
+            f"The handler of {operation_id!r} does not match its operation: it needs {unknown or 'nothing'}, "
+            f"which nobody provides, and lacks {unread or 'nothing'}."
+        )

@@ -1,0 +1,210 @@
+"""Reads the requests on a connection one by one, on httptools' parser, within limits."""
+
+from enum import Enum, auto
+from typing import Protocol
+
+from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
+from starlette.types import Scope
+
+from contract_first.service.messages.problems import BadRequest, HeadTooLarge, Problem
+
+from .request_head import MOST_HEAD_BYTES, RequestHead
+
+_LINE_BYTES = 64
+"""Of a request line beside its target, with room to spare."""
+_CHUNK_BYTES = 32
+"""Of what is around the bytes of a chunk, with room to spare."""
+_MOST_BLANK_LINES = 1000
+"""In a body without a length, each of which might be its end; beyond that no other request is read."""
+
+
+class Part(Enum):
+    """Which part of a request is being read.
+
+    BETWEEN -> HEAD: the request line begins
+    HEAD -> BODY: the head is whole, and handed over
+    BODY -> BETWEEN: the end of the request has come in, also where it has no body
+    """
+
+    BETWEEN = auto()
+    HEAD = auto()
+    BODY = auto()
+
+
+BETWEEN, HEAD, BODY = Part
+
+
+class Receiver(Protocol):
+    """Receives what was read."""
+
+    def begin_request(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> None:
+        """Take the head of a request."""
+
+    def add_to_body(self, piece: bytes) -> None:
+        """Take a piece of its body."""
+
+    def end_request(self, *, is_last: bool) -> None:
+        """Take the end of the request; after the last one no other is read."""
+
+
+class RequestReader:
+    """Reads one request after the other; a caller may stop where one ends.
+
+    Limits are counted by what the parser is fed: it collects a target or field until it is whole, and passes
+    over extensions of chunks.
+
+    Args:
+        facts: those of each scope that are the connection's.
+
+    Attributes:
+        requests: how many have started.
+        part: which part of the last one is being read.
+        body_bytes: how much of all bodies has been read.
+    """
+
+    def __init__(self, receiver: Receiver, facts: Scope, most_target_bytes: int) -> None:
+        self._receiver = receiver
+        self._facts = facts
+        self._head = RequestHead(most_target_bytes)
+        self.on_url, self.on_header = self._head.on_url, self._head.on_header
+        self._parser = HttpRequestParser(self)
+        self.part = BETWEEN
+        self._tail = b""  # the last three bytes of an unfinished part: a blank line may span two reads
+        self._is_last = False
+        self.requests = self.body_bytes = 0
+        self._fed_bytes = self._left_bytes = self._spare_bytes = self._blank_lines = 0
+
+    @property
+    def has_endless_body(self) -> bool:
+        """Whether a body is coming in that does not say how long it is."""
+        return self.part is BODY and self._left_bytes <= 0
+
+    def beginning(self) -> Scope | None:
+        """Return the scope of a request whose head is not whole, if there is any of its target."""
+        if self.part is not HEAD or not self._head.target:
+            return None
+        return self._head.beginning(self._facts, self._parser.get_method())
+
+    def read(self, data: bytes, begin: int) -> int:
+        """Read on from an index, to where a head or body ends or may end, and return that index.
+
+        Raises:
+            Problem: what comes in cannot be read, or is beyond a limit; no more of it can be read.
+        """
+        end = self._end_of_part(data, begin)
+        fed_bytes, body_bytes = end - begin, self.body_bytes
+        self._fed_bytes += fed_bytes
+        try:
+            try:
+                self._parser.feed_data(data[begin:end])
+            except HttpParserUpgrade:
+                self._read_upgrading()
+        except HttpParserError as error:
+            raise problem_of(error) from None
+        if self.body_bytes != body_bytes:
+            self._fed_bytes = 0  # since the last piece of a body
+        elif self._fed_bytes > MOST_HEAD_BYTES + (
+            0 if self.part is BODY else len(self._head.target) + _LINE_BYTES
+        ):
+            raise HeadTooLarge
+        if self.part is BODY and self._left_bytes <= 0:
+            self._spare_bytes -= fed_bytes - (self.body_bytes - body_bytes)
+            if self._spare_bytes < 0:
+                raise HeadTooLarge
+        if self.part is BETWEEN:
+            self._tail = b""
+        elif end == len(data):
+            self._tail = (self._tail + data[-3:])[-3:]
+        return end
+
+    def _end_of_part(self, data: bytes, begin: int) -> int:
+        """Return where the head or body that goes on at an index ends, or may end."""
+        if self.part is BODY and self._left_bytes > 0:
+            return min(begin + self._left_bytes, len(data))
+        if not begin and data[0] in b"\r\n":  # the rest of a blank line that began with what came before?
+            straddling = (self._tail + data[:3]).find(b"\r\n\r\n")
+            if straddling >= 0:
+                return straddling + 4 - len(self._tail)
+        blank_line = data.find(b"\r\n\r\n", begin)
+        if blank_line >= 0 and self.part is BODY:
+            self._blank_lines += 1
+        is_end = blank_line >= 0 and self._blank_lines <= _MOST_BLANK_LINES  # each costs a call of the parser
+        return blank_line + 4 if is_end else len(data)
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        if self._is_last:
+            raise BadRequest  # which is not sent: what comes in is discarded
+        self.requests += 1
+        self.part = HEAD
+        self._head.begin()
+
+    def on_headers_complete(self) -> None:
+        """Hand over the head."""
+        head, parser = self._head, self._parser
+        if self._fed_bytes > MOST_HEAD_BYTES:
+            head.check_size()
+        version = parser.get_http_version()
+        self._receiver.begin_request(
+            head.scope(self._facts, parser.get_method(), version),
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            expects_continue=head.expects_continue,
+        )
+        head.end()
+        self.part = BODY
+        self._left_bytes = head.body_bytes
+        self._spare_bytes = MOST_HEAD_BYTES + self._fed_bytes  # which the head uses up
+        self._fed_bytes = self._blank_lines = 0
+
+    def on_chunk_header(self) -> None:
+        """Count a chunk."""
+        self._spare_bytes += _CHUNK_BYTES
+
+    def on_body(self, body: bytes) -> None:
+        """Hand over a piece of the body."""
+        self.body_bytes += len(body)
+        self._left_bytes -= len(body)
+        self._receiver.add_to_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        if self._head.has_body and self._parser.should_upgrade():
+            return  # of which the parser has not read the body
+        self.part = BETWEEN
+        self._fed_bytes = 0
+        self._head.target = b""
+        self._is_last = self._blank_lines > _MOST_BLANK_LINES
+        self._receiver.end_request(is_last=self._is_last)
+
+    def _read_upgrading(self) -> None:
+        """Read on in HTTP/1.1: an offer of another protocol is not taken (RFC 9110, section 7.8).
+
+        The parser takes what follows such a head for that protocol, so that another parser reads the body.
+        """
+        if self._head.has_body:
+            self._parser = HttpRequestParser(_UpgradingBody(self))
+            self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % self._head.framing)
+
+    def end_upgrading(self) -> None:
+        """End a request whose body another parser has read; this one goes on behind it."""
+        self._parser = HttpRequestParser(self)
+        self.on_message_complete()
+
+
+class _UpgradingBody:
+    """The callbacks of a parser that reads a body alone."""
+
+    def __init__(self, reader: RequestReader) -> None:
+        self.on_header = reader.on_header
+        self.on_chunk_header = reader.on_chunk_header
+        self.on_body = reader.on_body
+        self.on_message_complete = reader.end_upgrading
+
+
+def problem_of(error: HttpParserError) -> Problem:
+    """Return the problem of what httptools stopped at; its words name a part and a rule, never a value."""
+    is_ours = isinstance(error, HttpParserCallbackError)
+    if is_ours and isinstance(error.__context__, Problem):
+        return error.__context__
+    # of our callbacks only the parser of targets raises anything else
+    return BadRequest(f"The request cannot be read as HTTP/1.1: {'Invalid target' if is_ours else error}.")

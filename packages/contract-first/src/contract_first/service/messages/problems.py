@@ -1,0 +1,244 @@
+"""Every error response, as RFC 9457 problem details.
+
+The tree, one class for each status, with the code that names it::
+
+    Problem
+    ├── BadRequest              400 bad_request             the request cannot be read
+    ├── Unauthorized            401 unauthorized            no credential, or a wrong one
+    ├── Forbidden               403 forbidden               a valid caller who may not
+    ├── NotFound                404 not_found               unknown, or not the caller's
+    ├── MethodNotAllowed        405 method_not_allowed      the path has no such operation
+    ├── NotAcceptable           406 not_acceptable          Accept excludes every response
+    ├── Conflict                409 conflict                the state does not allow it
+    ├── PayloadTooLarge         413 payload_too_large       the body is over the limit
+    ├── URITooLong              414 uri_too_long            the request target is over the limit
+    ├── UnsupportedMediaType    415 unsupported_media_type  no such request media type
+    ├── ValidationFailed        422 validation_error        a part violates the contract
+    ├── RateLimited             429 rate_limited            a window is used up
+    ├── InternalError           500 internal_error          our fault
+    ├── NotImplementedYet       501 not_implemented         the operation has no handler yet
+    └── ServiceUnavailable      503 service_unavailable     something we need is down
+
+A :class:`ProblemProfile` says how an API writes them; by default with the members of RFC 9457 alone.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from contract_first.contract.schemas.violations import Violation as Violation  # noqa: PLC0414 -- re-exported
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
+    """An error response: raise it anywhere between the request and the handler's return.
+
+    Attributes:
+        title: of the problem; the status's phrase where it is empty.
+        code: names the kind of problem, behind a profile's base and in its members.
+        retryable: whether the same request may succeed later.
+        detail: what is wrong, in a sentence for the client.
+        extensions: members of the document beside those of RFC 9457.
+    """
+
+    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    title: str = ""
+    code: str = "internal_error"
+    retryable: bool = False
+    default_detail: ClassVar[str] = ""
+
+    # HTTPStatus words some phrases differently from one Python to the next; `title` keeps RFC 9110's.
+
+    def __init__(
+        self, detail: str = "", *, headers: Mapping[str, str] | None = None, **extensions: Any
+    ) -> None:
+        self.detail = detail or self.default_detail or HTTPStatus(self.status).description
+        self.headers = dict(headers or {})
+        self.extensions = extensions
+        super().__init__(self.detail)
+
+
+Members = Callable[[Problem, str, datetime], Mapping[str, Any]]
+"""Returns the members that an API adds to a problem of a request id at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemProfile:
+    """How an API writes its problems.
+
+    Attributes:
+        types: what the ``type`` of a problem begins with; its code comes behind. Without it the type is
+            ``about:blank``, which says no more than the status (RFC 9457, section 4.2.1).
+        members: returns what is added to the members of RFC 9457.
+    """
+
+    types: str = ""
+    members: Members = lambda _problem, _request_id, _now: {}
+
+    def document(self, problem: Problem, *, instance: str, request_id: str, now: datetime) -> dict[str, Any]:
+        """Return the problem details object (RFC 9457, section 3.1), with the problem's own extensions."""
+        return {
+            "type": self.types + problem.code if self.types and problem.code else "about:blank",
+            "title": problem.title or HTTPStatus(problem.status).phrase,
+            "status": int(problem.status),
+            "detail": problem.detail,
+            "instance": instance,
+            **self.members(problem, request_id, now),
+            **problem.extensions,
+        }
+
+
+PLAIN = ProblemProfile()
+"""RFC 9457's members alone."""
+
+
+class BadRequest(Problem):
+    """The request cannot be read: malformed JSON, percent-encoding or UTF-8."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "bad_request"
+
+
+class HeadTooLarge(BadRequest):
+    """The header fields are too long, or too many (RFC 6585, section 5); no app sees such a request."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    default_detail = "The header fields of the request are too long or too many."
+
+
+class Unauthorized(Problem):
+    """No credential was sent, or one that is not valid."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "unauthorized"
+    default_detail = "A valid credential is required."
+
+
+class Forbidden(Problem):
+    """A valid caller asks for something that is not theirs to do."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+
+
+class NotFound(Problem):
+    """The resource does not exist, or is not the caller's."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+    default_detail = "The requested resource was not found."
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, but has no operation for the method; carries ``Allow``."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method_not_allowed"
+
+
+class NotAcceptable(Problem):
+    """``Accept`` excludes every media type that the operation can respond with."""
+
+    status = HTTPStatus.NOT_ACCEPTABLE
+    code = "not_acceptable"
+
+
+class Conflict(Problem):
+    """The state of the resource does not allow the operation; ``detail`` names the state."""
+
+    status = HTTPStatus.CONFLICT
+    code = "conflict"
+
+
+class PayloadTooLarge(Problem):
+    """The request body is over the limit that ``detail`` names."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    title = "Content Too Large"
+    code = "payload_too_large"
+
+
+class URITooLong(Problem):
+    """The request target is over the limit that ``detail`` names."""
+
+    status = HTTPStatus.REQUEST_URI_TOO_LONG
+    title = "URI Too Long"
+    code = "uri_too_long"
+
+
+class UnsupportedMediaType(Problem):
+    """The operation does not take a body of this media type or content coding."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media_type"
+
+
+class ValidationFailed(Problem):
+    """Parts of the request violate the contract; ``errors`` names each of them."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    title = "Unprocessable Content"
+    code = "validation_error"
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        self.violations = tuple(violations)
+        plural = "part" if len(self.violations) == 1 else "parts"
+        super().__init__(
+            f"The request violates the contract in {len(self.violations)} {plural}; see errors.",
+            errors=[violation.document() for violation in self.violations],
+        )
+
+
+class RateLimited(Problem):
+    """A rate-limit window is used up, or what the detail names; says when to retry."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "rate_limited"
+    retryable = True
+
+    def __init__(self, retry_after_seconds: int, detail: str = "") -> None:
+        super().__init__(
+            detail or f"The rate limit is used up; retry in {retry_after_seconds} seconds.",
+            headers={"Retry-After": str(retry_after_seconds)},
+            retry_after_seconds=retry_after_seconds,
+        )
+
+
+class InternalError(Problem):
+    """The server failed; the cause is not disclosed unless a detail says it."""
+
+    code = "internal_error"
+    retryable = True
+    default_detail = "The server could not complete the request."
+
+
+class ViolationError(InternalError):
+    """A response violates the contract; the log says how where it was validated."""
+
+
+class NotImplementedYet(Problem):
+    """The contract has the operation, this version of the server does not."""
+
+    status = HTTPStatus.NOT_IMPLEMENTED
+    code = "not_implemented"
+    default_detail = "This operation is not implemented yet."
+
+
+class ServiceUnavailable(Problem):
+    """Something that the operation needs (database, S3) does not respond; try again."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "service_unavailable"
+    retryable = True
+
+    def __init__(self, detail: str = "", *, retry_after_seconds: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})
+
+
+BY_STATUS: Mapping[int, type[Problem]] = {
+    int(problem.status): problem for problem in Problem.__subclasses__()
+}
+"""The tree by status; what others derive later is not of it."""

@@ -1,0 +1,77 @@
+"""Names of the contract as Python spells them: of handlers, and of their arguments.
+
+The name of an operation's handler, :func:`handler_name`, is
+
+1. its operationId where that is a Python name (``get_url``, ``listPets``);
+2. else the operationId spelled as arguments are (``find pet by id`` is ``find_pet_by_id``);
+3. where nothing is left of that, or there is no operationId, method and path (``get_pets__id_``).
+
+A function may also be named by the tail of that name behind an underscore (``photos_get_url``, ``get_url`` or
+``url`` for ``apps_photos_get_url``); the longest name wins.
+"""
+
+import builtins
+import keyword
+import re
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from itertools import chain, count
+from typing import Any
+
+from contract_first.contract import Operation
+
+RESERVED = ("body", "caller")
+
+
+def python_name(name: str) -> str:
+    """Return the handler's argument for a parameter: ``X-Thing`` is ``x_thing``, ``id`` is ``id_``.
+
+    Camel case is opened up (``warningDays`` is ``warning_days``); what Python has taken gets an underscore,
+    as Connexion's ``pythonic_params`` does.
+    """
+    opened = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    spelled = re.sub(r"\W+", "_", opened, flags=re.ASCII).strip("_").lower() or "_"
+    if spelled[0].isdigit():
+        spelled = "_" + spelled
+    return spelled + "_" if keyword.iskeyword(spelled) or hasattr(builtins, spelled) else spelled
+
+
+def argument_names(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the handler's argument for each parameter of an operation.
+
+    Where two would be the same (``id`` in the path and in the query), or one is what a handler calls the
+    request body or the caller, the place comes first: ``path_id``, ``query_id``, ``query_body``; what is the
+    same even so is numbered (``query_date``, ``query_date_2`` for ``Date`` and ``Date>``).
+    """
+    names = [python_name(parameter["name"]) for parameter in parameters]
+    taken = Counter([*names, *RESERVED])
+    placed = [
+        name if taken[name] == 1 else python_name(f"{parameter['in']}_{parameter['name']}")
+        for name, parameter in zip(names, parameters, strict=True)
+    ]
+    unique: list[str] = []
+    for name in placed:
+        numbered = (f"{name}_{number}" for number in count(2))
+        unique.append(next(candidate for candidate in chain([name], numbered) if candidate not in unique))
+    return unique
+
+
+def handler_name(operation: Operation) -> str:
+    """Return the name of an operation's handler; see the module for the rule."""
+    name = operation.operation_id
+    if name.isidentifier() and not keyword.iskeyword(name):
+        return name
+    spelled = python_name(name)
+    return (
+        spelled if spelled.strip("_") else re.sub("[^0-9A-Za-z]", "_", f"{operation.method}{operation.path}")
+    )
+
+
+def handler_named(operation: Operation, names: Container[str]) -> str | None:
+    """Return which of the names an operation's handler has: the longest that fits, None if none does.
+
+    In a mapping of functions the operationId itself, whatever it is, is a name too.
+    """
+    name = handler_name(operation)
+    tails = (name[start:] for start in (0, *(underscore.end() for underscore in re.finditer("_", name))))
+    return next((candidate for candidate in (operation.operation_id, *tails) if candidate in names), None)

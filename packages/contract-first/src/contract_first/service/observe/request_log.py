@@ -1,0 +1,80 @@
+"""The request log: a line for each request that has ended."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from contract_first.service.http.connections import HEALTH_PATHS
+from contract_first.service.messages.request import Request
+from contract_first.terminal import printable
+
+from .logs import Log, LogOptions, cause_of, json_line
+from .observation import Observation
+
+MOST_TARGET = 300
+SERVER_ERROR = 500
+
+
+class RequestLog:
+    """Writes a line for each request that has ended; for health checks at the level ``debug`` alone.
+
+    One that ended with a 5xx is an error, whose line says the cause.
+    """
+
+    def __init__(self, log: Log, options: LogOptions) -> None:
+        self._log = log
+        self._writes_all = options.level in {"debug", "info"}
+        self._writes_probes = options.level == "debug"
+        self._describe = options.describe
+
+    def observe(self, observation: Observation) -> None:
+        """Write the line of a request."""
+        operation, status = observation.operation_id, observation.status
+        is_error = status is not None and status >= SERVER_ERROR
+        is_probe = operation is None and observation.scope["path"] in HEALTH_PATHS
+        if not (is_error or (self._writes_probes if is_probe else self._writes_all)):
+            return
+        members = {
+            "time": self._log.time(time.time()),
+            "level": "error" if is_error else "info",
+            "logger": "requests",
+            "method": observation.scope["method"],
+            "path": _path(observation),
+            "operation": operation,
+            "status": status,
+            "milliseconds": int(observation.seconds * 10_000) / 10,
+        }
+        request = observation.request
+        names = {} if request is None else self._names(request)
+        cause = cause_of(request.error) if is_error and request is not None and request.error else ""
+        if self._log.is_json:
+            self._log.write(json_line(members | names | ({"cause": cause} if cause else {})))
+        else:
+            self._log.write(_text(members, names, cause))
+
+    def _names(self, request: Request) -> dict[str, str]:
+        """Return what identifies a request: its id, its caller and its trace."""
+        names = {"request_id": request.request_id}
+        if request.caller is not None:
+            names |= self._describe(request.caller)
+        if request.trace is not None:
+            names["trace_id"] = request.trace.trace_id
+        return names
+
+
+def _path(observation: Observation) -> str:
+    """Return the path of a request without its query, which may have secrets, up to a limit."""
+    request = observation.request
+    path: str = observation.scope["path"] if request is None else request.path
+    return path if len(path) <= MOST_TARGET else f"{path[:MOST_TARGET]}..."
+
+
+def _text(members: Mapping[str, Any], names: Mapping[str, str], cause: str) -> str:
+    level, operation, status = (
+        members["level"].upper(),
+        members["operation"] or "-",
+        members["status"] or "---",
+    )
+    words = [members["time"], f"{level:7}", members["method"], members["path"], operation, f"{status}"]
+    words += [f"{members['milliseconds']} ms", *[f"{name}={value}" for name, value in names.items()]]
+    return printable(" ".join([*words, f'cause="{cause}"'] if cause else words))

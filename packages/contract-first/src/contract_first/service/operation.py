@@ -1,0 +1,253 @@
+"""One operation of the contract, bound to its handler: all that a request goes through, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from contract_first.contract import Operation
+
+from .access.security import alternatives_of
+from .assembly import Assembly
+from .functions import Function, ResolverError
+from .handlers import Handler
+from .idempotency import HEADER, Attempt, Idempotency, fingerprint_of
+from .messages.problems import (
+    BadRequest,
+    NotAcceptable,
+    NotImplementedYet,
+    Problem,
+    UnsupportedMediaType,
+    ValidationFailed,
+    Violation,
+)
+from .messages.request import STATE, Request
+from .messages.response import Rendered, respond
+from .request.bodies import Body, NamedSchemas
+from .request.decoding import decode_form
+from .request.parameters import compile_parameters, undeclared
+from .response.negotiation import Negotiation
+from .response.rendering import ResponseRenderer, produced
+
+Responder = Callable[["Request"], Awaitable["Rendered"]]
+"""Admits a request and returns its response, or raises a Problem."""
+
+
+class Fallback(Protocol):
+    """Handles operations without a handler, and others where it chooses to; a mock has one.
+
+    Attributes:
+        request_headers: what it reads beside the headers of the contract.
+        response_headers: what it sends beside them.
+    """
+
+    @property
+    def request_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
+
+    @property
+    def response_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
+
+    def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
+        """Return what handles the requests of an operation; called once, when it is bound."""
+
+
+class BoundOperation:
+    """Admits, reads and validates the requests of one operation, and responds to them.
+
+    Attributes:
+        admit: sets the caller of a request, or raises its problem.
+        has_handler: whether a function handles it; one without is left to the fallback.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        function: Function | None,
+        assembly: Assembly,
+        fallback: Fallback | None = None,
+    ) -> None:
+        self.contract_operation = operation
+        self.admit = assembly.admission(alternatives_of(operation))
+        self._negotiation = Negotiation(produced(operation))
+        self.parameters = compile_parameters(operation.parameters, assembly.schemas.of)
+        in_query = [parameter.name for parameter in self.parameters if parameter.location == "query"]
+        takes_any = any(parameter.location == "querystring" for parameter in self.parameters)
+        is_closed = assembly.closed_query and not takes_any
+        self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
+        body = operation.request_body
+        self._body = None if body is None else Body(body, assembly.schemas, assembly.limits)
+        validator, on_violation = assembly.response_validator, assembly.on_violation
+        self._renderer = ResponseRenderer(operation, validator, on_violation, reveal=assembly.reveal)
+        self._idempotency = assembly.idempotency
+        self._key = None if assembly.idempotency is None else self._argument("header", HEADER)
+        self.has_handler = function is not None
+        if function is not None:
+            self._handler = self._handler_of(function, assembly)
+        self._respond = self.serve if fallback is None else fallback.responder(self, assembly)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
+        """Respond to one request, or raise a Problem."""
+        request: Request = scope[STATE]
+        await respond(await self._respond(request), request, send)
+
+    async def serve(self, request: Request) -> Rendered:
+        """Admit a request and return the handler's response to it."""
+        await self.admit(request)
+        return await self.handled(await self.arguments(request), request)
+
+    def handled(self, arguments: dict[str, Any], request: Request) -> Awaitable[Rendered]:
+        """Return the handler's response to an admitted request of which these are the arguments.
+
+        Where the request has an ``Idempotency-Key`` it is that of the first try.
+        """
+        key = None if self._key is None else arguments.pop(self._key, None)
+        if key is None or self._idempotency is None:
+            return self._handled(arguments, request)
+        return self._handled_once(self._idempotency, key, arguments, request)
+
+    async def _handled_once(
+        self, idempotency: Idempotency, key: str, arguments: dict[str, Any], request: Request
+    ) -> Rendered:
+        async def run() -> bytes:
+            rendered = await self._handled(arguments, request)
+            del rendered.headers[len(rendered.headers) - len(request.response_headers) :]
+            return msgspec.msgpack.encode(rendered)
+
+        fingerprint = await fingerprint_of(arguments, has_files=bool(request.files))
+        attempt = Attempt(self.contract_operation.operation_id, request.caller, key, fingerprint)
+        first = msgspec.msgpack.decode(await idempotency.once(attempt, run), type=Rendered)
+        first.headers += request.response_headers
+        return first
+
+    async def _handled(self, arguments: dict[str, Any], request: Request) -> Rendered:
+        handler = self._handler
+        for name in handler.context:
+            arguments[name] = request if name == "request" else request.caller
+        if handler.convert is not None and arguments["body"] is not None:
+            arguments["body"] = handler.convert(arguments["body"])
+        return self._renderer.render(await handler.call(**arguments), request)
+
+    async def arguments(self, request: Request) -> dict[str, Any]:
+        """Return the arguments of an admitted request by name, or raise its problem."""
+        self._negotiation.check(request.header(b"accept"))
+        violations: list[Violation] = []
+        pairs = decode_form(request.query_string, "query") if request.query_string else []
+        arguments = {
+            parameter.argument: parameter.argument_of(request, pairs, violations)
+            for parameter in self.parameters
+        }
+        if self._known_query is not None:
+            violations += undeclared(pairs, self._known_query)
+        if self._body is not None:
+            arguments["body"] = await self._body.read(request, violations)
+        if violations:
+            raise ValidationFailed(violations)
+        return arguments
+
+    async def read(self, request: Request) -> tuple[dict[str, Any], list[Problem]]:
+        """Return the arguments of an admitted request as far as they can be read, and all of its problems."""
+        arguments: dict[str, Any] = dict.fromkeys(parameter.argument for parameter in self.parameters)
+        problems: list[Problem] = []
+        violations: list[Violation] = []
+        try:
+            self._negotiation.check(request.header(b"accept"))
+        except NotAcceptable as problem:
+            problems.append(problem)
+        try:
+            pairs = decode_form(request.query_string, "query") if request.query_string else []
+            for parameter in self.parameters:
+                arguments[parameter.argument] = parameter.argument_of(request, pairs, violations)
+        except BadRequest as problem:
+            problems.append(problem)
+        try:
+            if self._body is not None:
+                arguments["body"] = await self._body.read(request, violations)
+        except (BadRequest, UnsupportedMediaType) as problem:
+            arguments["body"] = None
+            problems.append(problem)
+        return arguments, [*problems, *([ValidationFailed(violations)] if violations else [])]
+
+    def _argument(self, location: str, name: str) -> str | None:
+        """Return the argument that a parameter is, None if the operation does not have it."""
+        for parameter in self.parameters:
+            if parameter.location == location and parameter.name.lower() == name.lower():
+                return parameter.argument
+        return None
+
+    def _handler_of(self, function: Function, assembly: Assembly) -> Handler:
+        arguments = {parameter.argument for parameter in self.parameters} - {self._key}
+        arguments |= {"body"} if self._body else set()
+        collaborators = {"schemas": NamedSchemas(assembly.schemas), **assembly.collaborators}
+        return Handler.of(function, self.contract_operation.operation_id, arguments, collaborators)
+
+
+def bound(
+    operation: Operation, function: Function | None, assembly: Assembly, fallback: Fallback | None
+) -> ASGIApp:
+    """Bind one operation, now or when it is first asked for.
+
+    Raises:
+        ResolverError: it cannot be bound; the message names the operation and says why.
+    """
+    bind = partial(_bound, operation, function, assembly, fallback)
+    return LazyApp(bind) if assembly.lazy else bind()
+
+
+def _bound(
+    operation: Operation, function: Function | None, assembly: Assembly, fallback: Fallback | None
+) -> BoundOperation:
+    if operation.defect:
+        raise ResolverError(f"The contract's operation cannot be understood. {operation.defect}")
+    try:
+        return BoundOperation(operation, function, assembly, fallback)
+    except (LookupError, ValueError) as error:
+        raise ResolverError(
+            f"The operation {operation.operation_id!r} at {operation.pointer} cannot be bound: "
+            f"{str(error).partition(chr(10))[0]}"
+        ) from error
+
+
+class LazyApp:
+    """An app that is bound, in a thread, when it is first asked for: one of thousands of operations, say."""
+
+    def __init__(self, bind: Callable[[], ASGIApp]) -> None:
+        self._bind = bind
+        self._binding = asyncio.Lock()
+        self._bound: ASGIApp | None = None
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Respond to one request, with 501 if it cannot be bound."""
+        return (self._bound or self._bind_first)(scope, receive, send)
+
+    async def _bind_first(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._binding:
+            if self._bound is None:
+                try:
+                    self._bound = await asyncio.to_thread(self._bind)
+                except ResolverError as error:
+                    raise NotImplementedYet(str(error)) from error
+        await self._bound(scope, receive, send)
+
+
+class Unrouted:
+    """Responds to what no operation of the contract matches: OPTIONS, and the problems of the rest."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._admit = assembly.admission(())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
+        """Admit the request as an anonymous one, then say what is wrong with it."""
+        request: Request = scope[STATE]
+        await self._admit(request)
+        problem = request.misrouted or Problem()
+        allow = problem.headers.get("Allow")
+        if request.method == "OPTIONS" and allow is not None:
+            headers = [(b"allow", allow.encode()), *request.response_headers]
+            await respond(Rendered(204, headers, b""), request, send)
+            return
+        raise problem

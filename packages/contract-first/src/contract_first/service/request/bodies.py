@@ -1,0 +1,200 @@
+"""Request bodies: taken within their limit, read by media type, validated by schema, defaults filled in."""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from starlette.datastructures import UploadFile
+
+from contract_first.contract.document.media_types import charset, essence, ranges_for
+from contract_first.contract.schemas.schema import Schemas
+from contract_first.service.messages.problems import (
+    BadRequest,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    ValidationFailed,
+    Violation,
+)
+from contract_first.service.messages.request import Request
+
+from .forms import Form
+from .readers import reader_of
+
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+FORMS = {URLENCODED, MULTIPART}
+MOST_VIOLATIONS = 10
+"""In a part of a body: it may have hundreds of parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a request may send, in bytes.
+
+    Attributes:
+        body: of a body.
+        upload: of a body of an operation that takes ``multipart/form-data``.
+        target: of path and query together.
+    """
+
+    body: int = 1024 * 1024
+    upload: int = 21 * 1024 * 1024
+    target: int = 8192
+
+
+class Disconnected(Exception):  # noqa: N818 -- an event, not an error of ours
+    """The client closed the connection before its request was complete."""
+
+
+class MediaType:
+    """One declared media type of a request body."""
+
+    def __init__(self, name: str, definition: Mapping[str, Any], schemas: Schemas) -> None:
+        schema = schemas.in_media_type(definition)
+        self.name = name
+        self._definition, self._schema = definition, schema
+        self._validator, self._fill_defaults = schema.validator, schema.fill_defaults
+        # of CSV a schema may describe the rows, to which no string conforms
+        self._may_be_text = "string" in schema.types
+        self._form = Form(schema, definition.get("encoding", {})) if name in FORMS else None
+
+    async def read(
+        self,
+        media_type: str,
+        stream: AsyncGenerator[bytes, None],
+        request: Request,
+        violations: list[Violation],
+    ) -> Any:
+        """Return the body for the handler; what violates the schema goes to ``violations``."""
+        if self._form is not None and media_type == MULTIPART:
+            value = await self._form.multipart(stream, request, violations)
+            return self._validated(value, violations, files=True)
+        raw = b"".join([chunk async for chunk in stream])
+        if self._form is not None:
+            return self._validated(self._form.urlencoded(raw, request, violations), violations)
+        content_type = request.header(b"content-type") or ""
+        read = reader_of(content_type, self._definition, self._schema)
+        if read is not None:
+            return self._validated(read(raw), violations)
+        if not media_type.startswith("text/"):
+            return raw
+        text = _text(raw, request)
+        return self._validated(text, violations) if self._may_be_text else text
+
+    def _validated(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
+        values = {key: without_file(part) for key, part in value.items()} if files else value
+        if not self._validator.is_valid(values):
+            violations.extend(self._validator.violations(values, "body"))
+        else:
+            self._fill_defaults(value)
+        return value
+
+
+class NamedSchemas:
+    """The contract's named schemas, for a handler that validates the parts of a body one by one."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+
+    def read(self, name: str, value: Any) -> Any:
+        """Return a JSON value with the defaults of the schema put into it.
+
+        Raises:
+            ValidationFailed: it violates the schema; pointers are into the value.
+            KeyError: the contract has no schema of this name.
+        """
+        schema = self._schemas.named(name)
+        if not schema.validator.is_valid(value):
+            raise ValidationFailed(list(islice(schema.validator.violations(value, "body"), MOST_VIOLATIONS)))
+        schema.fill_defaults(value)
+        return value
+
+
+def without_file(part: Any) -> Any:
+    """Return a form's value for validation, in which a string stands for a file, an empty one if that is."""
+    if isinstance(part, list):
+        return [without_file(item) for item in part]
+    return ("\0" if part.size else "") if isinstance(part, UploadFile) else part
+
+
+def _text(raw: bytes, request: Request) -> str:
+    named = charset(request.header(b"content-type") or "")
+    if named not in {"utf-8", "us-ascii"}:
+        raise UnsupportedMediaType(f"Text must come in UTF-8; it came in {named[:100]}.")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("The body is not UTF-8.") from None
+
+
+def is_of_nothing(media_type: str) -> bool:
+    """Tell whether an empty body is valid in a media type, as a form without fields is."""
+    return media_type == URLENCODED
+
+
+class Body:
+    """The request body of one operation, compiled."""
+
+    def __init__(self, definition: Mapping[str, Any], schemas: Schemas, limits: Limits) -> None:
+        self._required = bool(definition.get("required", False))
+        self._media_types = {
+            essence(name): MediaType(essence(name), media_type, schemas)
+            for name, media_type in definition.get("content", {}).items()
+        }
+        self._most_bytes = limits.upload if MULTIPART in self._media_types else limits.body
+
+    async def read(self, request: Request, violations: list[Violation]) -> Any:
+        """Return the body for the handler, None if there is none."""
+        stream = _chunks(request, self._most_bytes)
+        first = await anext(stream, b"")
+        media_type = essence(request.header(b"content-type") or "")
+        if not first and not (self._required and is_of_nothing(media_type)):
+            if self._required:
+                violations.append(Violation("body", "", "required", "is required and was not sent"))
+            return None
+        coding = request.header(b"content-encoding") or "identity"
+        declared = next(
+            (self._media_types[name] for name in ranges_for(media_type) if name in self._media_types), None
+        )
+        if declared is None or coding.lower() != "identity":
+            raise self._unsupported(media_type, coding)
+        return await declared.read(media_type, _after(first, stream), request, violations)
+
+    def _unsupported(self, media_type: str, coding: str) -> UnsupportedMediaType:
+        expected = " or ".join(self._media_types)
+        coded = "" if coding.lower() == "identity" else f", Content-Encoding {coding[:100]}"
+        received = f"{media_type[:100] or 'no Content-Type'}{coded}"
+        return UnsupportedMediaType(
+            f"The body must be {expected}, without a content coding; it came as {received}."
+        )
+
+
+async def _chunks(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
+    """Yield the body's chunks that hold anything, within the limit."""
+    length = request.headers.get(b"content-length", b"")
+    size = int(length) if length.isdigit() and len(length) < 20 else 0  # noqa: PLR2004 -- the server checks more
+    if size > most_bytes:
+        raise _too_large(most_bytes)
+    size, more = 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > most_bytes:
+            raise _too_large(most_bytes)
+        if chunk:
+            yield chunk
+        more = message.get("more_body", False)
+
+
+def _too_large(most_bytes: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body is larger than {most_bytes} bytes.")
+
+
+async def _after(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    yield first
+    async for chunk in rest:
+        yield chunk

@@ -1,0 +1,333 @@
+"""Path, query, header and cookie parameters: read by style, coerced by schema, validated, defaulted.
+
+What does not change from request to request (style, delimiter, effective types, validator, default) is worked
+out when an operation is bound. Styles are those of OpenAPI 3.1, section 4.8.12.
+"""
+
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from contract_first.contract.document.media_types import essence, is_json
+from contract_first.contract.schemas.schema import MISSING, Schema
+from contract_first.contract.schemas.validator import Validator
+from contract_first.contract.schemas.violations import advice
+from contract_first.service.messages.problems import Violation
+from contract_first.service.messages.request import Request
+from contract_first.service.names import argument_names
+
+from .coercion import Coercion, Node, RepeatedError, Serialized, read_deep
+from .decoding import decode, read_json
+
+QueryPairs = list[tuple[str, bytes]]
+Read = Callable[[Request, QueryPairs], Any]
+"""Returns what was sent for a parameter, from the request and its query pairs; None if nothing was."""
+Coerce = Callable[[Any], Any]
+"""Turns what was sent into a JSON value."""
+DEFAULT_STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
+DELIMITERS: dict[str, tuple[bytes, ...]] = {
+    "form": (b",",),
+    "simple": (b",",),
+    "label": (b".",),
+    "matrix": (b",",),
+    "spaceDelimited": (b"%20", b"+"),
+    "pipeDelimited": (b"|", b"%7C", b"%7c"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an operation, compiled."""
+
+    name: str
+    argument: str
+    location: str
+    required: bool
+    default: Any
+    validator: Validator
+    read: Read
+    coerce: Coerce
+
+    def argument_of(self, request: Request, pairs: QueryPairs, violations: list[Violation]) -> Any:
+        """Return the value for the handler; what is wrong with it goes to ``violations``."""
+        try:
+            serialized = self.read(request, pairs)
+            value = None if serialized is None else self.coerce(serialized)
+        except RepeatedError:
+            violations.append(
+                Violation(self.location, self.name, "repeated", "takes one value and was sent more than once")
+            )
+            return None
+        if serialized is None:
+            return self._absent(violations)
+        if not self.validator.is_valid(value):
+            violations.extend(self.validator.violations(value, self.location, self.name))
+        return value
+
+    def _absent(self, violations: list[Violation]) -> Any:
+        if self.required:
+            violations.append(Violation(self.location, self.name, "required", "is required and was not sent"))
+        return copy.deepcopy(self.default) if self.default.__class__ in {dict, list} else self.default
+
+
+def compile_parameters(
+    definitions: Sequence[Mapping[str, Any]], schema_of: Callable[[Any], Schema]
+) -> tuple[Parameter, ...]:
+    """Compile an operation's parameters.
+
+    Args:
+        schema_of: returns the contract's schema that a part of the document is.
+    """
+    arguments = argument_names(definitions)
+    return tuple(
+        _compile(definition, argument, schema_of)
+        for definition, argument in zip(definitions, arguments, strict=True)
+    )
+
+
+def undeclared(pairs: QueryPairs, declared: Sequence[str]) -> list[Violation]:
+    """Return what is wrong with query parameters that are not declared."""
+    names = dict.fromkeys(name for name, _ in pairs if name not in declared)
+    return [
+        Violation("query", name, "undeclared", f"is no parameter here{advice(name, declared)}")
+        for name in names
+    ]
+
+
+def _compile(definition: Mapping[str, Any], argument: str, schema_of: Callable[[Any], Schema]) -> Parameter:
+    location, name = definition["in"], definition["name"]
+    media_type, content = next(iter(definition.get("content", {}).items()), ("", None))
+    schema = schema_of((definition if content is None else content).get("schema", True))
+    if location == "querystring":
+        read, coerce = _whole_query(media_type, schema)
+    elif content is None:
+        read, coerce = _reading(definition, schema)
+    else:
+        read, coerce = _single(location, name), _of_content(media_type, f"{location} parameter {name!r}")
+    required = bool(definition.get("required", False))
+    default = None if schema.default is MISSING else schema.default
+    if required and content is None and _is_spelled_by_nothing(definition, schema):
+        required, default = False, {}
+    return Parameter(
+        name=name,
+        argument=argument,
+        location=location,
+        required=required,
+        default=default,
+        validator=schema.validator,
+        read=read,
+        coerce=coerce,
+    )
+
+
+def _is_spelled_by_nothing(definition: Mapping[str, Any], schema: Schema) -> bool:
+    """Tell whether an empty object is valid, and in a query, which has the names of members, not there."""
+    style = definition.get("style", "form")
+    by_members = style == "deepObject" or (style == "form" and definition.get("explode", True))
+    is_object = definition["in"] == "query" and by_members and Coercion([schema]).takes_object
+    return is_object and schema.conforms({})
+
+
+def _reading(definition: Mapping[str, Any], schema: Schema) -> tuple[Read, Coerce]:
+    """Return what reads a parameter by its style, and what coerces it."""
+    coercion = Coercion([schema])
+    if definition.get("style") == "deepObject" and definition["in"] == "query":
+        return _deep_object(definition["name"]), coercion
+    has_members = coercion.takes_array or coercion.takes_object
+    return _styled(definition, coercion), coercion if has_members else coercion.scalar
+
+
+def _whole_query(media_type: str, schema: Schema) -> tuple[Read, Coerce]:
+    """Return what reads the whole query string as JSON or as a form (OpenAPI 3.2, section 4.12.1)."""
+    where = "query string"
+    if is_json(essence(media_type)):
+        return (
+            lambda request, _: decode(request.query_string, where) or None,
+            lambda text: read_json(text, where),
+        )
+
+    def read(_: Request, pairs: QueryPairs) -> Node | None:
+        root = Node()
+        for key, value in pairs:
+            root.inside(key).texts.append(decode(value, where, plus_is_space=True))
+        return root if pairs else None
+
+    return read, Coercion([schema])
+
+
+def _of_content(media_type: str, where: str) -> Coerce:
+    """Read JSON; text of any other media type is taken as it is."""
+    return (lambda text: read_json(str(text), where)) if is_json(essence(media_type)) else str
+
+
+# Reading: where a parameter stands in a request ------------------------------------------------------------
+
+
+def _raw(location: str, name: str) -> Read:
+    """Return a reader of the still encoded text of a path, header or cookie parameter."""
+    if location == "path":
+        return lambda request, _: request.path_parameters[name]
+    if location == "header":
+        field = name.lower().encode("latin-1", "replace")
+        return lambda request, _: request.headers.get(field)
+    return lambda request, _: _encoded(request.cookies.get(name))
+
+
+def _encoded(text: str | None) -> bytes | None:
+    return None if text is None else text.encode("latin-1", "replace")
+
+
+def _single(location: str, name: str) -> Read:
+    """Return a reader of a parameter that takes one value."""
+    where = f"{location} parameter {name!r}"
+    if location == "path":
+        return lambda request, _: decode(request.path_parameters[name], "path")
+    if location != "query":
+        raw = _raw(location, name)
+
+        def read(request: Request, pairs: QueryPairs) -> str | None:
+            value = raw(request, pairs)
+            return None if value is None else _field_text(value)
+
+        return read
+
+    def read_query(_: Request, pairs: QueryPairs) -> str | None:
+        values = [value for key, value in pairs if key == name]
+        if len(values) > 1:
+            raise RepeatedError
+        return decode(values[0], where, plus_is_space=True) if values else None
+
+    return read_query
+
+
+def _field_text(raw: bytes) -> str:
+    """Return the text of a header field or cookie: UTF-8, and where it is none, Latin-1.
+
+    What bytes beyond ASCII mean is open (RFC 9110, section 5.5); browsers write Latin-1, most others UTF-8.
+    """
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _styled(definition: Mapping[str, Any], coercion: Coercion) -> Read:
+    location, name = definition["in"], definition["name"]
+    style = definition.get("style", DEFAULT_STYLES[location])
+    explode = definition.get("explode", style == "form")
+    if not (coercion.takes_array or coercion.takes_object):
+        single = _single(location, name)
+        return single if style not in {"label", "matrix"} else _prefixed(single, style, name)
+    if location == "query":
+        return _query_members(name, style, explode=explode, coercion=coercion)
+    return _delimited_members(location, name, style, explode=explode, coercion=coercion)
+
+
+def _prefixed(single: Read, style: str, name: str) -> Read:
+    """Take ``.value``, and ``;name=value`` or ``;name``, apart."""
+    prefix, sign = (".", "") if style == "label" else (f";{name}", "=")
+
+    def read(request: Request, pairs: QueryPairs) -> str | None:
+        return (single(request, pairs) or "").removeprefix(prefix).removeprefix(sign)
+
+    return read
+
+
+def _query_members(name: str, style: str, *, explode: bool, coercion: Coercion) -> Read:
+    where = f"query parameter {name!r}"
+
+    def text(raw: bytes) -> str:
+        return decode(raw, where, plus_is_space=True)
+
+    def exploded_array(_: Request, pairs: QueryPairs) -> list[str] | None:
+        return [text(value) for key, value in pairs if key == name] or None
+
+    single = _single("query", name) if coercion.takes_scalar else lambda *_: None
+
+    def exploded_object(request: Request, pairs: QueryPairs) -> Serialized | None:
+        text_alone: str | None = single(request, pairs)
+        if text_alone is not None:
+            return text_alone
+        return _distinct((key, text(value)) for key, value in pairs if key in coercion.properties) or None
+
+    def delimited(_: Request, pairs: QueryPairs) -> Serialized | None:
+        values = [value for key, value in pairs if key == name]
+        if len(values) > 1:
+            raise RepeatedError
+        return _members(_split(values[0], style), text, coercion) if values else None
+
+    if not explode:
+        return delimited
+    return exploded_array if coercion.takes_array else exploded_object
+
+
+def _deep_object(name: str) -> Read:
+    where = f"query parameter {name!r}"
+
+    def read(_: Request, pairs: QueryPairs) -> Node | None:
+        return read_deep(
+            name,
+            ((key, decode(value, where, plus_is_space=True)) for key, value in pairs if key.startswith(name)),
+        )
+
+    return read
+
+
+def _delimited_members(location: str, name: str, style: str, *, explode: bool, coercion: Coercion) -> Read:
+    raw = _raw(location, name)
+    where = f"{location} parameter {name!r}"
+
+    def text(piece: bytes) -> str:
+        if location == "path":
+            return decode(piece, where)
+        return _field_text(piece.strip() if location == "header" else piece)
+
+    def read(request: Request, pairs: QueryPairs) -> Serialized | None:
+        value = raw(request, pairs)
+        if value is None:
+            return None
+        pieces = _path_pieces(value, style, name, explode=explode)
+        if explode and coercion.takes_object:
+            pieces = [part for piece in pieces for part in piece.partition(b"=")[::2]]
+        return _members(pieces, text, coercion)
+
+    return read
+
+
+def _path_pieces(raw: bytes, style: str, name: str, *, explode: bool) -> list[bytes]:
+    if style == "label":
+        return _split(raw.removeprefix(b"."), "label" if explode else "form")
+    if style == "matrix":
+        head = name.encode() + b"="
+        if explode:
+            return [piece.removeprefix(head) for piece in raw.split(b";") if piece]
+        return _split(raw.removeprefix(b";" + head), "form")
+    return _split(raw, style)
+
+
+def _split(raw: bytes, style: str) -> list[bytes]:
+    first, *others = DELIMITERS.get(style, (b",",))
+    for other in others:
+        raw = raw.replace(other, first)
+    return raw.split(first) if raw else []
+
+
+def _members(pieces: list[bytes], text: Callable[[bytes], str], coercion: Coercion) -> Serialized:
+    if coercion.takes_array:
+        return [text(piece) for piece in pieces]
+    if coercion.takes_scalar and len(pieces) == 1:
+        return text(pieces[0])
+    return _distinct(
+        (text(key), text(value)) for key, value in zip_longest(*[iter(pieces)] * 2, fillvalue=b"")
+    )
+
+
+def _distinct(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    members: dict[str, str] = {}
+    for key, value in pairs:
+        if key in members:
+            raise RepeatedError
+        members[key] = value
+    return members

@@ -1,0 +1,179 @@
+"""What a handler returns, as an HTTP response that conforms to the contract.
+
+Every response is validated as it will be sent: its status, its headers, its body's bytes read back. A
+compiled filter accepts what surely conforms; openapi-core decides on the rest.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from contract_first.contract import Operation
+from contract_first.contract.document.media_types import declared_as, essence, is_json, is_xml
+from contract_first.service.messages.problems import Problem, ViolationError
+from contract_first.service.messages.request import Request
+from contract_first.service.messages.response import Rendered, Response
+from contract_first.service.request.sequences import body_of_items, is_sequence
+
+from .accept_filter import AcceptFilter
+from .response_validation import ResponseValidator
+from .xml_writer import xml_of
+
+log = logging.getLogger("contract_first.service.contract")
+MOST_ERRORS = 10
+BYTES = bytes | bytearray | memoryview
+JSON_RANGES = frozenset({"*/*", "application/*"})
+
+
+def success_status(operation: Operation) -> int:
+    """Return the first success that an operation declares; 200 where it only has ``2XX`` or ``default``."""
+    return next((int(code) for code in operation.responses if code.isdigit() and code.startswith("2")), 200)
+
+
+def produced(operation: Operation) -> list[str]:
+    """Return the media types of an operation's successes."""
+    return [
+        media_type
+        for code, response in operation.responses.items()
+        if code[0] in "23d"
+        for media_type in response.get("content", {})
+    ]
+
+
+class ResponseRenderer:
+    """Renders and validates what one operation's handler returns.
+
+    Args:
+        validator: of all responses of the contract.
+        on_violation: called with the operation of a response that violates the contract.
+        reveal: tell clients how it does.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        validator: ResponseValidator,
+        on_violation: Callable[[Operation], None],
+        *,
+        reveal: bool,
+    ) -> None:
+        self._operation = operation
+        self._status = success_status(operation)
+        self._media_types: dict[tuple[int, type], str | None] = {}
+        self._validator = validator
+        self._on_violation = on_violation
+        self._reveal = reveal
+        self._schemas = validator.contract.schemas
+        self._filter = AcceptFilter(operation, self._schemas)
+
+    def render(self, returned: Any, request: Request) -> Rendered:
+        """Return the response, or raise ViolationError if it violates the contract."""
+        response = Response.of(returned)
+        status = response.status or self._status
+        media_type = response.media_type or self._declared_media_type(status, response.body, request)
+        body = self._encoded(status, response.body, media_type, request)
+        headers = [
+            (name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()
+        ]
+        if body or media_type is not None:
+            headers.append((b"content-type", (media_type or "application/octet-stream").encode()))
+        if status != 204:  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
+            headers.append((b"content-length", b"%d" % len(body)))
+        headers += request.response_headers
+        rendered = Rendered(status, headers, body)
+        if not self._filter.accepts(rendered, media_type):
+            self._require_valid(rendered, media_type, request)
+        return rendered
+
+    def _encoded(self, status: int, body: Any, media_type: str | None, request: Request) -> bytes:
+        """Return the bytes of a body; objects and lists as XML where that is what they are sent as."""
+        if isinstance(body, BYTES):
+            return bytes(body)
+        if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
+            return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
+        if media_type is not None and is_xml(essence(media_type)):
+            content = (self._operation.response_for(status) or {}).get("content", {})
+            value = _plain(body, request)
+            if isinstance(value, dict | list | tuple):
+                holder = content.get(declared_as(media_type, content), {})
+                return xml_of(value, self._schemas.in_media_type(holder), media_type)
+        if media_type is not None and is_sequence(media_type):
+            value = _plain(body, request)
+            if isinstance(value, list | tuple):
+                return body_of_items(list(value), media_type)
+        text = body if media_type is None else _text(body, media_type, request)
+        return b"" if text is None else str(text).encode()
+
+    def _declared_media_type(self, status: int, body: Any, request: Request) -> str | None:
+        """Return the first media type that a status declares; for an object or a list, one that takes it."""
+        key = status, body.__class__
+        if key not in self._media_types:
+            declared = self._operation.response_for(status)
+            content = {"application/json": {}} if declared is None else declared.get("content", {})
+            value = _plain(body, request)
+            taking = (media_type for media_type in content if _takes(media_type, value))
+            self._media_types[key] = next(taking, next(iter(content), None))
+        media_type = self._media_types[key]
+        return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
+
+    def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
+        errors = self._validator.errors(self._operation, rendered, media_type)
+        if errors:
+            stated = "; ".join(errors[:MOST_ERRORS])
+            log.error(
+                "%s violated the contract at %s: %s (request %s)",
+                self._operation.operation_id,
+                self._operation.pointer,
+                stated,
+                request.request_id,
+            )
+            self._on_violation(self._operation)
+            raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
+
+
+def _takes(media_type: str, value: Any) -> bool:
+    """Tell whether a value can be sent as a media type or one of a range: objects and lists are no text."""
+    if not isinstance(value, dict | list | tuple):
+        return True
+    is_items = not isinstance(value, dict) and is_sequence(media_type)
+    kind = essence(media_type)
+    return is_json(kind) or media_type in JSON_RANGES or is_items or is_xml(kind)
+
+
+def _of_range(media_range: str, body: Any) -> str:
+    """Return the media type of a range that a body is sent as, where the handler does not say."""
+    if media_range == "text/*":
+        return "text/plain"
+    is_bytes = isinstance(body, BYTES)
+    return "application/octet-stream" if is_bytes else "application/json"
+
+
+def _text(body: Any, media_type: str, request: Request) -> Any:
+    """Return what a body is written as where that is no JSON: a UUID or a datetime as JSON has it."""
+    text = _plain(body, request)
+    if not isinstance(text, str | int | float | None):
+        raise TypeError(
+            f"A handler returned a {type(body).__name__} for {media_type}; expected str or bytes."
+        )
+    return text
+
+
+def _plain(body: Any, request: Request) -> Any:
+    """Return a body as a JSON value; what JSON has none for as its text, or as it is without one."""
+    kind: Any = type(body)
+    try:
+        return msgspec.to_builtins(body, enc_hook=partial(_json_value, request))
+    except NotImplementedError:
+        return body if kind.__str__ is object.__str__ else str(body)
+
+
+def _json_value(request: Request, value: Any) -> Any:
+    """Return what msgspec has no JSON for, problems and pydantic's models, as a JSON value."""
+    if isinstance(value, Problem):
+        return request.problem_details(value)
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", by_alias=True)
+    raise NotImplementedError(f"{type(value).__name__} is not a JSON value.")

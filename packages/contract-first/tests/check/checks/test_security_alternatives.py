@@ -1,0 +1,98 @@
+"""Apps that let in whom they should not, or not whom they should, and what the checks say of each."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract_first.check.checks.security_alternatives import SecurityAlternatives
+from contract_first.contract import Contract
+from scanner_mocks import seeds
+
+KNOWN = {seeds.UNLIMITED_KEY, seeds.OTHER_ORGANIZATION_KEY}
+CREDENTIALS = {"x-api-key", "authorization", "cookie"}
+
+
+def open_to_all(exchange):
+    """Let in who shows nothing."""
+    if not CREDENTIALS & exchange.sent.keys():
+        exchange.sent["x-api-key"] = seeds.UNLIMITED_KEY
+
+
+def any_key(exchange):
+    """Let in who shows any API key."""
+    if exchange.sent.get("x-api-key", seeds.UNLIMITED_KEY) not in KNOWN:
+        exchange.sent["x-api-key"] = seeds.UNLIMITED_KEY
+
+
+def deaf_to_tokens(exchange):
+    """Know nothing of bearer tokens."""
+    exchange.sent.pop("authorization", None)
+
+
+def tokens_may_nothing(exchange):
+    """Forbid all to bearer tokens that are right."""
+    if "authorization" in exchange.sent and exchange.status < 400:
+        exchange.status = 403
+        exchange.headers["content-type"] = "text/plain"
+
+
+def cached():
+    """Respond with what was last read, as a cache that ignores credentials does."""
+    kept = {}
+
+    def spoil(exchange):
+        if exchange.method == "GET" and exchange.status == 200:
+            kept[exchange.path] = exchange.headers["content-type"], exchange.body
+        elif exchange.status == 401 and exchange.path in kept:
+            exchange.status = 200
+            exchange.headers["content-type"], exchange.body = kept[exchange.path]
+
+    return spoil
+
+
+WRONG = {"none": open_to_all, "wrong": any_key, "alone": deaf_to_tokens}
+
+
+def test_each_rule_has_a_wrong_app():
+    """No rule is without an app that breaks it."""
+    assert WRONG.keys() == SecurityAlternatives.rules.keys()
+
+
+@pytest.mark.parametrize("rule", WRONG)
+def test_wrong_security_is_caught(findings, rule):
+    """An app that takes credentials wrongly in one way breaks that rule, and no other of any check."""
+    assert findings(ask=WRONG[rule]) == {("security_alternatives", rule)}
+
+
+def test_a_credential_that_may_nothing_is_caught(findings):
+    """An app that forbids with one credential what it allows with another is caught."""
+    assert ("security_alternatives", "alone") in findings(response=tokens_may_nothing)
+
+
+def test_what_a_cache_gives_to_everybody_is_caught(findings):
+    """An app that checks credentials, behind a cache that does not, is caught."""
+    rules = {("security_alternatives", "none"), ("security_alternatives", "wrong")}
+    assert findings(response=cached()) == rules
+
+
+@pytest.mark.parametrize(
+    ("documented", "found"),
+    [({"403"}, set()), ({"401", "403"}, {"none", "wrong"}), (set(), {"none", "wrong"})],
+)
+def test_a_contract_may_refuse_with_a_403(inspection, documented, found):
+    """A contract that has a 403 and no 401 is kept by a 403."""
+
+    def forbid(exchange):
+        exchange.status = 403 if exchange.sent.get("x-api-key") != seeds.UNLIMITED_KEY else 200
+
+    responses = {status: {"description": "A response."} for status in ("200", *documented)}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Forbidding", "version": "1"},
+        "security": [{"key": []}],
+        "paths": {"/things": {"get": {"responses": responses}}},
+        "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}},
+    }
+    contract = Contract(document, "forbidding")
+    target = inspection(contract=contract, operations=contract.operations, response=forbid).target
+    assert {violated.rule for violated in SecurityAlternatives(target).run()} == found

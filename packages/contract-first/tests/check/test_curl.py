@@ -1,0 +1,44 @@
+"""Commands that repeat a request, and name the variable that holds the credential."""
+
+import subprocess
+
+import httpx
+import pytest
+
+from contract_first.check import Credentials
+from contract_first.check.credentials import altered, curl_of, runnable
+
+SHELL = "/bin/sh"
+
+
+@pytest.mark.parametrize("send", [str, altered], ids=["right", "wrong"])
+@pytest.mark.parametrize("secret", ["key-1", 'a"b$c`d\\e', 'a"b$c`d\\e&/ of more than 20'])
+def test_the_shell_puts_the_credential_in(secret, send):
+    """The command carries no credential, right or wrong; a shell makes it of its environment."""
+    sent = send(secret)
+    request = httpx.Request("POST", "http://a.example/?q='1'", headers={"X-Key": sent}, content="it's")
+    command = runnable(curl_of(request), Credentials(api_key=secret))
+    assert sent not in command
+    arguments = command.removeprefix("curl ")
+    done = subprocess.run(  # noqa: S603 -- what is run is what was just written
+        [SHELL, "-c", f"printf '%s\\n' {arguments}"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"CHECK_API_KEY": secret},
+    )
+    assert done.stdout.splitlines() == [
+        "-X", "POST", "-H", f"x-key: {sent}", "--data-binary", "it's", "http://a.example/?q='1'",
+    ]  # fmt: skip
+
+
+def test_what_curl_sends_by_itself_is_left_out():
+    """A command has only the header fields that make the request what it is."""
+    command = curl_of(httpx.Request("GET", "http://a.example/", headers={"Accept": "*/*", "User-Agent": "x"}))
+    assert command == "curl -X GET http://a.example/"
+
+
+def test_a_form_with_a_file_is_repeated():
+    """A form that was sent as a stream is read again, and no reason to fail."""
+    form = httpx.Request("POST", "http://a.example/", data={"key": "k"}, files={"file": ("a.txt", b"hello")})
+    assert "hello" in curl_of(form)

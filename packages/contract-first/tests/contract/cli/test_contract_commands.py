@@ -1,0 +1,151 @@
+"""``scanner-api contract show``, ``digest`` and ``lint``."""
+
+import json
+
+import pytest
+
+from contract_first.cli import contract as commands
+from scanner_contract import load_contract
+
+
+@pytest.mark.parametrize("notation", ["json", "yaml"])
+def test_what_is_shown_is_the_contract(contract, write, notation):
+    """What ``show`` prints is the contract in force, whole: reading it back gives the same digest."""
+    shown = contract("show", "--format", notation)
+    assert shown.exit_code == 0
+    path = write(shown.stdout, f"shown.{notation}")
+    assert load_contract(path).digest == load_contract().digest
+
+
+def test_strings_that_look_like_something_else(contract, write, pets):
+    """Strings that YAML might take for a number, a date or a truth stay strings."""
+    pets["info"]["x-strings"] = ["on", "no", "1.0", "2026-01-01", "0x1f", "~", "1_000", "é\u2028", "12:30:45"]
+    pets["info"]["x-strings"] += ["1e3", "12e45678", "-5E+1"]
+    shown = contract("show", write(pets), "--format", "yaml").stdout
+    assert load_contract(write(shown, "shown.yaml")).document == pets
+
+
+def test_more_values_than_are_written_as_yaml(contract, write, pets, monkeypatch):
+    """Very large documents are written as JSON, which takes a part of the time."""
+    monkeypatch.setattr(commands, "MOST_IN_YAML", 10)
+    shown = contract("show", write(pets), "--format", "yaml")
+    assert json.loads(shown.stdout) == pets
+    assert shown.stderr == "More than 10 values are written as JSON, which is YAML, too.\n"
+
+
+def test_digest(contract, write, pets):
+    """The digest is that of the meaning: spelled in another order and format, it is the same."""
+    other = write(json.dumps(pets, sort_keys=True, indent=9), "other.json")
+    assert contract("digest", write(pets)).stdout == contract("digest", other).stdout
+    assert contract("digest").stdout == f"{load_contract().digest}\n"
+
+
+def test_lint_of_our_own(contract):
+    """Nothing is wrong with the contract in force."""
+    result = contract("lint")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Nothing is wrong in ")
+
+
+def test_lint_finds(contract, write, pets):
+    """What violates a house rule is listed with its place, and exits with 1, unless the rule is ignored."""
+    del pets["paths"]["/pets/{pet_id}"]["get"]["tags"]
+    pointer = "/paths/~1pets~1{pet_id}/get"
+    path = write(json.dumps(pets, indent=1))
+    result = contract("lint", path)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        f"{path}:9#{pointer}: has no tag; expected at least one, to be listed under (tag).",
+        f"Defects: 0, violations of house rules: 1 in {path} (operations: 1).",
+    ]
+    assert contract("lint", path, "--ignore", "tag").exit_code == 0
+
+
+def test_lint_of_what_is_not_valid(contract, write, pets):
+    """What is not valid OpenAPI is wrong too: it is reported with its pointer, and exits with 1."""
+    del pets["info"]["title"]
+    path = write(pets)
+    result = contract("lint", path)
+    assert result.exit_code == 1
+    assert "#/info: " in result.stdout
+    strict = contract("lint", "--strict", path)
+    assert strict.exit_code == 1
+    assert "#/info: " in strict.stderr
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "reason"),
+    [
+        ("paths", {"/{id}": {"get": {"responses": {"default": {"description": ""}}}}}, "'id'"),
+        ("tags", [{"name": "pets"}, {"name": "pets"}], "'pets'"),
+    ],
+)
+def test_lint_of_what_is_wrong_as_a_whole(contract, write, pets, part, value, reason):
+    """What is wrong without a place of its own is as wrong: a file that can be read never exits with 2."""
+    pets[part] = value
+    result = contract("lint", write(pets))
+    assert result.exit_code == 1
+    assert reason in result.stdout
+
+
+@pytest.mark.parametrize("command", ["show", "digest", "lint"])
+@pytest.mark.parametrize("broken", ["{", "", "[]", '{"a": ' * 5000])
+def test_broken_file(contract, write, command, broken):
+    """A file that is no document exits with 2, named, with the reason."""
+    path = write(broken, "broken.json")
+    result = contract(command, path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"{path}: ")
+
+
+def test_lint_lists_every_defect(contract, write, pets):
+    """Each defect is a line with file, line and pointer, and with what was done about it."""
+    del pets["info"]["title"]
+    pets["paths"]["/pets/{pet_id}"]["get"]["x"] = None
+    pets["paths"]["/pets/{pet_id}"]["delete"] = "none"
+    path = write(json.dumps(pets, indent=1))
+    result = contract("lint", path)
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0] == f'{path}:3#/info: "title" is a required property (repaired).'
+    assert lines[1] == f"{path}:38#/paths/~1pets~1{{pet_id}}/get/x: 'x' is not allowed here (left out)."
+    assert lines[2].endswith('/delete: "none" is not of type "object" (operation disabled).')
+
+
+@pytest.mark.parametrize("command", [("show",), ("types",), ("diff", "same")])
+def test_other_commands_read_leniently(contract, write, pets, command):
+    """What was repaired is said in a line on standard error, apart from the output; --strict refuses."""
+    del pets["info"]
+    path = write(pets)
+    arguments = [command[0], *[path] * len(command)]
+    result = contract(*arguments)
+    assert result.exit_code == 0
+    assert f"{path} has 1 defect: 1 repaired. `contract lint` lists them." in result.stderr
+    assert "defect" not in result.stdout
+    assert contract(*arguments, "--strict").exit_code == 2
+
+
+def test_overlays_without_effect(contract, write, pets):
+    """An action whose target matches nothing is named on standard error, and changes no exit code."""
+    actions = [{"target": f"$.info.{name}", "update": "A"} for name in ("title", *["tilte"] * 12)]
+    overlay = write({"overlay": "1.1.0", "actions": actions}, "overlay.json")
+    arguments = (write(pets), "--overlay", overlay)
+    named = [f"{overlay}#/actions/{index}: the target matches nothing." for index in range(1, 11)]
+    shown, linted = contract("show", *arguments), contract("lint", *arguments)
+    for result in (shown, linted):
+        assert result.exit_code == 0
+        assert result.stderr.splitlines() == [*named, "2 more actions of overlays match nothing."]
+
+
+def test_overlays(contract, write, pets):
+    """Overlays are applied in their order, to any contract that is read, the packaged one too."""
+    first, second = (
+        write({"overlay": "1.1.0", "actions": [{"target": "$.info.title", "update": title}]}, f"{title}.json")
+        for title in ("A", "B")
+    )
+    for file in ([write(pets)], []):
+        shown = contract("show", *file, "--overlay", first, "--overlay", second)
+        assert json.loads(shown.stdout)["info"]["title"] == "B"
+    result = contract("show", write(pets), "--overlay", write({"actions": []}, "none.json"))
+    assert result.exit_code == 2
+    assert "none.json#/overlay" in result.stderr

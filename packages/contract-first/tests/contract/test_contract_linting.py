@@ -1,0 +1,175 @@
+"""The house rules find what breaks them, where it stands, and nothing else."""
+
+import pytest
+
+from contract_first.contract.contract import Contract
+from contract_first.contract.linting import lint
+from scanner_contract import load_contract
+
+GET = "/paths/~1pets/get"
+PET_REF = {"$ref": "#/components/schemas/Pet"}
+REX = {"$ref": "#/components/examples/Rex"}
+AGE = {"type": "integer", "minimum": 0}
+
+
+@pytest.fixture
+def document(minimal):
+    """A document that keeps every rule, with an example in each place that may have one."""
+    operation = minimal["paths"]["/pets"]["get"]
+    operation["tags"] = ["pets"]
+    operation["parameters"] = [{"name": "age", "in": "query", "schema": AGE, "example": 3}]
+    operation["responses"] = {
+        "200": {
+            "description": "Pets",
+            "headers": {"X-Age": {"schema": AGE, "examples": {"old": {"value": 9}}}},
+            "content": {
+                "application/json": {
+                    "schema": PET_REF,
+                    "examples": {
+                        "rex": {"$ref": "#/components/examples/Rex"},
+                        "far": {"externalValue": "/x"},
+                    },
+                }
+            },
+        },
+        "404": {"description": "None"},
+    }
+    minimal["components"] = {
+        "schemas": {
+            "Pet": {
+                "type": "object",
+                "properties": {
+                    "age": AGE | {"examples": [1, 2], "default": 0},
+                    "child": {"$ref": "#/components/schemas/Pet"},
+                },
+                "example": {"age": 1, "child": {"age": 0}},
+            }
+        },
+        "examples": {"Rex": {"value": {"age": 5}}},
+    }
+    return minimal
+
+
+def faults(document):
+    """Return the rule, pointer and reason of each fault of a document."""
+    return [(fault.rule, fault.pointer, fault.reason) for fault in lint(Contract(document, "pets"))]
+
+
+def test_nothing_wrong(document):
+    """A document that keeps every rule has no fault."""
+    assert faults(document) == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "rule", "reason"),
+    [
+        ("operationId", "operation-id", "has no operationId"),
+        ("tags", "tag", "has no tag"),
+    ],
+)
+def test_operation(document, missing, rule, reason):
+    """An operation without an id of its own, or without a tag, is a fault."""
+    del document["paths"]["/pets"]["get"][missing]
+    ((found, pointer, message),) = faults(document)
+    assert (found, pointer) == (rule, GET)
+    assert message.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_fault"), [("400", False), ("4XX", False), ("default", False), ("500", True)]
+)
+def test_error_response(document, status, is_fault):
+    """An operation that declares no error of its caller is a fault."""
+    responses = document["paths"]["/pets"]["get"]["responses"]
+    responses[status] = responses.pop("404")
+    assert [fault[:2] for fault in faults(document)] == [("error-response", GET)] * is_fault
+
+
+PET = ("components", "schemas", "Pet")
+HEADER = ("paths", "/pets", "get", "responses", "200", "headers", "X-Age")
+WRONG = [
+    (("paths", "/pets", "get", "parameters", 0, "example"), -1, f"{GET}/parameters/0/example"),
+    (
+        (*HEADER, "examples", "old", "value"),
+        "x",
+        f"{GET}/responses/200/headers/X-Age/examples/old/value",
+    ),
+    (
+        ("paths", "/pets", "get", "responses", "200", "content", "application/json", "example"),
+        {"age": "x"},
+        f"{GET}/responses/200/content/application~1json/example/age",
+    ),
+    (("components", "examples", "Rex", "value"), {"age": "x"}, "/components/examples/Rex/value/age"),
+    ((*PET, "properties", "age", "examples"), [1, "x"], "/components/schemas/Pet/properties/age/examples/1"),
+    ((*PET, "properties", "age", "default"), -1, "/components/schemas/Pet/properties/age/default"),
+    ((*PET, "example"), {"child": {"age": -1}}, "/components/schemas/Pet/example/child/age"),
+]
+
+
+@pytest.mark.parametrize(("keys", "value", "pointer"), WRONG, ids=[pointer for _, _, pointer in WRONG])
+def test_example(document, keys, value, pointer):
+    """An example or a default that breaks its schema is a fault where it breaks it."""
+    *above, last = keys
+    node = document
+    for key in above:
+        node = node[key]
+    node[last] = value
+    assert [fault[:2] for fault in faults(document)] == [("example", pointer)]
+
+
+def test_openapi_30(document):
+    """Examples of OpenAPI 3.0 are validated by its own dialect."""
+    document["openapi"] = "3.0.3"
+    age = document["components"]["schemas"]["Pet"]["properties"]["age"]
+    del age["examples"]
+    age |= {"nullable": True, "example": None, "exclusiveMinimum": True, "default": 0}
+    ((rule, pointer, reason),) = [each for each in faults(document) if each[1].endswith("default")]
+    assert (rule, pointer) == ("example", "/components/schemas/Pet/properties/age/default")
+    assert reason.startswith("violates its schema: value is less than or equal to")
+
+
+def test_schema_that_refers_elsewhere(document):
+    """A schema that cannot be compiled is a fault, and nothing is fetched for it."""
+    document["components"]["schemas"]["Pet"]["properties"]["age"]["$ref"] = "https://other.example/age"
+    found = faults(document)
+    assert found
+    assert all(reason.startswith("cannot be compiled: ") for _, _, reason in found)
+
+
+def test_our_own():
+    """The contract in force keeps every house rule."""
+    assert lint(load_contract()) == []
+
+
+@pytest.mark.parametrize("required", [{"required": ["id"]}, {"allOf": [{"required": ["id"]}]}])
+@pytest.mark.parametrize(
+    ("mark", "place"), [("readOnly", "request"), ("writeOnly", "response"), ("readOnly", "schema")]
+)
+def test_what_the_other_direction_requires(document, required, mark, place):
+    """In OpenAPI 3.0 an example lacks nothing if only the other direction has to have it; in 3.1 it does."""
+    body = {"content": {"application/json": {"schema": PET_REF, "example": {}}}}
+    pet = document["components"]["schemas"]["Pet"]
+    pet |= required
+    pet["properties"]["id"] = {"type": "string", mark: True}
+    operation = document["paths"]["/pets"]["get"]
+    for status in operation["responses"].values():
+        status.pop("content", None)
+    del pet["properties"]["age"]["examples"], pet["properties"]["child"]
+    if place != "schema":
+        del pet["example"]
+        operation |= {"requestBody": body} if place == "request" else {}
+        operation["responses"]["200"] |= body if place == "response" else {}
+    else:
+        pet["example"] = {}
+    assert [rule for rule, _, _ in faults(document | {"openapi": "3.0.3"})] == []
+    assert [rule for rule, _, _ in faults(document | {"openapi": "3.1.0"})] == ["example"]
+
+
+def test_what_its_own_direction_requires(document):
+    """In OpenAPI 3.0 a response has to have what is ``readOnly`` and required."""
+    pet = document["components"]["schemas"]["Pet"]
+    pet |= {"required": ["age"]}
+    pet["properties"]["age"] = AGE | {"readOnly": True}
+    document["components"]["examples"]["Rex"]["value"] = {}
+    found = faults(document | {"openapi": "3.0.3"})
+    assert [(rule, pointer) for rule, pointer, _ in found] == [("example", "/components/examples/Rex/value")]

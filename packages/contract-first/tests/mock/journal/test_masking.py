@@ -1,0 +1,160 @@
+"""Secrets do not get into the journal, wherever they stand in an exchange."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contract_first.check.masking import Masking
+from scanner_contract import load_contract
+from scanner_mocks import seeds
+
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"
+KEY = seeds.USER_KEY
+MASKING = Masking.of(load_contract(None))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("X-API-Key", "csb_secret", "***"),
+        ("Authorization", f"Bearer {JWT}", "Bearer ***"),
+        ("authorization", "secret", "***"),
+        ("Authorization", "AWS4-HMAC-SHA256 Credential=A, Signature=secret", "AWS4-HMAC-SHA256 ***"),
+        ("Proxy-Authorization", "Basic c2VjcmV0", "Basic ***"),
+        ("Cookie", "sessionid=secret; theme=secret", "sessionid=***; theme=***"),
+        ("Cookie", "secret", "***"),
+        ("Set-Cookie", "sessionid=secret; Path=/; HttpOnly", "sessionid=***; Path=/; HttpOnly"),
+        ("X-Amz-Security-Token", "secret", "***"),
+        ("Location", "http://s3/b/k?X-Amz-Signature=secret&a=b", "http://s3/b/k?X-Amz-Signature=***&a=b"),
+        ("Referer", "http://app/?token=secret", "http://app/?token=***"),
+        ("X-Note", f"it was {JWT}", "it was " + "*" * len(JWT)),
+        ("X-Note", f"it was {KEY}.", "it was " + "*" * len(KEY) + "."),
+        ("Accept", "*/*", "*/*"),
+    ],
+)
+def test_headers(name, value, shown):
+    """Credentials in headers are masked; what kind they are of is still reported."""
+    assert MASKING.headers([(name.encode(), value.encode())]) == [(name, shown)]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://h/p", "http://h/p"),
+        ("http://h/p?a=1&b=%20x", "http://h/p?a=1&b=%20x"),
+        ("http://h/p?x-amz-signature=secret", "http://h/p?x-amz-signature=***"),
+        ("http://h/p?X-Amz-%53ignature=secret&x", "http://h/p?X-Amz-%53ignature=***&x"),
+        ("http://h/p?ACCESS_TOKEN=secret&token", "http://h/p?ACCESS_TOKEN=***&token"),
+        (f"http://h/{KEY}/p?key={JWT}", f"http://h/{'*' * len(KEY)}/p?key={'*' * len(JWT)}"),
+    ],
+)
+def test_urls(url, shown):
+    """Secrets in a query are masked, however their names are spelled; the rest is as it was sent."""
+    assert MASKING.url(url) == shown
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"upload_fields": {"policy": "eyJ9", "x-amz-signature": "secret", "key": "a"}}),
+        '{"X-Amz-Signature" : "secret", "a": 1}',
+        '{"access_token":"secret',
+        r'{"password": "\"secret", "a": 1}',
+        "grant_type=x&client_secret=secret&a=1",
+        "refresh_token=secret",
+        'a\r\nContent-Disposition: form-data; name="x-amz-signature"\r\n\r\nsecret\r\n--b',
+        "<SignatureProvided>secret</SignatureProvided>",
+    ],
+)
+def test_bodies(body):
+    """Secrets in JSON, forms and S3's XML are masked, also in bodies that are cut; the length stays."""
+    shown = MASKING.body(body.encode())
+    assert b"secret" not in shown.replace(b"client_secret", b"")
+    assert len(shown) == len(body)
+    assert len(shown.replace(b"*", b"")) >= len(body) - 8
+
+
+@pytest.mark.parametrize("secret", [JWT, KEY])
+def test_tokens_and_keys_anywhere(secret):
+    """What looks like a JWT or an API key is masked wherever it stands, and nothing around it."""
+    shown = MASKING.body(f'["{secret}", "eyJ not one", "csb_neither"]'.encode())
+    assert shown == f'["{"*" * len(secret)}", "eyJ not one", "csb_neither"]'.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Authorization", "Bearer opaque/credential=="),
+        ("authorization", "opaque/credential=="),
+        ("X-Shop-Key", "opaque/credential=="),
+        ("Cookie", "theme=light; shop_session=opaque/credential=="),
+        ("Set-Cookie", "shop_session=opaque/credential==; Path=/; HttpOnly"),
+    ],
+)
+def test_what_is_presented_is_masked_elsewhere(name, value):
+    """What a header presents as a credential is masked wherever it stands in it, however spelled."""
+    masking = Masking(["X-Shop-Key", "shop_session"]).knowing([(name.encode(), value.encode())])
+    assert masking.url("/opaque/credential==?k=opaque%2Fcredential%3D%3D") == f"/{'*' * 19}?k={'*' * 25}"
+    assert masking.body(b'{"k": "opaque/credential=="}') == b'{"k": "' + b"*" * 19 + b'"}'
+    assert masking.fields([("note", "opaque/credential==")]) == [("note", "*" * 19)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("X-API-Key", "test"), ("Cookie", "consent=everything-accepted"), ("Accept", "*/*")]
+)
+def test_words_are_not_masked_elsewhere(name, value):
+    """A credential as short as a word, and a cookie that is none, mean something else elsewhere."""
+    masking = MASKING.knowing([(name.encode(), value.encode())])
+    assert (
+        masking.body(b'["test", "everything-accepted", "*/*"]') == b'["test", "everything-accepted", "*/*"]'
+    )
+
+
+def test_masked_json_is_json():
+    """A body with masked members is as valid as before: its validation is that of what was sent."""
+    body = json.dumps({"token": 'a\\"b', "n": {"x-amz-signature": "s" * 64}}).encode()
+    assert json.loads(MASKING.body(body))["n"]["x-amz-signature"] == "*" * 64
+    urls = [{"url": "https://s3.test/a?b=c&X-Amz-Signature=secret"}, r"?a&token=sec\"ret&b=c"]
+    shown = json.loads(MASKING.body(json.dumps(urls).encode()))
+    assert shown == [{"url": "https://s3.test/a?b=c&X-Amz-Signature=******"}, f"?a&token={'*' * 10}&b=c"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"url": "https://a.test/?password=SECRET&x=1"}',
+        r'{"url": "https://a.test/?x=1\u0026password=SECRET", "a": 1}',
+        'data: {"url": "https://a.test/?a=1&password=SECRET"}\n\n',
+        'event: x\ndata: {"url": "https://a.test/?a=1&password=SECRET"}\n\n',
+        'data: [\ndata: "?password=SECRET"]\n\n',
+        '\ufeff{"url": "?a=1&password=SECRET"}',
+        '{"a": 1}\n{"url": "?a=1&password=SECRET"}\n',
+        '\x1e{"url": "?a=1&password=SECRET"}\n',
+        '--b\r\nContent-Disposition: form-data; name="j"\r\n\r\n{"a":\r\n"?a&password=SECRET"}\r\n--b--\r\n',
+    ],
+)
+def test_json_stays_whole_wherever_it_stands(body):
+    """A secret in it ends at the quotation mark: in events, lines, parts, and behind a byte order mark."""
+    assert MASKING.body(body.encode()).decode() == body.replace("SECRET", "******")
+
+
+@pytest.mark.parametrize("front", ["[a]=1", "{a}", "[1]", '"a"', "data: {}", '{"a": "', "<a>?a"])
+def test_what_only_begins_like_json_shows_no_end_of_a_secret(front):
+    """In a form a quotation mark is a character like any other."""
+    body = f'{front}&password=hun"ter2'
+    assert MASKING.body(body.encode()).decode() == f"{front}&password={'*' * 8}"
+
+
+def test_names_of_a_contract():
+    """What another contract's security schemes call a key is masked too, in header and query."""
+    masking = Masking(["X-Shop-Key", "shop_key"])
+    assert masking.headers([(b"x-shop-key", b"secret")]) == [("x-shop-key", "***")]
+    assert masking.url("/?shop_key=secret") == "/?shop_key=***"
+
+
+def test_a_hostile_body_takes_no_time():
+    """A body that is all beginnings of members is looked through in one pass."""
+    body = (b'"token":"' * 7000) + b"\\" * 1000
+    assert len(MASKING.body(body)) == len(body)

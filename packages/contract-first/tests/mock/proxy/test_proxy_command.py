@@ -1,0 +1,169 @@
+"""``scanner-api proxy``: a whole suite through it, and what it says and returns in the end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import httpx
+import pytest
+from msgspec.structs import replace
+from rich.console import Console
+from typer.testing import CliRunner
+
+from contract_first.check.validation import validate_har
+from contract_first.service.http.server import listen, url_of
+from scanner_api.cli import app
+from scanner_contract import load_contract
+from scanner_mocks.demonstration import demonstrate
+
+pytestmark = pytest.mark.programs
+
+COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "proxy", "--port", "0"]
+
+
+@pytest.fixture
+def invoke(monkeypatch):
+    """Return what runs the command in this process, with some traffic until it is asked to end."""
+
+    def run(*arguments, traffic=lambda _: None):
+        with listen("127.0.0.1", 0) as free:
+            url = url_of(free)
+
+        class EndAfterTraffic:
+            def wait(self):
+                with httpx.Client(base_url=url, trust_env=False, timeout=10) as client:
+                    traffic(client)
+
+        monkeypatch.setattr("contract_first.cli.proxy.End", EndAfterTraffic)
+        return CliRunner().invoke(app, ["proxy", "--port", url.rpartition(":")[2], *map(str, arguments)])
+
+    return run
+
+
+@pytest.fixture
+def contract_file(contract, tmp_path):
+    """Return a file with the contract of the upstream."""
+    path = tmp_path / "notes.json"
+    path.write_text(json.dumps(contract.document))
+    return path
+
+
+def test_the_whole_story_through_the_proxy_breaks_nothing(mock, tmp_path):
+    """The demonstration goes through the command: no violations, exit code 0, and every report written."""
+    files = {name: tmp_path / f"report.{name}" for name in ("html", "json", "har")}
+    options = [word for name, path in files.items() for word in (f"--{name}", str(path))]
+    with subprocess.Popen(  # noqa: S603 -- our own command
+        [*COMMAND, "--upstream", mock.api, *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "80"},
+    ) as process:
+        try:
+            url = process.stdout.readline().split()[0]
+            demonstrate(replace(mock, api=url), Console(file=StringIO()))
+        finally:
+            process.send_signal(signal.SIGTERM)
+        printed, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, printed
+    report = json.loads(files["json"].read_bytes())
+    assert (report["broken_requests"], report["broken_responses"], report["findings"]) == (0, 0, [])
+    assert report["judged"] == report["exchanges"] > 10
+    assert report["shares"]["operations"]["exercised"] > 5
+    assert "0 requests and 0 responses violate the contract." in printed
+    assert max(map(len, printed.splitlines())) <= 80
+    assert mock.api_key not in "".join(path.read_text() for path in files.values())
+    assert validate_har(files["har"], load_contract()).findings == []
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "response", "target", "exit_code"),
+    [
+        ("any", [], "/notes", 0),
+        ("any", [1], "/notes", 1),
+        ("any", [], "/notes?sort=odd", 1),
+        ("request", [1], "/notes", 0),
+        ("request", [], "/notes?sort=odd", 1),
+        ("response", [1], "/notes", 1),
+        ("response", [], "/notes?sort=odd", 0),
+    ],
+)
+def test_the_exit_code_says_whether_a_side_violated_the_contract(
+    invoke, upstream, contract_file, json_response, fail_on, response, target, exit_code
+):
+    """``--fail-on`` says whose violations fail the run."""
+    upstream.response = json_response(response)
+    options = ("--upstream", upstream.url, "--contract", contract_file, "--fail-on", fail_on)
+    outcome = invoke(*options, traffic=lambda client: client.get(target))
+    assert outcome.exit_code == exit_code, outcome.output
+
+
+def test_the_log_of_a_ci_is_wide(invoke, upstream, contract_file, json_response, monkeypatch):
+    """Where no terminal says how wide it is, a long URL stays in one line, as in the report of a check."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    upstream.response = json_response([1])
+    target = f"/notes?unknown={'x' * 40}"
+    options = ("--upstream", upstream.url, "--contract", contract_file)
+    outcome = invoke(*options, traffic=lambda client: client.get(target))
+    assert f"first in #1 GET {upstream.url}{target} -> 200" in outcome.output
+
+
+def test_a_violation_is_reported_when_it_happens_and_in_the_end(
+    invoke, upstream, contract_file, json_response
+):
+    """One line at once, with the number under which the reports have it, and a row in the table."""
+    upstream.response = json_response([1])
+    options = ("--upstream", upstream.url, "--contract", contract_file)
+    outcome = invoke(*options, traffic=lambda client: client.get("/notes?token=hunter2"))
+    assert "#1 GET http" in outcome.output
+    assert "/notes?token=*** -> 200: response body /0 type" in outcome.output
+    assert "Violations of the contract" in outcome.output
+    assert "hunter2" not in outcome.output
+
+
+def test_the_page_shows_what_came_of_it_and_escapes_it(
+    invoke, upstream, contract_file, json_response, tmp_path
+):
+    """The page needs nothing else, runs no script, and shows hostile names as text."""
+    upstream.response = json_response([1])
+    page = tmp_path / "report.html"
+    options = ("--upstream", upstream.url, "--contract", contract_file, "--html", page)
+    invoke(*options, traffic=lambda client: client.get("/notes/<script>alert(1)</script>?sort=new"))
+    text = page.read_text()
+    assert "<script" not in text
+    assert "%3Cscript%3E" in text
+    assert 'http-equiv="Content-Security-Policy" content="default-src \'none\'' in text
+    assert not {"src=", 'href="http', "url(", "@import"} & set(text.split())
+
+
+def test_a_run_that_validated_nothing_is_no_success(invoke, upstream, contract_file):
+    """A suite that went past the proxy must not pass."""
+    assert invoke("--upstream", upstream.url, "--contract", contract_file).exit_code == 2
+
+
+@pytest.mark.parametrize(("fail_on", "exit_code"), [("request", 0), ("response", 2), ("any", 2)])
+def test_a_run_that_nobody_responded_to_is_no_success(invoke, upstream, contract_file, fail_on, exit_code):
+    """Where the upstream was not there, its side was not validated; what the app sent was."""
+    upstream.response = b""
+    options = ("--upstream", upstream.url, "--contract", contract_file, "--fail-on", fail_on)
+    assert invoke(*options, traffic=lambda client: client.get("/notes")).exit_code == exit_code
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--upstream", "ftp://x"), "Cannot run: 'ftp://x' is not an http or https URL with a host."),
+        (("--upstream", "http://127.0.0.1:1", "--json", "/nowhere/at/all"), "/nowhere/at/all"),
+        (("--upstream", "http://127.0.0.1:1", "--contract", "/nowhere"), "/nowhere"),
+        (("--upstream", "http://127.0.0.1:1", "--host", "192.0.2.1"), "Cannot listen on 192.0.2.1"),
+        (("--upstream", "http://127.0.0.1:1", "--fail-on", "nobody"), "nobody"),
+        ((), "--upstream"),
+    ],
+)
+def test_what_cannot_run_says_why(invoke, options, said):
+    """Wrong options, files and addresses end with exit code 2 before anything is passed on."""
+    outcome = invoke(*options)
+    assert (outcome.exit_code, said in outcome.output) == (2, True), outcome.output

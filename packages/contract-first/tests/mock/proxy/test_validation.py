@@ -1,0 +1,264 @@
+"""What the proxy says of what goes by, and when."""
+
+import gzip
+import json
+import sys
+import threading
+from importlib import import_module
+
+import brotli
+import httpx
+import msgspec
+import pytest
+
+from contract_first.check.exchange import MessageViolation, Validation
+from contract_first.check.har import har
+from contract_first.check.validation import validate_har
+from contract_first.mock.proxy.application import proxying
+from contract_first.mock.proxy.recorder import Recorder, violation_fields
+from contract_first.mock.proxy.upstream import Upstream
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+def violations_of(response):
+    """Return how many violations a response's head tells of, and the first of them."""
+    count = response.headers.get("x-contract-violations")
+    return count and int(count), response.headers.get_list("x-contract-violation")
+
+
+def test_what_conforms_to_the_contract_is_not_marked(proxy):
+    """A response without violations has no field of ours."""
+    response = proxy.ask("GET", "/notes?sort=new")
+    assert not [name for name in response.headers if name.startswith("x-contract")]
+    (exchange,) = proxy.exchanges
+    assert (exchange.operation, exchange.verdict.request, exchange.verdict.response) == ("list_notes", [], [])
+
+
+def test_violations_are_reported_in_the_responses_head(proxy, upstream, json_response):
+    """Both sides' violations are counted, and the first are reported in words."""
+    upstream.response = json_response(["a", 1])
+    count, first = violations_of(proxy.ask("GET", "/notes?sort=odd"))
+    assert count == 2
+    assert first[0].startswith("request query sort: enum;")
+    assert first[1].startswith("response body /1: type;")
+
+
+def test_there_is_an_end_to_what_is_reported(proxy, upstream, json_response):
+    """However much is wrong, few violations are reported in words."""
+    upstream.response = json_response([1] * 50)
+    count, first = violations_of(proxy.ask("GET", "/notes"))
+    assert (count, len(first)) == (20, 5)
+
+
+def test_the_fields_hold_nothing_that_a_field_must_not():
+    """Names that a client invented are no field's end, and no longer than a field may be."""
+    hostile = MessageViolation(part="body", where="/\r\nSet-Cookie: x\0é" + "y" * 999, rule="type", detail="")
+    ((_, count), (_, first)) = violation_fields(Validation(request=[hostile]))
+    assert (count, len(first)) == (b"1", 200)
+    assert first.startswith(b"request body /??Set-Cookie: x??y")
+
+
+def test_a_response_up_to_the_limit_is_validated_whole(proxy, upstream, json_response):
+    """A body of as many bytes as the limit is held back, and its validation is in the head."""
+    upstream.response = json_response(["x" * 4089, 1])
+    body = json.dumps(["x" * 4089, 1])
+    assert len(body) == 4096
+    assert violations_of(proxy.ask("GET", "/notes"))[0] == 1
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_response_beyond_the_limit_streams_unvalidated_and_is_counted(proxy, upstream, chunked):
+    """It is not held back, its body is not validated, its head is, and the report counts it."""
+    body = b'["' + b"x" * 5000 + b'"]'
+    if chunked:
+        upstream.response = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (
+            len(body),
+            body,
+        )
+    else:
+        upstream.response = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    before = sum(proxy.recorder.tally.report().traffic.unvalidated.values())
+    response = proxy.ask("GET", "/notes?sort=odd")
+    assert response.content == body
+    assert violations_of(response)[0] == 1
+    (exchange,) = proxy.exchanges
+    assert "response's body was not recorded whole" in exchange.verdict.unjudged
+    assert exchange.response.body_bytes == len(body)
+    assert sum(proxy.recorder.tally.report().traffic.unvalidated.values()) == before + 1
+
+
+def test_a_request_beyond_the_limit_streams_unvalidated(proxy, upstream):
+    """A large upload goes on as it comes, and its body is not validated."""
+    proxy.ask("POST", "/notes", content=b"x" * 100_000, headers={"Content-Type": "application/json"})
+    assert len(upstream.last.body) == 100_000
+    (exchange,) = proxy.exchanges
+    assert "request's body was not recorded whole" in exchange.verdict.unjudged
+    assert not exchange.verdict.request
+
+
+def test_a_response_that_trickles_is_not_held_back(proxy, upstream):
+    """What is long in coming goes on after a moment, and is validated once it is whole."""
+    read = threading.Event()
+
+    def trickle(connection, _):
+        connection.sendall(HEAD + b"\r\n[1,")
+        assert read.wait(10)
+        connection.sendall(b"2]")
+
+    upstream.response = trickle
+    with proxy.client.stream("GET", "/notes") as response:
+        chunks = response.iter_raw()
+        assert next(chunks) == b"[1,"
+        read.set()
+        assert b"".join(chunks) == b"2]"
+    assert violations_of(response)[0] is None
+    (exchange,) = proxy.exchanges
+    assert [each.where for each in exchange.verdict.response] == ["/0", "/1"]
+
+
+def test_events_are_passed_on_at_once(proxy, upstream):
+    """An event stream is never held back."""
+    read = threading.Event()
+
+    def events(connection, _):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")
+        assert read.wait(10)
+
+    upstream.response = events
+    with proxy.client.stream("GET", "/notes") as response:
+        assert next(response.iter_raw()) == b"data: 1\n\n"
+        assert violations_of(response)[1][0].startswith("response media type")
+        read.set()
+
+
+def test_a_slow_response_is_waited_for(proxy, upstream, json_response):
+    """The time that an upstream takes until its head is there holds nothing back and lets nothing go."""
+    waited = threading.Event()
+
+    def slow(connection, _):
+        waited.wait(0.4)
+        connection.sendall(json_response([1]))
+
+    upstream.response = slow
+    assert violations_of(proxy.ask("GET", "/notes"))[0] == 1
+
+
+def test_secrets_are_masked_in_what_is_kept(proxy, upstream, json_response):
+    """The upstream gets them, the journal and the report do not."""
+    upstream.response = json_response([], "200 OK", "Set-Cookie: sid=hunter2")
+    secrets = {"X-Api-Key": "hunter2", "Authorization": "Bearer hunter2", "Cookie": "sid=hunter2"}
+    proxy.ask("GET", "/notes?token=hunter2&sort=odd", headers=secrets)
+    assert upstream.last["x-api-key"] == "hunter2"
+    assert "hunter2" not in repr(proxy.exchanges)
+    assert b"hunter2" not in proxy.recorder.tally.report().json()
+    opaque = "opaque-credential-of-a-user"
+    proxy.ask("GET", f"/notes/{opaque}?sort={opaque}", headers={"Authorization": f"Bearer {opaque}"})
+    assert opaque not in repr(proxy.exchanges)
+
+
+zstd = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+CODED = {"gzip": gzip.compress, "br": brotli.compress, "zstd": zstd.compress}
+
+
+@pytest.mark.parametrize("coding", CODED)
+def test_compressed_bodies_are_kept_as_what_they_stand_for(proxy, upstream, contract, tmp_path, coding):
+    """Secrets in them are masked too, and a validation of the HAR finds what the proxy found."""
+    body = CODED[coding](b'[1, {"token": "hunter2"}]')
+    head = HEAD + b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n"
+    upstream.response = head % (coding.encode(), len(body)) + body
+    fields = {"Content-Encoding": coding, "Content-Type": "application/json"}
+    proxy.ask("GET", "/notes")
+    proxy.ask("POST", "/notes", content=CODED[coding](b'{"token": "hunter2"}'), headers=fields)
+    listed, added = proxy.exchanges
+    assert listed.response.body == b'[1, {"token": "*******"}]'
+    assert added.request.body == b'{"token": "*******"}'
+    archive = tmp_path / "notes.har"
+    archive.write_bytes(msgspec.json.encode(har([listed, added])))
+    found = {(each.check, each.where, each.rule) for each in validate_har(archive, contract).findings}
+    assert found >= {("response", "/*", "type"), ("request", "", "type")}
+    assert not [rule for _, _, rule in found if rule == "encoding"]
+
+
+@pytest.mark.parametrize("coding", [None, "gzip"])
+def test_a_few_compressed_bytes_do_not_hold_up_other_exchanges(proxy, upstream, monkeypatch, coding):
+    """What a few bytes stand for is validated in another thread than the one that passes on."""
+    threads = []
+
+    def validate(exchange, validate=proxy.recorder.validate):
+        threads.append(threading.current_thread().name)
+        return validate(exchange)
+
+    monkeypatch.setattr(proxy.recorder, "validate", validate)
+    body = gzip.compress(b"[]") if coding else b"[]"
+    field = b"Content-Encoding: gzip\r\n" if coding else b""
+    upstream.response = HEAD + field + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    assert proxy.ask("GET", "/notes").json() == []
+    assert [name == "proxy" for name in threads] == [coding is None]
+
+
+def test_a_compressed_body_that_nobody_can_read_is_not_kept(proxy, upstream):
+    """What might hold a secret that is not seen is in no journal."""
+    upstream.response = HEAD + b"Content-Encoding: own\r\nContent-Length: 2\r\n\r\n[]"
+    assert proxy.ask("GET", "/notes").content == b"[]"
+    (exchange,) = proxy.exchanges
+    assert (exchange.response.body, exchange.response.body_bytes) == (b"", 2)
+    assert "'own' is not known" in exchange.verdict.unjudged
+
+
+def test_the_report_tells_what_was_exercised(running, upstream, contract, json_response):
+    """Operations, statuses, parameters and values are counted, those outside of the contract too."""
+    upstream.response = json_response([], "418 Teapot")
+    with running(upstream.url, contract) as proxy:
+        proxy.ask("GET", "/notes?sort=new")
+        proxy.ask("GET", "/elsewhere")
+        report = proxy.recorder.tally.report()
+    traffic = report.traffic
+    (listed, added) = traffic.coverage
+    assert (listed.calls, added.calls) == (1, 0)
+    assert (listed.statuses, listed.undocumented) == ({"200": 0, "304": 0}, {"418": 1})
+    assert listed.parameters == {"query sort": 1, "query token": 0}
+    assert listed.values == {"query sort": {'"old"': 0, '"new"': 1}}
+    assert [str(share) for share in traffic.shares.values()] == [
+        "1 of 2",
+        "0 of 3",
+        "1 of 2",
+        "1 of 2",
+    ]
+    assert (traffic.violating_requests, traffic.violating_responses) == (1, 1)
+    assert (traffic.exit_code("request"), traffic.exit_code("response"), report.exit_code) == (
+        1,
+        1,
+        1,
+    )
+
+
+@pytest.fixture
+def strict_proxy(contract, upstream):
+    """Return a client of a proxy that responds with errors."""
+    recorder = Recorder(contract, upstream.url)
+    with (
+        proxying(Upstream(upstream.url), recorder, errors=True) as url,
+        httpx.Client(base_url=url, trust_env=False) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("sort", "value", "status", "said"),
+    [
+        ("new", ["a"], 200, None),
+        ("odd", ["a"], 422, "request query sort: enum"),
+        ("new", [1], 502, "response body /0: type"),
+        ("odd", [1], 422, "request query sort: enum"),
+    ],
+)
+def test_a_violation_can_be_an_error(strict_proxy, upstream, json_response, sort, value, status, said):
+    """With errors, the client gets 422 for its own violation and 502 for the server's, in its place."""
+    upstream.response = json_response(value)
+    response = strict_proxy.get("/notes", params={"sort": sort})
+    assert response.status_code == status
+    if said is not None:
+        assert response.headers["content-type"] == "application/problem+json"
+        assert said in response.json()["detail"]
+        assert response.headers["x-contract-violations"]

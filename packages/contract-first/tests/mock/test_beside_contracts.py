@@ -1,0 +1,88 @@
+"""What is for no contract: no violation and no fault, and a way to the console."""
+
+import httpx
+import pytest
+
+from contract_first.contract import Contract
+from contract_first.mock import contract_mock
+
+OK = {"responses": {"200": {"description": ""}}}
+LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
+PATHS = {"/a": {"get": {**OK, "parameters": [LIMIT]}}, "/robots.txt": {"get": OK}}
+BESIDE = ["/favicon.ico", "/.well-known/security.txt", "/apple-touch-icon-precomposed.png", "/healthz"]
+
+
+def mocked(paths):
+    """Return the mock of some paths."""
+    return contract_mock(
+        Contract({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}, "t")
+    )
+
+
+@pytest.fixture(scope="module")
+def client():
+    """Run a mock; return a client of it."""
+    with mocked(PATHS) as mock, httpx.Client(base_url=mock.api, trust_env=False) as client:
+        yield client
+
+
+def validation(client, path):
+    """Return the validation of a GET."""
+    client.post("/_mock/reset", json={})
+    client.get(path)
+    return client.get("/_mock/journal").json()["exchanges"][-1]["verdict"]
+
+
+@pytest.mark.parametrize("path", BESIDE)
+def test_what_browsers_ask_for_is_no_violation(client, path):
+    """The journal has it, and says that it is for none of the contract's operations."""
+    found = validation(client, path)
+    assert (found.get("request", []), found.get("response", [])) == ([], [])
+    assert "none of the contract's operations" in found["unjudged"]
+
+
+def test_the_explorer_is_not_recorded(client):
+    """Opening the page that shows the contract adds nothing to the journal; an operation in its place is."""
+    client.delete("/_mock/journal").raise_for_status()
+    for path in ("/docs", "/docs/start.js", "/docs/swagger-ui.css", "/openapi.json", "/docs/none"):
+        client.get(path)
+    assert client.get("/_mock/journal").json()["exchanges"] == []
+    with mocked({"/docs": {"get": OK}}) as mock:
+        httpx.get(f"{mock.api}/docs", trust_env=False)
+        assert len(httpx.get(f"{mock.control}/journal", trust_env=False).json()["exchanges"]) == 1
+
+
+def test_a_wrong_path_is_a_violation(client):
+    """A path that no browser asks for by itself is a mistake of the client."""
+    assert [each["part"] for each in validation(client, "/b")["request"]] == ["operation"]
+
+
+def test_a_refusal_is_no_second_violation(client):
+    """The mock's own 4xx for an invalid request is not a violation of the response, documented or not."""
+    found = validation(client, "/a?limit=x")
+    assert [each["where"] for each in found["request"]] == ["limit"]
+    assert found.get("response", []) == []
+
+
+def test_a_fault_waits_for_the_contract(client):
+    """A browser's icon uses up no fault, unless the fault names its path; what the contract has does."""
+    client.post("/_mock/faults", json={"times": 1, "effect": {"status": 503}}).raise_for_status()
+    assert [client.get(path).status_code for path in ("/favicon.ico", "/robots.txt", "/robots.txt")] == [
+        404, 503, 200,
+    ]  # fmt: skip
+    fault = {"match": {"path": "/healthz"}, "effect": {"status": 500}}
+    client.post("/_mock/faults", json=fault).raise_for_status()
+    assert client.get("/healthz").status_code == 500
+
+
+@pytest.mark.parametrize("path", ["/", "/_mock", "/_mock/"])
+def test_the_way_to_the_console(client, path):
+    """A browser that opens the mock comes to its console."""
+    response = client.get(path, follow_redirects=True)
+    assert (response.url.path, response.status_code) == ("/_mock/console", 200)
+
+
+def test_an_operation_at_the_root_stays():
+    """A contract's own root is the contract's."""
+    with mocked({"/": {"get": OK}}) as mock:
+        assert httpx.get(mock.api, trust_env=False).status_code == 200

@@ -1,0 +1,218 @@
+"""``scanner-api contract scaffold`` writes handlers that pass our checks, and tests that fail."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contract_first.cli.project import scaffold as scaffold_command
+from scanner_contract import load_contract
+
+ROOT = Path(__file__).parents[3]
+TEXT = {"type": "string"}
+HOSTILE_TEXT = 'a"""b\\ \n\x1b[2J it\u2019s \'quoted" \u2013 end\\'
+
+
+@pytest.fixture
+def scaffold(contract, tmp_path, write):
+    """Scaffolds a contract into the test's folder."""
+
+    def run(document):
+        return contract("scaffold", "--contract", write(document), "--into", tmp_path)
+
+    return run
+
+
+def run_in(folder, *command):
+    """Run a Python tool in a folder, with the project's own settings, and return what it did."""
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    roots = os.pathsep.join(str(ROOT / top) for top in ("spec", "handlers"))
+    return subprocess.run(  # noqa: S603 -- tools of the project, on files of the test
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(folder), "MYPYPATH": roots},
+    )
+
+
+@pytest.fixture
+def check(mypy_cache, tmp_path):
+    """Let linter (ours, and as it comes), formatter and type checker accept what was written."""
+
+    def checked():
+        tests = sorted(map(str, tmp_path.glob("tests/*.py")))
+        mypy = ["mypy", "--strict", "--follow-imports=silent", "--cache-dir", mypy_cache, "--config-file="]
+        for command in (
+            ["ruff", "check", "--no-cache", "operations", "tests"],
+            ["ruff", "check", "--no-cache", "--isolated", "--extend-select", "RUF100", "operations", "tests"],
+            ["ruff", "format", "--check", "--no-cache", "operations", "tests"],
+            [*mypy, "operations", *tests],
+        ):
+            result = run_in(tmp_path, *command)
+            assert result.returncode == 0, result.stdout + result.stderr
+
+    return checked
+
+
+def test_handler(scaffold, pets, tmp_path):
+    """The handler has the operation's name, parameters and types, and tells what the contract tells."""
+    pets["paths"]["/pets/{pet_id}"]["get"] |= {"summary": "Get a pet", "description": "Any pet.\n\nMore."}
+    assert scaffold(pets).exit_code == 0
+    written = (tmp_path / "operations" / "pets.py").read_text()
+    assert "async def get_pet(pet_id: str) -> dict[str, Any]:\n" in written
+    assert written.partition('    """')[2].partition('    """')[0].splitlines() == [
+        "Get a pet.",
+        "",
+        "    Any pet.",
+        "",
+        "    Source: GET /pets/{pet_id} (operationId get_pet).",
+        "",
+        "    Args:",
+        "        pet_id: Path parameter pet_id, string.",
+        "",
+        "    Returns:",
+        "        200: A pet (application/json, Pet, object).",
+        "",
+        "    Raises:",
+        "        Problem: as the contract declares, 404.",
+    ]
+
+
+def test_test_fails(scaffold, pets, tmp_path):
+    """The test that is written fails, and says that the operation is not implemented."""
+    scaffold(pets)
+    result = run_in(tmp_path, "pytest", "-p", "no:cacheprovider", "tests/test_pets.py")
+    assert result.returncode == 1
+    assert "NotImplementedYet: GET /pets/{pet_id} is not implemented." in result.stdout
+
+
+def test_our_own(scaffold, check):
+    """What is written for all that the contract in force has passes linter, formatter and type checker."""
+    document = load_contract().document
+    operations = [each for item in document["paths"].values() for each in item.values()]
+    for operation in operations:
+        operation["operationId"] = operation["operationId"].replace("_endpoints_", "_endpoints_new")
+    result = scaffold(document)
+    assert result.stdout.count("wrote") == 2 * len({each["tags"][0] for each in operations})
+    check()
+
+
+def test_hostile_contract(scaffold, pets, check, tmp_path):
+    """Whatever a contract says, what is written for it is Python, and goes into the folder."""
+    get = pets["paths"]["/pets/{pet_id}"]["get"]
+    get |= {"tags": ["../../" + HOSTILE_TEXT], "summary": HOSTILE_TEXT, "description": HOSTILE_TEXT * 9}
+    get["operationId"] = "getPet"
+    get["parameters"] += [
+        {"name": name, "in": "query", "schema": schema, "description": HOSTILE_TEXT}
+        for name, schema in [
+            ("class", {"type": "boolean"}),
+            ("X-Y", {"type": ["integer", "null"], "default": None}),
+            (HOSTILE_TEXT, TEXT | {"enum": [HOSTILE_TEXT]}),
+            *((f"p{n}", {"type": "array", "items": TEXT, "examples": [[HOSTILE_TEXT]]}) for n in range(9)),
+        ]
+    ]
+    get["responses"]["200"]["description"] = HOSTILE_TEXT
+    remove = {"operationId": "removeNone", "responses": {"204": {"description": ""}}}
+    pets["paths"]["/none"] = {"delete": remove}
+    assert scaffold(pets).exit_code == 0
+    files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.py")]
+    assert all(path.startswith(("operations/", "tests/")) and path.count("/") == 1 for path in files)
+    check()
+
+
+def test_what_is_there_is_not_touched(scaffold, pets, tmp_path):
+    """A module that is there stays as it is, and is reported with what it may lack; so does a test."""
+    (tmp_path / "operations").mkdir()
+    (tmp_path / "operations" / "pets.py").write_text("mine")
+    result = scaffold(pets)
+    assert result.stdout == f"skipped  {tmp_path}/operations/pets.py: is there; it may lack get_pet\n"
+    assert (tmp_path / "operations" / "pets.py").read_text() == "mine"
+    assert list((tmp_path / "tests").iterdir()) == []
+
+
+def test_test_that_is_there(scaffold, pets, tmp_path):
+    """A test that is there stays as it is when its module is written."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_pets.py").write_text("mine")
+    assert f"skipped  {tmp_path}/tests/test_pets.py: is there\n" in scaffold(pets).stdout
+    assert (tmp_path / "tests" / "test_pets.py").read_text() == "mine"
+
+
+def test_nothing_follows_a_link(scaffold, pets, tmp_path):
+    """A link in the place of a module is not followed, even if it leads nowhere."""
+    (tmp_path / "operations").mkdir()
+    (tmp_path / "operations" / "pets.py").symlink_to(tmp_path / "elsewhere.py")
+    scaffold(pets)
+    assert not (tmp_path / "elsewhere.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "name"), [("get-pet", "get_pet"), ("class", "class_"), ("get a pet", "get_a_pet")]
+)
+def test_operation_id_that_is_no_python_name(scaffold, pets, tmp_path, operation_id, name):
+    """An operationId that no function can be called by is spelled as Python does."""
+    pets["paths"]["/pets/{pet_id}"]["get"]["operationId"] = operation_id
+    assert "skipped" not in scaffold(pets).stdout
+    assert f"async def {name}(" in (tmp_path / "operations" / "pets.py").read_text()
+
+
+def test_name_that_would_handle_another_operation(scaffold, pets):
+    """An operation whose handler would handle another one too is reported, with the reason."""
+    get = pets["paths"]["/pets/{pet_id}"]["get"]
+    pets["paths"]["/cats/{pet_id}"] = {"get": get | {"operationId": "other_endpoints_get_cat"}}
+    get["operationId"] = "any_endpoints_get_cat"
+    reason = "get_cat would handle another operation too"
+    assert f"skipped  GET /pets/{{pet_id}}: {reason}\n" in scaffold(pets).stdout
+
+
+def test_more_than_are_written_at_once(scaffold, pets, tmp_path, monkeypatch):
+    """Modules that are left are named, and written by the next run."""
+    monkeypatch.setattr(scaffold_command, "MOST_STUBS", 1)
+    get = pets["paths"]["/pets/{pet_id}"]["get"]
+    pets["paths"]["/cats/{pet_id}"] = {"get": get | {"operationId": "get_cat", "tags": ["cats"]}}
+    left = tmp_path / "operations" / "cats.py"
+    assert f"skipped  {left}: 1 handlers are written at once, and it has 1 more" in scaffold(pets).stdout
+    assert f"wrote    {left}: 1 to implement" in scaffold(pets).stdout
+
+
+def test_nothing_to_write(contract, tmp_path):
+    """Where every operation has a handler, nothing is written."""
+    result = contract("scaffold", "--into", tmp_path / "new")
+    assert (result.exit_code, result.stdout) == (0, "nothing  to write: every operation has a handler\n")
+    assert not (tmp_path / "new").exists()
+
+
+def test_folder_that_cannot_be(contract, write, pets, tmp_path):
+    """A folder that cannot be made exits with 2, named."""
+    (tmp_path / "file").write_text("")
+    result = contract("scaffold", "--contract", write(pets), "--into", tmp_path / "file")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Cannot write {tmp_path}/file/")
+
+
+def test_names_of_many_operations(scaffold, monkeypatch):
+    """Each name is looked for among all the others at once."""
+    compared = []
+
+    class Name(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            compared.append(other)
+            return str(self) == other
+
+    name_of = scaffold_command._handler_name
+    monkeypatch.setattr(scaffold_command, "_handler_name", lambda operation: Name(name_of(operation)))
+    paths = {
+        f"/pets/{number}": {"get": {"operationId": f"get{number}", "responses": {"200": {"description": ""}}}}
+        for number in range(200)
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"}, "paths": paths}
+    assert scaffold(document).exit_code == 0
+    assert len(compared) < 10 * len(paths)

@@ -1,0 +1,119 @@
+"""``serve`` one's own contract by one's own handlers, of either console script."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+import contract_first.cli.tree
+import scanner_api.cli
+
+HANDLERS = """
+def list_pets() -> None:
+    pass
+"""
+SECURED = {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}}
+HOOKS = """
+CHECKS = {"key": lambda credential, request: credential if credential == "right" else None}
+
+def check(credential, request):
+    return CHECKS["key"](credential, request)
+
+class Keys:
+    async def admit(self, request, credentials, alternatives):
+        return check(credentials["key"], request)
+"""
+
+
+@pytest.fixture
+def project(write, tmp_path, monkeypatch):
+    """A folder with handlers and what authenticates, which is the current one."""
+    for name, content in {"pets.py": HANDLERS, "hooks.py": HOOKS}.items():
+        write(content, name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
+    for name in ("pets", "hooks"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def secured(write, minimal):
+    """A contract whose operation requires a key."""
+    return str(write({**minimal, "components": SECURED, "security": [{"key": []}]}))
+
+
+@contextmanager
+def serving(module, *options):
+    """Run ``serve`` of a module's script, and yield its URL; it ends cleanly."""
+    command = [sys.executable, "-m", module, "serve", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own command
+        try:
+            yield process.stdout.readline().split(" on ")[1].split()[0]
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("module", ["contract_first.mock", "scanner_api"])
+@pytest.mark.usefixtures("project")
+def test_it_serves_ones_own(module, secured):
+    """Handlers and what authenticates are found in the current folder; nothing is there of another API."""
+    options = ("--contract", secured, "--handlers", "pets", "--authenticate", "hooks:CHECKS")
+    with serving(module, *options) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        statuses = [client.get("/pets", headers={"X-Key": key}).status_code for key in ("wrong", "right")]
+        assert statuses == [401, 200]
+        assert list(client.get("/openapi.json").json()["paths"]) == ["/pets"]
+        assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "reason"),
+    [
+        ([], 1, "Nothing authenticates the security scheme 'key'"),
+        (["--handlers", "nowhere"], 2, "Cannot import 'nowhere'"),
+        (
+            ["--handlers", "hooks", "--authenticate", "hooks:CHECKS"],
+            1,
+            "No handler for operationId 'list_pets'",
+        ),
+        (["--authenticate", "hooks:NONE"], 2, "Cannot import 'hooks:NONE'"),
+        (["--authenticate", "hooks:check"], 2, "'hooks:check' is of type function; expected a mapping from"),
+        (["--authenticate", "hooks:Keys"], 2, "'hooks:Keys' is of type type; expected a mapping from"),
+        (["--authenticate", "hooks"], 2, "'hooks' is of type module; expected a mapping from"),
+        (["--handlers", "hooks:check"], 2, "'hooks:check' is of type function; expected a package"),
+        (["--contract", "/nowhere.yaml"], 2, "/nowhere.yaml"),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_what_cannot_be_served_is_one_sentence(secured, options, code, reason):
+    """What does not fit ends the command at once, and is reported without a traceback."""
+    ours = ["serve", "--port", "0", "--contract", secured, "--handlers", "pets", *options]
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, ours, catch_exceptions=False)
+    assert (outcome.exit_code, reason in outcome.stderr, outcome.stderr.count("\n")) == (code, True, 1)
+
+
+@pytest.mark.parametrize("options", [["--handlers", "pets"], ["--authenticate", "hooks:CHECKS"]])
+def test_the_scanner_has_handlers_of_its_own(options):
+    """Of ``scanner-api serve`` they are for another contract, and so is what authenticates."""
+    own = {name: None for name in os.environ if name.startswith("SCANNER_")}
+    outcome = CliRunner().invoke(scanner_api.cli.app, ["serve", *options], env=own)
+    assert (outcome.exit_code, "--contract" in outcome.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://app.test/", "app.test", "https://app.test:65536", "https://app.test:443:443"]
+)
+def test_an_origin_that_no_browser_sends(origin):
+    """Exits with 2, since no page of it would ever be allowed."""
+    arguments = ["serve", "--contract", "none.yaml", "--handlers", "none", "--cors-origin", origin]
+    ended = CliRunner(env={"COLUMNS": "200"}).invoke(contract_first.cli.tree.app, arguments)
+    assert ended.exit_code == 2
+    assert f"{origin} is not an origin" in ended.stderr

@@ -1,0 +1,164 @@
+"""Heads: their limits, their one host, and fields as they go out."""
+
+import socket
+
+import pytest
+
+from contract_first.contract import Contract
+from contract_first.service import Limits, create_app
+from contract_first.service.http import exchange
+from contract_first.service.http.protocol import HttpProtocol
+from contract_first.service.http.request_head import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES
+from contract_first.service.http.server import listen, serving
+
+from .conftest import CHUNKED, FILLING, GET, MOST_SENT_BYTES, read, refusal
+
+CONTRACT = {"openapi": "3.1.0", "info": {"title": "Nothing", "version": "1"}, "paths": {}}
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (GET + b"X: " + b"a" * MOST_HEAD_BYTES + b"\r\n\r\n", 431),
+        (GET + (b"X: " + FILLING + b"\r\n") * 8 + b"\r\n", 431),
+        (GET + b"X: y\r\n" * MOST_FIELDS + b"\r\n", 431),
+        (b"GET /" + b"a" * MOST_TARGET_BYTES + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (CHUNKED + b"0\r\nX: " + b"a" * MOST_HEAD_BYTES + b"\r\n\r\n", 431),
+        (CHUNKED + b"0\r\n" + b"X: y\r\n" * (MOST_FIELDS + 1) + b"\r\n", 431),
+    ],
+    ids=["long field", "many bytes", "many fields", "target", "long trailer", "many trailers"],
+)
+def test_a_head_over_the_limit_is_refused(connection, head, status):
+    """A whole head over a limit is a problem, and ends the connection."""
+    connection.sendall(head)
+    assert refusal(connection) == status
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        GET + b"X: " + b"a" * (MOST_HEAD_BYTES - 100) + b"\r\n\r\n",
+        GET + b"X: y\r\n" * (MOST_FIELDS - 1) + b"\r\n",
+        b"GET /" + b"a" * (MOST_TARGET_BYTES - 1) + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        CHUNKED + b"1;x=" + FILLING + b"\r\nx\r\n0\r\nX: " + FILLING + b"\r\n\r\n",
+        CHUNKED.replace(b"Host", b"X: " + FILLING * 7 + b"\r\nHost")
+        + b"1;x="
+        + FILLING
+        + b"\r\nx\r\n0\r\n\r\n",
+    ],
+    ids=["bytes", "fields", "target", "chunks", "chunks behind a long head"],
+)
+def test_a_head_within_the_limit_is_served(connection, head):
+    """The limits are those that are stated, request by request."""
+    for _ in range(3):
+        connection.sendall(head)
+        received = b""
+        while not received.endswith(b"ok"):
+            piece = connection.recv(65536)
+            assert piece, received
+            received += piece
+        assert received.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "repeated"),
+    [
+        (GET + b"X: ", FILLING),
+        (GET, b"X: y\r\n" * 1000),
+        (b"GET /", FILLING),
+        (CHUNKED + b"1;x=", FILLING),
+        (CHUNKED + b"0\r\nX: ", FILLING),
+        (CHUNKED + b"0\r\n", b"X: y\r\n" * 1000),
+    ],
+    ids=["field", "fields", "target", "chunk extension", "trailer", "trailers"],
+)
+def test_a_head_without_end_is_cut_off(connection, beginning, repeated):
+    """What never ends is refused while it comes in; nobody reads all of it."""
+    connection.sendall(beginning)
+    endless = repeated * (MOST_SENT_BYTES // len(repeated))
+    with pytest.raises(ConnectionError):
+        connection.sendall(endless)
+
+
+def test_the_limit_of_an_app_holds_while_the_target_comes_in():
+    """It is refused at the first byte too much, without its end; one of just that length is served."""
+    limited = create_app(Contract(CONTRACT, "empty"), {}, limits=Limits(target=300))
+    with (
+        listen("127.0.0.1", 0) as listening,
+        serving(limited, listening, http=HttpProtocol, lifespan="off"),
+    ):
+        for target, status in [
+            (b"/healthz?" + b"a" * 292 + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 200),
+            (b"/healthz?" + b"a" * 293, 414),
+            (b"http://x/" + b"a" * 292, 414),
+        ]:
+            with socket.create_connection(listening.getsockname(), timeout=10) as connected:
+                connected.sendall(b"GET " + target)
+                if status == 200:
+                    assert read(connected).startswith(b"HTTP/1.1 200 ")
+                else:
+                    assert refusal(connected) == status
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"GET / HTTP/1.0\r\n\r\n", 200),
+        (b"GET / HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n", 200),
+    ],
+)
+def test_a_request_has_one_host(connection, head, status):
+    """RFC 9112, section 3.2: without a Host in HTTP/1.1, or with two, it is refused."""
+    connection.sendall(head)
+    assert read(connection).startswith(b"HTTP/1.1 %d " % status)
+
+
+@pytest.mark.parametrize(
+    ("names", "remembered"),
+    [(["x-few"] * 8, 1), (["x"] * 65, 0), (["x-" + "a" * 1500], 1), (["x-" + "a" * 2500], 0)],
+)
+def test_unusual_heads_are_not_remembered(connection, names, remembered):
+    """Who is upstream of a proxy fills no memory with header fields of ever other names."""
+    before = exchange.lines_of.cache_info().currsize
+    connection.sendall(
+        b"GET /?" + "&".join(names).encode() + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    head = read(connection).partition(b"\r\n\r\n")[0]
+    assert head.count(names[0].encode() + b": y") == len(names)
+    assert exchange.lines_of.cache_info().currsize - before == remembered
+
+
+@pytest.mark.parametrize(
+    ("field", "status"),
+    [
+        ((b"X-100%b", b"50%b"), 200),
+        ((b"X-Empty", b""), 200),
+        ((b"", b"y"), 500),
+        ((b"x y", b"y"), 500),
+        ((b"x", b"y\r\nset-cookie: z"), 500),
+        ((b"x", b"y\n"), 500),
+    ],
+)
+def test_fields_go_out_as_they_are_or_not_at_all(field, status):
+    """A name is a token in lower case, a value has no control characters, whichever response it is."""
+
+    async def responding(_scope, _receive, send):
+        length, close = (b"content-length", b"0"), (b"connection", b"close")
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": iter([field, length, close, field])}
+        )
+        await send({"type": "http.response.body"})
+
+    with (
+        listen("127.0.0.1", 0) as listening,
+        serving(responding, listening, http=HttpProtocol, lifespan="off"),
+    ):
+        for _ in range(2):
+            with socket.create_connection(listening.getsockname(), timeout=10) as connected:
+                connected.sendall(GET + b"\r\n")
+                head = read(connected).partition(b"\r\n\r\n")[0]
+            assert int(head.split()[1]) == status
+            assert head.count(b"\r\n%b: %b" % (field[0].lower(), field[1])) == (2 if status == 200 else 0)

@@ -1,0 +1,52 @@
+"""Which function handles which operation."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract_first.contract import Contract
+from contract_first.service.names import handler_name, handler_named
+
+
+def operation(operation_id, path="/pets/{petId}"):
+    """Return the operation of a contract that has one, with this operationId."""
+    definition = {"responses": {}, **({"operationId": operation_id} if operation_id is not None else {})}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {path: {"get": definition}},
+    }
+    (found,) = Contract(document, "test").operations
+    return found
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "name"),
+    [
+        ("get_pet", "get_pet"),
+        ("listPets", "listPets"),
+        ("list", "list"),
+        ("find pet by id", "find_pet_by_id"),
+        ("pets/list", "pets_list"),
+        ("Pets.findByStatus", "pets_find_by_status"),
+        ("2nd-try", "_2nd_try"),
+        ("class", "class_"),
+        ("найти", "найти"),
+        ("🐶", "get_pets__petId_"),
+        ("", "get_pets__petId_"),
+        (None, "get_pets__petId_"),
+    ],
+)
+def test_every_operation_has_a_name_that_python_takes(operation_id, name):
+    """A Python name stays as it is; any other is spelled as arguments are, or is method and path."""
+    assert handler_name(operation(operation_id)) == name
+    assert name.isidentifier()
+
+
+def test_a_handler_is_named_by_the_longest_tail():
+    """``apps_x_list_things`` is ``list_things`` where there is one, not ``things``."""
+    names = {"things", "list_things", "by_id"}
+    assert handler_named(operation("apps_x_list_things"), names) == "list_things"
+    assert handler_named(operation("apps_x_list_thing"), names) is None
+    assert handler_named(operation("find pet by id"), names) == "by_id"
+    assert handler_named(operation("find pet by id"), {*names, "find pet by id"}) == "find pet by id"

@@ -1,0 +1,343 @@
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import PurePosixPath
+from uuid import UUID
+
+import msgspec
+import pytest
+from pydantic import BaseModel
+
+from contract_first.service.messages.problems import NotFound
+from contract_first.service.messages.response import Response
+
+PHOTO = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": {"type": "integer"},
+        "taken": {"type": "string", "format": "date-time"},
+        "name": {"type": "string", "pattern": "^[a-z]+$"},
+    },
+    "additionalProperties": False,
+}
+
+
+EVERYTHING, NOTHING = True, False
+BINARY = {"type": "string", "format": "binary"}
+
+
+def documented(schema=None, media_type="application/json", **more):
+    """Return a Response Object, with a body if it has a schema."""
+    content = {} if schema is None else {"content": {media_type: {"schema": schema}}}
+    return {"description": "", **content, **more}
+
+
+LINES = "application/jsonl"
+EVENT = {"type": "object", "required": ["data"]}
+
+
+def sequence(media_type=LINES, item=PHOTO):
+    """Return the response of a sequence of items."""
+    return {"200": {"description": "", "content": {media_type: {"itemSchema": item}}}}
+
+
+class Struct(msgspec.Struct):
+    """An object as msgspec has it."""
+
+    id: int
+
+
+class Model(BaseModel):
+    """An object as pydantic has it."""
+
+    id: int
+
+
+@dataclass
+class Row:
+    """An object as a dataclass has it."""
+
+    id: int
+
+
+CSV_OR_JSON = {"text/csv": {"schema": {"type": "string"}}, "application/json": {}}
+TEXT_OR_JSON = {"text/*": {"schema": {"type": "string"}}, "application/json": {}}
+LINES_OR_JSON = {LINES: {"itemSchema": PHOTO}, "application/json": {}}
+JSON = {"200": documented(PHOTO)}
+LIMITED = {
+    "200": documented(
+        PHOTO,
+        headers={
+            "X-Limit": {"required": True, "schema": {"type": "integer", "minimum": 1}},
+            "X-Note": {"schema": {"type": "string", "maxLength": 3}},
+        },
+    )
+}
+
+# what is declared, what the handler returns, what goes out: status, media type, body
+KEPT = [
+    (JSON, {"id": 1}, (200, "application/json", b'{"id":1}')),
+    (JSON, b'{"id": 1}', (200, "application/json", b'{"id": 1}')),
+    (JSON, {"id": 2**70}, (200, "application/json", b'{"id":%d}' % 2**70)),
+    (
+        JSON,
+        Response({"id": 1}, media_type="application/json; charset=utf-8"),
+        (200, "application/json; charset=utf-8", b'{"id":1}'),
+    ),
+    ({"201": documented({}), "400": documented({})}, None, (201, "application/json", b"null")),
+    ({"404": documented({}), "200": documented({})}, Response([], 404), (404, "application/json", b"[]")),
+    ({"204": documented()}, None, (204, None, b"")),
+    ({"303": documented()}, Response(status=303, headers={"Location": "/x"}), (303, None, b"")),
+    ({"2XX": documented(PHOTO)}, {"id": 1}, (200, "application/json", b'{"id":1}')),
+    ({"2XX": documented(PHOTO)}, Response({"id": 1}, 202), (202, "application/json", b'{"id":1}')),
+    ({"default": documented(PHOTO)}, Response({"id": 1}, 418), (418, "application/json", b'{"id":1}')),
+    (
+        {"200": documented(PHOTO, "application/vnd.x+json")},
+        {"id": 1},
+        (200, "application/vnd.x+json", b'{"id":1}'),
+    ),
+    ({"200": documented({"type": "string"}, "text/plain")}, "é", (200, "text/plain", "é".encode())),
+    *(
+        ({"200": documented({"type": "string"}, "text/plain")}, returned, (200, "text/plain", text))
+        for returned, text in (
+            (UUID(int=1), b"00000000-0000-0000-0000-000000000001"),
+            (Decimal("1.50"), b"1.50"),
+            (datetime(2026, 1, 2, 3, tzinfo=UTC), b"2026-01-02T03:00:00Z"),
+            (PurePosixPath("/a"), b"/a"),
+            (memoryview(b"a"), b"a"),
+            (1.5, b"1.5"),
+        )
+    ),
+    ({"200": documented({"type": "string"}, "text/*")}, "é", (200, "text/plain", "é".encode())),
+    ({"200": documented(PHOTO, "*/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
+    ({"200": documented(PHOTO, "application/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
+    ({"200": documented({}, "*/*")}, b"\xff", (200, "application/octet-stream", b"\xff")),
+    ({"200": documented({}, "image/png")}, b"\xff", (200, "image/png", b"\xff")),
+    ({"200": documented({}, "image/png")}, bytearray(b"\xff"), (200, "image/png", b"\xff")),
+    ({"200": documented(BINARY, "image/png")}, b"\xff", (200, "image/png", b"\xff")),
+    ({"200": documented({"type": "string"}, "application/pdf")}, b"\xff", (200, "application/pdf", b"\xff")),
+    ({"200": documented({}, "application/xml")}, "<photo/>", (200, "application/xml", b"<photo/>")),
+    ({"200": documented({"type": "array"}, "text/csv")}, "a,b", (200, "text/csv", b"a,b")),
+    *(
+        ({"200": {"description": "", "content": content}}, returned, (200, media_type, body))
+        for content, returned, media_type, body in (
+            (CSV_OR_JSON, "a,b", "text/csv", b"a,b"),
+            (CSV_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
+            (CSV_OR_JSON, [], "application/json", b"[]"),
+            (CSV_OR_JSON, ("a", "b", "c"), "application/json", b'["a","b","c"]'),
+            (CSV_OR_JSON, Struct(id=1), "application/json", b'{"id":1}'),
+            (CSV_OR_JSON, Model(id=1), "application/json", b'{"id":1}'),
+            (CSV_OR_JSON, [Model(id=1)], "application/json", b'[{"id":1}]'),
+            (CSV_OR_JSON, Row(1), "application/json", b'{"id":1}'),
+            (CSV_OR_JSON, UUID(int=1), "text/csv", b"00000000-0000-0000-0000-000000000001"),
+            (LINES_OR_JSON, (Model(id=1),), LINES, b'{"id": 1}\n'),
+            (TEXT_OR_JSON, "a", "text/plain", b"a"),
+            (TEXT_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
+            (LINES_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
+            (LINES_OR_JSON, [{"id": 1}], LINES, b'{"id": 1}\n'),
+        )
+    ),
+    (
+        {"200": documented({}, "image/*")},
+        Response(b"\xff", media_type="image/gif"),
+        (200, "image/gif", b"\xff"),
+    ),
+    (
+        {"200": documented(PHOTO, headers={"X-A": {"content": {"application/xml": {"schema": PHOTO}}}})},
+        Response({"id": 1}, headers={"X-A": "<a/>"}),
+        (200, "application/json", b'{"id":1}'),
+    ),
+    ({"200": documented(EVERYTHING)}, [], (200, "application/json", b"[]")),
+    (sequence(), [{"id": 1}, {"id": 2}], (200, LINES, b'{"id": 1}\n{"id": 2}\n')),
+    (sequence(), b'{"id":1}\n', (200, LINES, b'{"id":1}\n')),
+    (sequence("text/event-stream", EVENT), [{"data": "a"}], (200, "text/event-stream", b"data: a\n\n")),
+]
+
+
+@pytest.mark.parametrize(("responses", "returned", "expected"), KEPT)
+def test_a_response_that_conforms_to_the_contract_goes_out(responses, returned, expected, responding):
+    """Status and media type are those that the contract declares, where the handler does not say."""
+    response = responding(responses, returned)("GET", "/")
+    assert (response.status, response.headers.get("content-type"), response.body) == expected
+    assert response.headers.get("content-length") == (
+        None if response.status == 204 else str(len(response.body))
+    )
+
+
+# what is declared, what the handler returns, what is wrong with it
+BROKEN = [
+    (JSON, {"id": "secret"}, "body/id: breaks type 'integer'"),
+    (JSON, {}, "body: 'id' is a required property"),
+    (JSON, {"id": 1, "taken": "secret"}, "body/taken: breaks format 'date-time'"),
+    (JSON, {"id": 1, "name": "secret!"}, "body/name: breaks pattern '^[a-z]+$'"),
+    (JSON, {"id": float("nan")}, "body/id: breaks type 'integer'"),
+    (JSON, {"id": 1, "more": "secret"}, "'more' was unexpected"),
+    (JSON, None, "body: breaks type 'object'"),
+    (JSON, b"secret", "body: cannot be read"),
+    (JSON, b"\xff", "body: cannot be read"),
+    (JSON, b"", "Missing response data"),
+    (JSON, b"[" * 100_000, "cannot be validated (RecursionError)"),
+    (JSON, Response({"id": 1}, 201), "Unknown response http status: 201"),
+    (JSON, Response("secret", media_type="text/html"), "text/html"),
+    ({"204": documented()}, {"secret": 1}, "declares no body for status 204"),
+    (LIMITED, {"id": 1}, "Missing required header: X-Limit"),
+    (LIMITED, Response({"id": 1}, headers={"X-Limit": "0"}), "header X-Limit: breaks minimum 1"),
+    (LIMITED, Response({"id": 1}, headers={"X-Limit": "secret"}), "header X-Limit: cannot be read"),
+    (
+        LIMITED,
+        Response({"id": 1}, headers={"X-Limit": "5", "X-Note": "secret"}),
+        "header X-Note: breaks maxLength 3",
+    ),
+    (
+        {"200": documented({"type": "string", "maxLength": 1}, "text/plain")},
+        "secret",
+        "body: breaks maxLength 1",
+    ),
+    (
+        sequence(),
+        [{"id": 1}, {"id": "secret"}],
+        'body/1/id: value is not of type "integer" but "string"',
+    ),
+    (sequence(), [{"id": 1}, {}], "body/1"),
+    (sequence(), b'{"id":1}\n{', "body: "),
+    (sequence("text/event-stream", EVENT), [{"event": "secret"}], "body/0"),
+    ({"200": documented(NOTHING)}, [], "cannot be validated"),
+    ({"200": documented({"pattern": r"^\p{Lu}$"})}, "secret", "cannot be validated"),
+]
+
+
+@pytest.mark.parametrize("returned", [{"id": 1}, [1], (1,), {1}, range(1), object(), NotFound()])
+def test_an_object_is_not_sent_as_what_is_no_json(returned, responding, caplog):
+    """Nothing says how it is written: that is a bug of the handler, and the log says so."""
+    response = responding({"200": documented(PHOTO, "application/pdf")}, returned).get("/")
+    assert response.status == 500
+    assert f"returned a {type(returned).__name__} for application/pdf; expected str or bytes" in caplog.text
+
+
+@pytest.mark.parametrize(("responses", "returned", "wrong"), BROKEN)
+def test_a_response_that_violates_the_contract_is_a_500(responses, returned, wrong, responding, caplog):
+    """What a handler returns is validated, status, headers and body; the log says where it is wrong."""
+    response = responding(responses, returned).get("/", X_Request_ID="r-1")
+    assert (response.status, response.json["error_code"]) == (500, "internal_error")
+    assert wrong in response.json["detail"]
+    (record,) = [each for each in caplog.records if each.name == "contract_first.service.contract"]
+    assert record.levelno == logging.ERROR
+    message = record.getMessage()
+    assert all(part in message for part in ("op", "/paths/~1/get", "r-1", wrong))
+    assert "secret" not in message + response.json["detail"]
+
+
+def test_serve_does_not_say_what_is_wrong(responding, caplog):
+    """Without reveal the client learns only that the server failed; the log knows the rest."""
+    response = responding(JSON, {"id": "x"}, reveal=False).get("/")
+    assert response.json["detail"] == "The server could not complete the request."
+    assert "/id" in caplog.text
+
+
+def test_what_is_said_is_bounded(responding, caplog):
+    """A response that is wrong in thousands of places does not fill the log."""
+    response = responding({"200": documented({"items": {"type": "string"}})}, [1] * 5000).get("/")
+    assert len(response.body) + len(caplog.text) < 5000
+
+
+@pytest.mark.parametrize("returned", [object(), {"a": object()}, "\ud800", {1, object()}])
+def test_what_is_no_json_is_a_500(returned, responding):
+    """A handler that returns what JSON has no word for has failed, and the client learns nothing else."""
+    assert responding({"200": documented({})}, returned).get("/").json["error_code"] == "internal_error"
+
+
+def test_a_problem_may_be_a_part_of_a_response(responding):
+    """A Problem in a handler's response is written as its document, in the name of this request."""
+    response = responding({"207": documented({})}, Response([NotFound()], 207)).get("/", X_Request_ID="r-1")
+    (document,) = response.json
+    assert (document["error_code"], document["request_id"]) == ("not_found", "r-1")
+
+
+def test_headers_of_the_request_are_validated_too(serve):
+    """What the authenticator adds to every response counts for the headers that the contract requires."""
+
+    class LimitAuthenticator:
+        async def admit(self, request, *_):
+            request.response_headers.append((b"x-limit", b"5"))
+
+    async def op():
+        return {"id": 1}
+
+    app = serve(
+        {"/": {"get": {"operationId": "op", "responses": LIMITED}}},
+        {"op": op},
+        authenticator=LimitAuthenticator(),
+    )
+    assert app.get("/").headers["x-limit"] == "5"
+
+
+def test_responses_are_found_whatever_the_path(serve):
+    """The validator finds the responses of an operation by the operation, however odd its path."""
+
+    async def op(**_):
+        return {}
+
+    paths = ["//a", "/a{b}c", "/x.(y)+/{b}", "/sp ace", "/größe", "/a#b", "/%41", "/{b}", "/a"]
+    parameter = {"in": "path", "name": "b", "required": True, "schema": {"type": "string"}}
+    app = serve(
+        {
+            path: {
+                "get": {
+                    "operationId": path,
+                    "responses": JSON,
+                    "parameters": [parameter] if "{" in path else [],
+                }
+            }
+            for path in paths
+        },
+        dict.fromkeys(paths, op),
+    )
+    for target in ["//a", "/azc", "/x.(y)+/1", "/sp%20ace", "/gr%C3%B6%C3%9Fe", "/a%23b", "/A", "/b", "/a"]:
+        assert "'id' is a required property" in app("GET", target).json["detail"], target
+
+
+def test_the_validator_fetches_nothing(responding, monkeypatch):
+    """A reference to another host is not followed when a response is validated."""
+    asked = []
+    monkeypatch.setattr("socket.getaddrinfo", lambda *host: asked.append(host))
+    schemas = {"schemas": {"Odd": {"patternProperties": {"a": {"$ref": "http://elsewhere.invalid/schema"}}}}}
+    responses = {"200": documented({"anyOf": [{"$ref": "#/components/schemas/Odd"}]})}
+    assert responding(responses, {"a": 1}, components=schemas).get("/").status == 500
+    assert asked == []
+
+
+def test_embedded_resources_are_validated(responding):
+    """A response's schema may be a resource of its own, or refer to one by its $id."""
+    schemas = {
+        "schemas": {
+            "Size": {"$id": "https://schemas.test/size", "type": "integer"},
+            "Box": {
+                "$id": "urn:box",
+                "properties": {"w": {"$ref": "#/$defs/w"}},
+                "$defs": {"w": {"maximum": 5}},
+            },
+        }
+    }
+    for schema, right, wrong in [
+        ({"$ref": "https://schemas.test/size"}, 5, "5"),
+        ({"patternProperties": {"^s": {"$ref": "https://schemas.test/size"}}}, {"s": 5}, {"s": "5"}),
+        ({"$ref": "#/components/schemas/Box"}, {"w": 5}, {"w": 6}),
+    ]:
+        responses = {"200": documented(schema)}
+        assert responding(responses, right, components=schemas).get("/").status == 200
+        assert responding(responses, wrong, components=schemas).get("/").status == 500
+
+
+def test_nothing_is_stored_or_taken_for_something_else(responding):
+    """Every response, a problem too, is stored by nobody and is of no other media type than it says."""
+    app = responding(JSON, {"id": 1})
+    for headers in (app("GET", "/").headers, app("GET", "/nothing").headers):
+        assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
+
+
+def test_an_operation_may_say_how_long_it_is_stored(responding):
+    """A Cache-Control of the handler's stays, alone."""
+    returned = Response({"id": 1}, headers={"Cache-Control": "max-age=60"})
+    assert responding(JSON, returned)("GET", "/").headers["cache-control"] == "max-age=60"

@@ -1,0 +1,1 @@
+"""TODO packages/strict-s3/src/strict_s3/auth."""

@@ -1,0 +1,159 @@
+"""Bucket policies and the actions that they name: what they allow and deny, to everyone and to accounts."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from strict_s3.messages.errors import refusal
+from strict_s3.messages.identifiers import is_account
+
+from .conditions import RequestContext, holds, is_like
+
+ACL_PERMISSIONS = {
+    "s3:ListBucket": "READ",
+    "s3:ListBucketVersions": "READ",
+    "s3:ListBucketMultipartUploads": "READ",
+    "s3:PutObject": "WRITE",
+    "s3:DeleteObject": "WRITE",
+    "s3:DeleteObjectVersion": "WRITE",
+    "s3:GetObject": "READ",
+    "s3:GetObjectVersion": "READ",
+    "s3:GetBucketAcl": "READ_ACP",
+    "s3:GetObjectAcl": "READ_ACP",
+    "s3:GetObjectVersionAcl": "READ_ACP",
+    "s3:PutBucketAcl": "WRITE_ACP",
+    "s3:PutObjectAcl": "WRITE_ACP",
+    "s3:PutObjectVersionAcl": "WRITE_ACP",
+}
+"""The permission of an ACL that each action needs; an action that is not here is not granted by ACLs."""
+_VERBS = {"HEAD": "Get", "GET": "Get", "DELETE": "Delete"}
+_OF_OBJECTS = frozenset({"acl", "tagging", "retention", "legal-hold"})
+_OF_VERSIONS = frozenset({"acl", "tagging"})
+"""Subresources of objects with actions of their own; and those with further actions for versions."""
+_CONFIGURATIONS = frozenset({
+    "accelerate", "analytics", "encryption", "intelligent-tiering", "inventory", "lifecycle", "metrics",
+    "replication",
+})  # fmt: skip
+"""Subresources of buckets whose actions end in Configuration, and lack the word Bucket."""
+_DELETED = frozenset({"policy", "website"})
+"""Subresources of buckets with an action to delete them; the others are deleted by the action to put them."""
+_NAMED = {
+    ("Get", "versions"): "s3:ListBucketVersions",
+    ("Get", "uploads"): "s3:ListBucketMultipartUploads",
+    ("Get", "uploadId"): "s3:ListMultipartUploadParts",
+    ("Delete", "uploadId"): "s3:AbortMultipartUpload",
+    ("Get", ""): "s3:ListBucket",
+    ("Put", ""): "s3:CreateBucket",
+}
+"""Actions whose names follow no rule; those without a selector are about buckets."""
+
+
+def action_of(method: str, key: str, selector: str = "", version_id: str = "") -> str:
+    """Return the action of a request, such as ``s3:PutObject``; policies may spell it in any case.
+
+    The key is empty for a bucket; the selector is the subresource in the query, such as ``acl``.
+    """
+    verb = _VERBS.get(method, "Put")
+    if (verb, selector) in _NAMED and (selector or not key):
+        return _NAMED[verb, selector]
+    noun = selector.replace("-", "")
+    if key:
+        noun = noun if selector in _OF_OBJECTS else ""
+        of_version = version_id and (selector in _OF_VERSIONS if noun else verb != "Put")
+        return f"s3:{verb}Object{'Version' if of_version else ''}{noun}"
+    if verb == "Delete" and selector and selector not in _DELETED:
+        verb = "Put"
+    if selector in _CONFIGURATIONS:
+        return f"s3:{verb}{noun}Configuration"
+    return f"s3:{verb}Bucket{noun}" + ("Configuration" if selector == "object-lock" else "")
+
+
+def policy_effect(
+    policy: bytes | None,
+    action: str,
+    bucket: str,
+    key: str,
+    context: RequestContext,
+    account: str | None = None,
+) -> str:
+    """Return the effect of a bucket policy on a request: ``Deny``, ``Allow``, or an empty text for neither.
+
+    The key is empty for the bucket itself; the account is that of the signer, None for an unsigned request.
+    """
+    resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+    effects = [
+        statement.get("Effect")
+        for statement in _concerning(policy, action.lower(), account)
+        if _names(statement, "Resource", resource)
+        and ("Condition" not in statement or holds(statement["Condition"], context))
+    ]
+    return next((effect for effect in ("Deny", "Allow") if effect in effects), "")
+
+
+def public_policy(bucket: str) -> bytes:
+    """Return a bucket policy that allows everyone to read the objects."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
+
+
+def check_owner(headers: Mapping[str, str], account: str) -> None:
+    """Raise AccessDenied if a request expects its buckets to be owned by another account."""
+    for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
+        owner = headers.get(name, account)
+        if not is_account(owner):
+            raise refusal("InvalidBucketOwnerAWSAccountID", ExpectedBucketOwner=owner)
+        if owner != account:
+            raise refusal("AccessDenied")
+
+
+def is_public(policy: bytes) -> bool:
+    """Return whether a bucket policy allows something to everyone, under no condition."""
+    return any(
+        statement.get("Effect") == "Allow"
+        and _names_caller(statement, None)
+        and not statement.get("Condition")
+        for statement in _statements(policy)
+    )
+
+
+@lru_cache(maxsize=64)
+def _concerning(policy: bytes | None, action: str, account: str | None) -> list[dict[str, Any]]:
+    """Return the statements about a caller and an action; cached, as one request may name 1000 resources."""
+    return [
+        statement
+        for statement in _statements(policy)
+        if _names_caller(statement, account) and _names(statement, "Action", action)
+    ]
+
+
+def _statements(policy: bytes | None) -> list[dict[str, Any]]:
+    statements = json.loads(policy or b"{}").get("Statement", [])
+    return [statement for statement in _listed(statements) if isinstance(statement, dict)]
+
+
+def _names(statement: dict[str, Any], element: str, value: str) -> bool:
+    """Return whether an element of a statement, such as Action or NotAction, applies to a value."""
+    is_negative = element not in statement
+    patterns = [str(name) for name in _listed(statement.get(f"Not{element}" if is_negative else element))]
+    patterns = [name.lower() for name in patterns] if element == "Action" else patterns
+    return any(is_like(value, pattern) for pattern in patterns) != is_negative
+
+
+def _names_caller(statement: dict[str, Any], account: str | None) -> bool:
+    """Return whether a statement applies to the signer of a request; None stands for an unsigned one."""
+    is_negative = "Principal" not in statement and "NotPrincipal" in statement
+    principal = statement.get("NotPrincipal" if is_negative else "Principal")
+    named = principal if not isinstance(principal, dict) else principal.get("AWS", [])
+    principals = re.compile(rf"(?:arn:aws:iam::)?{account or '-'}(?::.*)?")
+    return any(name == "*" or principals.fullmatch(str(name)) for name in _listed(named)) != is_negative
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

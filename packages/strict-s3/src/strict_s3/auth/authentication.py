@@ -1,0 +1,202 @@
+"""Authenticates requests by their Authorization header, their query, or the fields of their form."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from strict_s3.messages.clock import Clock
+from strict_s3.messages.errors import S3Error, access_denied, invalid_argument, missing_field, refusal
+from strict_s3.messages.request import Request
+
+from . import version_2
+from .claims import PAYLOAD_HEADER, QUERY, Claim, claim_of_header, claim_of_query
+from .payload import ChunkSigner
+from .signature import (
+    ALGORITHM,
+    MAX_SKEW,
+    UNSIGNED_PAYLOAD,
+    Credential,
+    Scope,
+    WrongScope,
+    canonical_request,
+    check,
+    check_token,
+    parse_time,
+    string_to_sign,
+)
+
+_FORM = ("Policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
+_FORM_OF_VERSION_2 = ("Policy", "AWSAccessKeyId", "Signature")
+_ISO = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A request with a signature that is right.
+
+    Attributes:
+        access_key: of the signer.
+        region: that it is signed for.
+        payload: the value of ``x-amz-content-sha256``.
+        signer: verifies the chunks of the body.
+    """
+
+    access_key: str
+    region: str
+    payload: str = UNSIGNED_PAYLOAD
+    signer: ChunkSigner | None = None
+
+
+class Authenticator:
+    """Verifies signatures.
+
+    Args:
+        credentials: the accepted ones, by access key.
+        clock: S3's, by which presigned requests expire.
+        machine: the machine's clock, by which clients sign headers; accepted as well when S3's clock was set.
+    """
+
+    def __init__(
+        self, credentials: Mapping[str, Credential], clock: Clock, machine: Clock | None = None
+    ) -> None:
+        self._credentials = credentials
+        self._clock = clock
+        self._machine = machine or clock
+
+    def authenticate(self, request: Request, region: str | None) -> Signed | None:
+        """Return the signer of a request; None if it is unsigned.
+
+        With a region, it must be signed for that.
+
+        Raises:
+            S3Error: the signature lacks something, is wrong, early, late, or of Version 2 in a newer region.
+        """
+        if request.headers.get("authorization", "").startswith("AWS "):
+            return self._verify_version_2(request, region, presigned=False)
+        if "authorization" in request.headers:
+            claim = claim_of_header(request, region)
+            self._check_skew(claim.time)
+        elif request.has(*QUERY):
+            claim = claim_of_query(request, region)
+            self._check_expiry(claim.time, int(request.parameter("X-Amz-Expires") or 0))
+        elif request.has("AWSAccessKeyId", "Signature"):
+            return self._verify_version_2(request, region, presigned=True)
+        else:
+            return None
+        return self._verify(request, claim)
+
+    def authenticate_form(self, fields: Mapping[str, str], region: str) -> Signed | None:
+        """Return the signer of a form's policy (names in lower case); None if it is unsigned."""
+        if not any(fields.get(name.lower()) for name in _FORM[1:]):
+            if not fields.keys() & {"awsaccesskeyid", "signature"}:
+                return None
+            if region not in version_2.REGIONS:
+                raise version_2.refused()
+            _check_required(fields, _FORM_OF_VERSION_2)
+            access_key = fields["awsaccesskeyid"]
+            credential = self._credential(access_key, fields.get("x-amz-security-token"))
+            version_2.check(credential, access_key, fields["policy"], fields["signature"])
+            return Signed(access_key, region)
+        _check_required(fields, _FORM)
+        scope = _scope_of_form(fields, region)
+        credential = self._credential(scope.access_key, fields.get("x-amz-security-token"))
+        check(credential, scope, fields["policy"], fields["x-amz-signature"])
+        return Signed(scope.access_key, scope.region)
+
+    def _verify(self, request: Request, claim: Claim) -> Signed:
+        _check_signed_headers(request.headers, claim.signed_headers)
+        credential = self._credential(claim.scope.access_key, claim.token)
+        query = [(name, value) for name, value in request.query if name != "X-Amz-Signature"]
+        headers = {**{name.lower(): value for name, value in query}, **request.headers}
+        canonical = canonical_request(
+            request.method, request.path, query, headers, claim.signed_headers, claim.payload
+        )
+        text = string_to_sign(claim.time, claim.scope, canonical)
+        check(credential, claim.scope, text, claim.signature, canonical)
+        signer = ChunkSigner(credential, claim.scope, claim.time, claim.signature)
+        return Signed(claim.scope.access_key, claim.scope.region, claim.payload, signer)
+
+    def _verify_version_2(self, request: Request, region: str | None, *, presigned: bool) -> Signed:
+        region = region or version_2.REGION
+        if region not in version_2.REGIONS:
+            raise version_2.refused()
+        if presigned:
+            access_key, provided, expires = version_2.query_parameters(request)
+            self._check_end(datetime.fromtimestamp(expires, UTC), {})
+        else:
+            access_key, provided, time = version_2.header_parameters(request)
+            self._check_skew(f"{time:%Y%m%dT%H%M%SZ}")
+        token = request.parameter("x-amz-security-token") or request.headers.get("x-amz-security-token")
+        credential = self._credential(access_key, token)
+        if not (request.key or request.host_style or request.path.endswith("/")):
+            with_slash = version_2.string_to_sign(replace(request, path=f"{request.path}/"))  # as boto3 does
+            if version_2.is_signature(credential, with_slash, provided):
+                return Signed(access_key, region)
+        version_2.check(credential, access_key, version_2.string_to_sign(request), provided)
+        return Signed(access_key, region)
+
+    def _credential(self, access_key: str, token: str | None) -> Credential:
+        credential = self._credentials.get(access_key)
+        if credential is None or (credential.session_token and token is None):  # S3 looks for both together
+            raise refusal("InvalidAccessKeyId", AWSAccessKeyId=access_key)
+        check_token(credential, token, self._clock.now())
+        return credential
+
+    def _check_skew(self, time: str) -> None:
+        signed, now = _time(time), self._clock.now()
+        if min(abs(now - signed), abs(self._machine.now() - signed)) > MAX_SKEW:
+            raise refusal(
+                "RequestTimeTooSkewed",
+                RequestTime=time,
+                ServerTime=f"{now:{_ISO}}",
+                MaxAllowedSkewMilliseconds=MAX_SKEW // timedelta(milliseconds=1),
+            )
+
+    def _check_expiry(self, time: str, seconds: int) -> None:
+        signed, now = _time(time), self._clock.now()
+        if signed - now > MAX_SKEW:
+            elements = {"X-Amz-Date": time, "ServerTime": f"{now:{_ISO}}"}
+            raise access_denied("Request is not valid yet", **elements)
+        self._check_end(signed + timedelta(seconds=seconds), {"X-Amz-Expires": str(seconds)})
+
+    def _check_end(self, expires: datetime, elements: Mapping[str, str]) -> None:
+        now = self._clock.now()
+        if now >= expires:
+            times = {"Expires": f"{expires:{_ISO}}", "ServerTime": f"{now:{_ISO}}"}
+            raise access_denied("Request has expired", **elements, **times)
+
+
+def _check_required(fields: Mapping[str, str], names: Iterable[str]) -> None:
+    for name in names:
+        if not fields.get(name.lower()):
+            raise missing_field(name)
+
+
+def _scope_of_form(fields: Mapping[str, str], region: str) -> Scope:
+    algorithm, time, presented = (fields[f"x-amz-{name}"] for name in ("algorithm", "date", "credential"))
+    if algorithm != ALGORITHM:
+        raise invalid_argument(f"Only {ALGORITHM} is supported", "X-Amz-Algorithm", algorithm)
+    if parse_time(time) is None:
+        raise invalid_argument("X-Amz-Date must be formated via ISO8601 Long format", "X-Amz-Date", time)
+    try:
+        return Scope.parse(presented, region, time)
+    except WrongScope as wrong:
+        elements = {"ArgumentName": "X-Amz-Credential", "ArgumentValue": presented, **wrong.elements}
+        raise S3Error(400, "InvalidArgument", str(wrong), elements) from None
+
+
+def _check_signed_headers(headers: Mapping[str, str], signed: tuple[str, ...]) -> None:
+    unsigned = [
+        name
+        for name in headers
+        if name not in signed and (name == "host" or name.startswith("x-amz-")) and name != PAYLOAD_HEADER
+    ]
+    if unsigned:
+        message = "There were headers present in the request which were not signed"
+        raise access_denied(message, HeadersNotSigned=", ".join(unsigned))
+
+
+def _time(text: str) -> datetime:
+    time = parse_time(text)
+    assert time is not None  # noqa: S101 -- what makes a claim has checked its form
+    return time

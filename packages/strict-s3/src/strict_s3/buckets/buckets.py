@@ -1,0 +1,220 @@
+"""Buckets and their subresources: moto has their state, the archive the requests that set them up."""
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+
+from strict_s3.auth.access import is_public, public_policy
+from strict_s3.messages.cors import OPEN
+from strict_s3.messages.errors import S3Error, refusal
+from strict_s3.messages.identifiers import is_bucket_name
+from strict_s3.messages.orders import DEFAULT_REGION, Order
+from strict_s3.messages.request import OF_BUCKETS
+from strict_s3.messages.response import Response
+from strict_s3.messages.xml import document
+from strict_s3.store.acl import acl_of, check_acl, is_of_acl
+from strict_s3.store.acl import describe as describe_acl
+from strict_s3.store.archive import Archive
+from strict_s3.store.backend import Backend
+from strict_s3.store.locks import check_bucket
+
+from .documents import check_document, check_ownership
+from .lifecycle import with_ids
+
+_EMPTY_ORIGIN = re.compile(rb"<AllowedOrigin\s*(?:/>|>\s*</AllowedOrigin>)")
+_ORIGIN = b"<AllowedOrigin>%s</AllowedOrigin>"
+_NO_ORIGIN = b"\xee\x80\x80"
+"""Stands in moto for an empty origin, which S3 accepts and moto does not: a private-use character."""
+_ROOT = re.compile(rb"(</?)GetBucket(Versioning|Notification|Accelerate)(?:Configuration)?Response\b")
+"""Roots of moto's documents that S3 calls configurations; some SDKs look at the root."""
+_NO_PERIOD = re.compile(rb"<(Days|Years)>0</\1>")
+"""The unit of a default lock that is not used, in moto's documents."""
+_AS_PUT = frozenset({"cors", "object-lock", "requestPayment", "tagging"})
+"""Subresources that are returned as they were put: moto's documents differ in empty elements."""
+_ENCRYPTION = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
+_DEFAULTS = {
+    "encryption": document("ServerSideEncryptionConfiguration", {"Rule": _ENCRYPTION}),
+    "requestPayment": document("RequestPaymentConfiguration", {"Payer": "BucketOwner"}),
+}
+"""The documents of buckets before one is put; encryption as at Amazon's since January 2023."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstBucket:
+    """A bucket that exists from the start.
+
+    Attributes:
+        region: its region.
+        cors: whether it has CORS rules that allow every origin.
+        public: whether everyone may read its objects.
+    """
+
+    name: str
+    region: str
+    cors: bool = False
+    public: bool = False
+
+    def subresources(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the subresources that are put once it is made, and their documents."""
+        if self.cors:
+            yield "cors", OPEN.document()
+        if self.public:
+            yield "policy", public_policy(self.name)
+
+
+class Buckets:
+    """All buckets, and the requests that set up each of them, by subresource."""
+
+    def __init__(self, backend: Backend, archive: Archive) -> None:
+        self._backend = backend
+        self._archive = archive
+        self._settings: dict[str, dict[str, Any]] = {}
+
+    def clear(self) -> None:
+        """Drop all of them; the archive is unchanged."""
+        self._settings.clear()
+
+    def create(self, order: Order) -> Response:
+        """Make a bucket: in the region that the order's body names, or else in the order's own."""
+        if not is_bucket_name(order.bucket):
+            raise refusal("InvalidBucketName", BucketName=order.bucket)
+        check_ownership(order.headers)
+        settings: dict[str, Any] = {
+            "region": order.region,
+            "headers": dict(order.headers),
+            "body": order.body.decode("latin-1"),
+            "subresources": {},
+        }
+        with self._backend.lock:
+            if order.bucket in self._settings:
+                response = self._backend.carry_out(_located(replace(order, headers={})))
+                self.change(_about_acl(order))  # in us-east-1 its owner resets the ACL this way
+                return response
+            acl = acl_of(order.headers)
+            response = self._backend.carry_out(_located(order))
+            self._backend.set_defaults(order.bucket, acl)
+            self._settings[order.bucket] = settings
+            self._archive.save_bucket(order.bucket, settings)
+        return response
+
+    def read(self, order: Order) -> Response:
+        """Carry out an order that reads a subresource of a bucket."""
+        with self._backend.holding(order.bucket):
+            if order.has("acl"):
+                return Response.of_xml(describe_acl(self._backend.acl(order.bucket)))
+            name = order.query[0][0] if order.query else ""
+            put = self._settings[order.bucket]["subresources"].get(name)
+            if put is None and name in _DEFAULTS:
+                return Response.of_xml(_DEFAULTS[name])
+            if put is not None and name in _AS_PUT:
+                return Response.of_xml(put["body"].encode("latin-1").replace(_NO_ORIGIN, b""))
+            response = self._backend.carry_out(order)
+        if name:
+            without_periods = _NO_PERIOD.sub(b"", b"".join(response.body))
+            response.set_body(_ROOT.sub(rb"\1\2Configuration", without_periods))
+        return response
+
+    def change(self, order: Order) -> Response:
+        """Carry out an order that changes a bucket."""
+        with self._backend.holding(order.bucket):
+            if order.method == "PUT":
+                bucket = self._backend.existing(order.bucket)
+                check_bucket(order, bucket)
+                check_document(order.query[0][0], order.body, bucket)
+                if order.has("acl"):
+                    check_acl(order.headers, bucket, order.body)
+                is_blocked = order.has("policy") and "blockPublicPolicy" in bucket.blocks
+                if is_blocked and is_public(order.body):
+                    raise refusal("AccessDenied")
+            elif not order.query and self._has_versions(order.bucket):
+                raise refusal("BucketNotEmpty", BucketName=order.bucket)
+            order = _completed(order)
+            response = self._set_up(order)
+            self._record(order)
+        if order.method == "PUT" and order.has("policy"):
+            response.status = HTTPStatus.NO_CONTENT
+            response.set_body(b"")
+        return response
+
+    def _set_up(self, order: Order) -> Response:
+        """Carry out a completed order that changes a bucket; moto's own parser of ACLs loses parts."""
+        if order.method == "PUT" and order.has("acl"):
+            self._backend.set_acl(order.bucket, acl_of(order.headers, order.body))
+            return Response(HTTPStatus.OK)
+        if order.has("requestPayment"):  # it says what is so in any case
+            return Response(HTTPStatus.OK)
+        return self._backend.carry_out(order)
+
+    def _has_versions(self, bucket: str) -> bool:
+        return bool(self._backend.versioning(bucket) and self._backend.versions(bucket))
+
+    def _record(self, order: Order) -> None:
+        if self._backend.bucket(order.bucket) is None:
+            self._settings.pop(order.bucket, None)
+            self._archive.drop_bucket(order.bucket)
+            return
+        subresources = self._settings[order.bucket]["subresources"]
+        name = order.query[0][0]
+        if order.method == "PUT":
+            subresources[name] = {"headers": dict(order.headers), "body": order.body.decode("latin-1")}
+        elif order.method == "DELETE":
+            subresources[name] = None
+        self._archive.save_bucket(order.bucket, self._settings[order.bucket])
+
+    def restore(self, bucket: str, settings: dict[str, Any]) -> None:
+        """Restore a bucket from the archive; what S3 does not accept is left out with a warning."""
+        headers, body = settings["headers"], settings["body"].encode("latin-1")
+        self._backend.carry_out(_located(Order("PUT", bucket, "", (), headers, settings["region"], body)))
+        try:
+            acl = acl_of(headers)
+        except S3Error as error:  # an earlier version accepted what S3 does not
+            _log.warning("The ACL of bucket %s is lost: %s", bucket, error)
+            acl = acl_of({})
+        self._backend.set_defaults(bucket, acl)
+        self._settings[bucket] = settings
+        for name, subresource in settings["subresources"].items():
+            if name not in OF_BUCKETS:  # an earlier version accepted more names
+                _log.warning("The %s of bucket %s is lost: it is unknown.", name, bucket)
+                continue
+            order = Order("DELETE", bucket, "", ((name, ""),), {}, settings["region"])
+            if subresource is not None:
+                body = subresource["body"].encode("latin-1")
+                order = replace(order, method="PUT", headers=subresource["headers"], body=body)
+            try:
+                order = _completed(order)  # an earlier version gave rules no IDs
+                self._set_up(order)
+            except S3Error as error:
+                _log.warning("The %s of bucket %s is lost: %s", name, bucket, error)
+                if name == "acl":  # that of the bucket's creation may grant more
+                    self._backend.set_acl(bucket, acl_of({}))
+                continue
+            if subresource is not None and order.body != body:
+                self._record(order)
+
+
+def _located(order: Order) -> Order:
+    """Return the order to make a bucket, with the region in its body, where moto expects it."""
+    if order.body or order.region == DEFAULT_REGION:
+        return order
+    content = {"LocationConstraint": order.region}
+    return replace(order, body=document("CreateBucketConfiguration", content, is_qualified=False))
+
+
+def _completed(order: Order) -> Order:
+    """Return the order to change a bucket, with the additions to its body that moto needs."""
+    if order.method == "PUT" and order.has("lifecycle"):
+        return replace(order, body=with_ids(order.body))
+    if order.method == "PUT" and order.has("cors"):
+        return replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
+    return order
+
+
+def _about_acl(order: Order) -> Order:
+    """Return the order that sets the ACL in an order to make a bucket."""
+    headers = {name: value for name, value in order.headers.items() if is_of_acl(name)}
+    return replace(order, query=(("acl", ""),), headers=headers, body=b"")

@@ -1,0 +1,164 @@
+"""Documents about buckets and tags, checked as S3 checks them: moto passes over what it does not look for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree as ET
+
+from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
+from strict_s3.messages.orders import Bucket
+from strict_s3.messages.xml import parse
+from strict_s3.store.locks import BYPASS
+
+from .lifecycle import check_rules
+
+OWNERSHIPS: Final = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
+_STATES = ("Enabled", "Suspended")
+_IN_TAGS = frozenset("_.:/=+-@")
+"""What keys and values of tags may have beside letters, digits and spaces."""
+_MOST_IN_KEY, _MOST_IN_VALUE = 128, 256
+_SYSTEM_PREFIX = "aws:"
+_MOST_POLICY_BYTES = 20 * 1024
+"""Of a bucket policy, see the S3 user guide's policies and permissions."""
+_OWNERSHIP = "x-amz-object-ownership"
+
+
+def check_document(name: str, document: bytes, bucket: Bucket) -> None:
+    """Raise `S3Error` unless a document can be put to a bucket.
+
+    The name is that of the query parameter, such as ``versioning``.
+    """
+    if name == "policy":
+        _check_policy(document)
+    elif name == "tagging":
+        check_tags(document, of_bucket=True)
+    elif name in _CHECKS:
+        _CHECKS[name](parse(document), bucket)
+
+
+def check_tags(document: bytes, *, of_bucket: bool = False) -> dict[str, str]:
+    """Return the tags of a document with any root, or raise MalformedXML or InvalidTag."""
+    tags: dict[str, str] = {}
+    for tag in parse(document).iterfind("{*}TagSet/{*}Tag"):
+        key, value = tag.findtext("{*}Key"), tag.findtext("{*}Value", "")
+        if key is None:
+            raise refusal("MalformedXML")
+        if key in tags:
+            raise refusal("InvalidTag", TagKey=key)
+        if key.startswith(_SYSTEM_PREFIX):
+            of_object = f"Your TagKey cannot be prefixed with {_SYSTEM_PREFIX}"
+            message = "System tags cannot be added/updated by requester" if of_bucket else of_object
+            raise _invalid_tag(message, TagKey=key)
+        if not _is_tag(key) or not 1 <= len(key) <= _MOST_IN_KEY:
+            raise _invalid_tag("The TagKey you have provided is invalid", TagKey=key)
+        if not _is_tag(value) or len(value) > _MOST_IN_VALUE:
+            raise _invalid_tag("The TagValue you have provided is invalid", TagKey=key, TagValue=value)
+        tags[key] = value
+    return tags
+
+
+def check_tagging_header(value: str) -> None:
+    """Raise InvalidArgument unless the header has tags as a query, each once."""
+    pairs = parse_qsl(value, keep_blank_values=True)
+    names = [name for name, _ in pairs]
+    if len(names) > len(set(names)) or not all(_is_tag(text) for pair in pairs for text in pair):
+        message = (
+            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters "
+            "without tag name duplicates."
+        )
+        raise invalid_argument(message, "x-amz-tagging", value)
+
+
+def check_ownership(headers: Mapping[str, str]) -> None:
+    """Raise InvalidArgument unless a new bucket can have the ownership that the headers say."""
+    ownership = headers.get(_OWNERSHIP, OWNERSHIPS[0])
+    if ownership not in OWNERSHIPS:
+        raise invalid_argument(f"Invalid {_OWNERSHIP} header: {ownership}", _OWNERSHIP)
+
+
+def check_bypass(headers: Mapping[str, str], bucket: Bucket) -> None:
+    """Raise InvalidArgument where a deletion goes past the locks of a bucket that has none."""
+    if BYPASS in headers and not bucket.has_lock:
+        raise invalid_argument(f"{BYPASS} is only applicable to Object Lock enabled buckets.", BYPASS)
+
+
+def _check_versioning(root: ET.Element, _: Bucket) -> None:
+    state = root.findtext("{*}Status")
+    if state is None:
+        code, message = "IllegalVersioningConfigurationException", "The Versioning element must be specified"
+        raise S3Error(400, code, message)
+    _expect(state in _STATES)
+
+
+def _check_ownership_controls(root: ET.Element, _: Bucket) -> None:
+    rules = root.findall("{*}Rule/{*}ObjectOwnership")
+    _expect(len(rules) == 1 and rules[0].text in OWNERSHIPS)
+
+
+def _check_accelerate(root: ET.Element, bucket: Bucket) -> None:
+    if "." in bucket.name:
+        raise invalid_request(
+            "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
+        )
+    _expect(root.findtext("{*}Status") in _STATES)
+
+
+def _check_payment(root: ET.Element, _: Bucket) -> None:
+    payer = root.findtext("{*}Payer")
+    _expect(payer in ("BucketOwner", "Requester"))
+    if payer == "Requester":
+        raise refusal("NotImplemented")
+
+
+def _check_encryption(root: ET.Element, _: Bucket) -> None:
+    rules = root.findall("{*}Rule/{*}ApplyServerSideEncryptionByDefault")
+    _expect(len(rules) == len(root.findall("{*}Rule")) == 1)
+    algorithm, key = rules[0].findtext("{*}SSEAlgorithm", ""), rules[0].find("{*}KMSMasterKeyID")
+    if key is not None and not algorithm.startswith("aws:kms"):
+        message = (
+            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+        )
+        raise invalid_argument(message, "ApplyServerSideEncryptionByDefault")
+
+
+def _check_policy(document: bytes) -> None:
+    try:
+        policy = json.loads(document)
+    except (ValueError, RecursionError):
+        policy = None
+    if not isinstance(policy, dict) or len(document) > _MOST_POLICY_BYTES:
+        raise refusal("MalformedPolicy")
+    if "Statement" not in policy:
+        raise S3Error(400, "MalformedPolicy", "Missing required field Statement")
+    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    if any(
+        not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny")
+        for statement in statements
+    ):
+        raise S3Error(400, "MalformedPolicy", "Policy has invalid effect")
+
+
+_CHECKS: Final[Mapping[str, Callable[[ET.Element, Bucket], None]]] = {
+    "versioning": _check_versioning,
+    "ownershipControls": _check_ownership_controls,
+    "accelerate": _check_accelerate,
+    "encryption": _check_encryption,
+    "lifecycle": check_rules,
+    "requestPayment": _check_payment,
+}
+
+
+def _expect(is_true: bool) -> None:  # noqa: FBT001 -- what it raises for is said by the one argument
+    if not is_true:
+        raise refusal("MalformedXML")
+
+
+def _is_tag(text: str) -> bool:
+    return all(char.isalnum() or char.isspace() or char in _IN_TAGS for char in text)
+
+
+def _invalid_tag(message: str, **elements: str) -> S3Error:
+    return S3Error(400, "InvalidTag", message, elements)

@@ -1,0 +1,295 @@
+"""HTTP/1.1 on a socket for one WSGI app: keep-alive, late ``100 Continue``, early responses that arrive."""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from strict_s3.messages.errors import MAX_HEADER_SECTION_BYTES, REFUSALS, S3Error, refusal
+from strict_s3.messages.request import ORIGINAL_HEADERS
+from strict_s3.messages.response import RequestIds, Response
+from strict_s3.messages.xml import MEDIA_TYPE
+
+from .body import BLOCK, Body
+from .capped_log import CappedLog
+from .connections import IDLE_SECONDS, Connections, Incoming, MalformedField, raise_file_limit
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+HANDSHAKE_SECONDS = 10
+LINGER_SECONDS = 30
+TURN_SECONDS = 1
+"""How long a pipelined request waits for the one whose turn it is, which may hang."""
+MOST_DISCARDED_BYTES = 1024 * 1024
+"""After what is no request; unlimited after an upload, since browsers read no response before its end."""
+_TOO_LARGE = (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+_log = logging.getLogger(__name__)
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/\d\.\d\r\n")
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves the requests of one connection with the server's app."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = IDLE_SECONDS
+    disable_nagle_algorithm = True
+    server: Listener
+    rfile: Incoming
+    _body: Body
+    _head: tuple[str, Iterable[tuple[str, str]]] | None = None
+
+    def setup(self) -> None:
+        """Read within limits."""
+        super().setup()
+        self.rfile.close()
+        note = self.server.connections.note
+        self.rfile = Incoming(self.connection, lambda: note(self.client_address, is_idle=False))
+
+    def handle_one_request(self) -> None:
+        """Wait for a request, and serve it; pipelined ones take turns."""
+        self.server.connections.note(self.client_address, is_idle=True)
+        try:
+            is_early = self.rfile.begin_request()
+        except TimeoutError:
+            self.close_connection = True
+            return
+        turn = self.server.connections.pipelined
+        has_turn = is_early and turn.acquire(timeout=TURN_SECONDS)
+        try:
+            super().handle_one_request()
+        finally:
+            if has_turn:
+                turn.release()
+
+    def parse_request(self) -> bool:
+        """Read the head of a request; return whether it can be served."""
+        self.rfile.begin_fields()
+        try:
+            is_request = _REQUEST_LINE.fullmatch(self.raw_requestline) and super().parse_request()
+        except MalformedField:
+            is_request = None
+        self.rfile.begin_body()
+        if is_request is None:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return False
+        if is_request and not self._has_one_host():
+            size = sum(len(name) + len(value) for name, value in self.headers.items())
+            self.send_error(_TOO_LARGE[0] if size > MAX_HEADER_SECTION_BYTES else HTTPStatus.BAD_REQUEST)
+            return False
+        return bool(is_request)
+
+    def _has_one_host(self) -> bool:
+        """Return whether there is one Host field, or none in HTTP/1.0 (RFC 9112, section 3.2)."""
+        hosts = len(self.headers.get_all("Host", []))
+        return hosts == 1 or (not hosts and self.request_version != "HTTP/1.1")
+
+    def handle_expect_100(self) -> bool:
+        """Leave ``100 Continue`` to the first read: a refused upload is never sent."""
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        """Serve every method: the app decides which ones exist."""
+        if name.startswith("do_"):
+            return self._respond
+        raise AttributeError(name)
+
+    def log_message(self, *_: Any) -> None:
+        """Log nothing: the app reports its exchanges, and `send_error` logs what is no request."""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Respond to what is no request with S3's error for it, and close the connection."""
+        del message, explain
+        self.close_connection = True
+        error = S3Error(code, "BadRequest", REFUSALS["BadRequest"][1])
+        if code in _TOO_LARGE:
+            error = refusal("RequestHeaderSectionTooLarge", MaxSizeAllowed=MAX_HEADER_SECTION_BYTES)
+        if code == HTTPStatus.NOT_IMPLEMENTED:
+            error = refusal("NotImplemented", Header="Transfer-Encoding")
+        self.server.refusals.warning("Request of %s refused: %s", self.client_address[0], error.message)
+        self.wfile.write(_refused(error))
+        self._linger(MOST_DISCARDED_BYTES)
+
+    def _respond(self) -> None:
+        if self._has_unknown_coding():
+            self.send_error(HTTPStatus.NOT_IMPLEMENTED)
+            return
+        length = self._body_length()
+        if length is not None and length < 0:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return
+        waits = self.headers.get("Expect", "").lower() == "100-continue"
+        self._body = Body(self.rfile, length, self._continue if waits else None)
+        blocks = self.server.app(self._environ(), self._start_response)
+        try:
+            for block in blocks:
+                self._send_head()
+                self.wfile.write(block)
+            self._send_head()
+        finally:
+            if hasattr(blocks, "close"):
+                blocks.close()
+        if not self._body.complete:
+            self.close_connection = True
+            self._linger()
+
+    def _start_response(
+        self, status: str, headers: Iterable[tuple[str, str]], _exc_info: Any = None
+    ) -> Callable[[bytes], object]:
+        """Note the head of a response; it is sent with the first block, so that blocks are always closed."""
+        self._head = status, headers
+        return self.wfile.write
+
+    def _send_head(self) -> None:
+        if self._head is None:
+            return
+        (status, headers), self._head = self._head, None
+        code, _, phrase = status.partition(" ")
+        self.send_response_only(int(code), phrase)
+        for name, value in headers:
+            self.send_header(name, value)
+        if not self._body.finish():
+            self.send_header("Connection", "close")
+        self.end_headers()
+
+    def _has_unknown_coding(self) -> bool:
+        """Return whether the body has a transfer coding inside the chunked one (RFC 9112, section 6.1)."""
+        *inner, outer = self._codings() or [""]
+        return bool(inner) and outer == "chunked" and "chunked" not in inner
+
+    def _codings(self) -> list[str]:
+        field = ",".join(self.headers.get_all("Transfer-Encoding", [])).lower()
+        return list(filter(None, map(str.strip, field.split(","))))
+
+    def _body_length(self) -> int | None:
+        """Return the body's length, None for a chunked one, -1 for an unknown one."""
+        if "Transfer-Encoding" in self.headers:
+            return None if self._codings() == ["chunked"] and "Content-Length" not in self.headers else -1
+        lengths = set(self.headers.get_all("Content-Length", ["0"]))
+        length = lengths.pop()
+        return int(length) if not lengths and _LENGTH.fullmatch(length) else -1
+
+    def _continue(self) -> None:
+        self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _linger(self, most_bytes: float = math.inf) -> None:
+        """Discard what a client still sends, so that it reads a response sent before its request ended."""
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(2)
+            until = time.monotonic() + LINGER_SECONDS
+            while most_bytes > 0 and time.monotonic() < until and (block := self.connection.recv(BLOCK)):
+                most_bytes -= len(block)
+
+    def _environ(self) -> WSGIEnvironment:
+        target = self.requestline.split(" ")[1]
+        path, _, query = target.partition("?")
+        host, port = self.server.server_address[:2]
+        environ: WSGIEnvironment = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "RAW_URI": target,
+            "QUERY_STRING": query,
+            "SERVER_PROTOCOL": self.request_version,
+            "SERVER_NAME": str(host),
+            "SERVER_PORT": str(port),
+            "REMOTE_ADDR": self.client_address[0],
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http" if self.server.tls is None else "https",
+            "wsgi.input": self._body,
+            "wsgi.input_terminated": True,
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            ORIGINAL_HEADERS: self.headers.items(),
+        }
+        for name, value in self.headers.items():
+            field = name.upper().replace("-", "_")
+            environ[field if field in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{field}"] = value
+        return environ
+
+
+def _refused(error: S3Error) -> bytes:
+    """Return the whole response to a request that does not reach the app."""
+    request_id, host_id = RequestIds(None).draw()
+    response = Response.of_error(error, request_id, host_id)
+    head = (
+        f"HTTP/1.1 {error.status.value} {error.status.phrase}\r\n"
+        f"x-amz-id-2: {host_id}\r\nx-amz-request-id: {request_id}\r\n"
+        f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {response.length}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + b"".join(response.body)
+
+
+class Listener(ThreadingHTTPServer):
+    """Listens at once, so that clients may connect before there is an app.
+
+    Attributes:
+        app: serves the requests.
+        tls: of all connections; None for plain HTTP.
+    """
+
+    daemon_threads = True
+    request_queue_size = 128
+    app: WSGIApplication
+    tls: SSLContext | None = None
+
+    def __init__(self, host: str, port: int) -> None:
+        raise_file_limit()
+        self.connections = Connections()
+        self.refusals = CappedLog(_log)
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), Handler)
+
+    def server_bind(self) -> None:
+        """Bind without a DNS look-up of this machine's name."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread, if there is room for it."""
+        if self.connections.admit(client_address[:2], request):
+            super().process_request(request, client_address[:2])
+            return
+        with suppress(OSError):
+            if self.tls is None:
+                request.sendall(_refused(refusal("SlowDown")))
+        self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection to its end."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.connections.remove(client_address)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection, its TLS handshake included, which thereby holds up no other."""
+        if self.tls is None:
+            super().finish_request(request, client_address)
+            return
+        request.settimeout(HANDSHAKE_SECONDS)
+        with self.tls.wrap_socket(request, server_side=True) as encrypted:
+            self.connections.set_socket(client_address, encrypted)
+            super().finish_request(encrypted, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore clients that disconnect; log everything else."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)

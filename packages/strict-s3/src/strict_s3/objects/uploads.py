@@ -1,0 +1,185 @@
+"""Multipart uploads under way: moto knows what they are, files hold their parts."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from strict_s3.messages.checksums import COMPOSITE, DEFAULT, FULL_OBJECT, TYPE, Checksum
+from strict_s3.messages.errors import invalid_request, refusal
+from strict_s3.messages.orders import MAX_OBJECT_BYTES, Order
+from strict_s3.messages.response import Response
+from strict_s3.messages.xml import document, parse
+from strict_s3.store.acl import acl_of
+from strict_s3.store.archive import Archivist, adopt, set_parts
+from strict_s3.store.backend import Backend
+from strict_s3.store.content import Content
+from strict_s3.store.customer_keys import check_part, key_md5, key_md5_of, response_headers, set_key_md5
+from strict_s3.store.locks import lock
+
+from .multipart import ListedPart, assemble
+from .preconditions import check_replaced, check_source
+
+MAX_COMPLETED = 1000
+"""How many completed uploads are remembered, for clients that repeat the request."""
+
+
+class Uploads:
+    """Uploads under way, and those completed last; a restart forgets them."""
+
+    def __init__(self, backend: Backend, archivist: Archivist) -> None:
+        self._backend = backend
+        self._archivist = archivist
+        self._parts: dict[str, dict[int, Content]] = {}
+        self._completed: dict[tuple[str, str, str], Any] = {}
+        self._completing = threading.Lock()
+
+    def clear(self) -> None:
+        """Drop all of them; their files are removed by the caller."""
+        self._parts.clear()
+        self._completed.clear()
+
+    def begin(self, order: Order) -> Response:
+        """Begin an upload, and note which object it will replace."""
+        with self._backend.lock:
+            response = self._backend.carry_out(order)
+            upload_id = parse(b"".join(response.body)).findtext("{*}UploadId")
+            upload = self._backend.upload(order.bucket, str(upload_id))
+            upload.replaced = self._backend.key(order.bucket, order.key)
+            upload.acl = acl_of(order.headers)
+            set_key_md5(upload, key_md5(order.headers))
+            upload.headers = order.headers
+            response.headers += response_headers(upload)
+            upload.initiated = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+        return response
+
+    def headers(self, bucket: str, upload_id: str) -> Mapping[str, str]:
+        """Return the headers of the request that started an upload; none if there is no such upload."""
+        with self._backend.lock:
+            upload = self._backend.upload(bucket, upload_id)
+            return upload.headers if upload else {}
+
+    def put_part(self, order: Order, content: Content) -> Response:
+        """Make a part of an upload, in place of the one with its number."""
+        with self._backend.lock:
+            upload = self._upload(order)
+            check_part(order.headers, upload)
+            _check_checksum(upload, content)
+            response = self._backend.carry_out(order)
+            response.headers += response_headers(upload)
+            self._store_part(order, upload, content)
+        response.set_header("ETag", f'"{content.md5.etag}"')
+        if content.checksum is not None:
+            response.set_header(content.checksum.header, content.checksum.value)
+        return response
+
+    def copy_part(self, order: Order) -> Response:
+        """Make a part of an upload from another object."""
+        with self._backend.lock:
+            upload = self._upload(order)
+            check_part(order.headers, upload)
+            check_source(self._backend, order)
+            response = self._backend.carry_out(order)
+            part = upload.parts[_number(order)]
+            algorithm = upload.metadata.get("x-amz-checksum-algorithm")
+            checksum = Checksum(algorithm) if algorithm else None
+            with self._archivist.new_content(order.bucket, checksum=checksum) as content:
+                content.receive([part.value], MAX_OBJECT_BYTES)
+            self._store_part(order, upload, content)
+        result = {"LastModified": part.last_modified_ISO8601, "ETag": f'"{content.md5.etag}"'}
+        if checksum is not None:
+            result[f"Checksum{checksum.algorithm}"] = checksum.value
+        response.set_body(document("CopyPartResult", result, is_qualified=False))
+        return response
+
+    def abort(self, order: Order) -> Response:
+        """Abort an upload, and remove its parts."""
+        with self._backend.lock:
+            self._upload(order)
+            response = self._backend.carry_out(order)
+            self._remove_parts(order)
+        return response
+
+    def complete(self, order: Order, listed: Sequence[ListedPart]) -> Any:
+        """Put the listed parts of an upload together, and return moto's key: the same again, if asked again.
+
+        Only the completions of other uploads wait while files are copied.
+        """
+        upload_id = order.parameter("uploadId")
+        name = (order.bucket, order.key, upload_id)
+        with self._completing:
+            if name not in self._completed:
+                self._completed[name] = self._complete(order, listed)
+            for oldest in list(self._completed)[:-MAX_COMPLETED]:
+                del self._completed[oldest]
+            return self._completed[name]
+
+    def _complete(self, order: Order, listed: Sequence[ListedPart]) -> Any:
+        with self._backend.lock:
+            upload = self._upload(order)
+            check_replaced(self._backend, order, upload)
+            parts = dict(self._parts.get(upload.id, {}))
+            folder = self._archivist.folder(order.bucket)
+        algorithm = upload.metadata.get("x-amz-checksum-algorithm", DEFAULT)
+        kind = upload.metadata.get(TYPE, FULL_OBJECT)
+        if order.headers.get(TYPE, kind) != kind:
+            raise invalid_request(
+                f"The upload was created using the {kind} checksum mode. The complete request must use the "
+                "same checksum mode."
+            )
+        try:
+            whole = assemble(listed, parts, folder, algorithm, order.headers, composite=kind == COMPOSITE)
+        except FileNotFoundError:  # a part was replaced, or all are gone
+            raise refusal("NoSuchUpload", UploadId=upload.id) from None
+        content, etag, checksum = whole
+        with content, self._backend.lock, self._archivist.removing(order.bucket, order.key):
+            self._upload(order)
+            check_replaced(self._backend, order, upload)
+            details = (kind, checksum, len(listed)) if checksum else None
+            key = self._backend.complete_upload(order.bucket, upload, etag, details)
+            key.checksum_algorithm = algorithm
+            set_key_md5(key, key_md5_of(upload))
+            lock(self._backend, order.bucket, key, upload.headers)
+            adopt(key, content.path, content.size, etag)
+            together = [parts[entry.number] for entry in listed]
+            set_parts(key, [(part.size, part.checksum.value if part.checksum else "") for part in together])
+            self._remove_parts(order)
+            self._archivist.record(order.bucket, order.key)
+        return key
+
+    def _upload(self, order: Order) -> Any:
+        upload_id = order.parameter("uploadId")
+        upload = self._backend.upload(order.bucket, upload_id)
+        if upload is None or upload.key_name != order.key:
+            raise refusal("NoSuchUpload", UploadId=upload_id)
+        return upload
+
+    def _store_part(self, order: Order, upload: Any, content: Content) -> None:
+        number = _number(order)
+        part = upload.parts[number]
+        adopt(part, content.path, content.size, content.md5.etag)
+        part.checksum_value = content.checksum.value if content.checksum else None
+        parts = self._parts.setdefault(order.parameter("uploadId"), {})
+        if number in parts:
+            parts[number].discard()
+        parts[number] = content
+
+    def _remove_parts(self, order: Order) -> None:
+        for part in self._parts.pop(order.parameter("uploadId"), {}).values():
+            part.discard()
+
+
+def _check_checksum(upload: Any, content: Content) -> None:
+    """Raise InvalidRequest if a part has not the checksum that its upload is made of."""
+    expected = upload.metadata.get("x-amz-checksum-algorithm")
+    actual = content.checksum.algorithm if content.checksum else None
+    needs_one = upload.metadata.get(TYPE) == COMPOSITE
+    if expected and actual != expected and (actual or needs_one):
+        raise invalid_request(
+            f"Checksum Type mismatch occurred, expected checksum Type: {expected.lower()}, "
+            f"actual checksum Type: {(actual or 'null').lower()}"
+        )
+
+
+def _number(order: Order) -> int:
+    return int(order.parameter("partNumber"))

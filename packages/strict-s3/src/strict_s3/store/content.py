@@ -1,0 +1,123 @@
+"""The content of an object: counted, hashed and written to a file block by block."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Self
+from uuid import uuid4
+
+from strict_s3.messages.errors import refusal
+from strict_s3.messages.request import BLOCK_BYTES
+
+if TYPE_CHECKING:
+    from strict_s3.messages.checksums import Checksum, ContentMd5
+
+AT_ONCE = 2
+_turn = threading.BoundedSemaphore(AT_ONCE)
+# More uploads at once would end no sooner, and keep the interpreter from other requests.
+
+
+class Content:
+    """Content that is being received into a new file.
+
+    A context manager: the file is removed if the context raises.
+
+    Attributes:
+        path: of the file.
+        size: in bytes.
+        md5: of the bytes, which is the ETag.
+        checksum: of the bytes, if the client asked for one.
+    """
+
+    def __init__(self, folder: Path, md5: ContentMd5, checksum: Checksum | None = None) -> None:
+        self.path = folder / f"{uuid4().hex}.bin"
+        self.size = 0
+        self.md5 = md5
+        self.checksum = checksum
+        self._file: BinaryIO = self.path.open("xb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._file.close()
+        if error is not None:
+            self.discard()
+
+    def receive(
+        self, blocks: Iterable[bytes], max_bytes: int, proposed: Callable[[int], int] = lambda size: size
+    ) -> None:
+        """Receive all blocks.
+
+        Args:
+            blocks: the bytes.
+            max_bytes: how many at most; nothing is read after the block that exceeds it.
+            proposed: returns the size of the whole, from the size so far.
+
+        Raises:
+            S3Error: EntityTooLarge.
+        """
+        for block in blocks:
+            self.size += len(block)
+            if self.size > max_bytes:
+                raise refusal("EntityTooLarge", ProposedSize=proposed(self.size), MaxSizeAllowed=max_bytes)
+            with _turn:
+                self.md5.update(block)
+                if self.checksum is not None:
+                    self.checksum.update(block)
+                self._file.write(block)
+        self._file.flush()
+
+    def check(self) -> None:
+        """Raise BadDigest unless MD5 and checksum are those that the client expects."""
+        self.md5.check()
+        if self.checksum is not None:
+            self.checksum.check()
+
+    def discard(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
+
+
+class StoredFile:
+    """A file of received content, with the methods of moto's buffers; open only while it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._at = 0
+
+    def seek(self, offset: int) -> None:
+        """Set the offset, in bytes, that is read from."""
+        self._at = offset
+
+    def read(self, size: int = -1) -> bytes:
+        """Read from the current offset; b"" if the file is gone."""
+        with suppress(FileNotFoundError), self.path.open("rb") as file:
+            file.seek(self._at)
+            block = file.read(size)
+            self._at += len(block)
+            return block
+        return b""
+
+    def close(self) -> None:
+        """Do nothing; removing the object removes the file."""
+
+
+def read_range(path: Path, begin: int, length: int) -> Iterator[bytes]:
+    """Return blocks of a file, which is opened at once, as it may be removed before they are read."""
+    file = path.open("rb")
+    file.seek(begin)
+    return _blocks(file, length)
+
+
+def _blocks(file: BinaryIO, length: int) -> Iterator[bytes]:
+    with file:
+        while length > 0 and (block := file.read(min(BLOCK_BYTES, length))):
+            length -= len(block)
+            yield block

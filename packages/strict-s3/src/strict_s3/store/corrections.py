@@ -1,0 +1,83 @@
+"""Corrections of moto's S3: suspended versioning, delete markers, and default locks."""
+
+from collections.abc import Iterable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+from strict_s3.messages.version_ids import NULL, new_version_id
+
+from .moto_s3 import models
+
+SUSPENDED = "Suspended"
+
+
+def correct(moto: models.S3Backend) -> None:
+    """Replace the methods of moto's S3 that delete, make and lock objects."""
+    moto.delete_object = partial(_delete_object, moto)  # type: ignore[method-assign]  # every deletion uses it
+    moto.put_object_lock_configuration = partial(_lock_bucket, moto)  # type: ignore[method-assign]  # moto wants the bucket to be empty
+    moto.put_object = partial(_put_object, moto)  # type: ignore[method-assign]  # every new object does
+
+
+def _delete_object(
+    moto: models.S3Backend, bucket: str, name: str, version_id: str | None = None, **bypass: bool
+) -> tuple[bool, dict[str, Any]]:
+    """Delete an object, or a version of it, also while versioning is suspended, unlike moto.
+
+    A delete marker is made even if there is no object, unlike in moto.
+    """
+    moto_bucket = moto.get_bucket(bucket)
+    versions = list(dict.get(moto_bucket.keys, name, ()))
+    status = moto_bucket.versioning_status
+    if version_id is None and status:
+        marker = models.FakeDeleteMarker(versions[-1] if versions else SimpleNamespace(name=name))  # type: ignore[arg-type]  # it takes the name
+        marker._version_id = NULL if status == SUSPENDED else new_version_id()  # noqa: SLF001 -- moto makes an id of its own
+        if status == SUSPENDED:
+            versions = _without_null(versions)
+        dict.__setitem__(moto_bucket.keys, name, [*versions, marker])
+        return True, {"version-id": marker.version_id, "delete-marker": "true"}
+    if version_id is not None and version_id not in {str(version.version_id) for version in versions}:
+        return True, {}
+    is_marker = any(
+        str(version.version_id) == version_id and isinstance(version, models.FakeDeleteMarker)
+        for version in versions
+    )
+    moto_bucket.versioning_status = "Enabled" if version_id is not None and status else status
+    try:
+        deleted, details = models.S3Backend.delete_object(moto, bucket, name, version_id, **bypass)
+    finally:
+        moto_bucket.versioning_status = status
+    return deleted, {**details, "delete-marker": "true"} if is_marker else details
+
+
+def _put_object(
+    moto: models.S3Backend, bucket_name: str, key_name: str, *content: Any, **attributes: Any
+) -> Any:
+    """Make an object, or a version of it; a version without an id replaces only the previous one without."""
+    bucket = moto.get_bucket(bucket_name)
+    suspended = bucket.versioning_status == SUSPENDED
+    others = _without_null(dict.get(bucket.keys, key_name, ())) if suspended else []
+    key = models.S3Backend.put_object(moto, bucket_name, key_name, *content, **attributes)
+    if bucket.is_versioned:
+        key._version_id = new_version_id()  # noqa: SLF001 -- moto makes an id of its own
+    if others:
+        dict.__setitem__(bucket.keys, key_name, [*others, key])
+    return key
+
+
+def _lock_bucket(
+    moto: models.S3Backend,
+    bucket_name: str,
+    _is_on: bool,  # noqa: FBT001 -- moto's signature; off is refused before
+    mode: str | None,
+    days: int | None,
+    years: int | None,
+) -> None:
+    """Lock new versions of a bucket's objects by default."""
+    bucket = moto.get_bucket(bucket_name)
+    bucket.object_lock_enabled = True
+    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
+
+
+def _without_null(versions: Iterable[Any]) -> list[Any]:
+    return [version for version in versions if str(version.version_id) != NULL]

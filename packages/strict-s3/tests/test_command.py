@@ -1,0 +1,87 @@
+"""The command: S3 by itself, with the options that Python has."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+import boto3
+import httpx
+import pytest
+
+from strict_s3.cli import main
+from strict_s3.options import Options, flags
+
+COMMAND = [sys.executable, "-m", "strict_s3"]
+
+
+def test_it_serves_until_a_signal(tmp_path):
+    """AWS's clients find it by what it prints; SIGTERM ends it with 0, and the folder has its objects."""
+    options = ["--bucket", "photos", "-b", "more", "--port", "0", "--data", str(tmp_path), "--public"]
+    options += ["--credential", "KEY:a-secret", "--tls", "--json"]
+    with subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
+        facts = json.loads(process.stdout.readline())
+        client = boto3.client(
+            "s3",
+            endpoint_url=facts["AWS_ENDPOINT_URL_S3"],
+            aws_access_key_id=facts["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=facts["AWS_SECRET_ACCESS_KEY"],
+            region_name=facts["AWS_REGION"],
+            verify=facts["AWS_CA_BUNDLE"],
+        )
+        client.put_object(Bucket="more", Key="k", Body=b"x")
+        assert facts["buckets"] == ["photos", "more"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert [*(tmp_path / "more" / "objects").glob("*.bin")]
+
+
+def test_by_default_it_says_what_clients_have_to_know():
+    """Without --json it prints the command that sets AWS's variables; others are refused."""
+    with subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
+        lines = [process.stdout.readline() for _ in range(4)]
+        assert f"AWS_ENDPOINT_URL_S3={lines[0].split()[1]} AWS_ACCESS_KEY_ID=ACCESSKEY" in lines[3]
+        assert httpx.get(lines[0].split()[1]).status_code == 403
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+def test_help_has_every_option(capsys):
+    """Each field of the options is a flag of the command, with its help."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert ended.value.code == 0
+    assert flags().keys() == set(Options.__struct_fields__)
+    for flag, _ in flags().values():
+        assert all(name in shown for name in flag.names)
+        assert " ".join(flag.help.split()[:4]) in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--port", "70000"], 2, "argument --port: '70000' is not a port: expected 0 to 65535."),
+        (["--account", "me"], 2, "argument --account: 'me' is not an AWS account ID: 12 digits."),
+        (["--credential", "hunter2"], 2, "argument --credential: Number 1 is not ACCESS_KEY:SECRET_KEY"),
+        (["--public-url", "nowhere"], 2, "argument --public-url: nowhere is not an http:// or https:// URL"),
+        (["--seed", "x"], 2, "argument --seed: "),
+        (["--nothing"], 2, "unrecognized arguments: --nothing"),
+        (["--bucket", "Photos"], 1, "Cannot start: 'Photos' is not a bucket's name"),
+        (["--host", "192.0.2.1", "--port", "0"], 1, "Cannot start: "),
+    ],
+)
+def test_wrong_options(arguments, code, message):
+    """What cannot be done is refused in a sentence, without a secret."""
+    ended = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert message in ended.stderr
+    assert "hunter2" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_secrets_are_not_shown():
+    """What prints options prints no secret."""
+    assert "a-secret" not in repr(Options(credentials={"KEY": "a-secret"}))

@@ -1,0 +1,194 @@
+"""What of a bucket, or of an object, a request is about; and buckets that are gone when it gets there."""
+
+import json
+from contextlib import closing, suppress
+from threading import Thread
+
+import httpx
+import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from strict_s3.app import create_app
+from strict_s3.messages.errors import S3Error
+from strict_s3.messages.integers import integer_argument, whole_number
+from strict_s3.messages.orders import Order
+from strict_s3.options import Options
+
+
+@pytest.fixture
+def send(server, keys):
+    """Send a request that boto3 has no call for, presigned: about what a parameter says."""
+
+    def send(method, bucket, selector, key=""):
+        request = AWSRequest(method, f"{server.url}/{bucket}/{key}?{selector}")
+        S3SigV4QueryAuth(Credentials(keys.access, keys.secret), "s3", keys.region).add_auth(request)
+        return httpx.request(method, request.url)
+
+    return send
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "accelerate", "acl", "analytics&id=x", "attributes", "delete", "inventory&id=x", "legal-hold",
+        "location", "logging", "metrics&id=x", "notification", "object-lock", "policyStatus",
+        "requestPayment", "retention", "torrent", "uploads", "uploadId=x", "versioning", "versions",
+    ],
+)  # fmt: skip
+def test_deletion_of_what_cannot_be_deleted(selector, send, client, bucket):
+    """It is refused, and deletes neither the bucket nor an object."""
+    assert send("DELETE", bucket, selector).status_code in (405, 501)
+    client.head_bucket(Bucket=bucket)
+    if not selector.startswith("uploadId"):
+        client.put_object(Bucket=bucket, Key="k", Body=b"x")
+        assert send("DELETE", bucket, selector, "k").status_code in (405, 501)
+        client.head_object(Bucket=bucket, Key="k")
+
+
+@pytest.mark.parametrize("selector", ["attributes", "legal-hold", "metrics", "select", "torrent", "policy"])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_selectors_of_others(method, selector, send, client, bucket):
+    """What objects have, a bucket has not, and the other way round: nothing stands in for it."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    key = "k" if selector == "policy" else ""
+    assert send(method, bucket, selector, key).status_code in (405, 501)
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+def test_a_form_is_not_posted_to_an_object(server, client, bucket):
+    """A form that is posted to an object's URL is refused for that, as pages by mistake do."""
+    form = client.generate_presigned_post(bucket, "k")
+    response = httpx.post(f"{server.url}/{bucket}/k", data=form["fields"], files={"file": b"x"})
+    assert response.status_code == 405
+    assert "<Method>POST</Method><ResourceType>OBJECT</ResourceType>" in response.text
+
+
+@pytest.mark.parametrize(
+    ("selector", "root"),
+    [
+        ("versioning", "VersioningConfiguration"),
+        ("accelerate", "AccelerateConfiguration"),
+        ("notification", "NotificationConfiguration"),
+        ("requestPayment", "RequestPaymentConfiguration"),
+    ],
+)
+def test_roots_of_documents(selector, root, send, bucket):
+    """A document about a bucket has the root that SDKs look for."""
+    response = send("GET", bucket, selector)
+    assert response.status_code == 200
+    assert f"<{root} xmlns=" in response.text
+
+
+def test_every_request_may_find_its_bucket_gone(tmp_path):
+    """Another request may remove the bucket in between: that is NoSuchBucket, and no failure."""
+    with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))) as app:
+        store = app.store
+        query = (("acl", ""),)
+        calls = [
+            lambda: store.buckets.read(Order("GET", "gone", query=query)),
+            lambda: store.buckets.read(Order("GET", "gone", query=(("cors", ""),))),
+            lambda: store.serve_list("ListObjectsV2", Order("GET", "gone")),
+            lambda: store.buckets.change(Order("PUT", "gone", query=query, headers={"x-amz-acl": "private"})),
+            lambda: store.buckets.change(Order("DELETE", "gone")),
+            lambda: store.delete_objects(Order("POST", "gone"), lambda *_: True),
+            lambda: store.copy_object(Order("PUT", "gone", "k", headers={"x-amz-copy-source": "photos/k"})),
+            lambda: store.change_object(Order("DELETE", "gone", "k")),
+            lambda: store.object_attributes(Order("GET", "gone", "k")),
+            lambda: store.subresource(Order("GET", "gone", "k", query)),
+            lambda: store.look_up(Order("HEAD", "gone", "k")).__enter__(),
+            lambda: store.tags("gone", "k", None),
+            lambda: store.public_permissions("gone", "k", None),
+            lambda: store.uploads.begin(Order("POST", "gone", "k", (("uploads", ""),))),
+        ]
+        codes = []
+        for call in calls:
+            with pytest.raises(S3Error) as caught:
+                call()
+            codes.append(caught.value.code)
+    assert codes == ["NoSuchBucket"] * len(calls)
+
+
+def test_buckets_that_come_and_go(client, bucket):
+    """While a bucket is made and removed again and again, requests for it never fail."""
+    name = f"{bucket[:40]}-gone"
+    statuses = set()
+
+    def call(method, **arguments):
+        for _ in range(30):
+            try:
+                getattr(client, method)(Bucket=name, **arguments)
+            except ClientError as error:
+                statuses.add(error.response["ResponseMetadata"]["HTTPStatusCode"])
+
+    where = {"CreateBucketConfiguration": {"LocationConstraint": "us-west-2"}}
+    calls = [("create_bucket", where), ("delete_bucket", {}), ("get_bucket_acl", {}), ("get_bucket_cors", {})]
+    calls += [("put_bucket_acl", {"ACL": "private"}), ("head_object", {"Key": "k"}), ("list_objects_v2", {})]
+    threads = [Thread(target=call, args=(method,), kwargs=arguments) for method, arguments in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with suppress(ClientError):
+        client.delete_bucket(Bucket=name)
+    assert not {status for status in statuses if status >= 500}
+
+
+@pytest.mark.parametrize("text", ["-1", "1.0", "1_0", "\u00b2", "\u0661", "", " ", "0x1", "9" * 19])
+def test_what_is_no_whole_number(text):
+    """Digits are those of ASCII, and no more than 18."""
+    assert whole_number(text) is None
+
+
+def test_whole_numbers_that_arguments_say():
+    """An argument has 31 bits at most; without one there is a default."""
+    assert [integer_argument("max-keys", text, 7) for text in ("", None, "0", "2147483647")] == [
+        7, 7, 0, 2147483647,
+    ]  # fmt: skip
+    for text in ("2147483648", "-1", "ten"):
+        with pytest.raises(S3Error) as caught:
+            integer_argument("max-keys", text, 7)
+        assert caught.value.code == "InvalidArgument"
+
+
+@pytest.mark.parametrize(
+    "selector",
+    ["abac", "Acl", "CORS", "id=1", "lifecycle&new", "metadataConfiguration", "metadataTable", "session"],
+)
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_changes_that_are_unknown_here(method, selector, send, client, bucket):
+    """What is not known whole changes neither the bucket nor an object, and is no list of objects."""
+    assert send(method, bucket, selector).status_code == 501
+    client.head_bucket(Bucket=bucket)
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert send(method, bucket, selector.removesuffix("=1"), "k").status_code in (405, 501)
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    assert send("GET", bucket, selector).status_code == (200 if "=" in selector else 501)
+
+
+def test_parameters_that_say_nothing(send, client, bucket):
+    """SDKs name the operation, and lists have empty parameters; a read passes over a value for caches."""
+    assert send("GET", bucket, "list-type=2&prefix=&start-after=&v=1").status_code == 200
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert send("GET", bucket, "1700000000", "k").content == b"x"
+    assert send("PUT", bucket, "x-id=PutObject&x-user=ann&v=1", "k").status_code == 200
+    assert send("DELETE", bucket, "x-id=DeleteObject&versionId=null", "k").status_code == 204
+    assert send("DELETE", bucket, "x-id=DeleteBucket").status_code == 204
+
+
+def test_folders_with_settings_that_are_unknown_here(tmp_path, caplog):
+    """What an earlier version stored for unknown parameters is left out; a broken bucket alone is missing."""
+    settings = {"buckets": ("photos", "sound"), "credentials": {}, "data": tmp_path}
+    with closing(create_app(Options(**settings))):
+        pass
+    photos, sound = (tmp_path / name / "bucket.json" for name in ("photos", "sound"))
+    kept = json.loads(photos.read_text())
+    photos.write_text(json.dumps(kept | {"subresources": {"id": None}}))
+    sound.write_text("{}")
+    with closing(create_app(Options(buckets=(), credentials={}, data=tmp_path))) as app:
+        assert app.store.bucket("photos")
+        assert app.store.bucket("sound") is None
+    assert "The id of bucket photos is lost" in caplog.text
+    assert "Bucket sound cannot be restored" in caplog.text
