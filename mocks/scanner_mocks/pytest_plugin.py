@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract_first.distribution import lack_of
 from contract_first.mock.fault_marker import FaultMarker
+from scanner_api.distribution import SCANNER_API
 
 if TYPE_CHECKING:
     import httpx
@@ -50,7 +50,7 @@ pytest_runtest_setup = MARKER.refuse_unused
 @pytest.fixture(scope="session")
 def scanner_mock_server(request: pytest.FixtureRequest) -> Iterator[Mock]:
     """Run one mock for all tests of this process, on free ports; what they did before is still there."""
-    if reason := lack_of("mock"):
+    if reason := SCANNER_API.lack_of("mock"):
         MARKER.fail(reason)
     from .mock_fixture import reported  # noqa: PLC0415 -- the module's reason
     from .server import scanner_mock  # noqa: PLC0415 -- the module's reason

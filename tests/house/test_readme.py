@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from contract_first.cli.tree import app as contract_first
-from contract_first.distribution import DISTRIBUTION, SOURCE
+from contract_first.distribution import CONTRACT_FIRST
 from scanner_api.cli import app as scanner_api
 from scanner_api.settings import Settings
 from scanner_mocks import seeds

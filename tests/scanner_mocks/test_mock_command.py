@@ -22,8 +22,8 @@ from typer.testing import CliRunner
 
 import scanner_api.cli
 from contract_first.cli.process import End
-from contract_first.distribution import EXTRAS, how_to_install
 from contract_first.service.http.server import callable_url_of
+from scanner_api.distribution import SCANNER_API
 from scanner_mocks import seeds
 from scanner_mocks.token_issuer import bearer_token
 
@@ -226,10 +226,10 @@ def test_every_url_that_is_reported_can_be_called(listened_on, output):
 @pytest.mark.parametrize(("command", "code"), [("mock", 2), ("demo", 2), ("mock exec true", 125)])
 def test_without_the_extra_it_says_what_to_install(monkeypatch, command, code):
     """Where something of the extra is missing, the command names it and the extra, and ends with its code."""
-    monkeypatch.setitem(EXTRAS, "mock", ("not_installed_here",))
+    monkeypatch.setitem(SCANNER_API.extras, "mock", ("not_installed_here",))
     outcome = CliRunner().invoke(scanner_api.cli.app, command.split())
     assert outcome.exit_code == code
-    assert f"(missing: not_installed_here); {how_to_install('mock')}" in outcome.stderr
+    assert f"(missing: not_installed_here); {SCANNER_API.how_to_install('mock')}" in outcome.stderr
 
 
 def test_the_service_finds_the_commands():

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from contract_first.distribution import how_to_install
+from scanner_api.distribution import SCANNER_API
 
 pytestmark = pytest.mark.programs
 
@@ -67,9 +67,9 @@ def test_nothing_of_ours_is_loaded():
     assert {"httpx", "moto", "msgspec", "scanner_api"} & set(sys.modules) == set()
 
 def test_it_says_what_to_install(request):
-    from contract_first.distribution import EXTRAS
+    from scanner_api.distribution import SCANNER_API
 
-    EXTRAS["mock"] = ("not_installed_here",)
+    SCANNER_API.extras["mock"] = ("not_installed_here",)
     request.getfixturevalue("scanner_mock")
 """
 
@@ -125,4 +125,4 @@ def test_it_costs_nothing_unused(outcome):
     """A pytest that does not ask for it loads nothing of it, and a pytest that cannot have it says why."""
     _, output = outcome(UNUSED)
     assert "1 failed, 1 passed" in output, output
-    assert f"(missing: not_installed_here); {how_to_install('mock')}" in output
+    assert f"(missing: not_installed_here); {SCANNER_API.how_to_install('mock')}" in output

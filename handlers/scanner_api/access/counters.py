@@ -8,8 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from contract_first.distribution import how_to_install
 from contract_first.service.clock import Clock
+from scanner_api.distribution import SCANNER_API
 from scanner_api.redis_urls import is_redis
 
 from .memory_counters import Count, MemoryCounters, Slots, StorageError, Taken
@@ -41,7 +41,7 @@ def open_counters(url: str, clock: Clock, *, on_outage: Literal["open", "closed"
     try:
         from .redis_counters import RedisCounters  # noqa: PLC0415 -- redis is an extra
     except ImportError as error:
-        raise ValueError(f"rate_limit_storage is a Redis; {how_to_install('redis')}") from error
+        raise ValueError(f"rate_limit_storage is a Redis; {SCANNER_API.how_to_install('redis')}") from error
     shared = RedisCounters(url)
     return OpenCounters(shared, MemoryCounters(clock)) if on_outage == "open" else shared
 

@@ -10,10 +10,10 @@ from importlib.util import find_spec
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from contract_first.distribution import how_to_install
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.randomness import RandomBytes
+from scanner_api.distribution import SCANNER_API
 from scanner_api.scanning.extraction import ExtractionError, Extractor, Finding, LabelPhoto
 from scanner_api.scanning.extraction.local import LocalExtractor
 from scanner_api.scanning.photos.photo import Photo
@@ -190,7 +190,7 @@ def open_extractor(settings: Settings) -> Extractor | None:
     if not all(map(find_spec, _VISION)):
         logger.warning(
             "Photos are not read: extractor is local, and the extra 'vision' is not installed; %s",
-            how_to_install("vision"),
+            SCANNER_API.how_to_install("vision"),
         )
         return None
     return LocalExtractor()

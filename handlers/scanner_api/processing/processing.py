@@ -11,10 +11,10 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from contract_first.distribution import how_to_install
 from contract_first.service.clock import Clock
 from contract_first.service.messages.traces import continued
 from contract_first.service.randomness import RandomBytes
+from scanner_api.distribution import SCANNER_API
 from scanner_api.redis_urls import IN_MEMORY, is_redis
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket
@@ -143,7 +143,7 @@ def check_processing(settings: Settings, *, is_worker: bool = False) -> None:
     """Raise ValueError where settings contradict each other or what is installed; it quotes no URL."""
     in_redis = is_redis(settings.queue_url, "queue_url")
     if in_redis and find_spec("taskiq_redis") is None:
-        raise ValueError(f"queue_url is a Redis; {how_to_install('redis')}")
+        raise ValueError(f"queue_url is a Redis; {SCANNER_API.how_to_install('redis')}")
     if is_worker and not in_redis:
         raise ValueError(
             "A worker needs a queue in Redis (queue_url): set --queue-url or SCANNER_QUEUE_URL to "

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from contract_first.cli.commands import require_extra
+from scanner_api.distribution import SCANNER_API
 
 
 def demo() -> None:
@@ -17,7 +18,7 @@ def demo() -> None:
 
     Exit codes: 0 every step succeeded, 1 a step failed, 2 the extra `mock` is missing.
     """
-    require_extra("mock")
+    require_extra("mock", distribution=SCANNER_API)
     from scanner_mocks.demonstration import Failed, demonstrate, has_vision  # noqa: PLC0415 -- of the extra
     from scanner_mocks.server import scanner_mock  # noqa: PLC0415 -- the same
 

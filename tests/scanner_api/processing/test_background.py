@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from contract_first.distribution import how_to_install
+from scanner_api.distribution import SCANNER_API
 from scanner_api.processing import extraction
 from scanner_api.processing.bedrock import BedrockExtractor
 from scanner_api.processing.processing import Processing
@@ -110,7 +110,7 @@ def test_settings_that_cannot_work_are_reported(settings, message):
 def test_a_redis_without_its_extra_is_reported(monkeypatch):
     """A queue in Redis needs an extra, which the error names."""
     monkeypatch.setattr("scanner_api.processing.processing.find_spec", lambda _: None)
-    with pytest.raises(ValueError, match=re.escape(how_to_install("redis"))):
+    with pytest.raises(ValueError, match=re.escape(SCANNER_API.how_to_install("redis"))):
         background(queue_url="redis://127.0.0.1")
 
 
@@ -134,4 +134,4 @@ def test_without_vision_photos_are_not_read(monkeypatch, caplog):
     """The default extractor without its extra is none, and the log says what to install."""
     monkeypatch.setattr(extraction, "find_spec", lambda _: None)
     assert extraction.open_extractor(Settings()) is None
-    assert how_to_install("vision") in caplog.text
+    assert SCANNER_API.how_to_install("vision") in caplog.text

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.pool import StaticPool
 
-from contract_first.distribution import how_to_install
+from scanner_api.distribution import SCANNER_API
 
 from .async_engine import AsyncEngine, create_async_engine
 
@@ -117,7 +117,7 @@ def engine_for(url: URL, waits: Waits) -> AsyncEngine:
         engine = create_async_engine(url, hide_parameters=True, **arguments)
     except ModuleNotFoundError as error:
         raise DatabaseError(
-            f"The database driver {error.name} is not installed; {how_to_install('postgresql')}"
+            f"The database driver {error.name} is not installed; {SCANNER_API.how_to_install('postgresql')}"
         ) from error
     if engine.dialect.name == "postgresql":
         event.listen(engine.sync_engine, "connect", partial(_prepare_postgresql, waits))

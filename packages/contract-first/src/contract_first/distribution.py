@@ -1,29 +1,42 @@
-"""How the distribution is installed: the one place that a release changes."""
+"""How the distributions of the repository are installed: the one place that a release changes."""
 
+from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Final
-
-DISTRIBUTION: Final = "scanner-api"
-SOURCE: Final = "./scanner-api"
-"""What CI files give to pip: a clone in the working directory; the name once a package index has it."""
-INSTALL: Final = "in a clone of the repository, run: pip install -c constraints.txt '.[{extras}]'"
-"""What works as long as no package index has the distribution; the name of an extra, or several, goes in."""
-EXTRAS = {
-    "check": ("schemathesis",),
-    "locales": ("faker",),
-    "mock": ("httpx", "moto", "PIL", "rstr"),
-}
-"""The modules that an extra of the distribution brings, and that its commands import."""
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 
-def how_to_install(*extras: str) -> str:
-    """Return how to install extras, as the end of a sentence."""
-    return INSTALL.format(extras=",".join(extras))
+class Distribution(NamedTuple):
+    """A distribution, and what its extras bring.
+
+    Attributes:
+        name: by which it is installed, and has a version.
+        folder: where it is in a clone of the repository.
+        extras: the modules that an extra brings, and that what needs the extra imports.
+    """
+
+    name: str
+    folder: str
+    extras: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def how_to_install(self, *extras: str) -> str:
+        """Return how to install extras, as the end of a sentence; it works without a package index."""
+        siblings = "./packages/strict-s3 " if "s3" in extras else ""
+        return (
+            "in a clone of the repository, run: pip install -c constraints.txt "
+            f"{siblings}'{self.folder}[{','.join(extras)}]'"
+        )
+
+    def lack_of(self, extra: str) -> str:
+        """Return which modules of an extra are missing, and how to install it; empty if none is."""
+        missing = ", ".join(name for name in self.extras[extra] if find_spec(name) is None)
+        if not missing:
+            return ""
+        return f"The extra '{extra}' is not installed (missing: {missing}); {self.how_to_install(extra)}"
 
 
-def lack_of(extra: str) -> str:
-    """Return which modules of an extra are missing, and how to install it; empty if none is."""
-    missing = ", ".join(name for name in EXTRAS[extra] if find_spec(name) is None)
-    if not missing:
-        return ""
-    return f"The extra '{extra}' is not installed (missing: {missing}); {how_to_install(extra)}"
+CONTRACT_FIRST: Final = Distribution(
+    "contract-first",
+    "./packages/contract-first",
+    {"check": ("schemathesis",), "locales": ("faker",), "s3": ("strict_s3",)},
+)

@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from contract_first.contract import Contract
-from contract_first.distribution import how_to_install
+from contract_first.distribution import CONTRACT_FIRST
 from contract_first.service import ServiceUnavailable, create_app
 from contract_first.service.messages.traces import calling
 from contract_first.service.observe.spans import Tracing
@@ -298,7 +298,7 @@ def test_a_missing_extra_is_a_warning(missing, monkeypatch, caplog):
     assert tracing_of({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}, "pets") is None
     (message,) = caplog.messages
     assert "OTEL_EXPORTER_OTLP_ENDPOINT asks for traces; " in message
-    assert how_to_install("otel") in message
+    assert CONTRACT_FIRST.how_to_install("otel") in message
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
-from contract_first.distribution import DISTRIBUTION
+from contract_first.distribution import CONTRACT_FIRST
 
 from .exchange import Message, RecordedExchange
 
@@ -39,7 +39,7 @@ NO_LONGER_TRUE = {"content-encoding", "transfer-encoding"}
 
 def har(exchanges: Iterable[RecordedExchange], program: str = "mock") -> dict[str, Any]:
     """Return exchanges as a HAR document; what HAR has no member for is in members with a ``_`` in front."""
-    creator = {"name": f"{DISTRIBUTION} {program}", "version": version(DISTRIBUTION)}
+    creator = {"name": f"{CONTRACT_FIRST.name} {program}", "version": version(CONTRACT_FIRST.name)}
     return {
         "log": {"version": "1.2", "creator": creator, "entries": [_entry(exchange) for exchange in exchanges]}
     }

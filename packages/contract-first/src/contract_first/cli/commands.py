@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from contract_first.distribution import DISTRIBUTION, lack_of
+from contract_first.distribution import CONTRACT_FIRST, Distribution
 from contract_first.imports import resting_collector
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -50,9 +50,11 @@ def failure(message: object, exit_code: int = CANNOT_RUN) -> typer.Exit:
     return typer.Exit(exit_code)
 
 
-def require_extra(extra: str, exit_code: int = CANNOT_RUN) -> None:
-    """End the command with this exit code unless an extra is installed."""
-    if reason := lack_of(extra):
+def require_extra(
+    extra: str, exit_code: int = CANNOT_RUN, distribution: Distribution = CONTRACT_FIRST
+) -> None:
+    """End the command with this exit code unless an extra of a distribution is installed."""
+    if reason := distribution.lack_of(extra):
         raise failure(reason, exit_code)
 
 
@@ -249,17 +251,19 @@ def group(help_: str, commands: Mapping[str, Lazy], name: str | None = None) -> 
 
 
 def application(name: str, help_: str, commands: Mapping[str, Lazy]) -> typer.Typer:
-    """Return the app of a console script, which has ``--version`` as well."""
+    """Return the app of a distribution's console script, which has ``--version`` as well."""
     app = group(help_, commands, name)
+
+    def show(is_asked: bool) -> None:  # noqa: FBT001 -- as Typer calls it
+        if is_asked:
+            typer.echo(version(name))
+            raise typer.Exit
 
     @app.callback()
     def options(
         *,
-        version: Annotated[
-            bool,
-            typer.Option(
-                "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
-            ),
+        show_version: Annotated[
+            bool, typer.Option("--version", help="Show the version and exit.", callback=show, is_eager=True)
         ] = False,
     ) -> None:
         """Take the options of all commands."""
@@ -270,12 +274,6 @@ def application(name: str, help_: str, commands: Mapping[str, Lazy]) -> typer.Ty
 def _app(**options: Any) -> typer.Typer:
     """Return a Typer app whose help is plain text: at 80 columns, a table would break names into pieces."""
     return typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, **options)
-
-
-def _show_version(is_asked: bool) -> None:  # noqa: FBT001 -- as Typer calls it
-    if is_asked:
-        typer.echo(version(DISTRIBUTION))
-        raise typer.Exit
 
 
 class LazyGroup(TyperGroup):

@@ -10,7 +10,7 @@ import pytest
 
 from contract_first.check.exchange import Validation
 from contract_first.check.validation.content_codings import MOST_BYTES
-from contract_first.distribution import how_to_install
+from contract_first.distribution import CONTRACT_FIRST
 
 ZSTD = "compression" if sys.version_info >= (3, 14) else "backports"
 zstd = import_module(f"{ZSTD}.zstd")
@@ -101,7 +101,7 @@ def test_a_coding_that_is_not_known_is_reported(coded):
 def test_a_coding_whose_library_is_missing_tells_the_extra(coded, monkeypatch, coding, module):
     """The plain install validates no br and no zstd, and says what to install."""
     monkeypatch.setitem(sys.modules, module, None)
-    assert how_to_install("check") in coded(CODED[coding](b"[]"), coding).unjudged
+    assert CONTRACT_FIRST.how_to_install("check") in coded(CODED[coding](b"[]"), coding).unjudged
 
 
 def test_zstd_asks_for_no_more_memory_than_http_allows(coded):

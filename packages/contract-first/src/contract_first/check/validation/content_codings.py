@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from contract_first.check.exchange import Message
-from contract_first.distribution import how_to_install
+from contract_first.distribution import CONTRACT_FIRST
 
 if TYPE_CHECKING:
     import brotli
@@ -82,7 +82,9 @@ def _opened(coding: str) -> tuple[Decompressor, type[Exception]]:
     try:
         return CODINGS[coding]()
     except ImportError:
-        raise NotDecoded(f"decoding {coding!r} needs the extra 'check'; {how_to_install('check')}") from None
+        raise NotDecoded(
+            f"decoding {coding!r} needs the extra 'check'; {CONTRACT_FIRST.how_to_install('check')}"
+        ) from None
 
 
 def _zlib(window_bits: int) -> tuple[Decompressor, type[Exception]]:

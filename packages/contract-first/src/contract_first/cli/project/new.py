@@ -18,7 +18,7 @@ from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.reading.overlay import apply_overlay
 from contract_first.contract.reading.reading import read_document
 from contract_first.contract.schemas.violations import holds_more
-from contract_first.distribution import DISTRIBUTION, SOURCE, how_to_install
+from contract_first.distribution import CONTRACT_FIRST
 from contract_first.service.names import python_name
 
 from .scaffold import Scaffolding, print_outcomes, write_new
@@ -65,9 +65,9 @@ def _written(contract: Contract, into: Path) -> Iterator[tuple[str, str, str]]:
         "name": name,
         "contract": copy,
         "package": package,
-        "distribution": DISTRIBUTION,
-        "source": SOURCE,
-        "install": how_to_install("check"),
+        "distribution": CONTRACT_FIRST.name,
+        "source": f"./{CONTRACT_FIRST.name}/{CONTRACT_FIRST.folder.removeprefix('./')}",
+        "install": CONTRACT_FIRST.how_to_install("check"),
         "variable": package.upper(),
         "hooks": ", ".join(f"{json.dumps(scheme)}: developer" for scheme in contract.security_schemes),
     }

@@ -9,7 +9,7 @@ from random import Random
 from threading import Lock
 from typing import Any
 
-from contract_first.distribution import lack_of
+from contract_first.distribution import CONTRACT_FIRST
 from contract_first.mock.vocabulary.makers import Maker, Makers, Related, draw, one_of
 from contract_first.mock.vocabulary.names import STRINGS
 from contract_first.mock.vocabulary.subjects import Person, Subject
@@ -45,7 +45,7 @@ def strings_of(locale: str) -> Makers:
     """
     if not locale:
         return STRINGS
-    if reason := lack_of("locales"):
+    if reason := CONTRACT_FIRST.lack_of("locales"):
         raise ValueError(reason)
     from faker.config import AVAILABLE_LOCALES  # noqa: PLC0415 -- of an extra, and it takes half a second
     from faker.factory import Factory  # noqa: PLC0415 -- the same

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from contract_first.distribution import how_to_install
+from contract_first.distribution import CONTRACT_FIRST
 
 from .logs import without_repetitions, without_tracebacks
 
@@ -94,7 +94,7 @@ def tracing_of(environment: Mapping[str, str], service: str) -> Tracing | None:
 
             return Tracing.of_process(service)
         except ImportError:
-            lack = f"{' and '.join(variables)} asks for traces; {how_to_install('otel')}"
+            lack = f"{' and '.join(variables)} asks for traces; {CONTRACT_FIRST.how_to_install('otel')}"
         except ValueError as error:
             lack = str(error)
     _logger.warning("No traces are exported. %s", lack)
