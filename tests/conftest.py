@@ -1,29 +1,16 @@
-"""What all tests share: Hypothesis, ASGI apps called in-process, documents in files, and a running mock."""
+"""What the tests of the Scanner share: a running mock and its clients."""
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import json
-import os
-import runpy
 import signal
 from contextlib import nullcontext
-from copy import deepcopy
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from hypothesis import settings
 from typer.testing import CliRunner
 
 from contract_first.cli.execute import FORWARDED
-from contract_first.imports import resting_collector
-from contract_first.service.clock import Clock
-from contract_first.service.http.server import YOUNG_OBJECTS
 from scanner_api.cli import app
 from scanner_mocks import scanner_mock
 from scanner_mocks.cli.mock import ScannerMocks
@@ -32,163 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from scanner_mocks import Mock
-
-# a deadline is a timing assertion: it fails on a busy machine, and says nothing of the code; examples that
-# differ from run to run would fail in one that changed something else
-settings.register_profile("repeatable", deadline=None, derandomize=True)
-settings.load_profile("repeatable")
-
-LoggedSecrets = runpy.run_path(str(Path(__file__).parent / "services" / "logged_secrets.py"))["LoggedSecrets"]
-
-
-def pytest_configure(config):
-    """Fail every test that logs a secret."""
-    config.pluginmanager.register(LoggedSecrets())
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """Return one worker more than processors may be used: many a test waits for a program that it started."""
-    usable = getattr(os, "sched_getaffinity", None)  # not on macOS
-    return (len(usable(0)) if usable else os.cpu_count()) + 1
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection():
-    """Keep the collector of garbage from walking through thousands of tests, which are there to stay."""
-    with resting_collector(own_process=True):
-        collected = yield
-    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
-    return collected
-
-
-MINIMAL = {
-    "openapi": "3.1.0",
-    "info": {"title": "Pets", "version": "2.3.4"},
-    "paths": {"/pets": {"get": {"operationId": "list_pets", "responses": {"200": {"description": "OK"}}}}},
-}
-
-
-@dataclass
-class Response:
-    """What the app sent."""
-
-    status: int
-    raw_headers: list
-    body: bytes
-
-    @property
-    def headers(self):
-        """The header fields by lower-case name."""
-        return {name.decode(): value.decode("latin-1") for name, value in self.raw_headers}
-
-    @property
-    def json(self):
-        """The body's JSON value."""
-        return json.loads(self.body)
-
-    @property
-    def errors(self):
-        """The violations of a 422: where, what and which rule."""
-        return [
-            (each["in"], each.get("name", each.get("pointer")), each["rule"]) for each in self.json["errors"]
-        ]
-
-    @property
-    def source(self):
-        """Who responded in a mock: ``handler``, ``example`` or ``generated``."""
-        return self.headers.get("x-mock-answer")
-
-
-def call(app, method, target, headers, events):
-    """Send one request as a server would, and return the Response, None if there was no response.
-
-    Args:
-        app: the ASGI app.
-        method: upper case.
-        target: bytes as they stand on the wire.
-        headers: pairs of bytes.
-        events: the ASGI messages of the body.
-    """
-    path, _, query = target.partition(b"?")
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": path.decode("latin-1"),
-        "raw_path": path,
-        "query_string": query,
-        "headers": headers,
-    }
-    return asyncio.run(_exchange(app, scope, events))
-
-
-async def _exchange(app, scope, events):
-    waiting, sent = list(events), []
-
-    async def receive():
-        return waiting.pop(0)
-
-    async def send(message):
-        sent.append(message)
-
-    await app(scope, receive, send)
-    if not sent:
-        return None
-    start, *content = sent
-    return Response(start["status"], start["headers"], b"".join(each["body"] for each in content))
-
-
-class StoppedClock(Clock):
-    """A clock that stands at a time, noon by default, until it is advanced."""
-
-    def __init__(self, start=datetime(2026, 3, 31, 12, tzinfo=UTC)):
-        self.time = start
-
-    def now(self):
-        """Return the time at which it stands."""
-        return self.time
-
-    def advance(self, seconds):
-        """Move on."""
-        self.time += timedelta(seconds=seconds)
-
-
-@pytest.fixture(scope="session")
-def stopped_clock():
-    """Return `StoppedClock`."""
-    return StoppedClock
-
-
-@pytest.fixture(scope="session")
-def call_asgi():
-    """Return what sends a request to an ASGI app; see `call`."""
-    return call
-
-
-@pytest.fixture
-def minimal():
-    """A valid document with one operation."""
-    return deepcopy(MINIMAL)
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Writes a document as JSON (or text as it is) to a file in the test's folder, and returns its path."""
-
-    def write_file(content, name="pets.json"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = content if isinstance(content, str | bytes) else json.dumps(content)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return write_file
-
-
-@pytest.fixture(scope="session")
-def mypy_cache(tmp_path_factory):
-    """The cache of mypy for all tests: to read the standard library is most of its time."""
-    return tmp_path_factory.mktemp("mypy")
 
 
 @pytest.fixture(scope="session")
@@ -253,9 +83,3 @@ def invoke(monkeypatch):
     signal.set_wakeup_fd(-1)
     for number, handler in handlers.items():
         signal.signal(number, handler)
-
-
-@pytest.fixture(scope="session")
-def anyio_backend():
-    """Run `async def` tests on asyncio, as the servers do."""
-    return "asyncio"

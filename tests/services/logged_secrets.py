@@ -25,27 +25,13 @@ import sys
 from collections import defaultdict
 from contextlib import suppress
 from functools import partial, wraps
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
-import httpx
 import pytest
-from click.testing import CliRunner
 
-from contract_first.service.access.security import Credentials
-from contract_first.service.observe.logs import Log
-from scanner_mocks import seeds
-
-OWN = (
-    "contract_first.contract",
-    "contract_first.service",
-    "contract_first.check",
-    "contract_first.mock",
-    "strict_s3",
-    "scanner_api",
-    "scanner_mocks",
-    "uvicorn",
-)
+OWN = ("contract_first", "strict_s3", "scanner_api", "scanner_mocks", "uvicorn")
 PRINTS_SECRETS = {("keys", "create"), ("keys", "rotate"), ("-m", "strict_s3.child")}
 """The last reports exchanges to the process that has started it."""
 LEAST = 7
@@ -57,9 +43,20 @@ SHAPES = re.compile(
     r"|://[^\s/@:?#]*:(?P<password>[^\s/@:?#*]+)@"
     r"|[Ss]ignature\W{1,4}(?P<signature>[0-9a-f]{64}|[0-9A-Za-z+/%]{27,}(?:=|%3D))"
 )
+
+
+def members(module, *names):
+    """Return what a module has by these names; a package is also tested where the others are not installed."""
+    try:
+        there = import_module(module)
+    except ModuleNotFoundError:
+        return []
+    return [getattr(there, name) for name in names] or list(vars(there).values())
+
+
 PUBLIC = frozenset(
     part
-    for value in vars(seeds).values()
+    for value in members("scanner_mocks.seeds")
     if isinstance(value, str)
     for part in (value, value.partition("_")[2])  # a key, and its body
 )
@@ -133,15 +130,18 @@ class LoggedSecrets:
     def pytest_runtestloop(self):
         """Collect while tests run."""
         watched = [
-            (Log, "write", lambda _, __, line: self.note("request log", f"{line}\n")),
-            (Credentials, "of", lambda presented, *_: self.learn(*presented.values())),
-            (httpx.Request, "__init__", self._sent),
             (hmac, "new", lambda _, key, *_message, **_named: self.learn(key)),
             (hmac, "digest", lambda signature, key, *_: self.learn(key, signature)),
             (hmac.HMAC, "hexdigest", lambda signature, _: self.learn(signature)),
             (pytest.MonkeyPatch, "setenv", self._set),
-            (CliRunner, "invoke", self._invoked),
             (pytest.CaptureFixture, "readouterr", lambda read, _: self.written(["the test"], *read)),
+            *((log, "write", self._logged) for log in members("contract_first.service.observe.logs", "Log")),
+            *(
+                (kind, "of", self._presented)
+                for kind in members("contract_first.service.access.security", "Credentials")
+            ),
+            *((kind, "__init__", self._sent) for kind in members("httpx", "Request")),
+            *((runner, "invoke", self._invoked) for runner in members("click.testing", "CliRunner")),
         ]
         logging.root.addHandler(Records(self))
         for name in OWN:
@@ -165,6 +165,12 @@ class LoggedSecrets:
                 ended = [str(report.longrepr)] if report.longrepr else []
                 report.longrepr = "\n".join([*ended, f"A secret is logged by {report.nodeid}:", *leaks])
         return report
+
+    def _logged(self, _, _log, line):
+        self.note("request log", f"{line}\n")
+
+    def _presented(self, presented, *_):
+        self.learn(*presented.values())
 
     def _sent(self, _, request, *_positional, data=None, **_named):
         form = data.items() if isinstance(data, dict) else []

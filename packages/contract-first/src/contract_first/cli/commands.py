@@ -254,16 +254,14 @@ def application(name: str, help_: str, commands: Mapping[str, Lazy]) -> typer.Ty
     """Return the app of a distribution's console script, which has ``--version`` as well."""
     app = group(help_, commands, name)
 
-    def show(is_asked: bool) -> None:  # noqa: FBT001 -- as Typer calls it
-        if is_asked:
-            typer.echo(version(name))
-            raise typer.Exit
-
     @app.callback()
     def options(
         *,
         show_version: Annotated[
-            bool, typer.Option("--version", help="Show the version and exit.", callback=show, is_eager=True)
+            bool,
+            typer.Option(
+                "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
+            ),
         ] = False,
     ) -> None:
         """Take the options of all commands."""
@@ -274,6 +272,12 @@ def application(name: str, help_: str, commands: Mapping[str, Lazy]) -> typer.Ty
 def _app(**options: Any) -> typer.Typer:
     """Return a Typer app whose help is plain text: at 80 columns, a table would break names into pieces."""
     return typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, **options)
+
+
+def _show_version(context: typer.Context, is_asked: bool) -> None:  # noqa: FBT001 -- as Typer calls it
+    if is_asked:
+        typer.echo(version(str(context.find_root().command.name)))
+        raise typer.Exit
 
 
 class LazyGroup(TyperGroup):
