@@ -1,55 +1,50 @@
-"""A mock of one's own to control: what is done to it disturbs no other test."""
+"""The mock of a small contract to control: what is done to it disturbs no other test."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from scanner_mocks import scanner_mock
+from contract_first.contract import Contract
+from contract_first.mock import contract_mock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scanner_mocks import Mock
+    from contract_first.mock.server import ContractMock
+
+PETS = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "1"},
+    "paths": {"/pets": {"get": {"responses": {"200": {"description": "All of them."}}}}},
+}
 
 
-@contextmanager
-def clients_of(mock: Mock) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    """Return a client of the control API, and one of the API."""
-    headers = {"X-API-Key": mock.keys["unlimited"]}
-    api = f"{mock.api}/scanner/api/v1"
-    with (
-        httpx.Client(base_url=mock.control, timeout=60, trust_env=False) as control,
-        httpx.Client(base_url=api, headers=headers, timeout=60, trust_env=False) as client,
-    ):
-        yield control, client
+@pytest.fixture(scope="session")
+def pets() -> Contract:
+    """Return the contract."""
+    return Contract(PETS, "pets")
 
 
 @pytest.fixture(scope="package")
-def stage() -> Iterator[Mock]:
+def stage(pets: Contract) -> Iterator[ContractMock]:
     """Run a mock."""
-    with scanner_mock(seed=7) as running:
+    with contract_mock(pets, stateful=True) as running:
         yield running
 
 
-@pytest.fixture(scope="package")
-def clients(stage: Mock) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    """Return clients of it."""
-    with clients_of(stage) as clients:
-        yield clients
-
-
 @pytest.fixture
-def control(clients: tuple[httpx.Client, httpx.Client]) -> httpx.Client:
+def control(stage: ContractMock) -> Iterator[httpx.Client]:
     """Return a client of the control API of a mock that starts again."""
-    clients[0].post("/state/reset").raise_for_status()
-    return clients[0]
+    with httpx.Client(base_url=stage.control, timeout=60, trust_env=False) as control:
+        control.post("/state/reset").raise_for_status()
+        yield control
 
 
 @pytest.fixture
-def api(clients: tuple[httpx.Client, httpx.Client]) -> httpx.Client:
-    """Return a client of its API with a key that no rate limit hinders."""
-    return clients[1]
+def api(stage: ContractMock) -> Iterator[httpx.Client]:
+    """Return a client of its API."""
+    with httpx.Client(base_url=stage.api, timeout=60, trust_env=False) as api:
+        yield api

@@ -5,12 +5,12 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from contract_first.mock import contract_mock
 from contract_first.mock.control.app import ControlAccess, _Checked
 from contract_first.service.clock import SystemClock
 from contract_first.service.edge import Edge
 from contract_first.service.messages.problems import Forbidden
 from contract_first.service.messages.request import Request
-from scanner_mocks import scanner_mock, seeds
 
 TOKEN = "public-token-not-a-secret"
 
@@ -68,10 +68,10 @@ def test_its_own_pages_may(control, name):
 
 
 @pytest.fixture(scope="module")
-def listed():
+def listed(pets):
     """Return a client of a control API that pages of one more origin may use."""
     with (
-        scanner_mock(control_origins=["http://localhost:5173"]) as mock,
+        contract_mock(pets, control_origins=["http://localhost:5173"]) as mock,
         httpx.Client(base_url=mock.control, trust_env=False) as client,
     ):
         yield client
@@ -169,10 +169,10 @@ async def page(_scope, _receive, send):
 
 
 @pytest.fixture(scope="module")
-def guarded():
+def guarded(pets):
     """Return a client of a control API that asks for a token."""
     with (
-        scanner_mock(control_token=TOKEN) as mock,
+        contract_mock(pets, control_token=TOKEN) as mock,
         httpx.Client(base_url=mock.control, trust_env=False) as client,
     ):
         yield client
@@ -195,7 +195,7 @@ def guarded():
 )
 def test_a_client_with_the_token_may(guarded, credential):
     """With the token it is open to everyone, from anywhere."""
-    assert guarded.get("/seeds", **credential).json()["api_key"] == seeds.ACTIVE_KEY
+    assert guarded.get("/seeds", **credential).json()["title"] == "Pets"
 
 
 def test_a_page_reads_with_the_token_but_not_with_credentials(guarded):

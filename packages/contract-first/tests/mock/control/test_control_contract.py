@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import httpx
 import pytest
 
+from contract_first.contract import load_contract
 from contract_first.mock.extension import DOCUMENT, NO_EXTENSION
-from scanner_contract import load_contract
-from scanner_mocks.faults import EXTENSION
 
 
 def test_the_document_is_valid():
@@ -17,18 +14,11 @@ def test_the_document_is_valid():
     assert load_contract(DOCUMENT).document == NO_EXTENSION.control_contract().document
 
 
-def test_the_document_with_the_scanners_overlay_is_valid(tmp_path):
-    """What the Scanner's mock adds leaves the document one that needs no completion."""
-    extended = EXTENSION.control_contract().document
-    (tmp_path / "control.json").write_text(json.dumps(extended))
-    assert load_contract(tmp_path / "control.json").document == extended
-
-
 def test_the_document_is_served(control):
     """It is at /_mock/openapi.json."""
     response = control.get("/openapi.json")
     assert response.headers["Content-Type"] == "application/json"
-    assert response.json() == EXTENSION.control_contract().document
+    assert response.json() == NO_EXTENSION.control_contract().document
 
 
 def test_the_contract_is_reported_beside_the_api(stage, control):
@@ -78,18 +68,3 @@ def test_unknown_paths_and_methods_are_problems(control):
     for path in ("/nothing", "/state/reset/x"):
         assert control.get(path).json()["status"] == 404
     assert control.put("/clock").json()["status"] == 405
-
-
-def test_neither_credentials_nor_limits_are_asked_for(stage, control):
-    """It needs no API key, and no rate limit counts it."""
-    responses = [control.get("/seeds") for _ in range(20)]
-    assert {response.status_code for response in responses} == {200}
-    assert "RateLimit-Limit" not in responses[0].headers
-    assert responses[0].json()["api_key"] == stage.api_key
-    assert len(responses[0].json()["organizations"]) == 2
-
-
-def test_what_lies_beside_it_is_the_apis(stage):
-    """Only /_mock and what is below it is control."""
-    response = httpx.get(f"{stage.api}/_mocks", trust_env=False)
-    assert (response.status_code, "RateLimit-Limit" in response.headers) == (404, True)

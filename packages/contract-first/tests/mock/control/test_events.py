@@ -39,10 +39,10 @@ def test_what_is_done_is_reported(stage, control, api):
         while (event := next(received))[0] != "state":
             pass
         assert event[1] == {"change": "reset"}
-        api.get("/sessions")
+        api.get("/pets")
         while (event := next(received))[0] != "exchange":
             pass
-        assert event[1]["url"].endswith("/sessions")
+        assert event[1]["url"].endswith("/pets")
 
 
 def test_everyone_hears_it(stage, control):
