@@ -1,7 +1,8 @@
 """Builds what is released into dist/, and checks it: ``tox -e build``.
 
-The sdist, the wheel that is made from it, an SBOM (CycloneDX) of what they install, and the notes of the
-release. The sdist is installed in a fresh environment, by the lock's hashes, and has to run there.
+Of each distribution the sdist and the wheel that is made from it, and of ``scanner-api``, which installs the
+others, an SBOM (CycloneDX) and the notes of the release. The sdists are installed in a fresh environment, by
+the lock's hashes, and have to run there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+FOLDERS = {
+    "strict-s3": ROOT / "packages" / "strict-s3",
+    "contract-first": ROOT / "packages" / "contract-first",
+    "scanner-api": ROOT,
+}
+"""The folder of each distribution, each after those that it requires."""
 LOCK = ROOT / "constraints-hashed.txt"
 
 
@@ -26,13 +33,13 @@ def main(folder: Path = ROOT / "dist") -> None:
         CalledProcessError: a step failed; its output says why.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    run("uv", "build", "--quiet", "--build-constraints", LOCK, "--out-dir", folder, ROOT)
+    for source in FOLDERS.values():
+        run("uv", "build", "--quiet", "--build-constraints", LOCK, "--out-dir", folder, source)
     (folder / ".gitignore").unlink(missing_ok=True)
-    sdist, wheel = next(folder.glob("*.tar.gz")), next(folder.glob("*.whl"))
-    run("twine", "check", "--strict", sdist, wheel)
+    run("twine", "check", "--strict", *folder.glob("*.tar.gz"), *folder.glob("*.whl"))
     with tempfile.TemporaryDirectory() as scratch:
-        bill_of_materials(Path(scratch), wheel.with_suffix(".cdx.json"))
-        contract = installed(Path(scratch) / "venv", sdist)
+        bill_of_materials(Path(scratch), next(folder.glob("scanner_api*.whl")).with_suffix(".cdx.json"))
+        contract = installed(Path(scratch) / "venv", folder)
     (folder / "notes.md").write_text(notes(contract))
     print("\n".join(sorted(file.name for file in folder.iterdir())))  # noqa: T201 -- a command of the developer's
 
@@ -43,6 +50,7 @@ def bill_of_materials(scratch: Path, file: Path) -> None:
     run(
         *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--all-extras"),
         *("--no-annotate", "--no-header", "--no-emit-index-url", "--generate-hashes"),
+        *(word for name in FOLDERS for word in ("--no-emit-package", name)),
         *("--constraint", ROOT / "constraints.txt", "--output-file", locked, ROOT / "pyproject.toml"),
     )
     run(
@@ -51,19 +59,22 @@ def bill_of_materials(scratch: Path, file: Path) -> None:
     )
 
 
-def installed(environment: Path, sdist: Path) -> dict[str, str]:
-    """Install the sdist in a fresh environment, and return what the installed contract says of itself."""
+def installed(environment: Path, folder: Path) -> dict[str, str]:
+    """Install the sdists in a fresh environment, and return what the installed contract says of itself."""
     run("uv", "venv", "--quiet", environment)
-    python = environment / "bin" / "python"
+    programs = environment / "bin"
+    sdists = [next(folder.glob(f"{name.replace('-', '_')}-*.tar.gz")).as_uri() for name in FOLDERS]
+    extras = ["", "[s3]", "[mock]"]
     run(
-        *("uv", "pip", "install", "--quiet", "--python", python),
-        *("--constraint", LOCK, "--build-constraints", LOCK, f"scanner-api[mock] @ {sdist.as_uri()}"),
+        *("uv", "pip", "install", "--quiet", "--python", programs / "python"),
+        *("--constraint", LOCK, "--build-constraints", LOCK),
+        *(f"{name}{extra} @ {sdist}" for name, extra, sdist in zip(FOLDERS, extras, sdists, strict=True)),
     )
-    run(environment / "bin" / "contract-first", "--version")
-    program = environment / "bin" / "scanner-api"
-    version = run(program, "--version").strip()
-    if PROJECT["version"] not in version:
-        raise SystemExit(f"The sdist installs {version}; expected {PROJECT['version']}.")
+    for name in FOLDERS:
+        version = run(programs / name, "--version").strip()
+        if PROJECT["version"] not in version:
+            raise SystemExit(f"The sdist of {name} installs {version}; expected {PROJECT['version']}.")
+    program = programs / "scanner-api"
     contract = json.loads(run(program, "contract", "show", "--format", "json"))
     return {"version": contract["info"]["version"], "digest": run(program, "contract", "digest").strip()}
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import grimp
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = sorted(
-    package.name for ring in ("spec", "handlers", "mocks") for package in (ROOT / ring).iterdir()
-)
+from .conftest import PACKAGES
+
 
 
 def circle(arrows):
@@ -27,7 +24,7 @@ def circle(arrows):
 @pytest.fixture(scope="module")
 def imports():
     """Return what each module imports, for types alone as well; a package's `__init__` is its own module."""
-    graph = grimp.build_graph(*PACKAGES)
+    graph = grimp.build_graph(*(package.name for package in PACKAGES))
     return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
 
 

@@ -1,16 +1,16 @@
 """What a schema means is known in one package; the others ask its `Contract`."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from .conftest import PACKAGES, ROOT
+
 MODULES = sorted(
     path
-    for folder in ("spec", "handlers", "mocks")
-    for path in (ROOT / folder).rglob("*.py")
-    if "contract_first.contract" not in path.parts
+    for package in PACKAGES
+    for path in package.rglob("*.py")
+    if "contract_first/contract/" not in path.as_posix()
 )
 KEYWORD = re.compile(r"""(["'])(\$ref|\$dynamicRef|\$anchor|allOf|anyOf|oneOf)\1""")
 

@@ -1,13 +1,14 @@
 """Anybody who switches a check off says why."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from .conftest import ROOT
+
 SOURCES = [
-    path for top in ("spec", "handlers", "mocks", "tests", "bench") for path in (ROOT / top).rglob("*.py")
+    *(ROOT / "conftest.py",),
+    *(path for top in ("packages", "spec", "handlers", "mocks", "tests", "bench") for path in (ROOT / top).rglob("*.py")),
 ]
 
 SWITCH = re.compile(r"# (?:noqa|type: ignore|pragma: no)\b")

@@ -1,68 +1,103 @@
-"""What the packages import is what they say they require."""
+"""What the packages import is what their distributions say they require."""
 
 import ast
 import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS = PROJECT["optional-dependencies"]
-OURS = {package.name for ring in ("spec", "handlers", "mocks") for package in (ROOT / ring).iterdir()}
+from .conftest import ROOT
+
 HOST = {"pytest"}
 """What loads a plugin of ours, which is of no use without it."""
 LATER = {"compression"}
 """Of the standard library from Python 3.14 on."""
+OURS = {
+    "contract_first": "contract-first",
+    "strict_s3": "strict-s3",
+    **dict.fromkeys(("scanner_contract", "scanner_api", "scanner_mocks"), "scanner-api"),
+}
+TOOLKIT, S3, SCANNER = "packages/contract-first", "packages/strict-s3", "."
+SOURCES = {
+    S3: ["packages/strict-s3/src"],
+    TOOLKIT: ["packages/contract-first/src"],
+    SCANNER: ["spec", "handlers", "mocks"],
+}
+LOADED_BY_OTHERS = {
+    "aiosqlite": "SQLAlchemy, for a database URL",
+    "asyncpg": "the same",
+    "onnxruntime": "rapidocr, as its engine",
+    "opentelemetry-api": "the SDK's own, by a name that both share",
+    "opentelemetry-exporter-otlp-proto-http": "OpenTelemetry, by its variables",
+    "opentelemetry-sdk": "by a name that it shares with the API",
+}
+"""What is required and imported by none of our modules: who loads it."""
 
 
 def imported(source):
     """Return the top-level packages that a module imports and that come from elsewhere."""
-    found = set()
+    names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            found.add(node.module.partition(".")[0])
-    return found - sys.stdlib_module_names - LATER - OURS - HOST - {"_typeshed"}
+            names.add(node.module.partition(".")[0])
+    return names - sys.stdlib_module_names - LATER - HOST - {"_typeshed"}
 
 
-def distributions(lines):
-    """Return the names in a list of requirements."""
-    return {canonicalize_name(Requirement(line).name) for line in lines}
+def requirements(folder, extras=None):
+    """Return the names of what a distribution requires, with these extras, by default with all."""
+    project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]
+    by_extra = project.get("optional-dependencies", {})
+    lines = [
+        *project["dependencies"],
+        *(line for extra in (by_extra if extras is None else extras) for line in by_extra[extra]),
+    ]
+    return {canonicalize_name(Requirement(line).name) for line in lines} | {project["name"]}
+
+
+def distributions_of(*folders):
+    """Return for each package that the sources in folders import the distributions that may bring it."""
+    installed = packages_distributions()
+    names = set().union(
+        *(imported(path.read_text()) for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    )
+    return {
+        name: {OURS[name]} if name in OURS else set(map(canonicalize_name, installed.get(name, [name])))
+        for name in names
+    }
 
 
 @pytest.mark.parametrize(
-    ("package", "extras"),
+    ("package", "project", "extras"),
     [
-        ("packages/contract-first/src/contract_first/contract", []),
-        ("spec/scanner_contract", []),
-        ("packages/contract-first/src/contract_first/service", ["otel"]),
-        ("handlers/scanner_api", ["postgresql", "redis", "vision"]),
-        ("packages/strict-s3/src/strict_s3", ["mock"]),
-        ("packages/contract-first/src/contract_first/check", ["check"]),
-        ("packages/contract-first/src/contract_first/mock", ["mock", "locales"]),
-        ("mocks/scanner_mocks", ["mock", "vision", "check"]),
+        (f"{S3}/src/strict_s3", S3, []),
+        (f"{TOOLKIT}/src/contract_first/contract", TOOLKIT, []),
+        (f"{TOOLKIT}/src/contract_first/service", TOOLKIT, ["otel"]),
+        (f"{TOOLKIT}/src/contract_first/check", TOOLKIT, ["check"]),
+        (f"{TOOLKIT}/src/contract_first/mock", TOOLKIT, ["locales", "s3"]),
+        (f"{TOOLKIT}/src/contract_first/cli", TOOLKIT, ["check", "s3"]),
+        ("spec/scanner_contract", SCANNER, []),
+        ("handlers/scanner_api", SCANNER, ["postgresql", "redis", "vision"]),
+        ("mocks/scanner_mocks", SCANNER, ["mock", "vision", "check"]),
     ],
 )
-def test_imports_are_required(package, extras):
+def test_imports_are_required(package, project, extras):
     """A package imports only what its requirements, or the extras that it may need, bring by name."""
-    required = distributions(
-        [*PROJECT["dependencies"], *(line for extra in extras for line in EXTRAS[extra])]
-    )
-    installed = packages_distributions()
-    names = set().union(*(imported(path.read_text()) for path in (ROOT / package).rglob("*.py")))
-    undeclared = {
-        name
-        for name in names
-        if not required & {canonicalize_name(each) for each in installed.get(name, [name])}
-    }
-    assert undeclared == set()
+    required = requirements(project, extras)
+    assert {name for name, bring in distributions_of(package).items() if not required & bring} == set()
+
+
+@pytest.mark.parametrize("project", SOURCES)
+def test_requirements_are_imported(project):
+    """A distribution requires only what it imports, or what another library loads for it."""
+    used = set().union(*distributions_of(*SOURCES[project]).values())
+    own = {tomllib.loads((ROOT / project / "pyproject.toml").read_text())["project"]["name"]}
+    assert requirements(project) - used - own - set(LOADED_BY_OTHERS) == set()
 
 
 def test_an_import_is_seen_wherever_it_stands():
@@ -74,6 +109,10 @@ def test_an_import_is_seen_wherever_it_stands():
 
 
 def test_readme_names_every_extra():
-    """The README says what each extra is for."""
-    readme = (ROOT / "README.md").read_text()
-    assert [extra for extra in EXTRAS if not re.search(rf"\| `{extra}` \|", readme)] == []
+    """The READMEs say what each extra is for."""
+    for project in (SCANNER, TOOLKIT):
+        readme = (ROOT / project / "README.md").read_text()
+        extras = tomllib.loads((ROOT / project / "pyproject.toml").read_text())["project"][
+            "optional-dependencies"
+        ]
+        assert [extra for extra in extras if not re.search(rf"\| `{extra}` \|", readme)] == []

@@ -3,12 +3,11 @@
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SOURCE_ROOTS = ("spec", "handlers", "mocks")
+from .conftest import ROOT, SOURCE_ROOTS
+
 
 
 def lint(folder):

@@ -1,4 +1,4 @@
-"""The wheel holds the packages whole, and is what the tests import."""
+"""The wheels hold the packages whole, and are what the tests import."""
 
 import importlib
 import os
@@ -9,44 +9,56 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from .conftest import PACKAGES, ROOT
+
 HIDDEN = re.compile(r"(^|/)(\.|__pycache__)")
-PACKAGES = {"scanner_contract": "spec", "scanner_api": "handlers", "scanner_mocks": "mocks"}
 
 
-@pytest.mark.parametrize(("package", "source"), PACKAGES.items())
-def test_files_are_installed(package, source):
+@pytest.mark.parametrize("folder", PACKAGES, ids=lambda folder: folder.name)
+def test_files_are_installed(folder):
     """Every file of a package, data included, is installed as it is in the source tree."""
-    folder = ROOT / source / package
-    own = [
+    sources = [
         path
         for path in folder.rglob("*")
         if path.is_file() and not HIDDEN.search(path.relative_to(folder).as_posix())
     ]
-    installed = files(package)
+    installed = files(folder.name)
     changed = [
         str(path.relative_to(folder))
-        for path in own
+        for path in sources
         if not (there := installed.joinpath(*path.relative_to(folder).parts)).is_file()
         or there.read_bytes() != path.read_bytes()
     ]
-    assert own != []
+    assert sources != []
     assert changed == []
 
 
-@pytest.mark.skipif("TOX_ENV_NAME" not in os.environ, reason="only tox installs the wheel")
-@pytest.mark.parametrize("package", PACKAGES)
-def test_imports_are_the_wheel(package):
+@pytest.mark.skipif("TOX_ENV_NAME" not in os.environ, reason="only tox installs the wheels")
+@pytest.mark.parametrize("folder", PACKAGES, ids=lambda folder: folder.name)
+def test_imports_are_the_wheel(folder):
     """What the tests import is the installed wheel, not the source tree."""
-    assert not Path(importlib.import_module(package).__file__).is_relative_to(ROOT / PACKAGES[package])
+    assert not Path(importlib.import_module(folder.name).__file__).is_relative_to(folder)
 
 
-def test_metadata():
-    """The distribution carries its licence and its commands."""
-    metadata = distribution("scanner-api")
+@pytest.mark.parametrize(
+    ("name", "script"),
+    [
+        ("scanner-api", "scanner_api.__main__:main"),
+        ("contract-first", "contract_first.__main__:main"),
+        ("strict-s3", "strict_s3.__main__:main"),
+    ],
+)
+def test_metadata(name, script):
+    """Each distribution carries its licence, and one command of its name."""
+    metadata = distribution(name)
     assert metadata.metadata["License-Expression"] == "Apache-2.0"
-    scripts = {each.name: each.value for each in metadata.entry_points if each.group == "console_scripts"}
-    assert scripts == {
-        "scanner-api": "scanner_api.__main__:main",
-        "contract-first": "contract_first.__main__:main",
-    }
+    scripts = {entry.name: entry.value for entry in metadata.entry_points if entry.group == "console_scripts"}
+    assert scripts == {name: script}
+
+
+def test_licences_are_the_same():
+    """Each distribution carries the licence of the repository."""
+    licence = (ROOT / "LICENSE").read_text()
+    assert [
+        path for path in ROOT.glob("packages/*/LICENSE") if path.read_text() != licence
+    ] == []

@@ -14,15 +14,17 @@ from contract_first.cli.commands import LazyGroup
 from contract_first.cli.tree import app as contract_first
 from scanner_api.cli import app as scanner_api
 
+from .conftest import PACKAGES, ROOT
+
 THIS = Path(__file__)
-ROOT = THIS.parents[2]
-PACKAGES = sorted(
-    path.parent for ring in ("spec", "handlers", "mocks") for path in (ROOT / ring).glob("*/__init__.py")
-)
-TESTS = [*(path for path in sorted((ROOT / "tests").glob("[!_.]*")) if path.is_dir()), ROOT / "bench"]
+TESTS = [
+    *(path for path in sorted((ROOT / "tests").glob("[!_.]*")) if path.is_dir()),
+    *sorted((ROOT / "packages").glob("*/tests")),
+    ROOT / "bench",
+]
 PAGES = sorted(
     [
-        *(page for top in ("docs", "examples", "bench") for page in (ROOT / top).glob("**/*.md")),
+        *(page for top in ("docs", "examples", "bench", "packages") for page in (ROOT / top).glob("**/*.md")),
         *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "ARCHITECTURE")),
     ]
 )
