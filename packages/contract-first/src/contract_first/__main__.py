@@ -1,4 +1,4 @@
-"""``contract-first``, and ``python -m contract_first.mock``."""
+"""``contract-first``, and ``python -m contract_first``."""
 
 from .imports import run_command_line
 

@@ -30,7 +30,7 @@ MOST_CONNECTIONS = 1024
 MOST_IDLE = 100
 """Connections kept for later requests."""
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
-NAME = "openapi-mock"
+NAME = "contract-first"
 
 
 class NotAnUpstream(ValueError):  # noqa: N818 -- says what it is
