@@ -5,13 +5,13 @@ import pytest
 
 from contract_first.check.run.configuration import Plan, configuration
 from contract_first.check.target import Target
-from scanner_contract import load_contract
+from contract_first.contract import Contract
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_both_clients_trust_the_same(monkeypatch, variable):
+def test_both_clients_trust_the_same(monkeypatch, variable, minimal):
     """A CA of one's own that our own checks take is taken by Schemathesis too."""
-    contract = load_contract()
+    contract = Contract(minimal, "pets")
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
     with httpx.Client() as client:

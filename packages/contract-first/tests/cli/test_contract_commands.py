@@ -5,7 +5,7 @@ import json
 import pytest
 
 from contract_first.cli import contract as commands
-from scanner_contract import load_contract
+from contract_first.contract import load_contract
 
 
 @pytest.mark.parametrize("notation", ["json", "yaml"])

@@ -4,8 +4,7 @@ import jsonschema_rs
 import pytest
 from prance.util.resolver import RESOLVE_INTERNAL, RefResolver
 
-from contract_first.contract import ContractError
-from scanner_contract import load_contract
+from contract_first.contract import ContractError, load_contract
 
 
 @pytest.fixture

@@ -5,15 +5,13 @@ import os
 import threading
 from copy import deepcopy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_first.contract import ContractError
+from contract_first.contract import ContractError, load_contract
 from contract_first.contract.reading.reading import MAX_BYTES
-from scanner_contract import load_contract
 
 YAML = """\
 openapi: 3.1.0
@@ -286,11 +284,3 @@ def test_any_damage_is_reported(scratch, damages):
 def test_undamaged_document_loads(write):
     """The document that the test above damages is whole."""
     assert len(load_contract(write(WHOLE)).operations) == 3
-
-
-def test_packaged_overlays_are_overlays():
-    """Each packaged overlay is applied to the packaged contract, in name order."""
-    folder = Path(load_contract().source).with_name("overlays")
-    assert (
-        load_contract().digest == load_contract(load_contract().source, sorted(folder.glob("*.yaml"))).digest
-    )

@@ -2,8 +2,7 @@
 
 import pytest
 
-from contract_first.contract import ContractError
-from scanner_contract import load_contract
+from contract_first.contract import ContractError, load_contract
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from contract_first.contract import ContractError
 from contract_first.contract.contract import Contract
 from contract_first.contract.python_types import python_types
-from scanner_contract import load_contract
 
 STRING, INTEGER, NULL = {"type": "string"}, {"type": "integer"}, {"type": "null"}
 PET_REF = {"$ref": "#/components/schemas/Pet"}
@@ -145,11 +144,6 @@ def test_hostile_names_and_recursion(types, minimal, check, version):
 def test_only_what_is_needed_is_imported(types, check, schemas):
     """A linter finds no import that few types do not use, and none missing."""
     check(types(**schemas))
-
-
-def test_our_own(check):
-    """Mypy takes the types of the contract in force, strictly."""
-    check(python_types(load_contract()))
 
 
 def test_too_deep(types):

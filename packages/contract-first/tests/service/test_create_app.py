@@ -24,7 +24,7 @@ served, secured, ask = petstore["served"], petstore["secured"], petstore["ask"]
 
 def test_the_documented_example_runs(tmp_path, monkeypatch):
     """What docs/service.md shows serves a petstore, and its table names options that there are."""
-    text = (Path(__file__).parents[2] / "docs" / "service.md").read_text()
+    text = (Path(__file__).parents[4] / "docs" / "service.md").read_text()
     get, post = PETSTORE["paths"]["/pets/{petId}"], PETSTORE["paths"]["/pets"]["post"]
     key = {"type": "apiKey", "in": "header", "name": "X-Key"}
     contract = {

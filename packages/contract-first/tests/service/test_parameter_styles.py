@@ -1,6 +1,5 @@
 import pytest
 
-from scanner_contract import load_contract
 
 INTEGER = {"type": "integer"}
 INTEGERS = {"type": "array", "items": {"type": "integer"}}
@@ -317,12 +316,18 @@ def test_parameters_have_python_names(taking):
     assert (app.seen["path_same"], app.seen["query_same"]) == ("p", "q")
 
 
-def test_the_default_of_the_packaged_contract(serve):
-    """The photo type is declared through allOf, with a default beside it, and has both."""
-    document = load_contract().document
-    app = serve(document["paths"], components=document["components"])
-    app.get("/scanner/api/v1/sessions/s/presigned-upload-url")
-    assert app.seen == {"session_id": "s", "photo_type": "other", "original_filename": "photo.jpg"}
+def test_a_default_beside_allof(taking):
+    """A parameter that is declared through allOf, with a default beside it, has both."""
+    kind = {"allOf": [{"type": "string", "enum": ["cat", "other"]}], "default": "other"}
+    app = taking(
+        {"in": "path", "name": "pet_id", "required": True, "schema": {"type": "string"}},
+        {"in": "query", "name": "kind", "schema": kind},
+        {"in": "query", "name": "file_name", "schema": {"type": "string", "default": "pet.jpg"}},
+        path="/pets/{pet_id}",
+    )
+    app.get("/pets/s")
+    assert app.seen == {"pet_id": "s", "kind": "other", "file_name": "pet.jpg"}
+    assert app.get("/pets/s?kind=dog").status == 422
 
 
 def test_members_may_have_alternatives(taking):

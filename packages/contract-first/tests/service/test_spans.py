@@ -26,9 +26,10 @@ from contract_first.service.messages.traces import calling
 from contract_first.service.observe.spans import Tracing
 from contract_first.service.observe.telemetry import tracing_of
 
-http_server = runpy.run_path(str(Path(__file__).parents[1] / "services" / "http_server.py"))["http_server"]
+ROOT = Path(__file__).parents[4]
+http_server = runpy.run_path(str(ROOT / "tests" / "services" / "http_server.py"))["http_server"]
 
-PETSTORE = Path(__file__).parents[2] / "examples" / "petstore"
+PETSTORE = ROOT / "examples" / "petstore"
 COMMAND = Path(sys.executable).with_name("contract-first")
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TRACEPARENT = f"00-{TRACE}-{PARENT}-01"

@@ -4,7 +4,6 @@ import pytest
 
 from contract_first.contract.comparison import compare
 from contract_first.contract.contract import Contract
-from scanner_contract import load_contract
 
 from .conftest import AGED, BODY, INTEGER, LONGER, PET, REF, RESPONSE, SCHEMAS, SHORTER, STRING
 
@@ -133,8 +132,3 @@ def test_path_is_reported_once(document):
         (change,) = compare(one, other)
         assert change.operations == ("GET /pets", "POST /pets")
         assert change.difference.pointer == "/paths/~1pets"
-
-
-def test_packaged_contract():
-    """The packaged contract has not changed since it was packaged."""
-    assert compare(load_contract(), load_contract()) == []

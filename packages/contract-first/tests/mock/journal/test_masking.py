@@ -7,12 +7,26 @@ import json
 import pytest
 
 from contract_first.check.masking import Masking
-from scanner_contract import load_contract
-from scanner_mocks import seeds
+from contract_first.contract import Contract
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"
-KEY = seeds.USER_KEY
-MASKING = Masking.of(load_contract(None))
+KEY = "pet_k_" + "Ab3" * 11
+SCHEMES = {
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "token": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+}
+MASKING = Masking.of(
+    Contract(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Pets", "version": "1"},
+            "paths": {},
+            "components": {"securitySchemes": SCHEMES},
+        },
+        "pets",
+    )
+)
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ class Running:
 @contextmanager
 def _running(url, contract, **options):
     most_bytes = options.pop("most_bytes", MOST_BYTES)
-    target = Upstream(url, name="scanner-api", **options)
+    target = Upstream(url, **options)
     recorder = Recorder(contract, target.url)
     with (
         proxying(target, recorder, most_bytes=most_bytes, names=NAMES) as where,

@@ -42,7 +42,7 @@ def test_an_upstream_that_is_down_is_a_bad_gateway(running, contract):
     """Nobody listens: 502, and the exchange has no response to validate."""
     with running(closed_port(), contract) as proxy:
         response = proxy.ask("GET", "/notes?sort=odd")
-        assert problem(response) == (502, "scanner-api; error=destination_unavailable")
+        assert problem(response) == (502, "contract-first; error=destination_unavailable")
         (exchange,) = proxy.exchanges
         assert (exchange.status, exchange.verdict.response) == (0, [])
         assert exchange.verdict.request
@@ -54,7 +54,7 @@ def test_an_upstream_that_does_not_respond_in_time_is_a_gateway_timeout(running,
     over = threading.Event()
     upstream.response = lambda *_: over.wait(10)
     with running(upstream.url, contract, timeout=0.2) as proxy:
-        assert problem(proxy.ask("GET", "/notes")) == (504, "scanner-api; error=http_response_timeout")
+        assert problem(proxy.ask("GET", "/notes")) == (504, "contract-first; error=http_response_timeout")
     over.set()
 
 
@@ -70,7 +70,7 @@ def test_who_waits_while_the_proxy_ends_gets_a_response(running, upstream, contr
         until(lambda: upstream.asked)
     waiting.join()
     over.set()
-    assert problem(responses[0]) == (502, "scanner-api; error=connection_terminated")
+    assert problem(responses[0]) == (502, "contract-first; error=connection_terminated")
     assert [each.status for each in proxy.exchanges] == [0]
 
 
@@ -80,14 +80,14 @@ def test_who_waits_while_the_proxy_ends_gets_a_response(running, upstream, contr
 def test_an_upstream_that_does_not_speak_http_is_a_bad_gateway(proxy, upstream, response):
     """No response, half a head, a status that there is not: 502, and the proxy goes on."""
     upstream.response = response
-    assert problem(proxy.ask("GET", "/notes")) == (502, "scanner-api; error=http_protocol_error")
+    assert problem(proxy.ask("GET", "/notes")) == (502, "contract-first; error=http_protocol_error")
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 100\r\n", b"Transfer-Encoding: chunked\r\n"])
 def test_a_response_that_ends_too_early_is_not_passed_off_as_whole(proxy, upstream, length):
     """A short response that breaks off is still held back, so that a 502 can say so."""
     upstream.response = HEAD + length + b"\r\n5\r\n[    "
-    assert problem(proxy.ask("GET", "/notes")) == (502, "scanner-api; error=http_protocol_error")
+    assert problem(proxy.ask("GET", "/notes")) == (502, "contract-first; error=http_protocol_error")
 
 
 def test_a_connection_that_breaks_is_said_to(proxy, upstream):
@@ -99,7 +99,7 @@ def test_a_connection_that_breaks_is_said_to(proxy, upstream):
 
     upstream.response = reset
     response = proxy.ask("GET", "/notes")
-    assert problem(response) == (502, "scanner-api; error=connection_terminated")
+    assert problem(response) == (502, "contract-first; error=connection_terminated")
     assert response.json()["detail"].endswith(": the connection broke.")
 
 

@@ -19,7 +19,7 @@ def test_a_request_goes_on_as_it_came(proxy, upstream):
     assert upstream.last.body == b"\x00\xff"
     assert upstream.last["content-length"] == "2"
     assert upstream.last["host"] == upstream.url.removeprefix("http://")
-    assert upstream.last["via"].startswith("1.1 scanner-api-")
+    assert upstream.last["via"].startswith("1.1 contract-first-")
 
 
 def test_the_targets_spelling_is_kept(proxy, upstream):

@@ -9,13 +9,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-import scanner_api.cli
+from contract_first.cli.tree import app
 from contract_first.contract import Contract, ContractError
 from contract_first.contract.schemas import schema as schemas
 from contract_first.contract.schemas.validator import Validator
 from contract_first.mock import contract_mock
-from scanner_contract import load_contract
-from scanner_mocks.cli.mock import has_handlers
 
 DOCUMENT = {
     "openapi": "3.0.3",
@@ -235,24 +233,20 @@ def test_an_alternative_that_repeats_another_is_left_out(file):
     assert [each["pointer"].rpartition("/oneOf/")[2] for each in defects] == ["1", "3"]
 
 
-def test_which_contracts_have_handlers():
-    """Operations that are the packaged contract's own are for the service."""
-    assert has_handlers(load_contract())
-    assert not has_handlers(Contract(DOCUMENT, "pets"))
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--watch"], "need a --contract"),
-        (["--no-auth"], "need a --contract"),
+        (["--watch"], "There is no contract"),
+        (["--no-auth"], "There is no contract"),
         (["--contract", "https://pets.test/openapi.json", "--watch"], "needs a contract in a file"),
         (["--contract", "/nowhere/pets.json"], "cannot be read"),
     ],
 )
 def test_options_that_cannot_be(options, said):
     """The command ends at once, and says what is wrong."""
-    result = CliRunner(env={"COLUMNS": "200"}).invoke(scanner_api.cli.app, ["mock", "--port", "0", *options])
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["mock", "--port", "0", *options])
     assert result.exit_code in {1, 2}
     assert said in result.output
 

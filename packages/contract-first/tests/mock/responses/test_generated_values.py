@@ -14,8 +14,7 @@ from contract_first.mock.responses.authenticators import OpenAuthenticator
 from contract_first.mock.responses.documented import DocumentedResponses
 from contract_first.mock.responses.selection import Selection
 from contract_first.service.assembly import Assembly
-from contract_first.service.messages.response import Rendered
-from scanner_contract import load_contract
+from contract_first.service.response.responses import Rendered
 
 from .conftest import ref
 
@@ -283,22 +282,8 @@ def test_generated_values_of_3_0_are_valid(name):
         assert_accepted(contract, contract.operations[0], 200, "", drawn)
 
 
-PACKAGED = load_contract()
-DOCUMENTED = [
-    (operation, int(code))
-    for operation in PACKAGED.operations
-    for code in operation.responses
-    if code.startswith("2")
-]
 
 
-@given(st.sampled_from(DOCUMENTED), st.text(), st.text(min_size=1))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_every_response_of_the_packaged_contract_is_valid(documented, seed, drawn):
-    """Whatever the seed and the request, each success of each operation conforms to the contract."""
-    operation, status = documented
-    made = assert_accepted(PACKAGED, operation, status, seed, drawn)
-    assert made.source == "generated"
 
 
 SIMPLE = st.deferred(
