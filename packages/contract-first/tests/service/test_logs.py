@@ -262,7 +262,8 @@ def test_records_are_lines(form, capsys):
 
 def test_a_system_without_the_size_of_pipes():
     """Windows has none."""
-    code = "import select; del select.PIPE_BUF; from contract_first.service.observe import logs; print(logs.PIPE_BUF)"
+    code = "import select; del select.PIPE_BUF; from contract_first.service.observe import logs"
+    code += "; print(logs.PIPE_BUF)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 -- our own
     assert done.stdout == "512\n"
 

@@ -1,6 +1,5 @@
 import pytest
 
-
 INTEGER = {"type": "integer"}
 INTEGERS = {"type": "array", "items": {"type": "integer"}}
 STRINGS = {"type": "array", "items": {"type": "string"}}

@@ -10,7 +10,11 @@ from scanner_api.cli import app
 from scanner_contract import load_contract
 from scanner_mocks.cli.mock import has_handlers
 
-PETS = {"openapi": "3.1.0", "info": {"title": "Pets", "version": "7"}, "paths": {"/pets": {"get": {"responses": {}}}}}
+PETS = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "7"},
+    "paths": {"/pets": {"get": {"responses": {}}}},
+}
 
 
 def test_which_contracts_have_handlers():

@@ -11,7 +11,6 @@ from contract_first.check.validation import ExchangeValidator
 from contract_first.check.validation.requests import RequestValidator
 from contract_first.contract import Contract
 from contract_first.contract.document.pointers import lookup
-from scanner_contract import load_contract
 
 KEY = {"X-Key": "k"}
 
@@ -223,13 +222,3 @@ def test_nothing_that_was_sent_ends_the_validator(
     """Whatever is in an exchange, there is a result, and it is not that validating failed."""
     validation = validator.verdict(exchange(method, target, request_message, status, response_message))
     assert "cannot be validated" not in validation.unjudged
-
-
-def test_one_validator_serves_the_packaged_contract(exchange, message, summary):
-    """The contract in force is one like any other."""
-    validator = ExchangeValidator(load_contract())
-    validation = validator.verdict(
-        exchange("GET", "/scanner/api/v1/sessions/x", message(headers={"X-API-Key": "***"}))
-    )
-    assert ("path", "id", "minLength") in summary(validation.request)
-    assert ("body", "", "required") in summary(validation.response)

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import httpx
 import pytest
 
 from contract_first.mock import contract_mock
-from contract_first.mock.console.page import FOLDER, PATH, ConsolePage, policy_with
-from scanner_mocks.faults import EXTENSION
+from contract_first.mock.console.page import FOLDER, PATH, policy_with
 
 THINGS = """
 openapi: 3.1.0
 info: {title: Things, version: "1"}
 paths: {}
 """
-VIEWS = EXTENSION.console
-SCRIPTS = [*sorted(FOLDER.glob("*.js")), *sorted(VIEWS.glob("*.js"))]
-FILES = [
-    file
-    for folder in (FOLDER, VIEWS)
-    for file in sorted(folder.iterdir())
-    if file.suffix in {".js", ".html", ".css"}
-]
+SCRIPTS = sorted(FOLDER.glob("*.js"))
+FILES = sorted(file for file in FOLDER.iterdir() if file.suffix in {".js", ".html", ".css"})
 ELSEWHERE = re.compile(r"https?://|(?<![:/])//[a-z]")
 MARKUP = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|localStorage"
@@ -65,25 +57,6 @@ def test_files(client, name):
     assert response.content == (FOLDER / name).read_bytes()
     assert response.headers["content-type"].partition(";")[0] in {"text/javascript", "text/css"}
     assert response.headers["x-content-type-options"] == "nosniff"
-
-
-def test_views_of_an_application_are_in_their_places():
-    """The page of a mock has its application's views, and that of any other contract has none."""
-
-    async def page(console):
-        sent = []
-
-        async def send(message):
-            sent.append(message)
-
-        await console({"type": "http", "method": "GET", "path": PATH, "headers": []}, None, send)
-        return sent[-1]["body"].decode()
-
-    plain, extended = (asyncio.run(page(ConsolePage(None, views))) for views in (None, VIEWS))
-    assert "scanner" not in plain
-    for file in VIEWS.glob("*.html"):
-        assert file.read_text() in extended
-    assert "<!--" not in plain + extended
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "page.py", "%2e%2e/page.py", "__init__.py"])

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
+from contract_first.contract import Contract
 from contract_first.mock.journal.journal import Journal
 from contract_first.mock.journal.recording import JournalMiddleware
-from contract_first.contract import Contract
 
 CONTRACT = Contract(
     {

@@ -233,8 +233,6 @@ def test_an_alternative_that_repeats_another_is_left_out(file):
     assert [each["pointer"].rpartition("/oneOf/")[2] for each in defects] == ["1", "3"]
 
 
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [

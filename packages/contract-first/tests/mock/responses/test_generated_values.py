@@ -282,10 +282,6 @@ def test_generated_values_of_3_0_are_valid(name):
         assert_accepted(contract, contract.operations[0], 200, "", drawn)
 
 
-
-
-
-
 SIMPLE = st.deferred(
     lambda: st.one_of(
         st.builds(lambda low, more: {"type": "integer", "minimum": low, "maximum": low + more}, INT, SMALL),
