@@ -11,7 +11,6 @@ import pytest
 from .conftest import PACKAGES
 
 
-
 def circle(arrows):
     """Return a circle among importer -> imported arrows, [] where there is none."""
     try:

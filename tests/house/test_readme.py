@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import typer
 
@@ -13,7 +12,8 @@ from scanner_api.settings import Settings
 from scanner_mocks import seeds
 from scanner_mocks.server import Mock
 
-ROOT = Path(__file__).parents[2]
+from .conftest import PROJECTS, ROOT
+
 README = (ROOT / "README.md").read_text()
 MOCK = (ROOT / "docs" / "mock.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
@@ -41,7 +41,7 @@ def test_set_up_commands():
 def test_the_first_command_installs_what_the_demo_needs():
     """The first command installs the mock alone, which is enough for the demo, and runs the demo."""
     command = blocks(section("Set up"))[0]
-    assert "'.[mock]'" in command
+    assert "./packages/strict-s3 ./packages/contract-first '.[mock]'" in command
     assert command.endswith("scanner-api demo")
 
 
@@ -100,20 +100,36 @@ def test_links_lead_somewhere():
 
 
 def test_installation_is_what_works_today():
-    """Pages, CI files and templates install from where the one place says that the distribution is."""
+    """Pages, CI files and templates install folders of a clone, since no package index has the distributions."""
     texts = [
         *(
             page
-            for top in ("docs", "examples")
-            for end in ("md", "yaml")
+            for top in ("docs", "examples", "packages")
+            for end in ("md", "yaml", "template")
             for page in ROOT.glob(f"{top}/**/*.{end}")
         ),
-        *ROOT.glob("handlers/**/*.template"),
         ROOT / "README.md",
     ]
+    projects = {folder.resolve() for folder in PROJECTS}
     named = [
-        (source, text.relative_to(ROOT))
+        (text.relative_to(ROOT), source)
         for text in texts
-        for source in re.findall(rf"pip install[^\n]*?['\" ]([^\s'\"]*{DISTRIBUTION})\[", text.read_text())
+        for line in re.findall(r"pip install ([^\n]*)", text.read_text())
+        for source in re.findall(
+            r"(?<![\w-])(\.{1,2}(?:/[\w.-]+)*/?)(?=[\['\s]|$)", re.sub(r"-c \S+", "", line)
+        )
     ]
-    assert {source for source, _ in named} == {SOURCE}, named
+    assert named
+    wrong = [
+        (text, source)
+        for text, source in named
+        if not projects
+        & {
+            (
+                ROOT / re.sub(r"^\./(scanner-api|contract-first)(?=/|$)", ".", source)
+            ).resolve(),  # cloned in a CI
+            (ROOT / text.parent / source).resolve(),
+        }
+        and "examples/petstore" not in text.as_posix()  # a project of its own
+    ]
+    assert wrong == []

@@ -8,7 +8,11 @@ from .conftest import ROOT
 
 SOURCES = [
     *(ROOT / "conftest.py",),
-    *(path for top in ("packages", "spec", "handlers", "mocks", "tests", "bench") for path in (ROOT / top).rglob("*.py")),
+    *(
+        path
+        for top in ("packages", "spec", "handlers", "mocks", "tests", "bench")
+        for path in (ROOT / top).rglob("*.py")
+    ),
 ]
 
 SWITCH = re.compile(r"# (?:noqa|type: ignore|pragma: no)\b")

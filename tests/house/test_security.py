@@ -2,9 +2,10 @@
 
 import re
 import tomllib
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from .conftest import ROOT
+
+FOLDERS = [ROOT / "tests", *ROOT.glob("packages/*/tests")]
 PAGE = (ROOT / "docs" / "security.md").read_text()
 THREATS = PAGE.split("## What stops them")[1].split("## What is left")[0]
 OWASP_RISKS = 10
@@ -29,7 +30,11 @@ def test_every_named_test_exists():
     missing = [
         f"{path}::{name}"
         for path, name in named
-        if not re.search(rf"^ *(?:async )?def {name}\(", (ROOT / "tests" / path).read_text(), re.MULTILINE)
+        if not any(
+            re.search(rf"^ *(?:async )?def {name}\(", (folder / path).read_text(), re.MULTILINE)
+            for folder in FOLDERS
+            if (folder / path).is_file()
+        )
     ]
     assert missing == []
 

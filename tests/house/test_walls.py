@@ -9,7 +9,6 @@ import pytest
 from .conftest import ROOT, SOURCE_ROOTS
 
 
-
 def lint(folder):
     """Return what import-linter says of the packages in a folder."""
     paths = os.pathsep.join(str(folder / top) for top in SOURCE_ROOTS)

@@ -59,6 +59,4 @@ def test_metadata(name, script):
 def test_licences_are_the_same():
     """Each distribution carries the licence of the repository."""
     licence = (ROOT / "LICENSE").read_text()
-    assert [
-        path for path in ROOT.glob("packages/*/LICENSE") if path.read_text() != licence
-    ] == []
+    assert [path for path in ROOT.glob("packages/*/LICENSE") if path.read_text() != licence] == []
