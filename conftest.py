@@ -1,6 +1,6 @@
 """What the tests of all packages share: Hypothesis, ASGI apps called in-process, documents in files.
 
-A package is tested where nothing else is installed: what needs another is imported by the fixture that needs it.
+A package is tested where nothing else is installed: a fixture that needs another imports it.
 """
 
 from __future__ import annotations

@@ -15,10 +15,12 @@ PROBLEMS = [
 MEMBERS = {
     "contract_first": [
         *PROBLEMS, "BasicCredential", "Change", "Contract", "ContractError", "ContractMock", "Credentials",
-        "ExchangeValidator", "Operation", "Report", "Request", "Response", "Service", "check_app", "check_url",
-        "compare", "contract_mock", "create_app", "load_contract", "serve", "validate_har",
+        "ExchangeValidator", "Operation", "Report", "Request", "Response", "Service", "check_app",
+        "check_url", "compare", "contract_mock", "create_app", "load_contract", "serve", "validate_har",
     ],
-    "contract_first.contract": ["Change", "Contract", "ContractError", "Operation", "compare", "load_contract"],
+    "contract_first.contract": [
+        "Change", "Contract", "ContractError", "Operation", "compare", "load_contract",
+    ],
     "scanner_contract": ["load_contract"],
     "contract_first.service": [
         *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Idempotency", "KeyInUse",

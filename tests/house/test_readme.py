@@ -6,7 +6,6 @@ import re
 import typer
 
 from contract_first.cli.tree import app as contract_first
-from contract_first.distribution import CONTRACT_FIRST
 from scanner_api.cli import app as scanner_api
 from scanner_api.settings import Settings
 from scanner_mocks import seeds
@@ -100,7 +99,7 @@ def test_links_lead_somewhere():
 
 
 def test_installation_is_what_works_today():
-    """Pages, CI files and templates install folders of a clone, since no package index has the distributions."""
+    """Pages, CI files and templates install folders of a clone: no package index has them."""
     texts = [
         *(
             page

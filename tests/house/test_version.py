@@ -22,7 +22,7 @@ def test_changelog_has_the_version():
 
 @pytest.mark.parametrize("project", DISTRIBUTIONS, ids=lambda project: project["name"])
 def test_installed_version(project):
-    """What is installed, from the wheel in tox, says the same, and each requires the others as they are now."""
+    """What is installed, from the wheel in tox, says the same, as does what requires it."""
     assert project["version"] == version(project["name"]) == VERSION
     extras = project.get("optional-dependencies", {}).values()
     lines = [*project["dependencies"], *(line for extra in extras for line in extra)]

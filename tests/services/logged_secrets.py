@@ -46,7 +46,7 @@ SHAPES = re.compile(
 
 
 def members(module, *names):
-    """Return what a module has by these names; a package is also tested where the others are not installed."""
+    """Return what a module has by these names; nothing where it is not installed."""
     try:
         there = import_module(module)
     except ModuleNotFoundError:

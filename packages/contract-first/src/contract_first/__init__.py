@@ -45,19 +45,20 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "BadRequest", "BasicCredential", "Change", "Conflict", "Contract", "ContractError", "ContractMock", "Credentials",
-    "ExchangeValidator", "Forbidden", "InternalError", "MethodNotAllowed", "NotAcceptable", "NotFound",
-    "NotImplementedYet", "Operation", "PayloadTooLarge", "Problem", "RateLimited", "Report", "Request", "Response",
-    "Service", "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
-    "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract", "serve", "validate_har",
+    "BadRequest", "BasicCredential", "Change", "Conflict", "Contract", "ContractError", "ContractMock",
+    "Credentials", "ExchangeValidator", "Forbidden", "InternalError", "MethodNotAllowed", "NotAcceptable",
+    "NotFound", "NotImplementedYet", "Operation", "PayloadTooLarge", "Problem", "RateLimited", "Report",
+    "Request", "Response", "Service", "ServiceUnavailable", "URITooLong", "Unauthorized",
+    "UnsupportedMediaType", "ValidationFailed", "check_app", "check_url", "compare", "contract_mock",
+    "create_app", "load_contract", "serve", "validate_har",
 ]  # fmt: skip
 
 __getattr__ = exported(
     __name__,
     {
         "contract": "Change Contract ContractError Operation compare load_contract",
-        "service": "BadRequest BasicCredential Conflict Forbidden InternalError MethodNotAllowed NotAcceptable"
-        " NotFound NotImplementedYet PayloadTooLarge Problem RateLimited Request Response Service"
+        "service": "BadRequest BasicCredential Conflict Forbidden InternalError MethodNotAllowed"
+        " NotAcceptable NotFound NotImplementedYet PayloadTooLarge Problem RateLimited Request Response Service"
         " ServiceUnavailable URITooLong Unauthorized UnsupportedMediaType ValidationFailed create_app serve",
         "mock": "ContractMock contract_mock",
         "check": "Credentials ExchangeValidator Report check_app check_url validate_har",

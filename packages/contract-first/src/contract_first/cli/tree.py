@@ -1,10 +1,4 @@
-"""The command line ``contract-first``: every command, imported once it is invoked.
-
-Another distribution adds commands through the entry point group ``contract_first.commands``: each entry point is a
-function that is called with the commands there are, by name, and adds its own or customizes them.
-"""
-
-from importlib.metadata import entry_points
+"""The command line ``contract-first``: every command, imported once it is invoked."""
 
 from .commands import CONTRACTS, RUN, Lazy, application, group
 
@@ -73,8 +67,6 @@ COMMANDS = {
     ),
     "contract": Lazy("contract_first.cli.tree:contract", CONTRACT_HELP, section=CONTRACTS),
 }
-for entry_point in entry_points(group="contract_first.commands"):
-    entry_point.load()(COMMANDS)
 
 contract = group(CONTRACT_HELP, CONTRACT_COMMANDS)
 app = application("contract-first", "Mock, check, serve and compare any OpenAPI contract.", COMMANDS)
