@@ -12,6 +12,7 @@ from contract_first.cli.mock import Mocks, mock_app, report
 from contract_first.cli.options import declared, options_of
 from contract_first.contract import Contract, Operation
 from contract_first.mock.options import MockOptions, ServerOptions
+from scanner_api.distribution import SCANNER_API
 from scanner_contract import load_contract
 from scanner_mocks.options import ScannerMockOptions
 from scanner_mocks.server import Mock, scanner_mock
@@ -90,6 +91,9 @@ class ScannerMocks(Mocks):
         watch = options.pop("watch")
         settings = {**self.settings, "contract": contract, **of_s3, **options}
         return scanner_mock(tell_reload=report if watch else None, tell=report, **settings)
+
+    def lack(self) -> str:  # noqa: D102 -- as its base does
+        return SCANNER_API.lack_of("mock")
 
     def start_errors(self) -> tuple[type[Exception], ...]:  # noqa: D102 -- as its base does
         from scanner_api.app import START_ERRORS  # noqa: PLC0415 -- S3 starts while it is imported

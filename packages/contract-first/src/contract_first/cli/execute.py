@@ -15,7 +15,7 @@ from contract_first.contract.document.errors import explained
 from contract_first.imports import resting_collector
 from contract_first.service.http.proxies import address_of
 
-from .commands import customized, failure, require_extra
+from .commands import customized, failure
 from .options import OptionsFirst
 from .process import End, Signals, ready_file
 
@@ -37,6 +37,7 @@ class Start(NamedTuple):
         variables: returns the environment variables by which a command finds it; None removes one.
         errors: those of a start that are explained in a sentence.
         ready_file: where to write that it is ready; None for nowhere.
+        lack: which extra is missing, and how to install it; empty if none is.
     """
 
     open: Callable[[], AbstractContextManager[Any]]
@@ -44,6 +45,7 @@ class Start(NamedTuple):
     errors: Callable[[], tuple[type[Exception], ...]]
     host: str
     ready_file: Path | None
+    lack: str = ""
 
     @contextmanager
     def running(self) -> Iterator[Any]:
@@ -92,7 +94,8 @@ def run(context: typer.Context, start: Start, announce: Callable[[Any], None], *
     if context.invoked_subcommand is not None:
         context.obj = start
         return
-    require_extra("mock")
+    if start.lack:
+        raise failure(start.lack)
     end = End()
     try:
         with start.running() as running:
@@ -114,8 +117,9 @@ def execute(context: typer.Context, command: Command) -> None:
     Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is not found, 126 when it
     cannot be run, 125 when the mock could not start.
     """
-    require_extra("mock", NOT_STARTED)
     start: Start = context.obj
+    if start.lack:
+        raise failure(start.lack, NOT_STARTED)
     forwarding = Forwarding()
     with ExitStack() as stack:
         try:

@@ -93,6 +93,10 @@ class Mocks:
         self.contract = loaded or load_contract(contract, overlays or (), lenient=not strict)
         return contract_mock(self.contract, authentication=not no_auth, tell=report, **options)
 
+    def lack(self) -> str:
+        """Return which extra is missing, and how to install it; empty if none is."""
+        return ""
+
     def start_errors(self) -> tuple[type[Exception], ...]:
         """Return the errors that keep a mock from starting; each message says what to do."""
         return CannotListen, ContractError, OSError, ValueError
@@ -193,7 +197,7 @@ def mock(
 
     State is lost at the end unless --data is given; nothing leaves this machine. Ctrl-C or SIGTERM stops it.
 
-    Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
+    Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `locales` is missing.
     """
     alone = is_alone(context, json=json, control_token=options["control_token"])
     defaults = mocks.defaults() | ({} if alone else dict.fromkeys(ports_of(mocks.record), 0))
@@ -204,7 +208,12 @@ def mock(
     if form := log_form(log, quiet=quiet, default="text" if alone and not json else None):
         options["log"] = request_log(form)
     start = Start(
-        partial(mocks.open, **options), mocks.variables, mocks.start_errors, options["host"], ready_file
+        partial(mocks.open, **options),
+        mocks.variables,
+        mocks.start_errors,
+        options["host"],
+        ready_file,
+        mocks.lack(),
     )
     run(context, start, partial(mocks.announce, verbose=verbose), json=json)
 

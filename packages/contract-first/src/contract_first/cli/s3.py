@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
+from contract_first.distribution import CONTRACT_FIRST
 from contract_first.mock.options import HOST, port_option
 from strict_s3.options import CONFLICTING_VARIABLES, Options, flags
 
@@ -93,7 +94,7 @@ def s3(
 
     State is lost at the end unless --data is given; nothing leaves this machine. Ctrl-C or SIGTERM stops it.
 
-    Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
+    Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `s3` is missing.
     """
     alone = is_alone(context, json=json, control_token=options["control_token"])
     ports = {"port": PORT, "control_port": CONTROL_PORT} if alone else {"port": 0, "control_port": 0}
@@ -104,7 +105,12 @@ def s3(
 
         options["log"] = request_log(log)
     start = Start(
-        partial(opened, **options), variables_of, lambda: (OSError, ValueError), options["host"], ready_file
+        partial(opened, **options),
+        variables_of,
+        lambda: (OSError, ValueError),
+        options["host"],
+        ready_file,
+        CONTRACT_FIRST.lack_of("s3"),
     )
     run(context, start, announce, json=json)
 
