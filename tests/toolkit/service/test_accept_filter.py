@@ -1,4 +1,4 @@
-"""The accept filter on the contract of the Scanner: it speaks for every success, and accepts nothing wrong."""
+"""The accept filter on the contract of the Scanner: it accepts every success, and nothing wrong."""
 
 import runpy
 from datetime import UTC

@@ -1,4 +1,4 @@
-"""The control API of the Scanner's mock: its contract with the Scanner's overlay, and what it leaves alone."""
+"""The control API of the Scanner's mock: its own contract, and what it leaves to the API."""
 
 from __future__ import annotations
 

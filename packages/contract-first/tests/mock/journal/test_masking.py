@@ -10,7 +10,7 @@ from contract_first.check.masking import Masking
 from contract_first.contract import Contract
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"
-KEY = "pet_k_" + "Ab3" * 11
+KEY = "pet_key_" + "Ab3" * 11
 SCHEMES = {
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "token": {"type": "http", "scheme": "bearer"},

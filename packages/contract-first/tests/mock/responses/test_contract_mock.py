@@ -236,8 +236,8 @@ def test_an_alternative_that_repeats_another_is_left_out(file):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--watch"], "There is no contract"),
-        (["--no-auth"], "There is no contract"),
+        (["--watch"], "need a --contract"),
+        (["--no-auth"], "need a --contract"),
         (["--contract", "https://pets.test/openapi.json", "--watch"], "needs a contract in a file"),
         (["--contract", "/nowhere/pets.json"], "cannot be read"),
     ],
