@@ -23,7 +23,7 @@ from contract_first.service.names import python_name
 
 from .scaffold import Scaffolding, print_outcomes, write_new
 
-TEMPLATES = files(__package__) / "project"
+TEMPLATES = files(__package__) / "templates"
 PROBLEMS = Path(str(TEMPLATES / "problems.yaml"))
 """Overlay that gives each operation without a default response one of problem details."""
 RESERVED = sys.stdlib_module_names | {"tests"}
