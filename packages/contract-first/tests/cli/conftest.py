@@ -1,11 +1,11 @@
-"""The commands of ``scanner-api contract``, as a shell would call them."""
+"""The commands of ``contract-first contract``, as a shell would call them."""
 
 import json
 
 import pytest
 from typer.testing import CliRunner
 
-from scanner_api.cli import app
+from contract_first.cli.tree import app
 
 PETS = {
     "openapi": "3.1.0",
@@ -48,7 +48,7 @@ def pets():
 
 @pytest.fixture
 def contract():
-    """Runs a command of ``scanner-api contract``, wide enough that nothing wraps."""
+    """Runs a command of ``contract-first contract``, wide enough that nothing wraps."""
 
     def invoke(*arguments):
         return CliRunner().invoke(

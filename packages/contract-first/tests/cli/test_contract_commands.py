@@ -1,4 +1,4 @@
-"""``scanner-api contract show``, ``digest`` and ``lint``."""
+"""``contract-first contract show``, ``digest`` and ``lint``."""
 
 import json
 
@@ -9,12 +9,12 @@ from contract_first.contract import load_contract
 
 
 @pytest.mark.parametrize("notation", ["json", "yaml"])
-def test_what_is_shown_is_the_contract(contract, write, notation):
-    """What ``show`` prints is the contract in force, whole: reading it back gives the same digest."""
-    shown = contract("show", "--format", notation)
+def test_what_is_shown_is_the_contract(contract, write, pets, notation):
+    """What ``show`` prints is the contract, whole: reading it back gives the same digest."""
+    shown = contract("show", write(pets), "--format", notation)
     assert shown.exit_code == 0
     path = write(shown.stdout, f"shown.{notation}")
-    assert load_contract(path).digest == load_contract().digest
+    assert load_contract(path).digest == load_contract(write(pets)).digest
 
 
 def test_strings_that_look_like_something_else(contract, write, pets):
@@ -37,12 +37,12 @@ def test_digest(contract, write, pets):
     """The digest is that of the meaning: spelled in another order and format, it is the same."""
     other = write(json.dumps(pets, sort_keys=True, indent=9), "other.json")
     assert contract("digest", write(pets)).stdout == contract("digest", other).stdout
-    assert contract("digest").stdout == f"{load_contract().digest}\n"
+    assert contract("digest", other).stdout == f"{load_contract(other).digest}\n"
 
 
-def test_lint_of_our_own(contract):
-    """Nothing is wrong with the contract in force."""
-    result = contract("lint")
+def test_lint_of_what_is_right(contract, write, pets):
+    """Nothing is wrong with the contract."""
+    result = contract("lint", write(pets))
     assert result.exit_code == 0
     assert result.stdout.startswith("Nothing is wrong in ")
 
@@ -138,14 +138,13 @@ def test_overlays_without_effect(contract, write, pets):
 
 
 def test_overlays(contract, write, pets):
-    """Overlays are applied in their order, to any contract that is read, the packaged one too."""
+    """Overlays are applied in their order, to any contract that is read."""
     first, second = (
         write({"overlay": "1.1.0", "actions": [{"target": "$.info.title", "update": title}]}, f"{title}.json")
         for title in ("A", "B")
     )
-    for file in ([write(pets)], []):
-        shown = contract("show", *file, "--overlay", first, "--overlay", second)
-        assert json.loads(shown.stdout)["info"]["title"] == "B"
+    shown = contract("show", write(pets), "--overlay", first, "--overlay", second)
+    assert json.loads(shown.stdout)["info"]["title"] == "B"
     result = contract("show", write(pets), "--overlay", write({"actions": []}, "none.json"))
     assert result.exit_code == 2
     assert "none.json#/overlay" in result.stderr

@@ -9,7 +9,6 @@ import typer
 from typer.testing import CliRunner
 
 import contract_first.cli.tree
-import scanner_api.cli
 from contract_first.cli.commands import LazyGroup
 from contract_first.service.http.origins import normal_origins
 
@@ -36,7 +35,6 @@ def below(group, path=()):
 
 
 ENGINE = list(below(typer.main.get_command(contract_first.cli.tree.app)))
-SCANNER = list(below(typer.main.get_command(scanner_api.cli.app)))
 
 
 @pytest.mark.parametrize("path", [(), *(path for path, _, _ in ENGINE)], ids=" ".join)
@@ -48,7 +46,7 @@ def test_help_says_nothing_of_the_scanner(path):
 
 
 @pytest.mark.parametrize(
-    ("listed", "command"), [pytest.param(*found, id=" ".join(path)) for path, *found in ENGINE + SCANNER]
+    ("listed", "command"), [pytest.param(*found, id=" ".join(path)) for path, *found in ENGINE]
 )
 def test_lists_have_the_commands_own_words(listed, command):
     """What a group says of a command, which it does not import for that, is how the command's help begins."""
@@ -56,26 +54,17 @@ def test_lists_have_the_commands_own_words(listed, command):
     assert words == own
 
 
-@pytest.mark.parametrize("name", ["db", "keys", "organizations", "products"])
-def test_lists_of_commands_break_nothing_off(name):
-    """Of each command a list has the whole first paragraph of its help, however narrow it is."""
-    group = next(command for path, _, command in SCANNER if path == (name,))
-    help_ = " ".join(CliRunner().invoke(scanner_api.cli.app, [name, "--help"]).output.split())
-    for each in group.commands.values():
-        assert " ".join(each.help.partition("\n\n")[0].split()) in help_
-
-
 def test_help_has_no_names_of_types():
     """Help says what each option and argument takes in words of its own, without Python's names of types."""
     signatures = []
-    for path, _, command in ENGINE + SCANNER:
+    for path, _, command in ENGINE:
         context = command.make_context(path[-1], [], resilient_parsing=True)
         signatures += [record[0] for each in command.params if (record := each.get_help_record(context))]
     assert {"--port PORT", "--into DIR", "--format json|yaml", "URL"} <= {*signatures}
     assert [each for each in signatures if "<" in each or ("-" not in each and not each.isupper())] == []
 
 
-@pytest.mark.parametrize("module", ["contract_first.__main__", "scanner_api.__main__"])
+@pytest.mark.parametrize("module", ["contract_first.__main__"])
 def test_help_imports_little(module):
     """The help of all commands imports none of them."""
     program = MODULES.format(module=module)
@@ -184,7 +173,7 @@ def test_a_command_beside_the_mock_of_a_contract(write, minimal):
     """``exec`` tells its command where the mock is, by variables that have no name of an application's."""
     show = "import os; print(sorted(name for name in os.environ if name.startswith('MOCK_')))"
     contract = str(write(minimal))
-    command = [sys.executable, "-m", "contract_first.mock", "mock", "exec", "--contract", contract, "--"]
+    command = [sys.executable, "-m", "contract_first", "mock", "exec", "--contract", contract, "--"]
     done = subprocess.run(  # noqa: S603 -- our own command
         [*command, sys.executable, "-c", show], capture_output=True, text=True, check=False
     )
@@ -196,8 +185,8 @@ def test_a_command_beside_the_mock_of_a_contract(write, minimal):
 def test_a_check_of_the_mock_of_a_contract(write, minimal):
     """``check`` finds the contract where the mock serves it, and no violation of it."""
     contract = str(write(minimal))
-    script = '"$0" -m contract_first.mock check "$MOCK_API_URL" --max-examples 2'
-    command = [sys.executable, "-m", "contract_first.mock", "mock", "exec", "--contract", contract, "--"]
+    script = '"$0" -m contract_first check "$MOCK_API_URL" --max-examples 2'
+    command = [sys.executable, "-m", "contract_first", "mock", "exec", "--contract", contract, "--"]
     done = subprocess.run(  # noqa: S603 -- our own command
         [*command, "sh", "-c", script, sys.executable], capture_output=True, text=True, check=False
     )
@@ -244,7 +233,7 @@ def test_a_mock_that_remembers(write, tmp_path):
     ]
     look = "import os, urllib.request as r; print(r.urlopen(os.environ['MOCK_API_URL'] + '/pets/Rex').status)"
     for more in (["--seed-data", seeds], []):
-        command = [sys.executable, "-m", "contract_first.mock", "mock", "exec", *options, *more, "--"]
+        command = [sys.executable, "-m", "contract_first", "mock", "exec", *options, *more, "--"]
         done = subprocess.run(  # noqa: S603 -- our own command
             [*command, sys.executable, "-c", look], capture_output=True, text=True, check=False
         )

@@ -1,4 +1,4 @@
-"""``scanner-api contract diff`` tells what changed, and its exit code says whether that breaks clients."""
+"""``contract-first contract diff`` tells what changed, and its exit code says whether that breaks clients."""
 
 import json
 import os

@@ -20,7 +20,7 @@ from contract_first.cli.s3 import variables_of
 from contract_first.cli.tree import app
 from contract_first.mock.s3.server import S3Mock, s3_mock
 
-COMMAND = [sys.executable, "-m", "contract_first.mock", "s3"]
+COMMAND = [sys.executable, "-m", "contract_first", "s3"]
 PORTS = ["--port", "0", "--control-port", "0"]
 CHILD = """
 import os, boto3, json

@@ -1,6 +1,5 @@
-"""``serve`` one's own contract by one's own handlers, of either console script."""
+"""``serve`` one's own contract by one's own handlers."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,7 +10,6 @@ import pytest
 from typer.testing import CliRunner
 
 import contract_first.cli.tree
-import scanner_api.cli
 
 HANDLERS = """
 def list_pets() -> None:
@@ -62,7 +60,7 @@ def serving(module, *options):
 
 
 @pytest.mark.programs
-@pytest.mark.parametrize("module", ["contract_first.mock", "scanner_api"])
+@pytest.mark.parametrize("module", ["contract_first"])
 @pytest.mark.usefixtures("project")
 def test_it_serves_ones_own(module, secured):
     """Handlers and what authenticates are found in the current folder; nothing is there of another API."""
@@ -98,14 +96,6 @@ def test_what_cannot_be_served_is_one_sentence(secured, options, code, reason):
     ours = ["serve", "--port", "0", "--contract", secured, "--handlers", "pets", *options]
     outcome = CliRunner().invoke(contract_first.cli.tree.app, ours, catch_exceptions=False)
     assert (outcome.exit_code, reason in outcome.stderr, outcome.stderr.count("\n")) == (code, True, 1)
-
-
-@pytest.mark.parametrize("options", [["--handlers", "pets"], ["--authenticate", "hooks:CHECKS"]])
-def test_the_scanner_has_handlers_of_its_own(options):
-    """Of ``scanner-api serve`` they are for another contract, and so is what authenticates."""
-    own = {name: None for name in os.environ if name.startswith("SCANNER_")}
-    outcome = CliRunner().invoke(scanner_api.cli.app, ["serve", *options], env=own)
-    assert (outcome.exit_code, "--contract" in outcome.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
-"""``scanner-api contract types`` prints types in the language that is asked for."""
+"""``contract-first contract types`` prints types in the language that is asked for."""
 
 import os
 import sys
 
 import pytest
 
+from contract_first.contract import load_contract
 from contract_first.contract.python_types import python_types
-from scanner_contract import load_contract
 
 
 @pytest.fixture
@@ -25,10 +25,10 @@ def npx(tmp_path, monkeypatch):
     return install
 
 
-def test_python(contract):
-    """Python is the default, and its types are those of the contract in force."""
-    result = contract("types")
-    assert (result.exit_code, result.stdout) == (0, python_types(load_contract()))
+def test_python(contract, pets, write):
+    """Python is the default, and its types are those of the contract."""
+    result = contract("types", write(pets))
+    assert (result.exit_code, result.stdout) == (0, python_types(load_contract(write(pets))))
 
 
 def test_typescript(contract, npx, pets, write):
@@ -39,17 +39,17 @@ def test_typescript(contract, npx, pets, write):
     assert (result.exit_code, result.stdout) == (0, f"{command} Pets\n")
 
 
-def test_without_npx(contract, npx):
+def test_without_npx(contract, npx, pets, write):
     """Without npx there is no TypeScript, and the reason tells what to install."""
     npx()
-    result = contract("types", "--lang", "typescript")
+    result = contract("types", write(pets), "--lang", "typescript")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "install Node.js" in result.stderr
 
 
-def test_generator_fails(contract, npx):
+def test_generator_fails(contract, npx, pets, write):
     """When openapi-typescript fails, what it said is reported."""
     npx("sys.exit('no network')")
-    result = contract("types", "--lang", "typescript")
+    result = contract("types", write(pets), "--lang", "typescript")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == "openapi-typescript failed: no network\n"

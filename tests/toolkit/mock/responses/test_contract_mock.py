@@ -12,10 +12,6 @@ from scanner_mocks.cli.mock import has_handlers
 
 GET = {"responses": {"204": {"description": ""}}}
 PETS = {"openapi": "3.1.0", "info": {"title": "Pets", "version": "7"}, "paths": {"/pets": {"get": GET}}}
-    "openapi": "3.1.0",
-    "info": {"title": "Pets", "version": "7"},
-    "paths": {"/pets": {"get": {"responses": {}}}},
-}
 
 
 def test_which_contracts_have_handlers():

@@ -1,4 +1,4 @@
-"""``scanner-api check``: options, output and exit codes."""
+"""``contract-first check``: options, output and exit codes."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from starlette.routing import Route
 from typer.testing import CliRunner
 
 from contract_first.check.run.checking import served
-from scanner_api.cli import app
+from contract_first.cli.tree import app
 
 pytestmark = pytest.mark.programs
 
@@ -25,7 +25,7 @@ QUICK = ["--max-examples", "2", "--seed", "1"]
 
 def run(*arguments, **environment):
     """Run the command with no environment but this, and return its result."""
-    nothing = dict.fromkeys(name for name in os.environ if name.startswith(("SCANNER_CHECK", "GITHUB_")))
+    nothing = dict.fromkeys(name for name in os.environ if name.startswith(("CHECK_", "GITHUB_")))
     return CliRunner().invoke(app, ["check", *map(str, arguments)], env={**nothing, **environment})
 
 
@@ -40,7 +40,7 @@ def written(wrong_shelf, tmp_path_factory):
 
 def test_a_right_app_is_0(right_shelf):
     """Where the contract is kept, the command says so and ends with 0."""
-    result = run(right_shelf[1], *QUICK, "--operation", "list_things", SCANNER_CHECK_API_KEY=KEY)
+    result = run(right_shelf[1], *QUICK, "--operation", "list_things", CHECK_API_KEY=KEY)
     assert (result.exit_code, result.stderr) == (0, "")
     assert re.search(r"^coverage: \d+ requests, 0 findings$", result.stdout, re.MULTILINE)
     assert result.stdout.strip().splitlines()[-1].startswith("Conforms to the contract: ")
@@ -105,7 +105,7 @@ def test_in_github_actions_annotations_come_by_themselves(right_shelf):
 )
 def test_what_cannot_run_is_2(right_shelf, options, message):
     """What cannot run ends with 2 and says why, without repeating a credential."""
-    keys = {} if "--api-key" in options else {"SCANNER_CHECK_API_KEY": KEY}
+    keys = {} if "--api-key" in options else {"CHECK_API_KEY": KEY}
     result = run(right_shelf[1], *QUICK, *options, **keys)
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
@@ -114,16 +114,14 @@ def test_what_cannot_run_is_2(right_shelf, options, message):
 
 
 ONE = ["--operation", "list_things"]
-EMPTY = {"SCANNER_CHECK_API_KEY": "", "SCANNER_CHECK_OTHER_API_KEY": " "}
+EMPTY = {"CHECK_API_KEY": "", "CHECK_OTHER_API_KEY": " "}
 
 
 def test_a_secret_that_a_ci_does_not_have_is_2(right_shelf):
     """Empty variables, and no other credential, are not taken for the wish to check without one."""
     result = run(right_shelf[1], *QUICK, *ONE, **EMPTY)
     assert (result.exit_code, result.stdout) == (2, "")
-    message = (
-        "SCANNER_CHECK_API_KEY and SCANNER_CHECK_OTHER_API_KEY are empty, and no other credential is given"
-    )
+    message = "CHECK_API_KEY and CHECK_OTHER_API_KEY are empty, and no other credential is given"
     assert message in result.stderr
 
 
@@ -149,19 +147,9 @@ def test_what_does_not_respond_is_2():
     assert result.stderr.startswith("Cannot run: http://127.0.0.1:1/openapi.json does not respond: ")
 
 
-@pytest.mark.parametrize(("path", "code"), [("/", 2), ("/scanner/api/v1/sessions", 1)])
-def test_another_api_is_distinguished_from_a_wrong_one(path, code):
-    """Without a contract, a URL with none of the default paths ends with 2, one with some is checked."""
-    with served(Starlette(routes=[Route(path, lambda _: Response(status_code=405))])) as url:
-        result = run(url, *QUICK, "--operation", "list_sessions")
-    assert result.exit_code == code
-    message = f"Cannot run: {url} is not where the default contract's paths begin: "
-    assert result.stderr.startswith(message) == (code == 2)
-
-
 def test_a_url_that_leads_to_another_server_is_2():
     """Where all is redirected elsewhere, as from http to https, no violations are reported."""
-    elsewhere = RedirectResponse("https://127.0.0.1:1/scanner/api/v1/sessions?key=secret-1", 308)
+    elsewhere = RedirectResponse("https://127.0.0.1:1/shelf/things?key=secret-1", 308)
     with served(Starlette(routes=[Route("/{rest:path}", lambda _: elsewhere)])) as url:
         result = run(url, *QUICK)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -189,18 +177,16 @@ def test_a_credentials_file_is_read(right_shelf, tmp_path):
 
 def test_a_budget_is_spent_and_not_more(right_shelf):
     """With a budget the run goes on until it is spent, and that is a right end."""
-    result = run(
-        right_shelf[1], *QUICK, "--budget", "2s", "--operation", "list_things", SCANNER_CHECK_API_KEY=KEY
-    )
+    result = run(right_shelf[1], *QUICK, "--budget", "2s", "--operation", "list_things", CHECK_API_KEY=KEY)
     assert result.exit_code == 0, result.output
 
 
 def test_an_interrupted_run_is_gone_on_with(right_shelf, tmp_path):
     """After SIGTERM the command ends with 2, and the next one with the same file tries only what is left."""
     kept = tmp_path / "run.json"
-    scanner_api = Path(sys.executable).with_name("scanner-api")
-    command = [str(scanner_api), "check", right_shelf[1], "--resume", str(kept)]
-    environment = {**os.environ, "SCANNER_CHECK_API_KEY": KEY}
+    program = Path(sys.executable).with_name("contract-first")
+    command = [str(program), "check", right_shelf[1], "--resume", str(kept)]
+    environment = {**os.environ, "CHECK_API_KEY": KEY}
     running = subprocess.Popen(  # noqa: S603 -- the project's own command
         [*command, "--max-examples", "100000"],
         env=environment,
@@ -217,7 +203,7 @@ def test_an_interrupted_run_is_gone_on_with(right_shelf, tmp_path):
     assert "Not finished (interrupted)" in rest
     before = json.loads(kept.read_text())
     assert ["coverage", "GET /shelf/things"] in before["finished"]
-    result = run(right_shelf[1], "--resume", kept, "--max-examples", "2", SCANNER_CHECK_API_KEY=KEY)
+    result = run(right_shelf[1], "--resume", kept, "--max-examples", "2", CHECK_API_KEY=KEY)
     assert result.exit_code == 0, result.output
     assert f"seed {before['seed']}" in result.stdout
     assert not kept.exists()
@@ -227,7 +213,7 @@ def test_nothing_is_left_in_the_working_directory(right_shelf, tmp_path):
     """The command writes nothing into the folder in which it is called, but what it is asked for."""
     called, cache = tmp_path / "called", tmp_path / "cache"
     called.mkdir()
-    command = [sys.executable, "-m", "scanner_api", "check", right_shelf[1], "--api-key", KEY, *QUICK]
+    command = [sys.executable, "-m", "contract_first", "check", right_shelf[1], "--api-key", KEY, *QUICK]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HYPOTHESIS_")}
     environment["XDG_CACHE_HOME"] = str(cache)
     done = subprocess.run(  # noqa: S603 -- the project's own command

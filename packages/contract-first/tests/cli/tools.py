@@ -1,0 +1,38 @@
+"""Runs Python's tools on what a command has written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[4]
+
+
+def run_in(folder, *command):
+    """Run a Python tool in a folder, with the project's own settings, and return what it did."""
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return subprocess.run(  # noqa: S603 -- tools of the project, on files of the test
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+    )
+
+
+def check(folder, mypy_cache):
+    """Assert that linter (ours, and as it comes), formatter and type checker accept what was written."""
+    tests = sorted(map(str, folder.glob("tests/*.py")))
+    mypy = ["mypy", "--strict", "--follow-imports=silent", "--cache-dir", mypy_cache, "--config-file="]
+    for command in (
+        ["ruff", "check", "--no-cache", "operations", "tests"],
+        ["ruff", "check", "--no-cache", "--isolated", "--extend-select", "RUF100", "operations", "tests"],
+        ["ruff", "format", "--check", "--no-cache", "operations", "tests"],
+        [*mypy, "operations", *tests],
+    ):
+        result = run_in(folder, *command)
+        assert result.returncode == 0, result.stdout + result.stderr
