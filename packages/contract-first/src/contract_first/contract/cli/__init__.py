@@ -1,1 +1,0 @@
-"""The commands about contracts, and the building blocks of every command."""
