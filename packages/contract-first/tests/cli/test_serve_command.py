@@ -47,9 +47,9 @@ def secured(write, minimal):
 
 
 @contextmanager
-def serving(module, *options):
-    """Run ``serve`` of a module's script, and yield its URL; it ends cleanly."""
-    command = [sys.executable, "-m", module, "serve", "--port", "0", *options]
+def serving(*options):
+    """Run ``serve``, and yield its URL; it ends cleanly."""
+    command = [sys.executable, "-m", "contract_first", "serve", "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own command
         try:
             yield process.stdout.readline().split(" on ")[1].split()[0]
@@ -60,12 +60,11 @@ def serving(module, *options):
 
 
 @pytest.mark.programs
-@pytest.mark.parametrize("module", ["contract_first"])
 @pytest.mark.usefixtures("project")
-def test_it_serves_ones_own(module, secured):
+def test_it_serves_ones_own(secured):
     """Handlers and what authenticates are found in the current folder; nothing is there of another API."""
     options = ("--contract", secured, "--handlers", "pets", "--authenticate", "hooks:CHECKS")
-    with serving(module, *options) as url, httpx.Client(base_url=url, trust_env=False) as client:
+    with serving(*options) as url, httpx.Client(base_url=url, trust_env=False) as client:
         statuses = [client.get("/pets", headers={"X-Key": key}).status_code for key in ("wrong", "right")]
         assert statuses == [401, 200]
         assert list(client.get("/openapi.json").json()["paths"]) == ["/pets"]
