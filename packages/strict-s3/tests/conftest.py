@@ -180,7 +180,7 @@ def server() -> Iterator[Server]:
         TEMPORARY_KEY: f"{SECRET_KEY}:a-session-token",
         EXPIRED_KEY: f"{SECRET_KEY}:a-session-token:2020-01-01T00:00:00Z",
     }
-    with Server("scanner-photos", region=REGION, credentials=credentials, cors=True) as server:
+    with Server("the-photos", region=REGION, credentials=credentials, cors=True) as server:
         yield server
 
 

@@ -209,19 +209,18 @@ def say_more(request: Any, **_: Any) -> None:
 def test_a_process_that_dies_is_started_again(tmp_path, monkeypatch):
     """After its process was killed, S3 responds again at its URL, with its objects, clock and faults."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # of the process, which imports the faults
     said: queue.Queue[str] = queue.Queue()
     with Server(
         "photos",
         credentials=KEYS,
-        faults="contract_first.mock.s3.faults:S3Faults",
+        faults="slow_keys:SlowKeys",
         on_restart=said.put,
     ) as server:
         client = connect(server)
         client.put_object(Bucket="photos", Key="k", Body=b"x")
         server.set_clock(datetime(2040, 1, 1, tzinfo=UTC))
-        server.set_faults(
-            [{"id": "a", "on": "s3", "match": {"key": "slow"}, "effect": {"s3_code": "SlowDown"}}]
-        )
+        server.set_faults([{"key": "slow"}])
         server._process.kill()
         assert "killed by signal 9; it was started again" in said.get(timeout=30)
         assert server.restarts == 1
