@@ -34,7 +34,7 @@ def s3_buckets() -> Sequence[str]:
 
 @pytest.fixture(scope="session")
 def _s3_fixture(s3_buckets: Sequence[str]) -> Iterator[S3Fixture]:
-    if reason := CONTRACT_FIRST.lack_of("mock"):
+    if reason := CONTRACT_FIRST.lack_of("s3"):
         MARKER.fail(reason)
     from .s3.fixture import running_s3  # noqa: PLC0415 -- the module's reason
 
