@@ -147,11 +147,11 @@ def test_what_does_not_respond_is_2():
     assert result.stderr.startswith("Cannot run: http://127.0.0.1:1/openapi.json does not respond: ")
 
 
-def test_a_url_that_leads_to_another_server_is_2():
+def test_a_url_that_leads_to_another_server_is_2(write, minimal):
     """Where all is redirected elsewhere, as from http to https, no violations are reported."""
     elsewhere = RedirectResponse("https://127.0.0.1:1/shelf/things?key=secret-1", 308)
     with served(Starlette(routes=[Route("/{rest:path}", lambda _: elsewhere)])) as url:
-        result = run(url, *QUICK)
+        result = run(url, *QUICK, "--contract", write(minimal))
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"{url} redirects to https://127.0.0.1:1: give the URL that responds." in result.stderr
     assert "secret-1" not in result.stderr
