@@ -4,7 +4,7 @@ import os
 
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from typer.testing import CliRunner
 
@@ -30,3 +30,13 @@ def test_another_api_is_distinguished_from_a_wrong_one(path, code):
     assert result.exit_code == code
     message = f"Cannot run: {url} is not where the default contract's paths begin: "
     assert result.stderr.startswith(message) == (code == 2)
+
+
+def test_a_url_that_leads_to_another_server_is_2():
+    """Where all is redirected elsewhere, as from http to https, no violations are reported."""
+    elsewhere = RedirectResponse("https://127.0.0.1:1/scanner/api/v1/sessions?key=secret-1", 308)
+    with served(Starlette(routes=[Route("/{rest:path}", lambda _: elsewhere)])) as url:
+        result = run(url, *QUICK)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{url} redirects to https://127.0.0.1:1: give the URL that responds." in result.stderr
+    assert "secret-1" not in result.stderr
