@@ -17,8 +17,6 @@ from contract_first.check.exchange import Message, MessageViolation, RecordedExc
 from contract_first.check.masking import Masking
 from contract_first.check.validation import ExchangeValidator
 from contract_first.contract import Contract
-from strict_s3 import Server
-from strict_s3.messages.request import NAMES
 
 from .extension import NO_EXTENSION, Extension
 from .fault import Fault
@@ -32,6 +30,7 @@ from .journal.selector import Selector
 from .state.state import Clearable
 
 if TYPE_CHECKING:
+    from strict_s3 import Server
     from strict_s3.local import LocalS3
 
 AT_ONCE = 50
@@ -73,7 +72,11 @@ class Traffic:
         self.journal.masking = Masking.of(contract)
         self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
         on_api = [operation.operation_id for operation in contract.operations]
-        self.faults.operations = {"api": on_api, **({} if self.s3 is None else {"s3": NAMES})}
+        self.faults.operations = {"api": on_api}
+        if self.s3 is not None:
+            from strict_s3.request import NAMES  # noqa: PLC0415 -- of an extra
+
+            self.faults.operations["s3"] = NAMES
 
     def faults_in(self, path: Path) -> list[Fault]:
         """Return the faults in a file; raise FaultFileError if it cannot be read, or is not valid."""
