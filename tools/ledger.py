@@ -1,10 +1,11 @@
-"""Rewrites what is derived from the contract, the settings and the checks: ``tox -e ledger``.
+"""Rewrites what is derived from the contract, the settings, the checks and the source: ``tox -e ledger``.
 
 The texts that the files should have are made here and nowhere else; ``tests/house/test_ledger.py`` compares.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from contract_first.contract import Operation
 
 ROOT = Path(__file__).parents[1]
+PACKAGES = {
+    "contract_first": ROOT / "packages" / "contract-first" / "src",
+    "strict_s3": ROOT / "packages" / "strict-s3" / "src",
+    "scanner_contract": ROOT / "spec",
+    "scanner_api": ROOT / "handlers",
+    "scanner_mocks": ROOT / "mocks",
+}
+"""The folder that has the source of each package."""
 BASE_PATH = "/scanner/api/v1"
 OPERATION_ROW = re.compile(r"\| `([A-Z]+) (/\S*)`(?: \+)? \| (.*) \|")
 
@@ -132,8 +141,30 @@ def banner(text: str) -> str:
     )
 
 
+def architecture(text: str) -> str:
+    """Return ARCHITECTURE.md with the lines of code of each package, in hundreds."""
+    totals = {name: sum(map(code_lines, folder.rglob("*.py"))) for name, folder in PACKAGES.items()}
+    # rounded, so that not every change of the source is one of the page
+    rows = [f"| `{name}` | {round(total, -2):,} |" for name, total in totals.items()]
+    return table(text, "| package | lines of code |", rows)
+
+
+def code_lines(file: Path) -> int:
+    """Return how many lines of a module are neither blank nor a comment nor part of a docstring."""
+    text = file.read_text("utf-8")
+    prose = {
+        line
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    lines = enumerate(text.splitlines(), 1)
+    return sum(bool(line.strip()) and line.strip()[0] != "#" and number not in prose for number, line in lines)
+
+
 DERIVED: Mapping[str, Callable[[str], str]] = {
     "README.md": banner,
+    "ARCHITECTURE.md": architecture,
     "spec/scanner_contract/loading.py": digests,
     "docs/operations.md": operations,
     "docs/settings.md": settings,
