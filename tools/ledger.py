@@ -155,11 +155,15 @@ def code_lines(file: Path) -> int:
     prose = {
         line
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
     lines = enumerate(text.splitlines(), 1)
-    return sum(bool(line.strip()) and line.strip()[0] != "#" and number not in prose for number, line in lines)
+    return sum(
+        bool(line.strip()) and line.strip()[0] != "#" and number not in prose for number, line in lines
+    )
 
 
 DERIVED: Mapping[str, Callable[[str], str]] = {

@@ -2,8 +2,8 @@
 
 from contextlib import contextmanager
 
-from strict_s3.errors import refusal
 from strict_s3.faults import Faults
+from strict_s3.messages.errors import refusal
 
 
 class SlowKeys(Faults):

@@ -1,6 +1,6 @@
 """The codes of S3's errors."""
 
-from strict_s3.errors import CODES, REFUSALS
+from strict_s3.messages.errors import CODES, REFUSALS
 
 
 def test_every_code_has_a_status():

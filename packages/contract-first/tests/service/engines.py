@@ -5,9 +5,9 @@ import json
 from hypothesis import strategies as st
 
 from contract_first.contract import Contract
+from contract_first.service.messages.response import Rendered
 from contract_first.service.response.accept_filter import AcceptFilter
 from contract_first.service.response.response_validation import ResponseValidator
-from contract_first.service.response.responses import Rendered
 
 NAMES = ["a", "b", "é"]
 

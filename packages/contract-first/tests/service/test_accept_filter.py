@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contract_first.contract.document.json_types import INTEGERS
 from contract_first.contract.schemas.keywords import format_checker
-from contract_first.service.response.responses import Rendered
+from contract_first.service.messages.response import Rendered
 
 engines = runpy.run_path(str(Path(__file__).with_name("engines.py")))
 Engines, rendered = engines["Engines"], engines["rendered"]

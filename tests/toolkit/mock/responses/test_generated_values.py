@@ -9,7 +9,7 @@ from contract_first.mock.responses import ContractResponses
 from contract_first.mock.responses.authenticators import OpenAuthenticator
 from contract_first.mock.responses.documented import DocumentedResponses, Selection
 from contract_first.service.assembly import Assembly
-from contract_first.service.response.responses import Rendered
+from contract_first.service.messages.response import Rendered
 from scanner_contract import load_contract
 
 

@@ -6,7 +6,6 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, get_origin
 
-import typer
 from typer.core import TyperGroup
 
 from contract_first.mock.options import ServerOptions, host_option

@@ -15,7 +15,6 @@ import msgspec
 
 from contract_first.contract.contract import is_named
 
-
 from .journal.matching import matches
 from .state.clock import skewed
 

@@ -74,7 +74,7 @@ class Traffic:
         on_api = [operation.operation_id for operation in contract.operations]
         self.faults.operations = {"api": on_api}
         if self.s3 is not None:
-            from strict_s3.request import NAMES  # noqa: PLC0415 -- of an extra
+            from strict_s3.messages.request import NAMES  # noqa: PLC0415 -- of an extra
 
             self.faults.operations["s3"] = NAMES
 

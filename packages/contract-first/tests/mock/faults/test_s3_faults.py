@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config
 
 from contract_first.check.masking import Masking
-from contract_first.mock.faults.fault import Fault
+from contract_first.mock.fault import Fault
 from contract_first.mock.journal.recording import s3_exchange
 from strict_s3 import S3Server
 
@@ -35,7 +35,7 @@ def running(exchanges: queue.Queue[dict[str, Any]]) -> Iterator[S3Server]:
     with S3Server(
         bucket="photos",
         credentials={"AK": SECRET},
-        faults="contract_first.mock.faults.s3:S3Faults",
+        faults="contract_first.mock.s3.faults:S3Faults",
         on_exchange=exchanges.put,
     ) as server:
         yield server

@@ -14,7 +14,7 @@ from contract_first.mock.responses.authenticators import OpenAuthenticator
 from contract_first.mock.responses.documented import DocumentedResponses
 from contract_first.mock.responses.selection import Selection
 from contract_first.service.assembly import Assembly
-from contract_first.service.response.responses import Rendered
+from contract_first.service.messages.response import Rendered
 
 from .conftest import ref
 
