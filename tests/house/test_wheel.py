@@ -45,7 +45,7 @@ def test_imports_are_the_wheel(folder):
     [
         ("scanner-api", "scanner_api.__main__:main"),
         ("contract-first", "contract_first.__main__:main"),
-        ("strict-s3", "strict_s3.__main__:main"),
+        ("strict-s3", "strict_s3.cli:main"),
     ],
 )
 def test_metadata(name, script):

@@ -1,8 +1,8 @@
 """The SQL database: its connections, transactions and schema, on SQLite or PostgreSQL.
 
 A failure at start is a :class:`DatabaseError` that says what to do. While serving, a database that does
-not respond is a 503 (:class:`~contract_first.service.messages.problems.ServiceUnavailable`), and a row that the schema
-refuses a :class:`ConstraintError`.
+not respond is a 503 (:class:`~contract_first.ServiceUnavailable`), and a row that the schema refuses a
+:class:`ConstraintError`.
 """
 
 import asyncio

@@ -53,7 +53,7 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=version("scanner-api"))
+    parser.add_argument("--version", action="version", version=version("strict-s3"))
     parser.add_argument("--json", action="store_true", help="Print one line of JSON once S3 responds.")
     for name, (flag, default) in flags().items():
         if isinstance(default, bool):

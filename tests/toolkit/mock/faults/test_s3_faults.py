@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 
 from scanner_mocks.faults import ScannerFault
-from strict_s3 import S3Server
+from strict_s3 import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,16 +20,15 @@ SECRET = "a-secret-key"
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[S3Server]:
+def s3() -> Iterator[Server]:
     """Run an S3."""
-    with S3Server(
-        bucket="photos", credentials={"AK": SECRET}, faults="scanner_mocks.faults:S3Faults"
+    with Server("photos", credentials={"AK": SECRET}, faults="scanner_mocks.faults:S3Faults"
     ) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def photos(s3: S3Server) -> Any:
+def photos(s3: Server) -> Any:
     """Return a client of S3."""
     return boto3.client(
         "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="AK",
@@ -43,7 +42,7 @@ def upload(photos: Any, key: str = "k") -> httpx.Response:
     return httpx.post(presigned["url"], data=presigned["fields"], files={"file": ("a.png", b"abc")})
 
 
-def switch(s3: S3Server, fault: dict[str, Any]) -> None:
+def switch(s3: Server, fault: dict[str, Any]) -> None:
     """Switch a fault on."""
     s3.set_faults(msgspec.convert([{"id": "fault-0", "on": "s3", **fault}], list[ScannerFault]), seed=0)
 

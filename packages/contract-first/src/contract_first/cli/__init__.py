@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/cli."""
+"""The command line; it knows everything, and nothing knows it."""

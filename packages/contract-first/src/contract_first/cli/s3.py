@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from contract_first.distribution import CONTRACT_FIRST
 from contract_first.mock.options import HOST, port_option
-from strict_s3.options import CONFLICTING_VARIABLES, Options, flags
 
-from .commands import customized, folder, option, read_by, takes, texts
+from .commands import customized, folder, option, read_by, require_extra, takes, texts
 from .commands import flag as switch
 from .execute import Start, is_alone, run, with_exec
 from .options import SERVER, TRUSTED_BY, option_of
+
+require_extra("s3")  # the options are those of strict-s3, so even help needs it
+from strict_s3.options import CONFLICTING_VARIABLES, Options, flags  # noqa: E402 -- where it is there
 
 if TYPE_CHECKING:
     from contract_first.mock.s3.server import S3Mock
@@ -110,7 +111,6 @@ def s3(
         lambda: (OSError, ValueError),
         options["host"],
         ready_file,
-        CONTRACT_FIRST.lack_of("s3"),
     )
     run(context, start, announce, json=json)
 

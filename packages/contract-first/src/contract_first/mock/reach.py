@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from contract_first.distribution import CONTRACT_FIRST
 from contract_first.service.http.proxies import address_of, last_of
 
 if TYPE_CHECKING:
@@ -116,10 +117,15 @@ class Reach:
 
 
 def certified(ca: Path | None, *, tls: bool) -> AbstractContextManager[Authority | None]:
-    """Return what provides an authority for certificates, if there is to be TLS: a folder implies it."""
+    """Return what provides an authority for certificates, if there is to be TLS: a folder implies it.
+
+    Raises:
+        ValueError: the extra ``s3`` is not installed.
+    """
     if not tls and ca is None:
         return nullcontext()
-
+    if reason := CONTRACT_FIRST.lack_of("s3"):
+        raise ValueError(f"HTTPS needs a certificate authority, which strict-s3 brings. {reason}")
     from strict_s3.tls import authority  # noqa: PLC0415 -- imports cryptography, which plain HTTP does not need
 
     return authority(ca)

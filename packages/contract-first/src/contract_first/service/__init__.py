@@ -54,8 +54,8 @@ __getattr__ = exported(
         "request.bodies": "Limits",
         "functions": "ResolverError",
         "idempotency": "Attempt Idempotency KeyInUse KeyReused",
-        "messages.problems": "BadRequest Conflict Forbidden InternalError MethodNotAllowed NotAcceptable NotFound"
-        " NotImplementedYet PayloadTooLarge Problem ProblemProfile RateLimited ServiceUnavailable URITooLong"
+        "messages.problems": "BadRequest Conflict Forbidden InternalError MethodNotAllowed NotAcceptable"
+        " NotFound NotImplementedYet PayloadTooLarge Problem ProblemProfile RateLimited ServiceUnavailable URITooLong"
         " Unauthorized UnsupportedMediaType ValidationFailed Violation",
         "messages.request": "Request",
         "messages.response": "Response",

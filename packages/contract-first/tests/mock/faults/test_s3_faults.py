@@ -15,7 +15,7 @@ from botocore.config import Config
 from contract_first.check.masking import Masking
 from contract_first.mock.fault import Fault
 from contract_first.mock.journal.recording import s3_exchange
-from strict_s3 import S3Server
+from strict_s3 import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +30,9 @@ def exchanges() -> queue.Queue[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def running(exchanges: queue.Queue[dict[str, Any]]) -> Iterator[S3Server]:
+def running(exchanges: queue.Queue[dict[str, Any]]) -> Iterator[Server]:
     """Run an S3 that tells of its exchanges."""
-    with S3Server(
-        bucket="photos",
+    with Server("photos",
         credentials={"AK": SECRET},
         faults="contract_first.mock.s3.faults:S3Faults",
         on_exchange=exchanges.put,
@@ -42,7 +41,7 @@ def running(exchanges: queue.Queue[dict[str, Any]]) -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def s3(running: S3Server) -> Iterator[S3Server]:
+def s3(running: Server) -> Iterator[Server]:
     """Return the server as it began."""
     running.reset()
     yield running
@@ -50,7 +49,7 @@ def s3(running: S3Server) -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def photos(s3: S3Server) -> Any:
+def photos(s3: Server) -> Any:
     """Return a client of S3."""
     return boto3.client(
         "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="AK",
@@ -71,7 +70,7 @@ def code(response: httpx.Response) -> str:
     return response.text.partition("<Code>")[2].partition("</Code>")[0]
 
 
-def switch(s3: S3Server, *faults: dict[str, Any], seed: int = 0) -> None:
+def switch(s3: Server, *faults: dict[str, Any], seed: int = 0) -> None:
     """Switch these faults on, each with an id, as their owner does."""
     given = [{"id": f"fault-{number}", "on": "s3", **fault} for number, fault in enumerate(faults)]
     s3.set_faults(msgspec.convert(given, list[Fault]), seed=seed)

@@ -1,1 +1,1 @@
-"""TODO packages/strict-s3/src/strict_s3/auth."""
+"""Signatures, POST policies and bucket policies; it knows no objects."""

@@ -1,1 +1,1 @@
-"""TODO packages/strict-s3/src/strict_s3/buckets."""
+"""Buckets, and the documents that are put to them."""

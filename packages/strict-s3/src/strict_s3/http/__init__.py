@@ -1,1 +1,1 @@
-"""TODO packages/strict-s3/src/strict_s3/http."""
+"""HTTP/1.1 on sockets, with all limits; it knows no buckets."""

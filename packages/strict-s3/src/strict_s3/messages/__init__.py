@@ -1,1 +1,1 @@
-"""TODO packages/strict-s3/src/strict_s3/messages."""
+"""Requests, responses, errors and XML as S3 has them: what everything else is made of."""

@@ -1,1 +1,1 @@
-"""TODO packages/strict-s3/src/strict_s3/objects."""
+"""Objects: their attributes, versions, parts and lists; it asks moto nothing itself."""

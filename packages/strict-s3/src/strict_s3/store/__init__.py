@@ -1,1 +1,1 @@
-"""TODO packages/strict-s3/src/strict_s3/store."""
+"""moto, and the files beside it: what stores, and where it is corrected; it knows no HTTP."""

@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/check/reports."""
+"""A report and its renderings; it runs and validates nothing."""

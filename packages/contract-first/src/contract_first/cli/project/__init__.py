@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/cli/project."""
+"""Code that commands write from a contract: projects, handlers and their tests; it serves none of it."""

@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/contract/document."""
+"""A document as text, nodes and pointers; it does not know what a schema means."""

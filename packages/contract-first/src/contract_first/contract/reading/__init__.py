@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/contract/reading."""
+"""Documents from files and URLs, with what they refer to brought in; whether they are valid, others say."""

@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/contract/repair."""
+"""What is wrong in a document, repaired or left out and listed; it makes no contract of it."""

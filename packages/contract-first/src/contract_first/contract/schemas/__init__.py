@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/contract/schemas."""
+"""What schemas mean: their parts, merged, in words and compiled; it knows no operations."""

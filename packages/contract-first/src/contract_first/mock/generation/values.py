@@ -1,7 +1,7 @@
 """Values that conform to schemas: down these, and down an example, whose good parts stay.
 
-In each place, the schemas that hold together there are merged (`contract_first.contract.schemas.merging`), and of what they
-say an object, an array, a string or a number is made.
+In each place, the schemas that hold together there are merged (`contract_first.contract.schemas.merging`),
+and of what they say an object, an array, a string or a number is made.
 """
 
 from __future__ import annotations

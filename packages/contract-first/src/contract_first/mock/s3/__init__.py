@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/mock/s3."""
+"""An S3 with the mock's faults, journal and control API; the only room that needs strict-s3."""

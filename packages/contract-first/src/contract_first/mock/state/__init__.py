@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/mock/state."""
+"""The clock, chance, files and the lock around what a mock holds; it knows no contract."""

@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/service/access."""
+"""Who may call, and from which pages; what a call is about, it does not know."""

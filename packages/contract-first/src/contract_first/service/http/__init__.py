@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/service/http."""
+"""HTTP/1.1 on connections, with limits on all that a client may use up; it knows no contract."""

@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/service/messages."""
+"""A request, a response and a problem, and the trace they belong to; it knows no connection."""

@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/service/observe."""
+"""Metrics, spans and logs of requests that have ended; it changes none of them."""

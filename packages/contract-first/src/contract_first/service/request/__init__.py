@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/service/request."""
+"""Parameters and bodies of a request, as the values that their schemas mean; it knows no handlers."""

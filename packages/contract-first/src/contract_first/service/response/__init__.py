@@ -1,1 +1,1 @@
-"""TODO packages/contract-first/src/contract_first/service/response."""
+"""Values of handlers as the bytes of responses, validated; it knows no request's body."""
