@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 from compare import WIDTH, machine
 from loads import peak_memory
 from mocks import INSTALL_SECONDS
@@ -159,8 +159,8 @@ def responded(url: str, process: subprocess.Popen[bytes], began: float) -> Start
     """Wait for the first response of a server."""
     for _ in waiting(process, began):
         try:
-            httpx.get(url, timeout=START_SECONDS, trust_env=False)
-        except httpx.TransportError:
+            httpx2.get(url, timeout=START_SECONDS, trust_env=False)
+        except httpx2.TransportError:
             continue
         return Start(time.perf_counter() - began, peak_memory(process.pid))
     return Start()

@@ -21,7 +21,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 from compare import machine
 from fleet import served
 from rich import box
@@ -159,7 +159,7 @@ async def watched(stage: Stage, fault: Fault, lines: list[list[str]]) -> tuple[C
         ends -= AFTER_SECONDS + 0.5  # until the port closes, which is the end of the lame-duck time
 
     async def ask(number: int) -> None:
-        async with httpx.AsyncClient(base_url=stage.url, timeout=30, trust_env=False) as client:
+        async with httpx2.AsyncClient(base_url=stage.url, timeout=30, trust_env=False) as client:
             turn = number
             while time.monotonic() < ends:
                 key, target = lines[turn % len(lines)]
@@ -167,7 +167,7 @@ async def watched(stage: Stage, fault: Fault, lines: list[list[str]]) -> tuple[C
                 began = time.monotonic()
                 try:
                     statuses[(await client.get(target, headers={"X-API-Key": key})).status_code] += 1
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     statuses[0] += 1
                 longest[0] = max(longest[0], time.monotonic() - began)
                 await asyncio.sleep(0.02)

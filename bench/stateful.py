@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx
+import httpx2
 
 from contract_first.mock import contract_mock
 
@@ -95,11 +95,11 @@ def steps_of(name: str, url: str) -> list[list[str]]:
 def responses_in_violation(control: str) -> list[str]:
     """Return responses that violate the contract, but for a 404 that it does not document."""
     query = {"violations": True, "limit": 1000}
-    exchanges = httpx.get(f"{control}/journal", params=query, trust_env=False, timeout=SECONDS).json()
+    exchanges = httpx2.get(f"{control}/journal", params=query, trust_env=False, timeout=SECONDS).json()
     return [
         f"{each['method']} {each['url']} {each['status']}: {each['verdict']['response'][0]['detail']}"
         for each in exchanges["exchanges"]
-        if each["verdict"]["response"] and each["status"] < httpx.codes.BAD_REQUEST
+        if each["verdict"]["response"] and each["status"] < httpx2.codes.BAD_REQUEST
     ]
 
 

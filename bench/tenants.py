@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 from servers import AWS, Server, running
 
 if TYPE_CHECKING:
@@ -59,17 +59,17 @@ def new_key(command: str, environment: Mapping[str, str], organization: str, kin
     return run.stdout.strip()
 
 
-def scans(client: httpx.Client, values: list[str]) -> list[str]:
+def scans(client: httpx2.Client, values: list[str]) -> list[str]:
     """Submit scans in a session of their own, in bulk, and return the ids of those that are stored."""
     session_id = client.post("/sessions", json={}).raise_for_status().json()["id"]
     bodies = [
         {"session_short_id": session_id, "capture_type": "BARCODE", "raw_value": each} for each in values
     ]
     results = client.post("/captures/bulk", json={"scans": bodies}).raise_for_status().json()
-    return [each["capture"]["id"] for each in results if each["status"] == httpx.codes.CREATED]
+    return [each["capture"]["id"] for each in results if each["status"] == httpx2.codes.CREATED]
 
 
-def wait(client: httpx.Client) -> float:
+def wait(client: httpx2.Client) -> float:
     """Return how long a barcode takes from its submission to its end, in seconds."""
     began = time.perf_counter()
     (capture_id,) = scans(client, ["4006381333931"])
@@ -91,7 +91,7 @@ def waits(url: str, keys: tuple[str, str], port: int, seconds: float) -> Iterato
 
     with ExitStack() as stack:
         attacker, other = (
-            stack.enter_context(httpx.Client(base_url=url + API, headers={"X-API-Key": key}, timeout=60))
+            stack.enter_context(httpx2.Client(base_url=url + API, headers={"X-API-Key": key}, timeout=60))
             for key in keys
         )
         wait(other)  # what is imported for the first job is no part of it

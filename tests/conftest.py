@@ -6,7 +6,7 @@ import signal
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -29,30 +29,30 @@ def mock() -> Iterator[Mock]:
 
 
 @pytest.fixture(scope="session")
-def client(mock: Mock) -> Iterator[httpx.Client]:
+def client(mock: Mock) -> Iterator[httpx2.Client]:
     """Return a client of the API that sends no credential by itself."""
-    with httpx.Client(base_url=f"{mock.api}/scanner/api/v1", trust_env=False) as client:
+    with httpx2.Client(base_url=f"{mock.api}/scanner/api/v1", trust_env=False) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def control(mock: Mock) -> Iterator[httpx.Client]:
+def control(mock: Mock) -> Iterator[httpx2.Client]:
     """Return a client of the control API, with the patience to wait for an exchange."""
-    with httpx.Client(base_url=mock.control, timeout=60, trust_env=False) as client:
+    with httpx2.Client(base_url=mock.control, timeout=60, trust_env=False) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def api(mock: Mock) -> Iterator[httpx.Client]:
+def api(mock: Mock) -> Iterator[httpx2.Client]:
     """Return a client of the API with a key that no rate limit hinders."""
     headers = {"X-API-Key": mock.keys["unlimited"]}
     base_url = f"{mock.api}/scanner/api/v1"
-    with httpx.Client(base_url=base_url, headers=headers, timeout=30, trust_env=False) as client:
+    with httpx2.Client(base_url=base_url, headers=headers, timeout=30, trust_env=False) as client:
         yield client
 
 
 @pytest.fixture
-def upload(mock: Mock, api: httpx.Client) -> Callable[..., httpx.Response]:
+def upload(mock: Mock, api: httpx2.Client) -> Callable[..., httpx2.Response]:
     """Return what asks for a presigned upload and sends a photo there."""
 
     def send(**headers):
@@ -60,7 +60,7 @@ def upload(mock: Mock, api: httpx.Client) -> Callable[..., httpx.Response]:
         url = f"/sessions/{mock.session_id}/presigned-upload-url"
         form = api.get(url, params=query).json()
         photo = {"file": ("can.jpg", b"a photo", "image/jpeg")}
-        return httpx.post(
+        return httpx2.post(
             form["upload_url"], data=form["upload_fields"], files=photo, headers=headers, trust_env=False
         )
 

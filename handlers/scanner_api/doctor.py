@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import httpx
+import httpx2
 
 from contract_first.contract.document.errors import reason_of
 from contract_first.service.clock import SystemClock
@@ -32,7 +32,7 @@ SKEW_SECONDS, MOST_SKEW_SECONDS = 60, 900
 """From when on a difference between the clocks is worth a warning, and from when on S3 refuses requests."""
 SECRET = b"of keys that nobody can register"
 CONTENT = b"0"
-SAFE_ERRORS = (*START_ERRORS, httpx.HTTPError, ImportError, OSError)
+SAFE_ERRORS = (*START_ERRORS, httpx2.HTTPError, ImportError, OSError)
 """Errors whose messages quote no password."""
 ADVICE = {
     "settings": "Correct what is named; `serve` does not start before.",
@@ -95,7 +95,7 @@ async def _certificates(_: Settings) -> AsyncIterator[Finding]:
 def _has_authorities() -> bool:
     """Tell whether the system has certificate authorities; those in a folder are read when needed."""
     folder = Path(ssl.get_default_verify_paths().openssl_capath)
-    loaded = httpx.create_ssl_context(trust_env=False).cert_store_stats()["x509_ca"]
+    loaded = httpx2.create_ssl_context(trust_env=False).cert_store_stats()["x509_ca"]
     return loaded > 0 or any(folder.glob("*.0"))
 
 
@@ -176,14 +176,14 @@ async def _bucket(settings: Settings) -> AsyncIterator[Finding]:
         issued = keys.issue("doctor", "doctor", "doctor.png", clock.now())
         await bucket.connect()
         form = await bucket.presign(issued.key, issued.content_type, {})
-        client = await stack.enter_async_context(httpx.AsyncClient(timeout=SECONDS))
+        client = await stack.enter_async_context(httpx2.AsyncClient(timeout=SECONDS))
         yield _clock_skew(await client.head(form.url))
         await bucket.ping()
         yield Finding("bucket", "ok", f"{settings.s3_bucket} exists.")
         yield await _cors(client, form.url, settings.cors_origins)
         file = {"file": ("doctor.png", CONTENT, issued.content_type)}
         response = await client.post(form.url, data=form.fields, files=file)
-        if response.status_code != httpx.codes.CREATED:
+        if response.status_code != httpx2.codes.CREATED:
             code = re.search(r"<Code>(\w+)</Code>", response.text)
             message = f"S3 responded with {response.status_code} ({code[1] if code else 'no code'})."
             advice = "The credentials need s3:PutObject; the bucket may not take s3_acl or the encryption."
@@ -211,7 +211,7 @@ async def _left(bucket: PhotoBucket, key: str) -> str:
     return ""
 
 
-def _clock_skew(response: httpx.Response) -> Finding:
+def _clock_skew(response: httpx2.Response) -> Finding:
     try:
         there = parsedate_to_datetime(response.headers["Date"])
         seconds = abs((SystemClock().now() - there).total_seconds())
@@ -224,7 +224,7 @@ def _clock_skew(response: httpx.Response) -> Finding:
     return Finding("clock", status, message, "Synchronise it (NTP); at 15 minutes S3 refuses all requests.")
 
 
-async def _cors(client: httpx.AsyncClient, url: str, origins: tuple[str, ...]) -> Finding:
+async def _cors(client: httpx2.AsyncClient, url: str, origins: tuple[str, ...]) -> Finding:
     """Ask S3 as browsers do whether pages of the configured origins may post forms."""
     refused = []
     for origin in origins:
@@ -270,7 +270,7 @@ async def _issuer(settings: Settings) -> AsyncIterator[Finding]:
 def _reason(error: Exception) -> str:
     """Return what is wrong, with its cause; of an error that might quote a secret only the name."""
     text = (reason_of(error) if isinstance(error, SAFE_ERRORS) else "") or type(error).__name__
-    if isinstance(error, httpx.RequestError):
+    if isinstance(error, httpx2.RequestError):
         return f"{error.request.url} does not respond. ({text})"
     cause = error.__cause__ if isinstance(error, ServiceUnavailable) else None
     if cause is None:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.mock.fault_marker import FaultMarker
@@ -34,9 +34,9 @@ class MockFixture:
         self.mock = mock
         self._control = self.client(mock.control)
 
-    def client(self, base_url: str, **options: Any) -> httpx.Client:
+    def client(self, base_url: str, **options: Any) -> httpx2.Client:
         """Return a client; a proxy of this machine's environment has no business between us and loopback."""
-        return httpx.Client(base_url=base_url, timeout=TIMEOUT_SECONDS, trust_env=False, **options)
+        return httpx2.Client(base_url=base_url, timeout=TIMEOUT_SECONDS, trust_env=False, **options)
 
     @cached_property
     def s3(self) -> Any:

@@ -18,7 +18,7 @@ from contract_first.mock.fault_marker import FaultMarker
 from scanner_api.distribution import SCANNER_API
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
     from contract_first.mock.journal.calls import Calls
 
@@ -75,7 +75,7 @@ def scanner_mock(request: pytest.FixtureRequest, _scanner_fixture: MockFixture) 
 
 
 @pytest.fixture
-def scanner_api_client(scanner_mock: Mock, _scanner_fixture: MockFixture) -> Iterator[httpx.Client]:
+def scanner_api_client(scanner_mock: Mock, _scanner_fixture: MockFixture) -> Iterator[httpx2.Client]:
     """Return a client of the mock's API, with an API key; paths begin behind `API_ROOT`."""
     headers = {"X-API-Key": scanner_mock.api_key}
     with _scanner_fixture.client(f"{scanner_mock.api}{API_ROOT}", headers=headers) as client:

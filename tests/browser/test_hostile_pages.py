@@ -6,7 +6,7 @@ import http.server
 import json
 import threading
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import load_contract
@@ -95,9 +95,9 @@ def seen(mock, foreign, proxy, evil, drive):
     for url in (f"{mock.api}/scanner/api/v1/captures", f"{foreign[0].api}/page"):
         headers = {"X-Note": HOSTILE, "User-Agent": HOSTILE, "X-Mock-Scope": HOSTILE, "Cookie": HOSTILE}
         for body in ({"json": HOSTILE}, {"data": {HOSTILE: HOSTILE}}, {"files": {"f": (HOSTILE, HOSTILE)}}):
-            httpx.post(url, params={HOSTILE: HOSTILE}, headers=headers, **body)
-        httpx.get(f"{url}/{HOSTILE.replace('/', '')}", headers=headers)
-        httpx.get(url, headers=headers)
+            httpx2.post(url, params={HOSTILE: HOSTILE}, headers=headers, **body)
+        httpx2.get(f"{url}/{HOSTILE.replace('/', '')}", headers=headers)
+        httpx2.get(url, headers=headers)
     s3 = aws_session().client("s3", endpoint_url=mock.s3)
     stored = {"Bucket": mock.bucket, "Key": "evil.html"}
     form = s3.generate_presigned_post(
@@ -133,7 +133,7 @@ def test_another_site_cannot_call_control(seen, mock):
         "events": "failed",
         "script": "failed",
     }
-    assert httpx.get(f"{mock.control}/faults").json()["faults"] == []
+    assert httpx2.get(f"{mock.control}/faults").json()["faults"] == []
 
 
 def test_an_app_of_another_site_sends_what_its_libraries_add(seen):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import unquote
 
-import httpx
+import httpx2
 import pytest
 
 from scanner_mocks import scanner_mock
@@ -37,7 +37,7 @@ def mock():
 
 def presigned(mock):
     """Return a presigned upload."""
-    response = httpx.get(
+    response = httpx2.get(
         f"{mock.api}/scanner/api/v1/sessions/{mock.session_id}/presigned-upload-url",
         params={"photo_type": "front", "original_filename": "tin.jpg"},
         headers={"X-API-Key": mock.api_key},

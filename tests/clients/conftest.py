@@ -6,7 +6,7 @@ import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 import pytest
 
 from scanner_mocks.pictures import draw_label
@@ -21,7 +21,7 @@ npm_project = runpy.run_path(str(Path(__file__).parents[1] / "services" / "node.
 def document(scanner_mock_server: Mock, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a file with the contract as the mock serves it."""
     path = tmp_path_factory.mktemp("contract") / "openapi.json"
-    path.write_bytes(httpx.get(f"{scanner_mock_server.api}/openapi.json", trust_env=False).content)
+    path.write_bytes(httpx2.get(f"{scanner_mock_server.api}/openapi.json", trust_env=False).content)
     return path
 
 

@@ -8,7 +8,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from scanner_contract import load_contract
@@ -112,7 +112,7 @@ def uploaded(call, models, session_id, label):
         {"photo_type": "front"}
     )
     form = call("get_presigned_upload_url", session_id, photo_type=kind)
-    response = httpx.post(
+    response = httpx2.post(
         form.upload_url,
         data=form.upload_fields.to_dict(),
         files={"file": label.read_bytes()},

@@ -17,7 +17,7 @@ def pytest_configure(config):
 TESTS = """
 import hashlib, hmac, logging, os, subprocess, sys
 
-import httpx
+import httpx2
 import pytest
 from click.testing import CliRunner
 
@@ -48,11 +48,11 @@ def test_a_password_in_an_exception():
         log.exception("No Redis")
 
 def test_a_credential_of_a_request():
-    httpx.Request("GET", "http://x.example", headers={"Authorization": "Basic YWRhOnA0c3N3MHJk"})
+    httpx2.Request("GET", "http://x.example", headers={"Authorization": "Basic YWRhOnA0c3N3MHJk"})
     print("ada has p4ssw0rd")
 
 def test_a_cookie():
-    httpx.Request("GET", "http://x.example", headers={"Cookie": "a=b; sessionid=c00k1e-c00k1e"})
+    httpx2.Request("GET", "http://x.example", headers={"Cookie": "a=b; sessionid=c00k1e-c00k1e"})
     print("c00k1e-c00k1e", file=sys.stderr)
 
 def test_a_key_of_hmac():
@@ -129,7 +129,7 @@ def test_clean_the_result_of_another_program():
     assert subprocess.check_output(["/bin/sh", "-c", "printf %s " + new_key("csb")])
 
 def test_clean_what_is_public():
-    httpx.Request("GET", "http://x.example", headers={"X-API-Key": seeds.ACTIVE_KEY})
+    httpx2.Request("GET", "http://x.example", headers={"X-API-Key": seeds.ACTIVE_KEY})
     log.info(seeds.ACTIVE_KEY + seeds.S3_SECRET_KEY)
     log.info("redis://:***@127.0.0.1:9/0, signature expected")
 """

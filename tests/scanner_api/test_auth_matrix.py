@@ -10,7 +10,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
@@ -127,7 +127,7 @@ def request_of(operation):
         name = "session_id" if of_session and parameter["in"] == "path" else parameter["name"]
         if parameter.get("required"):
             places[parameter["in"]][parameter["name"]] = example(parameter["schema"], name)
-    url = httpx.URL(operation.path.format_map(places["path"]), params=places["query"])
+    url = httpx2.URL(operation.path.format_map(places["path"]), params=places["query"])
     body: dict[str, Any] = {}
     for media_type, content in (operation.request_body or {"content": {}})["content"].items():
         parts = example(content["schema"])
@@ -182,8 +182,8 @@ class Service:
         method, url, body = request_of(operation)
 
         async def asked():
-            transport = httpx.ASGITransport(self.app, client=(next(self._addresses), 50_000))
-            async with httpx.AsyncClient(transport=transport, base_url="http://api.example") as client:
+            transport = httpx2.ASGITransport(self.app, client=(next(self._addresses), 50_000))
+            async with httpx2.AsyncClient(transport=transport, base_url="http://api.example") as client:
                 return await client.request(method, url, headers=headers, **body)
 
         return self._runner.run(asked())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -47,7 +47,7 @@ def ask(origins, method, app=response, **headers):
     app = open_to_pages(app, CONTRACT) if origins is None else with_cors(app, CONTRACT, origins)
 
     async def exchange():
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://api") as client:
             return await client.request(method, "/things", headers=headers)
 
     return asyncio.run(exchange())

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-import httpx
+import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -69,8 +69,8 @@ async def samples(tmp_path):
         with listen("127.0.0.1", 0) as listening:
             async with (
                 metrics.served(listening),
-                httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://scanner") as client,
-                httpx.AsyncClient(base_url=url_of(listening), trust_env=False) as scraper,
+                httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://scanner") as client,
+                httpx2.AsyncClient(base_url=url_of(listening), trust_env=False) as scraper,
             ):
                 assert (await client.get(PATH)).status_code == 401
                 return samples_of((await scraper.get("/metrics")).text)
@@ -136,7 +136,7 @@ async def test_a_worker_shows_what_it_has_done(tmp_path):
     with listen("127.0.0.1", 0) as listening:
         async with (
             metrics.served(listening),
-            httpx.AsyncClient(base_url=url_of(listening), trust_env=False) as scraper,
+            httpx2.AsyncClient(base_url=url_of(listening), trust_env=False) as scraper,
         ):
             samples = samples_of((await scraper.get("/metrics")).text)
     await worker.stop()
@@ -168,8 +168,8 @@ def test_each_process_has_a_port_of_its_own(tmp_path):
     ) as process:
         try:
             url, *scraped = re.findall(r"http://[0-9.:]+", process.stdout.readline())
-            assert httpx.get(f"{url}{PATH}").status_code == 401
-            shown = [samples_of(httpx.get(f"{each}/metrics", timeout=30).text) for each in scraped]
+            assert httpx2.get(f"{url}{PATH}").status_code == 401
+            shown = [samples_of(httpx2.get(f"{each}/metrics", timeout=30).text) for each in scraped]
             process.send_signal(signal.SIGTERM)
             _, logged = process.communicate(timeout=30)
         finally:

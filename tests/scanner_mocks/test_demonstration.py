@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from msgspec.structs import replace
 from PIL import Image
@@ -224,7 +224,7 @@ def test_a_wait_has_an_end(mock, monkeypatch):
     """A state that never comes is waited for as long as is set, and then it is a failure."""
     monkeypatch.setattr(stage, "LONGEST_WAIT_SECONDS", 0.1)
     monkeypatch.setattr(stage, "POLL_SECONDS", 0.05)
-    with httpx.Client(trust_env=False) as client, pytest.raises(Failed, match="status is still ACTIVE"):
+    with httpx2.Client(trust_env=False) as client, pytest.raises(Failed, match="status is still ACTIVE"):
         stage.Stage(mock, client, Console(file=sys.stdout)).poll(
             f"/sessions/{mock.session_id}", "status", {"EXPIRED"}
         )

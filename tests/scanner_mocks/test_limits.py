@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from botocore.exceptions import ClientError
 
@@ -21,7 +21,7 @@ UNKNOWN_GTIN = "00000000000017"
 def api(mock):
     """Return a client of the API with the mock's key."""
     headers = {"X-API-Key": mock.api_key}
-    with httpx.Client(base_url=f"{mock.api}/scanner/api/v1", headers=headers, trust_env=False) as client:
+    with httpx2.Client(base_url=f"{mock.api}/scanner/api/v1", headers=headers, trust_env=False) as client:
         yield client
 
 
@@ -51,7 +51,7 @@ def test_credentials(mock):
 
 def test_organizations(mock):
     """There are two organizations."""
-    seeded = httpx.get(f"{mock.control}/seeds", trust_env=False).json()
+    seeded = httpx2.get(f"{mock.control}/seeds", trust_env=False).json()
     assert seeded["organizations"] == [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
 
 
@@ -64,19 +64,19 @@ def test_cors(mock):
         "Access-Control-Request-Headers": "baggage,sentry-trace,x-csrf-token",
     }
     for url, origin in ((f"{mock.api}/scanner/api/v1/sessions", page), (f"{mock.s3}/{mock.bucket}", "*")):
-        response = httpx.options(url, headers=asks, trust_env=False)
+        response = httpx2.options(url, headers=asks, trust_env=False)
         assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (200, origin)
     for fault in ({}, {"X-Mock-Fault": "status=503"}):
         url, headers = f"{mock.api}/scanner/api/v1/sessions", {"Origin": page, **fault}
-        response = httpx.get(url, headers=headers, trust_env=False)
+        response = httpx2.get(url, headers=headers, trust_env=False)
         assert response.headers["Access-Control-Allow-Origin"] == page
         assert response.headers["Access-Control-Allow-Credentials"] == "true"
 
 
 def test_phones(mock):
     """The API does not speak TLS."""
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(mock.api.replace("http:", "https:"), trust_env=False)
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(mock.api.replace("http:", "https:"), trust_env=False)
 
 
 def test_identifiers(mock, api):
@@ -93,7 +93,7 @@ def test_identifiers(mock, api):
 def test_processing(mock, api):
     """While the mock's time stands still a barcode comes to its end."""
     scan = {"session_short_id": mock.session_id, "capture_type": "BARCODE", "raw_value": UNKNOWN_GTIN}
-    with httpx.Client(base_url=mock.control, trust_env=False) as control:
+    with httpx2.Client(base_url=mock.control, trust_env=False) as control:
         try:
             control.post("/clock", json={"freeze": True}).raise_for_status()
             capture = api.post("/captures", json=scan).raise_for_status().json()
@@ -126,7 +126,7 @@ def test_extraction():
     """Without an extractor nothing is read in photos, and the session is ready all the same."""
     with scanner_mock(extractor="none") as mock:
         headers = {"X-API-Key": mock.api_key}
-        with httpx.Client(base_url=f"{mock.api}/scanner/api/v1", headers=headers, trust_env=False) as api:
+        with httpx2.Client(base_url=f"{mock.api}/scanner/api/v1", headers=headers, trust_env=False) as api:
             session = api.post("/sessions", json={}).raise_for_status().json()["id"]
             api.post(f"/sessions/{session}/submit").raise_for_status()
             status = {}
@@ -137,7 +137,7 @@ def test_extraction():
 
 def test_lists_and_bulk(mock):
     """What is our reading of the prose is marked, and the vendor's own operations are not."""
-    paths = httpx.get(f"{mock.api}/openapi.json", trust_env=False).json()["paths"]
+    paths = httpx2.get(f"{mock.api}/openapi.json", trust_env=False).json()["paths"]
     marked = {
         operation["operationId"]
         for item in paths.values()
@@ -160,10 +160,10 @@ def test_storage(tmp_path):
     for folder, expected in ((None, 404), (tmp_path, 200)):
         with scanner_mock(data=folder) as mock:
             url, headers = f"{mock.api}/scanner/api/v1/sessions", {"X-API-Key": mock.api_key}
-            session = httpx.post(url, json={}, headers=headers, trust_env=False).json()["id"]
+            session = httpx2.post(url, json={}, headers=headers, trust_env=False).json()["id"]
         with scanner_mock(data=folder) as mock:
             url = f"{mock.api}/scanner/api/v1/sessions/{session}"
-            assert httpx.get(url, headers=headers, trust_env=False).status_code == expected
+            assert httpx2.get(url, headers=headers, trust_env=False).status_code == expected
 
 
 def test_transport(mock):
@@ -178,7 +178,7 @@ def test_addresses(mock, api):
     upload = api.get(f"/sessions/{mock.session_id}/presigned-upload-url", params=asked).json()
     assert upload["upload_url"] == f"{mock.s3}/{mock.bucket}"
     codes = [
-        httpx.post(f"{mock.s3}/", headers={"Host": f"{mock.bucket}.{host}"}, trust_env=False).status_code
+        httpx2.post(f"{mock.s3}/", headers={"Host": f"{mock.bucket}.{host}"}, trust_env=False).status_code
         for host in ("localhost", "s3.us-west-2.amazonaws.com")
     ]
     assert codes == [412, 403]
@@ -231,7 +231,7 @@ def test_public_access_block(mock, s3):
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     s3.put_bucket_policy(Bucket="shown", Policy=json.dumps(policy))
     s3.put_object(Bucket="shown", Key="public", Body=b"here")
-    assert httpx.get(f"{mock.s3}/shown/public", trust_env=False).content == b"here"
+    assert httpx2.get(f"{mock.s3}/shown/public", trust_env=False).content == b"here"
     s3.delete_object(Bucket="shown", Key="public")
     s3.delete_bucket(Bucket="shown")
 
@@ -270,7 +270,7 @@ def test_conditions_of_bucket_policies(mock, s3):
         policy = {"Version": "2012-10-17", "Statement": [statement]}
         s3.put_bucket_policy(Bucket="conditions", Policy=json.dumps(policy))
         seen += [
-            httpx.get(f"{mock.s3}/conditions/page", headers=headers, trust_env=False).status_code
+            httpx2.get(f"{mock.s3}/conditions/page", headers=headers, trust_env=False).status_code
             for headers in ({"Referer": "http://a.test/x"}, {})
         ]
     s3.delete_object(Bucket="conditions", Key="page")
@@ -337,18 +337,18 @@ def test_signature_version_2(mock):
     where = {"LocationConstraint": "eu-central-1"}
     elsewhere.create_bucket(Bucket="in-frankfurt", CreateBucketConfiguration=where)
     responses = [
-        httpx.post(f"{mock.s3}/{bucket}", data=old, files={"file": b"x"}, trust_env=False).text
+        httpx2.post(f"{mock.s3}/{bucket}", data=old, files={"file": b"x"}, trust_env=False).text
         for bucket in (mock.bucket, "in-frankfurt")
     ]
     elsewhere.delete_bucket(Bucket="in-frankfurt")
-    responses.append(httpx.get(mock.s3, headers={"Authorization": "AWS a:b"}, trust_env=False).text)
+    responses.append(httpx2.get(mock.s3, headers={"Authorization": "AWS a:b"}, trust_env=False).text)
     assert ["Please use AWS4-HMAC-SHA256" in response for response in responses] == [False, True, False]
     assert "<Code>AccessDenied</Code>" in responses[2]
 
 
 def test_skew(mock, s3):
     """A day later by the mock's clock, a request that is signed by the machine's is still good."""
-    with httpx.Client(base_url=mock.control, trust_env=False) as control:
+    with httpx2.Client(base_url=mock.control, trust_env=False) as control:
         try:
             control.post("/clock", json={"advance_seconds": 86_400}).raise_for_status()
             assert s3.list_buckets()["Buckets"]

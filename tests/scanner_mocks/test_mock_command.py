@@ -15,7 +15,7 @@ from itertools import takewhile
 from pathlib import Path
 from types import SimpleNamespace
 
-import httpx
+import httpx2
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -66,14 +66,14 @@ def test_one_line_of_json_then_a_clean_end(number):
     """Once both ports respond there is one line on standard output; a signal ends it with exit code 0."""
     with running("--json") as process:
         facts = json.loads(process.stdout.readline())
-        assert httpx.get(f"{facts['api']}/healthz", trust_env=False).status_code == 200
-        assert httpx.get(facts["s3"], trust_env=False).headers["Server"] == "AmazonS3"
+        assert httpx2.get(f"{facts['api']}/healthz", trust_env=False).status_code == 200
+        assert httpx2.get(facts["s3"], trust_env=False).headers["Server"] == "AmazonS3"
         process.send_signal(number)
         rest, complaints = process.communicate(timeout=30)
     assert (process.returncode, rest, complaints) == (0, "", "")
     for url in (facts["api"], facts["s3"]):
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(url, trust_env=False)
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(url, trust_env=False)
 
 
 @pytest.mark.programs
@@ -119,7 +119,7 @@ def test_faults_of_a_file_are_on_from_the_start(tmp_path):
     with running("--json", "--faults", str(file)) as process:
         output = json.loads(process.stdout.readline())
         target, headers = f"{output['api']}/scanner/api/v1/sessions", {"X-API-Key": output["api_key"]}
-        with httpx.Client(headers=headers, trust_env=False) as client:
+        with httpx2.Client(headers=headers, trust_env=False) as client:
             assert [client.get(target).status_code for _ in range(2)] == [503, 200]
 
 

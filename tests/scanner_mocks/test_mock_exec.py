@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -91,8 +91,8 @@ def test_the_command_has_the_mock_beside_it(tmp_path):
         assert fields.pop(f"{name}_url") == line.pop(name)
     keys = {f"api_key_{name}": key for name, key in line.pop("keys").items()}
     assert {**line, **keys}.items() <= fields.items()
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(variables["SCANNER_API_URL"], trust_env=False)
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(variables["SCANNER_API_URL"], trust_env=False)
 
 
 def test_no_variable_is_a_setting(mock, monkeypatch):

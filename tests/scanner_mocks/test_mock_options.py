@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import boto3
-import httpx
+import httpx2
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -77,7 +77,7 @@ def test_given_credentials_may_do_everything():
     )
     with (
         scanner_mock(s3_credentials=given, s3_account=account) as mock,
-        httpx.Client(trust_env=False) as client,
+        httpx2.Client(trust_env=False) as client,
     ):
         lasting, temporary = (
             boto3.client(
@@ -107,7 +107,7 @@ def test_settings_of_the_environment_are_honoured(monkeypatch):
         monkeypatch.setenv(f"SCANNER_{name}", value)
     options = {"host": "127.0.0.1", "port": 0, "s3_port": 0, "data": None, "s3_credentials": None}
     opened = ScannerMocks().open(None, watch=False, no_auth=False, **options)
-    with opened as mock, httpx.Client(base_url=mock.api, trust_env=False) as client:
+    with opened as mock, httpx2.Client(base_url=mock.api, trust_env=False) as client:
         response = client.get("/scanner/api/v1/sessions", headers={"X-API-Key": mock.api_key})
         assert response.headers["RateLimit-Limit"] == "7"
         assert mock.bucket != "elsewhere"
@@ -128,14 +128,14 @@ def test_address_contract_and_region_of_the_environment(monkeypatch):
     monkeypatch.setenv("SCANNER_S3_REGION", "eu-west-1")
     options = {"host": "127.0.0.1", "port": 0, "s3_port": 0, "data": None, "s3_credentials": None}
     opened = ScannerMocks().open(None, watch=False, no_auth=False, **options)
-    with opened as mock, httpx.Client(base_url=mock.api, trust_env=False) as client:
+    with opened as mock, httpx2.Client(base_url=mock.api, trust_env=False) as client:
         client.headers["X-API-Key"] = mock.api_key
         asked = client.get(
             f"/scanner/api/v1/sessions/{mock.session_id}/presigned-upload-url",
             params={"photo_type": "front", "original_filename": "a.png"},
         ).json()
         fields = asked["upload_fields"]
-        posted = httpx.post(asked["upload_url"], data=fields, files={"file": b"bytes"}, trust_env=False)
+        posted = httpx2.post(asked["upload_url"], data=fields, files={"file": b"bytes"}, trust_env=False)
     assert mock.region == "eu-west-1"
     assert (fields["acl"], "/eu-west-1/s3/" in str(fields)) == ("private", True)
     assert posted.status_code in {201, 204}
@@ -159,6 +159,6 @@ def test_a_wrong_setting_ends_it_with_2(monkeypatch):
 def test_control_calls_name_the_nearest_field(mock, target, body, near):
     """An unknown field of a control call is reported with the nearest of those that are known."""
     url = f"{mock.control}/{target}"
-    asked = httpx.get(url, trust_env=False) if body is None else httpx.post(url, json=body, trust_env=False)
+    asked = httpx2.get(url, trust_env=False) if body is None else httpx2.post(url, json=body, trust_env=False)
     assert asked.status_code == 422
     assert f"close to it: {near}" in asked.json()["errors"][0]["detail"]

@@ -7,7 +7,7 @@ import re
 import socket
 import threading
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.service.http.server import CannotListen
@@ -40,7 +40,7 @@ def test_line_tells_everything(mock):
 
 def test_everything_behind_it_is_ready(mock):
     """Database, bucket and counters of a running mock can be reached."""
-    response = httpx.get(f"{mock.api}/readyz", trust_env=False)
+    response = httpx2.get(f"{mock.api}/readyz", trust_env=False)
     assert response.status_code == 200
     assert set(response.json().values()) == {"ready"}
 
@@ -53,7 +53,7 @@ def test_pages_of_any_origin_may_call(mock):
         (f"{mock.s3}/{mock.bucket}", "POST"),
     ):
         headers = {**asked, "Access-Control-Request-Method": method}
-        response = httpx.options(url, headers=headers, trust_env=False)
+        response = httpx2.options(url, headers=headers, trust_env=False)
         assert response.status_code == 200
         assert response.headers["Access-Control-Allow-Origin"] in {"*", "https://app.example"}
 
@@ -68,7 +68,7 @@ def test_named_origins_are_those_of_serve():
             ({"Origin": "https://other.example"}, 400),
         ):
             url = f"{mock.api}/scanner/api/v1/sessions"
-            assert httpx.options(url, headers={**page, **more}, trust_env=False).status_code == status
+            assert httpx2.options(url, headers={**page, **more}, trust_env=False).status_code == status
 
 
 def test_nothing_is_left():
@@ -77,8 +77,8 @@ def test_nothing_is_left():
     with pytest.raises(ZeroDivisionError), scanner_mock() as mock:
         1 / 0  # noqa: B018 -- it is there to raise
     for url in (mock.api, mock.s3):
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(url, trust_env=False)
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(url, trust_env=False)
     assert set(threading.enumerate()) <= before
 
 
@@ -103,7 +103,7 @@ def test_given_addresses_are_used():
     with scanner_mock("::1", port, s3_port) as mock:
         assert (mock.api, mock.s3) == (f"http://[::1]:{port}", f"http://[::1]:{s3_port}")
         for url in (mock.api, mock.s3):
-            assert httpx.get(url, trust_env=False).status_code < 500
+            assert httpx2.get(url, trust_env=False).status_code < 500
 
 
 def test_the_environment_changes_nothing(mock, monkeypatch, tmp_path):
@@ -120,7 +120,7 @@ def test_the_environment_changes_nothing(mock, monkeypatch, tmp_path):
     }.items():
         monkeypatch.setenv(name, value)
     key = {"X-API-Key": mock.api_key}
-    with scanner_mock() as second, httpx.Client(headers=key, trust_env=False) as client:
+    with scanner_mock() as second, httpx2.Client(headers=key, trust_env=False) as client:
         assert re.sub(r":\d+", ":0", second.line()) == re.sub(r":\d+", ":0", mock.line())
         assert {second.api, second.s3}.isdisjoint({mock.api, mock.s3})
         ready = client.get(f"{second.api}/readyz").json()

@@ -64,7 +64,7 @@ UNUSED = """
 import sys
 
 def test_nothing_of_ours_is_loaded():
-    assert {"httpx", "moto", "msgspec", "scanner_api"} & set(sys.modules) == set()
+    assert {"httpx2", "moto", "msgspec", "scanner_api"} & set(sys.modules) == set()
 
 def test_it_says_what_to_install(request):
     from scanner_api.distribution import SCANNER_API

@@ -8,7 +8,7 @@ from base64 import b64decode
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
-import httpx
+import httpx2
 import pytest
 
 from scanner_mocks import scanner_mock
@@ -28,7 +28,7 @@ def encrypted():
 def browser(encrypted):
     """Return a client that trusts the mock's authority and nobody else."""
     context = ssl.create_default_context(cafile=encrypted.ca)
-    with httpx.Client(verify=context, headers={"X-API-Key": encrypted.api_key}, trust_env=False) as client:
+    with httpx2.Client(verify=context, headers={"X-API-Key": encrypted.api_key}, trust_env=False) as client:
         yield client
 
 
@@ -105,7 +105,7 @@ def test_public_urls():
     """Public URLs are what the mock says of itself, and what uploads go to."""
     with (
         scanner_mock(public_url="https://mock.test", s3_public_url="https://s3.test") as mock,
-        httpx.Client(headers={"X-API-Key": mock.api_key}, trust_env=False) as client,
+        httpx2.Client(headers={"X-API-Key": mock.api_key}, trust_env=False) as client,
     ):
         assert (mock.api, mock.s3) == ("https://mock.test", "https://s3.test")
         api = mock.control.removesuffix("/_mock")
@@ -121,7 +121,7 @@ def test_s3_that_dies_is_started_again(monkeypatch):
     said = queue.Queue()
     with (
         scanner_mock(tell=said.put) as mock,
-        httpx.Client(base_url=mock.control, trust_env=False) as control,
+        httpx2.Client(base_url=mock.control, trust_env=False) as control,
     ):
         assert control.get("/state").json()["s3_restarts"] == 0
         processes[0].kill()
@@ -131,5 +131,5 @@ def test_s3_that_dies_is_started_again(monkeypatch):
         (exchange,) = control.get("/journal", params={"method": "RESTART"}).json()["exchanges"]
         assert (exchange["server"], exchange["status"]) == ("s3", 0)
         assert b64decode(exchange["response"]["body"]).decode() == sentence
-        assert httpx.get(f"{mock.s3}/{mock.bucket}").status_code == 403
+        assert httpx2.get(f"{mock.s3}/{mock.bucket}").status_code == 403
     assert len(processes) == 2

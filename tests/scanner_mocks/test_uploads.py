@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-import httpx
+import httpx2
 import pytest
 
 from scanner_api.scanning.photos.photo_keys import MEDIA_TYPES
@@ -38,7 +38,7 @@ def presigned(mock, client, photo_type, filename):
 def posted(upload, content, **changes):
     """Post a form as a browser does, with some of its fields changed."""
     fields = upload["upload_fields"] | changes
-    return httpx.post(upload["upload_url"], data=fields, files={"file": content}, trust_env=False)
+    return httpx2.post(upload["upload_url"], data=fields, files={"file": content}, trust_env=False)
 
 
 def test_there_are_twelve_photo_types():

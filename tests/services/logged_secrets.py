@@ -140,7 +140,7 @@ class LoggedSecrets:
                 (kind, "of", self._presented)
                 for kind in members("contract_first.service.access.security", "Credentials")
             ),
-            *((kind, "__init__", self._sent) for kind in members("httpx", "Request")),
+            *((kind, "__init__", self._sent) for kind in members("httpx2", "Request")),
             *((runner, "invoke", self._invoked) for runner in members("click.testing", "CliRunner")),
         ]
         logging.root.addHandler(Records(self))

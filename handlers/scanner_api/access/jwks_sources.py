@@ -60,17 +60,17 @@ def fetched(url: str) -> bytes:
 
 
 async def _fetched(url: str, headers: Mapping[str, str]) -> bytes:
-    import httpx  # noqa: PLC0415 -- takes 0.2 s to import: in this thread, and only where keys are fetched
+    import httpx2  # noqa: PLC0415 -- takes 0.2 s to import: in this thread, and only where keys are fetched
 
     headers = {"Accept-Encoding": "identity", **headers}
     content = bytearray()
     try:
         async with (
             asyncio.timeout(TIMEOUT_SECONDS),  # of a name's look-up, and of all pieces together
-            httpx.AsyncClient(headers=headers, timeout=TIMEOUT_SECONDS) as client,
+            httpx2.AsyncClient(headers=headers, timeout=TIMEOUT_SECONDS) as client,
             client.stream("GET", url) as response,
         ):
-            if response.status_code != httpx.codes.OK:
+            if response.status_code != httpx2.codes.OK:
                 raise KeySetError(f"its URL responded with {response.status_code}")
             async for chunk in response.aiter_raw():
                 content += chunk
@@ -78,7 +78,7 @@ async def _fetched(url: str, headers: Mapping[str, str]) -> bytes:
                     raise KeySetError(f"its URL sent more than {MOST_BYTES} bytes")
     except TimeoutError as error:
         raise KeySetError(f"its URL did not respond within {TIMEOUT_SECONDS:g} seconds") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise KeySetError(f"its URL: {type(error).__name__}") from error
     return bytes(content)
 

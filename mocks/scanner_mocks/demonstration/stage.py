@@ -8,7 +8,7 @@ from collections.abc import Container
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
+import httpx2
 from rich.padding import Padding
 from rich.table import Table
 
@@ -32,7 +32,7 @@ class Failed(Exception):  # noqa: N818 -- says what happened
 class Stage:
     """Makes exchanges with a mock, and shows each as a numbered step."""
 
-    def __init__(self, mock: Mock, client: httpx.Client, console: Console) -> None:
+    def __init__(self, mock: Mock, client: httpx2.Client, console: Console) -> None:
         self.mock = mock
         self.console = console
         self._client = client
@@ -43,12 +43,12 @@ class Stage:
         """Show the title of the next step."""
         self.console.print(f"\n[bold]{next(self._steps)}  {title}[/]")
 
-    def tell(self, label: str | httpx.Response, text: str) -> None:
+    def tell(self, label: str | httpx2.Response, text: str) -> None:
         """Show a line of the step; a response as label is shown as its status, and how long it took."""
         line = Table.grid(padding=(0, 2, 0, 0))
         line.add_column(width=LABEL_WIDTH, style="dim")
         line.add_column(overflow="fold")
-        if isinstance(label, httpx.Response):
+        if isinstance(label, httpx2.Response):
             milliseconds = label.elapsed.total_seconds() * 1000
             line.add_row(f"[not dim green]{label.status_code}[/]", f"{text} [dim]in {milliseconds:.0f} ms[/]")
         else:
@@ -67,14 +67,14 @@ class Stage:
 
     def call(
         self, method: str, path: str, *, expected: int = 200, detail: str = "", **parts: Any
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Call an operation of the API with the mock's key, and show what is sent; see ``exchange``."""
         url = f"{self.mock.api}{API}{path}"
         return self.exchange(method, url, expected=expected, detail=detail, headers=self._key, **parts)
 
     def exchange(
         self, method: str, url: str, *, expected: int = 200, detail: str = "", **parts: Any
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send a request and show it; the caller shows the response.
 
         Raises:
@@ -108,10 +108,10 @@ class Stage:
                 time.sleep(POLL_SECONDS)
         raise Failed(f"{field} is still {last} after {LONGEST_WAIT_SECONDS} s.")
 
-    def _response(self, request: httpx.Request, expected: int) -> httpx.Response:
+    def _response(self, request: httpx2.Request, expected: int) -> httpx2.Response:
         try:
             response = self._client.send(request)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise Failed(f"there was no response: {error}.") from error
         if response.status_code != expected:
             raise Failed(f"the response was {response.status_code}, not {expected}: {response.text}")

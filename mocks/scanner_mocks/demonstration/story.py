@@ -6,7 +6,7 @@ import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-import httpx
+import httpx2
 from rich.markup import escape
 
 from scanner_api.distribution import SCANNER_API
@@ -42,7 +42,7 @@ def demonstrate(mock: Mock, console: Console) -> None:
     """
     start = time.monotonic()
     # a proxy of this machine's environment has no business between us and loopback
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with httpx2.Client(trust_env=False, timeout=30) as client:
         stage = Stage(mock, client, console)
         session = create_session(stage)
         capture = scan(stage, session) if has_vision() else None

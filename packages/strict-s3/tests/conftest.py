@@ -14,7 +14,7 @@ from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 import boto3
-import httpx
+import httpx2
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -231,11 +231,11 @@ def form(bucket: str) -> Form:
 
 
 @pytest.fixture
-def post(server: Server) -> Callable[..., httpx.Response]:
+def post(server: Server) -> Callable[..., httpx2.Response]:
     """Post a form to its bucket."""
 
-    def post(form: Form, *, bucket: str | None = None, **headers: str) -> httpx.Response:
-        return httpx.post(
+    def post(form: Form, *, bucket: str | None = None, **headers: str) -> httpx2.Response:
+        return httpx2.post(
             f"{server.url}/{bucket or form.bucket}",
             content=form.body(),
             headers={"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", **headers},
@@ -258,10 +258,10 @@ def code() -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def error() -> Callable[[httpx.Response], dict[str, str]]:
+def error() -> Callable[[httpx2.Response], dict[str, str]]:
     """Read an error document into a dict, and see that it has what every one of S3's has."""
 
-    def error(response: httpx.Response) -> dict[str, str]:
+    def error(response: httpx2.Response) -> dict[str, str]:
         assert response.headers["Content-Type"] == "application/xml"
         elements = {element.tag: element.text or "" for element in ET.fromstring(response.content)}  # noqa: S314 -- our own S3's
         assert elements["RequestId"] == response.headers["x-amz-request-id"]
@@ -273,7 +273,7 @@ def error() -> Callable[[httpx.Response], dict[str, str]]:
 
 @pytest.fixture
 def refused(
-    post: Callable[..., httpx.Response], error: Callable[[httpx.Response], dict[str, str]], client: Any
+    post: Callable[..., httpx2.Response], error: Callable[[httpx2.Response], dict[str, str]], client: Any
 ) -> Callable[..., Any]:
     """Post a form that is refused, see that nothing is stored, and return what S3 says."""
 

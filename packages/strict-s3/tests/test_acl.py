@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from strict_s3.app import create_app
@@ -56,8 +56,8 @@ def test_a_document_is_the_acl_of_an_object(server, client, writers):
     assert grants(client.get_object_acl(**old)) == [("FULL_CONTROL", owner), ("READ", EVERYONE)]
     assert grants(client.get_object_acl(Bucket=writers, Key="k")) == [("FULL_CONTROL", owner)]
     url = f"{server.url}/{writers}/k"
-    assert httpx.get(url, params={"versionId": ids[0]}).status_code == 200
-    assert httpx.get(url).status_code == 403
+    assert httpx2.get(url, params={"versionId": ids[0]}).status_code == 200
+    assert httpx2.get(url).status_code == 403
     acl["Grants"][0]["Permission"] = "READ_ACP"
     client.put_object_acl(**old, AccessControlPolicy={"Owner": acl["Owner"], "Grants": acl["Grants"]})
     assert grants(client.get_object_acl(**old)) == [("READ_ACP", owner)]

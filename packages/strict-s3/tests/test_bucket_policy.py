@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from itertools import product
 from threading import Event, Thread
 
-import httpx
+import httpx2
 import pytest
 
 from strict_s3.app import create_app
@@ -37,7 +37,7 @@ def permit(client, bucket):
 
 def status(server, bucket, key="k", **headers):
     """Return the status of reading an object without a signature."""
-    return httpx.get(f"{server.url}/{bucket}/{key}", headers=headers).status_code
+    return httpx2.get(f"{server.url}/{bucket}/{key}", headers=headers).status_code
 
 
 def test_reads_from_a_page(server, client, bucket, permit):
@@ -65,8 +65,8 @@ def test_reads_by_tag(server, client, bucket, permit):
     )
     assert [status(server, bucket, key) for key in "klm"] == [200, 403, 403]
     url = f"{server.url}/{bucket}/new"
-    assert httpx.put(url, content=b"x").status_code == 403
-    assert httpx.put(url, content=b"x", headers={"x-amz-tagging": "level=public"}).status_code == 200
+    assert httpx2.put(url, content=b"x").status_code == 403
+    assert httpx2.put(url, content=b"x", headers={"x-amz-tagging": "level=public"}).status_code == 200
 
 
 def test_uploads_have_to_be_encrypted(client, bucket, permit):
@@ -89,9 +89,9 @@ def test_uploads_have_to_be_encrypted(client, bucket, permit):
         {"x-amz-server-side-encryption": "aws:kms"},
         [["starts-with", "$x-amz-server-side-encryption", ""]],
     )
-    assert httpx.post(form["url"], data=form["fields"], files={"file": b"y"}).status_code == 204
+    assert httpx2.post(form["url"], data=form["fields"], files={"file": b"y"}).status_code == 204
     form = client.generate_presigned_post(bucket, "f")
-    assert httpx.post(form["url"], data=form["fields"], files={"file": b"y"}).status_code == 403
+    assert httpx2.post(form["url"], data=form["fields"], files={"file": b"y"}).status_code == 403
 
 
 def test_parts_of_encrypted_uploads(client, bucket, permit):
@@ -125,7 +125,7 @@ def test_parts_of_encrypted_uploads(client, bucket, permit):
 def test_operators(condition, is_met, server, bucket, permit):
     """Conditions compare texts, numbers and truths; what is unknown here is not met."""
     permit({"Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}", "Condition": condition})
-    listed = httpx.get(f"{server.url}/{bucket}", params={"prefix": "a/", "max-keys": "10"})
+    listed = httpx2.get(f"{server.url}/{bucket}", params={"prefix": "a/", "max-keys": "10"})
     assert listed.status_code == (200 if is_met else 403)
 
 
@@ -135,7 +135,7 @@ def test_what_a_statement_is_not_about(server, client, bucket, permit):
         client.put_object(Bucket=bucket, Key=key, Body=b"x")
     permit({"NotAction": "s3:DeleteObject"})
     assert status(server, bucket) == 200
-    assert httpx.delete(f"{server.url}/{bucket}/k").status_code == 403
+    assert httpx2.delete(f"{server.url}/{bucket}/k").status_code == 403
     permit({"Action": "s3:*"}, {"Effect": "Deny", "NotPrincipal": {"AWS": OWNER}, "Action": "s3:GetObject"})
     assert status(server, bucket) == 403
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
@@ -203,7 +203,7 @@ def test_everyone_deletes_what_they_may(server, client, bucket, permit):
         client.put_object(Bucket=bucket, Key=key, Body=b"x")
     permit({"Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{bucket}/open/*"})
     objects = "".join(f"<Object><Key>{key}</Key></Object>" for key in ("open/a", "b"))
-    said = httpx.post(f"{server.url}/{bucket}?delete", content=f"<Delete>{objects}</Delete>").text
+    said = httpx2.post(f"{server.url}/{bucket}?delete", content=f"<Delete>{objects}</Delete>").text
     assert "<Deleted><Key>open/a</Key></Deleted>" in said
     assert "<Error><Key>b</Key><Code>AccessDenied</Code>" in said
 
@@ -213,9 +213,9 @@ def test_copies_need_to_read_their_source(server, client, bucket, permit):
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     url, source = f"{server.url}/{bucket}/copy", {"x-amz-copy-source": f"{bucket}/k"}
     permit({"Action": "s3:PutObject"})
-    assert httpx.put(url, headers=source).status_code == 403
+    assert httpx2.put(url, headers=source).status_code == 403
     permit({"Action": ["s3:PutObject", "s3:GetObject"]})
-    assert httpx.put(url, headers=source).status_code == 200
+    assert httpx2.put(url, headers=source).status_code == 200
     permit({"Effect": "Deny", "Action": "s3:GetObject"})
     copy = {"Bucket": bucket, "Key": "copy", "CopySource": f"{bucket}/k"}
     assert code_of(client.copy_object, **copy) == "AccessDenied"
@@ -245,9 +245,9 @@ def test_actions_of_buckets(query, action, server, bucket, permit):
     """A policy names what is listed and read of a bucket as IAM does."""
     url, about = f"{server.url}/{bucket}?{query}", {"Resource": f"arn:aws:s3:::{bucket}"}
     permit({"Action": "s3:ListBucket", **about})
-    assert httpx.get(url).status_code == 403
+    assert httpx2.get(url).status_code == 403
     permit({"Action": action, **about})
-    assert httpx.get(url).status_code != 403
+    assert httpx2.get(url).status_code != 403
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_a_request_is_about_one_thing(server, client, bucket):
     """Two parameters that say what a request is about are refused, with and without a signature."""
     url = client.generate_presigned_url("get_bucket_acl", {"Bucket": bucket})
     for target in (f"{server.url}/{bucket}?versions&policy", f"{url}&tagging"):
-        response = httpx.get(target)
+        response = httpx2.get(target)
         assert response.status_code == 400
         assert "Conflicting query string parameters: " in response.text
         assert "<ArgumentName>ResourceType</ArgumentName>" in response.text

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import boto3
-import httpx
+import httpx2
 import pytest
 
 from strict_s3.cli import main
@@ -43,7 +43,7 @@ def test_by_default_it_says_what_clients_have_to_know():
     with subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
         lines = [process.stdout.readline() for _ in range(4)]
         assert f"AWS_ENDPOINT_URL_S3={lines[0].split()[1]} AWS_ACCESS_KEY_ID=ACCESSKEY" in lines[3]
-        assert httpx.get(lines[0].split()[1]).status_code == 403
+        assert httpx2.get(lines[0].split()[1]).status_code == 403
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import httpx
+import httpx2
 import pytest
 from botocore.exceptions import ClientError
 
@@ -24,8 +24,8 @@ def test_forms_of_etags(form, client, bucket, code):
     etag = client.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"].strip('"')
     url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
     listed = form.format(etag)
-    assert httpx.get(url, headers={"If-Match": listed}).content == b"x"
-    response = httpx.get(url, headers={"If-None-Match": listed})
+    assert httpx2.get(url, headers={"If-Match": listed}).content == b"x"
+    response = httpx2.get(url, headers={"If-None-Match": listed})
     assert (response.status_code, response.headers["ETag"]) == (304, f'"{etag}"')
     head = {"Bucket": bucket, "Key": "k"}
     assert client.head_object(**head, IfMatch=listed)["ETag"] == f'"{etag}"'
@@ -41,7 +41,7 @@ def test_dates_that_are_none(client, bucket):
     """A precondition whose date cannot be read is no precondition."""
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
-    assert httpx.get(url, headers={"If-Unmodified-Since": "long ago"}).status_code == 200
+    assert httpx2.get(url, headers={"If-Unmodified-Since": "long ago"}).status_code == 200
 
 
 def test_modified_since(client, bucket, code):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import boto3
-import httpx
+import httpx2
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -59,15 +59,15 @@ def photos(s3: Server) -> Any:
     )  # fmt: skip
 
 
-def upload(photos: Any, key: str = "k", content: bytes = b"abc", **headers: str) -> httpx.Response:
+def upload(photos: Any, key: str = "k", content: bytes = b"abc", **headers: str) -> httpx2.Response:
     """Upload a file with a presigned POST."""
     presigned = photos.generate_presigned_post("photos", key)
-    return httpx.post(
+    return httpx2.post(
         presigned["url"], data=presigned["fields"], files={"file": ("a.png", content)}, headers=headers
     )
 
 
-def code(response: httpx.Response) -> str:
+def code(response: httpx2.Response) -> str:
     """Return the code of an error document, or nothing."""
     return response.text.partition("<Code>")[2].partition("</Code>")[0]
 
@@ -84,10 +84,10 @@ def test_time_goes_on_from_where_it_is_set(s3, photos):
 def test_time_may_stand_still(s3, photos):
     """With a stopped clock a presigned URL is expired exactly then, or not at all."""
     url = photos.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "k"}, ExpiresIn=60)
-    signed = datetime.strptime(httpx.URL(url).params["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    signed = datetime.strptime(httpx2.URL(url).params["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     for seconds, expected in ((59, "NoSuchKey"), (60, "AccessDenied")):
         s3.set_clock(signed + timedelta(seconds=seconds), stopped=True)
-        assert code(httpx.get(url)) == expected
+        assert code(httpx2.get(url)) == expected
 
 
 def test_reset(s3, photos):
@@ -129,14 +129,14 @@ def test_exchanges_are_reported(s3, photos, exchanges):
     assert fields["x-amz-signature"] == "***"
     assert recorded["seconds"] > 0
     url = photos.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "none"})
-    httpx.get(url, headers={"Cookie": "a=b"})
+    httpx2.get(url, headers={"Cookie": "a=b"})
     recorded = exchanges.get(timeout=10)
     assert (recorded["response"]["code"], recorded["response"]["message"]) == (
         "NoSuchKey",
         "The specified key does not exist.",
     )
     assert dict(recorded["request"]["headers"])["cookie"] == "***"
-    assert httpx.URL(url).params["X-Amz-Signature"] not in str(recorded)
+    assert httpx2.URL(url).params["X-Amz-Signature"] not in str(recorded)
 
 
 @pytest.mark.parametrize("presigned", [True, False])
@@ -148,7 +148,7 @@ def test_tokens_in_refusals_are_masked(presigned, s3, exchanges):
     )  # fmt: skip
     if presigned:
         url = client.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "k"})
-        assert quote(TOKEN, safe="") in httpx.get(url).text
+        assert quote(TOKEN, safe="") in httpx2.get(url).text
     else:
         with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
             client.list_buckets()
@@ -162,7 +162,7 @@ def test_tokens_in_refusals_are_masked(presigned, s3, exchanges):
 
 def test_targets_that_are_not_utf_8(s3, exchanges):
     """A target that is not UTF-8 is refused so that a page sees why, and reported like any other."""
-    response = httpx.get(f"{s3.url}/photos/gr%FCn.jpg?prefix=%FC", headers={"Origin": "https://app.test"})
+    response = httpx2.get(f"{s3.url}/photos/gr%FCn.jpg?prefix=%FC", headers={"Origin": "https://app.test"})
     assert (response.status_code, "<Code>InvalidURI</Code>" in response.text) == (400, True)
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     while (recorded := exchanges.get(timeout=10))["response"]["code"] != "InvalidURI":

@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import boto3
-import httpx
+import httpx2
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -108,11 +108,11 @@ def test_headers_that_are_not_ascii(client, bucket, form, post):
     where = {"Bucket": bucket, "Key": "k"}
     url = client.generate_presigned_url("put_object", Params={**where, "ContentDisposition": DISPOSITION})
     headers = {"Content-Disposition": DISPOSITION.encode(), "Cache-Control": "größer".encode()}
-    assert httpx.put(url, content=b"x", headers=headers).status_code == 200
+    assert httpx2.put(url, content=b"x", headers=headers).status_code == 200
     form.allow({"Content-Disposition": DISPOSITION, "Cache-Control": "größer"})
     assert post(form).status_code == 204
     for key in ("k", form.fields["key"]):
-        got = httpx.get(client.generate_presigned_url("get_object", Params={**where, "Key": key}))
+        got = httpx2.get(client.generate_presigned_url("get_object", Params={**where, "Key": key}))
         raw = {name.lower(): value.decode() for name, value in got.headers.raw}
         assert (raw[b"content-disposition"], raw[b"cache-control"]) == (DISPOSITION, "größer")
 
@@ -248,7 +248,7 @@ def test_wrong_region(connect, bucket):
 def test_region_of_a_bucket(connect, bucket, error):
     """A request signed for another region gets the bucket's, in a header too."""
     url = connect(region="eu-west-1").generate_presigned_url("list_objects_v2", Params={"Bucket": bucket})
-    response = httpx.get(url)
+    response = httpx2.get(url)
     assert (error(response)["Region"], response.headers["x-amz-bucket-region"]) == ("us-west-2", "us-west-2")
 
 
@@ -307,7 +307,7 @@ def test_where_a_list_starts(client, bucket):
 def test_uploads_without_a_length(client, bucket, error):
     """An upload whose length is not announced is not implemented, as at S3."""
     url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
-    elements = error(httpx.put(url, content=iter([b"x"])))
+    elements = error(httpx2.put(url, content=iter([b"x"])))
     assert (elements["Code"], elements["Header"]) == ("NotImplemented", "Transfer-Encoding")
 
 
@@ -315,7 +315,7 @@ def test_bucket_in_the_host_name(client, bucket, form, server):
     """A bucket may be in the host name; what is signed, and the Location, are then without it in the path."""
     port = server.url.rpartition(":")[2]
     host = f"{bucket}.localhost:{port}"
-    response = httpx.post(
+    response = httpx2.post(
         server.url, content=form.body(),
         headers={"Content-Type": f"multipart/form-data; boundary={form.boundary}", "Host": host},
     )  # fmt: skip
@@ -333,11 +333,11 @@ def test_a_conversation_with_the_bucket_in_the_host_name(bucket, server, keys):
         config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
     )  # fmt: skip
 
-    def ask(operation: str, method: str, content: bytes = b"", **parameters: str) -> httpx.Response:
+    def ask(operation: str, method: str, content: bytes = b"", **parameters: str) -> httpx2.Response:
         """Send a presigned request to the address that its host name would resolve to."""
-        url = httpx.URL(client.generate_presigned_url(operation, Params=parameters))
+        url = httpx2.URL(client.generate_presigned_url(operation, Params=parameters))
         there = url.copy_with(host="127.0.0.1")
-        return httpx.request(method, there, content=content, headers={"Host": url.netloc.decode()})
+        return httpx2.request(method, there, content=content, headers={"Host": url.netloc.decode()})
 
     where = {"Bucket": bucket, "Key": KEY}
     assert ask("put_object", "PUT", b"x", **where).status_code == 200
@@ -354,11 +354,11 @@ def test_what_everyone_may(client, bucket, server, code):
     client.put_object(Bucket=bucket, Key="public/k", Body=b"x")
     client.put_object(Bucket=bucket, Key="private/k", Body=b"x")
     urls = [f"{server.url}/{bucket}/{folder}/k" for folder in ("public", "private")]
-    assert [httpx.get(url).status_code for url in urls] == [403, 403]
+    assert [httpx2.get(url).status_code for url in urls] == [403, 403]
     resource = f"arn:aws:s3:::{bucket}/public/*"
     statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": resource}
     client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [statement]}))
-    assert [httpx.get(url).status_code for url in urls] == [200, 403]
+    assert [httpx2.get(url).status_code for url in urls] == [200, 403]
     client.put_bucket_policy(
         Bucket=bucket, Policy=json.dumps({"Statement": [statement | {"Effect": "Deny"}]})
     )
@@ -368,4 +368,4 @@ def test_what_everyone_may(client, bucket, server, code):
         Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
     )
     client.put_object_acl(Bucket=bucket, Key="public/k", ACL="public-read")
-    assert [httpx.get(url).status_code for url in urls] == [200, 403]
+    assert [httpx2.get(url).status_code for url in urls] == [200, 403]

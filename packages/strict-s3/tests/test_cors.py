@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from strict_s3.messages.cors import CorsRule, granted, preflight
@@ -119,11 +119,11 @@ def test_over_the_wire(form, post, client, server):
     """Without rules nothing is granted; with rules accepted and refused uploads carry the grant."""
     url = f"{server.url}/{form.bucket}"
     asked = {"Origin": APP, "Access-Control-Request-Method": "POST"}
-    assert httpx.options(url, headers=asked).status_code == 403
+    assert httpx2.options(url, headers=asked).status_code == 403
     assert "Access-Control-Allow-Origin" not in post(form, Origin=APP).headers
     rule = {"AllowedOrigins": [APP], "AllowedMethods": ["POST"], "ExposeHeaders": ["ETag"]}
     client.put_bucket_cors(Bucket=form.bucket, CORSConfiguration={"CORSRules": [rule]})
-    allowed = httpx.options(url, headers=asked)
+    allowed = httpx2.options(url, headers=asked)
     assert (allowed.status_code, allowed.headers["Access-Control-Allow-Origin"]) == (200, APP)
     accepted = post(form, Origin=APP)
     form.fields["key"] = "another"
@@ -139,7 +139,7 @@ def test_the_mocks_bucket_is_open(server):
     """The bucket that the server begins with admits every origin, method and header, and shows the ETag."""
     for path in ("", "/photos/a.png"):
         asked = {**asking("null", "PUT", "x-any"), "host": server.url.partition("//")[2]}
-        response = httpx.options(f"{server.url}/{server.buckets[0]}{path}", headers=asked)
+        response = httpx2.options(f"{server.url}/{server.buckets[0]}{path}", headers=asked)
         assert response.status_code == 200
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         exposed = response.headers["Access-Control-Expose-Headers"].split(", ")

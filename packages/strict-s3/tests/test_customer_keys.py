@@ -6,7 +6,7 @@ import hashlib
 from base64 import b64encode
 
 import boto3
-import httpx
+import httpx2
 import pytest
 
 from strict_s3 import running
@@ -88,7 +88,7 @@ def test_one_encryption_at_a_time(client, bucket):
     assert refusal_of(client.put_object, **both) == (400, "InvalidArgument")
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
-    assert httpx.get(url).status_code == 200
+    assert httpx2.get(url).status_code == 200
 
     def encrypt(params, **_):
         params["headers"][ENCRYPTION] = "AES256"

@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-import httpx
+import httpx2
 import pytest
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -258,7 +258,7 @@ def test_ends_of_locks_that_are_no_times(until, client, locked, server, keys):
         headers = {**headers, "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}  # noqa: PLW2901 -- the same, to sign
         request = AWSRequest("PUT", f"{server.url}/{locked}/{target}", headers, body)
         S3SigV4Auth(Credentials(keys.access, keys.secret), "s3", keys.region).add_auth(request)
-        response = httpx.put(request.url, content=body, headers=dict(request.headers))
+        response = httpx2.put(request.url, content=body, headers=dict(request.headers))
         assert response.status_code == 400
     assert [one["Key"] for one in client.list_objects_v2(Bucket=locked)["Contents"]] == ["k"]
 
@@ -355,12 +355,12 @@ def test_what_would_be_locked_has_a_checksum(client, locked, bucket):
     client.put_object_lock_configuration(Bucket=locked, ObjectLockConfiguration=configuration(Days=1))
     one = {"Bucket": locked, "Key": "k"}
     url = client.generate_presigned_url("put_object", one)
-    assert "Content-MD5 OR x-amz-checksum- HTTP header is required" in httpx.put(url, content=b"x").text
+    assert "Content-MD5 OR x-amz-checksum- HTTP header is required" in httpx2.put(url, content=b"x").text
     digest = b64encode(hashlib.md5(b"x", usedforsecurity=False).digest()).decode()
     url = client.generate_presigned_url("put_object", {**one, "ContentMD5": digest})
-    assert httpx.put(url, content=b"x", headers={"Content-MD5": digest}).status_code == 200
+    assert httpx2.put(url, content=b"x", headers={"Content-MD5": digest}).status_code == 200
     form = client.generate_presigned_post(locked, "k", {"Content-MD5": digest}, [{"Content-MD5": digest}])
-    assert httpx.post(form["url"], data=form["fields"], files={"file": b"x"}).status_code == 204
+    assert httpx2.post(form["url"], data=form["fields"], files={"file": b"x"}).status_code == 204
     lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": LATER}
     assert refusal_of(client.put_object, Bucket=bucket, Key="k", Body=b"x", **lock) == (400, "InvalidRequest")
 

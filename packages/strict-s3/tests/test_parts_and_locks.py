@@ -8,7 +8,7 @@ from hashlib import sha256
 from types import SimpleNamespace
 
 import boto3
-import httpx
+import httpx2
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -275,12 +275,12 @@ def test_a_block_closes_what_is_public(opened, name, shared):
         client.put_object_acl(Bucket="shared", Key="k", ACL="public-read")
     else:
         client.put_bucket_policy(Bucket="shared", Policy=POLICY)
-    assert httpx.get(url).status_code == 200
+    assert httpx2.get(url).status_code == 200
     block(client, "shared", name)
-    assert httpx.get(url).status_code == 403
+    assert httpx2.get(url).status_code == 403
     assert client.get_object(Bucket="shared", Key="k")["Body"].read() == b"x"
     client.delete_public_access_block(Bucket="shared")
-    assert httpx.get(url).status_code == 200
+    assert httpx2.get(url).status_code == 200
 
 
 def test_new_buckets_are_closed(client):
@@ -302,7 +302,7 @@ def test_acls_without_ownership_controls(client):
         client.put_object(**public)
     client.delete_bucket_ownership_controls(Bucket="with-acls")
     client.put_object(**public)
-    assert httpx.get(f"{client.meta.endpoint_url}/with-acls/k").content == b"x"
+    assert httpx2.get(f"{client.meta.endpoint_url}/with-acls/k").content == b"x"
 
 
 @pytest.mark.parametrize("key", ["k", "a b/ü?"])
@@ -318,9 +318,9 @@ def test_version_2_headers(key, client):
     old.delete_object(Bucket="photos", Key=key)
     url = f"{client.meta.endpoint_url}/photos/{key}"
     date = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} GMT"
-    wrong = httpx.get(url, headers={"Authorization": "AWS AK:c2ln", "Date": date})
+    wrong = httpx2.get(url, headers={"Authorization": "AWS AK:c2ln", "Date": date})
     assert "SignatureDoesNotMatch" in wrong.text
-    late = httpx.get(url, headers={"Authorization": "AWS AK:c2ln", "Date": "Thu, 01 Jan 2015 00:00:00 GMT"})
+    late = httpx2.get(url, headers={"Authorization": "AWS AK:c2ln", "Date": "Thu, 01 Jan 2015 00:00:00 GMT"})
     assert "RequestTimeTooSkewed" in late.text
 
 
@@ -330,5 +330,5 @@ def test_an_empty_origin(client):
     client.put_bucket_cors(Bucket="photos", CORSConfiguration={"CORSRules": rules})
     assert client.get_bucket_cors(Bucket="photos")["CORSRules"] == rules
     for origin, allowed in (("https://page.test", "https://page.test"), ("https://other.test", None)):
-        response = httpx.get(f"{client.meta.endpoint_url}/photos/whole", headers={"Origin": origin})
+        response = httpx2.get(f"{client.meta.endpoint_url}/photos/whole", headers={"Origin": origin})
         assert response.headers.get("access-control-allow-origin") == allowed

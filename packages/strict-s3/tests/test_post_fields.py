@@ -9,7 +9,7 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 import pytest
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def test_no_such_bucket(form, post, error):
 
 def test_only_multipart_forms(bucket, server, error):
     """A POST that is no multipart form fails a precondition."""
-    response = httpx.post(f"{server.url}/{bucket}", data={"key": "x"})
+    response = httpx2.post(f"{server.url}/{bucket}", data={"key": "x"})
     elements = error(response)
     assert (response.status_code, elements["Code"]) == (412, "PreconditionFailed")
     assert elements["Condition"] == "Bucket POST must be of the enclosure-type multipart/form-data"
@@ -177,14 +177,14 @@ def test_only_multipart_forms(bucket, server, error):
 )
 def test_malformed_forms(media_type, body, bucket, server, error):
     """A body that is no well-formed multipart/form-data is a MalformedPOSTRequest."""
-    response = httpx.post(f"{server.url}/{bucket}", content=body, headers={"Content-Type": media_type})
+    response = httpx2.post(f"{server.url}/{bucket}", content=body, headers={"Content-Type": media_type})
     assert (response.status_code, error(response)["Code"]) == (400, "MalformedPOSTRequest")
 
 
 def test_file_cut_short_is_malformed(form, server, error, client):
     """A file without the boundary that ends it is not stored."""
     body = form.body().rpartition(b"\r\n--")[0]
-    response = httpx.post(
+    response = httpx2.post(
         f"{server.url}/{form.bucket}",
         content=body,
         headers={"Content-Type": f"multipart/form-data; boundary={form.boundary}"},

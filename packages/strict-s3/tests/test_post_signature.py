@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 import pytest
 
 if TYPE_CHECKING:
@@ -121,6 +121,6 @@ def test_signature_error_tells_what_to_sign(form, post, error):
 def test_boto3_signs_what_s3_accepts(client, bucket):
     """A presigned post that boto3 makes is accepted as it is."""
     presigned = client.generate_presigned_post(bucket, "photos/${filename}")
-    response = httpx.post(presigned["url"], data=presigned["fields"], files={"file": ("a.png", b"x")})
+    response = httpx2.post(presigned["url"], data=presigned["fields"], files={"file": ("a.png", b"x")})
     assert response.status_code == 204
     assert client.head_object(Bucket=bucket, Key="photos/a.png")["ContentLength"] == 1

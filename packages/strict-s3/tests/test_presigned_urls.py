@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import httpx
+import httpx2
 import pytest
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ def test_presigned_urls(client, bucket):
     put = client.generate_presigned_url(
         "put_object", Params={"Bucket": bucket, "Key": KEY, "ContentType": "image/png"}
     )
-    assert httpx.put(put, content=b"x", headers={"Content-Type": "image/png"}).status_code == 200
+    assert httpx2.put(put, content=b"x", headers={"Content-Type": "image/png"}).status_code == 200
     asked = {"Bucket": bucket, "Key": KEY, "ResponseContentDisposition": 'attachment; filename="a.png"'}
-    got = httpx.get(client.generate_presigned_url("get_object", Params=asked))
+    got = httpx2.get(client.generate_presigned_url("get_object", Params=asked))
     assert (got.content, got.headers["Content-Disposition"]) == (b"x", 'attachment; filename="a.png"')
     assert got.headers["Content-Type"] == "image/png"
 
@@ -44,21 +44,21 @@ def presign(connect: Callable[..., Any]) -> Callable[..., str]:
 def test_conditions_in_presigned_urls(name, presign, client, bucket):
     """An upload that must not replace an object does not, if that is in its query."""
     url = presign(bucket, f"{name}=%2A")
-    assert [httpx.put(url, content=content).status_code for content in (b"x", b"y")] == [200, 412]
+    assert [httpx2.put(url, content=content).status_code for content in (b"x", b"y")] == [200, 412]
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
 
 
 def test_checksums_in_presigned_urls(presign, client, bucket):
     """A checksum in a query is passed over: SDKs presign before there is content, with that of none."""
     url = presign(bucket, "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32")
-    assert httpx.put(url, content=b"x").status_code == 200
+    assert httpx2.put(url, content=b"x").status_code == 200
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
 
 
 def test_unsigned_payload_header_of_presigned_urls(presign, bucket):
     """The one x-amz- header that a presigned URL need not sign is that of the payload."""
     headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
-    assert httpx.put(presign(bucket, ""), content=b"x", headers=headers).status_code == 200
+    assert httpx2.put(presign(bucket, ""), content=b"x", headers=headers).status_code == 200
 
 
 def test_payload_header_that_is_signed_and_not_sent(connect, bucket, error):
@@ -71,8 +71,8 @@ def test_payload_header_that_is_signed_and_not_sent(connect, bucket, error):
 
     client.meta.events.register("before-sign.s3.PutObject", add)
     url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
-    assert httpx.put(url, content=b"x", headers=headers).status_code == 200
-    refused = httpx.put(url, content=b"x")
+    assert httpx2.put(url, content=b"x", headers=headers).status_code == 200
+    refused = httpx2.put(url, content=b"x")
     assert (refused.status_code, error(refused)["Code"]) == (403, "SignatureDoesNotMatch")
 
 
@@ -87,10 +87,10 @@ def test_signed_headers_in_the_query(connect, bucket, error):
     client.meta.events.register("before-sign.s3.PutObject", add)
     url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
     assert "x-amz-server-side-encryption&" in url  # among the signed headers
-    assert httpx.put(url, content=b"x").status_code == 200
+    assert httpx2.put(url, content=b"x").status_code == 200
     equal, other = ({"x-amz-server-side-encryption": method} for method in ("AES256", "aws:kms"))
-    assert httpx.put(url, content=b"x", headers=equal).status_code == 200
-    refused = httpx.put(url, content=b"x", headers=other)
+    assert httpx2.put(url, content=b"x", headers=equal).status_code == 200
+    refused = httpx2.put(url, content=b"x", headers=other)
     assert (refused.status_code, error(refused)["Code"]) == (403, "SignatureDoesNotMatch")
 
 
@@ -108,14 +108,14 @@ def test_presigned_urls_of_version_2(server, keys, client, bucket):
     attributes = {"ContentType": "image/png", "ACL": "private", "Metadata": {"a": "b"}}
     put = old.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": KEY, **attributes})
     assert "Signature=" in put
-    assert httpx.put(put, content=b"x").status_code == 200
+    assert httpx2.put(put, content=b"x").status_code == 200
     asked = {"Bucket": bucket, "Key": KEY, "ResponseContentDisposition": 'attachment; filename="a b.png"'}
-    got = httpx.get(old.generate_presigned_url("get_object", Params=asked))
+    got = httpx2.get(old.generate_presigned_url("get_object", Params=asked))
     assert (got.content, got.headers["Content-Disposition"]) == (b"x", 'attachment; filename="a b.png"')
     assert (got.headers["Content-Type"], got.headers["x-amz-meta-a"]) == ("image/png", "b")
     assert "expires" not in got.headers
     form = old.generate_presigned_post(bucket, "posted")
-    assert httpx.post(form["url"], data=form["fields"], files={"file": b"y"}).status_code == 204
+    assert httpx2.post(form["url"], data=form["fields"], files={"file": b"y"}).status_code == 204
     assert client.get_object(Bucket=bucket, Key="posted")["Body"].read() == b"y"
 
 
@@ -135,7 +135,7 @@ def test_presigned_urls_of_version_2_that_are_refused(spoil, refusal, message, s
     """A URL of Version 2 that was changed, or has expired, is refused in S3's words."""
     old = version_2(server, keys, keys.region)
     url = old.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
-    response = httpx.get(spoil(url))
+    response = httpx2.get(spoil(url))
     elements = error(response)
     assert (response.status_code, elements["Code"]) == refusal
     assert message in elements["Message"]
@@ -144,7 +144,7 @@ def test_presigned_urls_of_version_2_that_are_refused(spoil, refusal, message, s
 @pytest.mark.parametrize("date", ["yesterday", "Fri, 31 Dec 9999 23:59:59 -2300"])
 def test_headers_of_version_2_without_a_time(date, server, bucket, error):
     """A time that cannot be read, or that UTC has not, is refused."""
-    response = httpx.get(f"{server.url}/{bucket}/k", headers={"authorization": "AWS a:b", "date": date})
+    response = httpx2.get(f"{server.url}/{bucket}/k", headers={"authorization": "AWS a:b", "date": date})
     assert (response.status_code, error(response)["Code"]) == (403, "AccessDenied")
 
 
@@ -155,8 +155,8 @@ def test_version_2_in_newer_regions(server, keys, connect, error):
     connect(region="eu-central-1").create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
     form = version_2(server, keys, keys.region).generate_presigned_post(bucket, "k")
     for response in (
-        httpx.get(f"{server.url}/{bucket}/k{V2}"),
-        httpx.post(form["url"], data=form["fields"], files={"file": b"y"}),
+        httpx2.get(f"{server.url}/{bucket}/k{V2}"),
+        httpx2.post(form["url"], data=form["fields"], files={"file": b"y"}),
     ):
         assert (response.status_code, error(response)["Code"]) == (400, "InvalidRequest")
         message = (
@@ -196,7 +196,7 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
 def test_presigned_urls_that_are_refused(spoil, refusal, message, client, bucket, error):
     """A presigned URL that was changed, has expired, or is of Version 2, is refused in S3's words."""
     url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}, ExpiresIn=9)
-    response = httpx.get(spoil(url))
+    response = httpx2.get(spoil(url))
     elements = error(response)
     assert (response.status_code, elements["Code"]) == refusal
     assert message in elements["Message"]
@@ -205,5 +205,5 @@ def test_presigned_urls_that_are_refused(spoil, refusal, message, client, bucket
 def test_headers_that_were_not_signed(client, bucket, error):
     """x-amz- headers that a presigned URL does not sign are refused by name."""
     url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
-    elements = error(httpx.put(url, content=b"x", headers={"x-amz-acl": "public-read"}))
+    elements = error(httpx2.put(url, content=b"x", headers={"x-amz-acl": "public-read"}))
     assert (elements["Code"], elements["HeadersNotSigned"]) == ("AccessDenied", "x-amz-acl")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import boto3
-import httpx
+import httpx2
 import pytest
 from botocore.config import Config
 
@@ -45,7 +45,7 @@ def test_starts_beside_others():
     server.start()
     process = server._process
     try:
-        assert httpx.get(f"{server.url}/photos", timeout=30).status_code == 403
+        assert httpx2.get(f"{server.url}/photos", timeout=30).status_code == 403
         server.wait_ready()
     finally:
         server.stop()
@@ -100,7 +100,7 @@ def test_ends_with_its_parent(tmp_path):
         env=environment,
     ) as parent:
         pid, url = parent.stdout.readline().split()
-        assert httpx.get(url).status_code == 403
+        assert httpx2.get(url).status_code == 403
         process = os.pidfd_open(int(pid))
         parent.kill()
     ended, _, _ = select.select([process], [], [], 10)
@@ -169,10 +169,10 @@ def test_survives_a_restart(tmp_path):
         ]
         assert [one["Key"] for one in client.list_objects_v2(Bucket="photos")["Contents"]] == ["../ü"]
         assert client.get_bucket_versioning(Bucket="other")["Status"] == "Enabled"
-        assert httpx.get(f"{server.url}/other/public").content == b"y"
+        assert httpx2.get(f"{server.url}/other/public").content == b"y"
         client.put_object_acl(Bucket="photos", Key="../ü", ACL="public-read")  # no controls, so ACLs
         assert (
-            httpx.options(f"{server.url}/photos", headers={"Origin": "https://app.test"}).status_code == 403
+            httpx2.options(f"{server.url}/photos", headers={"Origin": "https://app.test"}).status_code == 403
         )
         assert len(list((tmp_path / "photos" / "objects").glob("*.bin"))) == 1
     assert {path.name for path in tmp_path.iterdir()} == {"photos", "other"}
@@ -224,7 +224,7 @@ def test_a_process_that_dies_is_started_again(tmp_path, monkeypatch):
         server._process.kill()
         assert "killed by signal 9; it was started again" in said.get(timeout=30)
         assert server.restarts == 1
-        response = httpx.get(f"{server.url}/photos/slow")
+        response = httpx2.get(f"{server.url}/photos/slow")
         assert (response.status_code, "SlowDown" in response.text) == (503, True)
         assert "2040" in response.headers["Date"]
         assert client.get_object(Bucket="photos", Key="k")["Body"].read() == b"x"
@@ -261,7 +261,7 @@ def test_five_gibibytes_fill_nothing(form, server, error):
     for block in endless(64 * 1024**2):
         connection.send(block)
     received = connection.getresponse()
-    response = httpx.Response(received.status, headers=received.getheaders(), content=received.read())
+    response = httpx2.Response(received.status, headers=received.getheaders(), content=received.read())
     connection.close()
     elements = error(response)
     assert (elements["Code"], elements["ProposedSize"]) == ("EntityTooLarge", str(size))
@@ -288,7 +288,7 @@ def test_many_at_once(client, bucket):
     def upload(number: int) -> None:
         files = {"file": (f"{number}.png", content)}
         statuses.append(
-            httpx.post(presigned["url"], data=presigned["fields"], files=files, timeout=60).status_code
+            httpx2.post(presigned["url"], data=presigned["fields"], files=files, timeout=60).status_code
         )
 
     threads = [threading.Thread(target=upload, args=(number,)) for number in range(32)]
@@ -303,7 +303,7 @@ def test_many_at_once(client, bucket):
 
 def test_connections_are_kept(server, form):
     """A connection carries one request after the other, refused and accepted ones, with a body or without."""
-    with httpx.Client(base_url=server.url) as client:
+    with httpx2.Client(base_url=server.url) as client:
         headers = {"Content-Type": f"multipart/form-data; boundary={form.boundary}"}
         for _ in range(2):
             assert client.post(f"/{form.bucket}", content=form.body(), headers=headers).status_code == 204

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ PUBLIC = (
 
 
 @pytest.fixture
-def send(server: Any, keys: Any, sign: Callable[..., str]) -> Callable[..., httpx.Response]:
+def send(server: Any, keys: Any, sign: Callable[..., str]) -> Callable[..., httpx2.Response]:
     """Sign and send a request, as the documentation says, step by step."""
 
     def send(
@@ -35,7 +35,7 @@ def send(server: Any, keys: Any, sign: Callable[..., str]) -> Callable[..., http
         date: str | None = None,
         sent: bytes | Iterator[bytes] | None = None,
         **more: str,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         now = at or datetime.now(UTC)
         time, path, query = f"{now:%Y%m%dT%H%M%SZ}", *target.partition("?")[::2]
         headers = {
@@ -55,7 +55,7 @@ def send(server: Any, keys: Any, sign: Callable[..., str]) -> Callable[..., http
             f"AWS4-HMAC-SHA256 Credential={keys.access}/{scope},"
             f"SignedHeaders={';'.join(names)},Signature={signature}"
         )
-        return httpx.request(method, server.url + target, content=sent or body, headers=headers)
+        return httpx2.request(method, server.url + target, content=sent or body, headers=headers)
 
     return send
 
@@ -144,7 +144,7 @@ def test_streamed_wrongly(body, more, code, send, bucket, error):
 )
 def test_authorization_headers_that_are_none(authorization, code, server, bucket, error):
     """An Authorization header without a time, of another kind or with parts missing is distinguished."""
-    response = httpx.get(f"{server.url}/{bucket}/k", headers={"Authorization": authorization})
+    response = httpx2.get(f"{server.url}/{bucket}/k", headers={"Authorization": authorization})
     assert error(response)["Code"] == code
 
 
@@ -217,7 +217,7 @@ def test_a_body_of_no_announced_length(server, bucket, client, error):
     connection.putrequest("PUT", url.removeprefix(server.url))
     connection.endheaders()
     received = connection.getresponse()
-    response = httpx.Response(received.status, headers=received.getheaders(), content=received.read())
+    response = httpx2.Response(received.status, headers=received.getheaders(), content=received.read())
     connection.close()
     assert (response.status_code, error(response)["Code"]) == (411, "MissingContentLength")
 

@@ -4,7 +4,7 @@ import json
 from contextlib import closing, suppress
 from threading import Thread
 
-import httpx
+import httpx2
 import pytest
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -25,7 +25,7 @@ def send(server, keys):
     def send(method, bucket, selector, key=""):
         request = AWSRequest(method, f"{server.url}/{bucket}/{key}?{selector}")
         S3SigV4QueryAuth(Credentials(keys.access, keys.secret), "s3", keys.region).add_auth(request)
-        return httpx.request(method, request.url)
+        return httpx2.request(method, request.url)
 
     return send
 
@@ -61,7 +61,7 @@ def test_selectors_of_others(method, selector, send, client, bucket):
 def test_a_form_is_not_posted_to_an_object(server, client, bucket):
     """A form that is posted to an object's URL is refused for that, as pages by mistake do."""
     form = client.generate_presigned_post(bucket, "k")
-    response = httpx.post(f"{server.url}/{bucket}/k", data=form["fields"], files={"file": b"x"})
+    response = httpx2.post(f"{server.url}/{bucket}/k", data=form["fields"], files={"file": b"x"})
     assert response.status_code == 405
     assert "<Method>POST</Method><ResourceType>OBJECT</ResourceType>" in response.text
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import boto3
-import httpx
+import httpx2
 import pytest
 from botocore.config import Config
 
@@ -62,7 +62,7 @@ def connect(url: str, authority: Authority | None = None) -> Any:
     )
 
 
-def get(server: Server, authority: Authority, name: str, path: str, **headers: str) -> httpx.Response:
+def get(server: Server, authority: Authority, name: str, path: str, **headers: str) -> httpx2.Response:
     """Get something by a name of the server, which resolves to loopback here."""
     context = ssl.create_default_context(cafile=str(authority.file))
     port = urlsplit(server.url).port
@@ -75,7 +75,7 @@ def get(server: Server, authority: Authority, name: str, path: str, **headers: s
         connection.sendall(f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode())
         response = http.client.HTTPResponse(connection)  # type: ignore[arg-type]  # it makes a file, as it is asked to
         response.begin()
-        return httpx.Response(response.status, headers=response.getheaders(), content=response.read())
+        return httpx2.Response(response.status, headers=response.getheaders(), content=response.read())
 
 
 def test_boto3_over_tls(encrypted, local_authority):
@@ -110,10 +110,10 @@ def test_buckets_in_host_names(name, encrypted, local_authority):
 
 def test_a_stranger_is_not_trusted(encrypted):
     """Who does not know the authority does not connect, and S3 goes on."""
-    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-        httpx.get(encrypted.url)
-    with pytest.raises(httpx.HTTPError):
-        httpx.get(encrypted.url.replace("https", "http"))
+    with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        httpx2.get(encrypted.url)
+    with pytest.raises(httpx2.HTTPError):
+        httpx2.get(encrypted.url.replace("https", "http"))
 
 
 def test_who_begins_no_handshake_holds_nobody_up(encrypted, local_authority):
@@ -172,5 +172,5 @@ def location_of(server: Server, origin: str) -> str:
         Conditions=[{"success_action_status": "201"}],
     )
     headers = {"X-Forwarded-Host": urlsplit(origin).netloc, "X-Forwarded-Proto": "https"}
-    response = httpx.post(form["url"], data=form["fields"], files={"file": b"x"}, headers=headers)
+    response = httpx2.post(form["url"], data=form["fields"], files={"file": b"x"}, headers=headers)
     return str(ET.fromstring(response.content).findtext("Location"))  # noqa: S314 -- our own S3's

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from boto3.session import Session
 from joserfc.jwk import RSAKey
@@ -172,7 +172,7 @@ def test_a_system_without_certificate_authorities(examined, monkeypatch, tmp_pat
     """HTTPS is trusted by the system's authorities: where there are none, it says what to install."""
     paths = ssl.get_default_verify_paths()._replace(openssl_capath=str(tmp_path))
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
-    monkeypatch.setattr(httpx, "create_ssl_context", lambda **_: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    monkeypatch.setattr(httpx2, "create_ssl_context", lambda **_: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     code, [(check, status, message, advice)] = examined()
     assert (code, check, status) == (0, "certificates", "warning")
     assert "no certificate authorities" in message

@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.service.clock import SystemClock
@@ -112,7 +112,7 @@ def use(url, secrets, s3, path):
         {"Cookie": f"sessionid={WRONG_COOKIE}"},
     ]
     statuses = []
-    with httpx.Client(base_url=f"{url}{API}", trust_env=False, timeout=30) as client:
+    with httpx2.Client(base_url=f"{url}{API}", trust_env=False, timeout=30) as client:
         for headers in presented:
             query = {"token": secrets["csb"]}
             statuses.append(client.get("/sessions", params=query, headers=headers).status_code)
@@ -121,7 +121,7 @@ def use(url, secrets, s3, path):
         asked = {"photo_type": "front", "original_filename": "a.png"}
         presign = f"/sessions/{session}/presigned-upload-url"
         form = client.get(presign, params=asked, headers=own).raise_for_status().json()
-        httpx.post(form["upload_url"], data=form["upload_fields"], files={"file": ("a.png", PIXEL)})
+        httpx2.post(form["upload_url"], data=form["upload_fields"], files={"file": ("a.png", PIXEL)})
         photo = {"s3_key": form["s3_key"], "photo_type": "front", "original_filename": "a.png"}
         statuses.append(client.post(f"/sessions/{session}/photos", json=photo, headers=own).status_code)
         statuses.append(client.post("/sessions", content=b"{", headers=own).status_code)

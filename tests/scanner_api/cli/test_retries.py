@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import func, select
 from typer.testing import CliRunner
@@ -54,7 +54,7 @@ def serving(environment, *command):
         try:
             url = process.stdout.readline().split(" on ")[1].split()[0]
             headers = {"X-API-Key": environment["KEY"]}
-            with httpx.Client(base_url=url + API, headers=headers, timeout=60, trust_env=False) as client:
+            with httpx2.Client(base_url=url + API, headers=headers, timeout=60, trust_env=False) as client:
                 yield process, client
         finally:
             process.kill()
@@ -134,7 +134,7 @@ def test_a_server_that_is_killed_stores_effect_and_response_together(environment
     for moment in ("before", "after"):
         with serving(environment, sys.executable, DEADLY, moment) as (process, client):
             scan = scan or scan_in(client)
-            with pytest.raises(httpx.TransportError):
+            with pytest.raises(httpx2.TransportError):
                 post(client, scan, moment)
             assert process.wait(60) == -signal.SIGKILL
         killed.append(stored(environment, scan))

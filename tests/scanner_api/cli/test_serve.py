@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -74,8 +74,8 @@ def test_serve_responds_and_ends_cleanly(start, tmp_path):
         line = process.stdout.readline()
         assert line.count("http://") == 1  # no port of metrics, unless it is set
         url = line.split(" on ")[1].split()[0]
-        assert httpx.get(f"{url}/healthz").json() == {"status": "alive"}
-        assert httpx.get(f"{url}/scanner/api/v1/sessions/x").status_code == 401
+        assert httpx2.get(f"{url}/healthz").json() == {"status": "alive"}
+        assert httpx2.get(f"{url}/scanner/api/v1/sessions/x").status_code == 401
         process.send_signal(signal.SIGTERM)
         code, complaints = outcome(process)
     assert code == 0

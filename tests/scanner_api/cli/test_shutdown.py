@@ -12,7 +12,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -71,8 +71,8 @@ def until(condition, seconds=30):
 def refuses(url):
     """Tell whether nothing listens there."""
     try:
-        httpx.get(f"{url}/healthz")
-    except httpx.TransportError:
+        httpx2.get(f"{url}/healthz")
+    except httpx2.TransportError:
         return True
     return False
 
@@ -106,8 +106,8 @@ def test_sigterm_drains(serve, key):
     with serve(**settings, SCANNER_LOG_FORMAT="json", SCANNER_METRICS_PORT="0") as (process, url):
         under_way, late = connect(url, head), connect(url, head)
         process.send_signal(signal.SIGTERM)
-        ready = until(lambda: (asked := httpx.get(f"{url}/readyz")).is_error and asked)
-        new = httpx.get(f"{url}/scanner/api/v1/sessions/x")
+        ready = until(lambda: (asked := httpx2.get(f"{url}/readyz")).is_error and asked)
+        new = httpx2.get(f"{url}/scanner/api/v1/sessions/x")
         process.send_signal(signal.SIGTERM)
         until(lambda: refuses(url))
         under_way.sendall(b"{}")
@@ -138,7 +138,7 @@ def test_a_process_that_dies_is_replaced(serve):
         killed = first.pop()
         os.kill(killed, signal.SIGKILL)
         until(lambda: len(now := children(process) - {killed}) == 2 and now)
-        responses = {httpx.get(f"{url}/healthz", timeout=30).status_code for _ in range(5)}
+        responses = {httpx2.get(f"{url}/healthz", timeout=30).status_code for _ in range(5)}
         process.send_signal(signal.SIGTERM)
         _, logged = process.communicate(timeout=30)
     assert responses == {200}

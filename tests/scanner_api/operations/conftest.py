@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 import pytest
 
 from scanner_mocks import scanner_mock, seeds
@@ -23,7 +23,7 @@ PIXEL = bytes.fromhex(
 """A PNG of one pixel."""
 
 
-class Api(httpx.Client):
+class Api(httpx2.Client):
     """A client of the API that knows the way to what the tests need."""
 
     def session(self, **body: Any) -> str:
@@ -55,7 +55,7 @@ class Api(httpx.Client):
         path = f"/sessions/{session_id}/presigned-upload-url"
         form = self.get(path, params=query).raise_for_status().json()
         files = {"file": (filename, content)}
-        httpx.post(form["upload_url"], data=form["upload_fields"], files=files).raise_for_status()
+        httpx2.post(form["upload_url"], data=form["upload_fields"], files=files).raise_for_status()
         return form["s3_key"]
 
     def photo(self, session_id: str, **more: Any) -> dict[str, Any]:

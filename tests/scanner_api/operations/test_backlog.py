@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
+import httpx2
 import pytest
 
 from scanner_api.app import create_app
@@ -46,8 +46,8 @@ def ask(stopped_clock, monkeypatch, jobs):
         await app.start()
         try:
             await seed_database(app.database, clock)
-            transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(
+            transport = httpx2.ASGITransport(app)
+            async with httpx2.AsyncClient(
                 transport=transport, base_url="http://api.example/scanner/api/v1"
             ) as client:
                 return await scenario(client)

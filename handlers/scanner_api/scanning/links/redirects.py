@@ -17,7 +17,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urljoin
 
-import httpx
+import httpx2
 
 from .destinations import Address, Destination, Permissions, RefusedURL, read_url
 
@@ -114,7 +114,7 @@ class RedirectFollower:
         self._permissions = permissions
         self._resolve = resolve or SystemResolver()
         self._tls = tls
-        self._opened: httpx.AsyncHTTPTransport | None = None
+        self._opened: httpx2.AsyncHTTPTransport | None = None
         self._organizations = Shares(_SHARE)
         self._hosts = Shares(_SHARE)
 
@@ -123,15 +123,15 @@ class RedirectFollower:
         if self._opened is not None:
             await self._opened.aclose()
 
-    async def _transport(self) -> httpx.AsyncHTTPTransport:
+    async def _transport(self) -> httpx2.AsyncHTTPTransport:
         """Return the HTTP client; made on first use, since the authorities take 5 MB and 40 ms."""
         if self._opened is None:
             tls = self._tls
             if tls is None:
-                tls = await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
+                tls = await asyncio.to_thread(httpx2.create_ssl_context, trust_env=False)
             # A kept connection would be reused by address, for a host whose certificate it never showed.
-            limits = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0)
-            opened = httpx.AsyncHTTPTransport(verify=tls, limits=limits, trust_env=False)
+            limits = httpx2.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0)
+            opened = httpx2.AsyncHTTPTransport(verify=tls, limits=limits, trust_env=False)
             self._opened = self._opened or opened
         return self._opened
 
@@ -171,9 +171,9 @@ class RedirectFollower:
         for address in await self._permitted_addresses(destination):
             try:
                 return await self._ask(url, destination, address)
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 failure = _failure(error)
-                if not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                if not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
                     break
         raise _NoResponse(f"{destination.host} {failure}.")
 
@@ -202,14 +202,14 @@ class RedirectFollower:
 
     async def _send(
         self, destination: Destination, address: Address, headers: Mapping[str, str]
-    ) -> httpx.Response:
-        request = httpx.Request(
+    ) -> httpx2.Response:
+        request = httpx2.Request(
             "GET",
             destination.url.copy_with(host=str(address)),
             headers={"Host": destination.url.netloc.decode("ascii"), **_HEADERS, **headers},
             extensions={
                 "sni_hostname": destination.host,
-                "timeout": httpx.Timeout(TOTAL_SECONDS, connect=TOTAL_SECONDS / 2).as_dict(),
+                "timeout": httpx2.Timeout(TOTAL_SECONDS, connect=TOTAL_SECONDS / 2).as_dict(),
             },
         )
         response = await (await self._transport()).handle_async_request(request)
@@ -266,7 +266,7 @@ def _look_up(host: str, port: int) -> list[Address]:
     return list(dict.fromkeys(ip_address(address[0]) for *_, address in resolved))
 
 
-def _joined(base: httpx.URL, location: bytes) -> str:
+def _joined(base: httpx2.URL, location: bytes) -> str:
     """Return the URL that a Location header means, as RFC 9110, section 10.2.2 says.
 
     Bytes that a URL cannot hold are percent-encoded as they are, in whatever encoding they were meant.
@@ -279,10 +279,10 @@ def _joined(base: httpx.URL, location: bytes) -> str:
     return url if "#" in text or not base.fragment else f"{url}#{base.fragment}"
 
 
-def _failure(error: httpx.TransportError) -> str:
-    if isinstance(error, httpx.TimeoutException):
+def _failure(error: httpx2.TransportError) -> str:
+    if isinstance(error, httpx2.TimeoutException):
         return "did not respond in time"
-    if isinstance(error, httpx.ConnectError):
+    if isinstance(error, httpx2.ConnectError):
         return "cannot be connected to"
     return "did not respond in HTTP"
 
@@ -291,7 +291,7 @@ def _ignore(name: str, value: int) -> None:
     """Record nothing."""
 
 
-def _bounded(headers: httpx.Headers) -> dict[str, str]:
+def _bounded(headers: httpx2.Headers) -> dict[str, str]:
     """Return headers as text that is safe to store and to show, however many and long they are."""
     bounded: dict[str, str] = {}
     for name, value in headers.raw[:_MAX_HEADERS]:

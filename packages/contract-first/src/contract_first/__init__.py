@@ -57,9 +57,11 @@ __getattr__ = exported(
     __name__,
     {
         "contract": "Change Contract ContractError Operation compare load_contract",
-        "service": "BadRequest BasicCredential Conflict Forbidden InternalError MethodNotAllowed"
-        " NotAcceptable NotFound NotImplementedYet PayloadTooLarge Problem RateLimited Request Response"
-        " Service ServiceUnavailable URITooLong Unauthorized UnsupportedMediaType ValidationFailed create_app serve",
+        "service": "BadRequest BasicCredential Conflict Forbidden InternalError"
+        " MethodNotAllowed NotAcceptable NotFound NotImplementedYet"
+        " PayloadTooLarge Problem RateLimited Request Response Service"
+        " ServiceUnavailable URITooLong Unauthorized UnsupportedMediaType"
+        " ValidationFailed create_app serve",
         "mock": "ContractMock contract_mock",
         "check": "Credentials ExchangeValidator Report check_app check_url validate_har",
     },

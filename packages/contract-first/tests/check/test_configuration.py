@@ -1,6 +1,6 @@
 """What Schemathesis gets of a run."""
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.check.run.configuration import Plan, configuration
@@ -14,7 +14,7 @@ def test_both_clients_trust_the_same(monkeypatch, variable, minimal):
     contract = Contract(minimal, "pets")
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
-    with httpx.Client() as client:
+    with httpx2.Client() as client:
         target = Target(
             url="https://a.example", contract=contract, client=client, operations=contract.operations
         )

@@ -2,7 +2,7 @@
 
 import subprocess
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.check import Credentials
@@ -16,7 +16,7 @@ SHELL = "/bin/sh"
 def test_the_shell_puts_the_credential_in(secret, send):
     """The command carries no credential, right or wrong; a shell makes it of its environment."""
     sent = send(secret)
-    request = httpx.Request("POST", "http://a.example/?q='1'", headers={"X-Key": sent}, content="it's")
+    request = httpx2.Request("POST", "http://a.example/?q='1'", headers={"X-Key": sent}, content="it's")
     command = runnable(curl_of(request), Credentials(api_key=secret))
     assert sent not in command
     arguments = command.removeprefix("curl ")
@@ -34,11 +34,13 @@ def test_the_shell_puts_the_credential_in(secret, send):
 
 def test_what_curl_sends_by_itself_is_left_out():
     """A command has only the header fields that make the request what it is."""
-    command = curl_of(httpx.Request("GET", "http://a.example/", headers={"Accept": "*/*", "User-Agent": "x"}))
+    command = curl_of(
+        httpx2.Request("GET", "http://a.example/", headers={"Accept": "*/*", "User-Agent": "x"})
+    )
     assert command == "curl -X GET http://a.example/"
 
 
 def test_a_form_with_a_file_is_repeated():
     """A form that was sent as a stream is read again, and no reason to fail."""
-    form = httpx.Request("POST", "http://a.example/", data={"key": "k"}, files={"file": ("a.txt", b"hello")})
+    form = httpx2.Request("POST", "http://a.example/", data={"key": "k"}, files={"file": ("a.txt", b"hello")})
     assert "hello" in curl_of(form)

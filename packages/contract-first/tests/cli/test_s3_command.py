@@ -10,7 +10,7 @@ import sys
 from urllib.parse import urlsplit
 
 import boto3
-import httpx
+import httpx2
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -61,7 +61,7 @@ def client(running):
 def control(running):
     """Return a client of the control API, which is as it began."""
     context = ssl.create_default_context(cafile=running["ca"])
-    with httpx.Client(base_url=running["control"], verify=context, timeout=60, trust_env=False) as client:
+    with httpx2.Client(base_url=running["control"], verify=context, timeout=60, trust_env=False) as client:
         client.post("/state/reset", json={}).raise_for_status()
         yield client
 
@@ -71,7 +71,9 @@ def test_buckets_and_objects(running, client, control):
     assert running["buckets"] == ["photos", "more"]
     client.put_object(Bucket="more", Key="a/b", Body=b"content")
     context = ssl.create_default_context(cafile=running["ca"])
-    response = httpx.get(f"{running['s3']}/more/a/b", verify=context, headers={"Origin": "https://page.test"})
+    response = httpx2.get(
+        f"{running['s3']}/more/a/b", verify=context, headers={"Origin": "https://page.test"}
+    )
     assert response.text == "content"
     assert response.headers["access-control-allow-origin"] == "*"
     assert control.get("/state").json()["buckets"] == [
@@ -109,9 +111,9 @@ def test_clock_and_snapshots(running, client, control):
     assert client.get_object(Bucket="photos", Key="k")["Body"].read() == b"x"
     url = client.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "k"}, ExpiresIn=60)
     context = ssl.create_default_context(cafile=running["ca"])
-    assert httpx.get(url, verify=context).status_code == 200
+    assert httpx2.get(url, verify=context).status_code == 200
     control.post("/clock", json={"advance_seconds": 3600}).raise_for_status()
-    assert httpx.get(url, verify=context).status_code == 403
+    assert httpx2.get(url, verify=context).status_code == 403
 
 
 def test_others_have_no_control(running, control):
@@ -194,4 +196,4 @@ def test_the_certificates_of_both_servers_are_for_their_address():
     with s3_mock(host="127.0.0.2", tls=True) as mock:
         context = ssl.create_default_context(cafile=mock.ca)
         for url in (mock.s3, f"{mock.control}/ca.pem"):
-            assert httpx.get(url, verify=context, trust_env=False, timeout=60).status_code < 500
+            assert httpx2.get(url, verify=context, trust_env=False, timeout=60).status_code < 500

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -64,7 +64,7 @@ def serving(*options):
 def test_it_serves_ones_own(secured):
     """Handlers and what authenticates are found in the current folder; nothing is there of another API."""
     options = ("--contract", secured, "--handlers", "pets", "--authenticate", "hooks:CHECKS")
-    with serving(*options) as url, httpx.Client(base_url=url, trust_env=False) as client:
+    with serving(*options) as url, httpx2.Client(base_url=url, trust_env=False) as client:
         statuses = [client.get("/pets", headers={"X-Key": key}).status_code for key in ("wrong", "right")]
         assert statuses == [401, 200]
         assert list(client.get("/openapi.json").json()["paths"]) == ["/pets"]

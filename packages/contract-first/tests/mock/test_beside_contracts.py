@@ -1,6 +1,6 @@
 """What is for no contract: no violation and no fault, and a way to the console."""
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -22,7 +22,7 @@ def mocked(paths):
 @pytest.fixture(scope="module")
 def client():
     """Run a mock; return a client of it."""
-    with mocked(PATHS) as mock, httpx.Client(base_url=mock.api, trust_env=False) as client:
+    with mocked(PATHS) as mock, httpx2.Client(base_url=mock.api, trust_env=False) as client:
         yield client
 
 
@@ -48,8 +48,8 @@ def test_the_explorer_is_not_recorded(client):
         client.get(path)
     assert client.get("/_mock/journal").json()["exchanges"] == []
     with mocked({"/docs": {"get": OK}}) as mock:
-        httpx.get(f"{mock.api}/docs", trust_env=False)
-        assert len(httpx.get(f"{mock.control}/journal", trust_env=False).json()["exchanges"]) == 1
+        httpx2.get(f"{mock.api}/docs", trust_env=False)
+        assert len(httpx2.get(f"{mock.control}/journal", trust_env=False).json()["exchanges"]) == 1
 
 
 def test_a_wrong_path_is_a_violation(client):
@@ -85,4 +85,4 @@ def test_the_way_to_the_console(client, path):
 def test_an_operation_at_the_root_stays():
     """A contract's own root is the contract's."""
     with mocked({"/": {"get": OK}}) as mock:
-        assert httpx.get(mock.api, trust_env=False).status_code == 200
+        assert httpx2.get(mock.api, trust_env=False).status_code == 200

@@ -3,7 +3,7 @@
 import json
 from copy import deepcopy
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import ContractError, load_contract
@@ -94,7 +94,7 @@ def client(tmp_path_factory):
     path.write_text(json.dumps(PETS))
     with (
         contract_mock(str(path), strict=True) as mock,
-        httpx.Client(base_url=mock.api, trust_env=False) as client,
+        httpx2.Client(base_url=mock.api, trust_env=False) as client,
     ):
         yield client
         violating = client.get("/_mock/journal?violations=true").json()["exchanges"]

@@ -6,7 +6,7 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 import typer
 
@@ -114,13 +114,13 @@ def test_a_contract_over_tls(minimal, write, tmp_path):
     with contract_mock(str(write(minimal)), ca=tmp_path) as mock:
         context = ssl.create_default_context(cafile=mock.ca)
         assert mock.api.startswith("https://127.0.0.1:")
-        assert httpx.get(f"{mock.api}/pets", verify=context).status_code == 200
+        assert httpx2.get(f"{mock.api}/pets", verify=context).status_code == 200
         headers = {"Host": "mymac.local:8000"}
-        served = httpx.get(f"{mock.api}/_mock/ca.pem", verify=context, headers=headers)
+        served = httpx2.get(f"{mock.api}/_mock/ca.pem", verify=context, headers=headers)
         assert served.text == (tmp_path / "ca.pem").read_text()
         assert served.headers["content-type"] == "application/x-x509-ca-cert"
-        assert httpx.get(f"{mock.control}/seeds", verify=context, headers=headers).status_code == 403
-        assert httpx.get(f"{mock.control}/seeds", verify=context).json() == mock.seeds()
+        assert httpx2.get(f"{mock.control}/seeds", verify=context, headers=headers).status_code == 403
+        assert httpx2.get(f"{mock.control}/seeds", verify=context).json() == mock.seeds()
         assert Mocks().variables(mock)["NODE_EXTRA_CA_CERTS"] == mock.ca
 
 
@@ -132,7 +132,7 @@ def test_a_handshake_that_drips_is_not_waited_for(minimal, write, monkeypatch):
             slow.sendall(b"\x16\x03\x01\x02\x00\x01")  # a record with a greeting begins
             assert slow.recv(1) == b""
         context = ssl.create_default_context(cafile=mock.ca)
-        assert httpx.get(f"{mock.api}/pets", verify=context).status_code == 200
+        assert httpx2.get(f"{mock.api}/pets", verify=context).status_code == 200
 
 
 def test_there_is_no_certificate_without_tls(minimal, write):
@@ -140,6 +140,6 @@ def test_there_is_no_certificate_without_tls(minimal, write):
     with contract_mock(str(write(minimal)), public_url="https://mock.test") as mock:
         assert "ca" not in mock.seeds()
         assert mock.api == "https://mock.test"
-        assert httpx.get(f"{mock.control}/ca.pem").status_code == 404
-        assert httpx.get(f"{mock.control}/seeds").json()["api"] == "https://mock.test"
+        assert httpx2.get(f"{mock.control}/ca.pem").status_code == 404
+        assert httpx2.get(f"{mock.control}/seeds").json()["api"] == "https://mock.test"
         assert "AWS_CA_BUNDLE" not in Mocks().variables(mock)

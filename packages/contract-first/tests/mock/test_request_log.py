@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from threading import Event
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.check.exchange import Message, MessageViolation, RecordedExchange, Validation
@@ -154,7 +154,7 @@ def test_a_mock_is_logged():
         contract_mock(
             Contract(DOCUMENT, "t"), log=lambda journal: RequestLog(journal, TextLines(), written.append)
         ) as mock,
-        httpx.Client(base_url=mock.api, trust_env=False) as client,
+        httpx2.Client(base_url=mock.api, trust_env=False) as client,
     ):
         client.get("/things", params={"limit": 101, "key": "hunter2hunter2"})
         client.get("/things")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-import httpx
+import httpx2
 
 from contract_first.contract import Contract
 from contract_first.service import NotFound, create_app
@@ -90,8 +90,8 @@ def ask(app, method, target, **how):
     """Return the response to one request."""
 
     async def asked():
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://pets.test") as client:
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://pets.test") as client:
             return await client.request(method, target, **how)
 
     return asyncio.run(asked())

@@ -11,7 +11,7 @@ import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import ContractError
@@ -224,15 +224,15 @@ async def test_readiness_asks_once_a_second(monkeypatch):
         await asyncio.sleep(0)
 
     app = served(checks={"database": slow})
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://x") as client:
         await asyncio.gather(*(client.get("/readyz") for _ in range(20)))
         assert (await client.get("/readyz")).json()["database"] == "ready"
         assert len(asked) == 1
         monkeypatch.setattr(pages, "FRESH_SECONDS", 0)
         app = served(checks={"database": slow})
         for _ in range(2):
-            await httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x").get("/readyz")
+            await httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://x").get("/readyz")
         assert len(asked) == 3
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -70,8 +70,8 @@ def post(app, *requests, key="k"):
     """Return the responses to requests with a key."""
 
     async def posted():
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://pets.test") as client:
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://pets.test") as client:
             headers = {} if key is None else {"Idempotency-Key": key}
             return [
                 await client.post("/pets", **{**each, "headers": {**headers, **each.get("headers", {})}})

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -95,8 +95,8 @@ def ask():
                 request_log=RequestLog(log, options),
                 **more,
             )
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://pets") as client:
+            transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://pets") as client:
                 for method, path, headers in requests:
                     await client.request(method, path, headers=headers)
             await asyncio.sleep(0)
@@ -160,7 +160,7 @@ def test_a_5xx_says_its_cause(ask, form):
 async def test_causes_are_logged_without_a_request_log(caplog):
     """Where requests have no lines, a 5xx has one, and a 4xx none; a violation has the one that names it."""
     app = create_app(Contract(CONTRACT, "pets"), HANDLERS, authenticate={"key": lambda *_: None})
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pets") as client:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://pets") as client:
         for path in ("/away", "/closed", "/broken", "/wrong"):
             await client.get(path, headers={"X-Request-ID": "mine"})
     cause = "The database does not respond. < OSError: database is locked"

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 
-import httpx
+import httpx2
 import pytest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
@@ -52,8 +52,8 @@ async def serving(metrics, authenticate=MappingProxyType({"key": caller})):
     with listen("127.0.0.1", 0) as listening:
         async with (
             metrics.served(listening),
-            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pets") as client,
-            httpx.AsyncClient(base_url=url_of(listening), trust_env=False) as scraper,
+            httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://pets") as client,
+            httpx2.AsyncClient(base_url=url_of(listening), trust_env=False) as scraper,
         ):
             yield client, scraper
 

@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from opentelemetry import trace
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -67,7 +67,7 @@ def spans_of():
         provider, exporter = TracerProvider(), InMemorySpanExporter()
         provider.add_span_processor(SimpleSpanProcessor(exporter))
         app = create_app(Contract(CONTRACT, "pets"), {"get_pet": get_pet}, tracing=Tracing(provider))
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pets") as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://pets") as client:
             for path, headers in requests:
                 await client.get(path, headers=headers)
         return exporter.get_finished_spans()
@@ -335,7 +335,7 @@ def test_a_collector_gets_the_spans_of_a_server():
         )
         try:
             address = process.stdout.readline().split(" on ")[1].split()[0]
-            httpx.get(f"{address}/nothing", headers={"traceparent": TRACEPARENT}, trust_env=False)
+            httpx2.get(f"{address}/nothing", headers={"traceparent": TRACEPARENT}, trust_env=False)
         finally:
             process.send_signal(signal.SIGTERM)
             _, logged = process.communicate(timeout=60)

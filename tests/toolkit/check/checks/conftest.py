@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 import pytest
 from anyio import to_thread
 from anyio.from_thread import start_blocking_portal
@@ -99,8 +99,8 @@ class World:
         self.clock = MovableClock()
         self.s3 = s3
         self.app = _right_app(s3.url, self.clock)
-        self.asgi = httpx.ASGITransport(self.app)
-        self.network = httpx.HTTPTransport()
+        self.asgi = httpx2.ASGITransport(self.app)
+        self.network = httpx2.HTTPTransport()
 
     async def start(self) -> None:
         """Start the app on its seeds."""
@@ -156,7 +156,7 @@ def inspection(world: World) -> Callable[..., Inspection]:
     return make
 
 
-class Spoiled(httpx.BaseTransport):
+class Spoiled(httpx2.BaseTransport):
     """The right app, but for what is done to its exchanges on the way in and out."""
 
     def __init__(self, world: World, ask: Any, response: Any, s3: Any) -> None:
@@ -165,7 +165,7 @@ class Spoiled(httpx.BaseTransport):
         self.response = response
         self.s3 = s3
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Respond to a request to the app or to S3."""
         request.read()
         names = {name.lower(): value for name, value in request.headers.items()}
@@ -174,19 +174,19 @@ class Spoiled(httpx.BaseTransport):
             return self._exchange(exchange, request, None, self.s3, self._over_the_network)
         return self._exchange(exchange, request, self.ask, self.response, self._in_process)
 
-    def _exchange(self, exchange: Exchange, request: httpx.Request, ask: Any, spoil: Any, send: Any) -> Any:
+    def _exchange(self, exchange: Exchange, request: httpx2.Request, ask: Any, spoil: Any, send: Any) -> Any:
         if ask is not None:
             ask(exchange)
-        sent = httpx.Request(exchange.method, request.url, headers=exchange.sent, content=exchange.asked)
+        sent = httpx2.Request(exchange.method, request.url, headers=exchange.sent, content=exchange.asked)
         exchange.status, exchange.headers, exchange.body = send(sent)
         if spoil is not None:
             spoil(exchange)
         exchange.headers.pop("content-length", None)
-        response = httpx.Response(exchange.status, headers=exchange.headers, content=exchange.body)
+        response = httpx2.Response(exchange.status, headers=exchange.headers, content=exchange.body)
         response.elapsed = timedelta()
         return response
 
-    def _in_process(self, request: httpx.Request) -> tuple[int, dict[str, str], bytes]:
+    def _in_process(self, request: httpx2.Request) -> tuple[int, dict[str, str], bytes]:
         async def send() -> tuple[int, dict[str, str], bytes]:
             response = await self.world.asgi.handle_async_request(request)
             return response.status_code, dict(response.headers), await response.aread()
@@ -195,7 +195,7 @@ class Spoiled(httpx.BaseTransport):
         # as a server adds it
         return status, {"date": format_datetime(self.world.clock.now(), usegmt=True), **headers}, body
 
-    def _over_the_network(self, request: httpx.Request) -> tuple[int, dict[str, str], bytes]:
+    def _over_the_network(self, request: httpx2.Request) -> tuple[int, dict[str, str], bytes]:
         response = self.world.network.handle_request(request)
         return response.status_code, dict(response.headers), response.read()
 
@@ -217,7 +217,7 @@ def wrong_app(world: World) -> Callable[..., Any]:
                     break
             url = URL + scope["raw_path"].decode()
             url += f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
-            asked = httpx.Request(scope["method"], url, headers=scope["headers"], content=body)
+            asked = httpx2.Request(scope["method"], url, headers=scope["headers"], content=body)
             response = await to_thread.run_sync(transport.handle_request, asked)
             start = {
                 "type": "http.response.start",
@@ -246,7 +246,7 @@ class Inspection:
         self.world = world
         contract = traits.get("contract", world.app.contract)
         transport = Spoiled(world, ask, response, s3)
-        client = httpx.Client(
+        client = httpx2.Client(
             transport=transport, base_url=URL, event_hooks={"response": [self._validate, self._pace]}
         )
         credentials = Credentials(
@@ -292,7 +292,7 @@ class Inspection:
             self.violations.append(violated)
             self.found.add((violated.check, violated.rule))
 
-    def _validate(self, response: httpx.Response) -> None:
+    def _validate(self, response: httpx2.Response) -> None:
         response.read()
         if response.request.url.host != "api.example":
             return
@@ -302,14 +302,14 @@ class Inspection:
             if hasattr(check, "failures"):
                 self._keep(check.failures(received, case))
 
-    def _pace(self, response: httpx.Response) -> None:
+    def _pace(self, response: httpx2.Response) -> None:
         if (
             response.headers.get("ratelimit-remaining") == "0"
             and "unpaced" not in response.request.extensions
         ):
             self.world.wait(ANOTHER_WINDOW)
 
-    def _label(self, request: httpx.Request) -> str:
+    def _label(self, request: httpx2.Request) -> str:
         asked = f"{request.method} {request.url.path}"
         matching = (
             label

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from scanner_mocks import seeds
@@ -19,7 +19,7 @@ def advance(control):
 def upload(form):
     """Send a photo to S3."""
     photo = {"file": ("can.jpg", b"a photo", "image/jpeg")}
-    return httpx.post(form["upload_url"], data=form["upload_fields"], files=photo, trust_env=False)
+    return httpx2.post(form["upload_url"], data=form["upload_fields"], files=photo, trust_env=False)
 
 
 def presigned(api, stage):
@@ -76,7 +76,7 @@ def test_keys_and_cookies_expire(api, stage, advance):
     url = f"{stage.api}/scanner/api/v1/sessions/{stage.session_id}"
     for seconds, status in ((0, 200), (3651 * DAY, 401)):
         advance(seconds)
-        assert httpx.get(url, headers=cookie, trust_env=False).status_code == status
+        assert httpx2.get(url, headers=cookie, trust_env=False).status_code == status
 
 
 def test_bearer_tokens_expire(stage, control):
@@ -85,7 +85,7 @@ def test_bearer_tokens_expire(stage, control):
     url = f"{stage.api}/scanner/api/v1/sessions/{stage.session_id}"
     for now, status in (("2099-12-31T00:00:00Z", 200), ("2100-01-02T00:00:00Z", 401)):
         control.post("/clock", json={"now": now})
-        assert httpx.get(url, headers=headers, trust_env=False).status_code == status
+        assert httpx2.get(url, headers=headers, trust_env=False).status_code == status
 
 
 def test_presigned_uploads_expire(control, api, stage, advance):
@@ -110,7 +110,7 @@ def test_the_service_reaches_s3_at_any_time(control, api, stage):
         body = {"s3_key": form["s3_key"], "photo_type": "front", "original_filename": "can.jpg"}
         assert api.post(f"/sessions/{stage.session_id}/photos", json=body).status_code == 201
         (photo,) = control.get("/state").json()["photos"]
-        assert httpx.get(photo["url"], trust_env=False).content == b"a photo"
+        assert httpx2.get(photo["url"], trust_env=False).content == b"a photo"
 
 
 def test_rate_limits_begin_new_windows(control, api, stage, advance):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import httpx
+import httpx2
 
 from contract_first.contract import load_contract
 from scanner_mocks.faults import EXTENSION
@@ -28,7 +28,7 @@ def test_neither_credentials_nor_limits_are_asked_for(stage, control):
 
 def test_what_lies_beside_it_is_the_apis(stage):
     """Only /_mock and what is below it is control."""
-    response = httpx.get(f"{stage.api}/_mocks", trust_env=False)
+    response = httpx2.get(f"{stage.api}/_mocks", trust_env=False)
     assert (response.status_code, "RateLimit-Limit" in response.headers) == (404, True)
 
 

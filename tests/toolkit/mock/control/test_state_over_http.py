@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.mock.state.state import Interrupted
@@ -36,7 +36,7 @@ class Shop:
     def post(self, form):
         """Send a photo to S3."""
         files = {"file": ("can.jpg", PHOTO, "image/jpeg")}
-        return httpx.post(form["upload_url"], data=form["upload_fields"], files=files, trust_env=False)
+        return httpx2.post(form["upload_url"], data=form["upload_fields"], files=files, trust_env=False)
 
     def register(self, form):
         """Register a photo."""
@@ -89,7 +89,7 @@ def test_the_state_is_reported(shop):
     assert described["product_name"] == "Whole Milk 1 L"
     (shown,) = state["photos"]
     assert (shown["id"], shown["label"]) == (photo["id"], "can.jpg")
-    assert httpx.get(shown["url"], trust_env=False).content == PHOTO
+    assert httpx2.get(shown["url"], trust_env=False).content == PHOTO
     assert state["objects"] == {"count": 1, "bytes": len(PHOTO)}
     assert shop.control.get("/state", params={"limit": 0}).json()["sessions"] == []
 
@@ -100,7 +100,7 @@ def test_who_looks_at_a_photo_is_not_in_the_way(shop):
     shop.control.post("/faults", json={"on": "s3", "effect": {"s3_code": "SlowDown"}, "times": 1})
     shop.control.delete("/journal")
     (photo,) = shop.state()["photos"]
-    assert httpx.get(photo["url"], trust_env=False).status_code == 200
+    assert httpx2.get(photo["url"], trust_env=False).status_code == 200
     assert shop.control.get("/journal").json()["exchanges"] == []
     assert shop.control.get("/faults").json()["faults"][0]["struck"] == 0
 
@@ -145,7 +145,7 @@ def test_a_snapshot_is_restored(shop, name):
         assert shop.counts() == before
         (photo,) = shop.state()["photos"]
         assert photo["id"] == kept["id"]
-        assert httpx.get(photo["url"], trust_env=False).content == PHOTO
+        assert httpx2.get(photo["url"], trust_env=False).content == PHOTO
         shop.photo()
     assert name in shop.state()["snapshots"]
 

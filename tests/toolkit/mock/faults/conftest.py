@@ -9,11 +9,11 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import httpx
+    import httpx2
 
 
 @pytest.fixture
-def fault(control: httpx.Client) -> Iterator[Callable[..., dict]]:
+def fault(control: httpx2.Client) -> Iterator[Callable[..., dict]]:
     """Return what switches a fault on, given its effect and whatever else it has; all go at the end."""
 
     def switch_on(effect, **more):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 
@@ -23,7 +23,7 @@ def test_it_happens_once(text, get, api, mock):
 
 def test_a_flag(get):
     """An effect without a value is one that is or is not."""
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx2.RemoteProtocolError):
         get("drop")
     assert get("drop=false; latency_ms=1").status_code == 200
 

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 SESSION = "get_session"
@@ -46,7 +46,7 @@ def test_a_status_comes_first(headers, fault, mock):
     """An API that is down is down for those too whom it would have refused for another reason."""
     fault({"status": 503}, times=1)
     url = f"{mock.api}/scanner/api/v1/sessions/{mock.session_id}"
-    responses = [httpx.get(url, headers=headers, trust_env=False) for _ in range(2)]
+    responses = [httpx2.get(url, headers=headers, trust_env=False) for _ in range(2)]
     assert responses[0].status_code == 503
     assert responses[0].json()["error_code"] == "service_unavailable"
     assert responses[1].status_code in {401, 406}
@@ -105,7 +105,7 @@ def test_retry_after_without_a_status(fault, get):
 def test_a_dropped_connection(fault, get):
     """The connection ends without a byte of a response, and the next one is handled."""
     fault({"drop": True}, times=1)
-    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+    with pytest.raises(httpx2.RemoteProtocolError, match="without sending a response"):
         get()
     assert get().status_code == 200
 
@@ -115,7 +115,7 @@ def test_a_dropped_response(fault, api):
     fault({"drop_response": True}, times=1, match={"operation": "create_session"})
     before = api.get("/sessions").json()["pagination"]["total_count"]
     headers = {"Idempotency-Key": f'"{uuid4()}"'}
-    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+    with pytest.raises(httpx2.RemoteProtocolError, match="without sending a response"):
         api.post("/sessions", json={}, headers=headers)
     retried = api.post("/sessions", json={}, headers=headers)
     assert retried.status_code == 201
@@ -126,7 +126,7 @@ def test_a_dropped_upload(fault, api, mock):
     """A connection may also be dropped while its request is still being sent."""
     fault({"drop": True}, times=1)
     photo = {"image": ("can.jpg", b"x" * 4_000_000, "image/jpeg")}
-    with pytest.raises(httpx.TransportError):
+    with pytest.raises(httpx2.TransportError):
         api.post("/captures/upload-image", data={"session_short_id": mock.session_id}, files=photo)
 
 

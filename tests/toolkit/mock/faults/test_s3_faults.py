@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import httpx
+import httpx2
 import msgspec
 import pytest
 from botocore.config import Config
@@ -22,8 +22,7 @@ SECRET = "a-secret-key"
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Server]:
     """Run an S3."""
-    with Server("photos", credentials={"AK": SECRET}, faults="scanner_mocks.faults:S3Faults"
-    ) as server:
+    with Server("photos", credentials={"AK": SECRET}, faults="scanner_mocks.faults:S3Faults") as server:
         yield server
 
 
@@ -36,10 +35,10 @@ def photos(s3: Server) -> Any:
     )  # fmt: skip
 
 
-def upload(photos: Any, key: str = "k") -> httpx.Response:
+def upload(photos: Any, key: str = "k") -> httpx2.Response:
     """Upload a file with a presigned POST."""
     presigned = photos.generate_presigned_post("photos", key)
-    return httpx.post(presigned["url"], data=presigned["fields"], files={"file": ("a.png", b"abc")})
+    return httpx2.post(presigned["url"], data=presigned["fields"], files={"file": ("a.png", b"abc")})
 
 
 def switch(s3: Server, fault: dict[str, Any]) -> None:
@@ -64,7 +63,7 @@ def test_faults_hit_what_they_are_for(match, s3, photos):
     """A fault of a session applies to the forms whose key mentions it, and to no other request."""
     switch(s3, {"match": match, "effect": {"status": 500}})
     assert upload(photos, "a/7/b1.png").status_code == 500
-    other = httpx.get(photos.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "x/8"}))
+    other = httpx2.get(photos.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "x/8"}))
     assert "<Code>NoSuchKey</Code>" in other.text
 
 

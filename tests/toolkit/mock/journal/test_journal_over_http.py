@@ -8,7 +8,7 @@ import socket
 import threading
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.mock.journal.calls import Calls
@@ -81,7 +81,7 @@ def test_an_upload(upload, journal, mock):
 
 def test_what_s3_refuses(mock, journal):
     """S3's error document is there, to be read."""
-    httpx.get(f"{mock.s3}/{mock.bucket}/missing", trust_env=False)
+    httpx2.get(f"{mock.s3}/{mock.bucket}/missing", trust_env=False)
     (exchange,) = journal(server="s3", operation="GetObject", wait_seconds=30)["exchanges"]
     assert b"<Code>AccessDenied</Code>" in base64.b64decode(exchange["response"]["body"])
     assert exchange["verdict"]["request"] == []
@@ -90,8 +90,8 @@ def test_what_s3_refuses(mock, journal):
 def test_no_secret_is_in_it(api, upload, journal, mock, control):
     """Keys, tokens, cookies and signatures are in no part of the journal, nor of the archive."""
     url = f"{mock.api}/scanner/api/v1/sessions/{mock.session_id}?token=secret-in-query"
-    httpx.get(url, headers={"Authorization": f"Bearer {mock.bearer_token}"}, trust_env=False)
-    httpx.get(url, cookies={"sessionid": mock.sessionid}, trust_env=False)
+    httpx2.get(url, headers={"Authorization": f"Bearer {mock.bearer_token}"}, trust_env=False)
+    httpx2.get(url, cookies={"sessionid": mock.sessionid}, trust_env=False)
     api.post("/resolve-url", json={"url": 7, "password": "secret-in-body"})
     stray = {"X-Stray": mock.sessionid, "Cookie": f"sessionid={mock.sessionid}"}
     api.get(
@@ -99,7 +99,7 @@ def test_no_secret_is_in_it(api, upload, journal, mock, control):
     )
     api.post("/sessions", json={"metadata": {"stray": mock.api_key}, "capture_mode": mock.api_key})
     api.get("/freshness-thresholds", params={"gtin": mock.api_key})
-    httpx.get(f"{mock.s3}/{mock.bucket}/{mock.api_key}?stray={mock.api_key}", trust_env=False)
+    httpx2.get(f"{mock.s3}/{mock.bucket}/{mock.api_key}?stray={mock.api_key}", trust_env=False)
     upload(**{"x-amz-meta-stray": mock.api_key})
     last = journal(server="s3", count=2, wait_seconds=30)["last"]
     form = next(each for each in journal()["exchanges"] if each["operation"].endswith("presigned_upload_url"))
@@ -140,7 +140,7 @@ def test_validations(api, journal, mock):
 def test_what_is_beside_the_contract_is_not_validated(mock, journal, control):
     """Health breaks no contract, and explorer and control calls are none of the journal's business."""
     for path in ("docs", "openapi.json", "healthz"):
-        httpx.get(f"{mock.api}/{path}", trust_env=False)
+        httpx2.get(f"{mock.api}/{path}", trust_env=False)
     control.get("/clock")
     (page,) = journal()["exchanges"]
     assert (page["operation"], page["verdict"]["request"]) == ("", [])
@@ -149,7 +149,7 @@ def test_what_is_beside_the_contract_is_not_validated(mock, journal, control):
 def test_a_dropped_connection(api, control, journal, mock):
     """A connection that a fault dropped has status 0, and names the fault."""
     fault = control.post("/faults", json={"effect": {"drop": True}, "times": 1, "scope": "drop"}).json()
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx2.RemoteProtocolError):
         api.get(f"/sessions/{mock.session_id}", headers={"X-Mock-Scope": "drop"})
     (exchange,) = journal(status="0", wait_seconds=30)["exchanges"]
     assert exchange["fault"] == fault["id"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.mock.responses.authenticators import OpenAuthenticator
@@ -40,7 +40,7 @@ def client(tmp_path_factory):
     path.write_text(json.dumps(document))
     with (
         scanner_mock(contract=str(path), prefer_first=True) as mock,
-        httpx.Client(base_url=mock.api, headers=KEY, trust_env=False) as client,
+        httpx2.Client(base_url=mock.api, headers=KEY, trust_env=False) as client,
     ):
         yield client
 

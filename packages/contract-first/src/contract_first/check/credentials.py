@@ -15,7 +15,7 @@ import msgspec
 from .masking import spellings
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 MASK = "[masked]"
 SHORTEST_SECRET = 4
@@ -191,7 +191,7 @@ def from_file(path: Path) -> Credentials:
         raise ValueError(f"{path}: {error}") from None
 
 
-def curl_of(request: httpx.Request) -> str:
+def curl_of(request: httpx2.Request) -> str:
     """Return the command that repeats a request of a check's own."""
     fields = [f"{name}: {value}" for name, value in request.headers.items() if name not in OWN_FIELDS]
     parts = ["curl", "-X", request.method, *(part for field in fields for part in ("-H", field))]

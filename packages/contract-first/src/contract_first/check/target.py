@@ -13,7 +13,7 @@ from contract_first.contract import Contract, Operation
 from .credentials import PREFIX, Credentials
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 
 class CannotRunError(Exception):
@@ -41,7 +41,7 @@ class Target:
 
     url: str
     contract: Contract
-    client: httpx.Client
+    client: httpx2.Client
     operations: tuple[Operation, ...]
     credentials: Credentials = field(default_factory=Credentials)
     read_only: bool = False

@@ -1,7 +1,7 @@
 """A mock server for any OpenAPI contract: responses, journal, faults, control API, console, proxy.
 
     with contract_mock("petstore.yaml") as mock:
-        httpx.get(f"{mock.api}/pets")
+        httpx2.get(f"{mock.api}/pets")
 
 What ``__all__`` lists is public, and imported when it is first used.
 """

@@ -54,9 +54,10 @@ __getattr__ = exported(
         "request.bodies": "Limits",
         "functions": "ResolverError",
         "idempotency": "Attempt Idempotency KeyInUse KeyReused",
-        "messages.problems": "BadRequest Conflict Forbidden InternalError MethodNotAllowed NotAcceptable"
-        " NotFound NotImplementedYet PayloadTooLarge Problem ProblemProfile RateLimited ServiceUnavailable URITooLong"
-        " Unauthorized UnsupportedMediaType ValidationFailed Violation",
+        "messages.problems": "BadRequest Conflict Forbidden InternalError MethodNotAllowed"
+        " NotAcceptable NotFound NotImplementedYet PayloadTooLarge Problem"
+        " ProblemProfile RateLimited ServiceUnavailable URITooLong Unauthorized"
+        " UnsupportedMediaType ValidationFailed Violation",
         "messages.request": "Request",
         "messages.response": "Response",
         "http.server": "CannotListen listen serve url_of",

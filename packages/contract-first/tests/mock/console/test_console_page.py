@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.mock import contract_mock
@@ -30,7 +30,7 @@ def client(tmp_path_factory):
     document.write_text(THINGS)
     with (
         contract_mock(str(document), control_token="secret") as mock,
-        httpx.Client(base_url=mock.api, trust_env=False) as client,
+        httpx2.Client(base_url=mock.api, trust_env=False) as client,
     ):
         yield client
 

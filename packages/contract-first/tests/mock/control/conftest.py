@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -36,15 +36,15 @@ def stage(pets: Contract) -> Iterator[ContractMock]:
 
 
 @pytest.fixture
-def control(stage: ContractMock) -> Iterator[httpx.Client]:
+def control(stage: ContractMock) -> Iterator[httpx2.Client]:
     """Return a client of the control API of a mock that starts again."""
-    with httpx.Client(base_url=stage.control, timeout=60, trust_env=False) as control:
+    with httpx2.Client(base_url=stage.control, timeout=60, trust_env=False) as control:
         control.post("/state/reset").raise_for_status()
         yield control
 
 
 @pytest.fixture
-def api(stage: ContractMock) -> Iterator[httpx.Client]:
+def api(stage: ContractMock) -> Iterator[httpx2.Client]:
     """Return a client of its API."""
-    with httpx.Client(base_url=stage.api, timeout=60, trust_env=False) as api:
+    with httpx2.Client(base_url=stage.api, timeout=60, trust_env=False) as api:
         yield api

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.mock import contract_mock
@@ -73,7 +73,7 @@ def listed(pets):
     """Return a client of a control API that pages of one more origin may use."""
     with (
         contract_mock(pets, control_origins=["http://localhost:5173"]) as mock,
-        httpx.Client(base_url=mock.control, trust_env=False) as client,
+        httpx2.Client(base_url=mock.control, trust_env=False) as client,
     ):
         yield client
 
@@ -174,7 +174,7 @@ def guarded(pets):
     """Return a client of a control API that asks for a token."""
     with (
         contract_mock(pets, control_token=TOKEN) as mock,
-        httpx.Client(base_url=mock.control, trust_env=False) as client,
+        httpx2.Client(base_url=mock.control, trust_env=False) as client,
     ):
         yield client
 
@@ -243,7 +243,7 @@ async def test_a_public_page_asks_for_no_token(path, status):
     """A page without a secret is there without the token, and so is what is below it; the rest is not."""
     checked = _Checked(page, {"/_mock/console": page}, ControlAccess(TOKEN), {"/_mock/console"})
     edge = Edge(checked, clock=SystemClock(), pages={}, most_target_bytes=8192)
-    transport = httpx.ASGITransport(edge)
-    async with httpx.AsyncClient(transport=transport, base_url="http://mock.example/_mock") as client:
+    transport = httpx2.ASGITransport(edge)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://mock.example/_mock") as client:
         result = (await client.get(path)).status_code
     assert result == status

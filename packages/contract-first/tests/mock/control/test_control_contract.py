@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import load_contract
@@ -23,7 +23,7 @@ def test_the_document_is_served(control):
 
 def test_the_contract_is_reported_beside_the_api(stage, control):
     """The contract in force is reported whatever fault is on, and leaves no trace in the journal."""
-    in_force = httpx.get(f"{stage.api}/openapi.json", trust_env=False).json()
+    in_force = httpx2.get(f"{stage.api}/openapi.json", trust_env=False).json()
     control.post("/faults", json={"effect": {"status": 503}})
     control.delete("/journal")
     assert control.get("/contract").json() == in_force

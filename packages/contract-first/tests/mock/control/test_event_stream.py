@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-import httpx
+import httpx2
 import msgspec
 import pytest
 
@@ -18,7 +18,7 @@ def received(stage, count, *, last_id=None, query=None):
     """Return so many events of a stream: id, name and what was asked for."""
     headers = {} if last_id is None else {"Last-Event-ID": last_id}
     events, event = [], {}
-    with httpx.stream(
+    with httpx2.stream(
         "GET", f"{stage.control}/events", params=query, headers=headers, timeout=30, trust_env=False
     ) as response:
         for line in response.iter_lines():

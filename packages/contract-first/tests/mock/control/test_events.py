@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.mock.journal.events import MOST_LISTENERS, MOST_QUEUED, Events
@@ -15,7 +15,7 @@ from contract_first.service.messages.problems import ServiceUnavailable
 
 def listening(stage):
     """Return a request for the events."""
-    return httpx.stream("GET", f"{stage.control}/events", timeout=30, trust_env=False)
+    return httpx2.stream("GET", f"{stage.control}/events", timeout=30, trust_env=False)
 
 
 def frames(response):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 
 from contract_first.contract import Contract
 from contract_first.mock import contract_mock
@@ -21,8 +21,8 @@ CONTRACT = Contract(
 def outcome(url, headers):
     """Return the status of a response and its length, or why there is none."""
     try:
-        response = httpx.get(url, headers=headers, timeout=60, trust_env=False)
-    except httpx.TransportError as error:
+        response = httpx2.get(url, headers=headers, timeout=60, trust_env=False)
+    except httpx2.TransportError as error:
         return str(error)
     return response.status_code, len(response.content)
 
@@ -35,7 +35,10 @@ def switch_on(control, name, effect):
 def test_what_is_held_back_ends(caplog):
     """Responses that are held back end with the mock, slow ones are whole, a wait for exchanges says so."""
     with ThreadPoolExecutor(3) as threads, caplog.at_level(logging.WARNING):
-        with contract_mock(CONTRACT) as mock, httpx.Client(base_url=mock.control, trust_env=False) as control:
+        with (
+            contract_mock(CONTRACT) as mock,
+            httpx2.Client(base_url=mock.control, trust_env=False) as control,
+        ):
             url = f"{mock.api}/thing"
             whole = outcome(url, {})
             waiting = threads.submit(outcome, f"{mock.control}/journal?count=9&wait_seconds=60", {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -112,7 +112,7 @@ def test_a_mock_begins_with_them(tmp_path):
     }
     contract = Contract(document, "things.json")
     with contract_mock(contract, faults=file) as mock:
-        statuses = [httpx.get(f"{mock.api}/v1", trust_env=False).status_code for _ in range(2)]
+        statuses = [httpx2.get(f"{mock.api}/v1", trust_env=False).status_code for _ in range(2)]
     assert statuses == [502, 204]
     file.write_text("- effect: {status: 502}\n- effect: {drop: true}\n  match: {operation: list_thinks}\n")
     message = "entry 2: /match/operation: is not an operation of api; close to it: list_things"

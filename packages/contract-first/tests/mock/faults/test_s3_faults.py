@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import httpx
+import httpx2
 import msgspec
 import pytest
 from botocore.config import Config
@@ -32,7 +32,8 @@ def exchanges() -> queue.Queue[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def running(exchanges: queue.Queue[dict[str, Any]]) -> Iterator[Server]:
     """Run an S3 that tells of its exchanges."""
-    with Server("photos",
+    with Server(
+        "photos",
         credentials={"AK": SECRET},
         faults="contract_first.mock.s3.faults:S3Faults",
         on_exchange=exchanges.put,
@@ -57,15 +58,15 @@ def photos(s3: Server) -> Any:
     )  # fmt: skip
 
 
-def upload(photos: Any, key: str = "k", content: bytes = b"abc", **headers: str) -> httpx.Response:
+def upload(photos: Any, key: str = "k", content: bytes = b"abc", **headers: str) -> httpx2.Response:
     """Upload a file with a presigned POST."""
     presigned = photos.generate_presigned_post("photos", key)
-    return httpx.post(
+    return httpx2.post(
         presigned["url"], data=presigned["fields"], files={"file": ("a.png", content)}, headers=headers
     )
 
 
-def code(response: httpx.Response) -> str:
+def code(response: httpx2.Response) -> str:
     """Return the code of an error document, or nothing."""
     return response.text.partition("<Code>")[2].partition("</Code>")[0]
 
@@ -122,7 +123,7 @@ def test_faults_hit_what_they_are_for(match, s3, photos):
     """A fault applies to the requests that are all it asks for, a form by its key too, and no others."""
     switch(s3, {"match": match, "effect": {"status": 500}})
     assert upload(photos, "a/7/b1.png").status_code == 500
-    other = httpx.get(photos.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "x/8"}))
+    other = httpx2.get(photos.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "x/8"}))
     assert code(other) == "NoSuchKey"
 
 
@@ -157,7 +158,7 @@ def test_faults_that_stay_count_on(s3, photos):
 def test_faults_drop(s3, photos, exchanges):
     """A fault may close the connection without a response, which is reported as such."""
     switch(s3, {"effect": {"drop": True}, "times": 1})
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx2.RemoteProtocolError):
         upload(photos)
     assert upload(photos).status_code == 204
     while (recorded := exchanges.get(timeout=30))["fault"] != "fault-0" or recorded["answer"]["status"]:
@@ -167,7 +168,7 @@ def test_faults_drop(s3, photos, exchanges):
 def test_faults_drop_responses(s3, photos):
     """A fault may close the connection of an upload that is stored."""
     switch(s3, {"effect": {"drop_response": True}, "times": 1})
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx2.RemoteProtocolError):
         upload(photos, content=b"stored")
     assert photos.get_object(Bucket="photos", Key="k")["Body"].read() == b"stored"
 

@@ -4,7 +4,7 @@ from contextlib import closing
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -57,7 +57,7 @@ def running():
         "servers": SERVERS,
         "paths": PATHS,
     }
-    with contract_mock(Contract(document, "t")) as mock, httpx.Client(trust_env=False) as client:
+    with contract_mock(Contract(document, "t")) as mock, httpx2.Client(trust_env=False) as client:
         yield mock, client
 
 

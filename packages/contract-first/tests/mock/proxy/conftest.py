@@ -6,7 +6,7 @@ import socketserver
 import threading
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -177,7 +177,7 @@ def _running(url, contract, **options):
     recorder = Recorder(contract, target.url)
     with (
         proxying(target, recorder, most_bytes=most_bytes, names=NAMES) as where,
-        httpx.Client(base_url=where, trust_env=False, timeout=10) as client,
+        httpx2.Client(base_url=where, trust_env=False, timeout=10) as client,
     ):
         yield Running(where, recorder, client)
 

@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.mock.proxy.upstream import MOST_CONNECTIONS, NotAnUpstream, Upstream
@@ -64,7 +64,7 @@ def test_who_waits_while_the_proxy_ends_gets_a_response(running, upstream, contr
     upstream.asked.clear()
     upstream.response = lambda *_: over.wait(10)
     with running(upstream.url, contract) as proxy:
-        ask = httpx.Client(base_url=proxy.url, trust_env=False, timeout=10).get
+        ask = httpx2.Client(base_url=proxy.url, trust_env=False, timeout=10).get
         waiting = threading.Thread(target=lambda: responses.append(ask("/notes")))
         waiting.start()
         until(lambda: upstream.asked)
@@ -106,7 +106,7 @@ def test_a_connection_that_breaks_is_said_to(proxy, upstream):
 def test_a_long_response_that_ends_too_early_breaks_off(proxy, upstream):
     """Where the client has the head already, the connection breaks, as it did on the other side."""
     upstream.response = HEAD.replace(b"json", b"xml") + b"Content-Length: 20000\r\n\r\n" + b"[" * 10000
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx2.RemoteProtocolError):
         proxy.ask("GET", "/notes")
     (exchange,) = proxy.exchanges
     assert (exchange.status, exchange.verdict.response) == (0, [])

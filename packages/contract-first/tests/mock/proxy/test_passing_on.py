@@ -2,7 +2,7 @@ import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 import pytest
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
@@ -209,7 +209,7 @@ def test_a_proxy_that_is_its_own_upstream_says_so(running, upstream, contract):
     with running(upstream.url, contract) as loop:
         upstream.response = lambda connection, asked: connection.sendall(
             b"HTTP/1.1 "
-            + str(httpx.get(loop.url, headers={"Via": asked["via"]}).status_code).encode()
+            + str(httpx2.get(loop.url, headers={"Via": asked["via"]}).status_code).encode()
             + b" Loop\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         )
         assert loop.ask("GET", "/notes").status_code == 508

@@ -2,7 +2,7 @@
 
 import json
 
-import httpx
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -22,7 +22,7 @@ def invoke(monkeypatch):
 
         class EndAfterTraffic:
             def wait(self):
-                with httpx.Client(base_url=url, trust_env=False, timeout=10) as client:
+                with httpx2.Client(base_url=url, trust_env=False, timeout=10) as client:
                     traffic(client)
 
         monkeypatch.setattr("contract_first.cli.proxy.End", EndAfterTraffic)

@@ -7,7 +7,7 @@ import threading
 from importlib import import_module
 
 import brotli
-import httpx
+import httpx2
 import msgspec
 import pytest
 
@@ -239,7 +239,7 @@ def strict_proxy(contract, upstream):
     recorder = Recorder(contract, upstream.url)
     with (
         proxying(Upstream(upstream.url), recorder, errors=True) as url,
-        httpx.Client(base_url=url, trust_env=False) as client,
+        httpx2.Client(base_url=url, trust_env=False) as client,
     ):
         yield client
 

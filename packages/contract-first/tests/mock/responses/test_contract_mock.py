@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import queue
 
-import httpx
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -43,7 +43,7 @@ def file(tmp_path):
 @pytest.fixture(scope="module")
 def running():
     """Run the mock of the contract above."""
-    with contract_mock(Contract(DOCUMENT, "pets")) as mock, httpx.Client(trust_env=False) as client:
+    with contract_mock(Contract(DOCUMENT, "pets")) as mock, httpx2.Client(trust_env=False) as client:
         yield mock, client
 
 
@@ -79,7 +79,7 @@ def test_no_credential_is_missed_where_none_is_asked_for(authentication):
     schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
     document = {**DOCUMENT, "security": [{"key": []}], "components": {"securitySchemes": schemes}}
     running = contract_mock(Contract(document, "pets"), authentication=authentication)
-    with running as mock, httpx.Client(trust_env=False) as client:
+    with running as mock, httpx2.Client(trust_env=False) as client:
         assert client.get(f"{mock.api}/pets").status_code == (401 if authentication else 204)
         (exchange,) = client.get(f"{mock.control}/journal").json()["exchanges"]
         assert [each["part"] for each in exchange["verdict"]["request"]] == ["security"] * authentication
@@ -88,7 +88,7 @@ def test_no_credential_is_missed_where_none_is_asked_for(authentication):
 def test_what_is_below_the_base_path_of_a_server_is_recorded_as_it_was_sent():
     """Journal, faults and problems name the path with its base path, and the operation is known."""
     based = {**DOCUMENT, "servers": [{"url": "https://pets.test/v 2"}]}
-    with contract_mock(Contract(based, "pets")) as mock, httpx.Client(trust_env=False) as client:
+    with contract_mock(Contract(based, "pets")) as mock, httpx2.Client(trust_env=False) as client:
         assert client.get(f"{mock.api}/v%202/pets").status_code == 204
         assert client.delete(f"{mock.api}/v%202/pets").json()["instance"] == "/v%202/pets"
         found = client.get(f"{mock.control}/journal", params={"path": "/v%202/*"}).json()["exchanges"]
@@ -116,7 +116,7 @@ def test_a_reset_restarts_dynamic_responses():
     """They are another each time, and the same ones in the same order after a reset."""
     with (
         contract_mock(Contract({**DOCUMENT, "paths": NUMBERS}, "numbers")) as mock,
-        httpx.Client(trust_env=False) as client,
+        httpx2.Client(trust_env=False) as client,
     ):
         drawn = []
         for _ in range(2):
@@ -133,7 +133,7 @@ def test_a_contract_that_changes_is_loaded_again(file):
     changed = {**DOCUMENT, "paths": {"/dogs": DOCUMENT["paths"]["/pets"]}}
     with (
         contract_mock(str(file), watch=True, tell=sentences.put) as mock,
-        httpx.Client(trust_env=False) as client,
+        httpx2.Client(trust_env=False) as client,
     ):
         write(file, "{")
         assert "stays as it was" in (said := sentences.get(timeout=PATIENCE_SECONDS))
@@ -158,7 +158,7 @@ def test_a_defect_disables_one_operation(file):
     sentences = queue.Queue()
     with (
         contract_mock(str(file), tell=sentences.put) as mock,
-        httpx.Client(trust_env=False, base_url=mock.api) as client,
+        httpx2.Client(trust_env=False, base_url=mock.api) as client,
     ):
         assert client.get("/pets").status_code == 200
         disabled = client.put("/pets")
@@ -177,7 +177,7 @@ def test_a_defect_disables_one_operation(file):
 def test_a_contract_without_paths_starts(file):
     """A document of webhooks has no operations: nothing is found, and the pages are there."""
     write(file, {"openapi": "3.1.0", "info": DOCUMENT["info"], "webhooks": {}})
-    with contract_mock(str(file)) as mock, httpx.Client(trust_env=False, base_url=mock.api) as client:
+    with contract_mock(str(file)) as mock, httpx2.Client(trust_env=False, base_url=mock.api) as client:
         paths = ("/", "/openapi.json", "/docs", "/_mock/answers", "/_mock/journal")
         assert [client.get(path).status_code for path in paths] == [307, 200, 200, 200, 200]
 
@@ -192,7 +192,7 @@ def test_a_pattern_that_cannot_be_read_is_left_out(file):
     sentences = queue.Queue()
     with (
         contract_mock(str(file), tell=sentences.put, watch=True) as mock,
-        httpx.Client(trust_env=False) as client,
+        httpx2.Client(trust_env=False) as client,
     ):
         sentence = sentences.get_nowait()
         defects = client.get(f"{mock.control}/defects").json()["defects"]
@@ -224,7 +224,7 @@ def test_an_alternative_that_repeats_another_is_left_out(file):
     paths = {"/": {"get": {"responses": {"200": documented}}}}
     write(file, {**DOCUMENT, "paths": paths, "components": {"schemas": {"Cat": cat}}})
     sentences = queue.Queue()
-    with contract_mock(str(file), tell=sentences.put) as mock, httpx.Client(trust_env=False) as client:
+    with contract_mock(str(file), tell=sentences.put) as mock, httpx2.Client(trust_env=False) as client:
         response = client.get(mock.api)
         defects = client.get(f"{mock.control}/defects").json()["defects"]
     assert response.status_code == 200
@@ -290,7 +290,7 @@ def test_a_running_mock_compiles_each_schema_once(monkeypatch):
         return Validator(bundle, place, **options)
 
     monkeypatch.setattr(schemas, "Validator", counted)
-    with contract_mock(Contract(PETS, "pets")) as mock, httpx.Client(trust_env=False) as client:
+    with contract_mock(Contract(PETS, "pets")) as mock, httpx2.Client(trust_env=False) as client:
         for name in ("Rex", "no"):
             for number in (1, "x"):
                 client.post(f"{mock.api}/pets?n={number}", json={"name": name})
@@ -309,7 +309,7 @@ def test_a_path_parameter_of_several_segments(tmp_path):
     item = {"get": {"operationId": "getShelf", "parameters": [name], "responses": success}}
     file = tmp_path / "shelves.json"
     write(file, {**DOCUMENT, "paths": {"/v1/{name=shelves/*}": item}})
-    with contract_mock(str(file)) as mock, httpx.Client(base_url=mock.api, trust_env=False) as client:
+    with contract_mock(str(file)) as mock, httpx2.Client(base_url=mock.api, trust_env=False) as client:
         assert client.get("/v1/shelves/1").json() == {"name": "shelves/1"}
         (exchange,) = client.get("/_mock/journal").json()["exchanges"]
     assert (exchange["operation"], exchange["verdict"]["response"]) == ("getShelf", [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -144,7 +144,7 @@ def test_a_preference_comes_after_validation(post):
 def test_a_fault_needs_no_valid_request():
     """A fault's status is the response to any request, valid or not."""
     fault = {"effect": {"status": 409}}
-    with contract_mock(Contract(DOCUMENT, "test")) as mock, httpx.Client(trust_env=False) as http:
+    with contract_mock(Contract(DOCUMENT, "test")) as mock, httpx2.Client(trust_env=False) as http:
         assert http.post(f"{mock.control}/faults", json=fault).status_code == 201
         assert http.post(f"{mock.api}/things", json=WRONG_TYPE).status_code == 409
 
@@ -154,7 +154,7 @@ def test_what_is_off_is_not_reported(requests, reported):
     """The journal has violations that are let pass with a warning, and not those that are ignored."""
     with (
         contract_mock(Contract(DOCUMENT, "test"), validate_requests=requests) as mock,
-        httpx.Client(trust_env=False) as http,
+        httpx2.Client(trust_env=False) as http,
     ):
         assert http.post(f"{mock.api}/things", json=WRONG_TYPE).status_code == 200
         found = http.get(f"{mock.control}/journal", params={"violations": True}).json()["exchanges"]

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -50,7 +50,7 @@ class Mocked:
         if xml is not None:
             raw, kind = xml.encode(), "application/xml"
         if files is not None:
-            request = httpx.Request(method, "http://api.test", data=form, files=files)
+            request = httpx2.Request(method, "http://api.test", data=form, files=files)
             raw, kind = request.read(), request.headers["Content-Type"]
         headers = [(b"host", b"api.test"), *([(b"content-type", kind.encode())] if kind else []), *headers]
         messages = [{"type": "http.request", "body": raw}]

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 
-import httpx
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -59,7 +59,7 @@ def running(write):
 
 def client_of(mock):
     """Return a client of a mock."""
-    return httpx.Client(base_url=mock.api, trust_env=False, timeout=60)
+    return httpx2.Client(base_url=mock.api, trust_env=False, timeout=60)
 
 
 def ids(client):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
-import httpx
+import httpx2
 from schemathesis import Case, CheckContext, Response
 from schemathesis.core.failures import Failure, FailureGroup, Severity
 
@@ -33,7 +33,7 @@ class CheckFailure(Failure):
         message: str,
         *,
         operation: str | None = None,
-        exchange: httpx.Response | None = None,
+        exchange: httpx2.Response | None = None,
     ) -> None:
         """Take the check's name, the rule, and what was found and expected, in a sentence.
 
@@ -89,7 +89,7 @@ class Check:
         return ""
 
     def failure(
-        self, rule: str, message: str, operation: str | None, exchange: httpx.Response | None = None
+        self, rule: str, message: str, operation: str | None, exchange: httpx2.Response | None = None
     ) -> CheckFailure:
         """Return the violation of a rule; see `CheckFailure`."""
         if rule not in self.rules:
@@ -132,7 +132,7 @@ class RunCheck(Check):
         """The requests that it can send."""
         return Samples(self.target, self.note)
 
-    def send(self, operation: Operation, headers: Mapping[str, str], **how: Any) -> httpx.Response:
+    def send(self, operation: Operation, headers: Mapping[str, str], **how: Any) -> httpx2.Response:
         """Send the sample of an operation, and return the response; see `Samples.send`."""
         return self.samples.send(self.samples.draw(operation), headers, **how)
 

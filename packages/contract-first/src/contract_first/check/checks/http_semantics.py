@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import ClassVar, Final
 
-import httpx
+import httpx2
 from schemathesis.core.failures import Severity
 
 from contract_first.contract import Operation
@@ -106,7 +106,7 @@ class HttpSemantics(RunCheck):
         if origin == ANY and response.headers.get("access-control-allow-credentials") == "true":
             yield self.failure("open cookies", "every origin may send cookies", label, response)
 
-    def _lacking(self, operation: Operation, response: httpx.Response) -> list[str]:
+    def _lacking(self, operation: Operation, response: httpx2.Response) -> list[str]:
         methods = _listed(response.headers.get("access-control-allow-methods", "")) | ALWAYS_ALLOWED
         names = _listed(response.headers.get("access-control-allow-headers", ""))
         # the star does not stand for Authorization (Fetch, CORS non-wildcard request-header name)
@@ -126,5 +126,5 @@ def _listed(value: str) -> set[str]:
     return {name.strip().upper() for name in value.split(",") if name.strip()}
 
 
-def _outline(response: httpx.Response) -> str:
+def _outline(response: httpx2.Response) -> str:
     return f"{response.status_code} {response.headers.get('content-type', '')}".strip()

@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
-import httpx
+import httpx2
 from schemathesis import Case
 
 from contract_first.check.target import Target
@@ -105,7 +105,7 @@ def form_of(value: Any) -> UploadForm | None:
     return None
 
 
-def post_form(client: httpx.Client, form: UploadForm, content: bytes) -> httpx.Response:
+def post_form(client: httpx2.Client, form: UploadForm, content: bytes) -> httpx2.Response:
     """Post a presigned upload as a browser does: the fields first, the file last."""
     return client.post(form.url, data=form.fields, files={"file": ("photo.jpg", content)})
 
@@ -120,8 +120,8 @@ def may_upload(target: Target, url: str) -> bool:
 def host_of(url: str) -> str:
     """Return the host of a URL as the client reads it; empty if it is relative, or none at all."""
     try:
-        return httpx.URL(url).raw_host.decode("ascii").rstrip(".")
-    except httpx.InvalidURL:
+        return httpx2.URL(url).raw_host.decode("ascii").rstrip(".")
+    except httpx2.InvalidURL:
         return ""
 
 
@@ -152,7 +152,7 @@ def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Op
     if not response.is_success or body is None:
         return
     if (form := form_of(body)) and not target.read_only and may_upload(target, form.url):
-        with suppress(httpx.HTTPError, httpx.InvalidURL):  # whether it is taken, presigned_upload asks
+        with suppress(httpx2.HTTPError, httpx2.InvalidURL):  # whether it is taken, presigned_upload asks
             post_form(target.client, form, photo())
     for link in links.get(str(response.status_code), ()):
         if link.get("operationId") in by_id:

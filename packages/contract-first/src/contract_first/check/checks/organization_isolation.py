@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
-import httpx
+import httpx2
 from schemathesis.core.failures import Severity
 
 from contract_first.check.target import Target
@@ -88,7 +88,7 @@ def _unlike(identifier: str) -> str:
     return head + (tail[::-1] if tail != tail[::-1] else tail[1:] + tail[:1])
 
 
-def _gist(response: httpx.Response, names: Mapping[str, str]) -> tuple[Any, ...]:
+def _gist(response: httpx2.Response, names: Mapping[str, str]) -> tuple[Any, ...]:
     """Return what a response says, whichever ids it says it of."""
     value = json_of(response.content)
     return (
@@ -109,6 +109,6 @@ def _without(node: Any, names: Mapping[str, str]) -> Any:
     return node
 
 
-def _described(response: httpx.Response) -> str:
+def _described(response: httpx2.Response) -> str:
     detail = (object_of(response.content) or {}).get("detail", "")
     return f"{response.status_code}{f' ({detail})' if detail else ''}"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-import httpx
+import httpx2
 from schemathesis.core.failures import Severity
 
 from contract_first.check.target import Target
@@ -92,16 +92,16 @@ class PresignedUpload(RunCheck):
         self.note(f"expired: the form was sent again after {seconds + 1} s")
         yield from self._refused("expired", label, self._post(form))
 
-    def _post(self, form: UploadForm, content: bytes | None = None) -> httpx.Response | None:
+    def _post(self, form: UploadForm, content: bytes | None = None) -> httpx2.Response | None:
         """Post a form, and return the response; None if the connection ends without one."""
         if not may_upload(self.target, form.url):
             return None  # that is no host at all
         try:
             return post_form(self.target.client, form, content or photo())
-        except (httpx.HTTPError, httpx.InvalidURL):
+        except (httpx2.HTTPError, httpx2.InvalidURL):
             return None
 
-    def _refused(self, rule: str, label: str, response: httpx.Response | None) -> Iterator[CheckFailure]:
+    def _refused(self, rule: str, label: str, response: httpx2.Response | None) -> Iterator[CheckFailure]:
         if response is not None and not response.is_client_error:
             yield self.failure(
                 rule, f"the response was {_described(response)}, not a refusal", label, response
@@ -152,5 +152,5 @@ def _largest(fields: Mapping[str, str]) -> int | None:
     return None
 
 
-def _described(response: httpx.Response | None) -> str:
+def _described(response: httpx2.Response | None) -> str:
     return "by nothing" if response is None else f"{response.status_code} {response.text[:200]}".strip()

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
-import httpx
+import httpx2
 from schemathesis import Case, Response
 
 from contract_first.contract import Operation
@@ -68,7 +68,7 @@ class RetryAfter(ResponseCheck, RunCheck):
             yield from self._wait(operation, headers, values[0])
 
     def _wrong(
-        self, values: list[str], status: int, body: bytes, label: str, exchange: httpx.Response | None = None
+        self, values: list[str], status: int, body: bytes, label: str, exchange: httpx2.Response | None = None
     ) -> Iterator[CheckFailure]:
         if len(values) != 1:
             yield self.failure("present", f"the {status} has {len(values)} Retry-After", label, exchange)
@@ -103,7 +103,7 @@ class RetryAfter(ResponseCheck, RunCheck):
             return None
         return min(standings)[2:]
 
-    def _use_up(self, operation: Operation, headers: Mapping[str, str]) -> httpx.Response | None:
+    def _use_up(self, operation: Operation, headers: Mapping[str, str]) -> httpx2.Response | None:
         for _ in range(MOST_REQUESTS + 1):
             response = self.send(operation, headers, unpaced=True)
             if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:

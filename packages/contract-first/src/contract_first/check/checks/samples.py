@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import HypothesisException
@@ -56,7 +56,7 @@ class Samples:
 
     def send(
         self, case: Case[Any], headers: Mapping[str, str], *, method: str = "", unpaced: bool = False
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send a request as a caller with these header fields, and return the response.
 
         `method` is another than the operation's. What is `unpaced` says so in the request's extensions: it is
@@ -69,7 +69,7 @@ class Samples:
             raise BudgetSpent("The budget is spent.")
         parts = case.as_transport_kwargs(base_url=self._target.url)
         if not isinstance(parts.get("data"), Mapping | None):
-            parts["content"] = parts.pop("data")  # what httpx calls a body that is no form
+            parts["content"] = parts.pop("data")  # what httpx2 calls a body that is no form
         parts["method"] = method or parts["method"]
         parts.pop("cookies", None)  # a Cookie field is a credential, or none of the contract's
         fields = {

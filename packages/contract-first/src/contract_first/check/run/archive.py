@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-import httpx
+import httpx2
 from schemathesis.engine import events
 from schemathesis.engine.recorder import Interaction
 
@@ -40,7 +40,7 @@ class RunArchive:
             label = recorder.cases[case_id].value.operation.label
             self._har.write(self._of_schemathesis(interaction, self._operations.get(label, "")))
 
-    def responded(self, response: httpx.Response) -> None:
+    def responded(self, response: httpx2.Response) -> None:
         """Write an exchange of a check of ours, once it is read."""
         request = response.request
         self._har.write(

@@ -62,7 +62,7 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
     further = tomllib.loads(plan.operations.read_text("utf-8")) if plan.operations else {}
     document["operations"] = [*further.get("operations", ()), *map(_without, finished)]
     config = SchemathesisConfig.from_dict(document)
-    # whom httpx trusts, which our own checks call with: requests has other variables
+    # whom httpx2 trusts, which our own checks call with: requests has other variables
     trusted = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or True
     # not in the document, where "${NAME}" would be taken for an environment variable
     config.projects.default.update(base_url=target.url, headers=target.headers, tls_verify=trusted)

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from contract_first.check.credentials import Credentials
 from contract_first.check.pace import Pace, Stopped
@@ -50,13 +50,13 @@ def target_at(url: str, pace: Pace, seconds: float | None, **fields: Any) -> Ite
             credential.
     """
 
-    def paced(response: httpx.Response) -> None:
+    def paced(response: httpx2.Response) -> None:
         if pace.hurried.is_set():
             raise Stopped("The run was interrupted.")
         if "unpaced" not in response.request.extensions:
             pace.heed(response.headers, target.remaining())
 
-    with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, event_hooks={"response": [paced]}) as client:
+    with httpx2.Client(base_url=url, timeout=REQUEST_SECONDS, event_hooks={"response": [paced]}) as client:
         target = Target(url=url, client=client, sleep=pace.hurried.wait, **fields)
         if seconds is not None:
             target = target.until(seconds)
@@ -98,7 +98,7 @@ def _named(contract: Contract, name: str) -> list[Operation]:
 
 def serves_a_contract(url: str) -> bool:
     """Return whether there is a document where a service of ours has its contract."""
-    with httpx.Client(timeout=REQUEST_SECONDS) as client:
+    with httpx2.Client(timeout=REQUEST_SECONDS) as client:
         return _response(client, f"{url}/openapi.json", {}).status_code == HTTPStatus.OK
 
 
@@ -130,7 +130,7 @@ def _require_a_path(target: Target) -> None:
     )
 
 
-def _require_no_other_server(target: Target, response: httpx.Response) -> None:
+def _require_no_other_server(target: Target, response: httpx2.Response) -> None:
     """Refuse a URL that only redirects to the deployment, such as one of http where that is at https."""
     if response.next_request is None:
         return
@@ -160,9 +160,9 @@ def _is_open_to(operation: Operation, scheme: str) -> bool:
     return operation.method == "get" and not required and alone
 
 
-def _response(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx.Response:
+def _response(client: httpx2.Client, url: str, headers: Mapping[str, str]) -> httpx2.Response:
     try:
         return client.get(url, headers=dict(headers))
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         trust = " SSL_CERT_FILE names a CA of your own." if "CERTIFICATE_VERIFY" in str(error) else ""
         raise CannotRunError(f"{url} does not respond: {error or type(error).__name__}.{trust}") from None

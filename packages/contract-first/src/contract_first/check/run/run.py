@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any, cast
 
-import httpx
+import httpx2
 import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.checks import RunCheck, collect_after_run_failures
@@ -67,7 +67,7 @@ class Run:
         target.client.event_hooks["response"].append(self._count)
 
     def listen(
-        self, event: Callable[[events.EngineEvent], None], on_response: Callable[[httpx.Response], None]
+        self, event: Callable[[events.EngineEvent], None], on_response: Callable[[httpx2.Response], None]
     ) -> None:
         """Call one for each event, and the other for each response that a check of ours gets."""
         self._listeners.append(event)
@@ -146,7 +146,7 @@ class Run:
             self.report.reason = str(end)
             self.stop()
 
-    def _count(self, response: httpx.Response) -> None:
+    def _count(self, response: httpx2.Response) -> None:
         response.read()
         if str(response.request.url).startswith(self.target.url):
             tested = self.report.tested(API)

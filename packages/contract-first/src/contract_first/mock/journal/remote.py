@@ -5,7 +5,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 
 from contract_first.check.exchange import RecordedExchange
@@ -54,8 +54,8 @@ class RemoteJournal:
     def _ask(self, selector: Selector, **more: float) -> list[RecordedExchange]:
         attributes: Mapping[str, Any] = msgspec.structs.asdict(selector)
         query = {name: value for name, value in attributes.items() if value not in ("", False)}
-        timeout = httpx.Timeout(10, read=10 + LONGEST_WAIT_SECONDS)
-        response = httpx.get(self._url, params={**query, **more}, timeout=timeout, trust_env=False)
+        timeout = httpx2.Timeout(10, read=10 + LONGEST_WAIT_SECONDS)
+        response = httpx2.get(self._url, params={**query, **more}, timeout=timeout, trust_env=False)
         response.raise_for_status()
         return msgspec.convert(response.json()["exchanges"], list[RecordedExchange])
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from ssl import SSLContext
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 from starlette.types import Scope
 
 from .connection import FINAL, Connection, RawHeaders, UpstreamFailed, not_http, not_in_time, transfer_coding
@@ -188,17 +188,17 @@ class Upstream:
 
 
 def _tls() -> SSLContext:
-    context = httpx.create_ssl_context()
+    context = httpx2.create_ssl_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
 
 
-def _checked(text: str) -> httpx.URL:
+def _checked(text: str) -> httpx2.URL:
     try:
-        urlsplit(text).port  # noqa: B018 -- says of brackets and ports what httpx does not mind
-        url = httpx.URL(text)
+        urlsplit(text).port  # noqa: B018 -- says of brackets and ports what httpx2 does not mind
+        url = httpx2.URL(text)
         labels = url.host.split(".")  # decoded, which a name such as xn--a is not
-    except (ValueError, httpx.InvalidURL) as error:
+    except (ValueError, httpx2.InvalidURL) as error:
         raise NotAnUpstream(f"{text[:200]!r} is not a URL: {error}.") from None
     if any(label.startswith("xn--") for label in labels):
         raise NotAnUpstream(f"{text[:200]!r} has a host that cannot be decoded (IDNA).")
