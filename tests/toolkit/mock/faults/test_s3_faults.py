@@ -22,7 +22,9 @@ SECRET = "a-secret-key"
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Server]:
     """Run an S3."""
-    with Server("photos", credentials={"AK": SECRET}, faults="scanner_mocks.faults:S3Faults") as server:
+    with Server(
+        "photos", credentials={"AK": SECRET}, cors=True, faults="scanner_mocks.faults:S3Faults"
+    ) as server:
         yield server
 
 

@@ -35,6 +35,7 @@ def running(exchanges: queue.Queue[dict[str, Any]]) -> Iterator[Server]:
     with Server(
         "photos",
         credentials={"AK": SECRET},
+        cors=True,
         faults="contract_first.mock.s3.faults:S3Faults",
         on_exchange=exchanges.put,
     ) as server:
@@ -161,7 +162,7 @@ def test_faults_drop(s3, photos, exchanges):
     with pytest.raises(httpx2.RemoteProtocolError):
         upload(photos)
     assert upload(photos).status_code == 204
-    while (recorded := exchanges.get(timeout=30))["fault"] != "fault-0" or recorded["answer"]["status"]:
+    while (recorded := exchanges.get(timeout=30))["fault"] != "fault-0" or recorded["response"]["status"]:
         pass
 
 
@@ -201,7 +202,7 @@ def test_faults_by_chance_are_repeatable(s3, photos):
 def test_faults_that_are_none(s3, photos):
     """What is no fault is refused, and S3 goes on."""
     with pytest.raises(RuntimeError, match="colour"):
-        s3._order("faults", faults=[{"effect": {}, "colour": "red"}], seed=0)
+        s3._order("set_faults", faults=[{"effect": {}, "colour": "red"}], seed=0)
     assert upload(photos).status_code == 204
 
 
