@@ -184,7 +184,6 @@ class Application:
     profile = PROFILE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the lifespan."""
         await self._service(scope, receive, send)
 
     @asynccontextmanager

@@ -62,7 +62,6 @@ class Parts(NamedTuple):
 
 
 def mock_application(parts: Parts) -> MockApplication:
-    """Put the mock together."""
     clock, traffic = parts.clock, parts.traffic
     settings = _settings(parts)
 
@@ -129,7 +128,6 @@ def _settings(parts: Parts) -> Settings:
 
 
 def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
-    """Return what makes the service."""
     clock = SkewedClock(parts.clock)
     uploads_clock = UploadClock(clock, settings.presigned_expires_seconds)
     session = BucketSession(str(parts.authority.file) if parts.authority else None)

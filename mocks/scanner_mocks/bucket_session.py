@@ -18,11 +18,9 @@ class BucketSession:
         self._ca = ca
 
     def get_credentials(self) -> Credentials:
-        """Return the credentials of the seeds."""
         return Credentials()
 
     def client(self, *arguments: Any, **named: Any) -> Any:
-        """Return a client of a service."""
         from .aws_session import aws_session  # noqa: PLC0415 -- the module's reason
 
         return aws_session().client(*arguments, verify=self._ca, **named)
@@ -36,5 +34,4 @@ class Credentials(NamedTuple):
     token: str | None = None
 
     def get_frozen_credentials(self) -> Self:
-        """Return them."""
         return self

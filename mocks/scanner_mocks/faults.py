@@ -25,7 +25,6 @@ class UploadClock(Clock):
         self._shift = timedelta(seconds=seconds) + LONG_EXPIRED
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
         now = self._clock.now()
         return now - self._shift if UPLOADS_EXPIRED.get() else now
 

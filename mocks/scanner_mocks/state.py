@@ -122,7 +122,6 @@ class State(MockState):
         return self._lock.change()
 
     async def initialize(self) -> None:
-        """Load the seeds."""
         await ordered(self.s3.reset)
         await self._stop_service()
         await self._load_seeds()

@@ -148,7 +148,6 @@ async def reachable_proposal(proposals: ProposalStore, caller: Caller, proposal_
 
 
 async def reachable_photo(photos: PhotoStore, session: ScanSession, photo_id: str) -> Photo:
-    """Return a photo of the session."""
     photo = await photos.get(photo_id)
     if photo is None or photo.session_id != session.id:
         raise NotFound("There is no such photo in this session.")

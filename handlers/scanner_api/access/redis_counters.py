@@ -139,7 +139,6 @@ class RedisCounters:
         return True
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._take.close()
         await self._redis.connection_pool.aclose()
 
@@ -181,7 +180,6 @@ class Script:
         return response
 
     async def close(self) -> None:
-        """Close the connection."""
         await self._connection.disconnect()
 
 

@@ -93,7 +93,6 @@ async def _follow(deletion: Deletion, steps: AsyncIterator[None], total: int) ->
 
 
 def summary(deleted: Counter[str]) -> str:
-    """Return what was deleted."""
     parts = [
         counted(number, NAMES.get(name, name.replace("_", " ")))
         for name, number in deleted.items()

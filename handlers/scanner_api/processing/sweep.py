@@ -48,7 +48,6 @@ class Sweep:
         self._retaining: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Start with the first round."""
         self._sweeping = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:

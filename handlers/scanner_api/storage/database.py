@@ -284,7 +284,6 @@ class Database:
             await connection.execute(advisory, {"purpose": purpose})
 
     async def close(self) -> None:
-        """Close all connections."""
         if self.inline is not None:
             self.inline.close()
         await self.readers.close()

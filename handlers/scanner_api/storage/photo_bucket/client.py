@@ -75,7 +75,6 @@ class Client:
         return content
 
     def close(self) -> None:
-        """Close the connections."""
         self._client.close()
 
 

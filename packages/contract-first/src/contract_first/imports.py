@@ -102,11 +102,9 @@ class Deferred:
         return getattr(import_module(module), name)
 
     def __call__(self, *positional: Any, **named: Any) -> Any:
-        """Call the member."""
         return self._resolve()(*positional, **named)
 
     def __getattr__(self, name: str) -> Any:
-        """Return an attribute of the member."""
         if name in DESCRIPTOR:
             raise AttributeError(name)
         return getattr(self._resolve(), name)

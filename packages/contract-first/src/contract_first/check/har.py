@@ -64,7 +64,6 @@ class HarWriter:
         self._file.write((b"\n" if self._number == 1 else b",\n") + msgspec.json.encode(_entry(numbered)))
 
     def close(self) -> None:
-        """End the document."""
         self._file.write(b"\n" + LOG_END + b"\n")
 
 

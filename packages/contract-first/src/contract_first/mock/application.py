@@ -92,7 +92,6 @@ class MockApplication:
         self.traffic.end()
 
     async def stop(self) -> None:
-        """Release everything."""
         await asyncio.to_thread(self.traffic.stop)
         await self.service.stop()
         await self.state.stop()
@@ -103,7 +102,6 @@ class MockApplication:
             self.traffic.journal.record(refused(Recording(scope, 0), problem))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
         if scope["type"] != "http":
             return
         self.reach.note(scope)

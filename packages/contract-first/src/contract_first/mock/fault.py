@@ -50,7 +50,6 @@ class Uniform(_Distribution, frozen=True, tag="uniform"):
     upper: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.uniform(self.lower, self.upper)
 
 
@@ -61,7 +60,6 @@ class Normal(_Distribution, frozen=True, tag="normal"):
     standard_deviation: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.normalvariate(self.mean, self.standard_deviation)
 
 
@@ -72,7 +70,6 @@ class Lognormal(_Distribution, frozen=True, tag="lognormal"):
     sigma: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.lognormvariate(log(self.median), self.sigma)
 
 
@@ -82,7 +79,6 @@ class Exponential(_Distribution, frozen=True, tag="exponential"):
     mean: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.expovariate(1 / self.mean)
 
 

@@ -33,11 +33,9 @@ class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a client has to know of a running mock; what a mock does not have is None."""
 
     def facts(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
         return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
 
     def seeds(self) -> dict[str, Any]:
-        """Return what the control API says."""
         return self.facts()
 
     def line(self) -> str:

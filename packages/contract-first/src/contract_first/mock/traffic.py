@@ -144,7 +144,6 @@ class Broadcast:
         self._busy = False
 
     def start(self) -> None:
-        """Listen to the journal."""
         self._listening.enter_context(self._journal.listening(self._hear))
 
     def stop(self) -> None:

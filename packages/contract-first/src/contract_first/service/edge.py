@@ -74,7 +74,6 @@ class Edge:
         self._numbers = itertools.count(int.from_bytes(self.random_bytes(3)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request."""
         request = scope[STATE] = Request(scope, receive, self._request_id(scope), self.clock, self.profile)
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
         if (observation := scope.get(OBSERVATION)) is not None:

@@ -47,10 +47,10 @@ class Fallback(Protocol):
     """
 
     @property
-    def request_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
+    def request_headers(self) -> Sequence[str]: ...
 
     @property
-    def response_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
+    def response_headers(self) -> Sequence[str]: ...
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
         """Return what handles the requests of an operation; called once, when it is bound."""

@@ -179,7 +179,6 @@ class Connections:
                     self._left.notify_all()  # it may make room
 
     def remove(self, client: tuple[str, int]) -> None:
-        """Remove a connection."""
         with self._left:
             self._slots.pop(client, None)
             self._left.notify_all()

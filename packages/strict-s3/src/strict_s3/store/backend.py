@@ -47,7 +47,6 @@ class Backend:
         self.reset()
 
     def reset(self) -> None:
-        """Drop all buckets."""
         self._moto.reset()
         correct(self._moto)
 
@@ -226,7 +225,6 @@ class Backend:
         return moto_bucket.multiparts.get(upload_id) if moto_bucket else None
 
     def tags(self, key: Any) -> dict[str, str]:
-        """Return the tags of a key."""
         tags: dict[str, str] = self._moto.tagger.get_tag_dict_for_resource(key.arn)
         return tags
 

@@ -16,7 +16,6 @@ HEATS = {0: "never", 1: "once", 2: "2 to 9 times", 3: "10 to 99 times", 4: "more
 
 
 def page(report: Report) -> str:
-    """Return the page."""
     subject = report.subject
     kind = "contract check" if report.traffic is None else "traffic and contract"
     title = escape(f"{subject.title} {subject.version}: {kind}")

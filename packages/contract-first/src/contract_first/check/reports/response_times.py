@@ -19,13 +19,11 @@ class ResponseTimes(msgspec.Struct):
     counts: dict[int, int] = {}
 
     def add(self, milliseconds: float) -> None:
-        """Count a response time."""
         bucket = bucket_of(milliseconds)
         self.counts[bucket] = self.counts.get(bucket, 0) + 1
 
     @property
     def total(self) -> int:
-        """How many were counted."""
         return sum(self.counts.values())
 
     def quantile(self, share: float) -> float:

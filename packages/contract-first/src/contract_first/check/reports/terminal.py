@@ -29,7 +29,6 @@ COLOURS = {OK: "green", VIOLATED: "red"}
 
 
 def show(report: Report, console: Console) -> None:
-    """Print a report."""
     if report.traffic is not None:
         _show_traffic(report, report.traffic, console)
         return

@@ -102,7 +102,6 @@ class _Parser(Parser):
     env: _Search
 
     def parse_query(self, stream: TokenStream, *, in_filter: bool = False) -> Iterator[JSONPathSegment]:
-        """Yield the segments of a JSONPath."""
         for segment in super().parse_query(stream, in_filter=in_filter):
             if not JSONPathQuery(env=self.env, segments=(segment,)).singular_query():
                 segment.selectors = (_Steps(self.env, segment), *segment.selectors)
@@ -119,7 +118,6 @@ class _Search(JSONPathEnvironment):
         self.left = MOST_STEPS
 
     def setup_function_extensions(self) -> None:
-        """Have the functions of filters."""
         super().setup_function_extensions()
         self.function_extensions["match"] = _Expression(self, "^(?:{})$")
         self.function_extensions["search"] = _Expression(self, "{}")

@@ -312,7 +312,6 @@ def _forms(fields: list[_Parameter], types: list[str]) -> list[str]:
 
 
 def _style(node: dict[str, Any]) -> dict[str, Any]:
-    """Return how an array is serialized."""
     return STYLES.get(str(node.get("collectionFormat")), STYLES["csv"])
 
 

@@ -199,7 +199,6 @@ class Schema:
 
     @cached_property
     def properties(self) -> dict[str, Schema]:
-        """The schemas of the named properties."""
         if self.whole is not self:
             return self.whole.properties
         named: dict[str, Any] = {}
@@ -223,7 +222,6 @@ class Schema:
 
     @cached_property
     def items(self) -> Schema:
-        """The schema of an array's items."""
         return self.of(next((part["items"] for part in self.parts if "items" in part), ANYTHING))
 
     @cached_property

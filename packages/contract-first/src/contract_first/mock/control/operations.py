@@ -27,12 +27,10 @@ MOST_BYTES = {"json": 512 * 1024, "har": 4 * 1024 * 1024}
 
 
 async def get_state(limit: int, state: MockState) -> dict[str, Any]:
-    """Return the state."""
     return await state.describe(limit)
 
 
 async def reset_state(x_mock_scope: str | None, state: MockState, body: dict[str, Any] | None = None) -> None:
-    """Return to the initial state."""
     await state.reset(keep=frozenset((body or {}).get("keep", ())), scope=x_mock_scope)
 
 
@@ -59,7 +57,6 @@ async def get_seeds(seeds: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 async def get_contract(contract: Callable[[], Contract]) -> dict[str, Any]:
-    """Return the contract in force."""
     return contract().document
 
 
@@ -72,7 +69,6 @@ async def list_defects(contract: Callable[[], Contract]) -> dict[str, Any]:
 
 
 async def get_clock(clock: MockClock) -> Reading:
-    """Return the clock's reading."""
     return clock.reading()
 
 
@@ -104,7 +100,6 @@ def _time(text: str) -> datetime:
 
 
 async def list_faults(scope: str | None, faults: Faults) -> dict[str, Any]:
-    """Return the active faults."""
     return {"faults": msgspec.to_builtins(faults.active(scope))}
 
 

@@ -40,7 +40,6 @@ class Level(NamedTuple):
     variation: Variation | None = None
 
     def below(self, name: str, subject: Subject | None = None) -> Level:
-        """Return the level of a part."""
         return Level(self.depth + 1, self.within, name, subject, self.variation)
 
 
@@ -76,7 +75,6 @@ class Attempt(ABC):
         """
 
     def coin(self) -> bool:
-        """Toss a coin."""
         return self.random.random() < 0.5  # noqa: PLR2004 -- a fair one
 
     def has_room(self, level: Level) -> bool:

@@ -57,11 +57,9 @@ class Events:
 
     @property
     def has_listeners(self) -> bool:
-        """Whether anybody listens."""
         return bool(self._listeners)
 
     def publish(self, name: str, data: Any, number: int = 0) -> None:
-        """Publish an event."""
         with self._guard:
             listeners = tuple(self._listeners)
         if listeners:
@@ -87,7 +85,6 @@ class Events:
         return listener
 
     def remove(self, listener: Listener) -> None:
-        """Publish nothing more to a listener."""
         with self._guard:
             self._listeners.discard(listener)
 
@@ -156,7 +153,6 @@ class EventStream:
         self._id = re.compile(rf"{events.run}\.(\d{{1,18}})")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request."""
         listener, last = self._events.listen(), self._journal.last
         leaving = asyncio.create_task(_left(receive))
         leaving.add_done_callback(lambda _: listener.put(None))

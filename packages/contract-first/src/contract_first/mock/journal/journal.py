@@ -59,7 +59,6 @@ class Entry:
         return self._recorded
 
     def validated(self, masking: Masking, validate: Validate) -> RecordedExchange:
-        """Return the exchange with its violations."""
         if self._validated is None:
             exchange = self.exchange(masking)
             self._validated = msgspec.structs.replace(exchange, verdict=validate(exchange))

@@ -207,7 +207,6 @@ class JournalMiddleware:
         self._contract = contract
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
         path = scope.get("path", "")
         is_explorers = is_of_explorer(path) and not self._contract.route("GET", path).methods
         if scope["type"] != "http" or is_explorers:

@@ -31,7 +31,6 @@ class RemoteJournal:
         self._url = f"{control}/journal"
 
     def find(self, selector: Selector, limit: int | None = None) -> list[RecordedExchange]:
-        """Return the selected exchanges, oldest first."""
         exchanges: list[RecordedExchange] = []
         while limit is None or len(exchanges) < limit:
             after = exchanges[-1].number if exchanges else selector.after
@@ -75,13 +74,11 @@ class ConsumerTraffic:
         self._last = 0
 
     def collect(self) -> None:
-        """Validate new exchanges of the journal."""
         for exchange in self._journal.find(Selector(after=self._last, server="api")):
             self._tally.record(exchange, self._validator.validate(exchange))
             self._last = exchange.number
 
     def write(self) -> None:
-        """Write the report."""
         report = self._tally.report()
         is_json = self._path.suffix == ".json"
         self._path.write_bytes(report.json() if is_json else page(report).encode())

@@ -173,7 +173,6 @@ class JsonLines:
 
     @staticmethod
     def lines(exchange: RecordedExchange) -> Iterator[str]:
-        """Yield the line of an exchange."""
         url = urlsplit(exchange.url)
         members: dict[str, Any] = {
             "time": exchange.started,

@@ -55,7 +55,6 @@ class Proxy:
         """Do nothing: the server cancels what does not end by itself."""
 
     async def stop(self) -> None:
-        """Close the connections to the upstream."""
         await self.upstream.close()
 
     def note_refusal(self, scope: Scope, problem: Problem) -> None:
@@ -65,7 +64,6 @@ class Proxy:
         self.recorder.record(recording, recording.unmasked(), validated)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
         host = (value_of(scope["headers"], b"host") or b"").decode("latin-1")
         if not cannot_be_rebound(host, self._names):
             reason = f'Host is "{printable(host[:100])}"'

@@ -44,7 +44,6 @@ class Recorder:
         return Recording(scope, most_bytes, url, shown_bytes=self.journal.most_body_bytes)
 
     def record(self, recording: Recording, exchange: RecordedExchange, validated: ValidatedExchange) -> None:
-        """Record and count an exchange."""
         recording.operation, recording.verdict = validated.operation_id, validated.validation
         self.tally.record(exchange, validated)
         self.journal.record(recording)

@@ -75,7 +75,6 @@ class Upstream:
         return f"{self._url.scheme}://{self._host.decode()}{self._target(scope).decode('latin-1')}"
 
     async def close(self) -> None:
-        """Close all connections."""
         while self._idle:
             self._idle.pop().close()
         await asyncio.sleep(0)  # the event loop's turn to close them

@@ -153,7 +153,6 @@ class MockOperation:
     async def _from_items(
         self, item_responder: ItemResponder, request: Request, arguments: Mapping[str, Any]
     ) -> Rendered:
-        """Return the response from stored items."""
         by_place = {place: arguments.get(name) for place, name in self._places.items()}
 
         async def respond(status: int | None) -> DocumentedResponse:

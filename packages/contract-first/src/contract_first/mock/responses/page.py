@@ -205,7 +205,6 @@ class ResponsesPage:
         self._made: tuple[Contract, ASGIApp] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to GET and HEAD."""
         contract = self._contract()
         if self._made is None or self._made[0] is not contract:
             content = await asyncio.to_thread(html, contract)

@@ -128,7 +128,6 @@ class SkewedClock(Clock):
         self._clock = clock
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
         skew = SKEW.get()
         return self._clock.now() + skew if skew else self._clock.now()
 

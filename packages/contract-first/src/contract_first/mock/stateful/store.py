@@ -115,7 +115,6 @@ class Store:
         return self._bytes > LARGE_BYTES
 
     def close(self) -> None:
-        """Close the database."""
         self._database.close()
 
     def number(self, collection: str) -> int:
@@ -172,7 +171,6 @@ class Store:
         self._bytes = size
 
     def remove(self, item: Item) -> None:
-        """Remove an item."""
         self._database.execute("DELETE FROM items WHERE place = ?", (item.place,))
         self._count, self._bytes = self._count - 1, self._bytes - _size(msgspec.json.encode(item.value))
 

@@ -91,7 +91,6 @@ def hexadecimal(digits: int) -> Callable[[Random], Any]:
 
 
 def words(random: Random, count: int = 2) -> str:
-    """Return so many words."""
     return " ".join(random.choice(WORDS) for _ in range(count))
 
 

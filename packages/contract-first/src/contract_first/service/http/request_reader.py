@@ -132,7 +132,6 @@ class RequestReader:
         return blank_line + 4 if is_end else len(data)
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
         if self._is_last:
             raise BadRequest  # which is not sent: what comes in is discarded
         self.requests += 1
@@ -140,7 +139,6 @@ class RequestReader:
         self._head.begin()
 
     def on_headers_complete(self) -> None:
-        """Hand over the head."""
         head, parser = self._head, self._parser
         if self._fed_bytes > MOST_HEAD_BYTES:
             head.check_size()
@@ -157,7 +155,6 @@ class RequestReader:
         self._fed_bytes = self._blank_lines = 0
 
     def on_chunk_header(self) -> None:
-        """Count a chunk."""
         self._spare_bytes += _CHUNK_BYTES
 
     def on_body(self, body: bytes) -> None:
@@ -167,7 +164,6 @@ class RequestReader:
         self._receiver.add_to_body(body)
 
     def on_message_complete(self) -> None:
-        """End a request."""
         if self._head.has_body and self._parser.should_upgrade():
             return  # of which the parser has not read the body
         self.part = BETWEEN

@@ -326,7 +326,6 @@ class _Loop:
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
 
     def submit(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
-        """Run a coroutine in the loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def __enter__(self) -> Self:

@@ -61,7 +61,6 @@ class Timeouts:
             self.expect(PATIENCE_SECONDS)
 
     def stop(self) -> None:
-        """Stop the timer."""
         self._timer.cancel()
 
     def linger(self) -> None:

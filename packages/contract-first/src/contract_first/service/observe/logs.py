@@ -76,7 +76,6 @@ class Log(logging.Handler):
             get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
-        """Write the buffered lines."""
         self.acquire()
         try:
             lines, self._lines = self._lines, []

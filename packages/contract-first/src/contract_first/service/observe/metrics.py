@@ -164,5 +164,4 @@ class _LoopCollector(Collector):
         self._collect = collect
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metrics, at a scrape."""
         return self._metrics.collected(self._collect)

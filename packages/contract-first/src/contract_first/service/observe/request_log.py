@@ -28,7 +28,6 @@ class RequestLog:
         self._describe = options.describe
 
     def observe(self, observation: Observation) -> None:
-        """Write the line of a request."""
         operation, status = observation.operation_id, observation.status
         is_error = status is not None and status >= SERVER_ERROR
         is_probe = operation is None and observation.scope["path"] in HEALTH_PATHS

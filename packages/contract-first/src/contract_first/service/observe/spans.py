@@ -255,7 +255,6 @@ def _number(text: str) -> int:
 
 
 def _batches(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return how spans are sent together."""
     numbers = {}
     for argument, name in _BATCHES.items():
         text = environment.get(name, "").strip()
