@@ -68,11 +68,11 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     @property
     def can_call(self) -> bool:
-        """Whether there is one to call with."""
+        """Whether any credential of the caller is set."""
         return bool(self.api_key or self.bearer or self.cookie)
 
     def over(self, weaker: Credentials) -> Credentials:
-        """Return these credentials, and those of another source where there is none here."""
+        """Return these credentials; empty ones are taken from others."""
         either = {name: getattr(self, name) or getattr(weaker, name) for name in KINDS}
         return Credentials(**either, headers={**weaker.headers, **self.headers})
 
@@ -102,7 +102,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return list(ordered)
 
     def secrets(self) -> list[str]:
-        """Return all that must not be shown, longest first, so that none hides part of another.
+        """Return all secrets, longest first, so that masking one hides no part of another.
 
         A wrong credential is among them, as it gives away all of the right one but a character.
         """

@@ -157,7 +157,7 @@ def phrase_of(status: int) -> str:
 
 
 class HarError(ValueError):
-    """The file is no HAR that can be read; the message says where and why."""
+    """The file is not a readable HAR; the message says where and why."""
 
 
 class NameValue(msgspec.Struct):

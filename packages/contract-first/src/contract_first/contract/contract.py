@@ -62,7 +62,7 @@ class Contract:
 
     @property
     def warnings(self) -> Iterator[str]:
-        """What to report of it: overlays without effect, Swagger 2.0, and the number of defects."""
+        """Sentences for the user: overlays without effect, Swagger 2.0, the number of defects."""
         yield from self.overlay_warnings
         if "/openapi" in self.origins:
             yield f"{self.source} is Swagger 2.0, read as OpenAPI {self.openapi}."

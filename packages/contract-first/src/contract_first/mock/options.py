@@ -5,13 +5,11 @@ A field with a `Flag` is an option of the command as well; the others are for Py
 
 # ruff: noqa: RUF009 -- `option` and its kind return what declares a field
 
-import inspect
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import KW_ONLY, dataclass, field
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from contract_first.service.http.origins import normal_origins
@@ -27,9 +25,6 @@ OFF = False
 Log: TypeAlias = "Callable[[Journal], AbstractContextManager[object]]"
 """Logs a journal's exchanges while what it returns is entered."""
 Mode = Literal["on", "warn", "off"]
-P = ParamSpec("P")
-Options = TypeVar("Options")
-Result = TypeVar("Result")
 Default = TypeVar("Default")
 
 
@@ -179,19 +174,3 @@ class MockOptions(ApiOptions):
     )
     strict: bool = False
     authentication: bool = True
-
-
-def takes_fields_of(
-    options: Callable[P, Options],
-) -> Callable[[Callable[[Options], Result]], Callable[P, Result]]:
-    """Return a decorator by which a function of a record takes the record's fields as its arguments."""
-
-    def decorate(run: Callable[[Options], Result]) -> Callable[P, Result]:
-        @wraps(run)
-        def called(*arguments: P.args, **named: P.kwargs) -> Result:
-            return run(options(*arguments, **named))
-
-        called.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]  # what help() shows
-        return called
-
-    return decorate

@@ -17,7 +17,7 @@ HEADER: Final = "Idempotency-Key"
 
 
 class Attempt(NamedTuple):
-    """One try of a request.
+    """An attempt at a request with an ``Idempotency-Key``.
 
     Attributes:
         key: of the client's choice; the same for all tries.
@@ -31,15 +31,15 @@ class Attempt(NamedTuple):
 
 
 class Idempotency(Protocol):
-    """Stores the responses of requests that have a key."""
+    """Stores the responses of requests that have an ``Idempotency-Key``."""
 
     async def once(self, attempt: Attempt, run: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Return the response of the first try that had one; run the request if this is it.
+        """Return the response of the first attempt that had one; run the request if this is the first.
 
         What ``run`` raises is raised, and stores nothing.
 
         Raises:
-            KeyInUse: another try is being run.
+            KeyInUse: another attempt is running.
             KeyReused: the key was sent with another request.
         """
 

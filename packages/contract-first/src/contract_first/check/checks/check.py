@@ -57,13 +57,13 @@ class Check:
     """A check that is made for one run, on one target.
 
     Attributes:
-        name: what it is called in reports, in snake case.
-        sentence: what it checks, for people.
+        name: of the check in reports, in snake case.
+        sentence: describes the check in reports.
         rules: what each of its rules requires, by the rule's name.
         severity: of a violation, in Schemathesis's terms.
-        notes: what was left untried and why, and in which of several ways something was tried.
-        cut_short: whether it could not go on to its end.
-        left_out: why it could not be made after all; empty if it could.
+        notes: what was not tried and why, and which of several ways was taken.
+        cut_short: whether it ended before its last request.
+        left_out: why it could not run after all; empty if it could.
         report: called with its name before it makes its own requests.
     """
 

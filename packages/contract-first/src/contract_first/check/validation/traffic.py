@@ -36,15 +36,15 @@ INDEX = re.compile(r"/[0-9]+(?=/|$)")
 def validate_har(path: Path, contract: Contract, base_url: str | None = None) -> Report:
     """Validate the exchanges of a HAR file that are with the contract's API.
 
-    Without ``base_url`` these are the ones with the contract's servers, and those anywhere else, such as on
-    one's own machine, whose method and path are an operation's. The report counts what is left out by host.
-    What a recorder leaves out of a file (browsers do with credentials by default) was not sent.
+    Without ``base_url`` these are the exchanges with the contract's servers, and those with any other host,
+    such as localhost, whose method and path are an operation's. The report counts the others by host.
+    What a recorder left out (browsers omit credentials by default) counts as not sent.
 
     Args:
-        base_url: where the API is deployed; all at its origin is validated, and nothing else.
+        base_url: of the API; every exchange with its origin is validated, and no other.
 
     Raises:
-        HarError: it is no HAR that can be read; the message says where and why.
+        HarError: the file is not a HAR; the message says where and why.
         OSError: it cannot be read.
     """
     validator, deployment = ExchangeValidator(contract, base_url), contract.deployed_at(base_url)

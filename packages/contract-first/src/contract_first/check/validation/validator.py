@@ -43,12 +43,12 @@ class ValidatedExchange(NamedTuple):
 
 
 class ExchangeValidator:
-    """Validates the request and the response of an exchange, of whatever server, by one contract.
+    """Validates the request and the response of exchanges with any server against one contract.
 
     Args:
         contract: any OpenAPI 3.0, 3.1 or 3.2 contract.
         base_url: where it is deployed, if its servers do not say; only the path counts.
-        authentication: whether the server asks for credentials where the contract does.
+        authentication: whether the server requires credentials where the contract does.
     """
 
     def __init__(
@@ -77,11 +77,11 @@ class ExchangeValidator:
         return self._deployment.route(exchange.method.upper(), path, query, exchange.request.field)
 
     def verdict(self, exchange: RecordedExchange) -> Validation:
-        """Return what an exchange violates; whatever is in it, nothing is raised."""
+        """Return the violations of an exchange; no content of it raises an error."""
         return self.validate(exchange).validation
 
     def validate(self, exchange: RecordedExchange, *, bodies: bool = True) -> ValidatedExchange:
-        """Return what an exchange violates, and what was read of it; nothing is raised.
+        """Return the violations of an exchange, and what could be read of it; no content raises an error.
 
         Args:
             bodies: validate them; otherwise the result says that they are not.

@@ -23,7 +23,7 @@ class CannotListen(OSError):  # noqa: N818 -- says what happened
 
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:
-    """Return a socket that listens on an address, whose port an option sets; port 0 takes a free one."""
+    """Return a socket that listens on an address; port 0 takes a free one. Errors name ``option``."""
     bound = reserve(host, port, option)
     with _explained(bound, host, port, option):
         bound.listen(BACKLOG)

@@ -115,8 +115,8 @@ async def serve(
 ) -> None:
     """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it responds.
 
-    SIGTERM leaves load balancers time to find out, SIGINT does not; a second one of either ends what the
-    first one waits for. Where logging is configured, uvicorn's warnings and errors go there too.
+    SIGTERM waits until load balancers have noticed, SIGINT does not; a second signal ends the wait. Where
+    logging is configured, uvicorn's warnings and errors go there too.
 
     Raises:
         CannotStart: the start raised one of ``start_errors``.

@@ -30,7 +30,7 @@ MOST_VIOLATIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a request may send, in bytes.
+    """Limits of a request, in bytes.
 
     Attributes:
         body: of a body.
