@@ -15,7 +15,7 @@ from contract_first.mock.control.app import ControlAccess
 from contract_first.mock.journal.events import Events
 from contract_first.mock.reach import Reach
 from contract_first.mock.responses import ContractResponses, Strictness
-from contract_first.mock.service import Service
+from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock, SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory
 from contract_first.mock.traffic import Traffic
@@ -90,7 +90,7 @@ def mock_application(parts: Parts) -> MockApplication:
         s3=parts.s3,
         s3_url=lambda: parts.reach.s3,
     )
-    service = Service(
+    service = ReloadingService(
         contract,
         app_by(contract),
         load=load,

@@ -17,8 +17,8 @@ class BucketSession:
     def __init__(self, ca: str | None = None) -> None:
         self._ca = ca
 
-    def get_credentials(self) -> Credentials:
-        return Credentials()
+    def get_credentials(self) -> LastingCredentials:
+        return LastingCredentials()
 
     def client(self, *arguments: Any, **named: Any) -> Any:
         from .aws_session import aws_session  # noqa: PLC0415 -- the module's reason
@@ -26,7 +26,7 @@ class BucketSession:
         return aws_session().client(*arguments, verify=self._ca, **named)
 
 
-class Credentials(NamedTuple):
+class LastingCredentials(NamedTuple):
     """Lasting credentials, as botocore has them."""
 
     access_key: str = seeds.S3_ACCESS_KEY

@@ -9,7 +9,7 @@ import typer
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database, DatabaseError
 from scanner_api.storage.schema.migrations import HEAD
-from scanner_api.storage.schema.revision import Schema, schema_of_file
+from scanner_api.storage.schema.revision import SchemaRevision, schema_of_file
 
 from .databases import database_command, with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
@@ -103,7 +103,7 @@ def restore(
     if schema.revision is not None and not yes:
         typer.confirm(f"Replace what is in the database by {file}?", abort=True)
 
-    async def run(database: Database) -> Schema:
+    async def run(database: Database) -> SchemaRevision:
         schema = _schema_of(file)
         if schema.revision is None:
             raise DatabaseError(f"{file} is no copy of a database.")
@@ -116,13 +116,13 @@ def restore(
     typer.echo(f"The database is that of {file}, at revision {schema.revision}.")
 
 
-async def _sqlite_schema(database: Database) -> Schema:
+async def _sqlite_schema(database: Database) -> SchemaRevision:
     if database.dialect.name != "sqlite":
         raise DatabaseError("This is for SQLite; docs/backup.md says what to do with PostgreSQL.")
     return await database.schema()
 
 
-def _schema_of(copy: Path) -> Schema:
+def _schema_of(copy: Path) -> SchemaRevision:
     with copy.open("rb") as content:
         is_sqlite = content.read(len(SQLITE)) == SQLITE
-    return schema_of_file(copy) if is_sqlite else Schema(None, None)
+    return schema_of_file(copy) if is_sqlite else SchemaRevision(None, None)

@@ -22,7 +22,7 @@ from .journal.recording import JournalMiddleware, Recording, refused
 from .reach import Reach
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
-from .service import Service
+from .service import ReloadingService
 from .state.clock import MockClock
 from .state.state import MockState
 from .traffic import Traffic
@@ -40,7 +40,7 @@ class MockApplication:
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
     """
 
-    service: Service
+    service: ReloadingService
     state: MockState
     traffic: Traffic
     _: KW_ONLY

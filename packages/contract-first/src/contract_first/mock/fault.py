@@ -85,7 +85,7 @@ class Exponential(_Distribution, frozen=True, tag="exponential"):
 Latency = Uniform | Normal | Lognormal | Exponential
 
 
-class Candidate(Protocol):
+class MatchableRequest(Protocol):
     """A request to the API or to S3, as far as faults look at it."""
 
     @property
@@ -126,7 +126,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     path: str = ""
     key: str = ""
 
-    def matches(self, request: Candidate) -> bool:
+    def matches(self, request: MatchableRequest) -> bool:
         """Return whether all selectors match a request."""
         return (
             self.method.upper() in ("", request.method)
@@ -208,7 +208,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     effect: Effect
     struck: int = 0
 
-    def matches(self, request: Candidate) -> bool:
+    def matches(self, request: MatchableRequest) -> bool:
         """Return whether the fault applies to a request."""
         return self.scope in ("", request.scope) and self.match.matches(request)
 

@@ -25,7 +25,7 @@ from .options import MockOptions
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from .responses import ContractResponses, Strictness, contract_app
 from .responses.app import LIMITS
-from .service import Service
+from .service import ReloadingService
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
 from .state.randomness import SeededRandomness
@@ -173,7 +173,7 @@ class _Assembly:
     ) -> MockApplication:
         """Return the mock: control, and the contract's responses behind journal and faults."""
         tell = self.options.tell
-        service = Service(
+        service = ReloadingService(
             contract,
             self._app(contract),
             load=lambda: _reported(reload(contract), tell),

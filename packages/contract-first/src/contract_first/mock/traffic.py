@@ -26,7 +26,7 @@ from .journal.events import Events
 from .journal.journal import Journal, Validate
 from .journal.matching import is_beside_contracts
 from .journal.recording import s3_exchange
-from .journal.selector import Selector
+from .journal.selector import ExchangeSelector
 from .state.state import Clearable
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Broadcast:
 
     def _publish(self) -> None:
         self._busy = False  # what comes from now on may be missed here, and makes another round
-        while exchanges := self._journal.find(Selector(after=self._published), AT_ONCE):
+        while exchanges := self._journal.find(ExchangeSelector(after=self._published), AT_ONCE):
             for exchange in exchanges:
                 self._published = exchange.number
                 self._events.publish("exchange", exchange, exchange.number)

@@ -28,7 +28,7 @@ from .messages.problems import (
 )
 from .messages.request import STATE, Request
 from .messages.response import Rendered, respond
-from .request.bodies import Body, NamedSchemas
+from .request.bodies import CompiledBody, NamedSchemas
 from .request.decoding import decode_form
 from .request.parameters import compile_parameters, undeclared
 from .response.negotiation import Negotiation
@@ -80,7 +80,7 @@ class BoundOperation:
         is_closed = assembly.closed_query and not takes_any
         self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
         body = operation.request_body
-        self._body = None if body is None else Body(body, assembly.schemas, assembly.limits)
+        self._body = None if body is None else CompiledBody(body, assembly.schemas, assembly.limits)
         validator, on_violation = assembly.response_validator, assembly.on_violation
         self._renderer = ResponseRenderer(operation, validator, on_violation, reveal=assembly.reveal)
         self._idempotency = assembly.idempotency

@@ -13,7 +13,7 @@ from contract_first.check.pace import QuotaUsedUp, Stopped
 from contract_first.check.target import Target
 from contract_first.contract import Operation
 
-from .samples import BudgetSpent, Samples
+from .samples import BudgetSpent, RequestSamples
 
 
 class CheckFailure(Failure):
@@ -128,9 +128,9 @@ class RunCheck(Check):
     """A check that makes its own requests, once all else is done."""
 
     @cached_property
-    def samples(self) -> Samples:
+    def samples(self) -> RequestSamples:
         """The requests that it can send."""
-        return Samples(self.target, self.note)
+        return RequestSamples(self.target, self.note)
 
     def send(self, operation: Operation, headers: Mapping[str, str], **how: Any) -> httpx2.Response:
         """Send the sample of an operation, and return the response; see `Samples.send`."""

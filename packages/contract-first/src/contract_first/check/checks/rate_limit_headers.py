@@ -31,7 +31,7 @@ UNCOUNTED: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 MOST_WINDOWS: Final = 10_000
 
 
-class Standing(NamedTuple):
+class HeaderReading(NamedTuple):
     """The headers as numbers."""
 
     limit: int
@@ -88,12 +88,12 @@ class RateLimitHeaders(ResponseCheck):
             message = ", ".join(f"{name}: {values[name]}" for name in strange)
             yield self.failure("number", f"no whole number in {message}", label)
             return
-        standing = Standing(*(int(values[name]) for name in NUMBERS))
+        standing = HeaderReading(*(int(values[name]) for name in NUMBERS))
         for rule, message in self._contradictions(standing, values[POLICY], response):
             yield self.failure(rule, message, label)
 
     def _contradictions(
-        self, standing: Standing, policy: str, response: Response
+        self, standing: HeaderReading, policy: str, response: Response
     ) -> Iterator[tuple[str, str]]:
         yield from _against_policy(standing, policy)
         if (standing.x_limit, standing.x_remaining) != (standing.limit, standing.remaining):
@@ -104,7 +104,7 @@ class RateLimitHeaders(ResponseCheck):
         yield from _against_date(standing, response.headers.get("date", []))
         yield from self._growth(standing, response)
 
-    def _growth(self, standing: Standing, response: Response) -> Iterator[tuple[str, str]]:
+    def _growth(self, standing: HeaderReading, response: Response) -> Iterator[tuple[str, str]]:
         """Compare with what the same caller's response said before this request was sent."""
         if response.status_code in UNCOUNTED or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return
@@ -124,7 +124,7 @@ class RateLimitHeaders(ResponseCheck):
         return sha256("\0".join(credentials).encode()).digest()
 
 
-def _against_policy(standing: Standing, policy: str) -> Iterator[tuple[str, str]]:
+def _against_policy(standing: HeaderReading, policy: str) -> Iterator[tuple[str, str]]:
     if not re.fullmatch(r"\d{1,15};w=\d{1,15}(, ?\d{1,15};w=\d{1,15})*", policy, re.ASCII):
         yield "policy", f"RateLimit-Policy: {policy} is no list of requests;w=seconds"
         return
@@ -136,7 +136,7 @@ def _against_policy(standing: Standing, policy: str) -> Iterator[tuple[str, str]
         yield "range", f"RateLimit-Reset {standing.reset} is longer than a window of {max(seconds)} s"
 
 
-def _against_date(standing: Standing, dates: list[str]) -> Iterator[tuple[str, str]]:
+def _against_date(standing: HeaderReading, dates: list[str]) -> Iterator[tuple[str, str]]:
     try:
         (date,) = dates
         now = parsedate_to_datetime(date).timestamp()

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from contract_first.check.har import phrase_of
 
-from .recorded import OK, VIOLATED, OperationCoverage, Share, Traffic
+from .recorded import OK, VIOLATED, OperationCoverage, Share, TrafficCounts
 from .report import Finding, Report, Tested, short, times
 from .terminal import summary
 
@@ -61,7 +61,7 @@ def _run(report: Report) -> Iterator[str]:
         yield _tested(short(operation, prefix), number, tested)
 
 
-def _traffic(report: Report, traffic: Traffic) -> Iterator[str]:
+def _traffic(report: Report, traffic: TrafficCounts) -> Iterator[str]:
     """Yield the parts of the page of recorded traffic: findings, and the contract as a heat map."""
     lines, prefix = list(summary(report, traffic)), traffic.prefix
     yield _conclusion(report, " ".join(lines[:2]))

@@ -9,7 +9,7 @@ import msgspec
 
 from contract_first.contract import Contract
 
-from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, Traffic
+from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, TrafficCounts
 from .response_times import ResponseTimes
 
 WHOLE_API = "the API as a whole"
@@ -117,7 +117,7 @@ class Trouble(msgspec.Struct, kw_only=True):
     message: str
 
 
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
+class ReportSubject(msgspec.Struct, frozen=True, kw_only=True):
     """What was checked: a contract, and a URL or a file of recorded traffic."""
 
     url: str
@@ -127,7 +127,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
     @classmethod
-    def of(cls, contract: Contract, url: str = "", source: str = "") -> Subject:
+    def of(cls, contract: Contract, url: str = "", source: str = "") -> ReportSubject:
         """Return a contract at a URL; `source` is where it was read, without a credential."""
         return cls(
             url=url,
@@ -161,7 +161,7 @@ class Report(msgspec.Struct, kw_only=True):
         traffic: what was recorded; None for a run of checks.
     """
 
-    subject: Subject
+    subject: ReportSubject
     started: datetime = msgspec.field(default_factory=lambda: datetime.now(UTC))
     seconds: float = 0.0
     waited: float = 0.0
@@ -177,7 +177,7 @@ class Report(msgspec.Struct, kw_only=True):
     notes: dict[str, list[str]] = {}
     cut_short: list[str] = []
     finished: list[tuple[str, str]] = []
-    traffic: Traffic | None = None
+    traffic: TrafficCounts | None = None
 
     @property
     def exit_code(self) -> int:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from contract_first.terminal import printable
 
-from .recorded import OK, VIOLATED, OperationCoverage, Share, Traffic
+from .recorded import OK, VIOLATED, OperationCoverage, Share, TrafficCounts
 from .report import Finding, Report, Tested, Trouble, short, times
 
 LETTERS = ascii_letters + digits
@@ -126,7 +126,7 @@ def _indented(text: str) -> Padding:
     return Padding(Text("\n".join(lines)), (0, 0, 0, 3), expand=False)
 
 
-def _show_traffic(report: Report, traffic: Traffic, console: Console) -> None:
+def _show_traffic(report: Report, traffic: TrafficCounts, console: Console) -> None:
     console.print(_coverage(traffic, console.width))
     if (more := len(traffic.coverage) - MOST_OPERATIONS) > 0:
         console.print(f"... {more} more operations", style="dim")
@@ -138,7 +138,7 @@ def _show_traffic(report: Report, traffic: Traffic, console: Console) -> None:
         console.print(Text(printable(line)))
 
 
-def summary(report: Report, traffic: Traffic) -> Iterator[str]:
+def summary(report: Report, traffic: TrafficCounts) -> Iterator[str]:
     """Yield the lines that sum up recorded traffic."""
     contract = f"{report.subject.title} {report.subject.version}"
     yield f"{traffic.exchanges} exchanges, {traffic.validated} validated by {contract}."
@@ -151,7 +151,7 @@ def summary(report: Report, traffic: Traffic) -> Iterator[str]:
     yield "Exercised: " + ", ".join(f"{share} {name}" for name, share in traffic.shares.items()) + "."
 
 
-def _coverage(traffic: Traffic, width: int) -> Table:
+def _coverage(traffic: TrafficCounts, width: int) -> Table:
     prefix = traffic.prefix
     listed = list(traffic.coverage)
     if len(listed) > MOST_OPERATIONS:

@@ -19,7 +19,7 @@ from contract_first.check.checks import CHECKS, Check
 from contract_first.check.checks.check import CheckFailure
 from contract_first.check.checks.registration import is_reported_by, registered
 from contract_first.check.pace import Pace, QuotaUsedUp
-from contract_first.check.reports.report import Report, Subject
+from contract_first.check.reports.report import Report, ReportSubject
 from contract_first.check.target import CannotRunError, Target
 
 from . import fresh_keys as fresh_keys  # noqa: PLC0414 -- registers a hook, which only a process may have
@@ -184,7 +184,7 @@ class Run:
 def _blank(target: Target, plan: Plan) -> Report:
     contract = target.contract
     report = Report(
-        subject=Subject.of(contract, target.shown_url, target.credentials.mask(contract.source)),
+        subject=ReportSubject.of(contract, target.shown_url, target.credentials.mask(contract.source)),
         seed=plan.seed,
         read_only=target.read_only,
         anonymous=target.anonymous,

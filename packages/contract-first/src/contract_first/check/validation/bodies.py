@@ -29,7 +29,7 @@ class ReadBody(NamedTuple):
     schema: SchemaValidator
 
 
-class MediaType:
+class MediaTypeValidator:
     """One declared media type of a request body."""
 
     def __init__(self, name: str, definition: Mapping[str, Any], schemas: Schemas, root: str) -> None:
@@ -60,7 +60,7 @@ class RequestBody:
         self._required = bool(definition.get("required", False))
         content: Mapping[str, Mapping[str, Any]] = definition.get("content", {})
         self._media_types = {
-            name: MediaType(name, declared, schemas, root) for name, declared in content.items()
+            name: MediaTypeValidator(name, declared, schemas, root) for name, declared in content.items()
         }
 
     def read(self, request: Request, body: bytes, violations: list[MessageViolation]) -> ReadBody | None:

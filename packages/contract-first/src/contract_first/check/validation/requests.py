@@ -8,7 +8,7 @@ from contract_first.check.exchange import MessageViolation
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document import pointers
 from contract_first.contract.schemas.schema import Schemas
-from contract_first.service.access.security import Credentials, alternatives_of
+from contract_first.service.access.security import PresentedCredentials, alternatives_of
 from contract_first.service.messages.problems import BadRequest
 from contract_first.service.messages.request import Request
 from contract_first.service.request.coercion import RepeatedError
@@ -44,7 +44,7 @@ class SecurityValidator:
     def __init__(self, operation: Operation, contract: Contract) -> None:
         schemes = contract.security_schemes
         in_requests = {name for name, scheme in schemes.items() if scheme["type"] in IN_REQUESTS}
-        self._credentials = Credentials(schemes)
+        self._credentials = PresentedCredentials(schemes)
         self._alternatives = [alternative & in_requests for alternative in alternatives_of(operation)]
         holder = operation.pointer if "security" in operation.definition else ""
         self._pointer = contract.origin(pointers.join(holder, "security"))

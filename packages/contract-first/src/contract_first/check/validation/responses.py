@@ -21,7 +21,7 @@ from .schemas import SchemaValidator
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-class ResponseValidator:
+class OperationResponses:
     """Validates the responses of one operation."""
 
     def __init__(self, operation: Operation, contract: Contract, core: OpenapiCore) -> None:

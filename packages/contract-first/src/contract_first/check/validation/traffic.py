@@ -10,8 +10,8 @@ from pathlib import Path
 from contract_first.check.exchange import MessageViolation, RecordedExchange, Side
 from contract_first.check.har import read_har
 from contract_first.check.masking import Masking
-from contract_first.check.reports.recorded import Example, Traffic
-from contract_first.check.reports.report import Finding, Report, Subject, Tested
+from contract_first.check.reports.recorded import Example, TrafficCounts
+from contract_first.check.reports.report import Finding, Report, ReportSubject, Tested
 from contract_first.contract import Contract
 from contract_first.contract.deployment import origin_of
 from contract_first.imports import resting_collector
@@ -73,8 +73,8 @@ class TrafficReporter:
     """
 
     def __init__(self, contract: Contract, masking: Masking, source: str = "") -> None:
-        self.counts = Traffic()
-        self._subject = Subject.of(contract, source)
+        self.counts = TrafficCounts()
+        self._subject = ReportSubject.of(contract, source)
         self._masking = masking
         self._coverage = Coverage(contract)
         self._names = {operation.operation: operation.name for operation in self._coverage.operations}

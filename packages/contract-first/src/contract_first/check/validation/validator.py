@@ -19,7 +19,7 @@ from contract_first.service.messages.request import Request
 from .content_codings import MOST_BYTES, NotDecoded, decoded
 from .openapi_core import OpenapiCore
 from .requests import ReadRequest, RequestValidator
-from .responses import ResponseValidator
+from .responses import OperationResponses
 
 Result = TypeVar("Result")
 CLOCK = SystemClock()
@@ -59,7 +59,7 @@ class ExchangeValidator:
         self._authentication = authentication
         self._core = OpenapiCore(contract)
         self._requests: dict[str, RequestValidator] = {}
-        self._responses: dict[str, ResponseValidator] = {}
+        self._responses: dict[str, OperationResponses] = {}
 
     def prepare(self) -> None:
         """Compile at the start what would delay the first exchanges."""
@@ -113,7 +113,7 @@ class ExchangeValidator:
 
     @staticmethod
     def _response(
-        exchange: RecordedExchange, validator: ResponseValidator, omissions: Omissions
+        exchange: RecordedExchange, validator: OperationResponses, omissions: Omissions
     ) -> list[MessageViolation]:
         if not exchange.status:
             omissions.add("the connection ended without a response")
@@ -133,11 +133,11 @@ class ExchangeValidator:
             self._requests[name] = RequestValidator(checked, self._contract)
         return self._requests[name]
 
-    def _of_responses(self, operation: Operation) -> ResponseValidator:
+    def _of_responses(self, operation: Operation) -> OperationResponses:
         """Return the validator of an operation's responses, compiled when it is first asked for."""
         name = operation.operation_id
         if name not in self._responses:
-            self._responses[name] = ResponseValidator(operation, self._contract, self._core)
+            self._responses[name] = OperationResponses(operation, self._contract, self._core)
         return self._responses[name]
 
 

@@ -14,8 +14,8 @@ from contract_first.mock.faults.reading import FaultReader
 from contract_first.mock.faults.registry import Faults
 from contract_first.mock.journal.events import Events
 from contract_first.mock.journal.journal import Journal
-from contract_first.mock.journal.selector import Selector
-from contract_first.mock.state.clock import MockClock, Reading
+from contract_first.mock.journal.selector import ExchangeSelector
+from contract_first.mock.state.clock import ClockReading, MockClock
 from contract_first.mock.state.data_directory import TooManySnapshots, UnknownSnapshot
 from contract_first.mock.state.state import MockState
 from contract_first.service.messages.problems import Conflict, NotFound, ValidationFailed, Violation
@@ -68,11 +68,11 @@ async def list_defects(contract: Callable[[], Contract]) -> dict[str, Any]:
 # clock
 
 
-async def get_clock(clock: MockClock) -> Reading:
+async def get_clock(clock: MockClock) -> ClockReading:
     return clock.reading()
 
 
-async def set_clock(body: dict[str, Any], state: MockState) -> Reading:
+async def set_clock(body: dict[str, Any], state: MockState) -> ClockReading:
     """Change the clock, and return its reading.
 
     Raises:
@@ -146,13 +146,13 @@ async def get_journal(
     journal: Journal, limit: int, wait_seconds: float, count: int, format_: str, **attributes: Any
 ) -> dict[str, Any]:
     """Return exchanges, once enough are there or the time is over; raises ServiceUnavailable."""
-    selector = Selector(**{name: value for name, value in attributes.items() if value is not None})
+    selector = ExchangeSelector(**{name: value for name, value in attributes.items() if value is not None})
     if wait_seconds:
         await journal.wait_for(selector, count, wait_seconds)
     return await asyncio.to_thread(_exchanges, journal, selector, limit, format_)
 
 
-def _exchanges(journal: Journal, selector: Selector, limit: int, format_: str) -> dict[str, Any]:
+def _exchanges(journal: Journal, selector: ExchangeSelector, limit: int, format_: str) -> dict[str, Any]:
     last = journal.last
     exchanges = journal.find(selector, limit, MOST_BYTES[format_])
     if format_ == "har":

@@ -44,7 +44,7 @@ class Level(NamedTuple):
 
 
 @dataclass(slots=True)
-class Attempt(ABC):
+class GenerationAttempt(ABC):
     """One attempt at a value.
 
     Attributes:

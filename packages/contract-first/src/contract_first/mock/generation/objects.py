@@ -13,7 +13,7 @@ from contract_first.mock.vocabulary.makers import words
 from contract_first.mock.vocabulary.subjects import Subject
 
 from .agreement import agreeing
-from .attempt import PART_TRIES, Attempt, Level
+from .attempt import PART_TRIES, GenerationAttempt, Level
 from .patterns import matching
 
 A_STRING = {"type": "string"}
@@ -25,7 +25,11 @@ class Properties:
     """The properties of one object as they are made, those of an example before the others."""
 
     def __init__(
-        self, attempt: Attempt, merged: Merged, level: Level, example: Mapping[str, Any] | None = None
+        self,
+        attempt: GenerationAttempt,
+        merged: Merged,
+        level: Level,
+        example: Mapping[str, Any] | None = None,
     ) -> None:
         self._attempt = attempt
         self._merger = attempt.merger

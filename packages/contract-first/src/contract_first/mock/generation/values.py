@@ -17,7 +17,7 @@ from contract_first.mock.vocabulary.subjects import Subject
 
 from .alternatives import of_one_alternative
 from .arrays import array
-from .attempt import DEEP, Attempt, Level
+from .attempt import DEEP, GenerationAttempt, Level
 from .examples import spellings
 from .numbers import named_number, number
 from .objects import Properties
@@ -33,7 +33,7 @@ LISTED_AS_ONE = 100
 
 
 @dataclass(slots=True)
-class ValueAttempt(Attempt):
+class ValueAttempt(GenerationAttempt):
     """One attempt at a value of any type."""
 
     def value(self, schemas: list[Any], level: Level, example: Any = MISSING) -> Any:

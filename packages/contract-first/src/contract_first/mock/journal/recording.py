@@ -25,7 +25,7 @@ LONGEST_SCOPE = 200
 LONGEST_LENGTH = 18
 
 
-class Content(msgspec.Struct):
+class RecordedContent(msgspec.Struct):
     """The recorded part of a body: its first bytes, and its length."""
 
     blocks: list[bytes] = []
@@ -80,7 +80,7 @@ class Recording:
         self._url, self._contract = url, contract
         self._started, self._began = time(), perf_counter()
         self._seconds: float | None = None
-        self.request, self.response = Content(), Content()
+        self.request, self.response = RecordedContent(), RecordedContent()
         self.status = 0
         self.headers: Headers = []
         self.operation: str | None = None
@@ -279,7 +279,7 @@ def _raw(pairs: Iterable[Iterable[str]]) -> Headers:
     return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in pairs]
 
 
-def _message(headers: Headers, content: Content, length: int) -> Message:
+def _message(headers: Headers, content: RecordedContent, length: int) -> Message:
     return Message(
         headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
         body=b"".join(content.blocks),

@@ -35,7 +35,7 @@ NARROW = 12
 COLOURS = {0: "red", 2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 
-class RequestLog:
+class ExchangeLog:
     """Writes a line for each exchange, in a thread of its own, for as long as it is entered.
 
     Exchanges are validated and written by that thread, at two percent of a processor's time while they come

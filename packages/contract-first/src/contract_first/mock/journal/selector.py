@@ -11,7 +11,7 @@ from contract_first.contract.contract import is_named
 from .matching import matches
 
 
-class Selector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExchangeSelector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Selects exchanges; an empty attribute selects all.
 
     Attributes:

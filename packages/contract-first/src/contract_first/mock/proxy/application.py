@@ -19,7 +19,7 @@ from contract_first.terminal import printable
 
 from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
 from .outgoing import Outgoing
-from .recorder import FIRST, Recorder, violation_fields
+from .recorder import FIRST, ProxyRecorder, violation_fields
 from .upstream import Upstream
 
 MOST_BYTES = 1024 * 1024
@@ -39,7 +39,7 @@ class Proxy:
     """
 
     upstream: Upstream
-    recorder: Recorder
+    recorder: ProxyRecorder
     _: KW_ONLY
     most_bytes: int
     names: Iterable[str]
@@ -250,7 +250,7 @@ async def _respond(status: HTTPStatus, detail: str, send: Send, *fields: tuple[b
 @contextmanager
 def proxying(
     upstream: Upstream,
-    recorder: Recorder,
+    recorder: ProxyRecorder,
     *,
     host: str = "127.0.0.1",
     port: int = 0,

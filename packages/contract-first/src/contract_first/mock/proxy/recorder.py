@@ -21,7 +21,7 @@ LONGEST = 200
 NOT_PLAIN = re.compile(r"[^ -~]")
 
 
-class Recorder:
+class ProxyRecorder:
     """Validates exchanges, records the latest of them and counts all.
 
     Args:

@@ -18,7 +18,7 @@ from contract_first.mock.vocabulary.words import plain
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
-from .envelopes import Page, enclosed
+from .envelopes import ListPage, enclosed
 from .rendering import with_value
 
 CREATED = 201
@@ -158,7 +158,7 @@ class Relation:
         first, length = _first(self._first_page, *paging, total=total), total if size is None else size
         number = self._first_page + first // max(length, 1)
         after, url = ("", "") if first + len(items) >= total else (None, None)
-        page = Page(items, min(first, total), length, total, number, after, "", url)
+        page = ListPage(items, min(first, total), length, total, number, after, "", url)
         return enclosed({**self._whole, name: items}, self._schema, page, name)
 
     def _changed(self, value: Any, change: Callable[[Any], Any]) -> Any:

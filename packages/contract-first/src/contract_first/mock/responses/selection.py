@@ -29,7 +29,7 @@ class Selection(NamedTuple):
     drawn: str = ""
 
 
-class Selector:
+class ResponseSelector:
     """Selects responses of one operation.
 
     Attributes:

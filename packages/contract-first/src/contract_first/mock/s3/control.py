@@ -18,7 +18,7 @@ from contract_first.mock.control.app import ControlAccess
 from contract_first.mock.faults.middleware import TransportProtocol
 from contract_first.mock.journal.events import Events
 from contract_first.mock.reach import Reach, server_options
-from contract_first.mock.service import Service
+from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock
 from contract_first.mock.state.data_directory import DataDirectory, Snapshot
 from contract_first.mock.state.state import MockState
@@ -57,7 +57,9 @@ def control(
     traffic.s3 = s3
     traffic.use(contract)
     app = MockApplication(
-        Service(contract, _nothing, load=lambda: contract, serve=_serve, errors=(ContractError,), tell=None),
+        ReloadingService(
+            contract, _nothing, load=lambda: contract, serve=_serve, errors=(ContractError,), tell=None
+        ),
         S3State(clock, events, traffic.clearable, directory, s3=s3),
         traffic,
         access=ControlAccess(*access),

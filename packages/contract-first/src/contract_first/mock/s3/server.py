@@ -99,7 +99,7 @@ def s3_mock(
         controlling = running.enter_context(listen(chosen.host, control_port, "--control-port"))
         listen(chosen.host, chosen.port, "--port").close()
         names = (*certified_names(chosen.host, chosen.public_url), *chosen.tls_names)
-        recorder, late = Recorder(), LateFaults()
+        recorder, late = S3Recorder(), LateFaults()
         s3 = running.enter_context(
             local_s3(
                 msgspec.structs.replace(chosen, data=directory.s3, tls_names=names),
@@ -138,7 +138,7 @@ def s3_mock(
         yield mock
 
 
-class Recorder:
+class S3Recorder:
     """Receives the exchanges of S3, and records them once there is a journal."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 from contract_first.mock.journal.events import Events
 from contract_first.service.messages.problems import Conflict, NotFound, ServiceUnavailable
 
-from .clock import MockClock, Reading
+from .clock import ClockReading, MockClock
 from .data_directory import DataDirectory, Snapshot
 
 Result = TypeVar("Result")
@@ -109,7 +109,7 @@ class MockState:
             await self.load(self.directory.snapshot(name))
         self.events.publish("state", {"change": "restore", "name": name})
 
-    async def set_clock(self, **changes: Any) -> Reading:
+    async def set_clock(self, **changes: Any) -> ClockReading:
         """Change the clock as `MockClock.change` does, and return its reading.
 
         Raises:

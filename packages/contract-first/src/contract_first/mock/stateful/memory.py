@@ -12,7 +12,7 @@ from contract_first.mock.vocabulary.words import plain
 from contract_first.service.clock import Clock
 
 from .recognition import Collection, Role, recognize
-from .store import Store
+from .store import ItemStore
 from .values import Values
 
 MOST_NUMBERS: Final = 1000
@@ -64,7 +64,7 @@ class Memory:
 
     def __init__(self, clock: Clock, file: Path | None = None) -> None:
         self.clock = clock
-        self.store = Store(file)
+        self.store = ItemStore(file)
         self.lock = asyncio.Lock()
         self.catalog = Catalog({}, {}, {})
 

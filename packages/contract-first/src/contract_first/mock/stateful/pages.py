@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.responses.envelopes import Page
+from contract_first.mock.responses.envelopes import ListPage
 from contract_first.mock.responses.related import first_page
 from contract_first.mock.vocabulary.members import Meaning, meanings_of
 from contract_first.mock.vocabulary.times import spellings
@@ -72,7 +72,7 @@ class Listing:
         self._defaults = {name: query.default for name, query in queries.items()}
         self._base = first_page(operation, schema)
 
-    def page(self, items: list[dict[str, Any]], asked: Mapping[str, Any], url: str) -> Page:
+    def page(self, items: list[dict[str, Any]], asked: Mapping[str, Any], url: str) -> ListPage:
         """Return a page of items.
 
         Args:
@@ -92,7 +92,7 @@ class Listing:
         is_last = not shown or first + size >= len(chosen)
         after = "" if is_last else str(self._key_of(shown[-1]) or "")
         following = "" if is_last else self._following(url, after, number + 1, first + size)
-        return Page(shown, first, size, len(chosen), number, after, url, following)
+        return ListPage(shown, first, size, len(chosen), number, after, url, following)
 
     def chosen(
         self, items: Iterable[dict[str, Any]], asked: Mapping[str, Any], *, all_hold: bool = False

@@ -8,7 +8,7 @@ from typing import Any
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING
 from contract_first.mock.responses.documented import DocumentedResponse
-from contract_first.mock.responses.envelopes import Page, enclosed
+from contract_first.mock.responses.envelopes import ListPage, enclosed
 from contract_first.mock.responses.rendering import with_value
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
@@ -55,7 +55,7 @@ class Renderer:
         items: Iterable[tuple[dict[str, Any], Parents]],
         documented: DocumentedResponse,
         request: Request,
-        page: Page | None = None,
+        page: ListPage | None = None,
     ) -> Rendered:
         """Return the response that shows several items, each with its parents."""
         base, schema, envelope = documented.body.value, self._role.schema, self._role.envelope
@@ -93,7 +93,7 @@ class Renderer:
         return value if repaired is MISSING else repaired
 
 
-def _fields_of(page: Page) -> dict[bytes, str]:
+def _fields_of(page: ListPage) -> dict[bytes, str]:
     """Return what fields of a response say of a page; those without a value are left out."""
     link = f'<{page.next_url}>; rel="next"' if page.next_url else ""
     total = str(page.total)

@@ -55,7 +55,7 @@ class Item(NamedTuple):
     value: dict[str, Any]
 
 
-class Store:
+class ItemStore:
     """The items of all collections, in the order of their creation.
 
     Args:
@@ -212,7 +212,7 @@ class Store:
         """Replace everything by what a file has; if a store of it raises ValueError, nothing is lost."""
         if not file.is_file() or not file.stat().st_size:
             raise ValueError(f"{file} does not hold what a mock stores: it is missing or empty.")
-        Store(file).close()
+        ItemStore(file).close()
         with closing(sqlite3.connect(file)) as saved:
             saved.backup(self._database)
         self._check()

@@ -16,7 +16,7 @@ def alternatives_of(operation: Operation) -> Alternatives:
     return tuple(frozenset(requirement) for requirement in operation.security)
 
 
-class Credentials:
+class PresentedCredentials:
     """Finds what a request presents for each security scheme of a contract.
 
     Attributes:

@@ -18,7 +18,7 @@ _MOST_BLANK_LINES = 1000
 """In a body without a length, each of which might be its end; beyond that no other request is read."""
 
 
-class Part(Enum):
+class RequestPart(Enum):
     """Which part of a request is being read.
 
     BETWEEN -> HEAD: the request line begins
@@ -31,7 +31,7 @@ class Part(Enum):
     BODY = auto()
 
 
-BETWEEN, HEAD, BODY = Part
+BETWEEN, HEAD, BODY = RequestPart
 
 
 class Receiver(Protocol):

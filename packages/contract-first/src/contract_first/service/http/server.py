@@ -62,7 +62,7 @@ def starting(*errors: type[Exception]) -> Iterator[None]:
         raise CannotStart(explained(error)) from error
 
 
-class Application(Protocol):
+class StartableApp(Protocol):
     """An ASGI app that is started before the first request and stopped after the last."""
 
     async def start(self) -> None:
@@ -76,7 +76,7 @@ class Application(Protocol):
 
 
 @runtime_checkable
-class Endable(Application, Protocol):
+class Endable(StartableApp, Protocol):
     """An application with responses that would not end by themselves, such as event streams."""
 
     def end(self) -> None:
@@ -105,7 +105,7 @@ class Shutdown:
 
 
 async def serve(
-    app: Application,
+    app: StartableApp,
     listening: socket.socket,
     ready: Callable[[], None],
     *,
@@ -174,7 +174,7 @@ def serving(
         yield url_of(listening)
 
 
-def _config(app: ASGIApp | Application, **options: Any) -> Config:
+def _config(app: ASGIApp | StartableApp, **options: Any) -> Config:
     return Config(
         app,
         **{

@@ -133,7 +133,7 @@ def is_of_nothing(media_type: str) -> bool:
     return media_type == URLENCODED
 
 
-class Body:
+class CompiledBody:
     """The request body of one operation, compiled."""
 
     def __init__(self, definition: Mapping[str, Any], schemas: Schemas, limits: Limits) -> None:

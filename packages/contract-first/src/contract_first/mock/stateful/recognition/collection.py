@@ -23,7 +23,7 @@ SEVERAL = re.compile(r"\{(\w+)=[^{}]*\}")
 SUFFIX = re.compile(r"[./](json|xml)$")
 
 
-class Shape(NamedTuple):
+class PathShape(NamedTuple):
     """A path template without the names of its parameters, and those names."""
 
     segments: tuple[str, ...]
@@ -56,7 +56,7 @@ class Collection:
     """
 
     path: str
-    item: Shape
+    item: PathShape
     item_path: str
     resource: str
     key: str
@@ -160,7 +160,7 @@ class Role:
 
     collection: Collection
     action: str
-    shape: Shape
+    shape: PathShape
     envelope: Way
     schema: Schema | None
     key: str | None
@@ -168,17 +168,17 @@ class Role:
     is_many: bool = False
 
 
-def shape_of(path: str) -> Shape:
+def shape_of(path: str) -> PathShape:
     """Return the shape of a path template."""
     segments, names = [], []
     for segment in ENTITY.sub(r"\1/\2", SEVERAL.sub(r"{\1}", SUFFIX.sub("", path))).strip("/").split("/"):
         parameter = PARAMETER.fullmatch(segment)
         names += [parameter[1]] if parameter else []
         segments.append("{}" if parameter else segment)
-    return Shape(tuple(segments), tuple(names))
+    return PathShape(tuple(segments), tuple(names))
 
 
-def resource_of(shape: Shape) -> str:
+def resource_of(shape: PathShape) -> str:
     """Return what a path calls its items; empty for nothing."""
     return next((segment for segment in reversed(shape.segments) if segment != "{}"), "")
 
@@ -186,7 +186,7 @@ def resource_of(shape: Shape) -> str:
 def at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) -> Collection:
     """Return a collection whose items have no path but its own."""
     shape = shape_of(path)
-    item = Shape((*shape.segments, "{}"), (*shape.names, ""))
+    item = PathShape((*shape.segments, "{}"), (*shape.names, ""))
     return Collection(path, item, path, resource_of(shape), key, schema, is_single=is_single)
 
 

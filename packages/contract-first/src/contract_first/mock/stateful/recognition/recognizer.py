@@ -15,7 +15,7 @@ from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.vocabulary.members import Meaning
 from contract_first.mock.vocabulary.words import plain
 
-from .collection import Collection, Shape, at_path, common, only, resource_of, shape_of
+from .collection import Collection, PathShape, at_path, common, only, resource_of, shape_of
 from .keys import Key, key_in, linked, names_of_key
 from .marks import error_of, mark_of
 from .puts import is_part
@@ -189,7 +189,7 @@ class _Recognition:
         return len(self._collections) > before
 
     def _add_named_at(
-        self, path: tuple[str, ...], methods: Methods, here: list[Operation], shape: Shape
+        self, path: tuple[str, ...], methods: Methods, here: list[Operation], shape: PathShape
     ) -> None:
         """Add the collection of a path, whose items have the path of the operations that are here."""
         post = methods.get("post")
@@ -313,7 +313,9 @@ class _Recognition:
         self._assign(whole, operation, action, shape.names[-1])
         return True
 
-    def _place(self, operation: Operation, shape: Shape, collection: Collection, *, is_list: bool) -> bool:
+    def _place(
+        self, operation: Operation, shape: PathShape, collection: Collection, *, is_list: bool
+    ) -> bool:
         """Assign an operation that returns a collection's component; return whether it does."""
         item, segments = collection.item.segments, shape.segments
         if is_list:
