@@ -99,7 +99,7 @@ def _written_request(exchange: RecordedExchange) -> dict[str, Any]:
     if message.fields:
         request["postData"] = {"mimeType": _content_type(message), "params": _name_values(message.fields)}
     elif message.body:
-        request["postData"] = {"mimeType": _content_type(message), **_text(message.body)}
+        request["postData"] = {"mimeType": _content_type(message), **_body_members(message.body)}
     return request
 
 
@@ -114,7 +114,7 @@ def _written_response(exchange: RecordedExchange) -> dict[str, Any]:
         "content": {
             "size": message.body_bytes,
             "mimeType": _content_type(message),
-            **(_text(message.body) if message.body else {}),
+            **(_body_members(message.body) if message.body else {}),
         },
         "redirectURL": message.header("location") or "",
         "headersSize": UNKNOWN,
@@ -141,7 +141,7 @@ def _content_type(message: Message) -> str:
     return message.header("content-type") or "x-unknown"
 
 
-def _text(body: bytes) -> dict[str, str]:
+def _body_members(body: bytes) -> dict[str, str]:
     try:
         return {"text": body.decode()}
     except UnicodeDecodeError:

@@ -255,9 +255,9 @@ def _check_s3(effect: Effect, at: str) -> None:
         from strict_s3.messages.errors import REFUSALS  # noqa: PLC0415 -- of an extra
 
         if effect.s3_code not in REFUSALS:
-            known = ", ".join(REFUSALS)
+            codes = ", ".join(REFUSALS)
             raise FaultError(
-                f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {known}"
+                f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {codes}"
             )
     if effect.retry_after_seconds is not None and not effect.refuses:
         raise FaultError(f"{at}/retry_after_seconds", "status", "needs a status or s3_code beside it on s3")

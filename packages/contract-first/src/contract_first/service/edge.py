@@ -70,7 +70,7 @@ class Edge:
 
     def __post_init__(self) -> None:
         self._refused = lru_cache(MOST_REFUSALS)(self._refused_alike)
-        self._own = self.random_bytes(8).hex()
+        self._id_prefix = self.random_bytes(8).hex()
         self._numbers = itertools.count(int.from_bytes(self.random_bytes(3)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +107,7 @@ class Edge:
         for name, value in scope["headers"]:
             if name == b"x-request-id" and GOOD_REQUEST_ID.fullmatch(value):
                 return str(value, "ascii")
-        return f"{self._own}{next(self._numbers):08x}"
+        return f"{self._id_prefix}{next(self._numbers):08x}"
 
     def _too_long(self, request: Request) -> URITooLong | None:
         length = len(request.path) + len(request.query_string)

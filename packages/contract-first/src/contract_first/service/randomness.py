@@ -37,8 +37,8 @@ class _Drawn:
         end = self._at + number
         if end > len(self._bytes):
             self._bytes, self._at, end = os.urandom(max(DRAWN_AT_ONCE, number)), 0, number
-        taken, self._at = self._bytes[self._at : end], end
-        return taken
+        drawn, self._at = self._bytes[self._at : end], end
+        return drawn
 
     def _forget(self) -> None:
         self._bytes, self._at = b"", 0

@@ -287,7 +287,7 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in environ.get(ORIGINAL_HEADERS) or _unfolded(environ):
         name = name.lower()  # noqa: PLW2901 -- the same name, in the case that S3 compares
-        value = _text(value.strip())  # noqa: PLW2901 -- the same value, as a text
+        value = _header_text(value.strip())  # noqa: PLW2901 -- the same value, as a text
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     return headers
 
@@ -297,7 +297,7 @@ def _last(headers: Mapping[str, str], name: str) -> str:
     return headers.get(name, "").rpartition(",")[2].strip()
 
 
-def _text(value: str) -> str:
+def _header_text(value: str) -> str:
     """Return a header's value, which WSGI decodes as Latin-1, decoded as UTF-8 if it is that."""
     try:
         return value if value.isascii() else value.encode("latin-1").decode()

@@ -89,8 +89,11 @@ def _legend(report: Report, names: dict[str, str]) -> Table:
     for overflow in ("ellipsis", "ellipsis", "fold"):  # a path is longer than a narrow terminal has room for
         table.add_column(overflow=overflow)
     for check, letter in names.items():
-        made = [tested.checks[check] for tested in report.operations.values() if check in tested.checks]
-        passed, failed = sum(outcomes.passed for outcomes in made), sum(outcomes.failed for outcomes in made)
+        results = [tested.checks[check] for tested in report.operations.values() if check in tested.checks]
+        passed, failed = (
+            sum(outcomes.passed for outcomes in results),
+            sum(outcomes.failed for outcomes in results),
+        )
         counts = Text(f"{passed:,} passed").append(f", {failed:,} failed" * bool(failed), style="bold red")
         table.add_row(letter, check, counts)
     for check, reason in report.left_out.items():

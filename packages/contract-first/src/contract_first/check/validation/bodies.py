@@ -47,7 +47,7 @@ class MediaTypeValidator:
             return read(body)
         if not essence(content_type).startswith("text/"):
             return body
-        text = _text(body, content_type)
+        text = _decoded_body(body, content_type)
         return text if "string" in self.schema.schema.types else body
 
 
@@ -94,7 +94,7 @@ class RequestBody:
         return MessageViolation(part=part, rule=rule, detail=detail, pointer=pointer)
 
 
-def _text(body: bytes, content_type: str) -> str:
+def _decoded_body(body: bytes, content_type: str) -> str:
     if charset(content_type) not in UNICODE:
         return body.decode("latin-1")
     try:

@@ -31,7 +31,7 @@ class OpenapiCore:
         try:
             with warnings.catch_warnings():  # such as that a header which was sent is deprecated
                 warnings.filterwarnings("ignore", module=r"openapi_core\.")
-                return self._validator.found(operation, rendered, media_type)
+                return self._validator.errors_of(operation, rendered, media_type)
         except Exception:  # noqa: BLE001 -- whatever openapi-core stumbles over, the other engine still validates
             return [UNDECIDED]
 

@@ -115,13 +115,13 @@ class Scaffolding:
         operations = self.contract.operations
         lacking = [operation for operation in operations if not handler_named(operation, self.handlers)]
         names = {operation.operation_id: _handler_name(operation) for operation in lacking}
-        taken = Counter(names.values())
+        uses = Counter(names.values())
         modules: dict[str, list[Stub]] = {}
         unnamed: list[tuple[Operation, str]] = []
         labels = _modules_by_tag(self.contract)
         for operation in lacking:
             name = names[operation.operation_id]
-            if handler_named(operation, taken) != name or taken[name] > 1:
+            if handler_named(operation, uses) != name or uses[name] > 1:
                 unnamed.append((operation, f"{name} would handle another operation too"))
             else:
                 modules.setdefault(labels[operation.tags[:1]], []).append(Stub(name, operation))

@@ -82,7 +82,7 @@ def _item(
         strategy = attempt.strategy if repeat < FEW_TRIES else later(attempt.strategy, repeat)
         other = replace(attempt, strategy=strategy, examples=False)
         item = other.value(schemas, level.below(level.name))
-        attempt.made = other.made
+        attempt.value_count = other.value_count
     if canonical(item) not in spellings:
         return item
     raise NoValueError("no more items were found")

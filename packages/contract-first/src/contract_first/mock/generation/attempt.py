@@ -59,7 +59,7 @@ class GenerationAttempt(ABC):
     strings: Makers
     strategy: Strategy
     examples: bool
-    made: int = 0
+    value_count: int = 0
 
     @abstractmethod
     def value(self, schemas: list[Any], level: Level, example: Any = MISSING) -> Any:
@@ -79,7 +79,7 @@ class GenerationAttempt(ABC):
 
     def has_room(self, level: Level) -> bool:
         """Tell whether there is room for what is optional."""
-        return self.strategy.optional != "none" and level.depth <= DEEP and self.made < ENOUGH_VALUES
+        return self.strategy.optional != "none" and level.depth <= DEEP and self.value_count < ENOUGH_VALUES
 
     def conforms(self, schemas: list[Any], value: Any) -> bool:
         """Tell whether a value conforms to all of these schemas."""

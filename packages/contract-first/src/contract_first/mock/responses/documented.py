@@ -212,7 +212,7 @@ class DocumentedResponses:
         if is_json(essence(body.media_type or "")):
             with suppress(Exception):  # whatever it stumbles over
                 accepted = self._filter.accepts(response, body.media_type)
-                violations = self._validator.found
+                violations = self._validator.errors_of
                 errors = [] if accepted else sentences(violations(self._operation, response, body.media_type))
                 if errors or body.source != "example":
                     return errors

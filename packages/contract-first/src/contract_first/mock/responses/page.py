@@ -202,11 +202,11 @@ class ResponsesPage:
 
     def __init__(self, contract: Callable[[], Contract]) -> None:
         self._contract = contract
-        self._made: tuple[Contract, ASGIApp] | None = None
+        self._cached: tuple[Contract, ASGIApp] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         contract = self._contract()
-        if self._made is None or self._made[0] is not contract:
+        if self._cached is None or self._cached[0] is not contract:
             content = await asyncio.to_thread(html, contract)
-            self._made = contract, Page(content.encode(), "text/html; charset=utf-8", policy=POLICY)
-        await self._made[1](scope, receive, send)
+            self._cached = contract, Page(content.encode(), "text/html; charset=utf-8", policy=POLICY)
+        await self._cached[1](scope, receive, send)

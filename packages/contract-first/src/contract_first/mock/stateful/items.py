@@ -40,7 +40,11 @@ class RequestedItems:
         self._memory = memory
         self.prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
         collections = catalog.collections.values()
-        above = {"/".join(each.item.segments): each for each in collections if not each.is_named}
+        above = {
+            "/".join(collection.item.segments): collection
+            for collection in collections
+            if not collection.is_named
+        }
         self._parents_of = [
             (above[prefix], self.prefixes[: number + 1])
             for number, (_, prefix) in enumerate(self.prefixes)

@@ -94,8 +94,8 @@ class StatefulOperation:
         page = self._items.listing.page(
             values, self._items.query(arguments), self._renderer.list_url(request)
         )
-        shown = [(value, items[id(value)].parents) for value in page.items]
-        return self._renderer.items(shown, documented, request, page)
+        page_items = [(value, items[id(value)].parents) for value in page.items]
+        return self._renderer.items(page_items, documented, request, page)
 
     async def _read(
         self, arguments: Arguments, request: Request, respond: Respond
@@ -129,8 +129,8 @@ class StatefulOperation:
         base = self._renderer.inner(documented.body.value)
         values = await asyncio.to_thread(self._items.put_all, base, arguments)
         parents = self._items.parents(arguments)
-        shown = [(value, parents) for value in values]
-        return documented, self._renderer.items(shown, documented, request)
+        page_items = [(value, parents) for value in values]
+        return documented, self._renderer.items(page_items, documented, request)
 
     async def _write(
         self, arguments: Arguments, request: Request, respond: Respond

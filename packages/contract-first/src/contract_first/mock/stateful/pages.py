@@ -60,7 +60,7 @@ class Listing:
         }
         parameters: dict[str, Schema] = {}
         for name, query in queries.items():  # of an object its members, as page[number] is one
-            parameters |= {f"{name}[{part}]": each for part, each in query.members.items()} or {name: query}
+            parameters |= {f"{name}[{key}]": member for key, member in query.members.items()} or {name: query}
         self._names = {
             plain(name): name
             for name, query in parameters.items()
@@ -88,11 +88,11 @@ class Listing:
         size = _count(self._asked(asked, Meaning.SIZE), usual)
         first = self._first(chosen, asked, size)
         number = self._base + first // max(size, 1)
-        shown = chosen[first : first + size]
-        is_last = not shown or first + size >= len(chosen)
-        after = "" if is_last else str(self._key_of(shown[-1]) or "")
+        values_of_page = chosen[first : first + size]
+        is_last = not values_of_page or first + size >= len(chosen)
+        after = "" if is_last else str(self._key_of(values_of_page[-1]) or "")
         following = "" if is_last else self._following(url, after, number + 1, first + size)
-        return ListPage(shown, first, size, len(chosen), number, after, url, following)
+        return ListPage(values_of_page, first, size, len(chosen), number, after, url, following)
 
     def chosen(
         self, items: Iterable[dict[str, Any]], asked: Mapping[str, Any], *, all_hold: bool = False
@@ -226,8 +226,8 @@ def _has(value: Any, asked: Any) -> bool:
     if isinstance(value, list):
         return any(_has(item, asked) for item in value)
     if isinstance(value, dict):
-        return any(_text(member) == _text(asked) for member in value.values())
-    return _text(value) == _text(asked)
+        return any(_comparable(member) == _comparable(asked) for member in value.values())
+    return _comparable(value) == _comparable(asked)
 
 
 def _has_at(path: tuple[str, ...], asked: Any, is_default: bool, item: Mapping[str, Any]) -> bool:  # noqa: FBT001 -- partial
@@ -246,7 +246,7 @@ def _mentions(asked: str, item: Mapping[str, Any]) -> bool:
     return any(asked in text.lower() for text in item.values() if isinstance(text, str))
 
 
-def _text(value: Any) -> str:
+def _comparable(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -47,8 +47,10 @@ class Renderer:
         fields = {b"location": url, b"etag": tag_of(value)}
         if schema is None or documented.schema is None or not isinstance(base, dict | list):
             return with_fields(documented.rendered, fields)
-        shown = self._values.shown(self._values.with_url(value, url), schema, self.inner(base), url)
-        return _rendered(documented, self._around(documented, base, shown), fields)
+        represented = self._values.represented(
+            self._values.with_url(value, url), schema, self.inner(base), url
+        )
+        return _rendered(documented, self._around(documented, base, represented), fields)
 
     def items(
         self,
@@ -66,11 +68,11 @@ class Renderer:
         located = [
             self._values.with_url(value, self._url(value, parents, request)) for value, parents in items
         ]
-        shown: Any = [self._values.shown(value, schema, example) for value in located]
+        represented: Any = [self._values.represented(value, schema, example) for value in located]
         if envelope and isinstance(base, dict):
             around = base if page is None else enclosed(base, documented.schema, page, name_at(envelope))
-            shown = self._around(documented, around, shown)
-        return _rendered(documented, shown, {} if page is None else _fields_of(page))
+            represented = self._around(documented, around, represented)
+        return _rendered(documented, represented, {} if page is None else _fields_of(page))
 
     def list_url(self, request: Request) -> str:
         """Return the URL of a request as its client has it."""
@@ -83,13 +85,13 @@ class Renderer:
         base_path = "".join(f"/{segment}" for segment in segments[: len(segments) - self._depth])
         return f"{self._origin()}{base_path}{self._role.collection.path_of(value, parents)}"
 
-    def _around(self, documented: DocumentedResponse, base: Any, shown: Any) -> Any:
+    def _around(self, documented: DocumentedResponse, base: Any, represented: Any) -> Any:
         """Return a response around an item or a list; of alternatives, the one that has its place."""
         schema, envelope = documented.schema, self._role.envelope
-        value = placed(base, envelope, shown)
+        value = placed(base, envelope, represented)
         if schema is None or within(base, envelope[:1]) is not None or schema.conforms(value):
             return value
-        repaired = self._values.repaired(schema, placed(None, envelope, shown))
+        repaired = self._values.repaired(schema, placed(None, envelope, represented))
         return value if repaired is MISSING else repaired
 
 

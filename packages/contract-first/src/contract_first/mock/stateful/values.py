@@ -137,7 +137,7 @@ class Values:
         readable: dict[str, Any] = _readable(value, self.collection.schema)
         return readable if self.collection.schema.conforms(readable) else value
 
-    def shown(self, value: dict[str, Any], schema: Schema, base: Any, url: str = "") -> Any:
+    def represented(self, value: dict[str, Any], schema: Schema, base: Any, url: str = "") -> Any:
         """Return an item as another schema has it, laid over a value that conforms to that."""
         if schema is not self.collection.schema:
             members, is_open = schema.members, schema.is_open

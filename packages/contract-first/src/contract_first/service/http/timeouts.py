@@ -78,10 +78,10 @@ class Timeouts:
         self._timer = self._loop.call_later(self._tick_seconds, self._look_at_time)
 
     def _does_not_read(self, now: float) -> bool:
-        taken = self._sender.read_bytes
+        read_bytes = self._sender.read_bytes
         least_bytes = LEAST_BODY_BYTES_PER_SECOND * PATIENCE_SECONDS
-        if not self._sender.unread_bytes or taken - self._taken_bytes >= least_bytes:
-            self._taken_bytes, self._taken_at = taken, now
+        if not self._sender.unread_bytes or read_bytes - self._taken_bytes >= least_bytes:
+            self._taken_bytes, self._taken_at = read_bytes, now
         return now - self._taken_at >= PATIENCE_SECONDS
 
     def _does_not_send(self, now: float) -> bool:

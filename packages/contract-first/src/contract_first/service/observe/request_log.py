@@ -49,7 +49,7 @@ class RequestLog:
         if self._log.is_json:
             self._log.write(json_line(members | names | ({"cause": cause} if cause else {})))
         else:
-            self._log.write(_text(members, names, cause))
+            self._log.write(_line(members, names, cause))
 
     def _names(self, request: Request) -> dict[str, str]:
         """Return what identifies a request: its id, its caller and its trace."""
@@ -68,7 +68,7 @@ def _path(observation: Observation) -> str:
     return path if len(path) <= MOST_TARGET else f"{path[:MOST_TARGET]}..."
 
 
-def _text(members: Mapping[str, Any], names: Mapping[str, str], cause: str) -> str:
+def _line(members: Mapping[str, Any], names: Mapping[str, str], cause: str) -> str:
     level, operation, status = (
         members["level"].upper(),
         members["operation"] or "-",

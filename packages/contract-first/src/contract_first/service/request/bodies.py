@@ -79,7 +79,7 @@ class MediaType:
             return self._validated(read(raw), violations)
         if not media_type.startswith("text/"):
             return raw
-        text = _text(raw, request)
+        text = _utf8_body(raw, request)
         return self._validated(text, violations) if self._may_be_text else text
 
     def _validated(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
@@ -118,7 +118,7 @@ def without_file(part: Any) -> Any:
     return ("\0" if part.size else "") if isinstance(part, UploadFile) else part
 
 
-def _text(raw: bytes, request: Request) -> str:
+def _utf8_body(raw: bytes, request: Request) -> str:
     named = charset(request.header(b"content-type") or "")
     if named not in {"utf-8", "us-ascii"}:
         raise UnsupportedMediaType(f"Text must come in UTF-8; it came in {named[:100]}.")

@@ -56,7 +56,7 @@ class Form:
         if field is None or not field.as_json or not isinstance(content, UploadFile):
             return content
         is_text = is_json(essence(content.content_type or ""))
-        return _text(await content.read()) if is_text else content
+        return _utf8_part(await content.read()) if is_text else content
 
     def _read(
         self, parts: list[Content], pairs: QueryPairs, request: Request, violations: list[Violation]
@@ -130,10 +130,10 @@ def _named(content: Content) -> Content:
 
 
 def _recoded(characters: str) -> str:
-    return _text(characters.encode("latin-1"))
+    return _utf8_part(characters.encode("latin-1"))
 
 
-def _text(raw: bytes) -> str:
+def _utf8_part(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:

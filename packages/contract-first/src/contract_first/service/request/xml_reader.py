@@ -208,12 +208,12 @@ def _object_of(element: Element, schema: Schema) -> dict[str, Any]:
     for key, children in _children(element, members).items():
         if key in members.elements:
             name, member = members.elements[key]
-            value[name] = _one([_value(child, member) for child in children])
+            value[name] = _only_or_all([_value(child, member) for child in children])
         elif key in members.lists or _is_list(schema.others):
             name, items = members.lists.get(key, (key, schema.others.items))
             value[name] = [_value(child, items) for child in children]
         else:
-            value[key] = _one([_value(child, schema.others) for child in children])
+            value[key] = _only_or_all([_value(child, schema.others) for child in children])
     return value
 
 
@@ -233,6 +233,6 @@ def _children(element: Element, members: Members) -> dict[str, list[Element]]:
     return children
 
 
-def _one(values: list[Any]) -> Any:
+def _only_or_all(values: list[Any]) -> Any:
     """Return the only value, or an array of all, in which validation finds what is wrong."""
     return values[0] if len(values) == 1 else values

@@ -104,7 +104,7 @@ class ResponseRenderer:
             value = _plain(body, request)
             if isinstance(value, list | tuple):
                 return body_of_items(list(value), media_type)
-        text = body if media_type is None else _text(body, media_type, request)
+        text = body if media_type is None else _text_body(body, media_type, request)
         return b"" if text is None else str(text).encode()
 
     def _declared_media_type(self, status: int, body: Any, request: Request) -> str | None:
@@ -151,7 +151,7 @@ def _of_range(media_range: str, body: Any) -> str:
     return "application/octet-stream" if is_bytes else "application/json"
 
 
-def _text(body: Any, media_type: str, request: Request) -> Any:
+def _text_body(body: Any, media_type: str, request: Request) -> Any:
     """Return what a body is written as where that is no JSON: a UUID or a datetime as JSON has it."""
     text = _plain(body, request)
     if not isinstance(text, str | int | float | None):

@@ -29,14 +29,14 @@ def _reader(media_type: str) -> Callable[..., Any]:
     """
     if is_json(media_type):
         return _json
-    return _text if media_type.startswith("text/") else _json_or_bytes
+    return _decoded_text if media_type.startswith("text/") else _json_or_bytes
 
 
 def _json(body: bytes | str, **_: str) -> Any:
     return json.loads(body)
 
 
-def _text(body: bytes | str, **_: str) -> str:
+def _decoded_text(body: bytes | str, **_: str) -> str:
     return body if isinstance(body, str) else body.decode()
 
 
@@ -128,7 +128,7 @@ class ResponseValidator:
         if rendered.body and declared is not None and not declared.get("content"):
             return [f"The contract declares no body for status {rendered.status}"]
         try:
-            errors = self.found(operation, rendered, media_type)
+            errors = self.errors_of(operation, rendered, media_type)
             if rendered.body and self._is_opaque(declared, media_type or ""):
                 errors = [error for error in errors if hasattr(error, "name")]  # of a header
             return [*sentences(errors), *self._of_others(declared, rendered, media_type)]
@@ -162,7 +162,7 @@ class ResponseValidator:
         for violation in schema.validator.violations(value, "body"):
             yield f"body{violation.name}: {violation.detail}"
 
-    def found(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
+    def errors_of(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
         """Return openapi-core's own errors in a response; it raises anything for what it cannot validate.
 
         As with a body, a schema says nothing of a header whose content is XML, a form or the like.

@@ -105,9 +105,9 @@ class Collection:
             for role in self.roles.values()
         )
 
-    def is_seen_in(self, shown: Schema) -> bool:
+    def is_seen_in(self, response_schema: Schema) -> bool:
         """Tell whether a schema is of an item, or of something that has the same holder of its key."""
-        item, other = (schema.members.get(self.holder, schema) for schema in (self.schema, shown))
+        item, other = (schema.members.get(self.holder, schema) for schema in (self.schema, response_schema))
         return not item.components.isdisjoint(other.components - {""})
 
     def path_of(self, value: Mapping[str, Any], parents: Mapping[str, str]) -> str:

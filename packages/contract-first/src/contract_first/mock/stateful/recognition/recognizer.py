@@ -71,7 +71,11 @@ class _Recognition:
         self._place_others()
         self._add_lists()
         self._add_singles()
-        filled = [each for each in self._collections.values() if each.is_single or each.is_filled]
+        filled = [
+            collection
+            for collection in self._collections.values()
+            if collection.is_single or collection.is_filled
+        ]
         for collection in filled:
             writing = [name for name, role in collection.roles.items() if role.action in WRITING]
             operations = filter(None, map(self._contract.operation, writing))
@@ -288,8 +292,12 @@ class _Recognition:
             return
         listed = {element.component for _, element in lists(success)}
         components = success.components | only(success).components | listed
-        possible = [each for component in sorted(components) for each in by_component.get(component, ())]
-        for collection in sorted(possible, key=lambda each: -common(each.item.segments, shape.segments)):
+        possible = [
+            collection for component in sorted(components) for collection in by_component.get(component, ())
+        ]
+        for collection in sorted(
+            possible, key=lambda candidate: -common(candidate.item.segments, shape.segments)
+        ):
             is_named = plain(shape.segments[-1]) == plain(collection.resource)
             is_list = not listed.isdisjoint(collection.schema.components)
             if (collection.schema.component in components or is_named) and self._place(
