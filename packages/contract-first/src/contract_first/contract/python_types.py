@@ -192,7 +192,9 @@ class _Declarations:
         stem = "".join(word[:1].upper() + word[1:] for word in words) or "Schema"
         stem = f"_{stem}" if stem[0].isdigit() else stem
         name = f"{stem}_{self._numbers[stem]}" if stem in self._numbers else stem
-        while name in self._names or name in IMPORTED or keyword.iskeyword(name) or hasattr(builtins, name):
+        while (
+            name in self._assigned or name in IMPORTED or keyword.iskeyword(name) or hasattr(builtins, name)
+        ):
             self._numbers[stem] = max(self._numbers[stem], 1) + 1
             name = f"{stem}_{self._numbers[stem]}"
         self._assigned.add(name)
