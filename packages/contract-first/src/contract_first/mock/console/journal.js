@@ -66,7 +66,7 @@ function filter() {
     (!server || exchange.server === server) &&
     (!status || Math.floor(exchange.status / 100) === Number(status)) &&
     (!violations || exchange.violations.length > 0) &&
-    exchange.found.includes(text);
+    exchange.searchable.includes(text);
 }
 
 function wanted() {
