@@ -270,7 +270,7 @@ async def _issuer(settings: Settings) -> AsyncIterator[Diagnosis]:
 
 
 def _reason(error: Exception) -> str:
-    """Return what is wrong, with its cause; of an error that might quote a secret only the name."""
+    """Return the message of an error and of its cause; only the name of one that might quote a secret."""
     text = (reason_of(error) if isinstance(error, SAFE_ERRORS) else "") or type(error).__name__
     if isinstance(error, httpx2.RequestError):
         return f"{error.request.url} does not respond. ({text})"

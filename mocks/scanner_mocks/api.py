@@ -1,4 +1,4 @@
-"""Puts the mock of the Scanner API together: the service itself, with what stands around it."""
+"""Assembles the mock of the Scanner API: the service itself, with journal, faults and control API."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def actor_of(caller: Caller, request: Request, proxies: TrustedProxies) -> Actor
 
 
 def described(caller: Caller) -> dict[str, str]:
-    """Return what the log says of a caller: the organization, if there is one alone, and the credential."""
+    """Return the log members of a caller: the organization, if there is exactly one, and the credential."""
     if len(caller.organizations) == 1:
         (organization,) = caller.organizations
         return {"organization": organization, "credential": caller.credential}

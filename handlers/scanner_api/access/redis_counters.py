@@ -155,7 +155,7 @@ class Script:
         self._digest = sha1(source.encode()).hexdigest()  # noqa: S324 -- by which Redis names scripts
 
     async def __call__(self, *arguments: str | bytes) -> bytes:
-        """Run it, once more where the connection is lost; raise what is in ``ERRORS``."""
+        """Run the script, and again if the connection is lost; raises ``ERRORS``."""
         connection = self._connection
         try:
             await connection.connect()

@@ -15,7 +15,7 @@ from .databases import database_command, with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
 
 SQLITE = b"SQLite format 3\0"
-"""What a file of SQLite begins with."""
+"""The first bytes of a SQLite file."""
 app = typer.Typer()
 
 
@@ -94,7 +94,7 @@ def restore(
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Replace what is in a SQLite database by a copy; stop servers and workers first.
+    """Replace the content of a SQLite database by a copy; stop servers and workers first.
 
     Exit codes: 0 replaced, 1 not: the database or the copy cannot be used, 2 wrong settings.
     """

@@ -33,7 +33,7 @@ NAMES = {"scan_sessions": "sessions", "api_keys": "keys"}
 
 
 class DeletionInterrupted(Exception):  # noqa: N818 -- says what the deletion is
-    """A deletion was interrupted; the message says by what, what was deleted, and how to go on."""
+    """A deletion was interrupted; the message has the reason, the number deleted, and how to continue."""
 
 
 ERRORS = (PhotoBucketError, Refused, DeletionInterrupted)

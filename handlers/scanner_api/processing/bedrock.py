@@ -159,7 +159,7 @@ def _image(content: bytes) -> dict[str, Any]:
 
 
 def _smaller(content: bytes) -> bytes:
-    """Scale a photo down to what Bedrock accepts."""
+    """Scale a photo down to the limits of Bedrock."""
     try:
         from PIL import Image  # noqa: PLC0415 -- an extra
 

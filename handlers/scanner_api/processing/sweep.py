@@ -51,7 +51,7 @@ class Sweep:
         self._sweeping = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
-        """End after the current round, if there is one; what is old may stay for the next process."""
+        """Stop after the current round, if there is one; the rest is left to the next process."""
         self._ended.set()
         if self._retaining is not None:
             self._retaining.cancel()

@@ -1,4 +1,4 @@
-"""Extractors and their findings in photos: knows what labels say, and not which photos are to be read."""
+"""Extractors of values from photos: knows labels, and not which photos to read."""
 
 from decimal import Decimal
 from typing import NamedTuple, Protocol

@@ -79,5 +79,5 @@ class Client:
 
 
 def _add_trace(request: Any, **_: Any) -> None:
-    """Make a call part of the trace of the request that leads to it."""
+    """Make a call part of the trace of the request that causes it."""
     request.headers.update(trace_headers())

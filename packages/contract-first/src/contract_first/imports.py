@@ -19,7 +19,7 @@ def resting_collector(*, own_process: bool = False) -> Iterator[None]:
     """Pause the garbage collector, which takes a fifth of the time of a start.
 
     Args:
-        own_process: what is there at the end is there to stay, so the collector never looks at it.
+        own_process: objects that exist at the end live as long as the process, so the collector skips them.
     """
     if not gc.isenabled():
         yield

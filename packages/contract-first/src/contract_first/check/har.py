@@ -38,7 +38,7 @@ NO_LONGER_TRUE = {"content-encoding", "transfer-encoding"}
 
 
 def har(exchanges: Iterable[RecordedExchange], program: str = "mock") -> dict[str, Any]:
-    """Return exchanges as a HAR document; what HAR has no member for is in members with a ``_`` in front."""
+    """Return exchanges as a HAR document; names of members that HAR does not define begin with ``_``."""
     creator = {"name": f"{CONTRACT_FIRST.name} {program}", "version": version(CONTRACT_FIRST.name)}
     return {
         "log": {"version": "1.2", "creator": creator, "entries": [_entry(exchange) for exchange in exchanges]}
@@ -237,7 +237,7 @@ PAIRS: msgspec.json.Decoder[list[NameValue] | None] = msgspec.json.Decoder(list[
 
 
 def read_har(path: Path) -> Iterator[RecordedExchange]:
-    """Yield what a HAR file holds, in its order.
+    """Yield the exchanges of a HAR file, in its order.
 
     Raises:
         HarError: it is no HAR, or a part of it is longer than it may be.
@@ -329,7 +329,7 @@ def _multipart(params: list[NameValue]) -> bytes:
 
 
 def _part(param: NameValue) -> bytes:
-    """Write a field; of a file that was not recorded a byte stands for what was in it."""
+    """Write a field; one byte represents the content of a file that was not recorded."""
     name, file_name = (_quoted(text or "") for text in (param.name, param.file_name))
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'
     if param.file_name is not None:

@@ -1,4 +1,4 @@
-"""What is checked: a deployment, its contract, and what may be done to it."""
+"""The target of a check: a deployment, its contract, and the requests that are permitted."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Refuse an invalid contra
 
 
 def failure(message: object, exit_code: int = CANNOT_RUN) -> typer.Exit:
-    """Print why a command fails on standard error, and return what ends it."""
+    """Print on standard error why a command fails, and return the exception that ends it."""
     typer.echo(str(message), err=True)
     return typer.Exit(exit_code)
 

@@ -1,4 +1,4 @@
-"""``serve`` a contract of one's own by handlers of one's own."""
+"""``serve``: a contract and its handlers over HTTP."""
 
 import socket
 import sys
@@ -129,7 +129,7 @@ def serve_until_ended(
     limits: ConnectionLimits | None = None,
     shutdown: Shutdown | None = None,
 ) -> None:
-    """Serve an app until SIGINT or SIGTERM; what keeps it from starting ends the command with exit code 1.
+    """Serve an app until SIGINT or SIGTERM; an error of the start ends the command with exit code 1.
 
     Args:
         start_errors: what keeps it from starting; each message says what to do.

@@ -57,7 +57,7 @@ def _imports(declared: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text without what would end a docstring."""
+    """Return a text without quotes, backslashes and control characters, for a docstring."""
     return "".join(
         character if character.isprintable() and character not in '\\"' else " " for character in text
     ).strip()
@@ -115,7 +115,7 @@ class _Declarations:
         return _quoted(expression) if key in shape.required else f"NotRequired[{_quoted(expression)}]"
 
     def _type(self, conjunction: Conjunction, hint: str) -> str:
-        """Return the type expression of a schema; names of objects in it begin with ``hint``."""
+        """Return the type expression of a schema; ``hint`` is the prefix of its classes' names."""
         self._left -= 1
         if self._left < 0:
             reason = f"holds more than {MOST_SCHEMAS} schemas, counted as often as they stand in others."

@@ -86,7 +86,7 @@ Latency = Uniform | Normal | Lognormal | Exponential
 
 
 class MatchableRequest(Protocol):
-    """A request to the API or to S3, as far as faults look at it."""
+    """A request to the API or to S3, with the attributes that faults match."""
 
     @property
     def method(self) -> str:

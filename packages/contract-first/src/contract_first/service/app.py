@@ -1,4 +1,4 @@
-"""A contract, served by functions of one's own."""
+"""A contract bound to handler functions, as an ASGI app."""
 
 from __future__ import annotations
 

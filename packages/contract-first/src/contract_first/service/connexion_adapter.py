@@ -151,7 +151,7 @@ class RoutingMiddleware(SpecMiddleware):
 
 
 def _problem_of(route: Route, request: Request) -> Problem:
-    """Return the problem of a request whose route leads to no operation."""
+    """Return the problem of a request that no operation matches."""
     if route.methods:
         return MethodNotAllowed(route.refusal(request.method), headers={"Allow": ", ".join(route.methods)})
     try:

@@ -51,7 +51,7 @@ class Edge:
     Args:
         app: the bound contract.
         pages: ASGI apps by path, outside the contract, its authentication and its rate limits.
-        random_bytes: what request ids begin with.
+        random_bytes: returns so many random bytes, for request ids.
         log_failures: log the cause of each 5xx; what observes requests may do so itself.
         refusal: returns the problem of a request that is refused whatever it asks for; None for others.
         tracing: records a span for each request; what observes requests ends it.

@@ -93,7 +93,7 @@ class Checksum:
 
     @property
     def value(self) -> str:
-        """The checksum of what was fed, in base64."""
+        """The checksum of the content so far, in base64."""
         return base64.b64encode(self.digest).decode()
 
     def check(self) -> None:

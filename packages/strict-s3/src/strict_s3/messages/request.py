@@ -113,7 +113,7 @@ class Names:
 
     Attributes:
         domains: lower-case host names that have a bucket before them, as in ``BUCKET.localhost``.
-        public_url: what URLs of objects begin with; None for the host that a request came to.
+        public_url: base URL of objects; None for the host that a request came to.
         trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
     """
 
@@ -148,7 +148,7 @@ class Request:
         key: the object's key; empty for the bucket itself.
         host_style: whether the bucket is in the host name and not in the path.
         scheme: ``http`` or ``https``.
-        public_url: what URLs of objects begin with; None for the host that it came to.
+        public_url: base URL of objects; None for the host that it came to.
         is_utf8: whether the target is; if not, invalid bytes have been replaced.
         fields: of its form, by name in lower case; empty until the form is read.
         struck: ids of the faults that apply to it.

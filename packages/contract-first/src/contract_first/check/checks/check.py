@@ -50,7 +50,7 @@ class CheckFailure(Failure):
 
 
 class NothingToCheck(Exception):  # noqa: N818 -- nothing is wrong, there is only nothing to check
-    """The target turns out to have nothing that the check is about; the message says what it has not."""
+    """The target has nothing to check, as it turns out; the message says what is missing."""
 
 
 class Check:
@@ -116,7 +116,7 @@ class ResponseCheck(Check):
     covers_errors: ClassVar[bool] = False
 
     def failures(self, response: Response, case: Case[Any]) -> Iterable[CheckFailure]:
-        """Yield what is wrong with a response."""
+        """Yield the failures of a response."""
         raise NotImplementedError
 
     def after_response(self, _ctx: CheckContext, response: Response, case: Case[Any]) -> None:
@@ -137,7 +137,7 @@ class RunCheck(Check):
         return self.samples.send(self.samples.draw(operation), headers, **how)
 
     def run(self) -> Iterable[CheckFailure]:
-        """Yield what is wrong with the target."""
+        """Yield the failures of the target."""
         raise NotImplementedError
 
     def after_run(self, _ctx: CheckContext) -> None:

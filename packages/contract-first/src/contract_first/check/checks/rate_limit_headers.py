@@ -74,7 +74,7 @@ class RateLimitHeaders(ResponseCheck):
         return "" if {POLICY, *NUMBERS} <= names else "the contract has no rate-limit headers"
 
     def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:
-        """Yield what is wrong with the headers of a response."""
+        """Yield the failures in the headers of a response."""
         if response.request.method == "OPTIONS":
             return  # a preflight gets its response before anyone is counted
         label, status = case.operation.label, response.status_code
@@ -105,7 +105,7 @@ class RateLimitHeaders(ResponseCheck):
         yield from self._growth(standing, response)
 
     def _growth(self, standing: HeaderReading, response: Response) -> Iterator[tuple[str, str]]:
-        """Compare with what the same caller's response said before this request was sent."""
+        """Compare with the headers of the response that the same caller got before this request."""
         if response.status_code in UNCOUNTED or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return
         window = (self._caller(response), standing.limit, standing.x_reset)
@@ -119,7 +119,7 @@ class RateLimitHeaders(ResponseCheck):
             self._lowest[window] = standing.remaining, now
 
     def _caller(self, response: Response) -> bytes:
-        """Tell callers apart, without keeping what they show."""
+        """Return a digest of the credentials, which tells callers apart."""
         credentials = [str(response.request.headers.get(name, "")) for name in self._credentials]
         return sha256("\0".join(credentials).encode()).digest()
 

@@ -56,7 +56,7 @@ def _bound(
 
 
 def is_reported_by(instances: Iterable[Check], failure: Failure, response: Response, case: Case[Any]) -> bool:
-    """Return whether one of these checks says of a response what a failure of Schemathesis's says of it."""
+    """Return whether one of these checks reports the same failure of a response as Schemathesis."""
     if isinstance(failure, CheckFailure) or not {*failure.checks} & {*OF_BODIES, OF_HEADERS}:
         return False
     covering = [

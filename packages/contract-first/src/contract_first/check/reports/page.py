@@ -199,7 +199,7 @@ def _tested(name: str, number: int, tested: Tested) -> str:
 
 
 def _exercised(number: int, operation: OperationCoverage) -> str:
-    """Return what was exercised; a link to what is inside opens it, one to the whole would not."""
+    """Return the coverage of an operation, with its anchor inside ``details``, which a link to it opens."""
     shares = operation.shares
     counted = {"parameters": shares["parameters"], "values": shares["enum values"]}
     about = ", ".join(f"{_fraction(share)} {name}" for name, share in counted.items() if share.total)

@@ -36,7 +36,7 @@ class ResponseTimes(msgspec.Struct):
         return 0.0
 
     def quantiles(self, *shares: float) -> list[str]:
-        """Return what these shares of all did not exceed, as people write it; empty if there are none."""
+        """Return the quantiles at these shares as text with units; empty without response times."""
         return [milliseconds(self.quantile(share)) if self.counts else "" for share in shares]
 
 

@@ -1,4 +1,4 @@
-"""A check from its beginning to its end: what it is given, and one run of it."""
+"""A check from beginning to end: its options, and one run."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -50,10 +50,10 @@ class Checking:
 
     @contextmanager
     def started(self) -> Iterator[Run]:
-        """Yield a run that can be made; what went over the wire is in `har` afterwards.
+        """Yield a run that is ready to go; `har` has its exchanges afterwards.
 
         Raises:
-            CannotRunError: it cannot; the message says why.
+            CannotRunError: the run cannot start; the message says why.
         """
         pace, url = Pace(), base_url(self.url)
         contract = self.contract_of(url)
@@ -104,7 +104,7 @@ class Checking:
         return self.fallback
 
     def events(self, run: Run) -> Iterator[events.EngineEvent]:
-        """Make a run, and yield its events; what it has done is recorded after each."""
+        """Go through a run and yield its events; its progress is recorded after each."""
         resumption = Resumption(self.resume)
         for event in run.go():
             resumption.record(run.report)

@@ -23,7 +23,7 @@ UNICODE = frozenset({"utf-8", "us-ascii"})
 
 
 class ReadBody(NamedTuple):
-    """The JSON value of a body, and what validates it."""
+    """The JSON value of a body, and its validator."""
 
     value: Any
     schema: SchemaValidator
@@ -64,7 +64,7 @@ class RequestBody:
         }
 
     def read(self, request: Request, body: bytes, violations: list[MessageViolation]) -> ReadBody | None:
-        """Return what a schema can validate of a body; why it cannot be read goes to ``violations``.
+        """Return the part of a body that a schema can validate; read errors are added to ``violations``.
 
         Raises:
             PayloadTooLarge: it holds more than is read.

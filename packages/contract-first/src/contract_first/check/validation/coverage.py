@@ -27,7 +27,7 @@ MOST_VALUES = 100
 
 
 class Coverage:
-    """Counts what exchanges exercise of a contract."""
+    """Counts the parts of a contract that exchanges exercise."""
 
     def __init__(self, contract: Contract) -> None:
         self._counted = {

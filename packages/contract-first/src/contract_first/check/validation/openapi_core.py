@@ -21,7 +21,7 @@ LONGEST_DETAIL = 200
 
 
 class OpenapiCore:
-    """Asks openapi-core for what is wrong with a response of a known operation."""
+    """Validates responses of a known operation with openapi-core."""
 
     def __init__(self, contract: Contract) -> None:
         self._validator = ResponseValidator(contract)
@@ -37,7 +37,7 @@ class OpenapiCore:
 
 
 def violations_of(error: Exception, schema: SchemaValidator) -> Iterator[MessageViolation]:
-    """Yield what an error says of a value, without the value."""
+    """Yield the violations of an error of openapi-core, without the value."""
     if error is UNDECIDED:
         return
     cause = error.__cause__

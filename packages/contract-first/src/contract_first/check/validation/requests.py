@@ -26,7 +26,7 @@ ReadParameters = dict[tuple[str, str], Any]
 
 @dataclass
 class ReadRequest:
-    """What a request holds, and what it violates.
+    """The values of a request, and its violations.
 
     Attributes:
         parameters: those that were sent and could be read.
@@ -39,7 +39,7 @@ class ReadRequest:
 
 
 class SecurityValidator:
-    """The security requirements of one operation: what a request presents, by shape and not by worth."""
+    """Validates that a request presents credentials of the right form; their validity is not verified."""
 
     def __init__(self, operation: Operation, contract: Contract) -> None:
         schemes = contract.security_schemes
@@ -74,7 +74,7 @@ class ParameterValidator:
         self._missing = schema.missing(pointer)
 
     def read(self, request: Request, pairs: QueryPairs, values: ReadParameters) -> MessageViolation | None:
-        """Add what was sent to the values; return that it is missing or cannot be read, if so."""
+        """Add the parameter to the values; return the violation if it is missing or unreadable."""
         try:
             text = self._parameter.read(request, pairs)
             if text is not None:
@@ -96,7 +96,7 @@ class RequestValidator:
         self._body = None if operation.request_body is None else RequestBody(operation, schemas)
 
     def validate(self, request: Request, body: bytes | None) -> ReadRequest:
-        """Return what a request holds, and what is wrong with it.
+        """Return the values of a request, and its violations.
 
         Args:
             body: without its content coding; None if that is not known.

@@ -1,4 +1,4 @@
-"""Recorded traffic: which exchanges are with an API, what they violate and what they exercise, as a report.
+"""Reports on recorded traffic: the exchanges with an API, their violations and their coverage.
 
 What is counted stays within bounds, whatever was sent.
 """
@@ -65,7 +65,7 @@ def validate_har(path: Path, contract: Contract, base_url: str | None = None) ->
 
 
 class TrafficReporter:
-    """Counts exchanges, what they violate and what they exercise, for a report.
+    """Counts exchanges, their violations and their coverage for a report.
 
     Args:
         masking: of what is secret in their URLs.
@@ -82,7 +82,7 @@ class TrafficReporter:
         self._unvalidated: Counter[str] = Counter()
 
     def record(self, exchange: RecordedExchange, validated: ValidatedExchange) -> None:
-        """Count an exchange and what its validation says."""
+        """Count an exchange with its violations."""
         validation, counts = validated.validation, self.counts
         counts.exchanges += 1
         counts.without_response += not exchange.status
@@ -97,7 +97,7 @@ class TrafficReporter:
         self._coverage.record(exchange, validated)
 
     def report(self) -> Report:
-        """Return what has been counted so far."""
+        """Return the report of the exchanges so far."""
         self.counts.unvalidated = dict(self._unvalidated.most_common())
         self.counts.coverage = self._coverage.operations
         report = Report(subject=self._subject, end="complete", traffic=self.counts)

@@ -1,4 +1,4 @@
-"""Validates exchanges by a contract, with what the service validates its own requests and responses with."""
+"""Validates exchanges against a contract, with the validators of the service."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_PREPARED = 2_000
 
 
 class ValidatedExchange(NamedTuple):
-    """The violations of an exchange, and what was read of its request.
+    """The violations of an exchange, and the values of its request.
 
     Attributes:
         operation_id: of the operation that was called; empty if of none.
@@ -62,7 +62,7 @@ class ExchangeValidator:
         self._responses: dict[str, OperationResponses] = {}
 
     def prepare(self) -> None:
-        """Compile at the start what would delay the first exchanges."""
+        """Compile the validators, which would delay the first exchanges."""
         for operation in self._contract.operations[:MOST_PREPARED]:
             for compiled in (self._of_requests, self._of_responses):
                 with suppress(Exception):  # what cannot be compiled is reported when it is asked for
@@ -184,7 +184,7 @@ class Omissions:
     def within_limits(
         self, which: str, body: bytes | None, validate: Callable[[bytes | None], Result]
     ) -> Result:
-        """Return what is found in a message; without its body where that is too large to read."""
+        """Return the violations of a message; its body is left out if it is too large to read."""
         try:
             return validate(body)
         except PayloadTooLarge as problem:

@@ -49,7 +49,7 @@ def reference_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
 
 
 def _of_reference_object(location: Location, locations: Mapping[str, Location]) -> str:
-    """Follow a reference to its last target, which must be of the same kind; return what is wrong."""
+    """Follow a reference to its last target, which must be of the same kind; return the defect, if any."""
     seen = set[str]()
     end = location
     while end.reference is not None:

@@ -1,4 +1,4 @@
-"""Brings what a document refers to in other files into the document.
+"""Embeds the parts of other files that a document refers to.
 
 What another file holds becomes a component, and the ``$ref`` to it a reference to that component; so
 recursion across files works, and a schema's ``$ref`` keeps its JSON Schema meaning, siblings included. Only a
@@ -226,14 +226,14 @@ class Embedding:
             ) from None
 
     def counted(self, node: Any) -> Any:
-        """Count and return a part that is brought in; ContractError if the total is too large."""
+        """Count and return a part to embed; ContractError if the total is too large."""
         self._left -= size_of(node)
         if self._left < 0:
             raise self.root.error(TOO_MUCH)
         return node
 
     def read(self, source: str) -> Any:
-        """Return what a file or URL holds."""
+        """Return the document in a file or at a URL."""
         return read_document(source)
 
     def _read(self, location: Location, resource: str) -> Any:

@@ -74,7 +74,7 @@ class _Expression(FilterFunction):
         self._whole = whole
 
     def __call__(self, text: Any, expression: Any) -> bool:
-        """Tell whether an expression of RFC 9485 is found; what is none is not."""
+        """Tell whether an expression of RFC 9485 matches part of a text; an invalid one matches nothing."""
         if not isinstance(text, str) or not isinstance(expression, str):
             return False
         self._search.count((len(text) + len(expression)) // LONGEST_STEP)
@@ -223,7 +223,7 @@ def _kind(value: Any) -> str:
 
 
 def _remove(nodes: list[JSONPathNode]) -> None:
-    """Remove nodes from what holds them, the last items of an array first, so that no index moves."""
+    """Remove nodes from their parents, the last items of an array first, so that no index changes."""
     for node in sorted(nodes, key=_index, reverse=True):
         if node.parent is None:
             raise ValueError("remove would leave no document")

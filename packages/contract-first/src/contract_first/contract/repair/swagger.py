@@ -328,7 +328,7 @@ def _is_required(parameters: list[_Parameter]) -> bool:
 
 
 def _key(node: Any) -> tuple[str, str]:
-    """Return what identifies a parameter: its location and its name."""
+    """Return the identity of a parameter: its location and its name."""
     return str(_object(node).get("in")), str(_object(node).get("name"))
 
 

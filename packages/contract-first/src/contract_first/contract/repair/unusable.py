@@ -77,7 +77,7 @@ def unusable_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
 
 
 def _uncompiled(location: Location) -> Iterator[Flaw]:
-    """Yield what OpenAPI's schema allows, and JSON Schema's does not."""
+    """Yield the defects that OpenAPI's schema allows, and JSON Schema's does not."""
     if not URI_REFERENCE.is_valid(location.node.get("$id")):
         yield Flaw(pointers.join(location.pointer, "$id"), "is not a URI reference.")
     for name in LISTS:
@@ -174,7 +174,7 @@ class _Patterns:
         self._large, self._failures = MOST_LARGE, MOST_FAILURES
 
     def flaws(self, location: Location) -> Iterator[tuple[str, str]]:
-        """Yield what is wrong with each pattern of a schema, and its pointer."""
+        """Yield the defect of each pattern of a schema, and its pointer."""
         if isinstance(location.node.get("pattern"), str):
             pointer = pointers.join(location.pointer, "pattern")
             yield self._reason(location.node["pattern"]), pointer
@@ -183,7 +183,7 @@ class _Patterns:
             yield self._reason(pattern), pointer
 
     def _reason(self, pattern: str) -> str:
-        """Return what is wrong with a pattern, empty if nothing."""
+        """Return the defect of a pattern in a sentence; empty if it has none."""
         if pattern not in self._reasons:
             self._reasons[pattern] = self._flaw_of(pattern)
         return self._reasons[pattern]

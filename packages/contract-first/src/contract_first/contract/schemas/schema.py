@@ -194,7 +194,7 @@ class Schema:
 
     @cached_property
     def default(self) -> Any:
-        """The default, its own before those of what it refers to; MISSING for none."""
+        """The default: its own, else that of a schema it refers to; MISSING for none."""
         return next((part["default"] for part in self.parts if "default" in part), MISSING)
 
     @cached_property

@@ -52,7 +52,7 @@ async def restore_snapshot(body: dict[str, Any], state: MockState) -> None:
 
 
 async def get_seeds(seeds: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return what a client needs to know."""
+    """Return the seeds: what a client needs to know of the mock."""
     return seeds()
 
 
@@ -61,7 +61,7 @@ async def get_contract(contract: Callable[[], Contract]) -> dict[str, Any]:
 
 
 async def list_defects(contract: Callable[[], Contract]) -> dict[str, Any]:
-    """Return what was wrong in the contract in force."""
+    """Return the defects of the contract in force."""
     return {"defects": msgspec.to_builtins(contract().defects)}
 
 
@@ -89,7 +89,7 @@ async def set_clock(body: dict[str, Any], state: MockState) -> ClockReading:
 
 
 def _time(text: str) -> datetime:
-    """Read what the contract calls a date-time, but for leap seconds, which Python does not have."""
+    """Read a date-time of RFC 3339; leap seconds, which Python does not have, are refused."""
     time = datetime.fromisoformat(text.upper())
     if time.tzinfo is None:
         raise ValueError("The time has no offset from UTC, such as Z.")

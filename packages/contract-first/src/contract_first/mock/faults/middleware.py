@@ -43,7 +43,7 @@ class TransportProtocol(HttpProtocol):
 
 
 class ApiRequest:
-    """A request to the API, as faults look at it; its parts are computed when a fault asks for them."""
+    """A request to the API, for faults to match; its parts are computed when a fault uses them."""
 
     key = ""
     """No request to the API is for an object in S3."""

@@ -42,7 +42,7 @@ def agreeing(value: dict[str, Any], may_be: Callable[[str, Any], bool]) -> dict[
 
 
 def _count(words: tuple[str, ...], lists: dict[str, int], *, has_pages: bool) -> int | None:
-    """Return what a name counts; None if that is none of the lists."""
+    """Return the length of the list that a name counts; None if it counts none."""
     counted = "".join(word for word in words if word not in COUNTING)
     for name in (counted, f"{counted}s"):
         if name in lists:

@@ -78,7 +78,7 @@ class GenerationAttempt(ABC):
         return self.random.random() < 0.5  # noqa: PLR2004 -- a fair one
 
     def has_room(self, level: Level) -> bool:
-        """Tell whether there is room for what is optional."""
+        """Tell whether there is room for optional members."""
         return self.strategy.optional != "none" and level.depth <= DEEP and self.value_count < ENOUGH_VALUES
 
     def conforms(self, schemas: list[Any], value: Any) -> bool:

@@ -35,7 +35,7 @@ LIST = "https://faker.readthedocs.io/en/stable/locales.html"
 
 @lru_cache(maxsize=8)
 def strings_of(locale: str) -> Makers:
-    """Return what makes strings by names.
+    """Return the maker of strings by name.
 
     Args:
         locale: such as ``de_DE``; empty for those of `contract_first.mock.vocabulary`, without Faker.

@@ -78,7 +78,7 @@ class Properties:
                     self._members[name] = self._value(name)
 
     def _add_required(self) -> None:
-        """Add what is required, and what is required with it."""
+        """Add the required properties, and those that they require."""
         names, omits = list(self._merged.required), self._merger.omits_write_only
         while names:
             name = names.pop(0)
@@ -88,7 +88,7 @@ class Properties:
                 names += self._dependents(name)
 
     def _add_optional(self, name: str) -> None:
-        """Add an optional property, with what is required with it; nothing where that has no value."""
+        """Add an optional property with those that it requires; nothing if one of them has no value."""
         schemas = self._merged.property_named(name)
         merger = self._merger
         if merger.is_write_only(schemas) or merger.has_no_value(schemas):

@@ -23,7 +23,7 @@ MOST_BODY_BYTES = 64 * 1024
 MOST_LISTENERS = 100
 EVERYTHING = ExchangeSelector()
 Validate = Callable[[RecordedExchange], Validation]
-"""Returns what the contract says of an exchange."""
+"""Returns the violations of an exchange."""
 OVERHEAD_BYTES = 1024
 """About what the objects around an exchange take."""
 

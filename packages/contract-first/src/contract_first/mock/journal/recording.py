@@ -185,7 +185,7 @@ class Recording:
 
 
 def refused(recording: Recording, problem: Problem) -> Recording:
-    """Return the recording of a request that was refused while its head came in, which nobody validates."""
+    """Return the recording of a request that was refused at its head; it is not validated."""
     recording.status, recording.operation = problem.status, ""
     recording.verdict = Validation(unjudged=problem.detail)
     recording.end()

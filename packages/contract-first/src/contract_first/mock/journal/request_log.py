@@ -36,7 +36,7 @@ COLOURS = {0: "red", 2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 
 class ExchangeLog:
-    """Writes a line for each exchange, in a thread of its own, for as long as it is entered.
+    """Writes a line for each exchange, in a thread of its own, for the length of a ``with`` block.
 
     Exchanges are validated and written by that thread, at two percent of a processor's time while they come
     fast; of those that wait for it, the oldest are left out where there are too many, and counted.

@@ -258,7 +258,7 @@ def proxying(
     names: Iterable[str] = (),
     errors: bool = False,
 ) -> Iterator[str]:
-    """Run the proxy in a thread for as long as this is entered, and yield its URL.
+    """Run the proxy in a thread for the length of a ``with`` block, and yield its URL.
 
     Args:
         port: 0 takes a free one; see `Proxy` for the others.

@@ -1,4 +1,4 @@
-"""The documented responses of one operation: made, validated and remembered."""
+"""The documented responses of one operation: generated, validated and cached."""
 
 import json
 import logging
@@ -200,7 +200,7 @@ class DocumentedResponses:
         return relation if relation.is_possible else None
 
     def _errors(self, response: Rendered, body: ResponseBody, schema: Any) -> list[str]:
-        """Return what is wrong with a response, as it will be sent.
+        """Return the violations of a response, as it will be sent.
 
         openapi-core has the last word on JSON. What it stumbles over there, such as an anchor or a pattern
         that Python does not have, and what it would not read back as the value that was written,

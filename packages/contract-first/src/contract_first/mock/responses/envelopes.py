@@ -60,7 +60,7 @@ FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
 
 
 def enclosed(base: Any, schema: Schema, page: ListPage, list_name: str) -> Any:
-    """Return what stands around a list with what it says of the page; what would violate its schema stays.
+    """Return the envelope of a list with the facts of a page; members that would violate the schema stay.
 
     Args:
         base: an object that conforms to the schema.
@@ -87,7 +87,7 @@ def enclosed(base: Any, schema: Schema, page: ListPage, list_name: str) -> Any:
 
 
 def _facts(name: str, before: Any, page: ListPage, list_name: str) -> Iterator[Any]:
-    """Yield what a member of this name may say of a page, the likeliest first; nothing where it says none."""
+    """Yield the facts of a page that a member of this name may have, the likeliest first."""
     for meaning in meanings_of(name):
         if meaning in FACTS:
             fact = FACTS[meaning](page)

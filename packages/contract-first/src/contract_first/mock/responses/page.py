@@ -51,7 +51,7 @@ HEADERS = (
     ("Prefer: dynamic=true", "a body generated from the schema, different each time"),
     (
         "?__code=404&__example=NAME&__dynamic=true",
-        "the same in the query, for the address bar of a browser; a parameter of the contract goes before",
+        "the same in the query, for the address bar; a parameter of the contract takes precedence",
     ),
 )
 AFTERWARDS = (

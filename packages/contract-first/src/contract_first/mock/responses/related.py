@@ -93,7 +93,7 @@ class Relation:
         """Return the response to a request.
 
         Args:
-            arguments: what it holds, by place and name; its body goes by ``BODY``.
+            arguments: its values by place and name; the body is under ``BODY``.
             draw: draws the identifier of what is created.
         """
         value, rendered = self._related(arguments)
@@ -152,7 +152,7 @@ class Relation:
         return self._changed(value, lambda whole: {**whole, holder: _with(members, whole[holder])})
 
     def _described(self, paging: list[Any], value: dict[str, Any]) -> Any:
-        """Return an object around a list with what it says of the page that is shown."""
+        """Return the object around a list with the facts of the page."""
         name, size = str(self._list), paging[0]
         items, total = value[name], len(self._whole[name])
         first, length = _first(self._first_page, *paging, total=total), total if size is None else size

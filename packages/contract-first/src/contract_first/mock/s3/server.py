@@ -73,7 +73,7 @@ def s3_mock(
     seed: int = 0,
     **options: Any,
 ) -> Iterator[S3Mock]:
-    """Run S3 in this process, which must not use moto, for as long as this is entered.
+    """Run S3 in this process, which must not use moto, for the length of a ``with`` block.
 
     Args:
         buckets: names of the buckets to start with; by default one, ``uploads``.
@@ -81,7 +81,7 @@ def s3_mock(
         control_token: gives access to the control API from anywhere; without it only this machine has access.
         control_origins: whose pages may use it without a token.
         faults: file with faults that are active from the start.
-        log: returns what is entered while it runs, such as a `RequestLog` of its journal.
+        log: returns a context manager that is open while it runs, such as an `ExchangeLog` of its journal.
         seed: of ids and of chance.
         options: the further fields of `strict_s3.options.Options`; with ``data`` it keeps snapshots, too.
 

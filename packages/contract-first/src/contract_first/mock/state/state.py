@@ -36,7 +36,7 @@ class MockState:
 
     Attributes:
         events: are published each change of the state.
-        clearable: by name, what a reset clears unless it is to be kept.
+        clearable: by name, the parts that a reset clears unless it excludes them.
         directory: where snapshots are; None for a mock without any.
     """
 
@@ -159,7 +159,7 @@ class StateLock:
         self._change = asyncio.Lock()
 
     def request(self) -> AbstractAsyncContextManager[None]:
-        """Serve a request while this is entered.
+        """Serve a request inside the ``with`` block.
 
         Raises:
             Interrupted: a change could not wait for its end.

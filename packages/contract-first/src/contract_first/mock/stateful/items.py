@@ -234,7 +234,7 @@ class RequestedItems:
 
 
 def _about_file(body: Any) -> Mapping[str, Any]:
-    """Return what the one file of a form says of the item that it belongs to."""
+    """Return the facts of a form's one file about its item: name, size, media type."""
     files = [part for part in body.values() if isinstance(part, UploadFile)] if isinstance(body, dict) else []
     if len(files) != 1:
         return {}

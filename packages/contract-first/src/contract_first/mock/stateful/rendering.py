@@ -96,7 +96,7 @@ class Renderer:
 
 
 def _fields_of(page: ListPage) -> dict[bytes, str]:
-    """Return what fields of a response say of a page; those without a value are left out."""
+    """Return the response headers of a page; those without a value are left out."""
     link = f'<{page.next_url}>; rel="next"' if page.next_url else ""
     total = str(page.total)
     return {b"link": link, b"x-next": page.next_url or "", b"x-total-count": total, b"x-total": total}

@@ -46,7 +46,7 @@ class Item(NamedTuple):
 
     Attributes:
         key: what a path has for it.
-        parents: what else the path had that it was created by, by the shape of the path up to it.
+        parents: the other path parameters of its creation, by the shape of the path up to each.
     """
 
     place: int

@@ -150,7 +150,7 @@ class Values:
         return self._whole(schema, laid, base, value)
 
     def _referring(self, value: Mapping[str, Any], schema: Schema, url: str) -> dict[str, Any]:
-        """Return what a response says of an item whose key it does not have: which it is, and where."""
+        """Return the members by which a response refers to an item without its key: id and URL."""
         key = self.collection.key_of(value)
         names = (
             *Meaning.IDENTIFIER.names,

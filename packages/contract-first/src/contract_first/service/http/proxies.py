@@ -20,7 +20,7 @@ ADDRESS_AND_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[^:]+):\d+")
 
 
 class TrustedProxies:
-    """Believes the ``X-Forwarded-*`` fields of the proxies that are trusted, and of nobody else."""
+    """Takes ``X-Forwarded-*`` fields from trusted proxies alone."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
         """Read addresses and networks (``10.0.0.1``, ``10.0.0.0/8``); ValueError names a wrong one."""

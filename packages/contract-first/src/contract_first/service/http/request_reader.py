@@ -121,7 +121,7 @@ class RequestReader:
         """Return where the head or body that goes on at an index ends, or may end."""
         if self.part is BODY and self._left_bytes > 0:
             return min(begin + self._left_bytes, len(data))
-        if not begin and data[0] in b"\r\n":  # the rest of a blank line that began with what came before?
+        if not begin and data[0] in b"\r\n":  # the rest of a blank line that began in the last piece?
             straddling = (self._tail + data[:3]).find(b"\r\n\r\n")
             if straddling >= 0:
                 return straddling + 4 - len(self._tail)

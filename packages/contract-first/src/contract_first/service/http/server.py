@@ -139,7 +139,7 @@ async def serve(
 def serving(
     app: ASGIApp | Endable, listening: socket.socket, name: str = "served-app", **options: Any
 ) -> Iterator[str]:
-    """Serve an app in a thread with a loop of its own, for as long as this is entered; yield its URL.
+    """Serve an app in a thread with a loop of its own, for the length of a ``with`` block; yield its URL.
 
     Args:
         app: started, ended and stopped by its methods if it is `Endable`, else by ASGI's lifespan.
@@ -318,7 +318,7 @@ class _Server(Server):
 
 
 class _Loop:
-    """An event loop in a thread of its own, for as long as it is entered."""
+    """An event loop in a thread of its own, for the length of a ``with`` block."""
 
     def __init__(self, factory: Callable[[], asyncio.AbstractEventLoop], name: str) -> None:
         self._loop = factory()

@@ -13,7 +13,7 @@ LEAST_BODY_BYTES_PER_SECOND = 1024
 HEALTH_SECONDS = 1
 """How long the head of a request may take on a connection that is reserved for health."""
 MOST_BODY_SECONDS = 30 * 60
-"""How long a body may take at any rate; 20 MiB are done at 12 KiB/s."""
+"""The longest time for a body; 20 MiB need 12 KiB/s."""
 LINGER_SECONDS = 1
 """How long to read from a client that is being refused."""
 

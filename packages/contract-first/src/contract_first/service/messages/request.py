@@ -1,4 +1,4 @@
-"""One HTTP request as the binding sees it: raw bytes kept, the rest worked out when asked for."""
+"""One HTTP request: its raw bytes, and values that are computed when they are first used."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

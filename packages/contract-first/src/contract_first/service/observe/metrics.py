@@ -107,7 +107,7 @@ class Metrics:
 
     @asynccontextmanager
     async def served(self, listening: socket.socket) -> AsyncIterator[None]:
-        """Serve the metrics of this loop's app for as long as this is entered, in a thread of its own."""
+        """Serve the metrics of this loop's app for the length of a ``with`` block, in a thread of its own."""
         self._loop = asyncio.get_running_loop()
         measuring = self._loop.create_task(self._measure_lag())
         app = make_asgi_app(self.registry)

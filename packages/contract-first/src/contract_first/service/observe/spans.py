@@ -113,7 +113,7 @@ class Tracing:
 
     @asynccontextmanager
     async def exported(self) -> AsyncIterator[None]:
-        """Export spans, handlers' own too, in a thread for as long as this is entered.
+        """Export spans, handlers' own too, in a thread for the length of a ``with`` block.
 
         At the end a collector that does not respond has two seconds.
         """

@@ -30,7 +30,7 @@ class Field:
 
     Attributes:
         as_json: JSON may spell a value, or an array's item.
-        deep_prefix: what the names of the parts of a ``deepObject`` begin with.
+        deep_prefix: prefix of the names of a ``deepObject``.
     """
 
     def __init__(self, name: str, schema: Schema, encoding: Mapping[str, Any]) -> None:
@@ -63,7 +63,7 @@ class Field:
         return not (self._binary or self._json_only or isinstance(content, UploadFile))
 
     def put(self, content: Content, fields: dict[str, Any], violations: list[Violation]) -> None:
-        """Put a file or JSON among the fields; what is wrong with it goes to ``violations``."""
+        """Put a file or JSON among the fields; its violations are added to ``violations``."""
         value: Any = content
         if isinstance(content, UploadFile):
             if not self._takes_file:

@@ -51,7 +51,7 @@ class Parameter:
     coerce: Coerce
 
     def argument_of(self, request: Request, pairs: QueryPairs, violations: list[Violation]) -> Any:
-        """Return the value for the handler; what is wrong with it goes to ``violations``."""
+        """Return the value for the handler; its violations are added to ``violations``."""
         try:
             serialized = self.read(request, pairs)
             value = None if serialized is None else self.coerce(serialized)
@@ -88,7 +88,7 @@ def compile_parameters(
 
 
 def undeclared(pairs: QueryPairs, declared: Sequence[str]) -> list[Violation]:
-    """Return what is wrong with query parameters that are not declared."""
+    """Return the violations of undeclared query parameters."""
     names = dict.fromkeys(name for name, _ in pairs if name not in declared)
     return [
         Violation("query", name, "undeclared", f"is no parameter here{advice(name, declared)}")

@@ -60,7 +60,7 @@ class Element:
 
     @property
     def written_for(self) -> str:
-        """The name of the member that it stands for: its own, or that in its attribute ``name``."""
+        """The name of its member: its own, or that in its attribute ``name``."""
         return self.attributes.get("name", MEMBER) if self.name == MEMBER else self.name
 
 

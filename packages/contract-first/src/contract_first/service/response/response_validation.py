@@ -59,7 +59,7 @@ class Routed:
         self._paths = dict((spec / "paths").str_items())
 
     def find(self, method: str, name: str) -> tuple[Any, Any, None, Any, Any]:
-        """Return what openapi-core wants to know of the operation."""
+        """Return the operation as openapi-core has it."""
         path = self._paths[name]
         operations = path if method in path else path / "additionalOperations"
         return path, operations / method, None, SimpleNamespace(variables={}), {}
@@ -120,7 +120,7 @@ class ResponseValidator:
         )
 
     def errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[str]:
-        """Return what is wrong with a response, each part in a sentence; nothing if it conforms.
+        """Return the violations of a response, each in a sentence; nothing if it conforms.
 
         What it cannot validate, such as a regular expression that Python does not have, is wrong as well.
         """
@@ -146,7 +146,7 @@ class ResponseValidator:
     def _of_others(
         self, declared: Mapping[str, Any] | None, rendered: Rendered, media_type: str | None
     ) -> Iterator[str]:
-        """Yield what is wrong with a sequence of items or with XML, which openapi-core does not read."""
+        """Yield the violations of a sequence of items or of XML, which openapi-core does not read."""
         content = {} if declared is None else declared.get("content", {})
         definition = content.get(declared_as(media_type or "", content), {})
         schema = self.contract.schemas.for_responses.in_media_type(definition)

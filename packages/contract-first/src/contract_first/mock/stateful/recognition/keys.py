@@ -1,4 +1,4 @@
-"""Which member identifies the items that a path leads to by its last parameter."""
+"""Which member identifies the items whose path ends with a parameter."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -72,7 +72,7 @@ def key_in(
 
 
 def learn_key(collection: Collection, parameter: Mapping[str, Any], schema: Schema) -> None:
-    """Add to a collection what a path parameter says of its key: a schema, an example, another member."""
+    """Add what a path parameter tells of a collection's key: a schema, an example, another member."""
     described = OTHERWISE.search(str(parameter.get("description", "")))
     names = [*OR.split(parameter["name"]), *(described.groups() if described else ())][1:]
     others = {plain(word) for name in names for word in (name, *words_of(name)[-1:])} - {

@@ -225,7 +225,7 @@ class _Recognition:
                 self._add_list(post, get)
 
     def _add_list(self, post: Operation, get: Operation) -> None:
-        """Add the collection of a path that lists what it creates, where no path leads to an item."""
+        """Add the collection of a path that lists what it creates, where no path has a single item."""
         content = (post.request_body or {}).get("content", {}).values()
         schemas = [self._success(post), *map(self._schemas.for_responses.in_media_type, content)]
         resource = resource_of(shape_of(post.path))

@@ -9,7 +9,7 @@ from contract_first.mock.vocabulary.members import Meaning
 from contract_first.mock.vocabulary.words import plain, singulars
 
 Way: TypeAlias = tuple[str | int, ...]
-"""What leads to an object: names of members, and `EACH`."""
+"""The way to an object: names of members, and `EACH`."""
 EACH: Final = 0
 """Any element of an array; of a value, the first."""
 DEEPEST: Final = 2
