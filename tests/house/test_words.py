@@ -41,7 +41,8 @@ DIALECT = re.compile(
     | stand-in | made[- ]up | makes?[ ]up               # fallback, generated value
     | strikes? | struck                                 # a fault applies
     | h[au]ngs?[ ]up | come[ ]back[ ]later              # connection closed, retry after
-    | can[ ]be[ ]had | does[ ]without | goes[ ]by[ ]by | throws[ ]a[ ]die
+    | can[ ]be[ ]had | does[ ]without | goes[ ]by | throws[ ]a[ ]die
+    | lets?[ ]be[ ]let[ ]in | what[ ]leads[ ]to | is[ ]there[ ]to | asked[ ]of | may[ ]begin   # allowed; causes
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -1,4 +1,4 @@
-"""The mock's clock: it goes by the machine's until it is set otherwise, and S3's follows it."""
+"""The mock's clock: it follows the machine's until it is set, and S3's follows it."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_all_at_once_is_done_in_order(clock, machine):
 
 
 def test_a_reset_clock_is_the_machines(clock, machine, readings):
-    """Reset it goes by the machine again, and so does the follower."""
+    """Once reset it follows the machine again, and so does the follower."""
     clock.change(now=after(days=365), freeze=True)
     machine.time = after(hours=3)
     reading = clock.change(reset=True)

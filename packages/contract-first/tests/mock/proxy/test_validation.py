@@ -1,4 +1,4 @@
-"""What the proxy says of what goes by, and when."""
+"""What the proxy reports of the exchanges it passes on, and when."""
 
 import gzip
 import json

@@ -38,7 +38,7 @@ class Form:
         self._stream = stream
         self._body_length = body_length
         self._delimiter = b"\r\n--" + _boundary(content_type)
-        # The first delimiter may begin the body; with a line end before it, it looks like all the others.
+        # The first delimiter can be the first line; with a line end before it, it looks like all the others.
         self._buffer = b"\r\n"
         self._consumed = -len(self._buffer)
         self._file_begins_at = 0

@@ -141,10 +141,9 @@ def _multiplied(
         if id(node) not in opened:
             continue
         beside, times = opened.pop(id(node)), 1 if UNEVALUATED.isdisjoint(node) else 2
-        counts = {name: sum(ways.get(id(schema), 1) for schema in listed) for name, listed in beside.items()}
+        counts = _sums(beside, ways)
         required = node["required"] if isinstance(node.get("required"), list) else ()
-        reached = sum(steps.get(id(schema), 1) for listed in beside.values() for schema in listed)
-        steps[id(node)] = 1 + len(required) + times * reached
+        steps[id(node)] = 1 + len(required) + times * sum(_sums(beside, steps).values())
         ways[id(node)] = steps[id(node)] + times * sum(counts.values())
         too_many = steps[id(node)] > MOST_STEPS or ways[id(node)] > MOST_ON_THE_WAY
         if too_many and id(node) in pointers_of:
@@ -152,6 +151,11 @@ def _multiplied(
             most = max(counts, key=lambda name: counts[name])
             reason = f"leads to more than {MOST_STEPS} schemas for one value, or through too many on the way."
             yield Flaw(pointers.join(pointers_of[id(node)], most), reason)
+
+
+def _sums(beside: Mapping[str, list[dict[str, Any]]], numbers: Mapping[int, int]) -> dict[str, int]:
+    """Return the sum of the schemas' numbers, by keyword; a schema without one counts 1."""
+    return {name: sum(numbers.get(id(schema), 1) for schema in listed) for name, listed in beside.items()}
 
 
 def _beside(node: dict[str, Any], document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:

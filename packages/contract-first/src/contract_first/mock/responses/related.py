@@ -76,13 +76,7 @@ class Relation:
             members = in_path(self._record, is_list=isinstance(record, list))
             self._in_path = [(place, self._holder, member) for place, member in members]
         self._echoes = operation.request_body is not None and isinstance(value, dict)
-        creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
-        ids = [
-            name
-            for name in self._record
-            if creates and isinstance(record, dict) and name in Meaning.IDENTIFIER
-        ]
-        self._ids = {name: record[name] for name in ids if name in record}
+        self._ids = self._identifiers(record) if _creates(operation, rendered.status) else {}
         is_described = self._value is not self._whole
         self.is_possible = bool(
             any(self._paging) or is_described or self._in_path or self._echoes or self._ids
@@ -106,6 +100,10 @@ class Relation:
             new = identifier(self._record[name], example, number, self._name, self._generator)
             value = value if new is MISSING else self._with(self._holder, {name: new}, value)
         return self._rendered_with(value)
+
+    def _identifiers(self, record: Any) -> dict[str, Any]:
+        declared = [name for name in self._record if name in Meaning.IDENTIFIER]
+        return {name: record[name] for name in declared if name in record} if isinstance(record, dict) else {}
 
     def _rendered_with(self, value: Any) -> Rendered:
         return with_value(self._rendered, value, self._media_type, self._schema)
@@ -175,6 +173,10 @@ def _list_in(value: Any) -> str | None:
     members = value.items() if isinstance(value, dict) else ()
     lists = [name for name, member in members if isinstance(member, list)]
     return lists[0] if len(lists) == 1 else None
+
+
+def _creates(operation: Operation, status: int) -> bool:
+    return operation.method == "post" and (status == CREATED or "{" not in operation.path)
 
 
 def _holder_of(value: Any) -> str:
