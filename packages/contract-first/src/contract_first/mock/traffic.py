@@ -105,7 +105,7 @@ class Traffic:
             self.faults.struck(exchange.fault)
 
     def reporting_s3_restart(self, tell: Callable[[str], None]) -> Callable[[str], None]:
-        """Return what records, as an exchange without a status, and tells that S3's process died."""
+        """Return a function that reports a death of S3's process, also as an exchange without a status."""
 
         def reported(sentence: str) -> None:
             self.journal.record(
@@ -169,7 +169,7 @@ class Broadcast:
 def _validator(
     contract: Contract, ignores: Callable[[MessageViolation], bool], *, authentication: bool
 ) -> Validate:
-    """Return what validates exchanges with the contract's operations: S3, the explorer and pages are none."""
+    """Return the validator of exchanges with operations; S3, the explorer and pages have none."""
     validator = ExchangeValidator(contract, authentication=authentication)
 
     def validate(exchange: RecordedExchange) -> Validation:

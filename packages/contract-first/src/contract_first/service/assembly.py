@@ -60,7 +60,7 @@ class Assembly:
         return partial(self.authenticator.refusal, find=self.credentials.of)
 
     def admission(self, alternatives: Alternatives) -> Callable[[Request], Awaitable[None]]:
-        """Return what admits a request under these security requirements, or raises its problem."""
+        """Return a function that admits a request under security requirements, or raises its problem."""
         find, admit = self.credentials.of, self.authenticator.admit
 
         async def admission(request: Request) -> None:

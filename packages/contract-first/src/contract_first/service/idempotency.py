@@ -67,7 +67,7 @@ class KeyReused(ValidationFailed):
 
 
 async def fingerprint_of(arguments: Mapping[str, Any], *, has_files: bool) -> str:
-    """Return a digest of what a request says, however that was written.
+    """Return a digest of the values of a request, independent of their spelling.
 
     White space, the order of members, defaults and the boundary of a form make no difference.
     """
@@ -80,7 +80,7 @@ def _digest(arguments: Mapping[str, Any]) -> str:
 
 
 def _of_file(uploaded: Any) -> list[str | None]:
-    """Return what stands for an uploaded file."""
+    """Return the representation of an uploaded file in the digest."""
     uploaded.file.seek(0)
     content = hashlib.file_digest(uploaded.file, "sha256").hexdigest()
     uploaded.file.seek(0)

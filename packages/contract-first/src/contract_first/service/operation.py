@@ -53,7 +53,7 @@ class Fallback(Protocol):
     def response_headers(self) -> Sequence[str]: ...
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
-        """Return what handles the requests of an operation; called once, when it is bound."""
+        """Return the responder of an operation; called once, when it is bound."""
 
 
 class BoundOperation:
@@ -235,13 +235,13 @@ class LazyApp:
 
 
 class Unrouted:
-    """Responds to what no operation of the contract matches: OPTIONS, and the problems of the rest."""
+    """Responds to requests that no operation matches: to OPTIONS, and to all others with problems."""
 
     def __init__(self, assembly: Assembly) -> None:
         self._admit = assembly.admission(())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
-        """Admit the request as an anonymous one, then say what is wrong with it."""
+        """Admit the request as an anonymous one, then raise its problem or respond to OPTIONS."""
         request: Request = scope[STATE]
         await self._admit(request)
         problem = request.misrouted or Problem()

@@ -1,4 +1,4 @@
-"""What the parts of one attempt at a value share: where they stand, what is drawn, and how much was made."""
+"""The state that the parts of one attempt at a value share: depth, randomness, and number of values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An exchange as it goes over the wire, recorded; a journal computes what it shows once it is asked."""
+"""Records an exchange as it goes over the wire; the journal computes its members when they are read."""
 
 from collections.abc import Awaitable, Iterable, Mapping
 from datetime import UTC, datetime

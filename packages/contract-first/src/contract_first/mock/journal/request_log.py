@@ -1,4 +1,4 @@
-"""The request log: a line for each exchange of a journal, and below it what violates the contract."""
+"""The request log: a line for each exchange of a journal, with its violations below it."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ class Candidates:
 
 
 def _spelled(value: Any) -> Iterator[CandidateValue]:
-    """Yield an example, and what it means if it is written as the text of a JSON value."""
+    """Yield an example, and its value if it is the text of a JSON value."""
     yield CandidateValue(value, "example")
     if isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
         try:

@@ -189,7 +189,7 @@ class DocumentedResponses:
         return bodies
 
     def _relation(self, rendered: Rendered, body: ResponseBody, schema: Schema) -> Relation | None:
-        """Return what relates a response to requests: a success that is generated, in JSON."""
+        """Return the relation of a response to requests: only generated successes in JSON have one."""
         media_type, value = body.media_type or "", body.value
         is_success = OK <= rendered.status < MULTIPLE_CHOICES
         if body.source != "generated" or not is_success or not isinstance(value, dict | list):
@@ -246,7 +246,7 @@ class DocumentedResponses:
         return body_of(value, media_type, schema).decode() if media_type else value
 
     def _label(self, status: int, part: str, selection: Selection) -> str:
-        """Return what tells a generated part from others."""
+        """Return the label of a generated part."""
         return f"{self._operation.operation_id}/{status}/{part}/{selection.drawn}"
 
 

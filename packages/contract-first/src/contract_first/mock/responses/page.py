@@ -172,7 +172,7 @@ def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[s
 
 
 def _identifiers(by_status: Mapping[int, Any], code: Callable[[str], str]) -> str:
-    """Return magic identifiers: what they have in common, with CODE where the status stands, or each."""
+    """Return the magic identifiers: their common form with CODE for the status, or each of them."""
     forms = set()
     for status, identifier in by_status.items():
         text = str(identifier)

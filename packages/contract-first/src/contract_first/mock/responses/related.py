@@ -180,7 +180,7 @@ def _creates(operation: Operation, status: int) -> bool:
 
 
 def _holder_of(value: Any) -> str:
-    """Return the name of the member that holds what a response is about; empty if it is the value itself."""
+    """Return the name of the member that has the resource of a response; empty if the value is it."""
     if not isinstance(value, dict) or _identifies(value):
         return ""
     records = [name for name, member in value.items() if isinstance(member, dict) and _identifies(member)]
@@ -272,7 +272,7 @@ def _echoed(body: dict[str, Any], members: Mapping[str, Schema], value: dict[str
 
 
 def _echo(member: Any, value: Any, schema: Schema) -> Any:
-    """Return what a member of a body is in a response: without what that does not show."""
+    """Return a member of a request body as a response has it, without the parts that it does not show."""
     if isinstance(member, list):
         return [_echo(item, None, schema.items) for item in member]
     if isinstance(member, dict) and schema.properties:

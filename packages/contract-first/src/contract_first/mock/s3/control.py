@@ -41,7 +41,7 @@ def control(
     authority: Authority | None,
     access: tuple[str | None, Iterable[str]],
 ) -> tuple[Traffic, Callable[[socket.socket], AbstractContextManager[str]]]:
-    """Return the traffic of an S3, and what serves its control API on a socket.
+    """Return the traffic of an S3, and the server of its control API on a socket.
 
     Args:
         url: of the control API's server.

@@ -58,7 +58,7 @@ def running_s3(buckets: Sequence[str]) -> Iterator[S3Fixture]:
 
 
 def faults_of(item: pytest.Item, marker: FaultMarker) -> Iterator[Fault]:
-    """Yield the faults that a test is marked with; what is none fails the test."""
+    """Yield the faults of a test's marker; an invalid one fails the test."""
     for fault in marker.faults(item, Match, Effect):
         try:
             yield FaultReader(NO_EXTENSION).fault({"on": "s3", **fault})

@@ -199,7 +199,7 @@ class LateFaults(Faults):
 def _started_late(
     listening: socket.socket, start: Callable[[ExitStack], None], *, at_once: bool
 ) -> Iterator[None]:
-    """Start what serves a socket with the first connection to it, or at once."""
+    """Start the server of a socket with its first connection, or at once."""
     with ExitStack() as served:
         if at_once:
             start(served)

@@ -59,7 +59,7 @@ class MockState:
         """Replace the state by the initial one."""
 
     async def save(self, _draft: Snapshot) -> Mapping[str, Any]:
-        """Save the state, and return what else a snapshot has to tell."""
+        """Save the state, and return further members of the snapshot's description."""
         return {}
 
     async def load(self, _snapshot: Snapshot) -> None:

@@ -1,4 +1,4 @@
-"""Responds to an operation from what is stored: in the contract's own response, the item laid over it."""
+"""Responds to an operation from stored items: each is laid over the contract's own response."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOT_MODIFIED: Final = 304
 
 
 class StatefulOperation:
-    """Does what one operation does with its collection.
+    """Serves one operation from its collection.
 
     Args:
         catalog: of the contract that is served.

@@ -129,14 +129,14 @@ class Listing:
         return next((self._names[name] for name in meaning.names if name in self._names), "")
 
     def _asked(self, asked: Mapping[str, Any], meaning: Meaning) -> Any:
-        """Return what a query asks for by a parameter of a meaning; None for nothing."""
+        """Return the value of the query parameter with a meaning; None without one."""
         values = (asked.get(self._names[name]) for name in meaning.names if name in self._names)
         return next((value for value in values if value is not None and value != ""), None)
 
     def _conditions(
         self, asked: Mapping[str, Any], *, all_hold: bool
     ) -> Iterator[Callable[[Mapping[str, Any]], bool]]:
-        """Yield what tells whether an item is as a parameter named like a member says, or a search."""
+        """Yield the predicates of a query: of parameters named like a member, and of searches."""
         for name, value in _named(asked):
             plain_name = plain(name)
             is_no_filter = plain_name in self._selecting or str(value).strip().lower() in EVERYTHING
@@ -196,7 +196,7 @@ def _is_filter(name: str, query: Schema, member: Schema | None) -> bool:
 
 
 def _named(asked: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what query parameters ask for by name: in ``filter[name]`` or an object by their own."""
+    """Yield the members that query parameters name, and their values, also in ``filter[name]``."""
     for name, value in asked.items():
         match = FILTER.fullmatch(name)
         if plain(name).removesuffix("s") == "filter" and isinstance(value, dict):
@@ -251,7 +251,7 @@ def _comparable(value: Any) -> str:
 
 
 def _order(value: Any) -> tuple[int, Any]:
-    """Return what values of several types are sorted by: nothing, numbers, texts."""
+    """Return the sort key of values of several types: null, numbers, texts."""
     if isinstance(value, int | float):
         return 1, value
     return (0, "") if value is None else (2, str(value))

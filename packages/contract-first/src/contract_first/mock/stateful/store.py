@@ -209,7 +209,7 @@ class ItemStore:
             self._database.backup(copy)
 
     def load(self, file: Path) -> None:
-        """Replace everything by what a file has; if a store of it raises ValueError, nothing is lost."""
+        """Replace everything by the content of a file; if reading it raises ValueError, nothing is lost."""
         if not file.is_file() or not file.stat().st_size:
             raise ValueError(f"{file} does not hold what a mock stores: it is missing or empty.")
         ItemStore(file).close()

@@ -176,7 +176,7 @@ class Subject:
 
 @lru_cache(maxsize=4096)
 def _traits(names: tuple[str, ...], name: str) -> tuple[str, bool, bool, bool]:
-    """Return what an object is called, and whether it is a person, a place, or money."""
+    """Return the name of an object, and whether it is a person, a place, or money."""
     words = words_of(name)
     kind = singular(words[-1]) if words else ""
 

@@ -17,7 +17,7 @@ def alternatives_of(operation: Operation) -> Alternatives:
 
 
 class PresentedCredentials:
-    """Finds what a request presents for each security scheme of a contract.
+    """Finds the credentials that a request presents for each security scheme of a contract.
 
     Attributes:
         in_query: the names of the query parameters that carry one.

@@ -40,7 +40,7 @@ def claim(host: str, port: int) -> socket.socket:
 
 
 def hold_back(listening: socket.socket) -> bool:
-    """Drop what opens a connection; its client tries again in a second. Return False where that cannot be."""
+    """Drop packets that open a connection, so that clients retry after a second; False if that fails."""
     if sys.platform != "linux":
         return False
     program = array("B", b"".join(struct.pack("HBBI", *step) for step in _WITHOUT_SYN))

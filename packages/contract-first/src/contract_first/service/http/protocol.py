@@ -169,7 +169,7 @@ class HttpProtocol(asyncio.Protocol):
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's signature
-        """Stop what goes on for a client that is gone."""
+        """Stop the work for a client that is gone."""
         self._input = CLOSED
         self._timeouts.stop()
         self._state.connections.discard(self)

@@ -77,7 +77,7 @@ def address_of(text: str) -> IPv4Address | IPv6Address | None:
 
 @lru_cache(maxsize=4096)
 def subscriber_of(address: str) -> str:
-    """Return what one subscriber holds of the address space: an IPv4 address, or the /64 of an IPv6 one."""
+    """Return the addresses of one subscriber: an IPv4 address, or the /64 network of an IPv6 one."""
     parsed = address_of(address)
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed.packed[:8] + bytes(8), 64)))

@@ -33,7 +33,7 @@ class TimedConnection(Protocol):
 
 
 class Timeouts:
-    """How long a client may take for what comes next; one timer a second looks after a connection."""
+    """Limits of the time a client may take; a timer checks the connection every second."""
 
     def __init__(self, connection: TimedConnection, reader: RequestReader, sender: Sender) -> None:
         self._loop = loop = asyncio.get_running_loop()
@@ -48,7 +48,7 @@ class Timeouts:
         self._timer = loop.call_later(self._tick_seconds, self._look_at_time)
 
     def expect(self, seconds: float) -> None:
-        """Give the client so much time for what comes next."""
+        """Give the client so many seconds for its next step."""
         self._deadline = self._loop.time() + seconds
 
     def follow(self) -> None:

@@ -19,7 +19,7 @@ _STATE = re.compile(rb"[\t\x20-\x7e]{1,512}")
 
 
 class Call(NamedTuple):
-    """A call of ours: header fields that make it part of a trace, and what adds an attribute to its span."""
+    """An outgoing call: header fields of its trace, and a function that adds an attribute to its span."""
 
     headers: dict[str, str]
     note: Note

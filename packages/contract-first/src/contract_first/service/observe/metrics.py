@@ -90,7 +90,7 @@ class Metrics:
         self.registry.register(_LoopCollector(self, collect))
 
     def collected(self, collect: Collect) -> Iterable[Metric]:
-        """Return what the event loop of the app reads; called in another thread."""
+        """Return the metrics as the event loop of the app reads them; called in another thread."""
         if self._loop is None:
             return ()
 

@@ -52,7 +52,7 @@ class RequestLog:
             self._log.write(_line(members, names, cause))
 
     def _names(self, request: Request) -> dict[str, str]:
-        """Return what identifies a request: its id, its caller and its trace."""
+        """Return the identifiers of a request: its id, its caller and its trace."""
         names = {"request_id": request.request_id}
         if request.caller is not None:
             names |= self._describe(request.caller)

@@ -148,7 +148,7 @@ class Tracing:
         return _trace_of(self._tracer, span)
 
     def observer(self, contract: Contract) -> Observer:
-        """Return what ends the spans of a contract's requests."""
+        """Return the observer that ends the spans of a contract's requests."""
         paths = {operation.operation_id: operation.path for operation in contract.operations}
 
         def observe(observation: Observation) -> None:

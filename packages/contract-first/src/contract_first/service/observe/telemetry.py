@@ -65,7 +65,7 @@ class Telemetry(NamedTuple):
 
 
 def tracing_of(environment: Mapping[str, str], service: str) -> Tracing | None:
-    """Return what records spans, if OpenTelemetry's variables name a collector to export them to.
+    """Return the tracing, if OpenTelemetry's variables name a collector to export spans to.
 
     The variables are often those of a whole cluster: what they ask for and is not there is a warning.
 

@@ -66,7 +66,7 @@ class MediaType:
         request: Request,
         violations: list[Violation],
     ) -> Any:
-        """Return the body for the handler; what violates the schema goes to ``violations``."""
+        """Return the body for the handler; its violations are added to ``violations``."""
         if self._form is not None and media_type == MULTIPART:
             value = await self._form.multipart(stream, request, violations)
             return self._validated(value, violations, files=True)

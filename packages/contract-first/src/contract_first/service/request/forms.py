@@ -34,7 +34,7 @@ class Form:
         self._deep_prefixes = tuple(prefix for prefix in prefixes if prefix is not None)
 
     def urlencoded(self, raw: bytes, request: Request, violations: list[Violation]) -> dict[str, Any]:
-        """Return the fields of an urlencoded body; what is not declared stays text."""
+        """Return the fields of an urlencoded body; undeclared ones stay text."""
         if raw.count(b"&") >= MOST_FIELDS:
             raise BadRequest(f"The form body has more than {MOST_FIELDS} fields.")
         pairs = decode_form(raw, "form body")
@@ -117,7 +117,7 @@ async def _parse(stream: AsyncGenerator[bytes, None], request: Request) -> list[
 
 
 def _is_unchosen(content: Content) -> bool:
-    """Tell whether this is what a browser sends for a file input where no file was chosen."""
+    """Tell whether this part is an empty file input: browsers send one where no file was chosen."""
     return isinstance(content, UploadFile) and not content.filename and not content.size
 
 

@@ -131,7 +131,7 @@ def _is_spelled_by_nothing(definition: Mapping[str, Any], schema: Schema) -> boo
 
 
 def _reading(definition: Mapping[str, Any], schema: Schema) -> tuple[Read, Coerce]:
-    """Return what reads a parameter by its style, and what coerces it."""
+    """Return the reader of a parameter by its style, and its coercion."""
     coercion = Coercion([schema])
     if definition.get("style") == "deepObject" and definition["in"] == "query":
         return _deep_object(definition["name"]), coercion
@@ -140,7 +140,7 @@ def _reading(definition: Mapping[str, Any], schema: Schema) -> tuple[Read, Coerc
 
 
 def _whole_query(media_type: str, schema: Schema) -> tuple[Read, Coerce]:
-    """Return what reads the whole query string as JSON or as a form (OpenAPI 3.2, section 4.12.1)."""
+    """Return the reader of the whole query string as JSON or as a form (OpenAPI 3.2, section 4.12.1)."""
     where = "query string"
     if is_json(essence(media_type)):
         return (

@@ -234,5 +234,5 @@ def _children(element: Element, members: Members) -> dict[str, list[Element]]:
 
 
 def _only_or_all(values: list[Any]) -> Any:
-    """Return the only value, or an array of all, in which validation finds what is wrong."""
+    """Return the only value, or an array of all, which validation refuses."""
     return values[0] if len(values) == 1 else values

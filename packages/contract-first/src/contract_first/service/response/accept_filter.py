@@ -1,4 +1,4 @@
-"""The cheap check before openapi-core: it may refuse what that accepts, never the other way round.
+"""The cheap check before openapi-core: it may refuse what openapi-core accepts, never the reverse.
 
 jsonschema-rs and openapi-core's validators agree on JSON Schema 2020-12 but for regular expressions, formats,
 fractions and a few keywords. The filter asks openapi-core's own engine where the keyword allows it, and does

@@ -89,7 +89,7 @@ class ResponseRenderer:
         return rendered
 
     def _encoded(self, status: int, body: Any, media_type: str | None, request: Request) -> bytes:
-        """Return the bytes of a body; objects and lists as XML where that is what they are sent as."""
+        """Return the bytes of a body; of objects and lists as XML for an XML media type."""
         if isinstance(body, BYTES):
             return bytes(body)
         if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
@@ -152,7 +152,7 @@ def _of_range(media_range: str, body: Any) -> str:
 
 
 def _text_body(body: Any, media_type: str, request: Request) -> Any:
-    """Return what a body is written as where that is no JSON: a UUID or a datetime as JSON has it."""
+    """Return the text of a body that is not JSON; a UUID or a datetime is spelled as in JSON."""
     text = _plain(body, request)
     if not isinstance(text, str | int | float | None):
         raise TypeError(
@@ -162,7 +162,7 @@ def _text_body(body: Any, media_type: str, request: Request) -> Any:
 
 
 def _plain(body: Any, request: Request) -> Any:
-    """Return a body as a JSON value; what JSON has none for as its text, or as it is without one."""
+    """Return a body as a JSON value; other values as their text, or unchanged without one."""
     kind: Any = type(body)
     try:
         return msgspec.to_builtins(body, enc_hook=partial(_json_value, request))
@@ -171,7 +171,7 @@ def _plain(body: Any, request: Request) -> Any:
 
 
 def _json_value(request: Request, value: Any) -> Any:
-    """Return what msgspec has no JSON for, problems and pydantic's models, as a JSON value."""
+    """Return problems and pydantic's models, which msgspec cannot encode, as JSON values."""
     if isinstance(value, Problem):
         return request.problem_details(value)
     if hasattr(value, "model_dump"):

@@ -48,7 +48,7 @@ def _json_or_bytes(body: bytes | str, **_: str) -> Any:
 
 
 def is_text(media_type: str, schema: Schema) -> bool:
-    """Tell whether a schema is one of a text; of CSV, XML or an image it may say what no JSON value shows."""
+    """Tell whether a schema describes a text; one of CSV, XML or an image may describe more."""
     return essence(media_type).startswith("text/") and "string" in schema.types
 
 

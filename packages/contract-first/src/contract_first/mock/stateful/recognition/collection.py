@@ -76,7 +76,7 @@ class Collection:
         return self.holder or self.key
 
     def level(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what has the key of an item: its holder, or the item."""
+        """Return the object with the key of an item: its holder, or the item."""
         level = value.get(self.holder, {}) if self.holder else value
         return level if isinstance(level, Mapping) else {}
 
@@ -140,7 +140,7 @@ class Collection:
         return f"{self.holder}.{self.key}" if self.holder else self.key
 
     def sentence(self) -> str:
-        """Return what was recognised in a line."""
+        """Return the recognised operations and key in a line."""
         return f"{self.path}: {', '.join(self.actions)}{f'; by {self.key_name}' if self.key else ''}"
 
 
@@ -179,7 +179,7 @@ def shape_of(path: str) -> PathShape:
 
 
 def resource_of(shape: PathShape) -> str:
-    """Return what a path calls its items; empty for nothing."""
+    """Return the name of a path's items; empty without one."""
     return next((segment for segment in reversed(shape.segments) if segment != "{}"), "")
 
 

@@ -42,7 +42,7 @@ class Key(NamedTuple):
 def key_in(
     levels: Iterable[Schema], names: Iterable[str], operation: Operation, *, is_made: bool
 ) -> Key | None:
-    """Return what identifies an item; None where nothing does.
+    """Return the name of the member that identifies an item; None without one.
 
     Args:
         levels: what the item may be, the likeliest first; what has its key may be in an object of the first.
@@ -86,7 +86,7 @@ def learn_key(collection: Collection, parameter: Mapping[str, Any], schema: Sche
 
 
 def names_of_key(operation: Operation, resource: str, linked: Mapping[tuple[str, str], str]) -> list[str]:
-    """Return what the member of an item's last path parameter may be called, the likeliest first.
+    """Return possible names of the member of an item's last path parameter, the likeliest first.
 
     Args:
         linked: which member a Link Object takes for a parameter, by operationId and the parameter's name.

@@ -96,7 +96,7 @@ class _Recognition:
     # items with a path --------------------------------------------------------------------------------------
 
     def _add(self, segments: tuple[str, ...], methods: Methods) -> None:
-        """Add the collection of an item's path, with what its own two paths do."""
+        """Add the collection of an item's path, with the operations of its two paths."""
         above = self._above(segments[:-1])
         item = next(iter(methods.values()))
         shape = shape_of(item.path)
@@ -122,7 +122,7 @@ class _Recognition:
                 self._assign(collection, operation, action_above, None)
 
     def _key(self, item: Operation, methods: Methods, above: Methods) -> Key | None:
-        """Return what identifies an item, by the responses of the operations on its two paths."""
+        """Return the key of an item, by the responses of the operations on its two paths."""
         first = self._success(methods["get"]) if "get" in methods else self._listed(above)
         if "get" in methods and first is None:
             return None
@@ -148,7 +148,7 @@ class _Recognition:
         return min(filter(None, keys), key=lambda key: names.index(key.called), default=None)
 
     def _action_above(self, operation: Operation, collection: Collection) -> str | None:
-        """Return what an operation on the path of a collection does with it; None for nothing."""
+        """Return the action of an operation on the path of a collection; None without one."""
         if operation.method == "get":
             return "list" if self._schemas.list_in(operation, collection) is not None else None
         if operation.method in {"post", "delete"}:
@@ -163,7 +163,7 @@ class _Recognition:
         return {**above, "post": creating} if creating and shows and "post" not in above else above
 
     def _listed(self, methods: Methods) -> Schema | None:
-        """Return the schema of what a path lists; None where it lists nothing."""
+        """Return the schema of the items that a path lists; None where it lists nothing."""
         success = self._success(methods["get"]) if "get" in methods else None
         return next((element for _, element in lists(success)), None) if success else None
 
@@ -306,7 +306,7 @@ class _Recognition:
                 return
 
     def _place_part(self, operation: Operation, by_item: Mapping[tuple[str, ...], Collection]) -> bool:
-        """Assign what shows or changes an item below its path, as ``/status``; return whether it does."""
+        """Assign an operation below an item's path, such as ``/status``, if it shows or changes the item; tell whether it does."""
         shape, success = shape_of(operation.path), self._success(operation)
         whole = by_item.get(shape.segments[:-1])
         action = {"get": "read", "put": "update", "patch": "update"}.get(operation.method)

@@ -1,4 +1,4 @@
-"""The way to an object: in a value, or in what a schema describes, through members and arrays."""
+"""The way to an object in a value or a schema, through members and arrays."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -48,7 +48,7 @@ def lists(schema: Schema) -> list[Nested]:
 
 
 def items(schema: Schema, resource: str) -> list[Nested]:
-    """Return what may be an item of a resource: the value itself, or a member named like it or an envelope.
+    """Return possible items of a resource: the value itself, or a member named like it or an envelope.
 
     In an array, if that is the value, or has the name of the resource, as ``{"Invoices": [{}]}`` has.
     """
