@@ -306,7 +306,7 @@ class _Recognition:
                 return
 
     def _place_part(self, operation: Operation, by_item: Mapping[tuple[str, ...], Collection]) -> bool:
-        """Assign an operation below an item's path, such as ``/status``, if it shows or changes the item; tell whether it does."""
+        """Assign an operation below an item's path if it shows or changes the item; tell whether it does."""
         shape, success = shape_of(operation.path), self._success(operation)
         whole = by_item.get(shape.segments[:-1])
         action = {"get": "read", "put": "update", "patch": "update"}.get(operation.method)
