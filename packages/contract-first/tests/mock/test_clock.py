@@ -46,7 +46,7 @@ def after(**seconds):
     return NOON + timedelta(**seconds)
 
 
-def test_it_goes_by_the_machine(clock, machine, readings):
+def test_it_follows_the_machine(clock, machine, readings):
     """Until it is set otherwise it shows the machine's time, and tells nobody."""
     machine.time = after(seconds=5)
     assert (clock.now(), clock.reading().offset_seconds, readings) == (after(seconds=5), 0, [])
