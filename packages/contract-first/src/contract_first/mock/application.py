@@ -22,7 +22,7 @@ from .journal.recording import JournalMiddleware, Recording, refused
 from .reach import Reach
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
-from .service import Service
+from .service import ReloadingService
 from .state.clock import MockClock
 from .state.state import MockState
 from .traffic import Traffic
@@ -40,7 +40,7 @@ class MockApplication:
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
     """
 
-    service: Service
+    service: ReloadingService
     state: MockState
     traffic: Traffic
     _: KW_ONLY
@@ -92,7 +92,6 @@ class MockApplication:
         self.traffic.end()
 
     async def stop(self) -> None:
-        """Release everything."""
         await asyncio.to_thread(self.traffic.stop)
         await self.service.stop()
         await self.state.stop()
@@ -103,7 +102,6 @@ class MockApplication:
             self.traffic.journal.record(refused(Recording(scope, 0), problem))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
         if scope["type"] != "http":
             return
         self.reach.note(scope)
