@@ -29,17 +29,17 @@ def lint(folder):
         (
             "packages/contract-first/src/contract_first/contract/loading.py",
             "import contract_first.service.clock",
-            "The engine:",
+            "The toolkit:",
         ),
         (
             "packages/contract-first/src/contract_first/check/target.py",
             "import contract_first.mock",
-            "The engine:",
+            "The toolkit:",
         ),
         (
             "packages/contract-first/src/contract_first/service/messages/request.py",
             "import scanner_api.settings",
-            "The engine knows nothing",
+            "Packages:",
         ),
         (
             "packages/strict-s3/src/strict_s3/messages/cors.py",
@@ -51,7 +51,7 @@ def lint(folder):
             "import contract_first.check",
             "The service runs without",
         ),
-        ("handlers/scanner_api/settings.py", "import scanner_mocks", "The Scanner:"),
+        ("handlers/scanner_api/settings.py", "import scanner_mocks", "Packages:"),
         ("handlers/scanner_api/scanning/scans/sessions.py", "import starlette", "The domain is free"),
         ("handlers/scanner_api/operations/__init__.py", "import connexion", "Connexion only"),
         ("handlers/scanner_api/access/callers.py", "import sqlalchemy", "SQL only"),
