@@ -119,7 +119,7 @@ def test_dialect_is_found(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["See X-Mock-Answer.", "`/_mock/answers`", "    answered: whether it was", "## [a](answers.md)"]
+    "text", ["See X-Mock-Answer.", "`/_mock/answers`", "    answered: whether it was", "## [a](responses.md)"]
 )
 def test_identifiers_are_no_dialect(text):
     """An identifier may be what it is."""

@@ -1,4 +1,4 @@
-"""A simulator of failures for the process of a test that makes certain keys slow."""
+"""A simulator of failures for the process of a test, with the keys that are slow."""
 
 from contextlib import contextmanager
 

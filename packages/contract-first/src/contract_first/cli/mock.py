@@ -116,7 +116,7 @@ class Mocks:
             if self.contract.defects:
                 places["defects"] = f"{mock.api}/_mock/defects"
             if verbose:
-                places |= {"explorer": f"{mock.api}/docs", "responses": f"{mock.api}/_mock/answers"}
+                places |= {"explorer": f"{mock.api}/docs", "responses": f"{mock.api}/_mock/responses"}
                 sections["Operations"] = banner.operation_rows(self.contract)
         if not mock.operations:
             notes.append("The contract has no operations: every request gets a 404.")

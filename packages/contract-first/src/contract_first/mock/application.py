@@ -20,6 +20,7 @@ from .faults.reading import FaultReader
 from .journal.events import EventStream
 from .journal.recording import JournalMiddleware, Recording, refused
 from .reach import Reach
+from .responses.page import OLD_PATH as OLD_RESPONSES
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
 from .service import ReloadingService
@@ -61,12 +62,12 @@ class MockApplication:
             self.access,
             pages={
                 f"{ROOT}/events": EventStream(state.events, traffic.journal),
-                RESPONSES: ResponsesPage(contract),
+                **dict.fromkeys((RESPONSES, OLD_RESPONSES), ResponsesPage(contract)),
                 ROOT: TO_CONSOLE,
                 CONSOLE: ConsolePage(lambda: reach.s3, extension.console),
                 **({} if self.ca is None else {CA: Page(self.ca.encode(), "application/x-x509-ca-cert")}),
             },
-            public=(RESPONSES, CONSOLE, ROOT),
+            public=(RESPONSES, OLD_RESPONSES, CONSOLE, ROOT),
             clock=state.clock,
             profile=self.profile,
             collaborators={
