@@ -26,7 +26,7 @@ class Scope(Enum):
 
 
 class Outage(NamedTuple):
-    """Errors that are no bug of ours and may be over at the next try: what clients are told of them."""
+    """Errors that are no bug of ours and may be over at the next try, and what clients read of them."""
 
     scope: Scope
     detail: str = UNAVAILABLE
@@ -117,7 +117,7 @@ def discard_broken(context: Any) -> None:
 
 
 def _detail_of(error: Exception) -> str | None:
-    """Return what clients are told of an outage, which may be over at the next try; None of a bug of ours."""
+    """Return what clients read of an outage, which may be over at the next try; None of a bug of ours."""
     if not isinstance(error, exc.DBAPIError):
         return LOCKED if isinstance(error, LockedError) else UNAVAILABLE
     if (outage := outage_of(error.orig)) is not None:

@@ -76,7 +76,7 @@ class Reach:
         self._public_url, self._s3_public_url = public_url, s3_public_url
         self._trust_proxy = trust_proxy
         # what a proxy has for a host is the proxy's to check
-        names = {urlsplit(public_url or "").hostname}
+        names = {urlsplit(public_url or "").hostname or ""}
         self.accepts = lru_cache(256)(lambda host: trust_proxy or cannot_be_rebound(host, names))
         self._s3_at = lru_cache(256)(self._s3_at_host)
 
