@@ -35,6 +35,7 @@ from .processing.backlog import Backlog
 from .processing.processing import Processing
 from .processing.retention import retention_of
 from .processing.stores import oldest_waiting, stores_of
+from .redis_urls import IN_MEMORY
 from .scanning.identifiers import new_id
 from .scanning.links.destinations import Permissions
 from .scanning.links.redirects import RedirectFollower
@@ -160,6 +161,7 @@ class Application:
                 "bucket": self.bucket.ping,
                 "rate limits": self.limiter.ping,
                 "work": partial(oldest_waiting, self.stores, self.clock),
+                **({} if settings.queue_url == IN_MEMORY else {"queue": self._processing.queue.ping}),
             },
             cors_origins=settings.cors_origins,
             limits=Limits(

@@ -105,8 +105,9 @@ async def _database(settings: Settings) -> AsyncIterator[Diagnosis]:
         stack.push_async_callback(database.close)
         await database.connect()
         schema = await database.schema()
+        await database.check_writable()
         await database.check_disk()
-    yield Diagnosis("database", "ok", "It responds.")
+    yield Diagnosis("database", "ok", "It responds, and can be written to.")
     state = "It is empty" if schema.revision is None else f"It is at revision {schema.revision}"
     detail = f"{state}; this version needs revision {HEAD}."
     if schema.is_usable:

@@ -61,6 +61,9 @@ class MemoryBroker:
         """Return how many more jobs may wait here: the queue's own bound is the only one."""
         return MAX_WAITING
 
+    async def ping(self) -> None:
+        """Do nothing: this process is there."""
+
     async def close(self) -> None:
         """Start no more jobs; wait a little for those that run, and cancel those that take longer."""
         self._closing = True

@@ -92,6 +92,11 @@ class Processing:
             sweep.start()
             self._running.push_async_callback(sweep.stop)
 
+    async def ping(self) -> None:
+        """Raise whatever it is that keeps a Redis from taking jobs."""
+        if self._settings.queue_url != IN_MEMORY:
+            await self.queue.ping()
+
     async def stop(self) -> None:
         """End the jobs that run, within two seconds or by releasing them."""
         await self._running.aclose()

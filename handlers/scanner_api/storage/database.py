@@ -14,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Final
 
-from sqlalchemy import URL, Executable, Select, exc, text
+from sqlalchemy import URL, Executable, Select, exc, false, text
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.schema import CreateTable
 
 from contract_first.contract.document.errors import reason_of
 from contract_first.service.messages.problems import ServiceUnavailable
@@ -37,7 +38,7 @@ from .connections.readers import Readers
 from .connections.transactions import KeyTurns, Unit
 from .schema.migrations import HEAD
 from .schema.revision import SchemaRevision, read_schema, upgrade_schema
-from .schema.tables import sqlite_script
+from .schema.tables import sqlite_script, versions
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
 
@@ -150,12 +151,22 @@ class Database:
             raise DatabaseError(f"The database cannot be brought to revision {HEAD}: {reason}") from error
 
     async def ping(self) -> None:
-        """Raise ServiceUnavailable unless the database responds within 3 seconds."""
+        """Raise ServiceUnavailable unless the database responds within 3 seconds, and is not read-only."""
         try:
             async with asyncio.timeout(_PING_SECONDS):
                 await self.schema()
+                if self.dialect.name == "postgresql":  # which may be a standby; SQLite would wait for writers
+                    await self.change(versions.delete().where(false()))
         except TimeoutError as error:
             raise ServiceUnavailable(UNAVAILABLE) from error
+
+    async def check_writable(self) -> None:
+        """Write and roll back; raise ServiceUnavailable or the error of a database that refuses that."""
+        has_schema = (await self.schema()).revision is not None
+        probe = versions.insert().values(version_num="probe") if has_schema else CreateTable(versions)
+        async with self.transaction() as connection, connection.begin_nested() as writing:
+            await connection.execute(probe)
+            await writing.rollback()
 
     async def save(self, file: Path) -> None:
         """Write a snapshot of a SQLite database into a file.

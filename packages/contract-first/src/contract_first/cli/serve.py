@@ -155,7 +155,7 @@ def serve_until_ended(
             if metrics:
                 line = f"{line}, metrics on {', '.join(map(url_of, metrics))}"
             if workers == 1:
-                ready = partial(typer.echo, line)
+                ready = partial(stderr.announce, line)
                 uvloop.run(_served(telemetry, metrics, partial(serve, app, listening, ready)))
                 return
 
@@ -169,7 +169,7 @@ def serve_until_ended(
                 uvloop.run(_served(forked, metrics[index:], partial(serve, app, beside, ready)))
 
             line = f"{line}, {workers} processes"
-            Supervisor(workers, run, lambda: typer.echo(line), sockets.close).run()
+            Supervisor(workers, run, partial(stderr.announce, line), sockets.close).run()
     except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
 

@@ -19,7 +19,7 @@ from .faults.middleware import FaultMiddleware
 from .faults.reading import FaultReader
 from .journal.events import EventStream
 from .journal.recording import JournalMiddleware, Recording, refused
-from .reach import Reach
+from .reach import Reach, refuse_host
 from .responses.page import OLD_PATH as OLD_RESPONSES
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
@@ -111,6 +111,10 @@ class MockApplication:
         is_page = path == "/" and scope["method"] in {"GET", "HEAD"}
         if is_page and not self.service.contract.route("GET", path).methods:
             app = TO_CONSOLE
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        if app is self.service and host and not self.reach.accepts(host):
+            await refuse_host(host, "--public-url has", send)
+            return
         await app(scope, receive, send)
 
 

@@ -101,7 +101,10 @@ class Resources:
         home, _ = self._homes.get(id(schema), (None, ""))
         home_uri = self.uri if home is None else home.uri
         within = reference.startswith("#")
-        uri, fragment = (home_uri, reference[1:]) if within else urldefrag(urljoin(home_uri, reference))
+        try:
+            uri, fragment = (home_uri, reference[1:]) if within else urldefrag(urljoin(home_uri, reference))
+        except ValueError:  # it is no URI
+            return None
         fragment = unquote(fragment)
         if fragment and not fragment.startswith("/"):
             return self._anchors.get((uri, fragment))

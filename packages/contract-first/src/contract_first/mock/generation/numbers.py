@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from decimal import Decimal
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -111,12 +111,17 @@ def _between(low: float, high: float, random: Random) -> float:
 
 
 def _multiple(low: float, high: float, step: float, random: Random) -> float:
-    exact = Decimal(repr(step))
-    first, last = math.ceil(Decimal(repr(low)) / exact), math.floor(Decimal(repr(high)) / exact)
+    exact = _exact(step)
+    first, last = math.ceil(_exact(low) / exact), math.floor(_exact(high) / exact)
     if first > last:
         raise NoValueError(f"no multiple of {step} is between {low} and {high}")
     return float(exact * random.randint(first, min(last, first + USUAL)))
 
 
 def _is_multiple(value: float, merged: Merged) -> bool:
-    return all(Decimal(repr(value)) % Decimal(repr(divisor)) == 0 for divisor in _divisors(merged))
+    return all(_exact(value) % _exact(divisor) == 0 for divisor in _divisors(merged))
+
+
+def _exact(value: float) -> Fraction:
+    """Return a number as JSON writes it, of any size, in which one of Decimal's precision is lost."""
+    return Fraction(repr(value))

@@ -66,6 +66,12 @@ class Log(logging.Handler):
             line += "\n" + "\n  ".join(map(printable, exception.split("\n")))
         return line
 
+    def announce(self, message: str, *, err: bool = False) -> None:
+        """Print what a process says outside of its log, in the log's format if that is JSON."""
+        members = {"time": self.time(time.time()), "level": "info", "logger": "banner", "message": message}
+        stream = sys.stderr if err else sys.stdout
+        print(json_line(members) if self.is_json else message, file=stream, flush=True)
+
     def write(self, line: str) -> None:
         """Write a line of a request at the next turn of the event loop."""
         self.acquire()

@@ -72,7 +72,9 @@ class Metrics:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def observe(self, observation: Observation) -> None:
-        """Count and time a request that has ended."""
+        """Count and time a request that has ended, unless it is a health check."""
+        if observation.is_probe:
+            return
         operation = observation.operation_id or NO_OPERATION
         self._requests.labels(operation, observation.status or DISCONNECTED).inc()
         self._seconds.labels(operation).observe(observation.seconds)

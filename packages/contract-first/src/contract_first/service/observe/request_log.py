@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from contract_first.service.http.connections import HEALTH_PATHS
 from contract_first.service.messages.request import Request
 from contract_first.terminal import printable
 
@@ -29,8 +28,8 @@ class RequestLog:
 
     def observe(self, observation: Observation) -> None:
         operation, status = observation.operation_id, observation.status
-        is_error = status is not None and status >= SERVER_ERROR
-        is_probe = operation is None and observation.scope["path"] in HEALTH_PATHS
+        is_probe = observation.is_probe  # one that is not ready has no error, but an end to wait for
+        is_error = status is not None and status >= SERVER_ERROR and not is_probe
         if not (is_error or (self._writes_probes if is_probe else self._writes_all)):
             return
         members = {
