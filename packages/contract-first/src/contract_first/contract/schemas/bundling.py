@@ -29,13 +29,20 @@ class Bundler:
         is_30: whether they are written in OpenAPI 3.0's dialect.
         not_required: returns the names of the properties of a schema object that need not be there, in the
             direction that the value takes.
+        siblings: keywords beside a ``$ref`` apply: in 3.0 they do not, but openapi-core reads them.
     """
 
     def __init__(
-        self, resources: Resources, *, is_30: bool, not_required: Callable[[dict[str, Any]], frozenset[str]]
+        self,
+        resources: Resources,
+        *,
+        is_30: bool,
+        not_required: Callable[[dict[str, Any]], frozenset[str]],
+        siblings: bool = False,
     ) -> None:
         self._resources = resources
         self._is_30 = is_30
+        self._siblings = siblings
         self._not_required = not_required
         self._brought: dict[str, tuple[Any, list[str], int]] = {}
 
@@ -99,7 +106,7 @@ class Bundler:
             return schema
         if self._is_30:
             marked |= self._not_required(schema)
-            schema = to_2020_12(schema, not_required=marked)
+            schema = to_2020_12(schema, not_required=marked, siblings=self._siblings)
         rewritten = map_subschemas(
             schema,
             lambda keyword, subschema: self._rewrite(
@@ -134,15 +141,17 @@ def _anchors(node: Any) -> Iterator[str]:
         yield from _anchors(list(node.values()))
 
 
-def to_2020_12(schema: dict[str, Any], not_required: Container[str] = ()) -> dict[str, Any]:
+def to_2020_12(
+    schema: dict[str, Any], not_required: Container[str] = (), *, siblings: bool = False
+) -> dict[str, Any]:
     """Translate one schema object of OpenAPI 3.0.3, section 4.7.24; its subschemas are left as they are.
 
-    A ``$ref`` loses its siblings, as 3.0 ignores them; boolean exclusive bounds become numbers; ``nullable``
-    adds null to the type (by the 3.0.3 clarification it has no meaning without a type, and an ``enum`` has to
-    name null all the same). Properties that are ``not_required`` in the direction that the value takes
+    Without ``siblings`` a ``$ref`` loses its own, as 3.0 ignores them; boolean exclusive bounds become
+    numbers; ``nullable`` adds null to the type (by the 3.0.3 clarification it has no meaning without a type,
+    and an ``enum`` has to name null all the same). Properties that are ``not_required`` in this direction
     (``readOnly`` ones in a request, ``writeOnly`` ones in a response) are no longer among the ``required``.
     """
-    if "$ref" in schema:
+    if "$ref" in schema and not siblings:
         return {"$ref": schema["$ref"]}
     converted = dict(schema)
     for exclusive, bound in BOUNDS:

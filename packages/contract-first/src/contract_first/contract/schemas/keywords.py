@@ -9,7 +9,7 @@ as that does: both agree on JSON Schema 2020-12 but for these and a few keywords
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any, Final, TypeAlias
 
@@ -27,6 +27,14 @@ STRINGS: dict[str, Callable[[str], bool]] = {
 know; any text is a time, of which it expects an offset, and openapi-core takes none."""
 OPTIONS: Final[dict[str, Any]] = {"validate_formats": True, "formats": STRINGS}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECTS = frozenset(
+    {
+        DIALECT,
+        "https://spec.openapis.org/oas/3.1/dialect/base",
+        "https://spec.openapis.org/oas/3.2/dialect/2025-09-17",
+    }
+)
+"""What ``$schema`` and ``jsonSchemaDialect`` may name for openapi-core to read JSON Schema 2020-12."""
 NOT_ALIKE = frozenset({"patternProperties", "dependencies", "discriminator"})
 """Keywords that the engines read differently."""
 Check: TypeAlias = "Callable[[Any, Any], tuple[Callable[[Any], bool], str]]"
@@ -80,6 +88,11 @@ def _python_pattern(pattern: Any, _schema: Any) -> tuple[Callable[[Any], bool], 
     return _of_texts(matcher(pattern)), ""
 
 
+def _refused(mark: Any, _schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Refuse any value of what is marked, as openapi-core does of ``writeOnly`` in the responses of 3.0."""
+    return lambda _: not mark, "value is not for this direction"
+
+
 def _of_texts(matches: Callable[[str], bool]) -> Callable[[Any], bool]:
     return lambda instance: not isinstance(instance, str) or matches(instance)
 
@@ -94,16 +107,20 @@ def format_checker() -> Any:
     return oas31_schema_validators_factory.format_checker
 
 
-def options_of(bundle: Mapping[str, Any], *, formats: bool, as_python: bool) -> dict[str, Any]:
+def options_of(
+    bundle: Mapping[str, Any], *, formats: bool, as_python: bool, refused: Iterable[str] = ()
+) -> dict[str, Any]:
     """Return the options by which jsonschema-rs reads the keywords of a schema; a callback costs most.
 
     Args:
         bundle: the schema, which stands alone.
         formats: whether formats are checked; as openapi-core reads them, those that it knows always are.
         as_python: whether all are read as openapi-core does.
+        refused: marks that it takes for keywords which refuse any value.
     """
     if as_python:
         checks = {"pattern": _python_pattern, "format": _known_format if formats else _python_format}
+        checks |= dict.fromkeys(refused, _refused)
         return {"keywords": _keywords(checks), "validate_formats": False}
     checks = {}
     if not all(map(is_small, _texts(bundle, "pattern"))):
@@ -131,6 +148,6 @@ def _texts(node: Any, keyword: str) -> Iterator[str]:
 def reads_alike(bundle: Any) -> bool:
     """Tell whether jsonschema-rs and openapi-core agree on a schema, but for its patterns and formats."""
     if isinstance(bundle, dict):
-        alike = NOT_ALIKE.isdisjoint(bundle) and bundle.get("$schema", DIALECT) == DIALECT
+        alike = NOT_ALIKE.isdisjoint(bundle) and bundle.get("$schema", DIALECT) in DIALECTS
         return alike and all(reads_alike(value) for value in bundle.values())
     return not isinstance(bundle, list) or all(reads_alike(item) for item in bundle)
