@@ -163,6 +163,64 @@ def test_the_filter_accepts_nothing_of_3_0_that_the_validator_refuses(schema, so
     assert [wrong for value in some for wrong in engines.wrongly_accepted(value)] == []
 
 
+KINDS = {
+    "A": {"required": ["b"], "properties": {"b": {"type": "integer"}}},
+    "B": {"properties": {"a": {"type": "string", "writeOnly": True}}, "required": ["a"]},
+    "Node": NODE_30,
+}
+references = st.sampled_from([{"$ref": f"#/components/schemas/{name}"} for name in KINDS])
+kinds = st.lists(references, min_size=1, max_size=3)
+mappings = st.dictionaries(
+    st.sampled_from(["x", "A", ""]), st.sampled_from(["#/components/schemas/A", "B", "#/nowhere"]), max_size=2
+)
+discriminated = st.fixed_dictionaries(
+    {
+        "discriminator": st.fixed_dictionaries(
+            {"propertyName": st.just("kind")}, optional={"mapping": mappings}
+        )
+    },
+    optional={
+        "oneOf": kinds,
+        "anyOf": kinds | st.lists(references | st.booleans().map(lambda _: {}), min_size=1),
+        "allOf": kinds,
+        "properties": st.just({"kind": {"type": "string"}}),
+        "nullable": st.booleans(),
+        "type": st.just("object"),
+    },
+)
+objects = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["A", "B", "Node", "x", "", None, 1])}, optional={"a": scalars, "b": scalars}
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    discriminated
+    | discriminated.map(lambda schema: {"items": schema})
+    | discriminated.map(lambda schema: {"not": schema})
+    | discriminated.map(lambda schema: {"oneOf": [schema, {"type": "object"}]}),
+    st.lists(objects | scalars | objects.map(lambda value: [value]), min_size=1, max_size=6),
+    st.sampled_from(["3.0.3", "3.1.0", "3.2.0"]),
+)
+def test_the_filter_accepts_nothing_by_a_discriminator_that_the_validator_refuses(schema, some, openapi):
+    """The same of alternatives that a discriminator tells apart, whatever it maps and wherever it stands."""
+    engines = Engines.over_schema(schema, openapi=openapi, schemas=KINDS)
+    event(f"accepted {sum(engines.accepts(value) for value in some) > 0}")
+    assert [wrong for value in some for wrong in engines.wrongly_accepted(value)] == []
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0", "3.2.0"])
+def test_the_filter_speaks_for_discriminators(openapi):
+    """What the schema accepts that the discriminator names is accepted without openapi-core."""
+    alternatives = [{"$ref": f"#/components/schemas/{name}"} for name in ("A", "B")]
+    discriminator = {"propertyName": "kind", "mapping": {"x": alternatives[0]["$ref"]}}
+    schema = {"type": "array", "items": {"oneOf": alternatives, "discriminator": discriminator}}
+    engines = Engines.over_schema(schema, openapi=openapi, schemas=KINDS)
+    assert engines.accepts([{"kind": "A", "b": 1}, {"kind": "x", "b": 1}])
+    assert not engines.accepts([{"kind": "x", "b": "not an integer"}])
+    assert not engines.accepts([{"kind": "Node", "a": None, "b": 1}])
+
+
 @settings(max_examples=100, deadline=None)
 @given(patterns.filter(is_python_pattern), st.lists(texts, min_size=1, max_size=8), st.booleans())
 def test_the_filter_reads_patterns_as_the_validator_does(pattern, some, negated):

@@ -18,6 +18,8 @@ import jsonschema_rs
 from contract_first.contract.document.json_types import INTEGERS, is_within, range_of
 from contract_first.contract.document.patterns import ecma_matcher, is_small, matcher
 
+from .bundling import DISCRIMINATED
+
 BASE64 = re.compile(r"[A-Za-z0-9+/_\s=-]*")
 STRINGS: dict[str, Callable[[str], bool]] = {
     "byte": lambda value: BASE64.fullmatch(value) is not None,
@@ -35,8 +37,12 @@ DIALECTS = frozenset(
     }
 )
 """What ``$schema`` and ``jsonSchemaDialect`` may name for openapi-core to read JSON Schema 2020-12."""
-NOT_ALIKE = frozenset({"patternProperties", "dependencies", "discriminator"})
+NOT_ALIKE = frozenset({"patternProperties", "dependencies", "discriminator", "dialect"})
 """Keywords that the engines read differently."""
+INVERTING = frozenset(
+    {"not", "oneOf", "if", "contains", "unevaluatedProperties", "unevaluatedItems", "$schema"}
+)
+"""Keywords that may accept a value since a part refuses it, or that say who reads discriminators."""
 Check: TypeAlias = "Callable[[Any, Any], tuple[Callable[[Any], bool], str]]"
 """Takes the value of a keyword and the schema around it; returns a function that tells whether a value
 conforms, and the detail of a violation."""
@@ -146,8 +152,20 @@ def _texts(node: Any, keyword: str) -> Iterator[str]:
 
 
 def reads_alike(bundle: Any) -> bool:
-    """Tell whether jsonschema-rs and openapi-core agree on a schema, but for its patterns and formats."""
-    if isinstance(bundle, dict):
-        alike = NOT_ALIKE.isdisjoint(bundle) and bundle.get("$schema", DIALECT) in DIALECTS
-        return alike and all(reads_alike(value) for value in bundle.values())
-    return not isinstance(bundle, list) or all(reads_alike(item) for item in bundle)
+    """Tell whether jsonschema-rs accepts no value that openapi-core refuses, but for patterns and formats."""
+    keywords = set(_keywords_in(bundle))
+    return NOT_ALIKE.isdisjoint(keywords) and (
+        DISCRIMINATED not in keywords or INVERTING.isdisjoint(keywords)
+    )
+
+
+def _keywords_in(node: Any) -> Iterator[str]:
+    """Yield the names in a schema, of keywords and of others, and ``dialect`` for one that is not read."""
+    if isinstance(node, dict):
+        yield from node
+        if node.get("$schema", DIALECT) not in DIALECTS:
+            yield "dialect"
+        node = list(node.values())
+    for member in node if isinstance(node, list) else ():
+        if isinstance(member, dict | list):
+            yield from _keywords_in(member)

@@ -281,7 +281,8 @@ class Schemas:
         self.formats = formats
         self.origin = origin
         self.is_30 = str(document.get("openapi", "")).startswith("3.0")
-        self.has_dialect = document.get("jsonSchemaDialect", DIALECT) in DIALECTS
+        dialect = document.get("jsonSchemaDialect")
+        self.has_dialect = dialect is None or dialect in DIALECTS
         self._views = {} if views is None else views
         self._views[direction, formats] = self
         self._schemas: dict[int, Schema] = {}
@@ -291,7 +292,8 @@ class Schemas:
         self.depths = MinimumDepths(self.keywords, self.targets_of)
         bundler = partial(Bundler, resources, is_30=self.is_30, not_required=self._not_required)
         self.bundler = bundler()
-        self.python_bundler = bundler(siblings=True) if self.is_30 else self.bundler
+        is_read_otherwise = self.is_30 or (dialect != DIALECT and resources.have_discriminators)
+        self.python_bundler = bundler(as_python=True) if is_read_otherwise else self.bundler
 
     def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:
         """Return the same schemas for another direction, or with formats."""
