@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
 from starlette.requests import cookie_parser
@@ -21,7 +22,8 @@ class Request:
 
     Attributes:
         method: the HTTP method, upper case.
-        path: as it was sent, percent-encoded.
+        path: as it was sent, percent-encoded, below the root path.
+        root_path: where the app is mounted, and links and cookies of it begin; empty for the root.
         query_string: as it was sent, percent-encoded.
         headers: the header fields by lower-case name.
         response_headers: headers that every response to this request carries.
@@ -49,6 +51,7 @@ class Request:
         self.scope = scope
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
         self.path = raw.partition(b"?")[0].decode("latin-1")
+        self.root_path: str = scope.get("root_path", "")
         self.query_string: bytes = scope["query_string"]
         self.receive = receive
         self.request_id = request_id
@@ -75,11 +78,16 @@ class Request:
         field = self.header(b"cookie")
         return {} if field is None else cookie_parser(field)
 
+    @property
+    def instance(self) -> str:
+        """The path that names this request in problems: with the root path, as the client sees it."""
+        return normal_path(quote(self.root_path) + self.path if self.root_path else self.path)
+
     def problem_details(self, problem: Problem) -> dict[str, Any]:
         """Return the document of a problem that this request has."""
         return self._profile.document(
             problem,
-            instance=normal_path(self.path),
+            instance=self.instance,
             request_id=self.request_id,
             now=self._clock.now(),
         )
