@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,7 @@ class Service:
         self.profile = profile
         self._make = make
         self._below_root = below_root
-        self._open = collaborators if callable(collaborators) else None
+        self._open = collaborators if callable(collaborators) else lambda: nullcontext(collaborators)
         self._app = None if callable(collaborators) else make(collaborators)
         self._opened: asyncio.Future[ASGIApp] | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -83,8 +83,8 @@ class Service:
         Raises:
             ResolverError: an operation has no handler, or one that does not fit it.
         """
-        if self._open is not None:
-            await self._started(self._open)
+        if self._app is None:
+            await self._started()
 
     async def stop(self) -> None:
         """Close the collaborators."""
@@ -92,20 +92,20 @@ class Service:
             opening.cancel()
             await opening
 
-    async def _started(self, open_: Opening) -> ASGIApp:
+    async def _started(self) -> ASGIApp:
         """Return the app with its collaborators, which are opened once however many requests wait for it."""
         if self._opened is None:
             self._opened = asyncio.get_running_loop().create_future()
-            self._opening = asyncio.create_task(self._hold(open_, self._opened))
+            self._opening = asyncio.create_task(self._hold(self._opened))
         return await asyncio.shield(self._opened)
 
-    async def _hold(self, open_: Opening, opened: asyncio.Future[ASGIApp]) -> None:
+    async def _hold(self, opened: asyncio.Future[ASGIApp]) -> None:
         """Keep the collaborators open until cancelled, by :meth:`stop` or by the end of the event loop.
 
         A task of its own, since what is opened in one task can often not be closed in another.
         """
         try:
-            async with open_() as collaborators:
+            async with self._open() as collaborators:
                 self._app = self._make(collaborators)
                 opened.set_result(self._app)
                 with suppress(asyncio.CancelledError):
@@ -123,9 +123,7 @@ class Service:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            app = self._app
-            if app is None and self._open is not None:
-                app = await self._started(self._open)
+            app = self._app or await self._started()
             await app(self._below_root(scope), receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

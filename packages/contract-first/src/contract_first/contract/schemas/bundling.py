@@ -147,7 +147,7 @@ class Bundler:
         named = {reference.removeprefix(COMPONENT): reference for reference in references}
         named |= discriminator.get("mapping", {})
         name = discriminator["propertyName"]
-        alternatives = [
+        alternatives: list[Any] = [
             {"required": [name], "properties": {name: {"const": value}}, "allOf": [{"$ref": reference}]}
             for value, reference in named.items()
             if reference.startswith("#/") and self._resources.target(None, reference) is not None
