@@ -6,6 +6,7 @@ The tree, one class for each status, with the code that names it::
     ├── BadRequest              400 bad_request             the request cannot be read
     ├── Unauthorized            401 unauthorized            no credential, or a wrong one
     ├── Forbidden               403 forbidden               a valid caller who may not
+    │   └── InsufficientScope   403 insufficient_scope      a token without the scopes
     ├── NotFound                404 not_found               unknown, or not the caller's
     ├── MethodNotAllowed        405 method_not_allowed      the path has no such operation
     ├── NotAcceptable           406 not_acceptable          Accept excludes every response
@@ -122,6 +123,16 @@ class Forbidden(Problem):
 
     status = HTTPStatus.FORBIDDEN
     code = "forbidden"
+
+
+class InsufficientScope(Forbidden):
+    """A token is valid and does not have the scopes that the operation requires (RFC 6750, section 3.1)."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        self.scopes = tuple(scopes)
+        super().__init__(f"The operation requires the scopes {' '.join(scopes)}.", scopes=list(scopes))
 
 
 class NotFound(Problem):

@@ -1,6 +1,7 @@
 """One HTTP request as the binding sees it: raw bytes kept, the rest worked out when asked for."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -8,11 +9,33 @@ from starlette.datastructures import UploadFile
 from starlette.requests import cookie_parser
 from starlette.types import Receive, Scope
 
+from contract_first.contract import Operation
 from contract_first.contract.routing import normal_path
 from contract_first.service.clock import Clock
 
-from .problems import PLAIN, Problem, ProblemProfile
+from .problems import PLAIN, InsufficientScope, Problem, ProblemProfile
 from .traces import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A security scheme that an operation requires, as its authentication function is told.
+
+    Attributes:
+        scheme: the name of the security scheme.
+        scopes: what a token has to allow, all of them; of other schemes, roles.
+    """
+
+    operation: Operation
+    scheme: str
+    scopes: tuple[str, ...]
+
+    def require(self, granted: Iterable[str]) -> None:
+        """Raise InsufficientScope unless the scopes of a token are enough."""
+        allowed = frozenset(granted)
+        if not allowed.issuperset(self.scopes):
+            raise InsufficientScope(self.scopes)
+
 
 STATE = "contract_first.service.messages.request"
 
@@ -30,6 +53,8 @@ class Request:
         request_id: names the exchange in the response and in the log.
         path_parameters: by name, percent-encoded as they were sent.
         operation_id: of the operation that it matches, as soon as that is known.
+        operation: the one that it matches.
+        requirement: the security requirement that is being tried, or that the caller has met.
         misrouted: the problem of a request that no operation matches.
         caller: who calls, once the authenticator has let them in.
         responded: whether a response has started to go out.
@@ -59,6 +84,8 @@ class Request:
         self.headers = _joined(scope["headers"])
         self.path_parameters: Mapping[str, bytes] = {}
         self.operation_id: str | None = None
+        self.operation: Operation | None = None
+        self.requirement: Requirement | None = None
         self.misrouted: Problem | None = None
         self.files: list[UploadFile] = []
         self.response_headers: list[tuple[bytes, bytes]] = []
