@@ -9,14 +9,15 @@ import pytest
 
 PROBLEMS = [
     "BadRequest", "Conflict", "Forbidden", "InsufficientScope", "InternalError", "MethodNotAllowed",
-    "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem", "RateLimited", "ServiceUnavailable", "URITooLong",
-    "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
+    "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem", "RateLimited",
+    "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
 ]  # fmt: skip
 MEMBERS = {
     "contract_first": [
         *PROBLEMS, "BasicCredential", "Change", "Contract", "ContractError", "ContractMock", "Credentials",
         "ExchangeValidator", "Operation", "Report", "Request", "Requirement", "Response", "Service",
-        "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract", "serve", "validate_har",
+        "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract",
+        "serve", "validate_har",
     ],
     "contract_first.contract": [
         "Change", "Contract", "ContractError", "Operation", "compare", "load_contract",
@@ -25,8 +26,7 @@ MEMBERS = {
     "contract_first.service": [
         *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Idempotency", "KeyInUse",
         "KeyReused", "Limits", "ProblemProfile", "Request", "Requirement", "ResolverError", "Response",
-        "Service",
-        "Violation", "create_app", "listen", "serve", "url_of",
+        "Service", "Violation", "create_app", "listen", "serve", "url_of",
     ],
     "strict_s3": ["Server", "running"],
     "contract_first.check": [
