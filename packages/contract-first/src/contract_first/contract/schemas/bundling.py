@@ -159,8 +159,13 @@ class Bundler:
 def _rewritten_reference(reference: str, pending: list[str]) -> str:
     if not reference.startswith("#") or reference == "#":
         return reference
+    pending.append(unquote(reference[1:]))
+    return in_bundle(reference)
+
+
+def in_bundle(reference: str) -> str:
+    """Return a reference into a document as a bundle of its schemas spells it."""
     fragment = unquote(reference[1:])
-    pending.append(fragment)
     if not fragment.startswith("/"):
         return reference
     return "#/$defs/" + quote(fragment.replace("~", "~0").replace("/", "~1"))
