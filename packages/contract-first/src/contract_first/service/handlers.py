@@ -54,12 +54,20 @@ def resolved(
     """Return the function of each operation by operationId; see :mod:`.names` for the rule.
 
     Raises:
-        ResolverError: an operation has none, unless that is ``optional``.
+        ResolverError: an operation has none, unless that is ``optional``, or two have one name.
     """
     functions = {}
+    handled: dict[str, Operation] = {}
     for operation in operations:
         name = handler_named(operation, handlers)
         if name is not None:
+            other = handled.setdefault(name, operation)
+            if other is not operation:
+                raise ResolverError(
+                    f"The operationIds {other.operation_id!r} and {operation.operation_id!r} would share the "
+                    f"handler {name!r}; name a function for each in a mapping by operationId, or call them "
+                    f"{handler_name(other)!r} and {handler_name(operation)!r}."
+                )
             functions[operation.operation_id] = handlers[name]
         elif not optional:
             raise ResolverError(
