@@ -7,9 +7,9 @@ The name of an operation's handler, :func:`handler_name`, is
 3. where nothing is left of that, or there is no operationId, method and path (``get_pets__id_``).
 
 A function may also be named by the operationId spelled as arguments are, with the verb behind a slash first
-(``listPets``, ``list-pets`` and ``pets/list`` are ``list_pets``), or by the tail of its name behind an underscore
-(``photos_get_url``, ``get_url`` or ``url`` for ``apps_photos_get_url``); the longest name wins. No two operations
-share a function of one name.
+(``listPets``, ``list-pets`` and ``pets/list`` are ``list_pets``), or by the tail of its name behind an
+underscore (``photos_get_url``, ``get_url`` or ``url`` for ``apps_photos_get_url``); the longest name wins. No
+two operations share a function of one name.
 """
 
 import builtins
