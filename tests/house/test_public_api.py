@@ -10,15 +10,16 @@ from types import FunctionType
 import pytest
 
 PROBLEMS = [
-    "BadRequest", "Conflict", "Forbidden", "InternalError", "MethodNotAllowed", "NotAcceptable", "NotFound",
-    "NotImplementedYet", "PayloadTooLarge", "Problem", "RateLimited", "ServiceUnavailable", "URITooLong",
-    "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
+    "BadRequest", "Conflict", "Forbidden", "InsufficientScope", "InternalError", "MethodNotAllowed",
+    "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem", "RateLimited",
+    "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
 ]  # fmt: skip
 MEMBERS = {
     "contract_first": [
         *PROBLEMS, "BasicCredential", "Change", "Contract", "ContractError", "ContractMock", "Credentials",
-        "ExchangeValidator", "Operation", "Report", "Request", "Response", "Service", "check_app",
-        "check_url", "compare", "contract_mock", "create_app", "load_contract", "serve", "validate_har",
+        "ExchangeValidator", "Operation", "Report", "Request", "Requirement", "Response", "Service",
+        "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract",
+        "serve", "validate_har",
     ],
     "contract_first.contract": [
         "Change", "Contract", "ContractError", "Operation", "compare", "load_contract",
@@ -26,8 +27,8 @@ MEMBERS = {
     "scanner_contract": ["load_contract"],
     "contract_first.service": [
         *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Idempotency", "KeyInUse",
-        "KeyReused", "Limits", "ProblemProfile", "Request", "ResolverError", "Response", "Service",
-        "Violation", "create_app", "listen", "serve", "url_of",
+        "KeyReused", "Limits", "ProblemProfile", "Request", "Requirement", "ResolverError", "Response",
+        "Service", "Violation", "create_app", "listen", "serve", "url_of",
     ],
     "strict_s3": ["Server", "running"],
     "contract_first.check": [

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,10 @@ from .connexion_adapter import bind
 from .edge import Edge
 from .functions import Function
 from .handlers import handlers_of
+from .http.proxies import TrustedProxies
 from .idempotency import Idempotency
 from .messages.problems import PLAIN, ProblemProfile
+from .mounting import mounting
 from .observe.observation import Observer, observed
 from .observe.request_log import RequestLog
 from .operation import Fallback
@@ -42,8 +45,8 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 class Service:
     """An ASGI app, with :meth:`start` before the first request and :meth:`stop` after the last.
 
-    A server that speaks ASGI's lifespan protocol does both by itself; where all collaborators are there
-    already, the app responds without it.
+    A server that speaks ASGI's lifespan protocol does both by itself. Without it, as below a framework's
+    mount, the first request starts the app, and the end of its event loop stops it.
 
     Attributes:
         most_target_bytes: longest path and query together; the server refuses longer ones as they come in.
@@ -57,14 +60,17 @@ class Service:
         make: Callable[[Mapping[str, Any]], ASGIApp],
         collaborators: Mapping[str, Any] | Opening,
         most_target_bytes: int,
+        below_root: Callable[[Scope], Scope],
     ) -> None:
         self.contract = contract
         self.most_target_bytes = most_target_bytes
         self.profile = profile
         self._make = make
-        self._running = AsyncExitStack()
-        self._open = collaborators if callable(collaborators) else None
+        self._below_root = below_root
+        self._open = collaborators if callable(collaborators) else lambda: nullcontext(collaborators)
         self._app = None if callable(collaborators) else make(collaborators)
+        self._opened: asyncio.Future[ASGIApp] | None = None
+        self._opening: asyncio.Task[None] | None = None
         self.is_draining = False
 
     def drain(self) -> None:
@@ -77,20 +83,47 @@ class Service:
         Raises:
             ResolverError: an operation has no handler, or one that does not fit it.
         """
-        if self._open is not None:
-            self._app = self._make(await self._running.enter_async_context(self._open()))
+        if self._app is None:
+            await self._started()
 
     async def stop(self) -> None:
         """Close the collaborators."""
-        await self._running.aclose()
+        if (opening := self._opening) is not None:
+            opening.cancel()
+            await opening
+
+    async def _started(self) -> ASGIApp:
+        """Return the app with its collaborators, which are opened once however many requests wait for it."""
+        if self._opened is None:
+            self._opened = asyncio.get_running_loop().create_future()
+            self._opening = asyncio.create_task(self._hold(self._opened))
+        return await asyncio.shield(self._opened)
+
+    async def _hold(self, opened: asyncio.Future[ASGIApp]) -> None:
+        """Keep the collaborators open until cancelled, by :meth:`stop` or by the end of the event loop.
+
+        A task of its own, since what is opened in one task can often not be closed in another.
+        """
+        try:
+            async with self._open() as collaborators:
+                self._app = self._make(collaborators)
+                opened.set_result(self._app)
+                with suppress(asyncio.CancelledError):
+                    await asyncio.get_running_loop().create_future()
+        except Exception as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+        finally:
+            opened.cancel()
+            self._app = self._opened = self._opening = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            if self._app is None:
-                raise RuntimeError("The app has not started: run it by a server that speaks ASGI's lifespan.")
-            await self._app(scope, receive, send)
+            app = self._app or await self._started()
+            await app(self._below_root(scope), receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -115,6 +148,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     checks: Mapping[str, Check] | None = NOTHING,
     soft_checks: Mapping[str, Check] = NOTHING,
     cors_origins: Sequence[str] = (),
+    trusted_proxies: Iterable[str] = (),
     limits: Limits | None = None,
     profile: ProblemProfile = PLAIN,
     reveal: bool = False,
@@ -149,6 +183,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         checks: checks of ``/readyz`` by name; the app is ready if none raises. None serves no health.
         soft_checks: further checks of ``/readyz``; one that raises is reported, and the app stays ready.
         cors_origins: origins whose pages may call the app (CORS); ``*`` for any.
+        trusted_proxies: addresses and networks whose ``X-Forwarded-Prefix`` says below which path clients see
+            the app; a framework's mount or a server's root path says it by ASGI.
         limits: most bytes of target, body and form, and more; see :class:`~.bodies.Limits`.
         profile: members of problems; by default those of RFC 9457 alone.
         reveal: send clients the violations of a response, which otherwise only the log has.
@@ -221,5 +257,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             observers.append(tracing.observer(served))
         return observed(app, observers) if observers else app
 
-    service = Service(served, profile, make, collaborators, limits.target)
+    proxies = [*trusted_proxies]
+    below_root = mounting(TrustedProxies(proxies) if proxies else None)
+    service = Service(served, profile, make, collaborators, limits.target, below_root)
     return service

@@ -146,6 +146,7 @@ class RoutingMiddleware(SpecMiddleware):
         if route.operation is None:
             request.misrouted = _problem_of(route, request)
         else:
+            request.operation = route.operation
             request.operation_id = route.operation.operation_id
             request.path_parameters = route.path_parameters
 

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from contract_first.contract.routing import normal_path
-
 from .clock import Clock
 from .messages.problems import (
     MEDIA_TYPE,
@@ -129,7 +127,7 @@ class Edge:
 
     def _rendered_refusal(self, problem: Problem, request: Request) -> Rendered:
         headers, template = self._refused(problem)
-        instance = msgspec.json.encode(normal_path(request.path))[1:-1]
+        instance = msgspec.json.encode(request.instance)[1:-1]
         body = template % {b"instance": instance, b"request_id": request.request_id.encode()}
         length = (b"content-length", b"%d" % len(body))
         return Rendered(int(problem.status), [*headers, length, *request.response_headers], body)

@@ -26,7 +26,7 @@ class OperationResponses:
 
     def __init__(self, operation: Operation, contract: Contract, core: OpenapiCore) -> None:
         self._operation = operation
-        self._filter = AcceptFilter(operation, contract.schemas.for_responses)
+        self._filter = AcceptFilter(operation, contract.schemas)
         self._core = core
         self._pointer = contract.origin(pointers.join(operation.pointer, "responses"))
         self._declared: dict[str | None, DeclaredResponse] = {

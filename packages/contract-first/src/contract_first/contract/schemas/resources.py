@@ -44,6 +44,9 @@ class Resources:
 
     Args:
         source: the file or URL it was read from: the URI that its own relative references start at.
+
+    Attributes:
+        have_discriminators: whether any of them has a ``discriminator``.
     """
 
     def __init__(self, document: Mapping[str, Any], source: str) -> None:
@@ -53,11 +56,13 @@ class Resources:
         self._resources: dict[str, Resource] = {}
         self._homes: dict[int, tuple[Resource, str]] = {}
         self._anchors: dict[tuple[str, str], ReferenceTarget] = {}
+        self.have_discriminators = False
         nearest: dict[str, Resource] = {}
         for location in walk(root):
             node = location.node
             if location.kind != "schema" or not isinstance(node, dict):
                 continue
+            self.have_discriminators |= "discriminator" in node
             for keyword in ("$anchor", "$dynamicAnchor"):
                 if keyword in node:
                     self._anchors.setdefault(

@@ -1,8 +1,9 @@
 """The cheap check before openapi-core: it may refuse what openapi-core accepts, never the reverse.
 
-jsonschema-rs and openapi-core's validators agree on JSON Schema 2020-12 but for regular expressions, formats,
-fractions and a few keywords. The filter asks openapi-core's own engine where the keyword allows it, and does
-not speak for the rest: a response that it cannot speak for is not accepted, and openapi-core decides.
+jsonschema-rs and openapi-core's validators agree on JSON Schema 2020-12, and on the dialect of OpenAPI 3.0
+translated to it, but for regular expressions, formats and a few keywords. The filter asks openapi-core's own
+engine where the keyword allows it, and does not speak for the rest: a response that it cannot speak for is
+not accepted, and openapi-core decides.
 """
 
 from collections.abc import Mapping
@@ -89,7 +90,7 @@ class AcceptFilter:
 
     def __init__(self, operation: Operation, schemas: Schemas) -> None:
         self._operation = operation
-        self._schemas = schemas
+        self._schemas = schemas.for_responses
         self._declared: dict[int, ResponseSchemas] = {}
 
     def accepts(self, rendered: Rendered, media_type: str | None) -> bool:
