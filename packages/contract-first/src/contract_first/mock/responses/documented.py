@@ -155,7 +155,8 @@ class DocumentedResponses:
             whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
             if not errors:
-                relation = self._relation(rendered, body, schema)
+                label = self._label(status, concrete(key), selection)
+                relation = self._relation(rendered, body, schema, label)
                 return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
             reason = errors[0]
             if body.source == "example" and not all(map(is_of_header, errors)):
@@ -188,7 +189,7 @@ class DocumentedResponses:
             return next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)
         return bodies
 
-    def _relation(self, rendered: Rendered, body: Body, schema: Schema) -> Relation | None:
+    def _relation(self, rendered: Rendered, body: Body, schema: Schema, label: str) -> Relation | None:
         """Return what relates a response to requests: a success that is generated, in JSON."""
         media_type, value = body.media_type or "", body.value
         is_success = OK <= rendered.status < MULTIPLE_CHOICES
@@ -196,7 +197,7 @@ class DocumentedResponses:
             return None
         if not is_json(essence(media_type)):
             return None
-        relation = Relation(rendered, value, media_type, schema, self._operation, self._generator)
+        relation = Relation(rendered, value, media_type, schema, self._operation, self._generator, label)
         return relation if relation.is_possible else None
 
     def _errors(self, response: Rendered, body: Body, schema: Any) -> list[str]:
