@@ -27,7 +27,11 @@ from contract_first.service.messages.problems import (
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.response.accept_filter import AcceptFilter
-from contract_first.service.response.response_validation import is_of_header, sentences
+from contract_first.service.response.response_validation import (
+    is_of_header,
+    may_be_of_format,
+    sentences,
+)
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Body, Candidates
 from .problems import documented_problem, in_a_header
@@ -48,6 +52,7 @@ FRAMING = {
 Fields = list[tuple[bytes, bytes]]
 
 NO_BODY_VALUE = Body()
+VIOLATES = "its body violates its schema"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +163,26 @@ class DocumentedResponses:
                 label = self._label(status, concrete(key), selection)
                 relation = self._relation(rendered, body, schema, label)
                 return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
+            if not self._reports_examples and self._is_wrong_in_formats(errors, body, schema):
+                violation, label = in_a_header("; ".join(errors)), self._label(status, "", selection)
+                is_base = schema.conforms(body.value)  # stored items are laid over what conforms
+                value = body.value if is_base else self._generator.repaired(schema, body.value, label)
+                base = body._replace(value=value)
+                return DocumentedResponse(
+                    body.source, rendered, violation=violation, body=base, schema=schema
+                )
             reason = errors[0]
             if body.source == "example" and not all(map(is_of_header, errors)):
                 log.warning("%s: an example for %s violates the contract: %s", self._name, status, reason)
                 violation = in_a_header("; ".join(errors))
                 violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
         return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
+
+    @staticmethod
+    def _is_wrong_in_formats(errors: list[str], body: Body, schema: Schema) -> bool:
+        """Tell whether all that is wrong is a format in an example, which is its author's all the same."""
+        may_be = all(error == VIOLATES or may_be_of_format(error) for error in errors)
+        return body.source == "example" and may_be and schema.validator.is_valid(body.value)
 
     def _without_valid_body(
         self, reason: str, violating: DocumentedResponse | None, selection: Selection
@@ -209,7 +228,7 @@ class DocumentedResponses:
         openapi-core does not know the formats of URIs, which clients do.
         """
         if holds_more(body.value, MOST_VALUES) and not self._generator.is_valid(schema, body.value):
-            return ["its body violates its schema"]  # which could take long to say in detail
+            return [VIOLATES]  # which could take long to say in detail
         if is_json(essence(body.media_type or "")):
             with suppress(Exception):  # whatever it stumbles over
                 accepted = self._filter.accepts(response, body.media_type)
@@ -219,7 +238,7 @@ class DocumentedResponses:
                     return errors
         elif isinstance(body.value, str):
             return []
-        return [] if self._generator.is_valid(schema, body.value) else ["its body violates its schema"]
+        return [] if self._generator.is_valid(schema, body.value) else [VIOLATES]
 
     def _header_fields(
         self, status: int, present: Fields, selection: Selection
