@@ -243,13 +243,14 @@ class Contract:
     ) -> Operation:
         definition, pointer = operation
         body, body_at = self.follow(definition.get("requestBody"), pointers.join(pointer, "requestBody"))
-        at = Pointers(body_at)
+        at, accepts = Pointers(body_at), list[Mapping[str, Any]]()
         return Operation(
             operation_id=operation_id,
             method=method,
             path=path,
             pointer=pointer,
-            parameters=self._parameters(path_item, operation, at=at),
+            parameters=self._parameters(path_item, operation, at=at, accepts=accepts),
+            accepts=tuple(accepts),
             request_body=self._with_media_types(body),
             responses=self._responses(definition, pointer, at),
             security=tuple(definition["security"]) if "security" in definition else self._security,
@@ -260,9 +261,14 @@ class Contract:
         )
 
     def _parameters(
-        self, *holders: tuple[Mapping[str, Any], str], at: Pointers
+        self, *holders: tuple[Mapping[str, Any], str], at: Pointers, accepts: list[Mapping[str, Any]]
     ) -> tuple[Mapping[str, Any], ...]:
-        """Return parameters, of the same location and name the last; ``at`` gets their pointers."""
+        """Return parameters, of the same location and name the last.
+
+        Args:
+            at: gets their pointers.
+            accepts: gets those named ``Accept``.
+        """
         merged = {}
         for holder, pointer in holders:
             for index, node in enumerate(holder.get("parameters", ())):
@@ -270,6 +276,8 @@ class Contract:
                 key = parameter["in"], parameter["name"]
                 if key[0] != "header" or key[1].lower() not in IGNORED_HEADER_PARAMETERS:
                     merged[key], at.parameters[key] = parameter, place
+                elif key[1].lower() == "accept":
+                    accepts.append(parameter)
         return tuple(merged.values())
 
     def _responses(

@@ -107,6 +107,15 @@ def test_the_accept_header_chooses(responding):
     assert app.get(accept="image/png").status == 406
 
 
+def test_the_parameters_of_a_range_choose(responding):
+    """Of versions that differ in a parameter the one that is asked for; with none the first."""
+    content = {f"application/json;version={number}": {"example": number} for number in (1, 2)}
+    app = responding({"200": {"description": "", "content": content}})
+    assert [app.get(accept=f"{JSON};version={number}").json for number in (1, 2)] == [1, 2]
+    assert app.get(accept=JSON).json == 1
+    assert app.get(accept=f"{JSON};version=2").headers["content-type"] == f"{JSON};version=2"
+
+
 @pytest.mark.parametrize("codes", [("202", "201"), ("201", "202")])
 def test_the_accept_header_chooses_a_success(codes, responding):
     """Who asks for JSON gets it though another is lower; who takes anything gets the lowest."""
