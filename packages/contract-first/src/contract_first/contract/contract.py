@@ -23,6 +23,7 @@ from .routing import Header, Route, Router, no_header
 from .schemas.resources import Resources
 
 if TYPE_CHECKING:
+    from .reading.fetching import References
     from .schemas.schema import Schemas
 
 MOST_WARNINGS = 10
@@ -42,6 +43,7 @@ class Contract:
         origins: pointers into the file by pointers into the document, where it was converted.
         disabled: why operations could not be understood, by their pointers; they respond with 501.
         unmatched: a sentence for each action of an overlay whose target matches nothing.
+        references: what followed its references out of its folder or origin; None if none may lead there.
     """
 
     document: dict[str, Any]
@@ -52,6 +54,7 @@ class Contract:
     disabled: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     unmatched: tuple[str, ...] = ()
+    references: References | None = None
 
     @property
     def overlay_warnings(self) -> Iterator[str]:

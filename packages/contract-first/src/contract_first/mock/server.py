@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.loading import reload, repaired
+from contract_first.contract.reading.fetching import References
 from contract_first.service.http.server import callable_url_of, listen, serving
 
 from .application import MockApplication, observed
@@ -77,7 +78,8 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
     strings_of(options.locale)
     contract = options.contract
     if isinstance(contract, str):
-        contract = load_contract(contract, lenient=not options.strict)
+        references = References(options.references, offline=options.offline)
+        contract = load_contract(contract, lenient=not options.strict, references=references)
     contract = _reported(contract, options.tell)
     with ExitStack() as running:
         authority = running.enter_context(certified(options.ca, tls=options.tls))

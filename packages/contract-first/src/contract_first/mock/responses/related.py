@@ -13,7 +13,7 @@ from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.mock.generation import Generator
-from contract_first.mock.generation.alternatives import Alternatives
+from contract_first.mock.generation.choices import Alternatives
 from contract_first.mock.generation.identifiers import identifier
 from contract_first.mock.vocabulary.members import PAGING, Meaning
 from contract_first.mock.vocabulary.words import plain

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.generation import Generator
-from contract_first.mock.generation.alternatives import Alternatives
+from contract_first.mock.generation.choices import Alternatives
 from contract_first.mock.generation.identifiers import identifier
 from contract_first.mock.vocabulary.members import Meaning, identifiers_of, tallies
 from contract_first.mock.vocabulary.times import is_change, is_creation
