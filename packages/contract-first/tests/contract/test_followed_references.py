@@ -12,8 +12,8 @@ import httpx2
 import pytest
 
 from contract_first.contract import ContractError, load_contract
-from contract_first.contract.reading import fetching
-from contract_first.contract.reading.fetching import References
+from contract_first.contract.document import fetching
+from contract_first.contract.document.fetching import References
 from contract_first.mock import contract_mock
 
 

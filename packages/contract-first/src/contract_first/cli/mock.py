@@ -15,8 +15,8 @@ import typer
 
 from contract_first.contract import Contract as OpenapiContract
 from contract_first.contract import ContractError, load_contract
+from contract_first.contract.document.fetching import References
 from contract_first.contract.document.sources import is_url
-from contract_first.contract.reading.fetching import References
 from contract_first.mock.console.page import PATH as CONSOLE
 from contract_first.mock.options import MockOptions, ServerOptions
 from contract_first.service.http.server import CannotListen

@@ -23,7 +23,7 @@ from .routing import Header, Route, Router, no_header
 from .schemas.resources import Resources
 
 if TYPE_CHECKING:
-    from .reading.fetching import References
+    from .document.fetching import References
     from .schemas.schema import Schemas
 
 MOST_WARNINGS = 10

@@ -14,9 +14,9 @@ from .contract import Contract, digest
 from .document.anatomy import METHODS
 from .document.defects import Defect
 from .document.errors import ContractError
+from .document.fetching import References, following
 from .reading.embedding import embed
 from .reading.extent import check_extent
-from .reading.fetching import References, following
 from .reading.overlay import apply_overlay
 from .reading.reading import read_document
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp
 
 from contract_first.contract import Contract, ContractError, load_contract
+from contract_first.contract.document.fetching import References
 from contract_first.contract.loading import reload, repaired
-from contract_first.contract.reading.fetching import References
 from contract_first.service.http.server import callable_url_of, listen, serving
 
 from .application import MockApplication, observed

@@ -15,7 +15,7 @@ from contract_first.check.pace import Pace
 from contract_first.check.reports.report import Report
 from contract_first.check.target import CannotRunError, Target
 from contract_first.contract import Contract, ContractError, load_contract
-from contract_first.contract.reading.fetching import References
+from contract_first.contract.document.fetching import References
 from contract_first.service.http.server import CannotStart, listen, serving
 
 from .archive import RunArchive

@@ -18,11 +18,11 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import FIELDS, Location, document_location, walk
 from contract_first.contract.document.errors import ContractError
+from contract_first.contract.document.fetching import FOLLOWED
 from contract_first.contract.document.parsing import COST, MAX_CHARACTERS, size_of
 from contract_first.contract.document.sources import is_url, source_of
 
 from .extent import LONG, MAX_OBJECTS, too_large
-from .fetching import FOLLOWED
 from .reading import read_document
 
 TOO_MUCH = (
@@ -36,7 +36,7 @@ def embed(document: dict[str, Any], source: str) -> list[Location]:
     """Make a document complete in itself, in place.
 
     A file may refer to files in its folder and below; a document from a URL to what its origin serves. Where
-    references are followed they may lead further; see `.fetching`.
+    references are followed they may lead further; see `~contract_first.contract.document.fetching`.
 
     Returns:
         the objects of the document, itself the first.

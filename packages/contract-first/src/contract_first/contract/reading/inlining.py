@@ -14,12 +14,12 @@ from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import CONTENTS, Content, Location, document_location
 from contract_first.contract.document.defects import Defect
 from contract_first.contract.document.errors import ContractError
+from contract_first.contract.document.fetching import FOLLOWED
 from contract_first.contract.document.parsing import CONTAINERS
 from contract_first.contract.document.references import name_in
 from contract_first.contract.document.sources import is_url
 
 from .embedding import Embedding
-from .fetching import FOLLOWED
 from .reading import read_document, read_text
 
 VALUES = {"example", "value", "default", "enum", "const", "examples"}

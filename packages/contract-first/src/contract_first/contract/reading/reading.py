@@ -13,11 +13,10 @@ from contract_first.contract.document import pointers
 from contract_first.contract.document.defects import Defect, Diagnostic
 from contract_first.contract.document.encodings import UTF_8, text_of
 from contract_first.contract.document.errors import UnreadableContractError, reason_of
+from contract_first.contract.document.fetching import FOLLOWED, MAX_BYTES, fetch
 from contract_first.contract.document.lines import lines_of
 from contract_first.contract.document.parsing import Report, parse
 from contract_first.contract.document.sources import is_url, suffix_of
-
-from .fetching import FOLLOWED, MAX_BYTES, fetch
 
 MARKUP = re.compile(r"\s*<(?!<\s*:)")
 Reported = TypeVar("Reported", bound=Diagnostic)
