@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import MULTIPLE_CHOICES, OK
+from http.client import BAD_REQUEST, MULTIPLE_CHOICES, OK
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
@@ -34,7 +34,7 @@ from contract_first.service.response.response_validation import (
 )
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Body, Candidates
-from .problems import documented_problem, in_a_header
+from .problems import documented_problem, in_a_header, of_status
 from .related import Relation
 from .rendering import body_of, concrete, header_value
 from .selection import Selection, Selector
@@ -155,7 +155,8 @@ class DocumentedResponses:
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         reason = "its schema allows no value"
         violating: DocumentedResponse | None = None
-        for body in islice(bodies, MOST_VALIDATED):
+        for candidate in islice(bodies, MOST_VALIDATED):
+            body = self._of_status(candidate, schema, status)
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
@@ -177,6 +178,18 @@ class DocumentedResponses:
                 violation = in_a_header("; ".join(errors))
                 violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
         return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
+
+    @staticmethod
+    def _of_status(body: Body, schema: Schema, status: int) -> Body:
+        """Return a body, that of a generated error with what it says of its status."""
+        if status < BAD_REQUEST or body.source != "generated" or body.media_type is None:
+            return body
+        value = of_status(body.value, schema, status)
+        return (
+            body._replace(value=value, content=body_of(value, body.media_type, schema))
+            if value != body.value
+            else body
+        )
 
     @staticmethod
     def _is_wrong_in_formats(errors: list[str], body: Body, schema: Schema) -> bool:
