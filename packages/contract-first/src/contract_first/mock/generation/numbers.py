@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from decimal import Decimal
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -119,4 +120,5 @@ def _multiple(low: float, high: float, step: float, random: Random) -> float:
 
 
 def _is_multiple(value: float, merged: Merged) -> bool:
-    return all(Decimal(repr(value)) % Decimal(repr(divisor)) == 0 for divisor in _divisors(merged))
+    exact = Fraction(repr(value))  # decimals do not divide by what is very small
+    return all(exact % Fraction(repr(divisor)) == 0 for divisor in _divisors(merged))

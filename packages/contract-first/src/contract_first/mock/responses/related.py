@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from starlette.datastructures import UploadFile
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING, Schema
@@ -120,6 +121,12 @@ class Relation:
     def _related(self, arguments: Mapping[tuple[str, str], Any]) -> tuple[Any, Rendered]:
         """Return the value for a request, and the response that has it."""
         body = arguments.get(BODY) if self._echoes else None
+        if (
+            files := [part for part in body.values() if isinstance(part, UploadFile)]
+            if isinstance(body, dict)
+            else []
+        ):
+            body = about_file(body) | {name: part for name, part in body.items() if part not in files}
         path = [arguments.get(place) for place, _, _ in self._in_path]
         paging = [next(filter(_counts, map(arguments.get, places)), None) for places in self._paging]
         try:
@@ -201,6 +208,18 @@ class Relation:
             value = value if isinstance(value, dict) else {}
             return self._echoed(member, _readable(schema.members_of(value or member)), value)
         return member
+
+
+def about_file(body: Any) -> Mapping[str, Any]:
+    """Return what the one file of a form says of the item that it belongs to."""
+    files = [part for part in body.values() if isinstance(part, UploadFile)] if isinstance(body, dict) else []
+    if len(files) != 1:
+        return {}
+    (file,) = files
+    names = dict.fromkeys(("name", "filename"), file.filename)
+    sizes = dict.fromkeys(("size", "bytes"), file.size)
+    types = dict.fromkeys(("content_type", "mime_type"), file.content_type)
+    return {name: value for name, value in {**names, **sizes, **types}.items() if value is not None}
 
 
 def _list_in(value: Any) -> str | None:
