@@ -121,17 +121,14 @@ class Relation:
     def _related(self, arguments: Mapping[tuple[str, str], Any]) -> tuple[Any, Rendered]:
         """Return the value for a request, and the response that has it."""
         body = arguments.get(BODY) if self._echoes else None
-        if (
-            files := [part for part in body.values() if isinstance(part, UploadFile)]
-            if isinstance(body, dict)
-            else []
-        ):
-            body = about_file(body) | {name: part for name, part in body.items() if part not in files}
+        if isinstance(body, dict) and any(isinstance(part, UploadFile) for part in body.values()):
+            parts = {name: part for name, part in body.items() if not isinstance(part, UploadFile)}
+            body = {**about_file(body), **parts}
         path = [arguments.get(place) for place, _, _ in self._in_path]
         paging = [next(filter(_counts, map(arguments.get, places)), None) for places in self._paging]
         try:
             key = msgspec.json.encode((body if isinstance(body, dict) else None, path, paging))
-        except (TypeError, ValueError, RecursionError):  # files, or what is too deep
+        except (TypeError, ValueError, RecursionError):  # lists of files, or what is too deep
             return self._value, self._rendered
         related = self._remembered.get(key)
         if related is None:
