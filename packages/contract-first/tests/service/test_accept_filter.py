@@ -262,7 +262,15 @@ DIFFERENCES = [
     ({"type": "integer", "format": "int32"}, 2**31),
     ({"type": "integer", "format": "uint8"}, -1),
     ({"format": "date-time"}, "tomorrow"),
-    ({"discriminator": {"propertyName": "kind"}, "anyOf": [True]}, {"kind": "x"}),
+    (
+        {
+            "$id": "https://example.com/schema",
+            "discriminator": {"propertyName": "kind"},
+            "anyOf": [{"$ref": "#/$defs/any"}],
+            "$defs": {"any": True},
+        },
+        {"kind": "x"},
+    ),
 ]
 
 

@@ -14,6 +14,13 @@ NOTHING = {
 }
 REDIRECT = {"303": {"description": "", "content": {"text/html": {}}}}
 
+VERSIONS = {
+    "200": {
+        "description": "",
+        "content": {"application/json;version=1": {}, "application/json; version=2": {}},
+    }
+}
+
 # what an operation responds with, an Accept header, whether it is acceptable
 ACCEPTS = [
     (JSON, None, True),
@@ -45,6 +52,14 @@ ACCEPTS = [
     (TEXT_OR_JSON, "text/csv", True),
     (TEXT_OR_JSON, "application/vnd.x+json", True),
     (TEXT_OR_JSON, "application/json", False),
+    (VERSIONS, "application/json", True),
+    (VERSIONS, "application/json;Version=2", True),
+    (VERSIONS, 'application/json; version="2"; charset=utf-8', True),
+    (VERSIONS, "application/json;version=2;level=3", True),  # the contract knows no level
+    (VERSIONS, "application/json;version=3", False),
+    (VERSIONS, "application/json;version=3, application/*;q=0.1", True),
+    (VERSIONS, "application/json;version=1;q=0, application/json;version=2;q=0", False),
+    (JSON, "application/json;version=2", True),
     (RANGE, "image/png", True),
     (RANGE, "text/html", True),  # what the range will be is the handler's to say
     (NOTHING, "text/html", True),
@@ -66,6 +81,25 @@ def test_accept_is_read_as_rfc_9110_says(responses, accept, acceptable, serve):
         response = app("GET", "/", headers={} if accept is None else {"accept": accept})
         assert (response.status == 406) is not acceptable
     assert len(called) == (2 if acceptable else 0)
+
+
+@pytest.mark.parametrize("schema", [{"default": None}, {"example": None}, {"enum": [None]}, {"const": None}])
+def test_a_documented_accept_is_honoured(schema, serve):
+    """A document may say by a parameter what to ask for, whatever it responds with; others are as ever."""
+    documented = "application/vnd.x+json;version=2"
+    schema = {key: [documented] if key == "enum" else documented for key in schema}
+    accept = {"name": "Accept", "in": "header", "required": True, "schema": {"type": "string", **schema}}
+    operation = {"operationId": "op", "parameters": [accept], "responses": JSON}
+
+    async def op():
+        return {}
+
+    app = serve({"/": {"get": operation}}, {"op": op}, openapi="3.1.0")
+    statuses = {
+        asked: app.get("/", accept=asked).status
+        for asked in (documented, "application/vnd.x+json", "application/json", "*/*", "text/html")
+    }
+    assert [asked for asked, status in statuses.items() if status == 406] == ["text/html"]
 
 
 def test_406_is_a_problem_that_says_what_there_is(serve):

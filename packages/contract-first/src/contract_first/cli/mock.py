@@ -15,6 +15,7 @@ import typer
 
 from contract_first.contract import Contract as OpenapiContract
 from contract_first.contract import ContractError, load_contract
+from contract_first.contract.document.fetching import References
 from contract_first.contract.document.sources import is_url
 from contract_first.mock.console.page import PATH as CONSOLE
 from contract_first.mock.options import MockOptions, ServerOptions
@@ -90,7 +91,10 @@ class Mocks:
             )
         from contract_first.mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
 
-        self.contract = loaded or load_contract(contract, overlays or (), lenient=not strict)
+        references = References(options.get("references"), offline=options.get("offline", False))
+        self.contract = loaded or load_contract(
+            contract, overlays or (), lenient=not strict, references=references
+        )
         return contract_mock(self.contract, authentication=not no_auth, tell=report, **options)
 
     def lack(self) -> str:
@@ -195,7 +199,8 @@ def mock(
 ) -> None:
     """Run a mock of any OpenAPI contract: it responds with examples or generated values.
 
-    State is lost at the end unless --data is given; nothing leaves this machine. Ctrl-C or SIGTERM stops it.
+    State is lost at the end unless --data is given; nothing is fetched but URLs that the contract refers to.
+    Ctrl-C or SIGTERM stops it.
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `locales` is missing.
     """

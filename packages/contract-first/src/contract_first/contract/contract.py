@@ -23,6 +23,7 @@ from .routing import Header, Route, Router, no_header
 from .schemas.resources import Resources
 
 if TYPE_CHECKING:
+    from .document.fetching import References
     from .schemas.schema import Schemas
 
 MOST_WARNINGS = 10
@@ -42,6 +43,7 @@ class Contract:
         origins: pointers into the file by pointers into the document, where it was converted.
         disabled: why operations could not be understood, by their pointers; they respond with 501.
         unmatched: a sentence for each action of an overlay whose target matches nothing.
+        references: what followed its references out of its folder or origin; None if none may lead there.
     """
 
     document: dict[str, Any]
@@ -52,6 +54,7 @@ class Contract:
     disabled: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     unmatched: tuple[str, ...] = ()
+    references: References | None = None
 
     @property
     def overlay_warnings(self) -> Iterator[str]:
@@ -243,13 +246,14 @@ class Contract:
     ) -> Operation:
         definition, pointer = operation
         body, body_at = self.follow(definition.get("requestBody"), pointers.join(pointer, "requestBody"))
-        at = Pointers(body_at)
+        at, accepts = Pointers(body_at), list[Mapping[str, Any]]()
         return Operation(
             operation_id=operation_id,
             method=method,
             path=path,
             pointer=pointer,
-            parameters=self._parameters(path_item, operation, at=at),
+            parameters=self._parameters(path_item, operation, at=at, accepts=accepts),
+            accepts=tuple(accepts),
             request_body=self._with_media_types(body),
             responses=self._responses(definition, pointer, at),
             security=tuple(definition["security"]) if "security" in definition else self._security,
@@ -260,9 +264,14 @@ class Contract:
         )
 
     def _parameters(
-        self, *holders: tuple[Mapping[str, Any], str], at: Pointers
+        self, *holders: tuple[Mapping[str, Any], str], at: Pointers, accepts: list[Mapping[str, Any]]
     ) -> tuple[Mapping[str, Any], ...]:
-        """Return parameters, of the same location and name the last; ``at`` gets their pointers."""
+        """Return parameters, of the same location and name the last.
+
+        Args:
+            at: gets their pointers.
+            accepts: gets those named ``Accept``.
+        """
         merged = {}
         for holder, pointer in holders:
             for index, node in enumerate(holder.get("parameters", ())):
@@ -270,6 +279,8 @@ class Contract:
                 key = parameter["in"], parameter["name"]
                 if key[0] != "header" or key[1].lower() not in IGNORED_HEADER_PARAMETERS:
                     merged[key], at.parameters[key] = parameter, place
+                elif key[1].lower() == "accept":
+                    accepts.append(parameter)
         return tuple(merged.values())
 
     def _responses(

@@ -14,6 +14,7 @@ from .contract import Contract, digest
 from .document.anatomy import METHODS
 from .document.defects import Defect
 from .document.errors import ContractError
+from .document.fetching import References, following
 from .reading.embedding import embed
 from .reading.extent import check_extent
 from .reading.overlay import apply_overlay
@@ -31,6 +32,7 @@ def load_contract(
     *,
     lenient: bool = False,
     known_valid: Collection[str] = (),
+    references: References | None = None,
 ) -> Contract:
     """Return the contract in a JSON or YAML file, or at an HTTP(S) URL.
 
@@ -38,11 +40,20 @@ def load_contract(
         overlays: OpenAPI Overlay 1.0 or 1.1 documents, applied in this order.
         lenient: repair or leave out what is wrong in the document, and list it in ``Contract.defects``.
         known_valid: digests of effective documents to load without validation; a test validates them.
+        references: follow those to other origins, and out of the document's folder; by default, none may
+            lead there.
 
     Raises:
         ContractError: a file cannot be read, or is not valid; names the file and the JSON pointer.
     """
-    source = os.fspath(path)
+    with following(references):
+        contract = _loaded(os.fspath(path), overlays, lenient=lenient, known_valid=known_valid)
+    return replace(contract, references=references) if references else contract
+
+
+def _loaded(
+    source: str, overlays: Sequence[Path], *, lenient: bool, known_valid: Collection[str]
+) -> Contract:
     defects: list[Defect] = []
     if lenient:
         from .repair.leniency import read_leniently  # noqa: PLC0415 -- half a second that the packaged contract need not pay
@@ -72,7 +83,9 @@ def load_contract(
 
 def reload(contract: Contract) -> Contract:
     """Load a contract again as it was loaded before; raises the same."""
-    return load_contract(contract.source, contract.overlays, lenient=contract.lenient)
+    return load_contract(
+        contract.source, contract.overlays, lenient=contract.lenient, references=contract.references
+    )
 
 
 def repaired(contract: Contract) -> Contract:

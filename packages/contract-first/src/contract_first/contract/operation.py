@@ -35,6 +35,7 @@ class Operation:
         pointer: JSON pointer of the Operation Object in the document.
         parameters: the path item's and the operation's, the latter winning by name and place; without the
             header parameters that OpenAPI says to ignore (Accept, Content-Type, Authorization).
+        accepts: its parameters named ``Accept``, which say what to ask for.
         responses: Response Objects by status code, range (``2XX``) or ``default``.
         security: alternatives, each scopes by scheme name; ``()`` for an anonymous operation.
         pointers: where parameters, request body, responses and headers are in the document.
@@ -53,6 +54,7 @@ class Operation:
     definition: Mapping[str, Any]
     pointers: Pointers
     defect: str = ""
+    accepts: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def label(self) -> str:

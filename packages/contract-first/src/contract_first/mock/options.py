@@ -172,5 +172,9 @@ class MockOptions(ApiOptions):
     seed_data: Path | None = option(
         None, "JSON or YAML file of items that exist at start: lists by the path of their collection."
     )
+    offline: bool = option(OFF, "Fetch no URL that the contract refers to.")
+    references: Path | None = option(
+        None, "JSON file that caches what such URLs hold: with it, a later start fetches nothing."
+    )
     strict: bool = False
     authentication: bool = True

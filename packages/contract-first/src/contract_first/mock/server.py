@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp
 
 from contract_first.contract import Contract, ContractError, load_contract
+from contract_first.contract.document.fetching import References
 from contract_first.contract.loading import reload, repaired
 from contract_first.service.http.server import callable_url_of, listen, serving
 from contract_first.signatures import takes_fields_of
@@ -110,7 +111,8 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
     strings_of(options.locale)
     contract = options.contract
     if isinstance(contract, str):
-        contract = load_contract(contract, lenient=not options.strict)
+        references = References(options.references, offline=options.offline)
+        contract = load_contract(contract, lenient=not options.strict, references=references)
     contract = _reported(contract, options.tell)
     with ExitStack() as running:
         authority = running.enter_context(certified(options.ca, tls=options.tls))

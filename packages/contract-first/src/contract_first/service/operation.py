@@ -32,7 +32,7 @@ from .request.bodies import CompiledBody, NamedSchemas
 from .request.decoding import decode_form
 from .request.parameters import compile_parameters, undeclared
 from .response.negotiation import Negotiation
-from .response.rendering import ResponseRenderer, produced
+from .response.rendering import ResponseRenderer, accepts, produced
 
 Responder = Callable[["Request"], Awaitable["Rendered"]]
 """Admits a request and returns its response, or raises a Problem."""
@@ -73,7 +73,7 @@ class BoundOperation:
     ) -> None:
         self.contract_operation = operation
         self.admit = assembly.admission(alternatives_of(operation))
-        self._negotiation = Negotiation(produced(operation))
+        self._negotiation = Negotiation(produced(operation), accepts(operation, assembly.schemas))
         self.parameters = compile_parameters(operation.parameters, assembly.schemas.of)
         in_query = [parameter.name for parameter in self.parameters if parameter.location == "query"]
         takes_any = any(parameter.location == "querystring" for parameter in self.parameters)

@@ -116,6 +116,40 @@ def test_unusable_schemas(write):
     assert places == [f"{PET}/allOf", f"{PET}/oneOf/0/pattern", f"{PET}/oneOf/2"]
 
 
+@pytest.mark.parametrize("branches", [[True, True], [True, True, True], [True, True, False]])
+def test_alternatives_that_allow_anything_stay(write, branches):
+    """No value conforms to one alone, and the schema goes on to say so; it is a defect."""
+    path = write({"openapi": "3.1.0", **DOCUMENT, **schema({"oneOf": branches})})
+    contract = load_contract(path, lenient=True)
+    assert not contract.schemas.named("Pet").validator.is_valid(5)
+    assert {(each.pointer, each.action) for each in contract.defects} == {
+        (f"{PET}/oneOf/{index}", "accepted") for index in range(1, branches.count(True))
+    }
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("mapping", "stays"),
+    [({}, False), ({"cat": "#/components/schemas/Cat", "dog": "Dog"}, True), ({"cat": "Cat"}, False)],
+)
+def test_a_discriminator_that_has_other_values_than_its_alternatives(write, version, mapping, stays):
+    """Nothing would conform to both; the values that the alternatives list tell them apart without it."""
+
+    def kind(name):
+        return {"type": "object", "required": ["kind"], "properties": {"kind": {"enum": [name]}}}
+
+    pet = {
+        "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Cat", "Dog")],
+        "discriminator": {"propertyName": "kind", "mapping": mapping},
+    }
+    schemas = {"Pet": pet, "Cat": {"allOf": [kind("cat")]}, "Dog": kind("dog")}
+    contract = load_contract(
+        write({"openapi": version, **DOCUMENT, "components": {"schemas": schemas}}), lenient=True
+    )
+    assert ("discriminator" in contract.document["components"]["schemas"]["Pet"]) is stays
+    assert [each.pointer for each in contract.defects] == ([] if stays else [f"{PET}/discriminator"])
+
+
 def test_a_defect_deep_in_a_schema_of_30(write):
     """A schema of OpenAPI 3.0 is validated level by level: its alternatives would take exponential time."""
     node = {"type": "money"}

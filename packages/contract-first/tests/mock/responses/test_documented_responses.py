@@ -107,6 +107,15 @@ def test_the_accept_header_chooses(responding):
     assert app.get(accept="image/png").status == 406
 
 
+def test_the_parameters_of_a_range_choose(responding):
+    """Of versions that differ in a parameter the one that is asked for; with none the first."""
+    content = {f"application/json;version={number}": {"example": number} for number in (1, 2)}
+    app = responding({"200": {"description": "", "content": content}})
+    assert [app.get(accept=f"{JSON};version={number}").json for number in (1, 2)] == [1, 2]
+    assert app.get(accept=JSON).json == 1
+    assert app.get(accept=f"{JSON};version=2").headers["content-type"] == f"{JSON};version=2"
+
+
 @pytest.mark.parametrize("codes", [("202", "201"), ("201", "202")])
 def test_the_accept_header_chooses_a_success(codes, responding):
     """Who asks for JSON gets it though another is lower; who takes anything gets the lowest."""
@@ -316,3 +325,25 @@ def test_an_example_that_violates_its_schema_is_validated_once(responding, monke
     assert app.get().json >= 5
     assert validated.count(b"4") == 1
     assert "breaks minimum 5" in caplog.text
+
+
+@pytest.mark.parametrize("key", ["429", "4XX", "default"])
+def test_an_error_says_which_status_it_is_of(key, responding):
+    """Where its members mean that by their names, as far as their schemas allow."""
+    error = {
+        "type": "object",
+        "required": ["code", "message", "errors"],
+        "properties": {
+            "code": {"type": "integer", "example": 422},
+            "message": {"type": "string"},
+            "errors": {"type": "array", "items": {"type": "string"}},
+        },
+    }
+    app = responding(
+        {"200": {"description": ""}, key: {"description": "", "content": {JSON: {"schema": error}}}}
+    )
+    response = app.get(prefer="code=429")
+    assert (response.status, response.json["code"]) == (429, 429)
+    assert response.json["message"] == "Too Many Requests"
+    content = {JSON: {"schema": error, "example": {"code": 7, "message": "Mine", "errors": []}}}
+    assert responding({key: {"description": "", "content": content}}).get(prefer="code=429").json["code"] == 7

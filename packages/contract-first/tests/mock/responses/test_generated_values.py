@@ -125,6 +125,7 @@ NASTY = {
     "prefix": {"type": "array", "prefixItems": [{"type": "string"}, {"const": 5}], "items": False},
     "empty array": {"type": "array", "maxItems": 0, "items": {"type": "string"}},
     "multiples of a fraction": {"type": "number", "multipleOf": 0.1, "minimum": 1, "exclusiveMaximum": 1.3},
+    "multiples of next to nothing": {"type": "number", "multipleOf": 1e-300, "minimum": 0.5},
     "multiples of two numbers": {"type": "integer", "allOf": [{"multipleOf": 4}, {"multipleOf": 6}]},
     "an open interval": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
     "the greatest integer": {"type": "integer", "format": "int64", "minimum": 9223372036854775807},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx2
 import pytest
 
 from contract_first.contract import Contract
@@ -111,6 +112,24 @@ def test_members_of_the_body_come_back_as_sent(app):
     assert made.json.keys().isdisjoint({"password", "other"})
     changed = app("PATCH", "/pets/7", b'{"name": "Tom"}', content_type="application/json").json
     assert (changed["id"], changed["name"]) == ("7", "Tom")
+
+
+def test_what_stands_beside_a_file_comes_back(mocked):
+    """A JSON part and a text of a multipart form, and what the file is called."""
+    meta = {"type": "object", "properties": {"tag": {"type": "string"}}}
+    texts = {"meta": meta, "title": {"type": "string"}}
+    form = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}, **texts}}
+    made = {"type": "object", "required": ["filename", *texts], "properties": {"filename": {}, **texts}}
+    body = {"content": {"multipart/form-data": {"schema": form}}}
+    app = mocked({"/": {"post": {"requestBody": body} | responses(made, "201")}})
+    request = httpx2.Request(
+        "POST",
+        "http://api.test/",
+        data={"title": "Rex"},
+        files={"file": ("rex.png", b"x"), "meta": (None, b'{"tag": "dog"}', "application/json")},
+    )
+    response = app("POST", "/", request.read(), content_type=request.headers["content-type"])
+    assert response.json == {"filename": "rex.png", "meta": {"tag": "dog"}, "title": "Rex"}
 
 
 def test_a_dynamic_response_is_related_too(app):

@@ -71,6 +71,37 @@ def test_violations_refuse_warn_or_pass(post, body, requests, formats, status, s
     assert (found is None) if said is None else (said in found)
 
 
+@pytest.mark.parametrize("strictness", [STRICT, Strictness("on", "warn"), Strictness("warn")])
+@pytest.mark.parametrize(
+    "holder",
+    [
+        {"schema": BODY, "example": WRONG_FORMAT},
+        {"schema": BODY, "examples": {"x": {"value": WRONG_FORMAT}}},
+        {"schema": BODY | {"example": WRONG_FORMAT}},
+        {
+            "schema": BODY
+            | {"properties": {"at": {"type": "string", "format": "date-time", "example": "tomorrow"}}}
+        },
+    ],
+)
+def test_what_violates_a_format_as_its_example_does_is_let_pass(holder, strictness, mocked):
+    """A header says so; where no example does it is refused, and so is what violates more than that."""
+    paths = json.loads(json.dumps(PATHS))
+    operation = paths["/things"]["post"]
+    operation["requestBody"]["content"]["application/json"] = holder
+    operation["parameters"].append(
+        {"name": "on", "in": "query", "schema": {"type": "string", "format": "date"}}
+    )
+    app = mocked(paths, strictness=strictness)
+    response = app.post("/things", {"at": "yesterday"})
+    assert response.status == 200
+    assert "at" in response.headers["x-mock-request-violation"]
+    assert app.post("/things", GOOD).headers.get("x-mock-request-violation") is None
+    if strictness == STRICT:
+        assert app.post("/things", {"size": 5}).status == 422
+        assert app.post("/things?on=x", WRONG_FORMAT).status == 422
+
+
 INTEGERS = {"int8": 2**7, "int32": 2**31, "int64": 2**63, "uint8": 2**8, "uint64": 2**64}
 
 

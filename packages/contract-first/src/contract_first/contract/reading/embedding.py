@@ -18,6 +18,7 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import FIELDS, Location, document_location, walk
 from contract_first.contract.document.errors import ContractError
+from contract_first.contract.document.fetching import FOLLOWED
 from contract_first.contract.document.parsing import COST, MAX_CHARACTERS, size_of
 from contract_first.contract.document.sources import is_url, source_of
 
@@ -34,7 +35,8 @@ WELL_KNOWN = ("https://json-schema.org/draft/", "http://json-schema.org/draft-")
 def embed(document: dict[str, Any], source: str) -> list[Location]:
     """Make a document complete in itself, in place.
 
-    A file may refer to files in its folder and below; a document from a URL to what its origin serves.
+    A file may refer to files in its folder and below; a document from a URL to what its origin serves. Where
+    references are followed they may lead further; see `~contract_first.contract.document.fetching`.
 
     Returns:
         the objects of the document, itself the first.
@@ -248,17 +250,25 @@ class Embedding:
             raise location.error(f"$ref {location.reference} cannot be followed: {document}")
         return document
 
-    def _require_allowed(self, location: Location, resource: str) -> None:
-        """Refuse files outside of the document's folder, and URLs of another origin."""
+    def is_near(self, location: Location, resource: str) -> bool:
+        """Tell whether a resource is a file in the document's folder or below, or at the same origin."""
         root, parts = urlsplit(self.root.base), urlsplit(resource)
-        allowed = parts[:2] == root[:2]
+        allowed = parts[:2] == root[:2] and is_url(location.source) == is_url(self.root.base)
         if allowed and not is_url(resource):
             try:
                 path = Path(source_of(resource)).resolve()
             except (OSError, RuntimeError, ValueError):  # a circle of links, or a null byte
                 raise location.error(f"$ref {location.reference} does not name a file.") from None
             allowed = path.is_relative_to(Path(source_of(self.root.base)).parent)
-        if not allowed:
+        return allowed
+
+    def _require_allowed(self, location: Location, resource: str) -> None:
+        """Refuse what is neither near, nor where references may lead."""
+        references = FOLLOWED.get()
+        is_followed = references is not None and references.may_lead(
+            location.source, resource, str(location.reference)
+        )
+        if not self.is_near(location, resource) and not is_followed:
             raise location.error(
                 f"$ref {location.reference} leads to {resource}, which is neither in the document "
                 f"nor {self.neighbours}."

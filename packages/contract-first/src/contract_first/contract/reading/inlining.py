@@ -5,6 +5,7 @@ reference leads to is put in its place, as a bundler would. What leads nowhere s
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin
@@ -13,6 +14,7 @@ from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import CONTENTS, Content, Location, document_location
 from contract_first.contract.document.defects import Defect
 from contract_first.contract.document.errors import ContractError
+from contract_first.contract.document.fetching import FOLLOWED
 from contract_first.contract.document.parsing import CONTAINERS
 from contract_first.contract.document.references import name_in
 from contract_first.contract.document.sources import is_url
@@ -63,9 +65,16 @@ class LenientEmbedding(Embedding):
         try:
             super().visit(location)
         except ContractError as error:
-            left = f"#/unresolved/{len(self.unresolved)}/{name_in(location.reference)}"
+            left = f"#/unresolved/{len(self.unresolved)}/{self._name_of(location)}"
             self.unresolved[left] = error.reason
             location.node["$ref"] = left
+
+    def _name_of(self, location: Location) -> str:
+        """Return the name in a reference, which a component may have as well; empty if it leads elsewhere."""
+        with suppress(ContractError, ValueError):
+            resource, _ = location.target(str(location.reference))
+            return name_in(location.reference) if self.is_near(location, resource) else ""
+        return ""
 
     def _inline_members(
         self,
@@ -108,6 +117,8 @@ class LenientEmbedding(Embedding):
                 if uri in seen:
                     return
                 seen.add(uri)
+                if base != location.base and not _may_lead(base, uri):
+                    return
                 base, fragment = urldefrag(uri)
                 part = self.part(location, base, self.keys(location, fragment))
                 siblings = {name: sibling for name, sibling in value.items() if name != "$ref"}
@@ -140,8 +151,17 @@ class LenientEmbedding(Embedding):
             return node
         copy = {name: self._rebased(member, base) for name, member in node.items()}
         if base != self.root.base and isinstance(node.get("$ref"), str):
-            copy["$ref"] = urljoin(base, node["$ref"])
+            copy["$ref"] = target = urljoin(base, node["$ref"])
+            if not _may_lead(base, target):
+                copy["$ref"] = left = f"#/unresolved/{len(self.unresolved)}/"
+                self.unresolved[left] = f"$ref {node['$ref']} of {base} may not lead to {target}."
         return copy
+
+
+def _may_lead(base: str, target: str) -> bool:
+    """Tell whether what a URL held may refer to a resource; files may as the document that names them."""
+    references = FOLLOWED.get()
+    return references is None or not is_url(base) or references.may_lead(base, target)
 
 
 def _parts(node: dict[str, Any] | list[Any]) -> list[tuple[Any, Any]]:

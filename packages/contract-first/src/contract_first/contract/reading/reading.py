@@ -8,20 +8,16 @@ from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.error import HTTPError
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from contract_first.contract.document import pointers
 from contract_first.contract.document.defects import Defect, Diagnostic
 from contract_first.contract.document.encodings import UTF_8, text_of
 from contract_first.contract.document.errors import UnreadableContractError, reason_of
+from contract_first.contract.document.fetching import FOLLOWED, MAX_BYTES, fetch
 from contract_first.contract.document.lines import lines_of
 from contract_first.contract.document.parsing import Report, parse
 from contract_first.contract.document.sources import is_url, suffix_of
 
-MAX_BYTES = 32 * 1024 * 1024
-TIMEOUT_SECONDS = 10
 MARKUP = re.compile(r"\s*<(?!<\s*:)")
 Reported = TypeVar("Reported", bound=Diagnostic)
 
@@ -100,7 +96,9 @@ def _line(pointer: str, lines: Mapping[str, int]) -> int:
 
 def _read_bytes(source: str) -> bytes:
     try:
-        raw = _fetch(source) if is_url(source) else _read_file(source)
+        references = FOLLOWED.get()
+        fetched = fetch if references is None else references.fetch
+        raw = fetched(source) if is_url(source) else _read_file(source)
     except (OSError, HTTPException, ValueError) as error:
         raise UnreadableContractError(source, f"cannot be read: {reason_of(error)}.") from None
     if len(raw) > MAX_BYTES:
@@ -111,27 +109,6 @@ def _read_bytes(source: str) -> bytes:
 def _read_file(path: str) -> bytes:
     with Path(path).open("rb") as file:
         return file.read(MAX_BYTES + 1)
-
-
-def _fetch(url: str) -> bytes:
-    if not urlsplit(url).hostname:
-        raise ValueError("the URL has no host; expected http://HOST/PATH")
-    accept = {"Accept": "application/json, application/yaml, */*;q=0.1"}
-    request = Request(url, headers=accept)  # noqa: S310 -- is_url lets only HTTP and HTTPS come here
-    try:
-        with build_opener(_NoRedirects).open(request, timeout=TIMEOUT_SECONDS) as response:
-            body: bytes = response.read(MAX_BYTES + 1)
-            return body
-    except HTTPError as error:
-        error.close()
-        raise
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """Refuses redirects, which could lead where no reference may: their status is the error."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """Follow no redirect."""
 
 
 def _decode(raw: bytes, source: str, report: Report | None) -> str:

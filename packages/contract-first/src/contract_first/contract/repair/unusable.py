@@ -60,11 +60,13 @@ def unusable_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
             and isinstance(location.node, dict)
             and not OF_INTEREST.isdisjoint(location.node)
         ):
-            for reason, pointer in (*patterns.flaws(location), *_repeated(location, document, meanings)):
+            for reason, pointer in patterns.flaws(location):
                 if reason:
                     yield Flaw(pointer, reason)
+            yield from _repeated(location, document, meanings)
             yield from enum_flaws(location)
             yield from _uncompiled(location)
+            yield from _discriminator(location, document)
             if not COMPOSING.isdisjoint(location.node) or location.node.get("additionalProperties") is False:
                 composed.append(location)
             if not is_30 and location.node.get("nullable") is True:
@@ -83,6 +85,36 @@ def _uncompiled(location: Location) -> Iterator[Flaw]:
     for name in LISTS:
         if location.node.get(name) == []:
             yield Flaw(pointers.join(location.pointer, name), "is empty; expected a schema.")
+
+
+def _discriminator(location: Location, document: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield a discriminator by which an alternative has another value than those that it lists itself.
+
+    Then none conforms to both. Without it, the values that they list tell alternatives apart.
+    """
+    discriminator = location.node.get("discriminator")
+    name = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
+    if not isinstance(name, str) or not isinstance(discriminator.get("mapping", {}), dict):
+        return
+    branches = [branch for keyword in ALTERNATIVES for branch in location.node.get(keyword, ())]
+    for reference in (branch.get("$ref") for branch in branches if isinstance(branch, dict)):
+        component = str(reference).rpartition("/")[2]
+        mapping = discriminator.get("mapping", {}).items()
+        meant = {component, *(value for value, target in mapping if target in {reference, component})}
+        listed = _listed(_referenced(document, reference), name, document)
+        if listed and meant.isdisjoint(listed):
+            reason = f"has none of the values of {name!r} for {component}; they tell alternatives apart."
+            yield Flaw(pointers.join(location.pointer, "discriminator"), reason)
+            return
+
+
+def _listed(schema: Any, name: str, document: Mapping[str, Any]) -> list[str]:
+    """Return the texts that a schema lists for a property."""
+    parts = _parts(schema, document, MOST_PARTS) if isinstance(schema, dict) else []
+    named = (part["properties"][name] for part in parts if name in part.get("properties", {}))
+    inner = [part for node in named if isinstance(node, dict) for part in _parts(node, document, MOST_PARTS)]
+    values = (value for part in inner for value in (*part.get("enum", ()), part.get("const")))
+    return [value for value in values if isinstance(value, str)]
 
 
 def typeless_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
@@ -215,17 +247,22 @@ def _is_valid(pattern: str) -> bool:
     return True
 
 
-def _repeated(
-    location: Location, document: Mapping[str, Any], meanings: "_Meanings"
-) -> Iterator[tuple[str, str]]:
-    """Yield alternatives of a ``oneOf`` that are equivalent to an earlier one."""
+def _repeated(location: Location, document: Mapping[str, Any], meanings: "_Meanings") -> Iterator[Flaw]:
+    """Yield alternatives of a ``oneOf`` that are equivalent to an earlier one.
+
+    Those that allow anything stay: who writes two of them means that nothing conforms.
+    """
     branches = location.node.get("oneOf")
     if isinstance(branches, list) and len(branches) > 1:
         seen = set[Any]()
         for index, branch in enumerate(branches):
-            meaning = meanings.of(_target(document, branch))
-            if meaning in seen:
-                yield "is the same as another alternative.", pointers.join(location.pointer, "oneOf", index)
+            schema = _target(document, branch)
+            meaning, pointer = meanings.of(schema), pointers.join(location.pointer, "oneOf", index)
+            if meaning in seen and schema is True:
+                reason = "allows anything, as another alternative does: no value conforms to one alone."
+                yield Flaw(pointer, reason, fix=lambda: "accepted")
+            elif meaning in seen:
+                yield Flaw(pointer, "is the same as another alternative.")
             seen.add(meaning)
 
 

@@ -32,6 +32,8 @@ from contract_first.contract.document.patterns import longest_text, matches
 
 from .schema import Schemas
 
+COMPONENT = "#/components/schemas/"
+
 
 def of_requests(schemas: Schemas) -> SchemaValidatorsFactory:
     """Return the factory of validators of requests: read-only properties are optional."""
@@ -79,7 +81,24 @@ def _extended(kind: Any, keywords: dict[str, Any]) -> Any:
 
 def _corrected(kind: Any) -> dict[str, Any]:
     """Return the keywords that are corrected in all dialects."""
-    return {"pattern": _pattern(kind), "multipleOf": _multiple_of, "format": _format(kind)}
+    composed = {keyword: _composed(keyword, kind) for keyword in ("allOf", *ALTERNATIVES)}
+    return {"pattern": _pattern(kind), "multipleOf": _multiple_of, "format": _format(kind), **composed}
+
+
+def _composed(keyword: str, kind: Any) -> Callable[..., Iterator[ValidationError]]:
+    """Return a keyword that composes schemas, with the discriminator of references alone."""
+
+    def check(validator: Any, branches: list[Any], instance: Any, schema: Any) -> Iterator[ValidationError]:
+        are_references = all(isinstance(branch, dict) and "$ref" in branch for branch in branches)
+        if "discriminator" in schema and (keyword == "allOf" or not are_references):
+            schema = {name: value for name, value in schema.items() if name != "discriminator"}
+        elif "discriminator" in schema:  # which may map to names of components (4.8.25)
+            mapping = schema["discriminator"].get("mapping", {}).items()
+            mapped = {key: name if "/" in name else COMPONENT + name for key, name in mapping}
+            schema = {**schema, "discriminator": {**schema["discriminator"], "mapping": mapped}}
+        yield from kind.VALIDATORS[keyword](validator, branches, instance, schema)
+
+    return check
 
 
 def _multiple_of(validator: Any, step: float, instance: Any, _: Any) -> Iterator[ValidationError]:
@@ -131,22 +150,10 @@ def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
         if any("required" in part or "allOf" in part for part in parts):
             marked = schemas.marked(schema, marks)
             parts = [_not_requiring(part, marked) for part in parts] if marked else parts
-        yield from kind.VALIDATORS["allOf"](validator, parts, instance, _undiscriminated(schema))
+        yield from corrected["allOf"](validator, parts, instance, schema)
 
-    def alternatives(keyword: str) -> Callable[..., Iterator[Any]]:
-        def check(validator: Any, branches: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
-            if not all("$ref" in branch for branch in branches):
-                schema = _undiscriminated(schema)
-            yield from kind.VALIDATORS[keyword](validator, branches, instance, schema)
-
-        return check
-
-    keywords = {"required": required, "allOf": all_of, **_corrected(kind)}
-    return keywords | {keyword: alternatives(keyword) for keyword in ALTERNATIVES}
-
-
-def _undiscriminated(schema: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in schema.items() if name != "discriminator"}
+    corrected = _corrected(kind)
+    return {**corrected, "required": required, "allOf": all_of}
 
 
 def _not_requiring(part: dict[str, Any], marked: frozenset[str]) -> dict[str, Any]:

@@ -223,12 +223,23 @@ class Merger:
         """Tell whether a part of a value conforms to its schema."""
         return self.of(schema).conforms(value) if isinstance(schema, dict) else schema is not False
 
-    def distance(self, branch: Branch, value: Any) -> tuple[bool, int]:
-        """Return the distance of a value from an alternative: whether types differ, and the violations."""
+    def distance(self, branch: Branch, value: Any) -> tuple[bool, int, int]:
+        """Return the distance of a value from an alternative: its type, values of lists, violations."""
+        wrong = [part for part in map(self.of, branch) if not part.conforms(value)]
+        violations = sum(1 for part in wrong for _ in part.python_validator.violations(value, ""))
+        return *self.mismatches(branch, value)[:2], violations
+
+    def mismatches(self, branch: Branch, value: Any) -> tuple[bool, int, int]:
+        """Return what of a value an alternative does not have: its type, listed values, names of members."""
         schemas = [self.of(part) for part in branch]
         other = any(type_of(value) not in part.types for part in schemas)
-        wrong = [part for part in schemas if not part.conforms(value)]
-        return other, sum(1 for part in wrong for _ in part.python_validator.violations(value, ""))
+        if not isinstance(value, dict):
+            return other, 0, 0
+        named = [
+            (name, schema) for part in schemas for name, schema in part.properties.items() if name in value
+        ]
+        listed = sum(1 for name, schema in named if schema.is_listed and not schema.conforms(value[name]))
+        return other, listed, len(value.keys() - set().union(*(part.members for part in schemas)))
 
     def minimum_depth(self, branch: Branch) -> float:
         """Return how deep the smallest value of an alternative is."""
@@ -334,5 +345,6 @@ class Merger:
         if not isinstance(discriminator, dict) or not isinstance(reference, str):
             return [branch]
         component = reference.rpartition("/")[2]
-        named = (key for key, target in discriminator.get("mapping", {}).items() if target == reference)
+        mapping = discriminator.get("mapping", {}).items()
+        named = (key for key, target in mapping if target in {reference, component})
         return [branch, self._with(discriminator["propertyName"], next(named, component))]

@@ -164,6 +164,21 @@ class Schema:
                 chosen = (schema for schema in map(self.of, part.get(keyword, ())) if schema.conforms(value))
                 yield from next(chosen, self.of(ANYTHING)).applying(value)
 
+    def properties_of(self, value: Any) -> dict[str, Schema]:
+        """Return the schemas of the named properties, and of those of the alternatives that a value is of."""
+        applying = (part.get("properties", {}) for part in self.applying(value))
+        return {name: self.of(node) for named in applying for name, node in named.items()}
+
+    def members_of(self, value: Any) -> dict[str, Schema]:
+        """Return the schemas of all members, as they are in the alternatives that a value is of."""
+        is_plain = all(part.keys().isdisjoint(ALTERNATIVES) for part in self.parts)
+        return self.members if is_plain else self.members | self.properties_of(value)
+
+    @cached_property
+    def is_listed(self) -> bool:
+        """Whether the schema lists its values."""
+        return any("enum" in part or "const" in part for part in self.parts)
+
     @property
     def exclusive(self) -> Iterator[list[Schema]]:
         """The branches of each ``oneOf``."""

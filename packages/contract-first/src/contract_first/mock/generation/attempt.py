@@ -31,6 +31,7 @@ class Level(NamedTuple):
         name: of the property that it is, or that is the array or map it stands in.
         subject: of the object whose property it is.
         variation: varies examples, in an item that is not the first.
+        request: what a request has there, which chooses among alternatives.
     """
 
     depth: int = 0
@@ -38,9 +39,12 @@ class Level(NamedTuple):
     name: str = ""
     subject: Subject | None = None
     variation: Variation | None = None
+    request: Any = None
 
     def below(self, name: str, subject: Subject | None = None) -> Level:
-        return Level(self.depth + 1, self.within, name, subject, self.variation)
+        request = self.request if isinstance(self.request, dict) else {}
+        part = request.get(name, None if self.depth else self.request)
+        return Level(self.depth + 1, self.within, name, subject, self.variation, part)
 
 
 @dataclass(slots=True)

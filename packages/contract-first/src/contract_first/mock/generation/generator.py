@@ -7,14 +7,14 @@ from random import Random
 from typing import Any
 
 from contract_first.contract.schemas.merging import Merger, NoValueError
-from contract_first.contract.schemas.schema import MISSING, Schemas
+from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
 
 from .attempt import Level
 from .locales import strings_of
 from .strategies import strategies
 from .values import MOST_VALUES, ValueAttempt
 
-MOST_ATTEMPTS = 40
+MOST_ATTEMPTS, MOST_REPAIRS = 40, 6
 MOST_MADE = 2 * MOST_VALUES
 """In all attempts at one value."""
 
@@ -38,7 +38,14 @@ class Generator:
         self._strings = strings_of(locale)
 
     def values(
-        self, schema: Any, name: str, *, examples: bool = True, example: Any = MISSING, member: str = ""
+        self,
+        schema: Any,
+        name: str,
+        *,
+        examples: bool = True,
+        example: Any = MISSING,
+        member: str = "",
+        request: Any = None,
     ) -> Iterator[Any]:
         """Yield values, the best first, of which the first that a validator accepts is to be taken.
 
@@ -48,6 +55,7 @@ class Generator:
             examples: take the examples that stand in the schema.
             example: a value to repair: only members that violate the schema are replaced.
             member: what the value is called where it stands, which says what it may look like.
+            request: an object whose members choose among alternatives.
         """
         value_count = 0
         for number, strategy in enumerate(islice(strategies(), MOST_ATTEMPTS)):
@@ -55,7 +63,13 @@ class Generator:
             takes_examples = examples and strategy.heeds_names
             attempt = ValueAttempt(random, self._merger, self._strings, strategy, takes_examples)
             with suppress(NoValueError):
-                yield attempt.value([schema], Level(name=member), example)
+                yield attempt.value([schema], Level(name=member, request=request), example)
             value_count += attempt.value_count
             if value_count > MOST_MADE:
                 return
+
+    def repaired(self, schema: Schema, value: Any, name: str) -> Any:
+        """Return a value whose members that violate its schema are replaced; MISSING if none is found."""
+        repaired = islice(self.values(schema.node, name, example=value), MOST_REPAIRS)
+        fitting = (each for each in repaired if type(each) is type(value) and schema.conforms(each))
+        return next(fitting, MISSING)

@@ -74,8 +74,12 @@ class ValueAttempt(GenerationAttempt):
         if level.depth > DEEP:
             return sorted(branches, key=self.merger.minimum_depth)
         if not self.strategy.takes_first:
-            return self.random.sample(branches, len(branches))
-        return [branch for branch in branches if self.merger.minimum_depth(branch) < math.inf] or branches
+            branches = self.random.sample(branches, len(branches))
+        else:
+            branches = [b for b in branches if self.merger.minimum_depth(b) < math.inf] or branches
+        if not isinstance(level.request, dict):
+            return branches
+        return sorted(branches, key=lambda branch: self.merger.mismatches(branch, level.request))
 
     def _examples(self, merged: Merged, level: Level, example: Any) -> list[Any]:
         """Return the value to repair, else the examples of the schemas; of an item, variants first."""

@@ -3,10 +3,12 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from contract_first.contract import Contract
+from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.generation import Generator
 from contract_first.service.request.sequences import body_of_items, is_sequence
 
@@ -16,6 +18,9 @@ MOST_EXAMPLES = 12
 """That are validated: where so many violate the contract, they all do."""
 MOST_REPAIRED, MOST_REPAIRS = 3, 4
 """Examples that are repaired where all violate the contract, and attempts at each."""
+REFERENCE = "#/components/examples/"
+WRAPPER, MOST_WRAPPERS = frozenset({"summary", "description", "value"}), 8
+"""Members of an Example Object that stands where its value should, and how many stand in each other."""
 UNNAMED = "default"
 """Name by which the `example` of a media type is asked for."""
 PNG = base64.b64decode(
@@ -42,15 +47,52 @@ class ResponseBody(NamedTuple):
 
 def named_examples(contract: Contract, holder: Mapping[str, Any]) -> dict[str, Any]:
     """Return the examples of a media type, parameter or header with a value, the one without a name last."""
+    schema = contract.schemas.for_responses.in_media_type(holder)
     resolved = {name: contract.resolve(node) for name, node in holder.get("examples", {}).items()}
-    named = {name: example["value"] for name, example in resolved.items() if "value" in example}
-    return named | ({UNNAMED: holder["example"]} if "example" in holder and UNNAMED not in named else {})
+    values = {name: _value_of(example, schema) for name, example in resolved.items()}
+    named = {name: value for name, value in values.items() if value is not MISSING}
+    named |= {UNNAMED: holder["example"]} if "example" in holder and UNNAMED not in named else {}
+    return {name: _meant(value, schema, contract) for name, value in named.items()}
+
+
+def _value_of(example: Mapping[str, Any], schema: Schema) -> Any:
+    """Return the value of an Example Object (OpenAPI 3.2, section 4.19); MISSING where it has none."""
+    value = example.get("dataValue", example.get("value", MISSING))
+    serialized = example.get("serializedValue")
+    if value is MISSING and isinstance(serialized, str):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(serialized)
+        return value if value is not MISSING and schema.conforms(value) else serialized
+    return value
+
+
+def _meant(value: Any, schema: Schema, contract: Contract) -> Any:
+    """Return the value of an Example Object, or of a reference to one, that stands where a value should."""
+    named = contract.document.get("components", {}).get("examples", {})
+    for _ in range(MOST_WRAPPERS):
+        if not isinstance(value, dict):
+            break
+        reference = value.get("$ref")
+        if value.keys() == {"$ref"} and str(reference).startswith(REFERENCE):
+            value = named.get(str(reference).removeprefix(REFERENCE), value)
+        elif "value" in value and value.keys() <= WRAPPER and "value" not in schema.members:
+            value = value["value"]
+        else:
+            break
+    return value
 
 
 def example_names(contract: Contract, response: Mapping[str, Any]) -> list[str]:
     """Return the names of the examples of a Response Object."""
     holders = response.get("content", {}).values()
     return list(dict.fromkeys(name for holder in holders for name in named_examples(contract, holder)))
+
+
+def examples_of(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the examples that a schema object gives."""
+    yield from [schema["example"]] if "example" in schema else []
+    examples = schema.get("examples")
+    yield from examples if isinstance(examples, list) else ()
 
 
 class Candidates:
@@ -113,10 +155,7 @@ class Candidates:
     def _of_schema(self, schema: Any) -> Iterator[Any]:
         """Yield the examples of a schema, or of what it refers to."""
         node = next(iter(self._schemas.targets_of(schema)), schema)
-        if isinstance(node, dict):
-            yield from [node["example"]] if "example" in node else []
-            examples = node.get("examples")
-            yield from examples if isinstance(examples, list) else ()
+        yield from examples_of(node) if isinstance(node, dict) else ()
 
 
 def _spelled(value: Any) -> Iterator[CandidateValue]:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import MULTIPLE_CHOICES, OK
+from http.client import BAD_REQUEST, MULTIPLE_CHOICES, OK
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
@@ -27,10 +27,14 @@ from contract_first.service.messages.problems import (
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.response.accept_filter import AcceptFilter
-from contract_first.service.response.response_validation import is_of_header, sentences
+from contract_first.service.response.response_validation import (
+    is_of_header,
+    may_be_of_format,
+    sentences,
+)
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody
-from .problems import documented_problem, in_a_header
+from .problems import documented_problem, in_a_header, of_status
 from .related import Relation
 from .rendering import body_of, concrete, header_value
 from .selection import ResponseSelector, Selection
@@ -48,6 +52,7 @@ FRAMING = {
 Fields = list[tuple[bytes, bytes]]
 
 NO_BODY_VALUE = ResponseBody()
+VIOLATES = "its body violates its schema"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +155,47 @@ class DocumentedResponses:
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         reason = "its schema allows no value"
         violating: DocumentedResponse | None = None
-        for body in islice(bodies, MOST_VALIDATED):
+        for candidate in islice(bodies, MOST_VALIDATED):
+            body = self._of_status(candidate, schema, status)
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
             if not errors:
-                relation = self._relation(rendered, body, schema)
+                label = self._label(status, concrete(key), selection)
+                relation = self._relation(rendered, body, schema, label)
                 return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
+            if not self._reports_examples and self._is_wrong_in_formats(errors, body, schema):
+                violation, label = in_a_header("; ".join(errors)), self._label(status, "", selection)
+                is_base = schema.conforms(body.value)  # stored items are laid over what conforms
+                value = body.value if is_base else self._generator.repaired(schema, body.value, label)
+                base = body._replace(value=value)
+                return DocumentedResponse(
+                    body.source, rendered, violation=violation, body=base, schema=schema
+                )
             reason = errors[0]
             if body.source == "example" and not all(map(is_of_header, errors)):
                 log.warning("%s: an example for %s violates the contract: %s", self._name, status, reason)
                 violation = in_a_header("; ".join(errors))
                 violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
         return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
+
+    @staticmethod
+    def _of_status(body: Body, schema: Schema, status: int) -> Body:
+        """Return a body, that of a generated error with what it says of its status."""
+        if status < BAD_REQUEST or body.source != "generated" or body.media_type is None:
+            return body
+        value = of_status(body.value, schema, status)
+        return (
+            body._replace(value=value, content=body_of(value, body.media_type, schema))
+            if value != body.value
+            else body
+        )
+
+    @staticmethod
+    def _is_wrong_in_formats(errors: list[str], body: Body, schema: Schema) -> bool:
+        """Tell whether all that is wrong is a format in an example, which is its author's all the same."""
+        may_be = all(error == VIOLATES or may_be_of_format(error) for error in errors)
+        return body.source == "example" and may_be and schema.validator.is_valid(body.value)
 
     def _without_valid_body(
         self, reason: str, violating: DocumentedResponse | None, selection: Selection
@@ -188,7 +221,9 @@ class DocumentedResponses:
             return next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)
         return bodies
 
-    def _relation(self, rendered: Rendered, body: ResponseBody, schema: Schema) -> Relation | None:
+    def _relation(
+        self, rendered: Rendered, body: ResponseBody, schema: Schema, label: str
+    ) -> Relation | None:
         """Return the relation of a response to requests: only generated successes in JSON have one."""
         media_type, value = body.media_type or "", body.value
         is_success = OK <= rendered.status < MULTIPLE_CHOICES
@@ -196,7 +231,7 @@ class DocumentedResponses:
             return None
         if not is_json(essence(media_type)):
             return None
-        relation = Relation(rendered, value, media_type, schema, self._operation, self._generator)
+        relation = Relation(rendered, value, media_type, schema, self._operation, self._generator, label)
         return relation if relation.is_possible else None
 
     def _errors(self, response: Rendered, body: ResponseBody, schema: Any) -> list[str]:
@@ -208,7 +243,7 @@ class DocumentedResponses:
         openapi-core does not know the formats of URIs, which clients do.
         """
         if holds_more(body.value, MOST_VALUES) and not self._generator.is_valid(schema, body.value):
-            return ["its body violates its schema"]  # which could take long to say in detail
+            return [VIOLATES]  # which could take long to say in detail
         if is_json(essence(body.media_type or "")):
             with suppress(Exception):  # whatever it stumbles over
                 accepted = self._filter.accepts(response, body.media_type)
@@ -218,7 +253,7 @@ class DocumentedResponses:
                     return errors
         elif isinstance(body.value, str):
             return []
-        return [] if self._generator.is_valid(schema, body.value) else ["its body violates its schema"]
+        return [] if self._generator.is_valid(schema, body.value) else [VIOLATES]
 
     def _header_fields(
         self, status: int, present: Fields, selection: Selection

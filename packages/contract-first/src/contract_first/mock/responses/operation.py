@@ -24,7 +24,7 @@ from .problems import explained, in_a_line
 from .related import BODY
 from .rendering import with_value
 from .selection import Selection
-from .strictness import STRICT, Strictness
+from .strictness import STRICT, Strictness, faults_of_format
 
 Arguments: TypeAlias = "Mapping[tuple[str, str], Any]"
 """The arguments of a request, by place and name; its body by ``BODY``."""
@@ -92,7 +92,9 @@ class MockOperation:
         self._bound = bound
         self._item_responder = responses.item_responder(operation, assembly)
         self._fields = [DEPRECATED] if operation.definition.get("deprecated") is True else []
-        self._is_strict = strictness.requests == strictness.formats == "on"
+        is_strict = strictness.requests == strictness.formats == "on"
+        self._faults = faults_of_format(operation, assembly.contract, assembly.schemas) if is_strict else ()
+        self._is_strict = is_strict and not self._faults
         self._draw = responses.randomness.source(f"answers of {operation.operation_id}")
         self._draw_id = responses.randomness.source(f"ids of {operation.operation_id}")
         self._documented = DocumentedResponses(
@@ -143,9 +145,10 @@ class MockOperation:
         if self._is_strict:
             return await self._bound.arguments(request)
         arguments, problems = await self._bound.read(request)
-        if self._strictness.refuses(problems):
+        strictness = self._strictness.where(problems, self._faults)
+        if strictness.refuses(problems):
             raise problems[0]
-        if self._strictness.warns(problems):
+        if strictness.warns(problems):
             violation = b"; ".join(map(in_a_line, problems))[:LONGEST]
             request.response_headers.append((b"x-mock-request-violation", violation))
         return arguments

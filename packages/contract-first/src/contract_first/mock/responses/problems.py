@@ -1,6 +1,7 @@
 """The API's own problems, where a contract documents them for a status."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -82,6 +83,15 @@ def _rate_limited(request: Request) -> Problem:
     ]
     reset = next((value for name, value in fields if name == b"ratelimit-reset"), b"")
     return RateLimited(max(1, int(reset)) if reset.isdigit() else 1)
+
+
+def of_status(value: Any, schema: Schema, status: int) -> Any:
+    """Return a generated error whose members say which status it is of, where their names mean that."""
+    problem = Problem(DETAIL)
+    problem.status = status
+    with suppress(ValueError):  # of a status without a phrase
+        return explained(value, schema, problem)
+    return value
 
 
 def explained(value: Any, schema: Schema, problem: Problem) -> Any:

@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from contract_first.contract import Contract, Operation
-from contract_first.contract.document.media_types import essence, is_json, ranges_for
+from contract_first.contract.document.media_types import essence, is_json
 from contract_first.service.messages.problems import NotAcceptable, NotFound
-from contract_first.service.response.negotiation import Negotiation, parse_accept
+from contract_first.service.response.negotiation import Negotiation, parse_accept, qualities
 
 from .bodies import example_names, named_examples
 
@@ -91,13 +91,8 @@ class ResponseSelector:
         default = next((key for key in candidates if is_json(essence(key))), next(iter(candidates), None))
         if selection.accept is None or selection.accept == "*/*" or default is None:
             return default
-        qualities = {accepted.media_range: accepted.quality for accepted in parse_accept(selection.accept)}
-
-        def preference(key: str) -> tuple[float, bool]:
-            matches = (qualities[name] for name in ranges_for(essence(key)) if name in qualities)
-            return next(matches, 0.0), key == default
-
-        return max(candidates, key=preference)
+        preferred = qualities(parse_accept(selection.accept), candidates.keys())
+        return max(candidates, key=lambda key: (preferred[key], key == default))
 
     def _accepted_success(self, accept: str | None) -> int:
         """Return the first success with a body of an accepted type, else the first."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
-
-from starlette.datastructures import UploadFile
 
 from contract_first.contract import Operation
 from contract_first.mock.responses.operation import Arguments
-from contract_first.mock.responses.related import BODY
+from contract_first.mock.responses.related import BODY, about_file
 from contract_first.mock.vocabulary.members import Meaning, named
 from contract_first.mock.vocabulary.words import plain
 from contract_first.service.messages.problems import NotFound, PayloadTooLarge
@@ -181,7 +179,7 @@ class RequestedItems:
 
     def create(self, base: Any, arguments: Arguments) -> dict[str, Any]:
         """Create an item; the base is the response that the contract has."""
-        members = {**_about_file(arguments.get(BODY)), **self._members(arguments)}
+        members = {**about_file(arguments.get(BODY)), **self._members(arguments)}
         if self._role.key is not None:
             members = self._collection.with_key(members, arguments.get(("path", self._role.key)))
         item = base if self._is_whole else self._values.completed(base)
@@ -231,18 +229,6 @@ class RequestedItems:
             item = items[id(value)]
             if not keys or item.key in keys:
                 self.remove(item)
-
-
-def _about_file(body: Any) -> Mapping[str, Any]:
-    """Return the facts of a form's one file about its item: name, size, media type."""
-    files = [part for part in body.values() if isinstance(part, UploadFile)] if isinstance(body, dict) else []
-    if len(files) != 1:
-        return {}
-    (file,) = files
-    names = dict.fromkeys(("name", "filename"), file.filename)
-    sizes = dict.fromkeys(("size", "bytes"), file.size)
-    types = dict.fromkeys(("content_type", "mime_type"), file.content_type)
-    return {name: value for name, value in {**names, **sizes, **types}.items() if value is not None}
 
 
 def _is_json(value: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.generation import Generator
+from contract_first.mock.generation.choices import Alternatives
 from contract_first.mock.generation.identifiers import identifier
 from contract_first.mock.vocabulary.members import Meaning, identifiers_of, tallies
 from contract_first.mock.vocabulary.times import is_change, is_creation
@@ -42,6 +43,7 @@ class Values:
             and plain(name) not in self._set_by_client
         ]
         self._generator = generator
+        self._alternatives = Alternatives(collection.schema, generator, collection.path)
         self._seed = seed
 
     def initial(self, base: Any) -> dict[str, Any]:
@@ -70,7 +72,8 @@ class Values:
         schema, collection = self.collection.schema, self.collection
         if not isinstance(base, dict) or (collection.key and collection.key_of(base) is None):
             base = self.initial(None)
-        value = self._unset(self._named(base), body, schema.members)
+        base = self._alternatives.chosen(base, body)
+        value = self._unset(self._named(base), body, schema.members_of(base))
         if collection.holder:
             holder, examples = schema.members[collection.holder], base.get(collection.holder)
             facts = self._facts(holder, examples if isinstance(examples, dict) else {}, body, number, now)
@@ -112,7 +115,9 @@ class Values:
             unsets: unset the members that could have been sent, and were not.
             merges: change objects in it in part, too.
         """
-        collection, schema, members = self.collection, self.collection.schema, self.collection.schema.members
+        collection, schema = self.collection, self.collection.schema
+        before = self._alternatives.changed(before, dict(body))
+        members = schema.members_of(before)
         head, level = collection.head, collection.level(body)
         if collection.key not in Meaning.RENAMABLE_KEY:  # the path says which item it is
             level = {name: member for name, member in level.items() if plain(name) != plain(collection.key)}
@@ -201,7 +206,7 @@ class Values:
         is_open: bool = False,
     ) -> dict[str, Any]:
         """Return an item with the members of a request, whose names may have another style."""
-        members = self.collection.schema.members
+        members = self.collection.schema.members_of(value)
         by_plain = {plain(name): name for name in (*value, *members)}
         laid = dict(value)
         for body_name, member in body.items():
@@ -240,11 +245,7 @@ class Values:
 
     def repaired(self, schema: Schema, value: Any) -> Any:
         """Return a value whose members that violate its schema are replaced; MISSING if none is found."""
-        repaired = self._generator.values(schema.node, self.collection.path, example=value)
-        candidates = (
-            candidate for candidate in islice(repaired, MOST_REPAIRS) if type(candidate) is type(value)
-        )
-        return next(filter(schema.conforms, candidates), MISSING)
+        return self._generator.repaired(schema, value, self.collection.path)
 
     def _whole(self, schema: Schema, value: Any, base: Any, body: Mapping[str, Any]) -> Any:
         """Return a value that conforms as a whole: as it is, repaired, or the base with what fits in."""

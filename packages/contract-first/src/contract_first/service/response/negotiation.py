@@ -1,7 +1,7 @@
 """Content negotiation: whether an operation can respond with what an Accept header asks for."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from contract_first.contract.document.media_types import essence, ranges_for
@@ -14,21 +14,52 @@ LONGEST_REMEMBERED = 256
 
 
 class Accepted(NamedTuple):
-    """One media range of an Accept header."""
+    """One media range of an Accept header, and the parameters before its quality."""
 
     media_range: str
     quality: float
+    parameters: frozenset[str]
 
 
 def parse_accept(header: str) -> list[Accepted]:
     """Read an Accept header (RFC 9110, section 12.5.1); a piece that cannot be read is passed over."""
     ranges = []
     for piece in header.split(","):
-        media_range, *parameters = (part.strip().lower() for part in piece.split(";"))
-        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        media_range, *parameters = _parts(piece)
+        number = next((n for n, part in enumerate(parameters) if part.startswith("q=")), len(parameters))
+        quality = parameters[number][2:] if number < len(parameters) else "1"
         if MEDIA_RANGE.fullmatch(media_range) and QUALITY.fullmatch(quality):
-            ranges.append(Accepted(media_range, float(quality)))
+            ranges.append(Accepted(media_range, float(quality), frozenset(parameters[:number])))
     return ranges
+
+
+def qualities(accepted: Iterable[Accepted], media_types: Collection[str]) -> dict[str, float]:
+    """Return the qualities of media types, each by the most specific range that matches it, or 0.
+
+    Parameters that none of them has are put aside, and so is the charset; of equals, the highest counts.
+    """
+    parameters = {media_type: frozenset(_parts(media_type)[1:]) for media_type in media_types}
+    names = {_name(part) for parts in parameters.values() for part in parts} - {"charset"}
+    known = [(a, frozenset(part for part in a.parameters if _name(part) in names)) for a in accepted]
+    found = {}
+    for media_type in media_types:
+        ranges = ranges_for(essence(media_type))
+        matching = (
+            (-ranges.index(a.media_range), len(parts), a.quality)
+            for a, parts in known
+            if a.media_range in ranges and parts <= parameters[media_type]
+        )
+        found[media_type] = max(matching, default=(0, 0, 0.0))[-1]
+    return found
+
+
+def _parts(media_type: str) -> list[str]:
+    """Return a media type or range and its parameters, in one spelling."""
+    return [part.strip().lower().replace('"', "") for part in media_type.split(";")]
+
+
+def _name(parameter: str) -> str:
+    return parameter.partition("=")[0]
 
 
 class Negotiation:
@@ -36,10 +67,14 @@ class Negotiation:
 
     Args:
         produced: the media types of the operation's successes; none if its responses have no body.
+        documented: values of a parameter ``Accept``, by which the document itself says what to ask for.
     """
 
-    def __init__(self, produced: Iterable[str]) -> None:
-        self._produced = tuple(dict.fromkeys(essence(media_type) for media_type in produced))
+    def __init__(self, produced: Iterable[str], documented: Iterable[str] = ()) -> None:
+        self._produced = tuple(dict.fromkeys(media_type.lower() for media_type in produced))
+        self._documented = frozenset(
+            accepted.media_range for value in documented for accepted in parse_accept(value)
+        )
         self._remembered: dict[str, bool] = {}
 
     def check(self, accept: str | None) -> None:
@@ -52,21 +87,11 @@ class Negotiation:
             if len(self._remembered) < MOST_REMEMBERED and len(accept) < LONGEST_REMEMBERED:
                 self._remembered[accept] = acceptable
         if not acceptable:
-            raise NotAcceptable(
-                f"This operation responds with {' or '.join(self._produced)}, which Accept excludes."
-            )
+            names = " or ".join(dict.fromkeys(map(essence, self._produced)))
+            raise NotAcceptable(f"This operation responds with {names}, which Accept excludes.")
 
     def _allows(self, accepted: list[Accepted]) -> bool:
-        qualities: dict[str, float] = {}
-        for (
-            media_range,
-            quality,
-        ) in accepted:  # of ranges that differ in parameters the highest quality counts
-            qualities[media_range] = max(quality, qualities.get(media_range, 0.0))
-        if not qualities:
+        if not accepted or any("*" in media_type for media_type in self._produced):
             return True
-        for produced in self._produced:
-            quality = next((qualities[name] for name in ranges_for(produced) if name in qualities), 0.0)
-            if quality > 0 or "*" in produced:
-                return True
-        return False
+        is_documented = any(a.quality > 0 and a.media_range in self._documented for a in accepted)
+        return is_documented or any(qualities(accepted, self._produced).values())

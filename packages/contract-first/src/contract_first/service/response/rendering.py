@@ -13,6 +13,7 @@ import msgspec
 
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import declared_as, essence, is_json, is_xml
+from contract_first.contract.schemas.schema import Schemas
 from contract_first.service.messages.problems import Problem, ViolationError
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered, Response
@@ -41,6 +42,14 @@ def produced(operation: Operation) -> list[str]:
         if code[0] in "23d"
         for media_type in response.get("content", {})
     ]
+
+
+def accepts(operation: Operation, schemas: Schemas) -> list[str]:
+    """Return the values of ``Accept`` that an operation documents."""
+    nodes = [part for node in operation.accepts for part in (node, *schemas.in_media_type(node).parts)]
+    single = [node[key] for node in nodes for key in ("example", "default", "const") if key in node]
+    listed = [value for node in nodes for value in node.get("enum", ())]
+    return [value for value in (*single, *listed) if isinstance(value, str)]
 
 
 class ResponseRenderer:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from contract_first.service.messages.response import Rendered
 from contract_first.service.request.readers import reader_of
 
 LONGEST_DETAIL = 200
+FORMATS = re.compile(r"body[^:]*: breaks (format|oneOf|anyOf) ")
 
 TELL_NAMES = frozenset({"required", "additionalProperties", "unevaluatedProperties", "dependentRequired"})
 """Keywords whose messages hold names of properties, and never a value."""
@@ -192,6 +194,11 @@ def sentences(errors: list[Any]) -> list[str]:
 def is_of_header(sentence: str) -> bool:
     """Tell whether a sentence is of a header, and not of the body."""
     return sentence.startswith(("header ", "Missing required header"))
+
+
+def may_be_of_format(sentence: str) -> bool:
+    """Tell whether a sentence is of a format in the body, or of alternatives, in which there may be one."""
+    return FORMATS.match(sentence) is not None
 
 
 def _sentences(error: Any) -> Iterator[str]:

@@ -1,0 +1,131 @@
+"""What documents refer to beyond their folder and their origin: fetched once, and cached by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from hashlib import sha256
+from ipaddress import ip_address
+from pathlib import Path
+from socket import getaddrinfo
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+import msgspec
+
+from contract_first.contract.document.errors import ContractError
+from contract_first.contract.document.sources import is_url
+
+MAX_BYTES = 32 * 1024 * 1024
+TIMEOUT_SECONDS = 10
+OFFLINE = "nothing is fetched offline; go online, or give a cache of references that has it"
+
+
+class Cached(msgspec.Struct, frozen=True):
+    """What a URL held, in Base64 where it is written."""
+
+    sha256: str
+    content: bytes
+
+
+class References:
+    """Follows references to URLs, and to files outside of a document's folder.
+
+    Args:
+        cache: a JSON file of what URLs held, by URL; what is in it is not fetched, what is not is added.
+        offline: fetch nothing.
+
+    Raises:
+        ContractError: the file is no such cache, or what it holds has another digest than it says.
+    """
+
+    def __init__(self, cache: Path | None = None, *, offline: bool = False) -> None:
+        self._file = cache
+        self._offline = offline
+        self._cached: dict[str, Cached] = {}
+        if cache is not None and cache.exists():
+            try:
+                self._cached = msgspec.json.decode(cache.read_bytes(), type=dict[str, Cached])
+            except (OSError, ValueError) as error:
+                raise ContractError(str(cache), "", f"is no cache of references: {error}.") from None
+        for url, cached in self._cached.items():
+            if sha256(cached.content).hexdigest() != cached.sha256:
+                raise ContractError(str(cache), f"/{url}", "has another digest; delete it to fetch it again.")
+
+    def fetch(self, url: str) -> bytes:
+        """Return what a URL holds, or held when it was cached; raises as `fetch`, and ValueError offline."""
+        if url not in self._cached:
+            if self._offline:
+                raise ValueError(OFFLINE)
+            content = fetch(url)
+            self._cached[url] = Cached(sha256(content).hexdigest(), content)
+            if self._file is not None:
+                text = msgspec.json.format(msgspec.json.encode(dict(sorted(self._cached.items()))))
+                new = self._file.with_name(f"{self._file.name}.new")
+                new.write_bytes(text + b"\n")
+                new.replace(self._file)
+        return self._cached[url].content
+
+    def may_lead(self, source: str, resource: str, reference: str = "") -> bool:
+        """Tell whether a document may refer to a resource.
+
+        Files refer to other files by relative paths, but not to hidden ones. A document from a URL refers
+        to no file, and into a private network only on its own host: its author might not get there.
+        """
+        target = urlsplit(resource)
+        if is_url(resource):
+            is_near = not is_url(source) or urlsplit(source).hostname == target.hostname
+            return is_near or self._offline or _is_public(target.hostname or "")
+        is_hidden = any(part.startswith(".") for part in Path(target.path).parts)
+        is_relative = (
+            target.scheme == "file" and not target.netloc and not reference.startswith(("/", "file:"))
+        )
+        return is_relative and not is_url(source) and not is_hidden
+
+
+FOLLOWED: ContextVar[References | None] = ContextVar("followed", default=None)
+"""What follows references while a contract is loaded; None, and none leads out of its folder or origin."""
+
+
+@contextmanager
+def following(references: References | None) -> Iterator[None]:
+    """Follow references while this is entered."""
+    token = FOLLOWED.set(references)
+    try:
+        yield
+    finally:
+        FOLLOWED.reset(token)
+
+
+def fetch(url: str) -> bytes:
+    """Return what a URL holds, and one byte too many of what is too large; it follows no redirect."""
+    if not urlsplit(url).hostname:
+        raise ValueError("the URL has no host; expected http://HOST/PATH")
+    accept = {"Accept": "application/json, application/yaml, */*;q=0.1"}
+    request = Request(url, headers=accept)  # noqa: S310 -- is_url lets only HTTP and HTTPS come here
+    try:
+        with build_opener(_NoRedirects).open(request, timeout=TIMEOUT_SECONDS) as response:
+            body: bytes = response.read(MAX_BYTES + 1)
+            return body
+    except HTTPError as error:
+        error.close()
+        raise
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """Refuses redirects, which could lead where no reference may: their status is the error."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow no redirect."""
+
+
+def _is_public(host: str) -> bool:
+    """Tell whether all addresses of a host are on the public Internet; those of one without are."""
+    try:
+        addresses = {str(entry[4][0]).partition("%")[0] for entry in getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        return True  # fetching it says why
+    return all(ip_address(address).is_global for address in addresses)

@@ -1,0 +1,105 @@
+"""Values of the alternatives that requests choose."""
+
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+
+from contract_first.contract.document.anatomy import ALTERNATIVES
+from contract_first.contract.schemas.schema import MISSING, Schema
+
+from .generator import Generator
+
+MOST_REMEMBERED: Final = 64
+MOST_ATTEMPTS: Final = 6
+DEEPEST: Final = 20
+
+
+class Alternatives:
+    """The values of a schema by the alternatives in it, however deep, that requests choose.
+
+    Args:
+        name: as of `Generator.values`.
+    """
+
+    def __init__(self, schema: Schema, generator: Generator, name: str) -> None:
+        self._schema = schema
+        self._generator = generator
+        self._name = name
+        self._tags: dict[Schema, frozenset[str] | None] = {}
+        self._made: dict[bytes, Any] = {}
+
+    def chosen(self, base: Any, body: Any) -> Any:
+        """Return a value of the alternatives that a body chooses by its members; the base if it is one."""
+        if not isinstance(body, dict):
+            return base
+        places = (self._schema, *self._schema.members.values())  # of a body in an envelope, too
+        outlines = [self._outline(place, body) for place in places]
+        if not any(outlines) or (outlines[0] and _includes(base, outlines[0])):
+            return base
+        value = self._value(outlines, body)
+        return base if value is MISSING or value == self._value([], {}) else value
+
+    def changed(self, before: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        """Return a value with what it has in common with the alternative that a change of it chooses."""
+        told_by = self._tags_of(self._schema) or ()
+        tags = {name: member for name, member in body.items() if name in told_by}
+        if tags.items() <= before.items():
+            return before
+        value = self._value([tags], {**before, **tags})
+        if not isinstance(value, dict):
+            return before
+        members = self._schema.properties_of(value)
+        common = (name for name in before if name in members and name not in tags)
+        return value | {name: before[name] for name in common if members[name].conforms(before[name])}
+
+    def _value(self, outlines: list[Any], body: dict[str, Any]) -> Any:
+        """Return a value for what bodies have in common; MISSING if none is found."""
+        key = msgspec.json.encode(outlines)
+        if key not in self._made:
+            values = self._generator.values(self._schema.node, self._name, request=body)
+            self._made[key] = next(filter(self._schema.conforms, islice(values, MOST_ATTEMPTS)), MISSING)
+            while len(self._made) > MOST_REMEMBERED:
+                del self._made[next(iter(self._made))]
+        return self._made[key]
+
+    def _outline(self, schema: Schema, body: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+        """Return what of a body can choose: names of members, and values that tell alternatives apart."""
+        tags, members, outline = self._tags_of(schema), schema.members, dict[str, Any]()
+        for name, member in body.items():
+            inner = None
+            if isinstance(member, dict) and name in members and depth < DEEPEST:
+                inner = self._outline(members[name], member, depth + 1)
+            if tags is not None or inner:
+                outline[name] = inner or (member if name in (tags or ()) else None)
+        return outline
+
+    def _tags_of(self, schema: Schema) -> frozenset[str] | None:
+        """Return the names of what tells the alternatives of a schema apart; None where it has none."""
+        if schema not in self._tags:
+            branches = [
+                schema.of(branch)
+                for part in schema.parts
+                for keyword in ALTERNATIVES
+                for branch in part.get(keyword, ())
+            ]
+            objects = [branch for branch in branches if "object" in branch.types and branch.members]
+            named = (member for branch in objects for member in branch.members.items())
+            tags = {name for name, member in named if member.is_listed}
+            discriminators = [part["discriminator"] for part in schema.parts if "discriminator" in part]
+            tags.update(node["propertyName"] for node in discriminators)
+            self._tags[schema] = frozenset(tags) if len(objects) > 1 else None
+        return self._tags[schema]
+
+
+def _includes(value: Any, outline: dict[str, Any]) -> bool:
+    """Tell whether a value has the members of an outline, and the values that it has."""
+    return isinstance(value, dict) and all(
+        name in value
+        and (
+            member is None
+            or value[name] == member
+            or (isinstance(member, dict) and _includes(value[name], member))
+        )
+        for name, member in outline.items()
+    )

@@ -1,0 +1,167 @@
+"""References that lead to URLs and out of the folder are followed where they may be, and cached."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import httpx2
+import pytest
+
+from contract_first.contract import ContractError, load_contract
+from contract_first.contract.document import fetching
+from contract_first.contract.document.fetching import References
+from contract_first.mock import contract_mock
+
+
+@contextmanager
+def site(pages):
+    """Serve pages by path; yield the URL, and the paths that are asked for."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            page = pages.get(self.path)
+            self.send_response(404 if page is None else 302 if isinstance(page, str) else 200)
+            if isinstance(page, str):
+                self.send_header("Location", page)
+            self.end_headers()
+            self.wfile.write(b"" if page is None else json.dumps(page).encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def with_reference(minimal):
+    """Refer to something for the one schema, beside one of the same name that is something else."""
+
+    def make(reference):
+        content = {"application/json": {"schema": {"$ref": reference}}}
+        minimal["paths"]["/pets"]["get"]["responses"]["200"]["content"] = content
+        return minimal | {"components": {"schemas": {"Pet": {"type": "boolean"}}}}
+
+    return make
+
+
+def types_of(contract):
+    """Return the types of the one schema."""
+    (media_type,) = contract.operations[0].responses["200"]["content"].values()
+    return contract.schemas.in_media_type(media_type).types
+
+
+PET = {"Pet": {"allOf": [{"$ref": "deeper/kind.json#/Kind"}]}}
+PAGES = {"/v1/pets.json": PET, "/v1/deeper/kind.json": {"Kind": {"type": "string"}}}
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+def test_urls_are_fetched_once_and_cached(with_reference, write, tmp_path, lenient):
+    """References in what they hold are relative to it; with the cache nothing is fetched, nor needed."""
+    cache = tmp_path / "references.json"
+    with site(PAGES) as (url, asked):
+        path = write(with_reference(f"{url}/v1/pets.json#/Pet"))
+        contract = load_contract(path, lenient=lenient, references=References(cache))
+        assert types_of(contract) == {"string"}
+        assert contract.defects == ()
+        assert sorted(asked) == sorted(PAGES)
+        load_contract(path, lenient=lenient, references=contract.references)
+        assert len(asked) == len(PAGES)
+    recorded = json.loads(cache.read_text())
+    assert {entry["sha256"] for entry in recorded.values()} == {
+        sha256(json.dumps(page).encode()).hexdigest() for page in PAGES.values()
+    }
+    offline = References(cache, offline=True)
+    assert types_of(load_contract(path, lenient=lenient, references=offline)) == {"string"}
+
+
+def test_nothing_is_fetched_offline(with_reference, write):
+    """A sentence says so; a lenient reading leaves the reference out, whatever component has its name."""
+    path = write(with_reference("https://pets.test/pets.json#/Pet"))
+    with pytest.raises(ContractError, match="nothing is fetched offline; go online, or give a cache"):
+        load_contract(path, references=References(offline=True))
+    contract = load_contract(path, lenient=True, references=References(offline=True))
+    (defect,) = contract.defects
+    assert "offline" in defect.reason
+    assert defect.action == "left out"
+    assert "boolean" not in types_of(contract) or len(types_of(contract)) > 1
+
+
+@pytest.mark.parametrize("references", [None, References()])
+def test_no_component_stands_for_what_is_not_reached(references, with_reference, write):
+    """It happens to have the name of what a URL or a file elsewhere has."""
+    with site({"/moved.json": "/pets.json", "/pets.json": PET}) as (url, _):
+        for reference in (f"{url}/gone.json#/Pet", f"{url}/moved.json#/Pet", "../../elsewhere/Pet.json"):
+            contract = load_contract(write(with_reference(reference)), lenient=True, references=references)
+            assert [defect.action for defect in contract.defects] == ["left out"]
+            assert types_of(contract) != {"boolean"}
+
+
+def test_files_outside_of_the_folder_are_read(with_reference, write):
+    """By relative paths, and none that is hidden."""
+    write({"Pet": {"type": "string"}}, "common/pets.json")
+    write({"Pet": {"type": "string"}}, ".secret/pets.json")
+    path = write(with_reference("../common/pets.json#/Pet"), "api/api.json")
+    assert types_of(load_contract(path, references=References())) == {"string"}
+    absolute = path.parent.parent / "common" / "pets.json"
+    for refused in ("../.secret/pets.json#/Pet", f"{absolute}#/Pet", f"{absolute.as_uri()}#/Pet"):
+        with pytest.raises(ContractError, match="nor a file in its folder or below"):
+            load_contract(write(with_reference(refused), "api/api.json"), references=References())
+
+
+def test_what_is_fetched_leads_to_no_file_and_into_no_private_network(with_reference, write, monkeypatch):
+    """A document of the Internet might find there what its author does not."""
+    monkeypatch.setattr(fetching, "_is_public", lambda host: host != "127.0.0.1")
+    secret = write({"Pet": {"type": "string"}}, "secret.json")
+    pages = {"/a.json": {"Pet": {"$ref": f"{secret.as_uri()}#/Pet"}}, "/c.json": {"Pet": {"type": "string"}}}
+    with site(pages) as (url, asked):
+        pages["/b.json"] = {"Pet": {"$ref": f"{url}/c.json#/Pet"}}
+        elsewhere = url.replace("127.0.0.1", "localhost")
+        for page in ("a", "b"):
+            document = write(with_reference(f"{elsewhere}/{page}.json#/Pet"))
+            with pytest.raises(ContractError, match="neither in the document"):
+                load_contract(document, references=References())
+            contract = load_contract(document, lenient=True, references=References())
+            assert types_of(contract) != {"string"}
+        assert "/c.json" not in asked
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("[]", "is no cache of references"),
+        ('{"http://a.test/": {"sha256": "00", "content": "e30="}}', "has another digest"),
+    ],
+)
+def test_a_cache_that_is_none(content, reason, tmp_path):
+    """It is refused with what is wrong."""
+    file = tmp_path / "references.json"
+    file.write_text(content)
+    with pytest.raises(ContractError, match=reason):
+        References(file)
+
+
+def test_a_mock_follows_references_unless_it_is_offline(with_reference, write):
+    """And says in a defect why it has not."""
+    with site(PAGES) as (url, asked):
+        path = str(write(with_reference(f"{url}/v1/pets.json#/Pet")))
+        for offline in (True, False):
+            with contract_mock(path, offline=offline) as mock:
+                defects = httpx2.get(f"{mock.control}/defects", trust_env=False).text
+                assert ("nothing is fetched offline" in defects) is offline
+                pet = httpx2.get(f"{mock.api}/pets", trust_env=False).json()
+                assert isinstance(pet, str) or offline
+            assert bool(asked) is not offline

@@ -1,0 +1,111 @@
+"""The alternative that a request chooses is the one that comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import ref
+from .test_related_responses import ANYTHING, responses
+
+
+def alternative(kind, member, schema, *, tag="kind"):
+    """Return an object that says of which kind it is."""
+    properties = {"id": {"type": "integer"}, tag: kind, member: schema}
+    return {"type": "object", "required": ["id", tag, member], "properties": properties}
+
+
+def listed(kind):
+    """Return the schema of one text."""
+    return {"type": "string", "enum": [kind]}
+
+
+A = alternative(listed("a"), "x", {"type": "string"})
+B = alternative(listed("b"), "y", {"type": "integer"})
+FREE = {"type": "string"}
+COMPONENTS = {
+    "schemas": {
+        "Card": alternative(FREE, "digits", {"type": "string"}),
+        "Bank": alternative(FREE, "iban", {"type": "string"}),
+    }
+}
+NAMED = {"propertyName": "kind"}
+MAPPED = NAMED | {"mapping": {"card": "#/components/schemas/Card", "bank": "#/components/schemas/Bank"}}
+BARE = NAMED | {"mapping": {"card": "Card", "bank": "Bank"}}
+REFERENCES = {"oneOf": [ref("Card"), ref("Bank")]}
+
+
+@pytest.fixture(scope="module", params=["3.0.3", "3.1.0"])
+def posting(request, mocked):
+    """Post a body where a response has a schema; return the JSON of the response."""
+
+    def post(schema, body):
+        path = {"post": ANYTHING | responses(schema, "201")}
+        response = mocked({"/": path}, openapi=request.param, components=COMPONENTS).post("/", body)
+        assert response.status == 201, response.body
+        return response.json
+
+    return post
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+@pytest.mark.parametrize("more", [{}, {"discriminator": NAMED}], ids=["enum", "discriminator"])
+def test_an_alternative_is_told_by_its_listed_value(keyword, more, posting):
+    """With a discriminator over inline schemas, too."""
+    schema = {keyword: [A, B], **more}
+    made = posting(schema, {"kind": "b", "y": 5})
+    assert made.keys() == {"id", "kind", "y"}
+    assert (made["kind"], made["y"]) == ("b", 5)
+    assert posting(schema, {"kind": "a", "x": "mine"})["x"] == "mine"
+    assert posting(schema, {"kind": "b"}).keys() == {"id", "kind", "y"}
+
+
+@pytest.mark.parametrize(
+    ("discriminator", "kind"),
+    [(NAMED, "Bank"), (MAPPED, "bank"), (BARE, "bank")],
+    ids=["named", "mapped", "bare"],
+)
+def test_an_alternative_is_told_by_its_discriminator(discriminator, kind, posting):
+    """By the name of a component, or what is mapped to it."""
+    schema = REFERENCES | {"discriminator": discriminator}
+    made = posting(schema, {"kind": kind})
+    assert made.keys() == {"id", "kind", "iban"}
+    assert made["kind"] == kind
+
+
+def test_alternatives_are_told_at_any_depth(posting):
+    """In a member, an envelope, the items of a list."""
+    either = {"oneOf": [A, B]}
+    shop = {
+        "type": "object",
+        "required": ["id", "source"],
+        "properties": {
+            "id": {"type": "integer"},
+            "source": either,
+            "all": {"type": "array", "items": either},
+        },
+    }
+    made = posting(shop, {"source": {"kind": "b", "y": 5}})["source"]
+    assert made | {"id": 0} == {"id": 0, "kind": "b", "y": 5}
+    made = posting(shop, {"all": [{"kind": "b", "y": 5}, {"kind": "a", "x": "mine"}]})["all"]
+    assert [(item["kind"], item.get("y"), item.get("x")) for item in made] == [
+        ("b", 5, None),
+        ("a", None, "mine"),
+    ]
+    envelope = {"type": "object", "required": ["data"], "properties": {"data": either}}
+    assert posting(envelope, {"kind": "b"})["data"]["kind"] == "b"
+
+
+def test_alternatives_without_tags_are_told_by_their_members(posting):
+    """By what is sent, if one has it and the others have not."""
+    schema = {
+        "oneOf": [
+            {
+                "type": "object",
+                "required": ["id", name],
+                "properties": {"id": {"type": "integer"}, name: FREE},
+            }
+            for name in ("meow", "bark")
+        ]
+    }
+    made = posting(schema, {"bark": "loud"})
+    assert made | {"id": 0} == {"id": 0, "bark": "loud"}

@@ -1,0 +1,60 @@
+"""What is stored is of the alternative that a request chooses."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import in_path, operation, ref
+
+A = {
+    "type": "object",
+    "required": ["id", "kind", "x"],
+    "properties": {
+        "id": {"type": "integer"},
+        "name": {"type": "string"},
+        "kind": {"type": "string", "enum": ["a"]},
+        "x": {"type": "string"},
+    },
+}
+B = A | {
+    "required": ["id", "kind", "y"],
+    "properties": {
+        "id": {"type": "integer"},
+        "name": {"type": "string"},
+        "kind": {"type": "string", "enum": ["b"]},
+        "y": {"type": "integer"},
+    },
+}
+BODY = {"type": "object", "properties": {name: {} for name in ("kind", "x", "y", "name")}}
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+@pytest.mark.parametrize(
+    "more", [{}, {"discriminator": {"propertyName": "kind"}}], ids=["enum", "discriminator"]
+)
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+def test_the_alternative_of_the_request_is_stored(keyword, more, openapi, remembering):
+    """It comes back by POST, GET and in the list; a PATCH may choose another, and keeps what it can."""
+    paths = {
+        "/things": {
+            "get": operation({"type": "array", "items": ref("Thing")}),
+            "post": operation(ref("Thing"), status="201", body=BODY),
+        },
+        "/things/{id}": {
+            "parameters": [in_path("id", "integer")],
+            "get": operation(ref("Thing")),
+            "patch": operation(ref("Thing"), body=BODY),
+        },
+    }
+    mock = remembering(paths, {"Thing": {keyword: [A, B], **more}}, openapi=openapi)
+    made = mock.post("/things", {"kind": "b", "y": 5, "name": "Rex"})
+    assert made == {"id": made["id"], "kind": "b", "y": 5, "name": "Rex"}
+    other = mock.post("/things", {"kind": "a", "x": "mine"})
+    assert (other["kind"], other["x"]) == ("a", "mine")
+    assert "y" not in other
+    assert mock.get(f"/things/{made['id']}") == made
+    assert mock.get("/things")[-2:] == [made, other]
+    status, changed = mock("PATCH", f"/things/{made['id']}", {"y": 6})
+    assert (status, changed) == (200, made | {"y": 6})
+    status, changed = mock("PATCH", f"/things/{made['id']}", {"kind": "a", "x": "new"})
+    assert (status, changed) == (200, {"id": made["id"], "kind": "a", "x": "new", "name": "Rex"})
