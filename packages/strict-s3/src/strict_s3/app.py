@@ -163,7 +163,8 @@ def create_app(
     """
     folder = options.data or Path(tempfile.mkdtemp(prefix="s3-"))
     first = [FirstBucket(name, options.region, options.cors, options.public) for name in options.buckets]
-    store = Store(Archive(folder), first, options.account)
+    archive = Archive(folder, durable=options.data is not None and not options.no_fsync)
+    store = Store(archive, first, options.account)
     credentials = {access_key: Credential.parse(text) for access_key, text in options.credentials.items()}
     machine, faults = ShiftedClock(), faults or Faults()
     clock = faults.clock(clock or machine)
