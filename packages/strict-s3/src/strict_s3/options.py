@@ -121,6 +121,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         cors: whether the buckets start with CORS rules that allow every origin.
         public: whether everyone may read their objects.
         data: folder that keeps everything; None for a temporary one.
+        no_fsync: whether responses come before the disk has what they say, if there is such a folder.
         host: address to listen on.
         port: port to listen on; 0 takes a free one.
         seed: of the ids of requests; None for random ones.
@@ -148,6 +149,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     data: Annotated[
         Path | None, Flag("Folder that keeps all buckets across restarts.", "DIR", Path, "a temporary one")
     ] = None
+    no_fsync: Annotated[
+        bool,
+        Flag(
+            "Respond before the disk has it: faster, but a power failure may lose or damage the last writes."
+        ),
+    ] = False
     host: Annotated[str, Flag("Address to listen on; beyond loopback others can use S3.", "ADDRESS")] = (
         "127.0.0.1"
     )

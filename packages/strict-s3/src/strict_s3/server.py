@@ -141,7 +141,8 @@ class Server:
         options = self.options
         if options.data is None:
             folder = TemporaryDirectory(prefix="s3-", ignore_cleanup_errors=True)
-            options = msgspec.structs.replace(options, data=Path(self._resources.enter_context(folder)))
+            data = Path(self._resources.enter_context(folder))
+            options = msgspec.structs.replace(options, data=data, no_fsync=True)
         self._start_message = {
             "options": msgspec.to_builtins(options, enc_hook=str),
             "authority": authority and {"certificate": authority.certificate, "key": authority.key},

@@ -180,7 +180,7 @@ class DocumentedResponses:
         return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
 
     @staticmethod
-    def _of_status(body: Body, schema: Schema, status: int) -> Body:
+    def _of_status(body: ResponseBody, schema: Schema, status: int) -> ResponseBody:
         """Return a body, that of a generated error with what it says of its status."""
         if status < BAD_REQUEST or body.source != "generated" or body.media_type is None:
             return body
@@ -192,7 +192,7 @@ class DocumentedResponses:
         )
 
     @staticmethod
-    def _is_wrong_in_formats(errors: list[str], body: Body, schema: Schema) -> bool:
+    def _is_wrong_in_formats(errors: list[str], body: ResponseBody, schema: Schema) -> bool:
         """Tell whether all that is wrong is a format in an example, which is its author's all the same."""
         may_be = all(error == VIOLATES or may_be_of_format(error) for error in errors)
         return body.source == "example" and may_be and schema.validator.is_valid(body.value)
