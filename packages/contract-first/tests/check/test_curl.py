@@ -32,6 +32,25 @@ def test_the_shell_puts_the_credential_in(secret, send):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", [None, "wrong"], ids=["right", "wrong"])
+@pytest.mark.parametrize("login", ["keeper:secret-1", "keeper:a password of more than 20"])
+def test_the_shell_encodes_a_password(login, kind):
+    """User and password stand in the environment as they are; the command encodes them."""
+    credentials = Credentials(basic=login)
+    sent = (credentials.wrong if kind else credentials).by_scheme({"b": {"type": "http", "scheme": "basic"}})
+    request = httpx2.Request("GET", "http://a.example/", headers=sent["b"])
+    command = runnable(curl_of(request), credentials)
+    done = subprocess.run(  # noqa: S603 -- what is run is what was just written
+        [SHELL, "-c", f"printf '%s\\n' {command.removeprefix('curl ')}"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"CHECK_BASIC": login, "PATH": "/usr/bin:/bin"},
+    )
+    assert f"authorization: {sent['b']['Authorization']}" in done.stdout.splitlines()
+    assert sent["b"]["Authorization"].split()[1] not in command
+
+
 def test_what_curl_sends_by_itself_is_left_out():
     """A command has only the header fields that make the request what it is."""
     command = curl_of(

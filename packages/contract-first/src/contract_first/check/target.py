@@ -69,6 +69,11 @@ class Target:
         return self.credentials.by_scheme(self.contract.security_schemes)
 
     @cached_property
+    def common_headers(self) -> dict[str, str]:
+        """The header fields of a call without a credential."""
+        return self.credentials.common(self.contract.security_schemes)
+
+    @cached_property
     def headers(self) -> dict[str, str]:
         """The header fields of an ordinary call: the first credential that was given, if any."""
         return {**self.credentials.headers, **next(iter(self.by_scheme.values()), {})}
@@ -77,7 +82,7 @@ class Target:
     def other_headers(self) -> dict[str, str]:
         """The header fields of a call by the other organization; empty if its key was not given."""
         other = self.credentials.of_the_other(self.contract.security_schemes)
-        return {**self.credentials.headers, **other} if other else {}
+        return {**self.common_headers, **other} if other else {}
 
     @property
     def anonymous(self) -> bool:

@@ -117,6 +117,14 @@ ONE = ["--operation", "list_things"]
 EMPTY = {"CHECK_API_KEY": "", "CHECK_OTHER_API_KEY": " "}
 
 
+def test_a_short_credential_is_asked_to_be_longer(right_shelf):
+    """A credential that may be a word of any text is used, and a longer one is asked for."""
+    result = run(right_shelf[1], *QUICK, *ONE, "--api-key", KEY, "--bearer", "any")
+    assert result.exit_code == 0
+    assert "The credential bearer has fewer than 8 characters" in result.stderr
+    assert "Use a longer one" in result.stderr
+
+
 def test_a_secret_that_a_ci_does_not_have_is_2(right_shelf):
     """Empty variables, and no other credential, are not taken for the wish to check without one."""
     result = run(right_shelf[1], *QUICK, *ONE, **EMPTY)

@@ -88,7 +88,7 @@ class HttpSemantics(RunCheck):
     def _try_preflight(self, operations: list[Operation]) -> Iterator[CheckFailure]:
         operation = operations[-1]
         headers = {
-            **self.target.credentials.headers,
+            **self.target.common_headers,
             "Origin": PAGE,
             "Access-Control-Request-Method": operation.method.upper(),
             "Access-Control-Request-Headers": ", ".join(sorted(self._credential_headers())),

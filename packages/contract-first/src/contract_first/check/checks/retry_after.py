@@ -93,7 +93,7 @@ class RetryAfter(ResponseCheck, RunCheck):
         for operation in self.samples.drawable(self.target.operations):
             if operation.method != "get":
                 continue
-            headers = self.target.headers if operation.security else self.target.credentials.headers
+            headers = self.target.headers if operation.security else self.target.common_headers
             response = self.send(operation, headers)
             left = response.headers.get("ratelimit-remaining", "")
             if left.isdecimal() and int(left) < MOST_REQUESTS:
