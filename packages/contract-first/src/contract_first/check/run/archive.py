@@ -1,11 +1,12 @@
 """What goes over the wire during a run, as a HAR file: every request and its response, secrets masked."""
 
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import httpx2
+from schemathesis import Case, Response
 from schemathesis.engine import events
-from schemathesis.engine.recorder import Interaction
+from schemathesis.engine.recorder import Interaction, Request
 
 from contract_first.check.credentials import Credentials
 from contract_first.check.exchange import RecordedExchange
@@ -39,6 +40,12 @@ class RunArchive:
         for case_id, interaction in recorder.interactions.items():
             label = recorder.cases[case_id].value.operation.label
             self._har.write(self._of_schemathesis(interaction, self._operations.get(label, "")))
+
+    def sent(self, case: Case[Any], response: Response) -> None:
+        """Write a request that was sent outside of Schemathesis's phases, and its response."""
+        interaction = Interaction(Request.from_prepared_request(response.request), response)
+        operation = self._operations.get(case.operation.label, "")
+        self._har.write(self._of_schemathesis(interaction, operation))
 
     def responded(self, response: httpx2.Response) -> None:
         """Write an exchange of a check of ours, once it is read."""

@@ -95,7 +95,7 @@ class Checking:
             plan = self._plan(before.seed if before else None)
             run = Run(target, plan, pace, checks=self.checks, before=before)
             if archive:
-                run.listen(archive.take, archive.responded)
+                run.listen(archive.take, archive.responded, archive.sent)
             yield run
 
     def contract_of(self, url: str) -> Contract:

@@ -1,9 +1,10 @@
 """Turns Schemathesis's events into a report."""
 
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from schemathesis import Case
+from schemathesis import Case, Response
 from schemathesis.baseline import failure_identity
 from schemathesis.core.failures import Failure
 from schemathesis.engine import Status, StopReason, events
@@ -16,6 +17,7 @@ from contract_first.check.reports.report import End, Finding, Report, Trouble
 from contract_first.check.target import Target
 from contract_first.terminal import printable
 
+from .configuration import REQUEST_SECONDS
 from .minimising import least_reproduction
 
 MOST_MINIMISED = 10
@@ -23,8 +25,8 @@ MOST_MINIMISED = 10
 LONGEST_RESPONSE = 2_000
 """Characters of a response's body that a finding shows."""
 API = ""
-OWN_CHECKS = "own checks"
-"""Their phase in reports."""
+OWN_CHECKS, MINIMISING = "own checks", "minimising"
+"""Phases in reports, beside those of Schemathesis."""
 ENDS: dict[StopReason, End] = {
     StopReason.COMPLETED: "complete",
     StopReason.MAX_TIME: "budget spent",
@@ -88,12 +90,33 @@ class RunReporter:
                 if event.phase is PhaseName.FUZZING:
                     self._generated.setdefault(finding.identity, recorder.cases[case_id].value)
 
-    def minimise(self) -> None:
-        """Replace generated requests of findings by the least that reproduce them."""
+    def minimise(
+        self, seconds: float, is_stopped: Callable[[], bool], sent: Callable[[Case[Any], Response], None]
+    ) -> None:
+        """Replace generated requests of findings by the least that reproduce them, for some seconds.
+
+        Args:
+            sent: called with each request that is sent for it and its response.
+        """
+        end = self._target.clock() + seconds
+
+        def send(case: Case[Any]) -> Response | None:
+            left = min(REQUEST_SECONDS, end - self._target.clock())
+            if left <= 0 or is_stopped():
+                return None
+            self._report.tested(case.operation.label).sent(MINIMISING)
+            response = case.call(headers=self._target.headers, timeout=left)
+            sent(case, response)
+            return response
+
+        smallest: dict[str, Case[Any]] = {}
         for identity, case in islice(self._generated.items(), MOST_MINIMISED):
             finding = self._findings[identity]
-            least = least_reproduction(self._target, case, finding.check, identity)
+            before = smallest.get(finding.operation)
+            least = least_reproduction(case, finding.check, identity, send, before)
             curl = self._curl(least.case.as_curl_command(headers=self._target.headers)) if least else ""
+            if least:
+                smallest.setdefault(finding.operation, least.case)
             if least and len(curl) < len(finding.curl):
                 finding.curl, finding.message = curl, self._mask(least.failure.message)
                 finding.response = self._mask(_beginning(least.response.content))
