@@ -1,12 +1,14 @@
 """Commands that repeat a request, and name the variable that holds the credential."""
 
 import subprocess
+from hashlib import sha256
 
 import httpx2
 import pytest
 
 from contract_first.check import Credentials
-from contract_first.check.credentials import altered, curl_of, runnable
+from contract_first.check.credentials import altered, runnable
+from contract_first.check.excerpts import curl, curl_of, cut
 
 SHELL = "/bin/sh"
 
@@ -63,3 +65,30 @@ def test_a_form_with_a_file_is_repeated():
     """A form that was sent as a stream is read again, and no reason to fail."""
     form = httpx2.Request("POST", "http://a.example/", data={"key": "k"}, files={"file": ("a.txt", b"hello")})
     assert "hello" in curl_of(form)
+
+
+def test_a_large_body_is_a_recipe():
+    """A body that is long, or no text, is made by a program and piped into the command."""
+    body = b'--x\r\n"it\'s"\\\xff\xd8' + b"\0" * 20 * 2**20 + b"\r\n--x--"
+    command = curl("POST", "http://a.example/", [("Content-Type", "a/b")], body)
+    assert len(command) < 500
+    program, _, rest = command.partition(" | ")
+    assert rest == "curl -X POST -H 'Content-Type: a/b' --data-binary @- http://a.example/"
+    made = subprocess.run([SHELL, "-c", program], check=True, capture_output=True).stdout  # noqa: S603 -- as above
+    assert made == body
+
+
+def test_a_large_body_without_a_pattern_is_named():
+    """A body that is as large as any recipe for it is left out, and the command says where it is."""
+    command = curl(
+        "POST", "http://a.example/", [], b"".join(sha256(bytes([at])).digest() for at in range(250)) * 13
+    )
+    assert len(command) < 200
+    assert command.endswith("# with a body of 104,000 bytes, which --har FILE --har-bodies writes")
+
+
+def test_a_long_text_is_cut():
+    """What is cut of a text is counted."""
+    assert cut("a" * 2_010) == "a" * 2_000 + "... (10 more characters)"
+    assert cut("a" * 10, 4, 100) == "aaaa... (96 more characters)"
+    assert cut("short") == "short"

@@ -10,14 +10,11 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from .masking import spellings, whole
-
-if TYPE_CHECKING:
-    import httpx2
 
 MASK = "[masked]"
 SHORTEST_SECRET = 4
@@ -28,10 +25,6 @@ MOST_BYTES = 65_536
 PREFIX = "CHECK"
 """Of the environment's variables, such as ``CHECK_API_KEY``."""
 KINDS = ("api_key", "other_api_key", "bearer", "basic", "cookie")
-OWN_FIELDS = frozenset(
-    {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length", "transfer-encoding"}
-)
-"""Header fields that curl sends by itself."""
 CHANGED = 10
 """Which character from the end is another in a wrong one: of a JWT's signature, of an API key's body."""
 SHORT = 20
@@ -270,14 +263,6 @@ def from_file(path: Path) -> Credentials:
         raise ValueError(f"{path} is not TOML.") from None
     except msgspec.ValidationError as error:
         raise ValueError(f"{path}: {error}") from None
-
-
-def curl_of(request: httpx2.Request) -> str:
-    """Return the command that repeats a request of a check's own."""
-    fields = [f"{name}: {value}" for name, value in request.headers.items() if name not in OWN_FIELDS]
-    parts = ["curl", "-X", request.method, *(part for field in fields for part in ("-H", field))]
-    body = request.read().decode("utf-8", "replace")  # a form with files was sent unread
-    return " ".join(map(quote, [*parts, *(("--data-binary", body) if body else ()), str(request.url)]))
 
 
 def runnable(command: str, credentials: Credentials, prefix: str = PREFIX) -> str:

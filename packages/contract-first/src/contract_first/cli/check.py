@@ -64,7 +64,8 @@ OPTIONS = {
     "resume": file("Save progress in this file, and continue from it if it exists."),
     "junit": file("Write the report as JUnit XML."),
     "html": HTML,
-    "har": file("Write the exchanges as HAR, secrets masked."),
+    "har": file("Write the exchanges as HAR, secrets masked and bodies cut."),
+    "har_bodies": flag("Write bodies of any size into the HAR file."),
     "json": JSON,
     "github": flag("Annotate findings for GitHub Actions.", envvar="GITHUB_ACTIONS"),
 }

@@ -9,14 +9,21 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from io import StringIO
 from threading import Timer
+from typing import ClassVar
 
 import pytest
+from rich.console import Console
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from contract_first.check import check_url
+from contract_first.check.checks.check import RunCheck
+from contract_first.check.reports.ci import junit
+from contract_first.check.reports.page import page
+from contract_first.check.reports.terminal import show
 from contract_first.check.run.background import in_background
 from contract_first.check.run.checking import Checking, served
 from contract_first.check.run.recording import MINIMISING
@@ -41,7 +48,7 @@ def hat(respond):
     async def contract(_request):
         return JSONResponse(CONTRACT)
 
-    routes = [Route("/openapi.json", contract), Route("/pick", respond)]
+    routes = [Route("/openapi.json", contract), Route("/pick", respond, methods=["GET", "POST"])]
     with served(Starlette(routes=routes)) as url:
         yield url
 
@@ -160,3 +167,36 @@ def test_large_bodies_are_not_held(monkeypatch):
         check_url(url, **{**FUZZ, "max_examples": 5})
     assert len(held) > 2
     assert all(len(response.content) == 2**20 for response in held[:-1])
+
+
+class Heavy(RunCheck):
+    """A check that sends and gets what no report has room for."""
+
+    name = "heavy"
+    rules: ClassVar = {"light": "bodies are small"}
+
+    def run(self):
+        """Send 20 MiB, and repeat the response in the message."""
+        response = self.target.client.post("/pick", content=b"x" * 20 * 2**20)
+        yield self.failure("light", response.text, "GET /pick", response)
+
+
+def test_a_report_is_small_whatever_is_sent(tmp_path):
+    """Neither the 20 MiB of a request nor the 5 MB of a response are in any rendering, nor in the HAR."""
+
+    async def large(request):
+        await request.body()
+        return JSONResponse({"text": "y" * 5_000_000}, 500)
+
+    har = tmp_path / "run.har"
+    with hat(large) as url:
+        report = check_url(url, har=har, **{**FUZZ, "checks": (Heavy,), "max_examples": 5})
+    [finding] = [finding for finding in report.findings if finding.check == "heavy"]
+    assert finding.curl.startswith("python3 -c ")
+    assert 'b"x" * 20971520' in finding.curl
+    assert finding.response.endswith(" more characters)")
+    terminal = Console(file=StringIO(), width=80)
+    show(report, terminal)
+    renderings = (report.json(), page(report), junit(report), terminal.file.getvalue(), har.read_bytes())
+    assert max(map(len, renderings)) < 5_000_000
+    assert max(map(len, renderings[:4])) < 100_000

@@ -4,15 +4,19 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import httpx2
+import msgspec
 from schemathesis import Case, Response
 from schemathesis.engine import events
 from schemathesis.engine.recorder import Interaction, Request
 
 from contract_first.check.credentials import Credentials
-from contract_first.check.exchange import RecordedExchange
+from contract_first.check.exchange import Message, RecordedExchange
 from contract_first.check.har import HarWriter
 from contract_first.check.masking import Masking
 from contract_first.contract import Contract
+
+LONGEST_BODY = 65_536
+"""Bytes."""
 
 
 class RunArchive:
@@ -21,9 +25,13 @@ class RunArchive:
     Args:
         file: open for writing; the caller closes it.
         contract: says what is secret, and names the operations.
+        bodies: whether all of each body is written, not only its beginning.
     """
 
-    def __init__(self, file: BinaryIO, contract: Contract, credentials: Credentials) -> None:
+    def __init__(
+        self, file: BinaryIO, contract: Contract, credentials: Credentials, *, bodies: bool = False
+    ) -> None:
+        self._longest = None if bodies else LONGEST_BODY
         self._har = HarWriter(file, "check")
         self._masking = Masking.of(contract, credentials.spellings())
         self._operations = {operation.label: operation.operation_id for operation in contract.operations}
@@ -57,10 +65,14 @@ class RunArchive:
                 method=request.method,
                 url=self._masking.url(str(request.url)),
                 status=response.status_code,
-                request=self._masking.message(request.headers.raw, request.read()),
-                response=self._masking.message(response.headers.raw, response.content),
+                request=self._message(request.headers.raw, request.read()),
+                response=self._message(response.headers.raw, response.content),
             )
         )
+
+    def _message(self, fields: list[tuple[bytes, bytes]], content: bytes) -> Message:
+        message = self._masking.message(fields, content)
+        return msgspec.structs.replace(message, body=message.body[: self._longest])
 
     def _of_schemathesis(self, interaction: Interaction, operation: str) -> RecordedExchange:
         request, response = interaction.request, interaction.response
@@ -71,8 +83,8 @@ class RunArchive:
             method=request.method,
             url=self._masking.url(request.uri),
             status=0 if response is None else response.status_code,
-            request=self._masking.message(_raw(request.headers), request.body or b""),
-            response=self._masking.message(fields, content or b""),
+            request=self._message(_raw(request.headers), request.body or b""),
+            response=self._message(fields, content or b""),
             operation=operation,
         )
 

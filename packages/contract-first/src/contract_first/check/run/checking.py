@@ -43,6 +43,7 @@ class Checking:
         schemathesis: see `Plan.operations`.
         resume: file that records what a run has done, while it goes on.
         har: file that is written, as HAR, with what goes over the wire.
+        har_bodies: whether it has all of each body, not only the beginning.
         variables: prefix of the environment's variables, as which reports show credentials.
         upload_hosts: hosts to which photos may be posted, beside the target's own and Amazon S3's.
         fallback: contract for a URL that serves none; its links complete a contract without any.
@@ -63,6 +64,7 @@ class Checking:
     schemathesis: Path | None = None
     resume: Path | None = None
     har: Path | None = None
+    har_bodies: bool = False
     variables: str = PREFIX
     upload_hosts: tuple[str, ...] = ()
     fallback: Contract | None = None
@@ -94,6 +96,7 @@ class Checking:
             before = Resumption(self.resume).read(target)
             plan = self._plan(before.seed if before else None)
             run = Run(target, plan, pace, checks=self.checks, before=before)
+            run.holds_bodies = self.har_bodies
             if archive:
                 run.listen(archive.take, archive.responded, archive.sent)
             yield run
@@ -135,7 +138,10 @@ class Checking:
         if self.har is None:
             yield None
             return
-        with self.har.open("wb") as file, closing(RunArchive(file, contract, self.credentials)) as archive:
+        with (
+            self.har.open("wb") as file,
+            closing(RunArchive(file, contract, self.credentials, bodies=self.har_bodies)) as archive,
+        ):
             yield archive
 
     def _plan(self, seed_before: int | None) -> Plan:

@@ -48,6 +48,7 @@ class Run:
         on_own_check: called with the name of each check that begins with its own requests.
         on_tick: called several times a second with what is going on and the number of requests so far.
         activity: what is going on: a phase.
+        holds_bodies: whether all of a large body is held beyond its checks.
         abandoned: whether the run ended without waiting for a request under way.
     """
 
@@ -74,7 +75,7 @@ class Run:
         self.on_own_check: Callable[[str], None] = lambda _: None
         self.on_tick: Callable[[str, int], None] = lambda _activity, _requests: None
         self.activity = OWN_CHECKS
-        self.abandoned = False
+        self.abandoned = self.holds_bodies = False
         self._stream: EventStream | None = None
         self._stopped, self._stopped_at = pace.hurried, 0.0
         self._sent = self.report.requests
@@ -209,7 +210,8 @@ class Run:
         if self._large is not None:
             self._large.content = self._large.content[:MOST_HELD]
             self._large._deserialized = NOT_SET  # noqa: SLF001 -- the value of all of it
-        self._large = response if len(response.content or b"") > MOST_HELD else None
+        is_large = len(response.content or b"") > MOST_HELD
+        self._large = response if is_large and not self.holds_bodies else None
 
     def _count_request(self, _request: httpx2.Request) -> None:
         self._sent += 1
