@@ -14,6 +14,7 @@ from .credentials import PREFIX, Credentials
 
 if TYPE_CHECKING:
     import httpx2
+    from schemathesis import Case
 
 
 class CannotRunError(Exception):
@@ -36,6 +37,7 @@ class Target:
         upload_hosts: hosts to which photos may be posted, beside the target's own and Amazon S3's.
         fallback: the contract that was assumed if `contract` is it; completes one without links.
         deadline: reading of `clock` at which the run is to be over; None without a budget.
+        listeners: called with each request that a check makes of an operation, and its response.
         clock: seconds, monotonic.
     """
 
@@ -49,6 +51,7 @@ class Target:
     upload_hosts: frozenset[str] = frozenset()
     fallback: Contract | None = None
     deadline: float | None = None
+    listeners: list[Callable[[Case[Any], httpx2.Response], None]] = field(default_factory=list)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
 

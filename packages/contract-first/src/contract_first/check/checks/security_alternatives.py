@@ -41,8 +41,8 @@ class SecurityAlternatives(RunCheck):
         for operation in self.samples.drawable(self.target.operations):
             if _is_secured(operation):
                 # in this order, which shows what a cache stores for one caller and sends to others
-                yield from self._admissions(operation)
-                yield from self._refusals(operation)
+                yield from self.whole(self._admissions(operation))
+                yield from self.whole(self._refusals(operation))
 
     def _refusals(self, operation: Operation) -> Iterator[CheckFailure]:
         common = self.target.common_headers

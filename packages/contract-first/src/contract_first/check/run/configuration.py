@@ -52,6 +52,7 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
         "seed": plan.seed,
         "rate-limit": "auto",
         "request-timeout": REQUEST_SECONDS,
+        "request-retries": 1,
         # all that is wrong with an operation, not only what is seen first
         "continue-on-failure": True,
         # it would hide whatever is called a key or a session; credentials are masked by their values instead

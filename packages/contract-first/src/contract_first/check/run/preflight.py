@@ -160,7 +160,8 @@ def _is_open_to(operation: Operation, scheme: str) -> bool:
 
 def _response(client: httpx2.Client, url: str, headers: Mapping[str, str]) -> httpx2.Response:
     try:
-        return client.get(url, headers=dict(headers))
+        with client.stream("GET", url, headers=dict(headers)) as response:
+            return response  # whose body is not asked for: that it is whole, checks find out
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         trust = " SSL_CERT_FILE names a CA of your own." if "CERTIFICATE_VERIFY" in str(error) else ""
         raise CannotRunError(f"{url} does not respond: {error or type(error).__name__}.{trust}") from None

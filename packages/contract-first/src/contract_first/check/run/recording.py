@@ -1,17 +1,20 @@
 """Turns Schemathesis's events into a report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
+import httpx2
+import requests
 from schemathesis import Case, Response
 from schemathesis.baseline import failure_identity
 from schemathesis.core.failures import Failure
 from schemathesis.engine import Status, StopReason, events
+from schemathesis.engine.errors import is_unrecoverable_network_error
 from schemathesis.engine.recorder import Request
 from schemathesis.engine.run import PhaseName
 
-from contract_first.check.checks.check import CheckFailure
+from contract_first.check.checks.check import CONNECTION, CheckFailure
 from contract_first.check.credentials import runnable
 from contract_first.check.excerpts import LONGEST_COMMAND, LONGEST_TEXT, curl, curl_of, cut
 from contract_first.check.pace import QuotaUsedUp
@@ -54,6 +57,10 @@ class RunReporter:
         match event:
             case events.ScenarioFinished() if event.is_test_scenario:
                 self._scenario(event)
+            case events.NonFatalError() if _is_cut(event.value):
+                failure = CheckFailure(*CONNECTION, event.info.message, operation=event.label)
+                phase = event.phase.value if event.phase else ""
+                self.responded(event.label, CONNECTION[0], [failure], phase=phase, curl=_noted(event.value))
             case events.NonFatalError():
                 self._trouble(event.label, event.info.title, event.info.message)
             case events.FatalError():
@@ -164,17 +171,34 @@ class RunReporter:
                 self._trouble(API, failure.title, failure.message)
 
     def _violated(self, failure: CheckFailure) -> None:
-        operation, exchange = failure.operation or API, failure.exchange
-        self._report.tested(operation).outcomes(failure.check).failed += 1
-        self._finding(
-            failure,
-            check=failure.check,
-            operation=operation,
-            phase=OWN_CHECKS,
-            status=exchange.status_code if exchange is not None else 0,
-            response=exchange.content if exchange is not None else b"",
-            curl=curl_of(exchange.request) if exchange is not None else "",
-        )
+        curl = "" if failure.request is None else curl_of(failure.request)
+        self.responded(failure.operation or API, failure.check, [failure], failure.exchange, curl=curl)
+
+    def responded(
+        self,
+        operation: str,
+        check: str,
+        failures: Iterable[Failure],
+        exchange: httpx2.Response | None = None,
+        *,
+        phase: str = OWN_CHECKS,
+        curl: str = "",
+    ) -> None:
+        """Take what a check says of a response outside of Schemathesis's phases."""
+        outcomes, passed = self._report.tested(operation).outcomes(check), True
+        for failure in failures:
+            passed = False
+            outcomes.failed += 1
+            self._finding(
+                failure,
+                check=check,
+                operation=operation,
+                phase=phase,
+                status=exchange.status_code if exchange is not None else 0,
+                response=exchange.content if exchange is not None else b"",
+                curl=curl or (curl_of(exchange.request) if exchange is not None else ""),
+            )
+        outcomes.passed += passed
 
     def _trouble(self, operation: str, title: str, message: str) -> None:
         trouble = Trouble(operation=operation, title=self._mask(title), message=self._mask(message))
@@ -194,6 +218,21 @@ class RunReporter:
         masked = self._target.credentials.mask(text[: longest + LONGEST_SECRET])
         rest = max(len(text), length) - min(len(text), longest + LONGEST_SECRET)
         return cut(legible(masked), longest, len(masked) + rest)
+
+
+def _is_cut(error: Exception) -> bool:
+    """Whether a server began to respond, or took the request, and the connection ended."""
+    if isinstance(error, requests.Timeout):
+        return False
+    decoding = isinstance(error, requests.exceptions.ContentDecodingError)
+    return decoding or (
+        isinstance(error, requests.RequestException) and is_unrecoverable_network_error(error)
+    )
+
+
+def _noted(error: Exception) -> str:
+    """Return the command that Schemathesis notes with an error; empty if there is none."""
+    return "".join(getattr(error, "__notes__", ())).partition("Reproduce with:")[2].strip()
 
 
 def _command(request: Request) -> str:

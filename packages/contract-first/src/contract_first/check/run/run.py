@@ -18,8 +18,8 @@ from schemathesis.engine.core import EventStream
 from schemathesis.schemas import BaseSchema
 
 from contract_first.check.checks import CHECKS, Check
-from contract_first.check.checks.check import CheckFailure
-from contract_first.check.checks.registration import is_reported_by, registered
+from contract_first.check.checks.check import CheckFailure, ResponseCheck
+from contract_first.check.checks.registration import is_reported_by, registered, validated
 from contract_first.check.pace import Pace, QuotaUsedUp
 from contract_first.check.reports.report import Report, Subject
 from contract_first.check.target import CannotRunError, Target
@@ -72,6 +72,8 @@ class Run:
         self._first = [check(target) for check in possible if not hasattr(check, "after_response")]
         self._among = [check for check in possible if hasattr(check, "after_response")]
         self._made: list[Check] = []
+        self._of_responses = [check(target) for check in possible if issubclass(check, ResponseCheck)]
+        self._reporter = RunReporter(self.report, target)
         self.on_own_check: Callable[[str], None] = lambda _: None
         self.on_tick: Callable[[str, int], None] = lambda _activity, _requests: None
         self.activity = OWN_CHECKS
@@ -84,6 +86,7 @@ class Run:
         self._on_sent: Callable[[Case[Any], Response], None] = lambda _case, _response: None
         target.client.event_hooks["request"].append(self._count_request)
         target.client.event_hooks["response"].append(self._count)
+        target.listeners[:] = [self._validate]
 
     def listen(
         self,
@@ -112,7 +115,7 @@ class Run:
 
     def _go(self, began: float) -> Iterator[events.EngineEvent]:
         report, clock = self.report, self.target.clock
-        reporter = RunReporter(report, self.target)
+        reporter = self._reporter
         self.activity = OWN_CHECKS
         self._go_first(reporter)
         with registered(self._among, self.target, self.on_own_check) as self._made:
@@ -212,6 +215,16 @@ class Run:
             self._large._deserialized = NOT_SET  # noqa: SLF001 -- the value of all of it
         is_large = len(response.content or b"") > MOST_HELD
         self._large = response if is_large and not self.holds_bodies else None
+
+    def _validate(self, case: Case[Any], exchange: httpx2.Response) -> None:
+        """Have all checks of responses check one that a check of ours got."""
+        label = case.operation.label
+        if self.target.by_label.get(label) not in self.target.operations:
+            return
+        response = Response.from_any(exchange)
+        is_documented = exchange.request.method == case.method.upper()
+        for name, failures in validated(self._of_responses, response, case, is_documented=is_documented):
+            self._reporter.responded(label, name, failures, exchange)
 
     def _count_request(self, _request: httpx2.Request) -> None:
         self._sent += 1
