@@ -14,6 +14,7 @@ from .credentials import PREFIX, Credentials
 
 if TYPE_CHECKING:
     import httpx2
+    from schemathesis import Case
 
 
 class CannotRunError(Exception):
@@ -36,6 +37,7 @@ class Target:
         upload_hosts: hosts that may receive uploads, beside the target's own and Amazon S3's.
         fallback: the contract that was assumed if `contract` is it; completes one without links.
         deadline: reading of `clock` at which the run ends; None without a budget.
+        listeners: called with each request that a check makes of an operation, and its response.
         clock: seconds, monotonic.
     """
 
@@ -49,6 +51,7 @@ class Target:
     upload_hosts: frozenset[str] = frozenset()
     fallback: Contract | None = None
     deadline: float | None = None
+    listeners: list[Callable[[Case[Any], httpx2.Response], None]] = field(default_factory=list)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
 
@@ -69,6 +72,11 @@ class Target:
         return self.credentials.by_scheme(self.contract.security_schemes)
 
     @cached_property
+    def common_headers(self) -> dict[str, str]:
+        """The header fields of a call without a credential."""
+        return self.credentials.common(self.contract.security_schemes)
+
+    @cached_property
     def headers(self) -> dict[str, str]:
         """The header fields of an ordinary call: the first credential that was given, if any."""
         return {**self.credentials.headers, **next(iter(self.by_scheme.values()), {})}
@@ -77,7 +85,7 @@ class Target:
     def other_headers(self) -> dict[str, str]:
         """The header fields of a call by the other organization; empty if its key was not given."""
         other = self.credentials.of_the_other(self.contract.security_schemes)
-        return {**self.credentials.headers, **other} if other else {}
+        return {**self.common_headers, **other} if other else {}
 
     @property
     def anonymous(self) -> bool:

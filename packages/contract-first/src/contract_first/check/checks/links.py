@@ -19,7 +19,7 @@ from contract_first.contract.document import pointers
 from contract_first.service.http.proxies import address_of
 
 from .check import json_of
-from .samples import SAFE, RequestSamples
+from .samples import SAFE, NoResponse, RequestSamples
 
 FORM: Final = re.compile(r'"(\w*)fields"')
 """The member of a presigned upload with its fields, beside that with its URL, such as ``upload_url``."""
@@ -149,7 +149,10 @@ def _linked(
     links = _links(target.contract, target.fallback, operation.operation_id)
     if not links or (target.read_only and operation.method not in SAFE):
         return
-    response = samples.send(step.case(samples), target.headers)
+    try:
+        response = samples.send(step.case(samples), target.headers)
+    except NoResponse:
+        return  # which each check finds that calls it
     body = json_of(response.content)
     if not response.is_success or body is None:
         return

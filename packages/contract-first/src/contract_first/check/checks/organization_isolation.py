@@ -45,10 +45,10 @@ class OrganizationIsolation(RunCheck):
         if not reached:
             raise NothingToCheck("no id was found")
         self._note_untried(reached)
-        yield from self._lists({identifier for step in reached for identifier in step.ids})
+        yield from self.whole(self._lists({identifier for step in reached for identifier in step.ids}))
         for step in reached:
             if step.operation.security and step.operation in self.target.operations:
-                yield from self._compare(step)
+                yield from self.whole(self._compare(step))
 
     def _compare(self, step: Step) -> Iterator[CheckFailure]:
         unknown = {identifier: _unlike(identifier) for identifier in step.ids}

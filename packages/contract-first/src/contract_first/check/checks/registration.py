@@ -1,6 +1,6 @@
 """Checks of ours among those of Schemathesis; of two that find the same, ours is reported."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from threading import Lock
@@ -9,13 +9,20 @@ from typing import Any, Final, cast
 import schemathesis
 from schemathesis import Case, Response
 from schemathesis.checks import CHECKS, CheckClass
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders
 
 from contract_first.check.target import Target
 
 from .check import Check, CheckFailure, ResponseCheck
 
+OF_RESPONSES: Final = (
+    "not_a_server_error",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+"""The checks of Schemathesis that need nothing but a response, and hold whatever was sent."""
 OF_BODIES: Final = {"response_schema_conformance", "content_type_conformance"}
 OF_HEADERS: Final = "response_headers_conformance"
 _ONE_RUN = Lock()
@@ -53,6 +60,29 @@ def _bound(
         instances.append(self)
 
     return cast("CheckClass", type(check.name, (check,), {"__init__": make, "__module__": __name__}))
+
+
+def validated(
+    instances: Sequence[ResponseCheck], response: Response, case: Case[Any], *, is_documented: bool
+) -> Iterator[tuple[str, list[Failure]]]:
+    """Yield each check of responses, those of Schemathesis after ours, and what it says of one.
+
+    Args:
+        is_documented: whether the contract has the request's method, and so the response.
+    """
+    for check in instances:
+        yield check.name, [*check.failures(response, case)]
+    for name in OF_RESPONSES if is_documented else ():
+        failures: list[Failure] = []
+        try:
+            case.validate_response(response, checks=[CHECKS.get_one(name)])  # type: ignore[list-item]  # none of them is a class
+        except FailureGroup as group:
+            failures += [
+                failure
+                for failure in group.exceptions
+                if not is_reported_by(instances, failure, response, case)
+            ]
+        yield name, failures
 
 
 def is_reported_by(instances: Iterable[Check], failure: Failure, response: Response, case: Case[Any]) -> bool:

@@ -45,6 +45,7 @@ class Checking:
     schemathesis: Path | None = None
     resume: Path | None = None
     har: Path | None = None
+    har_bodies: bool = False
     variables: str = PREFIX
     upload_hosts: tuple[str, ...] = ()
     fallback: Contract | None = None
@@ -76,8 +77,9 @@ class Checking:
             before = Resumption(self.resume).read(target)
             plan = self._plan(before.seed if before else None)
             run = Run(target, plan, pace, checks=self.checks, before=before)
+            run.holds_bodies = self.har_bodies
             if archive:
-                run.listen(archive.take, archive.responded)
+                run.listen(archive.take, archive.responded, archive.sent)
             yield run
 
     def contract_of(self, url: str) -> Contract:
@@ -117,7 +119,10 @@ class Checking:
         if self.har is None:
             yield None
             return
-        with self.har.open("wb") as file, closing(RunArchive(file, contract, self.credentials)) as archive:
+        with (
+            self.har.open("wb") as file,
+            closing(RunArchive(file, contract, self.credentials, bodies=self.har_bodies)) as archive,
+        ):
             yield archive
 
     def _plan(self, seed_before: int | None) -> Plan:
