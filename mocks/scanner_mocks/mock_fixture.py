@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from contract_first.mock.fault_marker import FaultMarker
 from contract_first.mock.journal.calls import Calls
 from contract_first.mock.journal.remote import ConsumerTraffic, RemoteJournal
+from contract_first.mock.rule_marker import RuleMarker
 from scanner_contract import load_contract
 
 from .aws_session import aws_session
@@ -48,7 +48,7 @@ class MockFixture:
         """The calls since the last reset."""
         return Calls(RemoteJournal(self.mock.control))
 
-    def reset(self, item: pytest.Item, marker: FaultMarker) -> None:
+    def reset(self, item: pytest.Item, marker: RuleMarker) -> None:
         """Reset it for a test, with the faults that this is marked with."""
         if traffic := item.config.stash.get(TRAFFIC, None):
             traffic.collect()  # else it would be gone

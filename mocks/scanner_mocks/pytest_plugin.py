@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract_first.mock.fault_marker import FaultMarker
+from contract_first.mock.rule_marker import RuleMarker
 from scanner_api.distribution import SCANNER_API
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .mock_fixture import MockFixture
     from .server import Mock
 
-MARKER = FaultMarker(
+MARKER = RuleMarker(
     "scanner_fault", "scanner_mock", "the mock", "operation='create_session', status=503, times=1"
 )
 OPTION = "--scanner-contract-report"

@@ -72,7 +72,7 @@ def scanner_mock(
 
     Raises:
         CannotListen: a port is taken, or the address is not this machine's.
-        FaultFileError: the file with faults cannot be read, or holds anything else.
+        RuleFileError: the file with faults cannot be read, or holds anything else.
         DataDirectoryError: the folder cannot be used.
     """
     return _running(ScannerMockOptions.of(host, port, s3_port, **options))
@@ -110,7 +110,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
         running.callback(s3.stop)
         s3.start()
         with resting_collector():
-            from contract_first.mock.faults.middleware import TransportProtocol  # noqa: PLC0415 -- the same
+            from contract_first.mock.rules.middleware import TransportProtocol  # noqa: PLC0415 -- the same
 
             from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
 

@@ -15,13 +15,13 @@ from contract_first.service.pages import Page
 from .console.page import PATH as CONSOLE
 from .console.page import ConsolePage
 from .control.app import CA, MOST_TARGET_BYTES, ROOT, ControlAccess, control
-from .faults.middleware import FaultMiddleware
-from .faults.reading import FaultReader
 from .journal.events import EventStream
 from .journal.recording import JournalMiddleware, Recording, refused
 from .reach import Reach
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
+from .rules.middleware import RuleMiddleware
+from .rules.reading import RuleReader
 from .service import Service
 from .state.clock import MockClock
 from .state.state import MockState
@@ -75,7 +75,7 @@ class MockApplication:
                 "seeds": lambda: {**self.seeds(), **reach.urls()},
                 "contract": contract,
                 **traffic.clearable,
-                "reader": FaultReader(extension),
+                "reader": RuleReader(extension),
             },
             extension=extension,
         )
@@ -119,5 +119,5 @@ def observed(
     app: ASGIApp, contract: Contract, traffic: Traffic, clock: MockClock, profile: ProblemProfile = PLAIN
 ) -> ASGIApp:
     """Put the app of a contract, which the traffic uses, behind faults, and those behind the journal."""
-    faulty = FaultMiddleware(app, traffic.faults, contract, clock, traffic.extension, profile)
+    faulty = RuleMiddleware(app, traffic.faults, contract, clock, traffic.extension, profile)
     return JournalMiddleware(faulty, traffic.journal, contract)

@@ -17,13 +17,13 @@ from contract_first.service.http.server import callable_url_of, listen, serving
 
 from .application import MockApplication, observed
 from .control.app import ControlAccess
-from .faults.middleware import TransportProtocol
 from .generation import strings_of
 from .journal.events import Events
 from .options import MockOptions, takes_fields_of
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from .responses import ContractResponses, Strictness, contract_app
 from .responses.app import LIMITS
+from .rules.middleware import TransportProtocol
 from .service import Service
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
@@ -69,7 +69,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
         ContractError: the contract cannot be read, or is not valid.
-        FaultFileError: the file with faults cannot be read, or is not valid.
+        RuleFileError: the file with faults cannot be read, or is not valid.
         DataDirectoryError: the folder cannot be used.
         SeedError: an initial item is none of the contract.
         ValueError: there is no such locale, or the extra is not installed.

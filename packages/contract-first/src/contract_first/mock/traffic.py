@@ -19,14 +19,14 @@ from contract_first.check.validation import ExchangeValidator
 from contract_first.contract import Contract
 
 from .extension import NO_EXTENSION, Extension
-from .fault import Fault
-from .faults.reading import FaultReader
-from .faults.registry import Faults
 from .journal.events import Events
 from .journal.journal import Journal, Validate
 from .journal.matching import is_beside_contracts
 from .journal.recording import s3_exchange
 from .journal.selector import Selector
+from .rule import Rule
+from .rules.reading import RuleReader
+from .rules.registry import Rules
 from .state.state import Clearable
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Traffic:
         self._seed = seed
         self.extension = extension
         self.journal = Journal()
-        self.faults = Faults(seed, self._set_s3_faults)
+        self.faults = Rules(seed, self._set_s3_faults)
         self.s3: Server | LocalS3 | None = None
         self._broadcast: Broadcast | None = None
 
@@ -78,9 +78,9 @@ class Traffic:
 
             self.faults.operations["s3"] = NAMES
 
-    def faults_in(self, path: Path) -> list[Fault]:
-        """Return the faults in a file; raise FaultFileError if it cannot be read, or is not valid."""
-        return FaultReader(self.extension).file(path, self.faults.check)
+    def faults_in(self, path: Path) -> list[Rule]:
+        """Return the faults in a file; raise RuleFileError if it cannot be read, or is not valid."""
+        return RuleReader(self.extension).file(path, self.faults.check)
 
     def publish_to(self, events: Events) -> None:
         """Publish exchanges from now on."""
@@ -124,7 +124,7 @@ class Traffic:
 
         return reported
 
-    def _set_s3_faults(self, faults: list[Fault]) -> None:
+    def _set_s3_faults(self, faults: list[Rule]) -> None:
         if self.s3 is not None:
             self.s3.set_faults(faults, seed=self._seed)
 

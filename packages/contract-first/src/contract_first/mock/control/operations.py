@@ -9,12 +9,12 @@ import msgspec
 
 from contract_first.check.har import har
 from contract_first.contract import Contract
-from contract_first.mock.fault import FaultError
-from contract_first.mock.faults.reading import FaultReader
-from contract_first.mock.faults.registry import Faults
 from contract_first.mock.journal.events import Events
 from contract_first.mock.journal.journal import Journal
 from contract_first.mock.journal.selector import Selector
+from contract_first.mock.rule import RuleError
+from contract_first.mock.rules.reading import RuleReader
+from contract_first.mock.rules.registry import Rules
 from contract_first.mock.state.clock import MockClock, Reading
 from contract_first.mock.state.data_directory import TooManySnapshots, UnknownSnapshot
 from contract_first.mock.state.state import MockState
@@ -103,13 +103,13 @@ def _time(text: str) -> datetime:
 # faults
 
 
-async def list_faults(scope: str | None, faults: Faults) -> dict[str, Any]:
+async def list_faults(scope: str | None, faults: Rules) -> dict[str, Any]:
     """Return the active faults."""
     return {"faults": msgspec.to_builtins(faults.active(scope))}
 
 
 async def add_fault(
-    body: dict[str, Any], scope: str | None, faults: Faults, events: Events, reader: FaultReader
+    body: dict[str, Any], scope: str | None, faults: Rules, events: Events, reader: RuleReader
 ) -> dict[str, Any]:
     """Activate a fault, and return it with its id.
 
@@ -118,29 +118,29 @@ async def add_fault(
         Conflict: too many are active.
     """
     try:
-        fault = reader.fault({**body, **({"scope": scope} if scope and not body.get("scope") else {})})
+        fault = reader.rule({**body, **({"scope": scope} if scope and not body.get("scope") else {})})
         (added,) = await asyncio.to_thread(faults.add, fault)
-    except FaultError as error:
+    except RuleError as error:
         raise ValidationFailed([Violation("body", error.where, error.rule, error.detail)]) from None
     _publish(faults, events)
     document: dict[str, Any] = msgspec.to_builtins(added)
     return document
 
 
-async def clear_faults(scope: str | None, faults: Faults, events: Events) -> None:
+async def clear_faults(scope: str | None, faults: Rules, events: Events) -> None:
     """Remove all faults, or those of a scope."""
     await asyncio.to_thread(faults.clear, scope)
     _publish(faults, events)
 
 
-async def remove_fault(id_: str, faults: Faults, events: Events) -> None:
+async def remove_fault(id_: str, faults: Rules, events: Events) -> None:
     """Remove a fault; raises NotFound if none of this id is active."""
     if not await asyncio.to_thread(faults.remove, id_):
         raise NotFound("No fault of this id is active.")
     _publish(faults, events)
 
 
-def _publish(faults: Faults, events: Events) -> None:
+def _publish(faults: Rules, events: Events) -> None:
     events.publish("faults", {"faults": faults.active()})
 
 

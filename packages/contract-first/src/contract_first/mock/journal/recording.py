@@ -19,7 +19,7 @@ from .journal import Journal
 from .matching import is_of_explorer
 
 Headers = list[tuple[bytes, bytes]]
-FAULT_KEY = "contract_first.mock.fault"
+FAULT_KEY = "contract_first.mock.rule"
 """Key of the ASGI scope where a layer further in puts the id of the fault that applied to a request."""
 LONGEST_SCOPE = 200
 LONGEST_LENGTH = 18

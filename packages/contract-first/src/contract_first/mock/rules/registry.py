@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from contract_first.contract.contract import is_named
-from contract_first.mock.fault import Candidate, Effect, Fault, FaultError
+from contract_first.mock.rule import Candidate, Effect, Rule, RuleError
 from contract_first.service.messages.problems import Conflict
 
 MOST_FAULTS = 1000
@@ -24,14 +24,14 @@ class Injection(NamedTuple):
     seconds: float
 
 
-class ActiveFault:
+class ActiveRule:
     """A fault that is on.
 
     Args:
         seed: of chance; the same seed, the same requests affected.
     """
 
-    def __init__(self, fault: Fault, seed: int) -> None:
+    def __init__(self, fault: Rule, seed: int) -> None:
         self.fault = fault
         self.struck = 0
         self._matched = 0
@@ -49,12 +49,12 @@ class ActiveFault:
         self.struck += 1
         return Injection(fault.id, fault.effect, fault.effect.seconds(self._random))
 
-    def counted(self) -> Fault:
+    def counted(self) -> Rule:
         """Return the fault and how often it was applied."""
         return msgspec.structs.replace(self.fault, struck=self.struck)
 
 
-class Faults:
+class Rules:
     """The active faults, tried in the order in which they were added; any thread may use it.
 
     Args:
@@ -69,36 +69,36 @@ class Faults:
         reads_bodies: whether one of them needs the beginning of an API request's body.
     """
 
-    def __init__(self, seed: int = 0, follow: Callable[[list[Fault]], None] | None = None) -> None:
+    def __init__(self, seed: int = 0, follow: Callable[[list[Rule]], None] | None = None) -> None:
         self._seed = seed
         self._follow = follow or (lambda _: None)
         self._numbers = count(1)
         self._changing = threading.Lock()
         self._striking = threading.Lock()
-        self._active: tuple[ActiveFault, ...] = ()
+        self._active: tuple[ActiveRule, ...] = ()
         self.on_api = self.on_s3 = False
         self.operations: dict[str, Collection[str]] | None = None
         self.ended = False
         self.reads_bodies = False
 
-    def check(self, fault: Fault) -> None:
-        """Raise FaultError for a fault on a server or an operation that this mock does not have."""
+    def check(self, fault: Rule) -> None:
+        """Raise RuleError for a fault on a server or an operation that this mock does not have."""
         if self.operations is None:
             return
         if fault.on not in self.operations:
-            raise FaultError("/on", "on", f"is {fault.on}, which this mock does not have")
+            raise RuleError("/on", "on", f"is {fault.on}, which this mock does not have")
         name, operations = fault.match.operation, self.operations[fault.on]
         if name and not any(is_named(operation, name) for operation in operations):
             ends = {operation[-len(name) :]: operation for operation in operations}
             close = " or ".join(ends[end] for end in get_close_matches(name, ends, n=2))
             hint = f"; close to it: {close}" if close else ""
-            raise FaultError("/match/operation", "operation", f"is not an operation of {fault.on}{hint}")
+            raise RuleError("/match/operation", "operation", f"is not an operation of {fault.on}{hint}")
 
-    def add(self, *faults: Fault) -> list[Fault]:
+    def add(self, *faults: Rule) -> list[Rule]:
         """Activate faults, and return them with their ids.
 
         Raises:
-            FaultError: one is on a server or operation that this mock does not have; none was added.
+            RuleError: one is on a server or operation that this mock does not have; none was added.
             Conflict: there would be more than a thousand; none was added.
         """
         for fault in faults:
@@ -112,7 +112,7 @@ class Faults:
                 msgspec.structs.replace(fault, id=f"fault-{next(self._numbers)}", struck=0)
                 for fault in faults
             ]
-            self._replace((*self._active, *(ActiveFault(fault, self._seed) for fault in added)))
+            self._replace((*self._active, *(ActiveRule(fault, self._seed) for fault in added)))
         return added
 
     def remove(self, fault_id: str) -> bool:
@@ -128,19 +128,19 @@ class Faults:
         with self._changing:
             self._replace(tuple(a for a in self._active if scope and a.fault.scope != scope))
 
-    def switch(self, faults: Iterable[Fault], seed: int) -> None:
+    def switch(self, faults: Iterable[Rule], seed: int) -> None:
         """Replace all faults by these; the counts of those that were active already go on."""
         with self._changing:
             self._seed = seed
             before = {active.fault: active for active in self._active}
-            self._replace(tuple(before.get(fault) or ActiveFault(fault, self._seed) for fault in faults))
+            self._replace(tuple(before.get(fault) or ActiveRule(fault, self._seed) for fault in faults))
 
-    def active(self, scope: str | None = None) -> list[Fault]:
+    def active(self, scope: str | None = None) -> list[Rule]:
         """Return the active faults, or those of a scope, and how often each was applied."""
         return [a.counted() for a in self._active if not scope or a.fault.scope == scope]
 
     def injection(
-        self, request: Candidate, considered: Callable[[Fault], bool] = lambda _: True
+        self, request: Candidate, considered: Callable[[Rule], bool] = lambda _: True
     ) -> Injection | None:
         """Return the effect of the first fault that applies to a request; None if none applies.
 
@@ -164,7 +164,7 @@ class Faults:
         """End all delays."""
         self.ended = True
 
-    def _replace(self, active: tuple[ActiveFault, ...]) -> None:
+    def _replace(self, active: tuple[ActiveRule, ...]) -> None:
         s3_before = [a.fault for a in self._active if a.fault.on == "s3"]
         self._active = active
         on_api = [a.fault for a in active if a.fault.on == "api"]

@@ -13,16 +13,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contract_first.contract import Contract
 from contract_first.contract.routing import Route
 from contract_first.mock.extension import Extension
-from contract_first.mock.fault import Effect
 from contract_first.mock.journal.matching import is_beside_contracts
 from contract_first.mock.journal.recording import FAULT_KEY
 from contract_first.mock.responses.preferences import FIRST
+from contract_first.mock.rule import Effect
 from contract_first.service.clock import Clock
 from contract_first.service.http.protocol import HttpProtocol
 from contract_first.service.messages.problems import Problem, ProblemProfile
 
-from .reading import FaultReader
-from .registry import Faults, Injection
+from .reading import RuleReader
+from .registry import Injection, Rules
 from .responses import Changed, Only, Paced, ProvokedProblem, ProvokedProblems
 
 HEADER = b"x-mock-fault"
@@ -87,7 +87,7 @@ class ApiRequest:
 
 
 @dataclass(eq=False)
-class FaultMiddleware:
+class RuleMiddleware:
     """An ASGI app to whose requests faults apply: the active ones, or the one that a request asks for.
 
     Args:
@@ -95,7 +95,7 @@ class FaultMiddleware:
     """
 
     app: ASGIApp
-    faults: Faults
+    faults: Rules
     contract: Contract
     clock: Clock
     extension: Extension
@@ -103,7 +103,7 @@ class FaultMiddleware:
 
     def __post_init__(self) -> None:
         self._problems = ProvokedProblems(self.contract, self.clock, self.profile)
-        self._reader = FaultReader(self.extension)
+        self._reader = RuleReader(self.extension)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request."""

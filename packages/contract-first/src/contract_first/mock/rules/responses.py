@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.check.har import phrase_of
 from contract_first.contract import Contract
-from contract_first.mock.fault import Effect
+from contract_first.mock.rule import Effect
 from contract_first.service.access.cors import open_to_pages
 from contract_first.service.clock import Clock
 from contract_first.service.edge import Edge

@@ -1,4 +1,4 @@
-"""A fault: the requests that it applies to, and its effect on them.
+"""A rule: the requests that it applies to, and its effect on them.
 
 The control API's document says which values are valid, and `faults.reading` validates by it; these are the
 values. An application adds selectors and effects of its own by subclasses, see `extension.Extension`.
@@ -21,7 +21,7 @@ from .state.clock import skewed
 MOST_MILLISECONDS = 600_000
 
 
-class FaultError(ValueError):
+class RuleError(ValueError):
     """A value is not a valid fault.
 
     Args:
@@ -35,7 +35,7 @@ class FaultError(ValueError):
         self.detail = detail
 
 
-class FaultFileError(ValueError):
+class RuleFileError(ValueError):
     """A file holds no valid faults; the message names the file, the entry and the part."""
 
 
@@ -117,7 +117,7 @@ class Candidate(Protocol):
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The requests that a fault applies to: all selectors must match; an empty one matches everything.
+    """The requests that a rule applies to: all selectors must match; an empty one matches everything.
 
     Attributes:
         operation: an operationId, or the end of one behind a ``_``; for S3, the name of S3's operation.
@@ -151,7 +151,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The effect of a fault on a request.
+    """The effect of a rule on a request.
 
     Attributes:
         latency_ms: delay of the response: milliseconds, or a distribution of them.
@@ -189,7 +189,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         return self.status is not None or bool(self.s3_code)
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A simulated failure: what happens, to which requests, and how often.
 
     Attributes:
@@ -213,11 +213,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     struck: int = 0
 
     def matches(self, request: Candidate) -> bool:
-        """Return whether the fault applies to a request."""
+        """Return whether the rule applies to a request."""
         return self.scope in ("", request.scope) and self.match.matches(request)
 
     def check(self, at: str = "/effect") -> None:
-        """Raise FaultError for parts that are valid one by one and contradict each other.
+        """Raise RuleError for parts that are valid one by one and contradict each other.
 
         Args:
             at: JSON pointer to the effect.
@@ -226,42 +226,40 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         only_other = {"error_code": effect.error_code} if self.on == "s3" else {"s3_code": effect.s3_code}
         for name, value in only_other.items():
             if value:
-                raise FaultError(f"{at}/{name}", "on", f"applies to faults on {other} only")
+                raise RuleError(f"{at}/{name}", "on", f"applies to faults on {other} only")
         if self.on == "api" and self.match.key:
-            raise FaultError("/match/key", "on", "applies to faults on s3 only; try match.session")
+            raise RuleError("/match/key", "on", "applies to faults on s3 only; try match.session")
         if self.match.method and self.match.method.upper() not in HTTPMethod.__members__:
-            raise FaultError("/match/method", "method", f"is none of {', '.join(HTTPMethod)}")
+            raise RuleError("/match/method", "method", f"is none of {', '.join(HTTPMethod)}")
         latency = effect.latency_ms
         if isinstance(latency, Uniform) and latency.lower > latency.upper:
-            raise FaultError(f"{at}/latency_ms/lower", "upper", "is above the upper bound")
+            raise RuleError(f"{at}/latency_ms/lower", "upper", "is above the upper bound")
         _check_drops(effect, at)
         if self.on == "s3":
             _check_s3(effect, at)
         if effect.error_code and effect.status is None:
-            raise FaultError(f"{at}/error_code", "status", "needs a status beside it")
+            raise RuleError(f"{at}/error_code", "status", "needs a status beside it")
 
 
 def _check_drops(effect: Effect, at: str) -> None:
     if effect.drop and effect.drop_response:
-        raise FaultError(f"{at}/drop_response", "drop", "drop closes the connection before; choose one")
+        raise RuleError(f"{at}/drop_response", "drop", "drop closes the connection before; choose one")
     for name in ("drop", "drop_response"):
         if getattr(effect, name) and (effect.status or effect.error_code or effect.s3_code):
-            raise FaultError(f"{at}/{name}", name, "leaves no response, so there is no status or code of one")
+            raise RuleError(f"{at}/{name}", name, "leaves no response, so there is no status or code of one")
 
 
 def _check_s3(effect: Effect, at: str) -> None:
     if effect.status is not None and effect.status < HTTPStatus.BAD_REQUEST:
-        raise FaultError(
-            f"{at}/status", "minimum", "must be at least 400 on s3, which only refuses by faults"
-        )
+        raise RuleError(f"{at}/status", "minimum", "must be at least 400 on s3, which only refuses by faults")
     # where it is not installed there is no S3, and the registry refuses what is on it
     if effect.s3_code and effect.status is None and find_spec("strict_s3"):
         from strict_s3.messages.errors import REFUSALS  # noqa: PLC0415 -- of an extra
 
         if effect.s3_code not in REFUSALS:
             known = ", ".join(REFUSALS)
-            raise FaultError(
+            raise RuleError(
                 f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {known}"
             )
     if effect.retry_after_seconds is not None and not effect.refuses:
-        raise FaultError(f"{at}/retry_after_seconds", "status", "needs a status or s3_code beside it on s3")
+        raise RuleError(f"{at}/retry_after_seconds", "status", "needs a status or s3_code beside it on s3")

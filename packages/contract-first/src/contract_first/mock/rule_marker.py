@@ -8,7 +8,7 @@ import pytest
 
 
 @dataclass(frozen=True)
-class FaultMarker:
+class RuleMarker:
     """A marker of tests in which a server fails, with the fields of a fault, of its match and of its effect.
 
     Attributes:

@@ -16,7 +16,7 @@ import msgspec
 from contract_first.contract.document.parsing import parse
 from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.extension import Extension
-from contract_first.mock.fault import Effect, Fault, FaultError, FaultFileError
+from contract_first.mock.rule import Effect, Rule, RuleError, RuleFileError
 from contract_first.service.messages.problems import BadRequest
 
 from .registry import Injection
@@ -28,18 +28,18 @@ MOST_BYTES = 1024 * 1024
 _LITERAL = re.compile(r"true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
 
 
-class FaultReader:
+class RuleReader:
     """Reads faults."""
 
     def __init__(self, extension: Extension) -> None:
         self._extension = extension
-        self._fault = extension.fault
-        self._effect = next(f.type for f in msgspec.structs.fields(extension.fault) if f.name == "effect")
+        self._rule = extension.rule
+        self._effect = next(f.type for f in msgspec.structs.fields(extension.rule) if f.name == "effect")
 
-    def fault(self, value: Any) -> Fault:
-        """Return the fault that a JSON value is; raise FaultError if it is none."""
+    def rule(self, value: Any) -> Rule:
+        """Return the fault that a JSON value is; raise RuleError if it is none."""
         self._validate("Fault", value)
-        fault = msgspec.convert(value, self._fault, strict=False)  # 1.0 is an integer to JSON Schema
+        fault = msgspec.convert(value, self._rule, strict=False)  # 1.0 is an integer to JSON Schema
         fault.check()
         return fault
 
@@ -61,35 +61,35 @@ class FaultReader:
         try:
             self._validate("Effect", members)
             effect: Effect = msgspec.convert(members, self._effect, strict=False)
-            self._fault(on=on, effect=effect).check("")
-        except FaultError as error:
+            self._rule(on=on, effect=effect).check("")
+        except RuleError as error:
             raise BadRequest(f"{HEADER}: {error}") from None
         assert isinstance(effect.latency_ms, int | float)  # noqa: S101 -- a header has no distributions
         return Injection("header", effect, effect.latency_ms / 1000)
 
-    def file(self, path: Path, check: Callable[[Fault], None] = lambda _: None) -> list[Fault]:
+    def file(self, path: Path, check: Callable[[Rule], None] = lambda _: None) -> list[Rule]:
         """Return the faults in a file: a list of them, or an object with the list in ``faults``.
 
         A name that ends with ``.toml`` is TOML (``[[faults]]``), any other YAML, of which JSON is a part.
 
         Args:
-            check: raises FaultError for a fault that cannot be active.
+            check: raises RuleError for a fault that cannot be active.
 
         Raises:
-            FaultFileError: it cannot be read, or is not valid.
+            RuleFileError: it cannot be read, or is not valid.
         """
         document = _document(path)
         if isinstance(document, dict) and set(document) == {"faults"}:
             document = document["faults"]
         if not isinstance(document, list):
-            raise FaultFileError(f"{path}: expected a list of faults, or an object with one in 'faults'.")
+            raise RuleFileError(f"{path}: expected a list of faults, or an object with one in 'faults'.")
         faults = []
         for number, entry in enumerate(document, 1):
             try:
-                fault = self.fault(entry)
+                fault = self.rule(entry)
                 check(fault)
-            except FaultError as error:
-                raise FaultFileError(f"{path}: entry {number}{_name(entry)}: {error}") from None
+            except RuleError as error:
+                raise RuleFileError(f"{path}: entry {number}{_name(entry)}: {error}") from None
             faults.append(fault)
         return faults
 
@@ -102,7 +102,7 @@ class FaultReader:
     def _validate(self, name: str, value: Any) -> None:
         violation = next(self._schemas[name].validator.violations(value, "body"), None)
         if violation is not None:
-            raise FaultError(violation.name, violation.rule, violation.detail)
+            raise RuleError(violation.name, violation.rule, violation.detail)
 
 
 def _name(entry: Any) -> str:
@@ -115,11 +115,11 @@ def _document(path: Path) -> Any:
     try:
         return _parsed(_read(path).decode("utf-8-sig"), path.suffix.lower().removeprefix("."))
     except OSError as error:
-        raise FaultFileError(f"{path} cannot be read: {error.strerror}.") from None
+        raise RuleFileError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise FaultFileError(f"{path} is not UTF-8 at byte {error.start}.") from None
+        raise RuleFileError(f"{path} is not UTF-8 at byte {error.start}.") from None
     except ValueError as error:
-        raise FaultFileError(f"{path}: {error}") from None
+        raise RuleFileError(f"{path}: {error}") from None
 
 
 def _read(path: Path) -> bytes:
