@@ -46,7 +46,7 @@ class ScannerMatch(Match, frozen=True, kw_only=True, omit_defaults=True, forbid_
     @property
     def reads_body(self) -> bool:
         """Whether the beginning of an API request's body decides."""
-        return bool(self.session)
+        return super().reads_body or bool(self.session)
 
     @property
     def reads_form(self) -> bool:
@@ -63,6 +63,7 @@ class ScannerEffect(Effect, frozen=True, kw_only=True, omit_defaults=True, forbi
     """
 
     expired_upload: bool = False
+    sequence: tuple["ScannerEffect", ...] = ()
 
     @contextmanager
     def applied(self) -> Iterator[None]:

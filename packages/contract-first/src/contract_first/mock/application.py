@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from contextlib import AsyncExitStack
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from starlette.responses import RedirectResponse
@@ -50,6 +51,7 @@ class MockApplication:
     ca: str | None = None
     profile: ProblemProfile = PLAIN
     most_target_bytes: int = MOST_TARGET_BYTES
+    _watching: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
     def __post_init__(self) -> None:
         reach, state, traffic, extension = self.reach, self.state, self.traffic, self.traffic.extension
@@ -84,6 +86,8 @@ class MockApplication:
         """Load the state, and start to serve."""
         await self.state.start()
         await self.service.start()
+        if self.traffic.overrides_file is not None:
+            await self._watching.enter_async_context(self.traffic.overrides_file.watched())
         self.traffic.publish_to(self.state.events)
 
     def end(self) -> None:
@@ -93,6 +97,7 @@ class MockApplication:
 
     async def stop(self) -> None:
         """Release everything."""
+        await self._watching.aclose()
         await asyncio.to_thread(self.traffic.stop)
         await self.service.stop()
         await self.state.stop()
@@ -118,6 +123,7 @@ class MockApplication:
 def observed(
     app: ASGIApp, contract: Contract, traffic: Traffic, clock: MockClock, profile: ProblemProfile = PLAIN
 ) -> ASGIApp:
-    """Put the app of a contract, which the traffic uses, behind faults, and those behind the journal."""
-    faulty = RuleMiddleware(app, traffic.faults, contract, clock, traffic.extension, profile)
-    return JournalMiddleware(faulty, traffic.journal, contract)
+    """Put the app of a contract, which the traffic uses, behind rules, and those behind the journal."""
+    faults, overrides = traffic.faults, traffic.overrides
+    ruled = RuleMiddleware(app, faults, overrides, contract, clock, traffic.extension, profile)
+    return JournalMiddleware(ruled, traffic.journal, contract)

@@ -23,7 +23,7 @@ from .options import MockOptions, takes_fields_of
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from .responses import ContractResponses, Strictness, contract_app
 from .responses.app import LIMITS
-from .rules.middleware import TransportProtocol
+from .rules.transport import TransportProtocol
 from .service import Service
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
@@ -69,7 +69,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
         ContractError: the contract cannot be read, or is not valid.
-        RuleFileError: the file with faults cannot be read, or is not valid.
+        RuleFileError: the file with faults or overrides cannot be read, or is not valid.
         DataDirectoryError: the folder cannot be used.
         SeedError: an initial item is none of the contract.
         ValueError: there is no such locale, or the extra is not installed.
@@ -92,7 +92,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             ca=str(authority.file) if authority else None,
             lan=lan_url(url, options.host),
         )
-        traffic = Traffic(options.seed)
+        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides)
         reach = Reach(url, public_url=options.public_url, trust_proxy=options.trust_proxy)
         assembly = _Assembly(options, traffic, reach)
         if options.stateful or options.seed_data or options.data:
@@ -102,6 +102,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         app = assembly.application(contract, mock, authority)
         if options.faults is not None:
             traffic.faults.add(*traffic.faults_in(options.faults))
+        traffic.override_by(options.overrides, options.tell)
         if options.log is not None:
             running.enter_context(options.log(traffic.journal))
         encryption = server_options(authority, certified_names(options.host, options.public_url))

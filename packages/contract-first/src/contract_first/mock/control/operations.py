@@ -1,7 +1,8 @@
-"""The operations of the control API, by tag: state, clock, faults, journal."""
+"""The operations of the control API, by tag: state, clock, faults, overrides, journal."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -111,37 +112,104 @@ async def list_faults(scope: str | None, faults: Rules) -> dict[str, Any]:
 async def add_fault(
     body: dict[str, Any], scope: str | None, faults: Rules, events: Events, reader: RuleReader
 ) -> dict[str, Any]:
-    """Activate a fault, and return it with its id.
-
-    Raises:
-        ValidationFailed: its parts contradict each other.
-        Conflict: too many are active.
-    """
-    try:
-        fault = reader.rule({**body, **({"scope": scope} if scope and not body.get("scope") else {})})
-        (added,) = await asyncio.to_thread(faults.add, fault)
-    except RuleError as error:
-        raise ValidationFailed([Violation("body", error.where, error.rule, error.detail)]) from None
-    _publish(faults, events)
-    document: dict[str, Any] = msgspec.to_builtins(added)
-    return document
+    """Activate a fault, and return it with its id."""
+    added = await _added(faults, body, scope, reader)
+    _publish(events, faults=faults)
+    return added
 
 
 async def clear_faults(scope: str | None, faults: Rules, events: Events) -> None:
     """Remove all faults, or those of a scope."""
     await asyncio.to_thread(faults.clear, scope)
-    _publish(faults, events)
+    _publish(events, faults=faults)
 
 
 async def remove_fault(id_: str, faults: Rules, events: Events) -> None:
     """Remove a fault; raises NotFound if none of this id is active."""
-    if not await asyncio.to_thread(faults.remove, id_):
-        raise NotFound("No fault of this id is active.")
-    _publish(faults, events)
+    await _remove(faults, id_)
+    _publish(events, faults=faults)
 
 
-def _publish(faults: Rules, events: Events) -> None:
-    events.publish("faults", {"faults": faults.active()})
+# overrides
+
+
+async def list_overrides(scope: str | None, overrides: Rules) -> dict[str, Any]:
+    """Return the active overrides."""
+    return {"overrides": msgspec.to_builtins(overrides.active(scope))}
+
+
+async def add_override(
+    body: dict[str, Any], scope: str | None, overrides: Rules, events: Events, reader: RuleReader
+) -> dict[str, Any]:
+    """Activate an override before all others, and return it with its id."""
+    added = await _added(overrides, body, scope, reader)
+    _publish(events, overrides=overrides)
+    return added
+
+
+async def change_override(
+    id_: str, body: dict[str, Any], overrides: Rules, events: Events, reader: RuleReader
+) -> dict[str, Any]:
+    """Change an override, and return it; raises NotFound if none of this id is active."""
+    with _refusing():
+        changed = await asyncio.to_thread(overrides.change, id_, reader.rule(body))
+    if changed is None:
+        raise NotFound(f"No rule {id_!r} is active.")
+    _publish(events, overrides=overrides)
+    document: dict[str, Any] = msgspec.to_builtins(changed)
+    return document
+
+
+async def order_overrides(body: dict[str, Any], overrides: Rules, events: Events) -> None:
+    """Put overrides first, in an order; raises NotFound if one of them is not active."""
+    if unknown := await asyncio.to_thread(overrides.order, body["ids"]):
+        raise NotFound(f"No rule {unknown!r} is active.")
+    _publish(events, overrides=overrides)
+
+
+async def clear_overrides(scope: str | None, overrides: Rules, events: Events) -> None:
+    """Remove all overrides but those of the mock's file, or those of a scope."""
+    await asyncio.to_thread(overrides.clear, scope)
+    _publish(events, overrides=overrides)
+
+
+async def remove_override(id_: str, overrides: Rules, events: Events) -> None:
+    """Remove an override; raises NotFound if none of this id is active."""
+    await _remove(overrides, id_)
+    _publish(events, overrides=overrides)
+
+
+async def _added(rules: Rules, body: dict[str, Any], scope: str | None, reader: RuleReader) -> dict[str, Any]:
+    """Activate a rule, and return it with its id.
+
+    Raises:
+        ValidationFailed: its parts contradict each other.
+        Conflict: too many are active.
+    """
+    scoped = {"scope": scope} if scope and not body.get("scope") else {}
+    with _refusing():
+        (added,) = await asyncio.to_thread(rules.add, reader.rule({**body, **scoped}))
+    document: dict[str, Any] = msgspec.to_builtins(added)
+    return document
+
+
+async def _remove(rules: Rules, rule_id: str) -> None:
+    if not await asyncio.to_thread(rules.remove, rule_id):
+        raise NotFound(f"No rule {rule_id!r} is active.")
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Raise ValidationFailed for a value that is not a valid rule."""
+    try:
+        yield
+    except RuleError as error:
+        raise ValidationFailed([Violation("body", error.where, error.rule, error.detail)]) from None
+
+
+def _publish(events: Events, **rules: Rules) -> None:
+    for name, active in rules.items():
+        events.publish(name, {name: active.active()})
 
 
 # journal

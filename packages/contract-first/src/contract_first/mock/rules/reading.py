@@ -1,4 +1,4 @@
-"""Faults from outside: of the control API, a file, or the header ``X-Mock-Fault``.
+"""Rules from outside: of the control API, a file, or the header ``X-Mock-Fault``.
 
 All are validated by the schemas of the control API's document.
 """
@@ -6,8 +6,10 @@ All are validated by the schemas of the control API's document.
 import json
 import re
 import tomllib
+from base64 import b64encode
 from collections.abc import Callable
 from functools import cached_property
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +18,7 @@ import msgspec
 from contract_first.contract.document.parsing import parse
 from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.extension import Extension
+from contract_first.mock.override import Respond
 from contract_first.mock.rule import Effect, Rule, RuleError, RuleFileError
 from contract_first.service.messages.problems import BadRequest
 
@@ -29,19 +32,33 @@ _LITERAL = re.compile(r"true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
 
 
 class RuleReader:
-    """Reads faults."""
+    """Reads rules.
+
+    Attributes:
+        files: what the last file of rules consists of: itself, and those that its rules name.
+    """
 
     def __init__(self, extension: Extension) -> None:
+        self.files: set[Path] = set()
         self._extension = extension
         self._rule = extension.rule
         self._effect = next(f.type for f in msgspec.structs.fields(extension.rule) if f.name == "effect")
 
-    def rule(self, value: Any) -> Rule:
-        """Return the fault that a JSON value is; raise RuleError if it is none."""
+    def rule(self, value: Any, folder: Path | None = None) -> Rule:
+        """Return the rule that a JSON value is.
+
+        Args:
+            folder: of the files that the rule may name; None for no files.
+
+        Raises:
+            RuleError: it is none.
+        """
         self._validate("Fault", value)
-        fault = msgspec.convert(value, self._rule, strict=False)  # 1.0 is an integer to JSON Schema
-        fault.check()
-        return fault
+        rule = msgspec.convert(value, self._rule, strict=False)  # 1.0 is an integer to JSON Schema
+        if folder is not None:
+            rule = msgspec.structs.replace(rule, effect=self._with_files(rule.effect, folder))
+        rule.check()
+        return rule
 
     def injection(self, text: str, on: Literal["api", "s3"]) -> Injection:
         """Return the effect that a header's value asks for, such as ``status=503; latency_ms=200; drop``.
@@ -67,31 +84,48 @@ class RuleReader:
         assert isinstance(effect.latency_ms, int | float)  # noqa: S101 -- a header has no distributions
         return Injection("header", effect, effect.latency_ms / 1000)
 
-    def file(self, path: Path, check: Callable[[Rule], None] = lambda _: None) -> list[Rule]:
-        """Return the faults in a file: a list of them, or an object with the list in ``faults``.
+    def file(
+        self, path: Path, check: Callable[[Rule], None] = lambda _: None, kind: str = "faults"
+    ) -> list[Rule]:
+        """Return the rules in a file: a list of them, or an object with the list in a member.
 
         A name that ends with ``.toml`` is TOML (``[[faults]]``), any other YAML, of which JSON is a part.
 
         Args:
-            check: raises RuleError for a fault that cannot be active.
+            check: raises RuleError for a rule that cannot be active.
+            kind: what the rules are called, and the member.
 
         Raises:
             RuleFileError: it cannot be read, or is not valid.
         """
+        self.files = {path}
         document = _document(path)
-        if isinstance(document, dict) and set(document) == {"faults"}:
-            document = document["faults"]
+        if isinstance(document, dict) and set(document) == {kind}:
+            document = document[kind]
         if not isinstance(document, list):
-            raise RuleFileError(f"{path}: expected a list of faults, or an object with one in 'faults'.")
-        faults = []
+            raise RuleFileError(f"{path}: expected a list of {kind}, or an object with one in '{kind}'.")
+        rules = []
         for number, entry in enumerate(document, 1):
             try:
-                fault = self.rule(entry)
-                check(fault)
+                rule = self.rule(entry, path.parent)
+                check(rule)
             except RuleError as error:
                 raise RuleFileError(f"{path}: entry {number}{_name(entry)}: {error}") from None
-            faults.append(fault)
-        return faults
+            rules.append(rule)
+        return rules
+
+    def _with_files(self, effect: Effect, folder: Path, at: str = "/effect") -> Effect:
+        """Return an effect with the content of the files that it names."""
+        respond = effect.respond
+        if respond is not None and isinstance(respond.file, str):
+            self.files.add(folder / respond.file)
+            try:
+                respond = _with_content(respond, _content(folder, respond.file))
+            except ValueError as error:
+                raise RuleError(f"{at}/respond/file", "file", str(error)) from None
+        steps = enumerate(effect.sequence)
+        sequence = tuple(self._with_files(step, folder, f"{at}/sequence/{number}") for number, step in steps)
+        return msgspec.structs.replace(effect, respond=respond, sequence=sequence)
 
     @cached_property
     def _schemas(self) -> dict[str, Schema]:
@@ -109,6 +143,29 @@ def _name(entry: Any) -> str:
     name = entry.get("name") if isinstance(entry, dict) else None
     is_short = isinstance(name, str) and name.isprintable() and len(name) <= LONGEST_NAME
     return f" ({name})" if is_short else ""
+
+
+def _content(folder: Path, name: str) -> bytes:
+    """Return the content of a file in a folder; raises ValueError if there is no such file."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise ValueError("is not in the folder of the rule's file")
+    try:
+        return _read(path)
+    except OSError as error:
+        raise ValueError(f"{name} cannot be read: {error.strerror}") from None
+
+
+def _with_content(respond: Respond, content: bytes) -> Respond:
+    """Return a response whose body is the content of its file."""
+    media_type = guess_type(str(respond.file))[0]
+    is_open = media_type and "content-type" not in {name.lower() for name in respond.headers}
+    headers = {**respond.headers, "Content-Type": media_type} if is_open else respond.headers
+    try:
+        body: dict[str, Any] = {"text": content.decode()}
+    except UnicodeDecodeError:
+        body = {"base64": b64encode(content).decode()}
+    return msgspec.structs.replace(respond, file=msgspec.UNSET, headers=headers, **body)
 
 
 def _document(path: Path) -> Any:

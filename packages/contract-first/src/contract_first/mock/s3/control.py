@@ -17,7 +17,7 @@ from contract_first.mock.application import MockApplication
 from contract_first.mock.control.app import ControlAccess
 from contract_first.mock.journal.events import Events
 from contract_first.mock.reach import Reach, server_options
-from contract_first.mock.rules.middleware import TransportProtocol
+from contract_first.mock.rules.transport import TransportProtocol
 from contract_first.mock.service import Service
 from contract_first.mock.state.clock import MockClock
 from contract_first.mock.state.data_directory import DataDirectory, Snapshot

@@ -1,7 +1,7 @@
 """Faults on S3, as its process applies them: slow, refusing, or dropped."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, ClassVar
@@ -61,7 +61,7 @@ class S3Faults(s3_faults.Faults):
         if injection is None:
             yield
             return
-        request.struck.append(injection.fault)
+        request.struck.append(injection.rule)
         time.sleep(injection.seconds)
         if injection.effect.drop:
             raise Dropped
@@ -114,6 +114,13 @@ class _S3Request:
         self.operation = operation_of(request)
         self.key = request.key or request.fields.get("key", "")
         self.scope = request.headers.get(SCOPE_HEADER, "")
+        self._request = request
 
     def mentions(self, text: str) -> bool:
         return text in self.key.split("/")
+
+    def values(self, place: str, name: str) -> Sequence[str]:
+        if place == "query":
+            return [value for parameter, value in self._request.query if parameter == name]
+        value = self._request.headers.get(name.lower())
+        return [] if value is None else [value]

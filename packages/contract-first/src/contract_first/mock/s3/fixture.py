@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from contract_first.mock.extension import NO_EXTENSION
 from contract_first.mock.journal.calls import Calls
-from contract_first.mock.rule import Effect, Match, Rule
+from contract_first.mock.rule import Rule
 from contract_first.mock.rules.reading import RuleReader
 from contract_first.mock.traffic import Traffic
 from strict_s3 import Server, running
@@ -60,7 +60,7 @@ def running_s3(buckets: Sequence[str]) -> Iterator[S3Fixture]:
 
 def faults_of(item: pytest.Item, marker: RuleMarker) -> Iterator[Rule]:
     """Yield the faults that a test is marked with; what is none fails the test."""
-    for fault in marker.faults(item, Match, Effect):
+    for fault in marker.rules(item, Rule):
         try:
             yield RuleReader(NO_EXTENSION).rule({"on": "s3", **fault})
         except ValueError as error:
