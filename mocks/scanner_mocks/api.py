@@ -66,7 +66,8 @@ def mock_application(parts: Parts) -> MockApplication:
     settings = _settings(parts)
 
     def load() -> Contract:
-        return load_contract(settings.contract, extensions=not settings.vendor_operations_only)
+        extensions = not settings.vendor_operations_only
+        return load_contract(settings.contract, parts.options.overlays, extensions=extensions)
 
     def app_by(contract: Contract) -> ASGIApp:
         headers = ContractResponses.response_headers

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from contract_first.mock.extension import Extension
-from contract_first.mock.fault import Effect, Fault, FaultError, Match, MatchableRequest
+from contract_first.mock.rule import Effect, Match, MatchableRequest, Rule, RuleError
 from contract_first.mock.s3.faults import S3Faults
 from contract_first.service.clock import Clock
 from strict_s3.messages.errors import POLICY_EXPIRED, access_denied
@@ -45,7 +45,7 @@ class ScannerMatch(Match, frozen=True, kw_only=True, omit_defaults=True, forbid_
     @property
     def reads_body(self) -> bool:
         """Whether the beginning of an API request's body decides."""
-        return bool(self.session)
+        return super().reads_body or bool(self.session)
 
     @property
     def reads_form(self) -> bool:
@@ -62,6 +62,7 @@ class ScannerEffect(Effect, frozen=True, kw_only=True, omit_defaults=True, forbi
     """
 
     expired_upload: bool = False
+    sequence: tuple["ScannerEffect", ...] = ()
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -74,21 +75,21 @@ class ScannerEffect(Effect, frozen=True, kw_only=True, omit_defaults=True, forbi
             UPLOADS_EXPIRED.reset(token)
 
 
-class ScannerFault(Fault, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScannerRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A simulated failure of the Scanner API, or of its S3."""
 
     match: ScannerMatch = ScannerMatch()
     effect: ScannerEffect
 
     def check(self, at: str = "/effect") -> None:
-        """Raise FaultError for parts that are valid one by one and contradict each other."""
+        """Raise RuleError for parts that are valid one by one and contradict each other."""
         super().check(at)
         if self.on == "s3" and self.effect.expired_upload and self.effect.refuses:
-            raise FaultError(f"{at}/expired_upload", "status", "is a response of its own on s3")
+            raise RuleError(f"{at}/expired_upload", "status", "is a response of its own on s3")
 
 
 EXTENSION: Final = Extension(
-    fault=ScannerFault,
+    rule=ScannerRule,
     overlay=Path(__file__).with_name("control-overlay.yaml"),
     console=Path(__file__).with_name("console"),
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract_first.mock.fault_marker import FaultMarker
+from contract_first.mock.rule_marker import RuleMarker
 
 if TYPE_CHECKING:
     import httpx2
@@ -24,8 +24,15 @@ if TYPE_CHECKING:
     from .mock_fixture import MockFixture
     from .server import Mock
 
-MARKER = FaultMarker(
-    "scanner_fault", "scanner_mock", "the mock", "operation='create_session', status=503, times=1"
+MARKER = RuleMarker(
+    "scanner_fault", "scanner_mock", "have the mock fail", "operation='create_session', status=503, times=1"
+)
+OVERRIDE = RuleMarker(
+    "override",
+    "scanner_mock",
+    "have the mock respond differently",
+    "operation='get_session', patch={'body': {'status': 'EXPIRED'}}",
+    "/overrides",
 )
 OPTION = "--scanner-contract-report"
 API_ROOT = "/scanner/api/v1"
@@ -42,8 +49,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-pytest_configure = MARKER.register
-pytest_runtest_setup = MARKER.refuse_unused
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the markers known."""
+    MARKER.register(config)
+    OVERRIDE.register(config)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse markers that would do nothing."""
+    MARKER.refuse_unused(item)
+    OVERRIDE.refuse_unused(item)
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +85,8 @@ def _scanner_fixture(scanner_mock_server: Mock) -> Iterator[MockFixture]:
 
 @pytest.fixture
 def scanner_mock(request: pytest.FixtureRequest, _scanner_fixture: MockFixture) -> Mock:
-    """Return the running mock as it was when it started, with the faults that the test is marked with."""
-    _scanner_fixture.reset(request.node, MARKER)
+    """Return the running mock as it was when it started, with the rules that the test is marked with."""
+    _scanner_fixture.reset(request.node, MARKER, OVERRIDE)
     return _scanner_fixture.mock
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from botocore.config import Config
 
-from scanner_mocks.faults import ScannerFault
+from scanner_mocks.faults import ScannerRule
 from strict_s3 import Server
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def upload(photos: Any, key: str = "k") -> httpx2.Response:
 
 def switch(s3: Server, fault: dict[str, Any]) -> None:
     """Switch a fault on."""
-    s3.set_faults(msgspec.convert([{"id": "fault-0", "on": "s3", **fault}], list[ScannerFault]), seed=0)
+    s3.set_faults(msgspec.convert([{"id": "fault-0", "on": "s3", **fault}], list[ScannerRule]), seed=0)
 
 
 def test_an_upload_that_has_expired(s3, photos):

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from contextlib import AsyncExitStack
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from starlette.responses import RedirectResponse
@@ -15,14 +16,14 @@ from contract_first.service.pages import Page
 from .console.page import PATH as CONSOLE
 from .console.page import ConsolePage
 from .control.app import CA, MOST_TARGET_BYTES, ROOT, ControlAccess, control
-from .faults.middleware import FaultMiddleware
-from .faults.reading import FaultReader
 from .journal.events import EventStream
 from .journal.recording import JournalMiddleware, Recording, refused
 from .reach import Reach, refuse_host
 from .responses.page import OLD_PATH as OLD_RESPONSES
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
+from .rules.middleware import RuleMiddleware
+from .rules.reading import RuleReader
 from .service import ReloadingService
 from .state.clock import MockClock
 from .state.state import MockState
@@ -51,6 +52,7 @@ class MockApplication:
     ca: str | None = None
     profile: ProblemProfile = PLAIN
     most_target_bytes: int = MOST_TARGET_BYTES
+    _watching: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
     def __post_init__(self) -> None:
         reach, state, traffic, extension = self.reach, self.state, self.traffic, self.traffic.extension
@@ -76,7 +78,7 @@ class MockApplication:
                 "seeds": lambda: {**self.seeds(), **reach.urls()},
                 "contract": contract,
                 **traffic.clearable,
-                "reader": FaultReader(extension),
+                "reader": RuleReader(extension),
             },
             extension=extension,
         )
@@ -85,6 +87,8 @@ class MockApplication:
         """Load the state, and start to serve."""
         await self.state.start()
         await self.service.start()
+        if self.traffic.overrides_file is not None:
+            await self._watching.enter_async_context(self.traffic.overrides_file.watched())
         self.traffic.publish_to(self.state.events)
 
     def end(self) -> None:
@@ -93,6 +97,7 @@ class MockApplication:
         self.traffic.end()
 
     async def stop(self) -> None:
+        await self._watching.aclose()
         await asyncio.to_thread(self.traffic.stop)
         await self.service.stop()
         await self.state.stop()
@@ -121,6 +126,7 @@ class MockApplication:
 def observed(
     app: ASGIApp, contract: Contract, traffic: Traffic, clock: MockClock, profile: ProblemProfile = PLAIN
 ) -> ASGIApp:
-    """Put the app of a contract, which the traffic uses, behind faults, and those behind the journal."""
-    faulty = FaultMiddleware(app, traffic.faults, contract, clock, traffic.extension, profile)
-    return JournalMiddleware(faulty, traffic.journal, contract)
+    """Put the app of a contract, which the traffic uses, behind rules, and those behind the journal."""
+    faults, overrides = traffic.faults, traffic.overrides
+    ruled = RuleMiddleware(app, faults, overrides, contract, clock, traffic.extension, profile)
+    return JournalMiddleware(ruled, traffic.journal, contract)

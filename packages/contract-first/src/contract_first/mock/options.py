@@ -133,6 +133,10 @@ class ApiOptions(ServerOptions):
     """
 
     public_url: str | None = url_option("the API", "the host that a request came to")
+    overrides: Path | None = option(
+        None, "Override responses as this JSON, YAML or TOML file says; it is read again when it changes."
+    )
+    strict_overrides: bool = option(OFF, "Refuse overrides whose responses violate the contract.")
     prefer_first: bool = option(OFF, "Follow `Prefer` even where the request violates the contract.")
     data: Path | None = option(None, "Folder that keeps all state across restarts.", "DIR")
     tell: Callable[[str], None] = lambda _: None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from strict_s3.tls import Authority
 
+    from .rule import Rule
+
 _SERVED: ContextVar[Scope | None] = ContextVar("served", default=None)
 """The request that is being served."""
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[\w.-]{1,253})(?::\d{1,5})?", re.ASCII)
@@ -35,6 +37,29 @@ _ELSEWHERE: Final = ("192.0.2.1", 9)
 
 class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of a running mock for its clients; None for a part that it does not have."""
+
+    def override(self, **fields: Any) -> str:
+        """Override responses of the mock, and return the id of the override.
+
+        ``mock.override(operation="list_pets", respond={"body": []}, times=1)``
+
+        Args:
+            fields: of a rule, of its match and of its effect.
+
+        Raises:
+            ValueError: the mock refuses it; the message names the part that is wrong.
+        """
+        from .rules import client  # noqa: PLC0415 -- tests use it, and a mock starts before
+
+        facts = self.facts()
+        return client.add(f"{facts['control']}/overrides", self.rule_type().document(fields), facts.get("ca"))
+
+    @staticmethod
+    def rule_type() -> type[Rule]:
+        """Return the type of rules of the mock."""
+        from .rule import Rule  # noqa: PLC0415 -- the reason above
+
+        return Rule
 
     def facts(self) -> dict[str, Any]:
         return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}

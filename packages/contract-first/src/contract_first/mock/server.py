@@ -19,13 +19,13 @@ from contract_first.signatures import takes_fields_of
 
 from .application import MockApplication, observed
 from .control.app import ControlAccess
-from .faults.middleware import TransportProtocol
 from .generation import strings_of
 from .journal.events import Events
 from .options import MockOptions
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from .responses import ContractResponses, Strictness, contract_app
 from .responses.app import LIMITS
+from .rules.transport import TransportProtocol
 from .service import ReloadingService
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
@@ -103,7 +103,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
         ContractError: the contract cannot be read, or is not valid.
-        FaultFileError: the file with faults cannot be read, or is not valid.
+        RuleFileError: the file with faults or overrides cannot be read, or is not valid.
         DataDirectoryError: the folder cannot be used.
         SeedError: an initial item is none of the contract.
         ValueError: there is no such locale, or the extra is not installed.
@@ -127,7 +127,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             ca=str(authority.file) if authority else None,
             lan=lan_url(url, options.host),
         )
-        traffic = Traffic(options.seed)
+        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides)
         reach = Reach(url, public_url=options.public_url, trust_proxy=options.trust_proxy)
         assembly = _Assembly(options, traffic, reach)
         if options.stateful or options.seed_data or options.data:
@@ -137,6 +137,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         app = assembly.application(contract, mock, authority)
         if options.faults is not None:
             traffic.faults.add(*traffic.faults_in(options.faults))
+        traffic.override_by(options.overrides, options.tell)
         if options.log is not None:
             running.enter_context(options.log(traffic.journal))
         encryption = server_options(authority, certified_names(options.host, options.public_url))

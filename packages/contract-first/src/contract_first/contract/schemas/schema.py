@@ -75,7 +75,7 @@ class Schema:
         """Return the names of the properties of the object at a path in a value."""
         schema = self
         for step in path:
-            schema = schema.items if isinstance(step, int) else schema.properties.get(step, self.of(ANYTHING))
+            schema = schema.items if isinstance(step, int) else schema.properties.get(step, schema.others)
         return schema.properties
 
     def along(self, pointer: str, path: Iterable[str | int]) -> str:

@@ -1,7 +1,8 @@
-"""The operations of the control API, by tag: state, clock, faults, journal."""
+"""The operations of the control API, by tag: state, clock, faults, overrides, journal."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +10,12 @@ import msgspec
 
 from contract_first.check.har import har
 from contract_first.contract import Contract
-from contract_first.mock.fault import FaultError
-from contract_first.mock.faults.reading import FaultReader
-from contract_first.mock.faults.registry import Faults
 from contract_first.mock.journal.events import Events
 from contract_first.mock.journal.journal import Journal
 from contract_first.mock.journal.selector import ExchangeSelector
+from contract_first.mock.rule import RuleError
+from contract_first.mock.rules.reading import RuleReader
+from contract_first.mock.rules.registry import Rules
 from contract_first.mock.state.clock import ClockReading, MockClock
 from contract_first.mock.state.data_directory import TooManySnapshots, UnknownSnapshot
 from contract_first.mock.state.state import MockState
@@ -99,44 +100,111 @@ def _time(text: str) -> datetime:
 # faults
 
 
-async def list_faults(scope: str | None, faults: Faults) -> dict[str, Any]:
+async def list_faults(scope: str | None, faults: Rules) -> dict[str, Any]:
     return {"faults": msgspec.to_builtins(faults.active(scope))}
 
 
 async def add_fault(
-    body: dict[str, Any], scope: str | None, faults: Faults, events: Events, reader: FaultReader
+    body: dict[str, Any], scope: str | None, faults: Rules, events: Events, reader: RuleReader
 ) -> dict[str, Any]:
-    """Activate a fault, and return it with its id.
+    """Activate a fault, and return it with its id."""
+    added = await _added(faults, body, scope, reader)
+    _publish(events, faults=faults)
+    return added
+
+
+async def clear_faults(scope: str | None, faults: Rules, events: Events) -> None:
+    """Remove all faults, or those of a scope."""
+    await asyncio.to_thread(faults.clear, scope)
+    _publish(events, faults=faults)
+
+
+async def remove_fault(id_: str, faults: Rules, events: Events) -> None:
+    """Remove a fault; raises NotFound if none of this id is active."""
+    await _remove(faults, id_)
+    _publish(events, faults=faults)
+
+
+# overrides
+
+
+async def list_overrides(scope: str | None, overrides: Rules) -> dict[str, Any]:
+    """Return the active overrides."""
+    return {"overrides": msgspec.to_builtins(overrides.active(scope))}
+
+
+async def add_override(
+    body: dict[str, Any], scope: str | None, overrides: Rules, events: Events, reader: RuleReader
+) -> dict[str, Any]:
+    """Activate an override before all others, and return it with its id."""
+    added = await _added(overrides, body, scope, reader)
+    _publish(events, overrides=overrides)
+    return added
+
+
+async def change_override(
+    id_: str, body: dict[str, Any], overrides: Rules, events: Events, reader: RuleReader
+) -> dict[str, Any]:
+    """Change an override, and return it; raises NotFound if none of this id is active."""
+    with _refusing():
+        changed = await asyncio.to_thread(overrides.change, id_, reader.rule(body))
+    if changed is None:
+        raise NotFound(f"No rule {id_!r} is active.")
+    _publish(events, overrides=overrides)
+    document: dict[str, Any] = msgspec.to_builtins(changed)
+    return document
+
+
+async def order_overrides(body: dict[str, Any], overrides: Rules, events: Events) -> None:
+    """Put overrides first, in an order; raises NotFound if one of them is not active."""
+    if unknown := await asyncio.to_thread(overrides.order, body["ids"]):
+        raise NotFound(f"No rule {unknown!r} is active.")
+    _publish(events, overrides=overrides)
+
+
+async def clear_overrides(scope: str | None, overrides: Rules, events: Events) -> None:
+    """Remove all overrides but those of the mock's file, or those of a scope."""
+    await asyncio.to_thread(overrides.clear, scope)
+    _publish(events, overrides=overrides)
+
+
+async def remove_override(id_: str, overrides: Rules, events: Events) -> None:
+    """Remove an override; raises NotFound if none of this id is active."""
+    await _remove(overrides, id_)
+    _publish(events, overrides=overrides)
+
+
+async def _added(rules: Rules, body: dict[str, Any], scope: str | None, reader: RuleReader) -> dict[str, Any]:
+    """Activate a rule, and return it with its id.
 
     Raises:
         ValidationFailed: its parts contradict each other.
         Conflict: too many are active.
     """
-    try:
-        fault = reader.fault({**body, **({"scope": scope} if scope and not body.get("scope") else {})})
-        (added,) = await asyncio.to_thread(faults.add, fault)
-    except FaultError as error:
-        raise ValidationFailed([Violation("body", error.where, error.rule, error.detail)]) from None
-    _publish(faults, events)
+    scoped = {"scope": scope} if scope and not body.get("scope") else {}
+    with _refusing():
+        (added,) = await asyncio.to_thread(rules.add, reader.rule({**body, **scoped}))
     document: dict[str, Any] = msgspec.to_builtins(added)
     return document
 
 
-async def clear_faults(scope: str | None, faults: Faults, events: Events) -> None:
-    """Remove all faults, or those of a scope."""
-    await asyncio.to_thread(faults.clear, scope)
-    _publish(faults, events)
+async def _remove(rules: Rules, rule_id: str) -> None:
+    if not await asyncio.to_thread(rules.remove, rule_id):
+        raise NotFound(f"No rule {rule_id!r} is active.")
 
 
-async def remove_fault(id_: str, faults: Faults, events: Events) -> None:
-    """Remove a fault; raises NotFound if none of this id is active."""
-    if not await asyncio.to_thread(faults.remove, id_):
-        raise NotFound("No fault of this id is active.")
-    _publish(faults, events)
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Raise ValidationFailed for a value that is not a valid rule."""
+    try:
+        yield
+    except RuleError as error:
+        raise ValidationFailed([Violation("body", error.where, error.rule, error.detail)]) from None
 
 
-def _publish(faults: Faults, events: Events) -> None:
-    events.publish("faults", {"faults": faults.active()})
+def _publish(events: Events, **rules: Rules) -> None:
+    for name, active in rules.items():
+        events.publish(name, {name: active.active()})
 
 
 # journal

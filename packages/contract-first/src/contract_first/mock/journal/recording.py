@@ -19,8 +19,8 @@ from .journal import Journal
 from .matching import is_of_explorer
 
 Headers = list[tuple[bytes, bytes]]
-FAULT_KEY = "contract_first.mock.fault"
-"""Key of the ASGI scope where a layer further in puts the id of the fault that applied to a request."""
+RULE_KEY = "contract_first.mock.rule"
+"""Key of the ASGI scope where a layer further in puts the id of the rule that applied to a request."""
 LONGEST_SCOPE = 200
 LONGEST_LENGTH = 18
 
@@ -216,7 +216,7 @@ class JournalMiddleware:
 
         def end() -> None:
             if recording.end():
-                recording.fault = scope.get(FAULT_KEY, "")
+                recording.fault = scope.get(RULE_KEY, "")
                 self._journal.record(recording)
 
         async def recorded_receive() -> Any:

@@ -15,9 +15,9 @@ from starlette.types import Receive, Scope, Send
 from contract_first.contract import Contract, ContractError
 from contract_first.mock.application import MockApplication
 from contract_first.mock.control.app import MOST_TARGET_BYTES, ControlAccess
-from contract_first.mock.faults.middleware import TransportProtocol
 from contract_first.mock.journal.events import Events
 from contract_first.mock.reach import Reach, server_options
+from contract_first.mock.rules.transport import TransportProtocol
 from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock
 from contract_first.mock.state.data_directory import DataDirectory, Snapshot

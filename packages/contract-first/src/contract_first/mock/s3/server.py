@@ -87,7 +87,7 @@ def s3_mock(
 
     Raises:
         CannotListen: a port is taken, or the address is not this machine's.
-        FaultFileError: the file with faults cannot be read, or is not valid.
+        RuleFileError: the file with faults cannot be read, or is not valid.
         DataDirectoryError: the folder cannot be used.
         TypeError: there is no such option.
         ValueError: a bucket cannot have this name, or an account this id.
