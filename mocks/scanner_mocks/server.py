@@ -54,7 +54,7 @@ class Mock(MockFacts, frozen=True, kw_only=True):
     lan: str | None = None
 
     @staticmethod
-    def rule_type() -> type[ScannerRule]:  # noqa: D102 -- as its base does
+    def rule_type() -> type[ScannerRule]:
         return ScannerRule
 
     def seeds(self) -> dict[str, Any]:
