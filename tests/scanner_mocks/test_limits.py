@@ -239,7 +239,8 @@ def test_public_access_block(mock, s3):
 def test_pages(mock, s3):
     """An object that is a page runs nothing."""
     s3.put_object(Bucket=mock.bucket, Key="page.html", Body=b"<script></script>", ContentType="text/html")
-    headers = s3.get_object(Bucket=mock.bucket, Key="page.html")["ResponseMetadata"]["HTTPHeaders"]
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": mock.bucket, "Key": "page.html"})
+    headers = httpx2.get(url, headers={"User-Agent": "Mozilla/5.0"}, trust_env=False).headers
     assert (headers["content-security-policy"], headers["x-content-type-options"]) == ("sandbox", "nosniff")
 
 
