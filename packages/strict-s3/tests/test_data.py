@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from strict_s3 import Server
 from strict_s3.app import create_app
+from strict_s3.cli import main
 from strict_s3.messages.checksums import ContentMd5
 from strict_s3.messages.orders import Order
 from strict_s3.messages.xml import parse
@@ -277,3 +278,39 @@ def test_a_process_may_be_killed_at_every_write(tmp_path):
         contents = [content for several in (*versions, *uploads) for content in several]
         assert files == sum(content is not None for content in contents)
     assert number > 30
+
+
+def test_a_damaged_folder_is_checked_and_repaired(tmp_path, capsys):
+    """What is lost, or not what was stored, is named with its bucket and key; what is lost is gone then."""
+    with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))) as app:
+        for key in ("lost", "whole", "changed"):
+            put(app.store, key, b"one")
+        files = {
+            name: several[-1]._value_buffer.path for name, several in app.store._backend.versions("photos")
+        }
+    files["lost"].unlink()
+    files["changed"].write_bytes(b"two")
+    (files["whole"].parent / "stray.bin").touch()
+    ends = []
+    for _ in range(3):
+        with pytest.raises(SystemExit) as ended:
+            main(["data", "check", str(tmp_path)])
+        ends.append((ended.value.code, capsys.readouterr().out))
+        files["changed"].write_bytes(b"one" if len(ends) == 2 else b"two")
+    assert [code for code, _ in ends] == [1, 1, 0]
+    assert "photos/lost, version null: its content is lost" in ends[0][1]
+    assert "photos/changed, version null: its content is not what was stored" in ends[1][1]
+    assert "photos/lost" not in ends[1][1]
+    assert ends[2][1] == "Nothing is lost.\n"
+    assert {path.name for path in files["whole"].parent.iterdir()} == {
+        files[name].name for name in ("whole", "changed")
+    }
+
+
+def test_a_folder_that_cannot_be_checked(tmp_path, capsys):
+    """It is named, with what was expected."""
+    for folder, expected in ((tmp_path / "none", "is no folder"), (tmp_path, "cannot be used")):
+        (tmp_path / "index.sqlite3").write_text("no database" * 99)
+        with pytest.raises(SystemExit) as ended:
+            main(["data", "check", str(folder)])
+        assert expected in str(ended.value.code) + capsys.readouterr().err
