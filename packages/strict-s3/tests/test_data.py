@@ -41,7 +41,7 @@ CUSTOMER_KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
 
 
 @pytest.fixture
-def kept(tmp_path) -> Iterator[tuple[Any, Callable[[], None]]]:
+def running(tmp_path) -> Iterator[tuple[Any, Callable[[], None]]]:
     """Run S3 on a data folder; yield a client, and what kills it and waits until it responds again."""
     restarted: queue.Queue[str] = queue.Queue()
     options = {"region": "us-east-1", "credentials": {"AKIA": "secret"}, "data": tmp_path}
@@ -63,9 +63,9 @@ def facts(response: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in response.items() if name not in ("ResponseMetadata", "Body")}
 
 
-def test_nothing_is_lost(kept):
+def test_nothing_is_lost(running):
     """Versions, markers, uploads, locks, tags, ACLs and configuration are as they were when it was killed."""
-    client, kill = kept
+    client, kill = running
     client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True, ObjectOwnership="ObjectWriter")
     client.put_bucket_lifecycle_configuration(
         Bucket="locked",
@@ -83,10 +83,10 @@ def test_nothing_is_lost(kept):
     client.put_object(Bucket="locked", Key="secret", Body=b"s", **CUSTOMER_KEY)
     hold = {"LegalHold": {"Status": "ON"}, "ChecksumAlgorithm": "CRC32"}
     client.put_object_legal_hold(Bucket="locked", Key="k", VersionId=tagged, **hold)
-    begun = client.create_multipart_upload(
+    created = client.create_multipart_upload(
         Bucket="locked", Key="whole", Metadata={"a": "b"}, Tagging="c=d", ChecksumAlgorithm="CRC32"
     )
-    upload = {name: begun[name] for name in ("Bucket", "Key", "UploadId")}
+    upload = {name: created[name] for name in ("Bucket", "Key", "UploadId")}
     bodies = {1: PART, 2: b"end"}
     for number, body in bodies.items():
         client.upload_part(**upload, PartNumber=number, Body=body, ChecksumAlgorithm="CRC32")
@@ -121,30 +121,30 @@ def test_nothing_is_lost(kept):
     assert (whole["Body"].read(), whole["Metadata"], whole["TagCount"]) == (PART + b"end", {"a": "b"}, 1)
 
 
-def test_nothing_is_lost_in_mid_load(kept):
-    """Every version that a client was told of is there, whatever was going on when it was killed."""
-    client, kill = kept
+def test_nothing_is_lost_in_mid_load(running):
+    """Every version that was confirmed to a client is there, whatever was going on when it was killed."""
+    client, kill = running
     client.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
-    told: list[tuple[str, str, str]] = []
+    confirmed: list[tuple[str, str, str]] = []
 
     def write(name: str) -> None:
         with suppress(ClientError, BotoCoreError):
             for number in itertools.count():
                 put = client.put_object(Bucket="photos", Key=name, Body=f"{name}{number}".encode())
-                told.append((name, put["VersionId"], put["ETag"]))
+                confirmed.append((name, put["VersionId"], put["ETag"]))
 
     threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
     for thread in threads:
         thread.start()
-    while len(told) < 60:
+    while len(confirmed) < 60:
         assert any(thread.is_alive() for thread in threads)
     kill()
     for thread in threads:
         thread.join()
     pages = client.get_paginator("list_object_versions").paginate(Bucket="photos")
     versions = {(one["Key"], one["VersionId"], one["ETag"]) for page in pages for one in page["Versions"]}
-    assert set(told) <= versions
-    for key, version, etag in told[-8:]:
+    assert set(confirmed) <= versions
+    for key, version, etag in confirmed[-8:]:
         body = client.get_object(Bucket="photos", Key=key, VersionId=version)["Body"].read()
         assert f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"' == etag
 
