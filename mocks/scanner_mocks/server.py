@@ -97,7 +97,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
             cors=True,
             data=directory.s3,
             seed=options.seed,
-            faults="scanner_mocks.faults:S3Faults",
+            faults="scanner_mocks.faults:ScannerS3Faults",
             on_exchange=traffic.record_s3,
             on_restart=traffic.reporting_s3_restart(options.tell),
             authority=authority,

@@ -97,7 +97,7 @@ def _of_environment() -> dict[str, Any]:
 def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Collection[str]]:
     """Return the options of a command line, whether to print JSON, and which options variables gave.
 
-    It ends with 2 for what is wrong.
+    It exits with 2 for an invalid one.
     """
     parser = argparse.ArgumentParser(
         "strict-s3",

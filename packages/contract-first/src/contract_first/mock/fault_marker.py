@@ -23,7 +23,6 @@ class FaultMarker:
     example: str
 
     def register(self, config: pytest.Config) -> None:
-        """Make the marker known."""
         help_ = f"have {self.server} fail in this test, as in {self.name}({self.example})"
         fields = "fields are those of a fault, of its match and of its effect."
         config.addinivalue_line("markers", f"{self.name}(**fields): {help_}; {fields}")
@@ -51,5 +50,4 @@ class FaultMarker:
             yield {**parts, **rest}
 
     def fail(self, reason: str) -> NoReturn:
-        """Fail the test."""
         pytest.fail(reason, pytrace=False)

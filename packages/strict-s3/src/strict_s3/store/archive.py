@@ -78,7 +78,6 @@ class Archive:
         return self._root / bucket / "objects"
 
     def clear(self) -> None:
-        """Remove all buckets."""
         self._index.clear()
         for bucket in self._folders():
             shutil.rmtree(bucket, ignore_errors=True)
@@ -110,7 +109,6 @@ class Archive:
         self._index.save(bucket, _BUCKET, "", settings)
 
     def drop_bucket(self, bucket: str) -> None:
-        """Remove a bucket."""
         self._index.drop_bucket(bucket)
         shutil.rmtree(self._root / bucket, ignore_errors=True)
 

@@ -48,7 +48,6 @@ class Backend:
         self.reset()
 
     def reset(self) -> None:
-        """Drop all buckets."""
         self._moto.reset()
         correct(self._moto)
 
@@ -207,7 +206,7 @@ class Backend:
         return sorted((name, list(versions)) for name, versions in dict.items(self._keys(bucket)))
 
     def latest(self, bucket: str) -> list[tuple[str, Any]]:
-        """Return the names of a bucket's keys, in order, and the keys, without what is deleted."""
+        """Return the names of a bucket's keys, in order, and the keys; deleted ones are left out."""
         latest = ((name, several[-1]) for name, several in dict.items(self._keys(bucket)))
         return sorted((pair for pair in latest if isinstance(pair[1], models.FakeKey)), key=itemgetter(0))
 

@@ -95,7 +95,6 @@ class Content:
                 os.close(folder)
 
     def discard(self) -> None:
-        """Remove the file."""
         self.path.unlink(missing_ok=True)
 
 

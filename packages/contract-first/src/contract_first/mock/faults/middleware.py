@@ -43,7 +43,7 @@ class TransportProtocol(HttpProtocol):
 
 
 class ApiRequest:
-    """A request to the API, as faults look at it; its parts are computed when a fault asks for them."""
+    """A request to the API, for faults to match; its parts are computed when a fault uses them."""
 
     key = ""
     """No request to the API is for an object in S3."""
@@ -57,7 +57,6 @@ class ApiRequest:
 
     @cached_property
     def route(self) -> Route:
-        """Its route in the contract."""
         raw: bytes = self._scope.get("raw_path") or self.path.encode()
         query = self._scope.get("query_string", b"")
         return self._contract.route(self.method, raw.decode("latin-1"), query, partial(_header, self._scope))
@@ -106,7 +105,6 @@ class FaultMiddleware:
         self._reader = FaultReader(self.extension)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve one request."""
         if (
             scope["type"] != "http"
             or not (self.faults.on_api or HEADER in dict(scope["headers"]))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from contract_first.contract.contract import is_named
-from contract_first.mock.fault import Candidate, Effect, Fault, FaultError
+from contract_first.mock.fault import Effect, Fault, FaultError, MatchableRequest
 from contract_first.service.messages.problems import Conflict
 
 MOST_FAULTS = 1000
@@ -38,7 +38,7 @@ class ActiveFault:
         drawn_from = msgspec.json.encode(msgspec.structs.replace(fault, id=""))
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
 
-    def injection(self, request: Candidate) -> Injection | None:
+    def injection(self, request: MatchableRequest) -> Injection | None:
         """Return the effect on a request, and count it; None if the fault does not apply."""
         fault = self.fault
         if (fault.times is not None and self.struck >= fault.times) or not fault.matches(request):
@@ -140,7 +140,7 @@ class Faults:
         return [a.counted() for a in self._active if not scope or a.fault.scope == scope]
 
     def injection(
-        self, request: Candidate, considered: Callable[[Fault], bool] = lambda _: True
+        self, request: MatchableRequest, considered: Callable[[Fault], bool] = lambda _: True
     ) -> Injection | None:
         """Return the effect of the first fault that applies to a request; None if none applies.
 

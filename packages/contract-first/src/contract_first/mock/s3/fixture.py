@@ -49,7 +49,6 @@ class S3Fixture:
 
 @contextmanager
 def running_s3(buckets: Sequence[str]) -> Iterator[S3Fixture]:
-    """Run an S3 with these buckets."""
     traffic = Traffic(0)
     faults = "contract_first.mock.s3.faults:S3Faults"
     with running(*buckets, cors=True, seed=0, faults=faults, on_exchange=traffic.record_s3) as server:
@@ -59,7 +58,7 @@ def running_s3(buckets: Sequence[str]) -> Iterator[S3Fixture]:
 
 
 def faults_of(item: pytest.Item, marker: FaultMarker) -> Iterator[Fault]:
-    """Yield the faults that a test is marked with; what is none fails the test."""
+    """Yield the faults of a test's marker; an invalid one fails the test."""
     for fault in marker.faults(item, Match, Effect):
         try:
             yield FaultReader(NO_EXTENSION).fault({"on": "s3", **fault})
