@@ -204,9 +204,11 @@ def test_no_object_is_a_page_of_this_machine(app: Front) -> None:
     form = PlainForm()
     anonymous(form, app, "evil.html", b"<script>alert(1)</script>")
     for path in ("/open/evil.html", "/open/nothing"):
-        headers = Client(app).get(path).headers
-        assert headers["Content-Security-Policy"] == "sandbox"
-        assert headers["X-Content-Type-Options"] == "nosniff"
+        for browser in ({"User-Agent": "Mozilla/5.0"}, {"Sec-Fetch-Mode": "navigate"}):
+            headers = Client(app).get(path, headers=browser).headers
+            assert headers["Content-Security-Policy"] == "sandbox"
+            assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "Content-Security-Policy" not in Client(app).get(path).headers  # nor at Amazon's
 
 
 def test_head_responses_have_no_body(app):

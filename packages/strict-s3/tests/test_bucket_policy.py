@@ -17,7 +17,7 @@ from strict_s3.auth.conditions import RequestContext, is_like
 from strict_s3.messages.orders import Order
 from strict_s3.options import Options
 
-from .conftest import code_of
+from .conftest import code_of, response_to
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
 OWNER = "123456789012"
@@ -312,3 +312,36 @@ def test_a_request_is_about_one_thing(server, client, bucket):
         assert response.status_code == 400
         assert "Conflicting query string parameters: " in response.text
         assert "<ArgumentName>ResourceType</ArgumentName>" in response.text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"Action": "s3:GetObjct"}, "Policy has invalid action"),
+        ({"Action": ["s3:GetObject", "s3:Gett*"]}, "Policy has invalid action"),
+        ({"Action": "sqs:SendMessage"}, "Policy has invalid action"),
+        ({"Resource": "arn:aws:s3:::another-bucket/*"}, "Policy has invalid resource"),
+        ({"Resource": "photos"}, "Policy has invalid resource"),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.300"}}}, "Invalid IP address: 192.0.2.300"),
+        (
+            {"Condition": {"NotIpAddressIfExists": {"aws:SourceIp": ["::1", "here"]}}},
+            "Invalid IP address: here",
+        ),
+        (None, "Could not parse the policy: Statement is empty!"),
+    ],
+)
+def test_policies_that_say_nothing_of_the_bucket(change, message, client, bucket):
+    """An action, a resource or an address that does not exist is refused when it is put."""
+    sound = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:getobject", "s3:List*"],
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.1", "2001:db8::/32"]}},
+    }
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [sound]}))
+    statements = [] if change is None else [sound, sound | change]
+    refused = response_to(
+        client.put_bucket_policy, Bucket=bucket, Policy=json.dumps({"Statement": statements})
+    )["Error"]
+    assert (refused["Code"], refused["Message"]) == ("MalformedPolicy", message)

@@ -148,6 +148,35 @@ def test_an_address_with_too_many_requests_is_asked_to_slow_down(connect, monkey
     connect(address="127.0.0.2")
 
 
+def test_half_sent_heads_lock_nobody_out(connect, monkeypatch):
+    """A connection without a whole head makes room, however much of it has come."""
+    monkeypatch.setattr(connections, "CONNECTIONS_OF_AN_ADDRESS", 4)
+    halves = [connect(GET) for _ in range(6)]
+    connect()
+    assert read(halves[0]) == b""
+
+
+@pytest.mark.parametrize("request_", [b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n", CHUNKED])
+def test_clients_that_stall_lock_nobody_out(connect, monkeypatch, request_):
+    """Who neither reads a response nor sends a body makes room after a while."""
+    monkeypatch.setattr(connections, "CONNECTIONS_OF_AN_ADDRESS", 4)
+    monkeypatch.setattr(connections, "STALL_SECONDS", 0.2)
+    stalled = [connect(request_[:-1]) for _ in range(4)]
+    for one in stalled:
+        one.sendall(b"\n")
+    until = time.monotonic() + 20
+    while not all(slot.waits_since < time.monotonic() for slot in connect.slots.values()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    received = b""
+    while not received.startswith(b"HTTP/1.1 200 "):
+        assert time.monotonic() < until
+        another = connect(GET)
+        with contextlib.suppress(ConnectionError):
+            another.sendall(b"\r\n")
+            received = another.recv(100)
+
+
 @pytest.mark.parametrize("piece", [b"x", b"\r\nX: "])
 def test_a_head_has_one_deadline(connect, monkeypatch, piece):
     """A head that comes byte by byte has no longer than one that does not come."""

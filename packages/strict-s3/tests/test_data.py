@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from strict_s3 import Server
 from strict_s3.app import create_app
+from strict_s3.cli import main
 from strict_s3.messages.checksums import ContentMd5
 from strict_s3.messages.orders import Order
 from strict_s3.messages.xml import parse
@@ -40,7 +41,7 @@ CUSTOMER_KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
 
 
 @pytest.fixture
-def kept(tmp_path) -> Iterator[tuple[Any, Callable[[], None]]]:
+def running(tmp_path) -> Iterator[tuple[Any, Callable[[], None]]]:
     """Run S3 on a data folder; yield a client, and what kills it and waits until it responds again."""
     restarted: queue.Queue[str] = queue.Queue()
     options = {"region": "us-east-1", "credentials": {"AKIA": "secret"}, "data": tmp_path}
@@ -62,9 +63,9 @@ def facts(response: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in response.items() if name not in ("ResponseMetadata", "Body")}
 
 
-def test_nothing_is_lost(kept):
+def test_nothing_is_lost(running):
     """Versions, markers, uploads, locks, tags, ACLs and configuration are as they were when it was killed."""
-    client, kill = kept
+    client, kill = running
     client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True, ObjectOwnership="ObjectWriter")
     client.put_bucket_lifecycle_configuration(
         Bucket="locked",
@@ -82,10 +83,10 @@ def test_nothing_is_lost(kept):
     client.put_object(Bucket="locked", Key="secret", Body=b"s", **CUSTOMER_KEY)
     hold = {"LegalHold": {"Status": "ON"}, "ChecksumAlgorithm": "CRC32"}
     client.put_object_legal_hold(Bucket="locked", Key="k", VersionId=tagged, **hold)
-    begun = client.create_multipart_upload(
+    created = client.create_multipart_upload(
         Bucket="locked", Key="whole", Metadata={"a": "b"}, Tagging="c=d", ChecksumAlgorithm="CRC32"
     )
-    upload = {name: begun[name] for name in ("Bucket", "Key", "UploadId")}
+    upload = {name: created[name] for name in ("Bucket", "Key", "UploadId")}
     bodies = {1: PART, 2: b"end"}
     for number, body in bodies.items():
         client.upload_part(**upload, PartNumber=number, Body=body, ChecksumAlgorithm="CRC32")
@@ -120,30 +121,30 @@ def test_nothing_is_lost(kept):
     assert (whole["Body"].read(), whole["Metadata"], whole["TagCount"]) == (PART + b"end", {"a": "b"}, 1)
 
 
-def test_nothing_is_lost_in_mid_load(kept):
-    """Every version that a client was told of is there, whatever was going on when it was killed."""
-    client, kill = kept
+def test_nothing_is_lost_in_mid_load(running):
+    """Every version that was confirmed to a client is there, whatever was going on when it was killed."""
+    client, kill = running
     client.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
-    told: list[tuple[str, str, str]] = []
+    confirmed: list[tuple[str, str, str]] = []
 
     def write(name: str) -> None:
         with suppress(ClientError, BotoCoreError):
             for number in itertools.count():
                 put = client.put_object(Bucket="photos", Key=name, Body=f"{name}{number}".encode())
-                told.append((name, put["VersionId"], put["ETag"]))
+                confirmed.append((name, put["VersionId"], put["ETag"]))
 
     threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
     for thread in threads:
         thread.start()
-    while len(told) < 60:
+    while len(confirmed) < 60:
         assert any(thread.is_alive() for thread in threads)
     kill()
     for thread in threads:
         thread.join()
     pages = client.get_paginator("list_object_versions").paginate(Bucket="photos")
     versions = {(one["Key"], one["VersionId"], one["ETag"]) for page in pages for one in page["Versions"]}
-    assert set(told) <= versions
-    for key, version, etag in told[-8:]:
+    assert set(confirmed) <= versions
+    for key, version, etag in confirmed[-8:]:
         body = client.get_object(Bucket="photos", Key=key, VersionId=version)["Body"].read()
         assert f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"' == etag
 
@@ -277,3 +278,39 @@ def test_a_process_may_be_killed_at_every_write(tmp_path):
         contents = [content for several in (*versions, *uploads) for content in several]
         assert files == sum(content is not None for content in contents)
     assert number > 30
+
+
+def test_a_damaged_folder_is_checked_and_repaired(tmp_path, capsys):
+    """What is lost, or not what was stored, is named with its bucket and key; what is lost is gone then."""
+    with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))) as app:
+        for key in ("lost", "whole", "changed"):
+            put(app.store, key, b"one")
+        files = {
+            name: several[-1]._value_buffer.path for name, several in app.store._backend.versions("photos")
+        }
+    files["lost"].unlink()
+    files["changed"].write_bytes(b"two")
+    (files["whole"].parent / "stray.bin").touch()
+    ends = []
+    for _ in range(3):
+        with pytest.raises(SystemExit) as ended:
+            main(["data", "check", str(tmp_path)])
+        ends.append((ended.value.code, capsys.readouterr().out))
+        files["changed"].write_bytes(b"one" if len(ends) == 2 else b"two")
+    assert [code for code, _ in ends] == [1, 1, 0]
+    assert "photos/lost, version null: its content is lost" in ends[0][1]
+    assert "photos/changed, version null: its content is not what was stored" in ends[1][1]
+    assert "photos/lost" not in ends[1][1]
+    assert ends[2][1] == "Nothing is lost.\n"
+    assert {path.name for path in files["whole"].parent.iterdir()} == {
+        files[name].name for name in ("whole", "changed")
+    }
+
+
+def test_a_folder_that_cannot_be_checked(tmp_path, capsys):
+    """It is named, with what was expected."""
+    for folder, expected in ((tmp_path / "none", "is no folder"), (tmp_path, "cannot be used")):
+        (tmp_path / "index.sqlite3").write_text("no database" * 99)
+        with pytest.raises(SystemExit) as ended:
+            main(["data", "check", str(folder)])
+        assert expected in str(ended.value.code) + capsys.readouterr().err

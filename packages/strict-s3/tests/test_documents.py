@@ -20,11 +20,16 @@ from strict_s3.messages.errors import S3Error
 from strict_s3.messages.orders import Bucket, Order
 from strict_s3.store.locks import check_bucket
 
+from .conftest import code_of, response_to
+
 BUCKET = Bucket(
     name="photos", region="us-west-2", cors=(), policy=None, public=frozenset(), has_acls=False,
     blocks=frozenset(), encrypts=False, encryption={}, kms_keys="", versioning="Enabled", has_lock=False,
     locks=False,
 )  # fmt: skip
+ALLOWED = json.dumps({"Statement": [{
+    "Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{BUCKET.name}/*",
+}]})  # fmt: skip
 LOCKED = replace(BUCKET, has_lock=True)
 DOTTED = replace(BUCKET, name="my.photos")
 SUSPENDED = replace(BUCKET, versioning="Suspended")
@@ -69,7 +74,7 @@ KEY = "<KMSMasterKeyID>k</KMSMasterKeyID>"
         ("accelerate", "<C><Status>Enabled</Status></C>", BUCKET),
         ("encryption", f"<C>{rule('AES256')}</C>", BUCKET),
         ("encryption", f"<C>{rule('aws:kms', KEY)}</C>", BUCKET),
-        ("policy", '{"Statement": []}', BUCKET),
+        ("policy", ALLOWED, BUCKET),
         ("tagging", "<T><TagSet><Tag><Key>größe/1</Key><Value></Value></Tag></TagSet></T>", BUCKET),
         ("requestPayment", "<C><Payer>BucketOwner</Payer></C>", BUCKET),
         ("website", "not looked at", BUCKET),
@@ -160,7 +165,7 @@ def test_documents_over_the_wire(client, bucket, keys):
     tags = [{"Key": "a", "Value": ""}, {"Key": "b", "Value": "1"}]
     client.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
     assert client.get_bucket_tagging(Bucket=bucket)["TagSet"] == tags
-    put = client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": []}))
+    put = client.put_bucket_policy(Bucket=bucket, Policy=ALLOWED.replace(BUCKET.name, bucket))
     assert put["ResponseMetadata"]["HTTPStatusCode"] == 204
     client.delete_public_access_block(Bucket=bucket)
     with pytest.raises(ClientError) as caught:
@@ -196,3 +201,57 @@ def test_who_pays_for_requests(client, bucket, code):
     other = {"Bucket": bucket, "RequestPaymentConfiguration": {"Payer": "Requester"}}
     assert code(call, **other) == "NotImplemented"
     client.head_bucket(Bucket=bucket)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "arn"),
+    [
+        ({"QueueConfigurations": [{"QueueArn": "arn:aws:sqs:us-west-2:1:q"}]}, "arn:aws:sqs:us-west-2:1:q"),
+        ({"TopicConfigurations": [{"TopicArn": "arn:aws:sns:us-west-2:1:t"}]}, "arn:aws:sns:us-west-2:1:t"),
+        (
+            {
+                "LambdaFunctionConfigurations": [
+                    {"LambdaFunctionArn": "arn:aws:lambda:us-west-2:1:function:f"}
+                ]
+            },
+            "arn:aws:lambda:us-west-2:1:function:f",
+        ),
+    ],
+)
+def test_notifications_go_nowhere(configuration, arn, client, bucket):
+    """Nothing is sent from here, so a destination is refused as one that does not exist; none is accepted."""
+    events = {
+        name: [one | {"Events": ["s3:ObjectCreated:*"]} for one in several]
+        for name, several in configuration.items()
+    }
+    refused = response_to(
+        client.put_bucket_notification_configuration, Bucket=bucket, NotificationConfiguration=events
+    )["Error"]
+    assert refused["Message"] == "Unable to validate the following destination configurations"
+    assert refused["ArgumentName1"] == arn
+    bridge = {"EventBridgeConfiguration": {}}
+    put = client.put_bucket_notification_configuration
+    assert code_of(put, Bucket=bucket, NotificationConfiguration=bridge) == "NotImplemented"
+    put(Bucket=bucket, NotificationConfiguration={})
+
+
+def test_an_empty_set_of_tags_removes_them(client, bucket):
+    """An object has no tags once none are put."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="a=b")
+    client.put_object_tagging(Bucket=bucket, Key="k", Tagging={"TagSet": []})
+    assert client.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == []
+
+
+def test_what_amazon_says_of_copies_and_lists(client, bucket):
+    """A copy's checksum has a type, owners have no names, and page 2 does not repeat where page 1 began."""
+    for key in ("a b", "c", "d"):
+        client.put_object(Bucket=bucket, Key=key, Body=b"x", ChecksumAlgorithm="SHA256")
+    copied = client.copy_object(Bucket=bucket, Key="e", CopySource=f"{bucket}/a b")["CopyObjectResult"]
+    assert copied["ChecksumType"] == "FULL_OBJECT"
+    page = client.list_objects_v2(Bucket=bucket, MaxKeys=1, StartAfter="a", FetchOwner=True)
+    assert page["StartAfter"] == "a"
+    assert page["Contents"][0]["Owner"].keys() == {"ID"}
+    token = page["NextContinuationToken"]
+    assert "StartAfter" not in client.list_objects_v2(Bucket=bucket, StartAfter="a", ContinuationToken=token)
+    acl = client.get_bucket_acl(Bucket=bucket)
+    assert "DisplayName" not in acl["Owner"] | acl["Grants"][0]["Grantee"]

@@ -105,6 +105,21 @@ TRAILER = {
 CHUNKS = b"9\r\ntest data\r\n0\r\nx-amz-checksum-crc32:%s\r\n\r\n"
 
 
+def test_a_plus_in_the_source_of_a_copy_is_a_space(send, bucket, client):
+    """As in a query; a plus itself is encoded."""
+    client.put_object(Bucket=bucket, Key="a b+", Body=b"x")
+    for source in ("a+b%2B", "a%20b%2B"):
+        response = send("PUT", f"/{bucket}/copy", x_amz_copy_source=f"/{bucket}/{source}")
+        assert response.status_code == 200
+
+
+def test_a_trailer_that_is_declared_comes(send, bucket, client, error):
+    """A checksum that was announced and is not sent verifies nothing: nothing is stored."""
+    response = send("PUT", f"/{bucket}/k", sent=b"9\r\ntest data\r\n0\r\n\r\n", **TRAILER)
+    assert (response.status_code, error(response)["Code"]) == (400, "MalformedTrailerError")
+    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
 @pytest.mark.parametrize("in_pieces", [False, True])
 def test_streamed_with_a_trailer(in_pieces, send, bucket, client):
     """A body in aws-chunked coding, with or without HTTP's own chunks, is stored decoded."""

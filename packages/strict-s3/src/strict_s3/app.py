@@ -51,7 +51,7 @@ _SECRET = frozenset(
 _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+", re.IGNORECASE)
 """The session token in S3's response to a wrong signature."""
 _SANDBOX = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
-"""Keeps stored HTML from running scripts with the rights of pages of this machine."""
+"""Keeps stored HTML from running scripts with the rights of pages of this machine; S3 sends neither."""
 _RUNNING = b'{"services": {"s3": "running"}, "edition": "strict-s3"}'
 _HEALTH: Mapping[tuple[str, str], tuple[str, bytes]] = {
     ("healthz", ""): ("text/plain", b"ok"),
@@ -101,7 +101,7 @@ class Front:
             ("x-amz-request-id", request_id),
             ("Date", formatdate(self._clock.timestamp(), usegmt=True)),
             ("Server", "AmazonS3"),
-            *_SANDBOX,
+            *(_SANDBOX if _is_browser(request) else ()),
             *((name, CONTROL.sub(" ", value)) for name, value in response.headers),
         ]
         without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
@@ -194,6 +194,10 @@ def create_app(
     if options.data is None:
         weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)
     return app
+
+
+def _is_browser(request: Request) -> bool:
+    return "sec-fetch-mode" in request.headers or request.headers.get("user-agent", "").startswith("Mozilla/")
 
 
 def described(

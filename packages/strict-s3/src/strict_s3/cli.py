@@ -10,7 +10,8 @@ import sys
 import threading
 from collections.abc import Collection, Sequence
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 from .local import local_s3
 from .options import Options, flags
@@ -21,7 +22,13 @@ _CREDENTIALS = (
     ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
 )
 _PRINTED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_CHECK = """\
+Compare each version of an object, and each part of an upload, with the size and MD5 that it was stored with.
+What is lost is removed from the index, and files that nothing names are removed. Stop S3 before.
+"""
 _EPILOG = """\
+strict-s3 data check DIR says what of a data folder is lost or damaged, and repairs its index.
+
 State is lost at the end unless --data is given; nothing leaves this machine.
 Ctrl-C or SIGTERM stops it.
 
@@ -34,7 +41,10 @@ exit codes: 0 stopped, 1 could not start, 2 wrong options
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run S3 with the options of a command line until SIGINT or SIGTERM."""
+    """Run S3 with the options of a command line until SIGINT or SIGTERM, or check a data folder."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:2] == ["data", "check"]:
+        check_data(words[2:])
     values, as_json, of_environment = _parsed(arguments)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -56,6 +66,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"Cannot start: {error}")
 
 
+def check_data(arguments: Sequence[str]) -> NoReturn:
+    """Check a data folder; end with 1 if something is lost or damaged."""
+    from .store.inspection import damage  # noqa: PLC0415 -- moto takes a while
+
+    parser = argparse.ArgumentParser("strict-s3 data check", description=_CHECK, allow_abbrev=False)
+    parser.add_argument("folder", metavar="DIR", type=Path)
+    folder = parser.parse_args(arguments).folder
+    if not folder.is_dir():
+        parser.error(f"{folder} is no folder")
+    try:
+        sentences = list(damage(folder))
+    except (OSError, ValueError) as error:
+        sys.exit(f"Cannot check: {error}")
+    print("\n".join(sentences) or "Nothing is lost.")  # noqa: T201 -- the command's output
+    sys.exit(bool(sentences))
+
+
 def _of_environment() -> dict[str, Any]:
     """Return the values of flags in variables that other S3 servers, and AWS's clients, have."""
     values: dict[str, Any] = {}
@@ -70,7 +97,7 @@ def _of_environment() -> dict[str, Any]:
 def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Collection[str]]:
     """Return the options of a command line, whether to print JSON, and which options variables gave.
 
-    It ends with 2 for what is wrong.
+    It exits with 2 for an invalid one.
     """
     parser = argparse.ArgumentParser(
         "strict-s3",

@@ -135,13 +135,13 @@ def _concerning(policy: bytes | None, action: str, account: str | None) -> list[
 
 def _statements(policy: bytes | None) -> list[dict[str, Any]]:
     statements = json.loads(policy or b"{}").get("Statement", [])
-    return [statement for statement in _listed(statements) if isinstance(statement, dict)]
+    return [statement for statement in listed(statements) if isinstance(statement, dict)]
 
 
 def _names(statement: dict[str, Any], element: str, value: str) -> bool:
     """Return whether an element of a statement, such as Action or NotAction, applies to a value."""
     is_negative = element not in statement
-    patterns = [str(name) for name in _listed(statement.get(f"Not{element}" if is_negative else element))]
+    patterns = [str(name) for name in listed(statement.get(f"Not{element}" if is_negative else element))]
     patterns = [name.lower() for name in patterns] if element == "Action" else patterns
     return any(is_like(value, pattern) for pattern in patterns) != is_negative
 
@@ -152,8 +152,9 @@ def _names_caller(statement: dict[str, Any], account: str | None) -> bool:
     principal = statement.get("NotPrincipal" if is_negative else "Principal")
     named = principal if not isinstance(principal, dict) else principal.get("AWS", [])
     principals = re.compile(rf"(?:arn:aws:iam::)?{account or '-'}(?::.*)?")
-    return any(name == "*" or principals.fullmatch(str(name)) for name in _listed(named)) != is_negative
+    return any(name == "*" or principals.fullmatch(str(name)) for name in listed(named)) != is_negative
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """Return a value of a policy as a list, which it may be already."""
     return value if isinstance(value, list) else [value]

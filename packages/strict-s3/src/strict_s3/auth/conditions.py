@@ -4,8 +4,11 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import parse_qsl, unquote
+
+from strict_s3.messages.errors import S3Error
 
 
 def is_like(value: str, pattern: str) -> bool:
@@ -110,6 +113,17 @@ def holds(condition: Any, context: RequestContext) -> bool:
         )
     except (LookupError, TypeError, ValueError, AttributeError):
         return False
+
+
+def check_addresses(condition: Any) -> None:
+    """Raise MalformedPolicy if a condition compares the caller's address with what is none, nor a range."""
+    for name, keys in condition.items() if isinstance(condition, dict) else ():
+        for patterns in keys.values() if "ipaddress" in name.lower() and isinstance(keys, dict) else ():
+            for pattern in _listed(patterns):
+                try:
+                    ip_network(str(pattern), strict=False)
+                except ValueError:
+                    raise S3Error(400, "MalformedPolicy", f"Invalid IP address: {pattern}") from None
 
 
 def _meets(name: str, value: str | None, patterns: list[str]) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
+from strict_s3.auth.access import listed
+from strict_s3.auth.actions import is_action
+from strict_s3.auth.conditions import check_addresses, is_like
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.orders import Bucket
 from strict_s3.messages.xml import parse
@@ -32,7 +35,7 @@ def check_document(name: str, document: bytes, bucket: Bucket) -> None:
     The name is that of the query parameter, such as ``versioning``.
     """
     if name == "policy":
-        _check_policy(document)
+        _check_policy(document, bucket)
     elif name == "tagging":
         check_tags(document, of_bucket=True)
     elif name in _CHECKS:
@@ -124,7 +127,7 @@ def _check_encryption(root: ET.Element, _: Bucket) -> None:
         raise invalid_argument(message, "ApplyServerSideEncryptionByDefault")
 
 
-def _check_policy(document: bytes) -> None:
+def _check_policy(document: bytes, bucket: Bucket) -> None:
     try:
         policy = json.loads(document)
     except (ValueError, RecursionError):
@@ -132,21 +135,49 @@ def _check_policy(document: bytes) -> None:
     if not isinstance(policy, dict) or len(document) > _MOST_POLICY_BYTES:
         raise refusal("MalformedPolicy")
     if "Statement" not in policy:
-        raise S3Error(400, "MalformedPolicy", "Missing required field Statement")
-    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-    if any(
-        not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny")
-        for statement in statements
-    ):
-        raise S3Error(400, "MalformedPolicy", "Policy has invalid effect")
+        raise _malformed_policy("Missing required field Statement")
+    statements = listed(policy["Statement"])
+    if not statements:
+        raise _malformed_policy("Could not parse the policy: Statement is empty!")
+    for statement in statements:
+        if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
+            raise _malformed_policy("Policy has invalid effect")
+        if not all(is_action(str(name)) for name in _named(statement, "Action")):
+            raise _malformed_policy("Policy has invalid action")
+        bucket_arn = f"arn:aws:s3:::{bucket.name}"
+        if not all(is_like(bucket_arn, str(name).split("/")[0]) for name in _named(statement, "Resource")):
+            raise _malformed_policy("Policy has invalid resource")
+        check_addresses(statement.get("Condition"))
 
 
+def _named(statement: dict[str, Any], element: str) -> list[Any]:
+    """Return what an element of a statement, or its opposite such as NotAction, names."""
+    return [*listed(statement.get(element, [])), *listed(statement.get(f"Not{element}", []))]
+
+
+def _check_notification(root: ET.Element, _: Bucket) -> None:
+    for kind, name in _DESTINATIONS.items():
+        for configuration in root.iterfind(f"{{*}}{kind}Configuration"):
+            arn = configuration.findtext(f"{{*}}{kind}", "")
+            raise S3Error(
+                400,
+                "InvalidArgument",
+                "Unable to validate the following destination configurations",
+                {"ArgumentName1": arn, "ArgumentValue1": f"The destination {name} does not exist"},
+            )
+    if root.find("{*}EventBridgeConfiguration") is not None:
+        raise refusal("NotImplemented")
+
+
+_DESTINATIONS = {"Queue": "queue", "Topic": "topic", "CloudFunction": "Lambda"}
+"""What events may go to, by the elements that name it: none exists here, and EventBridge is not served."""
 _CHECKS: Final[Mapping[str, Callable[[ET.Element, Bucket], None]]] = {
     "versioning": _check_versioning,
     "ownershipControls": _check_ownership_controls,
     "accelerate": _check_accelerate,
     "encryption": _check_encryption,
     "lifecycle": check_rules,
+    "notification": _check_notification,
     "requestPayment": _check_payment,
 }
 
@@ -158,6 +189,10 @@ def _expect(is_true: bool) -> None:  # noqa: FBT001 -- what it raises for is sai
 
 def _is_tag(text: str) -> bool:
     return all(char.isalnum() or char.isspace() or char in _IN_TAGS for char in text)
+
+
+def _malformed_policy(message: str) -> S3Error:
+    return S3Error(400, "MalformedPolicy", message)
 
 
 def _invalid_tag(message: str, **elements: str) -> S3Error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import LineTooLong
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ PATIENCE_SECONDS = 30
 LEAST_BYTES_PER_SECOND = 1024
 MOST_BODY_SECONDS = 30 * 60
 MOST_HEAD_BYTES = 64 * 1024
+STALL_SECONDS = 2
+"""After how long without a byte from a client, or to it, a connection may have to make room."""
 ROOM_SECONDS = 1
 """How long a new connection waits for room, and with it all behind it, and the stop of the server."""
 MOST_FILES = 2048
@@ -43,19 +46,20 @@ class Incoming(io.BufferedReader):
     """The input of a connection: heads limited in time and length, bodies held to a minimum rate.
 
     Args:
-        on_request: called when a request begins.
+        waiting: returns what is entered while it waits for bytes.
     """
 
-    def __init__(self, connection: socket.socket, on_request: Callable[[], None]) -> None:
-        self._raw = _Raw(connection, on_request)
+    def __init__(
+        self, connection: socket.socket, waiting: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self._raw = _Raw(connection, waiting)
         self._left_bytes: int | None = None
         super().__init__(self._raw)
 
     def begin_request(self) -> bool:
         """Wait for a request; return whether it is pipelined: sent before the previous response."""
         self._raw.begin()
-        if self.peek():
-            self._raw.on_request()
+        self.peek()
         return not self._raw.has_read
 
     def begin_fields(self) -> None:
@@ -87,9 +91,11 @@ class Incoming(io.BufferedReader):
 class _Raw(io.RawIOBase):
     """The bytes of a connection; only the time spent waiting for them counts."""
 
-    def __init__(self, connection: socket.socket, on_request: Callable[[], None]) -> None:
+    def __init__(
+        self, connection: socket.socket, waiting: Callable[[], AbstractContextManager[None]]
+    ) -> None:
         self._connection = connection
-        self.on_request = on_request
+        self._waiting = waiting
         self.begin()
 
     def begin(self, *, is_body: bool = False) -> None:
@@ -109,7 +115,8 @@ class _Raw(io.RawIOBase):
         self._connection.settimeout(left_seconds)
         self.has_read = True
         start = time.monotonic()
-        length = self._connection.recv_into(buffer)
+        with self._waiting():
+            length = self._connection.recv_into(buffer)
         if self._is_body or self._read_bytes:
             self._waited_seconds += time.monotonic() - start
         self._read_bytes += length
@@ -124,16 +131,20 @@ class _Raw(io.RawIOBase):
 
 @dataclass(slots=True)
 class _Slot:
+    """A connection; `waits_since` is when a body, or its client's reading, began to be waited for."""
+
     connection: socket.socket
     is_idle: bool = True
+    waits_since: float = math.inf
 
 
 class Connections:
     """The connections of a server, by the addresses of their clients.
 
-    At a limit, the one that has been without a request longest makes room. Where none is, a new one of an
-    address that has too many is refused, and one beyond all of them has to wait, for a second at most; where
-    one has waited in vain, the next ones are refused at once.
+    At a limit, the one that has been without a whole head of a request longest makes room, or else one whose
+    client has neither sent nor read anything for two seconds. Where none is, a new one of an address that has
+    too many is refused, and one beyond all of them has to wait, for a second at most; where one has waited in
+    vain, the next ones are refused at once.
 
     Attributes:
         pipelined: held for a request that was sent before it could be, unless another hangs: others share the
@@ -151,9 +162,9 @@ class Connections:
         """Admit a connection; return False if there is no room for it."""
         with self._left:
             same = [other for other in self._slots if other[0] == client[0]]
-            if len(same) >= CONNECTIONS_OF_AN_ADDRESS and not self._close_idle(same):
+            if len(same) >= CONNECTIONS_OF_AN_ADDRESS and not self._make_room(same):
                 return False
-            while len(self._slots) >= CONNECTIONS and not self._close_idle(list(self._slots)):
+            while len(self._slots) >= CONNECTIONS and not self._make_room(list(self._slots)):
                 if self._is_full or not self._left.wait(ROOM_SECONDS):
                     self._is_full = True
                     return False
@@ -182,8 +193,24 @@ class Connections:
             self._slots.pop(client, None)
             self._left.notify_all()
 
-    def _close_idle(self, clients: list[tuple[str, int]]) -> bool:
-        oldest = next((client for client in clients if self._slots[client].is_idle), None)
+    @contextmanager
+    def waiting(self, client: tuple[str, int]) -> Iterator[None]:
+        """Note that a client is waited for; without the lock, as this is entered often."""
+        slot = self._slots.get(client)
+        if slot is None:  # it had to make room
+            yield
+            return
+        slot.waits_since = time.monotonic()
+        try:
+            yield
+        finally:
+            slot.waits_since = math.inf
+
+    def _make_room(self, clients: list[tuple[str, int]]) -> bool:
+        stalled = time.monotonic() - STALL_SECONDS
+        oldest = next((client for client in clients if self._slots[client].is_idle), None) or next(
+            (client for client in clients if self._slots[client].waits_since < stalled), None
+        )
         if oldest is None:
             return False
         with suppress(OSError):

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -56,8 +57,8 @@ class Handler(BaseHTTPRequestHandler):
         """Read within limits."""
         super().setup()
         self.rfile.close()
-        note = self.server.connections.note
-        self.rfile = Incoming(self.connection, lambda: note(self.client_address, is_idle=False))
+        self._waiting = partial(self.server.connections.waiting, self.client_address)
+        self.rfile = Incoming(self.connection, self._waiting)
 
     def handle_one_request(self) -> None:
         """Wait for a request, and serve it; pipelined ones take turns."""
@@ -91,6 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             size = sum(len(name) + len(value) for name, value in self.headers.items())
             self.send_error(_TOO_LARGE[0] if size > MAX_HEADER_SECTION_BYTES else HTTPStatus.BAD_REQUEST)
             return False
+        self.server.connections.note(self.client_address, is_idle=False)
         options = self._members("Connection")
         is_kept = self.request_version > "HTTP/1.0" or "keep-alive" in options
         self.close_connection = "close" in options or not is_kept
@@ -141,7 +143,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             for block in blocks:
                 self._send_head()
-                self.wfile.write(block)
+                with self._waiting():
+                    self.wfile.write(block)
             self._send_head()
         finally:
             if hasattr(blocks, "close"):

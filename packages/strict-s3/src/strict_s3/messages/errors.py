@@ -39,6 +39,10 @@ _MESSAGES: Final = {
         "KeyTooLongError": "Your key is too long",
         "MalformedPOSTRequest": "The body of your POST request is not well-formed multipart/form-data.",
         "MalformedPolicy": "Policies must be valid JSON and the first byte must be '{'",
+        "MalformedTrailerError": (
+            "The request contained trailing data that was not well-formed or did not conform to our "
+            "published schema."
+        ),
         "MalformedXML": (
             "The XML you provided was not well-formed or did not validate against our published schema"
         ),

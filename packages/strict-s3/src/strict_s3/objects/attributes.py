@@ -106,6 +106,9 @@ def moto_headers(headers: Mapping[str, str]) -> dict[str, str]:
     codings = [
         coding for coding in headers.get("content-encoding", "").split(",") if coding.strip() != "aws-chunked"
     ]
+    if source := fields.get("x-amz-copy-source"):  # S3 reads a plus as a space, moto as itself
+        path, mark, query = source.partition("?")
+        fields["x-amz-copy-source"] = path.replace("+", "%20") + mark + query
     if any(coding.strip() for coding in codings):
         fields["content-encoding"] = ",".join(codings).strip()
     return fields

@@ -16,7 +16,7 @@ from strict_s3.store.moto_s3 import models
 MAX_KEYS = 1000
 """How many keys one request lists or deletes at most."""
 _MAX_BUCKETS = 10_000
-_OWNER = {"ID": models.OWNER, "DisplayName": "webfile"}
+_OWNER = {"ID": models.OWNER}
 
 
 def list_buckets(backend: Backend, order: Order) -> Response:
@@ -58,7 +58,7 @@ def list_objects(backend: Backend, order: Order) -> Response:
         page.fill(backend.latest(order.bucket))
         start = {
             "Prefix": page.quoted(page.prefix),
-            "StartAfter": page.quoted(after) or None,
+            "StartAfter": (page.quoted(after) or None) if not token else None,
             "ContinuationToken": token or None,
             "NextContinuationToken": _encoded(page) or None,
             "KeyCount": len(page.entries) + len(page.prefixes),

@@ -168,6 +168,9 @@ class Objects:
             bucket.name, ContentMd5(request.headers.get("content-md5")), checksum
         ) as content:
             content.receive(payload.blocks(), MAX_OBJECT_BYTES)
+            declared = request.headers.get("x-amz-trailer", "").lower()
+            if any(name and name not in payload.trailers for name in map(str.strip, declared.split(","))):
+                raise refusal("MalformedTrailerError")
             if checksum is not None and checksum.header in payload.trailers:
                 checksum.claim(payload.trailers[checksum.header])
             if str(content.size) != request.headers.get("x-amz-decoded-content-length", str(content.size)):

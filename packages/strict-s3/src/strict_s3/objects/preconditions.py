@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from strict_s3.messages.clock import http_date
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
@@ -134,7 +134,7 @@ def copy_source(text: str) -> tuple[str, str, str]:
     """Return bucket, key and version of ``/BUCKET/KEY?versionId=ID``, or raise InvalidArgument."""
     try:
         parts = urlsplit(text)
-        bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
+        bucket, _, key = unquote_plus(parts.path).lstrip("/").partition("/")
     except ValueError:
         bucket = key = ""
     if not bucket or not key:

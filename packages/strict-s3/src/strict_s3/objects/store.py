@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,7 @@ class Store:
             key = self._backend.key(order.bucket, order.key)
             result = {"LastModified": key.last_modified_ISO8601, "ETag": key.etag}
             result[f"Checksum{key.checksum_algorithm}"] = key.checksum_value
+            result["ChecksumType"] = key.checksum_type
         response.set_body(document("CopyObjectResult", result))
         return response
 
@@ -201,8 +203,9 @@ class Store:
             if order.has("retention", "legal-hold"):
                 return self._lock(order, reads=reads)
             key = self._backend.existing_key(order)
-            if order.method == "PUT" and order.has("tagging"):
-                check_tags(order.body)
+            if order.method == "PUT" and order.has("tagging") and not check_tags(order.body):
+                self.change_object(replace(order, method="DELETE", body=b""))
+                return Response(HTTPStatus.OK)
             response = self.read(order) if reads else self.change_object(order)
         if order.has("tagging") and key.version_id != "null":
             response.set_header("x-amz-version-id", str(key.version_id))

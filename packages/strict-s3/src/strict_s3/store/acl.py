@@ -30,7 +30,6 @@ _MOST_GRANTS = 100
 _CANONICAL_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
 _KINDS = frozenset({"id", "uri", "emailaddress"})
-_DISPLAY_NAME = "webfile"
 
 
 def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
@@ -102,14 +101,13 @@ def describe(acl: Any) -> bytes:
         for grantee in grant.grantees
         for permission in grant.permissions
     ]
-    owner = {"ID": models.OWNER, "DisplayName": _DISPLAY_NAME}
-    return document("AccessControlPolicy", {"Owner": owner, "AccessControlList": {"Grant": grants}})
+    return document(
+        "AccessControlPolicy", {"Owner": {"ID": models.OWNER}, "AccessControlList": {"Grant": grants}}
+    )
 
 
 def _grantee(grantee: Any) -> Element:
-    name = _DISPLAY_NAME if grantee.id == models.OWNER else grantee.display_name
-    content = {"URI": grantee.uri} if grantee.uri else {"ID": grantee.id, "DisplayName": name or None}
-    inside = elements(content)
+    inside = elements({"URI": grantee.uri} if grantee.uri else {"ID": grantee.id})
     return Element(f'<Grantee xmlns:xsi="{_SCHEMA}" xsi:type="{grantee.type}">{inside}</Grantee>')
 
 

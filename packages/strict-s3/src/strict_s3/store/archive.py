@@ -70,6 +70,7 @@ class Archive:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._index = Index(root, durable=durable)
         self.transaction, self.close = self._index.transaction, self._index.close
+        self.defects = self._index.defects
         self._read_earlier()
 
     def folder(self, bucket: str) -> Path:
@@ -115,6 +116,10 @@ class Archive:
         """Yield the key and the records, as JSON, of the versions of each object, the oldest first."""
         return self._index.contents(bucket, _OBJECT)
 
+    def versions(self, bucket: str) -> Iterator[tuple[str, list[Version]]]:
+        """Yield the key and the records of the versions of each object, the oldest first."""
+        return self._index.records(bucket, _OBJECT, list[Version])
+
     def save_object(self, bucket: str, key: str, versions: list[Version]) -> None:
         """Save the versions of an object, whose files are in the bucket's folder; without any it is gone."""
         if versions:
@@ -135,7 +140,11 @@ class Archive:
         with self.transaction():
             self._index.drop(bucket, _UPLOAD, upload_id)
             for number in numbers:
-                self._index.drop(bucket, _PART, f"{upload_id}/{number}")
+                self.drop_part(bucket, upload_id, number)
+
+    def drop_part(self, bucket: str, upload_id: str, number: int) -> None:
+        """Remove a part of an upload."""
+        self._index.drop(bucket, _PART, f"{upload_id}/{number}")
 
     def parts(self, bucket: str) -> Iterator[tuple[str, Part]]:
         """Yield the id of the upload and the record of each part."""

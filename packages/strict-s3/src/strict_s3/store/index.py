@@ -45,6 +45,11 @@ class Index:
         """Release the file."""
         self._connection.close()
 
+    def defects(self) -> list[str]:
+        """Return what SQLite finds wrong with its file."""
+        texts = [text for (text,) in self._connection.execute("pragma integrity_check")]
+        return [] if texts == ["ok"] else texts
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make all changes in the context, or none if it raises; it may be entered again inside."""

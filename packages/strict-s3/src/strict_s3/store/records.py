@@ -179,7 +179,7 @@ def new_version(record: Version, name: str, folder: Path, template: Any) -> Any:
         vars(template),
         name=name,
         last_modified=record.last_modified,
-        acl=_acl(record.grants),
+        acl=acl_with(record.grants),
         contentsize=record.size,
         _value_buffer=StoredFile(folder / record.file),
         _metadata=metadata,
@@ -225,12 +225,8 @@ def grants_of(acl: Any) -> Grants:
 
 
 @lru_cache
-def _acl(grants: Grants) -> Any:
-    return acl_with(grants)
-
-
-def acl_with(grants: Iterable[tuple[Iterable[Sequence[str]], Sequence[str]]]) -> Any:
-    """Return moto's ACL of these grants."""
+def acl_with(grants: Grants) -> Any:
+    """Return moto's ACL of these grants, which most objects have in common."""
     return models.FakeAcl(
         [
             models.FakeGrant([models.FakeGrantee(*grantee) for grantee in grantees], list(permissions))
