@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     Fault = Callable[["Stage"], Awaitable[None]]
 
 HERE = Path(__file__).parent
+SERVICES = runpy.run_path(str(HERE.parent / "tests" / "services" / "postgresql.py"))
+postgresql_server, set_read_only = SERVICES["postgresql_server"], SERVICES["set_read_only"]
 CLIENTS = 8
 BEFORE_SECONDS, FAULT_SECONDS, AFTER_SECONDS = 2, 3, 4
 
@@ -95,12 +97,20 @@ async def end_connections(stage: Stage) -> None:
     await database.close()
 
 
+async def demote(stage: Stage) -> None:
+    """Leave PostgreSQL read-only, as a failover that keeps the address of a server which is a standby now."""
+    await set_read_only(stage.database, "on")
+    await asyncio.sleep(FAULT_SECONDS)
+    await set_read_only(stage.database, "off", ends=False)
+
+
 FAULTS: dict[str, tuple[int, Fault]] = {
     "nothing": (1, nothing),
     "SIGTERM, 3 s lame duck": (1, deploy),
     "kill -9 of one process of two": (2, kill_one),
     "Redis hangs for 3 s": (1, freeze_redis),
     "PostgreSQL ends all connections": (1, end_connections),
+    "PostgreSQL is read-only for 3 s": (1, demote),
     "sessions locked for 3 s": (1, lock_sessions),
 }
 
@@ -110,8 +120,7 @@ def main() -> None:
     shown = Table("fault", "responses", "connections refused or reset", "longest ms", box=box.MARKDOWN)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        services = HERE.parent / "tests" / "services" / "postgresql.py"
-        database = stack.enter_context(runpy.run_path(str(services))["postgresql_server"]())
+        database = stack.enter_context(postgresql_server())
         valkey = stack.enter_context(ValkeyServer())
         seed(database, folder / "requests", sessions=CLIENTS * 4)
         lines = [line.split() for line in (folder / "requests").read_text().splitlines()]

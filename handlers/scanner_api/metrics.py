@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from contract_first.service.clock import Clock
 
-from .access.counters import Counters, OpenCounters
+from .access.counters import CircuitBreaker, Counters
 from .processing.processing import Processing
 from .processing.stores import Stores, seconds_since
 from .storage.database import Database
@@ -28,6 +29,7 @@ CALLS = tuple(
     )
 )
 """Operations and outcomes that are shown before there is any, as Prometheus advises."""
+_PROBE_SECONDS = 0.5
 OUTCOMES = (
     *product(("captures",), ("completed", "not_found", "failed", "postponed")),
     *product(("extractions",), ("completed", "failed", "postponed")),
@@ -47,6 +49,7 @@ def add_metrics(
     metrics.add(partial(read_pool, database))
     metrics.add(partial(read_work, bucket, processing))
     metrics.add(partial(read_queue, stores, clock))
+    metrics.add(partial(read_broker, processing))
 
 
 async def read_pool(database: Database) -> list[Metric]:
@@ -62,12 +65,12 @@ async def read_pool(database: Database) -> list[Metric]:
 async def read_limits(counters: Counters) -> list[Metric]:
     """Return the state of the rate limits, which is this process's."""
     is_degraded, outages = False, 0
-    if isinstance(counters, OpenCounters):
+    if isinstance(counters, CircuitBreaker):
         is_degraded, outages = counters.is_degraded, counters.outages
     return [
         GaugeMetricFamily(
             "scanner_rate_limits_degraded",
-            "1 while Redis is away and rate limits are counted in memory.",
+            "1 while the Redis of the rate limits is away.",
             is_degraded,
         ),
         CounterMetricFamily("scanner_rate_limit_outages", "How often Redis was away.", outages),
@@ -103,3 +106,16 @@ async def read_queue(stores: Stores, clock: Clock) -> list[Metric]:
         since = await store.waiting_since()
         age.add_metric([lane], 0 if since is None else seconds_since(since, clock))
     return [depth, age]
+
+
+async def read_broker(processing: Processing) -> list[Metric]:
+    """Return whether the queue takes jobs."""
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            await processing.ping()
+    except Exception:  # noqa: BLE001 -- brokers raise many errors
+        is_degraded = True
+    else:
+        is_degraded = False
+    help_ = "1 while the Redis of the queue takes no jobs, and sweeps find them in the database."
+    return [GaugeMetricFamily("scanner_queue_degraded", help_, is_degraded)]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from contract_first.mock.extension import Extension
-from contract_first.mock.fault import Candidate, Effect, Fault, FaultError, Match
-from contract_first.mock.s3.faults import S3Faults as AnyS3Faults
+from contract_first.mock.rule import Effect, Match, MatchableRequest, Rule, RuleError
+from contract_first.mock.s3.faults import S3Faults
 from contract_first.service.clock import Clock
 from strict_s3.messages.errors import POLICY_EXPIRED, access_denied
 
@@ -25,7 +25,6 @@ class UploadClock(Clock):
         self._shift = timedelta(seconds=seconds) + LONG_EXPIRED
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
         now = self._clock.now()
         return now - self._shift if UPLOADS_EXPIRED.get() else now
 
@@ -39,14 +38,14 @@ class ScannerMatch(Match, frozen=True, kw_only=True, omit_defaults=True, forbid_
 
     session: str = ""
 
-    def matches(self, request: Candidate) -> bool:
+    def matches(self, request: MatchableRequest) -> bool:
         """Return whether all selectors match a request."""
         return super().matches(request) and (not self.session or request.mentions(self.session))
 
     @property
     def reads_body(self) -> bool:
         """Whether the beginning of an API request's body decides."""
-        return bool(self.session)
+        return super().reads_body or bool(self.session)
 
     @property
     def reads_form(self) -> bool:
@@ -63,6 +62,7 @@ class ScannerEffect(Effect, frozen=True, kw_only=True, omit_defaults=True, forbi
     """
 
     expired_upload: bool = False
+    sequence: tuple["ScannerEffect", ...] = ()
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -75,27 +75,27 @@ class ScannerEffect(Effect, frozen=True, kw_only=True, omit_defaults=True, forbi
             UPLOADS_EXPIRED.reset(token)
 
 
-class ScannerFault(Fault, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScannerRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A simulated failure of the Scanner API, or of its S3."""
 
     match: ScannerMatch = ScannerMatch()
     effect: ScannerEffect
 
     def check(self, at: str = "/effect") -> None:
-        """Raise FaultError for parts that are valid one by one and contradict each other."""
+        """Raise RuleError for parts that are valid one by one and contradict each other."""
         super().check(at)
         if self.on == "s3" and self.effect.expired_upload and self.effect.refuses:
-            raise FaultError(f"{at}/expired_upload", "status", "is a response of its own on s3")
+            raise RuleError(f"{at}/expired_upload", "status", "is a response of its own on s3")
 
 
 EXTENSION: Final = Extension(
-    fault=ScannerFault,
+    rule=ScannerRule,
     overlay=Path(__file__).with_name("control-overlay.yaml"),
     console=Path(__file__).with_name("console"),
 )
 
 
-class S3Faults(AnyS3Faults):
+class ScannerS3Faults(S3Faults):
     """The active faults on the mock's S3."""
 
     extension = EXTENSION

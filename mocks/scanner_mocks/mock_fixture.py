@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
-from contract_first.mock.fault_marker import FaultMarker
 from contract_first.mock.journal.calls import Calls
 from contract_first.mock.journal.remote import ConsumerTraffic, RemoteJournal
+from contract_first.mock.rule_marker import RuleMarker
+from contract_first.mock.rules.client import RuleRefusedError, added
 from scanner_contract import load_contract
 
 from .aws_session import aws_session
-from .faults import ScannerEffect, ScannerMatch
+from .faults import ScannerRule
 
 if TYPE_CHECKING:
     from .server import Mock
@@ -48,20 +48,19 @@ class MockFixture:
         """The calls since the last reset."""
         return Calls(RemoteJournal(self.mock.control))
 
-    def reset(self, item: pytest.Item, marker: FaultMarker) -> None:
-        """Reset it for a test, with the faults that this is marked with."""
+    def reset(self, item: pytest.Item, *markers: RuleMarker) -> None:
+        """Reset it for a test, with the faults and overrides that this is marked with."""
         if traffic := item.config.stash.get(TRAFFIC, None):
             traffic.collect()  # else it would be gone
         self._control.post("/state/reset", json={}).raise_for_status()
-        for fault in marker.faults(item, ScannerMatch, ScannerEffect):
-            response = self._control.post("/faults", json=fault)
-            if response.status_code != HTTPStatus.CREATED:
-                problem = response.json()
-                wrong = [f"{error['pointer']}: {error['detail']}" for error in problem.get("errors", ())]
-                marker.fail(f"{marker.name}: {'; '.join(wrong) or problem['detail']}")
+        for marker in markers:
+            for rule in marker.rules(item, ScannerRule):
+                try:
+                    added(self._control.post(marker.path, json=rule))
+                except RuleRefusedError as error:
+                    marker.fail(f"{marker.name}: {error}")
 
     def close(self) -> None:
-        """Close the clients."""
         self._control.close()
         if "s3" in self.__dict__:
             self.s3.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
+from pathlib import Path
 from typing import Any, Self
 
 from contract_first.mock.options import ApiOptions, host_option, option, port_option, url_option
@@ -21,6 +22,7 @@ class ScannerMockOptions(ApiOptions):
     """The options of the mock of the Scanner API.
 
     Attributes:
+        overlays: OpenAPI Overlay documents, applied to the contract in this order.
         s3_credentials: of S3, beside its own: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key.
         tell_reload: called after each reload of the contract; None to not watch its file.
         settings: settings of the service that differ from the mock's own.
@@ -30,6 +32,7 @@ class ScannerMockOptions(ApiOptions):
     port: int = port_option("the API", 8000)
     s3_port: int = port_option("S3", 9000)
     _: KW_ONLY
+    overlays: Sequence[Path] = ()
     s3_credentials: Mapping[str, str] | None = s3_option(
         "credentials",
         "s3-credential",
@@ -47,7 +50,7 @@ class ScannerMockOptions(ApiOptions):
 
     @classmethod
     def of(cls, host: str, port: int, s3_port: int, **arguments: Any) -> Self:
-        """Return the options among arguments; what is none of them is a setting."""
+        """Return the options among arguments; all others are settings."""
         names = {declared.name for declared in fields(cls)}
         settings = {name: arguments.pop(name) for name in arguments.keys() - names}
         return cls(host, port, s3_port, settings=settings, **arguments)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract_first.mock.fault_marker import FaultMarker
-from scanner_api.distribution import SCANNER_API
+from contract_first.mock.rule_marker import RuleMarker
 
 if TYPE_CHECKING:
     import httpx2
@@ -25,8 +24,15 @@ if TYPE_CHECKING:
     from .mock_fixture import MockFixture
     from .server import Mock
 
-MARKER = FaultMarker(
-    "scanner_fault", "scanner_mock", "the mock", "operation='create_session', status=503, times=1"
+MARKER = RuleMarker(
+    "scanner_fault", "scanner_mock", "have the mock fail", "operation='create_session', status=503, times=1"
+)
+OVERRIDE = RuleMarker(
+    "override",
+    "scanner_mock",
+    "have the mock respond differently",
+    "operation='get_session', patch={'body': {'status': 'EXPIRED'}}",
+    "/overrides",
 )
 OPTION = "--scanner-contract-report"
 API_ROOT = "/scanner/api/v1"
@@ -43,13 +49,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-pytest_configure = MARKER.register
-pytest_runtest_setup = MARKER.refuse_unused
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the markers known."""
+    MARKER.register(config)
+    OVERRIDE.register(config)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse markers that would do nothing."""
+    MARKER.refuse_unused(item)
+    OVERRIDE.refuse_unused(item)
 
 
 @pytest.fixture(scope="session")
 def scanner_mock_server(request: pytest.FixtureRequest) -> Iterator[Mock]:
     """Run one mock for all tests of this process, on free ports; what they did before is still there."""
+    from scanner_api.distribution import SCANNER_API  # noqa: PLC0415 -- the module's reason
+
     if reason := SCANNER_API.lack_of("mock"):
         MARKER.fail(reason)
     from .mock_fixture import reported  # noqa: PLC0415 -- the module's reason
@@ -69,8 +85,8 @@ def _scanner_fixture(scanner_mock_server: Mock) -> Iterator[MockFixture]:
 
 @pytest.fixture
 def scanner_mock(request: pytest.FixtureRequest, _scanner_fixture: MockFixture) -> Mock:
-    """Return the running mock as it was when it started, with the faults that the test is marked with."""
-    _scanner_fixture.reset(request.node, MARKER)
+    """Return the running mock as it was when it started, with the rules that the test is marked with."""
+    _scanner_fixture.reset(request.node, MARKER, OVERRIDE)
     return _scanner_fixture.mock
 
 

@@ -16,7 +16,7 @@ from contract_first.service.http.server import callable_url_of, listen, serving
 from strict_s3 import Server
 
 from . import seeds
-from .faults import EXTENSION
+from .faults import EXTENSION, ScannerRule
 from .options import ScannerMockOptions
 
 
@@ -53,6 +53,10 @@ class Mock(MockFacts, frozen=True, kw_only=True):
     ca: str | None = None
     lan: str | None = None
 
+    @staticmethod
+    def rule_type() -> type[ScannerRule]:
+        return ScannerRule
+
     def seeds(self) -> dict[str, Any]:
         """Return the facts of the line, and the organizations."""
         organizations = [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
@@ -72,7 +76,7 @@ def scanner_mock(
 
     Raises:
         CannotListen: a port is taken, or the address is not this machine's.
-        FaultFileError: the file with faults cannot be read, or holds anything else.
+        RuleFileError: the file with faults or overrides cannot be read, or holds anything else.
         DataDirectoryError: the folder cannot be used.
     """
     return _running(ScannerMockOptions.of(host, port, s3_port, **options))
@@ -87,7 +91,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
         # S3's process could not say as clearly that it is taken
         listen(options.host, options.s3_port, "--s3-port").close()
         directory = running.enter_context(closing(DataDirectory(options.data, "scanner.db")))
-        traffic = Traffic(options.seed, EXTENSION)
+        traffic = Traffic(options.seed, EXTENSION, strict_overrides=options.strict_overrides)
         traffic.s3 = s3 = Server(
             seeds.BUCKET,
             host=options.host,
@@ -97,7 +101,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
             cors=True,
             data=directory.s3,
             seed=options.seed,
-            faults="scanner_mocks.faults:S3Faults",
+            faults="scanner_mocks.faults:ScannerS3Faults",
             on_exchange=traffic.record_s3,
             on_restart=traffic.reporting_s3_restart(options.tell),
             authority=authority,
@@ -110,7 +114,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
         running.callback(s3.stop)
         s3.start()
         with resting_collector():
-            from contract_first.mock.faults.middleware import TransportProtocol  # noqa: PLC0415 -- the same
+            from contract_first.mock.rules.transport import TransportProtocol  # noqa: PLC0415 -- the same
 
             from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
 
@@ -133,6 +137,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
             clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
             parts = api.Parts(options, s3, directory, clock, traffic, mock.seeds, url, reach, authority)
             app = api.mock_application(parts)
+            traffic.override_by(options.overrides, options.tell)
             from_file = [] if options.faults is None else traffic.faults_in(options.faults)
             if options.log is not None:
                 running.enter_context(options.log(traffic.journal))

@@ -75,3 +75,10 @@ def test_smoke_of_conformance(tmp_path):
     started, valid, invalid = ours["asked"].values()
     assert started == 1
     assert valid > invalid > 0
+
+
+def test_smoke_of_the_cliffs(tmp_path):
+    """The bench of keywords, formats and versions serves a list for each, and prints what it costs."""
+    printed = finished(tmp_path, "cliffs.py", "--smoke")
+    for name in ("plain", "nullable", "discriminator", "format date-time"):
+        assert f"| {name} " in printed

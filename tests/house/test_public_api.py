@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import inspect
+from functools import cached_property
 from importlib import import_module
+from types import FunctionType
 
 import pytest
 
 PROBLEMS = [
-    "BadRequest", "Conflict", "Forbidden", "InternalError", "MethodNotAllowed", "NotAcceptable", "NotFound",
-    "NotImplementedYet", "PayloadTooLarge", "Problem", "RateLimited", "ServiceUnavailable", "URITooLong",
-    "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
+    "BadRequest", "Conflict", "Forbidden", "InsufficientScope", "InternalError", "MethodNotAllowed",
+    "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem", "RateLimited",
+    "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
 ]  # fmt: skip
 MEMBERS = {
     "contract_first": [
         *PROBLEMS, "BasicCredential", "Change", "Contract", "ContractError", "ContractMock", "Credentials",
-        "ExchangeValidator", "Operation", "Report", "Request", "Response", "Service", "check_app",
-        "check_url", "compare", "contract_mock", "create_app", "load_contract", "serve", "validate_har",
+        "ExchangeValidator", "Operation", "Report", "Request", "Requirement", "Response", "Service",
+        "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract",
+        "serve", "validate_har",
     ],
     "contract_first.contract": [
         "Change", "Contract", "ContractError", "Operation", "compare", "load_contract",
@@ -24,8 +27,8 @@ MEMBERS = {
     "scanner_contract": ["load_contract"],
     "contract_first.service": [
         *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Idempotency", "KeyInUse",
-        "KeyReused", "Limits", "ProblemProfile", "Request", "ResolverError", "Response", "Service",
-        "Violation", "create_app", "listen", "serve", "url_of",
+        "KeyReused", "Limits", "ProblemProfile", "Request", "Requirement", "ResolverError", "Response",
+        "Service", "Violation", "create_app", "listen", "serve", "url_of",
     ],
     "strict_s3": ["Server", "running"],
     "contract_first.check": [
@@ -53,6 +56,16 @@ def test_member_is_documented_and_typed(package, name):
         signature = inspect.signature(member)
         parameters = [each.annotation for each in signature.parameters.values()]
         assert inspect.Signature.empty not in [*parameters, signature.return_annotation]
+
+
+@pytest.mark.parametrize(("package", "name"), NAMES)
+def test_members_of_a_class_are_documented(package, name):
+    """Each public method and property that a public class defines, or a base of it, has a docstring."""
+    member = getattr(import_module(package), name)
+    defined = vars(member).items() if inspect.isclass(member) else ()
+    kinds = (FunctionType, classmethod, staticmethod, property, cached_property)
+    methods = [below for below, value in defined if isinstance(value, kinds) and not below.startswith("_")]
+    assert [below for below in methods if not inspect.getdoc(getattr(member, below))] == []
 
 
 @pytest.mark.parametrize("package", MEMBERS)

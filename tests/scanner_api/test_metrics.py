@@ -84,6 +84,7 @@ async def test_the_scanner_shows_its_queue_pool_and_limits(samples):
         assert samples["scanner_queue_depth", lane] == samples["scanner_queue_oldest_seconds", lane] == 0
     assert samples["scanner_database_connections", "used"] >= 0
     assert samples["scanner_rate_limits_degraded",] == samples["scanner_rate_limit_outages_total",] == 0
+    assert samples["scanner_queue_degraded",] == 0
     assert samples["openapi_refused_requests_total", "no credential"] == 1
 
 

@@ -60,6 +60,23 @@ def test_no_such_field(scanner_mock):
 def test_not_by_name(scanner_mock):
     pass
 """
+OVERRIDDEN = """
+import pytest
+
+@pytest.mark.override(operation="get_session", patch={"body": {"status": "EXPIRED"}}, times=1)
+def test_overridden(scanner_mock, scanner_api_client):
+    path = f"/sessions/{scanner_mock.session_id}"
+    scanner_mock.override(operation="get_session", respond={"status": 404}, times=1)
+    assert scanner_api_client.get(path).status_code == 404
+    assert [scanner_api_client.get(path).json()["status"] for _ in range(2)] == ["EXPIRED", "ACTIVE"]
+
+def test_not_any_more(scanner_mock, scanner_api_client):
+    assert scanner_api_client.get(f"/sessions/{scanner_mock.session_id}").json()["status"] == "ACTIVE"
+
+@pytest.mark.override(respnd={})
+def test_no_such_field(scanner_mock):
+    pass
+"""
 UNUSED = """
 import sys
 
@@ -109,6 +126,13 @@ def test_each_test_starts_again(outcome, tmp_path):
     assert code == 0, output
     assert "6 passed" in output
     assert len({path.name for path in (tmp_path / "shared").glob("api-*")}) == 2
+
+
+def test_overrides_of_a_marker(outcome):
+    """A marked test has the override, the next has not; one that the test adds comes before it."""
+    code, output = outcome(OVERRIDDEN, plugins=(OURS,))
+    assert (code, "2 passed" in output) == (1, True), output
+    assert re.search(r"override: .*respnd", output)
 
 
 def test_faults_of_a_marker(outcome):

@@ -73,6 +73,27 @@ def postgresql_server():
         shutil.rmtree(folder)
 
 
+async def execute(url, *statements):
+    """Execute statements, each for itself."""
+    from sqlalchemy import text  # noqa: PLC0415 -- only the server needs no SQLAlchemy
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 -- the same
+
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+    await engine.dispose()
+
+
+async def set_read_only(url, value, *, ends=True):
+    """Make a database read-only as a failover does (``on``), or writable, and end its connections."""
+    server, _, name = url.partition("?")[0].rpartition("/")
+    setting = f"ALTER DATABASE {name} SET default_transaction_read_only = {value}"
+    ending = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 -- ours
+    # from another database: in this one it might be refused
+    await execute(url.replace(f"{server}/{name}", f"{server}/template1"), setting, *[ending] * ends)
+
+
 def _programs(folder):
     """Return the server's programs, and who is to run them: PostgreSQL refuses to be root.
 

@@ -42,21 +42,24 @@ def open_counters(url: str, clock: Clock, *, on_outage: Literal["open", "closed"
         from .redis_counters import RedisCounters  # noqa: PLC0415 -- redis is an extra
     except ImportError as error:
         raise ValueError(f"rate_limit_storage is a Redis; {SCANNER_API.how_to_install('redis')}") from error
-    shared = RedisCounters(url)
-    return OpenCounters(shared, MemoryCounters(clock)) if on_outage == "open" else shared
+    return CircuitBreaker(RedisCounters(url), MemoryCounters(clock) if on_outage == "open" else None)
 
 
-class OpenCounters:
-    """Counters in a Redis; while that does not respond, in this process's memory.
+class CircuitBreaker:
+    """Counters in a Redis; while that does not respond, in this process's memory, or nowhere.
 
     Nobody waits for a Redis that is away: it is tried in the background.
+
+    Args:
+        shared: the counters in Redis.
+        local: those in memory; without them StorageError is raised at once.
 
     Attributes:
         is_degraded: whether Redis is away.
         outages: how often it was.
     """
 
-    def __init__(self, shared: RedisCounters, local: MemoryCounters) -> None:
+    def __init__(self, shared: RedisCounters, local: MemoryCounters | None) -> None:
         self._shared = shared
         self._local = local
         self._recovering: asyncio.Task[None] | None = None
@@ -64,7 +67,7 @@ class OpenCounters:
 
     @property
     def is_degraded(self) -> bool:
-        """Whether requests are counted in memory."""
+        """Whether no request is counted in Redis."""
         return self._recovering is not None
 
     def now(self) -> float:
@@ -89,6 +92,10 @@ class OpenCounters:
                 return await ask(self._shared)
             except StorageError as error:
                 self._degrade(error)
+                if self._local is None:
+                    raise
+        if self._local is None:
+            raise StorageError
         return await ask(self._local)
 
     async def check(self) -> bool:
@@ -96,7 +103,6 @@ class OpenCounters:
         return self._recovering is None and await self._shared.check()
 
     async def close(self) -> None:
-        """Close the connections."""
         if self._recovering is not None:
             self._recovering.cancel()
         await self._shared.close()
@@ -104,7 +110,8 @@ class OpenCounters:
     def _degrade(self, error: StorageError) -> None:
         if self._recovering is None:
             reason = type(error.__cause__).__name__
-            logger.warning("Redis does not respond (%s): rate limits count in memory", reason)
+            instead = "503 for what they count" if self._local is None else "rate limits count in memory"
+            logger.warning("Redis does not respond (%s): %s", reason, instead)
             self.outages += 1
             self._recovering = asyncio.create_task(self._recover())
 
@@ -118,4 +125,4 @@ class OpenCounters:
         self._recovering = None
 
 
-Counters: TypeAlias = "MemoryCounters | RedisCounters | OpenCounters"
+Counters: TypeAlias = "MemoryCounters | CircuitBreaker"

@@ -17,7 +17,7 @@ from contract_first.service.http.connections import ConnectionLimits
 from contract_first.service.http.proxies import TrustedProxies
 from contract_first.service.http.server import CannotStart, Shutdown, listen, starting, url_of
 from contract_first.service.http.server import serve as serve_app
-from contract_first.service.observe.logs import LogOptions, logging_to_stderr
+from contract_first.service.observe.logs import Log, LogOptions, logging_to_stderr
 from contract_first.service.observe.telemetry import Telemetry
 from scanner_api.access.callers import described
 from scanner_api.app import START_ERRORS, create_app
@@ -61,11 +61,11 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
             param_hint="--handlers, --authenticate",
         )
     if settings.workers > 1 and settings.rate_limit_storage == "memory://":
-        typer.echo(
+        message = (
             f"Each of the {settings.workers} processes counts requests by itself; name a Redis "
-            "(rate_limit_storage) for rate limits that hold for all of them.",
-            err=True,
+            "(rate_limit_storage) for rate limits that hold for all of them."
         )
+        Log(settings.log_format).announce(message, err=True)
     serve_until_ended(
         lambda telemetry, requests: create_app(settings, request_log=requests, **telemetry._asdict()),
         START_ERRORS,
@@ -98,8 +98,8 @@ def _worker(settings: Settings) -> None:
     Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
     """
     try:
-        with logging_to_stderr(log_options(settings)):
-            _run_worker(settings)
+        with logging_to_stderr(log_options(settings)) as log:
+            _run_worker(settings, log.announce)
     except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
 
@@ -108,7 +108,6 @@ worker = with_settings(_worker, partial(check_processing, is_worker=True))
 
 
 def log_options(settings: Settings) -> LogOptions:
-    """Return the options of the log."""
     return LogOptions(
         settings.log_level,
         settings.log_format,
@@ -118,7 +117,7 @@ def log_options(settings: Settings) -> LogOptions:
     )
 
 
-def _run_worker(settings: Settings) -> None:
+def _run_worker(settings: Settings, announce: Callable[[str], None]) -> None:
     with ExitStack() as sockets:
         with starting(*ERRORS):
             telemetry = Telemetry.of_process(
@@ -138,7 +137,7 @@ def _run_worker(settings: Settings) -> None:
 
         async def work() -> None:
             async with telemetry.served(metrics):
-                await _work(worker, health, lambda: typer.echo(f"{line}."))
+                await _work(worker, health, partial(announce, f"{line}."))
 
         uvloop.run(work())
 

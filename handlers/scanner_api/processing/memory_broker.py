@@ -24,7 +24,7 @@ class Tasks(NamedTuple):
     Attributes:
         do: what to do with an id, by the name of the task; cancelled, it has to release the job.
         close: releases what the tasks needed.
-        tracing: is entered while a task of this name is done, with the header fields of a trace.
+        tracing: context manager around a task of this name, with the header fields of a trace.
     """
 
     do: Mapping[str, Do]
@@ -60,6 +60,9 @@ class MemoryBroker:
     async def room(self) -> int:
         """Return how many more jobs may wait here: the queue's own bound is the only one."""
         return MAX_WAITING
+
+    async def ping(self) -> None:
+        """Do nothing: this process is there."""
 
     async def close(self) -> None:
         """Start no more jobs; wait a little for those that run, and cancel those that take longer."""

@@ -38,7 +38,7 @@ class Processing:
         is_worker: whether to run the jobs of a queue in Redis.
         retain: deletes old sessions, if anything does.
         after_commit: calls something once what was written for a job is committed.
-        tracing: is entered while a job is done, see :class:`~.memory_broker.Tasks`.
+        tracing: context manager around each job, see :class:`~.memory_broker.Tasks`.
 
     Raises:
         ValueError: the settings of the queue or the extractor cannot be used; the message says what to do.
@@ -91,6 +91,11 @@ class Processing:
             sweep = Sweep(self.queue, self._stores, self._settings.sweep_seconds, self._retain)
             sweep.start()
             self._running.push_async_callback(sweep.stop)
+
+    async def ping(self) -> None:
+        """Raise whatever it is that keeps a Redis from taking jobs."""
+        if self._settings.queue_url != IN_MEMORY:
+            await self.queue.ping()
 
     async def stop(self) -> None:
         """End the jobs that run, within two seconds or by releasing them."""

@@ -61,6 +61,9 @@ class Broker(Protocol):
     async def room(self) -> int:
         """Return how many more jobs may wait."""
 
+    async def ping(self) -> None:
+        """Raise whatever it is that keeps jobs from being sent."""
+
     async def close(self) -> None:
         """Take no more jobs, end those that run, and close connections."""
 
@@ -162,11 +165,10 @@ class Queue:
         return room if self._broker is None else min(room, await self._broker.room())
 
     async def ping(self) -> None:
-        """Check that the broker responds; raises whatever it raises."""
-        await (await self.connect()).room()
+        """Check that the broker takes jobs; raises whatever it raises."""
+        await (await self.connect()).ping()
 
     async def start(self) -> None:
-        """Start to deliver jobs."""
         self._started = True
         for lane in self._lanes.values():
             self._deliver(lane)

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any, Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from taskiq import Context, TaskiqDepends
+from taskiq.exceptions import SendTaskError
 from taskiq.kicker import AsyncKicker
 from taskiq.receiver import Receiver
 from taskiq_redis import RedisStreamBroker
@@ -33,6 +35,8 @@ _IDLE_SECONDS: Final = 60
 _FORGET_SECONDS: Final = 60
 """How often workers that died are looked for."""
 
+_OUTAGES: Final = (RedisError, OSError, SendTaskError)
+
 Received = Annotated[Context, TaskiqDepends()]
 
 logger = logging.getLogger(__name__)
@@ -56,6 +60,7 @@ class RedisBroker:
     def __init__(self, url: str, tasks: Tasks | None, at_once: int) -> None:
         self._jobs: Queue | None = None
         self._at_once = at_once
+        self._away_until = 0.0
         self._finish = asyncio.Event()
         self._running: list[asyncio.Task[None]] = []
         self._broker = RedisStreamBroker(
@@ -93,22 +98,49 @@ class RedisBroker:
             self._running = [asyncio.create_task(task()) for task in (self._listen, self._watch_workers)]
 
     async def send(self, job: Job) -> None:
-        """Add a job to the stream."""
-        async with asyncio.timeout(_RESPONSE_SECONDS):
-            await AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels=dict(job.trace)).kiq(
-                job.id, job.organization_id
-            )
+        """Add a job to the stream; what Redis does not take a worker does itself."""
+        kicker = AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels=dict(job.trace))
+        try:
+            async with self._redis():
+                await kicker.kiq(job.id, job.organization_id)
+        except _OUTAGES:
+            if self._jobs is None:
+                raise
+            self._jobs.put(job)
 
     async def room(self) -> int:
         """Return how many more jobs may wait: none while Redis cannot count them, as after many evictions."""
-        async with (
-            asyncio.timeout(_RESPONSE_SECONDS),
-            Redis(connection_pool=self._broker.connection_pool) as redis,
-        ):
-            groups: Any = await redis.xinfo_groups(STREAM)
+        own = MAX_WAITING if self._jobs is None else await self._jobs.room()
+        try:
+            async with self._redis() as redis:
+                groups: Any = await redis.xinfo_groups(STREAM)
+        except _OUTAGES:
+            if self._jobs is None:
+                raise
+            return own
         waiting = [group["lag"] for group in groups]
         room = 0 if None in waiting else max(MAX_WAITING - sum(waiting), 0)
-        return room if self._jobs is None else min(room, await self._jobs.room())
+        return min(room, own)
+
+    async def ping(self) -> None:
+        """Raise unless Redis takes jobs: one that is full, or a replica, responds all the same."""
+        async with self._redis() as redis:
+            await redis.set(f"{STREAM}:queue", "", px=1000)
+
+    @asynccontextmanager
+    async def _redis(self) -> AsyncIterator[Redis]:
+        """Lend a client for a call; for a second after one that failed there is none."""
+        if time.monotonic() < self._away_until:
+            raise ConnectionError("Redis did not respond, or refused, a moment ago.")
+        try:
+            async with (
+                asyncio.timeout(_RESPONSE_SECONDS),
+                Redis(connection_pool=self._broker.connection_pool) as redis,
+            ):
+                yield redis
+        except _OUTAGES:
+            self._away_until = time.monotonic() + _PAUSE_SECONDS
+            raise
 
     async def close(self) -> None:
         """Stop reading, and end the jobs that run."""
@@ -117,7 +149,7 @@ class RedisBroker:
             await running
         if self._jobs is not None:
             waiting = await self._jobs.stop()
-            with suppress(RedisError, OSError):  # what cannot be sent back is left to the sweep
+            with suppress(*_OUTAGES):  # what cannot be sent back is left to the sweep
                 async with asyncio.timeout(_RESPONSE_SECONDS):
                     for job in waiting:
                         await self.send(job)
@@ -128,10 +160,7 @@ class RedisBroker:
     async def _leave(self) -> None:
         """Put back what was read and not received, and leave the group."""
         name = self._broker.consumer_name
-        async with (
-            asyncio.timeout(_RESPONSE_SECONDS),
-            Redis(connection_pool=self._broker.connection_pool) as redis,
-        ):
+        async with self._redis() as redis:
             read: Any = await redis.xreadgroup(STREAM, name, {STREAM: "0"})
             for _, messages in read:
                 for _, fields in messages:
@@ -140,10 +169,7 @@ class RedisBroker:
 
     async def _remove_dead_workers(self) -> None:
         """Remove workers from the group that have not read for a minute; one that lives joins again."""
-        async with (
-            asyncio.timeout(_RESPONSE_SECONDS),
-            Redis(connection_pool=self._broker.connection_pool) as redis,
-        ):
+        async with self._redis() as redis:
             consumers: Any = await redis.xinfo_consumers(STREAM, STREAM)
             for consumer in consumers:
                 is_other = consumer["name"] != self._broker.consumer_name.encode()

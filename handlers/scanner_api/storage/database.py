@@ -14,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Final
 
-from sqlalchemy import URL, Executable, Select, exc, text
+from sqlalchemy import URL, Executable, Select, exc, false, text
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.schema import CreateTable
 
 from contract_first.contract.document.errors import reason_of
 from contract_first.service.messages.problems import ServiceUnavailable
@@ -34,10 +35,10 @@ from .connections.engines import (
 from .connections.errors import UNAVAILABLE, ConstraintError, DuplicateError, connection_of, translated
 from .connections.inline_reads import InlineReader
 from .connections.readers import Readers
-from .connections.transactions import Turns, Unit
+from .connections.transactions import KeyTurns, Unit
 from .schema.migrations import HEAD
-from .schema.revision import Schema, read_schema, upgrade_schema
-from .schema.tables import sqlite_script
+from .schema.revision import SchemaRevision, read_schema, upgrade_schema
+from .schema.tables import sqlite_script, versions
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
 
@@ -69,7 +70,7 @@ class Database:
         self.url = parse(url)
         waits = waits or Waits()
         self._engine = engine_for(self.url, waits)
-        self._turns = Turns(waits.lock_seconds or None)
+        self._turns = KeyTurns(waits.lock_seconds or None)
         self._units: dict[asyncio.Task[Any] | None, Unit] = {}
         self.readers = Readers(self._engine)
         self._snapshots = self._engine.execution_options(**_SNAPSHOT[self._engine.dialect.name])
@@ -134,7 +135,7 @@ class Database:
         else:
             await self._upgrade(schema)
 
-    async def _upgrade(self, schema: Schema) -> None:
+    async def _upgrade(self, schema: SchemaRevision) -> None:
         try:
             if schema.revision is None and self._anchor is not None:
                 # in memory there is no other process to wait for
@@ -150,12 +151,22 @@ class Database:
             raise DatabaseError(f"The database cannot be brought to revision {HEAD}: {reason}") from error
 
     async def ping(self) -> None:
-        """Raise ServiceUnavailable unless the database responds within 3 seconds."""
+        """Raise ServiceUnavailable unless the database responds within 3 seconds, and is not read-only."""
         try:
             async with asyncio.timeout(_PING_SECONDS):
                 await self.schema()
+                if self.dialect.name == "postgresql":  # which may be a standby; SQLite would wait for writers
+                    await self.change(versions.delete().where(false()))
         except TimeoutError as error:
             raise ServiceUnavailable(UNAVAILABLE) from error
+
+    async def check_writable(self) -> None:
+        """Write and roll back; raise ServiceUnavailable or the error of a database that refuses that."""
+        has_schema = (await self.schema()).revision is not None
+        probe = versions.insert().values(version_num="probe") if has_schema else CreateTable(versions)
+        async with self.transaction() as connection, connection.begin_nested() as writing:
+            await connection.execute(probe)
+            await writing.rollback()
 
     async def save(self, file: Path) -> None:
         """Write a snapshot of a SQLite database into a file.
@@ -284,7 +295,6 @@ class Database:
             await connection.execute(advisory, {"purpose": purpose})
 
     async def close(self) -> None:
-        """Close all connections."""
         if self.inline is not None:
             self.inline.close()
         await self.readers.close()
@@ -293,7 +303,7 @@ class Database:
             self._anchor.close()
             self._anchor = None
 
-    async def schema(self) -> Schema:
+    async def schema(self) -> SchemaRevision:
         """Return the revision of the schema, and which versions can use it."""
         async with self.snapshot() as connection:
             return await connection.run_sync(read_schema)

@@ -1,8 +1,9 @@
 """``scanner-api mock``: the Scanner API with its handlers and S3, or any other contract."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, ClassVar
 
 import typer
@@ -42,7 +43,7 @@ OPTIONS = {
     ),
     **options_of(ScannerMockOptions, beside=MockOptions),
 }
-WITHOUT_HANDLERS = {"no_auth": False, "overlays": None} | {
+WITHOUT_HANDLERS = {"no_auth": False} | {
     name: field.default
     for name, field in declared(MockOptions, beside=ScannerMockOptions).items()
     if name != "watch"
@@ -56,6 +57,7 @@ class ScannerMocks(Mocks):
     record: ClassVar[type[ServerOptions]] = ScannerMockOptions
     prefix = "SCANNER_"
     names: ClassVar[Mapping[str, str]] = {**Mocks.names, "s3": "s3_url", "keys": "api_key"}
+    _overlays: Sequence[Path] = ()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -68,18 +70,19 @@ class ScannerMocks(Mocks):
         settings = read_settings()
         return {name: getattr(settings, name) for name in settings.model_fields_set & MOCKED}
 
-    def defaults(self) -> dict[str, Any]:  # noqa: D102 -- as its base does
+    def defaults(self) -> dict[str, Any]:
         names = {"host", "port", "contract"}
         settings = {name: value for name, value in self.settings.items() if name in names}
         if "contract" in settings:
             settings["contract"] = str(settings["contract"])
         return {**super().defaults(), **settings}
 
-    def open(self, contract: str | None, **options: Any) -> AbstractContextManager[Any]:  # noqa: D102 -- as its base does
+    def open(self, contract: str | None, **options: Any) -> AbstractContextManager[Any]:
         of_s3 = {name: options.pop(name) for name in list(options) if name.startswith("s3_")}
-        overlays, strict = options.get("overlays") or (), options.pop("strict", False)
+        overlays, strict = options.pop("overlays", None) or (), options.pop("strict", False)
         # the packaged one is loaded by the mock
         self.contract = None if contract is None else load_contract(contract, overlays, lenient=not strict)
+        self._overlays = overlays
         if self.contract is not None and not has_handlers(self.contract):
             del of_s3["s3_port"]
             _refuse([name for name, value in of_s3.items() if value], "with handlers")
@@ -89,31 +92,32 @@ class ScannerMocks(Mocks):
             [name for name, value in unused.items() if value != WITHOUT_HANDLERS[name]], "without handlers"
         )
         watch = options.pop("watch")
-        settings = {**self.settings, "contract": contract, **of_s3, **options}
+        settings = {**self.settings, "contract": contract, "overlays": overlays, **of_s3, **options}
         return scanner_mock(tell_reload=report if watch else None, tell=report, **settings)
 
-    def lack(self) -> str:  # noqa: D102 -- as its base does
+    def lack(self) -> str:
         return SCANNER_API.lack_of("mock")
 
-    def start_errors(self) -> tuple[type[Exception], ...]:  # noqa: D102 -- as its base does
+    def start_errors(self) -> tuple[type[Exception], ...]:
         from scanner_api.app import START_ERRORS  # noqa: PLC0415 -- S3 starts while it is imported
 
         return *START_ERRORS, *super().start_errors()
 
-    def announce(self, mock: Any, *, verbose: bool) -> None:  # noqa: D102 -- as its base does
+    def announce(self, mock: Any, *, verbose: bool) -> None:
         if not isinstance(mock, Mock):
             super().announce(mock, verbose=verbose)
             return
         from .banner import show  # noqa: PLC0415 -- only people need it, and once all is there
 
         extensions = not self.settings.get("vendor_operations_only")
-        show(mock, self.contract or load_contract(extensions=extensions), verbose=verbose)
+        contract = self.contract or load_contract(overlays=self._overlays, extensions=extensions)
+        show(mock, contract, verbose=verbose)
 
 
 def _refuse(names: list[str], contracts: str) -> None:
     """Refuse options, by the names of their parameters, that are for other contracts."""
     for name in names[:1]:
-        spelled = name.removesuffix("s") if name in {"overlays", "s3_credentials", "s3_domains"} else name
+        spelled = name.removesuffix("s") if name in {"s3_credentials", "s3_domains"} else name
         raise typer.BadParameter(f"--{spelled.replace('_', '-')} is for contracts {contracts}.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from dataclasses import replace
 from uuid import uuid4
@@ -16,7 +15,7 @@ from strict_s3.messages.orders import Order
 from strict_s3.options import Options
 from strict_s3.store.acl import acl_of
 
-from .conftest import code_of
+from .conftest import bucket_as_before, code_of
 
 EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
 SOMEBODY = "a" * 64
@@ -106,14 +105,9 @@ def test_grants_that_are_none(given):
 
 def test_an_acl_of_before_that_is_none_now(tmp_path):
     """A folder with a bucket whose grantee nobody is can be read; the bucket has the default ACL."""
-    with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))):
-        pass
-    (file,) = tmp_path.rglob("bucket.json")
-    settings = json.loads(file.read_text())
-    settings["headers"] |= {"x-amz-grant-read": "id=someone"}
-    file.write_text(json.dumps(settings))
+    bucket_as_before(tmp_path, headers={"x-amz-grant-read": "id=someone"})
     with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))) as again:
-        assert again is not None
+        assert not again.store.existing("photos").public
 
 
 def test_documents_where_acls_are_off(client, bucket):
@@ -196,16 +190,13 @@ def test_what_changes_nothing_of_a_bucket_that_is_made_again(tmp_path):
 
 def test_an_acl_of_before_that_has_too_many_grants(tmp_path):
     """A folder whose bucket has an ACL that S3 would not take gives it to the owner, as none other."""
-    settings = {"buckets": (), "credentials": {}, "data": tmp_path}
-    with closing(create_app(Options(**settings))) as app:
-        app.store.buckets.create(Order("PUT", "photos", headers={**WRITER, "x-amz-acl": "public-read"}))
-        assert app.store.existing("photos").public
-    (file,) = tmp_path.rglob("bucket.json")
-    kept = json.loads(file.read_text())
-    headers = {"x-amz-grant-read": ",".join([f"id={SOMEBODY}"] * 101)}
-    kept["subresources"]["acl"] = {"headers": headers, "body": ""}
-    file.write_text(json.dumps(kept))
-    with closing(create_app(Options(**settings))) as app:
+    grants = {"x-amz-grant-read": ",".join([f"id={SOMEBODY}"] * 101)}
+    bucket_as_before(
+        tmp_path,
+        headers={**WRITER, "x-amz-acl": "public-read"},
+        subresources={"acl": {"headers": grants, "body": ""}},
+    )
+    with closing(create_app(Options(buckets=(), credentials={}, data=tmp_path))) as app:
         assert not app.store.existing("photos").public
 
 

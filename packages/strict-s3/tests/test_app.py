@@ -88,7 +88,7 @@ def test_no_key_leaves_the_folder(key, app, folder, tmp_path):
     """Whatever a key is, its object is in the bucket's folder, and nothing is beside the data folder."""
     assert anonymous(PlainForm(), app, key).status_code == 204
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
-    assert {path.name for path in folder.iterdir()} == {"photos", "open"}
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == {"photos", "open"}
     assert len(list((folder / "open" / "objects").glob("*.bin"))) == 1
     with closing(create_app(Options(buckets=("photos",), credentials={}, data=folder))) as again:
         assert again.store.public_permissions("open", key, None) == frozenset()

@@ -19,7 +19,7 @@ def read(stream: bytes) -> bytes:
     [
         b"7\r\na photo\r\n0\r\n\r\n",
         b"1\r\na\r\n06;extension=1\r\n photo\r\n0\r\nTrailer: field\r\n\r\n",
-        b"7 \r\na photo\r\n0\r\n\r\n",
+        b'7;signature;quoted="; \\" ="\r\na photo\r\n000\r\nTrailer:\r\nOther: \xff\r\n\r\n',
     ],
 )
 def test_chunks(stream):
@@ -39,10 +39,19 @@ def test_chunks(stream):
         b"0x7\r\na photo\r\n0\r\n\r\n",
         b"seven\r\na photo\r\n0\r\n\r\n",
         b"f" * 16 + b"\r\na photo\r\n0\r\n\r\n",
+        b" 7\r\na photo\r\n0\r\n\r\n",
+        b"7 \r\na photo\r\n0\r\n\r\n",
+        b"7\r\r\na photo\r\n0\r\n\r\n",
+        b"7 ;a=b\r\na photo\r\n0\r\n\r\n",
+        b"7;a=b\rc\r\na photo\r\n0\r\n\r\n",
+        b"7\r\na photo\r\n0\r\nTrailer\r\n\r\n",
+        b"7\r\na photo\r\n0\r\n folded: 1\r\n\r\n",
+        b"7\r\na photo\r\n0\r\n\rGET / HTTP/1.1\r\n\r\n",
+        b"7\r\na photo\r\n0\r\nContent-Length: 7\r\n\r\n",
     ],
 )
 def test_chunks_that_are_none(stream):
-    """A size that is no hexadecimal number, or not the chunk's, ends the body at once."""
+    """What RFC 9112 gives no chunk, and no trailer section, ends the body at once."""
     with pytest.raises(BodyCutShort):
         read(stream)
 

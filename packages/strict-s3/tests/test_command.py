@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,14 @@ from strict_s3.cli import main
 from strict_s3.options import Options, flags
 
 COMMAND = [sys.executable, "-m", "strict_s3"]
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch):
+    """Have none of the variables that stand for options."""
+    for name in os.environ:
+        if name.startswith(("AWS_", "MINIO_")):
+            monkeypatch.delenv(name)
 
 
 def test_it_serves_until_a_signal(tmp_path):
@@ -46,6 +55,42 @@ def test_by_default_it_says_what_clients_have_to_know():
         assert httpx2.get(lines[0].split()[1]).status_code == 403
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "access_key"),
+    [
+        (
+            {"MINIO_ROOT_USER": "minio", "MINIO_ROOT_PASSWORD": "a-secret", "AWS_ACCESS_KEY_ID": "AKIA"},
+            "minio",
+        ),
+        ({"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "a-secret"}, "AKIA"),
+    ],
+)
+def test_variables_of_other_servers(variables, access_key):
+    """A credential and a region of the environment are those of S3; the credential is not printed."""
+    environment = {**os.environ, **variables, "AWS_DEFAULT_REGION": "eu-west-1"}
+    command = [*COMMAND, "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:  # noqa: S603 -- our own
+        line = process.stdout.readline()
+        facts = json.loads(line)
+        client = boto3.client(
+            "s3", endpoint_url=facts["s3"], aws_access_key_id=access_key, aws_secret_access_key="a-secret",
+            region_name="eu-west-1",
+        )  # fmt: skip
+        assert client.get_bucket_location(Bucket="uploads")["LocationConstraint"] == "eu-west-1"
+        assert "a-secret" not in line
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def test_a_credential_of_the_environment_that_is_none():
+    """It is refused as an option is, without the secret."""
+    variables = {"MINIO_ROOT_USER": "a b", "MINIO_ROOT_PASSWORD": "hunter2"}
+    ended = subprocess.run(COMMAND, capture_output=True, text=True, check=False, env=os.environ | variables)  # noqa: S603 -- our own
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "the environment: Number 1 is not ACCESS_KEY:SECRET_KEY" in ended.stderr
+    assert "hunter2" not in ended.stderr
 
 
 def test_help_has_every_option(capsys):

@@ -369,3 +369,25 @@ def test_what_everyone_may(client, bucket, server, code):
     )
     client.put_object_acl(Bucket=bucket, Key="public/k", ACL="public-read")
     assert [httpx2.get(url).status_code for url in urls] == [200, 403]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/healthz", "/minio/health/live", "/minio/health/ready", "/minio/health/cluster", "/_localstack/health"],
+)
+def test_probes_need_no_signature(path, server):
+    """What asks other servers whether they live gets 200 here, too; nothing else is there."""
+    response = httpx2.get(server.url + path)
+    assert response.status_code == httpx2.head(server.url + path).status_code == 200
+    if "localstack" in path:
+        assert response.json()["services"] == {"s3": "running"}
+    assert httpx2.get(f"{server.url}{path}/else").status_code in (403, 404)
+    assert httpx2.put(server.url + path).status_code in (403, 404)
+
+
+def test_a_bucket_with_the_name_of_a_probe_is_a_bucket(server, client):
+    """Who makes a bucket of this name gets what is in it."""
+    client.create_bucket(Bucket="healthz", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    assert httpx2.get(f"{server.url}/healthz").status_code == 403
+    client.delete_bucket(Bucket="healthz")
+    assert httpx2.get(f"{server.url}/healthz").status_code == 200

@@ -25,7 +25,7 @@ from strict_s3.messages.xml import parse
 from strict_s3.options import Options
 from strict_s3.store.locks import check_headers
 
-from .conftest import refusal_of
+from .conftest import bucket_as_before, refusal_of
 
 LATER = datetime(2100, 1, 3, tzinfo=UTC)
 SOONER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -222,15 +222,43 @@ def test_what_expires_says_when(client, bucket):
     )
 
 
+def keep_as_before(folder, headers, subresources, **lock):
+    """Write a bucket with an object, as versions without an index did."""
+    bucket_as_before(folder, headers=headers, subresources=subresources)
+    objects = folder / "photos" / "objects"
+    record = {
+        "key": "k", "file": "a.bin", "etag": hashlib.md5(b"x", usedforsecurity=False).hexdigest(),
+        "last_modified": "2026-01-02T03:04:05.000678", "storage_class": "STANDARD",
+        "metadata": {"Content-Type": "image/png"}, "tags": {"t": "1"},
+        "grants": [[["75aa57f09aa0c8caeab4f8c24e99d10f", "", ""], ["FULL_CONTROL"]]],
+        "encryption": "AES256", "kms_key_id": None, "bucket_key_enabled": None, "checksum_algorithm": "CRC32",
+        "checksum_value": "jNzmqA==", "checksum_type": "FULL_OBJECT", "checksum_parts": None,
+        "website_redirect_location": None, "lock_mode": None, "lock_legal_status": None, "lock_until": None,
+        "parts": [[1, ""]], "customer_key_md5": "", **lock,
+    }  # fmt: skip
+    (objects / f"{hashlib.sha256(b'k').hexdigest()}.json").write_text(json.dumps(record))
+    (objects / "a.bin").write_bytes(b"x")
+
+
+def test_a_folder_of_before_is_read(tmp_path):
+    """Objects that a version without an index kept are there, with all that it kept of them, and stay."""
+    keep_as_before(tmp_path, {}, {})
+    for _ in range(2):
+        with closing(create_app(Options(buckets=(), credentials={}, data=tmp_path))) as app:
+            with app.store.look_up(Order("HEAD", "photos", "k")) as (head, path):
+                assert path.read_bytes() == b"x"
+            assert head.header("Last-Modified") == "Fri, 02 Jan 2026 03:04:05 GMT"
+            assert head.header("Content-Type") == "image/png"
+            assert app.store.tags("photos", "k", "") == {"t": "1"}
+            assert app.store.parts(Order("GET", "photos", "k")) == [(1, "")]
+        assert [path.name for path in (tmp_path / "photos" / "objects").iterdir()] == ["a.bin"]
+
+
 def test_rules_of_before_have_ids(tmp_path):
     """A folder whose lifecycle rules have no IDs, as a version before kept them, gives them IDs that stay."""
     settings = {"buckets": ("photos",), "credentials": {}, "data": tmp_path}
-    with closing(create_app(Options(**settings))):
-        pass
-    (file,) = tmp_path.rglob("bucket.json")
-    kept = json.loads(file.read_text())
-    kept["subresources"]["lifecycle"] = {"headers": {}, "body": rule_of(1).decode().replace("<ID>r</ID>", "")}
-    file.write_text(json.dumps(kept))
+    rules = {"headers": {}, "body": rule_of(1).decode().replace("<ID>r</ID>", "")}
+    keep_as_before(tmp_path, {}, {"lifecycle": rules})
     ids = []
     for _ in range(2):
         with closing(create_app(Options(**settings))) as app:
@@ -275,15 +303,12 @@ def test_ends_of_locks_that_are_no_times(until, client, locked, server, keys):
 def test_locks_of_before(until, deleted, tmp_path):
     """A folder whose locks end as a version before kept them is read, and they hold where that is a time."""
     settings = {"buckets": (), "credentials": {}, "data": tmp_path}
-    with closing(create_app(Options(**settings))) as app:
-        headers = {"x-amz-bucket-object-lock-enabled": "true"}
-        app.store.buckets.create(Order("PUT", "photos", headers=headers))
-        with app.store.new_content("photos", ContentMd5(None), None) as content:
-            content.receive([b"x"], 1)
-            app.store.put_object(Order("PUT", "photos", "k"), content)
-    (file,) = tmp_path.rglob("objects/*.json")
-    file.write_text(
-        json.dumps(json.loads(file.read_text()) | {"lock_mode": "COMPLIANCE", "lock_until": until})
+    keep_as_before(
+        tmp_path,
+        {"x-amz-bucket-object-lock-enabled": "true"},
+        {},
+        lock_mode="COMPLIANCE",
+        lock_until=until,
     )
     with closing(create_app(Options(**settings))) as app:
         listed = app.store.serve_list("ListObjectVersions", Order("GET", "photos"))

@@ -19,7 +19,7 @@ from strict_s3.auth.access import public_policy
 from strict_s3.messages.errors import S3Error
 from strict_s3.objects.object_attributes import describe
 from strict_s3.options import Options
-from strict_s3.store.archive import set_parts
+from strict_s3.store.records import set_parts
 
 MIB = 1024**2
 PARTS = (b"a" * 5 * MIB, b"b" * 5 * MIB, b"c")

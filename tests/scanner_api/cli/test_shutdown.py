@@ -36,7 +36,9 @@ def serve(tmp_path):
             [COMMAND, "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             try:
-                yield process, process.stdout.readline().split(" on ")[1].split()[0]
+                banner = process.stdout.readline()
+                assert banner.startswith("{") is (more.get("SCANNER_LOG_FORMAT") == "json")
+                yield process, banner.split(" on ")[1].split()[0]
             finally:
                 process.kill()
 
@@ -119,7 +121,8 @@ def test_sigterm_drains(serve, key):
     assert (refused[0], refused[1]["retry-after"], refused[2]["status"]) == (503, "1", 503)
     assert refused[1]["content-type"] == "application/problem+json"
     assert process.returncode == 0
-    lines = map(json.loads, logged.splitlines())
+    lines = [json.loads(line) for line in logged.splitlines()]
+    assert not [line for line in lines if line["level"] == "error"]
     own = ("contract_first", "uvicorn")
     assert [each["message"] for each in lines if each["logger"].startswith(own)] == [
         f"Process {process.pid} started",

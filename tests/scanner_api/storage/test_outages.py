@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import runpy
 import socket
 import sqlite3
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url, select, text
+from sqlalchemy.exc import ProgrammingError
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.storage.connections import engines
 from scanner_api.storage.database import Database, DatabaseError
+from scanner_api.storage.lookup import Lookup
 from scanner_api.storage.schema.tables import users
+
+set_read_only = runpy.run_path(str(Path(__file__).parents[2] / "services" / "postgresql.py"))["set_read_only"]
 
 
 @pytest.fixture
@@ -186,3 +193,105 @@ def test_a_deadlock_is_a_503(postgresql_url, run_in, now, rows):
 
     outcomes = run_in(postgresql_url, scenario)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "ServiceUnavailable"]
+
+
+def test_connections_to_a_read_only_server_are_discarded(postgresql_url, run_in, rows):
+    """Meanwhile writes are 503, a ping fails and reads go on; then the first writes succeed."""
+
+    async def write(database, name):
+        async with database.transaction() as connection:
+            await rows.add(connection, name)
+
+    async def scenario(database):
+        ids = Lookup(database, select(users.c.id), users.c.id, list)
+        await set_read_only(postgresql_url, "on")
+        outcomes = await asyncio.gather(
+            *(write(database, f"a{n}") for n in range(30)), return_exceptions=True
+        )
+        with pytest.raises(ServiceUnavailable, match=r"^The database is read-only\.$") as unavailable:
+            await database.ping()
+        with pytest.raises(ServiceUnavailable, match="read-only"):
+            await database.check_writable()
+        assert not await ids.find("a1")
+        await set_read_only(postgresql_url, "off", ends=False)
+        with suppress(ServiceUnavailable):  # those that are left of before end all of them
+            await write(database, "first")
+        await asyncio.gather(*(write(database, f"b{n}") for n in range(30)))
+        await database.ping()
+        await database.check_writable()
+        assert await ids.find("b1") == [["b1"]]
+        return {str(outcome) for outcome in outcomes}, unavailable.value.headers, await rows.count(database)
+
+    details, headers, number = run_in(postgresql_url, scenario)
+    assert details == {"The database is read-only."}
+    assert headers["Retry-After"] == "1"
+    assert number in {30, 31}
+
+
+@pytest.mark.parametrize(
+    ("state", "is_replaced"),
+    [
+        ("08006", True),
+        ("25006", True),
+        ("40001", False),
+        ("53100", True),
+        ("53200", True),
+        ("55P03", False),
+        ("57014", False),
+        ("57P01", True),
+        ("57P03", True),
+        ("58030", True),
+    ],
+)
+def test_outages_replace_connections(migrated_postgresql_url, run_in, state, is_replaced):
+    """Each outage is a 503; one of the node replaces those of lookups too, a statement's own none."""
+    backend = text("SELECT pg_backend_pid()")
+
+    async def scenario(database):
+        ids = Lookup(database, select(users.c.id), users.c.id, list)
+        await ids.find("a")
+        (reader,) = database.readers._idle
+        async with database.snapshot() as connection:
+            before = await connection.scalar(backend)
+        with pytest.raises(ServiceUnavailable):
+            async with database.transaction() as connection:
+                await connection.execute(text(f"DO $$ BEGIN RAISE SQLSTATE '{state}'; END $$"))
+        async with database.snapshot() as connection:
+            after = await connection.scalar(backend)
+        await ids.find("a")
+        return after != before, reader not in database.readers._idle
+
+    assert run_in(migrated_postgresql_url, scenario) == (is_replaced, state[:3] in {"250", "57P"})
+
+
+def test_an_error_of_the_statement_is_no_outage(migrated_postgresql_url, run_in):
+    """A bug of ours stays one."""
+
+    async def scenario(database):
+        async with database.transaction() as connection:
+            await connection.execute(text("SELECT * FROM no_such_table"))
+
+    with pytest.raises(ProgrammingError):
+        run_in(migrated_postgresql_url, scenario)
+
+
+def test_connections_are_replaced_at_an_age(migrated_postgresql_url, run_in, monkeypatch):
+    """Those of lookups too, which keep theirs."""
+    backend = text("SELECT pg_backend_pid()")
+
+    async def scenario(database):
+        ids = Lookup(database, select(users.c.id), users.c.id, list)
+        await ids.find("a")
+        (before,) = database.readers._idle
+        monkeypatch.setattr("scanner_api.storage.connections.readers.READER_SECONDS", 0)
+        await ids.find("a")
+        assert before not in database.readers._idle
+        assert database._engine.pool._recycle == engines.MAX_AGE_SECONDS
+        database._engine.pool._recycle = 0
+        pids = set()
+        for _ in range(2):
+            async with database.snapshot() as connection:
+                pids.add(await connection.scalar(backend))
+        return pids
+
+    assert len(run_in(migrated_postgresql_url, scenario)) == 2

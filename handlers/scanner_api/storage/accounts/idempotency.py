@@ -1,5 +1,6 @@
 """Stores the responses of requests that have an idempotency key, for a day."""
 
+import asyncio
 import json
 import zlib
 from collections.abc import Awaitable, Callable
@@ -10,7 +11,7 @@ from math import ceil
 from secrets import token_hex
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from contract_first.service.clock import Clock
 from contract_first.service.idempotency import Attempt, KeyInUse, KeyReused
@@ -20,8 +21,9 @@ from scanner_api.storage.queries import upserting
 from scanner_api.storage.schema.tables import idempotency_keys
 
 LIFE: Final = timedelta(hours=24)
-LEASE: Final = timedelta(seconds=30)
-"""How long a request has a key before another try may take it over, since its process may have died."""
+LEASE: Final = timedelta(seconds=5)
+"""How long a process has a key after it was last heard of; then another try may take it over."""
+_RENEWAL_SECONDS: Final = 2
 _BATCH: Final = 1000
 _COLUMNS: Final = idempotency_keys.c
 
@@ -29,8 +31,9 @@ _COLUMNS: Final = idempotency_keys.c
 class IdempotencyStore:
     """Runs a request once, however often it is tried, in however many processes.
 
-    A try claims its key first, for a short time. Its response is written in the transaction of its effect,
-    and only while the claim holds: both are there, or neither, and of two tries one has an effect.
+    A try claims its key first, for a short time, and renews the claim as long as it takes. Its response is
+    written in the transaction of its effect, and only while the claim holds: both are there, or neither, and
+    of two tries one has an effect.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -38,7 +41,7 @@ class IdempotencyStore:
         self._clock = clock
 
     async def once(self, attempt: Attempt, run: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Return the response of the first try that had one; run the request if this is it.
+        """Return the response of the first attempt that had one; run the request if this is the first.
 
         Raises:
             KeyInUse: another try is being run, or has taken over from this one.
@@ -50,6 +53,7 @@ class IdempotencyStore:
         stored = await self._claim(id_, attempt.fingerprint, claim)
         if stored is not None:
             return zlib.decompress(stored)
+        renewing = asyncio.create_task(self._renew(id_, claim))
         try:
             async with self._database.unit():
                 response = await run()
@@ -57,6 +61,8 @@ class IdempotencyStore:
         except BaseException:
             await self._release(id_, claim)
             raise
+        finally:
+            renewing.cancel()
         return response
 
     async def expire(self) -> None:
@@ -89,22 +95,34 @@ class IdempotencyStore:
             first, response, ends = (await connection.execute(present)).one()
         if first != fingerprint:
             raise KeyReused
-        if response is None:  # what has taken long takes long still, or its process died
+        if response is None:  # or its process died
             left = (ends - now).total_seconds()
             raise KeyInUse(ceil(max(1, min(LEASE.total_seconds() - left, left))))
         stored: bytes = response
         return stored
 
+    async def _renew(self, id_: str, claim: str) -> None:
+        """Renew a claim until this is cancelled; while the database is away it may run out."""
+        claimed = idempotency_keys.update().where(*_held(id_, claim))
+        while True:
+            await asyncio.sleep(_RENEWAL_SECONDS)
+            with suppress(ServiceUnavailable):
+                await self._database.change(claimed.values(expires_at=self._clock.now() + LEASE))
+
     async def _store(self, id_: str, claim: str, response: bytes) -> None:
-        held = idempotency_keys.update().where(_COLUMNS.id == id_, _COLUMNS.claim == claim)
+        held = idempotency_keys.update().where(*_held(id_, claim))
         changes = {"response": zlib.compress(response, 1), "expires_at": self._clock.now() + LIFE}
         if not await self._database.change(held.values(changes)):
             raise KeyInUse
 
     async def _release(self, id_: str, claim: str) -> None:
-        held = _COLUMNS.id == id_, _COLUMNS.claim == claim, _COLUMNS.response.is_(None)
         with suppress(ServiceUnavailable):  # then the claim runs out
-            await self._database.change(idempotency_keys.delete().where(*held))
+            await self._database.change(idempotency_keys.delete().where(*_held(id_, claim)))
+
+
+def _held(id_: str, claim: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a key's row while it is a claim's, which has no response yet."""
+    return _COLUMNS.id == id_, _COLUMNS.claim == claim, _COLUMNS.response.is_(None)
 
 
 def _id_of(attempt: Attempt) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 from scanner_api.distribution import SCANNER_API
 
 from .async_engine import AsyncEngine, create_async_engine
+from .errors import discard_broken
 
 _EXPECTED: Final = (
     "expected sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE (database_url)"
@@ -31,6 +32,8 @@ _QUERY: Final = {
     "postgresql+asyncpg": frozenset({"host", "port", "ssl", "sslmode", "sslrootcert", "target_session_attrs"})
     | {"prepared_statement_cache_size", "statement_cache_size", "passfile", "async_fallback"},
 }
+MAX_AGE_SECONDS: Final = 1800
+"""The age at which a connection is replaced: memory of the server's side, and a name that moved on."""
 _SQLITE_PATIENCE: Final = 10
 _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     # how many seconds a writer waits for those of other processes
@@ -38,6 +41,7 @@ _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     "postgresql+asyncpg": {
         "connect_args": {"timeout": 5, "server_settings": {"application_name": "scanner-api"}},
         "pool_pre_ping": True,
+        "pool_recycle": MAX_AGE_SECONDS,
         "max_overflow": 0,
     },
 }
@@ -121,6 +125,7 @@ def engine_for(url: URL, waits: Waits) -> AsyncEngine:
         ) from error
     if engine.dialect.name == "postgresql":
         event.listen(engine.sync_engine, "connect", partial(_prepare_postgresql, waits))
+        event.listen(engine.sync_engine, "handle_error", discard_broken)
     else:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)

@@ -1,13 +1,18 @@
 """Connections for lookups, which read outside transactions."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from sqlalchemy import event
+
 from .async_engine import AsyncConnection, AsyncEngine
 
 MOST_READERS: Final = 2
+READER_SECONDS: Final = 60
+"""The age at which a connection is replaced: one that a failover left at a standby would not find out."""
 
 
 class Reader:
@@ -16,35 +21,40 @@ class Reader:
     Attributes:
         driver: the driver's own connection.
         uses: how often it was used, this time included.
+        since: when it was opened, by the monotonic clock.
     """
 
     def __init__(self, connection: AsyncConnection, driver: Any) -> None:
         self.connection = connection
         self.driver = driver
         self.uses = 0
+        self.since = time.monotonic()
 
 
 class Readers:
-    """The connections that all lookups of a database share."""
+    """The connections that all lookups of a database share.
+
+    Each is replaced after a minute, and once an error of another connection discards those of the pool.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._slots = asyncio.Semaphore(MOST_READERS)
         self._idle: list[Reader] = []
         self._open: set[AsyncConnection] = set()
+        self._discarded_at = 0.0
+        event.listen(engine.sync_engine, "handle_error", self._discard)
 
     @asynccontextmanager
     async def lend(self) -> AsyncIterator[Reader]:
         """Lend a connection; after an exception it is discarded."""
         async with self._slots:
-            reader = self._idle.pop() if self._idle else await self._opened()
+            reader = await self._usable()
             reader.uses += 1
             try:
                 yield reader
             except BaseException:  # a cancelled one too: its connection is in the middle of something
-                self._open.discard(reader.connection)
-                await reader.connection.invalidate()
-                await reader.connection.close()
+                await self._end(reader)
                 raise
             self._idle.append(reader)
 
@@ -53,6 +63,25 @@ class Readers:
         self._idle.clear()
         while self._open:
             await self._open.pop().close()
+
+    async def _usable(self) -> Reader:
+        oldest = max(self._discarded_at, time.monotonic() - READER_SECONDS)
+        while self._idle:
+            reader = self._idle.pop()
+            if reader.since > oldest:
+                return reader
+            await self._end(reader)
+        return await self._opened()
+
+    async def _end(self, reader: Reader) -> None:
+        self._open.discard(reader.connection)
+        await reader.connection.invalidate()
+        await reader.connection.close()
+
+    def _discard(self, context: Any) -> None:
+        """Open new connections from now on, if an error is about all there are."""
+        if context.is_disconnect and context.invalidate_pool_on_disconnect:
+            self._discarded_at = time.monotonic()
 
     async def _opened(self) -> Reader:
         connection = await self._engine.connect()

@@ -6,9 +6,10 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from weakref import WeakValueDictionary
 
 from .async_engine import AsyncConnection
+from .errors import LockedError
 
 
-class Turns:
+class KeyTurns:
     """Lets one at a time have a key.
 
     Args:
@@ -24,7 +25,7 @@ class Turns:
         """Hold all of these keys; several have to be in the same order everywhere.
 
         Raises:
-            TimeoutError: someone else has held one for too long.
+            LockedError: someone else has held one for too long.
         """
         async with AsyncExitStack() as having:
             try:
@@ -33,7 +34,7 @@ class Turns:
                         lock = self._locks.setdefault(key, asyncio.Lock())
                         await having.enter_async_context(lock)
             except TimeoutError:
-                raise TimeoutError(f"{key} is locked, for {self._seconds:g} s or more") from None
+                raise LockedError(f"{key} is locked, for {self._seconds:g} s or more") from None
             yield
 
 

@@ -279,7 +279,7 @@ schema_compatibility = Table(
     Column("least_revision", Text, nullable=False),
 )
 
-_versions = Table(
+versions = Table(
     "alembic_version",
     MetaData(),
     Column("version_num", String(32), nullable=False),
@@ -296,8 +296,8 @@ def sqlite_script(revision: str) -> str:
         metadata.create_all(connection, checkfirst=False)
         create_triggers(connection)
         protect_audit_log(connection)
-        _versions.create(connection)
-        connection.execute(_versions.insert(), {"version_num": revision})
+        versions.create(connection)
+        connection.execute(versions.insert(), {"version_num": revision})
         note_compatibility(connection, revision)
         driver: Any = connection.connection.driver_connection
         script = "".join(driver.iterdump())

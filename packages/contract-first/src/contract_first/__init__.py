@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         BasicCredential,
         Conflict,
         Forbidden,
+        InsufficientScope,
         InternalError,
         MethodNotAllowed,
         NotAcceptable,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         Problem,
         RateLimited,
         Request,
+        Requirement,
         Response,
         Service,
         ServiceUnavailable,
@@ -46,20 +48,21 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BadRequest", "BasicCredential", "Change", "Conflict", "Contract", "ContractError", "ContractMock",
-    "Credentials", "ExchangeValidator", "Forbidden", "InternalError", "MethodNotAllowed", "NotAcceptable",
-    "NotFound", "NotImplementedYet", "Operation", "PayloadTooLarge", "Problem", "RateLimited", "Report",
-    "Request", "Response", "Service", "ServiceUnavailable", "URITooLong", "Unauthorized",
-    "UnsupportedMediaType", "ValidationFailed", "check_app", "check_url", "compare", "contract_mock",
-    "create_app", "load_contract", "serve", "validate_har",
+    "Credentials", "ExchangeValidator", "Forbidden", "InsufficientScope", "InternalError",
+    "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "Operation", "PayloadTooLarge",
+    "Problem", "RateLimited", "Report", "Request", "Requirement", "Response", "Service",
+    "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
+    "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract", "serve",
+    "validate_har",
 ]  # fmt: skip
 
 __getattr__ = exported(
     __name__,
     {
         "contract": "Change Contract ContractError Operation compare load_contract",
-        "service": "BadRequest BasicCredential Conflict Forbidden InternalError"
+        "service": "BadRequest BasicCredential Conflict Forbidden InsufficientScope InternalError"
         " MethodNotAllowed NotAcceptable NotFound NotImplementedYet"
-        " PayloadTooLarge Problem RateLimited Request Response Service"
+        " PayloadTooLarge Problem RateLimited Request Requirement Response Service"
         " ServiceUnavailable URITooLong Unauthorized UnsupportedMediaType"
         " ValidationFailed create_app serve",
         "mock": "ContractMock contract_mock",

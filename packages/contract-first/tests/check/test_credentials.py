@@ -8,7 +8,13 @@ from urllib.parse import quote
 import pytest
 
 from contract_first.check import Credentials
-from contract_first.check.credentials import altered, from_environment, from_file, header_fields
+from contract_first.check.credentials import (
+    altered,
+    from_environment,
+    from_file,
+    header_fields,
+    runnable,
+)
 from contract_first.check.masking import Masking
 from contract_first.contract import Contract
 
@@ -31,6 +37,36 @@ def test_each_scheme_is_met_by_the_credential_that_is_for_it():
         "token": {"Authorization": "Bearer token-1"},
         "login": {"Authorization": "Bearer token-1"},
     }
+
+
+def test_basic_authentication_has_a_user_and_a_password():
+    """A user and a password satisfy a scheme of Basic authentication; without a colon they are none."""
+    expected = {"Authorization": "Basic dXNlcjpwYXNzd29yZA=="}
+    assert Credentials(basic="user:password").by_scheme(SCHEMES) == {"basic": expected}
+    with pytest.raises(ValueError, match="basic has no colon; expected user:password"):
+        Credentials(basic="user")
+
+
+def test_a_short_credential_is_masked_where_it_is_a_whole_value():
+    """A credential that is an ordinary word leaves the words that contain it as they are."""
+    credentials = Credentials(bearer="live", api_key="any")
+    assert credentials.mask("deliver to live, alive") == "deliver to [masked], alive"
+    command = "curl -H 'Authorization: Bearer live' 'http://a.example/company?alive=any'"
+    masked = runnable(command, credentials)
+    assert masked == (
+        "curl -H 'Authorization: Bearer '\"$CHECK_BEARER\"''"
+        " 'http://a.example/company?alive='\"$CHECK_API_KEY\"''"
+    )
+    masking = Masking()
+    masking.presented = (b"live",)
+    assert masking.body(b'{"deliver": "live"}') == b'{"deliver": "****"}'
+
+
+@pytest.mark.parametrize("field", ["Basic a2VlcGVyOmNvcnJlY3QtaG9yc2U=", "Bearer correct-horse"])
+def test_what_follows_a_scheme_in_a_header_is_masked_alone(field):
+    """A server that repeats the token or the password of a given Authorization field gives nothing away."""
+    mask = Credentials(headers={"authorization": field}).mask
+    assert mask(f"{field.split()[1]}: correct-horse") == "[masked]: [masked]"
 
 
 def test_a_cookie_with_a_name_keeps_it():
@@ -119,7 +155,7 @@ def test_a_header_is_a_name_and_a_value(line):
 
 
 def test_the_stronger_source_wins():
-    """An option goes before the environment, and headers of both are sent."""
+    """An option takes precedence over the environment, and headers of both are sent."""
     environment = from_environment(
         {
             "SCANNER_CHECK_API_KEY": "of-the-environment",

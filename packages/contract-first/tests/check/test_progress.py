@@ -2,6 +2,7 @@
 
 import uuid
 from io import StringIO
+from itertools import count
 
 import pytest
 from rich.console import Console
@@ -9,10 +10,12 @@ from schemathesis.engine import Status, events
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.engine.run import Phase, PhaseName
 
-from contract_first.check.reports.report import Report, Subject
+from contract_first.check.reports.report import Report, ReportSubject
 from contract_first.check.run.progress import ProgressBars
 
-SUBJECT = Subject(url="http://a.example", source="packaged", title="Shelf", version="1", digest="0" * 64)
+SUBJECT = ReportSubject(
+    url="http://a.example", source="packaged", title="Shelf", version="1", digest="0" * 64
+)
 
 
 def output(*, terminal, cycles):
@@ -59,3 +62,17 @@ def test_in_a_terminal_a_phase_is_one_bar():
     assert "✓ fuzzing" in fuzzing
     assert "1/1" in fuzzing
     assert "✓ own checks" in own_checks
+
+
+def test_without_a_terminal_there_is_a_line_every_ten_seconds(monkeypatch):
+    """Whoever reads a log sees every ten seconds what goes on, how far it is, and for how long."""
+    clock = count()
+    monkeypatch.setattr("contract_first.check.run.progress.monotonic", lambda: next(clock))
+    console = Console(file=StringIO(), force_terminal=False, width=100)
+    with ProgressBars(console, Report(subject=SUBJECT)) as watch:
+        for requests in range(25):
+            watch.tick("minimising", requests)
+    lines = console.file.getvalue().splitlines()
+    assert lines[0] == "minimising: 9 requests, 0 findings, 10 s"
+    assert lines[1] == "minimising: 19 requests, 0 findings, 20 s"
+    assert lines[2:] == ["minimising: 24 requests, 0 findings"]

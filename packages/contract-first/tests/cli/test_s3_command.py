@@ -197,3 +197,12 @@ def test_the_certificates_of_both_servers_are_for_their_address():
         context = ssl.create_default_context(cafile=mock.ca)
         for url in (mock.s3, f"{mock.control}/ca.pem"):
             assert httpx2.get(url, verify=context, trust_env=False, timeout=60).status_code < 500
+
+
+def test_the_control_port_has_nothing_else(caplog):
+    """A path beside the control API is a problem that says where that is, and no failure in the log."""
+    with s3_mock() as mock:
+        response = httpx2.get(mock.control.removesuffix("/_mock") + "/health", timeout=60)
+        assert (response.status_code, response.headers["Content-Type"]) == (404, "application/problem+json")
+        assert "/_mock/" in response.json()["detail"]
+    assert all(record.levelname == "INFO" for record in caplog.records)

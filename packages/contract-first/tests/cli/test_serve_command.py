@@ -15,6 +15,25 @@ HANDLERS = """
 def list_pets() -> None:
     pass
 """
+SHELTER = """
+from contextlib import asynccontextmanager
+
+from contract_first import create_app
+
+
+async def list_pets(db) -> None:
+    assert db == "open"
+
+
+@asynccontextmanager
+async def opened():
+    yield {"db": "open"}
+
+
+APP = create_app("openapi.yaml", {"list_pets": list_pets}, collaborators=opened)
+PLAIN = {"db": "open"}
+NUMBER = 5
+"""
 SECURED = {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}}
 HOOKS = """
 CHECKS = {"key": lambda credential, request: credential if credential == "right" else None}
@@ -31,11 +50,11 @@ class Keys:
 @pytest.fixture
 def project(write, tmp_path, monkeypatch):
     """A folder with handlers and what authenticates, which is the current one."""
-    for name, content in {"pets.py": HANDLERS, "hooks.py": HOOKS}.items():
+    for name, content in {"pets.py": HANDLERS, "hooks.py": HOOKS, "shelter.py": SHELTER}.items():
         write(content, name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
-    for name in ("pets", "hooks"):
+    for name in ("pets", "hooks", "shelter"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return tmp_path
 
@@ -69,6 +88,45 @@ def test_it_serves_ones_own(secured):
         assert statuses == [401, 200]
         assert list(client.get("/openapi.json").json()["paths"]) == ["/pets"]
         assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.programs
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--app", "shelter:APP"),
+        ("--contract", "openapi.yaml", "--handlers", "shelter", "--collaborators", "shelter:opened"),
+        ("--contract", "openapi.yaml", "--handlers", "shelter", "--collaborators", "shelter:PLAIN"),
+    ],
+)
+def test_it_serves_handlers_that_need_a_collaborator(write, minimal, options):
+    """What opens collaborators is named, or the app that has them already."""
+    write(minimal, "openapi.yaml")
+    with serving(*options) as url, httpx2.Client(base_url=url, trust_env=False) as client:
+        assert client.get("/pets").status_code == 200
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("options", "code", "reason"),
+    [
+        (["--contract", "openapi.yaml", "--handlers", "shelter"], 1, "serve --collaborators MODULE:NAME"),
+        (["--app", "shelter:APP", "--contract", "openapi.yaml"], 2, "where it calls create_app"),
+        (["--app", "shelter:opened"], 2, "'shelter:opened' is of type function; expected what create_app"),
+        (["--contract", "openapi.yaml"], 2, "--handlers PACKAGE, or --app MODULE:NAME"),
+        (
+            ["--contract", "openapi.yaml", "--handlers", "shelter", "--collaborators", "shelter:NUMBER"],
+            2,
+            "'shelter:NUMBER' is of type int; expected a mapping",
+        ),
+    ],
+)
+def test_what_lacks_a_collaborator_is_one_sentence(write, minimal, options, code, reason):
+    """The sentence says what to do."""
+    write(minimal, "openapi.yaml")
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, ["serve", "--port", "0", *options])
+    assert (outcome.exit_code, reason in outcome.stderr, outcome.stderr.count("\n")) == (code, True, 1)
 
 
 @pytest.mark.parametrize(

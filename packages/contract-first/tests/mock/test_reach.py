@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import httpx2
@@ -15,7 +16,7 @@ from contract_first.cli.commands import read_by
 from contract_first.cli.mock import Mocks
 from contract_first.mock import contract_mock, reach
 from contract_first.mock.options import base_url
-from contract_first.mock.reach import Reach, certified_names, lan_url
+from contract_first.mock.reach import Reach, certified_names, is_loopback_host, lan_url
 from contract_first.service.http import server
 
 API, S3 = "http://127.0.0.1:8000", "http://127.0.0.1:9000"
@@ -37,6 +38,41 @@ def request(host, **headers):
     """Return the scope of a request."""
     fields = {"host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
     return {"scheme": "http", "headers": [(name.encode(), text.encode()) for name, text in fields.items()]}
+
+
+@pytest.mark.parametrize(
+    ("host", "accepted", "loopback"),
+    [
+        ("127.0.0.1:8000", True, True),
+        ("[::1]:8000", True, True),
+        ("localhost", True, True),
+        ("10.0.2.2:8000", True, False),
+        ("host.docker.internal:8000", True, False),
+        ("mymac.local", True, False),
+        ("mock:8000", True, False),
+        ("tunnel.example", True, False),
+        ("evil.example:8000", False, False),
+        ("[::1].evil.example", False, False),
+        ("127.0.0.1.evil.example", False, False),
+        ("evil.example@localhost", False, False),
+        ("localhost:8000.evil.example", False, False),
+        ("", False, False),
+    ],
+)
+def test_hosts_that_a_page_may_have_rebound(host, accepted, loopback):
+    """Names that anybody can register are refused but for that of the public URL; a proxy checks its own."""
+    assert Reach(API, public_url="https://tunnel.example").accepts(host) is accepted
+    assert is_loopback_host(host) is loopback
+    assert Reach(API, trust_proxy=True).accepts(host)
+
+
+def test_a_rebound_page_reads_nothing_of_the_mock(minimal, write):
+    """Its requests are a 421 that says what to do; a client without a Host is none of a browser."""
+    with contract_mock(str(write(minimal))) as mock:
+        response = httpx2.get(f"{mock.api}/pets", headers={"Host": "evil.example"})
+        assert httpx2.get(f"{mock.api}/pets", headers={"Host": "mymac.local"}).status_code == HTTPStatus.OK
+    assert response.status_code == HTTPStatus.MISDIRECTED_REQUEST
+    assert response.json()["detail"].endswith("localhost or a name that --public-url has.")
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,13 @@ class Engines:
         self.validator = ResponseValidator(contract)
 
     @classmethod
-    def over(cls, response, *, openapi="3.1.0", **components):
+    def over(cls, response, *, openapi="3.1.0", jsonSchemaDialect=None, **components):  # noqa: N803 -- OpenAPI's name
         """Return the engines of an operation with this one response."""
+        dialect = {"jsonSchemaDialect": jsonSchemaDialect} if jsonSchemaDialect else {}
         operation = {"operationId": "op", "responses": {"200": {"description": "", **response}}}
         document = {
             "openapi": openapi,
+            **dialect,
             "info": {"title": "t", "version": "1"},
             "paths": {"/": {"get": operation}},
             "components": components,

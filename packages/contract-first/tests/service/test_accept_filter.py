@@ -1,3 +1,4 @@
+import operator
 import re
 import runpy
 import warnings
@@ -107,6 +108,119 @@ def test_the_filter_accepts_nothing_that_the_validator_refuses(schema, some):
     assert [each for value in some for each in engines.wrongly_accepted(value)] == []
 
 
+def marked(inner):
+    """Return schemas of OpenAPI 3.0 with what its dialect alone has."""
+    flags = st.booleans()
+    return st.builds(
+        operator.or_,
+        inner.filter(lambda schema: isinstance(schema, dict)),
+        keywords(nullable=flags, readOnly=flags, writeOnly=flags, exclusiveMinimum=flags),
+    )
+
+
+leaves_30 = marked(
+    keywords(type=types.filter(lambda name: name != "null"), format=formats, maxLength=st.integers(0, 12))
+    | keywords(type=st.sampled_from(["string", "integer"]), enum=st.lists(values, min_size=1, max_size=3))
+    | keywords(pattern=patterns.filter(is_python_pattern), minLength=st.integers(0, 3))
+    | keywords(minimum=numbers, maximum=numbers, exclusiveMaximum=st.booleans(), multipleOf=positive)
+    | st.just({"$ref": "#/components/schemas/Node"})
+)
+
+
+def around_30(inner):
+    """Return schemas of OpenAPI 3.0 that hold other schemas."""
+    some = st.lists(inner, min_size=1, max_size=3)
+    named = st.dictionaries(st.sampled_from(NAMES), inner, max_size=2)
+    names = st.lists(st.sampled_from(NAMES), min_size=1, unique=True)
+    sizes = st.integers(0, 2)
+    return marked(
+        keywords(items=inner, uniqueItems=st.booleans(), maxItems=sizes, type=st.just("array"))
+        | keywords(properties=named, required=names, minProperties=sizes)
+        | keywords(properties=named, required=names, additionalProperties=inner | st.booleans())
+        | keywords(allOf=some, properties=named, required=names)
+        | keywords(oneOf=some, anyOf=some, **{"not": inner})
+    )
+
+
+schemas_30 = st.recursive(leaves_30, around_30, max_leaves=6)
+NODE_30 = {
+    "type": "object",
+    "nullable": True,
+    "required": ["a", "b"],
+    "properties": {
+        "a": {"$ref": "#/components/schemas/Node"},
+        "b": {"type": "integer", "nullable": True, "writeOnly": True},
+    },
+}
+
+
+@settings(max_examples=250, deadline=None)
+@given(schemas_30, st.lists(values, min_size=1, max_size=6))
+def test_the_filter_accepts_nothing_of_3_0_that_the_validator_refuses(schema, some):
+    """The same of OpenAPI 3.0: null, exclusive bounds, and what is not for responses."""
+    engines = Engines.over_schema(schema, openapi="3.0.3", schemas={"Node": NODE_30})
+    event(f"accepted {sum(engines.accepts(value) for value in some) > 0}")
+    assert [wrong for value in some for wrong in engines.wrongly_accepted(value)] == []
+
+
+KINDS = {
+    "A": {"required": ["b"], "properties": {"b": {"type": "integer"}}},
+    "B": {"properties": {"a": {"type": "string", "writeOnly": True}}, "required": ["a"]},
+    "Node": NODE_30,
+}
+references = st.sampled_from([{"$ref": f"#/components/schemas/{name}"} for name in KINDS])
+kinds = st.lists(references, min_size=1, max_size=3)
+mappings = st.dictionaries(
+    st.sampled_from(["x", "A", ""]), st.sampled_from(["#/components/schemas/A", "B", "#/nowhere"]), max_size=2
+)
+discriminated = st.fixed_dictionaries(
+    {
+        "discriminator": st.fixed_dictionaries(
+            {"propertyName": st.just("kind")}, optional={"mapping": mappings}
+        )
+    },
+    optional={
+        "oneOf": kinds,
+        "anyOf": kinds | st.lists(references | st.booleans().map(lambda _: {}), min_size=1),
+        "allOf": kinds,
+        "properties": st.just({"kind": {"type": "string"}}),
+        "nullable": st.booleans(),
+        "type": st.just("object"),
+    },
+)
+objects = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["A", "B", "Node", "x", "", None, 1])}, optional={"a": scalars, "b": scalars}
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    discriminated
+    | discriminated.map(lambda schema: {"items": schema})
+    | discriminated.map(lambda schema: {"not": schema})
+    | discriminated.map(lambda schema: {"oneOf": [schema, {"type": "object"}]}),
+    st.lists(objects | scalars | objects.map(lambda value: [value]), min_size=1, max_size=6),
+    st.sampled_from(["3.0.3", "3.1.0", "3.2.0"]),
+)
+def test_the_filter_accepts_nothing_by_a_discriminator_that_the_validator_refuses(schema, some, openapi):
+    """The same of alternatives that a discriminator tells apart, whatever it maps and wherever it stands."""
+    engines = Engines.over_schema(schema, openapi=openapi, schemas=KINDS)
+    event(f"accepted {sum(engines.accepts(value) for value in some) > 0}")
+    assert [wrong for value in some for wrong in engines.wrongly_accepted(value)] == []
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0", "3.2.0"])
+def test_the_filter_speaks_for_discriminators(openapi):
+    """What the schema accepts that the discriminator names is accepted without openapi-core."""
+    alternatives = [{"$ref": f"#/components/schemas/{name}"} for name in ("A", "B")]
+    discriminator = {"propertyName": "kind", "mapping": {"x": alternatives[0]["$ref"]}}
+    schema = {"type": "array", "items": {"oneOf": alternatives, "discriminator": discriminator}}
+    engines = Engines.over_schema(schema, openapi=openapi, schemas=KINDS)
+    assert engines.accepts([{"kind": "A", "b": 1}, {"kind": "x", "b": 1}])
+    assert not engines.accepts([{"kind": "x", "b": "not an integer"}])
+    assert not engines.accepts([{"kind": "Node", "a": None, "b": 1}])
+
+
 @settings(max_examples=100, deadline=None)
 @given(patterns.filter(is_python_pattern), st.lists(texts, min_size=1, max_size=8), st.booleans())
 def test_the_filter_reads_patterns_as_the_validator_does(pattern, some, negated):
@@ -128,10 +242,12 @@ def test_the_filter_reads_patterns_as_the_validator_does(pattern, some, negated)
         max_size=5,
     ),
     st.booleans(),
+    st.sampled_from(["3.0.3", "3.1.0"]),
 )
-def test_the_filter_reads_headers_as_the_validator_does(schema, some, required):
+def test_the_filter_reads_headers_as_the_validator_does(schema, some, required, openapi):
     """Whatever the header, what the filter accepts is accepted by openapi-core."""
-    engines = Engines.over({"headers": {"X-H": {"schema": schema, "required": required}}})
+    header = {"schema": schema, "required": required}
+    engines = Engines.over({"headers": {"X-H": header}}, openapi=openapi)
     for text in some:
         for fields in ([(b"x-h", text.encode("latin-1", "replace"))], []):
             response = Rendered(200, fields, b"")
@@ -167,10 +283,45 @@ def test_where_the_engines_differ_the_validator_is_right(schema, value):
     assert not engines.accepts(value)
 
 
-def test_the_filter_leaves_openapi_3_0_to_the_validator():
-    """The dialect of 3.0 is not JSON Schema 2020-12, and is validated by openapi-core alone."""
-    engines = Engines.over_schema({"type": "integer"}, openapi="3.0.3")
-    assert not engines.accepts(5)
+# schema of OpenAPI 3.0, values that the filter accepts, values that it refuses
+OPENAPI_30 = [
+    ({"type": "string", "nullable": True}, ["a", None], [1]),
+    ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, [1], [0]),
+    ({"type": "string", "format": "date"}, ["2026-04-09"], ["tomorrow"]),
+    ({"properties": {"a": {"writeOnly": True}}, "required": ["a"]}, [{}], [{"a": 1}]),
+    ({"properties": {"a": {"readOnly": True}}, "required": ["a"]}, [{"a": 1}], [{}]),
+    ({"allOf": [{"allOf": [{"required": ["a"]}]}], "properties": {"a": {"writeOnly": True}}}, [{}], []),
+    ({"$ref": "#/components/schemas/Node"}, [None, {"a": None}, {"a": {"a": None}}], [{}, {"a": 1}]),
+]
+
+
+@pytest.mark.parametrize(("schema", "accepted", "refused"), OPENAPI_30)
+def test_the_filter_speaks_for_openapi_3_0(schema, accepted, refused):
+    """What conforms in the dialect of 3.0 is accepted without openapi-core, and nothing else is."""
+    engines = Engines.over_schema(schema, openapi="3.0.3", schemas={"Node": NODE_30})
+    assert all(map(engines.accepts, accepted))
+    assert not any(map(engines.accepts, refused))
+
+
+DIALECTS = [
+    ("3.1.0", "https://spec.openapis.org/oas/3.1/dialect/base"),
+    ("3.2.0", "https://spec.openapis.org/oas/3.2/dialect/2025-09-17"),
+    ("3.1.0", "https://json-schema.org/draft/2020-12/schema"),
+]
+
+
+@pytest.mark.parametrize(("openapi", "dialect"), DIALECTS)
+def test_the_filter_speaks_for_documents_that_name_their_dialect(openapi, dialect):
+    """A document may name the dialect that its version has anyway."""
+    engines = Engines.over_schema({"type": "integer"}, openapi=openapi, jsonSchemaDialect=dialect)
+    assert engines.accepts(5)
+    assert not engines.accepts("5")
+
+
+def test_the_filter_leaves_other_dialects_to_the_validator():
+    """Draft 4 is not JSON Schema 2020-12."""
+    dialect = "http://json-schema.org/draft-04/schema#"
+    assert not Engines.over_schema({"type": "integer"}, jsonSchemaDialect=dialect).accepts(5)
 
 
 def test_a_pattern_that_python_cannot_read_is_read_by_the_filter():

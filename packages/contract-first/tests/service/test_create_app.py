@@ -304,25 +304,81 @@ def lifespan(app, use=lambda: None):
     return asyncio.run(run())
 
 
-def test_collaborators_are_opened_and_closed_with_the_app():
-    """What opens them is entered at the start and left at the end; before, nothing is handled."""
+def sheltering():
+    """Return an app whose handler asks for what is opened, and the events of opening and closing it."""
     events = []
 
     @asynccontextmanager
     async def opened():
+        task = asyncio.current_task()
         events.append("opened")
+        await asyncio.sleep(0)
         yield {"shelter": "a shelter"}
-        events.append("closed")
+        await asyncio.sleep(0)
+        events.append("closed" if asyncio.current_task() is task else "closed elsewhere")
+
+    async def list_pets(max_age, shelter):
+        return [{"name": shelter, "age": max_age or 0}]
+
+    return served(handlers={**HANDLERS, "list_pets": list_pets}, collaborators=opened), events
+
+
+def test_collaborators_are_opened_and_closed_with_the_app():
+    """What opens them is entered at the start and left at the end."""
+    app, events = sheltering()
+    sent = lifespan(app, lambda: events.append(ask(app, "GET", "/pets").json()[0]["name"]))
+    assert [each["type"] for each in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert events == ["opened", "a shelter", "closed"]
+
+
+def test_collaborators_are_opened_at_the_first_request_without_a_lifespan():
+    """Once, however many requests come at once, and closed with the event loop; another opens them again."""
+    app, events = sheltering()
+
+    async def ask_thrice():
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app), base_url="http://pets.test"
+        ) as client:
+            return await asyncio.gather(*(client.get("/pets") for _ in range(3)))
+
+    for times in (1, 2):
+        assert {response.json()[0]["name"] for response in asyncio.run(ask_thrice())} == {"a shelter"}
+        assert events == ["opened", "closed"] * times
+
+
+def test_an_app_that_the_first_request_started_may_be_stopped():
+    """``stop()`` closes the collaborators before the event loop ends."""
+    app, events = sheltering()
+
+    async def ask_and_stop():
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app), base_url="http://pets.test"
+        ) as client:
+            await client.get("/pets")
+        await app.stop()
+        return [*events]
+
+    assert asyncio.run(ask_and_stop()) == ["opened", "closed"]
+
+
+def test_collaborators_that_cannot_be_opened_are_tried_again():
+    """A database that is not there yet fails a request, and not those after it."""
+    attempts = []
+
+    @asynccontextmanager
+    async def opened():
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise OSError("no database")
+        yield {"shelter": "a shelter"}
 
     async def list_pets(max_age, shelter):
         return [{"name": shelter, "age": max_age or 0}]
 
     app = served(handlers={**HANDLERS, "list_pets": list_pets}, collaborators=opened)
-    with pytest.raises(RuntimeError, match="lifespan"):
+    with pytest.raises(OSError, match="no database"):
         ask(app, "GET", "/pets")
-    sent = lifespan(app, lambda: events.append(ask(app, "GET", "/pets").json()[0]["name"]))
-    assert [each["type"] for each in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-    assert events == ["opened", "a shelter", "closed"]
+    assert ask(app, "GET", "/pets").status_code == 200
 
 
 def test_a_start_that_fails_closes_what_was_opened():

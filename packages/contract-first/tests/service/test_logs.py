@@ -78,6 +78,11 @@ HANDLERS = {
 }
 
 
+def unready():
+    """Fail as a health check."""
+    raise OSError
+
+
 @pytest.fixture
 def ask():
     """Return what sends requests to an app with a request log, and returns its lines."""
@@ -180,6 +185,23 @@ def test_the_level_is_honoured(ask, level, statuses):
     """Health checks are for debugging, requests that fail are errors, others are information."""
     asked = [("GET", path, {}) for path in ("/healthz", "/open/rex", "/none", "/away")]
     assert [line["status"] for line in ask(*asked, level=level)] == statuses
+
+
+def test_health_checks_that_fail_are_no_errors(ask):
+    """One that is not ready is about to end, or waits for what the log says by itself."""
+    (line,) = ask(("GET", "/readyz", {}), level="debug", checks={"part": unready})
+    assert (line["status"], line["level"]) == (503, "info")
+    assert ask(("GET", "/readyz", {}), level="info", checks={"part": unready}) == []
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_banner_has_the_format_of_the_log(form, capsys):
+    """As JSON it has the members of other lines."""
+    Log(form).announce("Pets on http://x")
+    printed = capsys.readouterr().out
+    members = json.loads(printed) if form == "json" else {"message": printed.rstrip()}
+    assert members["message"] == "Pets on http://x"
+    assert (set(members) == {"time", "level", "logger", "message"}) is (form == "json")
 
 
 def test_preflights_and_clients_that_go_away(ask):
@@ -329,7 +351,7 @@ def test_outages_are_folded():
     messages = [json.loads(line)["message"] for line in stream.getvalue().splitlines()]
     assert sum(message.startswith("No response") for message in messages) == 10
     assert messages.count("Still working") == 500
-    assert messages[-3:] == ["Another", "490 more of the last minute left out: No response: %d", "Working"]
+    assert messages[-3:] == ["Another", "490 more of the last minute left out: No response: 10", "Working"]
 
 
 def test_what_cannot_be_written_is_left():

@@ -72,11 +72,11 @@ def labels(samples, name):
 
 
 async def test_requests_are_counted_by_operation_and_status():
-    """Requests, their durations, refusals by reason and responses that violate the contract."""
+    """Their durations, refusals by reason and responses that violate the contract too; not health checks."""
     async with serving(Metrics()) as (client, scraper):
         for path, key in [
             *[("/open/rex", None)] * 2,
-            *[("/wrong", None), ("/closed", None), ("/healthz", None)],
+            *[("/wrong", None), ("/closed", None), ("/none", None), ("/healthz", None), ("/readyz", None)],
             *[("/closed", "good"), ("/closed", "bad"), ("/closed", "away")],
         ]:
             await client.get(path, headers={} if key is None else {"X-Key": key})
@@ -87,7 +87,7 @@ async def test_requests_are_counted_by_operation_and_status():
         ("closed", "200"): 1,
         ("closed", "401"): 2,
         ("closed", "503"): 1,
-        (NO_OPERATION, "200"): 1,
+        (NO_OPERATION, "404"): 1,
     }
     assert labels(samples, "openapi_request_duration_seconds_count") == {
         ("open",): 2,
@@ -171,7 +171,7 @@ async def test_a_disconnected_client_is_counted():
     async def gone(_scope, _receive, _send):
         """Respond to nobody."""
 
-    await observed(gone, [metrics.observe])({"type": "http"}, None, None)
+    await observed(gone, [metrics.observe])({"type": "http", "path": "/open/rex"}, None, None)
     counted = {"operation": NO_OPERATION, "status": "disconnected"}
     assert metrics.registry.get_sample_value("openapi_requests_total", counted) == 1
 

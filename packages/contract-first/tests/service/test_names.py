@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract_first.contract import Contract
+from contract_first.service import ResolverError, create_app
 from contract_first.service.names import handler_name, handler_named
 
 
@@ -50,3 +51,37 @@ def test_a_handler_is_named_by_the_longest_tail():
     assert handler_named(operation("apps_x_list_thing"), names) is None
     assert handler_named(operation("find pet by id"), names) == "by_id"
     assert handler_named(operation("find pet by id"), {*names, "find pet by id"}) == "find pet by id"
+
+
+@pytest.mark.parametrize(
+    "operation_id", ["listPets", "list-pets", "list pets", "pets/list", "ListPets", "list_pets"]
+)
+def test_spellings_of_one_name(operation_id):
+    """However a document spells it, a handler is called as Python spells it."""
+    assert handler_named(operation(operation_id), {"list_pets", "pets", "list"}) == "list_pets"
+
+
+def two(first, second):
+    """Return a contract of two operations."""
+    responses = {"responses": {"204": {"description": ""}}}
+    methods = {"get": {"operationId": first, **responses}, "put": {"operationId": second, **responses}}
+    return Contract(
+        {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/": methods}}, "test"
+    )
+
+
+async def nothing():
+    """Respond with nothing."""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "name"),
+    [("listPets", "list-pets", "list_pets"), ("pets_list", "dogs_list", "list")],
+)
+def test_a_handler_that_two_operations_would_share(first, second, name):
+    """The start fails, and names both."""
+    with pytest.raises(ResolverError) as failure:
+        create_app(two(first, second), {name: nothing})
+    assert all(repr(operation_id) in str(failure.value) for operation_id in (first, second, name))
+    names = {first: nothing, second: nothing}
+    create_app(two(first, second), names)

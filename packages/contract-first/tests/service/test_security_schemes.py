@@ -149,3 +149,76 @@ def test_a_scheme_that_no_operation_requires_needs_no_hook():
     contract = secured({"key": []}, key=KEY, token=BEARER)
     app = served(contract, {"get_secret": get_secret}, authenticate={"key": only("k")})
     assert ask(app, "GET", "/", headers={"X-Key": "k"}).json() == "k"
+
+
+OAUTH2 = {"type": "oauth2", "flows": {}}
+TOKENS = {"reader": {"read:pets"}, "writer": {"read:pets", "write:pets"}}
+
+
+def scoped(hook, *requirements):
+    """Return an app that requires scopes of a token."""
+    requirements = requirements or ({"oauth": ["read:pets", "write:pets"]},)
+    contract = secured(*requirements, oauth=OAUTH2)
+    return served(contract, {"get_secret": get_secret}, authenticate={"oauth": hook})
+
+
+def ask_with(app, token):
+    """Ask with a bearer token."""
+    return ask(app, "GET", "/", headers={"Authorization": f"Bearer {token}"})
+
+
+def of_request(token, request):
+    """Know the scopes from the request."""
+    if token in TOKENS:
+        request.requirement.require(TOKENS[token])
+    return {"token": token} if token in TOKENS else None
+
+
+async def of_parameter(token, request, requirement):
+    """Know them from a third parameter."""
+    assert requirement is request.requirement
+    assert (requirement.scheme, requirement.operation.operation_id) == ("oauth", "get_secret")
+    return of_request(token, request)
+
+
+class OfCallable:
+    """Know them as an instance that is called."""
+
+    def __call__(self, token, _request, requirement=None):
+        """Return the caller of a token with the scopes."""
+        requirement.require(TOKENS.get(token, requirement.scopes))
+        return {"token": token} if token in TOKENS else None
+
+
+def of_default(token, request, requests=[]):  # noqa: B006 -- that is what it tests
+    """Have a third parameter of its own, as two arguments are what it is called with."""
+    requests.append(token)
+    return of_request(token, request)
+
+
+@pytest.mark.parametrize("hook", [of_request, of_parameter, OfCallable(), of_default])
+def test_a_token_has_the_scopes_that_the_operation_requires(hook):
+    """The hook is told them; a valid token that lacks one is a 403 that names them, a wrong one a 401."""
+    app = scoped(hook)
+    assert ask_with(app, "writer").json() == {"token": "writer"}
+    refused = ask_with(app, "reader")
+    assert refused.status_code == 403
+    assert refused.headers["www-authenticate"] == (
+        'Bearer realm="Vault", error="insufficient_scope", scope="read:pets write:pets"'
+    )
+    assert refused.json()["scopes"] == ["read:pets", "write:pets"]
+    assert ask_with(app, "nobody").status_code == 401
+
+
+def test_the_requirement_counts_whose_scopes_a_token_has():
+    """One scheme may be required with other scopes; what the handler sees is the requirement that was met."""
+    app = scoped(of_parameter, {"oauth": ["admin"]}, {"oauth": ["read:pets"]})
+    assert ask_with(app, "reader").json() == {"token": "reader"}
+    assert ask_with(app, "nobody").status_code == 401
+
+
+def test_a_token_without_the_scopes_is_refused_where_nobody_may_call_as_well():
+    """Anonymous is who sends no token, not who sends one that lacks a scope."""
+    app = scoped(of_request, {"oauth": ["admin"]}, {})
+    assert ask_with(app, "reader").status_code == 403
+    assert ask(app, "GET", "/").status_code == 200

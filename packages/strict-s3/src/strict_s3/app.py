@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -52,6 +52,15 @@ _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+
 """The session token in S3's response to a wrong signature."""
 _SANDBOX = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
 """Keeps stored HTML from running scripts with the rights of pages of this machine."""
+_RUNNING = b'{"services": {"s3": "running"}, "edition": "strict-s3"}'
+_HEALTH: Mapping[tuple[str, str], tuple[str, bytes]] = {
+    ("healthz", ""): ("text/plain", b"ok"),
+    ("minio", "health/live"): ("text/plain", b""),
+    ("minio", "health/ready"): ("text/plain", b""),
+    ("minio", "health/cluster"): ("text/plain", b""),
+    ("_localstack", "health"): ("application/json", _RUNNING),
+}
+"""What probes get, by bucket and key, unless there is such a bucket: an S3 that responds is ready."""
 _log = logging.getLogger(__name__)
 
 
@@ -81,7 +90,8 @@ class Front:
         beginning = time(), monotonic()
         request_id, host_id = self._ids.draw()
         request = Request.from_environ(environ, self._names)
-        response = self._respond(request, request_id, host_id)
+        health = self._health(request)
+        response = health or self._respond(request, request_id, host_id)
         if response is None:
             self._report_exchange(request, Response(0), [], beginning)
             raise Dropped
@@ -97,7 +107,8 @@ class Front:
         without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
         if not without_body:
             fields.append(("Content-Length", str(response.length)))
-        self._report_exchange(request, response, fields, beginning)
+        if health is None:
+            self._report_exchange(request, response, fields, beginning)
         native = [(name, value.encode(errors="replace").decode("latin-1")) for name, value in fields]
         start_response(f"{status.value} {status.phrase}", native)
         return () if without_body or environ["REQUEST_METHOD"] == "HEAD" else response.body
@@ -110,6 +121,14 @@ class Front:
     def close(self) -> None:
         """Release everything; what is in the archive stays there."""
         self.store.close()
+
+    def _health(self, request: Request) -> Response | None:
+        """Return the response to a probe; None for any other request."""
+        media_type, body = _HEALTH.get((request.bucket, request.key), ("", b""))
+        is_probe = media_type and request.method in ("GET", "HEAD") and not request.query
+        if not is_probe or self.store.bucket(request.bucket) is not None:
+            return None
+        return Response(HTTPStatus.OK, [("Content-Type", media_type)], [body], len(body))
 
     def _respond(self, request: Request, request_id: str, host_id: str) -> Response | None:
         try:
@@ -163,7 +182,8 @@ def create_app(
     """
     folder = options.data or Path(tempfile.mkdtemp(prefix="s3-"))
     first = [FirstBucket(name, options.region, options.cors, options.public) for name in options.buckets]
-    store = Store(Archive(folder), first, options.account)
+    archive = Archive(folder, durable=options.data is not None and not options.no_fsync)
+    store = Store(archive, first, options.account)
     credentials = {access_key: Credential.parse(text) for access_key, text in options.credentials.items()}
     machine, faults = ShiftedClock(), faults or Faults()
     clock = faults.clock(clock or machine)

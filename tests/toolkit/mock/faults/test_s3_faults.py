@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from botocore.config import Config
 
-from scanner_mocks.faults import ScannerFault
+from scanner_mocks.faults import ScannerRule
 from strict_s3 import Server
 
 if TYPE_CHECKING:
@@ -22,9 +22,8 @@ SECRET = "a-secret-key"
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Server]:
     """Run an S3."""
-    with Server(
-        "photos", credentials={"AK": SECRET}, cors=True, faults="scanner_mocks.faults:S3Faults"
-    ) as server:
+    faults = "scanner_mocks.faults:ScannerS3Faults"
+    with Server("photos", credentials={"AK": SECRET}, cors=True, faults=faults) as server:
         yield server
 
 
@@ -45,7 +44,7 @@ def upload(photos: Any, key: str = "k") -> httpx2.Response:
 
 def switch(s3: Server, fault: dict[str, Any]) -> None:
     """Switch a fault on."""
-    s3.set_faults(msgspec.convert([{"id": "fault-0", "on": "s3", **fault}], list[ScannerFault]), seed=0)
+    s3.set_faults(msgspec.convert([{"id": "fault-0", "on": "s3", **fault}], list[ScannerRule]), seed=0)
 
 
 def test_an_upload_that_has_expired(s3, photos):

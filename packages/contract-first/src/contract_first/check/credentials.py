@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from .masking import spellings
-
-if TYPE_CHECKING:
-    import httpx2
+from .masking import spellings, whole
 
 MASK = "[masked]"
 SHORTEST_SECRET = 4
 """Characters; masking what is shorter would blacken half of every text."""
+SAFE_LENGTH = 8
+"""Characters; what is shorter may be an ordinary word of a text."""
 MOST_BYTES = 65_536
 PREFIX = "CHECK"
 """Of the environment's variables, such as ``CHECK_API_KEY``."""
-KINDS = ("api_key", "other_api_key", "bearer", "cookie")
-OWN_FIELDS = frozenset(
-    {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length", "transfer-encoding"}
-)
-"""Header fields that curl sends by itself."""
+KINDS = ("api_key", "other_api_key", "bearer", "basic", "cookie")
 CHANGED = 10
 """Which character from the end is another in a wrong one: of a JWT's signature, of an API key's body."""
 SHORT = 20
@@ -43,21 +40,26 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         api_key: for the contract's API key header.
         other_api_key: of another organization than `api_key`.
         bearer: for ``Authorization: Bearer``.
+        basic: ``user:password``, for ``Authorization: Basic``.
         cookie: value of the contract's cookie, or ``name=value``.
-        headers: fields that every request carries besides, such as those of a gateway.
+        headers: fields that every request carries besides, such as those of a gateway. One that a security
+            scheme of the contract describes is the credential for it.
     """
 
     api_key: str = ""
     other_api_key: str = ""
     bearer: str = ""
+    basic: str = ""
     cookie: str = ""
     headers: dict[str, str] = {}
 
     def __post_init__(self) -> None:
-        """Refuse what no header field can carry, without repeating it."""
+        """Raise ValueError for text that a header field cannot carry; the message does not repeat it."""
         for name in KINDS:
             if (value := getattr(self, name)) and not VALUE.fullmatch(value):
                 raise ValueError(f"{name} has characters that a header field cannot carry.")
+        if self.basic and ":" not in self.basic:
+            raise ValueError("basic has no colon; expected user:password.")
         for name, value in self.headers.items():
             if not FIELD.fullmatch(f"{name}: {value}"):
                 raise ValueError("a header is not 'Name: value' in printable ASCII.")
@@ -68,18 +70,38 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     @property
     def can_call(self) -> bool:
-        """Whether there is one to call with."""
-        return bool(self.api_key or self.bearer or self.cookie)
+        """Whether any credential of the caller is set."""
+        return bool(self.api_key or self.bearer or self.basic or self.cookie)
+
+    @property
+    def short(self) -> list[str]:
+        """The kinds of those that are shorter than a credential should be."""
+        return [name for name in KINDS if 0 < len(getattr(self, name)) < SAFE_LENGTH]
+
+    @property
+    def wrong(self) -> Credentials:
+        """Credentials that are wrong in one character each; those that are not given are made up."""
+        kinds = {name: altered(getattr(self, name) or "wrong") for name in KINDS}
+        user, _, password = self.basic.partition(":")
+        kinds["basic"] = f"{user}:{altered(password or 'wrong')}"
+        return Credentials(
+            **kinds, headers={name: _altered_field(value) for name, value in self.headers.items()}
+        )
 
     def over(self, weaker: Credentials) -> Credentials:
-        """Return these credentials, and those of another source where there is none here."""
+        """Return these credentials; empty ones are taken from others."""
         either = {name: getattr(self, name) or getattr(weaker, name) for name in KINDS}
         return Credentials(**either, headers={**weaker.headers, **self.headers})
 
     def by_scheme(self, schemes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
         """Return the header fields that satisfy each security scheme, for those that can be satisfied."""
-        fields = {name: self._fields(scheme) for name, scheme in schemes.items()}
+        fields = {name: self._fields(scheme) or self._of_headers(scheme) for name, scheme in schemes.items()}
         return {name: field for name, field in fields.items() if field}
+
+    def common(self, schemes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """Return the header fields that carry no credential for any of these security schemes."""
+        names = {_carrier(scheme)[0] for scheme in schemes.values()}
+        return {name: value for name, value in self.headers.items() if name.lower() not in names}
 
     def of_the_other(self, schemes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         """Return the header fields of the other organization; none without its key."""
@@ -89,7 +111,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def mask(self, text: str) -> str:
         """Return a text without any credential."""
         for spelling in self.spellings():
-            text = text.replace(spelling, MASK)
+            text = whole(spelling).sub(MASK, text)
         return text
 
     def spellings(self) -> list[str]:
@@ -102,15 +124,29 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return list(ordered)
 
     def secrets(self) -> list[str]:
-        """Return all that must not be shown, longest first, so that none hides part of another.
+        """Return all secrets, longest first, so that masking one hides no part of another.
 
         A wrong credential is among them, as it gives away all of the right one but a character.
         """
-        values = {getattr(self, name) for name in KINDS}
-        values |= {altered(value) for value in values if value} | {*self.headers.values()}
+        values = {getattr(self, name) for name in KINDS} | {*self.headers.values()}
+        fields = [value for name, value in self.headers.items() if name.lower() == "authorization"]
+        values |= {value.partition(" ")[2] for value in [*fields, *self.wrong.headers.values()]}
+        basics = [self.basic, *map(_decoded, fields)]
+        values |= {password for basic in basics for password in (basic, basic.partition(":")[2])}
+        values |= {altered(value) for value in values if value} | {*self.wrong.headers.values()}
+        values |= {_encoded(basic) for basic in (self.basic, self.wrong.basic) if self.basic}
         cookies = (self.cookie, altered(self.cookie)) if self.cookie else ()
         values |= {pair.partition("=")[2] for cookie in cookies for pair in cookie.split("; ")}
         return sorted((value for value in values if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
+
+    def _of_headers(self, scheme: Mapping[str, Any]) -> dict[str, str]:
+        """Return the given header field that a scheme describes, if there is one."""
+        carrier, start = _carrier(scheme)
+        return {
+            name: value
+            for name, value in self.headers.items()
+            if name.lower() == carrier and value.lower().startswith(start)
+        }
 
     def _fields(self, scheme: Mapping[str, Any]) -> dict[str, str]:
         match scheme:
@@ -120,9 +156,47 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 return {"Cookie": self.cookie if "=" in self.cookie else f"{name}={self.cookie}"}
             case {"type": "http", "scheme": kind} if self.bearer and kind.lower() == "bearer":
                 return {"Authorization": f"Bearer {self.bearer}"}
+            case {"type": "http", "scheme": kind} if self.basic and kind.lower() == "basic":
+                return {"Authorization": f"Basic {_encoded(self.basic)}"}
             case {"type": "oauth2" | "openIdConnect"} if self.bearer:
                 return {"Authorization": f"Bearer {self.bearer}"}
         return {}
+
+
+def _carrier(scheme: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the name of the header field that carries a scheme's credential, and how its value begins."""
+    match scheme:
+        case {"type": "apiKey", "in": "header", "name": name}:
+            return name.lower(), ""
+        case {"type": "apiKey", "in": "cookie", "name": name}:
+            return "cookie", f"{name}=".lower()
+        case {"type": "http", "scheme": kind}:
+            return "authorization", f"{kind} ".lower()
+        case {"type": "oauth2" | "openIdConnect"}:
+            return "authorization", "bearer "
+    return "", ""
+
+
+def _encoded(basic: str) -> str:
+    return base64.b64encode(basic.encode()).decode()
+
+
+def _decoded(value: str) -> str:
+    """Return ``user:password`` of a field of Basic authentication; empty for another."""
+    kind, _, token = value.partition(" ")
+    try:
+        return base64.b64decode(token, validate=True).decode() if kind.lower() == "basic" else ""
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _altered_field(value: str) -> str:
+    """Return a header field with a wrong credential."""
+    user, colon, password = _decoded(value).partition(":")
+    if colon:
+        return "Basic " + _encoded(f"{user}:{altered(password or '-')}")
+    scheme, space, secret = value.rpartition(" ")
+    return scheme + space + altered(secret)
 
 
 def change_of(secret: str) -> tuple[int, str]:
@@ -158,7 +232,7 @@ def empty_variables(environment: Mapping[str, str], prefix: str = PREFIX) -> lis
 
 
 def from_environment(environment: Mapping[str, str], prefix: str = PREFIX) -> Credentials:
-    """Return what is in the environment, header fields as ``Name: value``, one a line.
+    """Read credentials from the environment; header fields are ``Name: value``, one per line.
 
     Raises:
         ValueError: no header field can carry it.
@@ -169,7 +243,7 @@ def from_environment(environment: Mapping[str, str], prefix: str = PREFIX) -> Cr
 
 
 def from_file(path: Path) -> Credentials:
-    """Return what is in a TOML file, its keys named as the attributes.
+    """Read credentials from a TOML file, whose keys are the attributes.
 
     Raises:
         ValueError: it cannot be read, or is not such a file; the message repeats nothing that is in it.
@@ -191,28 +265,32 @@ def from_file(path: Path) -> Credentials:
         raise ValueError(f"{path}: {error}") from None
 
 
-def curl_of(request: httpx2.Request) -> str:
-    """Return the command that repeats a request of a check's own."""
-    fields = [f"{name}: {value}" for name, value in request.headers.items() if name not in OWN_FIELDS]
-    parts = ["curl", "-X", request.method, *(part for field in fields for part in ("-H", field))]
-    body = request.read().decode("utf-8", "replace")  # a form with files was sent unread
-    return " ".join(map(quote, [*parts, *(("--data-binary", body) if body else ()), str(request.url)]))
-
-
 def runnable(command: str, credentials: Credentials, prefix: str = PREFIX) -> str:
     """Return a command with the variables of the environment in place of the credentials.
 
     What stands in single quotes is left and entered again, so that the shell puts the value in.
     """
     for name in KINDS:
-        secret, holder = getattr(credentials, name), variable(name, prefix)
+        secret = getattr(credentials, name)
         if secret and quote(f" {secret}") == f"' {secret}'":
-            command = command.replace(secret, f"'\"${holder}\"'")
-            command = command.replace(altered(secret), f"'\"{_wrong(secret, holder)}\"'")
+            for value, expression in _expressions(name, secret, credentials, variable(name, prefix)):
+                command = whole(value).sub("'\"" + expression.replace("\\", r"\\") + "\"'", command)
     return command
 
 
-def _wrong(secret: str, holder: str) -> str:
-    """Return what has a shell make the wrong credential of the right one."""
+def _expressions(name: str, secret: str, credentials: Credentials, holder: str) -> Iterator[tuple[str, str]]:
+    """Yield the right credential of a kind and the wrong one, each with what has a shell make it."""
+    wrong = getattr(credentials.wrong, name)
+    if name != "basic":
+        yield secret, f"${holder}"
+        yield wrong, f"$({_changed(secret, holder)})"
+        return
+    encode = "| base64 | tr -d '\\n'"
+    yield _encoded(secret), f'$(printf %s "${holder}" {encode})'
+    yield _encoded(wrong), f"$({_changed(secret.partition(':')[2], holder)} {encode})"
+
+
+def _changed(secret: str, holder: str) -> str:
+    """Return the command that prints the wrong credential of the right one, which ends with a secret."""
     place, character = change_of(secret)
-    return rf"""$(printf %s "${holder}" | sed 's/.\(.\{{{place - 1}\}}\)$/{character}\1/')"""
+    return rf"""printf %s "${holder}" | sed 's/.\(.\{{{place - 1}\}}\)$/{character}\1/'"""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import copy
 from functools import lru_cache
+from typing import AnyStr
 from urllib.parse import quote, unquote_plus
 
 from contract_first.contract import Contract
@@ -38,7 +39,7 @@ SECRET_NAMES = frozenset(
 )
 """Of query parameters and cookies, and of members and fields in bodies."""
 SHORTEST_PRESENTED = 16
-"""Bytes; a shorter value may be an ordinary word elsewhere in the text."""
+"""Bytes; a shorter value may be an ordinary word elsewhere in the text, or part of one."""
 
 SHORTEST_SPELLED = 8
 """Bytes; the other spellings of a shorter secret occur in any text."""
@@ -75,8 +76,18 @@ def spellings(secret: bytes) -> tuple[bytes, ...]:
     return tuple({secret, *others})
 
 
+@lru_cache(maxsize=1024)
+def whole(secret: AnyStr) -> re.Pattern[AnyStr]:
+    """Return the pattern that finds a secret: a short one only where it is no part of a longer word."""
+    if len(secret) >= SHORTEST_PRESENTED:
+        return re.compile(re.escape(secret))
+    if isinstance(secret, bytes):
+        return re.compile(rb"(?<![0-9A-Za-z])" + re.escape(secret) + rb"(?![0-9A-Za-z])")
+    return re.compile(r"(?<![^\W_])" + re.escape(secret) + r"(?![^\W_])")
+
+
 class Masking:
-    """Masks secrets by their names, and anywhere what looks like a secret or was presented as one.
+    """Masks secrets by the names of their members, and any text that looks like one or was presented as one.
 
     Args:
         names: of further headers, query parameters and cookies that are secret.
@@ -155,7 +166,7 @@ class Masking:
 
     def _anywhere(self, content: bytes) -> bytes:
         for value in self.presented:
-            content = content.replace(value, b"*" * len(value))
+            content = whole(value).sub(b"*" * len(value), content)
         return _LOOKS_SECRET.sub(lambda match: b"*" * len(match[0]), content)
 
     def _text(self, text: str) -> str:

@@ -9,7 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from contract_first.check import Credentials
-from contract_first.check.credentials import empty_variables, from_environment, from_file, header_fields
+from contract_first.check.credentials import (
+    SAFE_LENGTH,
+    empty_variables,
+    from_environment,
+    from_file,
+    header_fields,
+)
 from contract_first.contract import Contract as ContractDocument
 
 from .commands import Overlays, Strict, file, flag, option, require_extra, takes, texts
@@ -17,7 +23,7 @@ from .reports import HTML, JSON
 
 Fallback = Callable[[], ContractDocument | None]
 Preset = Callable[[], Mapping[str, Any]]
-"""Returns arguments of `Checking`: the checks of an API of one's own."""
+"""Returns arguments of `Checking`: the checks that an application adds."""
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 URL = Annotated[
@@ -27,6 +33,7 @@ CREDENTIALS = {
     "api_key": "API key",
     "other_api_key": "API key of another organization",
     "bearer": "Bearer token",
+    "basic": "USER:PASSWORD for Basic authentication",
     "cookie": "Cookie, value or name=value",
 }
 OPTIONS = {
@@ -43,7 +50,7 @@ OPTIONS = {
         "Header field 'Name: value' for each request; repeatable; or set ${variables}_HEADERS (lines).",
         metavar="FIELD",
     ),
-    "credentials": file("TOML file with api_key, other_api_key, bearer, cookie and a table headers."),
+    "credentials": file("TOML file with api_key, other_api_key, bearer, basic, cookie and a table headers."),
     "read_only": flag("Send safe requests only: no writes, no uploads."),
     "budget": option(str, "How long to keep testing, such as 60s or 5m.", default="", metavar="TIME"),
     "max_examples": option(int, "Generated requests per operation.", default=100, min=1),
@@ -57,7 +64,8 @@ OPTIONS = {
     "resume": file("Save progress in this file, and continue from it if it exists."),
     "junit": file("Write the report as JUnit XML."),
     "html": HTML,
-    "har": file("Write the exchanges as HAR, secrets masked."),
+    "har": file("Write the exchanges as HAR, secrets masked and bodies cut."),
+    "har_bodies": flag("Write bodies of any size into the HAR file."),
     "json": JSON,
     "github": flag("Annotate findings for GitHub Actions.", envvar="GITHUB_ACTIONS"),
 }
@@ -136,6 +144,12 @@ def _credentials(
         raise ValueError(
             f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty, and no other credential is given."
             " Unset it to check anonymous access."
+        )
+    for name in merged.short:
+        typer.echo(
+            f"The credential {name} has fewer than {SAFE_LENGTH} characters, and is masked only where it"
+            " stands alone. Use a longer one.",
+            err=True,
         )
     return merged
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,12 +41,18 @@ class Outputs(NamedTuple):
 
     def of_run(self, checking: Checking) -> Report:
         """Make a check, and return its report once it is shown."""
-        console = report_console()
+        console = report_console(stderr=True)
         with checking.started() as run, stopped_by_signals(run), ProgressBars(console, run.report) as bars:
-            run.on_own_check = bars.own_check
+            run.on_own_check, run.on_tick = bars.own_check, bars.tick
             for event in checking.events(run):
                 bars.take(event)
-        return self._reported(run.report)
+        report = self._reported(run.report)
+        if run.abandoned:
+            sys.stdout.flush()
+            os._exit(
+                report.exit_code
+            )  # a thread waits for a response, and the interpreter would for the thread
+        return report
 
     def of_traffic(self, har: Path, checking: Checking) -> Report:
         """Validate recorded traffic, and return its report once it is shown."""

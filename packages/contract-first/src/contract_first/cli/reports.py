@@ -12,9 +12,9 @@ WIDE = 120
 """Columns of an output that is no terminal, such as the log of a CI."""
 
 
-def report_console() -> Console:
-    """Return the terminal, or what stands in its place."""
-    console = Console(highlight=False)
+def report_console(*, stderr: bool = False) -> Console:
+    """Return the console of an output, wide where that is no terminal."""
+    console = Console(highlight=False, stderr=stderr)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = WIDE
     return console

@@ -1,4 +1,4 @@
-"""``serve`` a contract of one's own by handlers of one's own."""
+"""``serve``: a contract and its handlers over HTTP."""
 
 import socket
 import sys
@@ -14,7 +14,7 @@ import uvloop
 
 from contract_first.contract import ContractError
 from contract_first.imports import resting_collector
-from contract_first.service.app import create_app
+from contract_first.service.app import Service, create_app
 from contract_first.service.functions import ResolverError
 from contract_first.service.handlers import handlers_of
 from contract_first.service.http.connections import ConnectionLimits
@@ -28,11 +28,16 @@ from contract_first.service.observe.request_log import RequestLog
 from contract_first.service.observe.telemetry import Telemetry
 
 from .commands import Overlays, failure, read_by
-from .reading import Source, read_contract
+from .reading import HELP, read_contract
 
 START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
 """What keeps a service from starting; each message says what to do."""
 HANDLERS = "Package with the handlers, importable from the current folder."
+COLLABORATORS = (
+    "What handlers ask for by name: a mapping, or an @asynccontextmanager function that yields one when the "
+    "app starts and closes it at the end."
+)
+APP = "What create_app returned, instead of a contract and handlers."
 AUTHENTICATE = (
     "A mapping from each security scheme of the contract to a function that returns the caller of a "
     "credential, or an Authenticator."
@@ -50,10 +55,12 @@ Workers = Annotated[
 
 def serve(  # noqa: PLR0913 -- one for each option
     *,
-    contract: Source,
+    contract: Annotated[str | None, typer.Option(metavar="FILE", help=HELP)] = None,
     overlay: Overlays = None,
-    handlers: Annotated[str, typer.Option(metavar="PACKAGE", help=HANDLERS)],
+    handlers: Handlers = None,
     authenticate: Authenticate = None,
+    collaborators: Annotated[str | None, typer.Option(metavar="MODULE:NAME", help=COLLABORATORS)] = None,
+    app: Annotated[str | None, typer.Option(metavar="MODULE:NAME", help=APP)] = None,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
@@ -78,13 +85,31 @@ def serve(  # noqa: PLR0913 -- one for each option
         ),
     ] = None,
 ) -> None:
-    """Serve a contract with handlers: functions named after its operations.
+    """Serve a contract with handlers, functions named after its operations, or an app of create_app.
 
     Requests (their formats too) and responses are validated. It also serves /openapi.json, an explorer at
     /docs, and health checks at /healthz and /readyz. Modules are imported from the current folder too.
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong options.
     """
+    serve_made = partial(
+        serve_until_ended,
+        host=host,
+        port=port,
+        log=LogOptions(log_level, log_format, request_log),
+        workers=workers,
+        metrics_port=metrics_port,
+    )
+    if app is not None:
+        if any((contract, overlay, handlers, authenticate, collaborators, cors_origin, metrics_port)):
+            raise failure(f"--app {app} has options of its own: set them where it calls create_app.")
+        made = imported(app)
+        if not isinstance(made, Service):
+            raise _unusable(app, made, "what create_app returned")
+        serve_made(lambda *_: made, START_ERRORS, title=made.contract.document["info"]["title"])
+        return
+    if contract is None or handlers is None:
+        raise failure("Nothing to serve: give --contract FILE and --handlers PACKAGE, or --app MODULE:NAME.")
     read = read_contract(contract, overlays=overlay)
     functions = imported(handlers)
     if not isinstance(functions, ModuleType | Mapping):
@@ -95,11 +120,15 @@ def serve(  # noqa: PLR0913 -- one for each option
         raise _unusable(
             authenticate, hooks, "a mapping from each security scheme to a function, or an Authenticator"
         )
-    serve_until_ended(
+    shared = {} if collaborators is None else imported(collaborators)
+    if not (isinstance(shared, Mapping) or callable(shared)):
+        raise _unusable(collaborators, shared, "a mapping, or an @asynccontextmanager function")
+    serve_made(
         lambda telemetry, requests: create_app(
             read,
             functions,
             authenticate=hooks,
+            collaborators=shared,
             cors_origins=cors_origin or (),
             formats=True,
             metrics=telemetry.metrics,
@@ -107,12 +136,7 @@ def serve(  # noqa: PLR0913 -- one for each option
             tracing=telemetry.tracing,
         ),
         START_ERRORS,
-        host=host,
-        port=port,
-        log=LogOptions(log_level, log_format, request_log),
         title=read.document["info"]["title"],
-        workers=workers,
-        metrics_port=metrics_port,
     )
 
 
@@ -129,7 +153,7 @@ def serve_until_ended(
     limits: ConnectionLimits | None = None,
     shutdown: Shutdown | None = None,
 ) -> None:
-    """Serve an app until SIGINT or SIGTERM; what keeps it from starting ends the command with exit code 1.
+    """Serve an app until SIGINT or SIGTERM; an error of the start ends the command with exit code 1.
 
     Args:
         start_errors: what keeps it from starting; each message says what to do.
@@ -145,7 +169,7 @@ def serve_until_ended(
             requests = RequestLog(stderr, log) if log.requests else None
             telemetry = Telemetry.of_process(title, has_metrics=metrics_port is not None)
             with starting(*start_errors):
-                app = _made(create, telemetry, requests)
+                app = _app_of(create, telemetry, requests)
                 listening = sockets.enter_context((claim if is_shared else listen)(host, port))
                 metrics = [
                     sockets.enter_context(listen(host, number, "--metrics-port"))
@@ -155,27 +179,27 @@ def serve_until_ended(
             if metrics:
                 line = f"{line}, metrics on {', '.join(map(url_of, metrics))}"
             if workers == 1:
-                ready = partial(typer.echo, line)
+                ready = partial(stderr.announce, line)
                 uvloop.run(_served(telemetry, metrics, partial(serve, app, listening, ready)))
                 return
 
             def run(index: int, ready: Callable[[], None]) -> None:
                 forked = telemetry.forked()
                 with starting(*start_errors):
-                    app = _made(create, forked, requests)
+                    app = _app_of(create, forked, requests)
                     beside = (
                         reserve(host, listening.getsockname()[1], shared=True) if is_shared else listening
                     )
                 uvloop.run(_served(forked, metrics[index:], partial(serve, app, beside, ready)))
 
             line = f"{line}, {workers} processes"
-            Supervisor(workers, run, lambda: typer.echo(line), sockets.close).run()
+            Supervisor(workers, run, partial(stderr.announce, line), sockets.close).run()
     except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
 
 
 @resting_collector(own_process=True)
-def _made(create: Create, telemetry: Telemetry, requests: RequestLog | None) -> Any:
+def _app_of(create: Create, telemetry: Telemetry, requests: RequestLog | None) -> Any:
     return create(telemetry, requests)
 
 

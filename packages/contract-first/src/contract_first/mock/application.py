@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from contextlib import AsyncExitStack
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from starlette.responses import RedirectResponse
@@ -15,14 +16,15 @@ from contract_first.service.pages import Page
 from .console.page import PATH as CONSOLE
 from .console.page import ConsolePage
 from .control.app import CA, MOST_TARGET_BYTES, ROOT, ControlAccess, control
-from .faults.middleware import FaultMiddleware
-from .faults.reading import FaultReader
 from .journal.events import EventStream
 from .journal.recording import JournalMiddleware, Recording, refused
-from .reach import Reach
+from .reach import Reach, refuse_host
+from .responses.page import OLD_PATH as OLD_RESPONSES
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
-from .service import Service
+from .rules.middleware import RuleMiddleware
+from .rules.reading import RuleReader
+from .service import ReloadingService
 from .state.clock import MockClock
 from .state.state import MockState
 from .traffic import Traffic
@@ -40,7 +42,7 @@ class MockApplication:
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
     """
 
-    service: Service
+    service: ReloadingService
     state: MockState
     traffic: Traffic
     _: KW_ONLY
@@ -50,6 +52,7 @@ class MockApplication:
     ca: str | None = None
     profile: ProblemProfile = PLAIN
     most_target_bytes: int = MOST_TARGET_BYTES
+    _watching: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
     def __post_init__(self) -> None:
         reach, state, traffic, extension = self.reach, self.state, self.traffic, self.traffic.extension
@@ -61,12 +64,12 @@ class MockApplication:
             self.access,
             pages={
                 f"{ROOT}/events": EventStream(state.events, traffic.journal),
-                RESPONSES: ResponsesPage(contract),
+                **dict.fromkeys((RESPONSES, OLD_RESPONSES), ResponsesPage(contract)),
                 ROOT: TO_CONSOLE,
                 CONSOLE: ConsolePage(lambda: reach.s3, extension.console),
                 **({} if self.ca is None else {CA: Page(self.ca.encode(), "application/x-x509-ca-cert")}),
             },
-            public=(RESPONSES, CONSOLE, ROOT),
+            public=(RESPONSES, OLD_RESPONSES, CONSOLE, ROOT),
             clock=state.clock,
             profile=self.profile,
             collaborators={
@@ -75,7 +78,7 @@ class MockApplication:
                 "seeds": lambda: {**self.seeds(), **reach.urls()},
                 "contract": contract,
                 **traffic.clearable,
-                "reader": FaultReader(extension),
+                "reader": RuleReader(extension),
             },
             extension=extension,
         )
@@ -84,6 +87,8 @@ class MockApplication:
         """Load the state, and start to serve."""
         await self.state.start()
         await self.service.start()
+        if self.traffic.overrides_file is not None:
+            await self._watching.enter_async_context(self.traffic.overrides_file.watched())
         self.traffic.publish_to(self.state.events)
 
     def end(self) -> None:
@@ -92,7 +97,7 @@ class MockApplication:
         self.traffic.end()
 
     async def stop(self) -> None:
-        """Release everything."""
+        await self._watching.aclose()
         await asyncio.to_thread(self.traffic.stop)
         await self.service.stop()
         await self.state.stop()
@@ -103,7 +108,6 @@ class MockApplication:
             self.traffic.journal.record(refused(Recording(scope, 0), problem))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
         if scope["type"] != "http":
             return
         self.reach.note(scope)
@@ -112,12 +116,17 @@ class MockApplication:
         is_page = path == "/" and scope["method"] in {"GET", "HEAD"}
         if is_page and not self.service.contract.route("GET", path).methods:
             app = TO_CONSOLE
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        if app is self.service and host and not self.reach.accepts(host):
+            await refuse_host(host, "--public-url has", send)
+            return
         await app(scope, receive, send)
 
 
 def observed(
     app: ASGIApp, contract: Contract, traffic: Traffic, clock: MockClock, profile: ProblemProfile = PLAIN
 ) -> ASGIApp:
-    """Put the app of a contract, which the traffic uses, behind faults, and those behind the journal."""
-    faulty = FaultMiddleware(app, traffic.faults, contract, clock, traffic.extension, profile)
-    return JournalMiddleware(faulty, traffic.journal, contract)
+    """Put the app of a contract, which the traffic uses, behind rules, and those behind the journal."""
+    faults, overrides = traffic.faults, traffic.overrides
+    ruled = RuleMiddleware(app, faults, overrides, contract, clock, traffic.extension, profile)
+    return JournalMiddleware(ruled, traffic.journal, contract)

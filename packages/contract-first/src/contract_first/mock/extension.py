@@ -8,7 +8,7 @@ from contract_first.contract import Contract
 from contract_first.contract.reading.overlay import apply_overlay
 from contract_first.contract.reading.reading import read_document
 
-from .fault import Fault
+from .rule import Rule
 
 DOCUMENT: Final = Path(__file__).parent / "control" / "openapi.yaml"
 
@@ -17,13 +17,13 @@ class Extension(NamedTuple):
     """The additions of an application: none by default.
 
     Attributes:
-        fault: the type of faults: a subclass has further selectors and effects.
+        rule: the type of rules: a subclass has further selectors and effects.
         overlay: OpenAPI Overlay of the control API's document, which describes those, and what the state
             holds; None for none.
         console: folder of further views of the console, see `console.ConsolePage`; None for none.
     """
 
-    fault: type[Fault] = Fault
+    rule: type[Rule] = Rule
     overlay: Path | None = None
     console: Path | None = None
 

@@ -13,7 +13,7 @@ import pytest
 
 from contract_first.distribution import CONTRACT_FIRST
 
-from .fault_marker import FaultMarker
+from .rule_marker import RuleMarker
 
 if TYPE_CHECKING:
     from strict_s3 import Server
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .journal.calls import Calls
     from .s3.fixture import S3Fixture
 
-MARKER = FaultMarker("s3_fault", "s3_server", "S3", "key='a*', s3_code='SlowDown'")
+MARKER = RuleMarker("s3_fault", "s3_server", "have S3 fail", "key='a*', s3_code='SlowDown'")
 pytest_configure = MARKER.register
 pytest_runtest_setup = MARKER.refuse_unused
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -16,28 +17,54 @@ import msgspec
 
 from contract_first.distribution import CONTRACT_FIRST
 from contract_first.service.http.proxies import address_of, last_of
+from contract_first.terminal import printable
 
 if TYPE_CHECKING:
-    from starlette.types import Scope
+    from starlette.types import Scope, Send
 
     from strict_s3.tls import Authority
+
+    from .rule import Rule
 
 _SERVED: ContextVar[Scope | None] = ContextVar("served", default=None)
 """The request that is being served."""
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[\w.-]{1,253})(?::\d{1,5})?", re.ASCII)
+_PRIVATE: Final = (".localhost", ".local", ".internal", ".home.arpa")
+"""Domains of which no name is in the public DNS (RFC 6761, RFC 6762, RFC 8375, ICANN)."""
 _ELSEWHERE: Final = ("192.0.2.1", 9)
 """An address of no network (RFC 5737); connecting a datagram socket to it sends nothing."""
 
 
 class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client has to know of a running mock; what a mock does not have is None."""
+    """The facts of a running mock for its clients; None for a part that it does not have."""
+
+    def override(self, **fields: Any) -> str:
+        """Override responses of the mock, and return the id of the override.
+
+        ``mock.override(operation="list_pets", respond={"body": []}, times=1)``
+
+        Args:
+            fields: of a rule, of its match and of its effect.
+
+        Raises:
+            ValueError: the mock refuses it; the message names the part that is wrong.
+        """
+        from .rules import client  # noqa: PLC0415 -- tests use it, and a mock starts before
+
+        facts = self.facts()
+        return client.add(f"{facts['control']}/overrides", self.rule_type().document(fields), facts.get("ca"))
+
+    @staticmethod
+    def rule_type() -> type[Rule]:
+        """Return the type of rules of the mock."""
+        from .rule import Rule  # noqa: PLC0415 -- the reason above
+
+        return Rule
 
     def facts(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
         return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
 
     def seeds(self) -> dict[str, Any]:
-        """Return what the control API says."""
         return self.facts()
 
     def line(self) -> str:
@@ -54,6 +81,9 @@ class Reach:
         public_url: URL of the API for all clients; None for the host that a request came to.
         s3_public_url: the same of S3, which is at its own port of that host.
         trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say where a request came to.
+
+    Attributes:
+        accepts: tells whether a Host field is that of no page whose name was rebound.
     """
 
     def __init__(
@@ -68,6 +98,9 @@ class Reach:
         self._api_url, self._s3_url = api, s3
         self._public_url, self._s3_public_url = public_url, s3_public_url
         self._trust_proxy = trust_proxy
+        # what a proxy has for a host is the proxy's to check
+        names = {urlsplit(public_url or "").hostname or ""}
+        self.accepts = lru_cache(256)(lambda host: trust_proxy or cannot_be_rebound(host, names))
         self._s3_at = lru_cache(256)(self._s3_at_host)
 
     def note(self, scope: Scope) -> None:
@@ -117,7 +150,7 @@ class Reach:
 
 
 def certified(ca: Path | None, *, tls: bool) -> AbstractContextManager[Authority | None]:
-    """Return what provides an authority for certificates, if there is to be TLS: a folder implies it.
+    """Return the context manager of the certificate authority; of None without TLS, which a folder implies.
 
     Raises:
         ValueError: the extra ``s3`` is not installed.
@@ -179,14 +212,34 @@ def cannot_be_rebound(host: str, names: Collection[str] = ()) -> bool:
     """Return whether a Host field is an address, a name of this machine, or one of these (lower case).
 
     A page whose own name has come to stand for this machine (DNS rebinding) sends that: to the browser,
-    it and what it calls here are of one origin.
+    it and what it calls here are of one origin. Names that nobody can register are this machine's or of its
+    network.
     """
     name = _name(host)
-    return address_of(name) is not None or name == "localhost" or name.endswith(".localhost") or name in names
+    is_private = name.endswith(_PRIVATE) or (name != "" and "." not in name)
+    return is_private or address_of(name) is not None or name in names
 
 
 def _name(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+    match = _HOST.fullmatch(host)
+    return match[1].strip("[]").lower() if match else ""
+
+
+async def refuse_host(host: str, named_by: str, send: Send) -> None:
+    """Respond to a request whose Host field may have been rebound."""
+    detail = f'Host is "{printable(host[:100])}"; expected an address, localhost or a name that {named_by}.'
+    await send_problem(HTTPStatus.MISDIRECTED_REQUEST, detail, send)
+
+
+async def send_problem(status: HTTPStatus, detail: str, send: Send, *fields: tuple[bytes, bytes]) -> None:
+    """Respond with a problem that no contract has."""
+    body = msgspec.json.encode(
+        {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    )
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        *fields,
+    ]
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})

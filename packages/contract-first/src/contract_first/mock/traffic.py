@@ -19,14 +19,16 @@ from contract_first.check.validation import ExchangeValidator
 from contract_first.contract import Contract
 
 from .extension import NO_EXTENSION, Extension
-from .fault import Fault
-from .faults.reading import FaultReader
-from .faults.registry import Faults
 from .journal.events import Events
 from .journal.journal import Journal, Validate
 from .journal.matching import is_beside_contracts
 from .journal.recording import s3_exchange
-from .journal.selector import Selector
+from .journal.selector import ExchangeSelector
+from .rule import Rule
+from .rules.file import RulesFile
+from .rules.reading import RuleReader
+from .rules.registry import Rules
+from .rules.strictness import StrictOverrides
 from .state.state import Clearable
 
 if TYPE_CHECKING:
@@ -41,20 +43,26 @@ class Traffic:
 
     Attributes:
         s3: the server whose faults they are too.
+        overrides_file: the file of overrides, if there is one.
     """
 
-    def __init__(self, seed: int, extension: Extension = NO_EXTENSION) -> None:
+    def __init__(
+        self, seed: int, extension: Extension = NO_EXTENSION, *, strict_overrides: bool = False
+    ) -> None:
         self._seed = seed
+        self._strict_overrides = strict_overrides
         self.extension = extension
         self.journal = Journal()
-        self.faults = Faults(seed, self._set_s3_faults)
+        self.faults = Rules(seed, self._set_s3_faults)
+        self.overrides = Rules(seed, kind="override", newest_first=True)
         self.s3: Server | LocalS3 | None = None
+        self.overrides_file: RulesFile | None = None
         self._broadcast: Broadcast | None = None
 
     @property
     def clearable(self) -> dict[str, Clearable]:
-        """Both by name, as a reset clears them and operations of the control API ask for them."""
-        return {"journal": self.journal, "faults": self.faults}
+        """All by name, as a reset clears them and operations of the control API ask for them."""
+        return {"journal": self.journal, "faults": self.faults, "overrides": self.overrides}
 
     def use(
         self,
@@ -72,15 +80,27 @@ class Traffic:
         self.journal.masking = Masking.of(contract)
         self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
         on_api = [operation.operation_id for operation in contract.operations]
-        self.faults.operations = {"api": on_api}
+        if self._strict_overrides:
+            self.overrides.validate = StrictOverrides(contract).check
+        self.faults.operations, self.overrides.operations = {"api": on_api}, {"api": on_api}
         if self.s3 is not None:
             from strict_s3.messages.request import NAMES  # noqa: PLC0415 -- of an extra
 
             self.faults.operations["s3"] = NAMES
 
-    def faults_in(self, path: Path) -> list[Fault]:
-        """Return the faults in a file; raise FaultFileError if it cannot be read, or is not valid."""
-        return FaultReader(self.extension).file(path, self.faults.check)
+    def faults_in(self, path: Path) -> list[Rule]:
+        """Return the faults in a file; raise RuleFileError if it cannot be read, or is not valid."""
+        return RuleReader(self.extension).file(path, self.faults.check)
+
+    def override_by(self, path: Path | None, tell: Callable[[str], None]) -> None:
+        """Activate the overrides of a file, if there is one, and report when it changes.
+
+        Raises:
+            RuleFileError: it cannot be read, or is not valid.
+        """
+        if path is not None:
+            self.overrides_file = RulesFile(path, RuleReader(self.extension), self.overrides, tell)
+            self.overrides_file.load()
 
     def publish_to(self, events: Events) -> None:
         """Publish exchanges from now on."""
@@ -105,7 +125,7 @@ class Traffic:
             self.faults.struck(exchange.fault)
 
     def reporting_s3_restart(self, tell: Callable[[str], None]) -> Callable[[str], None]:
-        """Return what records, as an exchange without a status, and tells that S3's process died."""
+        """Return a function that reports a death of S3's process, also as an exchange without a status."""
 
         def reported(sentence: str) -> None:
             self.journal.record(
@@ -124,7 +144,7 @@ class Traffic:
 
         return reported
 
-    def _set_s3_faults(self, faults: list[Fault]) -> None:
+    def _set_s3_faults(self, faults: list[Rule]) -> None:
         if self.s3 is not None:
             self.s3.set_faults(faults, seed=self._seed)
 
@@ -144,7 +164,6 @@ class Broadcast:
         self._busy = False
 
     def start(self) -> None:
-        """Listen to the journal."""
         self._listening.enter_context(self._journal.listening(self._hear))
 
     def stop(self) -> None:
@@ -161,7 +180,7 @@ class Broadcast:
 
     def _publish(self) -> None:
         self._busy = False  # what comes from now on may be missed here, and makes another round
-        while exchanges := self._journal.find(Selector(after=self._published), AT_ONCE):
+        while exchanges := self._journal.find(ExchangeSelector(after=self._published), AT_ONCE):
             for exchange in exchanges:
                 self._published = exchange.number
                 self._events.publish("exchange", exchange, exchange.number)
@@ -170,7 +189,7 @@ class Broadcast:
 def _validator(
     contract: Contract, ignores: Callable[[MessageViolation], bool], *, authentication: bool
 ) -> Validate:
-    """Return what validates exchanges with the contract's operations: S3, the explorer and pages are none."""
+    """Return the validator of exchanges with operations; S3, the explorer and pages have none."""
     validator = ExchangeValidator(contract, authentication=authentication)
 
     def validate(exchange: RecordedExchange) -> Validation:

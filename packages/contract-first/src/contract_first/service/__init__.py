@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         BadRequest,
         Conflict,
         Forbidden,
+        InsufficientScope,
         InternalError,
         MethodNotAllowed,
         NotAcceptable,
@@ -34,16 +35,17 @@ if TYPE_CHECKING:
         ValidationFailed,
         Violation,
     )
-    from .messages.request import Request
+    from .messages.request import Request, Requirement
     from .messages.response import Response
     from .request.bodies import Limits
 
 __all__ = [
     "Attempt", "Authenticator", "BadRequest", "BasicCredential", "CannotListen", "Conflict", "Forbidden",
-    "Idempotency", "InternalError", "KeyInUse", "KeyReused", "Limits", "MethodNotAllowed", "NotAcceptable",
-    "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem", "ProblemProfile", "RateLimited", "Request",
-    "ResolverError", "Response", "Service", "ServiceUnavailable", "URITooLong", "Unauthorized",
-    "UnsupportedMediaType", "ValidationFailed", "Violation", "create_app", "listen", "serve", "url_of",
+    "Idempotency", "InsufficientScope", "InternalError", "KeyInUse", "KeyReused", "Limits",
+    "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem",
+    "ProblemProfile", "RateLimited", "Request", "Requirement", "ResolverError", "Response", "Service",
+    "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
+    "Violation", "create_app", "listen", "serve", "url_of",
 ]  # fmt: skip
 
 __getattr__ = exported(
@@ -54,11 +56,11 @@ __getattr__ = exported(
         "request.bodies": "Limits",
         "functions": "ResolverError",
         "idempotency": "Attempt Idempotency KeyInUse KeyReused",
-        "messages.problems": "BadRequest Conflict Forbidden InternalError MethodNotAllowed"
+        "messages.problems": "BadRequest Conflict Forbidden InsufficientScope InternalError MethodNotAllowed"
         " NotAcceptable NotFound NotImplementedYet PayloadTooLarge Problem"
         " ProblemProfile RateLimited ServiceUnavailable URITooLong Unauthorized"
         " UnsupportedMediaType ValidationFailed Violation",
-        "messages.request": "Request",
+        "messages.request": "Request Requirement",
         "messages.response": "Response",
         "http.server": "CannotListen listen serve url_of",
     },

@@ -1,10 +1,11 @@
-"""A contract, served by functions of one's own."""
+"""A contract bound to handler functions, as an ASGI app."""
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,10 @@ from .connexion_adapter import bind
 from .edge import Edge
 from .functions import Function
 from .handlers import handlers_of
+from .http.proxies import TrustedProxies
 from .idempotency import Idempotency
 from .messages.problems import PLAIN, ProblemProfile
+from .mounting import mounting
 from .observe.observation import Observer, observed
 from .observe.request_log import RequestLog
 from .operation import Fallback
@@ -42,8 +45,8 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 class Service:
     """An ASGI app, with :meth:`start` before the first request and :meth:`stop` after the last.
 
-    A server that speaks ASGI's lifespan protocol does both by itself; where all collaborators are there
-    already, the app responds without it.
+    A server that speaks ASGI's lifespan protocol does both by itself. Without it, as below a framework's
+    mount, the first request starts the app, and the end of its event loop stops it.
 
     Attributes:
         most_target_bytes: longest path and query together; the server refuses longer ones as they come in.
@@ -57,14 +60,17 @@ class Service:
         make: Callable[[Mapping[str, Any]], ASGIApp],
         collaborators: Mapping[str, Any] | Opening,
         most_target_bytes: int,
+        below_root: Callable[[Scope], Scope],
     ) -> None:
         self.contract = contract
         self.most_target_bytes = most_target_bytes
         self.profile = profile
         self._make = make
-        self._running = AsyncExitStack()
-        self._open = collaborators if callable(collaborators) else None
+        self._below_root = below_root
+        self._open = collaborators if callable(collaborators) else lambda: nullcontext(collaborators)
         self._app = None if callable(collaborators) else make(collaborators)
+        self._opened: asyncio.Future[ASGIApp] | None = None
+        self._opening: asyncio.Task[None] | None = None
         self.is_draining = False
 
     def drain(self) -> None:
@@ -77,21 +83,47 @@ class Service:
         Raises:
             ResolverError: an operation has no handler, or one that does not fit it.
         """
-        if self._open is not None:
-            self._app = self._make(await self._running.enter_async_context(self._open()))
+        if self._app is None:
+            await self._started()
 
     async def stop(self) -> None:
         """Close the collaborators."""
-        await self._running.aclose()
+        if (opening := self._opening) is not None:
+            opening.cancel()
+            await opening
+
+    async def _started(self) -> ASGIApp:
+        """Return the app with its collaborators, which are opened once however many requests wait for it."""
+        if self._opened is None:
+            self._opened = asyncio.get_running_loop().create_future()
+            self._opening = asyncio.create_task(self._hold(self._opened))
+        return await asyncio.shield(self._opened)
+
+    async def _hold(self, opened: asyncio.Future[ASGIApp]) -> None:
+        """Keep the collaborators open until cancelled, by :meth:`stop` or by the end of the event loop.
+
+        A task of its own, since what is opened in one task can often not be closed in another.
+        """
+        try:
+            async with self._open() as collaborators:
+                self._app = self._make(collaborators)
+                opened.set_result(self._app)
+                with suppress(asyncio.CancelledError):
+                    await asyncio.get_running_loop().create_future()
+        except Exception as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+        finally:
+            opened.cancel()
+            self._app = self._opened = self._opening = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the lifespan."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            if self._app is None:
-                raise RuntimeError("The app has not started: run it by a server that speaks ASGI's lifespan.")
-            await self._app(scope, receive, send)
+            app = self._app or await self._started()
+            await app(self._below_root(scope), receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -116,6 +148,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     checks: Mapping[str, Check] | None = NOTHING,
     soft_checks: Mapping[str, Check] = NOTHING,
     cors_origins: Sequence[str] = (),
+    trusted_proxies: Iterable[str] = (),
     limits: Limits | None = None,
     profile: ProblemProfile = PLAIN,
     reveal: bool = False,
@@ -131,38 +164,42 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     clock: Clock | None = None,
     random_bytes: RandomBytes = os.urandom,
 ) -> Service:
-    """Return the ASGI app that serves a contract by these handlers.
+    """Return an ASGI app that serves a contract: a handler function for each operation.
 
-    It validates requests and responses, and reports violations as RFC 9457 problems. Beside the contract
-    it serves the document at ``/openapi.json``, its explorer at ``/docs``, and health at ``/healthz`` and
-    ``/readyz``, except where the contract has such a path itself.
+    The app validates requests and responses, and reports violations as RFC 9457 problems. Beside the
+    contract's paths it serves the document at ``/openapi.json``, Swagger UI at ``/docs``, and health at
+    ``/healthz`` and ``/readyz``, except where the contract has such a path itself.
 
     Args:
-        contract: the contract, or the file or URL that it is in.
+        contract: an OpenAPI document as a `Contract`, or the path or URL of one.
         handlers: functions by name, or a module or package of them; see :mod:`.names` for which function
             handles which operation. A function, ``async def`` or ``def`` (which runs in a thread), takes the
             parameters of its operation by name, ``body``, ``caller`` and ``request`` if it asks for them, and
             collaborators. It returns a value, ``(value, status)`` or a :class:`~.responses.Response`.
-        authenticate: for each security scheme a function from credential and request to the caller, see
-            :class:`~.authentication.HookAuthenticator`; or what decides on all of them.
-        collaborators: what handlers may ask for, by parameter name; or what opens them at the start.
-        checks: for ``/readyz``, by name: each raises if what it checks is not there. None for no health.
-        soft_checks: for ``/readyz`` as well; one that raises is reported, and the app is ready.
-        cors_origins: origins whose pages may call, ``*`` for any.
-        profile: how problems are written; by default with the members of RFC 9457 alone.
-        reveal: tell clients how a response violates the contract, instead of only the log.
-        formats: hold requests to ``format``, which JSON Schema takes for an annotation.
+        authenticate: for each security scheme a function that takes credential and request and returns the
+            caller, see :class:`~.authentication.HookAuthenticator`; or one `Authenticator` for all schemes.
+        collaborators: objects that handlers take, by parameter name; or an ``@asynccontextmanager`` that
+            yields them, entered when the app starts.
+        checks: checks of ``/readyz`` by name; the app is ready if none raises. None serves no health.
+        soft_checks: further checks of ``/readyz``; one that raises is reported, and the app stays ready.
+        cors_origins: origins whose pages may call the app (CORS); ``*`` for any.
+        trusted_proxies: addresses and networks whose ``X-Forwarded-Prefix`` says below which path clients see
+            the app; a framework's mount or a server's root path says it by ASGI.
+        limits: most bytes of target, body and form, and more; see :class:`~.bodies.Limits`.
+        profile: members of problems; by default those of RFC 9457 alone.
+        reveal: send clients the violations of a response, which otherwise only the log has.
+        formats: validate ``format`` in requests, which JSON Schema takes for an annotation.
         closed_query: refuse query parameters that the contract does not have.
         fallback: handles operations without a handler; without it, each needs one.
-        lazy: bind each operation when it is first asked for.
+        lazy: bind each operation at its first request, instead of all at the start.
         base_paths: serve the operations below the base paths of the contract's servers as well.
-        idempotency: runs a request once, however often it is sent with its ``Idempotency-Key``, where the
+        idempotency: handles a request once, however often it is sent with its ``Idempotency-Key``, where the
             contract declares that header; see :mod:`.idempotency`. Without it handlers get the header.
-        metrics: counts requests and what is wrong with them, see :class:`~.metrics.Metrics`.
+        metrics: counts requests, and the violations in them; see :class:`~.metrics.Metrics`.
         request_log: writes a line for each request, see :class:`~.request_log.RequestLog`.
         tracing: records a span for each request, see :class:`~.spans.Tracing`.
-        clock: the time of problems.
-        random_bytes: what request ids begin with.
+        clock: returns the time that problems have; by default the machine's.
+        random_bytes: returns so many random bytes, for request ids.
 
     Raises:
         ContractError: the contract cannot be read, or is not valid.
@@ -220,5 +257,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             observers.append(tracing.observer(served))
         return observed(app, observers) if observers else app
 
-    service = Service(served, profile, make, collaborators, limits.target)
+    proxies = [*trusted_proxies]
+    below_root = mounting(TrustedProxies(proxies) if proxies else None)
+    service = Service(served, profile, make, collaborators, limits.target, below_root)
     return service

@@ -1,10 +1,10 @@
-"""From an operation to the function that handles it, and what that function is called with."""
+"""Finds the function that handles an operation, and the arguments that it is called with."""
 
 from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -54,12 +54,20 @@ def resolved(
     """Return the function of each operation by operationId; see :mod:`.names` for the rule.
 
     Raises:
-        ResolverError: an operation has none, unless that is ``optional``.
+        ResolverError: an operation has none, unless that is ``optional``, or two have one name.
     """
     functions = {}
+    handled: dict[str, Operation] = {}
     for operation in operations:
         name = handler_named(operation, handlers)
         if name is not None:
+            other = handled.setdefault(name, operation)
+            if other is not operation:
+                raise ResolverError(
+                    f"The operationIds {other.operation_id!r} and {operation.operation_id!r} would share the "
+                    f"handler {name!r}; name a function for each in a mapping by operationId, or call them "
+                    f"{handler_name(other)!r} and {handler_name(operation)!r}."
+                )
             functions[operation.operation_id] = handlers[name]
         elif not optional:
             raise ResolverError(
@@ -138,8 +146,16 @@ def _require_fit(
     }
     unknown = sorted(required - (by_name & (arguments | set(provided))))
     unread = [] if anything else sorted(arguments - by_name)
-    if unknown or unread:
+    faults = [f"it lacks {_listed(unread)}, which the operation has"] if unread else []
+    if unknown:
+        known = _listed(sorted(arguments | set(provided)))
+        remedy = "`collaborators` of create_app, or to `serve --collaborators MODULE:NAME`"
+        faults.append(f"it asks for {_listed(unknown)}, which is none of {known}; add it to the {remedy}")
+    if faults:
         raise ResolverError(
-            f"The handler of {operation_id!r} does not match its operation: it needs {unknown or 'nothing'}, "
-            f"which nobody provides, and lacks {unread or 'nothing'}."
+            f"The handler of {operation_id!r} does not match its operation: {'; '.join(faults)}."
         )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names))

@@ -6,8 +6,10 @@ The name of an operation's handler, :func:`handler_name`, is
 2. else the operationId spelled as arguments are (``find pet by id`` is ``find_pet_by_id``);
 3. where nothing is left of that, or there is no operationId, method and path (``get_pets__id_``).
 
-A function may also be named by the tail of that name behind an underscore (``photos_get_url``, ``get_url`` or
-``url`` for ``apps_photos_get_url``); the longest name wins.
+A function may also be named by the operationId spelled as arguments are, with the verb behind a slash first
+(``listPets``, ``list-pets`` and ``pets/list`` are ``list_pets``), or by the tail of its name behind an
+underscore (``photos_get_url``, ``get_url`` or ``url`` for ``apps_photos_get_url``); the longest name wins. No
+two operations share a function of one name.
 """
 
 import builtins
@@ -44,9 +46,9 @@ def argument_names(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
     same even so is numbered (``query_date``, ``query_date_2`` for ``Date`` and ``Date>``).
     """
     names = [python_name(parameter["name"]) for parameter in parameters]
-    taken = Counter([*names, *RESERVED])
+    uses = Counter([*names, *RESERVED])
     placed = [
-        name if taken[name] == 1 else python_name(f"{parameter['in']}_{parameter['name']}")
+        name if uses[name] == 1 else python_name(f"{parameter['in']}_{parameter['name']}")
         for name, parameter in zip(names, parameters, strict=True)
     ]
     unique: list[str] = []
@@ -73,5 +75,10 @@ def handler_named(operation: Operation, names: Container[str]) -> str | None:
     In a mapping of functions the operationId itself, whatever it is, is a name too.
     """
     name = handler_name(operation)
-    tails = (name[start:] for start in (0, *(underscore.end() for underscore in re.finditer("_", name))))
-    return next((candidate for candidate in (operation.operation_id, *tails) if candidate in names), None)
+    noun, _, verb = operation.operation_id.partition("/")
+    spelled = (python_name(operation.operation_id), python_name(f"{verb}_{noun}"))
+    tails = (name[underscore.end() :] for underscore in re.finditer("_", name))
+    return next(
+        (candidate for candidate in (operation.operation_id, name, *spelled, *tails) if candidate in names),
+        None,
+    )

@@ -4,9 +4,11 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,6 +21,8 @@ from .messages.problems import MethodNotAllowed
 Check = Callable[[], Awaitable[object] | object]
 FRESH_SECONDS = 1.0
 """For which the states of parts are not asked for again."""
+MOST_ROOTS = 4
+"""Paths below which an app is seen, for which the document is kept."""
 PROBE_SECONDS = 0.5
 """How long a soft check may take: a probe of Kubernetes waits for a second."""
 FIRST_PROBE_SECONDS = 5.0
@@ -34,22 +38,23 @@ EXPLORER = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
 <main id="explorer"></main>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script type="module" src="/docs/start.js"></script>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script type="module" src="docs/start.js"></script>
 </body>
 </html>
 """
-# this server goes first, so that "Try it out" tries it here
+# relative, as the app may be mounted; this server goes first, so that "Try it out" tries it here
 START = """const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", follow);
 follow();
-const spec = await (await fetch("/openapi.json")).json();
-spec.servers = [{ url: "/", description: "this server" }, ...(spec.servers ?? [])];
+const spec = await (await fetch("openapi.json")).json();
+const here = { url: new URL(".", location).pathname, description: "this server" };
+spec.servers = [here, ...(spec.servers ?? []).filter(({ url }) => `${url}/` !== here.url)];
 SwaggerUIBundle({
   spec,
   dom_id: "#explorer",
@@ -62,11 +67,21 @@ SwaggerUIBundle({
 
 def contract_pages(contract: Contract) -> dict[str, ASGIApp]:
     """Return ``/openapi.json`` and ``/docs``, which loads nothing from another host."""
+
+    @lru_cache(MOST_ROOTS)
+    def below(root: str) -> Page:
+        """Return the document for clients that see the app below a root path."""
+        document = contract.document
+        if root:
+            document = {**document, "servers": [{"url": root}, *document.get("servers", ())]}
+        return Page(json.dumps(document, ensure_ascii=False).encode(), "application/json", cors=True)
+
+    async def effective(scope: Scope, receive: Receive, send: Send) -> None:
+        await below(quote(scope.get("root_path", "")))(scope, receive, send)
+
     title = contract.document["info"]["title"].replace("&", "&amp;").replace("<", "&lt;")
     return {
-        "/openapi.json": Page(
-            json.dumps(contract.document, ensure_ascii=False).encode(), "application/json", cors=True
-        ),
+        "/openapi.json": effective,
         "/docs": Page(EXPLORER.format(title=title).encode(), "text/html; charset=utf-8"),
         "/docs/start.js": Page(START.encode(), "text/javascript"),
         "/docs/swagger-ui-bundle.js": Page(

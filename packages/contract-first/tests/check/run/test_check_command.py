@@ -41,8 +41,9 @@ def written(wrong_shelf, tmp_path_factory):
 def test_a_right_app_is_0(right_shelf):
     """Where the contract is kept, the command says so and ends with 0."""
     result = run(right_shelf[1], *QUICK, "--operation", "list_things", CHECK_API_KEY=KEY)
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert re.search(r"^coverage: \d+ requests, 0 findings$", result.stdout, re.MULTILINE)
+    assert result.exit_code == 0
+    assert re.search(r"^coverage: \d+ requests, 0 findings$", result.stderr, re.MULTILINE)
+    assert "findings" not in result.stdout
     assert result.stdout.strip().splitlines()[-1].startswith("Conforms to the contract: ")
 
 
@@ -117,6 +118,14 @@ ONE = ["--operation", "list_things"]
 EMPTY = {"CHECK_API_KEY": "", "CHECK_OTHER_API_KEY": " "}
 
 
+def test_a_short_credential_is_asked_to_be_longer(right_shelf):
+    """A credential that may be a word of any text is used, and a longer one is asked for."""
+    result = run(right_shelf[1], *QUICK, *ONE, "--api-key", KEY, "--bearer", "any")
+    assert result.exit_code == 0
+    assert "The credential bearer has fewer than 8 characters" in result.stderr
+    assert "Use a longer one" in result.stderr
+
+
 def test_a_secret_that_a_ci_does_not_have_is_2(right_shelf):
     """Empty variables, and no other credential, are not taken for the wish to check without one."""
     result = run(right_shelf[1], *QUICK, *ONE, **EMPTY)
@@ -181,14 +190,16 @@ def test_an_interrupted_run_is_gone_on_with(right_shelf, tmp_path):
         [*command, "--max-examples", "100000"],
         env=environment,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
-    for line in running.stdout:  # the coverage phase is done, and fuzzing takes for ever
+    for line in running.stderr:  # the coverage phase is done, and fuzzing takes for ever
         if line.startswith("coverage: "):
             break
     running.send_signal(signal.SIGTERM)
     rest = running.stdout.read()
     running.stdout.close()
+    running.stderr.close()
     assert running.wait() == 2, rest
     assert "Not finished (interrupted)" in rest
     before = json.loads(kept.read_text())

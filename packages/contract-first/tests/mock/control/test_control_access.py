@@ -46,6 +46,7 @@ def test_this_machine_may(control, host):
         "0.0.0.0",  # noqa: S104 -- nothing listens there
         "[2001:db8::1]",
         "[::1",
+        "[::1].evil.example",
         "",
         "localhost, evil.example",
         "127.1",

@@ -10,17 +10,17 @@ import pytest
 from contract_first.contract import Contract
 from contract_first.mock import contract_mock
 from contract_first.mock.extension import NO_EXTENSION
-from contract_first.mock.fault import Effect, Fault, FaultFileError, Match
-from contract_first.mock.faults.reading import FaultReader
+from contract_first.mock.rule import Effect, Match, Rule, RuleFileError
+from contract_first.mock.rules.reading import RuleReader
 
-faults_in = FaultReader(NO_EXTENSION).file
+faults_in = RuleReader(NO_EXTENSION).file
 FAULTS = [
     {"name": "slow", "on": "s3", "match": {"operation": "PostObject"}, "effect": {"latency_ms": 200}},
     {"effect": {"status": 503}, "times": 1},
 ]
 READ = [
-    Fault(name="slow", on="s3", match=Match(operation="PostObject"), effect=Effect(latency_ms=200)),
-    Fault(effect=Effect(status=503), times=1),
+    Rule(name="slow", on="s3", match=Match(operation="PostObject"), effect=Effect(latency_ms=200)),
+    Rule(effect=Effect(status=503), times=1),
 ]
 YAML = """
 - name: slow
@@ -94,7 +94,7 @@ def test_formats(name, text, tmp_path):
 def test_what_is_wrong_is_reported(name, content, message, tmp_path):
     """The message names the file, the entry by number and name, and the part with its rule."""
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(FaultFileError) as refused:
+    with pytest.raises(RuleFileError) as refused:
         faults_in(tmp_path / name)
     assert str(refused.value).startswith((f"{tmp_path / name}: ", f"{tmp_path / name} is not UTF-8"))
     assert message in str(refused.value)
@@ -116,11 +116,11 @@ def test_a_mock_begins_with_them(tmp_path):
     assert statuses == [502, 204]
     file.write_text("- effect: {status: 502}\n- effect: {drop: true}\n  match: {operation: list_thinks}\n")
     message = "entry 2: /match/operation: is not an operation of api; close to it: list_things"
-    with pytest.raises(FaultFileError, match=message), contract_mock(contract, faults=file):
+    with pytest.raises(RuleFileError, match=message), contract_mock(contract, faults=file):
         pass
 
 
 def test_a_file_that_is_not_there(tmp_path):
     """A file that cannot be read is named, with the reason."""
-    with pytest.raises(FaultFileError, match=r"missing\.json cannot be read: No such file"):
+    with pytest.raises(RuleFileError, match=r"missing\.json cannot be read: No such file"):
         faults_in(tmp_path / "missing.json")

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from contract_first.mock.fault import Effect, Exponential, Fault, FaultError, Match, Normal
-from contract_first.mock.faults.registry import Faults
+from contract_first.mock.rule import Effect, Exponential, Match, Normal, Rule, RuleError
+from contract_first.mock.rules.registry import Rules
 from contract_first.service.messages.problems import Conflict
 
 DROP = Effect(drop=True)
@@ -22,19 +22,19 @@ def asked(**differing):
 
 def test_there_is_an_end_to_them():
     """A thousand faults can be on; one more is refused, and none of those that came with it is on."""
-    faults = Faults()
-    faults.add(*[Fault(effect=DROP)] * 999)
+    faults = Rules()
+    faults.add(*[Rule(effect=DROP)] * 999)
     with pytest.raises(Conflict, match="999 faults are active; at most 1000"):
-        faults.add(Fault(effect=DROP), Fault(effect=DROP))
+        faults.add(Rule(effect=DROP), Rule(effect=DROP))
     assert len(faults.active()) == 999
 
 
 def test_s3_hears_of_its_own():
     """S3 gets its faults when they change, and not when the API's do."""
     reported = []
-    faults = Faults(follow=reported.append)
-    (mine,) = faults.add(Fault(on="s3", effect=DROP))
-    faults.add(Fault(effect=DROP))
+    faults = Rules(follow=reported.append)
+    (mine,) = faults.add(Rule(on="s3", effect=DROP))
+    faults.add(Rule(effect=DROP))
     faults.clear("nobody")
     faults.remove(mine.id)
     assert reported == [[mine], []]
@@ -42,11 +42,11 @@ def test_s3_hears_of_its_own():
 
 def test_chance_is_the_seeds():
     """The same seed applies to the same requests and draws the same latencies; another seed others."""
-    fault = Fault(probability=0.5, effect=Effect(latency_ms=Exponential(mean=10)))
+    fault = Rule(probability=0.5, effect=Effect(latency_ms=Exponential(mean=10)))
 
     def run(seed):
-        faults = Faults(seed)
-        faults.add(Fault(effect=DROP, match=Match(path="/other")), fault)
+        faults = Rules(seed)
+        faults.add(Rule(effect=DROP, match=Match(path="/other")), fault)
         return [
             injection and injection.seconds for injection in (faults.injection(asked()) for _ in range(50))
         ]
@@ -58,8 +58,8 @@ def test_chance_is_the_seeds():
 
 def test_latencies_are_never_negative():
     """Whatever a distribution draws, no response comes before the request, nor after ten minutes."""
-    faults = Faults()
-    faults.add(Fault(effect=Effect(latency_ms=Normal(mean=1, standard_deviation=600_000))))
+    faults = Rules()
+    faults.add(Rule(effect=Effect(latency_ms=Normal(mean=1, standard_deviation=600_000))))
     drawn = [faults.injection(asked()).seconds for _ in range(100)]
     assert min(drawn) == 0
     assert max(drawn) == 600
@@ -69,34 +69,34 @@ def test_latencies_are_never_negative():
     ("fault", "reported"),
     [
         (
-            Fault(match=Match(operation="get_sesion"), effect=DROP),
+            Rule(match=Match(operation="get_sesion"), effect=DROP),
             "is not an operation of api; close to it: a_get_session",
         ),
-        (Fault(match=Match(operation="Ω" * 300), effect=DROP), "is not an operation of api"),
-        (Fault(on="s3", effect=DROP), "/on: is s3, which this mock does not have"),
+        (Rule(match=Match(operation="Ω" * 300), effect=DROP), "is not an operation of api"),
+        (Rule(on="s3", effect=DROP), "/on: is s3, which this mock does not have"),
     ],
 )
 def test_a_fault_that_would_never_apply(fault, reported):
     """A fault for an operation, or a server, that is not there is refused; what is close is reported."""
-    faults = Faults()
+    faults = Rules()
     faults.operations = {"api": ["a_get_session", "a_end_photo"]}
-    with pytest.raises(FaultError, match=f"{reported}$"):
-        faults.add(Fault(effect=DROP), fault)
+    with pytest.raises(RuleError, match=f"{reported}$"):
+        faults.add(Rule(effect=DROP), fault)
     assert faults.active() == []
 
 
 def test_patterns_are_of_two_characters():
     """In a pattern ``*`` and ``?`` alone are special."""
-    faults = Faults()
-    faults.add(Fault(match=Match(path="/a[bc]?/*"), effect=DROP))
+    faults = Rules()
+    faults.add(Rule(match=Match(path="/a[bc]?/*"), effect=DROP))
     assert faults.injection(asked(path="/a[bc]d/e/f"))
     assert not faults.injection(asked(path="/abd/e"))
 
 
 def test_a_fault_applies_as_often_as_is_to_be_in_many_threads():
     """Requests at once do not share a turn."""
-    faults = Faults()
-    faults.add(Fault(skip=10, times=30, effect=DROP))
+    faults = Rules()
+    faults.add(Rule(skip=10, times=30, effect=DROP))
     injections = []
     threads = [
         threading.Thread(target=lambda: injections.extend(faults.injection(asked()) for _ in range(25)))
@@ -111,8 +111,8 @@ def test_a_fault_applies_as_often_as_is_to_be_in_many_threads():
 
 def test_an_operation_by_the_end_of_its_name():
     """An operation is named by its operationId or the end of one, from an underscore on."""
-    faults = Faults()
-    faults.add(Fault(match=Match(operation="get_session"), effect=DROP))
+    faults = Rules()
+    faults.add(Rule(match=Match(operation="get_session"), effect=DROP))
     assert faults.injection(asked(operation="api_sessions_get_session"))
     assert faults.injection(asked(operation="get_session"))
     assert not faults.injection(asked(operation="forget_session"))

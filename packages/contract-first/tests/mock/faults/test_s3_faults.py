@@ -13,8 +13,8 @@ import pytest
 from botocore.config import Config
 
 from contract_first.check.masking import Masking
-from contract_first.mock.fault import Fault
 from contract_first.mock.journal.recording import s3_exchange
+from contract_first.mock.rule import Rule
 from strict_s3 import Server
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def code(response: httpx2.Response) -> str:
 def switch(s3: Server, *faults: dict[str, Any], seed: int = 0) -> None:
     """Switch these faults on, each with an id, as their owner does."""
     given = [{"id": f"fault-{number}", "on": "s3", **fault} for number, fault in enumerate(faults)]
-    s3.set_faults(msgspec.convert(given, list[Fault]), seed=seed)
+    s3.set_faults(msgspec.convert(given, list[Rule]), seed=seed)
 
 
 def test_faults_refuse(s3, photos):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from contract_first.mock.generation import generator, values
@@ -52,3 +54,35 @@ def test_items_that_differ_are_counted_as_often_as_they_are_tried(responding_wit
     unique = {"type": "array", "minItems": 90, "uniqueItems": True, "items": item}
     assert responding_with(unique).get().status == 501
     assert len(made) < 1000
+
+
+SLOW = {
+    "distinct items": {"type": "array", "uniqueItems": True, "minItems": 5000, "items": {"type": "integer"}},
+    "contained items": {"type": "array", "contains": {"type": "integer"}, "minContains": 10_000_000},
+    "arrays of arrays": {
+        "type": "array",
+        "minItems": 1000,
+        "items": {"type": "array", "minItems": 1000, "items": {"type": "integer"}},
+    },
+}
+
+
+@pytest.mark.parametrize("schema", SLOW.values(), ids=SLOW)
+def test_what_asks_for_many_items_is_given_up_in_seconds(responding_with, schema):
+    """A response says so, and what to do."""
+    start = time.process_time()
+    response = responding_with(schema, openapi="3.1.0").get()
+    assert (response.status, "give an example" in response.json["detail"]) == (501, True)
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("bounds", [{}, {"minimum": 1, "maximum": 2}, {"minimum": 1e300}])
+def test_multiples_of_what_is_nearly_nothing(responding_with, bounds):
+    """No precision is lost between the smallest number and the greatest."""
+    response = responding_with({"type": "number", "multipleOf": 1e-300, **bounds}).get()
+    assert (response.status, type(response.json)) == (200, float)
+
+
+def test_a_dynamic_reference_that_is_no_uri(responding_with):
+    """It leads nowhere, as one to a resource that the document does not have."""
+    assert responding_with({"$dynamicRef": "http://["}, openapi="3.1.0").get().status == 200

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -98,6 +99,7 @@ class Buckets:
             acl = acl_of(order.headers)
             response = self._backend.carry_out(_located(order))
             self._backend.set_defaults(order.bucket, acl)
+            settings["created"] = self._backend.created(order.bucket).isoformat()
             self._settings[order.bucket] = settings
             self._archive.save_bucket(order.bucket, settings)
         return response
@@ -167,7 +169,7 @@ class Buckets:
         self._archive.save_bucket(order.bucket, self._settings[order.bucket])
 
     def restore(self, bucket: str, settings: dict[str, Any]) -> None:
-        """Restore a bucket from the archive; what S3 does not accept is left out with a warning."""
+        """Restore a bucket from the archive; documents that S3 refuses are left out with a warning."""
         headers, body = settings["headers"], settings["body"].encode("latin-1")
         self._backend.carry_out(_located(Order("PUT", bucket, "", (), headers, settings["region"], body)))
         try:
@@ -176,6 +178,8 @@ class Buckets:
             _log.warning("The ACL of bucket %s is lost: %s", bucket, error)
             acl = acl_of({})
         self._backend.set_defaults(bucket, acl)
+        if created := settings.get("created"):
+            self._backend.set_created(bucket, datetime.fromisoformat(created))
         self._settings[bucket] = settings
         for name, subresource in settings["subresources"].items():
             if name not in OF_BUCKETS:  # an earlier version accepted more names

@@ -13,7 +13,15 @@ MOST_AROUND_CHUNKS = 64 * 1024
 """The most bytes that chunk extensions and trailers may have together."""
 _CHUNK_LINE = 32
 _STEP_SECONDS = 0.05
-_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+FIELD_LINE = re.compile(_TOKEN + rb":[\t -~\x80-\xff]*\r\n|\r\n")
+"""A field of a head or of a trailer section (RFC 9112, section 5), or the end of them."""
+_QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
+_CHUNK_HEAD = re.compile(
+    rb"([0-9A-Fa-f]{1,15})(?:;%b(?:=(?:%b|%b))?)*\r\n" % (_TOKEN, _TOKEN, _QUOTED),
+)
+"""RFC 9112, section 7.1, without what that calls bad whitespace: readers differ on it."""
+_FRAMING = re.compile(rb"(?:content-length|transfer-encoding):", re.IGNORECASE)
 
 
 class BodyCutShort(ConnectionError):  # noqa: N818 -- what it says is the error
@@ -40,7 +48,6 @@ class Body(io.RawIOBase):
         self.complete = length == 0
 
     def readable(self) -> bool:
-        """Return that it can be read."""
         return True
 
     def read(self, size: int = -1) -> bytes:
@@ -72,13 +79,14 @@ class Body(io.RawIOBase):
         return self.complete
 
     def _next_chunk(self) -> None:
-        size = self._line(_CHUNK_LINE).split(b";")[0].strip()
-        if not _CHUNK_SIZE.fullmatch(size):
+        head = _CHUNK_HEAD.fullmatch(self._line(_CHUNK_LINE))
+        if head is None:
             raise BodyCutShort
-        self._left = int(size, 16)
+        self._left = int(head[1], 16)
         if self._left == 0:
-            while self._line() != b"\r\n":
-                pass
+            while (line := self._line()) != b"\r\n":
+                if not FIELD_LINE.fullmatch(line) or _FRAMING.match(line):
+                    raise BodyCutShort
             self.complete = True
 
     def _finish_chunk(self) -> None:

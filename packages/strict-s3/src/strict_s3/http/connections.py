@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import socket
 import sys
 import threading
@@ -13,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import LineTooLong
 from typing import TYPE_CHECKING
+
+from .body import FIELD_LINE
 
 if sys.platform != "win32":
     import resource
@@ -32,8 +33,6 @@ ROOM_SECONDS = 1
 """How long a new connection waits for room, and with it all behind it, and the stop of the server."""
 MOST_FILES = 2048
 """Two for each connection: its socket, and an object that it sends."""
-
-_FIELD_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n|\r\n")
 
 
 class MalformedField(Exception):  # noqa: N818 -- says what it is
@@ -80,7 +79,7 @@ class Incoming(io.BufferedReader):
             self._left_bytes -= len(line)
             if self._left_bytes < 0:
                 raise LineTooLong("header fields")
-            if not _FIELD_LINE.fullmatch(line):
+            if not FIELD_LINE.fullmatch(line):
                 raise MalformedField
         return line
 
@@ -179,7 +178,6 @@ class Connections:
                     self._left.notify_all()  # it may make room
 
     def remove(self, client: tuple[str, int]) -> None:
-        """Remove a connection."""
         with self._left:
             self._slots.pop(client, None)
             self._left.notify_all()
@@ -194,7 +192,7 @@ class Connections:
 
 
 def raise_file_limit() -> None:
-    """Raise the limit of open files to what all connections need, as far as the system allows."""
+    """Raise the limit of open files for all connections, as far as the system allows."""
     if sys.platform != "win32":
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         most = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)

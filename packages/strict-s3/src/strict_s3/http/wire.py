@@ -85,12 +85,16 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile.begin_body()
         if is_request is None:
             self.send_error(HTTPStatus.BAD_REQUEST)
+        if not is_request:
             return False
-        if is_request and not self._has_one_host():
+        if not self._has_one_host():
             size = sum(len(name) + len(value) for name, value in self.headers.items())
             self.send_error(_TOO_LARGE[0] if size > MAX_HEADER_SECTION_BYTES else HTTPStatus.BAD_REQUEST)
             return False
-        return bool(is_request)
+        options = self._members("Connection")
+        is_kept = self.request_version > "HTTP/1.0" or "keep-alive" in options
+        self.close_connection = "close" in options or not is_kept
+        return True
 
     def _has_one_host(self) -> bool:
         """Return whether there is one Host field, or none in HTTP/1.0 (RFC 9112, section 3.2)."""
@@ -108,10 +112,10 @@ class Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def log_message(self, *_: Any) -> None:
-        """Log nothing: the app reports its exchanges, and `send_error` logs what is no request."""
+        """Log nothing: the app reports its exchanges, and `send_error` logs malformed requests."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Respond to what is no request with S3's error for it, and close the connection."""
+        """Respond to a malformed request with S3's error, and close the connection."""
         del message, explain
         self.close_connection = True
         error = S3Error(code, "BadRequest", REFUSALS["BadRequest"][1])
@@ -161,23 +165,25 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response_only(int(code), phrase)
         for name, value in headers:
             self.send_header(name, value)
-        if not self._body.finish():
+        if not self._body.finish() or self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
 
     def _has_unknown_coding(self) -> bool:
         """Return whether the body has a transfer coding inside the chunked one (RFC 9112, section 6.1)."""
-        *inner, outer = self._codings() or [""]
+        *inner, outer = self._members("Transfer-Encoding") or [""]
         return bool(inner) and outer == "chunked" and "chunked" not in inner
 
-    def _codings(self) -> list[str]:
-        field = ",".join(self.headers.get_all("Transfer-Encoding", [])).lower()
-        return list(filter(None, map(str.strip, field.split(","))))
+    def _members(self, name: str) -> list[str]:
+        """Return the members of a field that is a list, in lower case (RFC 9110, section 5.6.1)."""
+        field = ",".join(self.headers.get_all(name, [])).lower()
+        return list(filter(None, (member.strip(" \t") for member in field.split(","))))
 
     def _body_length(self) -> int | None:
         """Return the body's length, None for a chunked one, -1 for an unknown one."""
         if "Transfer-Encoding" in self.headers:
-            return None if self._codings() == ["chunked"] and "Content-Length" not in self.headers else -1
+            is_alone = self.request_version > "HTTP/1.0" and "Content-Length" not in self.headers
+            return None if is_alone and self._members("Transfer-Encoding") == ["chunked"] else -1
         lengths = set(self.headers.get_all("Content-Length", ["0"]))
         length = lengths.pop()
         return int(length) if not lengths and _LENGTH.fullmatch(length) else -1
@@ -186,7 +192,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _linger(self, most_bytes: float = math.inf) -> None:
-        """Discard what a client still sends, so that it reads a response sent before its request ended."""
+        """Discard the rest of a request, so that its client reads a response sent before its end."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)
@@ -273,7 +279,6 @@ class Listener(ThreadingHTTPServer):
         self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve a connection to its end."""
         try:
             super().process_request_thread(request, client_address)
         finally:

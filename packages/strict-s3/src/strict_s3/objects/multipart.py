@@ -2,16 +2,17 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from strict_s3.messages.checksums import ALGORITHMS, COMPOSITE, FULL_OBJECT, PREFIX, Checksum, ContentMd5
+from strict_s3.messages.checksums import ALGORITHMS, COMPOSITE, FULL_OBJECT, PREFIX, Checksum
 from strict_s3.messages.errors import S3Error, invalid_request, refusal
 from strict_s3.messages.integers import whole_number
 from strict_s3.messages.orders import MAX_OBJECT_BYTES
 from strict_s3.messages.xml import parse
 from strict_s3.store.content import Content, read_range
+from strict_s3.store.records import Part
 
 MIN_PART_BYTES = 5 * 1024**2
 """The minimum size of every part but the last."""
@@ -84,8 +85,9 @@ def parse_parts(document: bytes) -> list[ListedPart]:
 
 def assemble(
     listed: Sequence[ListedPart],
-    uploaded: Mapping[int, Content],
+    uploaded: Mapping[int, Part],
     folder: Path,
+    new_content: Callable[[Checksum | None], Content],
     algorithm: str,
     claims: Mapping[str, str],
     *,
@@ -96,7 +98,8 @@ def assemble(
     Args:
         listed: the parts in the request.
         uploaded: the parts that exist, by number.
-        folder: for the content.
+        folder: of the parts' files.
+        new_content: returns content with this checksum, still to be received.
         algorithm: of the object's checksum.
         claims: the headers (by name in lower case) with the expected size and checksum.
         composite: whether that is a checksum of the parts' checksums.
@@ -128,9 +131,9 @@ def assemble(
             raise S3Error(400, "BadDigest", message)
     else:
         whole = Checksum(algorithm, claimed)
-    with Content(folder, ContentMd5(None), whole) as content:
+    with new_content(whole) as content:
         for part in parts:
-            content.receive(read_range(part.path, 0, part.size), len(parts) * MAX_OBJECT_BYTES)
+            content.receive(read_range(folder / part.file, 0, part.size), len(parts) * MAX_OBJECT_BYTES)
         content.check()
         if claims.get(_SIZE) not in (None, str(content.size)):
             raise invalid_request(
@@ -152,20 +155,20 @@ def _check_listed(listed: Sequence[ListedPart], algorithm: str) -> None:
             )
 
 
-def _part(listed: ListedPart, uploaded: Mapping[int, Content]) -> Content:
+def _part(listed: ListedPart, uploaded: Mapping[int, Part]) -> Part:
     part = uploaded.get(listed.number)
-    checksums = {part.checksum.algorithm: part.checksum.value} if part and part.checksum else {}
-    if part is None or part.md5.etag != listed.etag or not listed.checksums.items() <= checksums.items():
+    checksums = {part.algorithm: part.checksum} if part and part.checksum else {}
+    if part is None or part.etag != listed.etag or not listed.checksums.items() <= checksums.items():
         raise refusal("InvalidPart", PartNumber=listed.number, ETag=listed.etag)
     return part
 
 
-def _composite(parts: Sequence[Content], algorithm: str) -> str | None:
+def _composite(parts: Sequence[Part], algorithm: str) -> str | None:
     """Return the checksum of the parts' checksums; None if a part has none."""
-    checksums = [part.checksum for part in parts if part.checksum and part.checksum.algorithm == algorithm]
+    checksums = [part.checksum for part in parts if part.algorithm == algorithm]
     if len(checksums) < len(parts):
         return None
     checksum = Checksum(algorithm)
     for part_checksum in checksums:
-        checksum.update(part_checksum.digest)
+        checksum.update(base64.b64decode(part_checksum))
     return f"{base64.b64encode(checksum.digest).decode()}-{len(parts)}"

@@ -7,7 +7,7 @@ from strict_s3.messages.checksums import FULL_OBJECT
 from strict_s3.messages.errors import invalid_argument, invalid_request
 from strict_s3.messages.integers import integer_argument
 from strict_s3.messages.xml import document
-from strict_s3.store.archive import parts_of
+from strict_s3.store.records import parts_of
 
 MAX_PARTS = 1000
 _HEADER = "x-amz-object-attributes"

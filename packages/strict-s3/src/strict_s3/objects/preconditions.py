@@ -14,6 +14,7 @@ from strict_s3.messages.response import Response
 from strict_s3.store.backend import Backend
 from strict_s3.store.customer_keys import SOURCE as SOURCE_ENCRYPTION
 from strict_s3.store.customer_keys import check_key
+from strict_s3.store.records import file_name
 
 SOURCE = "x-amz-copy-source"
 _CHANGING = ("x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption")
@@ -72,7 +73,7 @@ def check_replaced(backend: Backend, order: Order, upload: Any = None) -> None:
         raise refusal("NoSuchKey", Key=order.key)
     if key is not None and (value == "*" or value.strip('"') != key.etag.strip('"')):
         raise _failed(condition)
-    if upload is not None and key is not upload.replaced:
+    if upload is not None and file_name(key) != upload.replaced:
         raise refusal("ConditionalRequestConflict", Condition=condition, Key=order.key)
 
 

@@ -18,13 +18,14 @@ from strict_s3.messages.response import Response
 from strict_s3.messages.xml import document
 from strict_s3.store.acl import acl_of, check_acl, granted_to_all
 from strict_s3.store.acl import describe as describe_acl
-from strict_s3.store.archive import Archive, Archivist, adopt, parts_of, set_checksum, stored_file
+from strict_s3.store.archive import Archive, Archivist
 from strict_s3.store.backend import Backend
 from strict_s3.store.content import Content
 from strict_s3.store.customer_keys import check_key, key_md5, response_headers, set_key_md5
 from strict_s3.store.locks import change_lock, lock
 from strict_s3.store.locks import describe as describe_lock
 from strict_s3.store.moto_s3 import S3ClientError
+from strict_s3.store.records import adopt, parts_of, set_checksum, stored_file
 
 from .deletion import delete_objects, read_deletion
 from .listing import list_buckets, list_objects, list_parts, list_uploads, list_versions
@@ -53,7 +54,6 @@ class Store:
         bucket: returns a bucket by its name; None if there is none.
         existing: returns a bucket by its name, or raises NoSuchBucket.
         new_content: returns content for an object of a bucket, still to be received, or raises NoSuchBucket.
-        close: releases everything; the archive is unchanged.
         buckets: and their subresources.
         uploads: multipart uploads under way.
     """
@@ -65,10 +65,16 @@ class Store:
         self._backend = Backend(account)
         self._archivist = Archivist(self._backend, archive)
         self.bucket, self.existing = self._backend.bucket, self._backend.existing
-        self.new_content, self.close = self._archivist.new_content, self._backend.reset
+        self.new_content = self._archivist.new_content
         self.buckets = Buckets(self._backend, archive)
-        self.uploads = Uploads(self._backend, self._archivist)
+        self.uploads = Uploads(self._backend, archive, self._archivist)
         self._load()
+
+    def close(self) -> None:
+        """Release everything; the archive is unchanged."""
+        with self._backend.lock:
+            self._backend.reset()
+            self._archive.close()
 
     def reset(self) -> None:
         """Return to the initial state, with an empty archive."""
@@ -79,12 +85,11 @@ class Store:
     def snapshot(self, folder: Path) -> None:
         """Copy everything into a new folder; content is linked, not copied."""
         with self._backend.lock:
-            self._archive.copy_to(folder)
+            self._archive.copy_to(Path(folder))
 
     def restore(self, folder: Path) -> None:
-        """Restore the snapshot in this folder."""
         with self._backend.lock:
-            self._archive.copy_from(folder)
+            self._archive.copy_from(Path(folder))
             self._load()
 
     def usage(self, bucket: str) -> tuple[int, int]:
@@ -111,7 +116,7 @@ class Store:
         """Serve DeleteObjects; `may_delete` gets each key, and the id of a version or an empty text."""
         self.existing(order.bucket)
         deletion = read_deletion(order.body, may_delete)  # a long policy holds up nobody else
-        with self._backend.holding(order.bucket), self._archivist.removing(order.bucket):
+        with self._backend.holding(order.bucket), self._archivist.changing(order.bucket):
             response = delete_objects(self._backend, order, deletion)
             for key in {identifier.key for identifier in deletion.objects}:
                 self._archivist.record(order.bucket, key)
@@ -119,7 +124,7 @@ class Store:
 
     def put_object(self, order: Order, content: Content) -> Response:
         """Make an object of an order and its content."""
-        with self._backend.holding(order.bucket), self._archivist.removing(order.bucket, order.key):
+        with self._backend.holding(order.bucket), self._archivist.changing(order.bucket, order.key):
             if not content.path.is_file():  # everything was reset while it was received
                 raise refusal("NoSuchBucket", BucketName=order.bucket)
             check_replaced(self._backend, order)
@@ -141,7 +146,6 @@ class Store:
         return response
 
     def copy_object(self, order: Order) -> Response:
-        """Serve CopyObject."""
         with self._backend.holding(order.bucket):
             check_source(self._backend, order)
             check_replaced(self._backend, order)
@@ -157,7 +161,7 @@ class Store:
 
         A new object has the customer's key with this MD5; with None there is no new object.
         """
-        with self._backend.holding(order.bucket), self._archivist.removing(order.bucket, order.key):
+        with self._backend.holding(order.bucket), self._archivist.changing(order.bucket, order.key):
             if order.method == "DELETE" and "if-match" in order.headers:
                 check_deleted(self._backend, order.bucket, order.key, order.headers["if-match"])
             acl = None
@@ -183,7 +187,6 @@ class Store:
             return [] if key is None else parts_of(key)
 
     def object_attributes(self, order: Order) -> Response:
-        """Serve GetObjectAttributes."""
         with self._backend.holding(order.bucket):
             key = self._backend.existing_key(order)
             check_key(order.headers, key)
@@ -249,14 +252,16 @@ class Store:
         self._backend.reset()
         self.buckets.clear()
         self.uploads.clear()
-        for bucket, settings in self._archive.buckets():
+        for bucket, settings in list(self._archive.buckets()):
             try:
                 self.buckets.restore(bucket, settings)
                 self._archivist.restore(bucket)
+                self.uploads.restore(bucket)
             except (S3Error, S3ClientError, LookupError, TypeError, ValueError, OSError) as error:
                 _log.warning("Bucket %s cannot be restored; its folder stays as it is: %r", bucket, error)
-        for first in self._first:
-            if self._backend.bucket(first.name) is None:
+        missing = [first for first in self._first if self._backend.bucket(first.name) is None]
+        with self._archive.transaction():
+            for first in missing:
                 self.buckets.create(Order("PUT", first.name, region=first.region))
                 for name, body in first.subresources():
                     self.buckets.change(Order("PUT", first.name, "", ((name, ""),), {}, first.region, body))

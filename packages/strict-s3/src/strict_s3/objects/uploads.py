@@ -1,8 +1,9 @@
 """Multipart uploads under way: moto knows what they are, files hold their parts."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from strict_s3.messages.checksums import COMPOSITE, DEFAULT, FULL_OBJECT, TYPE, Checksum
@@ -11,11 +12,12 @@ from strict_s3.messages.orders import MAX_OBJECT_BYTES, Order
 from strict_s3.messages.response import Response
 from strict_s3.messages.xml import document, parse
 from strict_s3.store.acl import acl_of
-from strict_s3.store.archive import Archivist, adopt, set_parts
+from strict_s3.store.archive import Archive, Archivist
 from strict_s3.store.backend import Backend
 from strict_s3.store.content import Content
 from strict_s3.store.customer_keys import check_part, key_md5, key_md5_of, response_headers, set_key_md5
 from strict_s3.store.locks import lock
+from strict_s3.store.records import Part, acl_with, adopt, file_name, set_parts, upload_record
 
 from .multipart import ListedPart, assemble
 from .preconditions import check_replaced, check_source
@@ -25,12 +27,13 @@ MAX_COMPLETED = 1000
 
 
 class Uploads:
-    """Uploads under way, and those completed last; a restart forgets them."""
+    """Uploads under way, and those completed last, which a restart forgets."""
 
-    def __init__(self, backend: Backend, archivist: Archivist) -> None:
+    def __init__(self, backend: Backend, archive: Archive, archivist: Archivist) -> None:
         self._backend = backend
+        self._archive = archive
         self._archivist = archivist
-        self._parts: dict[str, dict[int, Content]] = {}
+        self._parts: dict[str, dict[int, Part]] = {}
         self._completed: dict[tuple[str, str, str], Any] = {}
         self._completing = threading.Lock()
 
@@ -39,18 +42,41 @@ class Uploads:
         self._parts.clear()
         self._completed.clear()
 
+    def restore(self, bucket: str) -> None:
+        """Restore the uploads of a bucket from the archive."""
+        for upload_id, record in self._archive.uploads(bucket):
+            upload = self._backend.place_upload(
+                bucket,
+                upload_id,
+                record.key,
+                record.metadata,
+                record.storage,
+                record.tags,
+                acl_with(record.grants),
+                record.encryption,
+                record.kms_key_id,
+            )
+            upload.replaced, upload.headers = record.replaced, record.headers
+            upload.initiated = record.initiated
+            set_key_md5(upload, record.customer_key_md5)
+        for upload_id, part in self._archive.parts(bucket):
+            upload = self._backend.upload(bucket, upload_id)
+            upload.set_part(part.number, b"").last_modified = part.last_modified
+            self._place_part(bucket, upload, part)
+
     def begin(self, order: Order) -> Response:
         """Begin an upload, and note which object it will replace."""
         with self._backend.lock:
             response = self._backend.carry_out(order)
             upload_id = parse(b"".join(response.body)).findtext("{*}UploadId")
             upload = self._backend.upload(order.bucket, str(upload_id))
-            upload.replaced = self._backend.key(order.bucket, order.key)
+            upload.replaced = file_name(self._backend.key(order.bucket, order.key))
             upload.acl = acl_of(order.headers)
             set_key_md5(upload, key_md5(order.headers))
             upload.headers = order.headers
             response.headers += response_headers(upload)
             upload.initiated = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+            self._archive.save_upload(order.bucket, upload.id, upload_record(upload))
         return response
 
     def headers(self, bucket: str, upload_id: str) -> Mapping[str, str]:
@@ -85,6 +111,7 @@ class Uploads:
             checksum = Checksum(algorithm) if algorithm else None
             with self._archivist.new_content(order.bucket, checksum=checksum) as content:
                 content.receive([part.value], MAX_OBJECT_BYTES)
+                content.check()
             self._store_part(order, upload, content)
         result = {"LastModified": part.last_modified_ISO8601, "ETag": f'"{content.md5.etag}"'}
         if checksum is not None:
@@ -97,7 +124,7 @@ class Uploads:
         with self._backend.lock:
             self._upload(order)
             response = self._backend.carry_out(order)
-            self._remove_parts(order)
+            self._discard(order.bucket, self._drop(order))
         return response
 
     def complete(self, order: Order, listed: Sequence[ListedPart]) -> Any:
@@ -119,7 +146,6 @@ class Uploads:
             upload = self._upload(order)
             check_replaced(self._backend, order, upload)
             parts = dict(self._parts.get(upload.id, {}))
-            folder = self._archivist.folder(order.bucket)
         algorithm = upload.metadata.get("x-amz-checksum-algorithm", DEFAULT)
         kind = upload.metadata.get(TYPE, FULL_OBJECT)
         if order.headers.get(TYPE, kind) != kind:
@@ -128,11 +154,19 @@ class Uploads:
                 "same checksum mode."
             )
         try:
-            whole = assemble(listed, parts, folder, algorithm, order.headers, composite=kind == COMPOSITE)
+            whole = assemble(
+                listed,
+                parts,
+                self._archivist.folder(order.bucket),
+                partial(self._archivist.new_content, order.bucket, None),
+                algorithm,
+                order.headers,
+                composite=kind == COMPOSITE,
+            )
         except FileNotFoundError:  # a part was replaced, or all are gone
             raise refusal("NoSuchUpload", UploadId=upload.id) from None
         content, etag, checksum = whole
-        with content, self._backend.lock, self._archivist.removing(order.bucket, order.key):
+        with content, self._backend.lock, self._archivist.changing(order.bucket, order.key):
             self._upload(order)
             check_replaced(self._backend, order, upload)
             details = (kind, checksum, len(listed)) if checksum else None
@@ -142,9 +176,10 @@ class Uploads:
             lock(self._backend, order.bucket, key, upload.headers)
             adopt(key, content.path, content.size, etag)
             together = [parts[entry.number] for entry in listed]
-            set_parts(key, [(part.size, part.checksum.value if part.checksum else "") for part in together])
-            self._remove_parts(order)
+            set_parts(key, [(part.size, part.checksum) for part in together])
+            dropped = self._drop(order)
             self._archivist.record(order.bucket, order.key)
+        self._discard(order.bucket, dropped)
         return key
 
     def _upload(self, order: Order) -> Any:
@@ -155,18 +190,38 @@ class Uploads:
         return upload
 
     def _store_part(self, order: Order, upload: Any, content: Content) -> None:
-        number = _number(order)
-        part = upload.parts[number]
-        adopt(part, content.path, content.size, content.md5.etag)
-        part.checksum_value = content.checksum.value if content.checksum else None
-        parts = self._parts.setdefault(order.parameter("uploadId"), {})
-        if number in parts:
-            parts[number].discard()
-        parts[number] = content
+        number, checksum = _number(order), content.checksum
+        part = Part(
+            number=number,
+            file=content.path.name,
+            size=content.size,
+            etag=content.md5.etag,
+            algorithm=checksum.algorithm if checksum else "",
+            checksum=checksum.value if checksum else "",
+            last_modified=upload.parts[number].last_modified,
+        )
+        self._archive.save_part(order.bucket, upload.id, part)
+        replaced = self._parts.get(upload.id, {}).get(number)
+        self._place_part(order.bucket, upload, part)
+        if replaced is not None:
+            self._discard(order.bucket, [replaced])
 
-    def _remove_parts(self, order: Order) -> None:
-        for part in self._parts.pop(order.parameter("uploadId"), {}).values():
-            part.discard()
+    def _place_part(self, bucket: str, upload: Any, part: Part) -> None:
+        key = upload.parts[part.number]
+        adopt(key, self._archivist.folder(bucket) / part.file, part.size, part.etag)
+        key.checksum_value = part.checksum or None
+        self._parts.setdefault(upload.id, {})[part.number] = part
+
+    def _drop(self, order: Order) -> list[Part]:
+        """Drop an upload from the archive, and return its parts, whose files are still there."""
+        upload_id = order.parameter("uploadId")
+        parts = self._parts.pop(upload_id, {})
+        self._archive.drop_upload(order.bucket, upload_id, parts)
+        return list(parts.values())
+
+    def _discard(self, bucket: str, parts: Iterable[Part]) -> None:
+        for part in parts:
+            (self._archivist.folder(bucket) / part.file).unlink(missing_ok=True)
 
 
 def _check_checksum(upload: Any, content: Content) -> None:

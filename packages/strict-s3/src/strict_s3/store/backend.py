@@ -1,8 +1,9 @@
 """moto's S3 as a function: an order in, a response out."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableSequence
 from contextlib import contextmanager
+from datetime import datetime
 from http import HTTPStatus
 from operator import itemgetter
 from typing import Any
@@ -47,7 +48,6 @@ class Backend:
         self.reset()
 
     def reset(self) -> None:
-        """Drop all buckets."""
         self._moto.reset()
         correct(self._moto)
 
@@ -197,12 +197,16 @@ class Backend:
         versions = dict.values(store) if name is None else [dict.get(store, name, [])]
         return [key for several in versions for key in several if isinstance(key, models.FakeKey)]
 
+    def object_versions(self, bucket: str, name: str) -> list[Any]:
+        """Return the versions of an object, delete markers included, the oldest first."""
+        return list(dict.get(self._keys(bucket), name, ()))
+
     def versions(self, bucket: str) -> list[tuple[str, list[Any]]]:
         """Return the names of a bucket's keys, in order, and the versions of each, the oldest first."""
         return sorted((name, list(versions)) for name, versions in dict.items(self._keys(bucket)))
 
     def latest(self, bucket: str) -> list[tuple[str, Any]]:
-        """Return the names of a bucket's keys, in order, and the keys, without what is deleted."""
+        """Return the names of a bucket's keys, in order, and the keys; deleted ones are left out."""
         latest = ((name, several[-1]) for name, several in dict.items(self._keys(bucket)))
         return sorted((pair for pair in latest if isinstance(pair[1], models.FakeKey)), key=itemgetter(0))
 
@@ -226,7 +230,9 @@ class Backend:
         return moto_bucket.multiparts.get(upload_id) if moto_bucket else None
 
     def tags(self, key: Any) -> dict[str, str]:
-        """Return the tags of a key."""
+        """Return the tags of a key; a delete marker has none."""
+        if isinstance(key, models.FakeDeleteMarker):
+            return {}
         tags: dict[str, str] = self._moto.tagger.get_tag_dict_for_resource(key.arn)
         return tags
 
@@ -243,11 +249,40 @@ class Backend:
         except AccessDeniedByLock:
             return None
 
-    def new_key(self, bucket: str, name: str, storage_class: str, tags: Mapping[str, str]) -> Any:
-        """Make an empty key, without a notification."""
-        key = self._moto.put_object(bucket, name, b"", storage=storage_class, disable_notification=True)
-        self._moto.put_object_tagging(key, dict(tags))
+    def new_key(self, bucket: str) -> Any:
+        """Return a key that is in no bucket and has no content, to be copied."""
+        key = models.FakeKey("", b"", self.account, self._moto.region_name, bucket_name=bucket)
+        key.dispose()
         return key
+
+    def place(self, bucket: str, name: str, versions: MutableSequence[Any]) -> None:
+        """Set the versions of an object, the oldest first."""
+        keys: dict[str, Any] = self._keys(bucket)
+        dict.__setitem__(keys, name, versions)
+
+    def set_tags(self, key: Any, tags: Mapping[str, str]) -> None:
+        """Set the tags of a key that has none."""
+        self._moto.tagger.tags[key.arn] = dict(tags)
+
+    def place_upload(
+        self, bucket: str, upload_id: str, key: str, metadata: Mapping[str, str], *details: Any
+    ) -> Any:
+        """Make an upload of this id; the details are those of moto's function."""
+        metadata = models.CaseInsensitiveDict(metadata)  # type: ignore[attr-defined]  # moto takes it of requests
+        upload = self._moto.create_multipart_upload(bucket, key, metadata, *details)
+        uploads = self._moto.buckets[bucket].multiparts
+        del uploads[upload.id]
+        upload.id = upload_id
+        uploads[upload_id] = upload
+        return upload
+
+    def created(self, bucket: str) -> datetime:
+        """Return when a bucket was made."""
+        return self._moto.buckets[bucket].creation_date
+
+    def set_created(self, bucket: str, time: datetime) -> None:
+        """Set when a bucket was made."""
+        self._moto.buckets[bucket].creation_date = time
 
     def complete_upload(
         self, bucket: str, upload: Any, etag: str, checksum: tuple[str, str, int] | None

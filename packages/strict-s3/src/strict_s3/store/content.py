@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -31,13 +32,19 @@ class Content:
         size: in bytes.
         md5: of the bytes, which is the ETag.
         checksum: of the bytes, if the client asked for one.
+
+    Args:
+        durable: whether `check` waits until the disk has the bytes.
     """
 
-    def __init__(self, folder: Path, md5: ContentMd5, checksum: Checksum | None = None) -> None:
+    def __init__(
+        self, folder: Path, md5: ContentMd5, checksum: Checksum | None = None, *, durable: bool = False
+    ) -> None:
         self.path = folder / f"{uuid4().hex}.bin"
         self.size = 0
         self.md5 = md5
         self.checksum = checksum
+        self._durable = durable
         self._file: BinaryIO = self.path.open("xb")
 
     def __enter__(self) -> Self:
@@ -75,13 +82,19 @@ class Content:
         self._file.flush()
 
     def check(self) -> None:
-        """Raise BadDigest unless MD5 and checksum are those that the client expects."""
+        """Raise BadDigest unless MD5 and checksum are those expected; wait for the disk if durable."""
         self.md5.check()
         if self.checksum is not None:
             self.checksum.check()
+        if self._durable:
+            os.fsync(self._file.fileno())
+            folder = os.open(self.path.parent, os.O_RDONLY)  # the name of the file is in it
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
 
     def discard(self) -> None:
-        """Remove the file."""
         self.path.unlink(missing_ok=True)
 
 

@@ -6,11 +6,13 @@ A check is a class with a ``name`` and one or both methods that Schemathesis cal
   (Hypothesis shrinks and replays), so it must not count on seeing each response once.
 - ``after_run(self, ctx)`` once, at the end; it sends requests of its own with ``self.target.client``.
 
+What a `ResponseCheck` holds of responses, it holds of those to our own checks as well.
 Both raise a `FailureGroup` of `CheckFailure` for what is wrong. Once made, a check has in its ``notes``
 what it left untried, and in ``left_out`` why that is all of it. A request that has to be sent even if a 429
 is likely has the extension ``unpaced``.
 """
 
+from .challenge import Challenge
 from .check import Check
 from .http_semantics import HttpSemantics
 from .organization_isolation import OrganizationIsolation
@@ -23,6 +25,7 @@ from .security_alternatives import SecurityAlternatives
 CHECKS: tuple[type[Check], ...] = (
     ProblemDetails,
     RateLimitHeaders,
+    Challenge,
     SecurityAlternatives,
     OrganizationIsolation,
     PresignedUpload,

@@ -1,7 +1,7 @@
 """The base classes of our checks."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -13,7 +13,10 @@ from contract_first.check.pace import QuotaUsedUp, Stopped
 from contract_first.check.target import Target
 from contract_first.contract import Operation
 
-from .samples import BudgetSpent, Samples
+from .samples import BudgetSpent, NoResponse, RequestSamples
+
+CONNECTION = ("connection", "whole response")
+"""The check and the rule of a request that gets no whole response."""
 
 
 class CheckFailure(Failure):
@@ -24,6 +27,7 @@ class CheckFailure(Failure):
     Attributes:
         rule: which part of the check it is, a few words that are the same each time.
         exchange: the response that shows it, if the check sent the request; a curl line is made of it.
+        request: that shows it, where there is no response.
     """
 
     def __init__(
@@ -34,6 +38,7 @@ class CheckFailure(Failure):
         *,
         operation: str | None = None,
         exchange: httpx2.Response | None = None,
+        request: httpx2.Request | None = None,
     ) -> None:
         """Take the check's name, the rule, and what was found and expected, in a sentence.
 
@@ -43,6 +48,7 @@ class CheckFailure(Failure):
         self.check = check
         self.rule = rule
         self.exchange = exchange
+        self.request = exchange.request if exchange is not None else request
 
     @property
     def _unique_key(self) -> str:
@@ -50,20 +56,20 @@ class CheckFailure(Failure):
 
 
 class NothingToCheck(Exception):  # noqa: N818 -- nothing is wrong, there is only nothing to check
-    """The target turns out to have nothing that the check is about; the message says what it has not."""
+    """The target has nothing to check, as it turns out; the message says what is missing."""
 
 
 class Check:
     """A check that is made for one run, on one target.
 
     Attributes:
-        name: what it is called in reports, in snake case.
-        sentence: what it checks, for people.
+        name: of the check in reports, in snake case.
+        sentence: describes the check in reports.
         rules: what each of its rules requires, by the rule's name.
         severity: of a violation, in Schemathesis's terms.
-        notes: what was left untried and why, and in which of several ways something was tried.
-        cut_short: whether it could not go on to its end.
-        left_out: why it could not be made after all; empty if it could.
+        notes: what was not tried and why, and which of several ways was taken.
+        cut_short: whether it ended before its last request.
+        left_out: why it could not run after all; empty if it could.
         report: called with its name before it makes its own requests.
     """
 
@@ -116,7 +122,7 @@ class ResponseCheck(Check):
     covers_errors: ClassVar[bool] = False
 
     def failures(self, response: Response, case: Case[Any]) -> Iterable[CheckFailure]:
-        """Yield what is wrong with a response."""
+        """Yield the failures of a response."""
         raise NotImplementedError
 
     def after_response(self, _ctx: CheckContext, response: Response, case: Case[Any]) -> None:
@@ -128,16 +134,23 @@ class RunCheck(Check):
     """A check that makes its own requests, once all else is done."""
 
     @cached_property
-    def samples(self) -> Samples:
+    def samples(self) -> RequestSamples:
         """The requests that it can send."""
-        return Samples(self.target, self.note)
+        return RequestSamples(self.target, self.note)
 
     def send(self, operation: Operation, headers: Mapping[str, str], **how: Any) -> httpx2.Response:
-        """Send the sample of an operation, and return the response; see `Samples.send`."""
+        """Send the sample of an operation, and return the response; see `RequestSamples.send`."""
         return self.samples.send(self.samples.draw(operation), headers, **how)
 
+    def whole(self, failures: Iterable[CheckFailure]) -> Iterator[CheckFailure]:
+        """Yield failures; a request of theirs that gets no whole response is one, and the last."""
+        try:
+            yield from failures
+        except NoResponse as error:
+            yield CheckFailure(*CONNECTION, str(error), operation=error.operation, request=error.request)
+
     def run(self) -> Iterable[CheckFailure]:
-        """Yield what is wrong with the target."""
+        """Yield the failures of the target."""
         raise NotImplementedError
 
     def after_run(self, _ctx: CheckContext) -> None:
@@ -145,7 +158,7 @@ class RunCheck(Check):
         self.report(self.name)
         failures: list[CheckFailure] = []
         try:
-            for violated in self.run():
+            for violated in self.whole(self.run()):
                 failures.append(violated)  # noqa: PERF402 -- what is found before the end counts
         except (BudgetSpent, QuotaUsedUp, Stopped) as end:
             self.cut_short = True

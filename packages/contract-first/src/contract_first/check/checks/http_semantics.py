@@ -26,7 +26,7 @@ ANY: Final = "*"
 
 
 class HttpSemantics(RunCheck):
-    """Checks what no contract has to say, because HTTP does."""
+    """Checks rules of HTTP, which no contract has to repeat."""
 
     name = "http_semantics"
     sentence = "Allow, HEAD, Accept and preflights are what HTTP says they are."
@@ -46,12 +46,12 @@ class HttpSemantics(RunCheck):
         for operation in self.samples.drawable(self.target.operations):
             paths.setdefault(operation.path, []).append(operation)
         for operations in paths.values():
-            yield from self._try_method(operations[0])
-            yield from self._try_preflight(operations)
+            yield from self.whole(self._try_method(operations[0]))
+            yield from self.whole(self._try_preflight(operations))
         for operation in self.samples.drawable(self.target.operations):
             if operation.method == "get":
-                yield from self._try_head(operation)
-                yield from self._try_accept(operation)
+                yield from self.whole(self._try_head(operation))
+                yield from self.whole(self._try_accept(operation))
 
     def _try_method(self, operation: Operation) -> Iterator[CheckFailure]:
         contract = self.target.contract
@@ -88,7 +88,7 @@ class HttpSemantics(RunCheck):
     def _try_preflight(self, operations: list[Operation]) -> Iterator[CheckFailure]:
         operation = operations[-1]
         headers = {
-            **self.target.credentials.headers,
+            **self.target.common_headers,
             "Origin": PAGE,
             "Access-Control-Request-Method": operation.method.upper(),
             "Access-Control-Request-Headers": ", ".join(sorted(self._credential_headers())),

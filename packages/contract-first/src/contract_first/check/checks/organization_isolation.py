@@ -45,10 +45,10 @@ class OrganizationIsolation(RunCheck):
         if not reached:
             raise NothingToCheck("no id was found")
         self._note_untried(reached)
-        yield from self._lists({identifier for step in reached for identifier in step.ids})
+        yield from self.whole(self._lists({identifier for step in reached for identifier in step.ids}))
         for step in reached:
             if step.operation.security and step.operation in self.target.operations:
-                yield from self._compare(step)
+                yield from self.whole(self._compare(step))
 
     def _compare(self, step: Step) -> Iterator[CheckFailure]:
         unknown = {identifier: _unlike(identifier) for identifier in step.ids}
@@ -89,7 +89,7 @@ def _unlike(identifier: str) -> str:
 
 
 def _gist(response: httpx2.Response, names: Mapping[str, str]) -> tuple[Any, ...]:
-    """Return what a response says, whichever ids it says it of."""
+    """Return status, media type and content of a response, without ids."""
     value = json_of(response.content)
     return (
         response.status_code,

@@ -13,6 +13,7 @@ from contract_first.check.target import Target
 
 from .check import CheckFailure, NothingToCheck, RunCheck, json_of
 from .links import HOST, Step, UploadForm, form_of, has_forms, host_of, may_upload, photo, post_form, steps
+from .samples import NoResponse
 
 LARGEST_UPLOAD: Final = 64 * 1024**2
 """Bytes; a limit that is higher is not tried."""
@@ -49,7 +50,11 @@ class PresignedUpload(RunCheck):
         tried, elsewhere = 0, ""
         for step in steps(self.target, self.samples):
             if step.operation.method == "get" and step.operation in self.target.operations:
-                response = json_of(self.samples.send(step.case(self.samples), self.target.headers).content)
+                try:
+                    sent = self.samples.send(step.case(self.samples), self.target.headers)
+                except NoResponse:
+                    continue
+                response = json_of(sent.content)
                 form = form_of(response)
                 if form and (may_upload(self.target, form.url) or not HOST.fullmatch(host_of(form.url))):
                     tried += 1

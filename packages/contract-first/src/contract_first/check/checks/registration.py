@@ -1,6 +1,6 @@
 """Checks of ours among those of Schemathesis; of two that find the same, ours is reported."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from threading import Lock
@@ -9,13 +9,20 @@ from typing import Any, Final, cast
 import schemathesis
 from schemathesis import Case, Response
 from schemathesis.checks import CHECKS, CheckClass
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders
 
 from contract_first.check.target import Target
 
 from .check import Check, CheckFailure, ResponseCheck
 
+OF_RESPONSES: Final = (
+    "not_a_server_error",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+"""The checks of Schemathesis that need nothing but a response, and hold whatever was sent."""
 OF_BODIES: Final = {"response_schema_conformance", "content_type_conformance"}
 OF_HEADERS: Final = "response_headers_conformance"
 _ONE_RUN = Lock()
@@ -31,36 +38,61 @@ def registered(
     Other users of Schemathesis in this process do not get them.
     """
     with _ONE_RUN:
-        made: list[Check] = []
-        bound = [_bound(check, target, made, report) for check in checks]
+        instances: list[Check] = []
+        bound = [_bound(check, target, instances, report) for check in checks]
         try:
             for check in bound:
                 schemathesis.check(check)
-            yield made
+            yield instances
         finally:
             for name in {check.__name__ for check in bound} & set(CHECKS.get_all_names()):
                 CHECKS.unregister(name)
 
 
 def _bound(
-    check: type[Check], target: Target, made: list[Check], report: Callable[[str], None]
+    check: type[Check], target: Target, instances: list[Check], report: Callable[[str], None]
 ) -> CheckClass:
     """Return the check as a class of which Schemathesis can make an instance, which takes no argument."""
 
     def make(self: Check) -> None:
         check.__init__(self, target)
         self.report = report
-        made.append(self)
+        instances.append(self)
 
     return cast("CheckClass", type(check.name, (check,), {"__init__": make, "__module__": __name__}))
 
 
-def is_reported_by(made: Iterable[Check], failure: Failure, response: Response, case: Case[Any]) -> bool:
-    """Return whether one of these checks says of a response what a failure of Schemathesis's says of it."""
+def validated(
+    instances: Sequence[ResponseCheck], response: Response, case: Case[Any], *, is_documented: bool
+) -> Iterator[tuple[str, list[Failure]]]:
+    """Yield each check of responses, those of Schemathesis after ours, and what it says of one.
+
+    Args:
+        is_documented: whether the contract has the request's method, and so the response.
+    """
+    for check in instances:
+        yield check.name, [*check.failures(response, case)]
+    for name in OF_RESPONSES if is_documented else ():
+        failures: list[Failure] = []
+        try:
+            case.validate_response(response, checks=[CHECKS.get_one(name)])  # type: ignore[list-item]  # none of them is a class
+        except FailureGroup as group:
+            failures += [
+                failure
+                for failure in group.exceptions
+                if not is_reported_by(instances, failure, response, case)
+            ]
+        yield name, failures
+
+
+def is_reported_by(instances: Iterable[Check], failure: Failure, response: Response, case: Case[Any]) -> bool:
+    """Return whether one of these checks reports the same failure of a response as Schemathesis."""
     if isinstance(failure, CheckFailure) or not {*failure.checks} & {*OF_BODIES, OF_HEADERS}:
         return False
     covering = [
-        check for check in made if isinstance(check, ResponseCheck) and any(check.failures(response, case))
+        check
+        for check in instances
+        if isinstance(check, ResponseCheck) and any(check.failures(response, case))
     ]
     headers = frozenset[str]().union(*(check.headers for check in covering))
     if isinstance(failure, MissingHeaders):

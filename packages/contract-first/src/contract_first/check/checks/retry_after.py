@@ -12,7 +12,7 @@ from schemathesis import Case, Response
 from contract_first.contract import Operation
 
 from .check import CheckFailure, ResponseCheck, RunCheck, object_of
-from .samples import BudgetSpent
+from .samples import BudgetSpent, NoResponse
 
 IN_BODY: Final = "retry_after_seconds"
 """The member of a body, if it has one, that says the same."""
@@ -36,7 +36,7 @@ class RetryAfter(ResponseCheck, RunCheck):
     source = "RFC 9110, section 10.2.3"
 
     def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:
-        """Yield what is wrong with a response that should have a Retry-After."""
+        """Yield the failures of a response that should have a Retry-After."""
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or self._is_promised(response, case):
             values = response.headers.get("retry-after", [])
             yield from self._wrong(values, response.status_code, response.content, case.operation.label)
@@ -93,8 +93,11 @@ class RetryAfter(ResponseCheck, RunCheck):
         for operation in self.samples.drawable(self.target.operations):
             if operation.method != "get":
                 continue
-            headers = self.target.headers if operation.security else self.target.credentials.headers
-            response = self.send(operation, headers)
+            headers = self.target.headers if operation.security else self.target.common_headers
+            try:
+                response = self.send(operation, headers)
+            except NoResponse:
+                continue
             left = response.headers.get("ratelimit-remaining", "")
             if left.isdecimal() and int(left) < MOST_REQUESTS:
                 standings.append((int(left), len(standings), operation, headers))

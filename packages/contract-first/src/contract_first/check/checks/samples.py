@@ -21,11 +21,30 @@ SAFE: Final = ("get", "head", "options")
 """Methods that change nothing (RFC 9110, section 9.2.1), as far as they are used here."""
 
 
+UNREACHABLE: Final = (httpx2.ConnectError, httpx2.ConnectTimeout)
+"""There is no server, of which nothing can be said."""
+
+
 class BudgetSpent(Exception):  # noqa: N818 -- nothing is wrong, the time is only over
     """The run has to end before the next request."""
 
 
-class Samples:
+class NoResponse(Exception):  # noqa: N818 -- what came is a finding
+    """A request got no whole response, and none when it was sent again; the message says what came.
+
+    Attributes:
+        operation: its label.
+        request: as it was sent, if it was.
+    """
+
+    def __init__(self, operation: str, error: httpx2.RequestError) -> None:
+        """Take the operation's label and what came in place of a response."""
+        super().__init__(f"no whole response came, twice: {error or type(error).__name__}")
+        self.operation = operation
+        self.request: httpx2.Request = error.request
+
+
+class RequestSamples:
     """Draws requests, always the same for a contract, and sends them.
 
     Args:
@@ -35,6 +54,7 @@ class Samples:
     def __init__(self, target: Target, note: Callable[[str], None]) -> None:
         self._target = target
         self._note = note
+        self._silent: dict[str, NoResponse] = {}
 
     def drawable(self, operations: Iterable[Operation]) -> list[Operation]:
         """Return the operations for which a request can be drawn."""
@@ -64,6 +84,7 @@ class Samples:
 
         Raises:
             BudgetSpent: the target's budget is.
+            NoResponse: the connection ended, or what came is no response, also when it was sent again.
         """
         if not self._target.remaining():
             raise BudgetSpent("The budget is spent.")
@@ -77,7 +98,29 @@ class Samples:
         }
         parts["headers"] = {**fields, **self._origin(headers), **headers}
         extensions = {"unpaced": True} if unpaced else {}
-        return self._target.client.request(**parts, extensions=extensions)
+        response = self._sent(case.operation.label, {**parts, "extensions": extensions})
+        for listener in self._target.listeners:
+            listener(case, response)
+        return response
+
+    def _sent(self, label: str, parts: dict[str, Any]) -> httpx2.Response:
+        if label in self._silent:
+            raise self._silent[label]
+        try:
+            return self._target.client.request(**parts)
+        except UNREACHABLE:
+            raise
+        except httpx2.RequestError:
+            pass
+        try:
+            return self._target.client.request(**parts)
+        except UNREACHABLE:
+            raise
+        except httpx2.RequestError as error:
+            nothing = NoResponse(label, error)
+            if isinstance(error, httpx2.TimeoutException):
+                self._silent[label] = nothing  # not to be waited for again
+            raise nothing from None
 
     def _is_drawable(self, operation: Operation) -> bool:
         try:

@@ -7,14 +7,10 @@ from typing import ClassVar, Final
 
 from schemathesis.core.failures import Severity
 
-from contract_first.check.credentials import Credentials, altered
 from contract_first.check.target import Target
 from contract_first.contract import Operation
 
 from .check import CheckFailure, RunCheck
-
-SHOWN: Final = ("api_key", "bearer", "cookie")
-"""The credentials that a caller presents, by their names."""
 
 WITHOUT_A_HANDLER: Final = ("example", "generated")
 """How the mock of another contract responds: it asks for a credential without knowing the right one."""
@@ -45,11 +41,11 @@ class SecurityAlternatives(RunCheck):
         for operation in self.samples.drawable(self.target.operations):
             if _is_secured(operation):
                 # in this order, which shows what a cache stores for one caller and sends to others
-                yield from self._admissions(operation)
-                yield from self._refusals(operation)
+                yield from self.whole(self._admissions(operation))
+                yield from self.whole(self._refusals(operation))
 
     def _refusals(self, operation: Operation) -> Iterator[CheckFailure]:
-        common = self.target.credentials.headers
+        common = self.target.common_headers
         refusal = _refusal_of(operation)
         response = self.send(operation, common)
         if response.status_code != refusal:
@@ -80,7 +76,7 @@ class SecurityAlternatives(RunCheck):
                 yield self.failure("alone", message, operation.label, response)
 
     def _fields(self, alternative: Iterable[str]) -> dict[str, str]:
-        fields = dict(self.target.credentials.headers)
+        fields = dict(self.target.common_headers)
         for scheme in alternative:
             fields |= self.target.by_scheme[scheme]
         return fields
@@ -88,9 +84,7 @@ class SecurityAlternatives(RunCheck):
     @cached_property
     def _wrong(self) -> dict[str, dict[str, str]]:
         """The header fields of a wrong credential for each scheme: the given one, changed a little."""
-        credentials = self.target.credentials
-        wrong = {name: altered(getattr(credentials, name) or "wrong") for name in SHOWN}
-        return Credentials(**wrong, headers={}).by_scheme(self.target.contract.security_schemes)
+        return self.target.credentials.wrong.by_scheme(self.target.contract.security_schemes)
 
 
 def _is_secured(operation: Operation) -> bool:

@@ -1,17 +1,22 @@
 """What goes over the wire during a run, as a HAR file: every request and its response, secrets masked."""
 
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import httpx2
+import msgspec
+from schemathesis import Case, Response
 from schemathesis.engine import events
-from schemathesis.engine.recorder import Interaction
+from schemathesis.engine.recorder import Interaction, Request
 
 from contract_first.check.credentials import Credentials
-from contract_first.check.exchange import RecordedExchange
+from contract_first.check.exchange import Message, RecordedExchange
 from contract_first.check.har import HarWriter
 from contract_first.check.masking import Masking
 from contract_first.contract import Contract
+
+LONGEST_BODY = 65_536
+"""Bytes."""
 
 
 class RunArchive:
@@ -20,25 +25,33 @@ class RunArchive:
     Args:
         file: open for writing; the caller closes it.
         contract: says what is secret, and names the operations.
+        bodies: whether all of each body is written, not only its beginning.
     """
 
-    def __init__(self, file: BinaryIO, contract: Contract, credentials: Credentials) -> None:
+    def __init__(
+        self, file: BinaryIO, contract: Contract, credentials: Credentials, *, bodies: bool = False
+    ) -> None:
+        self._longest = None if bodies else LONGEST_BODY
         self._har = HarWriter(file, "check")
         self._masking = Masking.of(contract, credentials.spellings())
         self._operations = {operation.label: operation.operation_id for operation in contract.operations}
 
     def close(self) -> None:
-        """End the document."""
         self._har.close()
 
     def take(self, event: events.EngineEvent) -> None:
-        """Write the exchanges of an event."""
         if not isinstance(event, events.ScenarioFinished):
             return
         recorder = event.recorder
         for case_id, interaction in recorder.interactions.items():
             label = recorder.cases[case_id].value.operation.label
             self._har.write(self._of_schemathesis(interaction, self._operations.get(label, "")))
+
+    def sent(self, case: Case[Any], response: Response) -> None:
+        """Write a request that was sent outside of Schemathesis's phases, and its response."""
+        interaction = Interaction(Request.from_prepared_request(response.request), response)
+        operation = self._operations.get(case.operation.label, "")
+        self._har.write(self._of_schemathesis(interaction, operation))
 
     def responded(self, response: httpx2.Response) -> None:
         """Write an exchange of a check of ours, once it is read."""
@@ -50,10 +63,14 @@ class RunArchive:
                 method=request.method,
                 url=self._masking.url(str(request.url)),
                 status=response.status_code,
-                request=self._masking.message(request.headers.raw, request.read()),
-                response=self._masking.message(response.headers.raw, response.content),
+                request=self._message(request.headers.raw, request.read()),
+                response=self._message(response.headers.raw, response.content),
             )
         )
+
+    def _message(self, fields: list[tuple[bytes, bytes]], content: bytes) -> Message:
+        message = self._masking.message(fields, content)
+        return msgspec.structs.replace(message, body=message.body[: self._longest])
 
     def _of_schemathesis(self, interaction: Interaction, operation: str) -> RecordedExchange:
         request, response = interaction.request, interaction.response
@@ -64,8 +81,8 @@ class RunArchive:
             method=request.method,
             url=self._masking.url(request.uri),
             status=0 if response is None else response.status_code,
-            request=self._masking.message(_raw(request.headers), request.body or b""),
-            response=self._masking.message(fields, content or b""),
+            request=self._message(_raw(request.headers), request.body or b""),
+            response=self._message(fields, content or b""),
             operation=operation,
         )
 

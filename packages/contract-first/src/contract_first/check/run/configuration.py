@@ -1,4 +1,4 @@
-"""What a run tries, as Schemathesis's configuration: the shipped file, and what differs from run to run."""
+"""Schemathesis's configuration: the shipped file, and the settings of one run."""
 
 import os
 import secrets
@@ -21,6 +21,8 @@ REQUEST_SECONDS = 30
 """A response that takes longer is given up on."""
 SPARED = 0.1
 """Share of the budget, and of a window's requests, for the check that is made last, `RetryAfter`."""
+MINIMISED = 0.2
+"""Share of the time in which the requests of findings are made small."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +52,7 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
         "seed": plan.seed,
         "rate-limit": "auto",
         "request-timeout": REQUEST_SECONDS,
+        "request-retries": 1,
         # all that is wrong with an operation, not only what is seen first
         "continue-on-failure": True,
         # it would hide whatever is called a key or a session; credentials are masked by their values instead
@@ -57,7 +60,7 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
     }
     document["generation"] |= {"max-examples": plan.max_examples, "database": "none"}
     if plan.budget is not None:
-        document["max-time"] = max(1, int(target.remaining() - plan.budget * SPARED))
+        document["max-time"] = max(1, int(target.remaining() - plan.budget * (SPARED + MINIMISED)))
     document["phases"] = _phases(document.get("phases", {}), target, plan)
     further = tomllib.loads(plan.operations.read_text("utf-8")) if plan.operations else {}
     document["operations"] = [*further.get("operations", ()), *map(_without, finished)]

@@ -4,7 +4,9 @@ Schemathesis's own engine does not: it raises a group of exceptions, which Hypot
 the test, so what it finds is as large as it was generated.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from typing import Any, NamedTuple
 
 import hypothesis
@@ -14,8 +16,6 @@ from schemathesis import Case, Response
 from schemathesis.baseline import failure_identity
 from schemathesis.checks import CHECKS
 from schemathesis.core.failures import Failure, FailureGroup
-
-from contract_first.check.target import Target
 
 BY_RESPONSE = frozenset(
     {
@@ -29,9 +29,10 @@ BY_RESPONSE = frozenset(
     }
 )
 """The checks that need nothing but a request and its response."""
-MOST_REQUESTS = 400
+MOST_REQUESTS = 200
+"""For a finding."""
 SETTINGS = hypothesis.settings(
-    max_examples=200,
+    max_examples=MOST_REQUESTS,
     derandomize=True,
     database=None,
     deadline=None,
@@ -41,7 +42,7 @@ SETTINGS = hypothesis.settings(
 
 
 class Reproduction(NamedTuple):
-    """A request, its response, and what is wrong with it."""
+    """A request, its response, and the failure."""
 
     case: Case[Any]
     response: Response
@@ -53,29 +54,43 @@ class _EnoughError(Exception):
 
 
 def least_reproduction(
-    target: Target, case: Case[Any], check: str, identity: tuple[str, ...]
+    case: Case[Any],
+    check: str,
+    identity: tuple[str, ...],
+    send: Callable[[Case[Any]], Response | None],
+    first: Case[Any] | None = None,
 ) -> Reproduction | None:
-    """Return the least request that fails a check as a generated one does; None if none was found."""
+    """Return the least request that fails a check as a generated one does; None if none was found.
+
+    Args:
+        send: sends a request and returns its response; None if no more may be sent.
+        first: the least request of another finding, which may be this one's as well.
+    """
     if check not in BY_RESPONSE or case.meta is None:
         return None
-    reproductions: list[Reproduction] = []
-    requests = 0
+    least: Reproduction | None = None
+    requests = count(1)
 
     def fails(case: Case[Any]) -> bool:
-        nonlocal requests
-        requests += 1
-        if requests > MOST_REQUESTS or not target.remaining():
+        nonlocal least
+        response = send(case) if next(requests) <= MOST_REQUESTS else None
+        if response is None:
             raise _EnoughError
-        response = case.call(headers=target.headers)
         failure = _failure(case, response, check, identity)
-        if failure is not None:
-            reproductions.append(Reproduction(case, response, failure))
+        if failure is not None and (least is None or _length(case) < _length(least.case)):
+            least = Reproduction(case, response, failure)
         return failure is not None
 
     strategy = case.operation.as_strategy(generation_mode=case.meta.generation.mode)
     with suppress(HypothesisException, RequestException, _EnoughError):
+        if first is not None and fails(first):
+            return least
         hypothesis.find(strategy, fails, settings=SETTINGS)
-    return min(reproductions, key=lambda reproduction: len(reproduction.case.as_curl_command()), default=None)
+    return least
+
+
+def _length(case: Case[Any]) -> int:
+    return len(case.as_curl_command())
 
 
 def _failure(case: Case[Any], response: Response, check: str, identity: tuple[str, ...]) -> Failure | None:

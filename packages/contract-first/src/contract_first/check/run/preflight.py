@@ -104,7 +104,7 @@ def serves_a_contract(url: str) -> bool:
 
 def _require_access(target: Target) -> None:
     """Call once without a credential and once with each, and change nothing."""
-    _response(target.client, f"{target.url}/", target.credentials.headers)
+    _response(target.client, f"{target.url}/", target.common_headers)
     if target.contract is target.fallback:
         _require_a_path(target)
     schemes = target.contract.security_schemes
@@ -120,7 +120,7 @@ def _require_a_path(target: Target) -> None:
         operation.path for operation in target.contract.operations if "{" not in operation.path
     )
     for path in paths:
-        response = _response(target.client, target.url + path, target.credentials.headers)
+        response = _response(target.client, target.url + path, target.common_headers)
         _require_no_other_server(target, response)
         if response.status_code != HTTPStatus.NOT_FOUND:
             return
@@ -146,9 +146,7 @@ def _require_accepted(target: Target, scheme: str, headers: Mapping[str, str], n
     )
     if operation is None:
         return
-    response = _response(
-        target.client, target.url + operation.path, {**target.credentials.headers, **headers}
-    )
+    response = _response(target.client, target.url + operation.path, {**target.common_headers, **headers})
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         raise CannotRunError(f"{name} is refused: {operation.label} responds with 401.")
 
@@ -162,7 +160,8 @@ def _is_open_to(operation: Operation, scheme: str) -> bool:
 
 def _response(client: httpx2.Client, url: str, headers: Mapping[str, str]) -> httpx2.Response:
     try:
-        return client.get(url, headers=dict(headers))
+        with client.stream("GET", url, headers=dict(headers)) as response:
+            return response  # whose body is not asked for: that it is whole, checks find out
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         trust = " SSL_CERT_FILE names a CA of your own." if "CERTIFICATE_VERIFY" in str(error) else ""
         raise CannotRunError(f"{url} does not respond: {error or type(error).__name__}.{trust}") from None

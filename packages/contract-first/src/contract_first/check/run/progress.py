@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 from rich.progress import (
@@ -18,18 +19,24 @@ from schemathesis.engine.run import Phase
 
 from contract_first.check.reports.report import Report
 
-from .recording import OWN_CHECKS
+from .recording import MINIMISING, OWN_CHECKS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 UNKNOWN_LENGTH = "stateful"
 """The phase of which nobody knows beforehand how many scenarios it has."""
+OUTSIDE = (OWN_CHECKS, MINIMISING)
+"""What Schemathesis has no events for."""
 HIDDEN = frozenset({"probing", "schema_analysis", "auth_bootstrap"})
 
 
+EVERY_SECONDS = 10
+"""How often there is a line where there is no terminal."""
+
+
 class ProgressBars:
-    """A bar for each phase; a line for each where there is no terminal.
+    """A bar for each phase; without a terminal a line for each, and one every ten seconds.
 
     A budget lets phases repeat: they keep their bar, and have one line.
     """
@@ -40,6 +47,8 @@ class ProgressBars:
         self._tasks: dict[str, TaskID] = {}
         self._going_on: set[str] = set()
         self._reported: set[str] = set()
+        self._requests = 0
+        self._began = self._last = monotonic()
         self._bars = Progress(
             SpinnerColumn(finished_text="[green]✓[/]"),
             TextColumn("{task.description}"),
@@ -56,11 +65,11 @@ class ProgressBars:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end(OWN_CHECKS)
+        for phase in list(self._going_on):
+            self._end(phase)
         self._bars.stop()
 
     def take(self, event: events.EngineEvent) -> None:
-        """Show what an event changes."""
         match event:
             case events.PhaseStarted() if _is_shown(event.phase):
                 self._end(OWN_CHECKS)
@@ -71,6 +80,17 @@ class ProgressBars:
                 self._bars.update(self._tasks[event.phase.value], advance=1, status=self._status())
             case events.PhaseFinished() if _is_shown(event.phase):
                 self._end(event.phase.name.value)
+
+    def tick(self, activity: str, requests: int) -> None:
+        """Show what is going on."""
+        self._requests = requests
+        if activity in OUTSIDE and activity not in self._going_on:
+            self._begin(activity, None)
+        if activity in self._tasks:
+            self._bars.update(self._tasks[activity], status=self._status())
+        elif (now := monotonic()) - self._last >= EVERY_SECONDS:
+            self._last = now
+            self._console.print(f"{activity}: {self._status()}, {now - self._began:.0f} s", highlight=False)
 
     def own_check(self, name: str) -> None:
         """Show that a check of ours is at its own requests."""
@@ -99,7 +119,8 @@ class ProgressBars:
 
     def _status(self) -> str:
         findings = len(self._report.findings)
-        return f"{self._report.requests:,} requests, {findings} finding{'s' * (findings != 1)}"
+        requests = max(self._requests, self._report.requests)
+        return f"{requests:,} requests, {findings} finding{'s' * (findings != 1)}"
 
 
 def _is_shown(phase: Phase) -> bool:

@@ -1,30 +1,39 @@
 """Turns Schemathesis's events into a report."""
 
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
-from schemathesis import Case
+import httpx2
+import requests
+from schemathesis import Case, Response
 from schemathesis.baseline import failure_identity
 from schemathesis.core.failures import Failure
 from schemathesis.engine import Status, StopReason, events
+from schemathesis.engine.errors import is_unrecoverable_network_error
+from schemathesis.engine.recorder import Request
 from schemathesis.engine.run import PhaseName
 
-from contract_first.check.checks.check import CheckFailure
-from contract_first.check.credentials import curl_of, runnable
+from contract_first.check.checks.check import CONNECTION, CheckFailure
+from contract_first.check.credentials import runnable
+from contract_first.check.excerpts import LONGEST_COMMAND, LONGEST_TEXT, curl, curl_of, cut
 from contract_first.check.pace import QuotaUsedUp
 from contract_first.check.reports.report import End, Finding, Report, Trouble
 from contract_first.check.target import Target
 from contract_first.terminal import printable
 
+from .configuration import REQUEST_SECONDS
 from .minimising import least_reproduction
 
 MOST_MINIMISED = 10
 """Findings for which a least request is looked for."""
-LONGEST_RESPONSE = 2_000
-"""Characters of a response's body that a finding shows."""
+LONGEST_SECRET = 10_000
+"""Characters that are masked beyond the end of what is shown, so that none is shown in part."""
+MOST_TEXT = 1_000_000
+"""Characters in all findings; those after them have no response and no command."""
 API = ""
-OWN_CHECKS = "own checks"
-"""Their phase in reports."""
+OWN_CHECKS, MINIMISING = "own checks", "minimising"
+"""Phases in reports, beside those of Schemathesis."""
 ENDS: dict[StopReason, End] = {
     StopReason.COMPLETED: "complete",
     StopReason.MAX_TIME: "budget spent",
@@ -40,13 +49,17 @@ class RunReporter:
         self._report = report
         self._target = target
         self._findings = {finding.identity: finding for finding in report.findings}
+        self._room = MOST_TEXT
         self._generated: dict[tuple[str, ...], Case[Any]] = {}
 
     def take(self, event: events.EngineEvent) -> None:
-        """Take an event."""
         match event:
             case events.ScenarioFinished() if event.is_test_scenario:
                 self._scenario(event)
+            case events.NonFatalError() if _is_cut(event.value):
+                failure = CheckFailure(*CONNECTION, event.info.message, operation=event.label)
+                phase = event.phase.value if event.phase else ""
+                self.responded(event.label, CONNECTION[0], [failure], phase=phase, curl=_noted(event.value))
             case events.NonFatalError():
                 self._trouble(event.label, event.info.title, event.info.message)
             case events.FatalError():
@@ -75,42 +88,70 @@ class RunReporter:
                 tested.outcomes(check.name).passed += 1
             elif check.failure_info is not None:
                 tested.outcomes(check.name).failed += 1
-                failure, body = check.failure_info.failure, None if response is None else response.content
+                failure = check.failure_info.failure
+                interaction = recorder.interactions.get(failure.case_id or case_id)
+                command = check.failure_info.code_sample
+                if interaction is not None and len(command) > LONGEST_COMMAND:
+                    command = _command(interaction.request)
                 finding = self._finding(
                     failure,
                     check=check.name,
                     operation=failure.operation or tested.operation,
                     phase=event.phase.value,
                     status=response.status_code if response is not None else 0,
-                    response=_beginning(body),
-                    curl=check.failure_info.code_sample,
+                    response=b"" if response is None else response.content or b"",
+                    curl=command,
                 )
                 if event.phase is PhaseName.FUZZING:
                     self._generated.setdefault(finding.identity, recorder.cases[case_id].value)
 
-    def minimise(self) -> None:
-        """Replace generated requests of findings by the least that reproduce them."""
+    def minimise(
+        self, seconds: float, is_stopped: Callable[[], bool], sent: Callable[[Case[Any], Response], None]
+    ) -> None:
+        """Replace generated requests of findings by the least that reproduce them, for some seconds.
+
+        Args:
+            sent: called with each request that is sent for it and its response.
+        """
+        end = self._target.clock() + seconds
+
+        def send(case: Case[Any]) -> Response | None:
+            left = min(REQUEST_SECONDS, end - self._target.clock())
+            if left <= 0 or is_stopped():
+                return None
+            self._report.tested(case.operation.label).sent(MINIMISING)
+            response = case.call(headers=self._target.headers, timeout=left)
+            sent(case, response)
+            return response
+
+        smallest: dict[str, Case[Any]] = {}
         for identity, case in islice(self._generated.items(), MOST_MINIMISED):
             finding = self._findings[identity]
-            least = least_reproduction(self._target, case, finding.check, identity)
+            before = smallest.get(finding.operation)
+            least = least_reproduction(case, finding.check, identity, send, before)
             curl = self._curl(least.case.as_curl_command(headers=self._target.headers)) if least else ""
+            if least:
+                smallest.setdefault(finding.operation, least.case)
             if least and len(curl) < len(finding.curl):
                 finding.curl, finding.message = curl, self._mask(least.failure.message)
-                finding.response = self._mask(_beginning(least.response.content))
+                finding.response = self._body(least.response.content)
 
-    def _finding(self, failure: Failure, *, check: str, response: str, curl: str, **fields: Any) -> Finding:
+    def _finding(self, failure: Failure, *, check: str, response: bytes, curl: str, **fields: Any) -> Finding:
         """Report a finding once, with the shortest request that reproduces it, and return it."""
         finding = Finding(
             check=check,
             title=self._mask(failure.title),
             message=self._mask(failure.message),
-            response=self._mask(response),
+            response=self._body(response),
             curl=self._curl(curl),
             identity=failure_identity(failure, check),
             **fields,
         )
         first = self._findings.setdefault(finding.identity, finding)
         if first is finding:
+            self._room -= len(finding.message) + len(finding.response) + len(finding.curl)
+            if self._room < 0:
+                finding.response = finding.curl = ""
             self._report.findings.append(finding)
         else:
             first.seen += 1
@@ -129,17 +170,34 @@ class RunReporter:
                 self._trouble(API, failure.title, failure.message)
 
     def _violated(self, failure: CheckFailure) -> None:
-        operation, exchange = failure.operation or API, failure.exchange
-        self._report.tested(operation).outcomes(failure.check).failed += 1
-        self._finding(
-            failure,
-            check=failure.check,
-            operation=operation,
-            phase=OWN_CHECKS,
-            status=exchange.status_code if exchange is not None else 0,
-            response=exchange.text[:LONGEST_RESPONSE] if exchange is not None else "",
-            curl=curl_of(exchange.request) if exchange is not None else "",
-        )
+        curl = "" if failure.request is None else curl_of(failure.request)
+        self.responded(failure.operation or API, failure.check, [failure], failure.exchange, curl=curl)
+
+    def responded(
+        self,
+        operation: str,
+        check: str,
+        failures: Iterable[Failure],
+        exchange: httpx2.Response | None = None,
+        *,
+        phase: str = OWN_CHECKS,
+        curl: str = "",
+    ) -> None:
+        """Take what a check says of a response outside of Schemathesis's phases."""
+        outcomes, passed = self._report.tested(operation).outcomes(check), True
+        for failure in failures:
+            passed = False
+            outcomes.failed += 1
+            self._finding(
+                failure,
+                check=check,
+                operation=operation,
+                phase=phase,
+                status=exchange.status_code if exchange is not None else 0,
+                response=exchange.content if exchange is not None else b"",
+                curl=curl or (curl_of(exchange.request) if exchange is not None else ""),
+            )
+        outcomes.passed += passed
 
     def _trouble(self, operation: str, title: str, message: str) -> None:
         trouble = Trouble(operation=operation, title=self._mask(title), message=self._mask(message))
@@ -147,14 +205,38 @@ class RunReporter:
             self._report.troubles.append(trouble)
 
     def _curl(self, command: str) -> str:
-        return self._mask(runnable(command, self._target.credentials, self._target.variables))
+        runs = runnable(command[: 2 * LONGEST_COMMAND], self._target.credentials, self._target.variables)
+        return self._mask(runs, LONGEST_COMMAND, len(command))
 
-    def _mask(self, text: str) -> str:
-        return legible(self._target.credentials.mask(text))
+    def _body(self, content: bytes) -> str:
+        text = content[: LONGEST_TEXT + LONGEST_SECRET].decode("utf-8", "replace")
+        return self._mask(text, length=len(text) + max(0, len(content) - LONGEST_TEXT - LONGEST_SECRET))
+
+    def _mask(self, text: str, longest: int = LONGEST_TEXT, length: int = 0) -> str:
+        """Return what is shown of a text: its beginning, without any credential."""
+        masked = self._target.credentials.mask(text[: longest + LONGEST_SECRET])
+        rest = max(len(text), length) - min(len(text), longest + LONGEST_SECRET)
+        return cut(legible(masked), longest, len(masked) + rest)
 
 
-def _beginning(body: bytes | None) -> str:
-    return (body or b"")[:LONGEST_RESPONSE].decode("utf-8", "replace")
+def _is_cut(error: Exception) -> bool:
+    """Whether a server began to respond, or took the request, and the connection ended."""
+    if isinstance(error, requests.Timeout):
+        return False
+    decoding = isinstance(error, requests.exceptions.ContentDecodingError)
+    return decoding or (
+        isinstance(error, requests.RequestException) and is_unrecoverable_network_error(error)
+    )
+
+
+def _noted(error: Exception) -> str:
+    """Return the command that Schemathesis notes with an error; empty if there is none."""
+    return "".join(getattr(error, "__notes__", ())).partition("Reproduce with:")[2].strip()
+
+
+def _command(request: Request) -> str:
+    fields = [(name, value) for name, values in request.headers.items() for value in values]
+    return curl(request.method, request.uri, fields, request.body or b"")
 
 
 def legible(text: str) -> str:

@@ -2,32 +2,40 @@
 
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
+from math import inf
 from typing import Any, cast
 
 import httpx2
 import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.checks import RunCheck, collect_after_run_failures
+from schemathesis.core import NOT_SET
 from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.core import EventStream
 from schemathesis.schemas import BaseSchema
 
 from contract_first.check.checks import CHECKS, Check
-from contract_first.check.checks.check import CheckFailure
-from contract_first.check.checks.registration import is_reported_by, registered
+from contract_first.check.checks.check import CheckFailure, ResponseCheck
+from contract_first.check.checks.registration import is_reported_by, registered, validated
 from contract_first.check.pace import Pace, QuotaUsedUp
-from contract_first.check.reports.report import Report, Subject
+from contract_first.check.reports.report import Report, ReportSubject
 from contract_first.check.target import CannotRunError, Target
 
 from . import fresh_keys as fresh_keys  # noqa: PLC0414 -- registers a hook, which only a process may have
-from .configuration import SPARED, Plan, configuration
+from .background import in_background
+from .configuration import MINIMISED, SPARED, Plan, configuration
 from .forms import SentTexts
-from .recording import API, OWN_CHECKS, RunReporter
+from .recording import API, MINIMISING, OWN_CHECKS, RunReporter
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+GRACE_SECONDS = 1.0
+"""How long the response to a request under way is waited for once the run is to end."""
+LEAST_MINIMISING_SECONDS = 10.0
+MOST_HELD = 2**20
+"""Bytes of a response's body that are held beyond its checks."""
 
 
 class Run:
@@ -38,6 +46,10 @@ class Run:
 
     Attributes:
         on_own_check: called with the name of each check that begins with its own requests.
+        on_tick: called several times a second with what is going on and the number of requests so far.
+        activity: what is going on: a phase.
+        holds_bodies: whether all of a large body is held beyond its checks.
+        abandoned: whether the run ended without waiting for a request under way.
     """
 
     def __init__(
@@ -59,36 +71,83 @@ class Run:
         possible = [check for check in checks if check.name not in self.report.left_out]
         self._first = [check(target) for check in possible if not hasattr(check, "after_response")]
         self._among = [check for check in possible if hasattr(check, "after_response")]
-        self._made: list[Check] = []
+        self._checks_of_run: list[Check] = []
+        self._of_responses = [check(target) for check in possible if issubclass(check, ResponseCheck)]
+        self._reporter = RunReporter(self.report, target)
         self.on_own_check: Callable[[str], None] = lambda _: None
+        self.on_tick: Callable[[str, int], None] = lambda _activity, _requests: None
+        self.activity = OWN_CHECKS
+        self.abandoned = self.holds_bodies = False
         self._stream: EventStream | None = None
-        self._stopped = pace.hurried
+        self._stopped, self._stopped_at = pace.hurried, 0.0
+        self._sent = self.report.requests
+        self._large: Response | None = None
         self._listeners: list[Callable[[events.EngineEvent], None]] = []
+        self._on_sent: Callable[[Case[Any], Response], None] = lambda _case, _response: None
+        target.client.event_hooks["request"].append(self._count_request)
         target.client.event_hooks["response"].append(self._count)
+        target.listeners[:] = [self._validate]
 
     def listen(
-        self, event: Callable[[events.EngineEvent], None], on_response: Callable[[httpx2.Response], None]
+        self,
+        event: Callable[[events.EngineEvent], None],
+        on_response: Callable[[httpx2.Response], None],
+        on_sent: Callable[[Case[Any], Response], None],
     ) -> None:
-        """Call one for each event, and the other for each response that a check of ours gets."""
+        """Call one for each event, and the others for each response to a check of ours and to minimising."""
         self._listeners.append(event)
         self.target.client.event_hooks["response"].append(on_response)
+        self._on_sent = on_sent
 
     def go(self) -> Iterator[events.EngineEvent]:
-        """Run, and yield each event once it is in the report."""
+        """Run, and yield each event once it is in the report.
+
+        Soon after the run is stopped, or its budget is spent, a request under way is not waited for any more.
+        """
         began, before = self.target.clock(), self.report.seconds
-        reporter = RunReporter(self.report, self.target)
+        is_whole = yield from in_background(self._go(began - before), self._patience, self._tick)
+        if not is_whole:
+            self.abandoned = True
+            self.report = _copied(self.report)
+            self.report.end = "interrupted" if self._stopped.is_set() else "budget spent"
+            self._conclude()
+        self.report.seconds = before + self.target.clock() - began
+
+    def _go(self, began: float) -> Iterator[events.EngineEvent]:
+        report, clock = self.report, self.target.clock
+        reporter = self._reporter
+        self.activity = OWN_CHECKS
         self._go_first(reporter)
-        with registered(self._among, self.target, self.on_own_check) as self._made:
+        with registered(self._among, self.target, self.on_own_check) as self._checks_of_run:
             for event in self._engine():
                 reporter.take(event)
                 for listener in self._listeners:
                     listener(event)
-                self.report.seconds = before + self.target.clock() - began
-                self.report.waited = self._pace.waited
+                report.seconds = clock() - began
+                report.waited = self._pace.waited
+                if isinstance(event, events.PhaseStarted):
+                    self.activity = event.phase.name.value
                 if isinstance(event, events.EngineFinished):
                     self._conclude()
-                    reporter.minimise()
+                    self.activity = MINIMISING
+                    reporter.minimise(self._minimising_seconds(), self._stopped.is_set, self._on_sent)
+                    report.seconds = clock() - began
                 yield event
+
+    def _minimising_seconds(self) -> float:
+        """Return how long requests may be made small: a share of the whole run, within its budget."""
+        whole = self.report.seconds / (1 - MINIMISED) if self.plan.budget is None else self.plan.budget
+        return min(self.target.remaining(), max(LEAST_MINIMISING_SECONDS, MINIMISED * whole))
+
+    def _patience(self) -> float:
+        """Return how many seconds a response is still waited for."""
+        if self._stopped.is_set():
+            return self._stopped_at + GRACE_SECONDS - self.target.clock()
+        deadline = inf if self.target.deadline is None else self.target.deadline
+        return deadline + GRACE_SECONDS - self.target.clock()
+
+    def _tick(self) -> None:
+        self.on_tick(self.activity, self._sent)
 
     def _go_first(self, reporter: RunReporter) -> None:
         """Make the checks that only make requests of their own: few, which no budget may pass by."""
@@ -116,7 +175,8 @@ class Run:
             yield events.FatalError(exception=error)
 
     def stop(self) -> None:
-        """Stop the run after the current request."""
+        """Stop the run after the current request, or a little later without its response."""
+        self._stopped_at = self.target.clock()
         self._stopped.set()
         if self._stream is not None:
             self._stream.stop()
@@ -137,6 +197,8 @@ class Run:
         return schema
 
     def _after_call(self, _context: HookContext, _case: Case[Any], response: Response) -> None:
+        self._sent += 1
+        self._cut_before(response)
         try:
             headers = {name: values[0] for name, values in response.headers.items()}
             spared = 0.0 if self.plan.budget is None else SPARED
@@ -145,6 +207,27 @@ class Run:
         except QuotaUsedUp as end:
             self.report.reason = str(end)
             self.stop()
+
+    def _cut_before(self, response: Response) -> None:
+        """Cut the body of the response before this one: Schemathesis holds those of a whole scenario."""
+        if self._large is not None:
+            self._large.content = self._large.content[:MOST_HELD]
+            self._large._deserialized = NOT_SET  # noqa: SLF001 -- the value of all of it
+        is_large = len(response.content or b"") > MOST_HELD
+        self._large = response if is_large and not self.holds_bodies else None
+
+    def _validate(self, case: Case[Any], exchange: httpx2.Response) -> None:
+        """Have all checks of responses check one that a check of ours got."""
+        label = case.operation.label
+        if self.target.by_label.get(label) not in self.target.operations:
+            return
+        response = Response.from_any(exchange)
+        is_documented = exchange.request.method == case.method.upper()
+        for name, failures in validated(self._of_responses, response, case, is_documented=is_documented):
+            self._reporter.responded(label, name, failures, exchange)
+
+    def _count_request(self, _request: httpx2.Request) -> None:
+        self._sent += 1
 
     def _count(self, response: httpx2.Response) -> None:
         response.read()
@@ -158,18 +241,18 @@ class Run:
     ) -> bool:
         return not (
             self._sent_texts.refute(failure, case, response)
-            or is_reported_by(self._made, failure, response, case)
+            or is_reported_by(self._checks_of_run, failure, response, case)
         )
 
     def _conclude(self) -> None:
         if self.report.reason and self.report.end == "interrupted":
             self.report.end = "quota used up"
         failed = {finding.check for finding in self.report.findings}
-        made = [*self._first, *self._made]
-        self.report.left_out |= {check.name: check.left_out for check in made if check.left_out}
-        made = [check for check in made if not check.left_out]
-        self.report.cut_short = [check.name for check in made if self._is_unfinished(check)]
-        for check in made:
+        finished_checks = [*self._first, *self._checks_of_run]
+        self.report.left_out |= {check.name: check.left_out for check in finished_checks if check.left_out}
+        finished_checks = [check for check in finished_checks if not check.left_out]
+        self.report.cut_short = [check.name for check in finished_checks if self._is_unfinished(check)]
+        for check in finished_checks:
             if check.notes:
                 self.report.notes[check.name] = [self.target.credentials.mask(note) for note in check.notes]
             if hasattr(check, "after_run") and check.name not in {*failed, *self.report.cut_short}:
@@ -184,7 +267,7 @@ class Run:
 def _blank(target: Target, plan: Plan) -> Report:
     contract = target.contract
     report = Report(
-        subject=Subject.of(contract, target.shown_url, target.credentials.mask(contract.source)),
+        subject=ReportSubject.of(contract, target.shown_url, target.credentials.mask(contract.source)),
         seed=plan.seed,
         read_only=target.read_only,
         anonymous=target.anonymous,
@@ -194,17 +277,21 @@ def _blank(target: Target, plan: Plan) -> Report:
     return report
 
 
+def _copied(report: Report) -> Report:
+    """Return a report as it is now, though the thread that was left behind may still write into it."""
+    while True:
+        with suppress(RuntimeError):  # a dictionary changed its size
+            return deepcopy(report)
+
+
 @contextmanager
 def stopped_by_signals(run: Run) -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM stop a run; the second does what it did before. For the main thread."""
+    """Let the first SIGINT or SIGTERM stop a run, and the second end the process. For the main thread."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
     def stop(_number: int, _frame: object) -> None:
-        restore()
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
         run.stop()
 
     for number in SIGNALS:
@@ -212,4 +299,5 @@ def stopped_by_signals(run: Run) -> Iterator[None]:
     try:
         yield
     finally:
-        restore()
+        for number, handler in before.items():
+            signal.signal(number, handler)

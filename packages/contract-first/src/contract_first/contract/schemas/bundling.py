@@ -12,13 +12,16 @@ from typing import Any
 from urllib.parse import quote, unquote, urldefrag
 
 from contract_first.contract.document import pointers
-from contract_first.contract.document.anatomy import map_subschemas
+from contract_first.contract.document.anatomy import ALTERNATIVES, map_subschemas
 from contract_first.contract.document.parsing import containers_of
 
 from .resources import Resources
 
 MOST_PARTS = 30_000
 """Objects and arrays that a schema leads to: 18,000 are the most that is known, 10 KB and 50 µs each."""
+COMPONENT = "#/components/schemas/"
+DISCRIMINATED = "x-discriminated"
+"""Marks a schema whose discriminator is translated."""
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 
@@ -29,13 +32,21 @@ class Bundler:
         is_30: whether they are written in OpenAPI 3.0's dialect.
         not_required: returns the names of the properties of a schema object that need not be there, in the
             direction that the value takes.
+        as_python: read keywords beside a ``$ref``, which in 3.0 do not apply, and discriminators, as
+            openapi-core does.
     """
 
     def __init__(
-        self, resources: Resources, *, is_30: bool, not_required: Callable[[dict[str, Any]], frozenset[str]]
+        self,
+        resources: Resources,
+        *,
+        is_30: bool,
+        not_required: Callable[[dict[str, Any]], frozenset[str]],
+        as_python: bool = False,
     ) -> None:
         self._resources = resources
         self._is_30 = is_30
+        self._as_python = as_python
         self._not_required = not_required
         self._brought: dict[str, tuple[Any, list[str], int]] = {}
 
@@ -97,9 +108,11 @@ class Bundler:
         """Translate a schema; ``marked`` properties of the object it contributes to are not required."""
         if not isinstance(schema, dict) or "$id" in schema:
             return schema
+        if self._as_python and "discriminator" in schema:
+            schema = self._told_apart(schema)
         if self._is_30:
             marked |= self._not_required(schema)
-            schema = to_2020_12(schema, not_required=marked)
+            schema = to_2020_12(schema, not_required=marked, siblings=self._as_python)
         rewritten = map_subschemas(
             schema,
             lambda keyword, subschema: self._rewrite(
@@ -111,12 +124,48 @@ class Bundler:
                 rewritten[keyword] = _rewritten_reference(schema[keyword], pending)
         return rewritten
 
+    def _told_apart(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Translate a discriminator: the schema that it names takes the place of all alternatives.
+
+        In 3.0 that is so where all of these are references, in 3.1 for ``allOf`` as well. A name that is
+        neither in the mapping nor that of an alternative is refused here, though openapi-core accepts it.
+        """
+        converted = dict(schema)
+        discriminator = converted.pop("discriminator")
+        replaced = [
+            keyword
+            for keyword in (*ALTERNATIVES, "allOf")
+            if keyword in schema
+            and not (
+                self._is_30 and (keyword == "allOf" or not all("$ref" in part for part in schema[keyword]))
+            )
+        ]
+        if not replaced:
+            return converted
+        parts = [part for keyword in replaced for part in converted.pop(keyword)]
+        references = [part["$ref"] for part in parts if isinstance(part, dict) and "$ref" in part]
+        named = {reference.removeprefix(COMPONENT): reference for reference in references}
+        named |= discriminator.get("mapping", {})
+        name = discriminator["propertyName"]
+        alternatives: list[Any] = [
+            {"required": [name], "properties": {name: {"const": value}}, "allOf": [{"$ref": reference}]}
+            for value, reference in named.items()
+            if reference.startswith("#/") and self._resources.target(None, reference) is not None
+        ]
+        chosen = {"type": "object", "anyOf": alternatives or [False]}
+        return {**converted, "allOf": [*converted.get("allOf", ()), chosen], DISCRIMINATED: True}
+
 
 def _rewritten_reference(reference: str, pending: list[str]) -> str:
     if not reference.startswith("#") or reference == "#":
         return reference
+    pending.append(unquote(reference[1:]))
+    return in_bundle(reference)
+
+
+def in_bundle(reference: str) -> str:
+    """Return a reference into a document as a bundle of its schemas spells it."""
     fragment = unquote(reference[1:])
-    pending.append(fragment)
     if not fragment.startswith("/"):
         return reference
     return "#/$defs/" + quote(fragment.replace("~", "~0").replace("/", "~1"))
@@ -134,15 +183,17 @@ def _anchors(node: Any) -> Iterator[str]:
         yield from _anchors(list(node.values()))
 
 
-def to_2020_12(schema: dict[str, Any], not_required: Container[str] = ()) -> dict[str, Any]:
+def to_2020_12(
+    schema: dict[str, Any], not_required: Container[str] = (), *, siblings: bool = False
+) -> dict[str, Any]:
     """Translate one schema object of OpenAPI 3.0.3, section 4.7.24; its subschemas are left as they are.
 
-    A ``$ref`` loses its siblings, as 3.0 ignores them; boolean exclusive bounds become numbers; ``nullable``
-    adds null to the type (by the 3.0.3 clarification it has no meaning without a type, and an ``enum`` has to
-    name null all the same). Properties that are ``not_required`` in the direction that the value takes
+    Without ``siblings`` a ``$ref`` loses its own, as 3.0 ignores them; boolean exclusive bounds become
+    numbers; ``nullable`` adds null to the type (by the 3.0.3 clarification it has no meaning without a type,
+    and an ``enum`` has to name null all the same). Properties that are ``not_required`` in this direction
     (``readOnly`` ones in a request, ``writeOnly`` ones in a response) are no longer among the ``required``.
     """
-    if "$ref" in schema:
+    if "$ref" in schema and not siblings:
         return {"$ref": schema["$ref"]}
     converted = dict(schema)
     for exclusive, bound in BOUNDS:

@@ -147,16 +147,23 @@ def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
             yield from original(validator, unmarked, instance, schema)
 
     def all_of(validator: Any, parts: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
-        if any("required" in part for part in parts):
+        if any("required" in part or "allOf" in part for part in parts):
             marked = schemas.marked(schema, marks)
-            parts = [
-                {**part, "required": _unmarked(part["required"], marked)} if "required" in part else part
-                for part in parts
-            ]
+            parts = [_not_requiring(part, marked) for part in parts] if marked else parts
         yield from corrected["allOf"](validator, parts, instance, schema)
 
     corrected = _corrected(kind)
     return {**corrected, "required": required, "allOf": all_of}
+
+
+def _not_requiring(part: dict[str, Any], marked: frozenset[str]) -> dict[str, Any]:
+    """Return a part of an ``allOf``, and the parts of its own, without what need not be there."""
+    changed = dict(part)
+    if "required" in part:
+        changed["required"] = _unmarked(part["required"], marked)
+    if "allOf" in part:
+        changed["allOf"] = [_not_requiring(inner, marked) for inner in part["allOf"]]
+    return changed
 
 
 def _unmarked(names: list[str], marked: frozenset[str]) -> list[str]:

@@ -9,7 +9,7 @@ as that does: both agree on JSON Schema 2020-12 but for these and a few keywords
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any, Final, TypeAlias
 
@@ -17,6 +17,8 @@ import jsonschema_rs
 
 from contract_first.contract.document.json_types import INTEGERS, is_within, range_of
 from contract_first.contract.document.patterns import ecma_matcher, is_small, matcher
+
+from .bundling import DISCRIMINATED
 
 BASE64 = re.compile(r"[A-Za-z0-9+/_\s=-]*")
 STRINGS: dict[str, Callable[[str], bool]] = {
@@ -27,8 +29,20 @@ STRINGS: dict[str, Callable[[str], bool]] = {
 know; any text is a time, of which it expects an offset, and openapi-core takes none."""
 OPTIONS: Final[dict[str, Any]] = {"validate_formats": True, "formats": STRINGS}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-NOT_ALIKE = frozenset({"patternProperties", "dependencies", "discriminator"})
+DIALECTS = frozenset(
+    {
+        DIALECT,
+        "https://spec.openapis.org/oas/3.1/dialect/base",
+        "https://spec.openapis.org/oas/3.2/dialect/2025-09-17",
+    }
+)
+"""What ``$schema`` and ``jsonSchemaDialect`` may name for openapi-core to read JSON Schema 2020-12."""
+NOT_ALIKE = frozenset({"patternProperties", "dependencies", "discriminator", "dialect"})
 """Keywords that the engines read differently."""
+INVERTING = frozenset(
+    {"not", "oneOf", "if", "contains", "unevaluatedProperties", "unevaluatedItems", "$schema"}
+)
+"""Keywords that may accept a value since a part refuses it, or that say who reads discriminators."""
 Check: TypeAlias = "Callable[[Any, Any], tuple[Callable[[Any], bool], str]]"
 """Takes the value of a keyword and the schema around it; returns a function that tells whether a value
 conforms, and the detail of a violation."""
@@ -80,6 +94,11 @@ def _python_pattern(pattern: Any, _schema: Any) -> tuple[Callable[[Any], bool], 
     return _of_texts(matcher(pattern)), ""
 
 
+def _refused(mark: Any, _schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Refuse any value of what is marked, as openapi-core does of ``writeOnly`` in the responses of 3.0."""
+    return lambda _: not mark, "value is not for this direction"
+
+
 def _of_texts(matches: Callable[[str], bool]) -> Callable[[Any], bool]:
     return lambda instance: not isinstance(instance, str) or matches(instance)
 
@@ -94,16 +113,20 @@ def format_checker() -> Any:
     return oas31_schema_validators_factory.format_checker
 
 
-def options_of(bundle: Mapping[str, Any], *, formats: bool, as_python: bool) -> dict[str, Any]:
+def options_of(
+    bundle: Mapping[str, Any], *, formats: bool, as_python: bool, refused: Iterable[str] = ()
+) -> dict[str, Any]:
     """Return the options by which jsonschema-rs reads the keywords of a schema; a callback costs most.
 
     Args:
         bundle: the schema, which stands alone.
         formats: whether formats are checked; as openapi-core reads them, those that it knows always are.
         as_python: whether all are read as openapi-core does.
+        refused: marks that it takes for keywords which refuse any value.
     """
     if as_python:
         checks = {"pattern": _python_pattern, "format": _known_format if formats else _python_format}
+        checks |= dict.fromkeys(refused, _refused)
         return {"keywords": _keywords(checks), "validate_formats": False}
     checks = {}
     if not all(map(is_small, _texts(bundle, "pattern"))):
@@ -129,8 +152,20 @@ def _texts(node: Any, keyword: str) -> Iterator[str]:
 
 
 def reads_alike(bundle: Any) -> bool:
-    """Tell whether jsonschema-rs and openapi-core agree on a schema, but for its patterns and formats."""
-    if isinstance(bundle, dict):
-        alike = NOT_ALIKE.isdisjoint(bundle) and bundle.get("$schema", DIALECT) == DIALECT
-        return alike and all(reads_alike(value) for value in bundle.values())
-    return not isinstance(bundle, list) or all(reads_alike(item) for item in bundle)
+    """Tell whether jsonschema-rs accepts no value that openapi-core refuses, but for patterns and formats."""
+    keywords = set(_keywords_in(bundle))
+    return NOT_ALIKE.isdisjoint(keywords) and (
+        DISCRIMINATED not in keywords or INVERTING.isdisjoint(keywords)
+    )
+
+
+def _keywords_in(node: Any) -> Iterator[str]:
+    """Yield the names in a schema, of keywords and of others, and ``dialect`` for one that is not read."""
+    if isinstance(node, dict):
+        yield from node
+        if node.get("$schema", DIALECT) not in DIALECTS:
+            yield "dialect"
+        node = list(node.values())
+    for member in node if isinstance(node, list) else ():
+        if isinstance(member, dict | list):
+            yield from _keywords_in(member)

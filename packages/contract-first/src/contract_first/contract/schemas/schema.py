@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from copy import deepcopy
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import Any, Final
 
@@ -14,13 +14,12 @@ from contract_first.contract.document.json_types import EVERY_TYPE, declared_typ
 
 from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
-from .keywords import options_of, reads_alike
-from .resources import Resources, Target
+from .keywords import DIALECT, DIALECTS, options_of, reads_alike
+from .resources import ReferenceTarget, Resources
 from .validator import Validator
 from .violations import Violation
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING"})()
-OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 DEEPEST = 20
 ANYTHING: Final = True
 """The schema that allows anything, used where there is none."""
@@ -52,13 +51,14 @@ class Schema:
 
     @cached_property
     def python_validator(self) -> Validator:
-        """The validator that reads patterns, formats and fractions as openapi-core does; raises the same."""
+        """The validator that reads all keywords as openapi-core does, if it can; raises the same."""
         return self._schemas.compiled(self.node, as_python=True)
 
     @cached_property
     def surely_accepts(self) -> Callable[[Any], bool]:
         """Accepts only JSON values that openapi-core accepts, and not all of them."""
-        if not self._schemas.is_2020_12 or not reads_alike(self._schemas.bundler.bundle(self.node)):
+        schemas = self._schemas
+        if not schemas.has_dialect or not reads_alike(schemas.python_bundler.bundle(self.node)):
             return lambda _: False
         return self.python_validator.is_valid
 
@@ -75,7 +75,7 @@ class Schema:
         """Return the names of the properties of the object at a path in a value."""
         schema = self
         for step in path:
-            schema = schema.items if isinstance(step, int) else schema.properties.get(step, self.of(ANYTHING))
+            schema = schema.items if isinstance(step, int) else schema.properties.get(step, schema.others)
         return schema.properties
 
     def along(self, pointer: str, path: Iterable[str | int]) -> str:
@@ -209,12 +209,11 @@ class Schema:
 
     @cached_property
     def default(self) -> Any:
-        """The default, its own before those of what it refers to; MISSING for none."""
+        """The default: its own, else that of a schema it refers to; MISSING for none."""
         return next((part["default"] for part in self.parts if "default" in part), MISSING)
 
     @cached_property
     def properties(self) -> dict[str, Schema]:
-        """The schemas of the named properties."""
         if self.whole is not self:
             return self.whole.properties
         named: dict[str, Any] = {}
@@ -238,7 +237,6 @@ class Schema:
 
     @cached_property
     def items(self) -> Schema:
-        """The schema of an array's items."""
         return self.of(next((part["items"] for part in self.parts if "items" in part), ANYTHING))
 
     @cached_property
@@ -296,7 +294,8 @@ class Schemas:
         self.formats = formats
         self.origin = origin
         self.is_30 = str(document.get("openapi", "")).startswith("3.0")
-        self.is_2020_12 = not self.is_30 and document.get("jsonSchemaDialect", OWN_DIALECT) == OWN_DIALECT
+        dialect = document.get("jsonSchemaDialect")
+        self.has_dialect = dialect is None or dialect in DIALECTS
         self._views = {} if views is None else views
         self._views[direction, formats] = self
         self._schemas: dict[int, Schema] = {}
@@ -304,7 +303,10 @@ class Schemas:
         self._compiled: dict[tuple[int, bool], Validator] = {}
         self._compiling = Lock()
         self.depths = MinimumDepths(self.keywords, self.targets_of)
-        self.bundler = Bundler(resources, is_30=self.is_30, not_required=self._not_required)
+        bundler = partial(Bundler, resources, is_30=self.is_30, not_required=self._not_required)
+        self.bundler = bundler()
+        is_read_otherwise = self.is_30 or (dialect != DIALECT and resources.have_discriminators)
+        self.python_bundler = bundler(as_python=True) if is_read_otherwise else self.bundler
 
     def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:
         """Return the same schemas for another direction, or with formats."""
@@ -348,7 +350,7 @@ class Schemas:
             return to_2020_12(node) if self.is_30 else node
         return {"enum": []} if node is False else {}
 
-    def targets(self, node: Any) -> list[Target]:
+    def targets(self, node: Any) -> list[ReferenceTarget]:
         """Return the targets of a schema's ``$ref`` and ``$dynamicRef`` that are in the document.
 
         A dynamic reference is taken for a plain one: to the anchor that stands in its own resource.
@@ -382,20 +384,25 @@ class Schemas:
         key = id(node), as_python
         with self._compiling:
             if key not in self._compiled:
-                bundle = self.bundler.bundle(node)
+                bundle = (self.python_bundler if as_python else self.bundler).bundle(node)
                 self._compiled[key] = Validator(
                     bundle,
                     lambda root, uri: self.origin(self.bundler.place(root, uri)),
                     names=Schema(node, self).names,
                     retriever=self.resources.resource,
                     base_uri=self.resources.uri,
-                    **options_of(bundle, formats=self.formats, as_python=as_python),
+                    **options_of(
+                        bundle,
+                        formats=self.formats,
+                        as_python=as_python,
+                        refused=self.direction & {"writeOnly"},
+                    ),
                 )
             return self._compiled[key]
 
-    def meant(self, node: Any, pointer: str) -> Target:
+    def meant(self, node: Any, pointer: str) -> ReferenceTarget:
         """Return the target of a bare reference, so that all references to it share its validator."""
-        target, seen = Target(node, pointer), set()
+        target, seen = ReferenceTarget(node, pointer), set()
         while (
             isinstance(target.node, dict) and target.node.keys() == {"$ref"} and id(target.node) not in seen
         ):

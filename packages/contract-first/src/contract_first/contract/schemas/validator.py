@@ -11,6 +11,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 from contract_first.contract.document import pointers
 from contract_first.contract.document.json_types import type_of
 
+from .causes import Cause, causes
 from .violations import Violation, advice, holds_more
 
 LONGEST_DETAIL = 300
@@ -68,18 +69,21 @@ class Validator:
         if holds_more(value, most):
             if self.is_valid(value):
                 return
-            causes = _of_outline(self._compiled, value)
-            if not causes:
+            wrong = [Cause(error) for error in _of_outline(self._compiled, value)]
+            if not wrong:
                 detail = f"is not valid; it holds more than {most} values, too many to say which is wrong"
                 yield Violation(location, name, "schema", detail)
         else:
-            causes = [cause for error in self._compiled.iter_errors(value) for cause in _causes(error)]
+            errors = self._compiled.iter_errors(value)
+            wrong = [cause for error in errors for cause in causes(error, self._bundle)]
         distinct = dict[Violation, None]()  # the same may be wrong by several parts of an allOf
-        for cause in islice(causes, MOST_VIOLATIONS):
-            at = pointers.join(name, *cause.instance_path)
-            uri = cause.absolute_keyword_location or ""
+        for cause in islice(wrong, MOST_VIOLATIONS):
+            error = cause.error
+            at = pointers.join(name, *cause.path)
+            uri = error.absolute_keyword_location or ""
             keyword = "" if root is None else self._place(root, uri)
-            distinct.setdefault(Violation(location, at, _rule(cause), _detail(cause, self._names), keyword))
+            detail = cause.detail or _detail(error, self._names)
+            distinct.setdefault(Violation(location, at, _rule(error), detail, keyword))
         yield from distinct
 
 
@@ -110,20 +114,6 @@ def _mentions(node: Any, keyword: str) -> bool:
     if isinstance(node, dict):
         return keyword in node or any(_mentions(value, keyword) for value in node.values())
     return isinstance(node, list) and any(_mentions(item, keyword) for item in node)
-
-
-def _causes(error: ValidationError) -> list[ValidationError]:
-    """Return the errors of the one branch of ``anyOf`` or ``oneOf`` that has the value's type."""
-    context = getattr(error.kind, "context", None)
-    if error.kind.name not in {"anyOf", "oneOf"} or not context:
-        return [error]
-    depth = len(error.instance_path)
-    near = [
-        branch
-        for branch in context
-        if not any(e.kind.name == "type" and len(e.instance_path) == depth for e in branch)
-    ]
-    return [cause for inner in near[0] for cause in _causes(inner)] if len(near) == 1 else [error]
 
 
 def _rule(error: ValidationError) -> str:

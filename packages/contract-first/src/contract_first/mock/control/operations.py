@@ -1,7 +1,8 @@
-"""The operations of the control API, by tag: state, clock, faults, journal."""
+"""The operations of the control API, by tag: state, clock, faults, overrides, journal."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +10,13 @@ import msgspec
 
 from contract_first.check.har import har
 from contract_first.contract import Contract
-from contract_first.mock.fault import FaultError
-from contract_first.mock.faults.reading import FaultReader
-from contract_first.mock.faults.registry import Faults
 from contract_first.mock.journal.events import Events
 from contract_first.mock.journal.journal import Journal
-from contract_first.mock.journal.selector import Selector
-from contract_first.mock.state.clock import MockClock, Reading
+from contract_first.mock.journal.selector import ExchangeSelector
+from contract_first.mock.rule import RuleError
+from contract_first.mock.rules.reading import RuleReader
+from contract_first.mock.rules.registry import Rules
+from contract_first.mock.state.clock import ClockReading, MockClock
 from contract_first.mock.state.data_directory import TooManySnapshots, UnknownSnapshot
 from contract_first.mock.state.state import MockState
 from contract_first.service.messages.problems import Conflict, NotFound, ValidationFailed, Violation
@@ -27,12 +28,10 @@ MOST_BYTES = {"json": 512 * 1024, "har": 4 * 1024 * 1024}
 
 
 async def get_state(limit: int, state: MockState) -> dict[str, Any]:
-    """Return the state."""
     return await state.describe(limit)
 
 
 async def reset_state(x_mock_scope: str | None, state: MockState, body: dict[str, Any] | None = None) -> None:
-    """Return to the initial state."""
     await state.reset(keep=frozenset((body or {}).get("keep", ())), scope=x_mock_scope)
 
 
@@ -54,29 +53,27 @@ async def restore_snapshot(body: dict[str, Any], state: MockState) -> None:
 
 
 async def get_seeds(seeds: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return what a client needs to know."""
+    """Return the seeds: what a client needs to know of the mock."""
     return seeds()
 
 
 async def get_contract(contract: Callable[[], Contract]) -> dict[str, Any]:
-    """Return the contract in force."""
     return contract().document
 
 
 async def list_defects(contract: Callable[[], Contract]) -> dict[str, Any]:
-    """Return what was wrong in the contract in force."""
+    """Return the defects of the contract in force."""
     return {"defects": msgspec.to_builtins(contract().defects)}
 
 
 # clock
 
 
-async def get_clock(clock: MockClock) -> Reading:
-    """Return the clock's reading."""
+async def get_clock(clock: MockClock) -> ClockReading:
     return clock.reading()
 
 
-async def set_clock(body: dict[str, Any], state: MockState) -> Reading:
+async def set_clock(body: dict[str, Any], state: MockState) -> ClockReading:
     """Change the clock, and return its reading.
 
     Raises:
@@ -93,7 +90,7 @@ async def set_clock(body: dict[str, Any], state: MockState) -> Reading:
 
 
 def _time(text: str) -> datetime:
-    """Read what the contract calls a date-time, but for leap seconds, which Python does not have."""
+    """Read a date-time of RFC 3339; leap seconds, which Python does not have, are refused."""
     time = datetime.fromisoformat(text.upper())
     if time.tzinfo is None:
         raise ValueError("The time has no offset from UTC, such as Z.")
@@ -103,45 +100,111 @@ def _time(text: str) -> datetime:
 # faults
 
 
-async def list_faults(scope: str | None, faults: Faults) -> dict[str, Any]:
-    """Return the active faults."""
+async def list_faults(scope: str | None, faults: Rules) -> dict[str, Any]:
     return {"faults": msgspec.to_builtins(faults.active(scope))}
 
 
 async def add_fault(
-    body: dict[str, Any], scope: str | None, faults: Faults, events: Events, reader: FaultReader
+    body: dict[str, Any], scope: str | None, faults: Rules, events: Events, reader: RuleReader
 ) -> dict[str, Any]:
-    """Activate a fault, and return it with its id.
+    """Activate a fault, and return it with its id."""
+    added = await _added(faults, body, scope, reader)
+    _publish(events, faults=faults)
+    return added
+
+
+async def clear_faults(scope: str | None, faults: Rules, events: Events) -> None:
+    """Remove all faults, or those of a scope."""
+    await asyncio.to_thread(faults.clear, scope)
+    _publish(events, faults=faults)
+
+
+async def remove_fault(id_: str, faults: Rules, events: Events) -> None:
+    """Remove a fault; raises NotFound if none of this id is active."""
+    await _remove(faults, id_)
+    _publish(events, faults=faults)
+
+
+# overrides
+
+
+async def list_overrides(scope: str | None, overrides: Rules) -> dict[str, Any]:
+    """Return the active overrides."""
+    return {"overrides": msgspec.to_builtins(overrides.active(scope))}
+
+
+async def add_override(
+    body: dict[str, Any], scope: str | None, overrides: Rules, events: Events, reader: RuleReader
+) -> dict[str, Any]:
+    """Activate an override before all others, and return it with its id."""
+    added = await _added(overrides, body, scope, reader)
+    _publish(events, overrides=overrides)
+    return added
+
+
+async def change_override(
+    id_: str, body: dict[str, Any], overrides: Rules, events: Events, reader: RuleReader
+) -> dict[str, Any]:
+    """Change an override, and return it; raises NotFound if none of this id is active."""
+    with _refusing():
+        changed = await asyncio.to_thread(overrides.change, id_, reader.rule(body))
+    if changed is None:
+        raise NotFound(f"No rule {id_!r} is active.")
+    _publish(events, overrides=overrides)
+    document: dict[str, Any] = msgspec.to_builtins(changed)
+    return document
+
+
+async def order_overrides(body: dict[str, Any], overrides: Rules, events: Events) -> None:
+    """Put overrides first, in an order; raises NotFound if one of them is not active."""
+    if unknown := await asyncio.to_thread(overrides.order, body["ids"]):
+        raise NotFound(f"No rule {unknown!r} is active.")
+    _publish(events, overrides=overrides)
+
+
+async def clear_overrides(scope: str | None, overrides: Rules, events: Events) -> None:
+    """Remove all overrides but those of the mock's file, or those of a scope."""
+    await asyncio.to_thread(overrides.clear, scope)
+    _publish(events, overrides=overrides)
+
+
+async def remove_override(id_: str, overrides: Rules, events: Events) -> None:
+    """Remove an override; raises NotFound if none of this id is active."""
+    await _remove(overrides, id_)
+    _publish(events, overrides=overrides)
+
+
+async def _added(rules: Rules, body: dict[str, Any], scope: str | None, reader: RuleReader) -> dict[str, Any]:
+    """Activate a rule, and return it with its id.
 
     Raises:
         ValidationFailed: its parts contradict each other.
         Conflict: too many are active.
     """
-    try:
-        fault = reader.fault({**body, **({"scope": scope} if scope and not body.get("scope") else {})})
-        (added,) = await asyncio.to_thread(faults.add, fault)
-    except FaultError as error:
-        raise ValidationFailed([Violation("body", error.where, error.rule, error.detail)]) from None
-    _publish(faults, events)
+    scoped = {"scope": scope} if scope and not body.get("scope") else {}
+    with _refusing():
+        (added,) = await asyncio.to_thread(rules.add, reader.rule({**body, **scoped}))
     document: dict[str, Any] = msgspec.to_builtins(added)
     return document
 
 
-async def clear_faults(scope: str | None, faults: Faults, events: Events) -> None:
-    """Remove all faults, or those of a scope."""
-    await asyncio.to_thread(faults.clear, scope)
-    _publish(faults, events)
+async def _remove(rules: Rules, rule_id: str) -> None:
+    if not await asyncio.to_thread(rules.remove, rule_id):
+        raise NotFound(f"No rule {rule_id!r} is active.")
 
 
-async def remove_fault(id_: str, faults: Faults, events: Events) -> None:
-    """Remove a fault; raises NotFound if none of this id is active."""
-    if not await asyncio.to_thread(faults.remove, id_):
-        raise NotFound("No fault of this id is active.")
-    _publish(faults, events)
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Raise ValidationFailed for a value that is not a valid rule."""
+    try:
+        yield
+    except RuleError as error:
+        raise ValidationFailed([Violation("body", error.where, error.rule, error.detail)]) from None
 
 
-def _publish(faults: Faults, events: Events) -> None:
-    events.publish("faults", {"faults": faults.active()})
+def _publish(events: Events, **rules: Rules) -> None:
+    for name, active in rules.items():
+        events.publish(name, {name: active.active()})
 
 
 # journal
@@ -151,13 +214,13 @@ async def get_journal(
     journal: Journal, limit: int, wait_seconds: float, count: int, format_: str, **attributes: Any
 ) -> dict[str, Any]:
     """Return exchanges, once enough are there or the time is over; raises ServiceUnavailable."""
-    selector = Selector(**{name: value for name, value in attributes.items() if value is not None})
+    selector = ExchangeSelector(**{name: value for name, value in attributes.items() if value is not None})
     if wait_seconds:
         await journal.wait_for(selector, count, wait_seconds)
     return await asyncio.to_thread(_exchanges, journal, selector, limit, format_)
 
 
-def _exchanges(journal: Journal, selector: Selector, limit: int, format_: str) -> dict[str, Any]:
+def _exchanges(journal: Journal, selector: ExchangeSelector, limit: int, format_: str) -> dict[str, Any]:
     last = journal.last
     exchanges = journal.find(selector, limit, MOST_BYTES[format_])
     if format_ == "har":

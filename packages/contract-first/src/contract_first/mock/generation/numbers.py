@@ -1,9 +1,8 @@
-"""Numbers that conform to what schemas say of them; NoValueError where none is found."""
+"""Numbers that conform to schemas; NoValueError where none is found."""
 
 import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from decimal import Decimal
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -20,7 +19,7 @@ NUMBER_TRIES = 50
 
 
 def named_number(merged: Merged, subject: Subject, name: str, kind: str) -> float | None:
-    """Return what a property's name says, None if it says nothing or nothing that the schema allows."""
+    """Return the number that a property's name suggests; None without one that the schema allows."""
     named = (names.number(text, subject) for text in (*merged.listed.get("format", ()), name))
     value = next((value for value in named if value is not None), None)
     if value is None:
@@ -112,13 +111,17 @@ def _between(low: float, high: float, random: Random) -> float:
 
 
 def _multiple(low: float, high: float, step: float, random: Random) -> float:
-    exact = Decimal(repr(step))
-    first, last = math.ceil(Decimal(repr(low)) / exact), math.floor(Decimal(repr(high)) / exact)
+    exact = _exact(step)
+    first, last = math.ceil(_exact(low) / exact), math.floor(_exact(high) / exact)
     if first > last:
         raise NoValueError(f"no multiple of {step} is between {low} and {high}")
     return float(exact * random.randint(first, min(last, first + USUAL)))
 
 
 def _is_multiple(value: float, merged: Merged) -> bool:
-    exact = Fraction(repr(value))  # decimals do not divide by what is very small
-    return all(exact % Fraction(repr(divisor)) == 0 for divisor in _divisors(merged))
+    return all(_exact(value) % _exact(divisor) == 0 for divisor in _divisors(merged))
+
+
+def _exact(value: float) -> Fraction:
+    """Return a number as JSON writes it, of any size, in which one of Decimal's precision is lost."""
+    return Fraction(repr(value))

@@ -1,7 +1,8 @@
 """Patterns that select requests, and requests that are for no contract."""
 
 import re
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from typing import Final
 
 BESIDE: Final = re.compile(
@@ -15,7 +16,17 @@ EXPLORER: Final = re.compile(r"/(docs(/.*)?|openapi\.json)")
 
 def matches(text: str, pattern: str) -> bool:
     """Return whether a whole text matches a pattern: ``*`` is any text, ``?`` any character."""
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
+    return _compiled(pattern).match(text) is not None
+
+
+def is_pattern(text: str) -> bool:
+    """Return whether a text is a pattern, rather than the one text that it matches."""
+    return "*" in text or "?" in text
+
+
+@lru_cache(2048)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern.replace("[", "[[]")))
 
 
 def is_beside_contracts(path: str) -> bool:

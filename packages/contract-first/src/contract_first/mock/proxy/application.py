@@ -6,20 +6,18 @@ from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
 
-import msgspec
 from starlette.types import Receive, Scope, Send
 
 from contract_first.check.exchange import RecordedExchange, Validation
 from contract_first.check.validation import ValidatedExchange
 from contract_first.mock.journal.recording import refused
-from contract_first.mock.reach import cannot_be_rebound
+from contract_first.mock.reach import cannot_be_rebound, refuse_host, send_problem
 from contract_first.service.http.server import listen, serving
 from contract_first.service.messages.problems import Problem
-from contract_first.terminal import printable
 
 from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
 from .outgoing import Outgoing
-from .recorder import FIRST, Recorder, violation_fields
+from .recorder import FIRST, ProxyRecorder, violation_fields
 from .upstream import Upstream
 
 MOST_BYTES = 1024 * 1024
@@ -39,7 +37,7 @@ class Proxy:
     """
 
     upstream: Upstream
-    recorder: Recorder
+    recorder: ProxyRecorder
     _: KW_ONLY
     most_bytes: int
     names: Iterable[str]
@@ -55,7 +53,6 @@ class Proxy:
         """Do nothing: the server cancels what does not end by itself."""
 
     async def stop(self) -> None:
-        """Close the connections to the upstream."""
         await self.upstream.close()
 
     def note_refusal(self, scope: Scope, problem: Problem) -> None:
@@ -65,12 +62,9 @@ class Proxy:
         self.recorder.record(recording, recording.unmasked(), validated)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
         host = (value_of(scope["headers"], b"host") or b"").decode("latin-1")
         if not cannot_be_rebound(host, self._names):
-            reason = f'Host is "{printable(host[:100])}"'
-            detail = f"{reason}; expected an address, localhost or a name that --allow-host lists."
-            await _respond(HTTPStatus.MISDIRECTED_REQUEST, detail, send)
+            await refuse_host(host, "--allow-host lists", send)
             return
         await _Passing(self, scope, receive, send).run()
 
@@ -150,7 +144,7 @@ class _Passing:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if validation.request else HTTPStatus.BAD_GATEWAY
         fields = violation_fields(validation)
         violation = "; ".join(value.decode() for name, value in fields if name == FIRST)
-        await _respond(status, f"The exchange violates the contract: {violation}.", self._send, *fields)
+        await send_problem(status, f"The exchange violates the contract: {violation}.", self._send, *fields)
 
     async def _conclude(self) -> None:
         """Validate the exchange; a client that has the whole response finds it in the journal."""
@@ -232,27 +226,13 @@ class _Passing:
             raise _CutShort from failure
         detail = f"No response from {self._upstream.url}: {failure}."
         proxy_status = (b"proxy-status", f"{self._upstream.name}; error={failure.error}".encode())
-        await _respond(failure.status, detail, self._send, proxy_status)
-
-
-async def _respond(status: HTTPStatus, detail: str, send: Send, *fields: tuple[bytes, bytes]) -> None:
-    """Respond with a problem of the proxy's own."""
-    body = msgspec.json.encode(
-        {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
-    )
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        *fields,
-    ]
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        await send_problem(failure.status, detail, self._send, proxy_status)
 
 
 @contextmanager
 def proxying(
     upstream: Upstream,
-    recorder: Recorder,
+    recorder: ProxyRecorder,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -260,7 +240,7 @@ def proxying(
     names: Iterable[str] = (),
     errors: bool = False,
 ) -> Iterator[str]:
-    """Run the proxy in a thread for as long as this is entered, and yield its URL.
+    """Run the proxy in a thread for the length of a ``with`` block, and yield its URL.
 
     Args:
         port: 0 takes a free one; see `Proxy` for the others.

@@ -41,14 +41,14 @@ class Preferences(NamedTuple):
 
 
 def with_query(field: bytes | None, query: bytes, names: Collection[str]) -> bytes | None:
-    """Return a ``Prefer`` field with what a query prefers behind it.
+    """Return a ``Prefer`` field with the preferences of a query appended.
 
     Args:
         field: as it was sent.
         names: of the query parameters that stand for preferences.
     """
     pairs = parse_qsl(query.decode("latin-1"))
-    preferences = [f"{name}={_word(value)}".encode() for name, value in pairs if name in names]
+    preferences = [f"{name}={word(value)}".encode() for name, value in pairs if name in names]
     return b", ".join([*([] if field is None else [field]), *preferences]) or None
 
 
@@ -68,7 +68,7 @@ def preferences_of(field: bytes) -> Preferences:
         code=_code(*pairs["code"]) if "code" in values else None,
         example=values.get("example"),
         dynamic="dynamic" in values and _switch(*pairs["dynamic"]),
-        applied=", ".join(f"{name}={_word(value)}" for name, value in values.items()).encode("latin-1"),
+        applied=", ".join(f"{name}={word(value)}" for name, value in values.items()).encode("latin-1"),
     )
 
 
@@ -76,7 +76,8 @@ def _unquoted(value: str) -> str:
     return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
 
 
-def _word(value: str) -> str:
+def word(value: str) -> str:
+    """Return a value as it is written in the field: a token, or else in quotes."""
     if re.fullmatch(TOKEN, value):
         return value
     escaped = re.sub(r"[^\x20-\x7e]", "?", value).replace("\\", "\\\\").replace('"', '\\"')

@@ -14,15 +14,16 @@ from starlette.types import Receive, Scope, Send
 
 from contract_first.contract import Contract, ContractError
 from contract_first.mock.application import MockApplication
-from contract_first.mock.control.app import ControlAccess
-from contract_first.mock.faults.middleware import TransportProtocol
+from contract_first.mock.control.app import MOST_TARGET_BYTES, ControlAccess
 from contract_first.mock.journal.events import Events
 from contract_first.mock.reach import Reach, server_options
-from contract_first.mock.service import Service
+from contract_first.mock.rules.transport import TransportProtocol
+from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock
 from contract_first.mock.state.data_directory import DataDirectory, Snapshot
 from contract_first.mock.state.state import MockState
 from contract_first.mock.traffic import Traffic
+from contract_first.service.edge import Edge
 from contract_first.service.http.server import serving
 from contract_first.service.messages.problems import NotFound
 
@@ -41,7 +42,7 @@ def control(
     authority: Authority | None,
     access: tuple[str | None, Iterable[str]],
 ) -> tuple[Traffic, Callable[[socket.socket], AbstractContextManager[str]]]:
-    """Return the traffic of an S3, and what serves its control API on a socket.
+    """Return the traffic of an S3, and the server of its control API on a socket.
 
     Args:
         url: of the control API's server.
@@ -54,10 +55,17 @@ def control(
     events, traffic = Events(), Traffic(options.seed or 0)
     clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
     contract = Contract(NO_OPERATIONS, "")
+    nothing = Edge(_nothing, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES)
+
+    async def serve(_contract: Contract) -> Any:
+        return nothing
+
     traffic.s3 = s3
     traffic.use(contract)
     app = MockApplication(
-        Service(contract, _nothing, load=lambda: contract, serve=_serve, errors=(ContractError,), tell=None),
+        ReloadingService(
+            contract, nothing, load=lambda: contract, serve=serve, errors=(ContractError,), tell=None
+        ),
         S3State(clock, events, traffic.clearable, directory, s3=s3),
         traffic,
         access=ControlAccess(*access),
@@ -76,10 +84,6 @@ def control(
 
 async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
     raise NotFound("Here is the control of S3, below /_mock/, and nothing else.")
-
-
-async def _serve(_contract: Contract) -> Any:
-    return _nothing
 
 
 @dataclass(eq=False, kw_only=True)

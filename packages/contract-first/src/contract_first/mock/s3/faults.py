@@ -1,7 +1,7 @@
 """Faults on S3, as its process applies them: slow, refusing, or dropped."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, ClassVar
@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import msgspec
 
 from contract_first.mock.extension import NO_EXTENSION, Extension
-from contract_first.mock.fault import Effect
-from contract_first.mock.faults.reading import FaultReader
-from contract_first.mock.faults.registry import Faults, Injection
+from contract_first.mock.rule import Effect
+from contract_first.mock.rules.reading import RuleReader
+from contract_first.mock.rules.registry import Injection, Rules
 from contract_first.mock.state.clock import SkewedClock
 from contract_first.service.messages.problems import BadRequest
 from strict_s3 import faults as s3_faults
@@ -35,7 +35,7 @@ class S3Faults(s3_faults.Faults):
     extension: ClassVar[Extension] = NO_EXTENSION
 
     def __init__(self) -> None:
-        self._faults = Faults()
+        self._faults = Rules()
 
     def clock(self, clock: Clock) -> Clock:
         """Return a clock that shows a fault's time while that fault applies."""
@@ -47,7 +47,7 @@ class S3Faults(s3_faults.Faults):
 
     def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:
         """Replace all faults by these, each a fault as JSON; ``seed`` is that of chance."""
-        self._faults.switch([msgspec.convert(fault, self.extension.fault) for fault in faults], seed)
+        self._faults.switch([msgspec.convert(fault, self.extension.rule) for fault in faults], seed)
 
     @contextmanager
     def around(self, request: Request, *, fields_are_read: bool = False) -> Iterator[None]:
@@ -61,7 +61,7 @@ class S3Faults(s3_faults.Faults):
         if injection is None:
             yield
             return
-        request.struck.append(injection.fault)
+        request.struck.append(injection.rule)
         time.sleep(injection.seconds)
         if injection.effect.drop:
             raise Dropped
@@ -86,8 +86,8 @@ class S3Faults(s3_faults.Faults):
         raise S3Error(effect.status or status, code, message, headers=headers)
 
     @cached_property
-    def _reader(self) -> FaultReader:
-        return FaultReader(self.extension)
+    def _reader(self) -> RuleReader:
+        return RuleReader(self.extension)
 
     def _injection(self, request: Request, *, fields_are_read: bool) -> Injection | None:
         if request.struck or request.has(UNWATCHED):
@@ -106,7 +106,7 @@ class S3Faults(s3_faults.Faults):
 
 
 class _S3Request:
-    """A request to S3, as faults look at it."""
+    """A request to S3, for faults to match."""
 
     def __init__(self, request: Request) -> None:
         self.method = request.method
@@ -114,6 +114,13 @@ class _S3Request:
         self.operation = operation_of(request)
         self.key = request.key or request.fields.get("key", "")
         self.scope = request.headers.get(SCOPE_HEADER, "")
+        self._request = request
 
     def mentions(self, text: str) -> bool:
         return text in self.key.split("/")
+
+    def values(self, place: str, name: str) -> Sequence[str]:
+        if place == "query":
+            return [value for parameter, value in self._request.query if parameter == name]
+        value = self._request.headers.get(name.lower())
+        return [] if value is None else [value]

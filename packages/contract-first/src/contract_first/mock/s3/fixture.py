@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from contract_first.mock.extension import NO_EXTENSION
-from contract_first.mock.fault import Effect, Fault, Match
-from contract_first.mock.faults.reading import FaultReader
 from contract_first.mock.journal.calls import Calls
+from contract_first.mock.rule import Rule
+from contract_first.mock.rules.reading import RuleReader
 from contract_first.mock.traffic import Traffic
 from strict_s3 import Server, running
 from strict_s3.messages.request import NAMES
@@ -18,7 +18,7 @@ from strict_s3.options import CONFLICTING_VARIABLES
 if TYPE_CHECKING:
     import pytest
 
-    from contract_first.mock.fault_marker import FaultMarker
+    from contract_first.mock.rule_marker import RuleMarker
 
 
 class S3Fixture:
@@ -33,7 +33,7 @@ class S3Fixture:
         """The calls since the last reset."""
         return Calls(self._traffic.journal)
 
-    def reset(self, item: pytest.Item, marker: FaultMarker, environment: pytest.MonkeyPatch) -> None:
+    def reset(self, item: pytest.Item, marker: RuleMarker, environment: pytest.MonkeyPatch) -> None:
         """Reset it for a test: with the faults that this is marked with, and where AWS's clients find it."""
         self.server.reset()
         self.server.set_clock(None)
@@ -49,7 +49,6 @@ class S3Fixture:
 
 @contextmanager
 def running_s3(buckets: Sequence[str]) -> Iterator[S3Fixture]:
-    """Run an S3 with these buckets."""
     traffic = Traffic(0)
     faults = "contract_first.mock.s3.faults:S3Faults"
     with running(*buckets, cors=True, seed=0, faults=faults, on_exchange=traffic.record_s3) as server:
@@ -58,10 +57,10 @@ def running_s3(buckets: Sequence[str]) -> Iterator[S3Fixture]:
         yield S3Fixture(server, traffic)
 
 
-def faults_of(item: pytest.Item, marker: FaultMarker) -> Iterator[Fault]:
+def faults_of(item: pytest.Item, marker: RuleMarker) -> Iterator[Rule]:
     """Yield the faults that a test is marked with; what is none fails the test."""
-    for fault in marker.faults(item, Match, Effect):
+    for fault in marker.rules(item, Rule):
         try:
-            yield FaultReader(NO_EXTENSION).fault({"on": "s3", **fault})
+            yield RuleReader(NO_EXTENSION).rule({"on": "s3", **fault})
         except ValueError as error:
             marker.fail(f"{marker.name}: {error}")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from contract_first.contract import Contract
+from contract_first.contract import Contract, Operation
 from contract_first.service.functions import ResolverError, awaitable
-from contract_first.service.messages.problems import Problem, Unauthorized
-from contract_first.service.messages.request import Request
+from contract_first.service.messages.problems import InsufficientScope, Problem, Unauthorized
+from contract_first.service.messages.request import Request, Requirement
 
-from .security import Alternatives, challenges_of
+from .security import Alternatives, challenge_of, challenges_of
 
-Hook = Callable[[Any, "Request"], Any]
-"""Takes the credential of a security scheme and the request, and returns the caller; None is nobody."""
+Hook = Callable[..., Any]
+"""Takes the credential of a security scheme, the request and, if it has a third parameter, the requirement
+that is being tried; returns the caller, None for nobody."""
 
 
 class Authenticator(Protocol):
@@ -48,14 +50,14 @@ class Refusing(Protocol):
 
 
 class BasicCredential(NamedTuple):
-    """What ``Authorization: Basic`` carries (RFC 7617)."""
+    """User id and password of ``Authorization: Basic`` (RFC 7617)."""
 
     username: str
     password: str
 
     @classmethod
     def read(cls, credential: str) -> BasicCredential:
-        """Return what a credential carries; raises Unauthorized for one that is malformed."""
+        """Decode a credential: user id and password, separated by a colon, in Base64. Raises Unauthorized."""
         try:
             username, colon, password = b64decode(credential, validate=True).decode().partition(":")
         except ValueError:
@@ -69,7 +71,9 @@ class HookAuthenticator:
     """Authenticates callers by a function for each security scheme.
 
     A hook, ``async def`` or ``def`` (which runs in a thread), is called with the credential and the request,
-    and returns the caller; where the credential is not valid it returns None or raises Unauthorized. The
+    and returns the caller; where the credential is not valid it returns None or raises Unauthorized. Which
+    scopes the operation requires, it is told by ``request.requirement``, and by a third parameter; where a
+    token lacks one, :meth:`~.Requirement.require` raises a 403 that names them (RFC 6750, section 3.1). The
     credential is the value of an API key, the token of a bearer scheme, ``oauth2`` or ``openIdConnect``, a
     :class:`BasicCredential` of ``basic``, and an empty string of ``mutualTLS``, whose certificate the server
     alone has seen.
@@ -86,35 +90,45 @@ class HookAuthenticator:
         self._schemes = contract.security_schemes
         self._realm: str = contract.document["info"]["title"]
         _require_fit(contract, hooks)
-        self._hooks = {name: awaitable(hook) for name, hook in hooks.items()}
+        self._hooks = {name: _taking_requirement(hook) for name, hook in hooks.items()}
+        self._requirements = {
+            operation.operation_id: [_required(operation, required) for required in operation.security]
+            for operation in contract.operations
+        }
         self._unseen = {name: "" for name, scheme in self._schemes.items() if scheme["type"] == "mutualTLS"}
 
     async def admit(
         self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
     ) -> Any:
-        """Return the caller, None for an anonymous one, or raise Unauthorized."""
+        """Return the caller, None for an anonymous one, or raise Unauthorized or InsufficientScope."""
         if not alternatives:
             return None
         presented = {**credentials, **self._unseen}
-        callers: dict[str, Any] = {}
-        refused: Unauthorized | None = None
-        for names in alternatives:
-            if not names or not names <= presented.keys():
+        callers: dict[tuple[str, tuple[str, ...]], Any] = {}
+        refused: Problem | None = None
+        for requirements in self._requirements[request.operation_id or ""]:
+            if not requirements or not presented.keys() >= {key[0] for key in requirements}:
                 continue
             try:
-                for name in sorted(names - callers.keys()):
-                    callers[name] = await self._verify(name, presented[name], request)
+                for key, requirement in requirements.items():
+                    if key not in callers:
+                        request.requirement = requirement
+                        callers[key] = await self._verify(requirement.scheme, presented, request)
             except Unauthorized as problem:
-                problem.headers.setdefault("WWW-Authenticate", self._challenge(alternatives, name))
+                problem.headers.setdefault("WWW-Authenticate", self._challenge(alternatives, key[0]))
+                refused = refused or problem
+            except InsufficientScope as problem:
+                problem.headers.setdefault("WWW-Authenticate", self._scope_challenge(key[0], problem))
                 refused = refused or problem
             else:
-                return callers[name] if len(names) == 1 else {scheme: callers[scheme] for scheme in names}
+                met = {name: callers[name, scopes] for name, scopes in requirements}
+                return callers[key] if len(met) == 1 else met
         if refused is None and frozenset() in alternatives:
             return None
         raise refused or Unauthorized(headers={"WWW-Authenticate": self._challenge(alternatives)})
 
-    async def _verify(self, name: str, credential: str, request: Request) -> Any:
-        scheme = self._schemes[name]
+    async def _verify(self, name: str, credentials: Mapping[str, str], request: Request) -> Any:
+        scheme, credential = self._schemes[name], credentials[name]
         is_basic = scheme["type"] == "http" and scheme["scheme"].lower() == "basic"
         presented = BasicCredential.read(credential) if is_basic else credential
         caller = await self._hooks[name](presented, request)
@@ -126,6 +140,29 @@ class HookAuthenticator:
         named = frozenset().union(*alternatives)
         schemes = {name: scheme for name, scheme in self._schemes.items() if name in named}
         return challenges_of(schemes, self._realm)[wrong]
+
+    def _scope_challenge(self, name: str, problem: InsufficientScope) -> str:
+        scope = " ".join(problem.scopes)
+        return challenge_of(self._schemes[name], self._realm, error="insufficient_scope", scope=scope)
+
+
+def _required(
+    operation: Operation, scopes: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, tuple[str, ...]], Requirement]:
+    """Return a security requirement by scheme and scopes, in the order in which it is tried."""
+    keys = [(name, tuple(scopes[name])) for name in sorted(scopes)]
+    return {key: Requirement(operation, *key) for key in keys}
+
+
+def _taking_requirement(hook: Hook) -> Callable[..., Awaitable[Any]]:
+    """Return a hook as one of two parameters, to await; one that takes a third gets the requirement."""
+    asked = awaitable(hook)
+    third = list(inspect.signature(hook).parameters.values())[2:3]
+    if not any(
+        parameter.default is parameter.empty or parameter.name == "requirement" for parameter in third
+    ):
+        return asked
+    return lambda credential, request: asked(credential, request, request.requirement)
 
 
 def _require_fit(contract: Contract, hooks: Mapping[str, Hook]) -> None:

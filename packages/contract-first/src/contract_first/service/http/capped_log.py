@@ -12,7 +12,7 @@ PERIOD_SECONDS = 60.0
 
 
 class CappedLog(logging.Filter):
-    """Lets ten warnings or errors of a kind pass a minute; the next minute's first says how many more came.
+    """Pass ten warnings or errors of a kind a minute; the first of the next counts and quotes the rest.
 
     Records are of a kind if logger, message (without its arguments), and class and line of the exception are
     the same. It filters a logger or a handler.
@@ -23,20 +23,22 @@ class CappedLog(logging.Filter):
         self._ticks = ticks
         self._ends_at = 0.0
         self._entries: Counter[tuple[str, str, Any, Any]] = Counter()
+        self._left_out: dict[tuple[str, str, Any, Any], str] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record is logged."""
         now = self._ticks()
         if now >= self._ends_at:
             entries, self._entries, self._ends_at = self._entries, Counter(), now + PERIOD_SECONDS
-            for (name, message, *_), number in entries.items():
-                if number > MOST_ENTRIES:
-                    more = "%d more of the last minute left out: %s"
-                    logging.getLogger(name).warning(more, number - MOST_ENTRIES, message)
+            left_out, self._left_out = self._left_out, {}
+            for kind, message in left_out.items():
+                more = "%d more of the last minute left out: %s"
+                logging.getLogger(kind[0]).warning(more, entries[kind] - MOST_ENTRIES, message)
         if record.levelno < logging.WARNING:
             return True
         exception, _, frames = record.exc_info or (None, None, None)
         lines = [(frame.f_code.co_filename, line) for frame, line in walk_tb(frames)]
         kind = (record.name, str(record.msg), exception, lines[-1] if lines else None)
         self._entries[kind] += 1
+        if self._entries[kind] == MOST_ENTRIES + 1:
+            self._left_out[kind] = record.getMessage()
         return self._entries[kind] <= MOST_ENTRIES

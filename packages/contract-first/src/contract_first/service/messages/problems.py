@@ -6,6 +6,7 @@ The tree, one class for each status, with the code that names it::
     ├── BadRequest              400 bad_request             the request cannot be read
     ├── Unauthorized            401 unauthorized            no credential, or a wrong one
     ├── Forbidden               403 forbidden               a valid caller who may not
+    │   └── InsufficientScope   403 insufficient_scope      a token without the scopes
     ├── NotFound                404 not_found               unknown, or not the caller's
     ├── MethodNotAllowed        405 method_not_allowed      the path has no such operation
     ├── NotAcceptable           406 not_acceptable          Accept excludes every response
@@ -19,26 +20,34 @@ The tree, one class for each status, with the code that names it::
     ├── NotImplementedYet       501 not_implemented         the operation has no handler yet
     └── ServiceUnavailable      503 service_unavailable     something we need is down
 
-A :class:`ProblemProfile` says how an API writes them; by default with the members of RFC 9457 alone.
+Of any other status, or another type or title, is a :class:`Problem` itself: ``Problem(418, "Short.")``. A
+:class:`ProblemProfile` says how an API writes them; by default with the members of RFC 9457 alone.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 from contract_first.contract.schemas.violations import Violation as Violation  # noqa: PLC0414 -- re-exported
 
 MEDIA_TYPE = "application/problem+json"
+ERRORS = range(400, 600)
 
 
 class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
     """An error response: raise it anywhere between the request and the handler's return.
 
+    It is made of a status, which the classes of the tree have already, and a detail:
+    ``Problem(409, "Sold.")``, ``Conflict("Sold.")``.
+
     Attributes:
-        title: of the problem; the status's phrase where it is empty.
-        code: names the kind of problem, behind a profile's base and in its members.
+        status: from 400 to 599.
+        title: of the problem; if empty, the reason phrase of its status.
+        type: a URI reference; that of the profile where it is empty.
+        code: kind of problem, in ``type`` after the base URL of a profile.
         retryable: whether the same request may succeed later.
         detail: what is wrong, in a sentence for the client.
         extensions: members of the document beside those of RFC 9457.
@@ -46,19 +55,77 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
 
     status: int = HTTPStatus.INTERNAL_SERVER_ERROR
     title: str = ""
+    type: str = ""
     code: str = "internal_error"
     retryable: bool = False
     default_detail: ClassVar[str] = ""
 
     # HTTPStatus words some phrases differently from one Python to the next; `title` keeps RFC 9110's.
 
+    @overload
     def __init__(
-        self, detail: str = "", *, headers: Mapping[str, str] | None = None, **extensions: Any
+        self, detail: str = "", /, *, headers: Mapping[str, str] | None = None, **extensions: Any
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        status: int,
+        detail: str = "",
+        /,
+        *,
+        title: str = "",
+        type: str = "",
+        headers: Mapping[str, str] | None = None,
+        **extensions: Any,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        status: int | str = "",
+        detail: str = "",
+        /,
+        *,
+        title: str = "",
+        type: str = "",  # noqa: A002 -- RFC 9457's name
+        headers: Mapping[str, str] | None = None,
+        **extensions: Any,
     ) -> None:
-        self.detail = detail or self.default_detail or HTTPStatus(self.status).description
+        """Make a problem; ``extensions`` are members of its document.
+
+        Raises:
+            ValueError: the status is not one of an error.
+        """
+        if isinstance(status, str):
+            detail = status or detail
+        else:
+            self._set_status(status)
+        self.title, self.type = title or self.title, type or self.type
+        self.detail = detail or self.default_detail or described(self.status)
         self.headers = dict(headers or {})
         self.extensions = extensions
         super().__init__(self.detail)
+
+    def _set_status(self, status: int) -> None:
+        if status not in ERRORS:
+            raise ValueError(f"The status of a problem is {status}; expected 400 to 599.")
+        self.status = status
+        kind = BY_STATUS.get(status)
+        self.code = kind.code if kind else re.sub(r"\W+", "_", phrase(status)).lower()
+        self.retryable = kind is not None and kind.retryable
+        self.title = kind.title if kind else ""
+
+
+def phrase(status: int) -> str:
+    """Return the phrase of a status; of one that nobody has registered, what its hundred means."""
+    if status in set(HTTPStatus):
+        return HTTPStatus(status).phrase
+    return "Server Error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "Client Error"
+
+
+def described(status: int) -> str:
+    """Return what a status says, in words."""
+    return (HTTPStatus(status).description if status in set(HTTPStatus) else "") or f"{phrase(status)}."
 
 
 Members = Callable[[Problem, str, datetime], Mapping[str, Any]]
@@ -70,9 +137,9 @@ class ProblemProfile:
     """How an API writes its problems.
 
     Attributes:
-        types: what the ``type`` of a problem begins with; its code comes behind. Without it the type is
+        types: base URL of the ``type`` of a problem, which its code follows. Without it the type is
             ``about:blank``, which says no more than the status (RFC 9457, section 4.2.1).
-        members: returns what is added to the members of RFC 9457.
+        members: returns members to add to those of RFC 9457.
     """
 
     types: str = ""
@@ -81,8 +148,10 @@ class ProblemProfile:
     def document(self, problem: Problem, *, instance: str, request_id: str, now: datetime) -> dict[str, Any]:
         """Return the problem details object (RFC 9457, section 3.1), with the problem's own extensions."""
         return {
-            "type": self.types + problem.code if self.types and problem.code else "about:blank",
-            "title": problem.title or HTTPStatus(problem.status).phrase,
+            "type": problem.type
+            or (self.types and problem.code and self.types + problem.code)
+            or "about:blank",
+            "title": problem.title or phrase(problem.status),
             "status": int(problem.status),
             "detail": problem.detail,
             "instance": instance,
@@ -118,10 +187,20 @@ class Unauthorized(Problem):
 
 
 class Forbidden(Problem):
-    """A valid caller asks for something that is not theirs to do."""
+    """The caller is authenticated, and lacks permission for the operation."""
 
     status = HTTPStatus.FORBIDDEN
     code = "forbidden"
+
+
+class InsufficientScope(Forbidden):
+    """A token is valid and does not have the scopes that the operation requires (RFC 6750, section 3.1)."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        self.scopes = tuple(scopes)
+        super().__init__(f"The operation requires the scopes {' '.join(scopes)}.", scopes=list(scopes))
 
 
 class NotFound(Problem):
@@ -193,7 +272,7 @@ class ValidationFailed(Problem):
 
 
 class RateLimited(Problem):
-    """A rate-limit window is used up, or what the detail names; says when to retry."""
+    """A rate limit, or the limit that ``detail`` names, is used up; ``Retry-After`` says when to retry."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "rate_limited"
@@ -208,7 +287,7 @@ class RateLimited(Problem):
 
 
 class InternalError(Problem):
-    """The server failed; the cause is not disclosed unless a detail says it."""
+    """The server failed; ``detail`` names the cause only where it may be disclosed."""
 
     code = "internal_error"
     retryable = True
@@ -220,7 +299,7 @@ class ViolationError(InternalError):
 
 
 class NotImplementedYet(Problem):
-    """The contract has the operation, this version of the server does not."""
+    """The contract declares the operation; the server does not implement it."""
 
     status = HTTPStatus.NOT_IMPLEMENTED
     code = "not_implemented"

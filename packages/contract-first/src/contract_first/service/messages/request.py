@@ -1,37 +1,64 @@
-"""One HTTP request as the binding sees it: raw bytes kept, the rest worked out when asked for."""
+"""One HTTP request: its raw bytes, and values that are computed when they are first used."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
 from starlette.requests import cookie_parser
 from starlette.types import Receive, Scope
 
+from contract_first.contract import Operation
 from contract_first.contract.routing import normal_path
 from contract_first.service.clock import Clock
 
-from .problems import PLAIN, Problem, ProblemProfile
+from .problems import PLAIN, InsufficientScope, Problem, ProblemProfile
 from .traces import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A security scheme that an operation requires, as its authentication function is told.
+
+    Attributes:
+        scheme: the name of the security scheme.
+        scopes: what a token has to allow, all of them; of other schemes, roles.
+    """
+
+    operation: Operation
+    scheme: str
+    scopes: tuple[str, ...]
+
+    def require(self, granted: Iterable[str]) -> None:
+        """Raise InsufficientScope unless the scopes of a token are enough."""
+        allowed = frozenset(granted)
+        if not allowed.issuperset(self.scopes):
+            raise InsufficientScope(self.scopes)
+
 
 STATE = "contract_first.service.messages.request"
 
 
 class Request:
-    """A request, and what the layers have said of its response so far.
+    """A request, and the state of its response so far.
 
     Attributes:
         method: the HTTP method, upper case.
-        path: as it was sent, percent-encoded.
+        path: as it was sent, percent-encoded, below the root path.
+        root_path: where the app is mounted, and links and cookies of it begin; empty for the root.
         query_string: as it was sent, percent-encoded.
         headers: the header fields by lower-case name.
         response_headers: headers that every response to this request carries.
         request_id: names the exchange in the response and in the log.
         path_parameters: by name, percent-encoded as they were sent.
         operation_id: of the operation that it matches, as soon as that is known.
+        operation: the one that it matches.
+        requirement: the security requirement that is being tried, or that the caller has met.
         misrouted: the problem of a request that no operation matches.
-        caller: who calls, once the authenticator has let them in.
-        responded: whether a response has started to go out.
-        files: uploads to be closed when the request is over.
+        caller: the authenticated caller, as the authenticator returns it.
+        responded: whether the response has started.
+        files: uploads to close when the request ends.
         trace: the W3C trace that the request belongs to, if it belongs to one.
         error: the problem or the exception that it ended with.
     """
@@ -49,6 +76,7 @@ class Request:
         self.scope = scope
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
         self.path = raw.partition(b"?")[0].decode("latin-1")
+        self.root_path: str = scope.get("root_path", "")
         self.query_string: bytes = scope["query_string"]
         self.receive = receive
         self.request_id = request_id
@@ -56,6 +84,8 @@ class Request:
         self.headers = _joined(scope["headers"])
         self.path_parameters: Mapping[str, bytes] = {}
         self.operation_id: str | None = None
+        self.operation: Operation | None = None
+        self.requirement: Requirement | None = None
         self.misrouted: Problem | None = None
         self.files: list[UploadFile] = []
         self.response_headers: list[tuple[bytes, bytes]] = []
@@ -75,11 +105,16 @@ class Request:
         field = self.header(b"cookie")
         return {} if field is None else cookie_parser(field)
 
+    @property
+    def instance(self) -> str:
+        """The path that names this request in problems: with the root path, as the client sees it."""
+        return normal_path(quote(self.root_path) + self.path if self.root_path else self.path)
+
     def problem_details(self, problem: Problem) -> dict[str, Any]:
         """Return the document of a problem that this request has."""
         return self._profile.document(
             problem,
-            instance=normal_path(self.path),
+            instance=self.instance,
             request_id=self.request_id,
             now=self._clock.now(),
         )

@@ -66,6 +66,12 @@ class Log(logging.Handler):
             line += "\n" + "\n  ".join(map(printable, exception.split("\n")))
         return line
 
+    def announce(self, message: str, *, err: bool = False) -> None:
+        """Print what a process says outside of its log, in the log's format if that is JSON."""
+        members = {"time": self.time(time.time()), "level": "info", "logger": "banner", "message": message}
+        stream = sys.stderr if err else sys.stdout
+        print(json_line(members) if self.is_json else message, file=stream, flush=True)
+
     def write(self, line: str) -> None:
         """Write a line of a request at the next turn of the event loop."""
         self.acquire()
@@ -76,7 +82,6 @@ class Log(logging.Handler):
             get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
-        """Write the buffered lines."""
         self.acquire()
         try:
             lines, self._lines = self._lines, []
@@ -116,7 +121,7 @@ class LogOptions:
     Attributes:
         level: the least that is logged of our own.
         requests: whether there is a line for each request.
-        describe: returns what such a line says of a caller.
+        describe: returns the text about a caller in such a line.
         loggers: those of the application, which have that level too.
     """
 
@@ -129,7 +134,7 @@ class LogOptions:
 
 @contextmanager
 def logging_to_stderr(options: LogOptions) -> Iterator[Log]:
-    """Log to standard error for as long as this is entered."""
+    """Log to standard error for the length of a ``with`` block."""
     root, log = logging.getLogger(), Log(options.form)
     least = logging.getLevelName(options.level.upper())
     levels = {logging.getLogger(name): least for name in (*OWN, *options.loggers)}
@@ -175,7 +180,7 @@ def _is_new(record: logging.LogRecord) -> bool:
 
 
 def cause_of(error: BaseException) -> str:
-    """Return what an error says of itself and of its cause, in one line.
+    """Return the messages of an error and of its cause, in one line.
 
     Of SQLAlchemy's errors it is the message of the database: their own has the statement in it.
     """

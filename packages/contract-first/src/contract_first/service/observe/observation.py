@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contract_first.service.http.connections import HEALTH_PATHS
 from contract_first.service.messages.request import Request
 
 OBSERVATION = "contract_first.service.observe.observation"
@@ -31,6 +32,11 @@ class Observation:
     def operation_id(self) -> str | None:
         """The operation that it matched; None if there is none."""
         return None if self.request is None else self.request.operation_id
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether it is a health check, which is no request of the API."""
+        return self.operation_id is None and self.scope["path"] in HEALTH_PATHS
 
 
 Observer = Callable[[Observation], None]

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from contract_first.service.http.connections import HEALTH_PATHS
 from contract_first.service.messages.request import Request
 from contract_first.terminal import printable
 
@@ -28,10 +27,9 @@ class RequestLog:
         self._describe = options.describe
 
     def observe(self, observation: Observation) -> None:
-        """Write the line of a request."""
         operation, status = observation.operation_id, observation.status
-        is_error = status is not None and status >= SERVER_ERROR
-        is_probe = operation is None and observation.scope["path"] in HEALTH_PATHS
+        is_probe = observation.is_probe  # one that is not ready has no error, but an end to wait for
+        is_error = status is not None and status >= SERVER_ERROR and not is_probe
         if not (is_error or (self._writes_probes if is_probe else self._writes_all)):
             return
         members = {
@@ -50,10 +48,10 @@ class RequestLog:
         if self._log.is_json:
             self._log.write(json_line(members | names | ({"cause": cause} if cause else {})))
         else:
-            self._log.write(_text(members, names, cause))
+            self._log.write(_line(members, names, cause))
 
     def _names(self, request: Request) -> dict[str, str]:
-        """Return what identifies a request: its id, its caller and its trace."""
+        """Return the identifiers of a request: its id, its caller and its trace."""
         names = {"request_id": request.request_id}
         if request.caller is not None:
             names |= self._describe(request.caller)
@@ -69,7 +67,7 @@ def _path(observation: Observation) -> str:
     return path if len(path) <= MOST_TARGET else f"{path[:MOST_TARGET]}..."
 
 
-def _text(members: Mapping[str, Any], names: Mapping[str, str], cause: str) -> str:
+def _line(members: Mapping[str, Any], names: Mapping[str, str], cause: str) -> str:
     level, operation, status = (
         members["level"].upper(),
         members["operation"] or "-",

@@ -1,27 +1,32 @@
-"""A fault: the requests that it applies to, and its effect on them.
+"""A rule: the requests that it applies to, and its effect on them.
 
 The control API's document says which values are valid, and `faults.reading` validates by it; these are the
 values. An application adds selectors and effects of its own by subclasses, see `extension.Extension`.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from http import HTTPMethod, HTTPStatus
 from importlib.util import find_spec
 from math import log
 from random import Random
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from contract_first.contract.contract import is_named
 
+from . import templates
+from .conditions import are_met
 from .journal.matching import matches
+from .override import Patch, Respond
 from .state.clock import skewed
 
 MOST_MILLISECONDS = 600_000
 
 
-class FaultError(ValueError):
+class RuleError(ValueError):
     """A value is not a valid fault.
 
     Args:
@@ -35,7 +40,7 @@ class FaultError(ValueError):
         self.detail = detail
 
 
-class FaultFileError(ValueError):
+class RuleFileError(ValueError):
     """A file holds no valid faults; the message names the file, the entry and the part."""
 
 
@@ -50,7 +55,6 @@ class Uniform(_Distribution, frozen=True, tag="uniform"):
     upper: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.uniform(self.lower, self.upper)
 
 
@@ -61,7 +65,6 @@ class Normal(_Distribution, frozen=True, tag="normal"):
     standard_deviation: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.normalvariate(self.mean, self.standard_deviation)
 
 
@@ -72,7 +75,6 @@ class Lognormal(_Distribution, frozen=True, tag="lognormal"):
     sigma: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.lognormvariate(log(self.median), self.sigma)
 
 
@@ -82,15 +84,14 @@ class Exponential(_Distribution, frozen=True, tag="exponential"):
     mean: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.expovariate(1 / self.mean)
 
 
 Latency = Uniform | Normal | Lognormal | Exponential
 
 
-class Candidate(Protocol):
-    """A request to the API or to S3, as far as faults look at it."""
+class MatchableRequest(Protocol):
+    """A request to the API or to S3, with the attributes that faults match."""
 
     @property
     def method(self) -> str:
@@ -115,34 +116,53 @@ class Candidate(Protocol):
     def mentions(self, text: str) -> bool:
         """Return whether a text is a segment of path or key, or in the query or the beginning of the body."""
 
+    def values(self, place: str, name: str) -> Sequence[Any]:
+        """Return the values under a name in query, headers or cookies, or in the body by JSON pointer."""
+
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The requests that a fault applies to: all selectors must match; an empty one matches everything.
+    """The requests that a rule applies to: all selectors must match; an empty one matches everything.
 
     Attributes:
         operation: an operationId, or the end of one behind a ``_``; for S3, the name of S3's operation.
         path: pattern (``*``, ``?``) of the path.
         key: pattern of the key of the object in S3.
+        query: conditions by name, as are those of headers and cookies; see `conditions`.
+        body: conditions by JSON pointer, on a body of JSON or a form.
     """
 
     operation: str = ""
     method: str = ""
     path: str = ""
     key: str = ""
+    query: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
+    cookies: dict[str, Any] = {}
+    body: dict[str, Any] = {}
 
-    def matches(self, request: Candidate) -> bool:
+    def matches(self, request: MatchableRequest) -> bool:
         """Return whether all selectors match a request."""
         return (
             self.method.upper() in ("", request.method)
             and (not self.path or matches(request.path, self.path))
             and (not self.operation or is_named(request.operation, self.operation))
             and (not self.key or matches(request.key, self.key))
+            and all(
+                are_met(conditions, partial(request.values, place), texts=place != "body")
+                for place, conditions in self.conditions()
+            )
         )
+
+    def conditions(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the conditions on values, by their place."""
+        for place in ("query", "headers", "cookies", "body"):
+            if conditions := getattr(self, place):
+                yield place, conditions
 
     @property
     def reads_body(self) -> bool:
         """Whether the beginning of an API request's body decides."""
-        return False
+        return bool(self.body)
 
     @property
     def reads_form(self) -> bool:
@@ -151,7 +171,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The effect of a fault on a request.
+    """The effect of a rule on a request.
 
     Attributes:
         latency_ms: delay of the response: milliseconds, or a distribution of them.
@@ -161,6 +181,9 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         bytes_per_second: rate of the API's response, or of an upload to S3; None for no limit.
         retry_after_seconds: value of all headers that say when to retry.
         clock_skew_seconds: how much later the clock shows it to be, for this request.
+        respond: the response, in place of the operation's.
+        patch: of the response that would have been sent.
+        sequence: an effect for each request in turn, and nothing else; the last one stays.
     """
 
     latency_ms: float | Latency = 0
@@ -172,6 +195,13 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     bytes_per_second: int | None = None
     retry_after_seconds: int | None = None
     clock_skew_seconds: float = 0
+    respond: Respond | None = None
+    patch: Patch | None = None
+    sequence: tuple["Effect", ...] = ()
+
+    def step(self, number: int) -> "Effect":
+        """Return the effect on the request of a number, from 1, of those that the rule applies to."""
+        return self.sequence[min(number, len(self.sequence)) - 1] if self.sequence else self
 
     def applied(self) -> AbstractContextManager[None]:
         """Return the context in which a request is served."""
@@ -188,8 +218,13 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         """Whether S3 responds with an error."""
         return self.status is not None or bool(self.s3_code)
 
+    @property
+    def decides(self) -> bool:
+        """Whether nothing that has another effect on the API's response is to be asked."""
+        return self.drop or self.status is not None or self.respond is not None
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A simulated failure: what happens, to which requests, and how often.
 
     Attributes:
@@ -212,56 +247,112 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     effect: Effect
     struck: int = 0
 
-    def matches(self, request: Candidate) -> bool:
-        """Return whether the fault applies to a request."""
+    def matches(self, request: MatchableRequest) -> bool:
+        """Return whether the rule applies to a request."""
         return self.scope in ("", request.scope) and self.match.matches(request)
 
+    @classmethod
+    def document(cls, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a rule as JSON, of fields of its own, of its match and of its effect."""
+        rest, parts = dict(fields), dict[str, Any]()
+        for declared in msgspec.structs.fields(cls):
+            if declared.name in {"match", "effect"}:
+                names = [name for name in declared.type.__struct_fields__ if name in rest]
+                parts[declared.name] = {name: rest.pop(name) for name in names}
+        return {**parts, **rest}
+
+    @property
+    def reads_body(self) -> bool:
+        """Whether the beginning of an API request's body makes a difference."""
+        return self.match.reads_body or b"request.body" in msgspec.json.encode(self.effect)
+
     def check(self, at: str = "/effect") -> None:
-        """Raise FaultError for parts that are valid one by one and contradict each other.
+        """Raise RuleError for parts that are valid one by one and contradict each other.
 
         Args:
             at: JSON pointer to the effect.
         """
-        effect, other = self.effect, "s3" if self.on == "api" else "api"
-        only_other = {"error_code": effect.error_code} if self.on == "s3" else {"s3_code": effect.s3_code}
-        for name, value in only_other.items():
-            if value:
-                raise FaultError(f"{at}/{name}", "on", f"applies to faults on {other} only")
-        if self.on == "api" and self.match.key:
-            raise FaultError("/match/key", "on", "applies to faults on s3 only; try match.session")
+        effect = self.effect
+        self._check_sequence(at)
+        self._check_server(at)
         if self.match.method and self.match.method.upper() not in HTTPMethod.__members__:
-            raise FaultError("/match/method", "method", f"is none of {', '.join(HTTPMethod)}")
+            raise RuleError("/match/method", "method", f"is none of {', '.join(HTTPMethod)}")
         latency = effect.latency_ms
         if isinstance(latency, Uniform) and latency.lower > latency.upper:
-            raise FaultError(f"{at}/latency_ms/lower", "upper", "is above the upper bound")
+            raise RuleError(f"{at}/latency_ms/lower", "upper", "is above the upper bound")
         _check_drops(effect, at)
+        _check_override(effect, at)
         if self.on == "s3":
             _check_s3(effect, at)
         if effect.error_code and effect.status is None:
-            raise FaultError(f"{at}/error_code", "status", "needs a status beside it")
+            raise RuleError(f"{at}/error_code", "status", "needs a status beside it")
+
+    def _check_sequence(self, at: str) -> None:
+        sequence = self.effect.sequence
+        for index, step in enumerate(sequence):
+            if step.sequence:
+                raise RuleError(f"{at}/sequence/{index}/sequence", "sequence", "is in a sequence already")
+            msgspec.structs.replace(self, effect=step).check(f"{at}/sequence/{index}")
+        if sequence and self.effect != type(self.effect)(sequence=sequence):
+            raise RuleError(f"{at}/sequence", "sequence", "stands alone; the effects in it say what happens")
+
+    def _check_server(self, at: str) -> None:
+        """Check that what only one of the servers has is not for the other."""
+        effect, match = self.effect, self.match
+        of_api: dict[str, Any] = {
+            f"{at}/error_code": effect.error_code,
+            f"{at}/respond": effect.respond,
+            f"{at}/patch": effect.patch,
+            "/match/cookies": match.cookies,
+            "/match/body": match.body,
+        }
+        of_s3: dict[str, Any] = {f"{at}/s3_code": effect.s3_code}
+        for where, value in (of_api if self.on == "s3" else of_s3).items():
+            if value:
+                other = "s3" if self.on == "api" else "api"
+                raise RuleError(where, "on", f"applies to faults on {other} only")
+        if self.on == "api" and match.key:
+            raise RuleError("/match/key", "on", "applies to faults on s3 only; try match.session")
 
 
 def _check_drops(effect: Effect, at: str) -> None:
     if effect.drop and effect.drop_response:
-        raise FaultError(f"{at}/drop_response", "drop", "drop closes the connection before; choose one")
+        raise RuleError(f"{at}/drop_response", "drop", "drop closes the connection before; choose one")
     for name in ("drop", "drop_response"):
         if getattr(effect, name) and (effect.status or effect.error_code or effect.s3_code):
-            raise FaultError(f"{at}/{name}", name, "leaves no response, so there is no status or code of one")
+            raise RuleError(f"{at}/{name}", name, "leaves no response, so there is no status or code of one")
+
+
+def _check_override(effect: Effect, at: str) -> None:
+    for name in ("respond", "patch"):
+        part: Respond | Patch | None = getattr(effect, name)
+        if part is None:
+            continue
+        for where, detail in part.problems():
+            raise RuleError(f"{at}/{name}{where}", name, detail)
+        try:
+            templates.check(msgspec.to_builtins(part), f"{at}/{name}")
+        except templates.TemplateError as error:
+            raise RuleError(error.where, "template", error.detail) from None
+    if effect.respond and (effect.patch or effect.status or effect.drop or effect.drop_response):
+        raise RuleError(
+            f"{at}/respond", "respond", "is the whole response: no status, patch or drop goes with it"
+        )
+    if effect.patch and (effect.drop or effect.drop_response):
+        raise RuleError(f"{at}/patch", "patch", "needs a response, which drop leaves out")
 
 
 def _check_s3(effect: Effect, at: str) -> None:
     if effect.status is not None and effect.status < HTTPStatus.BAD_REQUEST:
-        raise FaultError(
-            f"{at}/status", "minimum", "must be at least 400 on s3, which only refuses by faults"
-        )
+        raise RuleError(f"{at}/status", "minimum", "must be at least 400 on s3, which only refuses by faults")
     # where it is not installed there is no S3, and the registry refuses what is on it
     if effect.s3_code and effect.status is None and find_spec("strict_s3"):
         from strict_s3.messages.errors import REFUSALS  # noqa: PLC0415 -- of an extra
 
         if effect.s3_code not in REFUSALS:
-            known = ", ".join(REFUSALS)
-            raise FaultError(
-                f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {known}"
+            codes = ", ".join(REFUSALS)
+            raise RuleError(
+                f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {codes}"
             )
     if effect.retry_after_seconds is not None and not effect.refuses:
-        raise FaultError(f"{at}/retry_after_seconds", "status", "needs a status or s3_code beside it on s3")
+        raise RuleError(f"{at}/retry_after_seconds", "status", "needs a status or s3_code beside it on s3")

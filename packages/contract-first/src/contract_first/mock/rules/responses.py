@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.check.har import phrase_of
 from contract_first.contract import Contract
-from contract_first.mock.fault import Effect
+from contract_first.mock.rule import Effect
 from contract_first.service.access.cors import open_to_pages
 from contract_first.service.clock import Clock
 from contract_first.service.edge import Edge
@@ -29,7 +29,8 @@ WINDOW_SECONDS = 60
 STEP_SECONDS = 0.05
 MOST_CHANGED_BYTES = 64 * 1024
 MOST_TARGET_BYTES = 64 * 1024
-PROVOKED = "contract_first.mock.problem"
+OWN = "contract_first.mock.response"
+PROVOKED_DETAIL = "A fault of the mock asks for this response."
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -82,7 +83,7 @@ class Changed:
         body = self._changed(self._body, self._start["status"])
         headers = self._start["headers"]
         if self._body:  # a response to HEAD has a length and no body
-            headers = _with(headers, {b"content-length": b"%d" % len(body)})
+            headers = with_fields(headers, {b"content-length": b"%d" % len(body)})
         self._start = {**self._start, "headers": headers}
         await self._pass_start()
         await self._send({"type": "http.response.body", "body": body})
@@ -95,7 +96,7 @@ class Changed:
         seconds = self._seconds(status)
         if seconds is None:
             return headers
-        headers = _with(headers, {b"retry-after": b"%d" % seconds})
+        headers = with_fields(headers, {b"retry-after": b"%d" % seconds})
         if status != HTTPStatus.TOO_MANY_REQUESTS:
             return headers
         then = ceil(self._clock.timestamp()) + seconds
@@ -106,7 +107,7 @@ class Changed:
             b"x-ratelimit-reset": b"%d" % then,
         }
         present = {name for name, _ in headers}
-        return _with(headers, {name: value for name, value in quota.items() if name in present})
+        return with_fields(headers, {name: value for name, value in quota.items() if name in present})
 
     def _changed(self, body: bytes, status: int) -> bytes:
         try:
@@ -161,11 +162,12 @@ class ProvokedProblem(Problem):
 
     Args:
         error_code: of the problem; by default, that of the API's problem with this status.
+        detail: why.
     """
 
-    def __init__(self, provoked: int, error_code: str = "") -> None:
+    def __init__(self, provoked: int, error_code: str = "", detail: str = PROVOKED_DETAIL) -> None:
         members: dict[str, Any] = {"error_code": error_code} if error_code else {}
-        super().__init__("A fault of the mock asks for this response.", **members)
+        super().__init__(detail, **members)
         kind = BY_STATUS.get(provoked)
         self.status = provoked
         self.title = (kind and kind.title) or phrase_of(provoked) or f"Status {provoked}"
@@ -173,23 +175,28 @@ class ProvokedProblem(Problem):
         self.retryable = kind.retryable if kind else provoked >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-class ProvokedProblems:
-    """Responds with problems, to pages of other origins too."""
+class OwnResponses:
+    """Responds with what rules say, to pages of other origins too."""
 
     def __init__(self, contract: Contract, clock: Clock, profile: ProblemProfile) -> None:
         edge = Edge(_respond, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES, profile=profile)
         self._app: ASGIApp = open_to_pages(edge, contract)
 
-    async def respond(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to a request with a problem."""
-        await self._app({**scope, PROVOKED: problem}, receive, send)
+    async def respond(self, response: Problem | Rendered, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to a request with a problem, or with a response as it goes out."""
+        await self._app({**scope, OWN: response}, receive, send)
 
 
 async def _respond(scope: Scope, _receive: Receive, send: Send) -> None:
-    problem, request = scope[PROVOKED], scope[STATE]
-    if not isinstance(problem, ProvokedProblem):
-        raise problem
-    await respond(_rendered(problem, request), request, send)
+    response, request = scope[OWN], scope[STATE]
+    if isinstance(response, ProvokedProblem):
+        response = _rendered(response, request)
+    elif isinstance(response, Rendered):
+        names = {name for name, _ in response.headers}
+        response.headers += [field for field in request.response_headers if field[0] not in names]
+    else:
+        raise response
+    await respond(response, request, send)
 
 
 def _rendered(problem: ProvokedProblem, request: Request) -> Rendered:
@@ -201,7 +208,7 @@ def _rendered(problem: ProvokedProblem, request: Request) -> Rendered:
     return Rendered(problem.status, [*headers, *request.response_headers], body)
 
 
-def _with(headers: Headers, changes: dict[bytes, bytes]) -> Headers:
+def with_fields(headers: Headers, changes: dict[bytes, bytes]) -> Headers:
     """Return headers with these replaced or added."""
     return [pair for pair in headers if pair[0].lower() not in changes] + list(changes.items())
 

@@ -1,0 +1,56 @@
+"""Takes items from an iterator that runs in another thread, so that whoever waits for them can leave."""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TypeVar
+
+Item = TypeVar("Item")
+TICK_SECONDS = 0.2
+GO_ON, LEAVE = True, False
+
+
+def in_background(
+    items: Iterator[Item], patience: Callable[[], float], tick: Callable[[], None]
+) -> Generator[Item, None, bool]:
+    """Yield the items of an iterator, and return whether these are all of them.
+
+    The iterator goes on only while the next item is waited for, so that the two never run at once.
+
+    Args:
+        patience: seconds that may still be waited; with none left, the iterator is abandoned.
+        tick: called several times a second while an item is waited for.
+    """
+    asked = SimpleQueue[bool]()
+    results = SimpleQueue[tuple[Item] | BaseException]()
+
+    def work() -> None:
+        while asked.get():
+            try:
+                results.put((next(items),))
+            except BaseException as error:  # noqa: BLE001 -- the other thread raises it
+                results.put(error)
+                return
+
+    Thread(target=work, daemon=True).start()
+    try:
+        while True:
+            asked.put(GO_ON)
+            while (result := _next(results)) is None:
+                tick()
+                if patience() <= 0:
+                    return False
+            if isinstance(result, StopIteration):
+                return True
+            if isinstance(result, BaseException):
+                raise result
+            yield result[0]
+    finally:
+        asked.put(LEAVE)
+
+
+def _next(results: SimpleQueue[tuple[Item] | BaseException]) -> tuple[Item] | BaseException | None:
+    with suppress(Empty):
+        return results.get(timeout=TICK_SECONDS)
+    return None

@@ -1,1 +1,0 @@
-"""Simulated failures of the API and of S3: which requests they apply to, how often, and what happens."""

@@ -1,0 +1,135 @@
+"""What an override sends: a response, or a patch of the one that would have been sent."""
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from contract_first.contract.document import pointers
+
+FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
+"""Headers that say how a message is sent: the server's."""
+TEXT = "text/plain; charset=utf-8"
+
+
+class Respond(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A response.
+
+    Attributes:
+        status: None for that of the operation's success.
+        body: a JSON value.
+        text: a body as it is.
+        base64: a body of bytes.
+        file: path of a file beside that of the rule; once it is read, it is `text` or `base64`.
+        example: name of an example of the contract.
+    """
+
+    status: int | None = None
+    headers: dict[str, str] = {}
+    body: Any | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    base64: str | UnsetType = UNSET
+    file: str | UnsetType = UNSET
+    example: str | UnsetType = UNSET
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with it: JSON pointer, and a sentence."""
+        bodies = [name for name in BODIES if getattr(self, name) is not UNSET]
+        if len(bodies) > 1:
+            yield f"/{bodies[1]}", f"there is a body already, in {bodies[0]}; choose one"
+        yield from _framing(self.headers)
+        if "file" in bodies:
+            yield "/file", "is read for the rules of a file alone, and from its folder; try text or base64"
+        try:
+            b64decode(self.base64 or "", validate=True)
+        except (Base64Error, ValueError) as error:
+            yield "/base64", f"is not Base64: {error}"
+
+    def content(self) -> tuple[bytes, str]:
+        """Return the body and its media type, which is empty where there is no body."""
+        if self.body is not UNSET:
+            return msgspec.json.encode(self.body), "application/json"
+        if self.base64 is not UNSET:
+            return b64decode(self.base64), "application/octet-stream"
+        return (b"", "") if self.text is UNSET else (self.text.encode(), TEXT)
+
+
+class Patch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A patch of a response.
+
+    Attributes:
+        headers: values by name; None for none.
+        body: a JSON Merge Patch (RFC 7396).
+        members: values by JSON pointer; a last ``-`` is behind the items of an array.
+    """
+
+    status: int | None = None
+    headers: dict[str, str | None] = {}
+    body: Any | UnsetType = UNSET
+    members: dict[str, Any] = {}
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with it: JSON pointer, and a sentence."""
+        yield from _framing(self.headers)
+
+    @property
+    def is_of_body(self) -> bool:
+        """Whether it changes the body."""
+        return self.body is not UNSET or bool(self.members)
+
+    def patched(self, content: bytes) -> bytes:
+        """Return a body with its members changed.
+
+        Raises:
+            ValueError: it is not JSON, or has no place for a member.
+        """
+        try:
+            value = msgspec.json.decode(content)
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            raise ValueError("the response that would have been sent is not JSON") from None
+        if self.body is not UNSET:
+            value = merged(value, self.body)
+        for pointer, member in self.members.items():
+            value = _with_member(value, pointer, member)
+        return msgspec.json.encode(value)
+
+
+BODIES = ("body", "text", "base64", "file", "example")
+
+
+def merged(value: Any, patch: Any) -> Any:
+    """Return a JSON value after a JSON Merge Patch (RFC 7396)."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(value) if isinstance(value, dict) else {}
+    for name, member in patch.items():
+        if member is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), member)
+    return result
+
+
+def _with_member(value: Any, pointer: str, member: Any) -> Any:
+    holder = {"": value}
+    *above, last = ["", *pointers.split(pointer)]
+    try:
+        parent = pointers.descend(holder, above)
+        if isinstance(parent, list) and last == "-":
+            parent.append(member)
+        elif isinstance(parent, list):
+            parent[[str(index) for index in range(len(parent))].index(last)] = member
+        else:
+            parent[last] = member
+    except (LookupError, TypeError, ValueError):
+        raise ValueError(f"the response that would have been sent has no place for {pointer}") from None
+    return holder[""]
+
+
+def _framing(headers: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in headers:
+        if name.lower() in FRAMING:
+            yield pointers.join("/headers", name), "is set by the server"

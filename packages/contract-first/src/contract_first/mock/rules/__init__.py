@@ -1,0 +1,1 @@
+"""Rules: which requests they apply to, how often, and what happens; of them are faults, and overrides."""

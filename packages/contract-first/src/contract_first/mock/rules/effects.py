@@ -1,0 +1,130 @@
+"""The effect of a rule on a request to the API."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import NamedTuple
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contract_first.mock.responses.preferences import FIRST, word
+from contract_first.mock.rule import Effect
+from contract_first.service.clock import Clock
+
+from .overriding import OverrideError, Overriding, Patched
+from .registry import Injection
+from .request import ApiRequest
+from .responses import Changed, Only, OwnResponses, Paced, ProvokedProblem
+from .transport import drop, is_closed
+
+LONGEST_NAP = 0.25
+"""Seconds after which a delayed request looks whether its client is still connected."""
+
+
+class Surroundings(NamedTuple):
+    """What effects need.
+
+    Attributes:
+        app: the mock's, which no rule applies to.
+        has_ended: returns whether nothing may be delayed any more.
+    """
+
+    app: ASGIApp
+    own: OwnResponses
+    clock: Clock
+    has_ended: Callable[[], bool]
+
+
+@dataclass(eq=False, slots=True)
+class AffectedApp:
+    """An ASGI app with the effect of a rule on a request; `app` responds unless the effect does."""
+
+    app: ASGIApp
+    injection: Injection
+    request: ApiRequest
+    surroundings: Surroundings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request."""
+        effect = self.injection.effect
+        await self._wait(self.injection.seconds, scope)
+        if effect.drop or self._is_over(scope):
+            await drop(scope, receive)
+            return
+        if effect.bytes_per_second is not None:
+            pace = effect.bytes_per_second
+            send = Paced(send, pace, lambda seconds: self._wait(seconds, scope), lambda: is_closed(scope))
+        if (
+            effect.error_code
+            or effect.retry_after_seconds is not None
+            or effect.status == HTTPStatus.TOO_MANY_REQUESTS
+        ):
+            send = Changed(send, effect, self.surroundings.clock)
+        with effect.applied():
+            await self._respond(effect, scope, receive, _unsent if effect.drop_response else send)
+        if effect.drop_response:
+            await drop(scope, receive)
+
+    async def _wait(self, seconds: float, scope: Scope) -> None:
+        while seconds > 0 and not self._is_over(scope):
+            nap = min(seconds, LONGEST_NAP)
+            await asyncio.sleep(nap)
+            seconds -= nap
+
+    def _is_over(self, scope: Scope) -> bool:
+        """Return whether nobody waits for the response any more, or nothing may be delayed any more."""
+        return self.surroundings.has_ended() or is_closed(scope)
+
+    async def _respond(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
+        if effect.respond is None and effect.patch is None:
+            await self._respond_as_documented(effect, scope, receive, send)
+            return
+        try:
+            await self._override(effect, scope, receive, send)
+        except OverrideError as error:
+            problem = ProvokedProblem(500, detail=f"{self.injection.rule}: {error}.")
+            await self.surroundings.own.respond(problem, scope, receive, send)
+
+    async def _override(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond as an override says; raises OverrideError where that is not possible."""
+        overriding = Overriding(self.injection, self.request, self.surroundings.clock)
+        if effect.patch is not None:
+            patched = Patched(send, overriding.patch(effect.patch), has_body=scope["method"] != "HEAD")
+            await self._respond_as_documented(effect, scope, receive, patched)
+            patched.check()
+        elif effect.respond is not None and isinstance(effect.respond.example, str):
+            status = {} if effect.respond.status is None else {"code": str(effect.respond.status)}
+            preferring = _preferring(scope, {"example": effect.respond.example, **status})
+            await self.surroundings.app(preferring, receive, send)
+        elif effect.respond is not None:
+            rendered = overriding.rendered(effect.respond)
+            await self.surroundings.own.respond(rendered, scope, receive, send)
+
+    async def _respond_as_documented(
+        self, effect: Effect, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Respond with the documented response of a status, or else with a problem of it."""
+        if effect.status is None:
+            await self.app(scope, receive, send)
+            return
+        operation = self.request.route.operation
+        if operation is not None and operation.response_for(effect.status) is not None:
+            documented = Only(effect.status, send)
+            preferring = _preferring(scope, {"code": str(effect.status)})
+            await self.surroundings.app(preferring, receive, documented)
+            if documented.passed:
+                return  # else the app had another reason to refuse, such as a missing credential
+        problem = ProvokedProblem(effect.status, effect.error_code)
+        await self.surroundings.own.respond(problem, scope, receive, send)
+
+
+def _preferring(scope: Scope, preferences: Mapping[str, str]) -> Scope:
+    """Return the scope of a request that prefers a documented response, whatever it has sent."""
+    field = ", ".join(f"{name}={word(value)}" for name, value in preferences.items())
+    headers = [pair for pair in scope["headers"] if pair[0] != b"prefer"]
+    return {**scope, "headers": [*headers, (b"prefer", field.encode())], FIRST: True}
+
+
+async def _unsent(message: Message) -> None:
+    """Send nothing."""

@@ -1,0 +1,79 @@
+"""The layer in which rules apply to requests for the API."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from contract_first.contract import Contract
+from contract_first.mock.extension import Extension
+from contract_first.mock.journal.recording import RULE_KEY
+from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import Problem, ProblemProfile
+
+from .effects import AffectedApp, Surroundings
+from .reading import RuleReader
+from .registry import Injection, Rules
+from .request import ApiRequest, beginning_of, header_of
+from .responses import OwnResponses
+
+HEADER = b"x-mock-fault"
+
+
+@dataclass(eq=False)
+class RuleMiddleware:
+    """An ASGI app to whose requests rules apply: a fault, or what a request asks for, and then an override.
+
+    No override applies where the fault says what the response is.
+
+    Args:
+        app: serves requests, with the documented response that ``Prefer: code=N`` asks for.
+    """
+
+    app: ASGIApp
+    faults: Rules
+    overrides: Rules
+    contract: Contract
+    clock: Clock
+    extension: Extension
+    profile: ProblemProfile
+
+    def __post_init__(self) -> None:
+        own = OwnResponses(self.contract, self.clock, self.profile)
+        self._surroundings = Surroundings(self.app, own, self.clock, lambda: self.faults.ended)
+        self._reader = RuleReader(self.extension)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve one request."""
+        if (
+            scope["type"] != "http"
+            or not (self.faults.on_api or self.overrides.on_api or HEADER in dict(scope["headers"]))
+            or scope["method"] == "OPTIONS"  # a page cannot tell why a pre-flight failed, so none does
+        ):
+            return self.app(scope, receive, send)
+        return self._apply_rules(scope, receive, send)
+
+    async def _apply_rules(self, scope: Scope, receive: Receive, send: Send) -> None:
+        beginning = b""
+        if self.faults.reads_bodies or self.overrides.reads_bodies:
+            beginning, receive = await beginning_of(receive)
+        request = ApiRequest(scope, self.contract, beginning)
+        try:
+            fault = self._fault(request, scope)
+        except Problem as problem:
+            await self._surroundings.own.respond(problem, scope, receive, send)
+            return
+        override = None
+        if self.overrides.on_api and not (fault and fault.effect.decides):
+            override = self.overrides.injection(request, request.is_considered)
+        app, applied = self.app, [injection for injection in (override, fault) if injection is not None]
+        for injection in applied:
+            app = AffectedApp(app, injection, request, self._surroundings)
+        scope[RULE_KEY] = " ".join(injection.rule for injection in applied)
+        await app(scope, receive, send)
+
+    def _fault(self, request: ApiRequest, scope: Scope) -> Injection | None:
+        text = header_of(scope, HEADER)
+        if text is None:
+            return self.faults.injection(request, request.is_considered)
+        return self._reader.injection(text, "api")

@@ -1,0 +1,168 @@
+"""The responses of overrides: their own, or patches of the one that would have been sent."""
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from http import HTTPStatus
+from random import Random
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from starlette.types import Send
+
+from contract_first.contract import Operation
+from contract_first.mock.override import Patch, Respond
+from contract_first.mock.responses.operation import SANDBOX
+from contract_first.mock.responses.selection import success_status
+from contract_first.mock.templates import Filling, TemplateError
+from contract_first.service.clock import Clock
+from contract_first.service.messages.response import Rendered
+
+from .registry import Injection
+from .request import ApiRequest
+from .responses import Headers, with_fields
+
+FIELD_VALUE = r"[\t\x20-\x7e\x80-\xff]*"
+NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+TYPED = frozenset({"body", "members"})
+"""Members whose values need not be texts."""
+Part = TypeVar("Part", Respond, Patch)
+MOST_PATCHED_BYTES = 16 * 1024 * 1024
+
+
+class OverrideError(Exception):
+    """A response cannot be overridden; the message says why."""
+
+
+class Overriding:
+    """Makes the response of an override to a request, with its templates filled in."""
+
+    def __init__(self, injection: Injection, request: ApiRequest, clock: Clock) -> None:
+        self._injection = injection
+        self._request = request
+        self._clock = clock
+
+    def rendered(self, respond: Respond) -> Rendered:
+        """Return a response of its own; raises OverrideError."""
+        return rendered(self._filled(respond), self._request.route.operation)
+
+    def patch(self, patch: Patch) -> Patch:
+        """Return a patch; raises OverrideError."""
+        return self._filled(patch)
+
+    def _filled(self, part: Part) -> Part:
+        try:
+            members = {
+                name: self._filling.filled(value, f"/{name}", typed=name in TYPED)
+                for name, value in msgspec.to_builtins(part).items()
+            }
+        except TemplateError as error:
+            raise OverrideError(str(error)) from None
+        return msgspec.convert(members, type(part))
+
+    @cached_property
+    def _filling(self) -> Filling:
+        chance = Random(self._injection.seed)  # noqa: S311 -- repeatable, not secret
+        return Filling(
+            {
+                "request": self._request.described(),
+                "now": self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
+                "uuid": lambda: str(UUID(int=chance.getrandbits(128), version=4)),
+                "counter": self._injection.number,
+            }
+        )
+
+
+class Patched:
+    """A ``send`` that patches a response; its body is sent once it is whole.
+
+    Args:
+        has_body: whether the response has one; that to HEAD has none.
+    """
+
+    def __init__(self, send: Send, patch: Patch, *, has_body: bool) -> None:
+        self._send = send
+        self._patch = patch
+        self._patches_body = patch.is_of_body and has_body
+        self._start: Any = None
+        self._content = b""
+        self._failure = ""
+
+    async def __call__(self, message: Any) -> None:
+        """Pass on a message of the response."""
+        if message["type"] == "http.response.start":
+            self._start = self._patched_start(message)
+            if not self._patches_body:
+                await self._send(self._start)
+        elif not self._patches_body:
+            await self._send(message)
+        elif not self._failure:
+            self._content += message.get("body", b"")
+            if len(self._content) > MOST_PATCHED_BYTES:
+                self._failure = f"the response has more than {MOST_PATCHED_BYTES} bytes"
+            elif not message.get("more_body"):
+                await self._pass_whole()
+
+    def check(self) -> None:
+        """Raise OverrideError if the response could not be patched, and was not sent."""
+        if self._failure:
+            raise OverrideError(self._failure)
+
+    def _patched_start(self, message: Any) -> Any:
+        start = Rendered(message["status"], message.get("headers", []), b"")
+        return {**message, **_patched_head(self._patch, start)}
+
+    async def _pass_whole(self) -> None:
+        whole = Rendered(self._start["status"], self._start["headers"], self._content)
+        try:
+            response = patched(self._patch, whole)
+        except OverrideError as error:
+            self._failure = str(error)
+            return
+        await self._send({**self._start, "headers": response.headers})
+        await self._send({"type": "http.response.body", "body": response.body})
+
+
+def rendered(respond: Respond, operation: Operation | None) -> Rendered:
+    """Return a response to a request for an operation; raises OverrideError."""
+    status = respond.status or (HTTPStatus.OK if operation is None else success_status(operation))
+    content, media_type = respond.content()
+    fields = [SANDBOX, *([(b"content-type", media_type.encode())] if media_type else [])]
+    return _framed(status, with_fields(fields, _raw(respond.headers)), content)
+
+
+def patched(patch: Patch, response: Rendered) -> Rendered:
+    """Return a response after a patch; raises OverrideError."""
+    head = _patched_head(patch, response)
+    if not patch.is_of_body:
+        return Rendered(head["status"], head["headers"], response.body)
+    try:
+        return _framed(head["status"], head["headers"], patch.patched(response.body))
+    except ValueError as error:
+        raise OverrideError(str(error)) from None
+
+
+def _patched_head(patch: Patch, response: Rendered) -> dict[str, Any]:
+    changes = {name.lower(): value for name, value in patch.headers.items()}
+    headers = [pair for pair in response.headers if pair[0].decode("latin-1") not in changes]
+    added = {name: value for name, value in changes.items() if value is not None}
+    return {"status": patch.status or response.status, "headers": [*headers, *_raw(added).items()]}
+
+
+def _raw(headers: Mapping[str, Any]) -> dict[bytes, bytes]:
+    """Return header fields as they are sent; raises OverrideError for a value that none can have."""
+    fields = {}
+    for name, value in headers.items():
+        if not re.fullmatch(FIELD_VALUE, value):
+            raise OverrideError(f"/headers/{name}: the value cannot be sent in a header")
+        fields[name.lower().encode("latin-1")] = value.encode("latin-1")
+    return fields
+
+
+def _framed(status: int, headers: Headers, content: bytes) -> Rendered:
+    """Return a response with the length of its body, which some statuses do not have."""
+    if status in NO_BODY:
+        bare = [pair for pair in headers if pair[0] not in {b"content-length", b"content-type"}]
+        return Rendered(status, bare, b"")
+    return Rendered(status, with_fields(headers, {b"content-length": b"%d" % len(content)}), content)

@@ -1,0 +1,196 @@
+"""Rules from outside: of the control API, a file, or the header ``X-Mock-Fault``.
+
+All are validated by the schemas of the control API's document.
+"""
+
+import json
+import re
+import tomllib
+from base64 import b64encode
+from collections.abc import Callable
+from functools import cached_property
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from contract_first.contract.document.parsing import parse
+from contract_first.contract.schemas.schema import Schema
+from contract_first.mock.extension import Extension
+from contract_first.mock.override import Respond
+from contract_first.mock.rule import Effect, Rule, RuleError, RuleFileError
+from contract_first.service.messages.problems import BadRequest
+
+from .registry import Injection
+
+HEADER = "X-Mock-Fault"
+LONGEST_HEADER = 1000
+LONGEST_NAME = 100
+MOST_BYTES = 1024 * 1024
+_LITERAL = re.compile(r"true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
+
+
+class RuleReader:
+    """Reads rules.
+
+    Attributes:
+        files: what the last file of rules consists of: itself, and those that its rules name.
+    """
+
+    def __init__(self, extension: Extension) -> None:
+        self.files: set[Path] = set()
+        self._extension = extension
+        self._rule = extension.rule
+        self._effect = next(f.type for f in msgspec.structs.fields(extension.rule) if f.name == "effect")
+
+    def rule(self, value: Any, folder: Path | None = None) -> Rule:
+        """Return the rule that a JSON value is.
+
+        Args:
+            folder: of the files that the rule may name; None for no files.
+
+        Raises:
+            RuleError: it is none.
+        """
+        self._validate("Fault", value)
+        rule = msgspec.convert(value, self._rule, strict=False)  # 1.0 is an integer to JSON Schema
+        if folder is not None:
+            rule = msgspec.structs.replace(rule, effect=self._with_files(rule.effect, folder))
+        rule.check()
+        return rule
+
+    def injection(self, text: str, on: Literal["api", "s3"]) -> Injection:
+        """Return the effect that a header's value asks for, such as ``status=503; latency_ms=200; drop``.
+
+        Raises:
+            BadRequest: it is no effect; the message names the part.
+        """
+        if len(text) > LONGEST_HEADER:
+            raise BadRequest(f"{HEADER} has {len(text)} characters; at most {LONGEST_HEADER} are read.")
+        members: dict[str, Any] = {}
+        for part in filter(None, map(str.strip, text.split(";"))):
+            name, equals, value = (piece.strip() for piece in part.partition("="))
+            if name in members:
+                raise BadRequest(f"{HEADER}: {name!r} is there twice.")
+            literal = msgspec.json.decode(value) if _LITERAL.fullmatch(value) else value.strip('"')
+            members[name] = literal if equals else True
+        try:
+            self._validate("Effect", members)
+            effect: Effect = msgspec.convert(members, self._effect, strict=False)
+            self._rule(on=on, effect=effect).check("")
+        except RuleError as error:
+            raise BadRequest(f"{HEADER}: {error}") from None
+        assert isinstance(effect.latency_ms, int | float)  # noqa: S101 -- a header has no distributions
+        return Injection("header", effect, effect.latency_ms / 1000)
+
+    def file(
+        self, path: Path, check: Callable[[Rule], None] = lambda _: None, kind: str = "faults"
+    ) -> list[Rule]:
+        """Return the rules in a file: a list of them, or an object with the list in a member.
+
+        A name that ends with ``.toml`` is TOML (``[[faults]]``), any other YAML, of which JSON is a part.
+
+        Args:
+            check: raises RuleError for a rule that cannot be active.
+            kind: what the rules are called, and the member.
+
+        Raises:
+            RuleFileError: it cannot be read, or is not valid.
+        """
+        self.files = {path}
+        document = _document(path)
+        if isinstance(document, dict) and set(document) == {kind}:
+            document = document[kind]
+        if not isinstance(document, list):
+            raise RuleFileError(f"{path}: expected a list of {kind}, or an object with one in '{kind}'.")
+        rules = []
+        for number, entry in enumerate(document, 1):
+            try:
+                rule = self.rule(entry, path.parent)
+                check(rule)
+            except RuleError as error:
+                raise RuleFileError(f"{path}: entry {number}{_name(entry)}: {error}") from None
+            rules.append(rule)
+        return rules
+
+    def _with_files(self, effect: Effect, folder: Path, at: str = "/effect") -> Effect:
+        """Return an effect with the content of the files that it names."""
+        respond = effect.respond
+        if respond is not None and isinstance(respond.file, str):
+            self.files.add(folder / respond.file)
+            try:
+                respond = _with_content(respond, _content(folder, respond.file))
+            except ValueError as error:
+                raise RuleError(f"{at}/respond/file", "file", str(error)) from None
+        steps = enumerate(effect.sequence)
+        sequence = tuple(self._with_files(step, folder, f"{at}/sequence/{number}") for number, step in steps)
+        return msgspec.structs.replace(effect, respond=respond, sequence=sequence)
+
+    @cached_property
+    def _schemas(self) -> dict[str, Schema]:
+        contract = self._extension.control_contract()
+        components = contract.document["components"]["schemas"]
+        return {name: contract.schemas.of(components[name]) for name in ("Fault", "Effect")}
+
+    def _validate(self, name: str, value: Any) -> None:
+        violation = next(self._schemas[name].validator.violations(value, "body"), None)
+        if violation is not None:
+            raise RuleError(violation.name, violation.rule, violation.detail)
+
+
+def _name(entry: Any) -> str:
+    name = entry.get("name") if isinstance(entry, dict) else None
+    is_short = isinstance(name, str) and name.isprintable() and len(name) <= LONGEST_NAME
+    return f" ({name})" if is_short else ""
+
+
+def _content(folder: Path, name: str) -> bytes:
+    """Return the content of a file in a folder; raises ValueError if there is no such file."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise ValueError("is not in the folder of the rule's file")
+    try:
+        return _read(path)
+    except OSError as error:
+        raise ValueError(f"{name} cannot be read: {error.strerror}") from None
+
+
+def _with_content(respond: Respond, content: bytes) -> Respond:
+    """Return a response whose body is the content of its file."""
+    media_type = guess_type(str(respond.file))[0]
+    is_open = media_type and "content-type" not in {name.lower() for name in respond.headers}
+    headers = {**respond.headers, "Content-Type": media_type} if is_open else respond.headers
+    try:
+        body: dict[str, Any] = {"text": content.decode()}
+    except UnicodeDecodeError:
+        body = {"base64": b64encode(content).decode()}
+    return msgspec.structs.replace(respond, file=msgspec.UNSET, headers=headers, **body)
+
+
+def _document(path: Path) -> Any:
+    try:
+        return _parsed(_read(path).decode("utf-8-sig"), path.suffix.lower().removeprefix("."))
+    except OSError as error:
+        raise RuleFileError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise RuleFileError(f"{path} is not UTF-8 at byte {error.start}.") from None
+    except ValueError as error:
+        raise RuleFileError(f"{path}: {error}") from None
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"has more than {MOST_BYTES} bytes.")
+    return content
+
+
+def _parsed(text: str, suffix: str) -> Any:
+    if suffix != "toml":
+        return parse(text, suffix=suffix)
+    try:
+        return parse(json.dumps(tomllib.loads(text), default=str))  # a date is text, as in JSON
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ValueError(f"is not TOML: {error}.") from None

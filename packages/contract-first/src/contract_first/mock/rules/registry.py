@@ -1,0 +1,288 @@
+"""The active rules, and how often each was applied."""
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from itertools import count
+from random import Random
+from typing import NamedTuple
+
+import msgspec
+
+from contract_first.contract.contract import is_named
+from contract_first.mock.journal.matching import is_pattern
+from contract_first.mock.rule import Effect, MatchableRequest, Rule, RuleError
+from contract_first.service.messages.problems import Conflict
+
+MOST_RULES = 1000
+MOST_TRIED = 8
+"""Rules that are tried without looking up which may match."""
+
+
+class Injection(NamedTuple):
+    """The effect on one request.
+
+    Attributes:
+        rule: id of the rule that applies.
+        number: counts the requests that it applied to, from 1.
+        seed: of chance, another for each of them.
+    """
+
+    rule: str
+    effect: Effect
+    seconds: float
+    number: int = 1
+    seed: int = 0
+
+
+class ActiveRule:
+    """A rule that is on.
+
+    Args:
+        seed: of chance; the same seed, the same requests affected.
+    """
+
+    def __init__(self, rule: Rule, seed: int) -> None:
+        self.rule = rule
+        self.struck = 0
+        self._matched = 0
+        drawn_from = msgspec.json.encode(msgspec.structs.replace(rule, id=""))
+        self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
+
+    def injection(self, request: MatchableRequest) -> Injection | None:
+        """Return the effect on a request, and count it; None if the rule does not apply."""
+        rule = self.rule
+        if (rule.times is not None and self.struck >= rule.times) or not rule.matches(request):
+            return None
+        self._matched += 1
+        if self._matched <= rule.skip or self._random.random() >= rule.probability:
+            return None
+        self.struck += 1
+        effect = rule.effect.step(self.struck)
+        seconds = effect.seconds(self._random)
+        seed = self._random.getrandbits(64) if effect.respond or effect.patch else 0
+        return Injection(rule.id, effect, seconds, self.struck, seed)
+
+    def may_match(self, operation: str, path: str) -> bool:
+        """Return whether the rule may match a request for an operation; the path is empty for any other."""
+        match = self.rule.match
+        return (not match.operation or is_named(operation, match.operation)) and (
+            not match.path or match.path == path or is_pattern(match.path)
+        )
+
+    def counted(self) -> Rule:
+        """Return the rule and how often it was applied."""
+        return msgspec.structs.replace(self.rule, struck=self.struck)
+
+
+class Active:
+    """The active rules in their order, and which of them may match, by operation and path."""
+
+    def __init__(self, rules: Iterable[ActiveRule] = ()) -> None:
+        self.rules = tuple(rules)
+        self._paths = {active.rule.match.path for active in self.rules}
+        self._matching: dict[tuple[str, str], Sequence[ActiveRule]] = {}
+
+    def matching(self, request: MatchableRequest) -> Sequence[ActiveRule]:
+        """Return the rules that may match a request."""
+        if len(self.rules) <= MOST_TRIED:
+            return self.rules
+        place = request.operation, request.path if request.path in self._paths else ""
+        if place not in self._matching:
+            self._matching[place] = [active for active in self.rules if active.may_match(*place)]
+        return self._matching[place]
+
+
+class Rules:
+    """The active rules, tried in their order; any thread may use it.
+
+    Args:
+        follow: called with S3's rules after each change of them, in order. A change of rules waits for
+            it, so that is not for an event loop's own thread.
+        kind: what the rules are called.
+        newest_first: try the rules that are added before the others; else after them.
+
+    Attributes:
+        on_api: whether one of them is on the API.
+        on_s3: whether one of them is on S3.
+        ended: whether delays are over, since the mock ends.
+        operations: the operations of the API and of S3; None where any name may be an operation.
+        reads_bodies: whether one of them needs the beginning of an API request's body.
+        validate: raises RuleError for a rule that is to be refused, whatever the reason.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        follow: Callable[[list[Rule]], None] | None = None,
+        kind: str = "fault",
+        *,
+        newest_first: bool = False,
+    ) -> None:
+        self._seed = seed
+        self._follow = follow or (lambda _: None)
+        self.kind = kind
+        self._newest_first = newest_first
+        self._numbers = count(1)
+        self._changing = threading.Lock()
+        self._striking = threading.Lock()
+        self._active = Active()
+        self._of_file: Collection[str] = ()
+        self.on_api = self.on_s3 = False
+        self.operations: dict[str, Collection[str]] | None = None
+        self.ended = False
+        self.reads_bodies = False
+        self.validate: Callable[[Rule], None] = lambda _: None
+
+    def check(self, rule: Rule) -> None:
+        """Raise RuleError for a rule that this mock does not have the server or operation of, or refuses."""
+        if self.operations is None:
+            return
+        self._check_place(rule, self.operations)
+        self.validate(rule)
+
+    def _check_place(self, rule: Rule, servers: Mapping[str, Collection[str]]) -> None:
+        if rule.on not in servers:
+            raise RuleError("/on", "on", f"is {rule.on}, which this mock does not have")
+        name, operations = rule.match.operation, servers[rule.on]
+        if name and not any(is_named(operation, name) for operation in operations):
+            ends = {operation[-len(name) :]: operation for operation in operations}
+            close = " or ".join(ends[end] for end in get_close_matches(name, ends, n=2))
+            hint = f"; close to it: {close}" if close else ""
+            raise RuleError("/match/operation", "operation", f"is not an operation of {rule.on}{hint}")
+
+    def add(self, *rules: Rule) -> list[Rule]:
+        """Activate rules, and return them with their ids.
+
+        Raises:
+            RuleError: one is on a server or operation that this mock does not have; none was added.
+            Conflict: there would be more than a thousand; none was added.
+        """
+        for rule in rules:
+            self.check(rule)
+        with self._changing:
+            added = self._numbered(rules, self._active.rules)
+            new = [ActiveRule(rule, self._seed) for rule in added]
+            self._replace((*new, *self._active.rules) if self._newest_first else (*self._active.rules, *new))
+        return added
+
+    def load(self, rules: Sequence[Rule]) -> None:
+        """Replace the rules of the mock's file, which stay when all are cleared, and come after the others.
+
+        Args:
+            rules: all have been checked.
+
+        Raises:
+            Conflict: there would be more than a thousand; those of before stay.
+        """
+        with self._changing:
+            others = [active for active in self._active.rules if active.rule.id not in self._of_file]
+            loaded = self._numbered(rules, others)
+            self._of_file = {rule.id for rule in loaded}
+            self._replace((*others, *(ActiveRule(rule, self._seed) for rule in loaded)))
+
+    def change(self, rule_id: str, rule: Rule) -> Rule | None:
+        """Replace a rule, whose count begins at 0, and return the new one; None if there is none of this id.
+
+        Raises:
+            RuleError: it is on a server or operation that this mock does not have.
+        """
+        self.check(rule)
+        changed = msgspec.structs.replace(rule, id=rule_id, struck=0)
+        with self._changing:
+            if rule_id not in self._ids():
+                return None
+            self._replace(
+                ActiveRule(changed, self._seed) if active.rule.id == rule_id else active
+                for active in self._active.rules
+            )
+        return changed
+
+    def order(self, rule_ids: Sequence[str]) -> str:
+        """Put rules first, in an order; return the first id of which there is no rule, else nothing."""
+        with self._changing:
+            ids = self._ids()
+            if unknown := [rule_id for rule_id in rule_ids if rule_id not in ids]:
+                return unknown[0]
+            place = {rule_id: number for number, rule_id in reversed([*enumerate(rule_ids)])}
+            last = len(place)
+            self._replace(sorted(self._active.rules, key=lambda active: place.get(active.rule.id, last)))
+        return ""
+
+    def remove(self, rule_id: str) -> bool:
+        """Remove a rule; return whether it was active."""
+        with self._changing:
+            was_active = rule_id in self._ids()
+            self._replace(active for active in self._active.rules if active.rule.id != rule_id)
+        return was_active
+
+    def clear(self, scope: str | None = None) -> None:
+        """Remove all rules, or those of a scope; those of the mock's file stay, and are counted from 0."""
+        with self._changing:
+            self._replace(
+                ActiveRule(active.rule, self._seed) if active.rule.id in self._of_file else active
+                for active in self._active.rules
+                if active.rule.id in self._of_file or (scope and active.rule.scope != scope)
+            )
+
+    def switch(self, rules: Iterable[Rule], seed: int) -> None:
+        """Replace all rules by these; the counts of those that were active already go on."""
+        with self._changing:
+            self._seed = seed
+            before = {msgspec.json.encode(active.rule): active for active in self._active.rules}
+            self._replace(
+                before.get(msgspec.json.encode(rule)) or ActiveRule(rule, self._seed) for rule in rules
+            )
+
+    def active(self, scope: str | None = None) -> list[Rule]:
+        """Return the active rules, or those of a scope, and how often each was applied."""
+        return [a.counted() for a in self._active.rules if not scope or a.rule.scope == scope]
+
+    def injection(
+        self, request: MatchableRequest, considered: Callable[[Rule], bool] = lambda _: True
+    ) -> Injection | None:
+        """Return the effect of the first rule that applies to a request; None if none applies.
+
+        Args:
+            considered: whether a rule is tried at all.
+        """
+        with self._striking:
+            for active in self._active.matching(request):
+                injection = active.injection(request) if considered(active.rule) else None
+                if injection is not None:
+                    return injection
+        return None
+
+    def struck(self, rule_id: str) -> None:
+        """Count a rule applied by S3, whose process reports it."""
+        for active in self._active.rules:
+            if active.rule.id == rule_id:
+                active.struck += 1
+
+    def end(self) -> None:
+        """End all delays."""
+        self.ended = True
+
+    def _ids(self) -> set[str]:
+        return {active.rule.id for active in self._active.rules}
+
+    def _numbered(self, rules: Sequence[Rule], beside: Collection[ActiveRule]) -> list[Rule]:
+        """Return rules that come to others with their ids; raises Conflict for too many."""
+        if len(beside) + len(rules) > MOST_RULES:
+            raise Conflict(
+                f"{len(beside)} {self.kind}s are active; at most {MOST_RULES} can be. Remove some."
+            )
+        return [
+            msgspec.structs.replace(rule, id=f"{self.kind}-{next(self._numbers)}", struck=0) for rule in rules
+        ]
+
+    def _replace(self, active: Iterable[ActiveRule]) -> None:
+        s3_before = [a.rule for a in self._active.rules if a.rule.on == "s3"]
+        self._active = Active(active)
+        on_api = [a.rule for a in self._active.rules if a.rule.on == "api"]
+        self.on_api = bool(on_api)
+        self.reads_bodies = any(rule.reads_body for rule in on_api)
+        s3_now = [a.rule for a in self._active.rules if a.rule.on == "s3"]
+        self.on_s3 = bool(s3_now)
+        if s3_now != s3_before:
+            self._follow(s3_now)

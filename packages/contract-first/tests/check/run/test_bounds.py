@@ -1,0 +1,202 @@
+"""A run is bounded: by its budget, by whoever stops it, and by what it holds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from io import StringIO
+from threading import Timer
+from typing import ClassVar
+
+import pytest
+from rich.console import Console
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from contract_first.check import check_url
+from contract_first.check.checks.check import RunCheck
+from contract_first.check.reports.ci import junit
+from contract_first.check.reports.page import page
+from contract_first.check.reports.terminal import show
+from contract_first.check.run.background import in_background
+from contract_first.check.run.checking import Checking, served
+from contract_first.check.run.recording import MINIMISING
+from contract_first.check.run.run import Run
+
+pytestmark = pytest.mark.programs
+
+NUMBER = {"name": "number", "in": "query", "required": True, "schema": {"type": "integer"}}
+OPERATION = {"operationId": "pick", "parameters": [NUMBER], "responses": {"200": {"description": "OK"}}}
+CONTRACT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Hat", "version": "1"},
+    "paths": {"/pick": {"get": OPERATION}},
+}
+FUZZ = {"checks": (), "phases": ("fuzzing",), "max_examples": 30, "seed": 1}
+
+
+@contextmanager
+def hat(respond):
+    """Serve an API of one operation, and yield its URL."""
+
+    async def contract(_request):
+        return JSONResponse(CONTRACT)
+
+    routes = [Route("/openapi.json", contract), Route("/pick", respond, methods=["GET", "POST"])]
+    with served(Starlette(routes=routes)) as url:
+        yield url
+
+
+async def fail(request):
+    """Fail for large numbers."""
+    text = request.query_params.get("number", "")
+    large = text.lstrip("-").isdecimal() and abs(int(text)) > 100
+    return JSONResponse({}, 500 if large else 200)
+
+
+async def hang(_request):
+    """Respond to nothing."""
+    await asyncio.sleep(60)
+
+
+def test_requests_that_make_others_small_are_counted():
+    """The requests of minimising are in the report, at most 200 for a finding, and so is their time."""
+    with hat(fail) as url:
+        report = check_url(url, **FUZZ)
+    [finding] = [finding for finding in report.findings if finding.check == "not_a_server_error"]
+    assert "number=" in finding.curl
+    kinds = len({finding.identity for finding in report.findings})
+    assert 0 < report.operations["GET /pick"].requests[MINIMISING] <= 200 * kinds
+
+
+def test_time_of_minimising_is_in_the_report():
+    """The seconds of a report end when the run does."""
+    with hat(fail) as url, Checking(url=url, **FUZZ).started() as run:
+        seconds = [run.report.seconds for _ in run.go()]
+        assert run.report.seconds >= seconds[-1] > 0
+        assert run.report.operations["GET /pick"].requests[MINIMISING]
+
+
+@pytest.mark.parametrize("budget", [None, 3])
+def test_a_server_that_hangs_ends_the_run_in_time(budget):
+    """The report comes soon after the budget is spent or the run is stopped, whoever hangs."""
+    with hat(hang) as url, Checking(url=url, budget=budget, **FUZZ).started() as run:
+        stop = Timer(3, run.stop)
+        if budget is None:
+            stop.start()
+        began = time.monotonic()
+        for _ in run.go():
+            pass
+        stop.cancel()
+    assert time.monotonic() - began < 15
+    assert run.abandoned
+    assert run.report.end == ("interrupted" if budget is None else "budget spent")
+    assert run.report.exit_code == 2
+
+
+def test_each_wait_is_ticked():
+    """While a response is waited for, whoever shows progress is told what goes on and how far it is."""
+    ticks = []
+    with hat(hang) as url, Checking(url=url, budget=2, **FUZZ).started() as run:
+        run.on_tick = lambda activity, requests: ticks.append((activity, requests))
+        for _ in run.go():
+            pass
+    assert "fuzzing" in {activity for activity, _ in ticks}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_report_comes_soon_after_a_signal(number):
+    """One signal brings the report although a request hangs, with exit code 2."""
+    with hat(hang) as url:
+        command = [sys.executable, "-m", "contract_first", "check", url, "--seed", "1"]
+        running = subprocess.Popen(  # noqa: S603 -- the project's own command
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
+        )
+        for line in running.stderr:
+            if "own checks:" in line:  # what follows hangs
+                break
+        time.sleep(1)
+        running.send_signal(number)
+        began = time.monotonic()
+        output, _ = running.communicate(timeout=20)
+    assert time.monotonic() - began < 10
+    assert "Not finished (interrupted)" in output
+    assert running.returncode == 2
+
+
+def test_an_iterator_is_abandoned():
+    """Items come until nobody waits any more; an error of the iterator is raised where it is waited for."""
+
+    def items():
+        yield 1
+        yield 2
+        time.sleep(5)
+        yield 3
+
+    waiting = in_background(items(), lambda: -1.0, lambda: None)
+    assert list(waiting) == [1, 2]
+
+    def failing():
+        yield 1
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        list(in_background(failing(), lambda: 1.0, lambda: None))
+
+
+def test_large_bodies_are_not_held(monkeypatch):
+    """Of a response of many bytes only the beginning is held once the next one is there."""
+    held = []
+    original = Run._cut_before
+
+    def watch(self, response):
+        original(self, response)
+        held.append(response)
+
+    async def large(_request):
+        return JSONResponse("x" * 3 * 2**20)
+
+    monkeypatch.setattr(Run, "_cut_before", watch)
+    with hat(large) as url:
+        check_url(url, **{**FUZZ, "max_examples": 5})
+    assert len(held) > 2
+    assert all(len(response.content) == 2**20 for response in held[:-1])
+
+
+class Heavy(RunCheck):
+    """A check that sends and gets what no report has room for."""
+
+    name = "heavy"
+    rules: ClassVar = {"light": "bodies are small"}
+
+    def run(self):
+        """Send 20 MiB, and repeat the response in the message."""
+        response = self.target.client.post("/pick", content=b"x" * 20 * 2**20)
+        yield self.failure("light", response.text, "GET /pick", response)
+
+
+def test_a_report_is_small_whatever_is_sent(tmp_path):
+    """Neither the 20 MiB of a request nor the 5 MB of a response are in any rendering, nor in the HAR."""
+
+    async def large(request):
+        await request.body()
+        return JSONResponse({"text": "y" * 5_000_000}, 500)
+
+    har = tmp_path / "run.har"
+    with hat(large) as url:
+        report = check_url(url, har=har, **{**FUZZ, "checks": (Heavy,), "max_examples": 5})
+    [finding] = [finding for finding in report.findings if finding.check == "heavy"]
+    assert finding.curl.startswith("python3 -c ")
+    assert 'b"x" * 20971520' in finding.curl
+    assert finding.response.endswith(" more characters)")
+    terminal = Console(file=StringIO(), width=80)
+    show(report, terminal)
+    renderings = (report.json(), page(report), junit(report), terminal.file.getvalue(), har.read_bytes())
+    assert max(map(len, renderings)) < 5_000_000
+    assert max(map(len, renderings[:4])) < 100_000

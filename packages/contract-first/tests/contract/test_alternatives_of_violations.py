@@ -1,0 +1,79 @@
+"""Violations of ``oneOf`` and ``anyOf``: those of the alternative that the value was meant for."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract_first.contract import Contract
+
+
+def kind(schema, **members):
+    """Return the schema of an object of a kind."""
+    return {"type": "object", "required": ["kind", *members], "properties": {"kind": schema, **members}}
+
+
+CAT = kind({"const": "cat"}, size={"type": "integer"})
+DOG = kind({"type": "string", "enum": ["dog", "hound"]}, color={"enum": ["brown"]})
+UNTOLD = kind({"type": "string"}, size={"type": "integer"})
+REFERENCES = [{"$ref": f"#/components/schemas/{name}"} for name in ("Cat", "Dog", "Bird")]
+CONSTANT = {"oneOf": [CAT, DOG]}
+MAPPED = {
+    "oneOf": REFERENCES,
+    "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat", "d": "Dog"}},
+}
+
+
+def violations(schema, value, openapi="3.1.0"):
+    """Return the violations of a value, as path and detail."""
+    schemas = {
+        "Cat": CAT,
+        "Dog": DOG,
+        "Bird": UNTOLD,
+        "Pet": schema,
+        "Pets": {"items": {"$ref": "#/components/schemas/Pet"}},
+    }
+    if openapi == "3.0.3":
+        schemas = {**schemas, "Cat": kind({"enum": ["cat"]}, size={"type": "integer"})}
+    contract = Contract({"openapi": openapi, "components": {"schemas": schemas}}, "pets.yaml")
+    schema = contract.schemas.named("Pets" if isinstance(value, list) else "Pet")
+    return [(wrong.name, wrong.detail) for wrong in schema.violations(value, "body", "", "")]
+
+
+SIZE, KIND = '"size" is a required property', "is none of "
+VIOLATIONS = [
+    (CONSTANT, {"kind": "cat"}, [("", SIZE)]),
+    (CONSTANT, {"kind": "cow"}, [("/kind", KIND + "cat, dog, hound")]),
+    (CONSTANT, [{"kind": "cow"}], [("/0/kind", KIND + "cat, dog, hound")]),
+    ({"anyOf": [CAT, DOG, {"type": "string"}]}, {"kind": "cat"}, [("", SIZE)]),
+    (MAPPED, {"kind": "cat"}, [("", SIZE)]),
+    (MAPPED, {"kind": "Bird"}, [("", SIZE)]),
+    (MAPPED, {"kind": "cow"}, [("/kind", KIND + "cat, d, Bird")]),
+    (MAPPED, [{}], [("/0/kind", "is missing; expected one of cat, d, Bird")]),
+]
+
+
+@pytest.mark.parametrize(("schema", "value", "expected"), VIOLATIONS)
+def test_the_violations_are_those_of_the_alternative_that_was_meant(schema, value, expected):
+    """A constant or the discriminator says which it is; a name that is none is the violation."""
+    assert violations(schema, value) == expected
+
+
+@pytest.mark.parametrize("value", [{"kind": "cat"}, {"kind": "cow"}])
+def test_discriminators_of_openapi_3_0(value):
+    """The dialect of 3.0 has the same."""
+    assert violations(MAPPED, value, "3.0.3") == violations(MAPPED, value)
+
+
+@pytest.mark.parametrize("value", [{}, {"kind": 5}, 5])
+def test_a_value_that_was_meant_for_none_violates_the_alternatives(value):
+    """Nothing tells which of them it was meant for."""
+    schema = {"oneOf": [UNTOLD, kind({"type": "string"}, color={"type": "string"})]}
+    (violation,) = violations(schema, value)
+    assert violation == ("", "value is not valid under any of the schemas listed in the 'oneOf' keyword")
+
+
+def test_many_names_are_not_all_listed():
+    """A violation stays short."""
+    schema = {"oneOf": [kind({"const": f"k{number}"}, size={}) for number in range(99)]}
+    ((_, detail),) = violations(schema, {"kind": "x", "size": 1})
+    assert detail.endswith("k19 ...")

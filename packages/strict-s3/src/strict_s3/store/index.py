@@ -1,0 +1,105 @@
+"""The index of an archive: records by bucket, kind and name, in one SQLite file."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+NAME = "index.sqlite3"
+_TABLE = """
+create table if not exists record (
+    bucket text not null, kind text not null, name text not null, content blob not null,
+    unique (bucket, kind, name)
+)
+"""
+_SAVE = "insert into record values (?, ?, ?, ?) on conflict do update set content = excluded.content"
+T = TypeVar("T")
+
+
+class Index:
+    """Records of buckets; it is not thread-safe.
+
+    Args:
+        folder: of the file.
+        durable: whether a change waits for the disk, so that it outlives a failure of power.
+
+    Raises:
+        OSError: the file cannot be used, or is no index.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool) -> None:
+        self._file = folder / NAME
+        self._connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
+        try:
+            self._connection.execute("pragma journal_mode = wal")
+            self._connection.execute(f"pragma synchronous = {'full' if durable else 'off'}")
+            self._connection.execute(_TABLE)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise OSError(f"{self._file} cannot be used: {error}") from None
+
+    def close(self) -> None:
+        """Release the file."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all changes in the context, or none if it raises; it may be entered again inside."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+        self._connection.execute("commit")
+
+    def records(self, bucket: str, kind: str, type_: type[T]) -> Iterator[tuple[str, T]]:
+        """Yield the name and the record of all of a kind, in the order in which they were first saved."""
+        decode = msgspec.json.Decoder(type_).decode
+        for name, content in self.contents(bucket, kind):
+            yield name, decode(content)
+
+    def contents(self, bucket: str, kind: str) -> Iterator[tuple[str, bytes]]:
+        """Yield the name and the record, as JSON, of all of a kind, in the same order."""
+        query = "select name, content from record where bucket = ? and kind = ? order by rowid"
+        yield from self._connection.execute(query, (bucket, kind))
+
+    def buckets(self) -> list[str]:
+        """Return the names of all buckets that have records, in the order of the first one."""
+        query = "select bucket from record group by bucket order by min(rowid)"
+        return [bucket for (bucket,) in self._connection.execute(query)]
+
+    def save(self, bucket: str, kind: str, name: str, record: Any) -> None:
+        """Save a record in place of the one of this name."""
+        self._connection.execute(_SAVE, (bucket, kind, name, msgspec.json.encode(record)))
+
+    def drop(self, bucket: str, kind: str, name: str) -> None:
+        """Remove a record, if there is one."""
+        query = "delete from record where bucket = ? and kind = ? and name = ?"
+        self._connection.execute(query, (bucket, kind, name))
+
+    def drop_bucket(self, bucket: str) -> None:
+        """Remove all records of a bucket."""
+        self._connection.execute("delete from record where bucket = ?", (bucket,))
+
+    def clear(self) -> None:
+        """Remove all records."""
+        self._connection.execute("delete from record")
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy the index into another folder."""
+        self._connection.execute("vacuum into ?", (str(folder / NAME),))
+
+    def copy_from(self, folder: Path) -> None:
+        """Replace all records by those of a copy; by none if there is no copy."""
+        self.clear()
+        if (folder / NAME).is_file():
+            self._connection.execute("attach ? as copy", (str(folder / NAME),))
+            self._connection.execute("insert into record select * from copy.record order by rowid")
+            self._connection.execute("detach copy")

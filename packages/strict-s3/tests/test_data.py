@@ -1,0 +1,279 @@
+"""The data folder: whatever was responded to is there after any end of the process."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from contextlib import closing, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from strict_s3 import Server
+from strict_s3.app import create_app
+from strict_s3.messages.checksums import ContentMd5
+from strict_s3.messages.orders import Order
+from strict_s3.messages.xml import parse
+from strict_s3.objects.multipart import ListedPart
+from strict_s3.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from strict_s3.objects.store import Store
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills copies of this process")
+PART = b"p" * 5 * 1024**2
+CUSTOMER_KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+
+
+@pytest.fixture
+def kept(tmp_path) -> Iterator[tuple[Any, Callable[[], None]]]:
+    """Run S3 on a data folder; yield a client, and what kills it and waits until it responds again."""
+    restarted: queue.Queue[str] = queue.Queue()
+    options = {"region": "us-east-1", "credentials": {"AKIA": "secret"}, "data": tmp_path}
+    with Server("photos", on_restart=restarted.put, **options) as server:
+
+        def kill() -> None:
+            server._process.kill()
+            restarted.get(timeout=60)
+
+        client = boto3.client(
+            "s3", endpoint_url=server.url, region_name="us-east-1", aws_access_key_id="AKIA",
+            aws_secret_access_key="secret", config=Config(retries={"max_attempts": 0}),
+        )  # fmt: skip
+        yield client, kill
+
+
+def facts(response: dict[str, Any]) -> dict[str, Any]:
+    """Return what a response says, but for what tells it from another to the same request."""
+    return {name: value for name, value in response.items() if name not in ("ResponseMetadata", "Body")}
+
+
+def test_nothing_is_lost(kept):
+    """Versions, markers, uploads, locks, tags, ACLs and configuration are as they were when it was killed."""
+    client, kill = kept
+    client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True, ObjectOwnership="ObjectWriter")
+    client.put_bucket_lifecycle_configuration(
+        Bucket="locked",
+        LifecycleConfiguration={
+            "Rules": [{"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 9}}]
+        },
+    )
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until, "ChecksumAlgorithm": "SHA1"}
+    locked = client.put_object(Bucket="locked", Key="k", Body=b"1", ContentType="text/x", **lock)["VersionId"]
+    client.delete_object(Bucket="locked", Key="k")
+    tagged = client.put_object(Bucket="locked", Key="k", Body=b"2", Tagging="a=b")["VersionId"]
+    client.delete_object(Bucket="locked", Key="k")
+    last = client.put_object(Bucket="locked", Key="k", Body=b"3", ACL="public-read")["VersionId"]
+    client.put_object(Bucket="locked", Key="secret", Body=b"s", **CUSTOMER_KEY)
+    hold = {"LegalHold": {"Status": "ON"}, "ChecksumAlgorithm": "CRC32"}
+    client.put_object_legal_hold(Bucket="locked", Key="k", VersionId=tagged, **hold)
+    begun = client.create_multipart_upload(
+        Bucket="locked", Key="whole", Metadata={"a": "b"}, Tagging="c=d", ChecksumAlgorithm="CRC32"
+    )
+    upload = {name: begun[name] for name in ("Bucket", "Key", "UploadId")}
+    bodies = {1: PART, 2: b"end"}
+    for number, body in bodies.items():
+        client.upload_part(**upload, PartNumber=number, Body=body, ChecksumAlgorithm="CRC32")
+
+    def state() -> list[Any]:
+        return [
+            facts(client.list_object_versions(Bucket="locked")),
+            *(
+                facts(client.get_object(Bucket="locked", Key="k", VersionId=version, ChecksumMode="ENABLED"))
+                for version in (locked, tagged, last)
+            ),
+            facts(client.head_object(Bucket="locked", Key="secret", **CUSTOMER_KEY)),
+            facts(client.get_object_acl(Bucket="locked", Key="k")),
+            client.get_object_tagging(Bucket="locked", Key="k", VersionId=tagged)["TagSet"],
+            facts(client.list_multipart_uploads(Bucket="locked")),
+            facts(client.list_parts(**upload)),
+            client.get_bucket_lifecycle_configuration(Bucket="locked")["Rules"],
+            client.list_buckets()["Buckets"],
+        ]
+
+    before = state()
+    kill()
+    assert state() == before
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.delete_object(Bucket="locked", Key="k", VersionId=locked)
+    with pytest.raises(ClientError, match="Bad Request"):
+        client.head_object(Bucket="locked", Key="secret")
+    listed = client.list_parts(**upload)["Parts"]
+    parts = [{name: part[name] for name in ("PartNumber", "ETag", "ChecksumCRC32")} for part in listed]
+    client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    whole = client.get_object(Bucket="locked", Key="whole")
+    assert (whole["Body"].read(), whole["Metadata"], whole["TagCount"]) == (PART + b"end", {"a": "b"}, 1)
+
+
+def test_nothing_is_lost_in_mid_load(kept):
+    """Every version that a client was told of is there, whatever was going on when it was killed."""
+    client, kill = kept
+    client.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    told: list[tuple[str, str, str]] = []
+
+    def write(name: str) -> None:
+        with suppress(ClientError, BotoCoreError):
+            for number in itertools.count():
+                put = client.put_object(Bucket="photos", Key=name, Body=f"{name}{number}".encode())
+                told.append((name, put["VersionId"], put["ETag"]))
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    while len(told) < 60:
+        assert any(thread.is_alive() for thread in threads)
+    kill()
+    for thread in threads:
+        thread.join()
+    pages = client.get_paginator("list_object_versions").paginate(Bucket="photos")
+    versions = {(one["Key"], one["VersionId"], one["ETag"]) for page in pages for one in page["Versions"]}
+    assert set(told) <= versions
+    for key, version, etag in told[-8:]:
+        body = client.get_object(Bucket="photos", Key=key, VersionId=version)["Body"].read()
+        assert f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"' == etag
+
+
+def put(store: Store, key: str, body: bytes) -> None:
+    """Put an object."""
+    with store.new_content("photos", ContentMd5(None), None) as content:
+        content.receive([body], 10)
+        content.check()
+        store.put_object(Order("PUT", "photos", key), content)
+
+
+def upload(store: Store, body: bytes) -> Iterator[None]:
+    """Begin an upload, put its one part, that again, and complete it."""
+    order = Order("POST", "photos", "whole", (("uploads", ""),))
+    upload_id = parse(b"".join(store.uploads.begin(order).body)).findtext("{*}UploadId") or ""
+    yield
+    for content_ in (b"old", body):
+        part = Order("PUT", "photos", "whole", (("uploadId", upload_id), ("partNumber", "1")))
+        with store.new_content("photos", ContentMd5(None), None) as content:
+            content.receive([content_], 10)
+            content.check()
+            store.uploads.put_part(part, content)
+        yield
+    listed = [ListedPart(1, hashlib.md5(body, usedforsecurity=False).hexdigest(), {})]
+    store.uploads.complete(replace(part, method="POST"), listed)
+    yield
+
+
+def steps(store: Store) -> Iterator[None]:
+    """Change things, a request at a time."""
+    store.buckets.create(Order("PUT", "photos"))
+    yield
+    put(store, "k", b"one")
+    yield
+    put(store, "k", b"two")
+    yield
+    status = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    store.buckets.change(Order("PUT", "photos", "", (("versioning", ""),), {}, "us-east-1", status))
+    yield
+    put(store, "k", b"three")
+    yield
+    store.change_object(Order("DELETE", "photos", "k"))
+    yield
+    named = b"<Object><Key>k</Key><VersionId>null</VersionId></Object><Object><Key>l</Key></Object>"
+    body = b"<Delete>%b</Delete>" % named
+    store.delete_objects(Order("POST", "photos", body=body), lambda *_: True)
+    yield
+    yield from upload(store, b"whole")
+
+
+def state_of(store: Store) -> list[Any]:
+    """Return what there is: contents of all versions, markers, and the parts of uploads."""
+    if store.bucket("photos") is None:
+        return []
+    names = [name for name, _ in store._backend.versions("photos")]
+    versions = [
+        [
+            version._value_buffer.path.read_text() if hasattr(version, "_value_buffer") else None
+            for version in store._backend.object_versions("photos", name)
+        ]
+        for name in names
+    ]
+    uploads = [
+        [part.value.decode() for part in one.parts.values()] for _, one in store._backend.uploads("photos")
+    ]
+    return [names, versions, uploads, store.existing("photos").versioning]
+
+
+def in_a_copy(work: Callable[[Callable[[Any], None]], None]) -> list[Any]:
+    """Do work in a copy of this process, and return what it reports, until it ends."""
+    reading, writing = os.pipe()
+    if (child := os.fork()) == 0:
+        try:
+            with open(writing, "w", buffering=1) as reports:  # noqa: PTH123 -- of a descriptor
+                work(lambda fact: print(json.dumps(fact), file=reports))
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading) as reports:  # noqa: PTH123 -- the same
+        facts_ = [json.loads(line) for line in reports]
+    os.waitpid(child, 0)
+    return facts_
+
+
+def killed_at(number: int, folder: Path) -> Callable[[Callable[[Any], None]], None]:
+    """Return what takes all steps, and reports the state after each, until it is killed at a write."""
+    left = itertools.count(number, -1)
+
+    def before_write(event: str, arguments: tuple[Any, ...]) -> None:
+        is_write = event in ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.unlink")
+        is_write |= event == "open" and isinstance(arguments[1], str) and "r" not in arguments[1]
+        if is_write and str(folder) in str(arguments[0]) and next(left) == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def before_statement(statement: str) -> None:
+        if not statement.startswith("select") and next(left) == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def work(report: Callable[[Any], None]) -> None:
+        app = create_app(Options(buckets=(), credentials={}, data=folder, no_fsync=True))
+        report(state_of(app.store))
+        sys.addaudithook(before_write)
+        app.store._archive._index._connection.set_trace_callback(before_statement)
+        for _ in steps(app.store):
+            report(state_of(app.store))
+        report("done")
+
+    return work
+
+
+@needs_fork
+def test_a_process_may_be_killed_at_every_write(tmp_path):
+    """Wherever it is killed, all is as it was before the request or after it, and no file is left over."""
+    every = in_a_copy(killed_at(-1, tmp_path / "all"))
+    assert every.pop() == "done"
+    for number in itertools.count():
+        folder = tmp_path / str(number)
+        reported = in_a_copy(killed_at(number, folder))
+        if reported[-1] == "done":
+            break
+
+        def look(report: Callable[[Any], None], folder: Path = folder) -> None:
+            with closing(create_app(Options(buckets=(), credentials={}, data=folder))) as app:
+                report(state_of(app.store))
+                report(len(list(folder.rglob("*.bin"))))
+
+        state, files = in_a_copy(look)
+        assert state in every[len(reported) - 1 : len(reported) + 1], (number, reported)
+        _, versions, uploads, _ = state or ([], [], [], "")
+        contents = [content for several in (*versions, *uploads) for content in several]
+        assert files == sum(content is not None for content in contents)
+    assert number > 30
