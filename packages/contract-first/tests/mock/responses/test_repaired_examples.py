@@ -141,7 +141,7 @@ def test_what_is_write_only_is_left_out(responding):
 def test_a_large_example_that_violates_its_schema(responding_with, monkeypatch):
     """It is enough to know that it does: what is wrong with it is not listed."""
     asked = []
-    monkeypatch.setattr(ResponseValidator, "found", lambda *given: asked.append(given) or [])
+    monkeypatch.setattr(ResponseValidator, "errors_of", lambda *given: asked.append(given) or [])
     numbers = {"type": "array", "items": {"type": "integer"}, "example": ["x"] * 20_001}
     response = responding_with(numbers).get()
     assert (response.source, asked) == ("example-repaired", [])
