@@ -175,6 +175,13 @@ class Contract:
         """Return the target of a Reference Object, or ``node`` if it is none; not for schemas."""
         return self.follow(node, "")[0]
 
+    def example_named_by(self, value: Any) -> Any:
+        """Return the Example Object to which a reference leads that stands as a value; None for any other."""
+        reference = value.get("$ref") if isinstance(value, dict) and len(value) == 1 else None
+        section, _, name = str(reference).rpartition("/")
+        examples = self.document.get("components", {}).get("examples", {})
+        return examples.get(name) if section == "#/components/examples" else None
+
     def follow(self, node: Any, pointer: str) -> tuple[Any, str]:
         """Follow Reference Objects from ``node`` at ``pointer``; return the last target and its pointer."""
         while isinstance(node, dict) and "$ref" in node:

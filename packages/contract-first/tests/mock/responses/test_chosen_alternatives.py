@@ -49,7 +49,7 @@ def posting(request, mocked):
 
 @pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
 @pytest.mark.parametrize("more", [{}, {"discriminator": NAMED}], ids=["enum", "discriminator"])
-def test_an_alternative_is_told_by_its_listed_value(keyword, more, posting):
+def test_an_alternative_is_chosen_by_its_listed_value(keyword, more, posting):
     """With a discriminator over inline schemas, too."""
     schema = {keyword: [A, B], **more}
     made = posting(schema, {"kind": "b", "y": 5})
@@ -64,7 +64,7 @@ def test_an_alternative_is_told_by_its_listed_value(keyword, more, posting):
     [(NAMED, "Bank"), (MAPPED, "bank"), (BARE, "bank")],
     ids=["named", "mapped", "bare"],
 )
-def test_an_alternative_is_told_by_its_discriminator(discriminator, kind, posting):
+def test_an_alternative_is_chosen_by_its_discriminator(discriminator, kind, posting):
     """By the name of a component, or what is mapped to it."""
     schema = REFERENCES | {"discriminator": discriminator}
     made = posting(schema, {"kind": kind})
@@ -72,7 +72,7 @@ def test_an_alternative_is_told_by_its_discriminator(discriminator, kind, postin
     assert made["kind"] == kind
 
 
-def test_alternatives_are_told_at_any_depth(posting):
+def test_alternatives_are_chosen_at_any_depth(posting):
     """In a member, an envelope, the items of a list."""
     either = {"oneOf": [A, B]}
     shop = {
@@ -95,7 +95,7 @@ def test_alternatives_are_told_at_any_depth(posting):
     assert posting(envelope, {"kind": "b"})["data"]["kind"] == "b"
 
 
-def test_alternatives_without_tags_are_told_by_their_members(posting):
+def test_alternatives_without_tags_are_chosen_by_their_members(posting):
     """By what is sent, if one has it and the others have not."""
     schema = {
         "oneOf": [

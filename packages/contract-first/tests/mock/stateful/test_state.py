@@ -95,7 +95,7 @@ def test_reads_wait_for_changes(pets, monkeypatch, large_bytes):
     monkeypatch.setattr(stores, "LARGE_BYTES", large_bytes)
     pets.post("/pets", {"name": "Rex"})
     locked = []
-    for name in ("all", "keyed"):
+    for name in ("view", "keyed"):
         read = getattr(pets.memory.store, name)
 
         def reading(*arguments, read=read):

@@ -109,7 +109,7 @@ class Bundler:
         if not isinstance(schema, dict) or "$id" in schema:
             return schema
         if self._as_python and "discriminator" in schema:
-            schema = self._told_apart(schema)
+            schema = self._discriminated(schema)
         if self._is_30:
             marked |= self._not_required(schema)
             schema = to_2020_12(schema, not_required=marked, siblings=self._as_python)
@@ -124,28 +124,27 @@ class Bundler:
                 rewritten[keyword] = _rewritten_reference(schema[keyword], pending)
         return rewritten
 
-    def _told_apart(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def _discriminated(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Translate a discriminator: the schema that it names takes the place of all alternatives.
 
-        In 3.0 that is so where all of these are references, in 3.1 for ``allOf`` as well. A name that is
-        neither in the mapping nor that of an alternative is refused here, though openapi-core accepts it.
+        That is so where all of these are references. A name that is neither in the mapping nor that of an
+        alternative is refused here, though openapi-core accepts it.
         """
         converted = dict(schema)
         discriminator = converted.pop("discriminator")
         replaced = [
             keyword
-            for keyword in (*ALTERNATIVES, "allOf")
+            for keyword in ALTERNATIVES
             if keyword in schema
-            and not (
-                self._is_30 and (keyword == "allOf" or not all("$ref" in part for part in schema[keyword]))
-            )
+            and all(isinstance(part, dict) and "$ref" in part for part in schema[keyword])
         ]
         if not replaced:
             return converted
         parts = [part for keyword in replaced for part in converted.pop(keyword)]
-        references = [part["$ref"] for part in parts if isinstance(part, dict) and "$ref" in part]
+        references = [part["$ref"] for part in parts]
         named = {reference.removeprefix(COMPONENT): reference for reference in references}
-        named |= discriminator.get("mapping", {})
+        mapping = discriminator.get("mapping", {}).items()
+        named |= {value: target if "/" in target else COMPONENT + target for value, target in mapping}
         name = discriminator["propertyName"]
         alternatives: list[Any] = [
             {"required": [name], "properties": {name: {"const": value}}, "allOf": [{"$ref": reference}]}

@@ -42,8 +42,8 @@ class Alternatives:
 
     def changed(self, before: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         """Return a value with what it has in common with the alternative that a change of it chooses."""
-        told_by = self._tags_of(self._schema) or ()
-        tags = {name: member for name, member in body.items() if name in told_by}
+        names = self._tags_of(self._schema) or ()
+        tags = {name: member for name, member in body.items() if name in names}
         if tags.items() <= before.items():
             return before
         value = self._value([tags], {**before, **tags})

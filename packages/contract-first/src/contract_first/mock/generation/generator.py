@@ -71,5 +71,5 @@ class Generator:
     def repaired(self, schema: Schema, value: Any, name: str) -> Any:
         """Return a value whose members that violate its schema are replaced; MISSING if none is found."""
         repaired = islice(self.values(schema.node, name, example=value), MOST_REPAIRS)
-        fitting = (each for each in repaired if type(each) is type(value) and schema.conforms(each))
-        return next(fitting, MISSING)
+        alike = (candidate for candidate in repaired if type(candidate) is type(value))
+        return next(filter(schema.conforms, alike), MISSING)

@@ -18,7 +18,6 @@ MOST_EXAMPLES = 12
 """That are validated: where so many violate the contract, they all do."""
 MOST_REPAIRED, MOST_REPAIRS = 3, 4
 """Examples that are repaired where all violate the contract, and attempts at each."""
-REFERENCE = "#/components/examples/"
 WRAPPER, MOST_WRAPPERS = frozenset({"summary", "description", "value"}), 8
 """Members of an Example Object that stands where its value should, and how many stand in each other."""
 UNNAMED = "default"
@@ -68,17 +67,13 @@ def _value_of(example: Mapping[str, Any], schema: Schema) -> Any:
 
 def _meant(value: Any, schema: Schema, contract: Contract) -> Any:
     """Return the value of an Example Object, or of a reference to one, that stands where a value should."""
-    named = contract.document.get("components", {}).get("examples", {})
     for _ in range(MOST_WRAPPERS):
-        if not isinstance(value, dict):
+        value = contract.example_named_by(value) or value
+        if not isinstance(value, dict) or "value" not in value or "value" in schema.members:
             break
-        reference = value.get("$ref")
-        if value.keys() == {"$ref"} and str(reference).startswith(REFERENCE):
-            value = named.get(str(reference).removeprefix(REFERENCE), value)
-        elif "value" in value and value.keys() <= WRAPPER and "value" not in schema.members:
-            value = value["value"]
-        else:
+        if not value.keys() <= WRAPPER:
             break
+        value = value["value"]
     return value
 
 

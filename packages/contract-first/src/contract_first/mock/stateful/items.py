@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from contract_first.contract import Operation
@@ -21,6 +21,8 @@ from .store import Item
 
 MOST_TOGETHER: Final = 1000
 """Items that one request creates."""
+MOST_PLACES: Final = 100
+"""Parents of the items in a list, by which it is read in parts."""
 
 
 class RequestedItems:
@@ -99,6 +101,20 @@ class RequestedItems:
         """Return the items of the collection that are where the path says."""
         items = self._memory.store.all(self._collection.path)
         return [item for item in items if self._belongs(item, arguments, self.prefixes)]
+
+    def listed(self, arguments: Arguments) -> Sequence[Item]:
+        """Return the items as `all` does, read as far as they are looked at if their parents say enough."""
+        store, path = self._memory.store, self._collection.path
+        if not self.prefixes:
+            return store.view(path, None)
+        here = {prefix: str(arguments.get(("path", name))) for name, prefix in self.prefixes}
+        places = {
+            text: parents
+            for text, parents in store.parents(path).items()
+            if all(parents.get(prefix, key) == key for prefix, key in here.items())
+        }
+        is_said = all(parents.keys() >= here.keys() for parents in places.values())
+        return store.view(path, places) if is_said and len(places) <= MOST_PLACES else self.all(arguments)
 
     def find(self, arguments: Arguments) -> Item | None:
         """Return the item of a path, or of a body; None if there is none."""
@@ -223,10 +239,7 @@ class RequestedItems:
     def remove_all(self, arguments: Arguments) -> None:
         """Remove the items that a query, and arrays of keys in a body, choose."""
         keys = keys_in(arguments.get(BODY))
-        items = {id(item.value): item for item in self.all(arguments)}
-        values = [item.value for item in items.values()]
-        for value in self.listing.chosen(values, self.query(arguments), all_hold=True):
-            item = items[id(value)]
+        for item in list(self.listing.chosen(self.listed(arguments), self.query(arguments), all_hold=True)):
             if not keys or item.key in keys:
                 self.remove(item)
 

@@ -69,7 +69,8 @@ class StatefulOperation:
             documented = await respond(None)
             async with self._memory.lock:
                 self._items.require_parents(arguments)
-                if self._memory.store.is_large:
+                is_slow = self._items.prefixes or self._items.listing.reads_all(self._items.query(arguments))
+                if self._memory.store.is_large and is_slow:
                     return documented, await asyncio.to_thread(self._list, arguments, request, documented)
                 return documented, self._list(arguments, request, documented)
         if self._role.action == "read":
@@ -89,13 +90,9 @@ class StatefulOperation:
         """Return the response that lists the items."""
         if documented.schema is None or self._role.schema is None:
             return documented.rendered
-        items = {id(item.value): item for item in self._items.all(arguments)}
-        values = [item.value for item in items.values()]
-        page = self._items.listing.page(
-            values, self._items.query(arguments), self._renderer.list_url(request)
-        )
-        page_items = [(value, items[id(value)].parents) for value in page.items]
-        return self._renderer.items(page_items, documented, request, page)
+        listed, query = self._items.listed(arguments), self._items.query(arguments)
+        page, items = self._items.listing.page(listed, query, self._renderer.list_url(request))
+        return self._renderer.items([(item.value, item.parents) for item in items], documented, request, page)
 
     async def _read(
         self, arguments: Arguments, request: Request, respond: Respond

@@ -1,7 +1,7 @@
 """Lists as clients ask for them: filtered by members of the same name, sorted, and one page at a time."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -17,6 +17,7 @@ from contract_first.mock.vocabulary.words import plain
 from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within
 from .recognition import Collection
 from .selectors import Selects, selects
+from .store import Item, Listed, View
 
 LANGUAGE = re.compile(r"[:=<>~*]")
 """What makes a query one of an API's own language, which is not searched for."""
@@ -26,6 +27,9 @@ SELECTING: Final = (
     Meaning.DIRECTION,
 )
 """What query parameters mean that choose a part of a list, unless they filter."""
+PAGES: Final = (Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET, Meaning.AFTER, Meaning.BEFORE)
+MOST_ORDERS: Final = 4
+"""That are remembered of one list, until an item is changed."""
 ORDERS: Final = ("asc", "desc")
 EVERYTHING: Final = frozenset({"all", "any", "*", ""})
 SIZE: Final = 100
@@ -71,9 +75,12 @@ class Listing:
         self._bounds = {name: bound_of(name, by_name) for name, _ in _named(parts)}
         self._defaults = {name: query.default for name, query in queries.items()}
         self._base = first_page(operation, schema)
+        self._orders: dict[tuple[Any, ...], list[int]] = {}
 
-    def page(self, items: list[dict[str, Any]], asked: Mapping[str, Any], url: str) -> ListPage:
-        """Return a page of items.
+    def page(
+        self, items: Sequence[Item], asked: Mapping[str, Any], url: str
+    ) -> tuple[ListPage, Sequence[Item]]:
+        """Return a page of items, and these; no others are read of a view, or once they have been ordered.
 
         Args:
             items: all, in the order of their creation.
@@ -81,29 +88,60 @@ class Listing:
         """
         objects = ((name, value) for name, value in asked.items() if isinstance(value, dict))
         parts = {f"{name}[{part}]": value for name, members in objects for part, value in members.items()}
-        chosen = self.chosen(items, asked)
+        chosen = self._ordered(items, asked, {**asked, **parts})
         asked = {**asked, **parts}
-        chosen = self._sorted(chosen, asked)
         usual = SIZE if self._name(Meaning.SIZE) else max(SIZE, len(chosen))
         size = _count(self._asked(asked, Meaning.SIZE), usual)
         first = self._first(chosen, asked, size)
         number = self._base + first // max(size, 1)
-        values_of_page = chosen[first : first + size]
-        is_last = not values_of_page or first + size >= len(chosen)
-        after = "" if is_last else str(self._key_of(values_of_page[-1]) or "")
+        page_items = chosen[first : first + size]
+        is_last = not page_items or first + size >= len(chosen)
+        after = "" if is_last else str(self._key_of(page_items[-1].value) or "")
         following = "" if is_last else self._following(url, after, number + 1, first + size)
-        return ListPage(values_of_page, first, size, len(chosen), number, after, url, following)
+        values = [item.value for item in page_items]
+        return ListPage(values, first, size, len(chosen), number, after, url, following), page_items
+
+    def reads_all(self, asked: Mapping[str, Any]) -> bool:
+        """Tell whether query parameters filter or sort, for which all items are read."""
+        is_sorted = any(
+            self._asked(asked, meaning) is not None for meaning in (Meaning.SORT, Meaning.DIRECTION)
+        )
+        return is_sorted or any(True for _ in self._conditions(asked, all_hold=False))
+
+    def _ordered(
+        self, items: Sequence[Item], asked: Mapping[str, Any], parts: Mapping[str, Any]
+    ) -> Sequence[Item]:
+        """Return the items that are asked for in the order that is; the places of a view's are remembered.
+
+        Args:
+            parts: what is asked for, with the members of objects.
+        """
+        if not self.reads_all(asked) and not self.reads_all(parts):
+            return items
+        if not isinstance(items, View):
+            return self._sorted(self.chosen(items, asked), parts)
+        paging = {self._name(meaning) for meaning in PAGES}
+        choice = sorted((name, repr(value)) for name, value in parts.items() if name not in paging)
+        key = (*items.key, *choice)
+        if key not in self._orders:
+            ordered = self._sorted(self.chosen(items, asked), parts)
+            self._orders[key] = [item.place for item in ordered]
+            while len(self._orders) > MOST_ORDERS:
+                del self._orders[next(iter(self._orders))]
+        return items.ordered(self._orders[key])
 
     def chosen(
-        self, items: Iterable[dict[str, Any]], asked: Mapping[str, Any], *, all_hold: bool = False
-    ) -> list[dict[str, Any]]:
+        self, items: Sequence[Item], asked: Mapping[str, Any], *, all_hold: bool = False
+    ) -> Sequence[Item]:
         """Return the items that query parameters choose.
 
         Args:
             all_hold: none is chosen where any parameter is no filter.
         """
         conditions = list(self._conditions(asked, all_hold=all_hold))
-        return [item for item in items if all(holds(item) for holds in conditions)]
+        if not conditions:
+            return items
+        return [item for item in items if all(holds(item.value) for holds in conditions)]
 
     def _following(self, url: str, after: str, number: int, first: int) -> str:
         """Return the URL of the page that follows, as a client could have made it."""
@@ -113,14 +151,14 @@ class Listing:
         others = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in changed]
         return f"{address}?{urlencode([*others, *changed.items()])}" if changed else ""
 
-    def _first(self, chosen: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], size: int) -> int:
+    def _first(self, chosen: Sequence[Item], asked: Mapping[str, Any], size: int) -> int:
         """Return how many items are before the page that is asked for."""
-        keys = [str(self._key_of(item)) for item in chosen]
-        after, before = self._asked(asked, Meaning.AFTER), self._asked(asked, Meaning.BEFORE)
-        if after is not None and str(after) in keys:
-            return keys.index(str(after)) + 1
-        if before is not None and str(before) in keys:
-            return max(0, keys.index(str(before)) - size)
+        after = _position(chosen, self._asked(asked, Meaning.AFTER))
+        before = None if after is not None else _position(chosen, self._asked(asked, Meaning.BEFORE))
+        if after is not None:
+            return after + 1
+        if before is not None:
+            return max(0, before - size)
         number = _count(self._asked(asked, Meaning.PAGE), self._base)
         return _count(self._asked(asked, Meaning.OFFSET), max(0, number - self._base) * size)
 
@@ -165,7 +203,7 @@ class Listing:
         values = labels if isinstance(labels, dict) else {}
         return selected(values.get if by_label else lambda path: _at(item, tuple(path.split("."))))
 
-    def _sorted(self, items: list[dict[str, Any]], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _sorted(self, items: Sequence[Item], asked: Mapping[str, Any]) -> Sequence[Item]:
         sort = self._asked(asked, Meaning.SORT)
         match = FIELD.match(str(sort[0] if isinstance(sort, list) and sort else sort or ""))
         words = [str(self._asked(asked, Meaning.DIRECTION)), *([match[2] or ""] if match else [])]
@@ -174,8 +212,19 @@ class Listing:
             descends |= match[0].startswith("-")
             names = spellings(plain(match[1]))
             member = next((self._members[name] for name in names if name in self._members), None)
-            items = items if member is None else sorted(items, key=lambda item: _order(_at(item, member)))
+            items = (
+                items if member is None else sorted(items, key=lambda item: _order(_at(item.value, member)))
+            )
         return items[::-1] if descends else items
+
+
+def _position(items: Sequence[Item], key: Any) -> int | None:
+    """Return how many items are before the one with a key; None if there is none."""
+    if key is None:
+        return None
+    if isinstance(items, Listed):
+        return items.position(str(key))
+    return next((number for number, item in enumerate(items) if item.key == str(key)), None)
 
 
 def _selects(name: str) -> bool:

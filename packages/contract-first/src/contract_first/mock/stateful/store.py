@@ -1,10 +1,13 @@
 """Where items are: a SQLite database, in memory or in a file, with a bound."""
 
+from __future__ import annotations
+
 import sqlite3
-from collections.abc import Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, overload
 
 import msgspec
 
@@ -20,12 +23,15 @@ MOST_IN_ITEM: Final = 4 * 1024 * 1024
 LAST: Final = 2**53
 """Of numbers and places; SQLite counts to 2**63, and adds no item behind that."""
 LARGE_BYTES: Final = 256 * 1024
+MOST_LENGTHS: Final = 100
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS items (
     place INTEGER PRIMARY KEY AUTOINCREMENT,
     collection TEXT NOT NULL, key TEXT NOT NULL, parents TEXT NOT NULL, value BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS items_by_key ON items (collection, key);
+CREATE INDEX IF NOT EXISTS items_by_parents ON items (collection, parents);
+CREATE INDEX IF NOT EXISTS items_in_order ON items (collection);
 CREATE TABLE IF NOT EXISTS numbers (collection TEXT PRIMARY KEY, last INTEGER NOT NULL);
 """
 OBJECTS: Final = "SELECT sql FROM sqlite_schema ORDER BY name"
@@ -37,7 +43,18 @@ SELECT count(*), total(length(value)), total(length(key) + length(parents) + len
 COUNTED: Final = """
 SELECT max(place) FROM items UNION SELECT max(last) FROM numbers UNION SELECT max(seq) FROM sqlite_sequence
 """
-ROWS: Final = "SELECT place, key, parents, value FROM items"
+COLUMNS: Final = "SELECT place, key, parents, value"
+ROWS: Final = f"{COLUMNS} FROM items"
+DISTINCT: Final = """
+WITH RECURSIVE distinct_parents(parents) AS (
+    SELECT min(parents) FROM items WHERE collection = ?1
+    UNION ALL SELECT (
+        SELECT min(parents) FROM items WHERE collection = ?1 AND parents > distinct_parents.parents
+    ) FROM distinct_parents WHERE parents IS NOT NULL
+) SELECT parents FROM distinct_parents WHERE parents IS NOT NULL
+"""
+"""Parents of a collection's items, found by the index: its items are not read."""
+Read = Callable[..., list[Any]]
 PARENTS, VALUE = msgspec.json.Decoder(dict[str, str]), msgspec.json.Decoder(dict[str, Any])
 
 
@@ -55,6 +72,116 @@ class Item(NamedTuple):
     value: dict[str, Any]
 
 
+class Listed(Sequence[Item]):
+    """Items in an order; what a slice has is read, and no more."""
+
+    @abstractmethod
+    def part(self, first: int, last: int) -> list[Item]:
+        """Return the items of a slice."""
+
+    @abstractmethod
+    def position(self, key: str) -> int | None:
+        """Return how many items are before the one with a key; None if there is none."""
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Item]: ...
+
+    def __getitem__(self, index: int | slice) -> Item | list[Item]:
+        """Return an item, or those of a slice."""
+        if isinstance(index, int):
+            return self[index : index + 1 or None][0]
+        first, last, step = index.indices(len(self))
+        return self.part(first, last) if step == 1 else self.part(0, len(self))[index]
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield all items, read at once."""
+        return iter(self[:])
+
+
+class View(Listed):
+    """The items of a collection that have some parents, in the order of their creation.
+
+    Args:
+        read: returns the rows of a query.
+        state: of the store; another one, other items.
+        lengths: how many items there are, and of which state, by condition and values.
+
+    Attributes:
+        key: of what the items are: the same, the same items.
+    """
+
+    def __init__(
+        self,
+        read: Read,
+        condition: str,
+        values: tuple[str, ...],
+        state: tuple[int, int],
+        lengths: dict[Any, tuple[Any, int]],
+    ) -> None:
+        self.key = (condition, values, state)
+        self._lengths = lengths
+        self._read = read
+        self._condition = f"FROM items WHERE {condition}"
+        self._values = values
+
+    def __len__(self) -> int:
+        """Return how many items there are, which are not read."""
+        *which, state = self.key
+        known_state, length = self._lengths.get(tuple(which), (None, 0))
+        if known_state != state:
+            length = self._count("")
+            self._lengths[tuple(which)] = state, length
+            while len(self._lengths) > MOST_LENGTHS:
+                del self._lengths[next(iter(self._lengths))]
+        return length
+
+    def _count(self, condition: str, *values: Any) -> int:
+        ((count,),) = self._read(f"SELECT count(*) {self._condition}{condition}", *self._values, *values)
+        return int(count)
+
+    def part(self, first: int, last: int) -> list[Item]:
+        """Return the items of a slice."""
+        query = f"{COLUMNS} {self._condition} ORDER BY place LIMIT ? OFFSET ?"
+        return [_item(*row) for row in self._read(query, *self._values, max(0, last - first), first)]
+
+    def position(self, key: str) -> int | None:
+        """Return how many items are before the one with a key; None if there is none."""
+        places = self._read(f"SELECT min(place) {self._condition} AND key = ?", *self._values, key)
+        ((place,),) = places
+        return None if place is None else self._count(" AND place < ?", place)
+
+    def ordered(self, places: Sequence[int]) -> Ordered:
+        """Return items at some of the places, in the order of these."""
+        return Ordered(self._read, places)
+
+
+class Ordered(Listed):
+    """Items at places, in the order of these."""
+
+    def __init__(self, read: Read, places: Sequence[int]) -> None:
+        self._read = read
+        self._places = places
+
+    def __len__(self) -> int:
+        """Return how many items there are."""
+        return len(self._places)
+
+    def part(self, first: int, last: int) -> list[Item]:
+        """Return the items of a slice."""
+        places = self._places[first:last]
+        rows = self._read(f"{ROWS} WHERE place IN ({', '.join('?' * len(places))})", *places)
+        items = {row[0]: _item(*row) for row in rows}
+        return [items[place] for place in places]
+
+    def position(self, key: str) -> int | None:
+        """Return how many items are before the one with a key; None if there is none."""
+        rows = {place for (place,) in self._read("SELECT place FROM items WHERE key = ?", key)}
+        return next((number for number, place in enumerate(self._places) if place in rows), None)
+
+
 class ItemStore:
     """The items of all collections, in the order of their creation.
 
@@ -66,6 +193,8 @@ class ItemStore:
     """
 
     def __init__(self, file: Path | None = None) -> None:
+        self._loads = 0
+        self._lengths: dict[Any, tuple[Any, int]] = {}
         if file is not None:
             file.touch(mode=0o600)
         with ExitStack() as opened:
@@ -82,6 +211,7 @@ class ItemStore:
             opened.pop_all()
 
     def _check(self) -> None:
+        self._loads += 1
         self._is_whole()
         row = self._database.execute(MEASURES).fetchone()
         most = f"it has more than {MOST_ITEMS} items, {MOST_BYTES} bytes of them, or {MOST_IN_ITEM} of one"
@@ -182,6 +312,21 @@ class ItemStore:
         """Return the items of a collection, of any parents."""
         return self._items("WHERE collection = ? ORDER BY place", collection)
 
+    def parents(self, collection: str) -> dict[str, Mapping[str, str]]:
+        """Return all parents that items of a collection have, by how they are stored."""
+        rows = self._database.execute(DISTINCT, (collection,))
+        return {text: PARENTS.decode(text) for (text,) in rows}
+
+    def view(self, collection: str, parents: Collection[str] | None) -> View:
+        """Return the items of a collection, read as far as they are looked at.
+
+        Args:
+            parents: of the items, as they are stored; None for any.
+        """
+        among = "" if parents is None else f" AND parents IN ({', '.join('?' * len(parents))})"
+        values = (collection, *(parents or ()))
+        return View(self._rows, f"collection = ?{among}", values, self._state, self._lengths)
+
     def below(self, prefix: str, value: str) -> list[Item]:
         """Return the items of all collections that have such a parent."""
         pattern = msgspec.json.encode({prefix: value}).decode()[1:-1]
@@ -217,9 +362,16 @@ class ItemStore:
             saved.backup(self._database)
         self._check()
 
-    def _items(self, condition: str, *values: str) -> list[Item]:
-        rows = self._database.execute(f"{ROWS} {condition}", values)
-        return [_item(*row) for row in rows]
+    @property
+    def _state(self) -> tuple[int, int]:
+        """How often everything was loaded, and rows were changed: after any change it is another."""
+        return self._loads, self._database.total_changes
+
+    def _rows(self, query: str, *values: Any) -> list[Any]:
+        return self._database.execute(query, values).fetchall()
+
+    def _items(self, condition: str, *values: Any) -> list[Item]:
+        return [_item(*row) for row in self._rows(f"{ROWS} {condition}", *values)]
 
 
 def _size(encoded: bytes) -> int:

@@ -40,17 +40,18 @@ def qualities(accepted: Iterable[Accepted], media_types: Collection[str]) -> dic
     """
     parameters = {media_type: frozenset(_parts(media_type)[1:]) for media_type in media_types}
     names = {_name(part) for parts in parameters.values() for part in parts} - {"charset"}
-    known = [(a, frozenset(part for part in a.parameters if _name(part) in names)) for a in accepted]
-    found = {}
-    for media_type in media_types:
-        ranges = ranges_for(essence(media_type))
+    ranges = [(a, frozenset(part for part in a.parameters if _name(part) in names)) for a in accepted]
+
+    def quality(media_type: str) -> float:
+        matches = ranges_for(essence(media_type))
         matching = (
-            (-ranges.index(a.media_range), len(parts), a.quality)
-            for a, parts in known
-            if a.media_range in ranges and parts <= parameters[media_type]
+            (-matches.index(a.media_range), len(parts), a.quality)
+            for a, parts in ranges
+            if a.media_range in matches and parts <= parameters[media_type]
         )
-        found[media_type] = max(matching, default=(0, 0, 0.0))[-1]
-    return found
+        return max(matching, default=(0, 0, 0.0))[-1]
+
+    return {media_type: quality(media_type) for media_type in media_types}
 
 
 def _parts(media_type: str) -> list[str]:
