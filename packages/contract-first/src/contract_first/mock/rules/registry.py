@@ -46,6 +46,7 @@ class ActiveRule:
         self.rule = rule
         self.struck = 0
         self._matched = 0
+        self._conditions = rule.match.conditions()
         drawn_from = msgspec.json.encode(msgspec.structs.replace(rule, id=""))
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
 
@@ -53,6 +54,8 @@ class ActiveRule:
         """Return the effect on a request, and count it; None if the rule does not apply."""
         rule = self.rule
         if (rule.times is not None and self.struck >= rule.times) or not rule.matches(request):
+            return None
+        if not all(condition.is_met(request) for condition in self._conditions):
             return None
         self._matched += 1
         if self._matched <= rule.skip or self._random.random() >= rule.probability:
