@@ -101,7 +101,7 @@ def servers(stack: ExitStack, folder: Path) -> Iterator[Server]:
 
 
 def served(name: str, settings: Mapping[str, str], requests: Path | None = None) -> Server:
-    """Return `serve` with these settings, and the file of what is asked of it."""
+    """Return `serve` with these settings, and the file of the requests to it."""
     own = {f"SCANNER_{setting}": value for setting, value in settings.items()}
     command = (str(Path(sys.executable).parent / "scanner-api"), "serve", "--port")
     return Server(name, command, AWS | {"SCANNER_LAME_DUCK_SECONDS": "0"} | own, requests=requests)

@@ -45,7 +45,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class MockServer(Server):
-    """A mock server, and what is asked of it."""
+    """A mock server, and the requests to it."""
 
     asked: str = TARGETS["example"]
 

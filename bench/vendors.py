@@ -162,7 +162,7 @@ def of_stripe(url: str) -> tuple[list[Resource], type[Exception]]:
 # Twilio -----------------------------------------------------------------------------------------------------
 
 
-def of_twilio(url: str) -> tuple[list[Resource], type[Exception]]:  # noqa: C901 -- classes of a client that is imported here
+def of_twilio(url: str) -> tuple[list[Resource], type[Exception]]:
     """Return Twilio's resources."""
     from twilio.base.exceptions import TwilioRestException  # noqa: PLC0415 -- one vendor a run
     from twilio.http.http_client import TwilioHttpClient  # noqa: PLC0415 -- one vendor a run

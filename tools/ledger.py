@@ -172,7 +172,7 @@ DERIVED: Mapping[str, Callable[[str], str]] = {
     "spec/scanner_contract/loading.py": digests,
     "docs/operations.md": operations,
     "docs/settings.md": settings,
-    "docs/answers.md": lambda _: document(load_contract()),
+    "docs/responses.md": lambda _: document(load_contract()),
     "docs/checks.md": checks,
 }
 """What makes of each file's present text the text that it should have."""

@@ -77,7 +77,7 @@ class Application:
         contract: the effective contract; by default the one that the settings name, or the packaged one.
         clock: tells the time, everywhere.
         randomness: what ids, keys and request ids are drawn from.
-        database: where state is kept; by default the one that the settings name.
+        database: that stores all state; by default that of the settings.
         bucket: where photos go; by default the one that the settings name.
         reveal: tell clients how a response of ours violated the contract (mock and tests).
         fallback: handles operations without a handler, and what a client prefers (mock).
@@ -87,7 +87,7 @@ class Application:
         redirect_tls: certificate authorities that links are followed by; the system's by default.
 
     Attributes:
-        stores: where everything is kept.
+        stores: of all state.
         limiter: counts requests.
         start: brings the database up to date, checks what is needed, and binds the contract; raises
             DatabaseError, PhotoBucketError without AWS credentials, or ResolverError without a handler.
@@ -184,7 +184,6 @@ class Application:
     profile = PROFILE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the lifespan."""
         await self._service(scope, receive, send)
 
     @asynccontextmanager
@@ -270,7 +269,7 @@ def database_of(settings: Settings) -> Database:
 
 
 def redirects_of(settings: Settings, tls: SSLContext | None = None) -> RedirectFollower:
-    """Return what follows links to the destinations that the settings permit."""
+    """Return the follower of redirects to the destinations that the settings permit."""
     permissions = Permissions(settings.redirect_ports, settings.redirect_allowed)
     return RedirectFollower(permissions, tls=tls, calling=calling)
 

@@ -50,7 +50,7 @@ ADVICE = {
 Status = Literal["ok", "warning", "failed"]
 
 
-class Finding(NamedTuple):
+class Diagnosis(NamedTuple):
     """The result of one check, and what to do unless it is ok."""
 
     check: str
@@ -59,7 +59,7 @@ class Finding(NamedTuple):
     advice: str = ""
 
 
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings) -> list[Diagnosis]:
     """Return the findings of all checks, in order."""
     checks = (_settings, _certificates, _database, _rate_limits, _queue, _bucket, _issuer)
     named = zip(ADVICE, checks, strict=True)
@@ -67,29 +67,29 @@ async def examine(settings: Settings) -> list[Finding]:
     return [finding for result in results for finding in result]
 
 
-async def _findings(name: str, check: AsyncIterator[Finding]) -> list[Finding]:
+async def _findings(name: str, check: AsyncIterator[Diagnosis]) -> list[Diagnosis]:
     """Return the findings of a check; an exception that it raises is the last one."""
     findings = []
     try:
         async for finding in check:
             findings.append(finding)  # noqa: PERF401 -- those before an error stay
     except Exception as error:  # noqa: BLE001 -- each client has errors of its own
-        findings.append(Finding(name, "failed", _reason(error), ADVICE[name]))
+        findings.append(Diagnosis(name, "failed", _reason(error), ADVICE[name]))
     return findings
 
 
-async def _settings(settings: Settings) -> AsyncIterator[Finding]:
+async def _settings(settings: Settings) -> AsyncIterator[Diagnosis]:
     """Assemble the service, which reads the contract and raises where settings do not fit together."""
     operations = len(create_app(settings).contract.operations)
-    yield Finding("settings", "ok", f"{operations} operations can be served with them.")
+    yield Diagnosis("settings", "ok", f"{operations} operations can be served with them.")
 
 
-async def _certificates(_: Settings) -> AsyncIterator[Finding]:
+async def _certificates(_: Settings) -> AsyncIterator[Diagnosis]:
     if await asyncio.to_thread(_has_authorities):
-        yield Finding("certificates", "ok", "The system has certificate authorities.")
+        yield Diagnosis("certificates", "ok", "The system has certificate authorities.")
     else:
         message = "The system has no certificate authorities: links and key sets are not read over HTTPS."
-        yield Finding("certificates", "warning", message, ADVICE["certificates"])
+        yield Diagnosis("certificates", "warning", message, ADVICE["certificates"])
 
 
 def _has_authorities() -> bool:
@@ -99,50 +99,50 @@ def _has_authorities() -> bool:
     return loaded > 0 or any(folder.glob("*.0"))
 
 
-async def _database(settings: Settings) -> AsyncIterator[Finding]:
+async def _database(settings: Settings) -> AsyncIterator[Diagnosis]:
     async with AsyncExitStack() as stack:
         database = database_of(settings)
         stack.push_async_callback(database.close)
         await database.connect()
         schema = await database.schema()
         await database.check_disk()
-    yield Finding("database", "ok", "It responds.")
+    yield Diagnosis("database", "ok", "It responds.")
     state = "It is empty" if schema.revision is None else f"It is at revision {schema.revision}"
     detail = f"{state}; this version needs revision {HEAD}."
     if schema.is_usable:
-        yield Finding("schema", "ok", f"It is at revision {schema.revision}.")
+        yield Diagnosis("schema", "ok", f"It is at revision {schema.revision}.")
     elif schema.revision is not None and schema.revision > HEAD:
         advice = "Run the version of scanner-api that migrated it, or restore a backup of before."
-        yield Finding("schema", "failed", detail, advice)
+        yield Diagnosis("schema", "failed", detail, advice)
     elif settings.migrate:
         advice = "`serve` upgrades it at its start; or run `scanner-api db upgrade` before."
-        yield Finding("schema", "warning", detail, advice)
+        yield Diagnosis("schema", "warning", detail, advice)
     else:
-        yield Finding("schema", "failed", detail, "Run `scanner-api db upgrade`.")
+        yield Diagnosis("schema", "failed", detail, "Run `scanner-api db upgrade`.")
 
 
-async def _rate_limits(settings: Settings) -> AsyncIterator[Finding]:
+async def _rate_limits(settings: Settings) -> AsyncIterator[Diagnosis]:
     if settings.rate_limit_storage != IN_MEMORY:
         await _readers(settings.rate_limit_storage)
-        yield Finding("rate limits", "ok", "Redis responds, and can be written to.")
+        yield Diagnosis("rate limits", "ok", "Redis responds, and can be written to.")
     elif settings.workers > 1:
         message = f"Each of the {settings.workers} processes counts requests by itself."
-        yield Finding("rate limits", "warning", message, "Name a Redis in rate_limit_storage.")
+        yield Diagnosis("rate limits", "warning", message, "Name a Redis in rate_limit_storage.")
     else:
-        yield Finding("rate limits", "ok", "Requests are counted in the memory of the process.")
+        yield Diagnosis("rate limits", "ok", "Requests are counted in the memory of the process.")
 
 
-async def _queue(settings: Settings) -> AsyncIterator[Finding]:
+async def _queue(settings: Settings) -> AsyncIterator[Diagnosis]:
     if settings.queue_url == IN_MEMORY:
-        yield Finding("queue", "ok", "`serve` processes captures and photos itself.")
+        yield Diagnosis("queue", "ok", "`serve` processes captures and photos itself.")
         return
     living = await _readers(settings.queue_url)
-    yield Finding("queue", "ok", "Redis responds, and can be written to.")
+    yield Diagnosis("queue", "ok", "Redis responds, and can be written to.")
     if living:
-        yield Finding("workers", "ok", f"{living} read the queue.")
+        yield Diagnosis("workers", "ok", f"{living} read the queue.")
     else:
         advice = "Start `scanner-api worker` with the same settings; captures wait for one."
-        yield Finding("workers", "warning", "None has read the queue within a minute.", advice)
+        yield Diagnosis("workers", "warning", "None has read the queue within a minute.", advice)
 
 
 async def _readers(url: str) -> int:
@@ -166,7 +166,7 @@ async def _readers(url: str) -> int:
     return sum(consumer["idle"] < LIVING_SECONDS * 1000 for consumer in consumers)
 
 
-async def _bucket(settings: Settings) -> AsyncIterator[Finding]:
+async def _bucket(settings: Settings) -> AsyncIterator[Diagnosis]:
     """Do what the service, browsers and phones do with the bucket, and compare S3's clock."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
@@ -179,7 +179,7 @@ async def _bucket(settings: Settings) -> AsyncIterator[Finding]:
         client = await stack.enter_async_context(httpx2.AsyncClient(timeout=SECONDS))
         yield _clock_skew(await client.head(form.url))
         await bucket.ping()
-        yield Finding("bucket", "ok", f"{settings.s3_bucket} exists.")
+        yield Diagnosis("bucket", "ok", f"{settings.s3_bucket} exists.")
         yield await _cors(client, form.url, settings.cors_origins)
         file = {"file": ("doctor.png", CONTENT, issued.content_type)}
         response = await client.post(form.url, data=form.fields, files=file)
@@ -187,7 +187,7 @@ async def _bucket(settings: Settings) -> AsyncIterator[Finding]:
             code = re.search(r"<Code>(\w+)</Code>", response.text)
             message = f"S3 responded with {response.status_code} ({code[1] if code else 'no code'})."
             advice = "The credentials need s3:PutObject; the bucket may not take s3_acl or the encryption."
-            yield Finding("presigned upload", "failed", message, advice)
+            yield Diagnosis("presigned upload", "failed", message, advice)
             return
         try:
             content = await bucket.get(issued.key, len(CONTENT))
@@ -197,9 +197,9 @@ async def _bucket(settings: Settings) -> AsyncIterator[Finding]:
             raise ServiceUnavailable("The bucket does not return what was uploaded.")
         if left:
             advice = f"Delete {issued.key} yourself; `serve` does not need s3:DeleteObject."
-            yield Finding("presigned upload", "warning", f"Its object is not deleted: {left}", advice)
+            yield Diagnosis("presigned upload", "warning", f"Its object is not deleted: {left}", advice)
         else:
-            yield Finding("presigned upload", "ok", "An object was uploaded by a form, read and deleted.")
+            yield Diagnosis("presigned upload", "ok", "An object was uploaded by a form, read and deleted.")
 
 
 async def _left(bucket: PhotoBucket, key: str) -> str:
@@ -211,20 +211,22 @@ async def _left(bucket: PhotoBucket, key: str) -> str:
     return ""
 
 
-def _clock_skew(response: httpx2.Response) -> Finding:
+def _clock_skew(response: httpx2.Response) -> Diagnosis:
     try:
         there = parsedate_to_datetime(response.headers["Date"])
         seconds = abs((SystemClock().now() - there).total_seconds())
     except (KeyError, ValueError, TypeError):  # without a zone too
-        return Finding("clock", "warning", "S3 does not say what time it is.", "Compare the clock yourself.")
+        return Diagnosis(
+            "clock", "warning", "S3 does not say what time it is.", "Compare the clock yourself."
+        )
     message = f"It differs from S3's by {seconds:.0f} s."
     if seconds < SKEW_SECONDS:
-        return Finding("clock", "ok", message)
+        return Diagnosis("clock", "ok", message)
     status: Status = "warning" if seconds < MOST_SKEW_SECONDS else "failed"
-    return Finding("clock", status, message, "Synchronise it (NTP); at 15 minutes S3 refuses all requests.")
+    return Diagnosis("clock", status, message, "Synchronise it (NTP); at 15 minutes S3 refuses all requests.")
 
 
-async def _cors(client: httpx2.AsyncClient, url: str, origins: tuple[str, ...]) -> Finding:
+async def _cors(client: httpx2.AsyncClient, url: str, origins: tuple[str, ...]) -> Diagnosis:
     """Ask S3 as browsers do whether pages of the configured origins may post forms."""
     refused = []
     for origin in origins:
@@ -236,39 +238,39 @@ async def _cors(client: httpx2.AsyncClient, url: str, origins: tuple[str, ...]) 
     if refused:
         rule = {"AllowedOrigins": refused, "AllowedMethods": ["POST"], "AllowedHeaders": ["*"]}
         message = f"Pages of {', '.join(refused)} may not upload."
-        return Finding("bucket CORS", "failed", message, f"Add to its CORS rules: {json.dumps(rule)}")
+        return Diagnosis("bucket CORS", "failed", message, f"Add to its CORS rules: {json.dumps(rule)}")
     allowed = f"Pages of {', '.join(origins)} may upload." if origins else "No origins are configured."
-    return Finding("bucket CORS", "ok", allowed)
+    return Diagnosis("bucket CORS", "ok", allowed)
 
 
-async def _issuer(settings: Settings) -> AsyncIterator[Finding]:
+async def _issuer(settings: Settings) -> AsyncIterator[Diagnosis]:
     """Read the keys, and compare the issuer with its metadata (OpenID Connect Discovery 1.0, section 4.3)."""
     issuer = settings.oauth_issuer
     if not issuer:
-        yield Finding("token issuer", "ok", "None is configured; bearer tokens are refused.")
+        yield Diagnosis("token issuer", "ok", "None is configured; bearer tokens are refused.")
         return
     try:
         keys = usable_keys(await asyncio.to_thread(reader_of(settings.oauth_jwks)))
     except (KeySetError, ValueError) as error:
         raise ServiceUnavailable("The key set cannot be used.") from error
     algorithms = ", ".join(sorted({algorithm for _, algorithm in keys}))
-    yield Finding("token keys", "ok", f"They verify {algorithms}.")
+    yield Diagnosis("token keys", "ok", f"They verify {algorithms}.")
     try:
         metadata = reader_of(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         name = json.loads(await asyncio.to_thread(metadata))["issuer"]
     except (KeySetError, ValueError, TypeError, KeyError):
         advice = "Compare oauth_issuer with the `iss` of a token; each character counts."
-        yield Finding("token issuer", "warning", "It has no metadata to compare oauth_issuer with.", advice)
+        yield Diagnosis("token issuer", "warning", "It has no metadata to compare oauth_issuer with.", advice)
         return
     if name == issuer:
-        yield Finding("token issuer", "ok", "Its metadata has the name that is configured.")
+        yield Diagnosis("token issuer", "ok", "Its metadata has the name that is configured.")
     else:
         advice = f"Set oauth_issuer to {name!r}; each character counts."
-        yield Finding("token issuer", "failed", f"Its metadata has another name than {issuer!r}.", advice)
+        yield Diagnosis("token issuer", "failed", f"Its metadata has another name than {issuer!r}.", advice)
 
 
 def _reason(error: Exception) -> str:
-    """Return what is wrong, with its cause; of an error that might quote a secret only the name."""
+    """Return the message of an error and of its cause; only the name of one that might quote a secret."""
     text = (reason_of(error) if isinstance(error, SAFE_ERRORS) else "") or type(error).__name__
     if isinstance(error, httpx2.RequestError):
         return f"{error.request.url} does not respond. ({text})"

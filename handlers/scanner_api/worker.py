@@ -36,7 +36,7 @@ class Worker:
     """A worker.
 
     Args:
-        database: where state is kept; by default the one that the settings name.
+        database: that stores all state; by default that of the settings.
         bucket: where photos are; by default the one that the settings name.
         tracing: records a span for each job, if there is one.
 

@@ -1,7 +1,7 @@
 """Everything that stands in for the real world: the mock of the Scanner API, for people and for tests.
 
-`scanner_mock()` runs the mock for as long as it is entered, and hands over a `Mock`. Both are imported when
-they are first asked for, since S3's own process, and the command line's help, do without the service.
+`scanner_mock()` runs the mock for the length of a ``with`` block, which gets a `Mock`. Both are imported
+when they are first used, since S3's own process, and the command line's help, do without the service.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Puts the mock of the Scanner API together: the service itself, with what stands around it."""
+"""Assembles the mock of the Scanner API: the service itself, with journal, faults and control API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contract_first.mock.control.app import ControlAccess
 from contract_first.mock.journal.events import Events
 from contract_first.mock.reach import Reach
 from contract_first.mock.responses import ContractResponses, Strictness
-from contract_first.mock.service import Service
+from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock, SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory
 from contract_first.mock.traffic import Traffic
@@ -62,7 +62,6 @@ class Parts(NamedTuple):
 
 
 def mock_application(parts: Parts) -> MockApplication:
-    """Put the mock together."""
     clock, traffic = parts.clock, parts.traffic
     settings = _settings(parts)
 
@@ -92,7 +91,7 @@ def mock_application(parts: Parts) -> MockApplication:
         s3=parts.s3,
         s3_url=lambda: parts.reach.s3,
     )
-    service = Service(
+    service = ReloadingService(
         contract,
         app_by(contract),
         load=load,
@@ -130,7 +129,6 @@ def _settings(parts: Parts) -> Settings:
 
 
 def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
-    """Return what makes the service."""
     clock = SkewedClock(parts.clock)
     uploads_clock = UploadClock(clock, settings.presigned_expires_seconds)
     session = BucketSession(str(parts.authority.file) if parts.authority else None)

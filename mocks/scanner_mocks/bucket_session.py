@@ -17,18 +17,16 @@ class BucketSession:
     def __init__(self, ca: str | None = None) -> None:
         self._ca = ca
 
-    def get_credentials(self) -> Credentials:
-        """Return the credentials of the seeds."""
-        return Credentials()
+    def get_credentials(self) -> LastingCredentials:
+        return LastingCredentials()
 
     def client(self, *arguments: Any, **named: Any) -> Any:
-        """Return a client of a service."""
         from .aws_session import aws_session  # noqa: PLC0415 -- the module's reason
 
         return aws_session().client(*arguments, verify=self._ca, **named)
 
 
-class Credentials(NamedTuple):
+class LastingCredentials(NamedTuple):
     """Lasting credentials, as botocore has them."""
 
     access_key: str = seeds.S3_ACCESS_KEY
@@ -36,5 +34,4 @@ class Credentials(NamedTuple):
     token: str | None = None
 
     def get_frozen_credentials(self) -> Self:
-        """Return them."""
         return self

@@ -1,4 +1,4 @@
-"""What `contract_first.check` checks of the Scanner API beyond what any contract says."""
+"""The checks of the Scanner API that go beyond its contract."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -35,7 +35,7 @@ class ScannerProblems(ProblemDetails):
     schema = "ProblemDetails"
 
     def wrong_members(self, problem: dict[str, Any], status: int, label: str) -> Iterator[CheckFailure]:
-        """Yield what is wrong with the members of a problem."""
+        """Yield the failures in the members of a problem."""
         yield from super().wrong_members(problem, status, label)
         uri, code = str(problem.get("type")), problem.get("error_code")
         if isinstance(code, str) and uri.rpartition("/")[2] != code:

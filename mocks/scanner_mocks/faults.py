@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from contract_first.mock.extension import Extension
-from contract_first.mock.rule import Candidate, Effect, Match, Rule, RuleError
-from contract_first.mock.s3.faults import S3Faults as AnyS3Faults
+from contract_first.mock.rule import Effect, Match, MatchableRequest, Rule, RuleError
+from contract_first.mock.s3.faults import S3Faults
 from contract_first.service.clock import Clock
 from strict_s3.messages.errors import POLICY_EXPIRED, access_denied
 
@@ -25,7 +25,6 @@ class UploadClock(Clock):
         self._shift = timedelta(seconds=seconds) + LONG_EXPIRED
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
         now = self._clock.now()
         return now - self._shift if UPLOADS_EXPIRED.get() else now
 
@@ -39,7 +38,7 @@ class ScannerMatch(Match, frozen=True, kw_only=True, omit_defaults=True, forbid_
 
     session: str = ""
 
-    def matches(self, request: Candidate) -> bool:
+    def matches(self, request: MatchableRequest) -> bool:
         """Return whether all selectors match a request."""
         return super().matches(request) and (not self.session or request.mentions(self.session))
 
@@ -96,7 +95,7 @@ EXTENSION: Final = Extension(
 )
 
 
-class S3Faults(AnyS3Faults):
+class ScannerS3Faults(S3Faults):
     """The active faults on the mock's S3."""
 
     extension = EXTENSION

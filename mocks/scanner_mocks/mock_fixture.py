@@ -61,7 +61,6 @@ class MockFixture:
                     marker.fail(f"{marker.name}: {error}")
 
     def close(self) -> None:
-        """Close the clients."""
         self._control.close()
         if "s3" in self.__dict__:
             self.s3.close()

@@ -50,7 +50,7 @@ class ScannerMockOptions(ApiOptions):
 
     @classmethod
     def of(cls, host: str, port: int, s3_port: int, **arguments: Any) -> Self:
-        """Return the options among arguments; what is none of them is a setting."""
+        """Return the options among arguments; all others are settings."""
         names = {declared.name for declared in fields(cls)}
         settings = {name: arguments.pop(name) for name in arguments.keys() - names}
         return cls(host, port, s3_port, settings=settings, **arguments)

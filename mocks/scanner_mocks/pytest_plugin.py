@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract_first.mock.rule_marker import RuleMarker
-from scanner_api.distribution import SCANNER_API
 
 if TYPE_CHECKING:
     import httpx2
@@ -65,6 +64,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def scanner_mock_server(request: pytest.FixtureRequest) -> Iterator[Mock]:
     """Run one mock for all tests of this process, on free ports; what they did before is still there."""
+    from scanner_api.distribution import SCANNER_API  # noqa: PLC0415 -- the module's reason
+
     if reason := SCANNER_API.lack_of("mock"):
         MARKER.fail(reason)
     from .mock_fixture import reported  # noqa: PLC0415 -- the module's reason

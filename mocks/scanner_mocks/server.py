@@ -54,7 +54,7 @@ class Mock(MockFacts, frozen=True, kw_only=True):
     lan: str | None = None
 
     @staticmethod
-    def rule_type() -> type[ScannerRule]:  # noqa: D102 -- as its base does
+    def rule_type() -> type[ScannerRule]:
         return ScannerRule
 
     def seeds(self) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
             cors=True,
             data=directory.s3,
             seed=options.seed,
-            faults="scanner_mocks.faults:S3Faults",
+            faults="scanner_mocks.faults:ScannerS3Faults",
             on_exchange=traffic.record_s3,
             on_restart=traffic.reporting_s3_restart(options.tell),
             authority=authority,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from contract_first.mock.state.clock import Reading
+from contract_first.mock.state.clock import ClockReading
 from contract_first.mock.state.data_directory import IN_MEMORY, DataDirectory, Snapshot
 from contract_first.mock.state.randomness import SeededRandomness
 from contract_first.mock.state.state import Interrupted, MockState, StateLock, ordered
@@ -122,7 +122,6 @@ class State(MockState):
         return self._lock.change()
 
     async def initialize(self) -> None:
-        """Load the seeds."""
         await ordered(self.s3.reset)
         await self._stop_service()
         await self._load_seeds()
@@ -156,7 +155,7 @@ class State(MockState):
                     raise
         self.events.publish("state", {"change": "contract"})
 
-    async def set_clock(self, **changes: Any) -> Reading:
+    async def set_clock(self, **changes: Any) -> ClockReading:
         """Change the clock as `MockClock.change` does, and return its reading.
 
         Raises:

@@ -12,7 +12,7 @@ import pytest
 from contract_first.contract import load_contract
 from contract_first.mock import contract_mock
 from contract_first.mock.proxy.application import proxying
-from contract_first.mock.proxy.recorder import Recorder
+from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import Upstream
 from scanner_mocks.aws_session import aws_session
 
@@ -65,7 +65,7 @@ def proxy(foreign):
     """Run a proxy before it, and return its URL."""
     running, document = foreign
     upstream = Upstream(running.api)
-    with proxying(upstream, Recorder(load_contract(document), upstream.url)) as url:
+    with proxying(upstream, ProxyRecorder(load_contract(document), upstream.url)) as url:
         yield url
 
 

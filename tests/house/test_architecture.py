@@ -1,51 +1,102 @@
-"""ARCHITECTURE.md is true to the tree."""
+"""ARCHITECTURE.md is true to the tree, and the tree is one of small rooms."""
 
+import ast
 import re
-from pathlib import Path
+import tomllib
+from collections import defaultdict
+from itertools import chain
 
 import pytest
+from packaging.requirements import Requirement
 
-ROOT = Path(__file__).parents[2]
+from .conftest import PACKAGES, PROJECTS, ROOT
+
 TEXT = (ROOT / "ARCHITECTURE.md").read_text()
-PACKAGES = [package for ring in ("spec", "handlers", "mocks") for package in (ROOT / ring).iterdir()]
-SOURCES = [file for package in PACKAGES for file in package.rglob("*.py")]
-ROWS = {
-    package: next((line for line in TEXT.splitlines() if line.startswith(f"| `{package.name}` |")), "")
-    for package in PACKAGES
+ENTRIES = dict(re.findall(r"^- \*\*`([a-z0-9_.]+)`\*\*: (.*?)(?=\n\n|^- )", TEXT, re.DOTALL | re.MULTILINE))
+"""What the page says of each package."""
+TOOLKIT = next(package for package in PACKAGES if package.name == "contract_first")
+PARTED = {
+    **{package.name: package for package in PACKAGES},
+    **{f"contract_first.{name}": TOOLKIT / name for name in ("contract", "service", "mock", "check")},
 }
-PARTS = [
-    (package, part.name)
-    for package in PACKAGES
-    for part in package.iterdir()
-    if part.is_dir() and part.name[0] != "_" and package.name != "scanner_contract"
+"""The folder of each package that the page describes by its rooms."""
+ROOMS = [
+    (name, room.parent.name)
+    for name, package in PARTED.items()
+    for room in package.glob("*/__init__.py")
+    if package.name != "scanner_contract"
 ]
-MODULES = [
-    (package, module.name)
+SOURCES = {
+    file.relative_to(package.parent).as_posix(): file
     for package in PACKAGES
-    if package.name == "scanner_mocks"
-    for module in package.glob("[a-z]*.py")
-]
+    for file in package.rglob("*.py")
+}
+FOLDERS = sorted({file.parent for file in SOURCES.values() if "migrations" not in file.parts})
+MOST_MODULES = 16
+MOST_LINES, MOST_CHARACTERS = 115, 150
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
-def test_each_package_has_a_row(package):
+@pytest.mark.parametrize("name", PARTED)
+def test_each_package_has_an_entry(name):
     """A reader finds what a package is for."""
-    assert ROWS[package]
+    assert ENTRIES[name]
 
 
-@pytest.mark.parametrize(("package", "part"), PARTS)
-def test_each_part_is_in_the_row_of_its_package(package, part):
+@pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
+def test_each_distribution_is_named(project):
+    """The picture has all that can be installed."""
+    name = tomllib.loads((project / "pyproject.toml").read_text())["project"]["name"]
+    assert name in TEXT.partition("```")[2].partition("```")[0]
+
+
+@pytest.mark.parametrize(("name", "room"), ROOMS)
+def test_each_room_is_in_the_entry_of_its_package(name, room):
     """A reader finds what a folder of a package is for."""
-    assert f"`{part}/`" in ROWS[package]
+    assert f"`{room}/`" in ENTRIES[name]
 
 
-@pytest.mark.parametrize(("package", "module"), MODULES)
-def test_each_module_of_the_scanners_mock_is_in_its_row(package, module):
-    """So too for the modules of the Scanner's mock."""
-    assert f"`{module}`" in ROWS[package]
+@pytest.mark.parametrize("name", sorted(ENTRIES))
+def test_an_entry_names_modules_of_its_own_package(name):
+    """A module that an entry names is in the package, or in a room of it."""
+    modules = set(re.findall(r"`([a-z0-9_]+\.py)`", ENTRIES[name]))
+    assert modules <= {file.name for file in PARTED[name].rglob("*.py")}
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`([a-z0-9_/]+\.py)`", TEXT))))
 def test_each_module_that_is_named_exists(name):
     """A module that the page names is one of the tree's."""
-    assert any(f"/{file.relative_to(ROOT).as_posix()}".endswith(f"/{name}") for file in SOURCES)
+    assert any(f"/{path}".endswith(f"/{name}") for path in SOURCES)
+
+
+def libraries():
+    """Return the libraries that the table of dependencies names for each distribution."""
+    named = defaultdict(set)
+    rows = [line for line in TEXT.partition("## Dependencies")[2].splitlines() if line.startswith("|")]
+    for row in rows[2:]:
+        heading, names = (cell.strip() for cell in row.split("|")[1:3])
+        if heading and not heading.startswith("extra"):
+            distribution = heading
+        named[distribution] |= set(names.split(", "))
+    return named
+
+
+@pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
+def test_each_dependency_has_its_reason(project):
+    """What a distribution requires is in its rows of the table, and nothing else is."""
+    declared = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    lines = chain(declared["dependencies"], *declared.get("optional-dependencies", {}).values())
+    assert libraries()[declared["name"]] == {Requirement(line).name for line in lines}
+
+
+def test_it_is_one_page():
+    """It is read in one go."""
+    lines = TEXT.splitlines()
+    assert len(lines) <= MOST_LINES
+    assert [line for line in lines if len(line) > MOST_CHARACTERS] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: f"{path.relative_to(ROOT)}")
+def test_a_folder_is_small_and_says_what_it_knows(folder):
+    """It has at most 16 modules, and a docstring."""
+    assert len([*folder.glob("*.py")]) <= MOST_MODULES
+    assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from functools import cached_property
 from importlib import import_module
+from types import FunctionType
 
 import pytest
 
@@ -53,6 +55,16 @@ def test_member_is_documented_and_typed(package, name):
         signature = inspect.signature(member)
         parameters = [each.annotation for each in signature.parameters.values()]
         assert inspect.Signature.empty not in [*parameters, signature.return_annotation]
+
+
+@pytest.mark.parametrize(("package", "name"), NAMES)
+def test_members_of_a_class_are_documented(package, name):
+    """Each public method and property that a public class defines, or a base of it, has a docstring."""
+    member = getattr(import_module(package), name)
+    defined = vars(member).items() if inspect.isclass(member) else ()
+    kinds = (FunctionType, classmethod, staticmethod, property, cached_property)
+    methods = [below for below, value in defined if isinstance(value, kinds) and not below.startswith("_")]
+    assert [below for below in methods if not inspect.getdoc(getattr(member, below))] == []
 
 
 @pytest.mark.parametrize("package", MEMBERS)

@@ -22,7 +22,7 @@ NEEDLESS = {
 STARTS = {
     "scanner_api serve": {"boto3", "moto", "contract_first.mock.server", "requests", "werkzeug"},
     "scanner_api mock --json --s3-port 0": {"botocore", "moto", "requests", "urllib3"},
-    "contract_first.mock s3 --json --control-port 0": {
+    "contract_first s3 --json --control-port 0": {
         *(
             "boto3",
             "connexion",

@@ -23,40 +23,32 @@ def lint(folder):
     )
 
 
+TOOLKIT, S3 = "packages/contract-first/src/contract_first", "packages/strict-s3/src/strict_s3"
+
+
 @pytest.mark.parametrize(
     ("module", "line", "wall"),
     [
-        (
-            "packages/contract-first/src/contract_first/contract/loading.py",
-            "import contract_first.service.clock",
-            "The engine:",
-        ),
-        (
-            "packages/contract-first/src/contract_first/check/target.py",
-            "import contract_first.mock",
-            "The engine:",
-        ),
-        (
-            "packages/contract-first/src/contract_first/service/messages/request.py",
-            "import scanner_api.settings",
-            "The engine knows nothing",
-        ),
-        (
-            "packages/strict-s3/src/strict_s3/messages/cors.py",
-            "import contract_first.mock",
-            "S3 knows no contract",
-        ),
-        (
-            "packages/contract-first/src/contract_first/service/edge.py",
-            "import contract_first.check",
-            "The service runs without",
-        ),
-        ("handlers/scanner_api/settings.py", "import scanner_mocks", "The Scanner:"),
+        (f"{TOOLKIT}/contract/loading.py", "import contract_first.service.clock", "The toolkit: commands"),
+        (f"{TOOLKIT}/check/target.py", "import contract_first.mock", "The toolkit: commands"),
+        (f"{TOOLKIT}/service/edge.py", "import contract_first.check", "The toolkit: commands"),
+        (f"{TOOLKIT}/service/messages/request.py", "import scanner_api.settings", "Packages:"),
+        (f"{TOOLKIT}/contract/document/pointers.py", "import contract_first.contract.reading", "A contract:"),
+        (f"{TOOLKIT}/service/http/turns.py", "import contract_first.service.observe.logs", "A service:"),
+        (f"{TOOLKIT}/check/reports/report.py", "import contract_first.check.run", "A check:"),
+        (f"{TOOLKIT}/mock/vocabulary/words.py", "import contract_first.mock.responses", "A mock:"),
+        (f"{TOOLKIT}/mock/journal/journal.py", "import contract_first.mock.server", "Nothing imports itself"),
+        (f"{TOOLKIT}/mock/application.py", "import strict_s3.server", "The toolkit needs no S3"),
+        (f"{S3}/messages/cors.py", "import contract_first.mock", "Packages:"),
+        (f"{S3}/messages/xml.py", "import strict_s3.store", "S3: from"),
+        (f"{S3}/app.py", "import starlette", "S3 knows no contract"),
+        ("handlers/scanner_api/settings.py", "import contract_first.check", "The service runs without"),
+        ("handlers/scanner_api/settings.py", "import scanner_mocks", "Packages:"),
         ("handlers/scanner_api/scanning/scans/sessions.py", "import starlette", "The domain is free"),
         ("handlers/scanner_api/operations/__init__.py", "import connexion", "Connexion only"),
         ("handlers/scanner_api/access/callers.py", "import sqlalchemy", "SQL only"),
         ("handlers/scanner_api/settings.py", "import boto3", "boto3 and botocore only"),
-        ("packages/contract-first/src/contract_first/service/clock.py", "import moto", "moto only"),
+        (f"{TOOLKIT}/service/clock.py", "import moto", "moto only"),
         ("handlers/scanner_api/processing/queue.py", "import scanner_api.access", "Processing serves no"),
         ("handlers/scanner_api/storage/paging.py", "import starlette", "Storage serves no"),
         ("handlers/scanner_api/access/reach.py", "import scanner_api.operations", "Access asks stores"),

@@ -41,7 +41,9 @@ DIALECT = re.compile(
     | stand-in | made[- ]up | makes?[ ]up               # fallback, generated value
     | strikes? | struck                                 # a fault applies
     | h[au]ngs?[ ]up | come[ ]back[ ]later              # connection closed, retry after
-    | can[ ]be[ ]had | does[ ]without | goes[ ]by[ ]by | throws[ ]a[ ]die
+    | can[ ]be[ ]had | does[ ]without | goes[ ]by | throws[ ]a[ ]die
+    | lets?[ ]be[ ]let[ ]in | what[ ]leads[ ]to         # is allowed; the cause
+    | is[ ]there[ ]to | asked[ ]of | may[ ]begin        # is for; requests to; is allowed
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -56,6 +58,10 @@ OWN = re.compile(
 )
 MEMBERS = {"answer", "struck", "unjudged", "verdict"}
 """Names of members of JSON that users read: of findings, faults and recorded exchanges."""
+VAGUE = frozenset(
+    ("each", "found", "given", "had", "known", "made", "one", "own", "said", "sent", "shown", "told", "took")
+)
+"""Names that do not say what they hold."""
 VENDORED = "swagger_ui"
 """A folder of what others wrote."""
 SCRIPT = re.compile(r"""/\*[\s\S]*?\*/|//[^\n]*|"[^"\n]*"|`[^`]*`""")
@@ -113,7 +119,7 @@ def test_dialect_is_found(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["See X-Mock-Answer.", "`/_mock/answers`", "    answered: whether it was", "## [a](answers.md)"]
+    "text", ["See X-Mock-Answer.", "`/_mock/answers`", "    answered: whether it was", "## [a](responses.md)"]
 )
 def test_identifiers_are_no_dialect(text):
     """An identifier may be what it is."""
@@ -138,6 +144,33 @@ def test_package(package):
         for words in dialect(text.strip("`"))
     ]
     assert found == []
+
+
+def assigned(source):
+    """Yield the names of a module's variables, arguments and loops, with their lines."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+
+
+def test_vague_name_is_found():
+    """An argument and the variable of a comprehension are found."""
+    names = assigned("def f(own):\n    return [each for each in own]\n")
+    assert sorted(names) == [("each", 2), ("own", 1)]
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_names(package):
+    """A variable's name says what it holds."""
+    vague = [
+        (path.name, line, name)
+        for path in package.rglob("*.py")
+        for name, line in assigned(path.read_text())
+        if name.strip("_") in VAGUE
+    ]
+    assert vague == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: f"{path.relative_to(ROOT)}")

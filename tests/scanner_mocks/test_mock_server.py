@@ -75,7 +75,7 @@ def test_nothing_is_left():
     """Once it is left, here by an exception, both ports are closed and no thread of it is there."""
     before = set(threading.enumerate())
     with pytest.raises(ZeroDivisionError), scanner_mock() as mock:
-        1 / 0  # noqa: B018 -- it is there to raise
+        1 / 0  # noqa: B018 -- it raises on purpose
     for url in (mock.api, mock.s3):
         with pytest.raises(httpx2.ConnectError):
             httpx2.get(url, trust_env=False)

@@ -138,7 +138,7 @@ class LoggedSecrets:
             *((log, "write", self._logged) for log in members("contract_first.service.observe.logs", "Log")),
             *(
                 (kind, "of", self._presented)
-                for kind in members("contract_first.service.access.security", "Credentials")
+                for kind in members("contract_first.service.access.security", "PresentedCredentials")
             ),
             *((kind, "__init__", self._sent) for kind in members("httpx2", "Request")),
             *((runner, "invoke", self._invoked) for runner in members("click.testing", "CliRunner")),

@@ -74,7 +74,7 @@ class ApiKeyVerifier:
     """Turns API keys into callers.
 
     Attributes:
-        last_used: records uses while it is entered.
+        last_used: records uses while its context is open.
     """
 
     def __init__(self, credentials: CredentialStore, clock: Clock) -> None:
@@ -150,7 +150,7 @@ class LastUsed:
             self._recorded[credential_id] = when
 
     async def flush(self) -> None:
-        """Write what is recorded; whatever the store raises is logged."""
+        """Write the recorded uses; an error of the store is logged."""
         if not self._recorded:
             return
         batch, self._recorded = self._recorded, {}

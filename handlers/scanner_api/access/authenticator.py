@@ -44,7 +44,7 @@ class ScannerAuthenticator:
         trusted_proxies: TrustedProxies,
         realm: str = "",
     ) -> None:
-        """Take what verifies each security scheme of the contract, by the scheme's name.
+        """Take the verifier of each security scheme of the contract, by the scheme's name.
 
         The ``realm`` is what challenges call the API.
 

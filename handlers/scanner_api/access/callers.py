@@ -65,7 +65,7 @@ def actor_of(caller: Caller, request: Request, proxies: TrustedProxies) -> Actor
 
 
 def described(caller: Caller) -> dict[str, str]:
-    """Return what the log says of a caller: the organization, if there is one alone, and the credential."""
+    """Return the log members of a caller: the organization, if there is exactly one, and the credential."""
     if len(caller.organizations) == 1:
         (organization,) = caller.organizations
         return {"organization": organization, "credential": caller.credential}
@@ -148,7 +148,6 @@ async def reachable_proposal(proposals: ProposalStore, caller: Caller, proposal_
 
 
 async def reachable_photo(photos: PhotoStore, session: ScanSession, photo_id: str) -> Photo:
-    """Return a photo of the session."""
     photo = await photos.get(photo_id)
     if photo is None or photo.session_id != session.id:
         raise NotFound("There is no such photo in this session.")

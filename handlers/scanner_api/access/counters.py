@@ -96,7 +96,6 @@ class OpenCounters:
         return self._recovering is None and await self._shared.check()
 
     async def close(self) -> None:
-        """Close the connections."""
         if self._recovering is not None:
             self._recovering.cancel()
         await self._shared.close()

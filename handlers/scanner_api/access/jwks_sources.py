@@ -20,7 +20,7 @@ class KeySetError(Exception):
 
 
 def reader_of(location: str) -> Callable[[], bytes]:
-    """Return what reads the key set; it raises KeySetError.
+    """Return the reader of the key set, which raises KeySetError.
 
     Args:
         location: a file, an https URL, or an http URL on loopback, where nobody is in between.

@@ -22,7 +22,6 @@ class BearerDisabled:
     """Refuses every bearer token, because no issuer is configured."""
 
     async def verify(self, _value: str, _request: Request, /) -> Caller:
-        """Raise Unauthorized."""
         raise Unauthorized("Bearer tokens are not accepted: this server has no token issuer configured.")
 
 

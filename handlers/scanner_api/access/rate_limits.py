@@ -124,13 +124,13 @@ class RateLimiter:
         refused = self.refusal(subject, quota) if self._refusals else None
         if refused is not None:
             return refused, self._seconds_until(refused), False
-        taken = await self._counters.take(slots_of(subject, quota))
-        standing, now = self._standing(quota, taken.counts), taken.now
-        if not taken.counted:  # should a window have ended meanwhile, nothing is left all the same
+        result = await self._counters.take(slots_of(subject, quota))
+        standing, now = self._standing(quota, result.counts), result.now
+        if not result.counted:  # should a window have ended meanwhile, nothing is left all the same
             standing, now = replace(standing, remaining=0), self._counters.now()
         if standing.remaining == 0:
             self._refusals[subject] = Refusal(quota, standing)
-        return standing, _seconds(standing, now), taken.counted
+        return standing, _seconds(standing, now), result.counted
 
     async def give_back(self, subject: str, quota: Quota) -> None:
         """Undo the counting of a request; where the counters cannot be reached it stays counted."""

@@ -90,15 +90,15 @@ class RedisCounters:
 
     async def take(self, slots: Slots) -> Taken:
         """Count a request in both windows of a subject, or in none."""
-        taken = await self._takes.get(Take(slots, 1))
-        assert taken is not None  # noqa: S101 -- each has its own
-        return taken
+        results = await self._takes.get(Take(slots, 1))
+        assert results is not None  # noqa: S101 -- each has its own
+        return results
 
     async def peek(self, slots: Slots) -> tuple[Count, Count]:
         """Return the counters of a subject, without counting."""
-        taken = await self._takes.get(Take(slots, 0))
-        assert taken is not None  # noqa: S101 -- the same
-        return taken.counts
+        results = await self._takes.get(Take(slots, 0))
+        assert results is not None  # noqa: S101 -- the same
+        return results.counts
 
     async def _take_all(self, takes: list[Take]) -> dict[Take, Taken]:
         """Count requests, those of one subject in their order."""
@@ -111,7 +111,7 @@ class RedisCounters:
         except ERRORS as error:
             raise StorageError from error
         now = self.now()
-        taken = {}
+        results = {}
         for those, numbers in zip(by_subject.values(), counted, strict=True):
             granted, first, first_ms, second, second_ms = numbers
             ends, ends_of_day = now + max(0, first_ms) / 1000, now + max(0, second_ms) / 1000
@@ -120,8 +120,8 @@ class RedisCounters:
                 passed = number < granted and take.requests > 0
                 number += passed
                 counts = Count(first + number, ends), Count(second + number, ends_of_day)
-                taken[take] = Taken(passed, counts, now)
-        return taken
+                results[take] = Taken(passed, counts, now)
+        return results
 
     async def give_back(self, slots: Slots) -> None:
         """Undo a request that was counted, except in a window that has ended."""
@@ -139,7 +139,6 @@ class RedisCounters:
         return True
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._take.close()
         await self._redis.connection_pool.aclose()
 
@@ -156,7 +155,7 @@ class Script:
         self._digest = sha1(source.encode()).hexdigest()  # noqa: S324 -- by which Redis names scripts
 
     async def __call__(self, *arguments: str | bytes) -> bytes:
-        """Run it, once more where the connection is lost; raise what is in ``ERRORS``."""
+        """Run the script, and again if the connection is lost; raises ``ERRORS``."""
         connection = self._connection
         try:
             await connection.connect()
@@ -181,7 +180,6 @@ class Script:
         return response
 
     async def close(self) -> None:
-        """Close the connection."""
         await self._connection.disconnect()
 
 

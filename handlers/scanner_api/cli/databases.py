@@ -70,7 +70,7 @@ def database_command(
     connect: Callable[[Database, Settings], Awaitable[None]] = connected,
     prefix: str = "",
 ) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], Callable[..., None]]:
-    """Return what makes a command of a function that takes the database, and by name the settings if need be.
+    """Return the decorator of a command that takes the database, and the settings if it names them.
 
     The function's other parameters are the command's options, beside those that say where the settings are.
     What it returns is printed: a text, something that Rich renders, or a list of these. What has to be said

@@ -9,13 +9,13 @@ import typer
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database, DatabaseError
 from scanner_api.storage.schema.migrations import HEAD
-from scanner_api.storage.schema.revision import Schema, schema_of_file
+from scanner_api.storage.schema.revision import SchemaRevision, schema_of_file
 
 from .databases import database_command, with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
 
 SQLITE = b"SQLite format 3\0"
-"""What a file of SQLite begins with."""
+"""The first bytes of a SQLite file."""
 app = typer.Typer()
 
 
@@ -94,7 +94,7 @@ def restore(
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Replace what is in a SQLite database by a copy; stop servers and workers first.
+    """Replace the content of a SQLite database by a copy; stop servers and workers first.
 
     Exit codes: 0 replaced, 1 not: the database or the copy cannot be used, 2 wrong settings.
     """
@@ -103,7 +103,7 @@ def restore(
     if schema.revision is not None and not yes:
         typer.confirm(f"Replace what is in the database by {file}?", abort=True)
 
-    async def run(database: Database) -> Schema:
+    async def run(database: Database) -> SchemaRevision:
         schema = _schema_of(file)
         if schema.revision is None:
             raise DatabaseError(f"{file} is no copy of a database.")
@@ -116,13 +116,13 @@ def restore(
     typer.echo(f"The database is that of {file}, at revision {schema.revision}.")
 
 
-async def _sqlite_schema(database: Database) -> Schema:
+async def _sqlite_schema(database: Database) -> SchemaRevision:
     if database.dialect.name != "sqlite":
         raise DatabaseError("This is for SQLite; docs/backup.md says what to do with PostgreSQL.")
     return await database.schema()
 
 
-def _schema_of(copy: Path) -> Schema:
+def _schema_of(copy: Path) -> SchemaRevision:
     with copy.open("rb") as content:
         is_sqlite = content.read(len(SQLITE)) == SQLITE
-    return schema_of_file(copy) if is_sqlite else Schema(None, None)
+    return schema_of_file(copy) if is_sqlite else SchemaRevision(None, None)

@@ -32,11 +32,11 @@ KeepObjects = Annotated[
 NAMES = {"scan_sessions": "sessions", "api_keys": "keys"}
 
 
-class Unfinished(Exception):  # noqa: N818 -- says what the deletion is
-    """A deletion was interrupted; the message says by what, what was deleted, and how to go on."""
+class DeletionInterrupted(Exception):  # noqa: N818 -- says what the deletion is
+    """A deletion was interrupted; the message has the reason, the number deleted, and how to continue."""
 
 
-ERRORS = (PhotoBucketError, Refused, Unfinished)
+ERRORS = (PhotoBucketError, Refused, DeletionInterrupted)
 """What :func:`delete` and what is checked before it raise; each message says what to do."""
 
 
@@ -70,7 +70,9 @@ async def delete(
         except (ServiceUnavailable, ConstraintError, asyncio.CancelledError) as error:
             reason = str(error) or "It was interrupted."
             so_far = summary(deletion.deleted)
-            raise Unfinished(f"Not finished: {reason} {so_far}; run the same command to go on.") from error
+            raise DeletionInterrupted(
+                f"Not finished: {reason} {so_far}; run the same command to go on."
+            ) from error
         return f"{summary(deletion.deleted)}."
 
 
@@ -93,7 +95,6 @@ async def _follow(deletion: Deletion, steps: AsyncIterator[None], total: int) ->
 
 
 def summary(deleted: Counter[str]) -> str:
-    """Return what was deleted."""
     parts = [
         counted(number, NAMES.get(name, name.replace("_", " ")))
         for name, number in deleted.items()

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scanner_api.doctor import Finding, examine
+from scanner_api.doctor import Diagnosis, examine
 from scanner_api.settings import Settings
 
 from .settings_flags import with_settings
@@ -38,7 +38,7 @@ def _doctor(settings: Settings, *, as_json: bool) -> None:
     raise typer.Exit(0 if is_ok else 1)
 
 
-def _table(findings: Iterable[Finding]) -> Table:
+def _table(findings: Iterable[Diagnosis]) -> Table:
     table = Table.grid(padding=(0, 2))
     for check, status, message, advice in findings:
         text = Text.assemble(message, (f"\n{advice}" if advice else "", "bold"))

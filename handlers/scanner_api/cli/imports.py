@@ -127,7 +127,7 @@ class Import:
         self.skipped = 0
 
     def items(self, read: Callable[[IO[bytes], str], Iterable[Item | BadRow]]) -> Iterator[Item]:
-        """Yield what can be read; bad rows are reported with their line numbers, the first twenty of them."""
+        """Yield the valid rows; the first twenty invalid ones are reported with their line numbers."""
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
         progress = Progress(*columns, DownloadColumn(), TimeRemainingColumn(), console=self._console)
         with self._path.open("rb") as file, progress:

@@ -25,7 +25,7 @@ class Owner(NamedTuple):
 
 
 class Refused(Exception):  # noqa: N818 -- says what happened
-    """The database does not allow what is asked for; the message says why."""
+    """The database does not allow the operation; the message says why."""
 
 
 class KeyRing:

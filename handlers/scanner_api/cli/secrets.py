@@ -1,4 +1,4 @@
-"""``scanner-api secrets``: rotate what the processes of a service share."""
+"""``scanner-api secrets``: rotate the secrets that the processes of a service share."""
 
 from datetime import UTC, datetime
 

@@ -108,7 +108,6 @@ worker = with_settings(_worker, partial(check_processing, is_worker=True))
 
 
 def log_options(settings: Settings) -> LogOptions:
-    """Return the options of the log."""
     return LogOptions(
         settings.log_level,
         settings.log_format,

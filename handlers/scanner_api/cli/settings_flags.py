@@ -80,7 +80,7 @@ def _option(name: str, kind: Any) -> Any:
 
 
 def read_settings(config: str | None = None, flags: dict[str, Any] | None = None) -> Settings:
-    """Read the settings; what is wrong with them is printed, and the command ends with exit code 2."""
+    """Read the settings; their errors are printed, and end the command with exit code 2."""
     if config is not None:
         os.environ["SCANNER_CONFIG"] = config
     values = {name: value for name, value in (flags or {}).items() if value not in (None, [], ())}
@@ -101,7 +101,7 @@ def read_settings(config: str | None = None, flags: dict[str, Any] | None = None
 
 
 def _refuse(reasons: list[str]) -> None:
-    """Print what is wrong, and end the command with exit code 2, if there is anything."""
+    """Print the errors, and end the command with exit code 2, if there are any."""
     for reason in reasons:
         typer.echo(reason, err=True)
     if reasons:
@@ -109,7 +109,7 @@ def _refuse(reasons: list[str]) -> None:
 
 
 def _misspelt(environment: Iterable[str]) -> list[str]:
-    """Return what is wrong with variables that look like settings and are none; others have theirs."""
+    """Return the errors of variables that look like settings and are none."""
     names = {f"SCANNER_{name.upper()}": name for name in Settings.model_fields}
     reasons = []
     for variable in environment:
@@ -120,7 +120,7 @@ def _misspelt(environment: Iterable[str]) -> list[str]:
 
 
 def _unusable(settings: Settings, check_queue: Callable[[Settings], None]) -> list[str]:
-    """Return what is wrong with URLs, queue and token issuer, without repeating a password."""
+    """Return the errors of URLs, queue and token issuer, without repeating a password."""
     from scanner_api.storage.connections.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
     from scanner_api.storage.photo_bucket import PhotoBucketError  # noqa: PLC0415 -- the same
     from scanner_api.storage.photo_bucket.address import upload_url  # noqa: PLC0415 -- the same

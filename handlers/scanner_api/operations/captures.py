@@ -80,7 +80,6 @@ async def list_captures(
 
 
 async def get_capture(id_: str, caller: Caller, captures: CaptureStore) -> dict[str, Any]:
-    """Return a capture."""
     return capture_representation(await reachable_capture(captures, caller, id_))
 
 

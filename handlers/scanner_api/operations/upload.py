@@ -101,7 +101,7 @@ async def create_captures_bulk(
     schemas: NamedSchemas,
     make_id: Callable[[], str],
 ) -> list[dict[str, Any]]:
-    """Store scans together, enqueue their processing, and return for each what it would have got alone.
+    """Store scans together, enqueue their processing, and return for each the response to it alone.
 
     A scan that violates its schema, whose session is unknown or not ACTIVE, or for which too much waits
     already, does not affect the others.

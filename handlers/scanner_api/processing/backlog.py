@@ -23,10 +23,10 @@ class Owned(Protocol):
     """A session, or a capture: whose it is, and the credential that created the session."""
 
     @property
-    def organization_id(self) -> str: ...  # noqa: D102 -- the class says it
+    def organization_id(self) -> str: ...
 
     @property
-    def created_by(self) -> str: ...  # noqa: D102 -- the class says it
+    def created_by(self) -> str: ...
 
 
 class Backlog:

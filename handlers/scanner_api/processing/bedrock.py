@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract_first.service.messages.problems import ServiceUnavailable
-from scanner_api.scanning.extraction import ExtractionError, Finding, LabelPhoto
+from scanner_api.scanning.extraction import ExtractionError, LabelPhoto, PhotoValue
 from scanner_api.scanning.extraction.labels import two_decimals
 from scanner_api.scanning.extraction.pixels import open_pixels
 from scanner_api.scanning.photos.images import ImageError, read_header
@@ -99,7 +99,7 @@ class BedrockExtractor:
         self._making_client = Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="bedrock")
 
-    async def extract(self, photo: LabelPhoto) -> list[Finding]:
+    async def extract(self, photo: LabelPhoto) -> list[PhotoValue]:
         """Return the findings of the model in a photo.
 
         Raises:
@@ -159,7 +159,7 @@ def _image(content: bytes) -> dict[str, Any]:
 
 
 def _smaller(content: bytes) -> bytes:
-    """Scale a photo down to what Bedrock accepts."""
+    """Scale a photo down to the limits of Bedrock."""
     try:
         from PIL import Image  # noqa: PLC0415 -- an extra
 
@@ -174,7 +174,7 @@ def _smaller(content: bytes) -> bytes:
     return smaller.getvalue()
 
 
-def _findings(response: Mapping[str, Any]) -> list[Finding]:
+def _findings(response: Mapping[str, Any]) -> list[PhotoValue]:
     """Return the findings of a response, which may be anything."""
     content = response.get("output", {}).get("message", {}).get("content", [])
     used: Any = next((block["toolUse"]["input"] for block in content if "toolUse" in block), None)
@@ -184,7 +184,7 @@ def _findings(response: Mapping[str, Any]) -> list[Finding]:
             f"The model's response is not in the requested form (it stopped for {stopped})."
         )
     return [
-        Finding(
+        PhotoValue(
             finding["field_name"],
             finding["proposed_value"],
             two_decimals(finding["confidence"]),

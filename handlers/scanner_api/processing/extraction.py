@@ -14,7 +14,7 @@ from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.randomness import RandomBytes
 from scanner_api.distribution import SCANNER_API
-from scanner_api.scanning.extraction import ExtractionError, Extractor, Finding, LabelPhoto
+from scanner_api.scanning.extraction import ExtractionError, Extractor, LabelPhoto, PhotoValue
 from scanner_api.scanning.extraction.local import LocalExtractor
 from scanner_api.scanning.photos.photo import Photo
 from scanner_api.scanning.scans.captures import FINAL, Capture
@@ -32,7 +32,7 @@ _VISION: Final = ("PIL", "numpy", "rapidocr")
 logger = logging.getLogger(__name__)
 
 
-class _Claim(NamedTuple):
+class _SessionClaim(NamedTuple):
     """The right to extract a session; void once another worker has claimed it."""
 
     session_id: str
@@ -80,12 +80,12 @@ class SessionExtraction:
                 return
             attempt = await self._stores.extractions.claim(session_id, self._lease_seconds)
             if attempt is not None:
-                await self._extract(_Claim(session_id, attempt), captures)
+                await self._extract(_SessionClaim(session_id, attempt), captures)
         except ServiceUnavailable as problem:
             logger.warning("The extraction of session %s waits: %s", session_id, problem.detail)
             self._outcomes["extractions", "postponed"] += 1
 
-    async def _extract(self, claim: _Claim, captures: list[Capture]) -> None:
+    async def _extract(self, claim: _SessionClaim, captures: list[Capture]) -> None:
         try:
             async with beside(self._renew(claim)):
                 if claim.attempt <= MAX_ATTEMPTS:
@@ -99,7 +99,7 @@ class SessionExtraction:
             await self._stores.extractions.release(*claim)
             raise
 
-    async def _renew(self, claim: _Claim) -> None:
+    async def _renew(self, claim: _SessionClaim) -> None:
         """Renew the lease again and again: nobody knows how long a photo takes."""
         is_ours = True
         while is_ours:
@@ -109,7 +109,7 @@ class SessionExtraction:
             except ServiceUnavailable as problem:
                 logger.warning("The lease of session %s is not renewed: %s", claim.session_id, problem.detail)
 
-    async def _read_all(self, claim: _Claim, captures: list[Capture]) -> None:
+    async def _read_all(self, claim: _SessionClaim, captures: list[Capture]) -> None:
         if self._extractor is None:
             return
         for photo in await self._stores.photos.of_session(claim.session_id):
@@ -117,7 +117,7 @@ class SessionExtraction:
                 findings = await self._findings(self._extractor, photo, claim.attempt)
                 await self._propose(capture, findings, self._extractor.source)
 
-    async def _findings(self, extractor: Extractor, photo: Photo, attempt: int) -> list[Finding]:
+    async def _findings(self, extractor: Extractor, photo: Photo, attempt: int) -> list[PhotoValue]:
         """Return the findings in a photo; one that cannot be read has none, and does not fail the others.
 
         Raises:
@@ -136,7 +136,7 @@ class SessionExtraction:
             logger.exception("Photo %s is not read", photo.id)
         return []
 
-    async def _propose(self, capture: Capture, findings: Iterable[Finding], source: str) -> None:
+    async def _propose(self, capture: Capture, findings: Iterable[PhotoValue], source: str) -> None:
         product = None
         if capture.product_short_id and (record := await self._stores.captures.get(capture.id)):
             product = await self._stores.products.by_gtin(capture.gtin, record.organization_id)
@@ -147,7 +147,7 @@ class SessionExtraction:
                 proposals.append(self._proposal(capture, current_value, *proposed))
         await self._stores.proposals.add_many(proposals)
 
-    def _proposal(self, capture: Capture, current_value: str, finding: Finding, source: str) -> Proposal:
+    def _proposal(self, capture: Capture, current_value: str, finding: PhotoValue, source: str) -> Proposal:
         return Proposal(
             id=str(UUID(bytes=self._random_bytes(16), version=4)),
             capture_id=capture.id,

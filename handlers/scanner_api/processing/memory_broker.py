@@ -24,7 +24,7 @@ class Tasks(NamedTuple):
     Attributes:
         do: what to do with an id, by the name of the task; cancelled, it has to release the job.
         close: releases what the tasks needed.
-        tracing: is entered while a task of this name is done, with the header fields of a trace.
+        tracing: context manager around a task of this name, with the header fields of a trace.
     """
 
     do: Mapping[str, Do]

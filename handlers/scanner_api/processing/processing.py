@@ -38,7 +38,7 @@ class Processing:
         is_worker: whether to run the jobs of a queue in Redis.
         retain: deletes old sessions, if anything does.
         after_commit: calls something once what was written for a job is committed.
-        tracing: is entered while a job is done, see :class:`~.memory_broker.Tasks`.
+        tracing: context manager around each job, see :class:`~.memory_broker.Tasks`.
 
     Raises:
         ValueError: the settings of the queue or the extractor cannot be used; the message says what to do.

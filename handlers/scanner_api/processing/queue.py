@@ -166,7 +166,6 @@ class Queue:
         await (await self.connect()).room()
 
     async def start(self) -> None:
-        """Start to deliver jobs."""
         self._started = True
         for lane in self._lanes.values():
             self._deliver(lane)

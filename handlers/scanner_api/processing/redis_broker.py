@@ -93,7 +93,6 @@ class RedisBroker:
             self._running = [asyncio.create_task(task()) for task in (self._listen, self._watch_workers)]
 
     async def send(self, job: Job) -> None:
-        """Add a job to the stream."""
         async with asyncio.timeout(_RESPONSE_SECONDS):
             await AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels=dict(job.trace)).kiq(
                 job.id, job.organization_id

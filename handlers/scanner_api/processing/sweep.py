@@ -48,11 +48,10 @@ class Sweep:
         self._retaining: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Start with the first round."""
         self._sweeping = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
-        """End after the current round, if there is one; what is old may stay for the next process."""
+        """Stop after the current round, if there is one; the rest is left to the next process."""
         self._ended.set()
         if self._retaining is not None:
             self._retaining.cancel()

@@ -34,9 +34,9 @@ from .connections.engines import (
 from .connections.errors import UNAVAILABLE, ConstraintError, DuplicateError, connection_of, translated
 from .connections.inline_reads import InlineReader
 from .connections.readers import Readers
-from .connections.transactions import Turns, Unit
+from .connections.transactions import KeyTurns, Unit
 from .schema.migrations import HEAD
-from .schema.revision import Schema, read_schema, upgrade_schema
+from .schema.revision import SchemaRevision, read_schema, upgrade_schema
 from .schema.tables import sqlite_script
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
@@ -69,7 +69,7 @@ class Database:
         self.url = parse(url)
         waits = waits or Waits()
         self._engine = engine_for(self.url, waits)
-        self._turns = Turns(waits.lock_seconds or None)
+        self._turns = KeyTurns(waits.lock_seconds or None)
         self._units: dict[asyncio.Task[Any] | None, Unit] = {}
         self.readers = Readers(self._engine)
         self._snapshots = self._engine.execution_options(**_SNAPSHOT[self._engine.dialect.name])
@@ -134,7 +134,7 @@ class Database:
         else:
             await self._upgrade(schema)
 
-    async def _upgrade(self, schema: Schema) -> None:
+    async def _upgrade(self, schema: SchemaRevision) -> None:
         try:
             if schema.revision is None and self._anchor is not None:
                 # in memory there is no other process to wait for
@@ -284,7 +284,6 @@ class Database:
             await connection.execute(advisory, {"purpose": purpose})
 
     async def close(self) -> None:
-        """Close all connections."""
         if self.inline is not None:
             self.inline.close()
         await self.readers.close()
@@ -293,7 +292,7 @@ class Database:
             self._anchor.close()
             self._anchor = None
 
-    async def schema(self) -> Schema:
+    async def schema(self) -> SchemaRevision:
         """Return the revision of the schema, and which versions can use it."""
         async with self.snapshot() as connection:
             return await connection.run_sync(read_schema)

@@ -87,7 +87,6 @@ class Lookup(Generic[Record]):
         return str(self._statement.where(condition).compile(dialect=self._database.dialect))
 
     async def find(self, key: str) -> Sequence[Record]:
-        """Return the records with this key."""
         inline = self._database.inline
         if inline is None:
             return await self._batching.get(key) or ()

@@ -70,14 +70,14 @@ class ScannerMocks(Mocks):
         settings = read_settings()
         return {name: getattr(settings, name) for name in settings.model_fields_set & MOCKED}
 
-    def defaults(self) -> dict[str, Any]:  # noqa: D102 -- as its base does
+    def defaults(self) -> dict[str, Any]:
         names = {"host", "port", "contract"}
         settings = {name: value for name, value in self.settings.items() if name in names}
         if "contract" in settings:
             settings["contract"] = str(settings["contract"])
         return {**super().defaults(), **settings}
 
-    def open(self, contract: str | None, **options: Any) -> AbstractContextManager[Any]:  # noqa: D102 -- as its base does
+    def open(self, contract: str | None, **options: Any) -> AbstractContextManager[Any]:
         of_s3 = {name: options.pop(name) for name in list(options) if name.startswith("s3_")}
         overlays, strict = options.pop("overlays", None) or (), options.pop("strict", False)
         # the packaged one is loaded by the mock
@@ -95,15 +95,15 @@ class ScannerMocks(Mocks):
         settings = {**self.settings, "contract": contract, "overlays": overlays, **of_s3, **options}
         return scanner_mock(tell_reload=report if watch else None, tell=report, **settings)
 
-    def lack(self) -> str:  # noqa: D102 -- as its base does
+    def lack(self) -> str:
         return SCANNER_API.lack_of("mock")
 
-    def start_errors(self) -> tuple[type[Exception], ...]:  # noqa: D102 -- as its base does
+    def start_errors(self) -> tuple[type[Exception], ...]:
         from scanner_api.app import START_ERRORS  # noqa: PLC0415 -- S3 starts while it is imported
 
         return *START_ERRORS, *super().start_errors()
 
-    def announce(self, mock: Any, *, verbose: bool) -> None:  # noqa: D102 -- as its base does
+    def announce(self, mock: Any, *, verbose: bool) -> None:
         if not isinstance(mock, Mock):
             super().announce(mock, verbose=verbose)
             return

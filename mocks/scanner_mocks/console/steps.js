@@ -12,10 +12,10 @@ export function reset(name) {
 }
 
 /** Send a step's request, showing it, and how it ended. */
-export async function step(name, request, sendIt, extra = [], told = () => {}) {
+export async function step(name, request, sendIt, extra = [], onEnd = () => {}) {
   const place = find(`#${name}`);
   const item = place.closest("li");
-  const line = element("p", { class: "request" }, element("b", {}, request.method), " ", element("code", {}, shown(request.url)), snippetButtons(() => request, "the request"));
+  const line = element("p", { class: "request" }, element("b", {}, request.method), " ", element("code", {}, withoutOrigin(request.url)), snippetButtons(() => request, "the request"));
   place.replaceChildren(line, ...extra);
   item.dataset.state = "busy";
   place.scrollIntoView({ block: "nearest" });
@@ -24,13 +24,13 @@ export async function step(name, request, sendIt, extra = [], told = () => {}) {
     line.prepend(statusBadge(answer.status));
     item.dataset.state = "done";
     say(`${nameOf(item)}: ${answer.status}`);
-    told(answer);
+    onEnd(answer);
     return answer;
   } catch (refused) {
     item.dataset.state = "failed";
     line.prepend(statusBadge(refused.answer?.status ?? 0));
     place.append(explained(refused));
-    told(refused.answer);
+    onEnd(refused.answer);
     say(`${nameOf(item)}: ${refused.answer?.status || "no response"}`);
     place.querySelector(".refusal").scrollIntoView({ block: "nearest" });
     throw refused;
@@ -39,7 +39,7 @@ export async function step(name, request, sendIt, extra = [], told = () => {}) {
 
 const nameOf = (item) => item.querySelector("h3").firstChild.textContent.trim();
 
-const shown = (url) => url.replace(location.origin, "");
+const withoutOrigin = (url) => url.replace(location.origin, "");
 
 /** Return a response as elements. */
 export function answerOf({ text, headers }, formatted) {

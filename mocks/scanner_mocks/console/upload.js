@@ -14,7 +14,7 @@ const REGISTER = "register_photo";
 
 const form = find("#upload-form");
 const chosen = { file: null };
-const shown = { policy: true };
+const opened = { policy: true };
 let upload = null; // the response that has the form
 let underWay = false;
 let expires = null;
@@ -130,12 +130,12 @@ async function presign() {
   upload = { ...answer.json, session: find("#session").value, photo_type: find("#photo-type").value, file: chosen.file };
   const { policy = {}, lines } = fieldsOf(Object.entries(upload.upload_fields));
   expires = Date.parse(policy.expiration) || null;
-  const remember = ({ target }) => (shown.policy = target.open);
+  const remember = ({ target }) => (opened.policy = target.open);
   find("#presign").append(
     element("dl", { class: "fields" }, lines),
     element(
       "details",
-      { class: "policy", open: shown.policy, toggle: remember },
+      { class: "policy", open: opened.policy, toggle: remember },
       element("summary", {}, "Policy, decoded"),
       element("pre", { tabIndex: 0 }, policyText(policy)),
     ),
@@ -152,8 +152,8 @@ async function sendToS3(changes = {}) {
     bar.value = total ? loaded / total : 0;
     gone.textContent = `${bytes(Math.min(loaded, file.size))} of ${bytes(file.size)}`;
   };
-  const told = (answer) => find("#post").append(...answerOf(answer, prettyXml), againForm(fields));
-  return step("post", request, () => post(request, showing), [element("div", { class: "bar" }, bar, gone)], told);
+  const onEnd = (answer) => find("#post").append(...answerOf(answer, prettyXml), againForm(fields));
+  return step("post", request, () => post(request, showing), [element("div", { class: "bar" }, bar, gone)], onEnd);
 }
 
 /** Return a form that posts to S3 again, with a field changed or as it was: S3 says what it makes of it. */

@@ -1,4 +1,4 @@
-"""Third act: what was read from the photos is reviewed, and applied to the product."""
+"""Third act: review the values read from the photos, and apply them to the product."""
 
 import json
 from typing import Any
@@ -48,7 +48,7 @@ def review(stage: Stage, proposals: Any, field_name: str, decision: str) -> None
 
 
 def apply(stage: Stage, capture: str) -> None:
-    """Write to the product what was accepted, or raise Failed if something else was written."""
+    """Write the accepted values to the product; raise Failed if others were written."""
     stage.begin("Apply to the product what was accepted")
     response = stage.call("POST", f"/captures/{capture}/apply")
     applied = response.json()

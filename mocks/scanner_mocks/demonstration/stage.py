@@ -62,7 +62,6 @@ class Stage:
         self.tell(label, "\n".join(parts))
 
     def show(self, table: Table) -> None:
-        """Show a table below the step."""
         self.console.print(Padding(table, (0, 0, 0, MARGIN)))
 
     def call(

@@ -1,4 +1,4 @@
-"""A simulator of failures for the process of a test: it is told which keys are slow."""
+"""A simulator of failures for the process of a test, with the keys that are slow."""
 
 from contextlib import contextmanager
 
@@ -21,7 +21,7 @@ class SlowKeys(Faults):
         self.keys = {fault["key"] for fault in faults}
 
     @contextmanager
-    def around(self, request, *, fields_are_read=False):  # noqa: ARG002 -- no form is meant
+    def around(self, request, *, fields_are_read=False):  # noqa: ARG002 -- forms are not concerned
         """Refuse a request for one of the keys."""
         if request.key in self.keys:
             raise refusal("SlowDown")

@@ -488,7 +488,7 @@ async function tour() {
       await page.waitForFunction((old) => getComputedStyle(document.documentElement).backgroundColor !== old, before);
       explorer[colorScheme] = await background();
     }
-    for (const path of ["/_mock/answers", "/openapi.json", "/healthz", "/readyz", "/favicon.ico", "/robots.txt", "/.well-known/security.txt"])
+    for (const path of ["/_mock/responses", "/openapi.json", "/healthz", "/readyz", "/favicon.ico", "/robots.txt", "/.well-known/security.txt"])
       await page.goto(mock.api + path);
   }
   await page.goto(mock.api);

@@ -174,7 +174,7 @@ async def test_unknown_key(clock, open_store):
 
 
 async def test_key_expires_while_it_is_remembered(clock, open_store):
-    """Expiry goes by the clock at each request, not by when the key was looked up."""
+    """Expiry is compared with the clock at each request, not at the time when the key was looked up."""
     async with open_store() as store:
         await store.found("acme")
         key = new_key("csb")

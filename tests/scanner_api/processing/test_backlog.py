@@ -11,7 +11,7 @@ from scanner_api.processing.backlog import Backlog
 
 
 def session(organization, credential):
-    """Return what is asked of a session."""
+    """Return the work for a session."""
     return SimpleNamespace(organization_id=organization, created_by=credential)
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.processing.bedrock import MOST_BYTES, BedrockExtractor, bedrock_client
-from scanner_api.scanning.extraction import ExtractionError, Finding, LabelPhoto
+from scanner_api.scanning.extraction import ExtractionError, LabelPhoto, PhotoValue
 
 http_server = runpy.run_path(str(Path(__file__).parents[2] / "services" / "http_server.py"))["http_server"]
 
@@ -71,7 +71,7 @@ def test_the_photo_is_sent_with_the_schema_of_the_response(stubbed):
     requests = []
     client.meta.events.register("provide-client-params.*", lambda params, **_: requests.append(params))
     photo = picture("WEBP")
-    assert extract(client, photo) == [Finding("name", "Oat Drink", Decimal("0.88"), 'It says "Oat".')]
+    assert extract(client, photo) == [PhotoValue("name", "Oat Drink", Decimal("0.88"), 'It says "Oat".')]
     [request] = requests
     image, text = request["messages"][0]["content"]
     assert image == {"image": {"format": "webp", "source": {"bytes": photo}}}

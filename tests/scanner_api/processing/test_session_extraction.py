@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.processing.captures import CaptureProcessor
 from scanner_api.processing.extraction import SessionExtraction
-from scanner_api.scanning.extraction import ExtractionError, Finding
+from scanner_api.scanning.extraction import ExtractionError, PhotoValue
 from scanner_api.scanning.extraction.local import LocalExtractor
 
 DOWN = ServiceUnavailable("It does not respond.")
@@ -36,7 +36,7 @@ class Reader:
 
 def finding(field_name, value):
     """Return a finding with some confidence."""
-    return Finding(field_name, value, Decimal("0.90"), "It was read.")
+    return PhotoValue(field_name, value, Decimal("0.90"), "It was read.")
 
 
 async def submitted(shop):

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from scanner_api.scanning.extraction import Finding
+from scanner_api.scanning.extraction import PhotoValue
 from scanner_api.scanning.photos.photo import Photo
 from scanner_api.scanning.scans.captures import Capture, CaptureStatus
 from scanner_api.scanning.scans.enrichment import capture_for, news
@@ -65,7 +65,7 @@ def test_a_photo_speaks_for_one_capture(named, captures, chosen):
 
 def finding(value):
     """Return a finding for a name."""
-    return Finding("name", value, Decimal("0.90"), f'The label says "{value}".')
+    return PhotoValue("name", value, Decimal("0.90"), f'The label says "{value}".')
 
 
 def test_a_value_for_an_empty_field_is_the_extractors():

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scanner_api.scanning.catalogue.freshness import (
     ANY_BRICK,
-    Rule,
+    FreshnessRule,
     RuleError,
     read_rules,
     shipped_rules,
@@ -15,10 +15,10 @@ from scanner_api.scanning.catalogue.freshness import (
 from scanner_api.scanning.catalogue.rows import BadRow
 
 MILK = "10000025"
-OWN_MILK = {MILK: Rule(MILK, "Our milk", 4, 2)}
-OWN_ANY = {ANY_BRICK: Rule(ANY_BRICK, "Our food", 6, 3)}
-MILK_FOR_ALL = {MILK: Rule(MILK, "Milk", 3, 1)}
-ANY_FOR_ALL = {ANY_BRICK: Rule(ANY_BRICK, "Groceries", 7, 2)}
+OWN_MILK = {MILK: FreshnessRule(MILK, "Our milk", 4, 2)}
+OWN_ANY = {ANY_BRICK: FreshnessRule(ANY_BRICK, "Our food", 6, 3)}
+MILK_FOR_ALL = {MILK: FreshnessRule(MILK, "Milk", 3, 1)}
+ANY_FOR_ALL = {ANY_BRICK: FreshnessRule(ANY_BRICK, "Groceries", 7, 2)}
 
 
 def read(content):
@@ -69,7 +69,7 @@ def test_there_is_always_a_response(brick, own, shared):
 def test_a_rule_that_contradicts_itself_is_refused(rule, message):
     """No rule can break what the thresholds promise."""
     with pytest.raises(RuleError, match=message):
-        Rule(*rule)
+        FreshnessRule(*rule)
 
 
 def test_rules_are_read_and_bad_ones_reported():
@@ -79,8 +79,8 @@ def test_rules_are_read_and_bad_ones_reported():
         "10000025,Milk, 3 ,1\n,Anything,5,5\n10000028,Cheese,x,1\n10000028,,2,1\n10000028,Cheese,1\n"
     )
     assert rows == [
-        Rule(MILK, "Milk", 3, 1),
-        Rule(ANY_BRICK, "Anything", 5, 5),
+        FreshnessRule(MILK, "Milk", 3, 1),
+        FreshnessRule(ANY_BRICK, "Anything", 5, 5),
         BadRow(4, "warning_days must be a whole number of days from 0 to 3650."),
         BadRow(5, "A category label has 1 to 100 characters."),
         BadRow(6, "The line has 3 fields, the header has 4."),

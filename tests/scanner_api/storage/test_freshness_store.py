@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from scanner_api.scanning.catalogue.freshness import ANY_BRICK, Rule, shipped_rules
+from scanner_api.scanning.catalogue.freshness import ANY_BRICK, FreshnessRule, shipped_rules
 from scanner_api.storage.catalogue.freshness import EVERYONE, FreshnessStore
 from scanner_api.storage.database import ConstraintError
 
-MILK = Rule("10000025", "日本 \x00\ud800\\", 3, 1)
-ANY = Rule(ANY_BRICK, "Groceries", 7, 2)
+MILK = FreshnessRule("10000025", "日本 \x00\ud800\\", 3, 1)
+ANY = FreshnessRule(ANY_BRICK, "Groceries", 7, 2)
 
 
 def test_layers_are_apart(in_database):
@@ -29,7 +29,7 @@ def test_layers_are_apart(in_database):
 
 def test_a_new_layer_takes_the_place_of_the_old(in_database):
     """Nothing of the old one is left; of two rules for one brick the last counts."""
-    later = Rule(MILK.brick, "Milk", 4, 2)
+    later = FreshnessRule(MILK.brick, "Milk", 4, 2)
 
     async def scenario(database):
         store = FreshnessStore(database)
@@ -59,7 +59,7 @@ def test_an_unknown_organization_has_no_layer(in_database):
 def test_layers_that_are_replaced_at_once_are_not_mixed(in_database):
     """Of several layers for one organization one counts, as a whole."""
     layers = [
-        [Rule(f"1000{brick:04}", f"Layer {number}", 2, 1) for brick in range(number, number + 5)]
+        [FreshnessRule(f"1000{brick:04}", f"Layer {number}", 2, 1) for brick in range(number, number + 5)]
         for number in range(6)
     ]
 

@@ -32,7 +32,7 @@ from contract_first.contract import Contract  # noqa: E402 -- the same
 from contract_first.contract.comparison import compare  # noqa: E402 -- the same
 from contract_first.mock import contract_mock  # noqa: E402 -- the same
 from contract_first.mock.proxy.application import proxying  # noqa: E402 -- the same
-from contract_first.mock.proxy.recorder import Recorder  # noqa: E402 -- the same
+from contract_first.mock.proxy.recorder import ProxyRecorder  # noqa: E402 -- the same
 from contract_first.mock.proxy.upstream import Upstream  # noqa: E402 -- the same
 from contract_first.service import NotFound, create_app  # noqa: E402 -- the same
 from strict_s3 import running  # noqa: E402 -- the same
@@ -102,7 +102,7 @@ def proxied() -> None:
     other = deepcopy(SHELF)
     del other["paths"]["/books/{number}"]["get"]["responses"]["200"]
     with contract_mock(Contract(SHELF, "shelf")) as mock:
-        recorder = Recorder(Contract(other, "other"), mock.api)
+        recorder = ProxyRecorder(Contract(other, "other"), mock.api)
         with proxying(Upstream(mock.api), recorder) as url:
             response = httpx2.get(f"{url}/books/1", trust_env=False)
     assert response.headers["x-contract-violations"] == "1"

@@ -63,7 +63,7 @@ def test_a_contract_with_handlers_is_loaded_again(tmp_path, file, document, kept
         assert client.get(f"{BASE}/sessions/{session}").json()["id"] == session
         for page in ("/openapi.json", "/_mock/contract"):
             assert f"{BASE}/labels" in client.get(page).json()["paths"]
-        assert f"{BASE}/labels" in client.get("/_mock/answers").text
+        assert f"{BASE}/labels" in client.get("/_mock/responses").text
         statuses = [each["status"] for each in journal(client, path=f"{BASE}/labels")]
         operations = [each["operation"] for each in journal(client, path=f"{BASE}/labels")]
         assert (statuses, operations) == ([404, 200], ["", "list_labels"])

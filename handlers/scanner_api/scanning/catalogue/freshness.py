@@ -24,7 +24,7 @@ class RuleError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FreshnessRule:
     """The thresholds of one GPC brick, or of any product.
 
     Attributes:
@@ -56,13 +56,15 @@ class Thresholds(NamedTuple):
     source: str
 
 
-Layer = dict[str, Rule]
+Layer = dict[str, FreshnessRule]
 """Rules by brick; under ``ANY_BRICK`` the one for any product."""
 
-_BUILT_IN: Final = Rule(ANY_BRICK, "Food and drink", 7, 2)
+_BUILT_IN: Final = FreshnessRule(ANY_BRICK, "Food and drink", 7, 2)
 
 
-def thresholds(brick: str, organization: Mapping[str, Rule], everyone: Mapping[str, Rule]) -> Thresholds:
+def thresholds(
+    brick: str, organization: Mapping[str, FreshnessRule], everyone: Mapping[str, FreshnessRule]
+) -> Thresholds:
     """Return the thresholds of a product.
 
     The brick is empty if it, or the product, is unknown; an anonymous caller has no organization's rules.
@@ -78,7 +80,7 @@ def thresholds(brick: str, organization: Mapping[str, Rule], everyone: Mapping[s
     return Thresholds(rule.warning_days, rule.critical_days, rule.category_label, source)
 
 
-def read_rules(stream: IO[bytes], filename: str) -> Iterator[Rule | BadRow]:
+def read_rules(stream: IO[bytes], filename: str) -> Iterator[FreshnessRule | BadRow]:
     """Yield the rules of an open file with the columns brick, category, warning_days and critical_days.
 
     Raises:
@@ -94,11 +96,11 @@ def read_rules(stream: IO[bytes], filename: str) -> Iterator[Rule | BadRow]:
             yield BadRow(row.line, str(error))
 
 
-def shipped_rules() -> Iterator[Rule]:
+def shipped_rules() -> Iterator[FreshnessRule]:
     """Yield the rules in the package: common food and drink, for everyone."""
     with files(__package__).joinpath("freshness.csv").open("rb") as stream:
         for rule in read_rules(stream, "freshness.csv"):
-            if isinstance(rule, Rule):
+            if isinstance(rule, FreshnessRule):
                 yield rule
 
 
@@ -108,11 +110,11 @@ def shipped_layer() -> Layer:
     return {rule.brick: rule for rule in shipped_rules()}
 
 
-def _rule(fields: Mapping[str, Any]) -> Rule:
+def _rule(fields: Mapping[str, Any]) -> FreshnessRule:
     if "brick" not in fields:
         raise RuleError("There is no brick; an empty one is of any product.")
     brick, label = str(fields.get("brick", "")).strip(), str(fields.get("category", "")).strip()
-    return Rule(brick, label, _days(fields, "warning_days"), _days(fields, "critical_days"))
+    return FreshnessRule(brick, label, _days(fields, "warning_days"), _days(fields, "critical_days"))
 
 
 def _days(fields: Mapping[str, Any], name: str) -> int:

@@ -76,7 +76,7 @@ def shipped_products() -> Iterator[Product]:
 def _product(row: Row) -> Product | BadRow:
     from scanner_api.scanning.codes import gtin  # noqa: PLC0415 -- biip takes 0.1 s to import, which a start can do without
 
-    values = {field: _text(row.fields, names) for field, names in _COLUMNS.items()}
+    values = {field: _first_filled(row.fields, names) for field, names in _COLUMNS.items()}
     try:
         values["gtin"] = gtin.normalise(values["gtin"])
     except gtin.GtinError as error:
@@ -91,7 +91,7 @@ def _product(row: Row) -> Product | BadRow:
     return Product(**values)
 
 
-def _text(fields: Mapping[str, Any], names: tuple[str, ...]) -> str:
+def _first_filled(fields: Mapping[str, Any], names: tuple[str, ...]) -> str:
     """Return the first of the named fields that is not empty; GTINs are also written as numbers."""
     for name in names:
         value = fields.get(name)

@@ -54,18 +54,18 @@ class _Bits:
             self._bits = "".join([_BITS_OF[character] for character in segment])
         except KeyError as error:
             raise ValueError("not base64") from error
-        self._taken = 0
+        self._position = 0
 
     def take(self, count: int) -> int:
-        chunk = self._bits[self._taken : self._taken + count]
+        chunk = self._bits[self._position : self._position + count]
         if len(chunk) < count:
             raise ValueError("cut short")
-        self._taken += count
+        self._position += count
         return int(chunk, 2)
 
     def are_used_up(self) -> bool:
         """Tell whether nothing is left but what fills the last base64 character."""
-        rest = self._bits[self._taken :]
+        rest = self._bits[self._position :]
         return len(rest) < len(_BITS_OF["A"]) and "1" not in rest
 
 
@@ -118,10 +118,10 @@ def _parts(identifier: str) -> list[_Part]:
 def _value(bits: _Bits, part: _Part) -> str:
     way = _DIGITS if part.is_numeric else bits.take(3)
     length = bits.take(part.length.bit_length()) if part.is_variable else part.length
-    return _text(bits, way, length)
+    return _take_text(bits, way, length)
 
 
-def _text(bits: _Bits, way: int, length: int) -> str:
+def _take_text(bits: _Bits, way: int, length: int) -> str:
     if way == _DIGITS:
         digits = str(bits.take(ceil(length * log2(10) + 0.01)))
         if len(digits) > max(length, 1):
@@ -137,4 +137,4 @@ def _skip_other_pair(bits: _Bits, start: int) -> None:
     """Pass over a parameter that is not GS1's; the length of its name is seven bits, four in start."""
     for _ in range(start << 3 | bits.take(3)):
         bits.take(6)
-    _text(bits, bits.take(3), bits.take(7))
+    _take_text(bits, bits.take(3), bits.take(7))

@@ -1,4 +1,4 @@
-"""Extractors and their findings in photos: knows what labels say, and not which photos are to be read."""
+"""Extractors of values from photos: knows labels, and not which photos to read."""
 
 from decimal import Decimal
 from typing import NamedTuple, Protocol
@@ -21,7 +21,7 @@ class LabelPhoto(NamedTuple):
     content: bytes
 
 
-class Finding(NamedTuple):
+class PhotoValue(NamedTuple):
     """A value in a photo for a field of the product.
 
     Attributes:
@@ -45,5 +45,5 @@ class Extractor(Protocol):
 
     source: str
 
-    async def extract(self, photo: LabelPhoto) -> list[Finding]:
+    async def extract(self, photo: LabelPhoto) -> list[PhotoValue]:
         """Return the findings in a photo; raises ExtractionError if it cannot be read."""

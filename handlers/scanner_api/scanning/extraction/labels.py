@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from . import Finding
+from . import PhotoValue
 from .ocr import Line
 
 _LARGE: Final = 0.8
@@ -33,7 +33,7 @@ _NUTRIENTS: Final = (
 )  # fmt: skip
 
 
-def read_front(lines: Sequence[Line], categories: Sequence[str]) -> list[Finding]:
+def read_front(lines: Sequence[Line], categories: Sequence[str]) -> list[PhotoValue]:
     """Find the name (the largest letters), the brand (the next largest) and a category that is named."""
     if not lines:
         return []
@@ -57,7 +57,7 @@ def _may_be_brand(text: str) -> bool:
     return any(map(str.isalpha, text)) and not _QUANTITY.fullmatch(text)
 
 
-def read_ingredients(lines: Sequence[Line]) -> list[Finding]:
+def read_ingredients(lines: Sequence[Line]) -> list[PhotoValue]:
     """Find the paragraph that is headed as the list of ingredients."""
     paragraph: list[Line] = []
     for line in lines:
@@ -72,7 +72,7 @@ def read_ingredients(lines: Sequence[Line]) -> list[Finding]:
     return [_finding("ingredients", value, paragraph, "The label lists")] if value else []
 
 
-def read_nutrition(lines: Sequence[Line]) -> list[Finding]:
+def read_nutrition(lines: Sequence[Line]) -> list[PhotoValue]:
     """Find the rows of the nutrition table, and write them as one sentence."""
     rows = [row for row in _rows(lines) if _nutrient(row) and _AMOUNT.search(_joined(row))]
     if not rows:
@@ -122,11 +122,11 @@ def _joined(lines: Sequence[Line]) -> str:
     return re.sub(r"(?<=[a-z])- (?=[a-z])", "", " ".join(line.text for line in lines)).strip()
 
 
-def _finding(field_name: str, value: str, lines: Sequence[Line], reason: str) -> Finding:
+def _finding(field_name: str, value: str, lines: Sequence[Line], reason: str) -> PhotoValue:
     confidence = min(line.confidence for line in lines)
     quote = _joined(lines)
     text = quote if len(quote) <= _MAX_QUOTE else f"{quote[:_MAX_QUOTE]}..."
-    return Finding(field_name, value[:_MAX_VALUE], two_decimals(confidence), f'{reason} "{text}".')
+    return PhotoValue(field_name, value[:_MAX_VALUE], two_decimals(confidence), f'{reason} "{text}".')
 
 
 def two_decimals(confidence: float) -> Decimal:

@@ -7,7 +7,7 @@ from typing import Final
 
 from scanner_api.scanning.catalogue.freshness import shipped_rules
 
-from . import Finding, LabelPhoto
+from . import LabelPhoto, PhotoValue
 from .labels import read_front, read_ingredients, read_nutrition, two_decimals
 from .ocr import Line, TextReader
 
@@ -29,7 +29,7 @@ class LocalExtractor:
         """The models, loaded for the first photo."""
         return TextReader()
 
-    async def extract(self, photo: LabelPhoto) -> list[Finding]:
+    async def extract(self, photo: LabelPhoto) -> list[PhotoValue]:
         """Return the findings in a photo; raises ExtractionError if it cannot be decoded."""
         if photo.photo_type in _UNREAD:
             return []
@@ -40,10 +40,10 @@ class LocalExtractor:
     def _read(self, content: bytes) -> list[Line]:
         return self._reader.read(content)
 
-    def _interpret(self, photo: LabelPhoto, lines: list[Line]) -> list[Finding]:
+    def _interpret(self, photo: LabelPhoto, lines: list[Line]) -> list[PhotoValue]:
         match photo.photo_type:
             case "front":
-                picture = Finding("images", photo.s3_key, two_decimals(1), "It is the photo of the front.")
+                picture = PhotoValue("images", photo.s3_key, two_decimals(1), "It is the photo of the front.")
                 return [*read_front(lines, self._categories), picture]
             case "ingredients":
                 return read_ingredients(lines)

@@ -1,1 +1,1 @@
-"""Untrusted URLs: knows which may be called and how to follow them, and not what for."""
+"""Untrusted URLs: knows which may be called and how to follow them, and not why."""

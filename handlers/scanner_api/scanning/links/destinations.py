@@ -47,7 +47,7 @@ class RefusedURL(ValueError):  # noqa: N818 -- says what the URL is
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The host and port that a URL leads to.
+    """The host and port of a URL.
 
     Attributes:
         url: the URL, percent-encoded, its host in ASCII.
@@ -102,7 +102,7 @@ def is_public(address: Address) -> bool:
 
 
 class Permissions:
-    """Which destinations may be called: public addresses on some ports, and what is listed for development.
+    """Destinations that may be called: public addresses on some ports, and those listed for development.
 
     Args:
         ports: the ports on which public addresses may be called; none keeps everything on this network.

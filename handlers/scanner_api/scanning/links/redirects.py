@@ -119,7 +119,6 @@ class RedirectFollower:
         self._hosts = Shares(_SHARE)
 
     async def aclose(self) -> None:
-        """Close what is open."""
         if self._opened is not None:
             await self._opened.aclose()
 

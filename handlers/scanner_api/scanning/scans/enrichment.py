@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from scanner_api.scanning.extraction import Finding
+from scanner_api.scanning.extraction import PhotoValue
 from scanner_api.scanning.photos.photo import Photo
 
 from .captures import Capture, CaptureStatus
@@ -30,7 +30,7 @@ def capture_for(photo: Photo, captures: Sequence[Capture]) -> Capture | None:
     return next(iter(candidates), None)
 
 
-def news(finding: Finding, current_value: str, source: str) -> tuple[Finding, str] | None:
+def news(finding: PhotoValue, current_value: str, source: str) -> tuple[PhotoValue, str] | None:
     """Return a finding to propose and its source; None if the product has the value already.
 
     Labels are set in capitals and in lines, so case and spacing make no difference. The source of a

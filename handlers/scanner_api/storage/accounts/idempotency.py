@@ -38,7 +38,7 @@ class IdempotencyStore:
         self._clock = clock
 
     async def once(self, attempt: Attempt, run: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Return the response of the first try that had one; run the request if this is it.
+        """Return the response of the first attempt that had one; run the request if this is the first.
 
         Raises:
             KeyInUse: another try is being run, or has taken over from this one.

@@ -112,7 +112,6 @@ class OrganizationStore:
         return dict(map(tuple, await self._database.fetch(select(_KEY_OWNERS.subquery()))))
 
     async def add_user(self, user: User) -> None:
-        """Store a new user."""
         await self._database.change(users.insert(), [asdict(user)])
 
     async def add_membership(self, user_id: str, organization_id: str, role: str) -> None:

@@ -80,7 +80,7 @@ class SecretStore:
 
     @asynccontextmanager
     async def followed(self, name: str, use: Callable[[list[Secret]], None]) -> AsyncIterator[None]:
-        """Hand over the secrets of a name, and again every 20 seconds for as long as this is entered."""
+        """Hand over the secrets of a name, and again every 20 seconds for the length of a ``with`` block."""
 
         async def follow() -> None:
             while True:

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from scanner_api.scanning.catalogue.freshness import Layer, Rule
+from scanner_api.scanning.catalogue.freshness import FreshnessRule, Layer
 from scanner_api.storage.actions import Action, Actor
 from scanner_api.storage.audit import record
 from scanner_api.storage.connections.async_engine import AsyncConnection
@@ -40,10 +40,10 @@ class FreshnessStore:
     async def rules(self, organization_id: str) -> Layer:
         """Read the rules of an organization (any string), or of ``EVERYONE``, by brick."""
         rows = await self._by_organization.find(organization_id)
-        return {brick: Rule(brick, *values) for _, brick, *values in rows}
+        return {brick: FreshnessRule(brick, *values) for _, brick, *values in rows}
 
     async def replace(
-        self, organization_id: str, rules: Iterable[Rule], source: tuple[Actor, str] | None = None
+        self, organization_id: str, rules: Iterable[FreshnessRule], source: tuple[Actor, str] | None = None
     ) -> int:
         """Replace the rules of an organization, or of ``EVERYONE``; return how many there are now.
 

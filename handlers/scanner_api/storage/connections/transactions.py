@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 from .async_engine import AsyncConnection
 
 
-class Turns:
+class KeyTurns:
     """Lets one at a time have a key.
 
     Args:

@@ -2,14 +2,14 @@
 
 from .bucket import PhotoBucket, StoredObject
 from .errors import DeletionRefused, ObjectTooLarge, PhotoBucketError
-from .presigning import PresignedUpload, UploadRules
+from .presigning import PresignedForm, UploadRules
 
 __all__ = [
     "DeletionRefused",
     "ObjectTooLarge",
     "PhotoBucket",
     "PhotoBucketError",
-    "PresignedUpload",
+    "PresignedForm",
     "StoredObject",
     "UploadRules",
 ]

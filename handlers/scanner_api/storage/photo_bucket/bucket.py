@@ -20,7 +20,7 @@ from contract_first.service.messages.traces import calling
 from .address import upload_url
 from .credentials import SigningCredentials
 from .errors import DeletionRefused, S3Failure
-from .presigning import PresignedUpload, Presigner, UploadRules
+from .presigning import PresignedForm, Presigner, UploadRules
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -94,7 +94,7 @@ class PhotoBucket:
         """Find the credentials, or raise PhotoBucketError."""
         await self._credentials.find()
 
-    async def presign(self, key: str, content_type: str, fields: Mapping[str, str]) -> PresignedUpload:
+    async def presign(self, key: str, content_type: str, fields: Mapping[str, str]) -> PresignedForm:
         """Return a form that uploads one object.
 
         Key, media type and further fields, such as ``x-amz-meta-...``, hold exactly.

@@ -75,10 +75,9 @@ class Client:
         return content
 
     def close(self) -> None:
-        """Close the connections."""
         self._client.close()
 
 
 def _add_trace(request: Any, **_: Any) -> None:
-    """Make a call part of the trace of the request that leads to it."""
+    """Make a call part of the trace of the request that causes it."""
     request.headers.update(trace_headers())

@@ -70,7 +70,7 @@ class UploadRules:
         return {name: text for name, text in optional.items() if text}
 
 
-class PresignedUpload(msgspec.Struct, frozen=True):
+class PresignedForm(msgspec.Struct, frozen=True):
     """A form to post: its URL, its fields before ``file``, and for how many seconds it is valid."""
 
     url: str
@@ -95,7 +95,7 @@ class Presigner:
 
     def presign(
         self, credentials: ReadOnlyCredentials, now: datetime, key: str, fields: Mapping[str, str]
-    ) -> PresignedUpload:
+    ) -> PresignedForm:
         """Return the form for one object.
 
         It is good for the rules' seconds from now (aware, in UTC), for this key and these fields exactly; the
@@ -105,9 +105,7 @@ class Presigner:
         form = {**fields, "key": key}
         end = b2a_base64(f"{_equalities(form)}]}}".encode(), newline=False)
         signed = {"policy": second.opening + end.decode(), "x-amz-signature": second.sign(end)}
-        return PresignedUpload(
-            self._url, {**self._fields, **second.fields, **form, **signed}, self._expires_in
-        )
+        return PresignedForm(self._url, {**self._fields, **second.fields, **form, **signed}, self._expires_in)
 
     def _second(self, now: datetime, credentials: ReadOnlyCredentials) -> _Second:
         latest = self._latest

@@ -78,7 +78,7 @@ class CaptureState(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Claim:
+class _CaptureClaim:
     """The claim of one worker."""
 
     capture_id: str
@@ -202,7 +202,7 @@ class CaptureStore(WorkStore):
 
         Captures that are claimed while others are share a transaction, and the longest lease.
         """
-        return await self._claims.get(_Claim(capture_id, lease_seconds))
+        return await self._claims.get(_CaptureClaim(capture_id, lease_seconds))
 
     async def save(self, capture: Capture, lease_seconds: float) -> bool:
         """Store the result of a step, and renew the lease of an unfinished capture.
@@ -214,8 +214,8 @@ class CaptureStore(WorkStore):
         """
         return await self._saves.get(_Save(capture, lease_seconds)) is not None
 
-    async def _claim_all(self, claims: list[_Claim]) -> dict[_Claim, Capture]:
-        first: dict[str, _Claim] = {}
+    async def _claim_all(self, claims: list[_CaptureClaim]) -> dict[_CaptureClaim, Capture]:
+        first: dict[str, _CaptureClaim] = {}
         for claim in claims:
             first.setdefault(claim.capture_id, claim)
         now = self._clock.now()

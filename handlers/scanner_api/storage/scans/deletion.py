@@ -112,7 +112,7 @@ class Deletion:
             raise refusal
 
     async def note_purge(self, before: datetime, organization_id: str | None) -> None:
-        """Record how much is deleted of what had not changed since a time."""
+        """Record the number of deleted rows that had not changed since a time."""
         details = {
             "before": before.isoformat(timespec="seconds"),
             "sessions": self.deleted["scan_sessions"],

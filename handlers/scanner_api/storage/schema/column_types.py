@@ -26,7 +26,6 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- SQLAlchemy's signature
-        """Return the datetime in UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 

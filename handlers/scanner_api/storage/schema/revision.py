@@ -13,7 +13,7 @@ from .migrations import HEAD
 from .tables import note_compatibility, schema_compatibility
 
 
-class Schema(NamedTuple):
+class SchemaRevision(NamedTuple):
     """The revision of a database's schema, None before the first, and the oldest that can use it if known."""
 
     revision: str | None
@@ -41,19 +41,19 @@ class Schema(NamedTuple):
         )
 
 
-def read_schema(connection: Connection) -> Schema:
+def read_schema(connection: Connection) -> SchemaRevision:
     """Return the revision of the schema, and which versions can use it."""
     tables = inspect(connection)
     if not tables.has_table("alembic_version"):
-        return Schema(None, None)
+        return SchemaRevision(None, None)
     revision: str = connection.scalar(text("SELECT version_num FROM alembic_version"))
     if revision == HEAD or not tables.has_table(schema_compatibility.name):
-        return Schema(revision, None)
+        return SchemaRevision(revision, None)
     noted = select(schema_compatibility.c.least_revision).where(schema_compatibility.c.revision == revision)
-    return Schema(revision, connection.scalar(noted))
+    return SchemaRevision(revision, connection.scalar(noted))
 
 
-def schema_of_file(copy: Path) -> Schema:
+def schema_of_file(copy: Path) -> SchemaRevision:
     """Return the revision of a copy, a SQLite file that nobody writes, or raise DatabaseError."""
     engine = create_engine(URL.create("sqlite", database=str(copy.absolute())))
     try:

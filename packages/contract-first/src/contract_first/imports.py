@@ -19,7 +19,7 @@ def resting_collector(*, own_process: bool = False) -> Iterator[None]:
     """Pause the garbage collector, which takes a fifth of the time of a start.
 
     Args:
-        own_process: what is there at the end is there to stay, so the collector never looks at it.
+        own_process: objects that exist at the end live as long as the process, so the collector skips them.
     """
     if not gc.isenabled():
         yield
@@ -102,11 +102,9 @@ class Deferred:
         return getattr(import_module(module), name)
 
     def __call__(self, *positional: Any, **named: Any) -> Any:
-        """Call the member."""
         return self._resolve()(*positional, **named)
 
     def __getattr__(self, name: str) -> Any:
-        """Return an attribute of the member."""
         if name in DESCRIPTOR:
             raise AttributeError(name)
         return getattr(self._resolve(), name)

@@ -119,7 +119,7 @@ def test_a_header_is_a_name_and_a_value(line):
 
 
 def test_the_stronger_source_wins():
-    """An option goes before the environment, and headers of both are sent."""
+    """An option takes precedence over the environment, and headers of both are sent."""
     environment = from_environment(
         {
             "SCANNER_CHECK_API_KEY": "of-the-environment",

@@ -9,10 +9,12 @@ from schemathesis.engine import Status, events
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.engine.run import Phase, PhaseName
 
-from contract_first.check.reports.report import Report, Subject
+from contract_first.check.reports.report import Report, ReportSubject
 from contract_first.check.run.progress import ProgressBars
 
-SUBJECT = Subject(url="http://a.example", source="packaged", title="Shelf", version="1", digest="0" * 64)
+SUBJECT = ReportSubject(
+    url="http://a.example", source="packaged", title="Shelf", version="1", digest="0" * 64
+)
 
 
 def output(*, terminal, cycles):

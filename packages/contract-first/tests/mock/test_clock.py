@@ -1,4 +1,4 @@
-"""The mock's clock: it goes by the machine's until it is set otherwise, and S3's follows it."""
+"""The mock's clock: it follows the machine's until it is set, and S3's follows it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def after(**seconds):
     return NOON + timedelta(**seconds)
 
 
-def test_it_goes_by_the_machine(clock, machine, readings):
+def test_it_follows_the_machine(clock, machine, readings):
     """Until it is set otherwise it shows the machine's time, and tells nobody."""
     machine.time = after(seconds=5)
     assert (clock.now(), clock.reading().offset_seconds, readings) == (after(seconds=5), 0, [])
@@ -96,7 +96,7 @@ def test_all_at_once_is_done_in_order(clock, machine):
 
 
 def test_a_reset_clock_is_the_machines(clock, machine, readings):
-    """Reset it goes by the machine again, and so does the follower."""
+    """Once reset it follows the machine again, and so does the follower."""
     clock.change(now=after(days=365), freeze=True)
     machine.time = after(hours=3)
     reading = clock.change(reset=True)

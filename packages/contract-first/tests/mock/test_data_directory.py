@@ -15,7 +15,7 @@ from contract_first.mock.state.data_directory import (
     TooManySnapshots,
     UnknownSnapshot,
 )
-from contract_first.mock.stateful.store import Store
+from contract_first.mock.stateful.store import ItemStore
 from strict_s3.store.archive import Archive
 
 NAMES = [
@@ -104,7 +104,7 @@ def test_it_is_for_its_owner_alone(tmp_path):
         with closing(DataDirectory(tmp_path / "data")) as directory:
             keep(directory, "a")
             Archive(directory.s3)
-            Store(directory.database).close()
+            ItemStore(directory.database).close()
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "data" / "mock.db").stat().st_mode) == 0o600

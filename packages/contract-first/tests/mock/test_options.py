@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from contract_first.cli.commands import customized, takes
 from contract_first.cli.options import defaults_of, options_of, ports_of
 from contract_first.mock import contract_mock
-from contract_first.mock.options import MockOptions, ServerOptions, option, port_option, takes_fields_of
+from contract_first.mock.options import MockOptions, ServerOptions, option, port_option
+from contract_first.signatures import takes_fields_of
 from scanner_mocks.options import ScannerMockOptions
 
 

@@ -11,7 +11,7 @@ from contract_first.check.exchange import Message, MessageViolation, RecordedExc
 from contract_first.contract import Contract
 from contract_first.mock import contract_mock
 from contract_first.mock.journal.journal import Journal
-from contract_first.mock.journal.request_log import MOST_WAITING, JsonLines, RequestLog, TextLines
+from contract_first.mock.journal.request_log import MOST_WAITING, ExchangeLog, JsonLines, TextLines
 
 VIOLATION = MessageViolation(
     part="body", where="/mode", rule="enum", detail="expected one of a, b", pointer="/x"
@@ -64,7 +64,7 @@ def logged(form, *exchanges, make_validator=Validator):
     """Return what is logged of exchanges."""
     journal, written = Journal(), []
     journal.validate_with(make_validator)
-    with RequestLog(journal, form, written.append):
+    with ExchangeLog(journal, form, written.append):
         for each in exchanges:
             journal.record(each)
     return "".join(written)
@@ -105,7 +105,7 @@ def test_lines_of_json():
 def test_a_reset_of_the_journal_takes_no_line():
     """What was recorded is logged, also when the journal is cleared at once."""
     journal, written = Journal(), []
-    with RequestLog(journal, JsonLines(), written.append):
+    with ExchangeLog(journal, JsonLines(), written.append):
         for number in range(50):
             journal.record(exchange(status=number))
             journal.clear()
@@ -121,7 +121,7 @@ def test_a_reader_that_stops_holds_nothing_up():
         may_write.wait(10)
         written.append(text)
 
-    with RequestLog(journal, JsonLines(), write):
+    with ExchangeLog(journal, JsonLines(), write):
         journal.record(exchange())
         assert writes.wait(10)
         for _ in range(MOST_WAITING + 7):
@@ -141,7 +141,7 @@ def test_a_reader_that_is_gone_ends_nothing(error):
         tried.append(text)
         raise error
 
-    with RequestLog(journal, TextLines(), write):
+    with ExchangeLog(journal, TextLines(), write):
         journal.record(exchange())
     assert "/shop/things?page=2" in "".join(tried)
     assert journal.entry(1) is not None
@@ -152,7 +152,7 @@ def test_a_mock_is_logged():
     written = []
     with (
         contract_mock(
-            Contract(DOCUMENT, "t"), log=lambda journal: RequestLog(journal, TextLines(), written.append)
+            Contract(DOCUMENT, "t"), log=lambda journal: ExchangeLog(journal, TextLines(), written.append)
         ) as mock,
         httpx2.Client(base_url=mock.api, trust_env=False) as client,
     ):

@@ -8,12 +8,12 @@ from contextlib import suppress
 from types import SimpleNamespace
 
 from contract_first.mock.s3 import faults as s3
-from contract_first.mock.s3.server import LateFaults, Recorder
+from contract_first.mock.s3.server import LateFaults, S3Recorder
 
 
 def test_no_exchange_is_lost_when_the_journal_begins():
     """One that is reported while those before it are handed over is recorded as well."""
-    recorder, recorded = Recorder(), []
+    recorder, recorded = S3Recorder(), []
     append, is_reported, is_handed_over = recorder._record, threading.Event(), threading.Event()
 
     def record(report):

@@ -108,7 +108,7 @@ async def test_a_change_that_fails_lets_requests_in():
     turns = StateLock()
     with pytest.raises(ZeroDivisionError):
         async with turns.change():
-            1 / 0  # noqa: B018 -- it is there to raise
+            1 / 0  # noqa: B018 -- it raises on purpose
     async with turns.request():
         result = True
     assert result

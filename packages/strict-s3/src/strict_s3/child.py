@@ -46,7 +46,7 @@ def main() -> None:
             options,
             authority=authority,
             report=(lambda exchange: report(exchange=exchange)) if start["journal"] else None,
-            faults=lambda: _made(start["faults"]),
+            faults=lambda: _instance(start["faults"]),
             listening=lambda url: report(url=url),
         ) as s3:
             gc.freeze()
@@ -62,7 +62,7 @@ def main() -> None:
             shutil.rmtree(options.data, ignore_errors=True)
 
 
-def _made(name: str | None) -> Any:
+def _instance(name: str | None) -> Any:
     """Return an instance of the class that ``module:class`` names; None for None."""
     if name is None:
         return None

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool]:
-    """Return the options of a command line, and whether to print JSON; end with 2 for what is wrong."""
+    """Return the options of a command line, and whether to print JSON; exit with 2 for an invalid one."""
     parser = argparse.ArgumentParser(
         "strict-s3",
         description="Run a local S3 that refuses what Amazon's refuses.",

@@ -28,7 +28,7 @@ class Faults:
         raise ValueError("this S3 was started without faults")
 
     def around(self, request: Request, *, fields_are_read: bool = False) -> AbstractContextManager[None]:  # noqa: ARG002 -- the same
-        """Apply the matching fault to what is done in the context; may raise S3Error or Dropped.
+        """Apply the matching fault to the request handled in the context; may raise S3Error or Dropped.
 
         Args:
             request: its ``body`` is a `PacedBody` if a fault may apply.

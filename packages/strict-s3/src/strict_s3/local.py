@@ -52,7 +52,7 @@ def local_s3(
     faults: Callable[[], Faults | None] = lambda: None,
     listening: Callable[[str], None] = lambda _: None,
 ) -> Iterator[LocalS3]:
-    """Run S3 in threads of this process for as long as this is entered.
+    """Run S3 in threads of this process for the length of a ``with`` block.
 
     Args:
         options: what it is started with.

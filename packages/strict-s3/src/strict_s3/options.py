@@ -41,7 +41,7 @@ def port_number(text: str) -> int:
 
 
 def base_url(text: str) -> str:
-    """Return a URL that others begin with, without a slash at its end; raise ValueError if it is none."""
+    """Return a base URL without a trailing slash; raise ValueError for any other text."""
     if not _BASE_URL.fullmatch(text):
         raise ValueError(f"{text} is not an http:// or https:// URL of a host, such as https://mock.test.")
     return text.rstrip("/")
@@ -79,9 +79,9 @@ class Flag(NamedTuple):
 
     Attributes:
         help: what it does.
-        metavar: stands for its value; empty for a flag without one.
-        read: returns the field's value of the flag's; its ValueError says what is wrong with that.
-        default: what help says of the default, where that is not its value.
+        metavar: name of its value in help; empty for a flag without one.
+        read: parses the flag's value; its ValueError is the message to the user.
+        default: text of the default in help, where that is not its value.
         names: of the flag; by default that of the field.
     """
 
@@ -127,7 +127,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         tls: whether it serves HTTPS, with certificates of a local authority.
         ca: folder that keeps this authority, which implies TLS; None for a new one.
         tls_names: names and addresses to certify, beside those of this machine.
-        public_url: what URLs of objects begin with; None for the host that a request came to.
+        public_url: base URL of objects; None for the host that a request came to.
         domains: host names that may have a bucket before them, as in ``BUCKET.localhost``, beside that one.
         trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
         account: AWS account that owns all buckets: 12 digits; MOTO_ACCOUNT_ID by default, or moto's.
@@ -174,18 +174,18 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ] = ACCOUNT
 
     def __post_init__(self) -> None:
-        """Raise ValueError for what no bucket and no account can be called."""
+        """Raise ValueError for an invalid name of a bucket or id of an account."""
         for name in self.buckets:
             if not is_bucket_name(name):
                 raise ValueError(f"{name!r} is not a bucket's name: expected a host name, 3 to 63 long.")
         account_id(self.account)
 
     def __repr__(self) -> str:
-        """Return what tells one from another; credentials are secrets."""
+        """Return buckets and address; credentials are secrets."""
         return f"Options(buckets={self.buckets!r}, host={self.host!r}, port={self.port!r})"
 
     def certifying(self) -> AbstractContextManager[Authority | None]:
-        """Return what provides the authority of its certificates; None without TLS.
+        """Return the context manager of the certificate authority; of None without TLS.
 
         Raises:
             OSError: its folder cannot be read or written.

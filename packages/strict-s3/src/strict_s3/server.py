@@ -30,16 +30,33 @@ ORDER_SECONDS = 30
 
 @contextmanager
 def running(*buckets: str, **settings: Any) -> Iterator[Server]:
-    """Run S3 in a process of its own for as long as this is entered; it serves requests once it is.
+    """Run an S3 in a process of its own for the length of a ``with`` block, which gets a `Server`.
+
+    The block begins once S3 responds (about a second), at ``server.url``; at its end the process is gone.
+
+        with running("photos", credentials={"AK": "secret"}, public=True) as server:
+            httpx2.get(f"{server.url}/photos/apple.jpg")
 
     Args:
         buckets: names of the buckets to start with; by default one, ``uploads``.
-        settings: the further arguments of `Server`.
+        settings: keyword arguments of `Server`, and these options:
+            ``region``: of the buckets, by default ``us-west-2``.
+            ``credentials``: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key, EXPIRES in ISO 8601; by
+            default ``{"ACCESSKEY": "secret-key"}``.
+            ``cors``, ``public``: whether pages of every origin may use the buckets, and whether everyone may
+            read their objects.
+            ``data``: folder that keeps buckets and objects; by default a temporary one.
+            ``host``, ``port``: address to listen on, by default ``127.0.0.1`` and a free port.
+            ``tls``, ``ca``, ``tls_names``: whether to serve HTTPS, the folder of the local authority, further
+            names to certify.
+            ``public_url``, ``domains``, ``trust_proxy``: how clients reach S3.
+            ``account``: id of the AWS account that owns the buckets, 12 digits.
+            ``seed``: of the ids of requests; by default they are random.
 
     Raises:
-        RuntimeError: the process ends before it serves requests; its standard error says why.
+        RuntimeError: the process ends before it responds; its standard error says why.
         TypeError: there is no such option.
-        ValueError: a bucket cannot have this name, or an account this id.
+        ValueError: a bucket name or an account id is not valid.
     """
     with Server(*buckets, **settings) as server:
         yield server
@@ -48,9 +65,9 @@ def running(*buckets: str, **settings: Any) -> Iterator[Server]:
 class Server:
     """S3 in a process of its own, which ends with this one.
 
-    `start()` returns at once, so that other things can start meanwhile; `url` waits for the port (a tenth of
-    a second), `wait_ready()` until it responds (moto imports slowly). A process that dies once it has
-    responded is started again, with the buckets and objects, the clock and the faults that it had.
+    `start()` returns at once; `url` waits for the port (a tenth of a second), `wait_ready()` until S3
+    responds (about a second, for the import of moto). A process that dies after that is started again,
+    with the buckets and objects, the clock and the faults that it had.
 
     The methods from `set_clock()` to `usage()` raise RuntimeError if the process does not run or fails,
     TimeoutError after 30 seconds.
@@ -59,9 +76,9 @@ class Server:
         buckets: names of the buckets to start with; by default one, ``uploads``.
         faults: ``module:class`` of a `faults.Faults` that the process makes; none by default.
         on_exchange: called with every exchange (see `app.described`), in a thread of its own.
-        on_restart: called once a process that died was started again, with a sentence that says so.
-        authority: certifies it; that of the options by default.
-        options: the further fields of `options.Options`, such as ``credentials``, ``data``, ``port``.
+        on_restart: called with a sentence once a process that died has been started again.
+        authority: issues its certificate; by default that of ``tls`` and ``ca``.
+        options: fields of `options.Options`, such as ``credentials``, ``data``, ``port``; see `running`.
 
     Attributes:
         options: what it was started with.
@@ -192,11 +209,11 @@ class Server:
         self._change("set_faults", faults=msgspec.to_builtins(list(faults)), seed=seed)
 
     def reset(self) -> None:
-        """Return to the initial state of an empty data folder."""
+        """Delete all buckets and objects, and create the initial buckets."""
         self._order("reset")
 
     def snapshot(self, folder: Path) -> None:
-        """Save everything in a new folder, on the file system of the data folder."""
+        """Save buckets and objects in a new folder, on the file system of the data folder."""
         self._order("snapshot", folder=str(folder))
 
     def restore(self, folder: Path) -> None:
@@ -209,7 +226,7 @@ class Server:
         return objects, size
 
     def _change(self, name: str, **arguments: Any) -> None:
-        """Send an order whose effect no folder keeps: a restarted process gets it again."""
+        """Send an order whose effect is not in the data folder: a restarted process gets it again."""
         self._changes[name] = arguments
         self._order(name, **arguments)
 

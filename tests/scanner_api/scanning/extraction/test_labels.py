@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.scanning.extraction import Finding
+from scanner_api.scanning.extraction import PhotoValue
 from scanner_api.scanning.extraction.labels import (
     category_in,
     read_front,
@@ -34,16 +34,16 @@ def test_the_largest_letters_are_the_name():
     )
     front.append(Line("from grass-fed cows", 0.5, 0, 600, 30))
     assert read_front(front, CATEGORIES) == [
-        Finding(
+        PhotoValue(
             "name", "Whole Milk", Decimal("0.90"), 'The largest letters of the front label say "Whole Milk".'
         ),
-        Finding(
+        PhotoValue(
             "brand_name",
             "Alder Farm",
             Decimal("0.90"),
             'The next largest letters of the front label say "Alder Farm".',
         ),
-        Finding("category", "Milk", Decimal("0.90"), 'The label names milk: "Milk".'),
+        PhotoValue("category", "Milk", Decimal("0.90"), 'The label names milk: "Milk".'),
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from contract_first.check.checks.check import FailureGroup
 from contract_first.check.checks.organization_isolation import OrganizationIsolation
 from contract_first.check.checks.presigned_upload import PresignedUpload
-from contract_first.check.checks.samples import BudgetSpent, Samples
+from contract_first.check.checks.samples import BudgetSpent, RequestSamples
 from contract_first.check.checks.security_alternatives import SecurityAlternatives
 from contract_first.check.pace import QuotaUsedUp
 from contract_first.contract import Contract
@@ -160,6 +160,6 @@ def test_a_body_that_is_no_form_is_sent_as_it_is(inspection):
         "text",
     )
     target = inspection(contract=contract, ask=lambda exchange: bodies.append(exchange.asked)).target
-    samples = Samples(target, print)
+    samples = RequestSamples(target, print)
     samples.send(samples.draw(contract.operations[0]), {})
     assert [len(body) for body in bodies] == [3]

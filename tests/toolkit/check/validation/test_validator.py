@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime
 
-from contract_first.check.exchange import Exchange, Message
+from contract_first.check.exchange import Message, RecordedExchange
 from contract_first.check.validation import ExchangeValidator
 from scanner_contract import load_contract
 
 
 def test_one_validator_serves_the_packaged_contract():
     """The contract in force is one like any other."""
-    exchange = Exchange(
+    exchange = RecordedExchange(
         started=datetime(2024, 1, 1, tzinfo=UTC),
         milliseconds=1.0,
         method="GET",

@@ -89,7 +89,7 @@ def test_bearer_tokens_expire(stage, control):
 
 
 def test_presigned_uploads_expire(control, api, stage, advance):
-    """S3 goes by the same clock: a form is good for an hour of it, and one of the new time is good."""
+    """S3 has the same clock: a form is good for an hour of it, and one of the new time is good."""
     form = presigned(api, stage)
     advance(3590)
     assert upload(form).status_code == 201

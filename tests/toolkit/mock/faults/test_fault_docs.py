@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_first.mock.journal.selector import Selector
+from contract_first.mock.journal.selector import ExchangeSelector
 from scanner_mocks.faults import EXTENSION, ScannerEffect, ScannerMatch
 
 PAGE = Path(__file__).parents[4] / "docs" / "faults-and-journal.md"
@@ -36,5 +36,10 @@ def test_every_filter_is_reported():
     """What the journal can be asked for is what the control API takes, and the page tells of each."""
     parameters = EXTENSION.control_contract().document["paths"]["/_mock/journal"]["get"]["parameters"]
     asked = {each["name"] for each in parameters}
-    assert set(Selector.__struct_fields__) - {"scope"} == asked - {"limit", "wait_seconds", "count", "format"}
+    assert set(ExchangeSelector.__struct_fields__) - {"scope"} == asked - {
+        "limit",
+        "wait_seconds",
+        "count",
+        "format",
+    }
     assert asked <= names_in(PAGE.read_text())

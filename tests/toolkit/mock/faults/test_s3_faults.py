@@ -22,9 +22,8 @@ SECRET = "a-secret-key"
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Server]:
     """Run an S3."""
-    with Server(
-        "photos", credentials={"AK": SECRET}, cors=True, faults="scanner_mocks.faults:S3Faults"
-    ) as server:
+    faults = "scanner_mocks.faults:ScannerS3Faults"
+    with Server("photos", credentials={"AK": SECRET}, cors=True, faults=faults) as server:
         yield server
 
 

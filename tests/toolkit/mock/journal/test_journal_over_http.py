@@ -13,7 +13,7 @@ import pytest
 
 from contract_first.mock.journal.calls import Calls
 from contract_first.mock.journal.remote import RemoteJournal
-from contract_first.mock.journal.selector import Selector
+from contract_first.mock.journal.selector import ExchangeSelector
 
 UNKNOWN = "2" * 22
 """An id that no session has."""
@@ -244,7 +244,7 @@ def test_assertions_from_another_process(api, mock):
     calls.assert_no_violations()
     with pytest.raises(AssertionError, match="Expected a call of operation='end_session'"):
         calls.assert_called(operation="end_session", within=0.05)
-    assert journal.find(Selector(scope="assertions"), 0) == []
+    assert journal.find(ExchangeSelector(scope="assertions"), 0) == []
 
 
 def test_a_filter_that_is_none_is_refused(control):

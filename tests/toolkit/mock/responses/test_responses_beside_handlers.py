@@ -106,6 +106,11 @@ def test_a_preference_is_for_callers_who_are_let_in(client):
 
 def test_the_page_lists_operations_with_and_without_handlers(client):
     """It lists every operation of the contract that the mock runs on."""
-    page = client.get("/_mock/answers").text
+    page = client.get("/_mock/responses").text
     assert "/weather/{city_id}" in page
     assert "MockStatusCODExxxxxxxxx" in page
+
+
+def test_the_page_is_at_its_old_path_too(client):
+    """`/_mock/answers`, the old name, has the same page for one release."""
+    assert client.get("/_mock/answers").text == client.get("/_mock/responses").text

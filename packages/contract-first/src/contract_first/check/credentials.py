@@ -54,7 +54,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     headers: dict[str, str] = {}
 
     def __post_init__(self) -> None:
-        """Refuse what no header field can carry, without repeating it."""
+        """Raise ValueError for text that a header field cannot carry; the message does not repeat it."""
         for name in KINDS:
             if (value := getattr(self, name)) and not VALUE.fullmatch(value):
                 raise ValueError(f"{name} has characters that a header field cannot carry.")
@@ -68,11 +68,11 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     @property
     def can_call(self) -> bool:
-        """Whether there is one to call with."""
+        """Whether any credential of the caller is set."""
         return bool(self.api_key or self.bearer or self.cookie)
 
     def over(self, weaker: Credentials) -> Credentials:
-        """Return these credentials, and those of another source where there is none here."""
+        """Return these credentials; empty ones are taken from others."""
         either = {name: getattr(self, name) or getattr(weaker, name) for name in KINDS}
         return Credentials(**either, headers={**weaker.headers, **self.headers})
 
@@ -102,7 +102,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return list(ordered)
 
     def secrets(self) -> list[str]:
-        """Return all that must not be shown, longest first, so that none hides part of another.
+        """Return all secrets, longest first, so that masking one hides no part of another.
 
         A wrong credential is among them, as it gives away all of the right one but a character.
         """
@@ -158,7 +158,7 @@ def empty_variables(environment: Mapping[str, str], prefix: str = PREFIX) -> lis
 
 
 def from_environment(environment: Mapping[str, str], prefix: str = PREFIX) -> Credentials:
-    """Return what is in the environment, header fields as ``Name: value``, one a line.
+    """Read credentials from the environment; header fields are ``Name: value``, one per line.
 
     Raises:
         ValueError: no header field can carry it.
@@ -169,7 +169,7 @@ def from_environment(environment: Mapping[str, str], prefix: str = PREFIX) -> Cr
 
 
 def from_file(path: Path) -> Credentials:
-    """Return what is in a TOML file, its keys named as the attributes.
+    """Read credentials from a TOML file, whose keys are the attributes.
 
     Raises:
         ValueError: it cannot be read, or is not such a file; the message repeats nothing that is in it.
@@ -213,6 +213,6 @@ def runnable(command: str, credentials: Credentials, prefix: str = PREFIX) -> st
 
 
 def _wrong(secret: str, holder: str) -> str:
-    """Return what has a shell make the wrong credential of the right one."""
+    """Return the shell expression that turns the right credential into the wrong one."""
     place, character = change_of(secret)
     return rf"""$(printf %s "${holder}" | sed 's/.\(.\{{{place - 1}\}}\)$/{character}\1/')"""

@@ -77,7 +77,7 @@ class MessageViolation(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, violation: ValueViolation, pointer: str) -> MessageViolation:
-        """Return what a value violates, at its own pointer into the contract or else at this one."""
+        """Return the violations of a value, each with its pointer into the contract or else this one."""
         return cls(
             part=violation.location,
             where=violation.name,

@@ -38,7 +38,7 @@ NO_LONGER_TRUE = {"content-encoding", "transfer-encoding"}
 
 
 def har(exchanges: Iterable[RecordedExchange], program: str = "mock") -> dict[str, Any]:
-    """Return exchanges as a HAR document; what HAR has no member for is in members with a ``_`` in front."""
+    """Return exchanges as a HAR document; names of members that HAR does not define begin with ``_``."""
     creator = {"name": f"{CONTRACT_FIRST.name} {program}", "version": version(CONTRACT_FIRST.name)}
     return {
         "log": {"version": "1.2", "creator": creator, "entries": [_entry(exchange) for exchange in exchanges]}
@@ -64,7 +64,6 @@ class HarWriter:
         self._file.write((b"\n" if self._number == 1 else b",\n") + msgspec.json.encode(_entry(numbered)))
 
     def close(self) -> None:
-        """End the document."""
         self._file.write(b"\n" + LOG_END + b"\n")
 
 
@@ -100,7 +99,7 @@ def _written_request(exchange: RecordedExchange) -> dict[str, Any]:
     if message.fields:
         request["postData"] = {"mimeType": _content_type(message), "params": _name_values(message.fields)}
     elif message.body:
-        request["postData"] = {"mimeType": _content_type(message), **_text(message.body)}
+        request["postData"] = {"mimeType": _content_type(message), **_body_members(message.body)}
     return request
 
 
@@ -115,7 +114,7 @@ def _written_response(exchange: RecordedExchange) -> dict[str, Any]:
         "content": {
             "size": message.body_bytes,
             "mimeType": _content_type(message),
-            **(_text(message.body) if message.body else {}),
+            **(_body_members(message.body) if message.body else {}),
         },
         "redirectURL": message.header("location") or "",
         "headersSize": UNKNOWN,
@@ -142,7 +141,7 @@ def _content_type(message: Message) -> str:
     return message.header("content-type") or "x-unknown"
 
 
-def _text(body: bytes) -> dict[str, str]:
+def _body_members(body: bytes) -> dict[str, str]:
     try:
         return {"text": body.decode()}
     except UnicodeDecodeError:
@@ -158,7 +157,7 @@ def phrase_of(status: int) -> str:
 
 
 class HarError(ValueError):
-    """The file is no HAR that can be read; the message says where and why."""
+    """The file is not a readable HAR; the message says where and why."""
 
 
 class NameValue(msgspec.Struct):
@@ -238,7 +237,7 @@ PAIRS: msgspec.json.Decoder[list[NameValue] | None] = msgspec.json.Decoder(list[
 
 
 def read_har(path: Path) -> Iterator[RecordedExchange]:
-    """Yield what a HAR file holds, in its order.
+    """Yield the exchanges of a HAR file, in its order.
 
     Raises:
         HarError: it is no HAR, or a part of it is longer than it may be.
@@ -330,7 +329,7 @@ def _multipart(params: list[NameValue]) -> bytes:
 
 
 def _part(param: NameValue) -> bytes:
-    """Write a field; of a file that was not recorded a byte stands for what was in it."""
+    """Write a field; one byte represents the content of a file that was not recorded."""
     name, file_name = (_quoted(text or "") for text in (param.name, param.file_name))
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'
     if param.file_name is not None:

@@ -76,7 +76,7 @@ def spellings(secret: bytes) -> tuple[bytes, ...]:
 
 
 class Masking:
-    """Masks secrets by their names, and anywhere what looks like a secret or was presented as one.
+    """Masks secrets by the names of their members, and any text that looks like one or was presented as one.
 
     Args:
         names: of further headers, query parameters and cookies that are secret.

@@ -1,4 +1,4 @@
-"""What is checked: a deployment, its contract, and what may be done to it."""
+"""The target of a check: a deployment, its contract, and the requests that are permitted."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Target:
         url: where the contract's paths begin; without a slash at its end.
         client: sends no credential by itself; relative URLs are below `url`. What it sends is paced and
             recorded, and it follows no redirects. Absolute URLs, such as those of S3, are welcome.
-        operations: those of the contract that the run may call, in its order; fewer if only some were asked
-            for, or only safe ones may be called.
-        credentials: whom the run may call as.
+        operations: operations that the run may call, in the order of the contract: those selected, and with
+            ``read_only`` only safe ones.
+        credentials: of the caller, and of another organization.
         read_only: whether only safe methods are allowed; a check that changes anything is left out.
         variables: prefix of the environment's variables, as which reports show credentials.
-        upload_hosts: hosts to which photos may be posted, beside the target's own and Amazon S3's.
+        upload_hosts: hosts that may receive uploads, beside the target's own and Amazon S3's.
         fallback: the contract that was assumed if `contract` is it; completes one without links.
-        deadline: reading of `clock` at which the run is to be over; None without a budget.
+        deadline: reading of `clock` at which the run ends; None without a budget.
         clock: seconds, monotonic.
     """
 
@@ -81,7 +81,7 @@ class Target:
 
     @property
     def anonymous(self) -> bool:
-        """Whether an operation asks for a credential, and none is given; a header may be one."""
+        """Whether an operation requires a credential, and none is set; a header may be one."""
         is_given = self.by_scheme or self.credentials.headers
         return not is_given and any(
             all(operation.security) for operation in self.operations if operation.security

@@ -106,7 +106,7 @@ def _arguments(operation: Operation, contract: Contract, api: str) -> Iterator[s
         else:
             yield from _credential(scheme)
     for parameter in _required(operation):
-        name, value = parameter["name"], _text(samples.value(parameter.get("schema", True)))
+        name, value = parameter["name"], _argument(samples.value(parameter.get("schema", True)))
         match parameter["in"]:
             case "path":
                 path = path.replace("{" + name + "}", quote(value, safe=""))
@@ -118,12 +118,12 @@ def _arguments(operation: Operation, contract: Contract, api: str) -> Iterator[s
                 yield from ("-b", f"{name}={value}")
     body = (operation.request_body or {}).get("content", {}).get("application/json")
     if body is not None:
-        value = _text(samples.value(body.get("schema", True)))
+        value = _argument(samples.value(body.get("schema", True)))
         yield from ("-H", "Content-Type: application/json", "-d", value)
     yield f"{api}{path}{'?' if query else ''}{urlencode(query)}"
 
 
-def _text(value: Any) -> str:
+def _argument(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -17,7 +17,7 @@ from .reports import HTML, JSON
 
 Fallback = Callable[[], ContractDocument | None]
 Preset = Callable[[], Mapping[str, Any]]
-"""Returns arguments of `Checking`: the checks of an API of one's own."""
+"""Returns arguments of `Checking`: the checks that an application adds."""
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 URL = Annotated[

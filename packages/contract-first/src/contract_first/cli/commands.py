@@ -45,7 +45,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Refuse an invalid contra
 
 
 def failure(message: object, exit_code: int = CANNOT_RUN) -> typer.Exit:
-    """Print why a command fails on standard error, and return what ends it."""
+    """Print on standard error why a command fails, and return the exception that ends it."""
     typer.echo(str(message), err=True)
     return typer.Exit(exit_code)
 
@@ -216,7 +216,6 @@ class Lazy:
     section: str = "Commands"
 
     def customized(self, **parameters: Any) -> Lazy:
-        """Return the command with other parameters."""
         return replace(self, parameters={**self.parameters, **parameters})
 
     def command(self, name: str) -> Any:
@@ -291,7 +290,6 @@ class LazyGroup(TyperGroup):
             self.add_command(TyperCommand(name, help=command.help, short_help=command.help))
 
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
-        """List the commands by section."""
         width = max(map(len, self.lazy))
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, command in self.lazy.items():

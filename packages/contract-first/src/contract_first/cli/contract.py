@@ -18,7 +18,7 @@ from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.comparison import Change, compare, reports
 from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
-from contract_first.contract.linting import Rule
+from contract_first.contract.linting import LintRule
 from contract_first.contract.linting import lint as violations_in
 from contract_first.contract.python_types import python_types
 from contract_first.contract.schemas.violations import holds_more
@@ -65,7 +65,7 @@ def lint(
     overlay: Overlays = None,
     strict: Strict = False,
     ignore: Annotated[
-        list[Rule] | None, typer.Option(help="House rule to leave out; repeatable.", show_default=False)
+        list[LintRule] | None, typer.Option(help="House rule to leave out; repeatable.", show_default=False)
     ] = None,
     load: Load = load_contract,
 ) -> None:

@@ -49,7 +49,7 @@ class Start(NamedTuple):
 
     @contextmanager
     def running(self) -> Iterator[Any]:
-        """Run it for as long as this is entered.
+        """Run it for the length of a ``with`` block.
 
         Raises:
             typer.Exit: it cannot start; the reason is printed.

@@ -26,7 +26,7 @@ from .options import PROCESS, TRUSTED_BY, defaults_of, options_of, ports_of
 
 if TYPE_CHECKING:
     from contract_first.mock.journal.journal import Journal
-    from contract_first.mock.journal.request_log import RequestLog
+    from contract_first.mock.journal.request_log import ExchangeLog
     from contract_first.mock.options import Log
 
 WIDTH = 80
@@ -116,7 +116,7 @@ class Mocks:
             if self.contract.defects:
                 places["defects"] = f"{mock.api}/_mock/defects"
             if verbose:
-                places |= {"explorer": f"{mock.api}/docs", "responses": f"{mock.api}/_mock/answers"}
+                places |= {"explorer": f"{mock.api}/docs", "responses": f"{mock.api}/_mock/responses"}
                 sections["Operations"] = banner.operation_rows(self.contract)
         if not mock.operations:
             notes.append("The contract has no operations: every request gets a 404.")
@@ -154,14 +154,14 @@ def log_form(form: Form | None, *, quiet: bool, default: Form | None) -> Form | 
 def request_log(form: Form) -> Log:
     """Return a log of a journal's exchanges on standard error, in a form."""
 
-    def log(journal: Journal) -> RequestLog:
-        from contract_first.mock.journal.request_log import JsonLines, RequestLog, TextLines  # noqa: PLC0415 -- S3 starts while it is imported
+    def log(journal: Journal) -> ExchangeLog:
+        from contract_first.mock.journal.request_log import ExchangeLog, JsonLines, TextLines  # noqa: PLC0415 -- S3 starts while it is imported
 
         is_terminal = sys.stderr.isatty()
         text = TextLines(
             colours=is_terminal and not os.environ.get("NO_COLOR"), width=_width if is_terminal else None
         )
-        return RequestLog(journal, JsonLines() if form == "json" else text, _write_error)
+        return ExchangeLog(journal, JsonLines() if form == "json" else text, _write_error)
 
     return log
 

@@ -19,7 +19,7 @@ from contract_first.contract.document.errors import explained
 from contract_first.imports import resting_collector
 from contract_first.mock.options import HOST
 from contract_first.mock.proxy.application import proxying
-from contract_first.mock.proxy.recorder import Recorder
+from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import NAME, NotAnUpstream, Upstream
 from contract_first.service.http.server import CannotListen
 from contract_first.terminal import printable
@@ -105,7 +105,7 @@ def proxy(
         with Lines() as lines:
             with resting_collector(own_process=True):
                 read = read_contract(contract, load, overlay, strict=strict)
-                recorder = Recorder(read, target.url, lambda exchange: lines.put(line(exchange)))
+                recorder = ProxyRecorder(read, target.url, lambda exchange: lines.put(line(exchange)))
             with proxying(target, recorder, **options) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
                 end.wait()
@@ -129,7 +129,7 @@ class Files(NamedTuple):
         for path in filter(None, self):
             path.touch()
 
-    def write(self, report: Report, recorder: Recorder) -> None:
+    def write(self, report: Report, recorder: ProxyRecorder) -> None:
         """Write the requested reports."""
         if self.html:
             self.html.write_text(page(report), "utf-8")

@@ -1,4 +1,4 @@
-"""Reads the contract of a command, without importing what compares and lints contracts."""
+"""Reads the contract of a command, without importing comparison and linter."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

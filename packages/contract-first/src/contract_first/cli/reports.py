@@ -13,7 +13,7 @@ WIDE = 120
 
 
 def report_console() -> Console:
-    """Return the terminal, or what stands in its place."""
+    """Return the console of standard output, wide where that is no terminal."""
     console = Console(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = WIDE

@@ -116,7 +116,7 @@ def s3(
 
 
 def announce(mock: S3Mock) -> None:
-    """Print where S3 is, and what AWS's clients have to know of it."""
+    """Print the URL of S3, and the variables for AWS's clients."""
     from . import banner  # noqa: PLC0415 -- only people need it, and once S3 responds
 
     places = {

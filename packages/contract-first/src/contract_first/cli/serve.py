@@ -1,4 +1,4 @@
-"""``serve`` a contract of one's own by handlers of one's own."""
+"""``serve``: a contract and its handlers over HTTP."""
 
 import socket
 import sys
@@ -129,7 +129,7 @@ def serve_until_ended(
     limits: ConnectionLimits | None = None,
     shutdown: Shutdown | None = None,
 ) -> None:
-    """Serve an app until SIGINT or SIGTERM; what keeps it from starting ends the command with exit code 1.
+    """Serve an app until SIGINT or SIGTERM; an error of the start ends the command with exit code 1.
 
     Args:
         start_errors: what keeps it from starting; each message says what to do.
@@ -145,7 +145,7 @@ def serve_until_ended(
             requests = RequestLog(stderr, log) if log.requests else None
             telemetry = Telemetry.of_process(title, has_metrics=metrics_port is not None)
             with starting(*start_errors):
-                app = _made(create, telemetry, requests)
+                app = _app_of(create, telemetry, requests)
                 listening = sockets.enter_context((claim if is_shared else listen)(host, port))
                 metrics = [
                     sockets.enter_context(listen(host, number, "--metrics-port"))
@@ -162,7 +162,7 @@ def serve_until_ended(
             def run(index: int, ready: Callable[[], None]) -> None:
                 forked = telemetry.forked()
                 with starting(*start_errors):
-                    app = _made(create, forked, requests)
+                    app = _app_of(create, forked, requests)
                     beside = (
                         reserve(host, listening.getsockname()[1], shared=True) if is_shared else listening
                     )
@@ -175,7 +175,7 @@ def serve_until_ended(
 
 
 @resting_collector(own_process=True)
-def _made(create: Create, telemetry: Telemetry, requests: RequestLog | None) -> Any:
+def _app_of(create: Create, telemetry: Telemetry, requests: RequestLog | None) -> Any:
     return create(telemetry, requests)
 
 

@@ -62,7 +62,7 @@ class Contract:
 
     @property
     def warnings(self) -> Iterator[str]:
-        """What to report of it: overlays without effect, Swagger 2.0, and the number of defects."""
+        """Sentences for the user: overlays without effect, Swagger 2.0, the number of defects."""
         yield from self.overlay_warnings
         if "/openapi" in self.origins:
             yield f"{self.source} is Swagger 2.0, read as OpenAPI {self.openapi}."
@@ -220,15 +220,15 @@ class Contract:
             for _, item, at in self.path_items()
             for _, definition, _ in self.operations_in(item, at)
         )
-        taken = {definition.get("operationId") for definition in definitions}
+        used = {definition.get("operationId") for definition in definitions}
         following: dict[str, count[int]] = {}
 
         def name(method: str, path: str) -> str:
             stem = re.sub(r"[^0-9A-Za-z]", "_", f"{method}{path}")
             numbers = following.setdefault(stem, count(2))
             numbered = (f"{stem}_{number}" for number in numbers)
-            free = next(candidate for candidate in chain([stem], numbered) if candidate not in taken)
-            taken.add(free)
+            free = next(candidate for candidate in chain([stem], numbered) if candidate not in used)
+            used.add(free)
             return free
 
         return name

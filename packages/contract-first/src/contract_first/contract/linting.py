@@ -19,7 +19,7 @@ from .reading.reading import with_lines
 LONGEST_REASON = 200
 
 
-class Rule(StrEnum):
+class LintRule(StrEnum):
     """The house rules."""
 
     OPERATION_ID = "operation-id"
@@ -32,7 +32,7 @@ class Rule(StrEnum):
 class RuleViolation(Diagnostic):
     """A place in a contract that violates a house rule."""
 
-    rule: Rule
+    rule: LintRule
 
     def __str__(self) -> str:
         """Return file, line, pointer, reason and rule in a line."""
@@ -40,20 +40,20 @@ class RuleViolation(Diagnostic):
 
 
 class _Violation(NamedTuple):
-    rule: Rule
+    rule: LintRule
     pointer: str
     reason: str
 
 
 @resting_collector()
-def lint(contract: Contract, ignored: Collection[Rule] = ()) -> list[RuleViolation]:
+def lint(contract: Contract, ignored: Collection[LintRule] = ()) -> list[RuleViolation]:
     """Return the violations of the house rules that are not ignored, in the order of the file.
 
     Every operation has an operationId of its own, a tag and an error response (a 4xx or ``default``), and
     every example and default conforms to the schema that it stands beside.
     """
     violations = [violation for operation in contract.operations for violation in _of_operation(operation)]
-    if Rule.EXAMPLE not in ignored:
+    if LintRule.EXAMPLE not in ignored:
         violations += _Examples(contract).violations()
     return with_lines(
         RuleViolation(contract.source, 0, contract.origin(pointer), reason, rule)
@@ -65,15 +65,17 @@ def lint(contract: Contract, ignored: Collection[Rule] = ()) -> list[RuleViolati
 def _of_operation(operation: Operation) -> Iterator[_Violation]:
     if not operation.definition.get("operationId"):
         yield _Violation(
-            Rule.OPERATION_ID, operation.pointer, "has no operationId; a handler is found by it."
+            LintRule.OPERATION_ID, operation.pointer, "has no operationId; a handler is found by it."
         )
     if not operation.tags:
         yield _Violation(
-            Rule.TAG, operation.pointer, "has no tag; expected at least one, to be listed under."
+            LintRule.TAG, operation.pointer, "has no tag; expected at least one, to be listed under."
         )
     if not any(status.startswith("4") or status == "default" for status in operation.responses):
         yield _Violation(
-            Rule.ERROR_RESPONSE, operation.pointer, "declares no error response; expected a 4xx or a default."
+            LintRule.ERROR_RESPONSE,
+            operation.pointer,
+            "declares no error response; expected a 4xx or a default.",
         )
 
 
@@ -119,12 +121,12 @@ class _Examples:
         try:
             validator = schemas.of(location.node if is_schema else location.node["schema"]).validator
         except (LookupError, ValueError, jsonschema_rs.ReferencingError) as refused:
-            yield _Violation(Rule.EXAMPLE, pointer, f"cannot be compiled: {_shortened(str(refused))}")
+            yield _Violation(LintRule.EXAMPLE, pointer, f"cannot be compiled: {_shortened(str(refused))}")
             return
         for where, value in examples:
             for violation in validator.violations(value, "body"):
                 yield _Violation(
-                    Rule.EXAMPLE,
+                    LintRule.EXAMPLE,
                     where + violation.name,
                     f"violates its schema: {_shortened(violation.detail)}",
                 )

@@ -37,7 +37,7 @@ def load_contract(
     Args:
         overlays: OpenAPI Overlay 1.0 or 1.1 documents, applied in this order.
         lenient: repair or leave out what is wrong in the document, and list it in ``Contract.defects``.
-        known_valid: digests of effective documents that need no validation, as a test has validated them.
+        known_valid: digests of effective documents to load without validation; a test validates them.
 
     Raises:
         ContractError: a file cannot be read, or is not valid; names the file and the JSON pointer.

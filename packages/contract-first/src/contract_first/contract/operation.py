@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Pointers:
-    """JSON pointers, in the document, of what an operation consists of: Reference Objects are followed.
+    """JSON pointers to the parts of an operation; Reference Objects are followed.
 
     Attributes:
         request_body: of the Request Body Object; where it would be if there is none.

@@ -57,7 +57,7 @@ def _imports(declared: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text without what would end a docstring."""
+    """Return a text without quotes, backslashes and control characters, for a docstring."""
     return "".join(
         character if character.isprintable() and character not in '\\"' else " " for character in text
     ).strip()
@@ -71,16 +71,16 @@ class _Declarations:
         self._left = MOST_SCHEMAS
         self._schemas = contract.schemas
         self._components = contract.document.get("components", {}).get("schemas", {})
-        self._taken: set[str] = set()
+        self._assigned: set[str] = set()
         self._numbers = Counter[str]()
         self._names = {name: self._free_name(name) for name in self._components}
-        self._made: list[str] = []
+        self._declarations: list[str] = []
         self._open: set[tuple[int, ...]] = set()
 
     def all(self) -> list[str]:
         for name, node in self._components.items():
             self._component(name, Part(node, pointers.join("/components/schemas", name), name))
-        return self._made
+        return self._declarations
 
     def _component(self, name: str, part: Part) -> None:
         spelled = self._names[name]
@@ -89,7 +89,7 @@ class _Declarations:
             self._class(spelled, shape)
             return
         alias = "Any" if self._leads_to_itself(name) else self._type((part,), spelled)
-        self._made.append(f"{spelled}: TypeAlias = {alias!r}")
+        self._declarations.append(f"{spelled}: TypeAlias = {alias!r}")
 
     def _object(self, part: Part) -> Shape | None:
         """Return the shape of a schema that is an object with properties, else None."""
@@ -101,21 +101,21 @@ class _Declarations:
 
     def _class(self, name: str, shape: Shape) -> None:
         """Declare a TypedDict: as a class if every property can be an attribute, else by calling it."""
-        place = len(self._made)
+        place = len(self._declarations)
         fields = {key: self._field(key, shape, name) for key in shape.properties}
         if all(_is_attribute(key) for key in fields):
             lines = [f"class {name}(TypedDict):", *(f"    {key}: {field}" for key, field in fields.items())]
         else:
             inner = [f"    {key!r}: {field}," for key, field in fields.items()]
             lines = [f"{name} = TypedDict({name!r}, {{", *inner, "})"]
-        self._made.insert(place, "\n".join(lines))
+        self._declarations.insert(place, "\n".join(lines))
 
     def _field(self, key: str, shape: Shape, name: str) -> str:
         expression = self._type(shape.properties[key], f"{name}_{key}")
         return _quoted(expression) if key in shape.required else f"NotRequired[{_quoted(expression)}]"
 
     def _type(self, conjunction: Conjunction, hint: str) -> str:
-        """Return the type expression of a schema; names of objects in it begin with ``hint``."""
+        """Return the type expression of a schema; ``hint`` is the prefix of its classes' names."""
         self._left -= 1
         if self._left < 0:
             reason = f"holds more than {MOST_SCHEMAS} schemas, counted as often as they stand in others."
@@ -192,10 +192,12 @@ class _Declarations:
         stem = "".join(word[:1].upper() + word[1:] for word in words) or "Schema"
         stem = f"_{stem}" if stem[0].isdigit() else stem
         name = f"{stem}_{self._numbers[stem]}" if stem in self._numbers else stem
-        while name in self._taken or name in IMPORTED or keyword.iskeyword(name) or hasattr(builtins, name):
+        while (
+            name in self._assigned or name in IMPORTED or keyword.iskeyword(name) or hasattr(builtins, name)
+        ):
             self._numbers[stem] = max(self._numbers[stem], 1) + 1
             name = f"{stem}_{self._numbers[stem]}"
-        self._taken.add(name)
+        self._assigned.add(name)
         return name
 
 

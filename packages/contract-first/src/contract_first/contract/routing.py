@@ -65,7 +65,7 @@ def no_header(_name: bytes) -> None:
     """Find no header field, as in a request of only a method and a URL."""
 
 
-class Candidate(NamedTuple):
+class RouteCandidate(NamedTuple):
     """An operation of a path.
 
     Attributes:
@@ -112,7 +112,7 @@ class PathItem:
 
     __slots__ = ("_headers", "_patterns", "_places", "_several", "_several_names", "methods", "operations")
 
-    def __init__(self, candidates: Sequence[Candidate]) -> None:
+    def __init__(self, candidates: Sequence[RouteCandidate]) -> None:
         paths = {candidate.path: None for candidate in candidates}
         self._several_names = len(paths) > 1
         slots = [slot for path in paths for slot in _places(path)]
@@ -266,7 +266,7 @@ class Router:
 
     def __init__(self, operations: Iterable[Operation], fits: Fits = lambda *_: True) -> None:
         self._fits = fits
-        by_path: dict[str, list[Candidate]] = {}
+        by_path: dict[str, list[RouteCandidate]] = {}
         for operation in operations:
             for candidate in _candidates(operation):
                 for shape in _shapes(candidate.path):
@@ -352,15 +352,15 @@ def path_of(template: str) -> str:
     return QUERY.split(template, maxsplit=1)[0]
 
 
-def _candidates(operation: Operation) -> Iterator[Candidate]:
+def _candidates(operation: Operation) -> Iterator[RouteCandidate]:
     """Yield the candidates of an operation: with a fragment, the path counts with and without it."""
     path = path_of(operation.path)
     query = _query(operation.path[len(path) + 1 :].encode("latin-1", "replace"))
     fixed = {name: value for name, value in query.items() if not EXPRESSION.search(name)}
     by_fragment = operation.path[len(path) :].startswith("#")
-    yield Candidate(operation, path, fixed, frozenset(fixed if by_fragment else ()))
+    yield RouteCandidate(operation, path, fixed, frozenset(fixed if by_fragment else ()))
     if by_fragment:
-        yield Candidate(operation, operation.path, {})
+        yield RouteCandidate(operation, operation.path, {})
 
 
 def _query(query: bytes) -> dict[str, str]:

@@ -19,11 +19,12 @@ from .control.app import CA, MOST_TARGET_BYTES, ROOT, ControlAccess, control
 from .journal.events import EventStream
 from .journal.recording import JournalMiddleware, Recording, refused
 from .reach import Reach
+from .responses.page import OLD_PATH as OLD_RESPONSES
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
 from .rules.middleware import RuleMiddleware
 from .rules.reading import RuleReader
-from .service import Service
+from .service import ReloadingService
 from .state.clock import MockClock
 from .state.state import MockState
 from .traffic import Traffic
@@ -41,7 +42,7 @@ class MockApplication:
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
     """
 
-    service: Service
+    service: ReloadingService
     state: MockState
     traffic: Traffic
     _: KW_ONLY
@@ -63,12 +64,12 @@ class MockApplication:
             self.access,
             pages={
                 f"{ROOT}/events": EventStream(state.events, traffic.journal),
-                RESPONSES: ResponsesPage(contract),
+                **dict.fromkeys((RESPONSES, OLD_RESPONSES), ResponsesPage(contract)),
                 ROOT: TO_CONSOLE,
                 CONSOLE: ConsolePage(lambda: reach.s3, extension.console),
                 **({} if self.ca is None else {CA: Page(self.ca.encode(), "application/x-x509-ca-cert")}),
             },
-            public=(RESPONSES, CONSOLE, ROOT),
+            public=(RESPONSES, OLD_RESPONSES, CONSOLE, ROOT),
             clock=state.clock,
             profile=self.profile,
             collaborators={
@@ -96,7 +97,6 @@ class MockApplication:
         self.traffic.end()
 
     async def stop(self) -> None:
-        """Release everything."""
         await self._watching.aclose()
         await asyncio.to_thread(self.traffic.stop)
         await self.service.stop()
@@ -108,7 +108,6 @@ class MockApplication:
             self.traffic.journal.record(refused(Recording(scope, 0), problem))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
         if scope["type"] != "http":
             return
         self.reach.note(scope)

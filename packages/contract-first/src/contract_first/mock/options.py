@@ -5,13 +5,11 @@ A field with a `Flag` is an option of the command as well; the others are for Py
 
 # ruff: noqa: RUF009 -- `option` and its kind return what declares a field
 
-import inspect
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import KW_ONLY, dataclass, field
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from contract_first.service.http.origins import normal_origins
@@ -25,11 +23,8 @@ HOST = "127.0.0.1"
 OFF = False
 """The default of options without a value."""
 Log: TypeAlias = "Callable[[Journal], AbstractContextManager[object]]"
-"""Logs a journal's exchanges while what it returns is entered."""
+"""Returns a context manager that logs a journal's exchanges while it is open."""
 Mode = Literal["on", "warn", "off"]
-P = ParamSpec("P")
-Options = TypeVar("Options")
-Result = TypeVar("Result")
 Default = TypeVar("Default")
 
 
@@ -38,10 +33,10 @@ class Flag(NamedTuple):
 
     Attributes:
         help: the sentence that says what it is for.
-        metavar: stands for its value; DIR for a folder, PORT for a port.
+        metavar: name of its value in help: DIR for a folder, PORT for a port.
         name: of the flag, where it is not that of the field.
-        read: reads a value; its ValueError says what is wrong with one.
-        default: what help says of the default, where that is not its value.
+        read: parses a value; its ValueError is the message to the user.
+        default: text of the default in help, where that is not its value.
         variable: of the environment, that has a value as well.
         kind: the type of the option, where it is not that of the field.
         alone: the value where neither option nor setting says; a port's is 0 beside ``exec``.
@@ -82,7 +77,7 @@ def url_option(server: str, default: str) -> str | None:
 
 
 def base_url(text: str) -> str:
-    """Return a URL that others begin with, without a slash at its end; raise ValueError if it is none."""
+    """Return a base URL without a trailing slash; raise ValueError for any other text."""
     try:
         parts = urlsplit(text)
         is_complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
@@ -98,7 +93,7 @@ class ServerOptions:
     """The options of every mock.
 
     Attributes:
-        log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
+        log: returns a context manager for the time that the mock runs, such as an `ExchangeLog`.
     """
 
     faults: Path | None = option(None, "Activate the faults in this JSON, YAML or TOML file at start.")
@@ -183,19 +178,3 @@ class MockOptions(ApiOptions):
     )
     strict: bool = False
     authentication: bool = True
-
-
-def takes_fields_of(
-    options: Callable[P, Options],
-) -> Callable[[Callable[[Options], Result]], Callable[P, Result]]:
-    """Return a decorator by which a function of a record takes the record's fields as its arguments."""
-
-    def decorate(run: Callable[[Options], Result]) -> Callable[P, Result]:
-        @wraps(run)
-        def called(*arguments: P.args, **named: P.kwargs) -> Result:
-            return run(options(*arguments, **named))
-
-        called.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]  # what help() shows
-        return called
-
-    return decorate

@@ -32,7 +32,7 @@ _ELSEWHERE: Final = ("192.0.2.1", 9)
 
 
 class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client has to know of a running mock; what a mock does not have is None."""
+    """The facts of a running mock for its clients; None for a part that it does not have."""
 
     def override(self, **fields: Any) -> str:
         """Override responses of the mock, and return the id of the override.
@@ -58,11 +58,9 @@ class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
         return Rule
 
     def facts(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
         return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
 
     def seeds(self) -> dict[str, Any]:
-        """Return what the control API says."""
         return self.facts()
 
     def line(self) -> str:
@@ -142,7 +140,7 @@ class Reach:
 
 
 def certified(ca: Path | None, *, tls: bool) -> AbstractContextManager[Authority | None]:
-    """Return what provides an authority for certificates, if there is to be TLS: a folder implies it.
+    """Return the context manager of the certificate authority; of None without TLS, which a folder implies.
 
     Raises:
         ValueError: the extra ``s3`` is not installed.

@@ -54,7 +54,6 @@ class Uniform(_Distribution, frozen=True, tag="uniform"):
     upper: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.uniform(self.lower, self.upper)
 
 
@@ -65,7 +64,6 @@ class Normal(_Distribution, frozen=True, tag="normal"):
     standard_deviation: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.normalvariate(self.mean, self.standard_deviation)
 
 
@@ -76,7 +74,6 @@ class Lognormal(_Distribution, frozen=True, tag="lognormal"):
     sigma: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.lognormvariate(log(self.median), self.sigma)
 
 
@@ -86,15 +83,14 @@ class Exponential(_Distribution, frozen=True, tag="exponential"):
     mean: float
 
     def draw(self, random: Random) -> float:
-        """Return milliseconds."""
         return random.expovariate(1 / self.mean)
 
 
 Latency = Uniform | Normal | Lognormal | Exponential
 
 
-class Candidate(Values, Protocol):
-    """A request to the API or to S3, as far as faults look at it."""
+class MatchableRequest(Values, Protocol):
+    """A request to the API or to S3, with the attributes that rules match."""
 
     @property
     def method(self) -> str:
@@ -140,7 +136,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     cookies: dict[str, Any] = {}
     body: dict[str, Any] = {}
 
-    def matches(self, request: Candidate) -> bool:
+    def matches(self, request: MatchableRequest) -> bool:
         """Return whether all selectors match a request, conditions aside."""
         return (
             self.method.upper() in ("", request.method)
@@ -246,7 +242,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     effect: Effect
     struck: int = 0
 
-    def matches(self, request: Candidate) -> bool:
+    def matches(self, request: MatchableRequest) -> bool:
         """Return whether the rule applies to a request, conditions on what was sent aside."""
         return self.scope in ("", request.scope) and self.match.matches(request)
 
@@ -349,9 +345,9 @@ def _check_s3(effect: Effect, at: str) -> None:
         from strict_s3.messages.errors import REFUSALS  # noqa: PLC0415 -- of an extra
 
         if effect.s3_code not in REFUSALS:
-            known = ", ".join(REFUSALS)
+            codes = ", ".join(REFUSALS)
             raise RuleError(
-                f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {known}"
+                f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {codes}"
             )
     if effect.retry_after_seconds is not None and not effect.refuses:
         raise RuleError(f"{at}/retry_after_seconds", "status", "needs a status or s3_code beside it on s3")

@@ -30,7 +30,6 @@ class RuleMarker:
     path: str = "/faults"
 
     def register(self, config: pytest.Config) -> None:
-        """Make the marker known."""
         help_ = f"{self.effect} in this test, as in {self.name}({self.example})"
         fields = "fields are those of a rule, of its match and of its effect."
         config.addinivalue_line("markers", f"{self.name}(**fields): {help_}; {fields}")
@@ -52,5 +51,4 @@ class RuleMarker:
             yield kind.document(marker.kwargs)
 
     def fail(self, reason: str) -> NoReturn:
-        """Fail the test."""
         pytest.fail(reason, pytrace=False)

@@ -14,17 +14,18 @@ from starlette.types import ASGIApp
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.loading import reload, repaired
 from contract_first.service.http.server import callable_url_of, listen, serving
+from contract_first.signatures import takes_fields_of
 
 from .application import MockApplication, observed
 from .control.app import ControlAccess
 from .generation import strings_of
 from .journal.events import Events
-from .options import MockOptions, takes_fields_of
+from .options import MockOptions
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from .responses import ContractResponses, Strictness, contract_app
 from .responses.app import LIMITS
 from .rules.transport import TransportProtocol
-from .service import Service
+from .service import ReloadingService
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
 from .state.randomness import SeededRandomness
@@ -40,16 +41,16 @@ if TYPE_CHECKING:
 
 
 class ContractMock(MockFacts, frozen=True, kw_only=True):
-    """What a client needs to know of the running mock of a contract.
+    """A running mock: its URLs, and the contract that it serves.
 
     Attributes:
         api: URL of the API.
         control: URL of the control API.
-        title: of the contract.
-        version: of the contract.
-        operations: how many it has.
-        ca: file with the certificate that clients are to trust; None without TLS.
-        lan: URL of the API for others in the network; None if they cannot reach it.
+        title: of the contract (``info.title``).
+        version: of the contract (``info.version``).
+        operations: number of the contract's operations.
+        ca: PEM file with the certificate for clients to trust; None without TLS.
+        lan: URL of the API for other machines in the network; None if they cannot reach it.
     """
 
     api: str
@@ -64,7 +65,39 @@ class ContractMock(MockFacts, frozen=True, kw_only=True):
 @takes_fields_of(MockOptions)
 @contextmanager
 def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
-    """Run the mock of a contract for as long as this is entered; the arguments are fields of `MockOptions`.
+    """Run the mock of a contract in a thread for the length of a ``with`` block, which gets a `ContractMock`.
+
+    Only ``contract`` is required; ``host`` and ``port`` may follow it, all others are keywords:
+
+        with contract_mock("petstore.yaml", stateful=True, seed=7) as mock:
+            httpx2.get(f"{mock.api}/pets")
+
+    Args:
+        contract: an OpenAPI document as a `Contract`, or the path or URL of one.
+        host: address to listen on, by default ``127.0.0.1``.
+        port: port to listen on; 0, the default, takes a free one.
+        public_url: URL by which clients reach the API; by default the host that a request came to.
+        stateful: store what requests create, change and delete, and return it.
+        seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
+        data: folder that keeps all state across restarts.
+        seed: the same requests get the same responses under the same seed, by default 0.
+        locale: of generated names, addresses and texts, such as ``de_DE``; needs the extra ``locales``.
+        validate_requests: ``on`` refuses requests that violate the contract, ``warn`` reports the violation
+            in a header of the response, ``off`` does neither.
+        formats: the same for requests that violate only a ``format``.
+        errors: respond with an error where an example violates its schema, instead of repairing it.
+        prefer_first: follow the header ``Prefer`` even where the request violates the contract.
+        strict: refuse a contract that is not valid, instead of repairing it.
+        authentication: require credentials where the contract does; any non-empty one is accepted.
+        faults: JSON, YAML or TOML file of faults that are active at start.
+        control_token: token for the control API; without one, only this machine has access.
+        control_origins: origins whose pages may use the control API without a token.
+        tls: serve HTTPS, with certificates of a local authority.
+        ca: folder that keeps the local authority; implies ``tls``.
+        trust_proxy: take the host of URLs from ``X-Forwarded-Host`` and ``X-Forwarded-Proto``.
+        watch: reload the contract when its file changes.
+        log: called with the journal; the context manager that it returns is open while the mock runs.
+        tell: called with a sentence for people, such as that a contract has been reloaded.
 
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
@@ -141,7 +174,7 @@ class _Assembly:
     ) -> MockApplication:
         """Return the mock: control, and the contract's responses behind journal and faults."""
         tell = self.options.tell
-        service = Service(
+        service = ReloadingService(
             contract,
             self._app(contract),
             load=lambda: _reported(reload(contract), tell),

@@ -18,7 +18,7 @@ SUFFIXES = {".json", ".yaml", ".yml"}
 
 
 @dataclass(eq=False)
-class Service:
+class ReloadingService:
     """The app of the current contract.
 
     Args:

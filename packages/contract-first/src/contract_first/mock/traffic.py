@@ -23,7 +23,7 @@ from .journal.events import Events
 from .journal.journal import Journal, Validate
 from .journal.matching import is_beside_contracts
 from .journal.recording import s3_exchange
-from .journal.selector import Selector
+from .journal.selector import ExchangeSelector
 from .rule import Rule
 from .rules.file import RulesFile
 from .rules.reading import RuleReader
@@ -126,7 +126,7 @@ class Traffic:
             self.faults.struck(exchange.fault)
 
     def reporting_s3_restart(self, tell: Callable[[str], None]) -> Callable[[str], None]:
-        """Return what records, as an exchange without a status, and tells that S3's process died."""
+        """Return a function that reports a death of S3's process, also as an exchange without a status."""
 
         def reported(sentence: str) -> None:
             self.journal.record(
@@ -165,7 +165,6 @@ class Broadcast:
         self._busy = False
 
     def start(self) -> None:
-        """Listen to the journal."""
         self._listening.enter_context(self._journal.listening(self._hear))
 
     def stop(self) -> None:
@@ -182,7 +181,7 @@ class Broadcast:
 
     def _publish(self) -> None:
         self._busy = False  # what comes from now on may be missed here, and makes another round
-        while exchanges := self._journal.find(Selector(after=self._published), AT_ONCE):
+        while exchanges := self._journal.find(ExchangeSelector(after=self._published), AT_ONCE):
             for exchange in exchanges:
                 self._published = exchange.number
                 self._events.publish("exchange", exchange, exchange.number)
@@ -191,7 +190,7 @@ class Broadcast:
 def _validator(
     contract: Contract, ignores: Callable[[MessageViolation], bool], *, authentication: bool
 ) -> Validate:
-    """Return what validates exchanges with the contract's operations: S3, the explorer and pages are none."""
+    """Return the validator of exchanges with operations; S3, the explorer and pages have none."""
     validator = ExchangeValidator(contract, authentication=authentication)
 
     def validate(exchange: RecordedExchange) -> Validation:

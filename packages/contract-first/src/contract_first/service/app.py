@@ -1,4 +1,4 @@
-"""A contract, served by functions of one's own."""
+"""A contract bound to handler functions, as an ASGI app."""
 
 from __future__ import annotations
 
@@ -85,7 +85,6 @@ class Service:
         await self._running.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the lifespan."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
@@ -131,38 +130,40 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     clock: Clock | None = None,
     random_bytes: RandomBytes = os.urandom,
 ) -> Service:
-    """Return the ASGI app that serves a contract by these handlers.
+    """Return an ASGI app that serves a contract: a handler function for each operation.
 
-    It validates requests and responses, and reports violations as RFC 9457 problems. Beside the contract
-    it serves the document at ``/openapi.json``, its explorer at ``/docs``, and health at ``/healthz`` and
-    ``/readyz``, except where the contract has such a path itself.
+    The app validates requests and responses, and reports violations as RFC 9457 problems. Beside the
+    contract's paths it serves the document at ``/openapi.json``, Swagger UI at ``/docs``, and health at
+    ``/healthz`` and ``/readyz``, except where the contract has such a path itself.
 
     Args:
-        contract: the contract, or the file or URL that it is in.
+        contract: an OpenAPI document as a `Contract`, or the path or URL of one.
         handlers: functions by name, or a module or package of them; see :mod:`.names` for which function
             handles which operation. A function, ``async def`` or ``def`` (which runs in a thread), takes the
             parameters of its operation by name, ``body``, ``caller`` and ``request`` if it asks for them, and
             collaborators. It returns a value, ``(value, status)`` or a :class:`~.responses.Response`.
-        authenticate: for each security scheme a function from credential and request to the caller, see
-            :class:`~.authentication.HookAuthenticator`; or what decides on all of them.
-        collaborators: what handlers may ask for, by parameter name; or what opens them at the start.
-        checks: for ``/readyz``, by name: each raises if what it checks is not there. None for no health.
-        soft_checks: for ``/readyz`` as well; one that raises is reported, and the app is ready.
-        cors_origins: origins whose pages may call, ``*`` for any.
-        profile: how problems are written; by default with the members of RFC 9457 alone.
-        reveal: tell clients how a response violates the contract, instead of only the log.
-        formats: hold requests to ``format``, which JSON Schema takes for an annotation.
+        authenticate: for each security scheme a function that takes credential and request and returns the
+            caller, see :class:`~.authentication.HookAuthenticator`; or one `Authenticator` for all schemes.
+        collaborators: objects that handlers take, by parameter name; or an ``@asynccontextmanager`` that
+            yields them, entered when the app starts.
+        checks: checks of ``/readyz`` by name; the app is ready if none raises. None serves no health.
+        soft_checks: further checks of ``/readyz``; one that raises is reported, and the app stays ready.
+        cors_origins: origins whose pages may call the app (CORS); ``*`` for any.
+        limits: most bytes of target, body and form, and more; see :class:`~.bodies.Limits`.
+        profile: members of problems; by default those of RFC 9457 alone.
+        reveal: send clients the violations of a response, which otherwise only the log has.
+        formats: validate ``format`` in requests, which JSON Schema takes for an annotation.
         closed_query: refuse query parameters that the contract does not have.
         fallback: handles operations without a handler; without it, each needs one.
-        lazy: bind each operation when it is first asked for.
+        lazy: bind each operation at its first request, instead of all at the start.
         base_paths: serve the operations below the base paths of the contract's servers as well.
-        idempotency: runs a request once, however often it is sent with its ``Idempotency-Key``, where the
+        idempotency: handles a request once, however often it is sent with its ``Idempotency-Key``, where the
             contract declares that header; see :mod:`.idempotency`. Without it handlers get the header.
-        metrics: counts requests and what is wrong with them, see :class:`~.metrics.Metrics`.
+        metrics: counts requests, and the violations in them; see :class:`~.metrics.Metrics`.
         request_log: writes a line for each request, see :class:`~.request_log.RequestLog`.
         tracing: records a span for each request, see :class:`~.spans.Tracing`.
-        clock: the time of problems.
-        random_bytes: what request ids begin with.
+        clock: returns the time that problems have; by default the machine's.
+        random_bytes: returns so many random bytes, for request ids.
 
     Raises:
         ContractError: the contract cannot be read, or is not valid.

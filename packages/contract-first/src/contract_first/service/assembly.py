@@ -9,7 +9,7 @@ from contract_first.contract import Contract, Operation
 from contract_first.contract.schemas.schema import Schemas
 
 from .access.authentication import Authenticator, Refusing
-from .access.security import Alternatives, Credentials
+from .access.security import Alternatives, PresentedCredentials
 from .idempotency import Idempotency
 from .messages.problems import PLAIN, Problem, ProblemProfile
 from .messages.request import Request
@@ -49,9 +49,9 @@ class Assembly:
         return ResponseValidator(self.contract)
 
     @cached_property
-    def credentials(self) -> Credentials:
+    def credentials(self) -> PresentedCredentials:
         """Where credentials of the contract's security schemes stand."""
-        return Credentials(self.contract.security_schemes)
+        return PresentedCredentials(self.contract.security_schemes)
 
     def refusal(self) -> Callable[[Request], Problem | None] | None:
         """Return the check for requests that are refused whatever they ask for, if there is one."""
@@ -60,7 +60,7 @@ class Assembly:
         return partial(self.authenticator.refusal, find=self.credentials.of)
 
     def admission(self, alternatives: Alternatives) -> Callable[[Request], Awaitable[None]]:
-        """Return what admits a request under these security requirements, or raises its problem."""
+        """Return a function that admits a request under security requirements, or raises its problem."""
         find, admit = self.credentials.of, self.authenticator.admit
 
         async def admission(request: Request) -> None:

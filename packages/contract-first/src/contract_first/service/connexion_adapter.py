@@ -151,7 +151,7 @@ class RoutingMiddleware(SpecMiddleware):
 
 
 def _problem_of(route: Route, request: Request) -> Problem:
-    """Return the problem of a request whose route leads to no operation."""
+    """Return the problem of a request that no operation matches."""
     if route.methods:
         return MethodNotAllowed(route.refusal(request.method), headers={"Allow": ", ".join(route.methods)})
     try:
@@ -173,7 +173,6 @@ class BindingAPI(RoutedAPI[Any]):
             self.add_operation(path, method)
 
     def make_operation(self, operation: ContractOperation) -> ASGIApp:
-        """Bind one operation to its function."""
         return self._make(operation.contract_operation, operation.function)
 
 
@@ -187,6 +186,5 @@ class BindingMiddleware(RoutedMiddleware[BindingAPI]):
         self._make = make
 
     def add_api(self, specification: ContractSpecification, **kwargs: Any) -> BindingAPI:
-        """Bind all operations of a contract."""
         api: BindingAPI = super().add_api(specification, make=self._make, **kwargs)
         return api

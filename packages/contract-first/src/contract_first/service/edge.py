@@ -51,7 +51,7 @@ class Edge:
     Args:
         app: the bound contract.
         pages: ASGI apps by path, outside the contract, its authentication and its rate limits.
-        random_bytes: what request ids begin with.
+        random_bytes: returns so many random bytes, for request ids.
         log_failures: log the cause of each 5xx; what observes requests may do so itself.
         refusal: returns the problem of a request that is refused whatever it asks for; None for others.
         tracing: records a span for each request; what observes requests ends it.
@@ -70,11 +70,10 @@ class Edge:
 
     def __post_init__(self) -> None:
         self._refused = lru_cache(MOST_REFUSALS)(self._refused_alike)
-        self._own = self.random_bytes(8).hex()
+        self._id_prefix = self.random_bytes(8).hex()
         self._numbers = itertools.count(int.from_bytes(self.random_bytes(3)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request."""
         request = scope[STATE] = Request(scope, receive, self._request_id(scope), self.clock, self.profile)
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
         if (observation := scope.get(OBSERVATION)) is not None:
@@ -108,7 +107,7 @@ class Edge:
         for name, value in scope["headers"]:
             if name == b"x-request-id" and GOOD_REQUEST_ID.fullmatch(value):
                 return str(value, "ascii")
-        return f"{self._own}{next(self._numbers):08x}"
+        return f"{self._id_prefix}{next(self._numbers):08x}"
 
     def _too_long(self, request: Request) -> URITooLong | None:
         length = len(request.path) + len(request.query_string)

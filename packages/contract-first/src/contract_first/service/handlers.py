@@ -1,4 +1,4 @@
-"""From an operation to the function that handles it, and what that function is called with."""
+"""Finds the function that handles an operation, and the arguments that it is called with."""
 
 from __future__ import annotations
 

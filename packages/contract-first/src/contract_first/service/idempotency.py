@@ -17,7 +17,7 @@ HEADER: Final = "Idempotency-Key"
 
 
 class Attempt(NamedTuple):
-    """One try of a request.
+    """An attempt at a request with an ``Idempotency-Key``.
 
     Attributes:
         key: of the client's choice; the same for all tries.
@@ -31,15 +31,15 @@ class Attempt(NamedTuple):
 
 
 class Idempotency(Protocol):
-    """Stores the responses of requests that have a key."""
+    """Stores the responses of requests that have an ``Idempotency-Key``."""
 
     async def once(self, attempt: Attempt, run: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Return the response of the first try that had one; run the request if this is it.
+        """Return the response of the first attempt that had one; run the request if this is the first.
 
         What ``run`` raises is raised, and stores nothing.
 
         Raises:
-            KeyInUse: another try is being run.
+            KeyInUse: another attempt is running.
             KeyReused: the key was sent with another request.
         """
 
@@ -67,7 +67,7 @@ class KeyReused(ValidationFailed):
 
 
 async def fingerprint_of(arguments: Mapping[str, Any], *, has_files: bool) -> str:
-    """Return a digest of what a request says, however that was written.
+    """Return a digest of the values of a request, independent of their spelling.
 
     White space, the order of members, defaults and the boundary of a form make no difference.
     """
@@ -80,7 +80,7 @@ def _digest(arguments: Mapping[str, Any]) -> str:
 
 
 def _of_file(uploaded: Any) -> list[str | None]:
-    """Return what stands for an uploaded file."""
+    """Return the representation of an uploaded file in the digest."""
     uploaded.file.seek(0)
     content = hashlib.file_digest(uploaded.file, "sha256").hexdigest()
     uploaded.file.seek(0)

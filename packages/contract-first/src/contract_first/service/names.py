@@ -44,9 +44,9 @@ def argument_names(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
     same even so is numbered (``query_date``, ``query_date_2`` for ``Date`` and ``Date>``).
     """
     names = [python_name(parameter["name"]) for parameter in parameters]
-    taken = Counter([*names, *RESERVED])
+    uses = Counter([*names, *RESERVED])
     placed = [
-        name if taken[name] == 1 else python_name(f"{parameter['in']}_{parameter['name']}")
+        name if uses[name] == 1 else python_name(f"{parameter['in']}_{parameter['name']}")
         for name, parameter in zip(names, parameters, strict=True)
     ]
     unique: list[str] = []

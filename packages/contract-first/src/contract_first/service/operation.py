@@ -28,7 +28,7 @@ from .messages.problems import (
 )
 from .messages.request import STATE, Request
 from .messages.response import Rendered, respond
-from .request.bodies import Body, NamedSchemas
+from .request.bodies import CompiledBody, NamedSchemas
 from .request.decoding import decode_form
 from .request.parameters import compile_parameters, undeclared
 from .response.negotiation import Negotiation
@@ -47,13 +47,13 @@ class Fallback(Protocol):
     """
 
     @property
-    def request_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
+    def request_headers(self) -> Sequence[str]: ...
 
     @property
-    def response_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
+    def response_headers(self) -> Sequence[str]: ...
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
-        """Return what handles the requests of an operation; called once, when it is bound."""
+        """Return the responder of an operation; called once, when it is bound."""
 
 
 class BoundOperation:
@@ -80,7 +80,7 @@ class BoundOperation:
         is_closed = assembly.closed_query and not takes_any
         self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
         body = operation.request_body
-        self._body = None if body is None else Body(body, assembly.schemas, assembly.limits)
+        self._body = None if body is None else CompiledBody(body, assembly.schemas, assembly.limits)
         validator, on_violation = assembly.response_validator, assembly.on_violation
         self._renderer = ResponseRenderer(operation, validator, on_violation, reveal=assembly.reveal)
         self._idempotency = assembly.idempotency
@@ -235,13 +235,13 @@ class LazyApp:
 
 
 class Unrouted:
-    """Responds to what no operation of the contract matches: OPTIONS, and the problems of the rest."""
+    """Responds to requests that no operation matches: to OPTIONS, and to all others with problems."""
 
     def __init__(self, assembly: Assembly) -> None:
         self._admit = assembly.admission(())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
-        """Admit the request as an anonymous one, then say what is wrong with it."""
+        """Admit the request as an anonymous one, then raise its problem or respond to OPTIONS."""
         request: Request = scope[STATE]
         await self._admit(request)
         problem = request.misrouted or Problem()

@@ -34,12 +34,11 @@ class _Drawn:
         os.register_at_fork(after_in_child=self._forget)
 
     def take(self, number: int) -> bytes:
-        """Return so many random bytes."""
         end = self._at + number
         if end > len(self._bytes):
             self._bytes, self._at, end = os.urandom(max(DRAWN_AT_ONCE, number)), 0, number
-        taken, self._at = self._bytes[self._at : end], end
-        return taken
+        drawn, self._at = self._bytes[self._at : end], end
+        return drawn
 
     def _forget(self) -> None:
         self._bytes, self._at = b"", 0

@@ -116,7 +116,7 @@ class Notes:
         return refusal or await (self._delete if request.method == "DELETE" else self._read)(request)
 
     def _unless_allowed(self, request, methods):
-        """Respond to what is asked of no note in particular, or who has no key."""
+        """Respond to requests for no note in particular, or without a key."""
         allow = {"Allow": ", ".join([*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])])}
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=allow)

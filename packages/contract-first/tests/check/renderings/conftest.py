@@ -2,10 +2,12 @@
 
 import pytest
 
-from contract_first.check.reports.report import Finding, Outcomes, Report, Subject, Tested, Trouble
+from contract_first.check.reports.report import Finding, Outcomes, Report, ReportSubject, Tested, Trouble
 
 HOSTILE = "<script>alert('1')</script> [bold]&amp;\"; \x00 ]]>"
-SUBJECT = Subject(url="http://a.example", source="packaged", title="Shelf", version="1", digest="0" * 64)
+SUBJECT = ReportSubject(
+    url="http://a.example", source="packaged", title="Shelf", version="1", digest="0" * 64
+)
 
 
 def tested(operation, failed):

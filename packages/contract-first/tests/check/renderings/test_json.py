@@ -2,7 +2,7 @@
 
 import json
 
-from contract_first.check.reports.recorded import Traffic
+from contract_first.check.reports.recorded import TrafficCounts
 
 
 def test_a_finding_has_its_response_under_both_names(wrong):
@@ -13,7 +13,7 @@ def test_a_finding_has_its_response_under_both_names(wrong):
 
 def test_traffic_is_counted_under_both_names(right):
     """So are the members that count which exchanges were validated, and which were not and why."""
-    right.traffic = Traffic(exchanges=3, validated=2, unvalidated={"it was cut": 1})
+    right.traffic = TrafficCounts(exchanges=3, validated=2, unvalidated={"it was cut": 1})
     right.traffic.violating_requests, right.traffic.violating_responses = 5, 6
     document = json.loads(right.json())
     assert document["validated"] == document["judged"] == 2

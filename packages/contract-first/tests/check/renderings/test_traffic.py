@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from contract_first.check.reports.page import page
-from contract_first.check.reports.recorded import Example, OperationCoverage, Traffic
-from contract_first.check.reports.report import Finding, Report, Subject
+from contract_first.check.reports.recorded import Example, OperationCoverage, TrafficCounts
+from contract_first.check.reports.report import Finding, Report, ReportSubject
 from contract_first.check.reports.terminal import show
 
 PATHS = ("/api/v1/sessions/{session_id}/presigned-upload-url", "/api/v1/sessions")
@@ -43,8 +43,8 @@ def report():
         seen=2,
         examples=[first],
     )
-    traffic = Traffic(exchanges=3, validated=3, coverage=[called, other])
-    subject = Subject(url="", source="", title="Scanner API", version="1", digest="")
+    traffic = TrafficCounts(exchanges=3, validated=3, coverage=[called, other])
+    subject = ReportSubject(url="", source="", title="Scanner API", version="1", digest="")
     return Report(subject=subject, traffic=traffic, findings=[finding])
 
 

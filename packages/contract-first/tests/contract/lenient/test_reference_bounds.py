@@ -58,7 +58,7 @@ def test_a_file_that_cannot_be_read_is_read_once(write, monkeypatch):
 
 
 def test_alternatives_that_many_share_are_looked_at_once(write, monkeypatch):
-    """Whether two alternatives mean the same is asked of each schema once, wherever references lead to it."""
+    """Each schema is compared with its alternatives once, wherever references lead to it."""
     looked_at = []
 
     def noting(schema, change):

@@ -11,7 +11,7 @@ import pytest
 
 from contract_first.check.exchange import Message, MessageViolation, RecordedExchange, Validation
 from contract_first.mock.journal.journal import Journal
-from contract_first.mock.journal.selector import Selector
+from contract_first.mock.journal.selector import ExchangeSelector
 from contract_first.service.messages.problems import ServiceUnavailable
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -110,7 +110,7 @@ def test_filters(expected):
         scope="run-7",
     )
     journal = journal_of(exchange(), other, make_validator=Strict)
-    assert [each.number for each in journal.find(Selector(**expected))] == [2]
+    assert [each.number for each in journal.find(ExchangeSelector(**expected))] == [2]
 
 
 @pytest.mark.parametrize(
@@ -118,13 +118,13 @@ def test_filters(expected):
 )
 def test_filters_that_nothing_meets(expected):
     """What is not quite so is not found."""
-    assert journal_of(exchange()).find(Selector(**expected)) == []
+    assert journal_of(exchange()).find(ExchangeSelector(**expected)) == []
 
 
 def test_a_limit_takes_the_first():
     """A limit takes the oldest of those asked for, so that a reader can go on from the last."""
     journal = journal_of(*[exchange()] * 5)
-    assert [each.number for each in journal.find(Selector(after=1), 2)] == [2, 3]
+    assert [each.number for each in journal.find(ExchangeSelector(after=1), 2)] == [2, 3]
 
 
 def test_a_limit_of_bytes_leaves_one():
@@ -137,7 +137,7 @@ def test_a_limit_of_bytes_leaves_one():
 def test_unknown_filters_are_refused():
     """A filter that does not exist is an error, not a filter that all meet."""
     with pytest.raises(TypeError, match="operatoin"):
-        Selector(operatoin="x")
+        ExchangeSelector(operatoin="x")
 
 
 def test_validations_are_asked_for_once_and_late():
@@ -145,7 +145,7 @@ def test_validations_are_asked_for_once_and_late():
     validator = Strict()
     journal = journal_of(exchange(), exchange(status=418), make_validator=lambda: validator)
     assert validator.validated == 0
-    assert len(journal.find(Selector(violations=True))) == 1
+    assert len(journal.find(ExchangeSelector(violations=True))) == 1
     assert journal.find()[1].verdict.response[0].part == "status"
     assert validator.validated == 2
 
@@ -167,26 +167,26 @@ def test_waiting_ends_when_enough_are_there():
 
     teller = threading.Thread(target=tell)
     teller.start()
-    assert journal.wait(Selector(status="404"), 2, 30)
+    assert journal.wait(ExchangeSelector(status="404"), 2, 30)
     teller.join()
 
 
 def test_waiting_ends_with_the_time():
     """A wait for what does not come says so."""
     journal = journal_of(exchange())
-    assert not journal.wait(Selector(status="404"), 1, 0.01)
-    assert journal.wait(Selector(), 1, 0)
+    assert not journal.wait(ExchangeSelector(status="404"), 1, 0.01)
+    assert journal.wait(ExchangeSelector(), 1, 0)
 
 
 async def test_waiting_in_an_event_loop():
     """The same is had without a thread of one's own, and leaves no listener behind."""
     journal = journal_of(exchange())
-    waiting = asyncio.create_task(journal.wait_for(Selector(after=1), 2, 30))
+    waiting = asyncio.create_task(journal.wait_for(ExchangeSelector(after=1), 2, 30))
     await asyncio.sleep(0)
     for _ in range(2):
         await asyncio.to_thread(journal.record, exchange())
     await waiting
-    await journal.wait_for(Selector(), 10, 0.01)
+    await journal.wait_for(ExchangeSelector(), 10, 0.01)
     assert len(journal.find()) == 3
     assert journal._listeners == []
 
@@ -198,8 +198,8 @@ def test_there_is_an_end_to_those_who_wait():
         for _ in range(100):
             listening.enter_context(journal.listening(print))
         with pytest.raises(ServiceUnavailable, match="100 listen"):
-            asyncio.run(journal.wait_for(Selector(), 1, 1))
-    asyncio.run(journal.wait_for(Selector(), 1, 0))
+            asyncio.run(journal.wait_for(ExchangeSelector(), 1, 1))
+    asyncio.run(journal.wait_for(ExchangeSelector(), 1, 0))
 
 
 def test_many_threads_lose_nothing():

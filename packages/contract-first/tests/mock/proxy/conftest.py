@@ -10,9 +10,9 @@ import httpx2
 import pytest
 
 from contract_first.contract import Contract
-from contract_first.mock.journal.selector import Selector
+from contract_first.mock.journal.selector import ExchangeSelector
 from contract_first.mock.proxy.application import proxying
-from contract_first.mock.proxy.recorder import Recorder
+from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import Upstream
 
 MOST_BYTES = 4096
@@ -166,7 +166,7 @@ class Running:
     @property
     def exchanges(self):
         """What the journal has: an exchange is recorded once its response is there."""
-        assert self.recorder.journal.wait(Selector(), self.responses, 10)
+        assert self.recorder.journal.wait(ExchangeSelector(), self.responses, 10)
         return self.recorder.journal.find()
 
 
@@ -174,7 +174,7 @@ class Running:
 def _running(url, contract, **options):
     most_bytes = options.pop("most_bytes", MOST_BYTES)
     target = Upstream(url, **options)
-    recorder = Recorder(contract, target.url)
+    recorder = ProxyRecorder(contract, target.url)
     with (
         proxying(target, recorder, most_bytes=most_bytes, names=NAMES) as where,
         httpx2.Client(base_url=where, trust_env=False, timeout=10) as client,

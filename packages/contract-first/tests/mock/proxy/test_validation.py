@@ -1,4 +1,4 @@
-"""What the proxy says of what goes by, and when."""
+"""What the proxy reports of the exchanges it passes on, and when."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ from contract_first.check.exchange import MessageViolation, Validation
 from contract_first.check.har import har
 from contract_first.check.validation import validate_har
 from contract_first.mock.proxy.application import proxying
-from contract_first.mock.proxy.recorder import Recorder, violation_fields
+from contract_first.mock.proxy.recorder import ProxyRecorder, violation_fields
 from contract_first.mock.proxy.upstream import Upstream
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -236,7 +236,7 @@ def test_the_report_tells_what_was_exercised(running, upstream, contract, json_r
 @pytest.fixture
 def strict_proxy(contract, upstream):
     """Return a client of a proxy that responds with errors."""
-    recorder = Recorder(contract, upstream.url)
+    recorder = ProxyRecorder(contract, upstream.url)
     with (
         proxying(Upstream(upstream.url), recorder, errors=True) as url,
         httpx2.Client(base_url=url, trust_env=False) as client,

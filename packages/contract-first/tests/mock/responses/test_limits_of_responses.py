@@ -1,4 +1,4 @@
-"""Responses of a contract differ from a server's where docs/answers.md says so, and as it says."""
+"""Responses of a contract differ from a server's where docs/responses.md says so, and as it says."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def test_the_members_of_an_object_agree(seed, sent):
 
 
 def test_members_need_not_agree(responding_with):
-    """What the schema says goes before."""
+    """The schema takes precedence."""
     properties = {"items": {"type": "array", "minItems": 3, "maxItems": 3}, "count": {"type": "integer"}}
     schema = {"required": ["items", "count"], "not": {"properties": {"count": {"const": 3}}}}
     assert responding_with({"type": "object", "properties": properties} | schema).get().json["count"] != 3

@@ -14,7 +14,7 @@ from contract_first.mock import contract_mock
 from contract_first.mock.stateful import store as stores
 from contract_first.mock.stateful.memory import catalog_of
 from contract_first.mock.stateful.seeding import SeedError
-from contract_first.mock.stateful.store import Store
+from contract_first.mock.stateful.store import ItemStore
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
 
 from .conftest import PET, PETS, QUERIES, in_path, operation, ref
@@ -212,7 +212,7 @@ def test_what_is_recognised_is_reported(write):
 def test_a_store_is_bounded(monkeypatch):
     """There is room for so many items and bytes, and room again once some are gone."""
     monkeypatch.setattr(stores, "MOST_ITEMS", 2)
-    store = Store()
+    store = ItemStore()
     store.add("a", "1", {}, {})
     store.add("a", "2", {}, {})
     with pytest.raises(ServiceUnavailable):
@@ -268,13 +268,13 @@ def test_a_file_that_no_mock_has_written(tmp_path, monkeypatch, changes, reason)
     monkeypatch.setattr(stores, "MOST_BYTES", 200_000)
     monkeypatch.setattr(stores, "MOST_IN_ITEM", 150_000)
     file = tmp_path / "mock.db"
-    Store(file).close()
+    ItemStore(file).close()
     change_database(file, *changes)
     with pytest.raises(ValueError, match=f"mock.db does not hold what a mock stores: .*{reason}"):
-        Store(file)
+        ItemStore(file)
     file.write_bytes(b"x" * 9999)
     with pytest.raises(ValueError, match="stores: file is not a database"):
-        Store(file)
+        ItemStore(file)
 
 
 @pytest.mark.parametrize(

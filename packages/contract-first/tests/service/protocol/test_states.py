@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 from contract_first.service.http.connections import ConnectionLimits, Connections
 from contract_first.service.http.exchange import ENDED, BodyState, Exchange, ResponseState
 from contract_first.service.http.protocol import HttpProtocol, InputState
-from contract_first.service.http.request_reader import Part, RequestReader
+from contract_first.service.http.request_reader import RequestPart, RequestReader
 from contract_first.service.messages.problems import ServiceUnavailable
 
 from .conftest import CHUNKED, GET
@@ -244,7 +244,7 @@ async def test_a_connection_makes_legal_moves_only(caplog):
 def test_a_request_is_read_part_by_part():
     """Whatever comes in, one byte at a time."""
     moves = set()
-    kind = watched(RequestReader, moves, part=Part)
+    kind = watched(RequestReader, moves, part=RequestPart)
 
     class Receiver:
         begin_request = add_to_body = end_request = staticmethod(lambda *_, **__: None)
@@ -253,5 +253,5 @@ def test_a_request_is_read_part_by_part():
     sent = (GET + b"\r\n" + CHUNKED + b"0\r\nX: y\r\n\r\n") * 2
     for index in range(len(sent)):
         assert reader.read(sent[index : index + 1], 0) == 1
-    assert moves == moves_of(Part)
+    assert moves == moves_of(RequestPart)
     assert reader.requests == 4

@@ -28,7 +28,7 @@ def is_like(value: str, pattern: str) -> bool:
 @lru_cache(maxsize=64)
 def _bits(pattern: str) -> tuple[dict[str, int], int, int, int]:
     """Return the positions of a pattern, as bits: of each character, of ``?``, of ``*``, and the end."""
-    taken: dict[str, int] = {}
+    positions: dict[str, int] = {}
     anything = repeated = 0
     place = 1
     for character in pattern:
@@ -38,9 +38,9 @@ def _bits(pattern: str) -> tuple[dict[str, int], int, int, int]:
         if character == "?":
             anything |= place
         else:
-            taken[character] = taken.get(character, 0) | place
+            positions[character] = positions.get(character, 0) | place
         place <<= 1
-    return {character: bits | anything for character, bits in taken.items()}, anything, repeated, place
+    return {character: bits | anything for character, bits in positions.items()}, anything, repeated, place
 
 
 _COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {

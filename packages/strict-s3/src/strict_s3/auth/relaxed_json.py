@@ -46,7 +46,7 @@ def loads(document: str) -> Any:
             raise NotJSON
         if part["string"] is None:
             return ""
-        texts.append(_text(part["string"]))
+        texts.append(_unescaped_text(part["string"]))
         return f'"{len(texts) - 1}"'
 
     def restored(value: Any, depth: int) -> Any:
@@ -71,7 +71,7 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _text(written: str) -> Text:
+def _unescaped_text(written: str) -> Text:
     text = Text(
         _ESCAPE.sub(_unescaped, written).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     )

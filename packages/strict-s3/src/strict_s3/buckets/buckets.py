@@ -167,7 +167,7 @@ class Buckets:
         self._archive.save_bucket(order.bucket, self._settings[order.bucket])
 
     def restore(self, bucket: str, settings: dict[str, Any]) -> None:
-        """Restore a bucket from the archive; what S3 does not accept is left out with a warning."""
+        """Restore a bucket from the archive; documents that S3 refuses are left out with a warning."""
         headers, body = settings["headers"], settings["body"].encode("latin-1")
         self._backend.carry_out(_located(Order("PUT", bucket, "", (), headers, settings["region"], body)))
         try:

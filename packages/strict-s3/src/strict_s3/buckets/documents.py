@@ -1,4 +1,4 @@
-"""Documents about buckets and tags, checked as S3 checks them: moto passes over what it does not look for."""
+"""Documents about buckets and tags, validated as S3 does: moto ignores unknown elements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lifecycle rules: which S3 takes, and what they say of an object. Nothing expires here."""
+"""Lifecycle rules, and the date on which they let an object expire; nothing expires here."""
 
 import secrets
 from collections.abc import Iterable, Mapping

@@ -40,7 +40,6 @@ class Body(io.RawIOBase):
         self.complete = length == 0
 
     def readable(self) -> bool:
-        """Return that it can be read."""
         return True
 
     def read(self, size: int = -1) -> bytes:

@@ -179,7 +179,6 @@ class Connections:
                     self._left.notify_all()  # it may make room
 
     def remove(self, client: tuple[str, int]) -> None:
-        """Remove a connection."""
         with self._left:
             self._slots.pop(client, None)
             self._left.notify_all()
@@ -194,7 +193,7 @@ class Connections:
 
 
 def raise_file_limit() -> None:
-    """Raise the limit of open files to what all connections need, as far as the system allows."""
+    """Raise the limit of open files for all connections, as far as the system allows."""
     if sys.platform != "win32":
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         most = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)

@@ -38,9 +38,9 @@ class Form:
         self._stream = stream
         self._body_length = body_length
         self._delimiter = b"\r\n--" + _boundary(content_type)
-        # The first delimiter may begin the body; with a line end before it, it looks like all the others.
+        # The first delimiter can be the first line; with a line end before it, it looks like all the others.
         self._buffer = b"\r\n"
-        self._taken = -len(self._buffer)
+        self._consumed = -len(self._buffer)
         self._file_begins_at = 0
         self.fields: dict[str, str] = {}
 
@@ -55,7 +55,7 @@ class Form:
             # The line end stays, so that a part without headers looks like all the others.
             name, filename = _names(self._take_until(b"\r\n\r\n"))
             if name == "file":
-                self._file_begins_at = self._taken
+                self._file_begins_at = self._consumed
                 self._replace_filename(filename)
                 return
             value = self._take_until(self._delimiter)
@@ -125,12 +125,12 @@ class Form:
         return self._buffer[:size]
 
     def _take(self, size: int) -> bytes:
-        taken, self._buffer = self._buffer[:size], self._buffer[size:]
-        self._taken += size
-        return taken
+        block, self._buffer = self._buffer[:size], self._buffer[size:]
+        self._consumed += size
+        return block
 
     def _fill_fields(self) -> None:
-        left = MAX_FIELDS_BYTES - self._taken - len(self._buffer)
+        left = MAX_FIELDS_BYTES - self._consumed - len(self._buffer)
         if left <= 0:
             raise refusal("MaxPostPreDataLengthExceeded", MaxPostPreDataLengthBytes=MAX_FIELDS_BYTES)
         self._fill(left)

@@ -108,10 +108,10 @@ class Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def log_message(self, *_: Any) -> None:
-        """Log nothing: the app reports its exchanges, and `send_error` logs what is no request."""
+        """Log nothing: the app reports its exchanges, and `send_error` logs malformed requests."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Respond to what is no request with S3's error for it, and close the connection."""
+        """Respond to a malformed request with S3's error, and close the connection."""
         del message, explain
         self.close_connection = True
         error = S3Error(code, "BadRequest", REFUSALS["BadRequest"][1])
@@ -186,7 +186,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _linger(self, most_bytes: float = math.inf) -> None:
-        """Discard what a client still sends, so that it reads a response sent before its request ended."""
+        """Discard the rest of a request, so that its client reads a response sent before its end."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)
@@ -273,7 +273,6 @@ class Listener(ThreadingHTTPServer):
         self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve a connection to its end."""
         try:
             super().process_request_thread(request, client_address)
         finally:

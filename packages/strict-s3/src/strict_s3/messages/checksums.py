@@ -34,7 +34,6 @@ class Crc:
         self._size = size
 
     def update(self, block: bytes) -> None:
-        """Feed a block."""
         self._value = self._model.calc(block, self._value)
 
     def digest(self) -> bytes:
@@ -86,17 +85,15 @@ class Checksum:
         self.claimed = value
 
     def update(self, block: bytes) -> None:
-        """Feed a block."""
         self._hasher.update(block)
 
     @property
     def digest(self) -> bytes:
-        """The checksum of what was fed."""
         return self._hasher.digest()
 
     @property
     def value(self) -> str:
-        """The checksum of what was fed, in base64."""
+        """The checksum of the content so far, in base64."""
         return base64.b64encode(self.digest).decode()
 
     def check(self) -> None:
@@ -116,7 +113,6 @@ class ContentMd5:
             raise refusal("InvalidDigest", **{"Content-MD5": claimed})
 
     def update(self, block: bytes) -> None:
-        """Feed a block."""
         self._hasher.update(block)
 
     def check(self) -> None:

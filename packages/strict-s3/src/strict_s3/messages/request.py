@@ -113,7 +113,7 @@ class Names:
 
     Attributes:
         domains: lower-case host names that have a bucket before them, as in ``BUCKET.localhost``.
-        public_url: what URLs of objects begin with; None for the host that a request came to.
+        public_url: base URL of objects; None for the host that a request came to.
         trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
     """
 
@@ -148,7 +148,7 @@ class Request:
         key: the object's key; empty for the bucket itself.
         host_style: whether the bucket is in the host name and not in the path.
         scheme: ``http`` or ``https``.
-        public_url: what URLs of objects begin with; None for the host that it came to.
+        public_url: base URL of objects; None for the host that it came to.
         is_utf8: whether the target is; if not, invalid bytes have been replaced.
         fields: of its form, by name in lower case; empty until the form is read.
         struck: ids of the faults that apply to it.
@@ -287,7 +287,7 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in environ.get(ORIGINAL_HEADERS) or _unfolded(environ):
         name = name.lower()  # noqa: PLW2901 -- the same name, in the case that S3 compares
-        value = _text(value.strip())  # noqa: PLW2901 -- the same value, as a text
+        value = _header_text(value.strip())  # noqa: PLW2901 -- the same value, as a text
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     return headers
 
@@ -297,7 +297,7 @@ def _last(headers: Mapping[str, str], name: str) -> str:
     return headers.get(name, "").rpartition(",")[2].strip()
 
 
-def _text(value: str) -> str:
+def _header_text(value: str) -> str:
     """Return a header's value, which WSGI decodes as Latin-1, decoded as UTF-8 if it is that."""
     try:
         return value if value.isascii() else value.encode("latin-1").decode()

@@ -81,7 +81,6 @@ class RequestIds:
         self.reset()
 
     def reset(self) -> None:
-        """Start the sequence again."""
         self._numbers: Iterator[int] = itertools.count()
 
     def draw(self) -> tuple[str, str]:

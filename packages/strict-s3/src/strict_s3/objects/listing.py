@@ -20,7 +20,6 @@ _OWNER = {"ID": models.OWNER, "DisplayName": "webfile"}
 
 
 def list_buckets(backend: Backend, order: Order) -> Response:
-    """Serve ListBuckets."""
     is_paged = order.has("max-buckets", "prefix", "continuation-token", "bucket-region")
     region = order.parameter("bucket-region")
     marker = _decoded(order) if order.parameter("continuation-token") else ""
@@ -73,7 +72,6 @@ def list_objects(backend: Backend, order: Order) -> Response:
 
 
 def list_versions(backend: Backend, order: Order) -> Response:
-    """Serve ListObjectVersions."""
     marker, version_marker = order.parameter("key-marker"), order.parameter("version-id-marker")
     if version_marker and not marker:
         message = "A version-id marker cannot be specified without a key marker."
@@ -96,7 +94,6 @@ def list_versions(backend: Backend, order: Order) -> Response:
 
 
 def list_uploads(backend: Backend, order: Order) -> Response:
-    """Serve ListMultipartUploads."""
     marker = order.parameter("key-marker")
     id_marker = order.parameter("upload-id-marker") if marker else ""
     at_marker = backend.upload(order.bucket, id_marker)
@@ -131,7 +128,6 @@ def list_uploads(backend: Backend, order: Order) -> Response:
 
 
 def list_parts(backend: Backend, order: Order) -> Response:
-    """Serve ListParts."""
     upload = backend.upload(order.bucket, order.parameter("uploadId"))
     if upload is None or upload.key_name != order.key:
         raise refusal("NoSuchUpload", UploadId=order.parameter("uploadId"))
@@ -258,7 +254,6 @@ class _Page:
     def response(
         self, root: str, bucket: str, start: Mapping[str, Any], *described: Mapping[str, Any] | Element
     ) -> Response:
-        """Return the response with this page."""
         begin = {
             "Bucket" if "Uploads" in root else "Name": bucket,
             **start,

@@ -45,7 +45,6 @@ class Objects:
         self._store = store
 
     def put(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
-        """Serve PutObject."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
         check_verified(request.headers, bucket)
@@ -59,7 +58,6 @@ class Objects:
             return self._store.uploads.put_part(_order(request, bucket), content)
 
     def copy(self, request: Request, bucket: Bucket) -> Response:
-        """Serve CopyObject."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
         for name in ("metadata", "tagging"):
@@ -86,7 +84,6 @@ class Objects:
         return self._store.uploads.begin(_order(request, bucket, **checksum_of_upload(request.headers)))
 
     def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
-        """Serve CompleteMultipartUpload."""
         try:
             parts = parse_parts(read_document(request, signed))
             key = self._store.uploads.complete(Order.of(request, bucket, request.headers), parts)

@@ -82,7 +82,6 @@ class Store:
             self._archive.copy_to(folder)
 
     def restore(self, folder: Path) -> None:
-        """Restore the snapshot in this folder."""
         with self._backend.lock:
             self._archive.copy_from(folder)
             self._load()
@@ -141,7 +140,6 @@ class Store:
         return response
 
     def copy_object(self, order: Order) -> Response:
-        """Serve CopyObject."""
         with self._backend.holding(order.bucket):
             check_source(self._backend, order)
             check_replaced(self._backend, order)
@@ -183,7 +181,6 @@ class Store:
             return [] if key is None else parts_of(key)
 
     def object_attributes(self, order: Order) -> Response:
-        """Serve GetObjectAttributes."""
         with self._backend.holding(order.bucket):
             key = self._backend.existing_key(order)
             check_key(order.headers, key)

@@ -1,1 +1,1 @@
-"""moto, and the files beside it: what stores, and where it is corrected; it knows no HTTP."""
+"""Storage: moto with its corrections, and the files beside it; knows no HTTP."""

@@ -56,7 +56,6 @@ class Archive:
         return self._root / bucket / "objects"
 
     def clear(self) -> None:
-        """Remove all buckets."""
         for bucket in self._root.iterdir():
             shutil.rmtree(bucket, ignore_errors=True)
 
@@ -81,7 +80,6 @@ class Archive:
         _write(self._root / bucket / "bucket.json", settings)
 
     def drop_bucket(self, bucket: str) -> None:
-        """Remove a bucket."""
         shutil.rmtree(self._root / bucket, ignore_errors=True)
 
     def objects(self, bucket: str) -> Iterator[dict[str, Any]]:

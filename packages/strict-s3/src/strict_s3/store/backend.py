@@ -47,7 +47,6 @@ class Backend:
         self.reset()
 
     def reset(self) -> None:
-        """Drop all buckets."""
         self._moto.reset()
         correct(self._moto)
 
@@ -202,7 +201,7 @@ class Backend:
         return sorted((name, list(versions)) for name, versions in dict.items(self._keys(bucket)))
 
     def latest(self, bucket: str) -> list[tuple[str, Any]]:
-        """Return the names of a bucket's keys, in order, and the keys, without what is deleted."""
+        """Return the names of a bucket's keys, in order, and the keys; deleted ones are left out."""
         latest = ((name, several[-1]) for name, several in dict.items(self._keys(bucket)))
         return sorted((pair for pair in latest if isinstance(pair[1], models.FakeKey)), key=itemgetter(0))
 
@@ -226,7 +225,6 @@ class Backend:
         return moto_bucket.multiparts.get(upload_id) if moto_bucket else None
 
     def tags(self, key: Any) -> dict[str, str]:
-        """Return the tags of a key."""
         tags: dict[str, str] = self._moto.tagger.get_tag_dict_for_resource(key.arn)
         return tags
 

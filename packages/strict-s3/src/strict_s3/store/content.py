@@ -81,7 +81,6 @@ class Content:
             self.checksum.check()
 
     def discard(self) -> None:
-        """Remove the file."""
         self.path.unlink(missing_ok=True)
 
 

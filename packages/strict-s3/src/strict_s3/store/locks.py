@@ -147,7 +147,7 @@ def as_moto_reads(text: str | None) -> str | None:
 
 
 def _time(text: str | None) -> datetime | None:
-    """Return a time in UTC, which a text without a zone is in; None for what is no time."""
+    """Return a time in UTC, also of a text without a zone; None for any other text."""
     with suppress(ValueError, OverflowError):
         time = datetime.fromisoformat(text or "")
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

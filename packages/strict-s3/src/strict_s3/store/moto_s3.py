@@ -1,4 +1,4 @@
-"""moto's S3, imported without IAM and without what mocks AWS in its own process: 25 MB less.
+"""moto's S3, imported without IAM and without its in-process mocks: 25 MB less.
 
 Where a program uses these as well, they are imported then.
 """

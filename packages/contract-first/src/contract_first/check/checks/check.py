@@ -13,7 +13,7 @@ from contract_first.check.pace import QuotaUsedUp, Stopped
 from contract_first.check.target import Target
 from contract_first.contract import Operation
 
-from .samples import BudgetSpent, Samples
+from .samples import BudgetSpent, RequestSamples
 
 
 class CheckFailure(Failure):
@@ -50,20 +50,20 @@ class CheckFailure(Failure):
 
 
 class NothingToCheck(Exception):  # noqa: N818 -- nothing is wrong, there is only nothing to check
-    """The target turns out to have nothing that the check is about; the message says what it has not."""
+    """The target has nothing to check, as it turns out; the message says what is missing."""
 
 
 class Check:
     """A check that is made for one run, on one target.
 
     Attributes:
-        name: what it is called in reports, in snake case.
-        sentence: what it checks, for people.
+        name: of the check in reports, in snake case.
+        sentence: describes the check in reports.
         rules: what each of its rules requires, by the rule's name.
         severity: of a violation, in Schemathesis's terms.
-        notes: what was left untried and why, and in which of several ways something was tried.
-        cut_short: whether it could not go on to its end.
-        left_out: why it could not be made after all; empty if it could.
+        notes: what was not tried and why, and which of several ways was taken.
+        cut_short: whether it ended before its last request.
+        left_out: why it could not run after all; empty if it could.
         report: called with its name before it makes its own requests.
     """
 
@@ -116,7 +116,7 @@ class ResponseCheck(Check):
     covers_errors: ClassVar[bool] = False
 
     def failures(self, response: Response, case: Case[Any]) -> Iterable[CheckFailure]:
-        """Yield what is wrong with a response."""
+        """Yield the failures of a response."""
         raise NotImplementedError
 
     def after_response(self, _ctx: CheckContext, response: Response, case: Case[Any]) -> None:
@@ -128,16 +128,16 @@ class RunCheck(Check):
     """A check that makes its own requests, once all else is done."""
 
     @cached_property
-    def samples(self) -> Samples:
+    def samples(self) -> RequestSamples:
         """The requests that it can send."""
-        return Samples(self.target, self.note)
+        return RequestSamples(self.target, self.note)
 
     def send(self, operation: Operation, headers: Mapping[str, str], **how: Any) -> httpx2.Response:
         """Send the sample of an operation, and return the response; see `Samples.send`."""
         return self.samples.send(self.samples.draw(operation), headers, **how)
 
     def run(self) -> Iterable[CheckFailure]:
-        """Yield what is wrong with the target."""
+        """Yield the failures of the target."""
         raise NotImplementedError
 
     def after_run(self, _ctx: CheckContext) -> None:

@@ -26,7 +26,7 @@ ANY: Final = "*"
 
 
 class HttpSemantics(RunCheck):
-    """Checks what no contract has to say, because HTTP does."""
+    """Checks rules of HTTP, which no contract has to repeat."""
 
     name = "http_semantics"
     sentence = "Allow, HEAD, Accept and preflights are what HTTP says they are."

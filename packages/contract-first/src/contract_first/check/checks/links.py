@@ -19,7 +19,7 @@ from contract_first.contract.document import pointers
 from contract_first.service.http.proxies import address_of
 
 from .check import json_of
-from .samples import SAFE, Samples
+from .samples import SAFE, RequestSamples
 
 FORM: Final = re.compile(r'"(\w*)fields"')
 """The member of a presigned upload with its fields, beside that with its URL, such as ``upload_url``."""
@@ -44,7 +44,7 @@ class Step:
     body: Mapping[str, Any]
     ids: frozenset[str]
 
-    def case(self, samples: Samples, changed: Mapping[str, str] | None = None) -> Case[Any]:
+    def case(self, samples: RequestSamples, changed: Mapping[str, str] | None = None) -> Case[Any]:
         """Return the request, with some of its ids replaced."""
         path = {name: _changed(value, changed or {}) for name, value in self.path.items()}
         case = samples.draw(self.operation, **path)
@@ -54,7 +54,7 @@ class Step:
         return case
 
 
-def steps(target: Target, samples: Samples) -> list[Step]:
+def steps(target: Target, samples: RequestSamples) -> list[Step]:
     """Return a step for each operation that the links reach, with ids from the responses before it.
 
     Makes the requests that are needed for it, as the target's caller: creates what can be created, and puts
@@ -141,7 +141,9 @@ def _below(reached: list[Step], operation: Operation) -> Step | None:
     return None
 
 
-def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Operation]) -> Iterator[Step]:
+def _linked(
+    target: Target, samples: RequestSamples, step: Step, by_id: Mapping[str, Operation]
+) -> Iterator[Step]:
     """Call an operation if its response has links, and yield their steps."""
     operation = step.operation
     links = _links(target.contract, target.fallback, operation.operation_id)

@@ -89,7 +89,7 @@ def _unlike(identifier: str) -> str:
 
 
 def _gist(response: httpx2.Response, names: Mapping[str, str]) -> tuple[Any, ...]:
-    """Return what a response says, whichever ids it says it of."""
+    """Return status, media type and content of a response, without ids."""
     value = json_of(response.content)
     return (
         response.status_code,

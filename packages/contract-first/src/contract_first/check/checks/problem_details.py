@@ -58,7 +58,7 @@ class ProblemDetails(ResponseCheck):
         return f"the contract has no {', no '.join(lacking)} in its problems" if lacking else ""
 
     def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:
-        """Yield what is wrong with an error."""
+        """Yield the failures of an error response."""
         status, label = response.status_code, case.operation.label
         if status < HTTPStatus.BAD_REQUEST or response.request.method == "HEAD":
             return
@@ -78,7 +78,7 @@ class ProblemDetails(ResponseCheck):
         yield from wrong or self._against_schema(problem, content, status, label)
 
     def wrong_members(self, problem: dict[str, Any], status: int, label: str) -> Iterator[CheckFailure]:
-        """Yield what is wrong with the members of a problem."""
+        """Yield the failures in the members of a problem."""
         for name, kind in self.members.items():
             if name not in problem and name not in self.required:
                 continue

@@ -31,7 +31,7 @@ UNCOUNTED: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 MOST_WINDOWS: Final = 10_000
 
 
-class Standing(NamedTuple):
+class HeaderReading(NamedTuple):
     """The headers as numbers."""
 
     limit: int
@@ -74,7 +74,7 @@ class RateLimitHeaders(ResponseCheck):
         return "" if {POLICY, *NUMBERS} <= names else "the contract has no rate-limit headers"
 
     def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:
-        """Yield what is wrong with the headers of a response."""
+        """Yield the failures in the headers of a response."""
         if response.request.method == "OPTIONS":
             return  # a preflight gets its response before anyone is counted
         label, status = case.operation.label, response.status_code
@@ -88,12 +88,12 @@ class RateLimitHeaders(ResponseCheck):
             message = ", ".join(f"{name}: {values[name]}" for name in strange)
             yield self.failure("number", f"no whole number in {message}", label)
             return
-        standing = Standing(*(int(values[name]) for name in NUMBERS))
+        standing = HeaderReading(*(int(values[name]) for name in NUMBERS))
         for rule, message in self._contradictions(standing, values[POLICY], response):
             yield self.failure(rule, message, label)
 
     def _contradictions(
-        self, standing: Standing, policy: str, response: Response
+        self, standing: HeaderReading, policy: str, response: Response
     ) -> Iterator[tuple[str, str]]:
         yield from _against_policy(standing, policy)
         if (standing.x_limit, standing.x_remaining) != (standing.limit, standing.remaining):
@@ -104,8 +104,8 @@ class RateLimitHeaders(ResponseCheck):
         yield from _against_date(standing, response.headers.get("date", []))
         yield from self._growth(standing, response)
 
-    def _growth(self, standing: Standing, response: Response) -> Iterator[tuple[str, str]]:
-        """Compare with what the same caller's response said before this request was sent."""
+    def _growth(self, standing: HeaderReading, response: Response) -> Iterator[tuple[str, str]]:
+        """Compare with the headers of the response that the same caller got before this request."""
         if response.status_code in UNCOUNTED or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return
         window = (self._caller(response), standing.limit, standing.x_reset)
@@ -119,12 +119,12 @@ class RateLimitHeaders(ResponseCheck):
             self._lowest[window] = standing.remaining, now
 
     def _caller(self, response: Response) -> bytes:
-        """Tell callers apart, without keeping what they show."""
+        """Return a digest of the credentials, which tells callers apart."""
         credentials = [str(response.request.headers.get(name, "")) for name in self._credentials]
         return sha256("\0".join(credentials).encode()).digest()
 
 
-def _against_policy(standing: Standing, policy: str) -> Iterator[tuple[str, str]]:
+def _against_policy(standing: HeaderReading, policy: str) -> Iterator[tuple[str, str]]:
     if not re.fullmatch(r"\d{1,15};w=\d{1,15}(, ?\d{1,15};w=\d{1,15})*", policy, re.ASCII):
         yield "policy", f"RateLimit-Policy: {policy} is no list of requests;w=seconds"
         return
@@ -136,7 +136,7 @@ def _against_policy(standing: Standing, policy: str) -> Iterator[tuple[str, str]
         yield "range", f"RateLimit-Reset {standing.reset} is longer than a window of {max(seconds)} s"
 
 
-def _against_date(standing: Standing, dates: list[str]) -> Iterator[tuple[str, str]]:
+def _against_date(standing: HeaderReading, dates: list[str]) -> Iterator[tuple[str, str]]:
     try:
         (date,) = dates
         now = parsedate_to_datetime(date).timestamp()

@@ -31,36 +31,38 @@ def registered(
     Other users of Schemathesis in this process do not get them.
     """
     with _ONE_RUN:
-        made: list[Check] = []
-        bound = [_bound(check, target, made, report) for check in checks]
+        instances: list[Check] = []
+        bound = [_bound(check, target, instances, report) for check in checks]
         try:
             for check in bound:
                 schemathesis.check(check)
-            yield made
+            yield instances
         finally:
             for name in {check.__name__ for check in bound} & set(CHECKS.get_all_names()):
                 CHECKS.unregister(name)
 
 
 def _bound(
-    check: type[Check], target: Target, made: list[Check], report: Callable[[str], None]
+    check: type[Check], target: Target, instances: list[Check], report: Callable[[str], None]
 ) -> CheckClass:
     """Return the check as a class of which Schemathesis can make an instance, which takes no argument."""
 
     def make(self: Check) -> None:
         check.__init__(self, target)
         self.report = report
-        made.append(self)
+        instances.append(self)
 
     return cast("CheckClass", type(check.name, (check,), {"__init__": make, "__module__": __name__}))
 
 
-def is_reported_by(made: Iterable[Check], failure: Failure, response: Response, case: Case[Any]) -> bool:
-    """Return whether one of these checks says of a response what a failure of Schemathesis's says of it."""
+def is_reported_by(instances: Iterable[Check], failure: Failure, response: Response, case: Case[Any]) -> bool:
+    """Return whether one of these checks reports the same failure of a response as Schemathesis."""
     if isinstance(failure, CheckFailure) or not {*failure.checks} & {*OF_BODIES, OF_HEADERS}:
         return False
     covering = [
-        check for check in made if isinstance(check, ResponseCheck) and any(check.failures(response, case))
+        check
+        for check in instances
+        if isinstance(check, ResponseCheck) and any(check.failures(response, case))
     ]
     headers = frozenset[str]().union(*(check.headers for check in covering))
     if isinstance(failure, MissingHeaders):

@@ -36,7 +36,7 @@ class RetryAfter(ResponseCheck, RunCheck):
     source = "RFC 9110, section 10.2.3"
 
     def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:
-        """Yield what is wrong with a response that should have a Retry-After."""
+        """Yield the failures of a response that should have a Retry-After."""
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or self._is_promised(response, case):
             values = response.headers.get("retry-after", [])
             yield from self._wrong(values, response.status_code, response.content, case.operation.label)

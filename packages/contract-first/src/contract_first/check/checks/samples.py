@@ -25,7 +25,7 @@ class BudgetSpent(Exception):  # noqa: N818 -- nothing is wrong, the time is onl
     """The run has to end before the next request."""
 
 
-class Samples:
+class RequestSamples:
     """Draws requests, always the same for a contract, and sends them.
 
     Args:

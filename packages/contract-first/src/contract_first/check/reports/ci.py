@@ -14,7 +14,7 @@ IN_PROPERTIES = {**IN_MESSAGES, ord(":"): "%3A", ord(","): "%2C"}
 
 def junit(report: Report) -> bytes:
     """Return JUnit XML: a suite for each operation, a test for each check."""
-    root = Element("testsuites", name=_text(f"{report.subject.title} {report.subject.version}"))
+    root = Element("testsuites", name=_xml_text(f"{report.subject.title} {report.subject.version}"))
     for operation, tested in report.operations.items():
         _suite(root, operation, tested, report)
     if elsewhere := [trouble for trouble in report.troubles if trouble.operation not in report.operations]:
@@ -44,15 +44,15 @@ def workflow_commands(report: Report) -> Iterator[str]:
 
 
 def _suite(root: Element, operation: str, tested: Tested, report: Report) -> None:
-    suite = SubElement(root, "testsuite", name=_text(operation or WHOLE_API))
+    suite = SubElement(root, "testsuite", name=_xml_text(operation or WHOLE_API))
     for check in tested.checks:
         case = _case(suite, check)
         key = operation, check
         findings = [finding for finding in report.findings if (finding.operation, finding.check) == key]
         if findings:
             titles = "; ".join(dict.fromkeys(finding.title for finding in findings))
-            failure = SubElement(case, "failure", message=_text(titles), type=check)
-            failure.text = _text("\n\n".join(map(_failure, findings)))
+            failure = SubElement(case, "failure", message=_xml_text(titles), type=check)
+            failure.text = _xml_text("\n\n".join(map(_failure, findings)))
     if not tested.checks:
         SubElement(_case(suite, "any check"), "skipped", message="no request was sent")
     _errors(suite, [trouble for trouble in report.troubles if trouble.operation == operation])
@@ -62,13 +62,13 @@ def _skipped(root: Element, name: str, checks: dict[str, str]) -> None:
     if checks:
         suite = SubElement(root, "testsuite", name=name)
         for check, reason in checks.items():
-            SubElement(_case(suite, check), "skipped", message=_text(reason))
+            SubElement(_case(suite, check), "skipped", message=_xml_text(reason))
 
 
 def _errors(suite: Element, troubles: list[Trouble]) -> None:
     for trouble in troubles:
-        error = SubElement(_case(suite, trouble.title), "error", message=_text(trouble.title))
-        error.text = _text(trouble.message)
+        error = SubElement(_case(suite, trouble.title), "error", message=_xml_text(trouble.title))
+        error.text = _xml_text(trouble.message)
 
 
 def _failure(finding: Finding) -> str:
@@ -81,10 +81,10 @@ def _examples(finding: Finding) -> list[str]:
 
 
 def _case(suite: Element, name: str) -> Element:
-    return SubElement(suite, "testcase", classname=suite.get("name", ""), name=_text(name))
+    return SubElement(suite, "testcase", classname=suite.get("name", ""), name=_xml_text(name))
 
 
-def _text(text: str) -> str:
+def _xml_text(text: str) -> str:
     return FORBIDDEN.sub("\ufffd", text)
 
 

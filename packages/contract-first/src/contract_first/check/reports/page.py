@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from contract_first.check.har import phrase_of
 
-from .recorded import OK, VIOLATED, OperationCoverage, Share, Traffic
+from .recorded import OK, VIOLATED, OperationCoverage, Share, TrafficCounts
 from .report import Finding, Report, Tested, short, times
 from .terminal import summary
 
@@ -16,7 +16,6 @@ HEATS = {0: "never", 1: "once", 2: "2 to 9 times", 3: "10 to 99 times", 4: "more
 
 
 def page(report: Report) -> str:
-    """Return the page."""
     subject = report.subject
     kind = "contract check" if report.traffic is None else "traffic and contract"
     title = escape(f"{subject.title} {subject.version}: {kind}")
@@ -62,7 +61,7 @@ def _run(report: Report) -> Iterator[str]:
         yield _tested(short(operation, prefix), number, tested)
 
 
-def _traffic(report: Report, traffic: Traffic) -> Iterator[str]:
+def _traffic(report: Report, traffic: TrafficCounts) -> Iterator[str]:
     """Yield the parts of the page of recorded traffic: findings, and the contract as a heat map."""
     lines, prefix = list(summary(report, traffic)), traffic.prefix
     yield _conclusion(report, " ".join(lines[:2]))
@@ -200,7 +199,7 @@ def _tested(name: str, number: int, tested: Tested) -> str:
 
 
 def _exercised(number: int, operation: OperationCoverage) -> str:
-    """Return what was exercised; a link to what is inside opens it, one to the whole would not."""
+    """Return the coverage of an operation, with its anchor inside ``details``, which a link to it opens."""
     shares = operation.shares
     counted = {"parameters": shares["parameters"], "values": shares["enum values"]}
     about = ", ".join(f"{_fraction(share)} {name}" for name, share in counted.items() if share.total)

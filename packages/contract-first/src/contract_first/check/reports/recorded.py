@@ -95,7 +95,7 @@ def shares(operations: Iterable[OperationCoverage]) -> dict[str, Share]:
     }
 
 
-class Traffic(msgspec.Struct, kw_only=True):
+class TrafficCounts(msgspec.Struct, kw_only=True):
     """The counts of recorded traffic.
 
     Attributes:

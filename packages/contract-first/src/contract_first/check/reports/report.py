@@ -9,7 +9,7 @@ import msgspec
 
 from contract_first.contract import Contract
 
-from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, Traffic
+from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, TrafficCounts
 from .response_times import ResponseTimes
 
 WHOLE_API = "the API as a whole"
@@ -117,7 +117,7 @@ class Trouble(msgspec.Struct, kw_only=True):
     message: str
 
 
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
+class ReportSubject(msgspec.Struct, frozen=True, kw_only=True):
     """What was checked: a contract, and a URL or a file of recorded traffic."""
 
     url: str
@@ -127,7 +127,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
     @classmethod
-    def of(cls, contract: Contract, url: str = "", source: str = "") -> Subject:
+    def of(cls, contract: Contract, url: str = "", source: str = "") -> ReportSubject:
         """Return a contract at a URL; `source` is where it was read, without a credential."""
         return cls(
             url=url,
@@ -142,26 +142,26 @@ class Report(msgspec.Struct, kw_only=True):
     """The result of a run of checks, or of the validation of recorded traffic.
 
     Attributes:
-        subject: what was checked.
-        started: when, UTC.
-        seconds: how long it took; runs that were continued are added up.
-        waited: how many of these seconds were spent waiting for rate limits.
-        seed: with which another run tries the same requests.
+        subject: the contract and its target.
+        started: time of the start, UTC.
+        seconds: duration; that of a resumed run is the sum of its parts.
+        waited: seconds of these that were spent waiting for rate limits.
+        seed: of generated requests; another run with it sends the same.
         read_only: whether only safe methods were called.
-        anonymous: whether no credential was given although the contract asks for some.
+        anonymous: whether no credential was set although the contract requires one.
         end: how it ended.
         reason: why, where it did not end by itself.
         operations: by name, in the order of the contract.
         findings: in the order in which they were found; of recorded traffic the most frequent first.
-        troubles: what could not be tested.
-        left_out: checks that could not be made, and why.
-        notes: what checks left untried and why, by check.
+        troubles: parts that could not be tested, and why.
+        left_out: checks that could not run, and why.
+        notes: by check, what it did not try and why.
         cut_short: our checks that were stopped before their last request.
-        finished: phases and operations that are done, for a run that continues this one.
+        finished: completed phases and operations, for a run that resumes this one.
         traffic: what was recorded; None for a run of checks.
     """
 
-    subject: Subject
+    subject: ReportSubject
     started: datetime = msgspec.field(default_factory=lambda: datetime.now(UTC))
     seconds: float = 0.0
     waited: float = 0.0
@@ -177,7 +177,7 @@ class Report(msgspec.Struct, kw_only=True):
     notes: dict[str, list[str]] = {}
     cut_short: list[str] = []
     finished: list[tuple[str, str]] = []
-    traffic: Traffic | None = None
+    traffic: TrafficCounts | None = None
 
     @property
     def exit_code(self) -> int:
@@ -202,12 +202,12 @@ class Report(msgspec.Struct, kw_only=True):
 
     @property
     def untried(self) -> list[str]:
-        """The operations that Schemathesis had no time for; checks of ours may have called them."""
+        """The operations that Schemathesis had no time for; our checks may have called them."""
         return [name for name, tested in self.operations.items() if name and not tested.total]
 
     @property
     def checks(self) -> list[str]:
-        """The names of the checks that were made, in the order in which they first were."""
+        """The names of the checks that ran, in the order of their first use."""
         return list(dict.fromkeys(name for tested in self.operations.values() for name in tested.checks))
 
     @property
@@ -222,7 +222,7 @@ class Report(msgspec.Struct, kw_only=True):
         return "".join(f"/{segment}" for segment in prefix)
 
     def tested(self, operation: str) -> Tested:
-        """Return the record of an operation, an empty one at first."""
+        """Return the record of an operation; a new one is empty."""
         if operation not in self.operations:
             self.operations[operation] = Tested(operation=operation)
         return self.operations[operation]

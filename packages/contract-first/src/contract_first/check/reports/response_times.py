@@ -19,13 +19,11 @@ class ResponseTimes(msgspec.Struct):
     counts: dict[int, int] = {}
 
     def add(self, milliseconds: float) -> None:
-        """Count a response time."""
         bucket = bucket_of(milliseconds)
         self.counts[bucket] = self.counts.get(bucket, 0) + 1
 
     @property
     def total(self) -> int:
-        """How many were counted."""
         return sum(self.counts.values())
 
     def quantile(self, share: float) -> float:
@@ -38,7 +36,7 @@ class ResponseTimes(msgspec.Struct):
         return 0.0
 
     def quantiles(self, *shares: float) -> list[str]:
-        """Return what these shares of all did not exceed, as people write it; empty if there are none."""
+        """Return the quantiles at these shares as text with units; empty without response times."""
         return [milliseconds(self.quantile(share)) if self.counts else "" for share in shares]
 
 

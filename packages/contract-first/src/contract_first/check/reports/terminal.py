@@ -11,7 +11,7 @@ from rich.text import Text
 
 from contract_first.terminal import printable
 
-from .recorded import OK, VIOLATED, OperationCoverage, Share, Traffic
+from .recorded import OK, VIOLATED, OperationCoverage, Share, TrafficCounts
 from .report import Finding, Report, Tested, Trouble, short, times
 
 LETTERS = ascii_letters + digits
@@ -29,7 +29,6 @@ COLOURS = {OK: "green", VIOLATED: "red"}
 
 
 def show(report: Report, console: Console) -> None:
-    """Print a report."""
     if report.traffic is not None:
         _show_traffic(report, report.traffic, console)
         return
@@ -90,8 +89,11 @@ def _legend(report: Report, names: dict[str, str]) -> Table:
     for overflow in ("ellipsis", "ellipsis", "fold"):  # a path is longer than a narrow terminal has room for
         table.add_column(overflow=overflow)
     for check, letter in names.items():
-        made = [tested.checks[check] for tested in report.operations.values() if check in tested.checks]
-        passed, failed = sum(outcomes.passed for outcomes in made), sum(outcomes.failed for outcomes in made)
+        results = [tested.checks[check] for tested in report.operations.values() if check in tested.checks]
+        passed, failed = (
+            sum(outcomes.passed for outcomes in results),
+            sum(outcomes.failed for outcomes in results),
+        )
         counts = Text(f"{passed:,} passed").append(f", {failed:,} failed" * bool(failed), style="bold red")
         table.add_row(letter, check, counts)
     for check, reason in report.left_out.items():
@@ -127,7 +129,7 @@ def _indented(text: str) -> Padding:
     return Padding(Text("\n".join(lines)), (0, 0, 0, 3), expand=False)
 
 
-def _show_traffic(report: Report, traffic: Traffic, console: Console) -> None:
+def _show_traffic(report: Report, traffic: TrafficCounts, console: Console) -> None:
     console.print(_coverage(traffic, console.width))
     if (more := len(traffic.coverage) - MOST_OPERATIONS) > 0:
         console.print(f"... {more} more operations", style="dim")
@@ -139,7 +141,7 @@ def _show_traffic(report: Report, traffic: Traffic, console: Console) -> None:
         console.print(Text(printable(line)))
 
 
-def summary(report: Report, traffic: Traffic) -> Iterator[str]:
+def summary(report: Report, traffic: TrafficCounts) -> Iterator[str]:
     """Yield the lines that sum up recorded traffic."""
     contract = f"{report.subject.title} {report.subject.version}"
     yield f"{traffic.exchanges} exchanges, {traffic.validated} validated by {contract}."
@@ -152,7 +154,7 @@ def summary(report: Report, traffic: Traffic) -> Iterator[str]:
     yield "Exercised: " + ", ".join(f"{share} {name}" for name, share in traffic.shares.items()) + "."
 
 
-def _coverage(traffic: Traffic, width: int) -> Table:
+def _coverage(traffic: TrafficCounts, width: int) -> Table:
     prefix = traffic.prefix
     listed = list(traffic.coverage)
     if len(listed) > MOST_OPERATIONS:

@@ -28,11 +28,9 @@ class RunArchive:
         self._operations = {operation.label: operation.operation_id for operation in contract.operations}
 
     def close(self) -> None:
-        """End the document."""
         self._har.close()
 
     def take(self, event: events.EngineEvent) -> None:
-        """Write the exchanges of an event."""
         if not isinstance(event, events.ScenarioFinished):
             return
         recorder = event.recorder

@@ -1,8 +1,8 @@
-"""A check from its beginning to its end: what it is given, and one run of it."""
+"""A check from beginning to end: its options, and one run."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from contract_first.check.reports.report import Report
 from contract_first.check.target import CannotRunError, Target
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.service.http.server import CannotStart, listen, serving
+from contract_first.signatures import takes_fields_of
 
 from .archive import RunArchive
 from .configuration import PHASES, Phase, Plan
@@ -23,32 +24,12 @@ from .preflight import base_url, selected, serves_a_contract, target_at
 from .run import Run
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Checking:
-    """What is checked, and how.
-
-    Attributes:
-        url: where the contract's paths begin.
-        contract: or a file of JSON or YAML; None takes what the URL serves, else `fallback`.
-        overlays: OpenAPI Overlay documents that are applied to it where it is read.
-        lenient: repair or leave out what is wrong in it.
-        credentials: whom to call as.
-        read_only: whether only safe methods are allowed.
-        budget: seconds; None for one round of everything.
-        max_examples: requests that Hypothesis generates for an operation, at most.
-        seed: of what is generated; None for a new one.
-        only: operations, by operationId, its end or ``METHOD /path``; all if empty.
-        phases: of Schemathesis.
-        checks: of ours.
-        schemathesis: see `Plan.operations`.
-        resume: file that records what a run has done, while it goes on.
-        har: file that is written, as HAR, with what goes over the wire.
-        variables: prefix of the environment's variables, as which reports show credentials.
-        upload_hosts: hosts to which photos may be posted, beside the target's own and Amazon S3's.
-        fallback: contract for a URL that serves none; its links complete a contract without any.
-    """
+    """What is checked, and how; `check_url` describes the fields."""
 
     url: str
+    _: KW_ONLY
     contract: Contract | Path | None = None
     overlays: tuple[Path, ...] = ()
     lenient: bool = False
@@ -69,10 +50,10 @@ class Checking:
 
     @contextmanager
     def started(self) -> Iterator[Run]:
-        """Yield a run that can be made; what went over the wire is in `har` afterwards.
+        """Yield a run that is ready to go; `har` has its exchanges afterwards.
 
         Raises:
-            CannotRunError: it cannot; the message says why.
+            CannotRunError: the run cannot start; the message says why.
         """
         pace, url = Pace(), base_url(self.url)
         contract = self.contract_of(url)
@@ -123,7 +104,7 @@ class Checking:
         return self.fallback
 
     def events(self, run: Run) -> Iterator[events.EngineEvent]:
-        """Make a run, and yield its events; what it has done is recorded after each."""
+        """Go through a run and yield its events; its progress is recorded after each."""
         resumption = Resumption(self.resume)
         for event in run.go():
             resumption.record(run.report)
@@ -150,29 +131,59 @@ class Checking:
         )
 
 
-def check_url(url: str, **how: Any) -> Report:
-    """Check the API at a URL; `how` is as in `Checking`.
+@takes_fields_of(Checking)
+def check_url(checking: Checking) -> Report:
+    """Send requests to the API at a URL, and report where its responses violate the contract.
+
+    Only ``url`` may be given by position:
+
+        report = check_url("https://staging.example", contract=load_contract("api.yaml"), budget=60)
+
+    Args:
+        url: base URL, at which the contract's paths begin.
+        contract: a `Contract`, or a file of JSON or YAML; None takes what the URL serves at
+            ``/openapi.json``, else ``fallback``.
+        overlays: OpenAPI Overlay documents, applied to a contract that is read here.
+        lenient: repair or leave out what is wrong in a contract that is read here.
+        credentials: of the caller, and of another organization; none by default.
+        read_only: call only safe methods (GET, HEAD, OPTIONS).
+        budget: seconds for generated requests; None for one round of everything.
+        max_examples: most requests that Hypothesis generates for an operation.
+        seed: of generated requests; None for a new one, which the report has.
+        only: operations, by operationId, its end or ``METHOD /path``; all if empty.
+        phases: of Schemathesis.
+        checks: our checks, beside Schemathesis's.
+        schemathesis: file of Schemathesis settings by operation, see `Plan.operations`.
+        resume: file that records progress; a run that finds it continues from there.
+        har: HAR file to write all exchanges to, without credentials.
+        variables: prefix of the environment variables that stand for credentials in the report.
+        upload_hosts: hosts that may receive uploads, beside the target's own and Amazon S3's.
+        fallback: contract for a URL that serves none; its links complete a contract without any.
 
     Raises:
-        CannotRunError: it cannot be checked; the message says why.
+        CannotRunError: the URL does not respond, or the contract cannot be read; the message says which.
     """
-    checking = Checking(url=url, **how)
     with checking.started() as run:
         for _ in checking.events(run):
             pass
     return run.report
 
 
-def check_app(app: Any, **how: Any) -> Report:
-    """Check an ASGI app over real HTTP, on a free port of loopback; `how` is as in `Checking`.
+def check_app(app: Any, **options: Any) -> Report:
+    """Check an ASGI app as `check_url` does, over real HTTP on a free port of loopback.
 
     It blocks: from a coroutine, call it in another thread.
 
+    Args:
+        app: the app; its lifespan runs for as long as the check.
+        options: the keyword arguments of `check_url`, such as ``contract``, ``credentials`` or ``budget``.
+
     Raises:
         CannotRunError: the app does not start, or cannot be checked.
+        TypeError: `check_url` has no such argument.
     """
     with served(app) as url:
-        return check_url(url, **how)
+        return check_url(url, **options)
 
 
 @contextmanager

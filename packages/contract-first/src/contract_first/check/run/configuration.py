@@ -1,4 +1,4 @@
-"""What a run tries, as Schemathesis's configuration: the shipped file, and what differs from run to run."""
+"""Schemathesis's configuration: the shipped file, and the settings of one run."""
 
 import os
 import secrets

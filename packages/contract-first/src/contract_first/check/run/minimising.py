@@ -41,7 +41,7 @@ SETTINGS = hypothesis.settings(
 
 
 class Reproduction(NamedTuple):
-    """A request, its response, and what is wrong with it."""
+    """A request, its response, and the failure."""
 
     case: Case[Any]
     response: Response

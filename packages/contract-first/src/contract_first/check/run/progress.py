@@ -60,7 +60,6 @@ class ProgressBars:
         self._bars.stop()
 
     def take(self, event: events.EngineEvent) -> None:
-        """Show what an event changes."""
         match event:
             case events.PhaseStarted() if _is_shown(event.phase):
                 self._end(OWN_CHECKS)

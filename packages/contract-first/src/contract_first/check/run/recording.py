@@ -43,7 +43,6 @@ class RunReporter:
         self._generated: dict[tuple[str, ...], Case[Any]] = {}
 
     def take(self, event: events.EngineEvent) -> None:
-        """Take an event."""
         match event:
             case events.ScenarioFinished() if event.is_test_scenario:
                 self._scenario(event)

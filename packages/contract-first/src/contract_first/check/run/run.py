@@ -19,7 +19,7 @@ from contract_first.check.checks import CHECKS, Check
 from contract_first.check.checks.check import CheckFailure
 from contract_first.check.checks.registration import is_reported_by, registered
 from contract_first.check.pace import Pace, QuotaUsedUp
-from contract_first.check.reports.report import Report, Subject
+from contract_first.check.reports.report import Report, ReportSubject
 from contract_first.check.target import CannotRunError, Target
 
 from . import fresh_keys as fresh_keys  # noqa: PLC0414 -- registers a hook, which only a process may have
@@ -59,7 +59,7 @@ class Run:
         possible = [check for check in checks if check.name not in self.report.left_out]
         self._first = [check(target) for check in possible if not hasattr(check, "after_response")]
         self._among = [check for check in possible if hasattr(check, "after_response")]
-        self._made: list[Check] = []
+        self._checks_of_run: list[Check] = []
         self.on_own_check: Callable[[str], None] = lambda _: None
         self._stream: EventStream | None = None
         self._stopped = pace.hurried
@@ -78,7 +78,7 @@ class Run:
         began, before = self.target.clock(), self.report.seconds
         reporter = RunReporter(self.report, self.target)
         self._go_first(reporter)
-        with registered(self._among, self.target, self.on_own_check) as self._made:
+        with registered(self._among, self.target, self.on_own_check) as self._checks_of_run:
             for event in self._engine():
                 reporter.take(event)
                 for listener in self._listeners:
@@ -158,18 +158,18 @@ class Run:
     ) -> bool:
         return not (
             self._sent_texts.refute(failure, case, response)
-            or is_reported_by(self._made, failure, response, case)
+            or is_reported_by(self._checks_of_run, failure, response, case)
         )
 
     def _conclude(self) -> None:
         if self.report.reason and self.report.end == "interrupted":
             self.report.end = "quota used up"
         failed = {finding.check for finding in self.report.findings}
-        made = [*self._first, *self._made]
-        self.report.left_out |= {check.name: check.left_out for check in made if check.left_out}
-        made = [check for check in made if not check.left_out]
-        self.report.cut_short = [check.name for check in made if self._is_unfinished(check)]
-        for check in made:
+        finished_checks = [*self._first, *self._checks_of_run]
+        self.report.left_out |= {check.name: check.left_out for check in finished_checks if check.left_out}
+        finished_checks = [check for check in finished_checks if not check.left_out]
+        self.report.cut_short = [check.name for check in finished_checks if self._is_unfinished(check)]
+        for check in finished_checks:
             if check.notes:
                 self.report.notes[check.name] = [self.target.credentials.mask(note) for note in check.notes]
             if hasattr(check, "after_run") and check.name not in {*failed, *self.report.cut_short}:
@@ -184,7 +184,7 @@ class Run:
 def _blank(target: Target, plan: Plan) -> Report:
     contract = target.contract
     report = Report(
-        subject=Subject.of(contract, target.shown_url, target.credentials.mask(contract.source)),
+        subject=ReportSubject.of(contract, target.shown_url, target.credentials.mask(contract.source)),
         seed=plan.seed,
         read_only=target.read_only,
         anonymous=target.anonymous,

@@ -23,13 +23,13 @@ UNICODE = frozenset({"utf-8", "us-ascii"})
 
 
 class ReadBody(NamedTuple):
-    """The JSON value of a body, and what validates it."""
+    """The JSON value of a body, and its validator."""
 
     value: Any
     schema: SchemaValidator
 
 
-class MediaType:
+class MediaTypeValidator:
     """One declared media type of a request body."""
 
     def __init__(self, name: str, definition: Mapping[str, Any], schemas: Schemas, root: str) -> None:
@@ -47,7 +47,7 @@ class MediaType:
             return read(body)
         if not essence(content_type).startswith("text/"):
             return body
-        text = _text(body, content_type)
+        text = _decoded_body(body, content_type)
         return text if "string" in self.schema.schema.types else body
 
 
@@ -60,11 +60,11 @@ class RequestBody:
         self._required = bool(definition.get("required", False))
         content: Mapping[str, Mapping[str, Any]] = definition.get("content", {})
         self._media_types = {
-            name: MediaType(name, declared, schemas, root) for name, declared in content.items()
+            name: MediaTypeValidator(name, declared, schemas, root) for name, declared in content.items()
         }
 
     def read(self, request: Request, body: bytes, violations: list[MessageViolation]) -> ReadBody | None:
-        """Return what a schema can validate of a body; why it cannot be read goes to ``violations``.
+        """Return the part of a body that a schema can validate; read errors are added to ``violations``.
 
         Raises:
             PayloadTooLarge: it holds more than is read.
@@ -94,7 +94,7 @@ class RequestBody:
         return MessageViolation(part=part, rule=rule, detail=detail, pointer=pointer)
 
 
-def _text(body: bytes, content_type: str) -> str:
+def _decoded_body(body: bytes, content_type: str) -> str:
     if charset(content_type) not in UNICODE:
         return body.decode("latin-1")
     try:

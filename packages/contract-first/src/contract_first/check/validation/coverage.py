@@ -27,7 +27,7 @@ MOST_VALUES = 100
 
 
 class Coverage:
-    """Counts what exchanges exercise of a contract."""
+    """Counts the parts of a contract that exchanges exercise."""
 
     def __init__(self, contract: Contract) -> None:
         self._counted = {
@@ -40,7 +40,6 @@ class Coverage:
         return [counted.coverage for counted in self._counted.values()]
 
     def record(self, exchange: RecordedExchange, validated: ValidatedExchange) -> None:
-        """Count an exchange."""
         if validated.operation_id and validated.request is not None:
             counted = self._counted[validated.operation_id]
             body = validated.request.body
@@ -69,7 +68,6 @@ class _Counted:
         )
 
     def request(self, parameters: ReadParameters, body: Any) -> None:
-        """Count what a request exercises."""
         self.coverage.calls += 1
         for place, name in self._parameters:
             if (place, name) in parameters:
@@ -78,7 +76,6 @@ class _Counted:
         self._count("body ", body)
 
     def response(self, exchange: RecordedExchange) -> None:
-        """Count what a response exercises."""
         code = self._operation.response_key(exchange.status)
         if code is None:
             self._undocumented(exchange.status)

@@ -21,7 +21,7 @@ LONGEST_DETAIL = 200
 
 
 class OpenapiCore:
-    """Asks openapi-core for what is wrong with a response of a known operation."""
+    """Validates responses of a known operation with openapi-core."""
 
     def __init__(self, contract: Contract) -> None:
         self._validator = ResponseValidator(contract)
@@ -31,13 +31,13 @@ class OpenapiCore:
         try:
             with warnings.catch_warnings():  # such as that a header which was sent is deprecated
                 warnings.filterwarnings("ignore", module=r"openapi_core\.")
-                return self._validator.found(operation, rendered, media_type)
+                return self._validator.errors_of(operation, rendered, media_type)
         except Exception:  # noqa: BLE001 -- whatever openapi-core stumbles over, the other engine still validates
             return [UNDECIDED]
 
 
 def violations_of(error: Exception, schema: SchemaValidator) -> Iterator[MessageViolation]:
-    """Yield what an error says of a value, without the value."""
+    """Yield the violations of an error of openapi-core, without the value."""
     if error is UNDECIDED:
         return
     cause = error.__cause__

@@ -8,7 +8,7 @@ from contract_first.check.exchange import MessageViolation
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document import pointers
 from contract_first.contract.schemas.schema import Schemas
-from contract_first.service.access.security import Credentials, alternatives_of
+from contract_first.service.access.security import PresentedCredentials, alternatives_of
 from contract_first.service.messages.problems import BadRequest
 from contract_first.service.messages.request import Request
 from contract_first.service.request.coercion import RepeatedError
@@ -26,7 +26,7 @@ ReadParameters = dict[tuple[str, str], Any]
 
 @dataclass
 class ReadRequest:
-    """What a request holds, and what it violates.
+    """The values of a request, and its violations.
 
     Attributes:
         parameters: those that were sent and could be read.
@@ -39,12 +39,12 @@ class ReadRequest:
 
 
 class SecurityValidator:
-    """The security requirements of one operation: what a request presents, by shape and not by worth."""
+    """Validates that a request presents credentials of the right form; their validity is not verified."""
 
     def __init__(self, operation: Operation, contract: Contract) -> None:
         schemes = contract.security_schemes
         in_requests = {name for name, scheme in schemes.items() if scheme["type"] in IN_REQUESTS}
-        self._credentials = Credentials(schemes)
+        self._credentials = PresentedCredentials(schemes)
         self._alternatives = [alternative & in_requests for alternative in alternatives_of(operation)]
         holder = operation.pointer if "security" in operation.definition else ""
         self._pointer = contract.origin(pointers.join(holder, "security"))
@@ -74,7 +74,7 @@ class ParameterValidator:
         self._missing = schema.missing(pointer)
 
     def read(self, request: Request, pairs: QueryPairs, values: ReadParameters) -> MessageViolation | None:
-        """Add what was sent to the values; return that it is missing or cannot be read, if so."""
+        """Add the parameter to the values; return the violation if it is missing or unreadable."""
         try:
             text = self._parameter.read(request, pairs)
             if text is not None:
@@ -96,7 +96,7 @@ class RequestValidator:
         self._body = None if operation.request_body is None else RequestBody(operation, schemas)
 
     def validate(self, request: Request, body: bytes | None) -> ReadRequest:
-        """Return what a request holds, and what is wrong with it.
+        """Return the values of a request, and its violations.
 
         Args:
             body: without its content coding; None if that is not known.

@@ -21,7 +21,7 @@ from .schemas import SchemaValidator
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-class ResponseValidator:
+class OperationResponses:
     """Validates the responses of one operation."""
 
     def __init__(self, operation: Operation, contract: Contract, core: OpenapiCore) -> None:
@@ -34,7 +34,7 @@ class ResponseValidator:
         }
 
     def violations(self, status: int, headers: RawHeaders, body: bytes | None) -> list[MessageViolation]:
-        """Return what a response violates.
+        """Return the violations of a response.
 
         Args:
             headers: names in lower case.
@@ -112,7 +112,7 @@ class DeclaredResponse:
     def body_violations(
         self, body: bytes, content_type: str, media_type: str, error: Exception
     ) -> list[MessageViolation]:
-        """Return what is wrong with a body in which openapi-core has found an error.
+        """Return the violations of a body in which openapi-core has found an error.
 
         The words are jsonschema-rs's, as in the service's own responses; where it finds nothing wrong they
         are openapi-core's, as they are of formats, which it is not asked about.
@@ -124,7 +124,7 @@ class DeclaredResponse:
         return violations + [other for other in others if not violations or other.rule == "format"]
 
     def header_violations(self, name: str, error: Exception) -> list[MessageViolation]:
-        """Return what openapi-core's error in a header says."""
+        """Return the violation for openapi-core's error in a header."""
         pointer = self._header_pointers[self._place, name]
         schema = self._schemas.in_media_type(self.definition["headers"][name])
         validator = SchemaValidator(schema, "header", name, pointers.join(pointer, "schema"))
@@ -150,7 +150,7 @@ class DeclaredResponse:
 
 
 def text_of(body: bytes, content_type: str) -> bytes:
-    """Return a text in UTF-8; what came in another charset is taken for Latin-1."""
+    """Decode a text as UTF-8; any other charset is read as Latin-1."""
     return body if charset(content_type) in UNICODE else body.decode("latin-1").encode()
 
 

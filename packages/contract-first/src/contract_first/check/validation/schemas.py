@@ -36,7 +36,7 @@ class SchemaValidator:
         return cls(schemas.in_media_type(definition), "body", "", pointer)
 
     def violations(self, value: Any) -> list[MessageViolation]:
-        """Return what is wrong with a JSON value, which itself is not in it: it may be secret."""
+        """Return the violations of a JSON value; none quotes the value, which may be secret."""
         if self._is_valid(value):
             return []
         violations = self.schema.violations(value, self._part, self._name, self._root)
@@ -56,7 +56,7 @@ class SchemaValidator:
     def violation_at(
         self, path: Iterable[str | int], rule: str, detail: str, keywords: Iterable[str | int]
     ) -> MessageViolation:
-        """Return a violation at a path in the value, of a rule that these keywords of the schema lead to."""
+        """Return a violation at a path in the value, of the last of these keywords of the schema."""
         pointer = self.schema.along(self._root, keywords)
         return self._violation(pointers.join(self._name, *path), rule, detail, pointer)
 

@@ -1,4 +1,4 @@
-"""Recorded traffic: which exchanges are with an API, what they violate and what they exercise, as a report.
+"""Reports on recorded traffic: the exchanges with an API, their violations and their coverage.
 
 What is counted stays within bounds, whatever was sent.
 """
@@ -10,8 +10,8 @@ from pathlib import Path
 from contract_first.check.exchange import MessageViolation, RecordedExchange, Side
 from contract_first.check.har import read_har
 from contract_first.check.masking import Masking
-from contract_first.check.reports.recorded import Example, Traffic
-from contract_first.check.reports.report import Finding, Report, Subject, Tested
+from contract_first.check.reports.recorded import Example, TrafficCounts
+from contract_first.check.reports.report import Finding, Report, ReportSubject, Tested
 from contract_first.contract import Contract
 from contract_first.contract.deployment import origin_of
 from contract_first.imports import resting_collector
@@ -36,15 +36,15 @@ INDEX = re.compile(r"/[0-9]+(?=/|$)")
 def validate_har(path: Path, contract: Contract, base_url: str | None = None) -> Report:
     """Validate the exchanges of a HAR file that are with the contract's API.
 
-    Without ``base_url`` these are the ones with the contract's servers, and those anywhere else, such as on
-    one's own machine, whose method and path are an operation's. The report counts what is left out by host.
-    What a recorder leaves out of a file (browsers do with credentials by default) was not sent.
+    Without ``base_url`` these are the exchanges with the contract's servers, and those with any other host,
+    such as localhost, whose method and path are an operation's. The report counts the others by host.
+    What a recorder left out (browsers omit credentials by default) counts as not sent.
 
     Args:
-        base_url: where the API is deployed; all at its origin is validated, and nothing else.
+        base_url: of the API; every exchange with its origin is validated, and no other.
 
     Raises:
-        HarError: it is no HAR that can be read; the message says where and why.
+        HarError: the file is not a HAR; the message says where and why.
         OSError: it cannot be read.
     """
     validator, deployment = ExchangeValidator(contract, base_url), contract.deployed_at(base_url)
@@ -65,7 +65,7 @@ def validate_har(path: Path, contract: Contract, base_url: str | None = None) ->
 
 
 class TrafficReporter:
-    """Counts exchanges, what they violate and what they exercise, for a report.
+    """Counts exchanges, their violations and their coverage for a report.
 
     Args:
         masking: of what is secret in their URLs.
@@ -73,8 +73,8 @@ class TrafficReporter:
     """
 
     def __init__(self, contract: Contract, masking: Masking, source: str = "") -> None:
-        self.counts = Traffic()
-        self._subject = Subject.of(contract, source)
+        self.counts = TrafficCounts()
+        self._subject = ReportSubject.of(contract, source)
         self._masking = masking
         self._coverage = Coverage(contract)
         self._names = {operation.operation: operation.name for operation in self._coverage.operations}
@@ -82,7 +82,7 @@ class TrafficReporter:
         self._unvalidated: Counter[str] = Counter()
 
     def record(self, exchange: RecordedExchange, validated: ValidatedExchange) -> None:
-        """Count an exchange and what its validation says."""
+        """Count an exchange with its violations."""
         validation, counts = validated.validation, self.counts
         counts.exchanges += 1
         counts.without_response += not exchange.status
@@ -97,7 +97,7 @@ class TrafficReporter:
         self._coverage.record(exchange, validated)
 
     def report(self) -> Report:
-        """Return what has been counted so far."""
+        """Return the report of the exchanges so far."""
         self.counts.unvalidated = dict(self._unvalidated.most_common())
         self.counts.coverage = self._coverage.operations
         report = Report(subject=self._subject, end="complete", traffic=self.counts)

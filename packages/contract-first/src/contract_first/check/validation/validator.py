@@ -1,4 +1,4 @@
-"""Validates exchanges by a contract, with what the service validates its own requests and responses with."""
+"""Validates exchanges against a contract, with the validators of the service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from contract_first.service.messages.request import Request
 from .content_codings import MOST_BYTES, NotDecoded, decoded
 from .openapi_core import OpenapiCore
 from .requests import ReadRequest, RequestValidator
-from .responses import ResponseValidator
+from .responses import OperationResponses
 
 Result = TypeVar("Result")
 CLOCK = SystemClock()
@@ -30,7 +30,7 @@ MOST_PREPARED = 2_000
 
 
 class ValidatedExchange(NamedTuple):
-    """The violations of an exchange, and what was read of its request.
+    """The violations of an exchange, and the values of its request.
 
     Attributes:
         operation_id: of the operation that was called; empty if of none.
@@ -43,12 +43,12 @@ class ValidatedExchange(NamedTuple):
 
 
 class ExchangeValidator:
-    """Validates the request and the response of an exchange, of whatever server, by one contract.
+    """Validates the request and the response of exchanges with any server against one contract.
 
     Args:
         contract: any OpenAPI 3.0, 3.1 or 3.2 contract.
         base_url: where it is deployed, if its servers do not say; only the path counts.
-        authentication: whether the server asks for credentials where the contract does.
+        authentication: whether the server requires credentials where the contract does.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class ExchangeValidator:
         self._authentication = authentication
         self._core = OpenapiCore(contract)
         self._requests: dict[str, RequestValidator] = {}
-        self._responses: dict[str, ResponseValidator] = {}
+        self._responses: dict[str, OperationResponses] = {}
 
     def prepare(self) -> None:
-        """Compile at the start what would delay the first exchanges."""
+        """Compile the validators, which would delay the first exchanges."""
         for operation in self._contract.operations[:MOST_PREPARED]:
             for compiled in (self._of_requests, self._of_responses):
                 with suppress(Exception):  # what cannot be compiled is reported when it is asked for
@@ -77,11 +77,11 @@ class ExchangeValidator:
         return self._deployment.route(exchange.method.upper(), path, query, exchange.request.field)
 
     def verdict(self, exchange: RecordedExchange) -> Validation:
-        """Return what an exchange violates; whatever is in it, nothing is raised."""
+        """Return the violations of an exchange; no content of it raises an error."""
         return self.validate(exchange).validation
 
     def validate(self, exchange: RecordedExchange, *, bodies: bool = True) -> ValidatedExchange:
-        """Return what an exchange violates, and what was read of it; nothing is raised.
+        """Return the violations of an exchange, and what could be read of it; no content raises an error.
 
         Args:
             bodies: validate them; otherwise the result says that they are not.
@@ -113,7 +113,7 @@ class ExchangeValidator:
 
     @staticmethod
     def _response(
-        exchange: RecordedExchange, validator: ResponseValidator, omissions: Omissions
+        exchange: RecordedExchange, validator: OperationResponses, omissions: Omissions
     ) -> list[MessageViolation]:
         if not exchange.status:
             omissions.add("the connection ended without a response")
@@ -133,11 +133,11 @@ class ExchangeValidator:
             self._requests[name] = RequestValidator(checked, self._contract)
         return self._requests[name]
 
-    def _of_responses(self, operation: Operation) -> ResponseValidator:
+    def _of_responses(self, operation: Operation) -> OperationResponses:
         """Return the validator of an operation's responses, compiled when it is first asked for."""
         name = operation.operation_id
         if name not in self._responses:
-            self._responses[name] = ResponseValidator(operation, self._contract, self._core)
+            self._responses[name] = OperationResponses(operation, self._contract, self._core)
         return self._responses[name]
 
 
@@ -184,7 +184,7 @@ class Omissions:
     def within_limits(
         self, which: str, body: bytes | None, validate: Callable[[bytes | None], Result]
     ) -> Result:
-        """Return what is found in a message; without its body where that is too large to read."""
+        """Return the violations of a message; its body is left out if it is too large to read."""
         try:
             return validate(body)
         except PayloadTooLarge as problem:

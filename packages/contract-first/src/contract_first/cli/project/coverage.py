@@ -80,7 +80,7 @@ def _covered(contract: Contract, handlers: Mapping[str, Any], tests: Path) -> li
 
 
 def _prefix(operations: Iterable[Operation]) -> str:
-    """Return what all paths begin with, which tests may have in the URL of their client."""
+    """Return the common prefix of all paths, which may be part of a test client's base URL."""
     paths = [operation.path.split("/") for operation in operations]
     return "/".join(common_beginning(paths))
 
@@ -92,7 +92,7 @@ def common_beginning(sequences: Sequence[list[str]]) -> list[str]:
 
 
 def _naming(operation: Operation, handler: str | None, prefix: str) -> Callable[[str], bool]:
-    """Return what tells whether a text has a handler's name as a word, or a path in a string and a method."""
+    """Return the predicate of texts with a handler's name as a word, or a path in a string and a method."""
     word = re.compile(rf"\b{re.escape(handler)}\b" if handler else r"(?!)")
     before, below = (
         VALUE.join(map(re.escape, re.split(r"\{[^{}]*\}", part)))

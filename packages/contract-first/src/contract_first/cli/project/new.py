@@ -57,7 +57,7 @@ def new(
 
 
 def _written(contract: Contract, into: Path) -> Iterator[tuple[str, str, str]]:
-    """Write the files; yield what became of each: outcome, name and remark."""
+    """Write the files, and yield the outcome, name and a remark for each."""
     name = into.resolve().name
     package = python_name(name) + "_api" * (name in RESERVED)
     copy, text = _copied(contract.document)

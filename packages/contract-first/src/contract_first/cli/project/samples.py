@@ -124,7 +124,7 @@ class Samples:
 
 
 def _key(schema: Schema) -> tuple[int, ...]:
-    """Return what schemas that say the same have in common: all bare references to one do."""
+    """Return the key of a schema; bare references to one schema have the same key."""
     return tuple(map(id, schema.parts[schema.whole is not schema :] or [schema.node]))
 
 

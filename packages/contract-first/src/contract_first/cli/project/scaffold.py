@@ -55,7 +55,7 @@ def scaffold(
 
 @resting_collector()
 def print_outcomes(outcomes: Iterable[tuple[str, str, str]]) -> None:
-    """Print what becomes of each file as it is written; one that cannot be ends the command with 2."""
+    """Print the outcome of each file as it is written; an error ends the command with exit code 2."""
     try:
         for outcome, what, remark in outcomes:
             typer.echo(f"{outcome:8} {what}{f': {remark}' if remark else ''}")
@@ -80,7 +80,7 @@ class Scaffolding:
         self._stubs = Stubs(self.contract, respond=self.respond)
 
     def done(self) -> Iterator[tuple[str, str, str]]:
-        """Write what is missing; yield what became of each file: outcome, name and remark."""
+        """Write the missing files, and yield the outcome, name and a remark for each."""
         modules, unnamed = self._missing()
         yield from (("skipped", operation.label, reason) for operation, reason in unnamed)
         if not modules:
@@ -115,13 +115,13 @@ class Scaffolding:
         operations = self.contract.operations
         lacking = [operation for operation in operations if not handler_named(operation, self.handlers)]
         names = {operation.operation_id: _handler_name(operation) for operation in lacking}
-        taken = Counter(names.values())
+        uses = Counter(names.values())
         modules: dict[str, list[Stub]] = {}
         unnamed: list[tuple[Operation, str]] = []
         labels = _modules_by_tag(self.contract)
         for operation in lacking:
             name = names[operation.operation_id]
-            if handler_named(operation, taken) != name or taken[name] > 1:
+            if handler_named(operation, uses) != name or uses[name] > 1:
                 unnamed.append((operation, f"{name} would handle another operation too"))
             else:
                 modules.setdefault(labels[operation.tags[:1]], []).append(Stub(name, operation))

@@ -115,7 +115,7 @@ class Stubs:
         return (schema if is_sent_as_it_is else False), value
 
     def _arguments(self, operation: Operation) -> Iterator[tuple[str, str, str]]:
-        """Yield the name, type and description of what the handler is called with."""
+        """Yield the name, type and description of each argument of the handler."""
         for name, parameter in zip(argument_names(operation.parameters), operation.parameters, strict=True):
             schema = _schema_of(parameter)
             has_default = isinstance(schema, dict) and "default" in schema
@@ -130,7 +130,7 @@ class Stubs:
             yield "body", self._samples.python_type(schema, is_optional=is_optional), text
 
     def _returned(self, operation: Operation) -> tuple[str, str]:
-        """Return the type and the description of what the handler returns."""
+        """Return the type and the description of the handler's result."""
         for status, response in operation.responses.items():
             if status.startswith("2"):
                 text = f"{status}: {response.get('description', '')}"
@@ -174,7 +174,7 @@ class Stubs:
         return "\n".join([head, f'    """{sentence(operation.label)}"""', *lines, ""])
 
     def _expected(self, operation: Operation) -> str:
-        """Return the comparison of the response with a sample of what the contract declares."""
+        """Return the assertion that compares the response with a sample of the declared one."""
         value = self._success(operation)[1]
         is_singleton = value is None or isinstance(value, bool)
         return f"assert response {'is' if is_singleton else '=='} {literal(value, 4)}"
@@ -204,7 +204,7 @@ def _filled(text: str, indent: int, hanging: int) -> str:
 
 
 def _lenience(**rules: bool) -> str:
-    """Return the line that has the linter let pass what the contract wants."""
+    """Return the comment that silences the linter where the contract requires more than it allows."""
     broken = ", ".join(rule for rule, is_broken in rules.items() if is_broken)
     return LENIENCE.format(rules=broken) if broken else ""
 

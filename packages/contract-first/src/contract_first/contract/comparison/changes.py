@@ -34,7 +34,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A difference, and the operations in which clients meet it.
+    """A difference between two contracts, and the operations that it affects.
 
     Attributes:
         difference: rule, place and detail.
@@ -46,5 +46,5 @@ class Change:
 
     @property
     def severity(self) -> Severity:
-        """What it does to clients of the old contract."""
+        """The effect on clients of the old contract."""
         return self.difference.rule.severity

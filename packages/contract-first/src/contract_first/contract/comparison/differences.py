@@ -107,7 +107,7 @@ def _values(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
         return
     removed, added = _unlisted(old.enum, new), _unlisted(new.enum, old)
     kind = "changed" if removed and added else "narrowed" if removed else "widened"
-    parts = [f"no longer {_shown(removed)}"] * bool(removed) + [f"also {_shown(added)}"] * bool(added)
+    parts = [f"no longer {_listing(removed)}"] * bool(removed) + [f"also {_listing(added)}"] * bool(added)
     if removed or added:
         yield Difference.of(f"{side}-enum-{kind}", place, ", ".join(parts))
 
@@ -119,10 +119,10 @@ def _unlisted(values: dict[str, object], shape: Shape) -> list[str]:
 
 
 def _list(enum: dict[str, object] | None) -> str:
-    return "any value" if enum is None else _shown(list(enum)) or "no value"
+    return "any value" if enum is None else _listing(list(enum)) or "no value"
 
 
-def _shown(values: list[str]) -> str:
+def _listing(values: list[str]) -> str:
     texts = [v if len(v) <= LONGEST_VALUE else f"{v[:LONGEST_VALUE]}..." for v in values[:MOST_VALUES]]
     more = len(values) - len(texts)
     return ", ".join(texts) + (f" and {more} more" if more else "")
@@ -186,7 +186,7 @@ def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
 
 def _annotations(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     if side == "request" and old.default != new.default:
-        now, before = (_shown([shape.default]) if shape.default else "none" for shape in (new, old))
+        now, before = (_listing([shape.default]) if shape.default else "none" for shape in (new, old))
         yield Difference.of("request-default-changed", at(old, new, "default"), f"{now}, was {before}")
     if old.is_deprecated != new.is_deprecated:
         yield Difference.of(f"property-{'un' * old.is_deprecated}deprecated", at(old, new, "deprecated"))

@@ -67,10 +67,10 @@ class MessageComparison:
         before, now = _media_types(old), _media_types(new)
         for name, at in before.items():
             names = (name, *ranges_for(essence(name))) if side is Side.REQUEST else (name,)
-            if taken := next((media_type for media_type in names if media_type in now), None):
+            if media_type_now := next((media_type for media_type in names if media_type in now), None):
                 schemas = self._in_xml if is_xml(essence(name)) else self._schemas
-                yield from schemas.differences(_schema(at), _schema(now[taken]), side)
-                yield from _encodings(at, now[taken]) if side is Side.REQUEST else ()
+                yield from schemas.differences(_schema(at), _schema(now[media_type_now]), side)
+                yield from _encodings(at, now[media_type_now]) if side is Side.REQUEST else ()
             else:
                 yield Difference.of(f"{side}-media-type-removed", at)
         for name in (name for name in now if name not in before):

@@ -26,11 +26,11 @@ OF_AN_OPERATION = 0.5
 def compare(old: Contract, new: Contract) -> list[Change]:
     """Return what changed from one contract to another, the worst first, then in the order of the document.
 
-    What several operations share is one change. Webhooks, callbacks, links, tags, prose,
-    ``allowReserved`` and ``allowEmptyValue`` are not compared.
+    A change of a component that several operations share is listed once. Webhooks, callbacks, links, tags,
+    prose, ``allowReserved`` and ``allowEmptyValue`` are not compared.
 
     Raises:
-        ContractError: there is more to look at than a comparison may take.
+        ContractError: the contracts are too large to compare.
     """
     if old.digest == new.digest:
         return []

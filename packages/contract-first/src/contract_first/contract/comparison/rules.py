@@ -1,4 +1,4 @@
-"""The rules of a comparison: each names one way in which a contract can change, and what it does to clients.
+"""The rules of a comparison: each names one kind of change, and its effect on clients.
 
 A rule of a schema is ``SIDE-SUBJECT-KIND``: *narrowed* is stricter than before, *widened* less strict,
 *changed* neither. A stricter request breaks who sends, a less strict response breaks who reads.

@@ -212,6 +212,7 @@ def _enter_resource(location: Location) -> None:
 
 def children(location: Location) -> list[Location]:
     """Return the objects directly below a location; those of a wrong type are left to validation."""
+    # one long function: it runs for each object of a document, where another call would cost as much again
     node, fields = location.node, CONTENTS.get(location.kind)
     if fields is None or not isinstance(node, dict):
         return []

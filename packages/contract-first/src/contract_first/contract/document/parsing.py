@@ -225,7 +225,6 @@ class _JSONLoader(CSafeLoader):
         return members
 
     def construct_json_array(self, node: Any) -> list[Any]:
-        """Return an array."""
         return [self.construct_object(item, deep=True) for item in node.value]
 
     def refuse_tag(self, node: Node) -> Any:
@@ -284,7 +283,6 @@ class _LenientLoader(_JSONLoader):
         return {**first, **second}
 
     def construct_json_array(self, node: Any) -> list[Any]:
-        """Return an array."""
         return [self._below(index, item) for index, item in enumerate(node.value)]
 
     def refuse_tag(self, node: Node) -> Any:

@@ -38,18 +38,22 @@ def reference_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
             anchors = set(_anchors(locations)) if anchors is None else anchors
             reason = "" if fragment in anchors else reason
         if reason:
-            namesake = _namesake(location, root.node)
-            fix = partial(_fix, location, root.node) if location.kind in BLANKS else None
-            if namesake:
-                reason, fix = (
-                    f"{reason[:-1]}; expected {namesake}.",
-                    partial(_redirect, location.node, namesake),
-                )
-            yield Flaw(location.pointer, f"$ref {location.reference} {reason}", RULE, location.reference, fix)
+            yield _flaw(location, root.node, reason)
+
+
+def _flaw(location: Location, document: dict[str, Any], reason: str) -> Flaw:
+    """Return the flaw of a reference; its fix redirects to a namesake, or else puts a blank in its place."""
+    namesake = _namesake(location, document)
+    fix = partial(_fix, location, document) if location.kind in BLANKS else None
+    if namesake:
+        reason = f"{reason[:-1]}; expected {namesake}."
+        fix = partial(_redirect, location.node, namesake)
+    message = f"$ref {location.reference} {reason}"
+    return Flaw(location.pointer, message, RULE, location.reference or "", fix)
 
 
 def _of_reference_object(location: Location, locations: Mapping[str, Location]) -> str:
-    """Follow a reference to its last target, which must be of the same kind; return what is wrong."""
+    """Follow a reference to its last target, which must be of the same kind; return the defect, if any."""
     seen = set[str]()
     end = location
     while end.reference is not None:

@@ -1,1 +1,1 @@
-"""Documents from files and URLs, with what they refer to brought in; whether they are valid, others say."""
+"""Reads documents from files and URLs, and embeds what they refer to; knows nothing of validity."""

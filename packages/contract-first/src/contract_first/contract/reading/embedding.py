@@ -1,4 +1,4 @@
-"""Brings what a document refers to in other files into the document.
+"""Embeds the parts of other files that a document refers to.
 
 What another file holds becomes a component, and the ``$ref`` to it a reference to that component; so
 recursion across files works, and a schema's ``$ref`` keeps its JSON Schema meaning, siblings included. Only a
@@ -149,7 +149,7 @@ class Embedding:
             if not isinstance(path_item, dict):
                 raise location.error(f"$ref {reference} does not lead to a path item.")
             location.node.clear()
-            location.node.update(deepcopy(self.taken(path_item)))
+            location.node.update(deepcopy(self.counted(path_item)))
             location.base, location.pointer, location.source = (
                 target[0],
                 pointers.from_fragment(target[1]),
@@ -187,7 +187,7 @@ class Embedding:
         if part not in self.hoisted:
             section = self.sections[location.kind]
             name = self._free_name(section, keys[-1] if keys else Path(urlsplit(resource).path).stem)
-            component = deepcopy(self.taken(self.part(location, resource, keys)))
+            component = deepcopy(self.counted(self.part(location, resource, keys)))
             self.components.setdefault(section, {})[name] = component
             self.hoisted[part] = pointers.join("", *self.holder, section, name)
             self.origins[self.hoisted[part]] = resource, pointers.join("", *keys)
@@ -202,9 +202,9 @@ class Embedding:
         """Return a component name like ``preferred`` that is not taken in the document."""
         stem = re.sub(r"[^A-Za-z0-9._-]", "_", preferred) or "_"
         holder = self.root.node.get("components", {}) if self.holder else self.root.node
-        taken = holder.get(section, {}), self.components.get(section, {})
+        in_use = holder.get(section, {}), self.components.get(section, {})
         names = chain([stem], (f"{stem}_{n}" for n in count(2)))
-        return next(name for name in names if not any(name in members for members in taken))
+        return next(name for name in names if not any(name in members for members in in_use))
 
     def _is_own(self, location: Location, reference: str) -> bool:
         """Tell whether a reference is to the document itself, by its ``$self`` (OpenAPI 3.2, 4.1.1)."""
@@ -225,22 +225,22 @@ class Embedding:
                 f"$ref {location.reference} leads nowhere: {resource} has no {pointer}."
             ) from None
 
-    def taken(self, node: Any) -> Any:
-        """Count and return a part that is brought in; ContractError if the total is too large."""
+    def counted(self, node: Any) -> Any:
+        """Count and return a part to embed; ContractError if the total is too large."""
         self._left -= size_of(node)
         if self._left < 0:
             raise self.root.error(TOO_MUCH)
         return node
 
     def read(self, source: str) -> Any:
-        """Return what a file or URL holds."""
+        """Return the document in a file or at a URL."""
         return read_document(source)
 
     def _read(self, location: Location, resource: str) -> Any:
         if resource not in self.documents:
             self._require_allowed(location, resource)
             try:
-                self.documents[resource] = self.taken(self.read(source_of(resource)))
+                self.documents[resource] = self.counted(self.read(source_of(resource)))
             except ContractError as error:
                 self.documents[resource] = error
         document = self.documents[resource]

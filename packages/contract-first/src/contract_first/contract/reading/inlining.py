@@ -111,7 +111,7 @@ class LenientEmbedding(Embedding):
                 base, fragment = urldefrag(uri)
                 part = self.part(location, base, self.keys(location, fragment))
                 siblings = {name: sibling for name, sibling in value.items() if name != "$ref"}
-                value = self._rebased(self.taken(part), base)
+                value = self._rebased(self.counted(part), base)
                 if siblings and isinstance(value, dict):
                     value |= siblings
         except (ContractError, ValueError):

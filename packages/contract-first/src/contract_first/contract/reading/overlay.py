@@ -74,7 +74,7 @@ class _Expression(FilterFunction):
         self._whole = whole
 
     def __call__(self, text: Any, expression: Any) -> bool:
-        """Tell whether an expression of RFC 9485 is found; what is none is not."""
+        """Tell whether an expression of RFC 9485 matches part of a text; an invalid one matches nothing."""
         if not isinstance(text, str) or not isinstance(expression, str):
             return False
         self._search.count((len(text) + len(expression)) // LONGEST_STEP)
@@ -102,7 +102,6 @@ class _Parser(Parser):
     env: _Search
 
     def parse_query(self, stream: TokenStream, *, in_filter: bool = False) -> Iterator[JSONPathSegment]:
-        """Yield the segments of a JSONPath."""
         for segment in super().parse_query(stream, in_filter=in_filter):
             if not JSONPathQuery(env=self.env, segments=(segment,)).singular_query():
                 segment.selectors = (_Steps(self.env, segment), *segment.selectors)
@@ -119,7 +118,6 @@ class _Search(JSONPathEnvironment):
         self.left = MOST_STEPS
 
     def setup_function_extensions(self) -> None:
-        """Have the functions of filters."""
         super().setup_function_extensions()
         self.function_extensions["match"] = _Expression(self, "^(?:{})$")
         self.function_extensions["search"] = _Expression(self, "{}")
@@ -225,7 +223,7 @@ def _kind(value: Any) -> str:
 
 
 def _remove(nodes: list[JSONPathNode]) -> None:
-    """Remove nodes from what holds them, the last items of an array first, so that no index moves."""
+    """Remove nodes from their parents, the last items of an array first, so that no index changes."""
     for node in sorted(nodes, key=_index, reverse=True):
         if node.parent is None:
             raise ValueError("remove would leave no document")

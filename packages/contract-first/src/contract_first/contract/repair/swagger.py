@@ -312,7 +312,6 @@ def _forms(fields: list[_Parameter], types: list[str]) -> list[str]:
 
 
 def _style(node: dict[str, Any]) -> dict[str, Any]:
-    """Return how an array is serialized."""
     return STYLES.get(str(node.get("collectionFormat")), STYLES["csv"])
 
 
@@ -329,7 +328,7 @@ def _is_required(parameters: list[_Parameter]) -> bool:
 
 
 def _key(node: Any) -> tuple[str, str]:
-    """Return what identifies a parameter: its location and its name."""
+    """Return the identity of a parameter: its location and its name."""
     return str(_object(node).get("in")), str(_object(node).get("name"))
 
 

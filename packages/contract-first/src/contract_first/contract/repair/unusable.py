@@ -77,7 +77,7 @@ def unusable_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
 
 
 def _uncompiled(location: Location) -> Iterator[Flaw]:
-    """Yield what OpenAPI's schema allows, and JSON Schema's does not."""
+    """Yield the defects that OpenAPI's schema allows, and JSON Schema's does not."""
     if not URI_REFERENCE.is_valid(location.node.get("$id")):
         yield Flaw(pointers.join(location.pointer, "$id"), "is not a URI reference.")
     for name in LISTS:
@@ -141,10 +141,9 @@ def _multiplied(
         if id(node) not in opened:
             continue
         beside, times = opened.pop(id(node)), 1 if UNEVALUATED.isdisjoint(node) else 2
-        counts = {name: sum(ways.get(id(schema), 1) for schema in listed) for name, listed in beside.items()}
+        counts = _sums(beside, ways)
         required = node["required"] if isinstance(node.get("required"), list) else ()
-        reached = sum(steps.get(id(schema), 1) for listed in beside.values() for schema in listed)
-        steps[id(node)] = 1 + len(required) + times * reached
+        steps[id(node)] = 1 + len(required) + times * sum(_sums(beside, steps).values())
         ways[id(node)] = steps[id(node)] + times * sum(counts.values())
         too_many = steps[id(node)] > MOST_STEPS or ways[id(node)] > MOST_ON_THE_WAY
         if too_many and id(node) in pointers_of:
@@ -152,6 +151,11 @@ def _multiplied(
             most = max(counts, key=lambda name: counts[name])
             reason = f"leads to more than {MOST_STEPS} schemas for one value, or through too many on the way."
             yield Flaw(pointers.join(pointers_of[id(node)], most), reason)
+
+
+def _sums(beside: Mapping[str, list[dict[str, Any]]], numbers: Mapping[int, int]) -> dict[str, int]:
+    """Return the sum of the schemas' numbers, by keyword; a schema without one counts 1."""
+    return {name: sum(numbers.get(id(schema), 1) for schema in listed) for name, listed in beside.items()}
 
 
 def _beside(node: dict[str, Any], document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -174,7 +178,7 @@ class _Patterns:
         self._large, self._failures = MOST_LARGE, MOST_FAILURES
 
     def flaws(self, location: Location) -> Iterator[tuple[str, str]]:
-        """Yield what is wrong with each pattern of a schema, and its pointer."""
+        """Yield the defect of each pattern of a schema, and its pointer."""
         if isinstance(location.node.get("pattern"), str):
             pointer = pointers.join(location.pointer, "pattern")
             yield self._reason(location.node["pattern"]), pointer
@@ -183,7 +187,7 @@ class _Patterns:
             yield self._reason(pattern), pointer
 
     def _reason(self, pattern: str) -> str:
-        """Return what is wrong with a pattern, empty if nothing."""
+        """Return the defect of a pattern in a sentence; empty if it has none."""
         if pattern not in self._reasons:
             self._reasons[pattern] = self._flaw_of(pattern)
         return self._reasons[pattern]

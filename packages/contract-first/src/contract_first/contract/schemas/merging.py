@@ -217,7 +217,7 @@ class Merger:
         self._schemas = schemas
         self.of = schemas.of
         self.omits_write_only = schemas.is_30
-        self._made: dict[tuple[str, str | None], dict[str, Any]] = {}
+        self._cache: dict[tuple[str, str | None], dict[str, Any]] = {}
 
     def is_valid(self, schema: Any, value: Any) -> bool:
         """Tell whether a part of a value conforms to its schema."""
@@ -322,10 +322,10 @@ class Merger:
     def _with(self, name: str, value: str = "") -> dict[str, Any]:
         """Return the schema of an object with a property, and this value of it if there is one."""
         properties = {"properties": {name: {"const": value}}} if value else {}
-        return self._made.setdefault((name, value), {**properties, "required": [name]})
+        return self._cache.setdefault((name, value), {**properties, "required": [name]})
 
     def _without(self, name: str) -> dict[str, Any]:
-        return self._made.setdefault((name, None), {"properties": {name: False}})
+        return self._cache.setdefault((name, None), {"properties": {name: False}})
 
     def _discriminated(self, schema: dict[str, Any], branch: Any) -> Branch:
         """Return an alternative with the value of its discriminator."""

@@ -14,7 +14,7 @@ from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import document_location, walk
 
 
-class Target(NamedTuple):
+class ReferenceTarget(NamedTuple):
     """The target of a reference, and its JSON pointer in the document."""
 
     node: Any
@@ -52,7 +52,7 @@ class Resources:
         self.uri = root.base
         self._resources: dict[str, Resource] = {}
         self._homes: dict[int, tuple[Resource, str]] = {}
-        self._anchors: dict[tuple[str, str], Target] = {}
+        self._anchors: dict[tuple[str, str], ReferenceTarget] = {}
         nearest: dict[str, Resource] = {}
         for location in walk(root):
             node = location.node
@@ -60,7 +60,9 @@ class Resources:
                 continue
             for keyword in ("$anchor", "$dynamicAnchor"):
                 if keyword in node:
-                    self._anchors.setdefault((location.base, node[keyword]), Target(node, location.pointer))
+                    self._anchors.setdefault(
+                        (location.base, node[keyword]), ReferenceTarget(node, location.pointer)
+                    )
             if location.base != self.uri:
                 if "$id" in node:
                     nearest[location.base] = Resource(location.base, node, location.pointer)
@@ -94,7 +96,7 @@ class Resources:
         uri, fragment = urldefrag(uri)
         return self._resources[uri].pointer + unquote(fragment) if uri in self._resources else None
 
-    def target(self, schema: Any, reference: str) -> Target | None:
+    def target(self, schema: Any, reference: str) -> ReferenceTarget | None:
         """Return the target of a ``$ref`` in ``schema``, None if that is not a part of the document."""
         home, _ = self._homes.get(id(schema), (None, ""))
         home_uri = self.uri if home is None else home.uri
@@ -108,8 +110,8 @@ class Resources:
         resource = home if home is not None and uri == home.uri else self._resources.get(uri)
         return None if resource is None else self._at(resource.pointer + fragment)
 
-    def _at(self, pointer: str) -> Target | None:
+    def _at(self, pointer: str) -> ReferenceTarget | None:
         try:
-            return Target(pointers.lookup(self.document, pointer), pointer)
+            return ReferenceTarget(pointers.lookup(self.document, pointer), pointer)
         except KeyError:
             return None

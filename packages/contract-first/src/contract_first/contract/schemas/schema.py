@@ -15,7 +15,7 @@ from contract_first.contract.document.json_types import EVERY_TYPE, declared_typ
 from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
 from .keywords import options_of, reads_alike
-from .resources import Resources, Target
+from .resources import ReferenceTarget, Resources
 from .validator import Validator
 from .violations import Violation
 
@@ -194,12 +194,11 @@ class Schema:
 
     @cached_property
     def default(self) -> Any:
-        """The default, its own before those of what it refers to; MISSING for none."""
+        """The default: its own, else that of a schema it refers to; MISSING for none."""
         return next((part["default"] for part in self.parts if "default" in part), MISSING)
 
     @cached_property
     def properties(self) -> dict[str, Schema]:
-        """The schemas of the named properties."""
         if self.whole is not self:
             return self.whole.properties
         named: dict[str, Any] = {}
@@ -223,7 +222,6 @@ class Schema:
 
     @cached_property
     def items(self) -> Schema:
-        """The schema of an array's items."""
         return self.of(next((part["items"] for part in self.parts if "items" in part), ANYTHING))
 
     @cached_property
@@ -333,7 +331,7 @@ class Schemas:
             return to_2020_12(node) if self.is_30 else node
         return {"enum": []} if node is False else {}
 
-    def targets(self, node: Any) -> list[Target]:
+    def targets(self, node: Any) -> list[ReferenceTarget]:
         """Return the targets of a schema's ``$ref`` and ``$dynamicRef`` that are in the document.
 
         A dynamic reference is taken for a plain one: to the anchor that stands in its own resource.
@@ -378,9 +376,9 @@ class Schemas:
                 )
             return self._compiled[key]
 
-    def meant(self, node: Any, pointer: str) -> Target:
+    def meant(self, node: Any, pointer: str) -> ReferenceTarget:
         """Return the target of a bare reference, so that all references to it share its validator."""
-        target, seen = Target(node, pointer), set()
+        target, seen = ReferenceTarget(node, pointer), set()
         while (
             isinstance(target.node, dict) and target.node.keys() == {"$ref"} and id(target.node) not in seen
         ):

@@ -17,7 +17,7 @@ export class Contract {
   /** Return what all paths begin with, such as /api/v1; empty if that is nothing. */
   get root() {
     const [first = [], ...others] = this.operations.map(({ path }) => path.split("/").slice(0, -1));
-    const length = first.findIndex((step, index) => step.startsWith("{") || others.some((each) => each[index] !== step));
+    const length = first.findIndex((step, index) => step.startsWith("{") || others.some((other) => other[index] !== step));
     return (length < 0 ? first : first.slice(0, length)).join("/");
   }
 
@@ -32,18 +32,18 @@ export class Contract {
     const filled = operation.path.replaceAll(/{(.*?)}/g, (_, name) => encodeURIComponent(path[name]));
     const url = new URL(filled, location.origin);
     url.search = new URLSearchParams(query);
-    const own = this.parameters(operation).some(({ name }) => name === KEY) ? { [KEY]: newKey() } : {};
-    return { method: operation.method, url: url.href, headers: { ...own, ...headers }, ...rest };
+    const keyField = this.parameters(operation).some(({ name }) => name === KEY) ? { [KEY]: newKey() } : {};
+    return { method: operation.method, url: url.href, headers: { ...keyField, ...headers }, ...rest };
   }
 
   /** Return the schema of an operation's parameter. */
   parameter(tail, name) {
-    return this.resolved(this.parameters(this.operation(tail)).find((each) => each.name === name)?.schema ?? {});
+    return this.resolved(this.parameters(this.operation(tail)).find((parameter) => parameter.name === name)?.schema ?? {});
   }
 
   /** Return the parameters of an operation. */
   parameters(operation) {
-    return (operation?.parameters ?? []).map((each) => this.resolved(each));
+    return (operation?.parameters ?? []).map((parameter) => this.resolved(parameter));
   }
 
   /** Return the schema of a member of an operation's JSON body. */
@@ -55,7 +55,7 @@ export class Contract {
   /** Return the values that a schema lists, wherever in it. */
   values(schema) {
     const { enum: values, allOf = [], anyOf = [], oneOf = [] } = this.resolved(schema);
-    return values ?? [...allOf, ...anyOf, ...oneOf].flatMap((each) => this.values(each));
+    return values ?? [...allOf, ...anyOf, ...oneOf].flatMap((schema) => this.values(schema));
   }
 
   /** Return what a schema or parameter refers to within the document. */

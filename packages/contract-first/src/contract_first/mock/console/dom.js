@@ -14,15 +14,15 @@ export const seen = (text) =>
  * @param {...(Node|string|null|false|Array)} children
  */
 export function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
+  const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (typeof value === "function") made.addEventListener(key, value);
-    else if (typeof value === "string") made.setAttribute(key, value);
-    else if (value !== undefined) made[key] = value;
+    if (typeof value === "function") node.addEventListener(key, value);
+    else if (typeof value === "string") node.setAttribute(key, value);
+    else if (value !== undefined) node[key] = value;
   }
   const there = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
-  made.append(...there.map((child) => (child instanceof Node ? child : seen(child))));
-  return made;
+  node.append(...there.map((child) => (child instanceof Node ? child : seen(child))));
+  return node;
 }
 
 export const find = (selector) => document.querySelector(selector);
@@ -30,33 +30,33 @@ export const find = (selector) => document.querySelector(selector);
 /** Put a list's items in place, by key: what is there already stays as it is, and so do focus and pictures. */
 export function arrange(list, items, key, make, renew = () => {}) {
   const there = new Map([...list.children].map((child) => [child.dataset.key, child]));
-  const wanted = items.map((item) => {
-    const known = there.get(key(item));
-    const child = known ?? make(item);
+  const children = items.map((item) => {
+    const existing = there.get(key(item));
+    const child = existing ?? make(item);
     child.dataset.key = key(item);
     renew(child, item);
     return child;
   });
-  wanted.forEach((child, index) => list.children[index] !== child && list.insertBefore(child, list.children[index] ?? null));
-  while (list.children.length > wanted.length) list.lastElementChild.remove();
+  children.forEach((child, index) => list.children[index] !== child && list.insertBefore(child, list.children[index] ?? null));
+  while (list.children.length > children.length) list.lastElementChild.remove();
 }
 
 /** Offer values with what is shown for them; what was chosen stays chosen if it is among them. */
 export function offer(select, pairs, chosen = select.value) {
-  const told = JSON.stringify(pairs);
-  if (select.dataset.offered === told) return;
-  select.dataset.offered = told;
+  const offered = JSON.stringify(pairs);
+  if (select.dataset.offered === offered) return;
+  select.dataset.offered = offered;
   select.replaceChildren(...pairs.map(([value, text = value]) => element("option", { value }, text)));
   if (pairs.some(([value]) => value === chosen)) select.value = chosen;
 }
 
 /** Announce something to screen readers, and show it for a moment. */
 export function say(text) {
-  const told = find("#told");
-  told.textContent = text;
-  told.dataset.shown = "";
+  const notice = find("#told");
+  notice.textContent = text;
+  notice.dataset.shown = "";
   clearTimeout(say.timer);
-  say.timer = setTimeout(() => delete told.dataset.shown, 2500);
+  say.timer = setTimeout(() => delete notice.dataset.shown, 2500);
 }
 
 /** Return a button that copies what `text` returns by then. */

@@ -18,8 +18,8 @@ export function slim({ request: _, response, ...exchange }) {
     ...(verdict?.response ?? []).map((violation) => ({ of: "answer", ...violation })),
   ];
   const text = [exchange.method, exchange.url, exchange.operation, exchange.status, exchange.scope, exchange.request_id, exchange.fault, refusal?.code, refusal?.said];
-  const found = [...text, ...violations.flatMap(({ detail, rule, where }) => [detail, rule, where])].join(" ").toLowerCase();
-  return { ...exchange, violations, refusal, target: targetOf(exchange), found };
+  const searchable = [...text, ...violations.flatMap(({ detail, rule, where }) => [detail, rule, where])].join(" ").toLowerCase();
+  return { ...exchange, violations, refusal, target: targetOf(exchange), searchable };
 }
 
 /** Return path and query, without what all paths of the contract begin with. */
@@ -76,14 +76,14 @@ async function toggle(exchange, button, details) {
   const open = button.getAttribute("aria-expanded") === "false";
   button.setAttribute("aria-expanded", String(open));
   details.hidden = !open;
-  if (open && !details.children.length) details.replaceChildren(...(await told(exchange)));
+  if (open && !details.children.length) details.replaceChildren(...(await contentOf(exchange)));
 }
 
 /** Return the details of an exchange, asked for when somebody wants to see them. */
-async function told({ number, violations, verdict, refusal }) {
+async function contentOf({ number, violations, verdict, refusal }) {
   const { exchanges } = await look(`/journal?after=${number - 1}&limit=1`).catch(() => ({}));
   if (!exchanges) return [element("p", {}, "The mock does not respond.")];
-  const exchange = exchanges.find((each) => each.number === number);
+  const exchange = exchanges.find((candidate) => candidate.number === number);
   if (!exchange) return [element("p", {}, "The journal has forgotten this exchange.")];
   const request = () => requestOf(exchange, bodyOf(exchange.request), mock.seeds);
   return [
@@ -133,7 +133,7 @@ const mediaType = (headers) => headers.find(([name]) => name.toLowerCase() === "
 /** Return a body as text, if it is some, what is to be said of it, and whether the text is all of it. */
 function bodyOf({ headers, body, body_bytes }) {
   if (!body_bytes) return { text: "", note: "No body", whole: true };
-  const raw = Uint8Array.from(atob(body), (each) => each.charCodeAt(0));
+  const raw = Uint8Array.from(atob(body), (character) => character.charCodeAt(0));
   if (!raw.length) return { text: "", note: `Body, ${bytes(body_bytes)}, of which nothing is kept`, whole: false };
   const whole = raw.length === body_bytes;
   const note = raw.length < body_bytes ? `Body, the first ${bytes(raw.length)} of ${bytes(body_bytes)}` : `Body, ${bytes(body_bytes)}`;

@@ -45,12 +45,12 @@ async function off(faults) {
 
 const pathOf = (id) => (id.startsWith("override") ? "/overrides" : "/faults");
 
-async function act(method, path, body, told) {
+async function act(method, path, body, message) {
   const place = find("#fault-refused");
   place.replaceChildren();
   try {
     await control(method, path, body);
-    say(told);
+    say(message);
   } catch (refused) {
     place.replaceChildren(explained(refused));
     show(); // a switch tells what is on, not what was asked for
@@ -92,8 +92,8 @@ function renewStanding(item, { struck, times }) {
 
 function summary(fault) {
   const { match, effect, ...limits } = withoutDefaults(fault);
-  const told = Object.entries({ ...effect, ...match, ...limits });
-  return told.map(([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`).join("; ");
+  const members = Object.entries({ ...effect, ...match, ...limits });
+  return members.map(([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`).join("; ");
 }
 
 /** Leave out of a fault what says nothing. */

@@ -61,15 +61,15 @@ function showAll() {
 
 /** Return a predicate: whether the filter shows an exchange. */
 function filter() {
-  const { server, status, violations, text } = wanted();
+  const { server, status, violations, text } = criteria();
   return (exchange) =>
     (!server || exchange.server === server) &&
     (!status || Math.floor(exchange.status / 100) === Number(status)) &&
     (!violations || exchange.violations.length > 0) &&
-    exchange.found.includes(text);
+    exchange.searchable.includes(text);
 }
 
-function wanted() {
+function criteria() {
   const { server, status, violations, text } = find("#journal-filter").elements;
   return { server: server.value, status: status.value, violations: violations.checked, text: text.value.trim().toLowerCase() };
 }
@@ -110,7 +110,7 @@ async function clear() {
 
 /** Download what the filter asks for; its text is for this page alone. */
 async function download() {
-  const { server, status, violations } = wanted();
+  const { server, status, violations } = criteria();
   const query = new URLSearchParams({ format: "har", limit: String(MOST_DOWNLOADED) });
   if (server) query.set("server", server);
   if (status) query.set("status", status === "0" ? "0" : `${status}xx`);

@@ -5,7 +5,7 @@ import { find } from "./dom.js";
 import { extensions } from "./extensions.js";
 import * as faults from "./faults.js";
 import * as journal from "./journal.js";
-import { ask, meet, mock, refresh, told } from "./mock.js";
+import { ask, meet, mock, refresh, receive } from "./mock.js";
 import * as sent from "./sent.js";
 import * as state from "./state.js";
 
@@ -18,9 +18,9 @@ const heard = {
     journal.hear(exchange);
     refresh();
   },
-  faults: ({ faults }) => told("faults", faults),
-  overrides: ({ overrides }) => told("overrides", overrides),
-  clock: (reading) => told("clock", reading),
+  faults: ({ faults }) => receive("faults", faults),
+  overrides: ({ overrides }) => receive("overrides", overrides),
+  clock: (reading) => receive("clock", reading),
   state() {
     refresh();
     journal.stateChanged();
@@ -40,7 +40,7 @@ function show() {
   const names = views.map(({ dataset }) => dataset.view);
   const view = names.includes(location.hash.slice(1)) ? location.hash.slice(1) : names[0];
   document.body.dataset.view = view;
-  for (const each of views) each.toggleAttribute("data-current", each.dataset.view === view);
+  for (const button of views) button.toggleAttribute("data-current", button.dataset.view === view);
   for (const link of document.querySelectorAll("nav a")) {
     link.toggleAttribute("aria-current", link.hash === `#${view}`);
     if (link.hash === `#${view}`) link.setAttribute("aria-current", "page");
@@ -75,13 +75,13 @@ function askForToken(wrong) {
   const dialog = find("#token-dialog");
   find("#token-wrong").hidden = !wrong;
   dialog.showModal();
-  return new Promise((given) => {
+  return new Promise((resolve) => {
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     find("#token-form").addEventListener(
       "submit",
       () => {
         controlToken.value = find("#token").value;
-        given();
+        resolve();
       },
       { once: true },
     );
@@ -102,7 +102,7 @@ async function begin() {
 
 function hearMock() {
   listen(EVENTS, {
-    hear: (name, told) => heard[name](told),
+    hear: (name, event) => heard[name](event),
     opened() {
       connection("live", "live");
       ask();

@@ -28,8 +28,8 @@ export const mock = {
 /** Call something whenever `state`, `faults`, `overrides` or `clock` has changed. */
 export const on = (name, hear) => hearing.addEventListener(name, hear);
 
-/** Take in what an event tells; a response that is under way may be older, so the mock is asked again. */
-export function told(name, value) {
+/** Take the value of an event, and ask the mock again: a response under way may be older. */
+export function receive(name, value) {
   changed(name, value);
   ask.turn = (ask.turn ?? 0) + 1;
   refresh();

@@ -25,7 +25,7 @@ export function policyText(policy) {
 
 function jsonOfBase64(text) {
   try {
-    const value = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(text), (each) => each.charCodeAt(0))));
+    const value = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0))));
     return value && typeof value === "object" ? value : undefined;
   } catch {
     return undefined;

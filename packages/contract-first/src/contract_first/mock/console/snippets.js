@@ -70,16 +70,16 @@ export function snippetButtons(request, what) {
  */
 export function requestOf({ method, url, request }, { text, whole }, seeds) {
   const form = request.fields.length ? request.fields : undefined;
-  const told = request.headers.filter(([name]) => !(form && name.toLowerCase() === "content-type"));
-  const headers = Object.fromEntries(told.map(([name, value]) => [name, unmasked(name, value, seeds)]));
+  const fields = request.headers.filter(([name]) => !(form && name.toLowerCase() === "content-type"));
+  const headers = Object.fromEntries(fields.map(([name, value]) => [name, unmasked(name, value, seeds)]));
   const body = whole ? { text } : { unkept: true };
   return { method, url, headers, ...(form ? { form, file: { name: "file" } } : body) };
 }
 
 function unmasked(name, value, seeds) {
   if (!MASK.test(value)) return value;
-  const known = extensions.credential(name.toLowerCase(), value, seeds);
-  return known ? value.replace(MASK, known) : value;
+  const credential = extensions.credential(name.toLowerCase(), value, seeds);
+  return credential ? value.replace(MASK, credential) : value;
 }
 
 const usualMethod = ({ json, text, unkept, form }) => (json !== undefined || text || unkept || form ? "POST" : "GET");
@@ -91,6 +91,6 @@ const headerInShell = (text, secret) => (secret && text.includes(secret) ? `"${t
 const inScript = (text, secret) => (secret && text.includes(secret) ? `\`${text.replaceAll(secret, () => `\${${TOKEN}}`)}\`` : JSON.stringify(text));
 
 function formOf({ form }) {
-  const lines = form.map((pair) => `form.append(${pair.map((each) => JSON.stringify(each)).join(", ")});`);
+  const lines = form.map((pair) => `form.append(${pair.map((part) => JSON.stringify(part)).join(", ")});`);
   return ["const form = new FormData();", ...lines, 'form.append("file", file); // it goes last: input.files[0] of a page, openAsBlob(path) of node:fs'].join("\n");
 }

@@ -60,12 +60,12 @@ function beginAgain() {
 }
 
 /** Do something, and say that it is done; show why it was refused. */
-export async function act(doing, told) {
+export async function act(doing, message) {
   const place = find("#state-refused");
   place.replaceChildren();
   try {
     await doing();
-    say(told);
+    say(message);
   } catch (refused) {
     if (!refused.answer) throw refused;
     place.replaceChildren(explained(refused));

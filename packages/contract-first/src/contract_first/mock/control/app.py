@@ -125,7 +125,6 @@ class ControlAccess:
 
     @property
     def requires_token(self) -> bool:
-        """Whether there is a control token."""
         return self._token is not None
 
     def check(self, request: Request) -> None:

@@ -12,11 +12,11 @@ from contract_first.check.har import har
 from contract_first.contract import Contract
 from contract_first.mock.journal.events import Events
 from contract_first.mock.journal.journal import Journal
-from contract_first.mock.journal.selector import Selector
+from contract_first.mock.journal.selector import ExchangeSelector
 from contract_first.mock.rule import RuleError
 from contract_first.mock.rules.reading import RuleReader
 from contract_first.mock.rules.registry import Rules
-from contract_first.mock.state.clock import MockClock, Reading
+from contract_first.mock.state.clock import ClockReading, MockClock
 from contract_first.mock.state.data_directory import TooManySnapshots, UnknownSnapshot
 from contract_first.mock.state.state import MockState
 from contract_first.service.messages.problems import Conflict, NotFound, ValidationFailed, Violation
@@ -28,12 +28,10 @@ MOST_BYTES = {"json": 512 * 1024, "har": 4 * 1024 * 1024}
 
 
 async def get_state(limit: int, state: MockState) -> dict[str, Any]:
-    """Return the state."""
     return await state.describe(limit)
 
 
 async def reset_state(x_mock_scope: str | None, state: MockState, body: dict[str, Any] | None = None) -> None:
-    """Return to the initial state."""
     await state.reset(keep=frozenset((body or {}).get("keep", ())), scope=x_mock_scope)
 
 
@@ -55,29 +53,27 @@ async def restore_snapshot(body: dict[str, Any], state: MockState) -> None:
 
 
 async def get_seeds(seeds: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return what a client needs to know."""
+    """Return the seeds: what a client needs to know of the mock."""
     return seeds()
 
 
 async def get_contract(contract: Callable[[], Contract]) -> dict[str, Any]:
-    """Return the contract in force."""
     return contract().document
 
 
 async def list_defects(contract: Callable[[], Contract]) -> dict[str, Any]:
-    """Return what was wrong in the contract in force."""
+    """Return the defects of the contract in force."""
     return {"defects": msgspec.to_builtins(contract().defects)}
 
 
 # clock
 
 
-async def get_clock(clock: MockClock) -> Reading:
-    """Return the clock's reading."""
+async def get_clock(clock: MockClock) -> ClockReading:
     return clock.reading()
 
 
-async def set_clock(body: dict[str, Any], state: MockState) -> Reading:
+async def set_clock(body: dict[str, Any], state: MockState) -> ClockReading:
     """Change the clock, and return its reading.
 
     Raises:
@@ -94,7 +90,7 @@ async def set_clock(body: dict[str, Any], state: MockState) -> Reading:
 
 
 def _time(text: str) -> datetime:
-    """Read what the contract calls a date-time, but for leap seconds, which Python does not have."""
+    """Read a date-time of RFC 3339; leap seconds, which Python does not have, are refused."""
     time = datetime.fromisoformat(text.upper())
     if time.tzinfo is None:
         raise ValueError("The time has no offset from UTC, such as Z.")
@@ -105,7 +101,6 @@ def _time(text: str) -> datetime:
 
 
 async def list_faults(scope: str | None, faults: Rules) -> dict[str, Any]:
-    """Return the active faults."""
     return {"faults": msgspec.to_builtins(faults.active(scope))}
 
 
@@ -219,13 +214,13 @@ async def get_journal(
     journal: Journal, limit: int, wait_seconds: float, count: int, format_: str, **attributes: Any
 ) -> dict[str, Any]:
     """Return exchanges, once enough are there or the time is over; raises ServiceUnavailable."""
-    selector = Selector(**{name: value for name, value in attributes.items() if value is not None})
+    selector = ExchangeSelector(**{name: value for name, value in attributes.items() if value is not None})
     if wait_seconds:
         await journal.wait_for(selector, count, wait_seconds)
     return await asyncio.to_thread(_exchanges, journal, selector, limit, format_)
 
 
-def _exchanges(journal: Journal, selector: Selector, limit: int, format_: str) -> dict[str, Any]:
+def _exchanges(journal: Journal, selector: ExchangeSelector, limit: int, format_: str) -> dict[str, Any]:
     last = journal.last
     exchanges = journal.find(selector, limit, MOST_BYTES[format_])
     if format_ == "har":

@@ -23,12 +23,7 @@ def agreeing(value: dict[str, Any], may_be: Callable[[str, Any], bool]) -> dict[
     numbers = {words_of(name): name for name, member in value.items() if type(member) in {int, float}}
     if not numbers:
         return value
-    changed = dict(value)
-    for lesser, greater in ranges(numbers):
-        low_name, high_name = numbers[lesser], numbers[greater]
-        low, high = changed[low_name], changed[high_name]
-        if low > high and may_be(low_name, high) and may_be(high_name, low):
-            changed |= {low_name: high, high_name: low}
+    changed = _in_order(value, numbers, may_be)
     counts = [(words, name) for words, name in numbers.items() if not COUNTING.isdisjoint(words)]
     lists = {
         plain(name): len(member) for name, member in value.items() if counts and isinstance(member, list)
@@ -41,8 +36,21 @@ def agreeing(value: dict[str, Any], may_be: Callable[[str, Any], bool]) -> dict[
     return changed
 
 
+def _in_order(
+    value: dict[str, Any], numbers: dict[tuple[str, ...], str], may_be: Callable[[str, Any], bool]
+) -> dict[str, Any]:
+    """Return a copy in which lower bounds are not above the upper ones."""
+    ordered = dict(value)
+    for lesser, greater in ranges(numbers):
+        low_name, high_name = numbers[lesser], numbers[greater]
+        low, high = ordered[low_name], ordered[high_name]
+        if low > high and may_be(low_name, high) and may_be(high_name, low):
+            ordered |= {low_name: high, high_name: low}
+    return ordered
+
+
 def _count(words: tuple[str, ...], lists: dict[str, int], *, has_pages: bool) -> int | None:
-    """Return what a name counts; None if that is none of the lists."""
+    """Return the length of the list that a name counts; None if it counts none."""
     counted = "".join(word for word in words if word not in COUNTING)
     for name in (counted, f"{counted}s"):
         if name in lists:

@@ -10,7 +10,7 @@ from typing import Any
 from contract_first.contract.schemas.merging import Merged, NoValueError
 from contract_first.contract.schemas.schema import MISSING
 
-from .attempt import FEW_TRIES, PART_TRIES, Attempt, Level
+from .attempt import FEW_TRIES, PART_TRIES, GenerationAttempt, Level
 from .examples import Variation, canonical
 from .strategies import later
 
@@ -20,7 +20,7 @@ MOST_ITEMS = 10_000
 """That a schema can ask for."""
 
 
-def array(attempt: Attempt, merged: Merged, level: Level, example: Sequence[Any] = ()) -> list[Any]:
+def array(attempt: GenerationAttempt, merged: Merged, level: Level, example: Sequence[Any] = ()) -> list[Any]:
     """Return an array, the items of an example before the others; NoValueError if none is found."""
     least = int(merged.limits.get("minItems", 0))
     if least > MOST_ITEMS:
@@ -54,7 +54,7 @@ def array(attempt: Attempt, merged: Merged, level: Level, example: Sequence[Any]
     return items
 
 
-def _optional_items(attempt: Attempt, merged: Merged, level: Level) -> int:
+def _optional_items(attempt: GenerationAttempt, merged: Merged, level: Level) -> int:
     """Return how many items there are where none is required: those of schemas of their own, or a few.
 
     A list of what it is itself in has one near the top.
@@ -67,7 +67,12 @@ def _optional_items(attempt: Attempt, merged: Merged, level: Level) -> int:
 
 
 def _item(
-    attempt: Attempt, schemas: list[Any], spellings: set[str], level: Level, example: Any, tries: int
+    attempt: GenerationAttempt,
+    schemas: list[Any],
+    spellings: set[str],
+    level: Level,
+    example: Any,
+    tries: int,
 ) -> Any:
     """Return an item whose spelling is a new one; without examples once they have been the same."""
     item = attempt.value(schemas, level.below(level.name), example)
@@ -77,7 +82,7 @@ def _item(
         strategy = attempt.strategy if repeat < FEW_TRIES else later(attempt.strategy, repeat)
         other = replace(attempt, strategy=strategy, examples=False)
         item = other.value(schemas, level.below(level.name))
-        attempt.made = other.made
+        attempt.value_count = other.value_count
     if canonical(item) not in spellings:
         return item
     raise NoValueError("no more items were found")

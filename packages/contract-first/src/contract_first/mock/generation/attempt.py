@@ -1,4 +1,4 @@
-"""What the parts of one attempt at a value share: where they stand, what is drawn, and how much was made."""
+"""The state that the parts of one attempt at a value share: depth, randomness, and number of values."""
 
 from __future__ import annotations
 
@@ -40,12 +40,11 @@ class Level(NamedTuple):
     variation: Variation | None = None
 
     def below(self, name: str, subject: Subject | None = None) -> Level:
-        """Return the level of a part."""
         return Level(self.depth + 1, self.within, name, subject, self.variation)
 
 
 @dataclass(slots=True)
-class Attempt(ABC):
+class GenerationAttempt(ABC):
     """One attempt at a value.
 
     Attributes:
@@ -60,7 +59,7 @@ class Attempt(ABC):
     strings: Makers
     strategy: Strategy
     examples: bool
-    made: int = 0
+    value_count: int = 0
 
     @abstractmethod
     def value(self, schemas: list[Any], level: Level, example: Any = MISSING) -> Any:
@@ -76,12 +75,11 @@ class Attempt(ABC):
         """
 
     def coin(self) -> bool:
-        """Toss a coin."""
         return self.random.random() < 0.5  # noqa: PLR2004 -- a fair one
 
     def has_room(self, level: Level) -> bool:
-        """Tell whether there is room for what is optional."""
-        return self.strategy.optional != "none" and level.depth <= DEEP and self.made < ENOUGH_VALUES
+        """Tell whether there is room for optional members."""
+        return self.strategy.optional != "none" and level.depth <= DEEP and self.value_count < ENOUGH_VALUES
 
     def conforms(self, schemas: list[Any], value: Any) -> bool:
         """Tell whether a value conforms to all of these schemas."""

@@ -30,7 +30,7 @@ LEAST: Final = 0.8
 
 
 def spellings(example: Any) -> Iterator[Any]:
-    """Yield an example, and what may be meant by it: a number for a string, or a string for a number."""
+    """Yield an example, and its likely other spelling: a number for a string, or a string for a number."""
     yield example
     if isinstance(example, str):
         with suppress(ValueError, RecursionError):

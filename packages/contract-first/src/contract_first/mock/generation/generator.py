@@ -49,13 +49,13 @@ class Generator:
             example: a value to repair: only members that violate the schema are replaced.
             member: what the value is called where it stands, which says what it may look like.
         """
-        made = 0
+        value_count = 0
         for number, strategy in enumerate(islice(strategies(), MOST_ATTEMPTS)):
             random = Random(f"{self._seed}/{name}/{number}")  # noqa: S311 -- the same each time is the point
             takes_examples = examples and strategy.heeds_names
             attempt = ValueAttempt(random, self._merger, self._strings, strategy, takes_examples)
             with suppress(NoValueError):
                 yield attempt.value([schema], Level(name=member), example)
-            made += attempt.made
-            if made > MOST_MADE:
+            value_count += attempt.value_count
+            if value_count > MOST_MADE:
                 return

@@ -35,7 +35,7 @@ LIST = "https://faker.readthedocs.io/en/stable/locales.html"
 
 @lru_cache(maxsize=8)
 def strings_of(locale: str) -> Makers:
-    """Return what makes strings by names.
+    """Return the maker of strings by name.
 
     Args:
         locale: such as ``de_DE``; empty for those of `contract_first.mock.vocabulary`, without Faker.
@@ -61,7 +61,7 @@ def strings_of(locale: str) -> Makers:
     faker: Any = Factory.create(name)
     lock = Lock()
 
-    def made(method: str, fallback: Maker, subject: Subject, member: str, before: str) -> Any:
+    def value_of_locale(method: str, fallback: Maker, subject: Subject, member: str, before: str) -> Any:
         with lock:  # all threads share the generator
             faker.random = subject.random
             try:
@@ -78,7 +78,7 @@ def strings_of(locale: str) -> Makers:
         STRINGS.by_name[member]: method for member, method in METHODS.items() if hasattr(faker, method)
     }
     localized = {
-        member: Related(partial(made, methods[maker], maker))
+        member: Related(partial(value_of_locale, methods[maker], maker))
         for member, maker in STRINGS.by_name.items()
         if maker in methods
     }

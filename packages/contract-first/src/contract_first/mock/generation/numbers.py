@@ -1,4 +1,4 @@
-"""Numbers that conform to what schemas say of them; NoValueError where none is found."""
+"""Numbers that conform to schemas; NoValueError where none is found."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ NUMBER_TRIES = 50
 
 
 def named_number(merged: Merged, subject: Subject, name: str, kind: str) -> float | None:
-    """Return what a property's name says, None if it says nothing or nothing that the schema allows."""
+    """Return the number that a property's name suggests; None without one that the schema allows."""
     named = (names.number(text, subject) for text in (*merged.listed.get("format", ()), name))
     value = next((value for value in named if value is not None), None)
     if value is None:

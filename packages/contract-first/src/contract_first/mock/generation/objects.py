@@ -13,7 +13,7 @@ from contract_first.mock.vocabulary.makers import words
 from contract_first.mock.vocabulary.subjects import Subject
 
 from .agreement import agreeing
-from .attempt import PART_TRIES, Attempt, Level
+from .attempt import PART_TRIES, GenerationAttempt, Level
 from .patterns import matching
 
 A_STRING = {"type": "string"}
@@ -25,14 +25,18 @@ class Properties:
     """The properties of one object as they are made, those of an example before the others."""
 
     def __init__(
-        self, attempt: Attempt, merged: Merged, level: Level, example: Mapping[str, Any] | None = None
+        self,
+        attempt: GenerationAttempt,
+        merged: Merged,
+        level: Level,
+        example: Mapping[str, Any] | None = None,
     ) -> None:
         self._attempt = attempt
         self._merger = attempt.merger
         self._merged = merged
         self._level = level
         self._example = example or {}
-        self._made: dict[str, Any] = {}
+        self._members: dict[str, Any] = {}
         self._names = tuple(merged.names())
         person = attempt.strings.person
         self._subject = Subject(attempt.random, self._names, level.name, level.subject, person)
@@ -43,10 +47,10 @@ class Properties:
         self._add_required()
         most = self._merged.limits.get("maxProperties", math.inf)
         for name in () if self._example else self._names:
-            if name not in self._made and len(self._made) < most and self._is_taken():
+            if name not in self._members and len(self._members) < most and self._is_taken():
                 self._add_optional(name)
         self._add_unnamed()
-        value = {name: member for name, member in self._made.items() if member is not OMITTED}
+        value = {name: member for name, member in self._members.items() if member is not OMITTED}
         return agreeing(value, self._may_be) if self._attempt.strategy.heeds_names else value
 
     def _may_be(self, name: str, value: Any) -> bool:
@@ -71,20 +75,20 @@ class Properties:
             schemas = self._merged.property_named(name)
             if not self._merger.is_write_only(schemas):
                 with suppress(NoValueError):
-                    self._made[name] = self._value(name)
+                    self._members[name] = self._value(name)
 
     def _add_required(self) -> None:
-        """Add what is required, and what is required with it."""
+        """Add the required properties, and those that they require."""
         names, omits = list(self._merged.required), self._merger.omits_write_only
         while names:
             name = names.pop(0)
-            if name not in self._made:
+            if name not in self._members:
                 is_omitted = omits and self._merger.is_write_only(self._merged.property_named(name))
-                self._made[name] = OMITTED if is_omitted else self._value(name)
+                self._members[name] = OMITTED if is_omitted else self._value(name)
                 names += self._dependents(name)
 
     def _add_optional(self, name: str) -> None:
-        """Add an optional property, with what is required with it; nothing where that has no value."""
+        """Add an optional property with those that it requires; nothing if one of them has no value."""
         schemas = self._merged.property_named(name)
         merger = self._merger
         if merger.is_write_only(schemas) or merger.has_no_value(schemas):
@@ -95,12 +99,12 @@ class Properties:
         try:
             while names:
                 name = names.pop()
-                if name not in self._made and name not in added:
+                if name not in self._members and name not in added:
                     added[name] = self._value(name)
                     names += self._dependents(name)
         except NoValueError:
             return
-        self._made |= added
+        self._members |= added
 
     def _dependents(self, name: str) -> Iterator[str]:
         for schema in self._merged.objects:
@@ -110,15 +114,15 @@ class Properties:
         """Add properties that no schema names: as many as are required, one where a schema describes them."""
         least = self._merged.limits.get("minProperties", 0)
         for _ in range(PART_TRIES):
-            if len(self._made) >= (least or self._takes_unnamed()):
+            if len(self._members) >= (least or self._takes_unnamed()):
                 return
             name = self._new_name()
             schemas = self._merged.property_named(name)
             recurs = self._merger.recurs(schemas, self._level.within)
-            if name not in self._made and False not in schemas and not recurs:
+            if name not in self._members and False not in schemas and not recurs:
                 level = self._level.below(self._level.name)  # a map is called what its values are
-                self._made[name] = self._attempt.value(schemas, level)
-        if len(self._made) < least:
+                self._members[name] = self._attempt.value(schemas, level)
+        if len(self._members) < least:
             raise NoValueError("no more properties were found")
 
     def _takes_unnamed(self) -> bool:

@@ -1,4 +1,4 @@
-"""How an attempt at a value decides what schemas leave open: the strategies, in the order of attempts."""
+"""Strategies for the choices that schemas leave open, in the order of attempts."""
 
 from itertools import chain, cycle
 from typing import Final, Literal, NamedTuple

@@ -1,4 +1,4 @@
-"""Strings that conform to what schemas say of them; NoValueError where none is found."""
+"""Strings that conform to schemas; NoValueError where none is found."""
 
 import base64
 import string
@@ -83,7 +83,7 @@ def text(merged: Merged, subject: Subject, name: str = "", strings: Makers = STR
 
 
 def _named(merged: Merged, subject: Subject, name: str, strings: Makers) -> Iterator[str]:
-    """Yield what the names of unknown formats say, then what the property's name says."""
+    """Yield the strings that names of unknown formats suggest, then those of the property's name."""
     formats = merged.listed.get("format", [])
     unknown = [format_ for format_ in formats if format_ not in FORMATS and format_ not in RELATED]
     for candidate in (names.text(word, subject, strings) for word in (*unknown, name)):

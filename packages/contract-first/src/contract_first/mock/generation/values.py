@@ -17,7 +17,7 @@ from contract_first.mock.vocabulary.subjects import Subject
 
 from .alternatives import of_one_alternative
 from .arrays import array
-from .attempt import DEEP, Attempt, Level
+from .attempt import DEEP, GenerationAttempt, Level
 from .examples import spellings
 from .numbers import named_number, number
 from .objects import Properties
@@ -33,13 +33,13 @@ LISTED_AS_ONE = 100
 
 
 @dataclass(slots=True)
-class ValueAttempt(Attempt):
+class ValueAttempt(GenerationAttempt):
     """One attempt at a value of any type."""
 
     def value(self, schemas: list[Any], level: Level, example: Any = MISSING) -> Any:
         """Return a value that most likely conforms to all of these schemas; see `Attempt.value`."""
-        self.made += 1
-        if self.made > MOST_VALUES or level.depth > DEEPEST:
+        self.value_count += 1
+        if self.value_count > MOST_VALUES or level.depth > DEEPEST:
             raise NoValueError("it asks for too large a value")
         if not self.strategy.checks_parts:
             return self._unchecked(schemas, level, example)
@@ -82,7 +82,9 @@ class ValueAttempt(Attempt):
         if example is not MISSING:
             examples = [example]
         else:
-            examples = [each for each in merged.examples if each is not MISSING] if self.examples else []
+            examples = (
+                [example for example in merged.examples if example is not MISSING] if self.examples else []
+            )
         return examples if level.variation is None else level.variation.varied(examples, level.name)
 
     def _can_stay(self, schemas: list[Any], example: Any) -> bool:
@@ -93,7 +95,7 @@ class ValueAttempt(Attempt):
     def _listed(self, merged: Merged, level: Level) -> Any:
         """Return one of the values that an enum lists: for items in turn, else any."""
         values = merged.values or []
-        self.made += len(values) // LISTED_AS_ONE
+        self.value_count += len(values) // LISTED_AS_ONE
         fitting = [value for value in values if type_of(value) in merged.types]
         if not fitting:
             raise NoValueError("no listed value has the type")

@@ -8,7 +8,7 @@ import msgspec
 
 from contract_first.check.exchange import RecordedExchange
 
-from .selector import Selector
+from .selector import ExchangeSelector
 
 MOST_SHOWN = 20
 MOST_VIOLATIONS_SHOWN = 5
@@ -17,15 +17,15 @@ MOST_VIOLATIONS_SHOWN = 5
 class Searchable(Protocol):
     """A journal, in this process or in another."""
 
-    def find(self, selector: Selector, /) -> list[RecordedExchange]:
+    def find(self, selector: ExchangeSelector, /) -> list[RecordedExchange]:
         """Return the selected exchanges, oldest first."""
 
-    def wait(self, selector: Selector, count: int, seconds: float, /) -> bool:
+    def wait(self, selector: ExchangeSelector, count: int, seconds: float, /) -> bool:
         """Wait until so many are there, or the time is over; return whether they are."""
 
 
 class Calls:
-    """The calls of a journal; each method takes the attributes of `Selector`, such as ``operation``.
+    """The calls of a journal; each method takes the attributes of `ExchangeSelector`, such as ``operation``.
 
     Args:
         scope: of the calls; empty for all.
@@ -33,7 +33,7 @@ class Calls:
 
     def __init__(self, journal: Searchable, scope: str = "") -> None:
         self._journal = journal
-        self._all = Selector(scope=scope)
+        self._all = ExchangeSelector(scope=scope)
 
     def __call__(self, **selected: Any) -> list[RecordedExchange]:
         """Return the calls of a kind, oldest first."""
@@ -47,7 +47,7 @@ class Calls:
         Args:
             times: how many are expected; None for at least one.
             within: seconds to wait for them; S3 reports its own a moment later.
-            selected: attributes of `Selector`.
+            selected: attributes of `ExchangeSelector`.
         """
         __tracebackhide__ = True
         selector = self._selector(selected)
@@ -79,8 +79,8 @@ class Calls:
                 "The contract was violated:" + "".join(map(_violations, exchanges[:MOST_SHOWN]))
             )
 
-    def _selector(self, selected: dict[str, Any]) -> Selector:
-        return Selector(**{**msgspec.structs.asdict(self._all), **selected})
+    def _selector(self, selected: dict[str, Any]) -> ExchangeSelector:
+        return ExchangeSelector(**{**msgspec.structs.asdict(self._all), **selected})
 
     def _latest_calls(self) -> str:
         every = self._journal.find(self._all)

@@ -18,7 +18,7 @@ from contract_first.check.exchange import RecordedExchange
 from contract_first.service.messages.problems import ServiceUnavailable
 
 from .journal import Journal
-from .selector import Selector
+from .selector import ExchangeSelector
 
 MOST_QUEUED: Final = 256
 """Events that wait for a listener who is slow."""
@@ -52,16 +52,14 @@ class Events:
     def __init__(self) -> None:
         self.run = token_hex(4)
         self._guard = threading.Lock()
-        self._listeners: set[Listener] = set()
+        self._listeners: set[EventListener] = set()
         self._closed = False
 
     @property
     def has_listeners(self) -> bool:
-        """Whether anybody listens."""
         return bool(self._listeners)
 
     def publish(self, name: str, data: Any, number: int = 0) -> None:
-        """Publish an event."""
         with self._guard:
             listeners = tuple(self._listeners)
         if listeners:
@@ -69,13 +67,13 @@ class Events:
             for listener in listeners:
                 listener.put(event)
 
-    def listen(self) -> Listener:
+    def listen(self) -> EventListener:
         """Return a listener of this event loop, to be removed by the caller.
 
         Raises:
             ServiceUnavailable: there are a hundred already.
         """
-        listener = Listener()
+        listener = EventListener()
         with self._guard:
             if len(self._listeners) == MOST_LISTENERS:
                 raise ServiceUnavailable(
@@ -86,8 +84,7 @@ class Events:
             self._listeners.add(listener)
         return listener
 
-    def remove(self, listener: Listener) -> None:
-        """Publish nothing more to a listener."""
+    def remove(self, listener: EventListener) -> None:
         with self._guard:
             self._listeners.discard(listener)
 
@@ -100,7 +97,7 @@ class Events:
             listener.put(None)
 
 
-class Listener:
+class EventListener:
     """The events that one listener has not got yet: at most 256, of which a slow one loses the oldest."""
 
     def __init__(self) -> None:
@@ -156,7 +153,6 @@ class EventStream:
         self._id = re.compile(rf"{events.run}\.(\d{{1,18}})")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request."""
         listener, last = self._events.listen(), self._journal.last
         leaving = asyncio.create_task(_left(receive))
         leaving.add_done_callback(lambda _: listener.put(None))
@@ -171,7 +167,7 @@ class EventStream:
             self._events.remove(listener)
             leaving.cancel()
 
-    async def _frames(self, listener: Listener, last: int, last_id: str | None) -> AsyncIterator[bytes]:
+    async def _frames(self, listener: EventListener, last: int, last_id: str | None) -> AsyncIterator[bytes]:
         yield b": listening\n\n"
         behind = last_id is not None
         if last_id is not None and not (last := self._number(last_id)):
@@ -197,7 +193,7 @@ class EventStream:
         return min(int(match[1]), self._journal.last) if match else 0
 
     def _after(self, number: int) -> list[RecordedExchange]:
-        return self._journal.find(Selector(after=number), AT_ONCE, MOST_BYTES_AT_ONCE)
+        return self._journal.find(ExchangeSelector(after=number), AT_ONCE, MOST_BYTES_AT_ONCE)
 
     def _frame(self, event: Event) -> bytes:
         number = f"id: {self._events.run}.{event.number}\n" if event.number else ""

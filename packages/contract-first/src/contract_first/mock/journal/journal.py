@@ -15,15 +15,15 @@ from contract_first.check.exchange import RecordedExchange, Validation
 from contract_first.check.masking import Masking
 from contract_first.service.messages.problems import ServiceUnavailable
 
-from .selector import Selector
+from .selector import ExchangeSelector
 
 MOST_EXCHANGES = 2000
 MOST_BYTES = 32 * 1024 * 1024
 MOST_BODY_BYTES = 64 * 1024
 MOST_LISTENERS = 100
-EVERYTHING = Selector()
+EVERYTHING = ExchangeSelector()
 Validate = Callable[[RecordedExchange], Validation]
-"""Returns what the contract says of an exchange."""
+"""Returns the violations of an exchange."""
 OVERHEAD_BYTES = 1024
 """About what the objects around an exchange take."""
 
@@ -59,7 +59,6 @@ class Entry:
         return self._recorded
 
     def validated(self, masking: Masking, validate: Validate) -> RecordedExchange:
-        """Return the exchange with its violations."""
         if self._validated is None:
             exchange = self.exchange(masking)
             self._validated = msgspec.structs.replace(exchange, verdict=validate(exchange))
@@ -104,7 +103,7 @@ class Journal:
             listener(number)
 
     def find(
-        self, selector: Selector = EVERYTHING, limit: int | None = None, most_bytes: int | None = None
+        self, selector: ExchangeSelector = EVERYTHING, limit: int | None = None, most_bytes: int | None = None
     ) -> list[RecordedExchange]:
         """Return the selected exchanges, oldest first, validated.
 
@@ -121,7 +120,7 @@ class Journal:
             exchanges.append(self.validated(entry))
         return exchanges
 
-    def wait(self, selector: Selector, count: int, seconds: float) -> bool:
+    def wait(self, selector: ExchangeSelector, count: int, seconds: float) -> bool:
         """Wait until so many exchanges are there, or the time is over; return whether they are."""
         until = monotonic() + seconds
         counted = _Counter(self, selector)
@@ -132,7 +131,7 @@ class Journal:
                     return counted.up_to_now() >= count
         return True
 
-    async def wait_for(self, selector: Selector, count: int, seconds: float) -> None:
+    async def wait_for(self, selector: ExchangeSelector, count: int, seconds: float) -> None:
         """Wait as `wait` does, in an event loop.
 
         Raises:
@@ -181,7 +180,7 @@ class Journal:
             with self._lock:
                 self._listeners = [other for other in self._listeners if other is not listener]
 
-    def count(self, selector: Selector, until: int) -> int:
+    def count(self, selector: ExchangeSelector, until: int) -> int:
         """Return how many exchanges are selected, up to a number."""
         return sum(entry.number <= until for entry in self._entries_of(selector))
 
@@ -201,7 +200,7 @@ class Journal:
             self._validator = self._validator or self._make_validator()
             return entry.validated(self.masking, self._validator)
 
-    def _entries_of(self, selector: Selector) -> Iterator[Entry]:
+    def _entries_of(self, selector: ExchangeSelector) -> Iterator[Entry]:
         with self._lock:
             entries = [entry for entry in self._entries if entry.number > selector.after]
         for entry in entries:
@@ -214,7 +213,7 @@ class Journal:
 class _Counter:
     """Counts the selected exchanges so far, looking at each once."""
 
-    def __init__(self, journal: Journal, selector: Selector) -> None:
+    def __init__(self, journal: Journal, selector: ExchangeSelector) -> None:
         self._journal = journal
         self._selector = selector
         self._count = 0

@@ -1,4 +1,4 @@
-"""An exchange as it goes over the wire, recorded; a journal computes what it shows once it is asked."""
+"""Records an exchange as it goes over the wire; the journal computes its members when they are read."""
 
 from collections.abc import Awaitable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ LONGEST_SCOPE = 200
 LONGEST_LENGTH = 18
 
 
-class Content(msgspec.Struct):
+class RecordedContent(msgspec.Struct):
     """The recorded part of a body: its first bytes, and its length."""
 
     blocks: list[bytes] = []
@@ -80,7 +80,7 @@ class Recording:
         self._url, self._contract = url, contract
         self._started, self._began = time(), perf_counter()
         self._seconds: float | None = None
-        self.request, self.response = Content(), Content()
+        self.request, self.response = RecordedContent(), RecordedContent()
         self.status = 0
         self.headers: Headers = []
         self.operation: str | None = None
@@ -185,7 +185,7 @@ class Recording:
 
 
 def refused(recording: Recording, problem: Problem) -> Recording:
-    """Return the recording of a request that was refused while its head came in, which nobody validates."""
+    """Return the recording of a request that was refused at its head; it is not validated."""
     recording.status, recording.operation = problem.status, ""
     recording.verdict = Validation(unjudged=problem.detail)
     recording.end()
@@ -207,7 +207,6 @@ class JournalMiddleware:
         self._contract = contract
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
         path = scope.get("path", "")
         is_explorers = is_of_explorer(path) and not self._contract.route("GET", path).methods
         if scope["type"] != "http" or is_explorers:
@@ -280,7 +279,7 @@ def _raw(pairs: Iterable[Iterable[str]]) -> Headers:
     return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in pairs]
 
 
-def _message(headers: Headers, content: Content, length: int) -> Message:
+def _message(headers: Headers, content: RecordedContent, length: int) -> Message:
     return Message(
         headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
         body=b"".join(content.blocks),

@@ -14,7 +14,7 @@ from contract_first.check.reports.page import page
 from contract_first.check.validation import ExchangeValidator, TrafficReporter
 from contract_first.contract import Contract
 
-from .selector import Selector
+from .selector import ExchangeSelector
 
 LONGEST_WAIT_SECONDS = 60
 AT_ONCE = 1000
@@ -30,8 +30,7 @@ class RemoteJournal:
     def __init__(self, control: str) -> None:
         self._url = f"{control}/journal"
 
-    def find(self, selector: Selector, limit: int | None = None) -> list[RecordedExchange]:
-        """Return the selected exchanges, oldest first."""
+    def find(self, selector: ExchangeSelector, limit: int | None = None) -> list[RecordedExchange]:
         exchanges: list[RecordedExchange] = []
         while limit is None or len(exchanges) < limit:
             after = exchanges[-1].number if exchanges else selector.after
@@ -41,7 +40,7 @@ class RemoteJournal:
             exchanges += more
         return exchanges[:limit]
 
-    def wait(self, selector: Selector, count: int, seconds: float) -> bool:
+    def wait(self, selector: ExchangeSelector, count: int, seconds: float) -> bool:
         """Wait until so many exchanges are there, or the time is over; return whether they are."""
         until = monotonic() + seconds
         while len(self.find(selector, count)) < count:
@@ -51,7 +50,7 @@ class RemoteJournal:
             self._ask(selector, limit=0, count=count, wait_seconds=min(left, LONGEST_WAIT_SECONDS))
         return True
 
-    def _ask(self, selector: Selector, **more: float) -> list[RecordedExchange]:
+    def _ask(self, selector: ExchangeSelector, **more: float) -> list[RecordedExchange]:
         attributes: Mapping[str, Any] = msgspec.structs.asdict(selector)
         query = {name: value for name, value in attributes.items() if value not in ("", False)}
         timeout = httpx2.Timeout(10, read=10 + LONGEST_WAIT_SECONDS)
@@ -75,13 +74,11 @@ class ConsumerTraffic:
         self._last = 0
 
     def collect(self) -> None:
-        """Validate new exchanges of the journal."""
-        for exchange in self._journal.find(Selector(after=self._last, server="api")):
+        for exchange in self._journal.find(ExchangeSelector(after=self._last, server="api")):
             self._tally.record(exchange, self._validator.validate(exchange))
             self._last = exchange.number
 
     def write(self) -> None:
-        """Write the report."""
         report = self._tally.report()
         is_json = self._path.suffix == ".json"
         self._path.write_bytes(report.json() if is_json else page(report).encode())

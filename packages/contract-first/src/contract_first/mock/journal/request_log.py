@@ -1,4 +1,4 @@
-"""The request log: a line for each exchange of a journal, and below it what violates the contract."""
+"""The request log: a line for each exchange of a journal, with its violations below it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ NARROW = 12
 COLOURS = {0: "red", 2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 
-class RequestLog:
-    """Writes a line for each exchange, in a thread of its own, for as long as it is entered.
+class ExchangeLog:
+    """Writes a line for each exchange, in a thread of its own, for the length of a ``with`` block.
 
     Exchanges are validated and written by that thread, at two percent of a processor's time while they come
     fast; of those that wait for it, the oldest are left out where there are too many, and counted.
@@ -173,7 +173,6 @@ class JsonLines:
 
     @staticmethod
     def lines(exchange: RecordedExchange) -> Iterator[str]:
-        """Yield the line of an exchange."""
         url = urlsplit(exchange.url)
         members: dict[str, Any] = {
             "time": exchange.started,

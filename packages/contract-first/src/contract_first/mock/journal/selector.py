@@ -11,7 +11,7 @@ from contract_first.contract.contract import is_named
 from .matching import matches
 
 
-class Selector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExchangeSelector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Selects exchanges; an empty attribute selects all.
 
     Attributes:
@@ -46,7 +46,6 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
     def __str__(self) -> str:
-        """Return the selecting attributes, for people."""
         attributes = msgspec.structs.asdict(self).items()
         return (
             ", ".join(f"{name}={value!r}" for name, value in attributes if value not in ("", 0))

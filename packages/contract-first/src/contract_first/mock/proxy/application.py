@@ -19,7 +19,7 @@ from contract_first.terminal import printable
 
 from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
 from .outgoing import Outgoing
-from .recorder import FIRST, Recorder, violation_fields
+from .recorder import FIRST, ProxyRecorder, violation_fields
 from .upstream import Upstream
 
 MOST_BYTES = 1024 * 1024
@@ -39,7 +39,7 @@ class Proxy:
     """
 
     upstream: Upstream
-    recorder: Recorder
+    recorder: ProxyRecorder
     _: KW_ONLY
     most_bytes: int
     names: Iterable[str]
@@ -55,7 +55,6 @@ class Proxy:
         """Do nothing: the server cancels what does not end by itself."""
 
     async def stop(self) -> None:
-        """Close the connections to the upstream."""
         await self.upstream.close()
 
     def note_refusal(self, scope: Scope, problem: Problem) -> None:
@@ -65,7 +64,6 @@ class Proxy:
         self.recorder.record(recording, recording.unmasked(), validated)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
         host = (value_of(scope["headers"], b"host") or b"").decode("latin-1")
         if not cannot_be_rebound(host, self._names):
             reason = f'Host is "{printable(host[:100])}"'
@@ -252,7 +250,7 @@ async def _respond(status: HTTPStatus, detail: str, send: Send, *fields: tuple[b
 @contextmanager
 def proxying(
     upstream: Upstream,
-    recorder: Recorder,
+    recorder: ProxyRecorder,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -260,7 +258,7 @@ def proxying(
     names: Iterable[str] = (),
     errors: bool = False,
 ) -> Iterator[str]:
-    """Run the proxy in a thread for as long as this is entered, and yield its URL.
+    """Run the proxy in a thread for the length of a ``with`` block, and yield its URL.
 
     Args:
         port: 0 takes a free one; see `Proxy` for the others.

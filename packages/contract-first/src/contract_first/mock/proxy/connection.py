@@ -190,7 +190,6 @@ class Connection(asyncio.Protocol):
     # what the event loop says
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
@@ -210,7 +209,6 @@ class Connection(asyncio.Protocol):
             self._fail(not_http(f"it sent more than {MOST_HEAD_BYTES} bytes beside a body"))
 
     def eof_received(self) -> None:
-        """Let the connection be closed."""
         self._is_open = False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -231,7 +229,6 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def resume_writing(self) -> None:
-        """Go on."""
         self._can_write.set()
         self._wake()
 
@@ -265,7 +262,6 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def on_body(self, body: bytes) -> None:
-        """Add a piece of the body."""
         self._bytes_between = 0
         if self._is_complete:  # the body of a response to HEAD
             self._is_kept_alive = False
@@ -277,7 +273,6 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def on_message_complete(self) -> None:
-        """End the response."""
         if self._has_head and not self._is_complete:
             self._end()
             self._wake()

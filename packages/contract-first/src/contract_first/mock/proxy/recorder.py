@@ -21,7 +21,7 @@ LONGEST = 200
 NOT_PLAIN = re.compile(r"[^ -~]")
 
 
-class Recorder:
+class ProxyRecorder:
     """Validates exchanges, records the latest of them and counts all.
 
     Args:
@@ -44,7 +44,6 @@ class Recorder:
         return Recording(scope, most_bytes, url, shown_bytes=self.journal.most_body_bytes)
 
     def record(self, recording: Recording, exchange: RecordedExchange, validated: ValidatedExchange) -> None:
-        """Record and count an exchange."""
         recording.operation, recording.verdict = validated.operation_id, validated.validation
         self.tally.record(exchange, validated)
         self.journal.record(recording)

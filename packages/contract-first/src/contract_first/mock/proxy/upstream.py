@@ -43,7 +43,7 @@ class Upstream:
     Nothing that a client sends has a say in where its request goes.
 
     Args:
-        url: of the server, with or without a path that goes before those of requests.
+        url: of the server; the paths of requests are appended to its path.
         timeout: seconds between one piece of a response and the next.
         keep_host: send the client's ``Host`` instead of the upstream's own.
         name: of the proxy, in ``Via`` and ``Proxy-Status``.
@@ -75,7 +75,6 @@ class Upstream:
         return f"{self._url.scheme}://{self._host.decode()}{self._target(scope).decode('latin-1')}"
 
     async def close(self) -> None:
-        """Close all connections."""
         while self._idle:
             self._idle.pop().close()
         await asyncio.sleep(0)  # the event loop's turn to close them

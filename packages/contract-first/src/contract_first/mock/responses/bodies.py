@@ -24,14 +24,14 @@ PNG = base64.b64decode(
 """One pixel: what an image looks like that has no example."""
 
 
-class Candidate(NamedTuple):
+class CandidateValue(NamedTuple):
     """A value, and its source: ``example``, ``example-repaired`` or ``generated``."""
 
     value: Any
     source: str
 
 
-class Body(NamedTuple):
+class ResponseBody(NamedTuple):
     """A body, its source, and the value that it spells."""
 
     content: bytes = b""
@@ -63,7 +63,7 @@ class Candidates:
 
     def bodies(
         self, media_type: str, holder: Mapping[str, Any], name: str, *, example: str | None, dynamic: bool
-    ) -> Iterator[Body]:
+    ) -> Iterator[ResponseBody]:
         """Yield bodies of a media type; the arguments are those of :meth:`values`."""
         for value, source in self.values(holder, name, example=example, dynamic=dynamic):
             if source == "generated" and is_opaque(media_type):
@@ -72,7 +72,7 @@ class Candidates:
                 content = body_of_items(value, media_type, are_events="itemSchema" in holder)
             else:
                 content = body_of(value, media_type, self._schemas.in_media_type(holder))
-            yield Body(content, media_type, source, value)
+            yield ResponseBody(content, media_type, source, value)
 
     def values(
         self,
@@ -82,7 +82,7 @@ class Candidates:
         example: str | None = None,
         dynamic: bool = False,
         member: str = "",
-    ) -> Iterator[Candidate]:
+    ) -> Iterator[CandidateValue]:
         """Yield the examples of a Media Type Object or a header, those repaired, then generated values.
 
         Args:
@@ -102,13 +102,13 @@ class Candidates:
             for container in containers[:MOST_REPAIRED]:
                 yield from self._repaired(container, schema, name)
         for value in self._generator.values(schema, name, examples=not dynamic, member=member):
-            yield Candidate(value, "generated")
+            yield CandidateValue(value, "generated")
 
-    def _repaired(self, example: Any, schema: Any, name: str) -> Iterator[Candidate]:
+    def _repaired(self, example: Any, schema: Any, name: str) -> Iterator[CandidateValue]:
         """Yield an example with the members that violate its schema replaced by generated values."""
         for value in islice(self._generator.values(schema, name, example=example), MOST_REPAIRS):
             if value != example and isinstance(value, type(example)):
-                yield Candidate(value, "example-repaired")
+                yield CandidateValue(value, "example-repaired")
 
     def _of_schema(self, schema: Any) -> Iterator[Any]:
         """Yield the examples of a schema, or of what it refers to."""
@@ -119,11 +119,11 @@ class Candidates:
             yield from examples if isinstance(examples, list) else ()
 
 
-def _spelled(value: Any) -> Iterator[Candidate]:
-    """Yield an example, and what it means if it is written as the text of a JSON value."""
-    yield Candidate(value, "example")
+def _spelled(value: Any) -> Iterator[CandidateValue]:
+    """Yield an example, and its value if it is the text of a JSON value."""
+    yield CandidateValue(value, "example")
     if isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
         try:
-            yield Candidate(json.loads(value), "example")
+            yield CandidateValue(json.loads(value), "example")
         except ValueError:
             return

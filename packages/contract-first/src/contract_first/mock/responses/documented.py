@@ -1,4 +1,4 @@
-"""The documented responses of one operation: made, validated and remembered."""
+"""The documented responses of one operation: generated, validated and cached."""
 
 import json
 import logging
@@ -29,11 +29,11 @@ from contract_first.service.messages.response import Rendered
 from contract_first.service.response.accept_filter import AcceptFilter
 from contract_first.service.response.response_validation import is_of_header, sentences
 
-from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Body, Candidates
+from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody
 from .problems import documented_problem, in_a_header
 from .related import Relation
 from .rendering import body_of, concrete, header_value
-from .selection import Selection, Selector
+from .selection import ResponseSelector, Selection
 
 log = logging.getLogger("contract_first.mock.responses")
 MOST_REMEMBERED = 64
@@ -47,7 +47,7 @@ FRAMING = {
 """Headers that say how a message is sent: those of the mock are its own."""
 Fields = list[tuple[bytes, bytes]]
 
-NO_BODY_VALUE = Body()
+NO_BODY_VALUE = ResponseBody()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class DocumentedResponse:
     problem: Callable[[Request], Problem] | None = None
     violation: bytes = b""
     relation: Relation | None = None
-    body: Body = NO_BODY_VALUE
+    body: ResponseBody = NO_BODY_VALUE
     schema: Schema | None = None
 
 
@@ -91,7 +91,7 @@ class DocumentedResponses:
         reports_examples: bool = False,
     ) -> None:
         self._reports_examples = reports_examples
-        self.selector = Selector(operation, assembly.contract)
+        self.selector = ResponseSelector(operation, assembly.contract)
         self._operation = operation
         self._contract = assembly.contract
         self._profile = assembly.profile
@@ -136,7 +136,7 @@ class DocumentedResponses:
         fields = list(self._header_fields(status, present, selection))
         if key is None:
             return DocumentedResponse(
-                "generated", Rendered(status, [*fields, *_framing(status, Body())], b"")
+                "generated", Rendered(status, [*fields, *_framing(status, ResponseBody())], b"")
             )
         holder = self.selector.content(status)[key]
         if not selection.drawn:
@@ -178,7 +178,7 @@ class DocumentedResponses:
 
     def _bodies(
         self, media_type: str, holder: Mapping[str, Any], status: int, selection: Selection
-    ) -> Iterator[Body]:
+    ) -> Iterator[ResponseBody]:
         """Return bodies, the best first; those of the first source alone, where bad examples are reported."""
         label = self._label(status, media_type, selection)
         bodies = self._candidates.bodies(
@@ -188,8 +188,8 @@ class DocumentedResponses:
             return next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)
         return bodies
 
-    def _relation(self, rendered: Rendered, body: Body, schema: Schema) -> Relation | None:
-        """Return what relates a response to requests: a success that is generated, in JSON."""
+    def _relation(self, rendered: Rendered, body: ResponseBody, schema: Schema) -> Relation | None:
+        """Return the relation of a response to requests: only generated successes in JSON have one."""
         media_type, value = body.media_type or "", body.value
         is_success = OK <= rendered.status < MULTIPLE_CHOICES
         if body.source != "generated" or not is_success or not isinstance(value, dict | list):
@@ -199,8 +199,8 @@ class DocumentedResponses:
         relation = Relation(rendered, value, media_type, schema, self._operation, self._generator)
         return relation if relation.is_possible else None
 
-    def _errors(self, response: Rendered, body: Body, schema: Any) -> list[str]:
-        """Return what is wrong with a response, as it will be sent.
+    def _errors(self, response: Rendered, body: ResponseBody, schema: Any) -> list[str]:
+        """Return the violations of a response, as it will be sent.
 
         openapi-core has the last word on JSON. What it stumbles over there, such as an anchor or a pattern
         that Python does not have, and what it would not read back as the value that was written,
@@ -212,7 +212,7 @@ class DocumentedResponses:
         if is_json(essence(body.media_type or "")):
             with suppress(Exception):  # whatever it stumbles over
                 accepted = self._filter.accepts(response, body.media_type)
-                violations = self._validator.found
+                violations = self._validator.errors_of
                 errors = [] if accepted else sentences(violations(self._operation, response, body.media_type))
                 if errors or body.source != "example":
                     return errors
@@ -246,11 +246,11 @@ class DocumentedResponses:
         return body_of(value, media_type, schema).decode() if media_type else value
 
     def _label(self, status: int, part: str, selection: Selection) -> str:
-        """Return what tells a generated part from others."""
+        """Return the label of a generated part."""
         return f"{self._operation.operation_id}/{status}/{part}/{selection.drawn}"
 
 
-def _framing(status: int, body: Body) -> Iterator[tuple[bytes, bytes]]:
+def _framing(status: int, body: ResponseBody) -> Iterator[tuple[bytes, bytes]]:
     if body.media_type is not None:
         yield b"content-type", body.media_type.encode("latin-1", "replace")
     if status not in NO_LENGTH:

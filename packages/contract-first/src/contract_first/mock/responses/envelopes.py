@@ -13,7 +13,7 @@ LINKS: Final = (Meaning.NEXT_URL, Meaning.PREVIOUS_URL, Meaning.LIST_URL)
 """Those of HAL are objects with the URL as ``href``."""
 
 
-class Page(NamedTuple):
+class ListPage(NamedTuple):
     """One page of a list.
 
     Attributes:
@@ -40,7 +40,7 @@ class Page(NamedTuple):
         return self.first + len(self.items)
 
 
-FACTS: Final[Mapping[Meaning, Callable[[Page], Any]]] = {
+FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
     Meaning.MORE: lambda page: page.end < page.total,
     Meaning.IS_FIRST: lambda page: page.first == 0,
     Meaning.IS_LAST: lambda page: page.end >= page.total,
@@ -59,8 +59,8 @@ FACTS: Final[Mapping[Meaning, Callable[[Page], Any]]] = {
 """What is so of a page, by what the name of a member means; None for nothing."""
 
 
-def enclosed(base: Any, schema: Schema, page: Page, list_name: str) -> Any:
-    """Return what stands around a list with what it says of the page; what would violate its schema stays.
+def enclosed(base: Any, schema: Schema, page: ListPage, list_name: str) -> Any:
+    """Return the envelope of a list with the facts of a page; members that would violate the schema stay.
 
     Args:
         base: an object that conforms to the schema.
@@ -86,8 +86,8 @@ def enclosed(base: Any, schema: Schema, page: Page, list_name: str) -> Any:
     return envelope
 
 
-def _facts(name: str, before: Any, page: Page, list_name: str) -> Iterator[Any]:
-    """Yield what a member of this name may say of a page, the likeliest first; nothing where it says none."""
+def _facts(name: str, before: Any, page: ListPage, list_name: str) -> Iterator[Any]:
+    """Yield the facts of a page that a member of this name may have, the likeliest first."""
     for meaning in meanings_of(name):
         if meaning in FACTS:
             fact = FACTS[meaning](page)

@@ -68,11 +68,11 @@ class ContractResponses:
     _generator: Generator | None = field(default=None, init=False)
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
-        """Return what responds to the requests of an operation."""
+        """Return the responder of an operation."""
         return MockOperation(operation, assembly, self)
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- for subclasses
-        """Return what responds to an operation from stored items; None where none are stored."""
+        """Return the responder from stored items; None where none are stored."""
         return None
 
     def generator(self, assembly: Assembly) -> Generator:
@@ -153,7 +153,6 @@ class MockOperation:
     async def _from_items(
         self, item_responder: ItemResponder, request: Request, arguments: Mapping[str, Any]
     ) -> Rendered:
-        """Return the response from stored items."""
         by_place = {place: arguments.get(name) for place, name in self._places.items()}
 
         async def respond(status: int | None) -> DocumentedResponse:
@@ -180,7 +179,7 @@ class MockOperation:
         return next((status for status in statuses if status is not None), None)
 
     async def _refused(self, problem: Problem, request: Request) -> Rendered:
-        """Return what the contract documents for a refusal, or one like it; else raise the problem."""
+        """Return the documented response to a refusal, or to a similar one; else raise the problem."""
         if self._bound.has_handler:
             raise problem
         status = self._documented.status_of(problem)

@@ -17,7 +17,8 @@ from .magic_ids import DIGITS, MagicIds
 from .operation import ContractResponses
 from .selection import success_status
 
-PATH: Final = "/_mock/answers"
+PATH: Final = "/_mock/responses"
+OLD_PATH: Final = "/_mock/answers"  # for one release
 TITLE = "How to get each response of the mock"
 INTRODUCTION = (
     "You can force every documented response of every operation: by a header, or by an identifier where "
@@ -51,7 +52,7 @@ HEADERS = (
     ("Prefer: dynamic=true", "a body generated from the schema, different each time"),
     (
         "?__code=404&__example=NAME&__dynamic=true",
-        "the same in the query, for the address bar of a browser; a parameter of the contract goes before",
+        "the same in the query, for the address bar; a parameter of the contract takes precedence",
     ),
 )
 AFTERWARDS = (
@@ -172,7 +173,7 @@ def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[s
 
 
 def _identifiers(by_status: Mapping[int, Any], code: Callable[[str], str]) -> str:
-    """Return magic identifiers: what they have in common, with CODE where the status stands, or each."""
+    """Return the magic identifiers: their common form with CODE for the status, or each of them."""
     forms = set()
     for status, identifier in by_status.items():
         text = str(identifier)
@@ -202,12 +203,11 @@ class ResponsesPage:
 
     def __init__(self, contract: Callable[[], Contract]) -> None:
         self._contract = contract
-        self._made: tuple[Contract, ASGIApp] | None = None
+        self._cached: tuple[Contract, ASGIApp] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to GET and HEAD."""
         contract = self._contract()
-        if self._made is None or self._made[0] is not contract:
+        if self._cached is None or self._cached[0] is not contract:
             content = await asyncio.to_thread(html, contract)
-            self._made = contract, Page(content.encode(), "text/html; charset=utf-8", policy=POLICY)
-        await self._made[1](scope, receive, send)
+            self._cached = contract, Page(content.encode(), "text/html; charset=utf-8", policy=POLICY)
+        await self._cached[1](scope, receive, send)

@@ -41,7 +41,7 @@ class Preferences(NamedTuple):
 
 
 def with_query(field: bytes | None, query: bytes, names: Collection[str]) -> bytes | None:
-    """Return a ``Prefer`` field with what a query prefers behind it.
+    """Return a ``Prefer`` field with the preferences of a query appended.
 
     Args:
         field: as it was sent.

@@ -39,7 +39,7 @@ def documented_problem(
     profile: ProblemProfile,
     is_valid: Callable[[Any, Any], bool],
 ) -> Callable[[Request], Problem] | None:
-    """Return what makes the problem that a response documents; None where it documents anything else.
+    """Return the maker of a documented problem; None where a response documents anything else.
 
     Args:
         is_valid: tells whether a value conforms to a schema.
@@ -85,7 +85,7 @@ def _rate_limited(request: Request) -> Problem:
 
 
 def explained(value: Any, schema: Schema, problem: Problem) -> Any:
-    """Return a generated error whose members say what is wrong, where their names mean that."""
+    """Return a generated error; members named like a message, code or status get those of the problem."""
     status, detail = int(problem.status), in_a_line(problem).decode()
     title = problem.title or HTTPStatus(status).phrase
     facts = ((Meaning.ERROR_TITLE, title), (Meaning.ERROR_DETAIL, detail), (Meaning.ERROR_STATUS, status))
@@ -106,7 +106,7 @@ def explained(value: Any, schema: Schema, problem: Problem) -> Any:
 
 
 def in_a_line(problem: Problem) -> bytes:
-    """Return what a problem says, for a header: each part that is wrong, or the detail."""
+    """Return a problem in a line, for a header: each of its violations, or its detail."""
     parts = problem.violations if isinstance(problem, ValidationFailed) else ()
     sentences = (f"{part.location} {part.name}".rstrip() + f": {part.detail}" for part in parts)
     return in_a_header("; ".join(sentences) or problem.detail)

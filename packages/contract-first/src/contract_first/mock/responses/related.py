@@ -18,7 +18,7 @@ from contract_first.mock.vocabulary.words import plain
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
-from .envelopes import Page, enclosed
+from .envelopes import ListPage, enclosed
 from .rendering import with_value
 
 CREATED = 201
@@ -76,13 +76,7 @@ class Relation:
             members = in_path(self._record, is_list=isinstance(record, list))
             self._in_path = [(place, self._holder, member) for place, member in members]
         self._echoes = operation.request_body is not None and isinstance(value, dict)
-        creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
-        ids = [
-            name
-            for name in self._record
-            if creates and isinstance(record, dict) and name in Meaning.IDENTIFIER
-        ]
-        self._ids = {name: record[name] for name in ids if name in record}
+        self._ids = self._identifiers(record) if _creates(operation, rendered.status) else {}
         is_described = self._value is not self._whole
         self.is_possible = bool(
             any(self._paging) or is_described or self._in_path or self._echoes or self._ids
@@ -93,7 +87,7 @@ class Relation:
         """Return the response to a request.
 
         Args:
-            arguments: what it holds, by place and name; its body goes by ``BODY``.
+            arguments: its values by place and name; the body is under ``BODY``.
             draw: draws the identifier of what is created.
         """
         value, rendered = self._related(arguments)
@@ -106,6 +100,10 @@ class Relation:
             new = identifier(self._record[name], example, number, self._name, self._generator)
             value = value if new is MISSING else self._with(self._holder, {name: new}, value)
         return self._rendered_with(value)
+
+    def _identifiers(self, record: Any) -> dict[str, Any]:
+        declared = [name for name in self._record if name in Meaning.IDENTIFIER]
+        return {name: record[name] for name in declared if name in record} if isinstance(record, dict) else {}
 
     def _rendered_with(self, value: Any) -> Rendered:
         return with_value(self._rendered, value, self._media_type, self._schema)
@@ -152,13 +150,13 @@ class Relation:
         return self._changed(value, lambda whole: {**whole, holder: _with(members, whole[holder])})
 
     def _described(self, paging: list[Any], value: dict[str, Any]) -> Any:
-        """Return an object around a list with what it says of the page that is shown."""
+        """Return the object around a list with the facts of the page."""
         name, size = str(self._list), paging[0]
         items, total = value[name], len(self._whole[name])
         first, length = _first(self._first_page, *paging, total=total), total if size is None else size
         number = self._first_page + first // max(length, 1)
         after, url = ("", "") if first + len(items) >= total else (None, None)
-        page = Page(items, min(first, total), length, total, number, after, "", url)
+        page = ListPage(items, min(first, total), length, total, number, after, "", url)
         return enclosed({**self._whole, name: items}, self._schema, page, name)
 
     def _changed(self, value: Any, change: Callable[[Any], Any]) -> Any:
@@ -177,8 +175,12 @@ def _list_in(value: Any) -> str | None:
     return lists[0] if len(lists) == 1 else None
 
 
+def _creates(operation: Operation, status: int) -> bool:
+    return operation.method == "post" and (status == CREATED or "{" not in operation.path)
+
+
 def _holder_of(value: Any) -> str:
-    """Return the name of the member that holds what a response is about; empty if it is the value itself."""
+    """Return the name of the member that has the resource of a response; empty if the value is it."""
     if not isinstance(value, dict) or _identifies(value):
         return ""
     records = [name for name, member in value.items() if isinstance(member, dict) and _identifies(member)]
@@ -270,7 +272,7 @@ def _echoed(body: dict[str, Any], members: Mapping[str, Schema], value: dict[str
 
 
 def _echo(member: Any, value: Any, schema: Schema) -> Any:
-    """Return what a member of a body is in a response: without what that does not show."""
+    """Return a member of a request body as a response has it, without the parts that it does not show."""
     if isinstance(member, list):
         return [_echo(item, None, schema.items) for item in member]
     if isinstance(member, dict) and schema.properties:

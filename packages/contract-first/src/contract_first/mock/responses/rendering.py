@@ -26,7 +26,7 @@ def concrete(media_type: str) -> str:
 
 
 def is_opaque(media_type: str) -> bool:
-    """Tell whether only an example can say what a body of this media type looks like."""
+    """Tell whether a body of this media type can only be an example."""
     return essence(media_type).partition("/")[0] in KINDS
 
 

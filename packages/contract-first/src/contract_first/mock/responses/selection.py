@@ -29,7 +29,7 @@ class Selection(NamedTuple):
     drawn: str = ""
 
 
-class Selector:
+class ResponseSelector:
     """Selects responses of one operation.
 
     Attributes:
@@ -115,7 +115,7 @@ class Selector:
 
 
 def success_status(operation: Operation) -> int:
-    """Return the status of a plain response: the lowest success, else what there is first."""
+    """Return the status of a response without preferences: the lowest success, else the first one."""
     codes = list(operation.responses)
     successes = success_statuses(operation)
     if not successes and ("default" in codes or not codes):

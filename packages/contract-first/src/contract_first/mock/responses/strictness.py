@@ -34,7 +34,7 @@ class Strictness(NamedTuple):
         )
 
     def warns(self, problems: list[Problem]) -> bool:
-        """Tell whether the response to a request that is not refused says what is wrong with it."""
+        """Tell whether the response to a request that is not refused reports its violations."""
         return bool(problems) and "warn" in {self.requests, self.formats if _of_formats(problems) else ""}
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from contract_first.contract.contract import is_named
 from contract_first.mock.journal.matching import is_pattern
-from contract_first.mock.rule import Candidate, Effect, Rule, RuleError
+from contract_first.mock.rule import Effect, MatchableRequest, Rule, RuleError
 from contract_first.service.messages.problems import Conflict
 
 MOST_RULES = 1000
@@ -50,7 +50,7 @@ class ActiveRule:
         drawn_from = msgspec.json.encode(msgspec.structs.replace(rule, id=""))
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
 
-    def injection(self, request: Candidate) -> Injection | None:
+    def injection(self, request: MatchableRequest) -> Injection | None:
         """Return the effect on a request, and count it; None if the rule does not apply."""
         rule = self.rule
         if (rule.times is not None and self.struck >= rule.times) or not rule.matches(request):
@@ -86,7 +86,7 @@ class Active:
         self._paths = {active.rule.match.path for active in self.rules}
         self._matching: dict[tuple[str, str], Sequence[ActiveRule]] = {}
 
-    def matching(self, request: Candidate) -> Sequence[ActiveRule]:
+    def matching(self, request: MatchableRequest) -> Sequence[ActiveRule]:
         """Return the rules that may match a request."""
         if len(self.rules) <= MOST_TRIED:
             return self.rules
@@ -242,7 +242,7 @@ class Rules:
         return [a.counted() for a in self._active.rules if not scope or a.rule.scope == scope]
 
     def injection(
-        self, request: Candidate, considered: Callable[[Rule], bool] = lambda _: True
+        self, request: MatchableRequest, considered: Callable[[Rule], bool] = lambda _: True
     ) -> Injection | None:
         """Return the effect of the first rule that applies to a request; None if none applies.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from contract_first.check.validation.openapi_core import OpenapiCore
-from contract_first.check.validation.responses import ResponseValidator
+from contract_first.check.validation.responses import OperationResponses
 from contract_first.contract import Contract, Operation
 from contract_first.contract.contract import is_named
 from contract_first.mock.generation import Generator
@@ -39,7 +39,7 @@ class StrictOverrides:
         response = self._response(effect, operation)
         if response is None:
             return
-        validator = ResponseValidator(operation, self._contract, self._core)
+        validator = OperationResponses(operation, self._contract, self._core)
         body = response.body if response.headers else None
         for violation in validator.violations(response.status, response.headers, body):
             part = "patch" if effect.respond is None else "respond"

@@ -18,7 +18,7 @@ from contract_first.mock.control.app import ControlAccess
 from contract_first.mock.journal.events import Events
 from contract_first.mock.reach import Reach, server_options
 from contract_first.mock.rules.transport import TransportProtocol
-from contract_first.mock.service import Service
+from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock
 from contract_first.mock.state.data_directory import DataDirectory, Snapshot
 from contract_first.mock.state.state import MockState
@@ -41,7 +41,7 @@ def control(
     authority: Authority | None,
     access: tuple[str | None, Iterable[str]],
 ) -> tuple[Traffic, Callable[[socket.socket], AbstractContextManager[str]]]:
-    """Return the traffic of an S3, and what serves its control API on a socket.
+    """Return the traffic of an S3, and the server of its control API on a socket.
 
     Args:
         url: of the control API's server.
@@ -57,7 +57,9 @@ def control(
     traffic.s3 = s3
     traffic.use(contract)
     app = MockApplication(
-        Service(contract, _nothing, load=lambda: contract, serve=_serve, errors=(ContractError,), tell=None),
+        ReloadingService(
+            contract, _nothing, load=lambda: contract, serve=_serve, errors=(ContractError,), tell=None
+        ),
         S3State(clock, events, traffic.clearable, directory, s3=s3),
         traffic,
         access=ControlAccess(*access),

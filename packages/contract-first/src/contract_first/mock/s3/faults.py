@@ -106,7 +106,7 @@ class S3Faults(s3_faults.Faults):
 
 
 class _S3Request:
-    """A request to S3, as faults look at it."""
+    """A request to S3, for faults to match."""
 
     def __init__(self, request: Request) -> None:
         self.method = request.method

@@ -49,7 +49,6 @@ class S3Fixture:
 
 @contextmanager
 def running_s3(buckets: Sequence[str]) -> Iterator[S3Fixture]:
-    """Run an S3 with these buckets."""
     traffic = Traffic(0)
     faults = "contract_first.mock.s3.faults:S3Faults"
     with running(*buckets, cors=True, seed=0, faults=faults, on_exchange=traffic.record_s3) as server:

@@ -73,7 +73,7 @@ def s3_mock(
     seed: int = 0,
     **options: Any,
 ) -> Iterator[S3Mock]:
-    """Run S3 in this process, which must not use moto, for as long as this is entered.
+    """Run S3 in this process, which must not use moto, for the length of a ``with`` block.
 
     Args:
         buckets: names of the buckets to start with; by default one, ``uploads``.
@@ -81,7 +81,7 @@ def s3_mock(
         control_token: gives access to the control API from anywhere; without it only this machine has access.
         control_origins: whose pages may use it without a token.
         faults: file with faults that are active from the start.
-        log: returns what is entered while it runs, such as a `RequestLog` of its journal.
+        log: returns a context manager that is open while it runs, such as an `ExchangeLog` of its journal.
         seed: of ids and of chance.
         options: the further fields of `strict_s3.options.Options`; with ``data`` it keeps snapshots, too.
 
@@ -99,7 +99,7 @@ def s3_mock(
         controlling = running.enter_context(listen(chosen.host, control_port, "--control-port"))
         listen(chosen.host, chosen.port, "--port").close()
         names = (*certified_names(chosen.host, chosen.public_url), *chosen.tls_names)
-        recorder, late = Recorder(), LateFaults()
+        recorder, late = S3Recorder(), LateFaults()
         s3 = running.enter_context(
             local_s3(
                 msgspec.structs.replace(chosen, data=directory.s3, tls_names=names),
@@ -138,7 +138,7 @@ def s3_mock(
         yield mock
 
 
-class Recorder:
+class S3Recorder:
     """Receives the exchanges of S3, and records them once there is a journal."""
 
     def __init__(self) -> None:
@@ -199,7 +199,7 @@ class LateFaults(Faults):
 def _started_late(
     listening: socket.socket, start: Callable[[ExitStack], None], *, at_once: bool
 ) -> Iterator[None]:
-    """Start what serves a socket with the first connection to it, or at once."""
+    """Start the server of a socket with its first connection, or at once."""
     with ExitStack() as served:
         if at_once:
             start(served)

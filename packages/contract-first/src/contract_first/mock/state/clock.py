@@ -19,7 +19,7 @@ class OutOfRange(ValueError):  # noqa: N818 -- says what the time is
     """The time would be before 1980 or after 2999, where arithmetic with dates fails."""
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class ClockReading(msgspec.Struct, frozen=True, kw_only=True):
     """The reading of a clock.
 
     Attributes:
@@ -52,12 +52,14 @@ class MockClock(Clock):
         shift, stopped = self._setting
         return self._machine.now() + shift if stopped is None else stopped
 
-    def reading(self) -> Reading:
+    def reading(self) -> ClockReading:
         """Return its reading."""
         shift, stopped = self._setting
         machine = self._machine.now()
         now = machine + shift if stopped is None else stopped
-        return Reading(now=now, frozen=stopped is not None, offset_seconds=(now - machine).total_seconds())
+        return ClockReading(
+            now=now, frozen=stopped is not None, offset_seconds=(now - machine).total_seconds()
+        )
 
     def change(
         self,
@@ -66,7 +68,7 @@ class MockClock(Clock):
         now: datetime | None = None,
         advance_seconds: float = 0,
         freeze: bool | None = None,
-    ) -> Reading:
+    ) -> ClockReading:
         """Apply changes in the order of the arguments, and return the reading afterwards.
 
         It waits for those that follow the clock, so it is not for the event loop's thread.
@@ -128,7 +130,6 @@ class SkewedClock(Clock):
         self._clock = clock
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
         skew = SKEW.get()
         return self._clock.now() + skew if skew else self._clock.now()
 

@@ -38,8 +38,6 @@ class SeededRandomness:
         self._drawn.clear()
 
     def source(self, purpose: str) -> RandomBytes:
-        """Return the source of a purpose."""
-
         def draw(size: int) -> bytes:
             number = self._drawn[purpose]
             self._drawn[purpose] = number + 1

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 from contract_first.mock.journal.events import Events
 from contract_first.service.messages.problems import Conflict, NotFound, ServiceUnavailable
 
-from .clock import MockClock, Reading
+from .clock import ClockReading, MockClock
 from .data_directory import DataDirectory, Snapshot
 
 Result = TypeVar("Result")
@@ -36,7 +36,7 @@ class MockState:
 
     Attributes:
         events: are published each change of the state.
-        clearable: by name, what a reset clears unless it is to be kept.
+        clearable: by name, the parts that a reset clears unless it excludes them.
         directory: where snapshots are; None for a mock without any.
     """
 
@@ -59,7 +59,7 @@ class MockState:
         """Replace the state by the initial one."""
 
     async def save(self, _draft: Snapshot) -> Mapping[str, Any]:
-        """Save the state, and return what else a snapshot has to tell."""
+        """Save the state, and return further members of the snapshot's description."""
         return {}
 
     async def load(self, _snapshot: Snapshot) -> None:
@@ -109,7 +109,7 @@ class MockState:
             await self.load(self.directory.snapshot(name))
         self.events.publish("state", {"change": "restore", "name": name})
 
-    async def set_clock(self, **changes: Any) -> Reading:
+    async def set_clock(self, **changes: Any) -> ClockReading:
         """Change the clock as `MockClock.change` does, and return its reading.
 
         Raises:
@@ -159,7 +159,7 @@ class StateLock:
         self._change = asyncio.Lock()
 
     def request(self) -> AbstractAsyncContextManager[None]:
-        """Serve a request while this is entered.
+        """Serve a request inside the ``with`` block.
 
         Raises:
             Interrupted: a change could not wait for its end.

@@ -40,7 +40,7 @@ class Bound(NamedTuple):
 
 
 def bound_of(name: str, members: Mapping[str, Schema]) -> Bound | None:
-    """Return what a query parameter bounds by its name; None for nothing that is plain.
+    """Return the member that a query parameter bounds, by its name; None if that is not clear.
 
     Args:
         members: of an item, by plain name.

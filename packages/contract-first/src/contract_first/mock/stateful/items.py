@@ -40,7 +40,11 @@ class RequestedItems:
         self._memory = memory
         self.prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
         collections = catalog.collections.values()
-        above = {"/".join(each.item.segments): each for each in collections if not each.is_named}
+        above = {
+            "/".join(collection.item.segments): collection
+            for collection in collections
+            if not collection.is_named
+        }
         self._parents_of = [
             (above[prefix], self.prefixes[: number + 1])
             for number, (_, prefix) in enumerate(self.prefixes)
@@ -61,7 +65,7 @@ class RequestedItems:
     # requests -----------------------------------------------------------------------------------------------
 
     def parents(self, arguments: Arguments) -> dict[str, str]:
-        """Return what a path has beside the key of an item, by the shape of the path up to it."""
+        """Return the path parameters beside the key of an item, by the shape of the path up to each."""
         return {prefix: str(arguments.get(("path", name))) for name, prefix in self.prefixes}
 
     def query(self, arguments: Arguments) -> dict[str, Any]:
@@ -137,7 +141,7 @@ class RequestedItems:
                 raise NotFound(f"There is no item {key[:100]!r} in {collection.path}.")
 
     def _belongs(self, item: Item, arguments: Arguments, prefixes: Iterable[tuple[str, str]]) -> bool:
-        """Tell whether an item is where a path says, by what it was created under or by its members."""
+        """Tell whether an item belongs below a path: by the path of its creation, or by its members."""
         for name, prefix in prefixes:
             argument = str(arguments.get(("path", name)))
             if prefix in item.parents:
@@ -192,7 +196,7 @@ class RequestedItems:
         return item or self.require(arguments)
 
     def changed(self, item: Item, arguments: Arguments) -> dict[str, Any]:
-        """Return what a request makes of an item; raises Conflict if its JSON Patch does not fit."""
+        """Return an item as a request changes it; raises Conflict if its JSON Patch does not apply."""
         members, action, body = self._members(arguments), self._role.action, self._body(arguments)
         if is_patch(body):
             members, action = patched(item.value, body), "replace"
@@ -202,7 +206,7 @@ class RequestedItems:
         return self._values.changed(item.value, members, now, unsets=action == "replace", merges=merges)
 
     def change(self, item: Item, value: dict[str, Any]) -> dict[str, Any]:
-        """Store what an item has become, and return it; raises Conflict if another has its new key."""
+        """Store a changed item, and return it; raises Conflict if another has its new key."""
         collection, key = self._collection, str(self._collection.key_of(value, item.key))
         others = self._memory.store.keyed(collection.path, key) if key != item.key else []
         if any(other.parents == item.parents for other in others):
@@ -211,7 +215,7 @@ class RequestedItems:
         return value
 
     def remove(self, item: Item) -> None:
-        """Remove an item, and what was created below its path."""
+        """Remove an item, and those created below its path."""
         self._memory.store.remove(item)
         prefix = "/".join(self._collection.item.segments)
         for below in self._memory.store.below(prefix, item.key):
@@ -230,7 +234,7 @@ class RequestedItems:
 
 
 def _about_file(body: Any) -> Mapping[str, Any]:
-    """Return what the one file of a form says of the item that it belongs to."""
+    """Return the facts of a form's one file about its item: name, size, media type."""
     files = [part for part in body.values() if isinstance(part, UploadFile)] if isinstance(body, dict) else []
     if len(files) != 1:
         return {}

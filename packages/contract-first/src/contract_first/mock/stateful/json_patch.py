@@ -1,4 +1,4 @@
-"""JSON Patch (RFC 6902): what a PATCH that lists operations makes of an item."""
+"""JSON Patch (RFC 6902): changes to an item as a list of operations."""
 
 from typing import Any, Final, TypeGuard
 

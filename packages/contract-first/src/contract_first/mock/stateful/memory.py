@@ -12,7 +12,7 @@ from contract_first.mock.vocabulary.words import plain
 from contract_first.service.clock import Clock
 
 from .recognition import Collection, Role, recognize
-from .store import Store
+from .store import ItemStore
 from .values import Values
 
 MOST_NUMBERS: Final = 1000
@@ -64,7 +64,7 @@ class Memory:
 
     def __init__(self, clock: Clock, file: Path | None = None) -> None:
         self.clock = clock
-        self.store = Store(file)
+        self.store = ItemStore(file)
         self.lock = asyncio.Lock()
         self.catalog = Catalog({}, {}, {})
 
@@ -110,7 +110,7 @@ class Memory:
         raise collection.conflict(key)
 
     def lines(self) -> list[str]:
-        """Return what was recognised in lines for a person; of many collections the first."""
+        """Return the recognised collections in lines for a person; of many the first."""
         if not self.catalog.collections:
             return ["No collections were recognised: nothing is remembered. See x-mock-collection."]
         sentences = [collection.sentence() for collection in self.catalog.collections.values()]
@@ -122,7 +122,7 @@ class Memory:
         ]
 
     def summary(self) -> list[dict[str, Any]]:
-        """Return what was recognised, and how many items there are."""
+        """Return the recognised collections, and their numbers of items."""
         counts = self.store.counts()
         return [
             {

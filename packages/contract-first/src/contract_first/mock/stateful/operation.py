@@ -1,4 +1,4 @@
-"""Responds to an operation from what is stored: in the contract's own response, the item laid over it."""
+"""Responds to an operation from stored items: each is laid over the contract's own response."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOT_MODIFIED: Final = 304
 
 
 class StatefulOperation:
-    """Does what one operation does with its collection.
+    """Serves one operation from its collection.
 
     Args:
         catalog: of the contract that is served.
@@ -94,8 +94,8 @@ class StatefulOperation:
         page = self._items.listing.page(
             values, self._items.query(arguments), self._renderer.list_url(request)
         )
-        shown = [(value, items[id(value)].parents) for value in page.items]
-        return self._renderer.items(shown, documented, request, page)
+        page_items = [(value, items[id(value)].parents) for value in page.items]
+        return self._renderer.items(page_items, documented, request, page)
 
     async def _read(
         self, arguments: Arguments, request: Request, respond: Respond
@@ -129,8 +129,8 @@ class StatefulOperation:
         base = self._renderer.inner(documented.body.value)
         values = await asyncio.to_thread(self._items.put_all, base, arguments)
         parents = self._items.parents(arguments)
-        shown = [(value, parents) for value in values]
-        return documented, self._renderer.items(shown, documented, request)
+        page_items = [(value, parents) for value in values]
+        return documented, self._renderer.items(page_items, documented, request)
 
     async def _write(
         self, arguments: Arguments, request: Request, respond: Respond

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.responses.envelopes import Page
+from contract_first.mock.responses.envelopes import ListPage
 from contract_first.mock.responses.related import first_page
 from contract_first.mock.vocabulary.members import Meaning, meanings_of
 from contract_first.mock.vocabulary.times import spellings
@@ -60,7 +60,7 @@ class Listing:
         }
         parameters: dict[str, Schema] = {}
         for name, query in queries.items():  # of an object its members, as page[number] is one
-            parameters |= {f"{name}[{part}]": each for part, each in query.members.items()} or {name: query}
+            parameters |= {f"{name}[{key}]": member for key, member in query.members.items()} or {name: query}
         self._names = {
             plain(name): name
             for name, query in parameters.items()
@@ -72,7 +72,7 @@ class Listing:
         self._defaults = {name: query.default for name, query in queries.items()}
         self._base = first_page(operation, schema)
 
-    def page(self, items: list[dict[str, Any]], asked: Mapping[str, Any], url: str) -> Page:
+    def page(self, items: list[dict[str, Any]], asked: Mapping[str, Any], url: str) -> ListPage:
         """Return a page of items.
 
         Args:
@@ -88,11 +88,11 @@ class Listing:
         size = _count(self._asked(asked, Meaning.SIZE), usual)
         first = self._first(chosen, asked, size)
         number = self._base + first // max(size, 1)
-        shown = chosen[first : first + size]
-        is_last = not shown or first + size >= len(chosen)
-        after = "" if is_last else str(self._key_of(shown[-1]) or "")
+        values_of_page = chosen[first : first + size]
+        is_last = not values_of_page or first + size >= len(chosen)
+        after = "" if is_last else str(self._key_of(values_of_page[-1]) or "")
         following = "" if is_last else self._following(url, after, number + 1, first + size)
-        return Page(shown, first, size, len(chosen), number, after, url, following)
+        return ListPage(values_of_page, first, size, len(chosen), number, after, url, following)
 
     def chosen(
         self, items: Iterable[dict[str, Any]], asked: Mapping[str, Any], *, all_hold: bool = False
@@ -129,14 +129,14 @@ class Listing:
         return next((self._names[name] for name in meaning.names if name in self._names), "")
 
     def _asked(self, asked: Mapping[str, Any], meaning: Meaning) -> Any:
-        """Return what a query asks for by a parameter of a meaning; None for nothing."""
+        """Return the value of the query parameter with a meaning; None without one."""
         values = (asked.get(self._names[name]) for name in meaning.names if name in self._names)
         return next((value for value in values if value is not None and value != ""), None)
 
     def _conditions(
         self, asked: Mapping[str, Any], *, all_hold: bool
     ) -> Iterator[Callable[[Mapping[str, Any]], bool]]:
-        """Yield what tells whether an item is as a parameter named like a member says, or a search."""
+        """Yield the predicates of a query: of parameters named like a member, and of searches."""
         for name, value in _named(asked):
             plain_name = plain(name)
             is_no_filter = plain_name in self._selecting or str(value).strip().lower() in EVERYTHING
@@ -196,7 +196,7 @@ def _is_filter(name: str, query: Schema, member: Schema | None) -> bool:
 
 
 def _named(asked: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what query parameters ask for by name: in ``filter[name]`` or an object by their own."""
+    """Yield the members that query parameters name, and their values, also in ``filter[name]``."""
     for name, value in asked.items():
         match = FILTER.fullmatch(name)
         if plain(name).removesuffix("s") == "filter" and isinstance(value, dict):
@@ -226,8 +226,8 @@ def _has(value: Any, asked: Any) -> bool:
     if isinstance(value, list):
         return any(_has(item, asked) for item in value)
     if isinstance(value, dict):
-        return any(_text(member) == _text(asked) for member in value.values())
-    return _text(value) == _text(asked)
+        return any(_comparable(member) == _comparable(asked) for member in value.values())
+    return _comparable(value) == _comparable(asked)
 
 
 def _has_at(path: tuple[str, ...], asked: Any, is_default: bool, item: Mapping[str, Any]) -> bool:  # noqa: FBT001 -- partial
@@ -246,12 +246,12 @@ def _mentions(asked: str, item: Mapping[str, Any]) -> bool:
     return any(asked in text.lower() for text in item.values() if isinstance(text, str))
 
 
-def _text(value: Any) -> str:
+def _comparable(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _order(value: Any) -> tuple[int, Any]:
-    """Return what values of several types are sorted by: nothing, numbers, texts."""
+    """Return the sort key of values of several types: null, numbers, texts."""
     if isinstance(value, int | float):
         return 1, value
     return (0, "") if value is None else (2, str(value))

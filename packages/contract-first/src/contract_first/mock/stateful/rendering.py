@@ -8,7 +8,7 @@ from typing import Any
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING
 from contract_first.mock.responses.documented import DocumentedResponse
-from contract_first.mock.responses.envelopes import Page, enclosed
+from contract_first.mock.responses.envelopes import ListPage, enclosed
 from contract_first.mock.responses.rendering import with_value
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
@@ -47,15 +47,17 @@ class Renderer:
         fields = {b"location": url, b"etag": tag_of(value)}
         if schema is None or documented.schema is None or not isinstance(base, dict | list):
             return with_fields(documented.rendered, fields)
-        shown = self._values.shown(self._values.with_url(value, url), schema, self.inner(base), url)
-        return _rendered(documented, self._around(documented, base, shown), fields)
+        represented = self._values.represented(
+            self._values.with_url(value, url), schema, self.inner(base), url
+        )
+        return _rendered(documented, self._around(documented, base, represented), fields)
 
     def items(
         self,
         items: Iterable[tuple[dict[str, Any], Parents]],
         documented: DocumentedResponse,
         request: Request,
-        page: Page | None = None,
+        page: ListPage | None = None,
     ) -> Rendered:
         """Return the response that shows several items, each with its parents."""
         base, schema, envelope = documented.body.value, self._role.schema, self._role.envelope
@@ -66,11 +68,11 @@ class Renderer:
         located = [
             self._values.with_url(value, self._url(value, parents, request)) for value, parents in items
         ]
-        shown: Any = [self._values.shown(value, schema, example) for value in located]
+        represented: Any = [self._values.represented(value, schema, example) for value in located]
         if envelope and isinstance(base, dict):
             around = base if page is None else enclosed(base, documented.schema, page, name_at(envelope))
-            shown = self._around(documented, around, shown)
-        return _rendered(documented, shown, {} if page is None else _fields_of(page))
+            represented = self._around(documented, around, represented)
+        return _rendered(documented, represented, {} if page is None else _fields_of(page))
 
     def list_url(self, request: Request) -> str:
         """Return the URL of a request as its client has it."""
@@ -83,18 +85,18 @@ class Renderer:
         base_path = "".join(f"/{segment}" for segment in segments[: len(segments) - self._depth])
         return f"{self._origin()}{base_path}{self._role.collection.path_of(value, parents)}"
 
-    def _around(self, documented: DocumentedResponse, base: Any, shown: Any) -> Any:
+    def _around(self, documented: DocumentedResponse, base: Any, represented: Any) -> Any:
         """Return a response around an item or a list; of alternatives, the one that has its place."""
         schema, envelope = documented.schema, self._role.envelope
-        value = placed(base, envelope, shown)
+        value = placed(base, envelope, represented)
         if schema is None or within(base, envelope[:1]) is not None or schema.conforms(value):
             return value
-        repaired = self._values.repaired(schema, placed(None, envelope, shown))
+        repaired = self._values.repaired(schema, placed(None, envelope, represented))
         return value if repaired is MISSING else repaired
 
 
-def _fields_of(page: Page) -> dict[bytes, str]:
-    """Return what fields of a response say of a page; those without a value are left out."""
+def _fields_of(page: ListPage) -> dict[bytes, str]:
+    """Return the response headers of a page; those without a value are left out."""
     link = f'<{page.next_url}>; rel="next"' if page.next_url else ""
     total = str(page.total)
     return {b"link": link, b"x-next": page.next_url or "", b"x-total-count": total, b"x-total": total}

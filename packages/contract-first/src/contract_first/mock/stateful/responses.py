@@ -1,4 +1,4 @@
-"""The fallback of a mock that remembers: what is stored responds, where an operation has a collection."""
+"""The fallback of a stateful mock: operations with a collection respond from stored items."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class StatefulResponses(ContractResponses):
     origin: Callable[[], str]
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- as its base does
-        """Return what responds to an operation from stored items; None where it has no collection."""
+        """Return the responder from stored items; None for an operation without a collection."""
         roles = self.catalog.roles.get(operation.operation_id, ())
         responders = [
             StatefulOperation(operation, role, self.catalog, self.memory, self.origin) for role in roles
@@ -40,7 +40,7 @@ class StatefulResponses(ContractResponses):
 
 
 class _ByName:
-    """Does what one operation does with the item of a name, in the collection that has it."""
+    """Serves one operation from the item of a name, in the collection that has it."""
 
     def __init__(self, operations: list[StatefulOperation]) -> None:
         self._operations = operations

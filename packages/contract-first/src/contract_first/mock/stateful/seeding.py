@@ -20,7 +20,7 @@ from .recognition.collection import Collection, shape_of
 
 
 class SeedError(ValueError):
-    """A file with initial items cannot be used; the message says what is wrong, and where."""
+    """A file with initial items cannot be used; the message has the defect and its place."""
 
 
 def fill(file: Path | None, memory: Memory) -> None:

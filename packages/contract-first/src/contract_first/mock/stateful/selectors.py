@@ -13,7 +13,7 @@ Selects = Callable[[Callable[[str], Any]], bool]
 
 
 def selects(selector: str) -> Selects:
-    """Return what tells whether all terms of a selector hold of an item; of too many terms none does."""
+    """Return the predicate that all terms of a selector hold of an item; too many terms hold of none."""
     terms = [TERM.fullmatch(" ".join(term.split())) for term in TERMS.findall(selector) if term.strip()]
     valid = [term for term in terms if term is not None]
     is_valid = len(valid) == len(terms) <= MOST_TERMS

@@ -33,12 +33,10 @@ class StoredState(MockState):
         await _done(self.fill)
 
     async def save(self, draft: Snapshot) -> Mapping[str, Any]:
-        """Save the items."""
         await asyncio.to_thread(self.memory.store.save, draft.database)
         return {}
 
     async def load(self, snapshot: Snapshot) -> None:
-        """Load the items."""
         await _done(self.memory.store.load, snapshot.database)
 
     async def describe(self, limit: int) -> dict[str, Any]:

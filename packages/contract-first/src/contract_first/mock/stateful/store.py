@@ -46,7 +46,7 @@ class Item(NamedTuple):
 
     Attributes:
         key: what a path has for it.
-        parents: what else the path had that it was created by, by the shape of the path up to it.
+        parents: the other path parameters of its creation, by the shape of the path up to each.
     """
 
     place: int
@@ -55,7 +55,7 @@ class Item(NamedTuple):
     value: dict[str, Any]
 
 
-class Store:
+class ItemStore:
     """The items of all collections, in the order of their creation.
 
     Args:
@@ -115,7 +115,6 @@ class Store:
         return self._bytes > LARGE_BYTES
 
     def close(self) -> None:
-        """Close the database."""
         self._database.close()
 
     def number(self, collection: str) -> int:
@@ -172,7 +171,6 @@ class Store:
         self._bytes = size
 
     def remove(self, item: Item) -> None:
-        """Remove an item."""
         self._database.execute("DELETE FROM items WHERE place = ?", (item.place,))
         self._count, self._bytes = self._count - 1, self._bytes - _size(msgspec.json.encode(item.value))
 
@@ -211,10 +209,10 @@ class Store:
             self._database.backup(copy)
 
     def load(self, file: Path) -> None:
-        """Replace everything by what a file has; if a store of it raises ValueError, nothing is lost."""
+        """Replace everything by the content of a file; if reading it raises ValueError, nothing is lost."""
         if not file.is_file() or not file.stat().st_size:
             raise ValueError(f"{file} does not hold what a mock stores: it is missing or empty.")
-        Store(file).close()
+        ItemStore(file).close()
         with closing(sqlite3.connect(file)) as saved:
             saved.backup(self._database)
         self._check()

@@ -1,4 +1,4 @@
-"""Values of items: what a request makes of one, and how a response shows it; all conform to the schema."""
+"""Values of items, as requests change them and responses show them; all conform to the schema."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -106,7 +106,7 @@ class Values:
     def changed(
         self, before: dict[str, Any], body: Mapping[str, Any], now: datetime, *, unsets: bool, merges: bool
     ) -> dict[str, Any]:
-        """Return an item with what a request changes of it.
+        """Return an item with the changes of a request.
 
         Args:
             unsets: unset the members that could have been sent, and were not.
@@ -133,11 +133,11 @@ class Values:
         return {name: member for name, member in value.items() if name in members or not is_open}
 
     def _stored(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Return an item without what no response shows, such as passwords, if it conforms without it."""
+        """Return an item without members that no response shows (passwords), if it conforms without them."""
         readable: dict[str, Any] = _readable(value, self.collection.schema)
         return readable if self.collection.schema.conforms(readable) else value
 
-    def shown(self, value: dict[str, Any], schema: Schema, base: Any, url: str = "") -> Any:
+    def represented(self, value: dict[str, Any], schema: Schema, base: Any, url: str = "") -> Any:
         """Return an item as another schema has it, laid over a value that conforms to that."""
         if schema is not self.collection.schema:
             members, is_open = schema.members, schema.is_open
@@ -150,7 +150,7 @@ class Values:
         return self._whole(schema, laid, base, value)
 
     def _referring(self, value: Mapping[str, Any], schema: Schema, url: str) -> dict[str, Any]:
-        """Return what a response says of an item whose key it does not have: which it is, and where."""
+        """Return the members by which a response refers to an item without its key: id and URL."""
         key = self.collection.key_of(value)
         names = (
             *Meaning.IDENTIFIER.names,
@@ -175,7 +175,7 @@ class Values:
     def _unset(
         self, value: dict[str, Any], body: Mapping[str, Any], members: Mapping[str, Schema]
     ) -> dict[str, Any]:
-        """Return an item with what a client could have set and did not by default, empty, or left out."""
+        """Return an item with the members that a client did not set: by default, empty, or left out."""
         named = {plain(name) for name in body}
         settable = self.collection.settable - named - {plain(self.collection.head)}
         for name, schema in members.items():
@@ -223,7 +223,7 @@ class Values:
         return laid
 
     def _fitting(self, schema: Schema | None, value: Any, before: Any, *, merges: bool) -> Any:
-        """Return what a member becomes by a request; MISSING where its schema takes nothing like that."""
+        """Return the value of a member after a request; MISSING where its schema takes no such value."""
         if isinstance(value, dict) and isinstance(before, dict) and (merges or schema is None):
             whole = _merged(before, value)
             value = whole if schema is None or schema.conforms(whole) else _merged(before, value, nulls=False)

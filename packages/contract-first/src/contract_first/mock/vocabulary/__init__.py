@@ -1,1 +1,1 @@
-"""What members, parameters and fields are called, and what that means; knows no contract and no mock."""
+"""The names of members, parameters and fields, and their meanings; knows no contract and no mock."""

@@ -1,4 +1,4 @@
-"""What makes values that look like what a name says; `.names` says which name takes which."""
+"""Makers of values that fit a name; `.names` has the names."""
 
 from __future__ import annotations
 
@@ -91,7 +91,6 @@ def hexadecimal(digits: int) -> Callable[[Random], Any]:
 
 
 def words(random: Random, count: int = 2) -> str:
-    """Return so many words."""
     return " ".join(random.choice(WORDS) for _ in range(count))
 
 
@@ -143,7 +142,7 @@ def at_moment(spelled: Callable[[datetime], Any]) -> Related:
 
 
 def of_person(spelled: Callable[[Person], str]) -> Related:
-    """Return a maker of what a person is called, in part or in full."""
+    """Return a maker of a person's name, in part or in full."""
     return Related(lambda subject, _, of: spelled(subject.person(of)))
 
 

@@ -111,13 +111,13 @@ def refers(name: str) -> bool:
 
 
 def tallies(name: str) -> bool:
-    """Tell whether a member counts what belongs to an item, or happened to it, as ``num_pets`` does."""
+    """Tell whether a member counts things or events of an item, as ``num_pets`` does."""
     words = words_of(name)
     return len(words) > 1 and (words[0] == "num" or words[-1] in TALLIES)
 
 
 def may_hold_key(name: str) -> bool:
-    """Tell whether a member is an object that says what an item is, as ``metadata`` does."""
+    """Tell whether a member is an object that identifies an item, as ``metadata`` does."""
     return HOLDER.fullmatch(plain(name)) is not None
 
 

@@ -1,4 +1,4 @@
-"""Values that look like what a property's name says: a city for ``billing_city``, a moment for ``createdAt``.
+"""Values that fit a property's name: a city for ``billing_city``, a time for ``createdAt``.
 
 The table is our own: it has the names that APIs use, needs no megabytes and no start-up, and the values for a
 seed do not change with a library's version. Whether a schema allows a value is for the caller to check.

@@ -101,7 +101,6 @@ LOCALITIES: Final = (
 
 
 def person(random: Random) -> Person:
-    """Return somebody."""
     return Person(random.choice(FIRST), random.choice(LAST))
 
 
@@ -159,7 +158,6 @@ class Subject:
         return self.places[of]
 
     def title(self, of: str = "") -> str:
-        """Return a title of two words."""
         if of not in self._titles:
             self._titles[of] = f"{self.random.choice(WORDS)} {self.random.choice(WORDS)}"
         return self._titles[of]
@@ -178,7 +176,7 @@ class Subject:
 
 @lru_cache(maxsize=4096)
 def _traits(names: tuple[str, ...], name: str) -> tuple[str, bool, bool, bool]:
-    """Return what an object is called, and whether it is a person, a place, or money."""
+    """Return the name of an object, and whether it is a person, a place, or money."""
     words = words_of(name)
     kind = singular(words[-1]) if words else ""
 

@@ -1,4 +1,4 @@
-"""Names of times: what happened then, and in which order."""
+"""Names of times: the event of each, and their order."""
 
 import re
 from typing import Final

@@ -24,7 +24,7 @@ def plain(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def singulars(name: str) -> tuple[str, ...]:
-    """Return what one of several may be called, and the name itself first: it may be no plural."""
+    """Return possible singulars of a name, the name itself first, as it may not be a plural."""
     forms = [
         name.removesuffix(ending) + singular for ending, singular in PLURALS.items() if name.endswith(ending)
     ]

@@ -1,1 +1,1 @@
-"""Who may call, and from which pages; what a call is about, it does not know."""
+"""Authentication and CORS: who may call, and from which pages; knows nothing of the operation called."""

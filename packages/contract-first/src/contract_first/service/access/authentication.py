@@ -48,14 +48,14 @@ class Refusing(Protocol):
 
 
 class BasicCredential(NamedTuple):
-    """What ``Authorization: Basic`` carries (RFC 7617)."""
+    """User id and password of ``Authorization: Basic`` (RFC 7617)."""
 
     username: str
     password: str
 
     @classmethod
     def read(cls, credential: str) -> BasicCredential:
-        """Return what a credential carries; raises Unauthorized for one that is malformed."""
+        """Decode a credential: user id and password, separated by a colon, in Base64. Raises Unauthorized."""
         try:
             username, colon, password = b64decode(credential, validate=True).decode().partition(":")
         except ValueError:

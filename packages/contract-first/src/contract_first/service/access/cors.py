@@ -1,4 +1,4 @@
-"""Cross-origin rules from the contract: what its security schemes need sent, what its responses show."""
+"""CORS rules from the contract: headers of its security schemes and parameters, headers of its responses."""
 
 import re
 from collections.abc import Awaitable, Iterable, Sequence

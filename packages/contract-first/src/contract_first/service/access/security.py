@@ -16,8 +16,8 @@ def alternatives_of(operation: Operation) -> Alternatives:
     return tuple(frozenset(requirement) for requirement in operation.security)
 
 
-class Credentials:
-    """Finds what a request presents for each security scheme of a contract.
+class PresentedCredentials:
+    """Finds the credentials that a request presents for each security scheme of a contract.
 
     Attributes:
         in_query: the names of the query parameters that carry one.

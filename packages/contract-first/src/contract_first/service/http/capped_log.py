@@ -25,7 +25,6 @@ class CappedLog(logging.Filter):
         self._entries: Counter[tuple[str, str, Any, Any]] = Counter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record is logged."""
         now = self._ticks()
         if now >= self._ends_at:
             entries, self._entries, self._ends_at = self._entries, Counter(), now + PERIOD_SECONDS

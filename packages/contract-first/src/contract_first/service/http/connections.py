@@ -108,7 +108,6 @@ class Connections(set[Any]):
             self._close_one("", self, connection)
 
     def discard(self, connection: Any) -> None:
-        """Stop counting a connection."""
         super().discard(connection)
         address = _address(connection)
         same = self._by_address.get(address, {})

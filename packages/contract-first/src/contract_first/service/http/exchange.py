@@ -177,7 +177,6 @@ class Exchange:
             self._news.set()
 
     async def receive(self) -> Any:
-        """Return the next of ASGI's messages."""
         if self.body is EXPECTED:
             self.body = ARRIVING
             if self.response is AWAITED and not self._sender.is_closing():

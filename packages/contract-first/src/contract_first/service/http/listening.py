@@ -23,7 +23,7 @@ class CannotListen(OSError):  # noqa: N818 -- says what happened
 
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:
-    """Return a socket that listens on an address, whose port an option sets; port 0 takes a free one."""
+    """Return a socket that listens on an address; port 0 takes a free one. Errors name ``option``."""
     bound = reserve(host, port, option)
     with _explained(bound, host, port, option):
         bound.listen(BACKLOG)
@@ -40,7 +40,7 @@ def claim(host: str, port: int) -> socket.socket:
 
 
 def hold_back(listening: socket.socket) -> bool:
-    """Drop what opens a connection; its client tries again in a second. Return False where that cannot be."""
+    """Drop packets that open a connection, so that clients retry after a second; False if that fails."""
     if sys.platform != "linux":
         return False
     program = array("B", b"".join(struct.pack("HBBI", *step) for step in _WITHOUT_SYN))

@@ -18,7 +18,7 @@ def normal_origin(origin: str) -> str:
 
 
 def normal_origins(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the origins of pages as browsers send them; ValueError names what is none."""
+    """Return the origins of pages as browsers send them; ValueError names an invalid one."""
     origins = tuple(texts)
     for origin in origins:
         match = _ORIGIN.fullmatch(origin.lower())

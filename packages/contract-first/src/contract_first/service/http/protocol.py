@@ -113,7 +113,6 @@ class HttpProtocol(asyncio.Protocol):
     # the connection
 
     def connection_made(self, transport: Any) -> None:
-        """Get ready for the first request."""
         self.transport = transport
         self.is_closing = transport.is_closing
         self.client = get_remote_addr(transport)
@@ -170,7 +169,7 @@ class HttpProtocol(asyncio.Protocol):
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's signature
-        """Stop what goes on for a client that is gone."""
+        """Stop the work for a client that is gone."""
         self._input = CLOSED
         self._timeouts.stop()
         self._state.connections.discard(self)
@@ -230,7 +229,6 @@ class HttpProtocol(asyncio.Protocol):
         return scope
 
     def add_to_body(self, piece: bytes) -> None:
-        """Add a piece of the body."""
         if self._exchange is not None and not self._exchange.add(piece) and self._input is FLOWING:
             self._input = PAUSED
             self.transport.pause_reading()

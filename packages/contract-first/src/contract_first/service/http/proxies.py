@@ -20,7 +20,7 @@ ADDRESS_AND_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[^:]+):\d+")
 
 
 class TrustedProxies:
-    """Believes the ``X-Forwarded-*`` fields of the proxies that are trusted, and of nobody else."""
+    """Takes ``X-Forwarded-*`` fields from trusted proxies alone."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
         """Read addresses and networks (``10.0.0.1``, ``10.0.0.0/8``); ValueError names a wrong one."""
@@ -77,7 +77,7 @@ def address_of(text: str) -> IPv4Address | IPv6Address | None:
 
 @lru_cache(maxsize=4096)
 def subscriber_of(address: str) -> str:
-    """Return what one subscriber holds of the address space: an IPv4 address, or the /64 of an IPv6 one."""
+    """Return the addresses of one subscriber: an IPv4 address, or the /64 network of an IPv6 one."""
     parsed = address_of(address)
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed.packed[:8] + bytes(8), 64)))

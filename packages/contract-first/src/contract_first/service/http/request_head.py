@@ -33,7 +33,6 @@ class RequestHead:
         self.begin()
 
     def begin(self) -> None:
-        """Begin a head."""
         self.target = b""
         self._fields: list[tuple[bytes, bytes]] = []
         self._is_whole = self.has_body = self.expects_continue = False

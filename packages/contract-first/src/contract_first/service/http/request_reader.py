@@ -18,7 +18,7 @@ _MOST_BLANK_LINES = 1000
 """In a body without a length, each of which might be its end; beyond that no other request is read."""
 
 
-class Part(Enum):
+class RequestPart(Enum):
     """Which part of a request is being read.
 
     BETWEEN -> HEAD: the request line begins
@@ -31,7 +31,7 @@ class Part(Enum):
     BODY = auto()
 
 
-BETWEEN, HEAD, BODY = Part
+BETWEEN, HEAD, BODY = RequestPart
 
 
 class Receiver(Protocol):
@@ -121,7 +121,7 @@ class RequestReader:
         """Return where the head or body that goes on at an index ends, or may end."""
         if self.part is BODY and self._left_bytes > 0:
             return min(begin + self._left_bytes, len(data))
-        if not begin and data[0] in b"\r\n":  # the rest of a blank line that began with what came before?
+        if not begin and data[0] in b"\r\n":  # the rest of a blank line that began in the last piece?
             straddling = (self._tail + data[:3]).find(b"\r\n\r\n")
             if straddling >= 0:
                 return straddling + 4 - len(self._tail)
@@ -132,7 +132,6 @@ class RequestReader:
         return blank_line + 4 if is_end else len(data)
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
         if self._is_last:
             raise BadRequest  # which is not sent: what comes in is discarded
         self.requests += 1
@@ -140,7 +139,6 @@ class RequestReader:
         self._head.begin()
 
     def on_headers_complete(self) -> None:
-        """Hand over the head."""
         head, parser = self._head, self._parser
         if self._fed_bytes > MOST_HEAD_BYTES:
             head.check_size()
@@ -157,7 +155,6 @@ class RequestReader:
         self._fed_bytes = self._blank_lines = 0
 
     def on_chunk_header(self) -> None:
-        """Count a chunk."""
         self._spare_bytes += _CHUNK_BYTES
 
     def on_body(self, body: bytes) -> None:
@@ -167,7 +164,6 @@ class RequestReader:
         self._receiver.add_to_body(body)
 
     def on_message_complete(self) -> None:
-        """End a request."""
         if self._head.has_body and self._parser.should_upgrade():
             return  # of which the parser has not read the body
         self.part = BETWEEN

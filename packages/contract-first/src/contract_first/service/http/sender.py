@@ -48,7 +48,6 @@ class Sender:
             self.flush()
 
     def flush(self) -> None:
-        """Send now."""
         held, self._held, self._held_bytes = self._held, [], 0
         if held:
             self._send(b"".join(held))

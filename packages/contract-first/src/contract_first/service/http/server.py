@@ -62,7 +62,7 @@ def starting(*errors: type[Exception]) -> Iterator[None]:
         raise CannotStart(explained(error)) from error
 
 
-class Application(Protocol):
+class StartableApp(Protocol):
     """An ASGI app that is started before the first request and stopped after the last."""
 
     async def start(self) -> None:
@@ -76,7 +76,7 @@ class Application(Protocol):
 
 
 @runtime_checkable
-class Endable(Application, Protocol):
+class Endable(StartableApp, Protocol):
     """An application with responses that would not end by themselves, such as event streams."""
 
     def end(self) -> None:
@@ -105,7 +105,7 @@ class Shutdown:
 
 
 async def serve(
-    app: Application,
+    app: StartableApp,
     listening: socket.socket,
     ready: Callable[[], None],
     *,
@@ -115,8 +115,8 @@ async def serve(
 ) -> None:
     """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it responds.
 
-    SIGTERM leaves load balancers time to find out, SIGINT does not; a second one of either ends what the
-    first one waits for. Where logging is configured, uvicorn's warnings and errors go there too.
+    SIGTERM waits until load balancers have noticed, SIGINT does not; a second signal ends the wait. Where
+    logging is configured, uvicorn's warnings and errors go there too.
 
     Raises:
         CannotStart: the start raised one of ``start_errors``.
@@ -139,7 +139,7 @@ async def serve(
 def serving(
     app: ASGIApp | Endable, listening: socket.socket, name: str = "served-app", **options: Any
 ) -> Iterator[str]:
-    """Serve an app in a thread with a loop of its own, for as long as this is entered; yield its URL.
+    """Serve an app in a thread with a loop of its own, for the length of a ``with`` block; yield its URL.
 
     Args:
         app: started, ended and stopped by its methods if it is `Endable`, else by ASGI's lifespan.
@@ -174,7 +174,7 @@ def serving(
         yield url_of(listening)
 
 
-def _config(app: ASGIApp | Application, **options: Any) -> Config:
+def _config(app: ASGIApp | StartableApp, **options: Any) -> Config:
     return Config(
         app,
         **{
@@ -318,7 +318,7 @@ class _Server(Server):
 
 
 class _Loop:
-    """An event loop in a thread of its own, for as long as it is entered."""
+    """An event loop in a thread of its own, for the length of a ``with`` block."""
 
     def __init__(self, factory: Callable[[], asyncio.AbstractEventLoop], name: str) -> None:
         self._loop = factory()
@@ -326,7 +326,6 @@ class _Loop:
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
 
     def submit(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
-        """Run a coroutine in the loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def __enter__(self) -> Self:

@@ -13,7 +13,7 @@ LEAST_BODY_BYTES_PER_SECOND = 1024
 HEALTH_SECONDS = 1
 """How long the head of a request may take on a connection that is reserved for health."""
 MOST_BODY_SECONDS = 30 * 60
-"""How long a body may take at any rate; 20 MiB are done at 12 KiB/s."""
+"""The longest time for a body; 20 MiB need 12 KiB/s."""
 LINGER_SECONDS = 1
 """How long to read from a client that is being refused."""
 
@@ -33,7 +33,7 @@ class TimedConnection(Protocol):
 
 
 class Timeouts:
-    """How long a client may take for what comes next; one timer a second looks after a connection."""
+    """Limits of the time a client may take; a timer checks the connection every second."""
 
     def __init__(self, connection: TimedConnection, reader: RequestReader, sender: Sender) -> None:
         self._loop = loop = asyncio.get_running_loop()
@@ -48,7 +48,7 @@ class Timeouts:
         self._timer = loop.call_later(self._tick_seconds, self._look_at_time)
 
     def expect(self, seconds: float) -> None:
-        """Give the client so much time for what comes next."""
+        """Give the client so many seconds for its next step."""
         self._deadline = self._loop.time() + seconds
 
     def follow(self) -> None:
@@ -61,7 +61,6 @@ class Timeouts:
             self.expect(PATIENCE_SECONDS)
 
     def stop(self) -> None:
-        """Stop the timer."""
         self._timer.cancel()
 
     def linger(self) -> None:
@@ -79,10 +78,10 @@ class Timeouts:
         self._timer = self._loop.call_later(self._tick_seconds, self._look_at_time)
 
     def _does_not_read(self, now: float) -> bool:
-        taken = self._sender.read_bytes
+        read_bytes = self._sender.read_bytes
         least_bytes = LEAST_BODY_BYTES_PER_SECOND * PATIENCE_SECONDS
-        if not self._sender.unread_bytes or taken - self._taken_bytes >= least_bytes:
-            self._taken_bytes, self._taken_at = taken, now
+        if not self._sender.unread_bytes or read_bytes - self._taken_bytes >= least_bytes:
+            self._taken_bytes, self._taken_at = read_bytes, now
         return now - self._taken_at >= PATIENCE_SECONDS
 
     def _does_not_send(self, now: float) -> bool:

@@ -37,8 +37,8 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
     """An error response: raise it anywhere between the request and the handler's return.
 
     Attributes:
-        title: of the problem; the status's phrase where it is empty.
-        code: names the kind of problem, behind a profile's base and in its members.
+        title: of the problem; if empty, the reason phrase of its status.
+        code: kind of problem, in ``type`` after the base URL of a profile.
         retryable: whether the same request may succeed later.
         detail: what is wrong, in a sentence for the client.
         extensions: members of the document beside those of RFC 9457.
@@ -70,9 +70,9 @@ class ProblemProfile:
     """How an API writes its problems.
 
     Attributes:
-        types: what the ``type`` of a problem begins with; its code comes behind. Without it the type is
+        types: base URL of the ``type`` of a problem, which its code follows. Without it the type is
             ``about:blank``, which says no more than the status (RFC 9457, section 4.2.1).
-        members: returns what is added to the members of RFC 9457.
+        members: returns members to add to those of RFC 9457.
     """
 
     types: str = ""
@@ -118,7 +118,7 @@ class Unauthorized(Problem):
 
 
 class Forbidden(Problem):
-    """A valid caller asks for something that is not theirs to do."""
+    """The caller is authenticated, and lacks permission for the operation."""
 
     status = HTTPStatus.FORBIDDEN
     code = "forbidden"
@@ -193,7 +193,7 @@ class ValidationFailed(Problem):
 
 
 class RateLimited(Problem):
-    """A rate-limit window is used up, or what the detail names; says when to retry."""
+    """A rate limit, or the limit that ``detail`` names, is used up; ``Retry-After`` says when to retry."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "rate_limited"
@@ -208,7 +208,7 @@ class RateLimited(Problem):
 
 
 class InternalError(Problem):
-    """The server failed; the cause is not disclosed unless a detail says it."""
+    """The server failed; ``detail`` names the cause only where it may be disclosed."""
 
     code = "internal_error"
     retryable = True
@@ -220,7 +220,7 @@ class ViolationError(InternalError):
 
 
 class NotImplementedYet(Problem):
-    """The contract has the operation, this version of the server does not."""
+    """The contract declares the operation; the server does not implement it."""
 
     status = HTTPStatus.NOT_IMPLEMENTED
     code = "not_implemented"

@@ -1,4 +1,4 @@
-"""One HTTP request as the binding sees it: raw bytes kept, the rest worked out when asked for."""
+"""One HTTP request: its raw bytes, and values that are computed when they are first used."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ STATE = "contract_first.service.messages.request"
 
 
 class Request:
-    """A request, and what the layers have said of its response so far.
+    """A request, and the state of its response so far.
 
     Attributes:
         method: the HTTP method, upper case.
@@ -29,9 +29,9 @@ class Request:
         path_parameters: by name, percent-encoded as they were sent.
         operation_id: of the operation that it matches, as soon as that is known.
         misrouted: the problem of a request that no operation matches.
-        caller: who calls, once the authenticator has let them in.
-        responded: whether a response has started to go out.
-        files: uploads to be closed when the request is over.
+        caller: the authenticated caller, as the authenticator returns it.
+        responded: whether the response has started.
+        files: uploads to close when the request ends.
         trace: the W3C trace that the request belongs to, if it belongs to one.
         error: the problem or the exception that it ended with.
     """

@@ -21,7 +21,7 @@ _NAME = itemgetter(0)
 
 
 class Response(msgspec.Struct):
-    """A response with more to say than its body.
+    """A response with a status, headers or a media type of its own.
 
     Attributes:
         body: a JSON value for a JSON media type, in which a Problem is written as its document; else str or
@@ -37,7 +37,7 @@ class Response(msgspec.Struct):
 
     @classmethod
     def of(cls, returned: Any) -> Response:
-        """Return the response that a handler's ``value``, ``(value, status)`` or ``Response`` stands for."""
+        """Return the response for a handler's ``value``, ``(value, status)`` or ``Response``."""
         if isinstance(returned, cls):
             return returned
         if type(returned) is tuple and len(returned) == 2 and returned[1] in STATUSES:  # noqa: PLR2004 -- a pair

@@ -1,4 +1,4 @@
-"""W3C Trace Context: the trace that a request belongs to, and the same for requests that it leads to."""
+"""W3C Trace Context: the trace of a request, and of the requests that it causes."""
 
 import os
 import re
@@ -19,7 +19,7 @@ _STATE = re.compile(rb"[\t\x20-\x7e]{1,512}")
 
 
 class Call(NamedTuple):
-    """A call of ours: header fields that make it part of a trace, and what adds an attribute to its span."""
+    """An outgoing call: header fields of its trace, and a function that adds an attribute to its span."""
 
     headers: dict[str, str]
     note: Note
@@ -45,7 +45,7 @@ class Trace:
         return headers | {"tracestate": self.state} if self.state else headers
 
     def calling(self, name: str, attributes: Mapping[str, str | int]) -> AbstractContextManager[Call]:  # noqa: ARG002 -- for those that record it
-        """Return what is entered while something else is called; see :func:`calling`."""
+        """Return the context manager of a call to another service; see :func:`calling`."""
         return nullcontext(Call(self.headers(), _ignore))
 
 
@@ -83,7 +83,7 @@ def calling(name: str, **attributes: str | int) -> AbstractContextManager[Call]:
 
 @contextmanager
 def continued(name: str, headers: Mapping[str, str]) -> Iterator[None]:  # noqa: ARG001 -- of what is done, for those that record it
-    """Go on with the trace of these header fields, of :func:`trace_headers`, while this is entered."""
+    """Go on with the trace of these header fields, of :func:`trace_headers`, inside the ``with`` block."""
     token = CURRENT.set(trace_of({name.encode(): value.encode() for name, value in headers.items()}))
     try:
         yield

@@ -76,7 +76,6 @@ class Log(logging.Handler):
             get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
-        """Write the buffered lines."""
         self.acquire()
         try:
             lines, self._lines = self._lines, []
@@ -116,7 +115,7 @@ class LogOptions:
     Attributes:
         level: the least that is logged of our own.
         requests: whether there is a line for each request.
-        describe: returns what such a line says of a caller.
+        describe: returns the text about a caller in such a line.
         loggers: those of the application, which have that level too.
     """
 
@@ -129,7 +128,7 @@ class LogOptions:
 
 @contextmanager
 def logging_to_stderr(options: LogOptions) -> Iterator[Log]:
-    """Log to standard error for as long as this is entered."""
+    """Log to standard error for the length of a ``with`` block."""
     root, log = logging.getLogger(), Log(options.form)
     least = logging.getLevelName(options.level.upper())
     levels = {logging.getLogger(name): least for name in (*OWN, *options.loggers)}
@@ -175,7 +174,7 @@ def _is_new(record: logging.LogRecord) -> bool:
 
 
 def cause_of(error: BaseException) -> str:
-    """Return what an error says of itself and of its cause, in one line.
+    """Return the messages of an error and of its cause, in one line.
 
     Of SQLAlchemy's errors it is the message of the database: their own has the statement in it.
     """

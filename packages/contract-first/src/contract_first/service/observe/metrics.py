@@ -90,7 +90,7 @@ class Metrics:
         self.registry.register(_LoopCollector(self, collect))
 
     def collected(self, collect: Collect) -> Iterable[Metric]:
-        """Return what the event loop of the app reads; called in another thread."""
+        """Return the metrics as the event loop of the app reads them; called in another thread."""
         if self._loop is None:
             return ()
 
@@ -107,7 +107,7 @@ class Metrics:
 
     @asynccontextmanager
     async def served(self, listening: socket.socket) -> AsyncIterator[None]:
-        """Serve the metrics of this loop's app for as long as this is entered, in a thread of its own."""
+        """Serve the metrics of this loop's app for the length of a ``with`` block, in a thread of its own."""
         self._loop = asyncio.get_running_loop()
         measuring = self._loop.create_task(self._measure_lag())
         app = make_asgi_app(self.registry)
@@ -164,5 +164,4 @@ class _LoopCollector(Collector):
         self._collect = collect
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metrics, at a scrape."""
         return self._metrics.collected(self._collect)

@@ -28,7 +28,6 @@ class RequestLog:
         self._describe = options.describe
 
     def observe(self, observation: Observation) -> None:
-        """Write the line of a request."""
         operation, status = observation.operation_id, observation.status
         is_error = status is not None and status >= SERVER_ERROR
         is_probe = operation is None and observation.scope["path"] in HEALTH_PATHS
@@ -50,10 +49,10 @@ class RequestLog:
         if self._log.is_json:
             self._log.write(json_line(members | names | ({"cause": cause} if cause else {})))
         else:
-            self._log.write(_text(members, names, cause))
+            self._log.write(_line(members, names, cause))
 
     def _names(self, request: Request) -> dict[str, str]:
-        """Return what identifies a request: its id, its caller and its trace."""
+        """Return the identifiers of a request: its id, its caller and its trace."""
         names = {"request_id": request.request_id}
         if request.caller is not None:
             names |= self._describe(request.caller)
@@ -69,7 +68,7 @@ def _path(observation: Observation) -> str:
     return path if len(path) <= MOST_TARGET else f"{path[:MOST_TARGET]}..."
 
 
-def _text(members: Mapping[str, Any], names: Mapping[str, str], cause: str) -> str:
+def _line(members: Mapping[str, Any], names: Mapping[str, str], cause: str) -> str:
     level, operation, status = (
         members["level"].upper(),
         members["operation"] or "-",

@@ -113,7 +113,7 @@ class Tracing:
 
     @asynccontextmanager
     async def exported(self) -> AsyncIterator[None]:
-        """Export spans, handlers' own too, in a thread for as long as this is entered.
+        """Export spans, handlers' own too, in a thread for the length of a ``with`` block.
 
         At the end a collector that does not respond has two seconds.
         """
@@ -148,7 +148,7 @@ class Tracing:
         return _trace_of(self._tracer, span)
 
     def observer(self, contract: Contract) -> Observer:
-        """Return what ends the spans of a contract's requests."""
+        """Return the observer that ends the spans of a contract's requests."""
         paths = {operation.operation_id: operation.path for operation in contract.operations}
 
         def observe(observation: Observation) -> None:
@@ -255,7 +255,6 @@ def _number(text: str) -> int:
 
 
 def _batches(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return how spans are sent together."""
     numbers = {}
     for argument, name in _BATCHES.items():
         text = environment.get(name, "").strip()

@@ -28,7 +28,7 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class Telemetry(NamedTuple):
-    """What counts and what records spans; None, and not imported, where nobody wants it."""
+    """The metrics and the tracing of a process; None, and not imported, where they are off."""
 
     metrics: Metrics | None
     tracing: Tracing | None
@@ -55,7 +55,7 @@ class Telemetry(NamedTuple):
 
     @asynccontextmanager
     async def served(self, listening: socket.socket | None) -> AsyncIterator[None]:
-        """Serve metrics on a socket, and export spans, for as long as this is entered."""
+        """Serve metrics on a socket, and export spans, for the length of a ``with`` block."""
         async with AsyncExitStack() as stack:
             if self.metrics is not None and listening is not None:
                 await stack.enter_async_context(self.metrics.served(listening))
@@ -65,7 +65,7 @@ class Telemetry(NamedTuple):
 
 
 def tracing_of(environment: Mapping[str, str], service: str) -> Tracing | None:
-    """Return what records spans, if OpenTelemetry's variables name a collector to export them to.
+    """Return the tracing, if OpenTelemetry's variables name a collector to export spans to.
 
     The variables are often those of a whole cluster: what they ask for and is not there is a warning.
 

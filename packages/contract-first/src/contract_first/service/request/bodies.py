@@ -30,7 +30,7 @@ MOST_VIOLATIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a request may send, in bytes.
+    """Limits of a request, in bytes.
 
     Attributes:
         body: of a body.
@@ -66,7 +66,7 @@ class MediaType:
         request: Request,
         violations: list[Violation],
     ) -> Any:
-        """Return the body for the handler; what violates the schema goes to ``violations``."""
+        """Return the body for the handler; its violations are added to ``violations``."""
         if self._form is not None and media_type == MULTIPART:
             value = await self._form.multipart(stream, request, violations)
             return self._validated(value, violations, files=True)
@@ -79,7 +79,7 @@ class MediaType:
             return self._validated(read(raw), violations)
         if not media_type.startswith("text/"):
             return raw
-        text = _text(raw, request)
+        text = _utf8_body(raw, request)
         return self._validated(text, violations) if self._may_be_text else text
 
     def _validated(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
@@ -118,7 +118,7 @@ def without_file(part: Any) -> Any:
     return ("\0" if part.size else "") if isinstance(part, UploadFile) else part
 
 
-def _text(raw: bytes, request: Request) -> str:
+def _utf8_body(raw: bytes, request: Request) -> str:
     named = charset(request.header(b"content-type") or "")
     if named not in {"utf-8", "us-ascii"}:
         raise UnsupportedMediaType(f"Text must come in UTF-8; it came in {named[:100]}.")
@@ -133,7 +133,7 @@ def is_of_nothing(media_type: str) -> bool:
     return media_type == URLENCODED
 
 
-class Body:
+class CompiledBody:
     """The request body of one operation, compiled."""
 
     def __init__(self, definition: Mapping[str, Any], schemas: Schemas, limits: Limits) -> None:

@@ -82,7 +82,7 @@ class Node:
 
 
 def read_deep(name: str, pairs: Iterable[tuple[str, str]]) -> Node | None:
-    """Return what the pairs hold for the parameter of this name; None for nothing."""
+    """Return the value of the parameter of this name in the pairs; None without one."""
     root, is_there = Node(), False
     for key, text in pairs:
         tail = key.removeprefix(name)
@@ -217,14 +217,14 @@ class Coercion:
         return self._within(name, [members[name] for members in declaring])
 
     def _declared(self, *keywords: str) -> list[Any]:
-        """Return what the branches have in the first of the keywords that any of them has."""
+        """Return the branches' values of the first keyword that any of them has."""
         for keyword in keywords:
             if nodes := [branch[keyword] for branch in self._branches if keyword in branch]:
                 return nodes
         return []
 
     def _within(self, place: str | int, nodes: list[Any]) -> Coercion:
-        """Return the coercion of what is in a place; it is made when it is first asked for."""
+        """Return the coercion of a member or item; it is made at its first use."""
         if place not in self._inside:
             of = self._schemas[0].of
             self._inside[place] = Coercion([of(node) for node in nodes or [ANYTHING]])

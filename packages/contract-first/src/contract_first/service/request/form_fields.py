@@ -1,6 +1,6 @@
 """One field of a form: a property of the body's schema, sent as text by style, as JSON or as files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -22,6 +22,17 @@ STYLED = {"style", "explode"}
 LONGEST_TYPE = 100
 
 
+def _files_of(values: Sequence[Schema]) -> tuple[bool, bool]:
+    """Return whether values are files by their ``format``, and whether they may be files.
+
+    OpenAPI 3.1 has no word for a file: it is a value with a media type, or without any type.
+    """
+    branches = [branch for value in values for branch in value.branches]
+    is_binary = any(branch.get("format") == "binary" for branch in branches)
+    is_untyped = all(value.types == EVERY_TYPE for value in values)
+    return is_binary, is_binary or is_untyped or any("contentMediaType" in branch for branch in branches)
+
+
 class Field:
     """Reads one property of a form.
 
@@ -30,15 +41,11 @@ class Field:
 
     Attributes:
         as_json: JSON may spell a value, or an array's item.
-        deep_prefix: what the names of the parts of a ``deepObject`` begin with.
+        deep_prefix: prefix of the names of a ``deepObject``.
     """
 
     def __init__(self, name: str, schema: Schema, encoding: Mapping[str, Any]) -> None:
-        self._media_types = [
-            media_type.strip()
-            for media_type in encoding.get("contentType", "").split(",")
-            if media_type.strip()
-        ]
+        self._media_types = list(filter(None, map(str.strip, encoding.get("contentType", "").split(","))))
         style = {key: encoding[key] for key in STYLED & encoding.keys()}
         self.name = name
         self.deep_prefix = name + "[" if style.get("style") == "deepObject" else None
@@ -51,19 +58,15 @@ class Field:
         self._json_only = types <= {"object", "null"} and not style
         items = [schema.of(branch.get("items", True)) for branch in schema.branches]
         values = items if self._is_array else [schema]
-        inner = [branch for value in values for branch in value.branches]
         self._has_texts = any("string" in value.types for value in (items if "array" in types else [schema]))
-        self._binary = any(branch.get("format") == "binary" for branch in inner)
-        # OpenAPI 3.1 has no word for a file: it is what has a media type, or no type at all
-        untyped = all(value.types == EVERY_TYPE for value in values)
-        self._takes_file = self._binary or untyped or any("contentMediaType" in branch for branch in inner)
+        self._binary, self._takes_file = _files_of(values)
 
     def is_styled(self, content: Content) -> bool:
         """Tell whether :meth:`read_styled` is to read this; else it is to be :meth:`put`."""
         return not (self._binary or self._json_only or isinstance(content, UploadFile))
 
     def put(self, content: Content, fields: dict[str, Any], violations: list[Violation]) -> None:
-        """Put a file or JSON among the fields; what is wrong with it goes to ``violations``."""
+        """Put a file or JSON among the fields; its violations are added to ``violations``."""
         value: Any = content
         if isinstance(content, UploadFile):
             if not self._takes_file:

@@ -34,7 +34,7 @@ class Form:
         self._deep_prefixes = tuple(prefix for prefix in prefixes if prefix is not None)
 
     def urlencoded(self, raw: bytes, request: Request, violations: list[Violation]) -> dict[str, Any]:
-        """Return the fields of an urlencoded body; what is not declared stays text."""
+        """Return the fields of an urlencoded body; undeclared ones stay text."""
         if raw.count(b"&") >= MOST_FIELDS:
             raise BadRequest(f"The form body has more than {MOST_FIELDS} fields.")
         pairs = decode_form(raw, "form body")
@@ -56,7 +56,7 @@ class Form:
         if field is None or not field.as_json or not isinstance(content, UploadFile):
             return content
         is_text = is_json(essence(content.content_type or ""))
-        return _text(await content.read()) if is_text else content
+        return _utf8_part(await content.read()) if is_text else content
 
     def _read(
         self, parts: list[Content], pairs: QueryPairs, request: Request, violations: list[Violation]
@@ -117,7 +117,7 @@ async def _parse(stream: AsyncGenerator[bytes, None], request: Request) -> list[
 
 
 def _is_unchosen(content: Content) -> bool:
-    """Tell whether this is what a browser sends for a file input where no file was chosen."""
+    """Tell whether this part is an empty file input: browsers send one where no file was chosen."""
     return isinstance(content, UploadFile) and not content.filename and not content.size
 
 
@@ -130,10 +130,10 @@ def _named(content: Content) -> Content:
 
 
 def _recoded(characters: str) -> str:
-    return _text(characters.encode("latin-1"))
+    return _utf8_part(characters.encode("latin-1"))
 
 
-def _text(raw: bytes) -> str:
+def _utf8_part(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:

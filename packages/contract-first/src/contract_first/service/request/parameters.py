@@ -51,7 +51,7 @@ class Parameter:
     coerce: Coerce
 
     def argument_of(self, request: Request, pairs: QueryPairs, violations: list[Violation]) -> Any:
-        """Return the value for the handler; what is wrong with it goes to ``violations``."""
+        """Return the value for the handler; its violations are added to ``violations``."""
         try:
             serialized = self.read(request, pairs)
             value = None if serialized is None else self.coerce(serialized)
@@ -88,7 +88,7 @@ def compile_parameters(
 
 
 def undeclared(pairs: QueryPairs, declared: Sequence[str]) -> list[Violation]:
-    """Return what is wrong with query parameters that are not declared."""
+    """Return the violations of undeclared query parameters."""
     names = dict.fromkeys(name for name, _ in pairs if name not in declared)
     return [
         Violation("query", name, "undeclared", f"is no parameter here{advice(name, declared)}")
@@ -131,7 +131,7 @@ def _is_spelled_by_nothing(definition: Mapping[str, Any], schema: Schema) -> boo
 
 
 def _reading(definition: Mapping[str, Any], schema: Schema) -> tuple[Read, Coerce]:
-    """Return what reads a parameter by its style, and what coerces it."""
+    """Return the reader of a parameter by its style, and its coercion."""
     coercion = Coercion([schema])
     if definition.get("style") == "deepObject" and definition["in"] == "query":
         return _deep_object(definition["name"]), coercion
@@ -140,7 +140,7 @@ def _reading(definition: Mapping[str, Any], schema: Schema) -> tuple[Read, Coerc
 
 
 def _whole_query(media_type: str, schema: Schema) -> tuple[Read, Coerce]:
-    """Return what reads the whole query string as JSON or as a form (OpenAPI 3.2, section 4.12.1)."""
+    """Return the reader of the whole query string as JSON or as a form (OpenAPI 3.2, section 4.12.1)."""
     where = "query string"
     if is_json(essence(media_type)):
         return (

@@ -15,7 +15,7 @@ from .xml_reader import MOST_ELEMENTS, read_xml
 def reader_of(
     media_type: str, holder: Mapping[str, Any], schema: Schema, *, most_elements: float = MOST_ELEMENTS
 ) -> Callable[[bytes], Any] | None:
-    """Return what reads a body, and raises BadRequest or PayloadTooLarge; None where a schema says nothing.
+    """Return the reader of a body, which raises BadRequest or PayloadTooLarge; None without a schema.
 
     Args:
         media_type: as it was sent; without any, a value that no text is, is JSON.

@@ -20,7 +20,7 @@ STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
 
 def body_converter(function: Callable[..., Any], parameter: inspect.Parameter) -> Callable[[Any], Any] | None:
-    """Return what makes a JSON value of what a handler's body is annotated with, None to leave it as it is.
+    """Return the converter of JSON to the annotation of a handler's ``body``; None to leave it as it is.
 
     A name in the annotation that exists for type checkers alone says nothing here.
 

@@ -60,7 +60,7 @@ class Element:
 
     @property
     def written_for(self) -> str:
-        """The name of the member that it stands for: its own, or that in its attribute ``name``."""
+        """The name of its member: its own, or that in its attribute ``name``."""
         return self.attributes.get("name", MEMBER) if self.name == MEMBER else self.name
 
 
@@ -208,12 +208,12 @@ def _object_of(element: Element, schema: Schema) -> dict[str, Any]:
     for key, children in _children(element, members).items():
         if key in members.elements:
             name, member = members.elements[key]
-            value[name] = _one([_value(child, member) for child in children])
+            value[name] = _only_or_all([_value(child, member) for child in children])
         elif key in members.lists or _is_list(schema.others):
             name, items = members.lists.get(key, (key, schema.others.items))
             value[name] = [_value(child, items) for child in children]
         else:
-            value[key] = _one([_value(child, schema.others) for child in children])
+            value[key] = _only_or_all([_value(child, schema.others) for child in children])
     return value
 
 
@@ -233,6 +233,6 @@ def _children(element: Element, members: Members) -> dict[str, list[Element]]:
     return children
 
 
-def _one(values: list[Any]) -> Any:
-    """Return the only value, or an array of all, in which validation finds what is wrong."""
+def _only_or_all(values: list[Any]) -> Any:
+    """Return the only value, or an array of all, which validation refuses."""
     return values[0] if len(values) == 1 else values

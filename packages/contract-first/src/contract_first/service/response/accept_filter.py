@@ -1,4 +1,4 @@
-"""The cheap check before openapi-core: it may refuse what that accepts, never the other way round.
+"""The cheap check before openapi-core: it may refuse what openapi-core accepts, never the reverse.
 
 jsonschema-rs and openapi-core's validators agree on JSON Schema 2020-12 but for regular expressions, formats,
 fractions and a few keywords. The filter asks openapi-core's own engine where the keyword allows it, and does
@@ -52,7 +52,7 @@ class HeaderCheck:
         return self._type == "string" and self._is_valid(value.decode("latin-1"))
 
 
-class DeclaredResponse:
+class ResponseSchemas:
     """One declared response: its media types' schemas and its headers."""
 
     def __init__(self, definition: Mapping[str, Any], schemas: Schemas) -> None:
@@ -90,7 +90,7 @@ class AcceptFilter:
     def __init__(self, operation: Operation, schemas: Schemas) -> None:
         self._operation = operation
         self._schemas = schemas
-        self._declared: dict[int, DeclaredResponse] = {}
+        self._declared: dict[int, ResponseSchemas] = {}
 
     def accepts(self, rendered: Rendered, media_type: str | None) -> bool:
         """Tell whether the response surely conforms to the contract."""
@@ -99,5 +99,5 @@ class AcceptFilter:
             definition = self._operation.response_for(rendered.status)
             if definition is None:
                 return False
-            declared = self._declared[rendered.status] = DeclaredResponse(definition, self._schemas)
+            declared = self._declared[rendered.status] = ResponseSchemas(definition, self._schemas)
         return declared.accepts(rendered, media_type)

@@ -89,7 +89,7 @@ class ResponseRenderer:
         return rendered
 
     def _encoded(self, status: int, body: Any, media_type: str | None, request: Request) -> bytes:
-        """Return the bytes of a body; objects and lists as XML where that is what they are sent as."""
+        """Return the bytes of a body; of objects and lists as XML for an XML media type."""
         if isinstance(body, BYTES):
             return bytes(body)
         if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
@@ -104,7 +104,7 @@ class ResponseRenderer:
             value = _plain(body, request)
             if isinstance(value, list | tuple):
                 return body_of_items(list(value), media_type)
-        text = body if media_type is None else _text(body, media_type, request)
+        text = body if media_type is None else _text_body(body, media_type, request)
         return b"" if text is None else str(text).encode()
 
     def _declared_media_type(self, status: int, body: Any, request: Request) -> str | None:
@@ -151,8 +151,8 @@ def _of_range(media_range: str, body: Any) -> str:
     return "application/octet-stream" if is_bytes else "application/json"
 
 
-def _text(body: Any, media_type: str, request: Request) -> Any:
-    """Return what a body is written as where that is no JSON: a UUID or a datetime as JSON has it."""
+def _text_body(body: Any, media_type: str, request: Request) -> Any:
+    """Return the text of a body that is not JSON; a UUID or a datetime is spelled as in JSON."""
     text = _plain(body, request)
     if not isinstance(text, str | int | float | None):
         raise TypeError(
@@ -162,7 +162,7 @@ def _text(body: Any, media_type: str, request: Request) -> Any:
 
 
 def _plain(body: Any, request: Request) -> Any:
-    """Return a body as a JSON value; what JSON has none for as its text, or as it is without one."""
+    """Return a body as a JSON value; other values as their text, or unchanged without one."""
     kind: Any = type(body)
     try:
         return msgspec.to_builtins(body, enc_hook=partial(_json_value, request))
@@ -171,7 +171,7 @@ def _plain(body: Any, request: Request) -> Any:
 
 
 def _json_value(request: Request, value: Any) -> Any:
-    """Return what msgspec has no JSON for, problems and pydantic's models, as a JSON value."""
+    """Return problems and pydantic's models, which msgspec cannot encode, as JSON values."""
     if isinstance(value, Problem):
         return request.problem_details(value)
     if hasattr(value, "model_dump"):

@@ -29,14 +29,14 @@ def _reader(media_type: str) -> Callable[..., Any]:
     """
     if is_json(media_type):
         return _json
-    return _text if media_type.startswith("text/") else _json_or_bytes
+    return _decoded_text if media_type.startswith("text/") else _json_or_bytes
 
 
 def _json(body: bytes | str, **_: str) -> Any:
     return json.loads(body)
 
 
-def _text(body: bytes | str, **_: str) -> str:
+def _decoded_text(body: bytes | str, **_: str) -> str:
     return body if isinstance(body, str) else body.decode()
 
 
@@ -48,7 +48,7 @@ def _json_or_bytes(body: bytes | str, **_: str) -> Any:
 
 
 def is_text(media_type: str, schema: Schema) -> bool:
-    """Tell whether a schema is one of a text; of CSV, XML or an image it may say what no JSON value shows."""
+    """Tell whether a schema describes a text; one of CSV, XML or an image may describe more."""
     return essence(media_type).startswith("text/") and "string" in schema.types
 
 
@@ -59,7 +59,7 @@ class Routed:
         self._paths = dict((spec / "paths").str_items())
 
     def find(self, method: str, name: str) -> tuple[Any, Any, None, Any, Any]:
-        """Return what openapi-core wants to know of the operation."""
+        """Return the operation as openapi-core has it."""
         path = self._paths[name]
         operations = path if method in path else path / "additionalOperations"
         return path, operations / method, None, SimpleNamespace(variables={}), {}
@@ -120,7 +120,7 @@ class ResponseValidator:
         )
 
     def errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[str]:
-        """Return what is wrong with a response, each part in a sentence; nothing if it conforms.
+        """Return the violations of a response, each in a sentence; nothing if it conforms.
 
         What it cannot validate, such as a regular expression that Python does not have, is wrong as well.
         """
@@ -128,7 +128,7 @@ class ResponseValidator:
         if rendered.body and declared is not None and not declared.get("content"):
             return [f"The contract declares no body for status {rendered.status}"]
         try:
-            errors = self.found(operation, rendered, media_type)
+            errors = self.errors_of(operation, rendered, media_type)
             if rendered.body and self._is_opaque(declared, media_type or ""):
                 errors = [error for error in errors if hasattr(error, "name")]  # of a header
             return [*sentences(errors), *self._of_others(declared, rendered, media_type)]
@@ -146,7 +146,7 @@ class ResponseValidator:
     def _of_others(
         self, declared: Mapping[str, Any] | None, rendered: Rendered, media_type: str | None
     ) -> Iterator[str]:
-        """Yield what is wrong with a sequence of items or with XML, which openapi-core does not read."""
+        """Yield the violations of a sequence of items or of XML, which openapi-core does not read."""
         content = {} if declared is None else declared.get("content", {})
         definition = content.get(declared_as(media_type or "", content), {})
         schema = self.contract.schemas.for_responses.in_media_type(definition)
@@ -162,7 +162,7 @@ class ResponseValidator:
         for violation in schema.validator.violations(value, "body"):
             yield f"body{violation.name}: {violation.detail}"
 
-    def found(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
+    def errors_of(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
         """Return openapi-core's own errors in a response; it raises anything for what it cannot validate.
 
         As with a body, a schema says nothing of a header whose content is XML, a form or the like.

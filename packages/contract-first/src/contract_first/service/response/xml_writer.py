@@ -46,7 +46,7 @@ def _elements(name: str, value: Any, schema: Schema, bound: Prefixes) -> Iterato
     elif isinstance(value, dict):
         yield _object(name, value, schema, bound)
     elif not isinstance(value, list):
-        yield _element(name, escape(_text(value), {"\r": "&#13;"}), xml, bound)  # else it is read as "\n"
+        yield _element(name, escape(_as_text(value), {"\r": "&#13;"}), xml, bound)  # else it is read as "\n"
     elif xml.get("wrapped") is True:
         inner = "".join(_items(value, schema, xml.get("name", name), _inside(xml, bound)))
         yield _element(name, inner, xml, bound)
@@ -70,7 +70,7 @@ def _object(name: str, value: dict[str, Any], schema: Schema, bound: Prefixes) -
         member = _member_schema(schema, value, key)
         xml_of_part = _xml_object(member, part)
         if is_attribute(xml_of_part, key) and not isinstance(part, dict | list):
-            attributes[xml_of_part.get("name", key)] = _text(part)
+            attributes[xml_of_part.get("name", key)] = _as_text(part)
         else:
             inner += "".join(_elements(key, part, member, _inside(xml, bound)))
     return _element(name, inner, xml, bound, attributes)
@@ -116,5 +116,5 @@ def _inside(xml: dict[str, Any], bound: Prefixes) -> Prefixes:
     return bound | {_prefix(xml, bound)} if "namespace" in xml else bound
 
 
-def _text(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value)

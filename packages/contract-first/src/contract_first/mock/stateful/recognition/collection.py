@@ -23,7 +23,7 @@ SEVERAL = re.compile(r"\{(\w+)=[^{}]*\}")
 SUFFIX = re.compile(r"[./](json|xml)$")
 
 
-class Shape(NamedTuple):
+class PathShape(NamedTuple):
     """A path template without the names of its parameters, and those names."""
 
     segments: tuple[str, ...]
@@ -56,7 +56,7 @@ class Collection:
     """
 
     path: str
-    item: Shape
+    item: PathShape
     item_path: str
     resource: str
     key: str
@@ -76,7 +76,7 @@ class Collection:
         return self.holder or self.key
 
     def level(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what has the key of an item: its holder, or the item."""
+        """Return the object with the key of an item: its holder, or the item."""
         level = value.get(self.holder, {}) if self.holder else value
         return level if isinstance(level, Mapping) else {}
 
@@ -105,9 +105,9 @@ class Collection:
             for role in self.roles.values()
         )
 
-    def is_seen_in(self, shown: Schema) -> bool:
+    def is_seen_in(self, response_schema: Schema) -> bool:
         """Tell whether a schema is of an item, or of something that has the same holder of its key."""
-        item, other = (schema.members.get(self.holder, schema) for schema in (self.schema, shown))
+        item, other = (schema.members.get(self.holder, schema) for schema in (self.schema, response_schema))
         return not item.components.isdisjoint(other.components - {""})
 
     def path_of(self, value: Mapping[str, Any], parents: Mapping[str, str]) -> str:
@@ -140,7 +140,7 @@ class Collection:
         return f"{self.holder}.{self.key}" if self.holder else self.key
 
     def sentence(self) -> str:
-        """Return what was recognised in a line."""
+        """Return the recognised operations and key in a line."""
         return f"{self.path}: {', '.join(self.actions)}{f'; by {self.key_name}' if self.key else ''}"
 
 
@@ -160,7 +160,7 @@ class Role:
 
     collection: Collection
     action: str
-    shape: Shape
+    shape: PathShape
     envelope: Way
     schema: Schema | None
     key: str | None
@@ -168,25 +168,25 @@ class Role:
     is_many: bool = False
 
 
-def shape_of(path: str) -> Shape:
+def shape_of(path: str) -> PathShape:
     """Return the shape of a path template."""
     segments, names = [], []
     for segment in ENTITY.sub(r"\1/\2", SEVERAL.sub(r"{\1}", SUFFIX.sub("", path))).strip("/").split("/"):
         parameter = PARAMETER.fullmatch(segment)
         names += [parameter[1]] if parameter else []
         segments.append("{}" if parameter else segment)
-    return Shape(tuple(segments), tuple(names))
+    return PathShape(tuple(segments), tuple(names))
 
 
-def resource_of(shape: Shape) -> str:
-    """Return what a path calls its items; empty for nothing."""
+def resource_of(shape: PathShape) -> str:
+    """Return the name of a path's items; empty without one."""
     return next((segment for segment in reversed(shape.segments) if segment != "{}"), "")
 
 
 def at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) -> Collection:
     """Return a collection whose items have no path but its own."""
     shape = shape_of(path)
-    item = Shape((*shape.segments, "{}"), (*shape.names, ""))
+    item = PathShape((*shape.segments, "{}"), (*shape.names, ""))
     return Collection(path, item, path, resource_of(shape), key, schema, is_single=is_single)
 
 

@@ -1,4 +1,4 @@
-"""Which member identifies the items that a path leads to by its last parameter."""
+"""Which member identifies the items whose path ends with a parameter."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,7 +42,7 @@ class Key(NamedTuple):
 def key_in(
     levels: Iterable[Schema], names: Iterable[str], operation: Operation, *, is_made: bool
 ) -> Key | None:
-    """Return what identifies an item; None where nothing does.
+    """Return the name of the member that identifies an item; None without one.
 
     Args:
         levels: what the item may be, the likeliest first; what has its key may be in an object of the first.
@@ -72,7 +72,7 @@ def key_in(
 
 
 def learn_key(collection: Collection, parameter: Mapping[str, Any], schema: Schema) -> None:
-    """Add to a collection what a path parameter says of its key: a schema, an example, another member."""
+    """Add what a path parameter tells of a collection's key: a schema, an example, another member."""
     described = OTHERWISE.search(str(parameter.get("description", "")))
     names = [*OR.split(parameter["name"]), *(described.groups() if described else ())][1:]
     others = {plain(word) for name in names for word in (name, *words_of(name)[-1:])} - {
@@ -86,7 +86,7 @@ def learn_key(collection: Collection, parameter: Mapping[str, Any], schema: Sche
 
 
 def names_of_key(operation: Operation, resource: str, linked: Mapping[tuple[str, str], str]) -> list[str]:
-    """Return what the member of an item's last path parameter may be called, the likeliest first.
+    """Return possible names of the member of an item's last path parameter, the likeliest first.
 
     Args:
         linked: which member a Link Object takes for a parameter, by operationId and the parameter's name.

@@ -10,7 +10,7 @@ EXTENSION: Final = "x-mock-collection"
 
 
 def mark_of(operation: Operation, contract: Contract) -> Any:
-    """Return what the document says of an operation: False, or an object; raises ContractError."""
+    """Return the mark of an operation in the document: False, or an object; raises ContractError."""
     path_item = contract.resolve(contract.paths[operation.path])
     mark = operation.definition.get(EXTENSION, path_item.get(EXTENSION, {}))
     if mark is not False and (
@@ -25,5 +25,5 @@ def mark_of(operation: Operation, contract: Contract) -> Any:
 
 
 def error_of(operation: Operation, contract: Contract, reason: str) -> ContractError:
-    """Return the error that what the document says of an operation cannot be so."""
+    """Return the error for a mark of an operation that cannot be right."""
     return ContractError(contract.source, operation.pointer, f"{EXTENSION}: {reason}.")

@@ -15,7 +15,7 @@ from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.vocabulary.members import Meaning
 from contract_first.mock.vocabulary.words import plain
 
-from .collection import Collection, Shape, at_path, common, only, resource_of, shape_of
+from .collection import Collection, PathShape, at_path, common, only, resource_of, shape_of
 from .keys import Key, key_in, linked, names_of_key
 from .marks import error_of, mark_of
 from .puts import is_part
@@ -71,7 +71,11 @@ class _Recognition:
         self._place_others()
         self._add_lists()
         self._add_singles()
-        filled = [each for each in self._collections.values() if each.is_single or each.is_filled]
+        filled = [
+            collection
+            for collection in self._collections.values()
+            if collection.is_single or collection.is_filled
+        ]
         for collection in filled:
             writing = [name for name, role in collection.roles.items() if role.action in WRITING]
             operations = filter(None, map(self._contract.operation, writing))
@@ -92,7 +96,7 @@ class _Recognition:
     # items with a path --------------------------------------------------------------------------------------
 
     def _add(self, segments: tuple[str, ...], methods: Methods) -> None:
-        """Add the collection of an item's path, with what its own two paths do."""
+        """Add the collection of an item's path, with the operations of its two paths."""
         above = self._above(segments[:-1])
         item = next(iter(methods.values()))
         shape = shape_of(item.path)
@@ -118,7 +122,7 @@ class _Recognition:
                 self._assign(collection, operation, action_above, None)
 
     def _key(self, item: Operation, methods: Methods, above: Methods) -> Key | None:
-        """Return what identifies an item, by the responses of the operations on its two paths."""
+        """Return the key of an item, by the responses of the operations on its two paths."""
         first = self._success(methods["get"]) if "get" in methods else self._listed(above)
         if "get" in methods and first is None:
             return None
@@ -144,7 +148,7 @@ class _Recognition:
         return min(filter(None, keys), key=lambda key: names.index(key.called), default=None)
 
     def _action_above(self, operation: Operation, collection: Collection) -> str | None:
-        """Return what an operation on the path of a collection does with it; None for nothing."""
+        """Return the action of an operation on the path of a collection; None without one."""
         if operation.method == "get":
             return "list" if self._schemas.list_in(operation, collection) is not None else None
         if operation.method in {"post", "delete"}:
@@ -159,7 +163,7 @@ class _Recognition:
         return {**above, "post": creating} if creating and shows and "post" not in above else above
 
     def _listed(self, methods: Methods) -> Schema | None:
-        """Return the schema of what a path lists; None where it lists nothing."""
+        """Return the schema of the items that a path lists; None where it lists nothing."""
         success = self._success(methods["get"]) if "get" in methods else None
         return next((element for _, element in lists(success)), None) if success else None
 
@@ -189,7 +193,7 @@ class _Recognition:
         return len(self._collections) > before
 
     def _add_named_at(
-        self, path: tuple[str, ...], methods: Methods, here: list[Operation], shape: Shape
+        self, path: tuple[str, ...], methods: Methods, here: list[Operation], shape: PathShape
     ) -> None:
         """Add the collection of a path, whose items have the path of the operations that are here."""
         post = methods.get("post")
@@ -221,7 +225,7 @@ class _Recognition:
                 self._add_list(post, get)
 
     def _add_list(self, post: Operation, get: Operation) -> None:
-        """Add the collection of a path that lists what it creates, where no path leads to an item."""
+        """Add the collection of a path that lists what it creates, where no path has a single item."""
         content = (post.request_body or {}).get("content", {}).values()
         schemas = [self._success(post), *map(self._schemas.for_responses.in_media_type, content)]
         resource = resource_of(shape_of(post.path))
@@ -288,8 +292,12 @@ class _Recognition:
             return
         listed = {element.component for _, element in lists(success)}
         components = success.components | only(success).components | listed
-        possible = [each for component in sorted(components) for each in by_component.get(component, ())]
-        for collection in sorted(possible, key=lambda each: -common(each.item.segments, shape.segments)):
+        possible = [
+            collection for component in sorted(components) for collection in by_component.get(component, ())
+        ]
+        for collection in sorted(
+            possible, key=lambda candidate: -common(candidate.item.segments, shape.segments)
+        ):
             is_named = plain(shape.segments[-1]) == plain(collection.resource)
             is_list = not listed.isdisjoint(collection.schema.components)
             if (collection.schema.component in components or is_named) and self._place(
@@ -298,7 +306,7 @@ class _Recognition:
                 return
 
     def _place_part(self, operation: Operation, by_item: Mapping[tuple[str, ...], Collection]) -> bool:
-        """Assign what shows or changes an item below its path, as ``/status``; return whether it does."""
+        """Assign an operation below an item's path if it shows or changes the item; tell whether it does."""
         shape, success = shape_of(operation.path), self._success(operation)
         whole = by_item.get(shape.segments[:-1])
         action = {"get": "read", "put": "update", "patch": "update"}.get(operation.method)
@@ -313,7 +321,9 @@ class _Recognition:
         self._assign(whole, operation, action, shape.names[-1])
         return True
 
-    def _place(self, operation: Operation, shape: Shape, collection: Collection, *, is_list: bool) -> bool:
+    def _place(
+        self, operation: Operation, shape: PathShape, collection: Collection, *, is_list: bool
+    ) -> bool:
         """Assign an operation that returns a collection's component; return whether it does."""
         item, segments = collection.item.segments, shape.segments
         if is_list:

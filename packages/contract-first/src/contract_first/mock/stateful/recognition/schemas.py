@@ -1,4 +1,4 @@
-"""What the schemas of an operation's requests and responses say of a collection's items."""
+"""What a collection's items look like, by the schemas of an operation's requests and responses."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The way to an object: in a value, or in what a schema describes, through members and arrays."""
+"""The way to an object in a value or a schema, through members and arrays."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -9,7 +9,7 @@ from contract_first.mock.vocabulary.members import Meaning
 from contract_first.mock.vocabulary.words import plain, singulars
 
 Way: TypeAlias = tuple[str | int, ...]
-"""What leads to an object: names of members, and `EACH`."""
+"""The way to an object: names of members, and `EACH`."""
 EACH: Final = 0
 """Any element of an array; of a value, the first."""
 DEEPEST: Final = 2
@@ -48,7 +48,7 @@ def lists(schema: Schema) -> list[Nested]:
 
 
 def items(schema: Schema, resource: str) -> list[Nested]:
-    """Return what may be an item of a resource: the value itself, or a member named like it or an envelope.
+    """Return possible items of a resource: the value itself, or a member named like it or an envelope.
 
     In an array, if that is the value, or has the name of the resource, as ``{"Invoices": [{}]}`` has.
     """
