@@ -15,6 +15,8 @@ from contract_first.mock.rule import Effect, MatchableRequest, Rule, RuleError
 from contract_first.service.messages.problems import Conflict
 
 MOST_RULES = 1000
+MOST_BYTES = 64 * 1024 * 1024
+"""Of all active rules, as JSON."""
 MOST_TRIED = 8
 """Rules that are tried without looking up which may match."""
 
@@ -48,6 +50,7 @@ class ActiveRule:
         self._matched = 0
         self._conditions = rule.match.conditions()
         drawn_from = msgspec.json.encode(msgspec.structs.replace(rule, id=""))
+        self.size = len(drawn_from)
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
 
     def injection(self, request: MatchableRequest) -> Injection | None:
@@ -159,7 +162,7 @@ class Rules:
 
         Raises:
             RuleError: one is on a server or operation that this mock does not have; none was added.
-            Conflict: there would be more than a thousand; none was added.
+            Conflict: there would be more than a thousand, or they would be too large; none was added.
         """
         for rule in rules:
             self.check(rule)
@@ -176,7 +179,7 @@ class Rules:
             rules: all have been checked.
 
         Raises:
-            Conflict: there would be more than a thousand; those of before stay.
+            Conflict: there would be more than a thousand, or they would be too large; the others stay.
         """
         with self._changing:
             others = [active for active in self._active.rules if active.rule.id not in self._of_file]
@@ -280,6 +283,9 @@ class Rules:
         ]
 
     def _replace(self, active: Iterable[ActiveRule]) -> None:
+        active = tuple(active)
+        if sum(rule.size for rule in active) > MOST_BYTES:
+            raise Conflict(f"The {self.kind}s have more than {MOST_BYTES} bytes together. Remove some.")
         s3_before = [a.rule for a in self._active.rules if a.rule.on == "s3"]
         self._active = Active(active)
         on_api = [a.rule for a in self._active.rules if a.rule.on == "api"]
