@@ -74,6 +74,6 @@ class RuleMiddleware:
 
     def _fault(self, request: ApiRequest, scope: Scope) -> Injection | None:
         text = header_of(scope, HEADER)
-        if text is None:
-            return self.faults.injection(request, request.is_considered)
-        return self._reader.injection(text, "api")
+        if text is not None:
+            return self._reader.injection(text, "api")
+        return self.faults.injection(request, request.is_considered) if self.faults.on_api else None
