@@ -297,6 +297,15 @@ def test_what_was_missed_is_caught_up_on(seen):
     assert seen["missed"]["rows"] == 1
 
 
+def test_a_response_is_overridden(seen):
+    """At an entry of the journal one says what such requests get, once; what is wrong is said."""
+    overridden = seen["overridden"]
+    assert (overridden["before"], overridden["statuses"]) == (401, [418, 401])
+    assert overridden["refusal"].startswith("Headers are no JSON")
+    assert "/scanner/api/v1/sessions" in overridden["standing"]
+    assert overridden["serious"] == []
+
+
 def test_a_token_is_asked_for(seen):
     """With a control token the page asks for it, and keeps it in the tab alone."""
     assert seen["token"]["kept"] == [[TOKEN], 0, ""]

@@ -403,6 +403,34 @@ async function missed() {
   return { rows: await page.locator('.exchange .target:text("/missed")').count() };
 }
 
+/** Respond differently, once, to a request that the journal has. */
+async function overridden(page) {
+  await cleared(page);
+  const status = () => page.evaluate(async () => (await fetch("/scanner/api/v1/sessions")).status);
+  await status();
+  await page.click('.exchange .line:has-text("/sessions")');
+  await page.click(".details summary:text('Respond differently')");
+  const form = page.locator(".details form").first();
+  const before = await form.locator("textarea").last().inputValue();
+  const serious = await found(page, ["journal"]);
+  await form.getByLabel("Status").fill("418");
+  await form.getByLabel("Headers").fill("{");
+  await form.locator("button").click();
+  const refusal = await form.locator('[role="alert"]').innerText();
+  await form.getByLabel("Headers").fill("{}");
+  await form.getByLabel("How often").selectOption("1");
+  await form.locator("button").click();
+  await page.waitForFunction(() => document.querySelector("#told").textContent === "The mock responds differently now");
+  const statuses = [await status(), await status()];
+  await page.waitForSelector(".exchange .mark.fault:text('override')");
+  await go(page, "faults");
+  await page.waitForSelector("#standing > li");
+  const standing = await text(page, "#standing > li");
+  await page.click("#faults-off");
+  await page.waitForSelector("#standing-empty:not([hidden])");
+  return { before: JSON.parse(before).status, refusal, statuses, standing, serious };
+}
+
 /** The mock of another contract, behind a control token. */
 async function token() {
   const page = await opened(FOREIGN, { permissions: ["clipboard-read", "clipboard-write"] });
@@ -489,7 +517,7 @@ try {
   const page = await opened(mock.api, { permissions: ["clipboard-read", "clipboard-write"], colorScheme: "light" });
   await live(page);
   const light = async () => ({ serious: await found(page) });
-  const scenes = { tour, photo, snippets, picture, light, dark, forced, narrow, changed, refused, notes, meanwhile, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, defects, wrong };
+  const scenes = { tour, photo, snippets, picture, light, dark, forced, narrow, changed, refused, notes, meanwhile, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, overridden, token, defects, wrong };
   for (const [name, scene] of Object.entries(scenes)) {
     outcomes[name] = await scene(page);
     for (const context of browser.contexts()) if (context !== page.context()) await context.close();

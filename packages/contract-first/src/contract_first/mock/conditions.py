@@ -5,31 +5,47 @@ A condition is a value, which one of them has to equal, or an object that says m
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 from .journal.matching import matches
 
 
-def are_met(conditions: Mapping[str, Any], values: Callable[[str], Sequence[Any]], *, texts: bool) -> bool:
-    """Return whether all conditions are met.
+class Values(Protocol):
+    """A request, as far as conditions look at it."""
 
-    Args:
-        values: returns the values under a name.
-        texts: they are always texts, as in a query: 7 is ``"7"`` there.
+    def values(self, place: str, name: str) -> Sequence[Any]:
+        """Return the values under a name in query, headers or cookies, or in the body by JSON pointer."""
+
+
+class Condition(NamedTuple):
+    """A condition on the values under a name in a place.
+
+    Attributes:
+        kind: ``equals``, ``pattern`` or ``present``.
     """
-    return all(_is_met(condition, values(name), texts=texts) for name, condition in conditions.items())
 
+    place: str
+    name: str
+    kind: str
+    expected: Any
 
-def _is_met(condition: Any, values: Sequence[Any], *, texts: bool) -> bool:
-    kind, expected = next(iter(condition.items())) if isinstance(condition, dict) else ("equals", condition)
-    if kind == "present":
-        return bool(values) is expected
-    if kind == "pattern":
-        return any(matches(_text(value), expected) for value in values)
-    if texts:
-        expected = _text(expected)
-    return any(_are_equal(value, expected) for value in values)
+    @classmethod
+    def of(cls, place: str, name: str, document: Any) -> "Condition":
+        """Return the condition that a JSON value stands for."""
+        kind, expected = next(iter(document.items())) if isinstance(document, dict) else ("equals", document)
+        if kind == "equals" and place != "body":
+            expected = _text(expected)  # what is sent there is always a text: 7 is "7"
+        return cls(place, name, kind, expected)
+
+    def is_met(self, request: Values) -> bool:
+        """Return whether one of the values meets the condition."""
+        values = request.values(self.place, self.name)
+        if self.kind == "equals":
+            return any(_are_equal(value, self.expected) for value in values)
+        if self.kind == "pattern":
+            return any(matches(_text(value), self.expected) for value in values)
+        return bool(values) is self.expected
 
 
 def _text(value: Any) -> str:
@@ -38,6 +54,8 @@ def _text(value: Any) -> str:
 
 def _are_equal(value: Any, other: Any) -> bool:
     """Return whether JSON values are equal: 1 is 1.0, and not true."""
+    if isinstance(value, str):
+        return bool(value == other)
     if isinstance(value, dict) and isinstance(other, dict):
         return value.keys() == other.keys() and all(_are_equal(value[name], other[name]) for name in value)
     if isinstance(value, list) and isinstance(other, list):

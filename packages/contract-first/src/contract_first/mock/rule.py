@@ -4,9 +4,8 @@ The control API's document says which values are valid, and `faults.reading` val
 values. An application adds selectors and effects of its own by subclasses, see `extension.Extension`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from http import HTTPMethod, HTTPStatus
 from importlib.util import find_spec
 from math import log
@@ -18,7 +17,7 @@ import msgspec
 from contract_first.contract.contract import is_named
 
 from . import templates
-from .conditions import are_met
+from .conditions import Condition, Values
 from .journal.matching import matches
 from .override import Patch, Respond
 from .state.clock import skewed
@@ -90,8 +89,8 @@ class Exponential(_Distribution, frozen=True, tag="exponential"):
 Latency = Uniform | Normal | Lognormal | Exponential
 
 
-class MatchableRequest(Protocol):
-    """A request to the API or to S3, with the attributes that faults match."""
+class MatchableRequest(Values, Protocol):
+    """A request to the API or to S3, with the attributes that rules match."""
 
     @property
     def method(self) -> str:
@@ -116,9 +115,6 @@ class MatchableRequest(Protocol):
     def mentions(self, text: str) -> bool:
         """Return whether a text is a segment of path or key, or in the query or the beginning of the body."""
 
-    def values(self, place: str, name: str) -> Sequence[Any]:
-        """Return the values under a name in query, headers or cookies, or in the body by JSON pointer."""
-
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """The requests that a rule applies to: all selectors must match; an empty one matches everything.
@@ -141,23 +137,22 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     body: dict[str, Any] = {}
 
     def matches(self, request: MatchableRequest) -> bool:
-        """Return whether all selectors match a request."""
+        """Return whether all selectors match a request, conditions aside."""
         return (
             self.method.upper() in ("", request.method)
             and (not self.path or matches(request.path, self.path))
             and (not self.operation or is_named(request.operation, self.operation))
             and (not self.key or matches(request.key, self.key))
-            and all(
-                are_met(conditions, partial(request.values, place), texts=place != "body")
-                for place, conditions in self.conditions()
-            )
         )
 
-    def conditions(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the conditions on values, by their place."""
-        for place in ("query", "headers", "cookies", "body"):
-            if conditions := getattr(self, place):
-                yield place, conditions
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return the conditions on what was sent."""
+        places = {"query": self.query, "headers": self.headers, "cookies": self.cookies, "body": self.body}
+        return tuple(
+            Condition.of(place, name, document)
+            for place, documents in places.items()
+            for name, document in documents.items()
+        )
 
     @property
     def reads_body(self) -> bool:
@@ -248,7 +243,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     struck: int = 0
 
     def matches(self, request: MatchableRequest) -> bool:
-        """Return whether the rule applies to a request."""
+        """Return whether the rule applies to a request, conditions on what was sent aside."""
         return self.scope in ("", request.scope) and self.match.matches(request)
 
     @classmethod

@@ -1,9 +1,9 @@
 """Templates in what an override sends, such as ``{{ request.query.name }}``, by MiniJinja, within bounds."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -51,12 +51,16 @@ class Filling:
     """Fills in the templates of one response.
 
     Args:
-        context: what templates can name.
+        describe: returns what templates can name; called if there is a template.
     """
 
-    def __init__(self, context: Mapping[str, Any]) -> None:
-        self._context = context
+    def __init__(self, describe: Callable[[], Mapping[str, Any]]) -> None:
+        self._describe = describe
         self._rest = MOST_BYTES
+
+    @cached_property
+    def _context(self) -> Mapping[str, Any]:
+        return self._describe()
 
     def filled(self, value: Any, at: str = "", *, typed: bool = True) -> Any:
         """Return a JSON value with its templates filled in.

@@ -28,7 +28,6 @@ from .rule import Rule
 from .rules.file import RulesFile
 from .rules.reading import RuleReader
 from .rules.registry import Rules
-from .rules.strictness import StrictOverrides
 from .state.state import Clearable
 
 if TYPE_CHECKING:
@@ -81,6 +80,8 @@ class Traffic:
         self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
         on_api = [operation.operation_id for operation in contract.operations]
         if self._strict_overrides:
+            from .rules.strictness import StrictOverrides  # noqa: PLC0415 -- S3 starts before what it imports
+
             self.overrides.validate = StrictOverrides(contract).check
         self.faults.operations, self.overrides.operations = {"api": on_api}, {"api": on_api}
         if self.s3 is not None:

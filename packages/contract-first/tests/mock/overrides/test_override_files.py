@@ -55,20 +55,20 @@ def test_a_change_is_seen(contract, tmp_path):
     file, body = tmp_path / "o.yaml", tmp_path / "pets.json"
     file.write_text("- effect: {respond: {file: pets.json}}\n")
     body.write_text("[]")
-    told = queue.Queue()
-    with contract_mock(contract, overrides=file, tell=told.put) as mock:
+    sentences = queue.Queue()
+    with contract_mock(contract, overrides=file, tell=sentences.put) as mock:
         first = get(mock)
         assert (first.json(), first.headers["content-type"]) == ([], "application/json")
         write(body, "[1]")
-        assert told.get(timeout=PATIENCE_SECONDS) == f"Reloaded {file}."
+        assert sentences.get(timeout=PATIENCE_SECONDS) == f"Reloaded {file}."
         assert get(mock).json() == [1]
         write(file, "- effect: {respond: {body: 2}}\n- name: bent\n  effect: {respnd: {}}\n")
-        sentence = told.get(timeout=PATIENCE_SECONDS)
+        sentence = sentences.get(timeout=PATIENCE_SECONDS)
         assert sentence.startswith(f"The overrides stay as they were: {file}: entry 2 (bent): /effect: ")
         assert "close to it: respond; known are latency_ms" in sentence
         assert get(mock).json() == [1]
         write(file, "- effect: {respond: {body: 2}}\n")
-        assert told.get(timeout=PATIENCE_SECONDS) == f"Reloaded {file}."
+        assert sentences.get(timeout=PATIENCE_SECONDS) == f"Reloaded {file}."
         assert get(mock).json() == 2
 
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from contract_first.mock.override import Respond
+from contract_first.mock.rule import Effect, Rule
+from contract_first.mock.rules.registry import Rules
+from contract_first.service.messages.problems import Conflict
+
 
 def bodies(client, *paths):
     """Return the JSON of responses."""
@@ -153,3 +158,12 @@ def test_there_is_an_end_to_them(client, override):
         "1000 overrides are active; at most 1000 can be. Remove some.",
     )
     assert bodies(client, "/pets") == [1]
+
+
+def test_there_is_an_end_to_their_size():
+    """Large overrides are refused before they take much memory; the others stay."""
+    overrides, large = Rules(kind="override"), Rule(effect=Effect(respond=Respond(text="x" * 1024 * 1024)))
+    overrides.add(*[large] * 60)
+    with pytest.raises(Conflict, match="The overrides have more than 67108864 bytes together"):
+        overrides.add(*[large] * 5)
+    assert len(overrides.active()) == 60

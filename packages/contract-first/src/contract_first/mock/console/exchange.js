@@ -4,6 +4,7 @@ import { look } from "./api.js";
 import { copyButton, element, statusBadge } from "./dom.js";
 import { meaningOf, s3ErrorOf } from "./explain.js";
 import { mock } from "./mock.js";
+import { overrideForm } from "./override.js";
 import { fieldsOf, policyText } from "./policy.js";
 import { asCurl, asFetch, requestOf } from "./snippets.js";
 import { bytes, milliseconds, pretty, prettyXml, timeOfDay } from "./words.js";
@@ -48,7 +49,7 @@ export function row(exchange) {
 function marks({ server, fault, scope }) {
   return [
     server === "s3" && element("span", { class: "mark server" }, "S3"),
-    fault && element("span", { class: "mark fault", title: `Fault ${fault} applied` }, "fault"),
+    fault && element("span", { class: "mark fault", title: `${fault} applied` }, fault.startsWith("override") ? "override" : "fault"),
     scope && element("span", { class: "mark", title: "X-Mock-Scope" }, scope),
   ];
 }
@@ -98,6 +99,7 @@ async function contentOf({ number, violations, verdict, refusal }) {
     refusal && meaningOf(refusal.code) && element("p", {}, meaningOf(refusal.code)),
     verdict?.unjudged && !violations.length && element("p", { class: "quiet" }, `Not validated: ${verdict.unjudged}.`),
     element("div", { class: "messages" }, message("Request", exchange.request), message("Response", exchange.response)),
+    exchange.server === "api" && overrideForm(exchange, bodyOf(exchange.response).text),
   ].filter(Boolean);
 }
 

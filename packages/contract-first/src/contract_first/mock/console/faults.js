@@ -16,8 +16,12 @@ export function start() {
     event.preventDefault();
     add(valueOf(find("#fault-fields")));
   });
-  find("#faults-off").addEventListener("click", () => act("DELETE", "/faults", undefined, "All faults are off"));
+  find("#faults-off").addEventListener("click", async () => {
+    await act("DELETE", "/faults", undefined, "All faults are off");
+    if (mock.overrides.length) await act("DELETE", "/overrides", undefined, "All faults and overrides are off");
+  });
   on("faults", show);
+  on("overrides", show);
 }
 
 const faultOf = ({ name, fault }) => ({ name, ...fault });
@@ -36,8 +40,10 @@ const standing = ({ name }) => mock.faults.filter((fault) => fault.name === name
 const add = (fault) => act("POST", "/faults", fault, `${fault.name || "The fault"} is on`);
 
 async function off(faults) {
-  for (const { id, name } of faults) await act("DELETE", `/faults/${encodeURIComponent(id)}`, undefined, `${name || "The fault"} is off`);
+  for (const { id, name } of faults) await act("DELETE", `${pathOf(id)}/${encodeURIComponent(id)}`, undefined, `${name || "The rule"} is off`);
 }
+
+const pathOf = (id) => (id.startsWith("override") ? "/overrides" : "/faults");
 
 async function act(method, path, body, message) {
   const place = find("#fault-refused");
@@ -53,7 +59,7 @@ async function act(method, path, body, message) {
 }
 
 function show() {
-  const { faults } = mock;
+  const faults = [...mock.faults, ...mock.overrides];
   arrange(find("#standing"), faults, ({ id }) => id, standingItem, renewStanding);
   for (const box of find("#presets").querySelectorAll("input")) {
     box.checked = faults.some(({ name }) => name === box.dataset.preset);
@@ -63,7 +69,7 @@ function show() {
   const badge = find("#faults-badge");
   badge.hidden = faults.length === 0;
   badge.textContent = String(faults.length);
-  badge.title = counted(faults.length, "fault is on", "faults are on");
+  badge.title = counted(faults.length, "rule is on", "rules are on");
 }
 
 function standingItem(fault) {
@@ -75,7 +81,7 @@ function standingItem(fault) {
     element("b", {}, name || id),
     element("code", {}, summary(rest)),
     element("span", { class: "struck" }),
-    snippetButtons(() => controlRequest("POST", "/faults", { name, on, ...withoutDefaults(rest) }), name || id),
+    snippetButtons(() => controlRequest("POST", pathOf(id), { name, on, ...withoutDefaults(rest) }), name || id),
     element("button", { type: "button", "aria-label": `Switch off ${name || id}`, click: () => off([fault]) }, "Off"),
   );
 }

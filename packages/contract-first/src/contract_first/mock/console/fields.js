@@ -60,7 +60,7 @@ function input(name, schema) {
   if (schema.enum) return element("select", {}, schema.enum.map((value) => element("option", { value }, value)));
   const types = typesOf(schema);
   if (types.includes("boolean")) return element("input", { type: "checkbox" });
-  if (types.includes("object")) return element("input", { type: "text", placeholder: '800 or {"distribution": …}', spellcheck: false });
+  if (types.includes("object")) return element("input", { type: "text", placeholder: types.includes("number") ? '800 or {"distribution": …}' : "JSON", spellcheck: false });
   if (types.some((type) => ["integer", "number"].includes(type))) return numberInput(schema, types);
   return element("input", { type: "text", autocomplete: "off", spellcheck: false, ...(name === "operation" ? { list: "operations" } : {}) });
 }
@@ -77,7 +77,7 @@ function read(field) {
   if (field.type === "checkbox") return field.checked || undefined;
   const text = field.value.trim();
   if (text === "") return undefined;
-  return /number|integer|object/.test(field.dataset.type) ? jsonOr(text) : text;
+  return /number|integer|object|array/.test(field.dataset.type) ? jsonOr(text) : text;
 }
 
 function jsonOr(text) {

@@ -10,7 +10,7 @@ import * as sent from "./sent.js";
 import * as state from "./state.js";
 
 const UNAUTHORIZED = 401;
-const EVENTS = ["start", "exchange", "faults", "clock", "state", "lost"];
+const EVENTS = ["start", "exchange", "faults", "overrides", "clock", "state", "lost"];
 
 const heard = {
   start,
@@ -19,6 +19,7 @@ const heard = {
     refresh();
   },
   faults: ({ faults }) => receive("faults", faults),
+  overrides: ({ overrides }) => receive("overrides", overrides),
   clock: (reading) => receive("clock", reading),
   state() {
     refresh();

@@ -15,6 +15,7 @@ export const mock = {
   defects: [],
   state: {},
   faults: [],
+  overrides: [],
   clock: { now: new Date().toISOString(), frozen: false, offset_seconds: 0, heard: Date.now() },
 
   /** Return what the mock's clock shows, in milliseconds since 1970. */
@@ -24,7 +25,7 @@ export const mock = {
   },
 };
 
-/** Call something whenever `state`, `faults` or `clock` has changed. */
+/** Call something whenever `state`, `faults`, `overrides` or `clock` has changed. */
 export const on = (name, hear) => hearing.addEventListener(name, hear);
 
 /** Take the value of an event, and ask the mock again: a response under way may be older. */
@@ -57,11 +58,12 @@ export function refresh() {
 export async function ask() {
   const turn = (ask.turn = (ask.turn ?? 0) + 1);
   try {
-    const [state, { faults }] = await Promise.all([look("/state"), look("/faults")]);
+    const [state, { faults }, { overrides }] = await Promise.all(["/state", "/faults", "/overrides"].map((path) => look(path)));
     if (turn !== ask.turn) return; // what was asked for later is newer
     changed("clock", state.clock);
     changed("state", state);
     changed("faults", faults);
+    changed("overrides", overrides);
     clearTimeout(ask.timer);
     if (extensions.isMoving(state)) ask.timer = setTimeout(ask, MOVING_MILLISECONDS);
   } catch {

@@ -15,7 +15,7 @@ from contract_first.service.clock import Clock
 from .overriding import OverrideError, Overriding, Patched
 from .registry import Injection
 from .request import ApiRequest
-from .responses import Changed, Only, OwnResponses, Paced, ProvokedProblem
+from .responses import Changed, Only, Paced, ProvokedProblem, RuleResponses
 from .transport import drop, is_closed
 
 LONGEST_NAP = 0.25
@@ -31,7 +31,7 @@ class Surroundings(NamedTuple):
     """
 
     app: ASGIApp
-    own: OwnResponses
+    responses: RuleResponses
     clock: Clock
     has_ended: Callable[[], bool]
 
@@ -84,7 +84,7 @@ class AffectedApp:
             await self._override(effect, scope, receive, send)
         except OverrideError as error:
             problem = ProvokedProblem(500, detail=f"{self.injection.rule}: {error}.")
-            await self.surroundings.own.respond(problem, scope, receive, send)
+            await self.surroundings.responses.respond(problem, scope, receive, send)
 
     async def _override(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond as an override says; raises OverrideError where that is not possible."""
@@ -99,7 +99,7 @@ class AffectedApp:
             await self.surroundings.app(preferring, receive, send)
         elif effect.respond is not None:
             rendered = overriding.rendered(effect.respond)
-            await self.surroundings.own.respond(rendered, scope, receive, send)
+            await self.surroundings.responses.respond(rendered, scope, receive, send)
 
     async def _respond_as_documented(
         self, effect: Effect, scope: Scope, receive: Receive, send: Send
@@ -116,7 +116,7 @@ class AffectedApp:
             if documented.passed:
                 return  # else the app had another reason to refuse, such as a missing credential
         problem = ProvokedProblem(effect.status, effect.error_code)
-        await self.surroundings.own.respond(problem, scope, receive, send)
+        await self.surroundings.responses.respond(problem, scope, receive, send)
 
 
 def _preferring(scope: Scope, preferences: Mapping[str, str]) -> Scope:

@@ -15,7 +15,7 @@ from .effects import AffectedApp, Surroundings
 from .reading import RuleReader
 from .registry import Injection, Rules
 from .request import ApiRequest, beginning_of, header_of
-from .responses import OwnResponses
+from .responses import RuleResponses
 
 HEADER = b"x-mock-fault"
 
@@ -39,8 +39,8 @@ class RuleMiddleware:
     profile: ProblemProfile
 
     def __post_init__(self) -> None:
-        own = OwnResponses(self.contract, self.clock, self.profile)
-        self._surroundings = Surroundings(self.app, own, self.clock, lambda: self.faults.ended)
+        responses = RuleResponses(self.contract, self.clock, self.profile)
+        self._surroundings = Surroundings(self.app, responses, self.clock, lambda: self.faults.ended)
         self._reader = RuleReader(self.extension)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -61,7 +61,7 @@ class RuleMiddleware:
         try:
             fault = self._fault(request, scope)
         except Problem as problem:
-            await self._surroundings.own.respond(problem, scope, receive, send)
+            await self._surroundings.responses.respond(problem, scope, receive, send)
             return
         override = None
         if self.overrides.on_api and not (fault and fault.effect.decides):
@@ -74,6 +74,6 @@ class RuleMiddleware:
 
     def _fault(self, request: ApiRequest, scope: Scope) -> Injection | None:
         text = header_of(scope, HEADER)
-        if text is None:
-            return self.faults.injection(request, request.is_considered)
-        return self._reader.injection(text, "api")
+        if text is not None:
+            return self._reader.injection(text, "api")
+        return self.faults.injection(request, request.is_considered) if self.faults.on_api else None

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
 from http import HTTPStatus
 from random import Random
 from typing import Any, TypeVar
@@ -52,26 +51,25 @@ class Overriding:
         return self._filled(patch)
 
     def _filled(self, part: Part) -> Part:
+        filling = Filling(self._describe)
         try:
             members = {
-                name: self._filling.filled(value, f"/{name}", typed=name in TYPED)
+                name: filling.filled(value, f"/{name}", typed=name in TYPED)
                 for name, value in msgspec.to_builtins(part).items()
             }
         except TemplateError as error:
             raise OverrideError(str(error)) from None
         return msgspec.convert(members, type(part))
 
-    @cached_property
-    def _filling(self) -> Filling:
+    def _describe(self) -> dict[str, Any]:
+        """Return what templates can name."""
         chance = Random(self._injection.seed)  # noqa: S311 -- repeatable, not secret
-        return Filling(
-            {
-                "request": self._request.described(),
-                "now": self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
-                "uuid": lambda: str(UUID(int=chance.getrandbits(128), version=4)),
-                "counter": self._injection.number,
-            }
-        )
+        return {
+            "request": self._request.described(),
+            "now": self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "uuid": lambda: str(UUID(int=chance.getrandbits(128), version=4)),
+            "counter": self._injection.number,
+        }
 
 
 class Patched:

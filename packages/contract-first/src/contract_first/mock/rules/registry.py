@@ -15,6 +15,8 @@ from contract_first.mock.rule import Effect, MatchableRequest, Rule, RuleError
 from contract_first.service.messages.problems import Conflict
 
 MOST_RULES = 1000
+MOST_BYTES = 64 * 1024 * 1024
+"""Of all active rules, as JSON."""
 MOST_TRIED = 8
 """Rules that are tried without looking up which may match."""
 
@@ -46,13 +48,17 @@ class ActiveRule:
         self.rule = rule
         self.struck = 0
         self._matched = 0
+        self._conditions = rule.match.conditions()
         drawn_from = msgspec.json.encode(msgspec.structs.replace(rule, id=""))
+        self.size = len(drawn_from)
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
 
     def injection(self, request: MatchableRequest) -> Injection | None:
         """Return the effect on a request, and count it; None if the rule does not apply."""
         rule = self.rule
         if (rule.times is not None and self.struck >= rule.times) or not rule.matches(request):
+            return None
+        if not all(condition.is_met(request) for condition in self._conditions):
             return None
         self._matched += 1
         if self._matched <= rule.skip or self._random.random() >= rule.probability:
@@ -156,7 +162,7 @@ class Rules:
 
         Raises:
             RuleError: one is on a server or operation that this mock does not have; none was added.
-            Conflict: there would be more than a thousand; none was added.
+            Conflict: there would be more than a thousand, or they would be too large; none was added.
         """
         for rule in rules:
             self.check(rule)
@@ -173,7 +179,7 @@ class Rules:
             rules: all have been checked.
 
         Raises:
-            Conflict: there would be more than a thousand; those of before stay.
+            Conflict: there would be more than a thousand, or they would be too large; the others stay.
         """
         with self._changing:
             others = [active for active in self._active.rules if active.rule.id not in self._of_file]
@@ -277,6 +283,9 @@ class Rules:
         ]
 
     def _replace(self, active: Iterable[ActiveRule]) -> None:
+        active = tuple(active)
+        if sum(rule.size for rule in active) > MOST_BYTES:
+            raise Conflict(f"The {self.kind}s have more than {MOST_BYTES} bytes together. Remove some.")
         s3_before = [a.rule for a in self._active.rules if a.rule.on == "s3"]
         self._active = Active(active)
         on_api = [a.rule for a in self._active.rules if a.rule.on == "api"]

@@ -175,7 +175,7 @@ class ProvokedProblem(Problem):
         self.retryable = kind.retryable if kind else provoked >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-class OwnResponses:
+class RuleResponses:
     """Responds with what rules say, to pages of other origins too."""
 
     def __init__(self, contract: Contract, clock: Clock, profile: ProblemProfile) -> None:
