@@ -1,6 +1,6 @@
 """One HTTP request as the binding sees it: raw bytes kept, the rest worked out when asked for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -31,6 +31,7 @@ class Request:
         misrouted: the problem of a request that no operation matches.
         caller: who calls, once the authenticator has let them in.
         responded: whether a response has started to go out.
+        held: whose share of the memory for bodies it holds, and how many bytes.
         files: uploads to be closed when the request is over.
         trace: the W3C trace that the request belongs to, if it belongs to one.
         error: the problem or the exception that it ended with.
@@ -57,6 +58,7 @@ class Request:
         self.path_parameters: Mapping[str, bytes] = {}
         self.operation_id: str | None = None
         self.misrouted: Problem | None = None
+        self.held: tuple[Hashable, int] = None, 0
         self.files: list[UploadFile] = []
         self.response_headers: list[tuple[bytes, bytes]] = []
         self.caller: Any = None
