@@ -54,7 +54,7 @@ class BodyBudget:
 
 
 def _owner(request: Request) -> Hashable:
-    """Return the caller of a request, or the address where there is none that can be told from others."""
+    """Return the caller of a request, or the address where there is none, or none that can be a key."""
     try:
         hash(request.caller)
     except TypeError:
