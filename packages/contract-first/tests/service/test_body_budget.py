@@ -100,6 +100,12 @@ def test_json_is_bounded_before_it_is_parsed(text, problem, monkeypatch):
         read_json(text, "body")
 
 
+@pytest.mark.parametrize("item", [b"0", b"10"])
+def test_responses_have_no_such_bounds(item):
+    """What a server sends is read as long as it is, to be validated."""
+    assert len(read_json(b"[" + b",".join([item] * 100_001) + b"]", "body", is_bounded=False)) == 100_001
+
+
 @pytest.mark.parametrize(
     ("text", "size"),
     [

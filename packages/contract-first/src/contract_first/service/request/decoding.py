@@ -50,13 +50,14 @@ def decode_form(raw: bytes, where: str) -> list[tuple[str, bytes]]:
     return [(decode(name, where, plus_is_space=True), value) for name, _, value in pieces]
 
 
-def read_json(raw: bytes | str, where: str) -> Any:
+def read_json(raw: bytes | str, where: str, *, is_bounded: bool = True) -> Any:
     """Return the JSON value that a text holds, or raise BadRequest; of repeated keys the last one counts.
 
     Args:
         where: names the text in the error, such as ``body``.
+        is_bounded: refuse what has too many members or digits, as of strangers.
     """
-    if len(raw) > MOST_DIGITS and isinstance(raw, bytes):
+    if is_bounded and len(raw) > MOST_DIGITS and isinstance(raw, bytes):
         _limit_size(raw, where)
     try:
         value = msgspec.json.decode(raw)
