@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 import httpx2
 import pytest
@@ -73,6 +75,27 @@ async def test_bodies_share_the_memory_of_a_process(client):
         (503, "1")
     }
     assert {response.status_code for response in (small, *ended, *later)} == {204}
+
+
+@pytest.mark.parametrize("content", [b"0" + b" " * 90_000 + b"]", b"[" + b"[]," * 30_000 + b"0", b"1" * 2000])
+async def test_bodies_that_are_refused_leave_no_garbage(client, content, monkeypatch):
+    """They are gone at once: as garbage that waits to be collected they would add up."""
+    requests = []
+
+    async def collected(self, chunks, request, collected=budget.BodyBudget.collected):
+        requests.append(weakref.ref(request))
+        return await collected(self, chunks, request)
+
+    monkeypatch.setattr(budget.BodyBudget, "collected", collected)
+    async with client:
+        gc.collect()
+        gc.disable()
+        try:
+            headers = {"X-Key": "first", "Content-Type": "application/json"}
+            response = await client.post("/", content=content, headers=headers)
+            assert (response.status_code, len(requests), requests[0]()) == (400, 1, None)
+        finally:
+            gc.enable()
 
 
 async def until(condition):
