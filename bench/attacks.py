@@ -1,4 +1,4 @@
-"""What anonymous clients can do to a server of ours: memory, and how long others wait.
+"""What clients without a credential, or with one of `serve`, can do to a server: memory, and others' waits.
 
 Each attack is bounded in bytes, connections and seconds, and goes to loopback alone.
 """
@@ -10,9 +10,11 @@ import contextlib
 import http.client
 import itertools
 import multiprocessing
+import os
 import re
 import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -39,12 +41,17 @@ OBJECT_BYTES = 16 * MEBIBYTE
 
 
 class Requests(NamedTuple):
-    """What attacks send to a server: a request with a large response, and the fields of one with a body."""
+    """What attacks send to a server: a request with a large response, and the fields of one with a body.
+
+    Attributes:
+        keyed: the fields of one with a body and, of `serve`, a credential.
+    """
 
     large: bytes = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
     body: bytes = (
         b"POST /scanner/api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     )
+    keyed: bytes = body
 
 
 def send(address: Address, beginning: bytes, piece: bytes, most_bytes: int, until: float) -> None:
@@ -78,6 +85,10 @@ def hold(address: Address, count: int, beginning: bytes, piece: bytes, until: fl
             time.sleep(0.5)
 
 
+def _request(head: bytes, body: bytes) -> bytes:
+    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
 ATTACKS: dict[str, Callable[[Address, Requests, float], None]] = {
     "none": lambda _address, _requests, until: time.sleep(max(0, until - time.monotonic())),
     "150 MiB of short header fields": lambda address, _requests, until: send(
@@ -94,15 +105,33 @@ ATTACKS: dict[str, Callable[[Address, Requests, float], None]] = {
     "200 slow bodies": lambda address, requests, until: hold(
         address, 200, requests.body + b"Content-Length: 100000\r\n\r\n", b" ", until
     ),
+    "120 bodies of 4 MiB, withheld": lambda address, requests, until: hold(
+        address,
+        120,
+        requests.keyed + b"Content-Length: 4194304\r\n\r\n" + bytes(4 * MEBIBYTE - 1000),
+        b"",
+        until,
+    ),
+    "JSON of 1,300,000 arrays": lambda address, requests, until: send(
+        address, b"", _request(requests.keyed, b"[" + b"[]," * 1_300_000 + b"0]"), 100 * MEBIBYTE, until
+    ),
+    "JSON of a number of 3,900,000 digits": lambda address, requests, until: send(
+        address, b"", _request(requests.keyed, b"0." + b"1" * 3_900_000), 100 * MEBIBYTE, until
+    ),
     "200 that read no response": lambda address, requests, until: hold(
         address, 200, requests.large * 100, b"", until
     ),
 }
 
 
-def prepared(name: str, url: str) -> Requests:
+def prepared(server: Server, url: str) -> Requests:
     """Return what attacks send to a server; S3 gets an object to be read, and forms."""
-    if name != "s3":
+    if server.name == "serve":
+        made = (server.command[0], "keys", "create", "--quiet", "--new-organization", url)
+        environment = os.environ | server.environment
+        key = subprocess.run(made, env=environment, capture_output=True, check=True).stdout
+        return Requests(keyed=Requests().body + b"X-API-Key: " + key.strip() + b"\r\n")
+    if server.name != "s3":
         return Requests()
     access_key, _, secret_key = CREDENTIAL.partition(":")
     client: Any = boto3.client(
@@ -153,7 +182,7 @@ def attacked(name: str, server: Server, seconds: float) -> tuple[float, float, f
     with running(server) as served:
         url = urlsplit(served.url)
         address = url.hostname or "", url.port or 0
-        requests = prepared(server.name, served.url)
+        requests = prepared(server, served.url)
         for _ in itertools.islice(waits(address, lambda: True), 50):
             pass
         idle = memory(served.pid, "VmRSS")

@@ -31,7 +31,7 @@ MANIFESTS = [
     for manifest in yaml.safe_load_all(file.read_text())
 ]
 PODS = {
-    each["metadata"]["name"]: each["spec"]["template"]["spec"]
+    each["metadata"].get("name", "migrate"): each["spec"]["template"]["spec"]
     for each in MANIFESTS
     if each["kind"] in {"Deployment", "Job"}
 }
@@ -99,6 +99,21 @@ def test_backends_are_waited_for():
         }
         assert waited_for == {"postgresql", "valkey", "s3"}
     assert all("healthcheck" in service for service in COMPOSE.values())
+
+
+def test_migrations_can_be_run_again():
+    """A Job of the same name could not be changed; each has a name of its own, and goes after a while."""
+    (job,) = [manifest for manifest in MANIFESTS if manifest["kind"] == "Job"]
+    assert (job["metadata"], job["spec"]["ttlSecondsAfterFinished"] > 0) == (
+        {"generateName": "scanner-api-migrate-"},
+        True,
+    )
+
+
+def test_no_proxy_is_trusted_by_default():
+    """A range of the sample would let any pod in it write the addresses of clients."""
+    (config,) = [manifest["data"] for manifest in MANIFESTS if manifest["kind"] == "ConfigMap"]
+    assert "SCANNER_TRUSTED_PROXIES" not in config
 
 
 @pytest.mark.parametrize("name", PODS)

@@ -10,7 +10,7 @@ from sqlalchemy import make_url, select, text
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.scans.sessions import ScanSession
-from scanner_api.storage.connections.engines import Waits, _postgresql, parse
+from scanner_api.storage.connections.engines import DatabaseError, Waits, _postgresql, engine_for, parse
 from scanner_api.storage.connections.errors import LOCKED
 from scanner_api.storage.database import Database
 from scanner_api.storage.scans.photos import PhotoStore
@@ -29,6 +29,45 @@ def test_urls_as_others_write_them(scheme):
     )
     own, arguments = _postgresql(url, Waits())
     assert (dict(own.query), arguments["connect_args"]["ssl"]) == ({}, "require")
+
+
+def test_parameters_as_libpq_has_them(caplog):
+    """Hosts with ports or without, a name, a timeout; what has no effect is said."""
+    url = parse(
+        "postgres://user:p%40w@a.example:6432,b.example/scanner?target_session_attrs=read-write"
+        "&channel_binding=require&application_name=shop&connect_timeout=3&sslmode=require"
+    )
+    arguments = _postgresql(url, Waits())[1]["connect_args"]
+    assert (arguments["timeout"], arguments["server_settings"]) == (3, {"application_name": "shop"})
+    engine = engine_for(url, Waits())
+    _, connecting = engine.dialect.create_connect_args(engine.url)
+    assert connecting == {
+        "user": "user",
+        "password": "p@w",
+        "database": "scanner",
+        "host": ["a.example", "b.example"],
+        "port": [6432, 5432],
+        "target_session_attrs": "read-write",
+    }
+    assert parse(url.render_as_string(hide_password=False)) == url
+    assert "channel_binding=require of the database URL has no effect" in caplog.text
+    with pytest.raises(DatabaseError, match="connect_timeout"):
+        parse("postgres://host/x?connect_timeout=soon")
+
+
+def test_one_of_several_hosts(postgresql, closed_port, tmp_path, run_in):
+    """One that refuses connections is passed over."""
+    url = make_url(postgresql)
+    several = (
+        f"postgresql://{url.username}@/{url.database}?host={tmp_path}:5432&host={url.query['host']}:5432"
+    )
+
+    async def scenario(database):
+        async with database.snapshot() as connection:
+            return await connection.scalar(text("SELECT 1"))
+
+    assert closed_port
+    assert run_in(several, scenario, organization=False) == 1
 
 
 def test_a_certificate_of_ones_own():

@@ -1,7 +1,9 @@
 """SQLAlchemy engines for the two databases, set up alike: transactions are ours to begin."""
 
 import asyncio
+import logging
 import os
+import re
 import sqlite3
 import ssl
 import time
@@ -30,10 +32,14 @@ _VERIFYING: Final = frozenset({"require", "verify-ca", "verify-full"})
 _QUERY: Final = {
     "sqlite+aiosqlite": frozenset({"uri", "mode", "cache", "vfs", "timeout", "check_same_thread"}),
     "postgresql+asyncpg": frozenset({"host", "port", "ssl", "sslmode", "sslrootcert", "target_session_attrs"})
+    | {"application_name", "channel_binding", "connect_timeout"}
     | {"prepared_statement_cache_size", "statement_cache_size", "passfile", "async_fallback"},
 }
 MAX_AGE_SECONDS: Final = 1800
 """The age at which a connection is replaced: memory of the server's side, and a name that moved on."""
+_OF_LIBPQ: Final = ("sslmode", "sslrootcert", "application_name", "channel_binding", "connect_timeout")
+"""Parameters that asyncpg knows by other names, or not at all."""
+_HOSTS: Final = re.compile(r"([^:/?]+://(?:[^/?]*@)?)([^/?@,]+(?:,[^/?@,]+)+)(.*)", re.DOTALL)
 _SQLITE_PATIENCE: Final = 10
 _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     # how many seconds a writer waits for those of other processes
@@ -45,6 +51,7 @@ _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
         "max_overflow": 0,
     },
 }
+logger = logging.getLogger(__name__)
 _MEMORIES: Final = count()
 _rolling_back: Final[set[asyncio.Future[None]]] = set()
 """Tasks, which the event loop alone would forget."""
@@ -76,13 +83,13 @@ PATIENT: Final = Waits(pool_size=3, lock_seconds=0, statement_seconds=0)
 
 
 def parse(url: str | URL) -> URL:
-    """Read a database URL, also as Heroku and RDS write them: ``postgres://``, ``?sslmode=``.
+    """Read a database URL, also as libpq and vendors write them: ``postgres://``, many hosts, ``?sslmode=``.
 
     Raises:
         DatabaseError: it is no URL, or names neither of the two drivers, or a parameter that is not known.
     """
     try:
-        parsed = make_url(url)
+        parsed = _parsed(url)
     except (exc.ArgumentError, ValueError):
         # the cause may quote the URL with its password
         raise DatabaseError(f"The database URL cannot be read; {_EXPECTED}.") from None
@@ -95,12 +102,24 @@ def parse(url: str | URL) -> URL:
             f"The database URL has the parameter {unknown[0]!r}; "
             f"expected one of {', '.join(sorted(parameters))} (database_url)."
         )
+    if not str(parsed.query.get("connect_timeout", "0")).isdecimal():
+        raise DatabaseError("connect_timeout of the database URL is no number of seconds (database_url).")
     mode = parsed.query.get("sslmode", "prefer")
     if mode not in _SSL_MODES:
         raise DatabaseError(
             f"sslmode of the database URL is {mode!r}; expected one of {', '.join(_SSL_MODES)}."
         )
     return parsed
+
+
+def _parsed(url: str | URL) -> URL:
+    """Parse a URL; several hosts become parameters, as SQLAlchemy takes them."""
+    match = _HOSTS.fullmatch(url) if isinstance(url, str) else None
+    if match is None:
+        return make_url(url)
+    scheme, hosts, rest = match.groups()
+    pairs = [("host", host if ":" in host else f"{host}:5432") for host in hosts.split(",")]
+    return make_url(scheme + rest).update_query_pairs(pairs)
 
 
 def engine_for(url: URL, waits: Waits) -> AsyncEngine:
@@ -139,15 +158,22 @@ def _postgresql(url: URL, waits: Waits) -> tuple[URL, dict[str, Any]]:
     # in case that the server is gone, and nobody there counts the seconds
     longest = waits.statement_seconds + 5 if waits.statement_seconds else None
     connecting = {**arguments["connect_args"], "command_timeout": longest}
+    if name := url.query.get("application_name"):
+        connecting["server_settings"] = {"application_name": name}
+    if seconds := int(str(url.query.get("connect_timeout", "0"))):
+        connecting["timeout"] = seconds
+    if url.query.get("channel_binding") == "require":
+        logger.warning("channel_binding=require of the database URL has no effect; use sslmode=verify-full")
     if mode := url.query.get("sslmode"):
         connecting["ssl"] = mode
         if mode in _VERIFYING and (file := url.query.get("sslrootcert")):
             try:
-                connecting["ssl"] = context = ssl.create_default_context(cafile=str(file))
+                cafile = None if file == "system" else str(file)
+                connecting["ssl"] = context = ssl.create_default_context(cafile=cafile)
             except OSError as error:
                 raise DatabaseError(f"sslrootcert of the database URL cannot be read: {error}.") from None
-            context.check_hostname = mode == "verify-full"
-    return url.difference_update_query(["sslmode", "sslrootcert"]), {**arguments, "connect_args": connecting}
+            context.check_hostname = mode == "verify-full" or file == "system"
+    return url.difference_update_query(_OF_LIBPQ), {**arguments, "connect_args": connecting}
 
 
 def in_memory(url: URL) -> bool:

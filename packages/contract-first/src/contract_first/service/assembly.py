@@ -14,6 +14,7 @@ from .idempotency import Idempotency
 from .messages.problems import PLAIN, Problem, ProblemProfile
 from .messages.request import Request
 from .request.bodies import Limits
+from .request.budget import BodyBudget
 from .response.response_validation import ResponseValidator
 
 
@@ -42,6 +43,11 @@ class Assembly:
     def schemas(self) -> Schemas:
         """The contract's schemas, as requests are read."""
         return self.contract.schemas.view(formats=self.formats).for_requests
+
+    @cached_property
+    def bodies(self) -> BodyBudget:
+        """The memory for the bodies of all requests."""
+        return BodyBudget(self.limits.body)
 
     @cached_property
     def response_validator(self) -> ResponseValidator:

@@ -122,6 +122,9 @@ class Edge:
             log.error("Unhandled exception (request %s)", request.request_id, exc_info=error)
         elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_logged:
             log.error("%d: %s (request %s)", problem.status, cause_of(problem), request.request_id)
+        link: BaseException | None = error
+        while link and link.__traceback__:  # its frames hold the body, until garbage is collected
+            link.__traceback__, link = None, link.__cause__ or link.__context__
         if not request.responded:
             await respond(self._rendered(problem, request), request, send)
 

@@ -80,7 +80,10 @@ class BoundOperation:
         is_closed = assembly.closed_query and not takes_any
         self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
         body = operation.request_body
-        self._body = None if body is None else CompiledBody(body, assembly.schemas, assembly.limits)
+        self._bodies = assembly.bodies
+        self._body = (
+            None if body is None else CompiledBody(body, assembly.schemas, assembly.limits, assembly.bodies)
+        )
         validator, on_violation = assembly.response_validator, assembly.on_violation
         self._renderer = ResponseRenderer(operation, validator, on_violation, reveal=assembly.reveal)
         self._idempotency = assembly.idempotency
@@ -93,7 +96,11 @@ class BoundOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
         """Respond to one request, or raise a Problem."""
         request: Request = scope[STATE]
-        await respond(await self._respond(request), request, send)
+        try:
+            await respond(await self._respond(request), request, send)
+        finally:
+            if request.held[1]:
+                self._bodies.release(request)
 
     async def serve(self, request: Request) -> Rendered:
         """Admit a request and return the handler's response to it."""

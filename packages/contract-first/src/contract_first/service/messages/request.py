@@ -1,6 +1,6 @@
 """One HTTP request: its raw bytes, and values that are computed when they are first used."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -58,6 +58,7 @@ class Request:
         misrouted: the problem of a request that no operation matches.
         caller: the authenticated caller, as the authenticator returns it.
         responded: whether the response has started.
+        held: the holder of the memory for bodies that it takes, and how many bytes.
         files: uploads to close when the request ends.
         trace: the W3C trace that the request belongs to, if it belongs to one.
         error: the problem or the exception that it ended with.
@@ -87,6 +88,7 @@ class Request:
         self.operation: Operation | None = None
         self.requirement: Requirement | None = None
         self.misrouted: Problem | None = None
+        self.held: tuple[Hashable, int] = None, 0
         self.files: list[UploadFile] = []
         self.response_headers: list[tuple[bytes, bytes]] = []
         self.caller: Any = None

@@ -18,6 +18,7 @@ from contract_first.service.messages.problems import (
 )
 from contract_first.service.messages.request import Request
 
+from .budget import BodyBudget
 from .forms import Form
 from .readers import reader_of
 
@@ -50,9 +51,12 @@ class Disconnected(Exception):  # noqa: N818 -- an event, not an error of ours
 class MediaType:
     """One declared media type of a request body."""
 
-    def __init__(self, name: str, definition: Mapping[str, Any], schemas: Schemas) -> None:
+    def __init__(
+        self, name: str, definition: Mapping[str, Any], schemas: Schemas, budget: BodyBudget
+    ) -> None:
         schema = schemas.in_media_type(definition)
         self.name = name
+        self._budget = budget
         self._definition, self._schema = definition, schema
         self._validator, self._fill_defaults = schema.validator, schema.fill_defaults
         # of CSV a schema may describe the rows, to which no string conforms
@@ -70,7 +74,7 @@ class MediaType:
         if self._form is not None and media_type == MULTIPART:
             value = await self._form.multipart(stream, request, violations)
             return self._validated(value, violations, files=True)
-        raw = b"".join([chunk async for chunk in stream])
+        raw = await self._budget.collected(stream, request)
         if self._form is not None:
             return self._validated(self._form.urlencoded(raw, request, violations), violations)
         content_type = request.header(b"content-type") or ""
@@ -136,10 +140,12 @@ def is_of_nothing(media_type: str) -> bool:
 class CompiledBody:
     """The request body of one operation, compiled."""
 
-    def __init__(self, definition: Mapping[str, Any], schemas: Schemas, limits: Limits) -> None:
+    def __init__(
+        self, definition: Mapping[str, Any], schemas: Schemas, limits: Limits, budget: BodyBudget
+    ) -> None:
         self._required = bool(definition.get("required", False))
         self._media_types = {
-            essence(name): MediaType(essence(name), media_type, schemas)
+            essence(name): MediaType(essence(name), media_type, schemas, budget)
             for name, media_type in definition.get("content", {}).items()
         }
         self._most_bytes = limits.upload if MULTIPART in self._media_types else limits.body

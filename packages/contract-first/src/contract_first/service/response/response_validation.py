@@ -1,7 +1,6 @@
 """Validation of responses by openapi-core."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -153,7 +152,7 @@ class ResponseValidator:
         definition = content.get(declared_as(media_type or "", content), {})
         schema = self.contract.schemas.for_responses.in_media_type(definition)
         # what is sent was in memory already: the limit is for what others send
-        read = reader_of(media_type or "", definition, schema, most_elements=math.inf)
+        read = reader_of(media_type or "", definition, schema, is_bounded=False)
         if read is None or not rendered.body or is_json(essence(media_type or "")):
             return
         try:
