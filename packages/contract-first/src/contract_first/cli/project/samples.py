@@ -81,7 +81,8 @@ class Samples:
         value = self.value(node)
         if self.conforms(node, value):
             return value
-        generated = (each for each in self._generator.values(node, "sample") if self.conforms(node, each))
+        candidates = self._generator.values(node, "sample")
+        generated = (candidate for candidate in candidates if self.conforms(node, candidate))
         return next(generated, value)
 
     def conforms(self, node: Any, value: Any) -> bool:

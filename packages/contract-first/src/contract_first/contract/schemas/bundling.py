@@ -109,7 +109,7 @@ class Bundler:
         if not isinstance(schema, dict) or "$id" in schema:
             return schema
         if self._as_python and "discriminator" in schema:
-            schema = self._told_apart(schema)
+            schema = self._discriminated(schema)
         if self._is_30:
             marked |= self._not_required(schema)
             schema = to_2020_12(schema, not_required=marked, siblings=self._as_python)
@@ -124,7 +124,7 @@ class Bundler:
                 rewritten[keyword] = _rewritten_reference(schema[keyword], pending)
         return rewritten
 
-    def _told_apart(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def _discriminated(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Translate a discriminator: the schema that it names takes the place of all alternatives.
 
         In 3.0 that is so where all of these are references, in 3.1 for ``allOf`` as well. A name that is
