@@ -198,6 +198,11 @@ def unusual(minimal):
     minimal["paths"] = {
         f"/{name}": {"get": {"operationId": name, "responses": some}} for name, some in responses.items()
     }
+    minimal["openapi"] = "3.2.0"
+    lines = {"application/jsonl": {"itemSchema": {"type": "object"}}}
+    minimal["paths"]["/lines"] = {
+        "get": {"operationId": "lines", "responses": {"200": {"description": "Lines.", "content": lines}}}
+    }
     minimal["paths"]["/nothing"] = {"get": {"operationId": "nothing"}}
     minimal["components"] = {"schemas": KINDS}
     return minimal
@@ -207,7 +212,7 @@ def unusual(minimal):
 def test_whatever_an_operation_responds_with(new, unusual):
     """Errors alone, a redirection, a required header, a pattern, a discriminator: its own tests pass."""
     folder, _ = new(unusual)
-    assert "8 passed" in output_of_tests(folder)
+    assert "9 passed" in output_of_tests(folder)
 
 
 def test_stubs_of_operations_without_a_success(new, unusual):

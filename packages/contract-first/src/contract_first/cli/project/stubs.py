@@ -300,4 +300,6 @@ def _first_content(holder: Mapping[str, Any]) -> tuple[str, Any]:
     if not names:
         return "", True
     holder = content[names[0]]
-    return names[0], holder.get("schema", {"items": holder["itemSchema"]} if "itemSchema" in holder else {})
+    if "itemSchema" in holder:
+        return names[0], {"type": "array", "items": holder["itemSchema"], "minItems": 1}
+    return names[0], holder.get("schema", {})
