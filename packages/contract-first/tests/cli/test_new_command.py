@@ -19,6 +19,7 @@ FILES = [
     "pet_store/operations/__init__.py",
     "pet_store/operations/untagged.py",
     "pet_store/security.py",
+    "problems.yaml",
     "pyproject.toml",
     "tests/test_service.py",
     "tests/test_untagged.py",
@@ -33,6 +34,16 @@ PET = {
         "tags": {"type": "array", "minItems": 2, "items": {"enum": ["a", "b"]}},
         "weight": {"type": "number", "exclusiveMinimum": 0, "maximum": 0.25},
     },
+}
+
+
+KINDS = {
+    name: {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}}
+    for name in ("Cat", "Dog")
+}
+PETS = {
+    "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in KINDS],
+    "discriminator": {"propertyName": "kind"},
 }
 
 
@@ -154,19 +165,125 @@ def test_errors_that_are_described_are_no_warning(write, minimal, tmp_path):
     assert CliRunner().invoke(contract_first.cli.tree.app, arguments).stderr == ""
 
 
+def output_of_tests(folder):
+    """Run the tests of a project, and return what they printed; they pass."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
 @pytest.mark.programs
 def test_it_runs_at_once(new, pets):
     """Its own tests pass: it starts, and conforms to the contract, whatever that allows or forbids."""
     folder, _ = new(pets)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
-    assert done.returncode == 0, done.stdout
-    assert "8 passed" in done.stdout
+    assert "8 passed" in output_of_tests(folder)
 
 
-def test_its_code_is_clean(new, pets):
+@pytest.fixture
+def unusual(minimal):
+    """Operations without a success, with more than a body, and with values that are hard to find."""
+    error = {"description": "No.", **content({"type": "object"})}
+    header = {"X-Count": {"required": True, "schema": {"type": "integer", "minimum": 3}}}
+    responses = {
+        "errors": {"400": error, "404": error},
+        "default": {"default": {"description": "Whatever.", **content({"type": "object"})}},
+        "move": {"302": {"description": "Away.", "headers": {"Location": {"schema": {"type": "string"}}}}},
+        "header": {"200": {"description": "Counted.", "headers": header, **content({"type": "array"})}},
+        "pattern": {
+            "200": {"description": "A code.", **content({"type": "string", "pattern": "^[A-Z]{3}-[0-9]{4}$"})}
+        },
+        "pet": {"200": {"description": "A pet.", **content(PETS)}},
+    }
+    minimal["paths"] = {
+        f"/{name}": {"get": {"operationId": name, "responses": some}} for name, some in responses.items()
+    }
+    minimal["openapi"] = "3.2.0"
+    lines = {"application/jsonl": {"itemSchema": {"type": "object"}}}
+    minimal["paths"]["/lines"] = {
+        "get": {"operationId": "lines", "responses": {"200": {"description": "Lines.", "content": lines}}}
+    }
+    minimal["paths"]["/nothing"] = {"get": {"operationId": "nothing"}}
+    minimal["components"] = {"schemas": KINDS}
+    return minimal
+
+
+@pytest.mark.programs
+def test_whatever_an_operation_responds_with(new, unusual):
+    """Errors alone, a redirection, a required header, a pattern, a discriminator: its own tests pass."""
+    folder, _ = new(unusual)
+    assert "9 passed" in output_of_tests(folder)
+
+
+def test_stubs_of_operations_without_a_success(new, unusual):
+    """They raise the problem that says least of the request, and their tests expect it."""
+    folder, _ = new(unusual)
+    handlers = (folder / "pet_store/operations/untagged.py").read_text()
+    assert 'raise Problem(404, "GET /errors is not implemented.")' in handlers
+    assert "        status=302,\n" in handlers
+    assert "with pytest.raises(Problem):" in (folder / "tests/test_untagged.py").read_text()
+
+
+@pytest.mark.programs
+def test_an_operation_that_comes_later(new, minimal):
+    """``scaffold`` leaves the project's own check green, and ``coverage`` finds its handlers."""
+    folder, _ = new(minimal)
+    path = folder / "openapi.yaml"
+    text = path.read_text()
+    added = """
+  /cats:
+    get:
+      operationId: list_cats
+      tags: [cats]
+      responses:
+        "200": {description: All., content: {application/json: {schema: {type: array, items: {}}}}}
+"""
+    path.write_text(text.replace("\npaths:", f"\npaths:{added.rstrip()}", 1))
+    command = [sys.executable, "-m", "contract_first", "contract"]
+    options = ["--contract", "openapi.yaml", "--handlers", "pet_store.operations", "--into", "pet_store"]
+    for arguments in (["scaffold", *options, "--tests", "tests", "--respond"], ["coverage", "openapi.yaml"]):
+        done = subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603 -- our own
+    assert "Of 2 operations, 2 have a handler" in done.stdout
+    assert "3 passed" in output_of_tests(folder)
+
+
+def test_what_is_repaired(write, minimal, tmp_path):
+    """What ``mock`` repairs is repaired in the copy, unless that is unwanted; its tests need nothing else."""
+    minimal["unknown"] = 1
+    source = str(write(minimal))
+    arguments = ["contract", "new", source, "--into", str(tmp_path / "pets")]
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, [*arguments, "--strict"])
+    assert (outcome.exit_code, "'unknown' is not allowed here" in outcome.stderr) == (2, True)
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
+    assert (outcome.exit_code, "contract lint" in outcome.stderr) == (0, True)
+    assert load_contract(tmp_path / "pets" / "openapi.yaml").operations
+
+
+def test_a_contract_of_swagger(write, tmp_path):
+    """It is converted to OpenAPI 3.0."""
+    paths = {
+        "/pets": {
+            "get": {"responses": {"200": {"description": "", "schema": {"type": "array", "items": {}}}}}
+        }
+    }
+    source = str(write({"swagger": "2.0", "info": {"title": "t", "version": "1"}, "paths": paths}))
+    arguments = ["contract", "new", source, "--into", str(tmp_path / "pets")]
+    assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0
+    assert load_contract(tmp_path / "pets" / "openapi.yaml").openapi.startswith("3.0.")
+
+
+def test_a_contract_without_operations(write, minimal, tmp_path):
+    """There is nothing to serve, and the message says what is missing."""
+    minimal["paths"] = {}
+    arguments = ["contract", "new", str(write(minimal)), "--into", str(tmp_path / "pets")]
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
+    assert (outcome.exit_code, "no operation to serve: add one" in outcome.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("document", ["pets", "unusual"])
+def test_its_code_is_clean(new, document, request):
     """Ruff, with all of its rules that are about code, and the formatter have nothing to say of it."""
-    folder, _ = new(pets)
+    folder, _ = new(request.getfixturevalue(document))
     rules = ["--select", "ALL", "--ignore", "ANN401,D203,D213,D413,INP001,S101,COM812,CPY001"]
     for arguments in (["check", *rules], ["format", "--check"]):
         command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "--line-length", "110", "."]

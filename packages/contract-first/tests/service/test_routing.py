@@ -178,7 +178,7 @@ def test_a_contract_may_have_options_and_head_itself(serve):
                 "get": {**mine, "operationId": "c_op"},
             }
         },
-        {"op": op},
+        {"a_op": op, "b_op": op, "c_op": op},
     )
     assert app("OPTIONS", "/").json == {"mine": True}
     assert app("HEAD", "/").status == 200

@@ -198,7 +198,7 @@ def of_default(token, request, requests=[]):  # noqa: B006 -- that is what it te
 
 @pytest.mark.parametrize("hook", [of_request, of_parameter, OfCallable(), of_default])
 def test_a_token_has_the_scopes_that_the_operation_requires(hook):
-    """The hook is told them; a valid token that lacks one is a 403 that names them, a wrong one a 401."""
+    """The hook gets them; a valid token that lacks one is a 403 that names them, a wrong one a 401."""
     app = scoped(hook)
     assert ask_with(app, "writer").json() == {"token": "writer"}
     refused = ask_with(app, "reader")

@@ -56,7 +56,8 @@ def coverage(
     An operation without a handler gets examples and generated values in the mock. It counts as tested if a
     Python file of the tests names its handler, or its method and path; without tests this is unknown.
     """
-    covered = _covered(read_contract(file, load, overlay), imported_handlers(handlers or package), tests)
+    functions = imported_handlers(handlers or package or _package_here())
+    covered = _covered(read_contract(file, load, overlay), functions, tests)
     Console().print(_table(covered, handled))
     if (more := len(covered) - MOST_LISTED) > 0:
         typer.echo(f"... {more} more operations")
@@ -65,6 +66,12 @@ def coverage(
     has_tests = all(operation.is_tested is not None for operation in covered)
     rest = f" and {tested} a test that names it." if has_tests else f"; there are no Python files in {tests}."
     typer.echo(f"Of {len(covered)} operations, {with_handler} have a handler{rest}")
+
+
+def _package_here() -> str:
+    """Return the package of handlers of a project that `contract new` wrote, in the current folder."""
+    packages = [path.parent for path in Path().glob("*/operations/__init__.py")]
+    return ".".join(packages[0].parts) if len(packages) == 1 else ""
 
 
 def _covered(contract: Contract, handlers: Mapping[str, Any], tests: Path) -> list[Covered]:

@@ -1,6 +1,7 @@
 """What a schema means to a handler and its test: a Python type, words, and a value."""
 
 import json
+from ast import literal_eval
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -12,6 +13,7 @@ from contract_first.contract.schemas.limits import words
 from contract_first.contract.schemas.parts import Part
 from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.shapes import Shape, shape_of, type_words
+from contract_first.mock.generation.generator import Generator
 
 PYTHON = {
     "string": "str",
@@ -44,6 +46,8 @@ class Samples:
 
     def __init__(self, contract: Contract) -> None:
         self._schemas = contract.schemas
+        self._responses = contract.schemas.for_responses
+        self._generator = Generator(contract.schemas, seed="samples")
         self._words: dict[tuple[int, ...], str] = {}
         self._values: dict[tuple[int, ...], Any] = {}
 
@@ -72,9 +76,18 @@ class Samples:
         """Return a value as a schema has it: an example, the default, or the simplest of its type."""
         return self._value(self._schemas.of(node), 0)
 
+    def response(self, node: Any) -> Any:
+        """Return a value as responses have it: the sample if it conforms, else a generated one."""
+        value = self.value(node)
+        if self.conforms(node, value):
+            return value
+        candidates = self._generator.values(node, "sample")
+        generated = (candidate for candidate in candidates if self.conforms(node, candidate))
+        return next(generated, value)
+
     def conforms(self, node: Any, value: Any) -> bool:
-        """Tell whether a value conforms to a schema."""
-        return self._schemas.of(node).validator.is_valid(value)
+        """Tell whether a value conforms, as it is written in Python, to the schema of a response."""
+        return self._responses.of(node).python_validator.is_valid(literal_eval(literal(value, 0)))
 
     def _value(self, schema: Schema, depth: int) -> Any:
         key = (depth, *_key(schema))

@@ -40,6 +40,9 @@ def scaffold(
     overlay: Overlays = None,
     strict: Strict = False,
     handlers: Handlers = None,
+    respond: Annotated[
+        bool, typer.Option("--respond", help="Have handlers respond with an example, instead of 501.")
+    ] = False,
     load: Load = load_contract,
     package: str = "",
 ) -> None:
@@ -49,7 +52,7 @@ def scaffold(
     """
     functions = imported_handlers(handlers or package)
     read = read_contract(contract, load, overlay, strict=strict)
-    work = Scaffolding(read, functions, into / "operations", tests or into / "tests")
+    work = Scaffolding(read, functions, into / "operations", tests or into / "tests", respond=respond)
     print_outcomes(work.done())
 
 

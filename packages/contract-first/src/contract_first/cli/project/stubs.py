@@ -19,15 +19,20 @@ MOST_ARGUMENTS = 5
 TYPOGRAPHY = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d\u00d7", "--''''x")
 MODULE = '''"""{title}"""
 {lenience}{imports}{problem}'''
-PROBLEM = "\nfrom contract_first.service import NotImplementedYet\n"
+IMPORTED = ("NotImplementedYet", "Problem", "Response")
+"""What handlers may need of `contract_first.service`."""
+REFUSALS = ("404", "403", "401")
+"""Of errors that a handler is declared to respond with, those that say least of the request."""
 JSON = re.compile(r"\bjson\b")
-STRUCTURED = re.compile(r"\b(json|xml)\b")
+STRUCTURED = re.compile(r"\b(jsonl?|ndjson|xml)\b")
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
 """RUF100 where the other rules are not selected."""
+NEWLINE = "\n"
+PROBLEM = "application/problem+json"
 TESTS = '''"""{title}"""
 {lenience}
 import asyncio
-
+{imports}
 from {package}.{module} import {names}
 '''
 
@@ -65,7 +70,8 @@ class Stubs:
             PLR0913=most > MOST_ARGUMENTS,
             PLR0917=most > MOST_ARGUMENTS,
         )
-        problem = PROBLEM if any("NotImplementedYet" in handler for handler in handlers) else ""
+        names = [name for name in IMPORTED if any(f" {name}(" in handler for handler in handlers)]
+        problem = f"\nfrom contract_first.service import {', '.join(names)}\n" if names else ""
         header = MODULE.format(title=sentence(title), lenience=lenience, imports=imports, problem=problem)
         return "\n\n".join([header, *handlers])
 
@@ -74,42 +80,73 @@ class Stubs:
         names = ", ".join(sorted(stub.name for stub in stubs))
         if len(f"from {package}.{module} import {names}") > IMPORT_WIDTH:
             names = "(\n" + "".join(f"    {name},\n" for name in sorted(stub.name for stub in stubs)) + ")"
+        tests = [self._test(stub) for stub in stubs]
+        raises = any("pytest.raises" in test for test in tests)
         header = TESTS.format(
             title=sentence(title),
             lenience=_lenience(N802=_has_odd_names(stubs)),
             package=package,
             module=module,
             names=names,
+            imports="\nimport pytest\nfrom contract_first.service import Problem\n" if raises else "",
         )
-        return "\n\n".join([header, *map(self._test, stubs)])
+        return "\n\n".join([header, *tests])
 
     def _handler(self, stub: Stub) -> str:
         arguments = list(self._arguments(stub.operation))
-        result = self._returned(stub.operation)[0]
+        body = list(self._body(stub.operation))
+        returned = self._returned(stub.operation)[0]
+        result = "Response" if any("return Response(" in line for line in body) else returned
         return "\n".join(
             [
                 _definition(stub.name, [f"{name}: {kind}" for name, kind, _ in arguments], result),
                 *self._docstring(stub.operation, arguments),
-                *self._body(stub.operation),
+                *body,
                 "",
             ]
         )
 
     def _body(self, operation: Operation) -> Iterator[str]:
         """Yield the statement of a handler, if it needs one."""
+        refusal = self._refusal(operation)
         schema, value = self._success(operation)
-        if self._respond and self._samples.conforms(schema, value):
-            if value is not None:
+        if refusal:
+            yield f'    raise Problem({refusal}, "{_lacking(operation)}")'
+        elif self._respond and self._samples.conforms(schema, value):
+            status, headers = self._beyond(operation)
+            parts = [] if value is None else [literal(value, 8)]
+            parts += [f"status={status}"] if status else []
+            parts += [f"headers={literal(headers, 8)}"] if headers else []
+            if headers:
+                yield from ("    return Response(", *(f"        {part}," for part in parts), "    )")
+            elif status:
+                yield f"    return Response({', '.join(parts)})"
+            elif parts:
                 yield f"    return {literal(value, 4)}"
-            return
-        detail = shorten(f"{prose(operation.label)} is not implemented.", SUMMARY_WIDTH - 10)
-        yield f'    raise NotImplementedYet("{detail}")'
+        else:
+            yield f'    raise NotImplementedYet("{_lacking(operation)}")'
+
+    def _refusal(self, operation: Operation) -> str:
+        """Return the status of the problem that a handler raises, since the contract declares no success."""
+        if not self._respond or _success_of(operation)[0]:
+            return ""
+        declared = [status for status in operation.responses if status.isdigit()]
+        return next((status for status in (*REFUSALS, *declared) if status in declared), REFUSALS[0])
+
+    def _beyond(self, operation: Operation) -> tuple[str, dict[str, str]]:
+        """Return the status of a response where it is no success, and the headers that it has to have."""
+        status, response = _success_of(operation)
+        headers = {
+            name: str(self._samples.response(_schema_of(header)))
+            for name, header in response.get("headers", {}).items()
+            if header.get("required") or (status[0] == "3" and name.lower() == "location")
+        }
+        return (status if status[0] == "3" else ""), headers
 
     def _success(self, operation: Operation) -> tuple[Any, Any]:
         """Return the schema of the first successful response, and a value of it: None for no content."""
-        success = next((response for status, response in operation.responses.items() if status[0] == "2"), {})
-        media_type, schema = _first_content(success)
-        value = self._samples.value(schema) if media_type else None
+        media_type, schema = _first_content(_success_of(operation)[1])
+        value = self._samples.response(schema) if media_type else None
         # of what is neither JSON nor XML a schema does not say what it is
         is_sent_as_it_is = not media_type or STRUCTURED.search(media_type) or isinstance(value, str)
         return (schema if is_sent_as_it_is else False), value
@@ -130,16 +167,16 @@ class Stubs:
             yield "body", self._samples.python_type(schema, is_optional=is_optional), text
 
     def _returned(self, operation: Operation) -> tuple[str, str]:
-        """Return the type and the description of the handler's result."""
-        for status, response in operation.responses.items():
-            if status.startswith("2"):
-                text = f"{status}: {response.get('description', '')}"
-                if not response.get("content"):
-                    return "None", text
-                media_type, schema = _first_content(response)
-                text = f"{text} ({media_type}, {self._samples.described(schema)})"
-                return self._samples.python_type(schema), text
-        return "Any", "what the contract does not say."
+        """Return the type and the description of what the handler returns."""
+        status, response = _success_of(operation)
+        if not status:
+            return "None" if self._respond else "Any", "what the contract does not say."
+        text = f"{status}: {response.get('description', '')}"
+        if not response.get("content"):
+            return "None", text
+        media_type, schema = _first_content(response)
+        text = f"{text} ({media_type}, {self._samples.described(schema)})"
+        return self._samples.python_type(schema), text
 
     def _docstring(self, operation: Operation, arguments: Sequence[tuple[str, str, str]]) -> Iterator[str]:
         definition = operation.definition
@@ -166,10 +203,12 @@ class Stubs:
         if operation.request_body is not None:
             arguments["body"] = self._samples.value(_first_content(operation.request_body)[1])
         call = _call(stub.name, arguments)
-        is_silent = self._returned(operation)[0] == "None"
-        lines = (
-            [f"    {call}"] if is_silent else [f"    response = {call}", f"    {self._expected(operation)}"]
-        )
+        if self._refusal(operation):
+            lines = ["    with pytest.raises(Problem):", f"        {call.replace(NEWLINE, NEWLINE + '    ')}"]
+        elif self._returned(operation)[0] == "None":
+            lines = [f"    {call}"]
+        else:
+            lines = [f"    response = {call}", f"    {self._expected(operation)}"]
         head = f"def test_{stub.name}() -> None:"
         return "\n".join([head, f'    """{sentence(operation.label)}"""', *lines, ""])
 
@@ -177,7 +216,25 @@ class Stubs:
         """Return the assertion that compares the response with a sample of the declared one."""
         value = self._success(operation)[1]
         is_singleton = value is None or isinstance(value, bool)
-        return f"assert response {'is' if is_singleton else '=='} {literal(value, 4)}"
+        response = "response.body" if self._respond and any(self._beyond(operation)) else "response"
+        return f"assert {response} {'is' if is_singleton else '=='} {literal(value, 4)}"
+
+
+def _success_of(operation: Operation) -> tuple[str, Mapping[str, Any]]:
+    """Return the status and the response of a handler that does what it is asked; an empty one without any.
+
+    That is the first success, else what has content by default and is no problem, else the first redirection.
+    """
+    for first in "2d3":
+        for status, response in operation.responses.items():
+            is_problem = first == "d" and list(response.get("content", ())) in ([], [PROBLEM])
+            if status[0] == first and not is_problem:
+                return status, response
+    return "", {}
+
+
+def _lacking(operation: Operation) -> str:
+    return shorten(f"{prose(operation.label)} is not implemented.", SUMMARY_WIDTH - 10)
 
 
 def prose(text: Any) -> str:
@@ -240,4 +297,9 @@ def _first_content(holder: Mapping[str, Any]) -> tuple[str, Any]:
     """Return the first media type, JSON if there is any, and its schema."""
     content = holder.get("content", {})
     names = sorted(content, key=lambda name: not JSON.search(name))
-    return (names[0], content[names[0]].get("schema", {})) if names else ("", True)
+    if not names:
+        return "", True
+    holder = content[names[0]]
+    if "itemSchema" in holder:
+        return names[0], {"type": "array", "items": holder["itemSchema"], "minItems": 1}
+    return names[0], holder.get("schema", {})

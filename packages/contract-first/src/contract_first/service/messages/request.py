@@ -19,7 +19,7 @@ from .traces import Trace
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A security scheme that an operation requires, as its authentication function is told.
+    """A security scheme that an operation requires, as its authentication function sees it.
 
     Attributes:
         scheme: the name of the security scheme.
