@@ -13,6 +13,7 @@ import typer
 
 from contract_first.check import CannotRunError, Report, validate_har
 from contract_first.check.reports.ci import junit, workflow_commands
+from contract_first.check.reports.markdown import markdown
 from contract_first.check.reports.page import page
 from contract_first.check.reports.terminal import show
 from contract_first.check.run.progress import ProgressBars
@@ -37,6 +38,7 @@ class Outputs(NamedTuple):
     junit: Path | None
     html: Path | None
     json: Path | None
+    markdown: Path | None
     github: bool
 
     def of_run(self, checking: Checking) -> Report:
@@ -65,6 +67,8 @@ class Outputs(NamedTuple):
             self.html.write_text(page(report), "utf-8")
         if self.json is not None:
             self.json.write_bytes(report.json())
+        if self.markdown is not None:
+            self.markdown.write_text(markdown(report), "utf-8")
         if self.junit is not None:
             self.junit.write_bytes(junit(report))
         if self.github:

@@ -122,7 +122,11 @@ class Notes:
             return Response(status_code=204, headers=allow)
         if request.method not in allow["Allow"].split(", "):
             return Response(status_code=405, headers=allow)
-        return None if request.headers.get("x-key") == KEY else Response(status_code=401)
+        return (
+            None
+            if request.headers.get("x-key") == KEY
+            else Response(status_code=401, headers={"WWW-Authenticate": "Key"})
+        )
 
     async def _write(self, request):
         """Keep a note."""
@@ -297,7 +301,7 @@ class Separate(Shared):
 
     async def _write(self, request):
         return (
-            Response(status_code=401)
+            Response(status_code=401, headers={"WWW-Authenticate": "Key"})
             if request.headers["x-key"] == OTHER_KEY
             else await super()._write(request)
         )

@@ -51,7 +51,7 @@ def test_a_wrong_app_is_1(written):
     """Where a promise is broken, the command shows what breaks it and ends with 1."""
     result, _ = written
     assert result.exit_code == 1
-    assert "not_a_server_error (" in result.stdout
+    assert "(server errors), " in result.stdout
     assert "curl -X POST" in result.stdout
 
 

@@ -11,6 +11,7 @@ from contract_first.contract import Contract
 
 from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, Traffic
 from .response_times import ResponseTimes
+from .words import words_of
 
 WHOLE_API = "the API as a whole"
 FORMER_NAMES = {
@@ -22,6 +23,9 @@ FORMER_NAMES = {
 }
 """What members of the JSON of recorded traffic were called; both names are written for one release."""
 
+SEVERITIES = ("critical", "high", "medium", "low", "")
+SCHEMA = "\n\nSchema:\n"
+"""What a message of Schemathesis's has before a schema and a value, which JSON has at length."""
 End = Literal["complete", "budget spent", "interrupted", "unreachable", "quota used up", "failed"]
 
 
@@ -78,9 +82,12 @@ class Finding(msgspec.Struct, kw_only=True):
 
     Attributes:
         operation: such as ``GET /path``; empty for the API as a whole.
+        operations: all in which it was seen, that one first.
         check: the one that failed; ``request`` or ``response`` in recorded traffic.
+        severity: ``critical``, ``high``, ``medium`` or ``low``.
         title: what is wrong, in a few words.
-        message: the same at length.
+        expected: what the check expects, in a sentence without its full stop.
+        message: what came instead.
         phase: in which it was seen first.
         status: of the response; 0 where there is none.
         response: the beginning of the response's body.
@@ -95,6 +102,9 @@ class Finding(msgspec.Struct, kw_only=True):
     operation: str
     check: str
     title: str
+    operations: list[str] = []
+    severity: str = ""
+    expected: str = ""
     message: str = ""
     phase: str = ""
     status: int = 0
@@ -107,6 +117,29 @@ class Finding(msgspec.Struct, kw_only=True):
     rule: str = ""
     pointer: str = ""
     examples: list[Example] = []
+
+    def concerns(self, operation: str) -> bool:
+        """Whether it was seen in an operation."""
+        return operation == self.operation or operation in self.operations
+
+    def places(self, prefix: str, most: int) -> str:
+        """Return the operations in which it was seen, without the prefix that all share; at most so many."""
+        names = [short(operation, prefix) for operation in self.operations or [self.operation]]
+        more = [f"{len(names) - most} more"] * (len(names) > most)
+        return ", ".join([*names[:most], *more])
+
+    def sentences(self) -> dict[str, str]:
+        """Return what was expected, what came and what to change, as far as that is known."""
+        words = words_of(self.check)
+        message = self.message.partition(SCHEMA)[0] or self.title
+        got = f"HTTP {self.status}: {message}" if self.status else message
+        return {"Expected": self.expected or words.expected, "Got": got, "Change": words.change}
+
+    @property
+    def heading(self) -> str:
+        """What is wrong, in words."""
+        name, rule = words_of(self.check).name, self.title.removeprefix(f"{self.check}: ")
+        return f"{self.title} ({name})" if rule == self.title else f"{name}: {rule}"
 
 
 class Trouble(msgspec.Struct, kw_only=True):
@@ -220,6 +253,12 @@ class Report(msgspec.Struct, kw_only=True):
                 break
             prefix.append(segments[0])
         return "".join(f"/{segment}" for segment in prefix)
+
+    def by_cost(self) -> list[Finding]:
+        """Return the findings, those that cost most first."""
+        return sorted(
+            self.findings, key=lambda finding: (SEVERITIES.index(finding.severity), -len(finding.operations))
+        )
 
     def tested(self, operation: str) -> Tested:
         """Return the record of an operation, an empty one at first."""
