@@ -68,6 +68,8 @@ OPTIONS = {
     "har_bodies": flag("Write bodies of any size into the HAR file."),
     "json": JSON,
     "markdown": file("Write the report as Markdown, such as for a job's summary."),
+    "baseline": file("List the findings of this file apart, and do not fail for them."),
+    "write_baseline": file("Write all findings into a baseline; those of --baseline keep their reasons."),
     "github": flag("Annotate findings for GitHub Actions.", envvar="GITHUB_ACTIONS"),
 }
 

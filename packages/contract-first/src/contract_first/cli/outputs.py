@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
 from contract_first.check import CannotRunError, Report, validate_har
+from contract_first.check.reports.baseline import apply_baseline, read_baseline, write_baseline
 from contract_first.check.reports.ci import junit, workflow_commands
 from contract_first.check.reports.markdown import markdown
 from contract_first.check.reports.page import page
@@ -32,6 +34,7 @@ class Outputs(NamedTuple):
 
     Attributes:
         json: file of JSON.
+        baseline: file of known findings; one to be written has all.
         github: whether GitHub Actions gets them.
     """
 
@@ -39,15 +42,21 @@ class Outputs(NamedTuple):
     html: Path | None
     json: Path | None
     markdown: Path | None
+    baseline: Path | None
+    write_baseline: Path | None
     github: bool
 
     def of_run(self, checking: Checking) -> Report:
         """Make a check, and return its report once it is shown."""
+        known = read_baseline(self.baseline) if self.baseline else []
         console = report_console(stderr=True)
         with checking.started() as run, stopped_by_signals(run), ProgressBars(console, run.report) as bars:
             run.on_own_check, run.on_tick = bars.own_check, bars.tick
             for event in checking.events(run):
                 bars.take(event)
+        apply_baseline(run.report, known, datetime.now(UTC).date())
+        if self.write_baseline is not None:
+            write_baseline(self.write_baseline, run.report, known)
         report = self._reported(run.report)
         if run.abandoned:
             sys.stdout.flush()

@@ -145,6 +145,7 @@ def test_one_cause_is_one_finding():
         "Expected": "a call without a credential is a 401, or a 403 where the contract has that alone",
         "Got": "HTTP 200: without a credential the response is 200, not 401",
         "Change": "Enforce the security requirements of the operations, or change them in the contract.",
+        "Note": "",
     }
     failures = list(fromstring(junit(report)).iter("failure"))  # noqa: S314 -- written by the code under test
     assert sum(failure.text.count("curl ") for failure in failures) == 3

@@ -24,6 +24,11 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _finding(number, finding, prefix)
     for trouble in report.troubles:
         yield f"\n- {_text(short(trouble.operation, prefix))} could not be tested: {_text(trouble.title)}"
+    for finding in report.known:
+        reason = f": {_text(finding.reason)}" * bool(finding.reason)
+        yield f"\n- known: {_text(finding.heading)}, {_text(finding.places(prefix, MOST_PLACES))}{reason}"
+    for gone in report.gone:
+        yield f"\n- gone, and to be removed from the baseline: {_text(gone)}"
     yield "\n| operation | requests | failed |\n| --- | ---: | --- |"
     for operation, tested in report.operations.items():
         failed = [words_of(check).name for check, outcomes in tested.checks.items() if outcomes.failed]

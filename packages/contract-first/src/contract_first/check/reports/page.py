@@ -106,6 +106,11 @@ def _facts(report: Report) -> str:
         "credentials": "none" if report.anonymous else "",
         "read only": "yes" if report.read_only else "",
         "waited for rate limits": f"{report.waited:.0f} s" if report.waited else "",
+        **{
+            f"known: {finding.heading}": f"{finding.places(report.prefix, MOST_PLACES)}. {finding.reason}"
+            for finding in report.known
+        },
+        **{f"gone: {gone}": "is to be removed from the baseline" for gone in report.gone},
         **{f"left out: {words_of(check).name}": reason for check, reason in report.left_out.items()},
         **{f"note: {words_of(check).name}": "; ".join(notes) for check, notes in report.notes.items()},
     }

@@ -94,6 +94,8 @@ class Finding(msgspec.Struct, kw_only=True):
         curl: a command that repeats it, if a request does.
         seen: how often it occurred.
         identity: equal for two occurrences of the same violation.
+        cause: a digest of it, where it is the same in each run; empty elsewhere.
+        reason: why a known one may stay.
         part: in recorded traffic, as in a `Violation`; so are the following.
         where: with a ``*`` for each array's item.
         examples: the first recorded exchanges in which it was seen.
@@ -112,6 +114,8 @@ class Finding(msgspec.Struct, kw_only=True):
     curl: str = ""
     seen: int = 1
     identity: tuple[str, ...] = ()
+    cause: str = ""
+    reason: str = ""
     part: str = ""
     where: str = ""
     rule: str = ""
@@ -133,7 +137,8 @@ class Finding(msgspec.Struct, kw_only=True):
         words = words_of(self.check)
         message = self.message.partition(SCHEMA)[0] or self.title
         got = f"HTTP {self.status}: {message}" if self.status else message
-        return {"Expected": self.expected or words.expected, "Got": got, "Change": words.change}
+        expected = self.expected or words.expected
+        return {"Expected": expected, "Got": got, "Change": words.change, "Note": self.reason}
 
     @property
     def heading(self) -> str:
@@ -186,6 +191,8 @@ class Report(msgspec.Struct, kw_only=True):
         reason: why, where it did not end by itself.
         operations: by name, in the order of the contract.
         findings: in the order in which they were found; of recorded traffic the most frequent first.
+        known: findings that a baseline has, which are no reason to fail.
+        gone: what a baseline has and the run did not find.
         troubles: what could not be tested.
         left_out: checks that could not be made, and why.
         notes: what checks left untried and why, by check.
@@ -205,6 +212,8 @@ class Report(msgspec.Struct, kw_only=True):
     reason: str = ""
     operations: dict[str, Tested] = {}
     findings: list[Finding] = []
+    known: list[Finding] = []
+    gone: list[str] = []
     troubles: list[Trouble] = []
     left_out: dict[str, str] = {}
     notes: dict[str, list[str]] = {}
@@ -272,7 +281,8 @@ class Report(msgspec.Struct, kw_only=True):
         if self.seconds:
             effort += f" in {self.seconds:.1f} s, seed {self.seed}"
         if self.exit_code == OK:
-            return f"Conforms to the contract{self._as_far_as()}: {effort}."
+            known = f" but for {len(self.known)} known" * bool(self.known)
+            return f"Conforms to the contract{known}{self._as_far_as()}: {effort}."
         troubles = len({trouble.operation for trouble in self.troubles})
         untested = [f"{troubles} operation{'s' * (troubles != 1)} could not be tested"] * bool(troubles)
         unfinished = [*untested, *filter(None, [self._why_unfinished()])]

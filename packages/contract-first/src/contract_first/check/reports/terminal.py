@@ -49,6 +49,8 @@ def _parts(report: Report, *, wide: bool) -> Iterator[RenderableType]:
         yield _finding(number, finding, prefix)
     for trouble in report.troubles:
         yield _trouble(trouble, prefix)
+    if report.known or report.gone:
+        yield _known(report, prefix)
     yield _matrix(report, names, prefix, wide=wide)
     yield _legend(report, names)
     yield Text(report.conclusion(), style=f"bold {COLOURS.get(report.exit_code, 'yellow')}")
@@ -114,6 +116,17 @@ def _finding(number: int, finding: Finding, prefix: str) -> Group:
     # not indented and not broken, so that it is copied as one line
     curl = [Text(finding.curl, style="cyan", overflow="ignore", no_wrap=True)] if finding.curl else []
     return Group(head, *(_indented(line) for line in lines if line), *curl)
+
+
+def _known(report: Report, prefix: str) -> Text:
+    lines = [
+        f"known: {finding.heading}, {finding.places(prefix, MOST_PLACES)}"
+        + f" ({finding.reason})" * bool(finding.reason)
+        for finding in report.known
+    ]
+    return Text(
+        "\n".join([*lines, *(f"gone, and to be removed from the baseline: {gone}" for gone in report.gone)])
+    )
 
 
 def _trouble(trouble: Trouble, prefix: str) -> Group:

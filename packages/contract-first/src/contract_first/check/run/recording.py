@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from itertools import islice
 from typing import Any
 
@@ -149,6 +150,7 @@ class RunReporter:
 
     def _finding(self, failure: Failure, *, check: str, response: bytes, curl: str, **fields: Any) -> Finding:
         """Report a cause once, with the shortest request that reproduces it, and return it."""
+        identity = _cause(failure, check, fields["status"])
         finding = Finding(
             check=check,
             title=self._mask(failure.title),
@@ -157,7 +159,8 @@ class RunReporter:
             message=self._mask(failure.message),
             response=self._body(response),
             curl=self._curl(curl),
-            identity=_cause(failure, check, fields["status"]),
+            identity=identity,
+            cause=_digest(identity) if isinstance(failure, JsonSchemaError) else "",
             **fields,
         )
         # all of one kind in an operation, and the same in others
@@ -251,6 +254,10 @@ def _cause(failure: Failure, check: str, status: int) -> tuple[str, ...]:
         return check, failure.title, str(status)
     is_error = isinstance(failure, ServerError)
     return failure_identity(failure, check) if is_error else (check, failure.title, failure.message)
+
+
+def _digest(identity: tuple[str, ...]) -> str:
+    return sha256("\n".join(identity).encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def _is_cut(error: Exception) -> bool:
