@@ -47,7 +47,7 @@ def test_what_is_new_fails(wrong, baseline):
 
 
 def test_what_is_gone_is_told(wrong, baseline):
-    """An entry that the run did not find is named, and reasons outlive a baseline that is written anew."""
+    """An entry that the run did not find is named, and reasons outlive writing the baseline again."""
     entries = read_baseline(baseline)
     entries[0].reason, entries[0].expires = "until the move", date(2027, 1, 1)
     write_baseline(baseline, wrong, entries)
