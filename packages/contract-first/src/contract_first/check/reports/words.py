@@ -93,6 +93,7 @@ WORDS: Final = {
         "organization isolation", change="Look things up among those of the caller's organization."
     ),
     "presigned_upload": Words("presigned upload", change="Sign these conditions into the policy."),
+    "stored_things": Words("stored things", change="Store what is sent, and show what is stored."),
     "http_semantics": Words("HTTP semantics", change="Respond as HTTP says."),
     "retry_after": Words("Retry-After", change="Send the seconds until the next request is allowed."),
 }
