@@ -46,7 +46,7 @@ def test_what_is_new_fails(wrong, baseline):
     assert "it was known until 2026-11-29" in wrong.findings[0].sentences()["Note"]
 
 
-def test_what_is_gone_is_told(wrong, baseline):
+def test_what_is_gone_is_named(wrong, baseline):
     """An entry that the run did not find is named, and reasons outlive writing the baseline again."""
     entries = read_baseline(baseline)
     entries[0].reason, entries[0].expires = "until the move", date(2027, 1, 1)
