@@ -65,7 +65,7 @@ def test_in_a_terminal_a_phase_is_one_bar():
 
 
 def test_without_a_terminal_there_is_a_line_every_ten_seconds(monkeypatch):
-    """Whoever reads a log sees every ten seconds what goes on, how far it is, and for how long."""
+    """A log has a line every ten seconds: the phase, the requests, the findings and the time."""
     clock = count()
     monkeypatch.setattr("contract_first.check.run.progress.monotonic", lambda: next(clock))
     console = Console(file=StringIO(), force_terminal=False, width=100)

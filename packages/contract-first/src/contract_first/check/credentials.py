@@ -80,7 +80,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     @property
     def wrong(self) -> Credentials:
-        """Credentials that are wrong in one character each; those that are not given are made up."""
+        """Credentials that are wrong in one character each; arbitrary ones for those that are not given."""
         kinds = {name: altered(getattr(self, name) or "wrong") for name in KINDS}
         user, _, password = self.basic.partition(":")
         kinds["basic"] = f"{user}:{altered(password or 'wrong')}"

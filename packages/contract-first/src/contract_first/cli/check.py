@@ -67,6 +67,9 @@ OPTIONS = {
     "har": file("Write the exchanges as HAR, secrets masked and bodies cut."),
     "har_bodies": flag("Write bodies of any size into the HAR file."),
     "json": JSON,
+    "markdown": file("Write the report as Markdown, such as for a job's summary."),
+    "baseline": file("List the findings of this file apart, and do not fail for them."),
+    "write_baseline": file("Write all findings into a baseline; those of --baseline keep their reasons."),
     "github": flag("Annotate findings for GitHub Actions.", envvar="GITHUB_ACTIONS"),
 }
 
@@ -110,7 +113,7 @@ def check(
     options |= {name: tuple(options[name] or ()) for name in ("overlays", "only", "upload_hosts")}
     _keep_tables()
     with stated_failures():
-        require_folders(*outputs[:3], options["har"], options["resume"])
+        require_folders(*outputs[:4], options["har"], options["resume"])
         checking = Checking(
             url=url,
             lenient=not strict,

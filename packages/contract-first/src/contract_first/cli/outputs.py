@@ -6,13 +6,16 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
 from contract_first.check import CannotRunError, Report, validate_har
+from contract_first.check.reports.baseline import apply_baseline, read_baseline, write_baseline
 from contract_first.check.reports.ci import junit, workflow_commands
+from contract_first.check.reports.markdown import markdown
 from contract_first.check.reports.page import page
 from contract_first.check.reports.terminal import show
 from contract_first.check.run.progress import ProgressBars
@@ -31,21 +34,29 @@ class Outputs(NamedTuple):
 
     Attributes:
         json: file of JSON.
+        baseline: file of known findings; one to be written has all.
         github: whether GitHub Actions gets them.
     """
 
     junit: Path | None
     html: Path | None
     json: Path | None
+    markdown: Path | None
+    baseline: Path | None
+    write_baseline: Path | None
     github: bool
 
     def of_run(self, checking: Checking) -> Report:
         """Make a check, and return its report once it is shown."""
+        known = read_baseline(self.baseline) if self.baseline else []
         console = report_console(stderr=True)
         with checking.started() as run, stopped_by_signals(run), ProgressBars(console, run.report) as bars:
             run.on_own_check, run.on_tick = bars.own_check, bars.tick
             for event in checking.events(run):
                 bars.take(event)
+        apply_baseline(run.report, known, datetime.now(UTC).date())
+        if self.write_baseline is not None:
+            write_baseline(self.write_baseline, run.report, known)
         report = self._reported(run.report)
         if run.abandoned:
             sys.stdout.flush()
@@ -65,6 +76,8 @@ class Outputs(NamedTuple):
             self.html.write_text(page(report), "utf-8")
         if self.json is not None:
             self.json.write_bytes(report.json())
+        if self.markdown is not None:
+            self.markdown.write_text(markdown(report), "utf-8")
         if self.junit is not None:
             self.junit.write_bytes(junit(report))
         if self.github:

@@ -31,8 +31,9 @@ def test_the_result_is_the_last_line(right):
 def test_a_finding_is_reported_with_all_that_repeats_it(wrong):
     """A finding shows operation, check, phase, how often, response, and a curl line unbroken."""
     text = shown(wrong, width=40)
-    assert "1. GET /things" in text
-    assert "not_a_server_error (fuzzing, seen 2 times)" in " ".join(text.split())
+    assert "1. Server error" in text
+    assert "   GET /things\n" in text
+    assert "(server errors), fuzzing, seen 2 times" in " ".join(text.split())
     assert "HTTP 500" in text
     assert "curl -X GET 'http://a.example/v1/things'\n" in text
     assert "left out: no other key" in " ".join(text.split())

@@ -91,7 +91,7 @@ class Shelf:
     async def _things(self, request: Request) -> Response:
         self.asked[request.method] += 1
         if request.headers.get("x-api-key") not in {KEY, OTHER_KEY}:
-            return JSONResponse({}, 401)
+            return JSONResponse({}, 401, {"WWW-Authenticate": "Key"})
         if self.left is None:
             return await self._respond(request)
         self.left -= 1

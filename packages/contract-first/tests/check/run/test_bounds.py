@@ -1,4 +1,4 @@
-"""A run is bounded: by its budget, by whoever stops it, and by what it holds."""
+"""A run is bounded: by its budget, by a signal, and by what it holds."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_time_of_minimising_is_in_the_report():
 
 @pytest.mark.parametrize("budget", [None, 3])
 def test_a_server_that_hangs_ends_the_run_in_time(budget):
-    """The report comes soon after the budget is spent or the run is stopped, whoever hangs."""
+    """The report comes soon after the budget is spent or the run is stopped, though the server hangs."""
     with hat(hang) as url, Checking(url=url, budget=budget, **FUZZ).started() as run:
         stop = Timer(3, run.stop)
         if budget is None:
@@ -101,7 +101,7 @@ def test_a_server_that_hangs_ends_the_run_in_time(budget):
 
 
 def test_each_wait_is_ticked():
-    """While a response is waited for, whoever shows progress is told what goes on and how far it is."""
+    """While a response is waited for, progress is reported: the phase and the number of requests."""
     ticks = []
     with hat(hang) as url, Checking(url=url, budget=2, **FUZZ).started() as run:
         run.on_tick = lambda activity, requests: ticks.append((activity, requests))

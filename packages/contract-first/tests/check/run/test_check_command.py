@@ -51,7 +51,7 @@ def test_a_wrong_app_is_1(written):
     """Where a promise is broken, the command shows what breaks it and ends with 1."""
     result, _ = written
     assert result.exit_code == 1
-    assert "not_a_server_error (" in result.stdout
+    assert "(server errors), " in result.stdout
     assert "curl -X POST" in result.stdout
 
 
@@ -208,6 +208,19 @@ def test_an_interrupted_run_is_gone_on_with(right_shelf, tmp_path):
     assert result.exit_code == 0, result.output
     assert f"seed {before['seed']}" in result.stdout
     assert not kept.exists()
+
+
+def test_a_baseline_is_written_and_read(wrong_shelf, tmp_path):
+    """What a baseline has is known in the next run, which ends with 0."""
+    file = tmp_path / "known.toml"
+    options = ["--api-key", KEY, "--max-examples", "30", "--seed", "1", "--operation", "add_thing"]
+    assert run(wrong_shelf[1], *options, "--write-baseline", file).exit_code == 1
+    result = run(wrong_shelf[1], *options, "--baseline", file)
+    assert result.exit_code == 0, result.output
+    assert "known: Server error (server errors), POST /things" in result.stdout
+    assert "Conforms to the contract but for 2 known: " in result.stdout
+    file.write_text("findings = 1")
+    assert "known.toml is no baseline" in run(wrong_shelf[1], *options, "--baseline", file).stderr
 
 
 def test_nothing_is_left_in_the_working_directory(right_shelf, tmp_path):

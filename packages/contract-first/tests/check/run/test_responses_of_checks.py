@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import contextmanager
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from starlette.applications import Starlette
@@ -12,6 +13,7 @@ from contract_first.check import Credentials, check_url
 from contract_first.check.checks.challenge import Challenge
 from contract_first.check.checks.problem_details import ProblemDetails
 from contract_first.check.checks.security_alternatives import SecurityAlternatives
+from contract_first.check.reports.ci import junit
 from contract_first.check.run.checking import served
 
 pytestmark = pytest.mark.programs
@@ -117,3 +119,34 @@ def test_a_response_that_is_cut_once_is_none():
         report = check_url(url, checks=CHECKS, **{**HOW, "phases": ()})
     assert next(responses, None) is None
     assert report.findings == []
+
+
+def test_one_cause_is_one_finding():
+    """What is wrong alike in several operations is one finding that lists them, with one command."""
+
+    async def contract(_request):
+        return JSONResponse(CONTRACT)
+
+    async def any_caller(_request):
+        return JSONResponse([])
+
+    routes = [Route("/openapi.json", contract), *(Route(path, any_caller) for path in CONTRACT["paths"])]
+    with served(Starlette(routes=routes)) as url:
+        report = check_url(url, checks=CHECKS, **HOW)
+    operations = [(finding.check, finding.title, finding.operations) for finding in report.findings]
+    both = ["GET /one", "GET /two"]
+    assert operations == [
+        ("security_alternatives", "security_alternatives: none", both),
+        ("security_alternatives", "security_alternatives: wrong", both),
+        ("response_schema_conformance", "Response violates schema", both),
+    ]
+    assert [finding.severity for finding in report.findings] == ["critical", "critical", "high"]
+    assert report.findings[0].sentences() == {
+        "Expected": "a call without a credential is a 401, or a 403 where the contract has that alone",
+        "Got": "HTTP 200: without a credential the response is 200, not 401",
+        "Change": "Enforce the security requirements of the operations, or change them in the contract.",
+        "Note": "",
+    }
+    failures = list(fromstring(junit(report)).iter("failure"))  # noqa: S314 -- written by the code under test
+    assert sum(failure.text.count("curl ") for failure in failures) == 3
+    assert sum(failure.text.count("as in GET /one") for failure in failures) == 3

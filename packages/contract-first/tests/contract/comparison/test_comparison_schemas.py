@@ -30,6 +30,8 @@ SAME = [
     (True, {}),
     (STRING | {"minLength": 0}, STRING),
     (STRING | {"maxItems": 3}, STRING),
+    (STRING | {"pattern": ""}, STRING),
+    (STRING | {"pattern": "^"}, STRING | {"pattern": ".*"}),
     (PET | {"additionalProperties": True}, PET),
     (PET | {"additionalProperties": False}, PET | {"unevaluatedProperties": False}),
     ({"type": "array", "items": {}}, {"type": "array"}),
@@ -198,3 +200,34 @@ def test_alternatives_by_their_constants(schema_rules):
         ["request-alternative-removed"],
         ["response-alternative-removed"],
     )
+
+
+def test_a_pattern_that_every_string_matches_breaks_no_request(schema_rules):
+    """A pattern that bounds nothing any more is less strict, and refuses no request of before."""
+    wider = schema_rules(STRING | {"pattern": r"^\w+$"}, STRING | {"pattern": ""})
+    assert wider == (["request-pattern-widened"], ["response-pattern-widened"])
+
+
+def test_a_schema_without_a_value_is_described(minimal_pair):
+    """That no value conforms, or that none did, is said in words."""
+    nothing = STRING | {"enum": [1]}
+    assert "no value conforms any more, it was string" in minimal_pair(STRING, nothing)
+    assert "string, no value conformed before" in minimal_pair(nothing, STRING)
+
+
+@pytest.fixture
+def minimal_pair():
+    """Return a function that compares two schemas of a parameter and returns the details."""
+
+    def details(old, new):
+        contracts = []
+        for schema in (old, new):
+            parameter = {"in": "query", "name": "kind", "schema": schema}
+            operation = {"parameters": [parameter], "responses": {"200": {"description": "OK"}}}
+            info = {"title": "Kinds", "version": "1"}
+            contracts.append(
+                Contract({"openapi": "3.1.0", "info": info, "paths": {"/k": {"get": operation}}}, "kinds")
+            )
+        return [change.difference.detail for change in compare(*contracts)]
+
+    return details

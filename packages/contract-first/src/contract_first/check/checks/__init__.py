@@ -21,6 +21,7 @@ from .problem_details import ProblemDetails
 from .rate_limit_headers import RateLimitHeaders
 from .retry_after import RetryAfter
 from .security_alternatives import SecurityAlternatives
+from .stored_things import StoredThings
 
 CHECKS: tuple[type[Check], ...] = (
     ProblemDetails,
@@ -29,6 +30,7 @@ CHECKS: tuple[type[Check], ...] = (
     SecurityAlternatives,
     OrganizationIsolation,
     PresignedUpload,
+    StoredThings,
     HttpSemantics,
     RetryAfter,
 )

@@ -22,10 +22,12 @@ CONNECTION = ("connection", "whole response")
 class CheckFailure(Failure):
     """A violation of a check's rule; raise several at once as a `FailureGroup`.
 
-    Two with the same operation, check and rule are one finding.
+    Those with the same check, rule and cause are one finding.
 
     Attributes:
         rule: which part of the check it is, a few words that are the same each time.
+        expected: what the rule requires.
+        cause: tells violations of a rule apart that have nothing to do with one another.
         exchange: the response that shows it, if the check sent the request; a curl line is made of it.
         request: that shows it, where there is no response.
     """
@@ -47,6 +49,7 @@ class CheckFailure(Failure):
         super().__init__(operation=operation, title=f"{check}: {rule}", message=message)
         self.check = check
         self.rule = rule
+        self.expected = self.cause = ""
         self.exchange = exchange
         self.request = exchange.request if exchange is not None else request
 
@@ -66,6 +69,7 @@ class Check:
         name: of the check in reports, in snake case.
         sentence: describes the check in reports.
         rules: what each of its rules requires, by the rule's name.
+        by_message: the rules whose violations have another cause if they have another message.
         severity: of a violation, in Schemathesis's terms.
         notes: what was not tried and why, and which of several ways was taken.
         cut_short: whether it ended before its last request.
@@ -76,6 +80,7 @@ class Check:
     name: ClassVar[str]
     sentence: ClassVar[str]
     rules: ClassVar[Mapping[str, str]]
+    by_message: ClassVar[frozenset[str]] = frozenset()
     severity: ClassVar[Severity] = Severity.HIGH
     source: ClassVar[str]
 
@@ -102,6 +107,8 @@ class Check:
             raise ValueError(f"{self.name} has no rule {rule!r}.")
         violated = CheckFailure(self.name, rule, message, operation=operation, exchange=exchange)
         violated.severity = self.severity
+        violated.expected = self.rules[rule]
+        violated.cause = message if rule in self.by_message else ""
         return violated
 
     def note(self, text: str) -> None:

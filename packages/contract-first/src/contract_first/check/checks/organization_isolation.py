@@ -69,8 +69,8 @@ class OrganizationIsolation(RunCheck):
         for operation in self.samples.drawable(self.target.operations):
             if operation.method == "get" and operation.security and "{" not in operation.path:
                 response = self.send(operation, self.target.other_headers)
-                if leaked := [identifier for identifier in sorted(ids) if f'"{identifier}"' in response.text]:
-                    message = f"{leaked[0]} of another organization is in the response"
+                if leaked := ids & set(_texts(json_of(response.content))):
+                    message = f"{min(leaked)} of another organization is in the response"
                     yield self.failure("list", message, operation.label, response)
 
     def _note_untried(self, reached: list[Step]) -> None:
@@ -78,6 +78,14 @@ class OrganizationIsolation(RunCheck):
         for operation in self.target.operations:
             if "{" in operation.path and operation.operation_id not in tried:
                 self.note(f"{operation.label}: untried, no id was found")
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Yield the strings among a JSON value's values; a member's name is nobody's id."""
+    if isinstance(node, str):
+        yield node
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _texts(inner)
 
 
 def _unlike(identifier: str) -> str:
@@ -94,7 +102,7 @@ def _gist(response: httpx2.Response, names: Mapping[str, str]) -> tuple[Any, ...
     return (
         response.status_code,
         response.headers.get("content-type"),
-        _without(value, names) or response.content,
+        response.content if value is None else _without(value, names),
     )
 
 

@@ -35,6 +35,7 @@ class ProblemDetails(ResponseCheck):
         "status": "the member status is the HTTP status",
         "schema": "the rest is as the contract's schema for this response has it",
     }
+    by_message = frozenset({"members", "schema"})
     covers_errors = True
     source = "RFC 9457"
     members: ClassVar[Mapping[str, type]] = {

@@ -36,7 +36,10 @@ def workflow_commands(report: Report) -> Iterator[str]:
     """Yield GitHub's workflow commands: a line for each finding, and one for the conclusion."""
     for finding in report.findings:
         where = finding.operation or WHOLE_API
-        text = "\n".join(filter(None, (finding.title, finding.message, *_examples(finding), finding.curl)))
+        others = f"also {', '.join(finding.operations[1:])}" if finding.operations[1:] else ""
+        text = "\n".join(
+            filter(None, (finding.title, finding.message, others, *_examples(finding), finding.curl))
+        )
         yield _command("error", f"{where}: {finding.check}", text)
     for trouble in report.troubles:
         yield _command("error", f"{trouble.operation or WHOLE_API}: {trouble.title}", trouble.message)
@@ -47,12 +50,13 @@ def _suite(root: Element, operation: str, tested: Tested, report: Report) -> Non
     suite = SubElement(root, "testsuite", name=_xml_text(operation or WHOLE_API))
     for check in tested.checks:
         case = _case(suite, check)
-        key = operation, check
-        findings = [finding for finding in report.findings if (finding.operation, finding.check) == key]
+        findings = [
+            finding for finding in report.findings if finding.check == check and finding.concerns(operation)
+        ]
         if findings:
             titles = "; ".join(dict.fromkeys(finding.title for finding in findings))
             failure = SubElement(case, "failure", message=_xml_text(titles), type=check)
-            failure.text = _xml_text("\n\n".join(map(_failure, findings)))
+            failure.text = _xml_text("\n\n".join(_failure(finding, operation) for finding in findings))
     if not tested.checks:
         SubElement(_case(suite, "any check"), "skipped", message="no request was sent")
     _errors(suite, [trouble for trouble in report.troubles if trouble.operation == operation])
@@ -71,7 +75,10 @@ def _errors(suite: Element, troubles: list[Trouble]) -> None:
         error.text = _xml_text(trouble.message)
 
 
-def _failure(finding: Finding) -> str:
+def _failure(finding: Finding, operation: str) -> str:
+    """Return a finding at length where it was seen first, elsewhere where that is."""
+    if operation != finding.operation:
+        return f"{finding.title}\n\nas in {finding.operation or WHOLE_API}"
     message = "\n".join([finding.message, *_examples(finding)])
     return "\n\n".join(filter(None, (finding.title, message, finding.response, finding.curl)))
 

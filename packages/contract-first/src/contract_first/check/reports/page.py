@@ -8,9 +8,12 @@ from contract_first.check.har import phrase_of
 
 from .recorded import OK, VIOLATED, OperationCoverage, Share, TrafficCounts
 from .report import Finding, Report, Tested, short, times
-from .terminal import summary
+from .terminal import LETTERS, summary
+from .words import words_of
 
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+MOST_PLACES = 100
+"""Operations of a finding."""
 CLASSES = {OK: "ok", VIOLATED: "broken"}
 HEATS = {0: "never", 1: "once", 2: "2 to 9 times", 3: "10 to 99 times", 4: "more often"}
 
@@ -43,19 +46,24 @@ def _run(report: Report) -> Iterator[str]:
     """Yield the parts of the page of a run of checks."""
     prefix = report.prefix
     yield _conclusion(report, report.conclusion())
-    yield _facts(report)
-    names = ("requests", "p50", "p95", "max")
-    rows = [
-        _row(number, short(operation, prefix), _numbers(tested), _marks(tested, report.checks))
-        for number, (operation, tested) in enumerate(report.operations.items(), 1)
-    ]
-    checks = [f"<span>{escape(check)}</span>" for check in report.checks]
-    yield f"<h2>Operations and checks</h2>\n{_table(names, checks, rows, prefix)}"
     yield from _findings(report, prefix)
     for trouble in report.troubles:
         name = escape(short(trouble.operation, prefix))
         title = f"{name} could not be tested: {escape(trouble.title)}"
         yield f"<article><h3>{title}</h3>{_pre(trouble.message)}</article>"
+    yield f"<h2>What was checked</h2>{_facts(report)}"
+    names = ("requests", "p50", "p95", "max")
+    rows = [
+        _row(number, short(operation, prefix), _numbers(tested), _marks(tested, report.checks))
+        for number, (operation, tested) in enumerate(report.operations.items(), 1)
+    ]
+    called = {
+        letter: escape(words_of(check).name) for letter, check in zip(LETTERS, report.checks, strict=False)
+    }
+    checks = [f'<abbr title="{name}">{letter}</abbr>' for letter, name in called.items()]
+    legend = "".join(f"<li><b>{letter}</b> {name}</li>" for letter, name in called.items())
+    table = _table(names, checks, rows, prefix)
+    yield f'<h2>Operations and checks</h2>\n{table}<ul class="legend">{legend}</ul>'
     yield "<h2>What was tried</h2>"
     for number, (operation, tested) in enumerate(report.operations.items(), 1):
         yield _tested(short(operation, prefix), number, tested)
@@ -97,8 +105,13 @@ def _facts(report: Report) -> str:
         "credentials": "none" if report.anonymous else "",
         "read only": "yes" if report.read_only else "",
         "waited for rate limits": f"{report.waited:.0f} s" if report.waited else "",
-        **{f"left out: {check}": reason for check, reason in report.left_out.items()},
-        **{f"note: {check}": "; ".join(notes) for check, notes in report.notes.items()},
+        **{
+            f"known: {finding.heading}": f"{finding.places(report.prefix, MOST_PLACES)}. {finding.reason}"
+            for finding in report.known
+        },
+        **{f"gone: {gone}": "is to be removed from the baseline" for gone in report.gone},
+        **{f"left out: {words_of(check).name}": reason for check, reason in report.left_out.items()},
+        **{f"note: {words_of(check).name}": "; ".join(notes) for check, notes in report.notes.items()},
     }
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>" for name, fact in facts.items() if fact)
     return f"<dl>{rows}</dl>"
@@ -133,7 +146,7 @@ def _marks(tested: Tested, checks: list[str]) -> Iterator[str]:
             yield '<td class="none">·</td>'
         else:
             css, mark = ("failed", "✗") if outcomes.failed else ("passed", "✓")
-            title = f"{escape(check)}: {outcomes.passed:,} passed, {outcomes.failed:,} failed"
+            title = f"{escape(words_of(check).name)}: {outcomes.passed:,} passed, {outcomes.failed:,} failed"
             yield f'<td class="{css}" title="{title}">{mark}</td>'
 
 
@@ -164,25 +177,36 @@ def _tile(name: str, share: Share) -> str:
 def _findings(report: Report, prefix: str) -> Iterator[str]:
     if report.findings or report.troubles:
         yield "<h2>What is wrong</h2>"
-    for number, finding in enumerate(report.findings, 1):
+    for number, finding in enumerate(report.by_cost(), 1):
         yield _finding(number, finding, prefix)
 
 
 def _finding(number: int, finding: Finding, prefix: str) -> str:
+    if finding.examples:
+        return _recorded(number, finding, prefix)
     seen = f", seen {times(finding.seen)}" if finding.seen > 1 else ""
+    severity = f'<b class="{finding.severity}">{finding.severity}</b> ' if finding.severity else ""
+    places = escape(finding.places(prefix, MOST_PLACES))
+    rows = "".join(
+        f"<dt>{label}</dt><dd>{escape(text)}</dd>" for label, text in finding.sentences().items() if text
+    )
+    curl = f'<pre class="curl">{escape(finding.curl)}</pre>' if finding.curl else ""
+    return (
+        f"<article><h3>{number}. {escape(finding.heading)}</h3>"
+        f'<p class="about">{severity}{escape(finding.phase)}{seen}</p>'
+        f"<p>{places}</p><dl>{rows}</dl>{_pre(finding.response)}{curl}</article>"
+    )
+
+
+def _recorded(number: int, finding: Finding, prefix: str) -> str:
     where = escape(short(finding.operation, prefix))
     pointer = f" <code>{escape(finding.pointer)}</code>" if finding.pointer else ""
-    curl = f'<pre class="curl">{escape(finding.curl)}</pre>' if finding.curl else ""
+    seen = f", seen {times(finding.seen)}" if finding.seen > 1 else ""
     examples = "".join(f"<li><code>{escape(str(example))}</code></li>" for example in finding.examples)
-    response = ""
-    if not examples:
-        status = f"HTTP {_status(finding.status)}" if finding.status else ""
-        response = f'<p class="about">{status}</p>' * bool(status) + _pre(finding.response)
     return (
         f"<article><h3>{number}. {where}: {escape(finding.title)}</h3>"
         f'<p class="about">{escape(finding.check)}, {escape(finding.phase)}{seen}{pointer}</p>'
-        f"{_pre(finding.message)}{response}{curl}"
-        f"{f'<ul>{examples}</ul>' if examples else ''}</article>"
+        f"{_pre(finding.message)}<ul>{examples}</ul></article>"
     )
 
 
@@ -192,7 +216,9 @@ def _tested(name: str, number: int, tested: Tested) -> str:
     chips = _chips("Requests by phase", (f"{phase}: {count:,}" for phase, count in tested.requests.items()))
     statuses = sorted(tested.statuses.items())
     chips += _chips("Responses", (f"{_status(status)}: {seen:,}" for status, seen in statuses))
-    chips += _chips("Checks passed", (f"{check}: {outcomes}" for check, outcomes in tested.checks.items()))
+    chips += _chips(
+        "Checks passed", (f"{words_of(check).name}: {outcomes}" for check, outcomes in tested.checks.items())
+    )
     summary = f"<summary>{escape(name)}<small>{tested.total:,} requests</small>{count}</summary>"
     about = f'<p class="about">{escape(tested.operation_id)}</p>'
     return f'<details id="operation-{number}"{" open" * bool(failed)}>{summary}{about}{chips}</details>'

@@ -11,6 +11,7 @@ from contract_first.contract import Contract
 
 from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, TrafficCounts
 from .response_times import ResponseTimes
+from .words import words_of
 
 WHOLE_API = "the API as a whole"
 FORMER_NAMES = {
@@ -22,6 +23,9 @@ FORMER_NAMES = {
 }
 """What members of the JSON of recorded traffic were called; both names are written for one release."""
 
+SEVERITIES = ("critical", "high", "medium", "low", "")
+SCHEMA = "\n\nSchema:\n"
+"""What a message of Schemathesis's has before a schema and a value, which JSON has at length."""
 End = Literal["complete", "budget spent", "interrupted", "unreachable", "quota used up", "failed"]
 
 
@@ -78,15 +82,20 @@ class Finding(msgspec.Struct, kw_only=True):
 
     Attributes:
         operation: such as ``GET /path``; empty for the API as a whole.
+        operations: all in which it was seen, that one first.
         check: the one that failed; ``request`` or ``response`` in recorded traffic.
+        severity: ``critical``, ``high``, ``medium`` or ``low``.
         title: what is wrong, in a few words.
-        message: the same at length.
+        expected: what the check expects, in a sentence without its full stop.
+        message: what came instead.
         phase: in which it was seen first.
         status: of the response; 0 where there is none.
         response: the beginning of the response's body.
         curl: a command that repeats it, if a request does.
         seen: how often it occurred.
         identity: equal for two occurrences of the same violation.
+        cause: a digest of it, where it is the same in each run; empty elsewhere.
+        reason: why a known one may stay.
         part: in recorded traffic, as in a `Violation`; so are the following.
         where: with a ``*`` for each array's item.
         examples: the first recorded exchanges in which it was seen.
@@ -95,6 +104,9 @@ class Finding(msgspec.Struct, kw_only=True):
     operation: str
     check: str
     title: str
+    operations: list[str] = []
+    severity: str = ""
+    expected: str = ""
     message: str = ""
     phase: str = ""
     status: int = 0
@@ -102,11 +114,37 @@ class Finding(msgspec.Struct, kw_only=True):
     curl: str = ""
     seen: int = 1
     identity: tuple[str, ...] = ()
+    cause: str = ""
+    reason: str = ""
     part: str = ""
     where: str = ""
     rule: str = ""
     pointer: str = ""
     examples: list[Example] = []
+
+    def concerns(self, operation: str) -> bool:
+        """Whether it was seen in an operation."""
+        return operation == self.operation or operation in self.operations
+
+    def places(self, prefix: str, most: int) -> str:
+        """Return the operations in which it was seen, without the prefix that all share; at most so many."""
+        names = [short(operation, prefix) for operation in self.operations or [self.operation]]
+        more = [f"{len(names) - most} more"] * (len(names) > most)
+        return ", ".join([*names[:most], *more])
+
+    def sentences(self) -> dict[str, str]:
+        """Return what was expected, what came and what to change, as far as that is known."""
+        words = words_of(self.check)
+        message = self.message.partition(SCHEMA)[0] or self.title
+        got = f"HTTP {self.status}: {message}" if self.status else message
+        expected = self.expected or words.expected
+        return {"Expected": expected, "Got": got, "Change": words.change, "Note": self.reason}
+
+    @property
+    def heading(self) -> str:
+        """What is wrong, in words."""
+        name, rule = words_of(self.check).name, self.title.removeprefix(f"{self.check}: ")
+        return f"{self.title} ({name})" if rule == self.title else f"{name}: {rule}"
 
 
 class Trouble(msgspec.Struct, kw_only=True):
@@ -153,6 +191,8 @@ class Report(msgspec.Struct, kw_only=True):
         reason: why, where it did not end by itself.
         operations: by name, in the order of the contract.
         findings: in the order in which they were found; of recorded traffic the most frequent first.
+        known: findings that a baseline has, which are no reason to fail.
+        gone: findings of a baseline that the run did not find.
         troubles: parts that could not be tested, and why.
         left_out: checks that could not run, and why.
         notes: by check, what it did not try and why.
@@ -172,6 +212,8 @@ class Report(msgspec.Struct, kw_only=True):
     reason: str = ""
     operations: dict[str, Tested] = {}
     findings: list[Finding] = []
+    known: list[Finding] = []
+    gone: list[str] = []
     troubles: list[Trouble] = []
     left_out: dict[str, str] = {}
     notes: dict[str, list[str]] = {}
@@ -221,6 +263,12 @@ class Report(msgspec.Struct, kw_only=True):
             prefix.append(segments[0])
         return "".join(f"/{segment}" for segment in prefix)
 
+    def by_cost(self) -> list[Finding]:
+        """Return the findings, those that cost most first."""
+        return sorted(
+            self.findings, key=lambda finding: (SEVERITIES.index(finding.severity), -len(finding.operations))
+        )
+
     def tested(self, operation: str) -> Tested:
         """Return the record of an operation; a new one is empty."""
         if operation not in self.operations:
@@ -233,7 +281,8 @@ class Report(msgspec.Struct, kw_only=True):
         if self.seconds:
             effort += f" in {self.seconds:.1f} s, seed {self.seed}"
         if self.exit_code == OK:
-            return f"Conforms to the contract{self._as_far_as()}: {effort}."
+            known = f" but for {len(self.known)} known" * bool(self.known)
+            return f"Conforms to the contract{known}{self._as_far_as()}: {effort}."
         troubles = len({trouble.operation for trouble in self.troubles})
         untested = [f"{troubles} operation{'s' * (troubles != 1)} could not be tested"] * bool(troubles)
         unfinished = [*untested, *filter(None, [self._why_unfinished()])]

@@ -1,4 +1,4 @@
-"""A report in the terminal: operations, then findings, then the result."""
+"""A report in the terminal: findings, then operations, then the result."""
 
 from collections.abc import Iterator
 from string import ascii_letters, digits
@@ -13,11 +13,14 @@ from contract_first.terminal import printable
 
 from .recorded import OK, VIOLATED, OperationCoverage, Share, TrafficCounts
 from .report import Finding, Report, Tested, Trouble, short, times
+from .words import words_of
 
 LETTERS = ascii_letters + digits
 WIDE = 100
 """Columns of a terminal; one with fewer has no room for response times."""
-MOST_LINES = 12
+MOST_PLACES = 5
+"""Operations of a finding; JSON and HTML have all."""
+MOST_LINES = 11
 """Of a message or a body; JSON and HTML have all."""
 MOST_FINDINGS = 30
 """In recorded traffic; JSON and HTML have all."""
@@ -41,12 +44,14 @@ def _parts(report: Report, *, wide: bool) -> Iterator[RenderableType]:
     prefix = report.prefix
     names = dict(zip(report.checks, LETTERS, strict=False))
     yield _head(report, prefix)
-    yield _matrix(report, names, prefix, wide=wide)
-    yield _legend(report, names)
-    for number, finding in enumerate(report.findings, 1):
+    for number, finding in enumerate(report.by_cost(), 1):
         yield _finding(number, finding, prefix)
     for trouble in report.troubles:
         yield _trouble(trouble, prefix)
+    if report.known or report.gone:
+        yield _known(report, prefix)
+    yield _matrix(report, names, prefix, wide=wide)
+    yield _legend(report, names)
     yield Text(report.conclusion(), style=f"bold {COLOURS.get(report.exit_code, 'yellow')}")
 
 
@@ -86,8 +91,9 @@ def _marks(tested: Tested, names: dict[str, str]) -> Text:
 
 def _legend(report: Report, names: dict[str, str]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
-    for overflow in ("ellipsis", "ellipsis", "fold"):  # a path is longer than a narrow terminal has room for
-        table.add_column(overflow=overflow)
+    table.add_column()
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")  # a path is longer than a narrow terminal has room for
     for check, letter in names.items():
         results = [tested.checks[check] for tested in report.operations.values() if check in tested.checks]
         passed, failed = (
@@ -95,25 +101,34 @@ def _legend(report: Report, names: dict[str, str]) -> Table:
             sum(outcomes.failed for outcomes in results),
         )
         counts = Text(f"{passed:,} passed").append(f", {failed:,} failed" * bool(failed), style="bold red")
-        table.add_row(letter, check, counts)
+        table.add_row(letter, words_of(check).name, counts)
     for check, reason in report.left_out.items():
-        table.add_row("", Text(check, style="dim"), Text(f"left out: {reason}", style="dim"))
+        table.add_row("", Text(words_of(check).name, style="dim"), Text(f"left out: {reason}", style="dim"))
     for check, notes in report.notes.items():
-        table.add_row("", Text(check, style="dim"), Text("\n".join(notes), style="dim"))
+        table.add_row("", Text(words_of(check).name, style="dim"), Text("\n".join(notes), style="dim"))
     return table
 
 
 def _finding(number: int, finding: Finding, prefix: str) -> Group:
     seen = f", seen {times(finding.seen)}" if finding.seen > 1 else ""
-    head = Text.assemble(
-        (f"{number}. {short(finding.operation, prefix)}", "bold red"),
-        f"  {finding.check} ({finding.phase}{seen})",
-    )
-    status = f"HTTP {finding.status}\n" if finding.status else ""
-    texts = (f"{finding.title}\n{finding.message}".strip(), f"{status}{finding.response}".strip())
+    severity = f"{finding.severity}: " if finding.severity else ""
+    head = Text.assemble((f"{number}. {severity}{finding.heading}", "bold red"), f", {finding.phase}{seen}")
+    texts = [f"{label}: {text}" for label, text in finding.sentences().items() if text]
+    lines = [finding.places(prefix, MOST_PLACES), *texts, finding.response.strip()]
     # not indented and not broken, so that it is copied as one line
     curl = [Text(finding.curl, style="cyan", overflow="ignore", no_wrap=True)] if finding.curl else []
-    return Group(head, *(_indented(text) for text in texts if text), *curl)
+    return Group(head, *(_indented(line) for line in lines if line), *curl)
+
+
+def _known(report: Report, prefix: str) -> Text:
+    lines = [
+        f"known: {finding.heading}, {finding.places(prefix, MOST_PLACES)}"
+        + f" ({finding.reason})" * bool(finding.reason)
+        for finding in report.known
+    ]
+    return Text(
+        "\n".join([*lines, *(f"gone, and to be removed from the baseline: {gone}" for gone in report.gone)])
+    )
 
 
 def _trouble(trouble: Trouble, prefix: str) -> Group:

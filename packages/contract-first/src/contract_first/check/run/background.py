@@ -1,4 +1,4 @@
-"""Takes items from an iterator that runs in another thread, so that whoever waits for them can leave."""
+"""Takes items from an iterator that runs in another thread, so that the one that waits can stop waiting."""
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress

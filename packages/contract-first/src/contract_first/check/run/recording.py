@@ -1,6 +1,8 @@
 """Turns Schemathesis's events into a report."""
 
+import json
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from itertools import islice
 from typing import Any
 
@@ -8,11 +10,12 @@ import httpx2
 import requests
 from schemathesis import Case, Response
 from schemathesis.baseline import failure_identity
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import Failure, ServerError
 from schemathesis.engine import Status, StopReason, events
 from schemathesis.engine.errors import is_unrecoverable_network_error
 from schemathesis.engine.recorder import Request
 from schemathesis.engine.run import PhaseName
+from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders
 
 from contract_first.check.checks.check import CONNECTION, CheckFailure
 from contract_first.check.credentials import runnable
@@ -31,6 +34,11 @@ LONGEST_SECRET = 10_000
 """Characters that are masked beyond the end of what is shown, so that none is shown in part."""
 MOST_TEXT = 1_000_000
 """Characters in all findings; those after them have no response and no command."""
+COMMON = frozenset(
+    {"status_code_conformance", "content_type_conformance", "unsupported_method", "allow_header_conformance"}
+)
+"""The checks whose failures with the same title and status have one cause, whatever the operation."""
+LEAST_SECONDS = 1.0
 API = ""
 OWN_CHECKS, MINIMISING = "own checks", "minimising"
 """Phases in reports, beside those of Schemathesis."""
@@ -50,7 +58,7 @@ class RunReporter:
         self._target = target
         self._findings = {finding.identity: finding for finding in report.findings}
         self._room = MOST_TEXT
-        self._generated: dict[tuple[str, ...], Case[Any]] = {}
+        self._generated: dict[tuple[str, ...], tuple[Case[Any], tuple[str, ...]]] = {}
 
     def take(self, event: events.EngineEvent) -> None:
         match event:
@@ -103,7 +111,8 @@ class RunReporter:
                     curl=command,
                 )
                 if event.phase is PhaseName.FUZZING:
-                    self._generated.setdefault(finding.identity, recorder.cases[case_id].value)
+                    identity = failure_identity(failure, check.name)
+                    self._generated.setdefault(finding.identity, (recorder.cases[case_id].value, identity))
 
     def minimise(
         self, seconds: float, is_stopped: Callable[[], bool], sent: Callable[[Case[Any], Response], None]
@@ -117,6 +126,8 @@ class RunReporter:
 
         def send(case: Case[Any]) -> Response | None:
             left = min(REQUEST_SECONDS, end - self._target.clock())
+            if case in smallest.values():
+                left = max(left, LEAST_SECONDS)  # one request in place of a search
             if left <= 0 or is_stopped():
                 return None
             self._report.tested(case.operation.label).sent(MINIMISING)
@@ -125,8 +136,8 @@ class RunReporter:
             return response
 
         smallest: dict[str, Case[Any]] = {}
-        for identity, case in islice(self._generated.items(), MOST_MINIMISED):
-            finding = self._findings[identity]
+        for cause, (case, identity) in islice(self._generated.items(), MOST_MINIMISED):
+            finding = self._findings[cause]
             before = smallest.get(finding.operation)
             least = least_reproduction(case, finding.check, identity, send, before)
             curl = self._curl(least.case.as_curl_command(headers=self._target.headers)) if least else ""
@@ -137,17 +148,26 @@ class RunReporter:
                 finding.response = self._body(least.response.content)
 
     def _finding(self, failure: Failure, *, check: str, response: bytes, curl: str, **fields: Any) -> Finding:
-        """Report a finding once, with the shortest request that reproduces it, and return it."""
+        """Report a cause once, with the shortest request that reproduces it, and return it."""
+        identity = _cause(failure, check, fields["status"])
         finding = Finding(
             check=check,
             title=self._mask(failure.title),
+            severity=failure.severity.value,
+            expected=getattr(failure, "expected", ""),
             message=self._mask(failure.message),
             response=self._body(response),
             curl=self._curl(curl),
-            identity=failure_identity(failure, check),
+            identity=identity,
+            cause=_digest(identity) if isinstance(failure, JsonSchemaError) else "",
             **fields,
         )
-        first = self._findings.setdefault(finding.identity, finding)
+        # all of one kind in an operation, and the same in others
+        within = failure_identity(failure, check)
+        first = self._findings.get(within) or self._findings.get(finding.identity) or finding
+        self._findings[within] = self._findings[finding.identity] = first
+        if finding.operation not in first.operations:
+            first.operations.append(finding.operation)
         if first is finding:
             self._room -= len(finding.message) + len(finding.response) + len(finding.curl)
             if self._room < 0:
@@ -217,6 +237,26 @@ class RunReporter:
         masked = self._target.credentials.mask(text[: longest + LONGEST_SECRET])
         rest = max(len(text), length) - min(len(text), longest + LONGEST_SECRET)
         return cut(legible(masked), longest, len(masked) + rest)
+
+
+def _cause(failure: Failure, check: str, status: int) -> tuple[str, ...]:
+    """Return what is the same for two failures if a single change is likely to mend both."""
+    match failure:
+        case CheckFailure():
+            return check, failure.rule, failure.cause
+        case JsonSchemaError():
+            schema = json.dumps(failure.schema, sort_keys=True, default=str)
+            return check, str(status), schema, str(failure.schema_path[-1:])
+        case MissingHeaders():
+            return check, str(status), failure.message
+    if check in COMMON:
+        return check, failure.title, str(status)
+    is_error = isinstance(failure, ServerError)
+    return failure_identity(failure, check) if is_error else (check, failure.title, failure.message)
+
+
+def _digest(identity: tuple[str, ...]) -> str:
+    return sha256("\n".join(identity).encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def _is_cut(error: Exception) -> bool:

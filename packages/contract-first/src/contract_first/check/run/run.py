@@ -221,6 +221,7 @@ class Run:
         label = case.operation.label
         if self.target.by_label.get(label) not in self.target.operations:
             return
+        exchange.request.read()  # a form with files was sent unread
         response = Response.from_any(exchange)
         is_documented = exchange.request.method == case.method.upper()
         for name, failures in validated(self._of_responses, response, case, is_documented=is_documented):
@@ -247,6 +248,7 @@ class Run:
     def _conclude(self) -> None:
         if self.report.reason and self.report.end == "interrupted":
             self.report.end = "quota used up"
+        self.report.findings = self.report.by_cost()
         failed = {finding.check for finding in self.report.findings}
         finished_checks = [*self._first, *self._checks_of_run]
         self.report.left_out |= {check.name: check.left_out for check in finished_checks if check.left_out}

@@ -91,9 +91,12 @@ def _types(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     if old.types != new.types:
         kind = "narrowed" if new.types < old.types else "widened" if old.types < new.types else "changed"
         place = at(old, new, "type", "enum", "const")
-        yield Difference.of(
-            f"{side}-type-{kind}", place, f"{type_words(new.types)}, was {type_words(old.types)}"
-        )
+        detail = f"{type_words(new.types)}, was {type_words(old.types)}"
+        if not new.types:
+            detail = f"no value conforms any more, it was {type_words(old.types)}"
+        elif not old.types:
+            detail = f"{type_words(new.types)}, no value conformed before"
+        yield Difference.of(f"{side}-type-{kind}", place, detail)
 
 
 def _values(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:

@@ -22,6 +22,8 @@ APPLIES_TO = BOUNDS | SETS
 EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 NOTHING = (0, 0)
 """The lower bound of a count (or of uniqueness) that bounds nothing."""
+UNBOUNDED = frozenset({"", "^", "$", ".*", "^.*", ".*$", "()", "(?:)"})
+"""Patterns that are found in every string."""
 FORMATS = {"contentEncoding": ("base64", "byte"), "contentMediaType": ("application/octet-stream", "binary")}
 """Keywords of OpenAPI 3.1, and the formats that replace them in 3.0."""
 READ = frozenset({*APPLIES_TO, *EXCLUSIVE.values(), *FORMATS})
@@ -41,7 +43,7 @@ def read_limits(schema: Mapping[str, Any]) -> dict[str, Any]:
         if (keyword in schema or EXCLUSIVE.get(keyword) in schema) and (bounds := _bounds(schema, keyword)):
             limits[keyword] = max(bounds) if keyword in LOWER else min(bounds)
     for keyword in SETS:
-        if isinstance(schema.get(keyword), str | int | float):
+        if isinstance(schema.get(keyword), str | int | float) and schema[keyword] not in UNBOUNDED:
             limits[keyword] = frozenset({schema[keyword]})
     for keyword, (_, name) in FORMATS.items():
         if is_format(keyword, schema.get(keyword)):

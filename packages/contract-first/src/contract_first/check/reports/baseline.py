@@ -1,0 +1,124 @@
+"""Findings that are known: listed apart, with a reason, and no reason to fail until they expire."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from .report import Finding, Report
+
+
+class Entry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A known finding.
+
+    Attributes:
+        check: that fails.
+        title: of the finding.
+        status: of the response; 0 where there is none.
+        cause: a digest that tells findings of the same title apart.
+        operations: in which it is known; seen in another, it is new.
+        reason: why it may stay.
+        expires: the last day on which it is known; None for no end.
+    """
+
+    check: str
+    title: str
+    status: int = 0
+    cause: str = ""
+    operations: list[str]
+    reason: str = ""
+    expires: date | None = None
+
+    @classmethod
+    def of(cls, finding: Finding) -> "Entry":
+        """Return the entry of a finding."""
+        operations = sorted(finding.operations or [finding.operation])
+        return cls(
+            check=finding.check,
+            title=finding.title,
+            status=finding.status,
+            cause=finding.cause,
+            operations=operations,
+        )
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether it is this finding, and in no other operation."""
+        other = Entry.of(finding)
+        mine = self.check, self.title, self.status, self.cause
+        is_same = mine == (other.check, other.title, other.status, other.cause)
+        return is_same and {*other.operations} <= {*self.operations}
+
+    def __str__(self) -> str:
+        return f"{self.title}: {', '.join(self.operations)}"
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    findings: list[Entry] = []
+
+
+def read_baseline(path: Path) -> list[Entry]:
+    """Return the entries of a file.
+
+    Raises:
+        ValueError: it cannot be read, or is no baseline.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), _File).findings
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ValueError(f"{path} is no baseline: {error}. --write-baseline writes one.") from None
+
+
+def apply_baseline(report: Report, entries: list[Entry], today: date) -> None:
+    """Move the findings that are known out of a report's findings, and name entries that are gone."""
+    seen: set[int] = set()
+    new: list[Finding] = []
+    for finding in report.findings:
+        number = next((at for at, entry in enumerate(entries) if entry.covers(finding)), None)
+        if number is None:
+            new.append(finding)
+            continue
+        seen.add(number)
+        entry = entries[number]
+        if entry.expires is not None and entry.expires < today:
+            finding.reason = f"it was known until {entry.expires}"
+            new.append(finding)
+        else:
+            finding.reason = entry.reason
+            report.known.append(finding)
+    report.findings = new
+    if report.ended:
+        report.gone = [
+            str(entry) for at, entry in enumerate(entries) if at not in seen and _is_made(entry, report)
+        ]
+
+
+def _is_made(entry: Entry, report: Report) -> bool:
+    """Whether the entry's check was made of all its operations."""
+    operations = report.operations
+    return all(name in operations and entry.check in operations[name].checks for name in entry.operations)
+
+
+def write_baseline(path: Path, report: Report, entries: list[Entry]) -> None:
+    """Write all findings of a report; those that are in the entries keep their reason and expiry."""
+    lines = [
+        "# Known findings of `check`; give each a reason, and a day after which it counts again, such as"
+    ]
+    lines += ["# expires = 2030-12-31", ""]
+    for finding in [*report.known, *report.findings]:
+        known = next((entry for entry in entries if entry.covers(finding)), None)
+        lines += [*_table(Entry.of(finding), known), ""]
+    path.write_text("\n".join(lines), "utf-8")
+
+
+def _table(entry: Entry, known: Entry | None) -> Iterator[str]:
+    yield "[[findings]]"
+    for name in ("check", "title", "status", "cause", "operations"):
+        yield f"{name} = {json.dumps(getattr(entry, name), ensure_ascii=False)}"
+    yield f"reason = {json.dumps(known.reason if known else '', ensure_ascii=False)}"
+    if known is not None and known.expires is not None:
+        yield f"expires = {known.expires}"
