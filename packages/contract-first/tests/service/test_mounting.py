@@ -6,7 +6,6 @@ import runpy
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -36,7 +35,7 @@ def of_starlette(path):
 
 def of_fastapi(path):
     """Mount the petstore in FastAPI."""
-    app = FastAPI()
+    app = pytest.importorskip("fastapi", reason="FastAPI is installed with the bench").FastAPI()
     app.mount(path, pets())
     return app
 
