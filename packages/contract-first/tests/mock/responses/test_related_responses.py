@@ -99,6 +99,20 @@ def test_path_parameters_come_back(app):
     assert len({each["id"] for each in app.get("/held/7/pets").json["data"]}) == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "member"),
+    [("issue_number", "number"), ("taskGid", "gid"), ("pet_slug", "slug"), ("pet_id", "id")],
+)
+def test_the_last_word_of_a_parameter_names_the_key(name, member, mocked):
+    """Where it ends the path: the number of an issue is no id, though there is one."""
+    properties = {key: {"type": "string"} for key in ("id", "number", "gid", "slug", "name")}
+    schema = {"type": "object", "required": list(properties), "properties": properties}
+    path = {"parameters": [parameter(name, kind="string")], "get": responses(schema)}
+    made = mocked({f"/things/{{{name}}}": path, f"/things/{{{name}}}/state": path})
+    assert [key for key, value in made.get("/things/x7").json.items() if value == "x7"] == [member]
+    assert "x7" not in made.get("/things/x7/state").json.values()
+
+
 def test_members_of_the_body_come_back_as_sent(app):
     """Those that the response has, however deep; what its schema does not allow stays generated."""
     sent = {"name": "Rex", "size": 9, "tags": ["a"], "password": "x", "owner": {"city": "Bonn"}, "other": 1}

@@ -17,7 +17,7 @@ from contract_first.mock.generation import Generator
 from contract_first.mock.generation.choices import Alternatives
 from contract_first.mock.generation.identifiers import identifier
 from contract_first.mock.vocabulary.members import PAGING, Meaning
-from contract_first.mock.vocabulary.words import plain
+from contract_first.mock.vocabulary.words import plain, words_of
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
@@ -258,13 +258,17 @@ def _properties(schema: Schema, value: Any) -> dict[str, Schema]:
 def _members_of_path(
     path: str, places: list[tuple[str, str]], members: Mapping[str, Any], *, is_list: bool
 ) -> list[tuple[tuple[str, str], str]]:
-    """Return the member for each path parameter: of its name, or ``id`` where the parameter ends the path."""
+    """Return the member for each path parameter: of its name, and where that ends the path, of its last word.
+
+    There, ``id`` is the member of a parameter that no other is named by.
+    """
     by_name = {plain(name): name for name in members}
     in_path = []
     for place, name in places:
         if place == "path":
             ends = path.rstrip("/").endswith(f"{{{name}}}") and not is_list
-            member = by_name.get(plain(name)) or (by_name.get("id") if ends else None)
+            spellings = [plain(name), *words_of(name)[-1:], "id"] if ends else [plain(name)]
+            member = next((by_name[spelling] for spelling in spellings if spelling in by_name), None)
             if is_list and member is not None and member in Meaning.IDENTIFIER:
                 continue  # it identifies what the list belongs to, not each of its items
             in_path += [((place, name), member)] if member is not None else []
