@@ -34,7 +34,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE_SECONDS = 1.0
 """How long the response to a request under way is waited for once the run is to end."""
 LEAST_MINIMISING_SECONDS = 10.0
-MOST_HELD = 2**20
+MOST_HELD = 2**18
 """Bytes of a response's body that are held beyond its checks."""
 
 
