@@ -62,7 +62,7 @@ COMMANDS = {
     ),
     "serve": Lazy(
         "contract_first.cli.serve:serve",
-        "Serve a contract with handlers: functions named after its operations.",
+        "Serve a contract with handlers, functions named after its operations, or an app of create_app.",
         section=RUN,
     ),
     "contract": Lazy("contract_first.cli.tree:contract", CONTRACT_HELP, section=CONTRACTS),
