@@ -46,15 +46,20 @@ WRITABLE = "/tmp"  # noqa: S108 -- of a container
     [
         ["hadolint", "Dockerfile"],
         ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"],
-        ["kubernetes-validate", "--strict", *sorted(f"{path}" for path in DEPLOY.glob("kubernetes/*.yaml"))],
+        ["kubernetes-validate", "--strict", *sorted(path.name for path in DEPLOY.glob("kubernetes/*.yaml"))],
     ],
     ids=lambda command: command[0],
 )
-def test_linted(command):
+def test_linted(command, tmp_path):
     """hadolint, and the schemas of Compose and Kubernetes, find nothing."""
     if "TOX_ENV_NAME" not in os.environ and shutil.which(command[0]) is None:
         pytest.skip("only tox installs the group deploy")
-    finished = subprocess.run(command, cwd=DEPLOY, capture_output=True, text=True, check=False)
+    folder = DEPLOY
+    if command[0] == "kubernetes-validate":  # it reports by name, and the server makes that of a Job
+        folder = tmp_path
+        for path in DEPLOY.glob("kubernetes/*.yaml"):
+            (tmp_path / path.name).write_text(path.read_text().replace("generateName: ", "name: "))
+    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 

@@ -110,17 +110,17 @@ class RedisBroker:
 
     async def room(self) -> int:
         """Return how many more jobs may wait: none while Redis cannot count them, as after many evictions."""
-        own = MAX_WAITING if self._jobs is None else await self._jobs.room()
+        local_room = MAX_WAITING if self._jobs is None else await self._jobs.room()
         try:
             async with self._redis() as redis:
                 groups: Any = await redis.xinfo_groups(STREAM)
         except _OUTAGES:
             if self._jobs is None:
                 raise
-            return own
+            return local_room
         waiting = [group["lag"] for group in groups]
         room = 0 if None in waiting else max(MAX_WAITING - sum(waiting), 0)
-        return min(room, own)
+        return min(room, local_room)
 
     async def ping(self) -> None:
         """Raise unless Redis takes jobs: one that is full, or a replica, responds all the same."""

@@ -34,7 +34,7 @@ class Outputs(NamedTuple):
 
     Attributes:
         json: file of JSON.
-        baseline: file of known findings; one to be written has all.
+        baseline: file of entries findings; one to be written has all.
         github: whether GitHub Actions gets them.
     """
 
@@ -48,15 +48,15 @@ class Outputs(NamedTuple):
 
     def of_run(self, checking: Checking) -> Report:
         """Make a check, and return its report once it is shown."""
-        known = read_baseline(self.baseline) if self.baseline else []
+        entries = read_baseline(self.baseline) if self.baseline else []
         console = report_console(stderr=True)
         with checking.started() as run, stopped_by_signals(run), ProgressBars(console, run.report) as bars:
             run.on_own_check, run.on_tick = bars.own_check, bars.tick
             for event in checking.events(run):
                 bars.take(event)
-        apply_baseline(run.report, known, datetime.now(UTC).date())
+        apply_baseline(run.report, entries, datetime.now(UTC).date())
         if self.write_baseline is not None:
-            write_baseline(self.write_baseline, run.report, known)
+            write_baseline(self.write_baseline, run.report, entries)
         report = self._reported(run.report)
         if run.abandoned:
             sys.stdout.flush()

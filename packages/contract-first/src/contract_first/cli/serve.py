@@ -103,10 +103,10 @@ def serve(  # noqa: PLR0913 -- one for each option
     if app is not None:
         if any((contract, overlay, handlers, authenticate, collaborators, cors_origin, metrics_port)):
             raise failure(f"--app {app} has options of its own: set them where it calls create_app.")
-        made = imported(app)
-        if not isinstance(made, Service):
-            raise _unusable(app, made, "what create_app returned")
-        serve_made(lambda *_: made, START_ERRORS, title=made.contract.document["info"]["title"])
+        service = imported(app)
+        if not isinstance(service, Service):
+            raise _unusable(app, service, "what create_app returned")
+        serve_made(lambda *_: service, START_ERRORS, title=service.contract.document["info"]["title"])
         return
     if contract is None or handlers is None:
         raise failure("Nothing to serve: give --contract FILE and --handlers PACKAGE, or --app MODULE:NAME.")

@@ -148,9 +148,9 @@ def _require_fit(
     unread = [] if anything else sorted(arguments - by_name)
     faults = [f"it lacks {_listed(unread)}, which the operation has"] if unread else []
     if unknown:
-        known = _listed(sorted(arguments | set(provided)))
+        names = _listed(sorted(arguments | set(provided)))
         remedy = "`collaborators` of create_app, or to `serve --collaborators MODULE:NAME`"
-        faults.append(f"it asks for {_listed(unknown)}, which is none of {known}; add it to the {remedy}")
+        faults.append(f"it asks for {_listed(unknown)}, which is none of {names}; add it to the {remedy}")
     if faults:
         raise ResolverError(
             f"The handler of {operation_id!r} does not match its operation: {'; '.join(faults)}."

@@ -27,7 +27,7 @@ def test_what_is_known_is_no_reason_to_fail(wrong, baseline):
     baseline.write_text(baseline.read_text().replace('reason = ""', 'reason = "until the move"'))
     apply_baseline(wrong, read_baseline(baseline), TODAY)
     assert (wrong.findings, wrong.exit_code) == ([], 0)
-    assert [(finding.title, finding.reason) for finding in wrong.known] == [
+    assert [(finding.title, finding.reason) for finding in wrong.known_findings] == [
         ("Server error", "until the move")
     ]
     assert wrong.conclusion().startswith("Conforms to the contract but for 1 known: ")

@@ -51,10 +51,10 @@ class PresignedUpload(RunCheck):
         for step in steps(self.target, self.samples):
             if step.operation.method == "get" and step.operation in self.target.operations:
                 try:
-                    sent = self.samples.send(step.case(self.samples), self.target.headers)
+                    fetched = self.samples.send(step.case(self.samples), self.target.headers)
                 except NoResponse:
                     continue
-                response = json_of(sent.content)
+                response = json_of(fetched.content)
                 form = form_of(response)
                 if form and (may_upload(self.target, form.url) or not HOST.fullmatch(host_of(form.url))):
                     tried += 1

@@ -106,10 +106,10 @@ class StoredThings(RunCheck):
             yield self.failure("there", message, read.label, response)
             return
         again = self._send(self._case(read, collection, key))
-        for one in (response, again):
-            if (other := collection.key_of(object_of(one.content) or {})) not in (None, key):
+        for reading in (response, again):
+            if (other := collection.key_of(object_of(reading.content) or {})) not in (None, key):
                 yield self.failure(
-                    "there", f"the thing with the id {key} shows the id {other}", read.label, one
+                    "there", f"the thing with the id {key} shows the id {other}", read.label, reading
                 )
         yield from self._compare("same", read, confirmed, thing, response)
         yield from self._try_etag(collection, key, response, again)
@@ -148,8 +148,8 @@ class StoredThings(RunCheck):
         response = self.target.client.get(location, headers=self.target.headers)
         other = collection.key_of(object_of(response.content) or {})
         if not response.is_success or other not in (None, key):
-            shown = f"a thing with the id {other}" if response.is_success else response.status_code
-            message = f"the Location of the thing with the id {key} leads to {shown}"
+            target = f"a thing with the id {other}" if response.is_success else response.status_code
+            message = f"the Location of the thing with the id {key} leads to {target}"
             yield self.failure("location", message, collection.create.label, response)
 
     def _try_etag(
@@ -179,8 +179,8 @@ class StoredThings(RunCheck):
             yield self.failure("list", "the list is empty after a creation", collection.list.label, response)
         for item in items:
             if isinstance(item, dict) and collection.key_of(item) == key:
-                shown = {name: value for name, value in confirmed.items() if name in item}
-                yield from self._compare("list", collection.list, shown, item, response)
+                listed = {name: value for name, value in confirmed.items() if name in item}
+                yield from self._compare("list", collection.list, listed, item, response)
 
     def _try_deletion(self, collection: Collection, deletion: Operation, key: str) -> Iterator[CheckFailure]:
         response = self._send(self._case(deletion, collection, key))
@@ -224,8 +224,8 @@ def _sent(case: Case[Any]) -> dict[str, Any]:
 
 def _altered(case: Case[Any]) -> Case[Any]:
     """Return a request with other texts in its body; it may be refused, and then shows nothing."""
-    if sent := _sent(case):
-        case.body = {name: f"{value}b" if isinstance(value, str) else value for name, value in sent.items()}
+    if body := _sent(case):
+        case.body = {name: f"{value}b" if isinstance(value, str) else value for name, value in body.items()}
     return case
 
 

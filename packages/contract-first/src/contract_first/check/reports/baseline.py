@@ -89,7 +89,7 @@ def apply_baseline(report: Report, entries: list[Entry], today: date) -> None:
             new.append(finding)
         else:
             finding.reason = entry.reason
-            report.known.append(finding)
+            report.known_findings.append(finding)
     report.findings = new
     if report.ended:
         report.gone = [
@@ -109,16 +109,16 @@ def write_baseline(path: Path, report: Report, entries: list[Entry]) -> None:
         "# Known findings of `check`; give each a reason, and a day after which it counts again, such as"
     ]
     lines += ["# expires = 2030-12-31", ""]
-    for finding in [*report.known, *report.findings]:
-        known = next((entry for entry in entries if entry.covers(finding)), None)
-        lines += [*_table(Entry.of(finding), known), ""]
+    for finding in [*report.known_findings, *report.findings]:
+        former = next((entry for entry in entries if entry.covers(finding)), None)
+        lines += [*_table(Entry.of(finding), former), ""]
     path.write_text("\n".join(lines), "utf-8")
 
 
-def _table(entry: Entry, known: Entry | None) -> Iterator[str]:
+def _table(entry: Entry, former: Entry | None) -> Iterator[str]:
     yield "[[findings]]"
     for name in ("check", "title", "status", "cause", "operations"):
         yield f"{name} = {json.dumps(getattr(entry, name), ensure_ascii=False)}"
-    yield f"reason = {json.dumps(known.reason if known else '', ensure_ascii=False)}"
-    if known is not None and known.expires is not None:
-        yield f"expires = {known.expires}"
+    yield f"reason = {json.dumps(former.reason if former else '', ensure_ascii=False)}"
+    if former is not None and former.expires is not None:
+        yield f"expires = {former.expires}"

@@ -24,7 +24,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _finding(number, finding, prefix)
     for trouble in report.troubles:
         yield f"\n- {_text(short(trouble.operation, prefix))} could not be tested: {_text(trouble.title)}"
-    for finding in report.known:
+    for finding in report.known_findings:
         reason = f": {_text(finding.reason)}" * bool(finding.reason)
         yield f"\n- known: {_text(finding.heading)}, {_text(finding.places(prefix, MOST_PLACES))}{reason}"
     for gone in report.gone:

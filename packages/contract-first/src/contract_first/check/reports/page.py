@@ -107,7 +107,7 @@ def _facts(report: Report) -> str:
         "waited for rate limits": f"{report.waited:.0f} s" if report.waited else "",
         **{
             f"known: {finding.heading}": f"{finding.places(report.prefix, MOST_PLACES)}. {finding.reason}"
-            for finding in report.known
+            for finding in report.known_findings
         },
         **{f"gone: {gone}": "is to be removed from the baseline" for gone in report.gone},
         **{f"left out: {words_of(check).name}": reason for check, reason in report.left_out.items()},

@@ -191,7 +191,7 @@ class Report(msgspec.Struct, kw_only=True):
         reason: why, where it did not end by itself.
         operations: by name, in the order of the contract.
         findings: in the order in which they were found; of recorded traffic the most frequent first.
-        known: findings that a baseline has, which are no reason to fail.
+        known_findings: findings that a baseline has, which are no reason to fail.
         gone: findings of a baseline that the run did not find.
         troubles: parts that could not be tested, and why.
         left_out: checks that could not run, and why.
@@ -212,7 +212,7 @@ class Report(msgspec.Struct, kw_only=True):
     reason: str = ""
     operations: dict[str, Tested] = {}
     findings: list[Finding] = []
-    known: list[Finding] = []
+    known_findings: list[Finding] = []
     gone: list[str] = []
     troubles: list[Trouble] = []
     left_out: dict[str, str] = {}
@@ -281,8 +281,8 @@ class Report(msgspec.Struct, kw_only=True):
         if self.seconds:
             effort += f" in {self.seconds:.1f} s, seed {self.seed}"
         if self.exit_code == OK:
-            known = f" but for {len(self.known)} known" * bool(self.known)
-            return f"Conforms to the contract{known}{self._as_far_as()}: {effort}."
+            exceptions = f" but for {len(self.known_findings)} known" * bool(self.known_findings)
+            return f"Conforms to the contract{exceptions}{self._as_far_as()}: {effort}."
         troubles = len({trouble.operation for trouble in self.troubles})
         untested = [f"{troubles} operation{'s' * (troubles != 1)} could not be tested"] * bool(troubles)
         unfinished = [*untested, *filter(None, [self._why_unfinished()])]

@@ -48,7 +48,7 @@ def _parts(report: Report, *, wide: bool) -> Iterator[RenderableType]:
         yield _finding(number, finding, prefix)
     for trouble in report.troubles:
         yield _trouble(trouble, prefix)
-    if report.known or report.gone:
+    if report.known_findings or report.gone:
         yield _known(report, prefix)
     yield _matrix(report, names, prefix, wide=wide)
     yield _legend(report, names)
@@ -124,7 +124,7 @@ def _known(report: Report, prefix: str) -> Text:
     lines = [
         f"known: {finding.heading}, {finding.places(prefix, MOST_PLACES)}"
         + f" ({finding.reason})" * bool(finding.reason)
-        for finding in report.known
+        for finding in report.known_findings
     ]
     return Text(
         "\n".join([*lines, *(f"gone, and to be removed from the baseline: {gone}" for gone in report.gone)])

@@ -115,12 +115,12 @@ class RunReporter:
                     self._generated.setdefault(finding.identity, (recorder.cases[case_id].value, identity))
 
     def minimise(
-        self, seconds: float, is_stopped: Callable[[], bool], sent: Callable[[Case[Any], Response], None]
+        self, seconds: float, is_stopped: Callable[[], bool], on_sent: Callable[[Case[Any], Response], None]
     ) -> None:
         """Replace generated requests of findings by the least that reproduce them, for some seconds.
 
         Args:
-            sent: called with each request that is sent for it and its response.
+            on_sent: called with each request that is sent for it and its response.
         """
         end = self._target.clock() + seconds
 
@@ -132,7 +132,7 @@ class RunReporter:
                 return None
             self._report.tested(case.operation.label).sent(MINIMISING)
             response = case.call(headers=self._target.headers, timeout=left)
-            sent(case, response)
+            on_sent(case, response)
             return response
 
         smallest: dict[str, Case[Any]] = {}
