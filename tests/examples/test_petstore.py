@@ -67,7 +67,7 @@ def test_it_is_served_and_checked():
         finally:
             process.terminate()
     assert process.returncode == 0
-    assert "security_alternatives" in output
+    assert "security alternatives" in output
 
 
 def test_its_mock_is_checked():
