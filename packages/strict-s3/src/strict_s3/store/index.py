@@ -1,6 +1,7 @@
 """The index of an archive: records by bucket, kind and name, in one SQLite file."""
 
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,8 @@ class Index:
         except sqlite3.Error as error:
             self._connection.close()
             raise OSError(f"{self._file} cannot be used: {error}") from None
+        # an app in a test's own process is often dropped without an end
+        weakref.finalize(self, self._connection.close)
 
     def close(self) -> None:
         """Release the file."""

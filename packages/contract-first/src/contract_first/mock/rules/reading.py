@@ -147,6 +147,8 @@ def _name(entry: Any) -> str:
 
 def _content(folder: Path, name: str) -> bytes:
     """Return the content of a file in a folder; raises ValueError if there is no such file."""
+    if "\0" in name:
+        raise ValueError("has a null byte in its name")
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise ValueError("is not in the folder of the rule's file")
