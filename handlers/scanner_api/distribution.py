@@ -8,4 +8,5 @@ SCANNER_API: Final = Distribution(
     "scanner-api",
     ".",
     {"mock": ("strict_s3", "PIL")},
+    s3_extra="mock",
 )

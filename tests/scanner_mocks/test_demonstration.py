@@ -160,7 +160,7 @@ def test_without_vision_it_says_what_it_leaves_out(tmp_path):
     assert acts(finished.stdout) == WITHOUT_VISION
     last = finished.stdout.splitlines()[-1]
     assert last.startswith("Left out: the scan, and the proposals from the label. They need the extra vision")
-    assert last.endswith("pip install -c constraints.txt '.[mock,vision]'")
+    assert last.endswith("pip install -c constraints.txt ./packages/strict-s3 '.[mock,vision]'")
 
 
 def test_a_lost_byte_is_a_failure(mock):

@@ -13,15 +13,17 @@ class Distribution(NamedTuple):
         name: by which it is installed, and has a version.
         folder: where it is in a clone of the repository.
         extras: the modules that an extra brings, and that what needs the extra imports.
+        s3_extra: the extra that brings strict-s3, which is installed from its own folder.
     """
 
     name: str
     folder: str
     extras: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    s3_extra: str = "s3"
 
     def how_to_install(self, *extras: str) -> str:
         """Return how to install extras, as the end of a sentence; it works without a package index."""
-        siblings = "./packages/strict-s3 " if "s3" in extras else ""
+        siblings = "./packages/strict-s3 " if self.s3_extra in extras else ""
         return (
             "in a clone of the repository, run: pip install -c constraints.txt "
             f"{siblings}'{self.folder}[{','.join(extras)}]'"
