@@ -10,7 +10,7 @@ FREE_HEAD_BYTES = 4096
 """Heads up to this size need no share: of as many connections as a process has they are few megabytes."""
 MOST_HEADS_BYTES = 24 * 1024 * 1024
 """Of longer heads, and of what is sent behind a request before its response."""
-MOST_BODIES_BYTES = 24 * 1024 * 1024
+MOST_BODIES_BYTES = 16 * 1024 * 1024
 """Of bodies that wait for the app; beyond it requests are refused."""
 FULL_BODIES_BYTES = 8 * 1024 * 1024
 """From which on no more is read of bodies, until the app has taken some."""

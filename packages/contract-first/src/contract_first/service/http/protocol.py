@@ -380,6 +380,7 @@ class HttpProtocol(asyncio.Protocol):
     def _close_gently(self) -> None:
         """Close once the client has had time to read what was sent (RFC 9112, section 9.6)."""
         self._unread = b""
+        self._reader.drop()
         if self._exchange is not None:
             self._exchange.disconnect()
         if self.is_closing() or not self.transport.can_write_eof():

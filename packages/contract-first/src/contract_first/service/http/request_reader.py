@@ -83,6 +83,11 @@ class RequestReader:
         """Whether a body is coming in that does not say how long it is."""
         return self.part is BODY and self._left_bytes <= 0
 
+    def drop(self) -> None:
+        """Drop what has come in of a head: nothing more is read."""
+        self._parser = HttpRequestParser(self)
+        self._head.begin()
+
     def beginning(self) -> Scope | None:
         """Return the scope of a request whose head is not whole, if there is any of its target."""
         if self.part is not HEAD or not self._head.target:

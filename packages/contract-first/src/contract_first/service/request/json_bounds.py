@@ -12,7 +12,8 @@ MOST_LEVELS: Final = 200
 MEMBER_BYTES: Final = 64
 """What a member takes once it is parsed, about: up to 70 bytes, and 3 in its text."""
 _SLICE_BYTES = 64 * 1024
-_QUOTES_OF_A_MEMBER = 4
+_UNCOUNTED_SHARE = 4
+"""Of the members that are allowed, as many as a quarter need not be counted again at once."""
 _DIGITS = re.compile(rb"\d++")
 _BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
@@ -90,9 +91,8 @@ class JsonCount:
         self._quotes += piece.count(b'"')
         self._uncounted.append(piece)
         if (
-            self.members > self._limits.members
+            max(self.members, self._quotes // 4) > self._limits.members // _UNCOUNTED_SHARE
             or self._openings > self._limits.levels
-            or self._quotes > _QUOTES_OF_A_MEMBER * self._limits.members
             or self._may_have_long_number(piece)
         ):
             uncounted, self._uncounted = self._uncounted, None
