@@ -267,7 +267,7 @@ def test_documents_of_many_tags_are_not_parsed(text, monkeypatch):
     parts = b"<Part><PartNumber>1</PartNumber><ETag>e</ETag></Part>" * 10_000
     assert len(parse(b"<CompleteMultipartUpload>" + parts + b"</CompleteMultipartUpload>")) == 10_000
     monkeypatch.setattr(xml.ET, "fromstring", None)
-    with pytest.raises(S3Error, match="MalformedXML"):
+    with pytest.raises(S3Error, match="was not well-formed"):
         parse(text)
 
 
@@ -279,7 +279,7 @@ def test_documents_that_are_coming_in_share_memory(monkeypatch):
         first(2 * BLOCK_BYTES)
         with incoming.share() as small:
             small(BLOCK_BYTES)
-        with pytest.raises(S3Error, match="SlowDown"), incoming.share() as second:
+        with pytest.raises(S3Error, match="reduce your request rate"), incoming.share() as second:
             second(BLOCK_BYTES + 1)
         first(3 * BLOCK_BYTES)
     with incoming.share() as third:

@@ -38,11 +38,12 @@ if TYPE_CHECKING:
     from .messages.request import Request, Requirement
     from .messages.response import Response
     from .request.bodies import Limits
+    from .request.json_bounds import JsonLimits
 
 __all__ = [
     "Attempt", "Authenticator", "BadRequest", "BasicCredential", "CannotListen", "Conflict", "Forbidden",
-    "Idempotency", "InsufficientScope", "InternalError", "KeyInUse", "KeyReused", "Limits",
-    "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem",
+    "Idempotency", "InsufficientScope", "InternalError", "JsonLimits", "KeyInUse", "KeyReused",
+    "Limits", "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem",
     "ProblemProfile", "RateLimited", "Request", "Requirement", "ResolverError", "Response", "Service",
     "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
     "Violation", "create_app", "listen", "serve", "url_of",
@@ -54,6 +55,7 @@ __getattr__ = exported(
         "app": "Service create_app",
         "access.authentication": "Authenticator BasicCredential",
         "request.bodies": "Limits",
+        "request.json_bounds": "JsonLimits",
         "functions": "ResolverError",
         "idempotency": "Attempt Idempotency KeyInUse KeyReused",
         "messages.problems": "BadRequest Conflict Forbidden InsufficientScope InternalError MethodNotAllowed"
