@@ -2,8 +2,11 @@
 
     python bench/outages.py                starts PostgreSQL and Valkey of its own (group `tests`)
 
-Eight clients ask for presigned uploads all the time, each over its own connection, and connect again when
-theirs is closed. The fault begins after two seconds and lasts for three.
+Eight clients ask for presigned uploads all the time, or submit scans, each over its own connection, and connect
+again when theirs is closed. The fault begins after two seconds and lasts for three.
+
+Of the scans it says how many that were accepted are lost, stored twice, or not processed five seconds after the
+fault, and how long after it the first was accepted again.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ MOCKED = frozenset(
     | {"rate_limit_publishable_per_minute", "cors_origins", "trusted_proxies", "max_body_bytes"}
     | {"max_json_members", "max_json_levels", "max_json_digits", "max_upload_bytes", "max_target_bytes"}
     | {"session_ttl_seconds", "s3_region", "s3_key_template"}
-    | {"s3_server_side_encryption", "s3_kms_key_id", "s3_acl", "presigned_expires_seconds"}
+    | {"s3_server_side_encryption", "s3_kms_key_id", "s3_acl", "presigned_expires_seconds", "check_photos"}
 )
 """Settings that `scanner-api mock` honours as well; the others are `serve`'s alone."""
 
@@ -157,6 +157,11 @@ class Settings(BaseSettings):
     )
     max_upload_bytes: Bytes = Field(
         20 * MEBIBYTE, ge=1, description="Largest photo, in bytes, in a presigned upload and in upload-image."
+    )
+    check_photos: bool = Field(
+        default=True,
+        description="Refuse to register objects that are no images, or have over 50 megapixels or a side of "
+        "over 16,384; a mock takes anything by default, as tests upload a few bytes.",
     )
     max_connections: int = Field(
         4096,
