@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Attempt", "Authenticator", "BadRequest", "BasicCredential", "CannotListen", "Conflict", "Forbidden",
-    "Idempotency", "InsufficientScope", "InternalError", "JsonLimits", "KeyInUse", "KeyReused",
-    "Limits", "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem",
+    "Idempotency", "InsufficientScope", "InternalError", "JsonLimits", "KeyInUse", "KeyReused", "Limits",
+    "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem",
     "ProblemProfile", "RateLimited", "Request", "Requirement", "ResolverError", "Response", "Service",
     "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
     "Violation", "create_app", "listen", "serve", "url_of",

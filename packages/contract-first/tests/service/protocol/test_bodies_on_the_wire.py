@@ -264,3 +264,35 @@ def test_bodies_that_the_app_does_not_take_are_bounded(server, monkeypatch):
         GO_ON.set()
         first.sendall(bytes(30_000))
         assert first.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"1\na\r\n0\r\n\r\n",
+        b"1\ra\r\n0\r\n\r\n",
+        b"1\r\na\n0\r\n\r\n",
+        b"1\r\na0\r\n\r\n",
+        b"1\r\nab\r\n0\r\n\r\n",
+        b" 1\r\na\r\n0\r\n\r\n",
+        b"1 \r\na\r\n0\r\n\r\n",
+        b"0x1\r\na\r\n0\r\n\r\n",
+        b"+1\r\na\r\n0\r\n\r\n",
+        b"\r\na\r\n0\r\n\r\n",
+        b"fffffffffffffffff\r\na\r\n0\r\n\r\n",
+        b"1 ; a=b\r\na\r\n0\r\n\r\n",
+        b"1;a\nb\r\na\r\n0\r\n\r\n",
+        b'1;a="x\r\ny"\r\na\r\n0\r\n\r\n',
+        b"1\r\na\r\n0\r\n\n",
+        b"1\r\na\r\n0\r\nX: y\n\r\n",
+        b"1\r\na\r\n0\r\nX : y\r\n\r\n",
+        b"1\r\na\r\n0\r\nContent-Length: 5\r\n\r\n",
+        b"1\r\na\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_chunks_that_can_be_read_in_two_ways_are_refused(connection, chunks):
+    """Others may end a line or a chunk elsewhere, and take what follows for another request."""
+    connection.sendall(
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + GET + b"\r\n"
+    )
+    assert refusal(connection) == 400
