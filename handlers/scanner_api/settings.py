@@ -1,7 +1,7 @@
 """All settings, and the only reader of the environment.
 
-Precedence: command-line flags, then ``SCANNER_*`` environment variables, then the TOML file named by
-``--config`` or ``SCANNER_CONFIG``, then the defaults here.
+Precedence: command-line flags, then ``SCANNER_*`` environment variables, or the files that ``SCANNER_*_FILE``
+name, then the TOML file named by ``--config`` or ``SCANNER_CONFIG``, then the defaults here.
 """
 
 import os
@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -23,6 +24,8 @@ from .ages import age_of
 from .scanning.photos.photo_keys import PhotoKeys
 
 MEBIBYTE = 1024 * 1024
+MOST_CHARACTERS = 64 * 1024
+"""In the file of a setting."""
 
 
 def _seconds(value: Any) -> float:
@@ -258,9 +261,34 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put flags before the environment before the TOML file."""
+        files = EnvSettingsSource(settings_cls)
+        files.env_vars = _from_files()
+        sources = init_settings, env_settings, files
         config = os.environ.get("SCANNER_CONFIG")
         if config is None:
-            return init_settings, env_settings
+            return sources
         if not Path(config).is_file():  # pydantic-settings would pass over it in silence
             raise FileNotFoundError(f"there is no file {config}")
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(config))
+        return *sources, TomlConfigSettingsSource(settings_cls, Path(config))
+
+
+def _from_files() -> dict[str, str | None]:
+    """Read the settings that are in files, as orchestrators mount secrets; a last newline is no part of them."""
+    contents: dict[str, str | None] = {}
+    for variable in (f"SCANNER_{name.upper()}" for name in Settings.model_fields):
+        file = os.environ.get(f"{variable}_FILE")
+        if file is None:
+            continue
+        if variable in os.environ:
+            raise ValueError(f"{variable} and {variable}_FILE are both set; expected one of them.")
+        try:
+            with Path(file).open(encoding="utf-8") as opened:
+                content = opened.read(MOST_CHARACTERS + 1)
+        except UnicodeDecodeError:
+            raise ValueError(f"{variable}_FILE names a file that is no UTF-8 text: {file}") from None
+        except OSError as error:
+            raise ValueError(f"{variable}_FILE cannot be read: {error.strerror}: {file}") from None
+        if len(content) > MOST_CHARACTERS:
+            raise ValueError(f"{variable}_FILE has more than {MOST_CHARACTERS:,} characters: {file}")
+        contents[variable.lower()] = content.removesuffix("\n").removesuffix("\r")
+    return contents
