@@ -273,7 +273,7 @@ class Settings(BaseSettings):
 
 
 def _from_files() -> dict[str, str | None]:
-    """Read the settings that are in files, as orchestrators mount secrets; a last newline is no part of them."""
+    """Read the settings that are in files, as orchestrators mount secrets, without the last newline."""
     contents: dict[str, str | None] = {}
     for variable in (f"SCANNER_{name.upper()}" for name in Settings.model_fields):
         file = os.environ.get(f"{variable}_FILE")

@@ -201,8 +201,8 @@ class Fleet:
 def replaced(older, database, folder):
     """Replace an older version by this one under load; return the fleet, the stored sessions, and a log.
 
-    The older version makes the schema, serves while that is upgraded and beside this version, and starts again,
-    of which the log is.
+    The older version makes the schema, serves while that is upgraded and beside this version, and starts
+    again, of which the log is.
     """
     fleet = Fleet(database, folder)
     organization = ("--new-organization", "Grocer", "--per-minute", "1000000", "--per-day", "1000000")
