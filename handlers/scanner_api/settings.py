@@ -126,7 +126,9 @@ class Settings(BaseSettings):
         description="How long to wait at start for a database or Redis that does not respond, such as `60s`.",
     )
     rate_limit_storage: Url = Field(
-        "memory://", description="`memory://` for one process, `redis://...` shared by all (extra `redis`)."
+        "memory://",
+        description="`memory://` for one process, `redis://...` shared by all (extra `redis`); also of "
+        "Sentinels (`redis+sentinel://HOST,HOST/SERVICE`) or a cluster (`redis+cluster://HOST,HOST`).",
     )
     rate_limit_on_outage: Literal["open", "closed"] = Field(
         "open",
@@ -175,8 +177,8 @@ class Settings(BaseSettings):
     )
     queue_url: Url = Field(
         "memory://",
-        description="Where captures wait to be processed: `memory://` in this process, or `redis://...` for "
-        "`scanner-api worker` (extra `redis`).",
+        description="Where captures wait to be processed: `memory://` in this process, or `redis://...`, as of "
+        "the rate limits, for `scanner-api worker` (extra `redis`).",
     )
     worker_concurrency: int = Field(
         8,
