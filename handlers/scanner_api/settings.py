@@ -175,10 +175,15 @@ class Settings(BaseSettings):
         description="How long COMPLETED and EXPIRED sessions are kept after their last change, such as `90d`;"
         " then they are deleted with their captures, photos and objects in S3. Forever by default.",
     )
+    audit_retention: Age | None = Field(
+        None,
+        description="How long entries of the audit log are kept, such as `400d`; then they are deleted."
+        " Forever by default.",
+    )
     queue_url: Url = Field(
         "memory://",
-        description="Where captures wait to be processed: `memory://` in this process, or `redis://...`, as of "
-        "the rate limits, for `scanner-api worker` (extra `redis`).",
+        description="Where captures wait to be processed: `memory://` in this process, or `redis://...`, as "
+        "of the rate limits, for `scanner-api worker` (extra `redis`).",
     )
     worker_concurrency: int = Field(
         8,
