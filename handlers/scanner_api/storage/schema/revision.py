@@ -29,10 +29,15 @@ class SchemaRevision(NamedTuple):
             return self.revision == HEAD
         return self.least_revision is not None and self.least_revision <= HEAD
 
+    @property
+    def is_newer(self) -> bool:
+        """Whether it is of a newer version."""
+        return self.revision is not None and self.revision > HEAD
+
     def check(self) -> None:
         """Raise DatabaseError unless this version can use it; log that it is of a newer one."""
         if self.is_usable:
-            if self.revision != HEAD:
+            if self.is_newer:
                 logger.warning(
                     "The database is at revision %s of a newer version, which this one (%s) may use",
                     *(self.revision, HEAD),
