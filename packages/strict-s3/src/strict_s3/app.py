@@ -19,8 +19,10 @@ from urllib.parse import quote, urlencode
 from .auth.authentication import Authenticator
 from .auth.signature import Credential
 from .buckets.buckets import FirstBucket
+from .buckets.events import Events
 from .faults import Dropped, Faults
 from .http.body import BodyCutShort, PacedBody
+from .http.webhooks import Webhook
 from .messages.clock import Clock, ShiftedClock
 from .messages.cors import granted
 from .messages.errors import S3Error, refusal
@@ -88,8 +90,8 @@ class Front:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve a request; raise Dropped if a fault closes the connection without a response."""
         beginning = time(), monotonic()
-        request_id, host_id = self._ids.draw()
-        request = Request.from_environ(environ, self._names)
+        request_id, host_id = ids = self._ids.draw()
+        request = Request.from_environ(environ, self._names, ids)
         health = self._health(request)
         response = health or self._respond(request, request_id, host_id)
         if response is None:
@@ -177,13 +179,14 @@ def create_app(
         options: what it is started with; its folder is removed with the app if they name none. What they say
             of the address and of TLS is up to who serves the app.
         clock: tells the time; the machine's by default.
-        report: called with every exchange, as `described` returns it.
+        report: called with every exchange, as `described` returns it, and with each delivery of an event.
         faults: simulated failures; none by default.
     """
     folder = options.data or Path(tempfile.mkdtemp(prefix="s3-"))
     first = [FirstBucket(name, options.region, options.cors, options.public) for name in options.buckets]
     archive = Archive(folder, durable=options.data is not None and not options.no_fsync)
-    store = Store(archive, first, options.account)
+    webhooks = {name: Webhook(name, url, report) for name, url in options.event_webhooks.items()}
+    store = Store(archive, first, Events(webhooks, options.account), options.account)
     credentials = {access_key: Credential.parse(text) for access_key, text in options.credentials.items()}
     machine, faults = ShiftedClock(), faults or Faults()
     clock = faults.clock(clock or machine)
