@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -32,6 +32,7 @@ from .objects.attributes import CONTROL
 from .objects.store import Store
 from .options import Options
 from .post_object import PostObject
+from .probes import Probes
 from .routes import Routes
 from .store.archive import Archive
 
@@ -54,15 +55,6 @@ _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+
 """The session token in S3's response to a wrong signature."""
 _SANDBOX = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
 """Keeps stored HTML from running scripts with the rights of pages of this machine; S3 sends neither."""
-_RUNNING = b'{"services": {"s3": "running"}, "edition": "strict-s3"}'
-_HEALTH: Mapping[tuple[str, str], tuple[str, bytes]] = {
-    ("healthz", ""): ("text/plain", b"ok"),
-    ("minio", "health/live"): ("text/plain", b""),
-    ("minio", "health/ready"): ("text/plain", b""),
-    ("minio", "health/cluster"): ("text/plain", b""),
-    ("_localstack", "health"): ("application/json", _RUNNING),
-}
-"""What probes get, by bucket and key, unless there is such a bucket: an S3 that responds is ready."""
 _log = logging.getLogger(__name__)
 
 
@@ -84,7 +76,9 @@ class Front:
         self._clock = clock
         self._ids = ids
         self.faults = faults or Faults()
-        self._routes = Routes(store, authenticator, PostObject(store, authenticator, clock, self.faults))
+        self.probes = Probes(store)
+        post_object = PostObject(store, authenticator, clock, self.faults)
+        self._routes = Routes(store, authenticator, post_object, self.probes)
         self._report = report
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -92,7 +86,7 @@ class Front:
         beginning = time(), monotonic()
         request_id, host_id = ids = self._ids.draw()
         request = Request.from_environ(environ, self._names, ids)
-        health = self._health(request)
+        health = self.probes.health(request)
         response = health or self._respond(request, request_id, host_id)
         if response is None:
             self._report_exchange(request, Response(0), [], beginning)
@@ -123,14 +117,6 @@ class Front:
     def close(self) -> None:
         """Release everything; what is in the archive stays there."""
         self.store.close()
-
-    def _health(self, request: Request) -> Response | None:
-        """Return the response to a probe; None for any other request."""
-        media_type, body = _HEALTH.get((request.bucket, request.key), ("", b""))
-        is_probe = media_type and request.method in ("GET", "HEAD") and not request.query
-        if not is_probe or self.store.bucket(request.bucket) is not None:
-            return None
-        return Response(HTTPStatus.OK, [("Content-Type", media_type)], [body], len(body))
 
     def _respond(self, request: Request, request_id: str, host_id: str) -> Response | None:
         try:

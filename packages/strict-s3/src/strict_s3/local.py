@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .http.wire import Listener
+from .initialization import initialize
 from .messages.clock import ShiftedClock
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def local_s3(
 
     Raises:
         OSError: the address cannot be listened on, or a folder cannot be used.
-        ValueError: the folder ``ca`` holds no certificate authority.
+        ValueError: the folder ``ca`` holds no certificate authority, or a script of ``init`` fails.
     """
     with ExitStack() as running:
         authority = authority or running.enter_context(options.certifying())
@@ -75,11 +76,17 @@ def local_s3(
         from .app import create_app  # noqa: PLC0415 -- moto takes a while; clients may wait
 
         app = create_app(options, clock=clock, report=report, faults=faults())
+        app.probes.is_ready = not options.init
         running.callback(app.close)
         listener.app = app
         listener.tls = authority.server_context(options.certified_names()) if authority else None
         threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         running.callback(listener.shutdown)
+        variables = options.environment(url)
+        if authority:
+            variables["AWS_CA_BUNDLE"] = str(authority.file)
+        initialize(options.init, {**variables, "S3_URL": url, "S3_BUCKET": " ".join(options.buckets[:1])})
+        app.probes.is_ready = True
         yield LocalS3(app, clock, url, options)
 
 

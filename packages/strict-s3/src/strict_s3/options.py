@@ -87,6 +87,11 @@ def webhooks_of(texts: Iterable[str]) -> dict[str, str]:
     return webhooks
 
 
+def paths_of(texts: Iterable[str]) -> tuple[Path, ...]:
+    """Return the paths that texts are."""
+    return tuple(map(Path, texts))
+
+
 def _is_time(text: str | None) -> bool:
     try:
         return text is None or datetime.fromisoformat(text).tzinfo is not None
@@ -157,6 +162,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
         account: AWS account that owns all buckets: 12 digits; MOTO_ACCOUNT_ID by default, or moto's.
         event_webhooks: URLs of events, by the name of the queue, topic or function that they stand for.
+        init: folders of scripts that prepare it; nothing is ready before they ended.
 
     Raises:
         ValueError: a bucket cannot have this name, an account this id, or a webhook this URL.
@@ -205,6 +211,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         str, Flag("AWS account that owns the buckets, as requests may expect it.", "ID", account_id)
     ] = ACCOUNT
     event_webhooks: Annotated[Mapping[str, str], _WEBHOOKS] = msgspec.field(default_factory=dict)
+    init: Annotated[
+        tuple[Path, ...],
+        Flag(
+            "Folder of scripts (*.sh, *.py) that prepare S3 once it responds",
+            "DIR",
+            paths_of,
+        ),
+    ] = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError for an invalid name of a bucket, id of an account, or webhook."""

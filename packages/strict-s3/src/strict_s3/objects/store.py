@@ -105,6 +105,11 @@ class Store:
             self._archive.copy_from(Path(folder))
             self._load()
 
+    def bucket_names(self) -> list[str]:
+        """Return the names of all buckets, in order."""
+        with self._backend.lock:
+            return [name for name, _ in self._backend.buckets()]
+
     def usage(self, bucket: str) -> tuple[int, int]:
         """Return how many objects a bucket has, every version of each, and their bytes."""
         with self._backend.lock:
