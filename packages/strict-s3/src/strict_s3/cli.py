@@ -120,7 +120,7 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Coll
     parser.add_argument("--json", action="store_true", help="Print one line of JSON once S3 responds.")
     for name, (flag, default) in flags().items():
         if isinstance(default, bool):
-            parser.add_argument(*flag.names, dest=name, action="store_true", help=flag.help)
+            parser.add_argument(*flag.names, dest=name, action="store_true", default=None, help=flag.help)
             continue
         is_repeatable = not isinstance(default, int | str | None)
         value = DEFAULT_PORT if name == "port" else flag.default or default
