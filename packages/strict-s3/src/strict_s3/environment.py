@@ -58,9 +58,9 @@ def variable_of(flag_name: str) -> str:
 
 def without_meaning(environ: Mapping[str, str]) -> Iterator[str]:
     """Yield the variables of other servers, and of this one, that mean nothing here."""
-    known = {variable_of(flag.names[0]) for flag, _ in flags().values()}
-    known |= {name for names in (*_CREDENTIALS, *_ALIASES.values()) for name in names}
+    names = {variable_of(flag.names[0]) for flag, _ in flags().values()}
+    names |= {name for several in (*_CREDENTIALS, *_ALIASES.values()) for name in several}
     for name, text in sorted(environ.items()):
         is_s3_alone = name == "SERVICES" and text.strip() == "s3"
-        if _OF_OTHERS.fullmatch(name) and name not in known and not is_s3_alone:
+        if _OF_OTHERS.fullmatch(name) and name not in names and not is_s3_alone:
             yield name
