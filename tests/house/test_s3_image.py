@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from strict_s3.environment import without_meaning
+from strict_s3.startup.environment import without_meaning
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "s3"

@@ -12,11 +12,11 @@ import boto3
 import httpx2
 import pytest
 
-from strict_s3 import initialization
 from strict_s3.cli import main
-from strict_s3.environment import of_environment
-from strict_s3.initialization import initialize
 from strict_s3.options import Options, flags
+from strict_s3.startup import initialization
+from strict_s3.startup.environment import of_environment
+from strict_s3.startup.initialization import initialize
 
 COMMAND = [sys.executable, "-m", "strict_s3"]
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.request import urlopen
 
-from .environment import of_environment, without_meaning
 from .local import callable_url, local_s3
 from .options import Options, flags
+from .startup.environment import of_environment, without_meaning
 
 DEFAULT_PORT = 9000
 HEALTH_SECONDS = 5

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .http.wire import Listener
-from .initialization import initialize
 from .messages.clock import ShiftedClock
+from .startup.initialization import initialize
 
 if TYPE_CHECKING:
     from .app import Front
@@ -33,11 +33,18 @@ class LocalS3:
     restarts = 0
 
     def __init__(self, app: Front, clock: ShiftedClock, url: str, options: Options) -> None:
-        self._faults = app.faults
+        self._faults, self._store = app.faults, app.store
         self.url = url
         self.options = options
         self.set_clock, self.reset = clock.set, app.reset
         self.snapshot, self.restore, self.usage = app.store.snapshot, app.store.restore, app.store.usage
+
+    def create_bucket(self, bucket: str) -> None:
+        """Create a bucket like those that it was started with."""
+        from .buckets.buckets import FirstBucket  # noqa: PLC0415 -- imports moto, as the app did
+
+        options = self.options
+        self._store.create(FirstBucket(bucket, options.region, options.cors, options.public))
 
     def set_faults(self, faults: Iterable[Any], *, seed: int = 0) -> None:
         """Activate these faults and no others; those that were active already keep their counts."""

@@ -89,6 +89,12 @@ class Store:
             self._backend.reset()
             self._archive.close()
 
+    def create(self, first: FirstBucket) -> None:
+        """Create a bucket, with its subresources."""
+        self.buckets.create(Order("PUT", first.name, region=first.region))
+        for name, body in first.subresources():
+            self.buckets.change(Order("PUT", first.name, "", ((name, ""),), {}, first.region, body))
+
     def reset(self) -> None:
         """Return to the initial state, with an empty archive."""
         with self._backend.lock:
@@ -308,6 +314,4 @@ class Store:
         missing = [first for first in self._first if self._backend.bucket(first.name) is None]
         with self._archive.transaction():
             for first in missing:
-                self.buckets.create(Order("PUT", first.name, region=first.region))
-                for name, body in first.subresources():
-                    self.buckets.change(Order("PUT", first.name, "", ((name, ""),), {}, first.region, body))
+                self.create(first)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from .options import flags
+from strict_s3.options import flags
 
 PREFIX: Final = "STRICT_S3_"
 _CREDENTIALS = (
