@@ -215,6 +215,7 @@ class Merger:
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
+        self._without_formats = schemas.view(schemas.direction)
         self.of = schemas.of
         self.omits_write_only = schemas.is_30
         self._cache: dict[tuple[str, str | None], dict[str, Any]] = {}
@@ -222,6 +223,15 @@ class Merger:
     def is_valid(self, schema: Any, value: Any) -> bool:
         """Tell whether a part of a value conforms to its schema."""
         return self.of(schema).conforms(value) if isinstance(schema, dict) else schema is not False
+
+    def is_valid_but_for_formats(self, schema: Any, value: Any) -> bool:
+        """Tell whether a part of a value conforms to its schema, whatever its formats."""
+        if not isinstance(schema, dict):
+            return schema is not False
+        try:
+            return self._without_formats.of(schema).validator.is_valid(value)
+        except (LookupError, ValueError):  # it cannot be compiled
+            return False
 
     def distance(self, branch: Branch, value: Any) -> tuple[bool, int, int]:
         """Return the distance of a value from an alternative: its type, values of lists, violations."""

@@ -55,7 +55,8 @@ class GenerationAttempt(ABC):
         merger: of the schemas.
         strings: makes strings by the names of properties.
         examples: take the examples that stand in schemas.
-        made: how many values were made so far.
+        value_count: how many values were made so far.
+        violates_formats: whether an example was kept although it violates a format.
     """
 
     random: Random
@@ -64,6 +65,7 @@ class GenerationAttempt(ABC):
     strategy: Strategy
     examples: bool
     value_count: int = 0
+    violates_formats: bool = False
 
     @abstractmethod
     def value(self, schemas: list[Any], level: Level, example: Any = MISSING) -> Any:

@@ -169,9 +169,8 @@ class DocumentedResponses:
                 is_base = schema.conforms(body.value)  # stored items are laid over what conforms
                 value = body.value if is_base else self._generator.repaired(schema, body.value, label)
                 base = body._replace(value=value)
-                return DocumentedResponse(
-                    body.source, rendered, violation=violation, body=base, schema=schema
-                )
+                relation = self._relation(rendered, body, schema, label)
+                return DocumentedResponse(body.source, rendered, None, violation, relation, base, schema)
             reason = errors[0]
             if body.source == "example" and not all(map(is_of_header, errors)):
                 log.warning("%s: an example for %s violates the contract: %s", self._name, status, reason)
@@ -195,7 +194,8 @@ class DocumentedResponses:
     def _is_wrong_in_formats(errors: list[str], body: ResponseBody, schema: Schema) -> bool:
         """Tell whether all that is wrong is a format in an example, which is its author's all the same."""
         may_be = all(error == VIOLATES or may_be_of_format(error) for error in errors)
-        return body.source == "example" and may_be and schema.validator.is_valid(body.value)
+        is_authored = body.source == "example" or body.violates_formats
+        return is_authored and may_be and schema.validator.is_valid(body.value)
 
     def _without_valid_body(
         self, reason: str, violating: DocumentedResponse | None, selection: Selection
@@ -267,7 +267,7 @@ class DocumentedResponses:
                 label = self._label(status, f"header {name}", selection)
                 candidates = self._candidates.values(holder, label, member=f"header {name}")
                 schema = holder.get("schema", True)
-                for value, _ in candidates:
+                for value, *_ in candidates:
                     spelled = header_value(self._in_header(value, media_type, holder))
                     if spelled and self._generator.is_valid(schema, value):
                         yield field, spelled

@@ -58,6 +58,8 @@ class Relation:
     ) -> None:
         self._rendered = rendered
         self._value = value
+        # an example of the author may violate a format, which is no reason to leave the rest as it is
+        self._conforms = schema.conforms if schema.conforms(value) else schema.validator.is_valid
         self._media_type = media_type
         self._schema = schema
         places = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
@@ -176,7 +178,7 @@ class Relation:
         """Return a value with a change in it, or without if it would violate the schema."""
         try:
             changed = change(value)
-            return changed if changed != value and self._schema.conforms(changed) else value
+            return changed if changed != value and self._conforms(changed) else value
         except RecursionError:
             return value
 
