@@ -71,7 +71,7 @@ def test_only_the_members_that_violate_the_schema_are_replaced(wrong, kept, repa
 
 @pytest.mark.parametrize("wrong", [{"born": "yesterday"}, {"home": "https://{host}/x"}])
 def test_what_violates_a_format_alone_is_the_authors(wrong, repaired, responding):
-    """It stays as it is, also where the rest is repaired, and a header says what is wrong; or it is reported."""
+    """It stays, also where the rest is repaired, and a header says what is wrong; or it is reported."""
     example = {"id": 5, "name": "Rex"} | wrong
     content = {"application/json": {"schema": PET, "example": example}}
     responses = {"200": {"description": "", "content": content}}

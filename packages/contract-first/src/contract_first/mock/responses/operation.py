@@ -215,11 +215,12 @@ class MockOperation:
         if applied:
             request.response_headers.append((b"preference-applied", applied))
         if documented.problem is None:
-            rendered = documented.rendered
             if documented.relation is not None:
                 by_place = {place: arguments.get(name) for place, name in self._places.items()}
-                rendered = documented.relation.rendered(by_place, self._draw_id)
-            return _with_headers(documented, rendered, request)
+                related = documented.relation.response(by_place, self._draw_id)
+                if related is not None:
+                    return _with_headers(documented, related.rendered, request, related.source)
+            return _with_headers(documented, documented.rendered, request)
         problem = documented.problem(request)
         names = {name.lower().encode() for name in problem.headers}
         declared = [field for field in documented.rendered.headers if field[0] not in names]
@@ -243,9 +244,10 @@ class MockOperation:
 def _with_headers(
     documented: DocumentedResponse, rendered: Rendered, request: Request, source: str = ""
 ) -> Rendered:
+    is_documented = source in {"", documented.source}
     source = source or documented.source
     request.response_headers += [(b"x-mock-answer", source.encode()), SANDBOX]
-    if documented.violation:
+    if documented.violation and is_documented:
         request.response_headers.append((b"x-mock-violation", documented.violation))
     names = {name for name, _ in request.response_headers}
     headers = [field for field in rendered.headers if field[0] not in names]

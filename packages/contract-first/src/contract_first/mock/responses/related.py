@@ -5,7 +5,7 @@ What a request creates has another identifier each time.
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from starlette.datastructures import UploadFile
@@ -30,6 +30,13 @@ MOST_REMEMBERED, LONGEST_REMEMBERED = 64, 4096
 MOST_REPAIRED = 100
 """Values in a member of a body that is repaired to conform."""
 BODY = ("body", "")
+
+
+class RelatedResponse(NamedTuple):
+    """A response to a request, and its source, as of a `CandidateValue`."""
+
+    source: str
+    rendered: Rendered
 
 
 class Relation:
@@ -93,7 +100,7 @@ class Relation:
         )
         self._remembered: dict[bytes, tuple[Any, Rendered]] = {}
 
-    def rendered(self, arguments: Mapping[tuple[str, str], Any], draw: RandomBytes) -> Rendered:
+    def response(self, arguments: Mapping[tuple[str, str], Any], draw: RandomBytes) -> RelatedResponse:
         """Return the response to a request.
 
         Args:
@@ -104,12 +111,12 @@ class Relation:
         body = arguments.get(BODY)
         created = body.get(self._holder, body) if isinstance(body, dict) else {}
         if not self._ids or (isinstance(created, dict) and not created.keys().isdisjoint(self._ids)):
-            return rendered
+            return RelatedResponse("generated", rendered)
         number = int.from_bytes(draw(NUMBER_BYTES)) >> 1
         for name, example in self._ids.items():
             new = identifier(self._record[name], example, number, self._name, self._generator)
             value = value if new is MISSING else self._with(self._holder, {name: new}, value)
-        return self._rendered_with(value)
+        return RelatedResponse("generated", self._rendered_with(value))
 
     def _identifiers(self, record: Any) -> dict[str, Any]:
         declared = [name for name in self._record if name in Meaning.IDENTIFIER]
