@@ -53,10 +53,11 @@ class Generator:
         example: Any = MISSING,
         member: str = "",
         request: Any = None,
+        kind: str = "",
     ) -> Iterator[Any]:
         """Yield values, the best first, of which the first that a validator accepts is to be taken."""
         made = self.candidates(
-            schema, name, examples=examples, example=example, member=member, request=request
+            schema, name, examples=examples, example=example, member=member, request=request, kind=kind
         )
         return (candidate.value for candidate in made)
 
@@ -69,6 +70,7 @@ class Generator:
         example: Any = MISSING,
         member: str = "",
         request: Any = None,
+        kind: str = "",
     ) -> Iterator[GeneratedValue]:
         """Yield values as `values` does, with what is to be known of each.
 
@@ -78,6 +80,7 @@ class Generator:
             examples: take the examples that stand in the schema.
             example: a value to repair: only members that violate the schema are replaced.
             member: what the value is called where it stands, which says what it may look like.
+            kind: what the value is one of, or a list of, such as the last segment of its path.
             request: an object whose members choose among alternatives.
         """
         value_count = 0
@@ -86,7 +89,9 @@ class Generator:
             takes_examples = examples and strategy.heeds_names
             attempt = ValueAttempt(random, self._merger, self._strings, strategy, takes_examples)
             with suppress(NoValueError):
-                value = attempt.value([schema], Level(name=member, request=request), example)
+                value = attempt.value(
+                    [schema], Level(name=member, request=request, kind=kind or member), example
+                )
                 yield GeneratedValue(value, attempt.violates_formats)
             value_count += attempt.value_count
             if value_count > MOST_MADE:

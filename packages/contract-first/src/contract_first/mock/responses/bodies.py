@@ -105,10 +105,18 @@ class Candidates:
         self._schemas = contract.schemas.for_responses
 
     def bodies(
-        self, media_type: str, holder: Mapping[str, Any], name: str, *, example: str | None, dynamic: bool
+        self,
+        media_type: str,
+        holder: Mapping[str, Any],
+        name: str,
+        *,
+        example: str | None,
+        dynamic: bool,
+        kind: str,
     ) -> Iterator[ResponseBody]:
         """Yield bodies of a media type; the arguments are those of :meth:`values`."""
-        for value, source, violates_formats in self.values(holder, name, example=example, dynamic=dynamic):
+        values = self.values(holder, name, example=example, dynamic=dynamic, kind=kind)
+        for value, source, violates_formats in values:
             if source == "generated" and is_opaque(media_type):
                 content = PNG if media_type == "image/png" else b"mock"
             elif is_sequence(media_type) and (source == "generated" or not isinstance(value, str)):
@@ -125,12 +133,13 @@ class Candidates:
         example: str | None = None,
         dynamic: bool = False,
         member: str = "",
+        kind: str = "",
     ) -> Iterator[CandidateValue]:
         """Yield the examples of a Media Type Object or a header, those repaired, then generated values.
 
         Args:
             example: name of the only example to use.
-            member: as of `Generator.values`.
+            member, kind: as of `Generator.values`.
         """
         named = named_examples(self._contract, holder)
         if example is not None:
@@ -141,11 +150,12 @@ class Candidates:
             values = (*named.values(), *self._of_schema(schema))
             examples = list(islice(chain.from_iterable(map(_spelled, values)), MOST_EXAMPLES))
             yield from examples
-            values = (candidate.value for candidate in examples)
-            containers = [value for value in values if isinstance(value, dict | list)]
+            containers = [
+                candidate.value for candidate in examples if isinstance(candidate.value, dict | list)
+            ]
             for container in containers[:MOST_REPAIRED]:
                 yield from self._repaired(container, schema, name)
-        made = self._generator.candidates(schema, name, examples=not dynamic, member=member)
+        made = self._generator.candidates(schema, name, examples=not dynamic, member=member, kind=kind)
         yield from (CandidateValue(value, "generated", violates) for value, violates in made)
 
     def _repaired(self, example: Any, schema: Any, name: str) -> Iterator[CandidateValue]:

@@ -18,6 +18,7 @@ from contract_first.contract.schemas.violations import holds_more
 from contract_first.mock.generation import Generator
 from contract_first.mock.generation.choices import Alternatives
 from contract_first.mock.generation.values import MOST_VALUES
+from contract_first.mock.vocabulary.members import kind_of
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.problems import (
     BadRequest,
@@ -218,7 +219,12 @@ class DocumentedResponses:
         """Return bodies, the best first; those of the first source alone, where bad examples are reported."""
         label = self._label(status, media_type, selection)
         bodies = self._candidates.bodies(
-            media_type, holder, label, example=selection.example, dynamic=bool(selection.drawn)
+            media_type,
+            holder,
+            label,
+            example=selection.example,
+            dynamic=bool(selection.drawn),
+            kind=kind_of(self._operation.path) if status < BAD_REQUEST else "",
         )
         if self._reports_examples:
             return next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)

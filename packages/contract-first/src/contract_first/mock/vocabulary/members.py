@@ -94,7 +94,24 @@ def meanings_of(name: str) -> tuple[Meaning, ...]:
 
 PAGING: Final = (Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET)
 """What selects a page, in this order."""
-IDENTIFYING: Final = frozenset({"id", "uid", "sid", "uuid", "guid", "number", "sku", "key", "token"})
+IDENTIFYING: Final = frozenset(
+    {
+        "id",
+        "gid",
+        "uid",
+        "sid",
+        "uuid",
+        "guid",
+        "number",
+        "sku",
+        "key",
+        "token",
+        "slug",
+        "login",
+        "handle",
+        "arn",
+    }
+)
 """Last words of what no two items have in common."""
 SHARED: Final = frozenset({"status", "code", "phone", "port", "version"})
 """Words of what has a meaning elsewhere: a number that is changed is no other status or telephone."""
@@ -102,7 +119,21 @@ COUNTING: Final = frozenset({"count", "total", "num", "number", "of", "n"})
 """Words that say that a number counts what the rest of the name says."""
 HOLDER = re.compile(r"meta|metadata|sys|\w*reference")
 ENDS_IN_ID: Final = frozenset(f"{word}{plural}" for word in ("id", "uuid", "guid") for plural in ("", "s"))
+VERBS: Final = frozenset(
+    {
+        *("get", "list", "search", "create", "update", "delete", "remove", "add", "find", "query", "sync"),
+        *("batch", "cancel", "all", "me", "self", "v1", "v2", "v3"),
+    }
+)
+"""Segments of paths that name no kind of thing."""
 TALLIES: Final = frozenset({"count", "counts", "counter", "counters"})
+
+
+def kind_of(path: str) -> str:
+    """Return what a path leads to: ``pets`` for ``/pets/{id}``; what is done there is no such word."""
+    segments = [segment for segment in path.split("/") if segment and "{" not in segment]
+    nouns = (segment for segment in reversed(segments) if segment.lower() not in VERBS)
+    return next((noun.rpartition(".")[0] or noun for noun in nouns), "")
 
 
 def refers(name: str) -> bool:
