@@ -54,7 +54,7 @@ TEXTS = {
     MOMENT: ("at",),
     DATE: ("date",),
     r"PT\d+H\d+M": ("duration",),
-    r"\w+/\w+": ("timezone", "mime_type", "repository"),
+    r"\w+/\w+": ("timezone", "mime_type", "repository_full_name"),
     r"(\S+ ){4}\S+": ("cron",),
     r"\w[\w ]*": ("city", "country", "province", "state"),
     "[A-Z]{2}": ("country_code",),

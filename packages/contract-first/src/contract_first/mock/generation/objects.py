@@ -10,7 +10,6 @@ from typing import Any
 
 from contract_first.contract.schemas.merging import Merged, NoValueError
 from contract_first.contract.schemas.schema import MISSING
-from contract_first.mock.vocabulary.makers import words
 from contract_first.mock.vocabulary.subjects import Subject
 
 from .agreement import agreeing
@@ -166,7 +165,7 @@ class Properties:
             pattern for schema in self._merged.objects for pattern in schema.get("patternProperties", ())
         ]
         name = next(matching(random.choice(patterns), random), None) if patterns else None
-        return name or "_".join(words(random).split())
+        return name or f"key_{random.randrange(1, 100)}"
 
 
 def _describes_unnamed(schema: dict[str, Any]) -> bool:

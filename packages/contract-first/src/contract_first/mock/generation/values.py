@@ -19,7 +19,7 @@ from contract_first.mock.vocabulary.subjects import Subject
 from .alternatives import of_one_alternative
 from .arrays import array
 from .attempt import DEEP, GenerationAttempt, Level
-from .examples import spellings
+from .examples import is_placeholder, spellings
 from .numbers import named_number, number
 from .objects import Properties
 from .strings import text
@@ -58,7 +58,7 @@ class ValueAttempt(GenerationAttempt):
             if self._can_stay(schemas, spelling):
                 return spelling
         for candidate in examples if self.strategy.keeps_formats else ():
-            if self._can_stay(schemas, candidate, formats=False):
+            if not is_placeholder(candidate) and self._can_stay(schemas, candidate, formats=False):
                 self.violates_formats = True
                 return candidate
         if merged.values is not None:

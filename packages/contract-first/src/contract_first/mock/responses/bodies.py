@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 from contract_first.contract import Contract
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.generation import Generator
+from contract_first.mock.relations.rendering import body_of, is_opaque
 from contract_first.service.request.sequences import body_of_items, is_sequence
-
-from .rendering import body_of, is_opaque
 
 MOST_EXAMPLES = 12
 """That are validated: where so many violate the contract, they all do."""

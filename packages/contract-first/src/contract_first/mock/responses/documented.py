@@ -18,6 +18,10 @@ from contract_first.contract.schemas.violations import holds_more
 from contract_first.mock.generation import Generator
 from contract_first.mock.generation.choices import Alternatives
 from contract_first.mock.generation.values import MOST_VALUES
+from contract_first.mock.relations.example import ExampleRelation
+from contract_first.mock.relations.links import Links
+from contract_first.mock.relations.relation import Relation
+from contract_first.mock.relations.rendering import body_of, concrete, header_value, with_value
 from contract_first.mock.vocabulary.members import kind_of
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.problems import (
@@ -36,11 +40,8 @@ from contract_first.service.response.response_validation import (
     sentences,
 )
 
-from .authored import ExampleRelation
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody, named_examples
 from .problems import documented_problem, in_a_header, of_status
-from .related import Relation
-from .rendering import body_of, concrete, header_value, with_value
 from .selection import ResponseSelector, Selection
 
 log = logging.getLogger("contract_first.mock.responses")
@@ -85,6 +86,7 @@ class DocumentedResponses:
     """The documented responses of one operation.
 
     Args:
+        links: of the contract; made from it by default.
         reports_examples: raise a problem where examples violate the contract, instead of repairing one.
 
     Attributes:
@@ -96,9 +98,11 @@ class DocumentedResponses:
         operation: Operation,
         assembly: Assembly,
         generator: Generator,
+        links: Links | None = None,
         *,
         reports_examples: bool = False,
     ) -> None:
+        self._links = links or Links(assembly.contract.operations)
         self._reports_examples = reports_examples
         self.selector = ResponseSelector(operation, assembly.contract)
         self._operation = operation
@@ -254,6 +258,7 @@ class DocumentedResponses:
             schema=schema,
             operation=self._operation,
             generator=self._generator,
+            links=self._links,
             label=label,
         )
         if body.source == "generated":

@@ -301,9 +301,9 @@ KINDS = (
     Kind("os platform", "schema.org/operatingSystem", one_of("Linux", "macOS", "Windows", "Android", "iOS")),
     Kind("license license_name", "SPDX", one_of("MIT", "Apache-2.0", "CC-BY-4.0")),
     Kind("version revision", "semver.org", "#.#.#", between(1, 9)),
-    Kind("repository repo", "GitHub", "{word}/{word}"),
+    Kind("repository_full_name repo_full_name", "GitHub", "{word}/{word}"),
     Kind(
-        "service provider network carrier publisher operator namespace bucket branch",
+        "service provider network carrier publisher operator namespace bucket branch repository repo",
         "schema.org/provider",
         one_of(*WORDS),
     ),

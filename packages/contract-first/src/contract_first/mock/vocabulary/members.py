@@ -20,7 +20,7 @@ class Meaning(Enum):
 
     # Items
 
-    IDENTIFIER = "id uuid guid sid nodeid uid"
+    IDENTIFIER = "id uuid guid sid gid nodeid uid"
     PATH_IDENTIFIER = "id sid uuid guid"
     REFERENCE = "entityid objectid resourceid"
     KEY = "key number name slug code login username"
@@ -54,13 +54,15 @@ class Meaning(Enum):
     IS_FIRST = "first"
     IS_LAST = "last islast islastpage done"
     END = "end"
+    FIRST_KEY = "firstid"
+    LAST_KEY = "lastid"
     LIST_NAME = "key"
     NEXT_PAGE = "nextpage nextpagenumber"
     PREVIOUS_PAGE = "previouspage prevpage previouspagenumber"
     LAST_PAGE = "totalpages numpages pages lastpage pagecount pagestotal"
     NEXT_URL = "next nextpageuri nextpageurl nexturl nextlink nexturi nexthref"
     PREVIOUS_URL = "previous prev previouspageuri previouspageurl previousurl prevurl"
-    LIST_URL = "url uri self firstpageuri firstpageurl"
+    LIST_URL = "url uri self href firstpageuri firstpageurl"
     NEXT_CURSOR = f"nextpagetoken nextcursor nextpage nextmarker {CURSOR}"
     PREVIOUS_CURSOR = "previouspagetoken prevpagetoken previouscursor prevcursor prevmarker previterator"
 

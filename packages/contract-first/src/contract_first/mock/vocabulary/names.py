@@ -57,6 +57,7 @@ DESCRIBED: Final = tuple(
         (r"\bpercent", "percent"),
         (r"\bmessage\b|\btext of\b|\bcomment\b|human[- ]readable|\bexplanation\b", "text"),
         (r"\bdescription of\b|\bsummary of\b", "description"),
+        (r"\bdate\b", "date"),
         (r"\bidentifier\b|\bunique id\b|\bID of\b", "id"),
     )
 )

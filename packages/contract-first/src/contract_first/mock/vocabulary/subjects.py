@@ -31,6 +31,35 @@ PEOPLE: Final = frozenset(
         *("sender", "student", "teacher", "user"),
     }
 )
+ADJECTIVES: Final = frozenset(
+    {
+        *(
+            "alternate",
+            "common",
+            "custom",
+            "default",
+            "display",
+            "formal",
+            "formatted",
+            "friendly",
+            "full",
+            "html",
+        ),
+        *(
+            "legal",
+            "long",
+            "native",
+            "official",
+            "original",
+            "preferred",
+            "public",
+            "short",
+            "unique",
+            "user",
+        ),
+    }
+)
+"""Words before ``name`` or ``title`` that say of no other thing that it is its name."""
 LONGEST_NOUN: Final = 30
 EPOCH: Final = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS: Final = 690
@@ -162,6 +191,7 @@ class Subject:
 
     def title(self, of: str = "") -> str:
         """Return the title of a part of the object, or of the object itself: a word, and what it is."""
+        of = "" if of in ADJECTIVES else of
         if of not in self._titles:
             noun = of.replace("_", " ") or self.noun or self.random.choice(WORDS)
             self._titles[of] = f"{self.random.choice(WORDS)} {noun}".title()

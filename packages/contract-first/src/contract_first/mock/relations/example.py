@@ -7,7 +7,7 @@ from contract_first.mock.generation.choices import Alternatives
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
-from .related import BODY, MOST_REMEMBERED, RelatedResponse, Relation
+from .relation import BODY, MOST_REMEMBERED, RelatedResponse, Relation
 
 
 class ExampleRelation:
