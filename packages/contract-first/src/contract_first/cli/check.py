@@ -19,6 +19,7 @@ from contract_first.check.credentials import (
 from contract_first.contract import Contract as ContractDocument
 
 from .commands import Overlays, Strict, file, flag, option, require_extra, takes, texts
+from .reading import follows_references
 from .reports import HTML, JSON
 
 Fallback = Callable[[], ContractDocument | None]
@@ -74,6 +75,7 @@ OPTIONS = {
 }
 
 
+@follows_references
 @takes(**OPTIONS)
 def check(
     url: URL = "",

@@ -24,7 +24,7 @@ from contract_first.contract.python_types import python_types
 from contract_first.contract.schemas.violations import holds_more
 
 from .commands import CANNOT_RUN, Overlays, Strict, failure
-from .reading import File, Load, read_contract
+from .reading import File, Load, follows_references, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12
@@ -34,6 +34,7 @@ GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
 """With its option, as a default does not say that a property must be sent, or will be there."""
 
 
+@follows_references
 def show(
     file: File,
     *,
@@ -54,11 +55,13 @@ def show(
     typer.echo(text, nl=is_json)
 
 
+@follows_references
 def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) -> None:
     """Print the SHA-256 of a contract, independent of format and order of members."""
     typer.echo(read_contract(file, load, overlay).digest)
 
 
+@follows_references
 def lint(
     file: File,
     *,
@@ -96,6 +99,7 @@ def lint(
     raise typer.Exit(1 if defects or violations else 0)
 
 
+@follows_references
 def diff(
     old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
     new: Annotated[str, typer.Argument(help="The new contract.")],
@@ -127,6 +131,7 @@ def diff(
     raise typer.Exit(1 if any(change.severity == "breaking" for change in changes) else 0)
 
 
+@follows_references
 def types(
     file: File,
     *,

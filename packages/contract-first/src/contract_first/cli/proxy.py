@@ -26,7 +26,7 @@ from contract_first.terminal import printable
 
 from .commands import Overlays, Strict, failure, file, flag, option, takes, texts
 from .process import End
-from .reading import Load, Source, read_contract
+from .reading import Load, Source, follows_references, read_contract
 from .reports import HTML, JSON, report_console
 
 PORT = 8010
@@ -74,6 +74,7 @@ OPTIONS = {
 }
 
 
+@follows_references
 @takes(**OPTIONS)
 def proxy(
     upstream: UpstreamUrl,

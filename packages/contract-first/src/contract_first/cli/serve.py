@@ -28,7 +28,7 @@ from contract_first.service.observe.request_log import RequestLog
 from contract_first.service.observe.telemetry import Telemetry
 
 from .commands import Overlays, failure, read_by
-from .reading import HELP, read_contract
+from .reading import HELP, follows_references, read_contract
 
 START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
 """What keeps a service from starting; each message says what to do."""
@@ -53,6 +53,7 @@ Workers = Annotated[
 ]
 
 
+@follows_references
 def serve(  # noqa: PLR0913 -- one for each option
     *,
     contract: Annotated[str | None, typer.Option(metavar="FILE", help=HELP)] = None,

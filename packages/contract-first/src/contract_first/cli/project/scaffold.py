@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from contract_first.cli.commands import Overlays, Strict, failure
-from contract_first.cli.reading import Load, Source, read_contract
+from contract_first.cli.reading import Load, Source, follows_references, read_contract
 from contract_first.cli.serve import Handlers, imported_handlers
 from contract_first.contract import Contract, Operation, load_contract
 from contract_first.imports import resting_collector
@@ -25,6 +25,7 @@ NINJA = "_endpoints_"
 """Behind this, an operationId that Django Ninja made has the name of the function."""
 
 
+@follows_references
 def scaffold(
     *,
     into: Annotated[
