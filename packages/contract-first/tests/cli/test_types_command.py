@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from contract_first.contract import load_contract
-from contract_first.contract.python_types import python_types
+from contract_first.contract.models import write_models
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def npx(tmp_path, monkeypatch):
 def test_python(contract, pets, write):
     """Python is the default, and its types are those of the contract."""
     result = contract("types", write(pets))
-    assert (result.exit_code, result.stdout) == (0, python_types(load_contract(write(pets))))
+    assert (result.exit_code, result.stdout) == (0, write_models(load_contract(write(pets))))
 
 
 def test_typescript(contract, npx, pets, write):

@@ -20,7 +20,7 @@ from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.linting import LintRule
 from contract_first.contract.linting import lint as violations_in
-from contract_first.contract.python_types import python_types
+from contract_first.contract.models import write_models
 from contract_first.contract.schemas.violations import holds_more
 
 from .commands import CANNOT_RUN, Overlays, Strict, failure
@@ -144,7 +144,7 @@ def types(
     """
     contract = read_contract(file, load, overlay, strict=strict)
     try:
-        text = python_types(contract) if lang == "python" else _typescript(contract)
+        text = write_models(contract) if lang == "python" else _typescript(contract)
     except ContractError as error:
         raise failure(error) from None
     typer.echo(text, nl=False)
