@@ -5,5 +5,6 @@
 
 from .declarations import Models as Models
 from .declarations import write_models as write_models
+from .differences import differences as differences
 from .kinds import KINDS as KINDS
 from .kinds import Kind as Kind

@@ -145,8 +145,8 @@ def _attribute(name: str, members: Sequence[str], default: str) -> str:
     line = f"    {name}: {quoted(members)}" + (f" = {default}" if default else "")
     if len(line) <= WIDTH or not default.endswith(")"):
         return line
-    opening, _, arguments = line.removesuffix(")").rpartition("ield(")
-    return f"{opening}ield(\n        {arguments}\n    )"
+    function, _, arguments = default.removesuffix(")").partition("(")
+    return f"    {name}: {quoted(members)} = {function}(\n        {arguments}\n    )"
 
 
 def _attributes(fields: Sequence[Field]) -> list[str]:
