@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         BadRequest,
         BasicCredential,
         Conflict,
+        Cookie,
+        Event,
         Forbidden,
         InsufficientScope,
         InternalError,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
         ServiceUnavailable,
         Unauthorized,
         UnsupportedMediaType,
+        Upload,
         URITooLong,
         ValidationFailed,
         create_app,
@@ -48,10 +51,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BadRequest", "BasicCredential", "Change", "Conflict", "Contract", "ContractError", "ContractMock",
-    "Credentials", "ExchangeValidator", "Forbidden", "InsufficientScope", "InternalError",
+    "Cookie", "Credentials", "Event", "ExchangeValidator", "Forbidden", "InsufficientScope", "InternalError",
     "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "Operation", "PayloadTooLarge",
     "Problem", "RateLimited", "Report", "Request", "Requirement", "Response", "Service",
-    "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
+    "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "Upload",
+    "ValidationFailed",
     "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract", "serve",
     "validate_har",
 ]  # fmt: skip
@@ -60,10 +64,10 @@ __getattr__ = exported(
     __name__,
     {
         "contract": "Change Contract ContractError Operation compare load_contract",
-        "service": "BadRequest BasicCredential Conflict Forbidden InsufficientScope InternalError"
-        " MethodNotAllowed NotAcceptable NotFound NotImplementedYet"
+        "service": "BadRequest BasicCredential Conflict Cookie Event Forbidden InsufficientScope"
+        " InternalError MethodNotAllowed NotAcceptable NotFound NotImplementedYet"
         " PayloadTooLarge Problem RateLimited Request Requirement Response Service"
-        " ServiceUnavailable URITooLong Unauthorized UnsupportedMediaType"
+        " ServiceUnavailable URITooLong Unauthorized UnsupportedMediaType Upload"
         " ValidationFailed create_app serve",
         "mock": "ContractMock contract_mock",
         "check": "Credentials ExchangeValidator Report check_app check_url validate_har",

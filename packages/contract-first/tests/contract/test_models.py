@@ -1,4 +1,4 @@
-"""The types of a contract are Python that mypy takes, and say what the schemas say."""
+"""The types of a contract, of each kind, are Python that mypy takes, and say what the schemas say."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 
 from contract_first.contract import ContractError
 from contract_first.contract.contract import Contract
-from contract_first.contract.models import write_models
+from contract_first.contract.models import KINDS, Models, differences, write_models
 
 STRING, INTEGER, NULL = {"type": "string"}, {"type": "integer"}, {"type": "null"}
 PET_REF = {"$ref": "#/components/schemas/Pet"}
@@ -56,7 +56,7 @@ def types(minimal):
 
 def declared(source):
     """Return the names of a source, as Python reads it."""
-    module = {"__name__": "declared"}
+    module = {"__name__": "__main__"}  # a module that there is, as dataclasses look it up
     exec(compile(source, "types.py", "exec"), module)  # noqa: S102 -- to read them is the point
     return module
 
@@ -66,8 +66,8 @@ def declared(source):
     [
         (STRING, "str"),
         ({"type": ["number", "null"]}, "float | None"),
-        ({"enum": ["a", 1, True, None]}, "Literal['a', 1, True] | None"),
-        ({"const": "a"}, "Literal['a']"),
+        ({"enum": ["a", 1, True, None]}, 'Literal["a", 1, True] | None'),
+        ({"const": "a"}, 'Literal["a"]'),
         ({"type": "array", "items": PET_REF}, "list[Pet]"),
         ({"anyOf": [PET_REF, STRING], "x-order": 1}, "Pet | str"),
         ({"type": "array"}, "list[Any]"),
@@ -180,5 +180,142 @@ def test_types_behind_anchors_and_ids(types):
             "properties": {"status": {"$ref": "#status"}, "pet": {"$ref": "urn:pet"}},
         },
     )
-    assert "    status: 'Status'" in source
-    assert "    pet: 'Pet'" in source
+    assert '    status: "Status"' in source
+    assert '    pet: "Pet"' in source
+
+
+REF = "#/components/schemas/"
+TOLD_APART = {
+    "Cat": {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"const": "cat"}, "list": {"type": "array"}},
+    },
+    "Dog": {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "dog"}, "date": STRING}},
+    "Pet": {"oneOf": [{"$ref": f"{REF}Cat"}, {"$ref": f"{REF}Dog"}]},
+    "Bike": {"type": "object", "required": ["type"], "properties": {"type": STRING, "gears": INTEGER}},
+    "Car": {"type": "object", "required": ["type"], "properties": {"type": STRING}},
+    "Vehicle": {
+        "oneOf": [{"$ref": f"{REF}Bike"}, {"$ref": f"{REF}Car"}],
+        "discriminator": {"propertyName": "type", "mapping": {"two": f"{REF}Bike", "four": f"{REF}Car"}},
+    },
+    "Order": {
+        "type": "object",
+        "required": ["id", "pets", "note"],
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "made_at": {"type": "string", "format": "date-time"},
+            "date": {"type": "string", "format": "date"},
+            "birth": {"type": "string", "format": "date"},
+            "warningDays": {"type": "integer", "default": 3},
+            "pets": {"type": "array", "items": {"$ref": f"{REF}Pet"}},
+            "vehicle": {"$ref": f"{REF}Vehicle"},
+            "note": {"type": ["string", "null"]},
+            "tags": {"type": "array", "items": STRING, "default": []},
+            "labels": {"type": "object", "default": {}},
+            "state": {"enum": ["new", "sold"], "default": "new"},
+            "due": {"type": "string", "format": "date", "default": "2026-01-31"},
+            "mixed": {"enum": ["a", 1, True, None]},
+            "either": {"anyOf": [{"type": "string", "format": "date"}, STRING]},
+            "objects": {"anyOf": [PET, {"type": "object", "properties": {"a": STRING}}]},
+            "photo": {"type": "string", "format": "binary"},
+            "home": {"type": "object", "properties": {"street": STRING}},
+            "model_name": STRING,
+            "copy": STRING,
+            "x-" + "long_" * 5: STRING,
+        },
+    },
+    "Orders": {"type": "array", "items": {"$ref": f"{REF}Order"}},
+    "Json": HOSTILE["Json"],
+    "Many": {"anyOf": [{"$ref": f"{REF}Orders"}, {"$ref": f"{REF}Json"}]},
+}
+EXPECTED = {
+    "msgspec": [
+        'class Cat(Struct, kw_only=True, tag_field="kind", tag="cat"):\n    list_: "list[Any]',
+        'class Bike(Struct, kw_only=True, tag_field="type", tag="two"):\n    gears: "int | UnsetType"',
+        'warning_days: int = field(default=3, name="warningDays")',
+        'objects: "dict[str, Any] | UnsetType" = UNSET',
+        'either: "str | UnsetType" = UNSET',
+        'photo: "Upload | UnsetType" = UNSET',
+        "Pet: TypeAlias = Cat | Dog",
+    ],
+    "dataclass": [
+        "Cat = TypedDict(",
+        'class Dog:\n    kind: \'Literal["dog"]\'\n    date: "str | None" = None',
+        'class Bike:\n    type: \'Literal["two"]\'\n    gears: "int | None" = None',
+    ],
+    "pydantic": [
+        'Field(default=3, validation_alias="warningDays", serialization_alias="warningDays")',
+        'either: "dt.date | str | None" = None',
+        'state: \'Literal["new", "sold"]\' = "new"',
+        'model_name_: "str | None" = Field(',
+    ],
+    "typeddict": ['"warningDays": NotRequired[int],'],
+}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_models(minimal, check, kind, tmp_path):
+    """Unions are told apart, dates and defaults are Python's own, and the formatter changes nothing."""
+    minimal["components"] = {"schemas": TOLD_APART}
+    source = write_models(Contract(minimal, "pets"), kind)
+    check(source)
+    for text in EXPECTED[kind]:
+        assert text in source
+    path = tmp_path / "types_of_pets.py"
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "110", "--diff", path]
+    assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == ""  # noqa: S603 -- our own
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_hostile_models(minimal, check, kind):
+    """Whatever schemas are called and however they recur, models of each kind are Python."""
+    minimal["components"] = {"schemas": {**HOSTILE, "Pet": PET}}
+    check(write_models(Contract(minimal, "pets"), kind))
+
+
+def test_what_goes_one_way(minimal):
+    """In OpenAPI 3.0 what is readOnly is required of responses alone: a model may lack it."""
+    minimal["openapi"] = "3.0.3"
+    schema = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string", "readOnly": True}},
+    }
+    minimal["components"] = {"schemas": {"Pet": schema}}
+    assert 'id: "str | None" = None' in write_models(Contract(minimal, "pets"), "dataclass")
+
+
+def test_types_of_any_schema(minimal):
+    """A schema that is no component has an annotation, and its objects classes in the module."""
+    minimal["components"] = {"schemas": {"Pet": PET}}
+    models = Models(Contract(minimal, "pets"), "msgspec")
+    assert models.annotation({"type": "array", "items": PET_REF}, "Pets") == "list[Pet]"
+    assert models.annotation({"type": "object", "properties": {"a": STRING}}, "CreateBody") == "CreateBody"
+    assert "class CreateBody(Struct" in models.module()
+
+
+def test_differences(minimal):
+    """What differs is named; layout, order, quotes, methods and classes of one's own are no difference."""
+    minimal["components"] = {"schemas": TOLD_APART}
+    source = write_models(Contract(minimal, "pets"), "msgspec")
+    own = "class Own:\n    x: int = 1\n"
+    same = source.replace('"str | UnsetType" = UNSET', "UnsetType | str = UNSET").replace(
+        "Cat | Dog", "Dog | Cat"
+    )
+    assert list(differences(source, own + same)) == []
+    other = (
+        source.replace('gears: "int |', 'gears: "str |')
+        .replace("class Car(", "class Lorry(")
+        .replace("    made_at:", "    made:")
+        .replace('tag="two"', 'tag="2"')
+    )
+    assert list(differences(source, other)) == [
+        "Bike tag: expected 'two', got '2'",
+        "Bike.gears: expected UnsetType | int = UNSET, got UnsetType | str = UNSET",
+        "Car: is in the contract alone",
+        "Order.made_at: is in the contract alone",
+        "Order.made: is not in the contract",
+    ]
+    as_dicts = write_models(Contract(minimal, "pets"))
+    assert list(differences(as_dicts, as_dicts.replace("lower", "upper"))) == []

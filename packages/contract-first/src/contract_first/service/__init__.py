@@ -36,16 +36,17 @@ if TYPE_CHECKING:
         Violation,
     )
     from .messages.request import Request, Requirement
-    from .messages.response import Response
+    from .messages.response import Cookie, Event, Response
+    from .messages.upload import Upload
     from .request.bodies import Limits
 
 __all__ = [
-    "Attempt", "Authenticator", "BadRequest", "BasicCredential", "CannotListen", "Conflict", "Forbidden",
-    "Idempotency", "InsufficientScope", "InternalError", "KeyInUse", "KeyReused", "Limits",
-    "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem",
-    "ProblemProfile", "RateLimited", "Request", "Requirement", "ResolverError", "Response", "Service",
-    "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
-    "Violation", "create_app", "listen", "serve", "url_of",
+    "Attempt", "Authenticator", "BadRequest", "BasicCredential", "CannotListen", "Conflict", "Cookie",
+    "Event", "Forbidden", "Idempotency", "InsufficientScope", "InternalError", "KeyInUse", "KeyReused",
+    "Limits", "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge",
+    "Problem", "ProblemProfile", "RateLimited", "Request", "Requirement", "ResolverError", "Response",
+    "Service", "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "Upload",
+    "ValidationFailed", "Violation", "create_app", "listen", "serve", "url_of",
 ]  # fmt: skip
 
 __getattr__ = exported(
@@ -61,7 +62,8 @@ __getattr__ = exported(
         " ProblemProfile RateLimited ServiceUnavailable URITooLong Unauthorized"
         " UnsupportedMediaType ValidationFailed Violation",
         "messages.request": "Request Requirement",
-        "messages.response": "Response",
+        "messages.response": "Cookie Event Response",
+        "messages.upload": "Upload",
         "http.server": "CannotListen listen serve url_of",
     },
 )

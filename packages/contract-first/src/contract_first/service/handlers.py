@@ -15,7 +15,7 @@ from contract_first.contract import Operation
 
 from .functions import Function, ResolverError, awaitable
 from .names import handler_name, handler_named
-from .request.typed_bodies import body_converter
+from .request.typed_values import Convert, argument_converter
 
 CONTEXT = frozenset({"caller", "request"})
 """What every handler may ask for beside its operation's parameters, its body and the collaborators."""
@@ -84,12 +84,12 @@ class Handler:
     Attributes:
         call: calls it, by keyword; a ``def`` function runs in a thread.
         context: which of caller and request it asks for.
-        convert: makes the body what the function's annotation says, if that is more than a JSON value.
+        converters: make arguments what the function's annotations say, where that is more than a JSON value.
     """
 
     call: Callable[..., Awaitable[Any]]
     context: tuple[str, ...]
-    convert: Callable[[Any], Any] | None
+    converters: Mapping[str, Convert]
 
     @classmethod
     def of(
@@ -109,11 +109,17 @@ class Handler:
         asked = parameters.keys() - arguments
         context = tuple(sorted(asked & CONTEXT - collaborators.keys()))
         bound = partial(function, **{name: collaborators[name] for name in asked & collaborators.keys()})
-        try:
-            convert = body_converter(function, parameters["body"]) if "body" in parameters else None
-        except TypeError as error:
-            raise ResolverError(f"The handler of {operation_id!r} cannot take the body: {error}") from None
-        return cls(awaitable(bound), context, convert)
+        converters: dict[str, Convert] = {}
+        for name in sorted(arguments & parameters.keys()):
+            try:
+                convert = argument_converter(function, parameters[name])
+            except TypeError as error:
+                raise ResolverError(
+                    f"The handler of {operation_id!r} cannot take {name!r} as it is annotated: {error}"
+                ) from None
+            if convert is not None:
+                converters[name] = convert
+        return cls(awaitable(bound), context, converters)
 
 
 def _parameters(function: Function, operation_id: str) -> Mapping[str, inspect.Parameter]:

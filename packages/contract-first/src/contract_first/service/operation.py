@@ -27,10 +27,11 @@ from .messages.problems import (
     Violation,
 )
 from .messages.request import STATE, Request
-from .messages.response import Rendered, respond
+from .messages.response import Rendered, Streamed, respond
 from .request.bodies import CompiledBody, NamedSchemas
 from .request.decoding import decode_form
 from .request.parameters import compile_parameters, undeclared
+from .request.typed_values import converted
 from .response.negotiation import Negotiation
 from .response.rendering import ResponseRenderer, accepts, produced
 
@@ -79,6 +80,9 @@ class BoundOperation:
         takes_any = any(parameter.location == "querystring" for parameter in self.parameters)
         is_closed = assembly.closed_query and not takes_any
         self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
+        self._places = {"body": ("body", "")} | {
+            parameter.argument: (parameter.location, parameter.name) for parameter in self.parameters
+        }
         body = operation.request_body
         self._bodies = assembly.bodies
         self._body = (
@@ -122,6 +126,8 @@ class BoundOperation:
     ) -> Rendered:
         async def run() -> bytes:
             rendered = await self._handled(arguments, request)
+            if isinstance(rendered, Streamed):
+                raise TypeError(f"A response to a request with {HEADER} is stored, and cannot be a stream.")
             del rendered.headers[len(rendered.headers) - len(request.response_headers) :]
             return msgspec.msgpack.encode(rendered)
 
@@ -135,8 +141,9 @@ class BoundOperation:
         handler = self._handler
         for name in handler.context:
             arguments[name] = request if name == "request" else request.caller
-        if handler.convert is not None and arguments["body"] is not None:
-            arguments["body"] = handler.convert(arguments["body"])
+        for name, convert in handler.converters.items():
+            if arguments[name] is not None:
+                arguments[name] = converted(convert, arguments[name], *self._places[name])
         return self._renderer.render(await handler.call(**arguments), request)
 
     async def arguments(self, request: Request) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 import dataclasses
 import keyword
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Literal, NamedTuple
 
 from contract_first.contract.document.python_names import python_name
-from contract_first.contract.schemas.schema import MISSING
 
 Kind = Literal["typeddict", "msgspec", "dataclass", "pydantic"]
 Members = tuple[str, ...]
@@ -16,6 +16,9 @@ Members = tuple[str, ...]
 BUILTIN = frozenset({"str", "int", "float", "bool", "list", "dict"})
 PLAIN = BUILTIN | {"Any"}
 WIDTH = 110
+EMPTY = {"[]": "list", "{}": "dict"}
+"""Defaults that are made anew, by what makes them."""
+UNNAMED = re.compile(r'["\\\x00-\x1f]')
 MODULE = "dt"
 """What the module of dates is called."""
 PYTHON_FORMATS = {"date-time": "dt.datetime", "date": "dt.date", "uuid": "UUID", "binary": "Upload"}
@@ -88,21 +91,23 @@ def data_class(name: str, fields: Sequence[Field], tag: Tag | None) -> str:
 
 
 def struct(name: str, fields: Sequence[Field], tag: Tag | None) -> str:
-    """Declare a Struct, which leaves out defaults; a tag is no field of it."""
+    """Declare a Struct, in which what is absent is UNSET; a tag is no field of it.
+
+    msgspec has no names with quotes, backslashes and control characters: a TypedDict has.
+    """
+    if any(UNNAMED.search(field.key) for field in fields):
+        return typed_dict(name, fields)
     fields = [field for field in fields if tag is None or field.key != tag.key]
     options = f", tag_field={literal(tag.key)}, tag={literal(tag.value)}" if tag else ""
     lines = []
     for field, attribute in zip(fields, _attributes(fields), strict=True):
-        may_be_absent = not field.is_required and field.default is MISSING
-        is_unset = may_be_absent and "None" in field.members
-        default = "UNSET" if is_unset else _default(field)
-        if attribute != field.key:
-            named = f"name={literal(field.key)}"
-            default = f"field({named}, {_as_argument(default)})" if default else f"field({named})"
-        lines.append(
-            _attribute(attribute, (*field.members, "UnsetType") if is_unset else _optional(field), default)
-        )
-    head = f"class {name}(Struct, kw_only=True, omit_defaults=True{options}):"
+        default = _default(field)
+        is_unset = default == "None" and "Any" not in field.members
+        default = "UNSET" if is_unset else default
+        members = (*field.members, "UnsetType") if is_unset else field.members
+        aliases = [] if attribute == field.key else [f"name={literal(field.key)}"]
+        lines.append(_attribute(attribute, members, default, "field", aliases))
+    head = f"class {name}(Struct, kw_only=True{options}):"
     return "\n".join([head, *(lines or ["    pass"])])
 
 
@@ -110,11 +115,11 @@ def model(name: str, fields: Sequence[Field], tag: Tag | None) -> str:
     """Declare a pydantic model, whose fields have the names of the contract as aliases."""
     lines = ["    model_config = ConfigDict(populate_by_name=True, protected_namespaces=())", ""]
     for field, attribute in zip(fields, _attributes(fields), strict=True):
-        default = _default(field)
-        if attribute != field.key:
-            alias = "validation_alias={0}, serialization_alias={0}".format(literal(field.key))
-            default = f"Field(default={default}, {alias})" if default else f"Field({alias})"
-        lines.append(_attribute(attribute, _optional(_literal(field, tag)), default))
+        alias = literal(field.key)
+        is_plain = attribute == field.key
+        aliases = [] if is_plain else [f"validation_alias={alias}", f"serialization_alias={alias}"]
+        members = _optional(_literal(field, tag))
+        lines.append(_attribute(attribute, members, _default(field), "Field", aliases))
     return "\n".join([f"class {name}(BaseModel):", *lines])
 
 
@@ -141,12 +146,25 @@ def literal(value: Any) -> str:
     return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in text and "\\'" not in text else text
 
 
-def _attribute(name: str, members: Sequence[str], default: str) -> str:
-    line = f"    {name}: {quoted(members)}" + (f" = {default}" if default else "")
-    if len(line) <= WIDTH or not default.endswith(")"):
-        return line
-    function, _, arguments = default.removesuffix(")").partition("(")
-    return f"    {name}: {quoted(members)} = {function}(\n        {arguments}\n    )"
+def _attribute(
+    name: str, members: Sequence[str], default: str, function: str = "", aliases: Sequence[str] = ()
+) -> str:
+    """Return the line of an attribute, or its lines as the formatter leaves them.
+
+    Args:
+        function: what is called where the attribute has aliases.
+    """
+    line = f"    {name}: {quoted(members)}"
+    if not aliases:
+        return f"{line} = {default}" if default else line
+    made = f"default_factory={EMPTY[default]}" if default in EMPTY else f"default={default}"
+    arguments = [*([made] if default else []), *aliases]
+    whole = ", ".join(arguments)
+    if len(call := f"{line} = {function}({whole})") <= WIDTH:
+        return call
+    if len(whole) + 8 > WIDTH:
+        whole = ",\n        ".join(arguments) + ","
+    return f"{line} = {function}(\n        {whole}\n    )"
 
 
 def _attributes(fields: Sequence[Field]) -> list[str]:
@@ -197,37 +215,19 @@ def _takes(field: Field, default: Any) -> bool:
 def _factory(field: Field) -> str:
     """Return the default of a dataclass, which shares no list."""
     default = _default(field)
-    return (
-        f"field(default_factory={'list' if default == '[]' else 'dict'})"
-        if default in {"[]", "{}"}
-        else default
-    )
+    return f"field(default_factory={EMPTY[default]})" if default in EMPTY else default
 
 
-def _as_argument(default: str) -> str:
-    return (
-        f"default_factory={'list' if default == '[]' else 'dict'}"
-        if default in {"[]", "{}"}
-        else f"default={default}"
-    )
-
-
-TYPING = {"typing": ("Any", "Literal", "TypeAlias")}
+TYPING = {"typing": ("Any", "Literal", "NotRequired", "TypeAlias", "TypedDict")}
 PYTHON = {"uuid": ("UUID",), "contract_first": ("Upload",)}
 KINDS: Mapping[str, Writer] = {
-    "typeddict": Writer(
-        typed_dict, {"typing": ("Any", "Literal", "NotRequired", "TypeAlias", "TypedDict")}, unites=True
-    ),
+    "typeddict": Writer(typed_dict, TYPING, unites=True),
     "msgspec": Writer(
         struct, TYPING | PYTHON | {"msgspec": ("UNSET", "Struct", "UnsetType", "field")}, PYTHON_FORMATS
     ),
     "dataclass": Writer(
         data_class,
-        PYTHON
-        | {
-            "dataclasses": ("dataclass", "field"),
-            "typing": ("Any", "Literal", "NotRequired", "TypeAlias", "TypedDict"),
-        },
+        TYPING | PYTHON | {"dataclasses": ("dataclass", "field")},
         PYTHON_FORMATS,
     ),
     "pydantic": Writer(
