@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Cookie,
         Event,
         Forbidden,
+        Hook,
         InsufficientScope,
         InternalError,
         MethodNotAllowed,
@@ -46,29 +47,29 @@ if TYPE_CHECKING:
         URITooLong,
         ValidationFailed,
         create_app,
+        per_request,
         serve,
     )
 
 __all__ = [
     "BadRequest", "BasicCredential", "Change", "Conflict", "Contract", "ContractError", "ContractMock",
-    "Cookie", "Credentials", "Event", "ExchangeValidator", "Forbidden", "InsufficientScope", "InternalError",
-    "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "Operation", "PayloadTooLarge",
-    "Problem", "RateLimited", "Report", "Request", "Requirement", "Response", "Service",
+    "Cookie", "Credentials", "Event", "ExchangeValidator", "Forbidden", "Hook", "InsufficientScope",
+    "InternalError", "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "Operation",
+    "PayloadTooLarge", "Problem", "RateLimited", "Report", "Request", "Requirement", "Response", "Service",
     "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "Upload",
-    "ValidationFailed",
-    "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract", "serve",
-    "validate_har",
+    "ValidationFailed", "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract",
+    "per_request", "serve", "validate_har",
 ]  # fmt: skip
 
 __getattr__ = exported(
     __name__,
     {
         "contract": "Change Contract ContractError Operation compare load_contract",
-        "service": "BadRequest BasicCredential Conflict Cookie Event Forbidden InsufficientScope"
+        "service": "BadRequest BasicCredential Conflict Cookie Event Forbidden Hook InsufficientScope"
         " InternalError MethodNotAllowed NotAcceptable NotFound NotImplementedYet"
         " PayloadTooLarge Problem RateLimited Request Requirement Response Service"
         " ServiceUnavailable URITooLong Unauthorized UnsupportedMediaType Upload"
-        " ValidationFailed create_app serve",
+        " ValidationFailed create_app per_request serve",
         "mock": "ContractMock contract_mock",
         "check": "Credentials ExchangeValidator Report check_app check_url validate_har",
     },

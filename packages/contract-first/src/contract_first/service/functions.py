@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, get_type_hints
 
 Function = Callable[..., Any]
 
@@ -34,3 +34,18 @@ def awaitable(function: Function) -> Callable[..., Awaitable[Any]]:
         return await returned if inspect.isawaitable(returned) else returned
 
     return call
+
+
+def annotation_of(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
+    """Return what a parameter is annotated with; Any where that cannot be looked up."""
+
+    def annotated() -> None: ...
+
+    annotated.__annotations__ = {"it": parameter.annotation}
+    inner = inspect.unwrap(function)
+    scope = getattr(inner, "__globals__", None) or getattr(type(inner).__call__, "__globals__", {})
+    try:
+        hint = get_type_hints(annotated, globalns=scope)["it"]
+    except NameError:
+        return Any
+    return Any if hint is inspect.Parameter.empty else hint

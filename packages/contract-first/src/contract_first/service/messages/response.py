@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from http.cookies import SimpleCookie
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal
@@ -106,10 +107,12 @@ class Streamed(Rendered):
     Attributes:
         chunks: yields the body; closed when that is sent, or the client has gone.
         idle: what is sent when there was nothing to send for a while; empty for nothing.
+        scope: an asynchronous context manager that is exited when the body ends.
     """
 
     chunks: Any = None
     idle: bytes = b""
+    scope: Any = None
 
 
 async def respond(rendered: Rendered, request: Request, send: Send) -> None:
@@ -122,7 +125,8 @@ async def respond(rendered: Rendered, request: Request, send: Send) -> None:
         headers.append(NO_STORING)
     start = {"type": "http.response.start", "status": rendered.status, "headers": headers}
     if isinstance(rendered, Streamed):
-        await stream(rendered.chunks, start, request, send, idle=rendered.idle)
+        async with rendered.scope or nullcontext():
+            await stream(rendered.chunks, start, request, send, idle=rendered.idle)
         return
     request.responded = True
     await send(start)

@@ -21,6 +21,7 @@ import msgspec
 from starlette.datastructures import UploadFile
 
 from contract_first.contract.document import pointers
+from contract_first.service.functions import annotation_of
 from contract_first.service.messages.problems import ValidationFailed, Violation
 
 Convert = Callable[[Any], Any]
@@ -95,21 +96,6 @@ def converted(convert: Convert, value: Any, location: str, name: str) -> Any:
                 for reason in error.reasons
             ]
         ) from None
-
-
-def annotation_of(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
-    """Return what a parameter is annotated with; Any where that cannot be looked up."""
-
-    def annotated() -> None: ...
-
-    annotated.__annotations__ = {"it": parameter.annotation}
-    inner = inspect.unwrap(function)
-    scope = getattr(inner, "__globals__", None) or getattr(type(inner).__call__, "__globals__", {})
-    try:
-        hint = get_type_hints(annotated, globalns=scope)["it"]
-    except NameError:
-        return Any
-    return Any if hint is inspect.Parameter.empty else hint
 
 
 def _classes(annotation: Any) -> Iterator[type]:
