@@ -124,6 +124,10 @@ class Request:
         """The path that names this request in problems: with the root path, as the client sees it."""
         return normal_path(quote(self.root_path) + self.path if self.root_path else self.path)
 
+    def problem_body(self, problem: Problem) -> Any:
+        """Return the body of the response that a problem is, as the API writes it."""
+        return self._profile.write(problem, self.problem_details(problem))
+
     def problem_details(self, problem: Problem) -> dict[str, Any]:
         """Return the document of a problem that this request has."""
         return self._profile.document(

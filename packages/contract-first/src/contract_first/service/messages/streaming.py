@@ -38,8 +38,7 @@ async def stream(
             if not (making.done() or gone.done() or sending.was_busy):
                 await sending.put(idle if request.responded else b"")
             seconds = IDLE_SECONDS
-        if making.done():
-            await making
+        await (making if making.done() else gone)
     finally:
         gone.cancel()
         making.cancel()

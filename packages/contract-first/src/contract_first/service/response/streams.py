@@ -10,7 +10,9 @@ import msgspec
 
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import Schema
-from contract_first.service.request.sequences import EVENTS, body_of_items, is_sequence, items_of
+from contract_first.service.request.sequences import EVENTS, body_of_items, is_event, is_sequence, items_of
+
+from .absence import drop_absent, holds_model
 
 CHUNK_BYTES = 64 * 1024
 HEARTBEAT = b":\n\n"
@@ -70,13 +72,22 @@ class ItemStream:
     async def chunks(self, items: AsyncIterator[Any], plain: Callable[[Any], Any]) -> AsyncIterator[bytes]:
         """Yield each item as it is written; ``plain`` returns it as a JSON value."""
         async for item in items:
-            written = body_of_items([plain(item)], self._media_type, are_events=False)
+            value = plain(item)
+            if holds_model(item):
+                self._drop_absent(value)
+            written = body_of_items([value], self._media_type, are_events=False)
             violations = [
                 text for value in items_of(written, self._media_type) for text in self._violations(value)
             ]
             if violations:
                 self._report(violations)
             yield written
+
+    def _drop_absent(self, value: Any) -> None:
+        if not self._is_events:
+            drop_absent(value, self._item)
+        elif self._data is not None:
+            drop_absent(value["data"] if is_event(value) else value, self._data)
 
     def _violations(self, value: Any) -> list[str]:
         violations = [] if self._item.conforms(value) else [*self._item.validator.violations(value, "item")]
