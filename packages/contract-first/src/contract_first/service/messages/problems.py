@@ -270,7 +270,7 @@ class UnsupportedMediaType(Problem):
 class ValidationFailed(Problem):
     """Parts of the request violate the contract; ``errors`` names each of them."""
 
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    status: int = HTTPStatus.UNPROCESSABLE_ENTITY
     title = "Unprocessable Content"
     code = "validation_error"
 
