@@ -37,7 +37,7 @@ COLLABORATORS = (
     "What handlers ask for by name: a mapping, or an @asynccontextmanager function that yields one when the "
     "app starts and closes it at the end."
 )
-APP = "What create_app returned, instead of a contract and handlers."
+APP = "What create_app returned, or a function that returns that, instead of a contract and handlers."
 AUTHENTICATE = (
     "A mapping from each security scheme of the contract to a function that returns the caller of a "
     "credential, or an Authenticator."
@@ -103,9 +103,7 @@ def serve(  # noqa: PLR0913 -- one for each option
     if app is not None:
         if any((contract, overlay, handlers, authenticate, collaborators, cors_origin, metrics_port)):
             raise failure(f"--app {app} has options of its own: set them where it calls create_app.")
-        service = imported(app)
-        if not isinstance(service, Service):
-            raise _unusable(app, service, "what create_app returned")
+        service = _service(app)
         serve_made(lambda *_: service, START_ERRORS, title=service.contract.document["info"]["title"])
         return
     if contract is None or handlers is None:
@@ -217,14 +215,24 @@ def _metrics_ports(first: int | None, workers: int) -> Iterable[int]:
 
 
 def imported(place: str) -> Any:
-    """Return a ``module``, or a ``module:name`` of one, also from the current folder; else end with 2."""
-    if "" not in sys.path:
-        sys.path.insert(0, "")
+    """Return a ``module``, or a ``module:name`` of one, also from here or ``src``; else end with 2."""
+    sys.path[:0] = [folder for folder in ("", "src") if folder not in sys.path]
     module, _, name = place.partition(":")
     try:
         return reduce(getattr, filter(None, name.split(".")), import_module(module))
     except (ImportError, AttributeError, ValueError) as error:
         raise failure(f"Cannot import {place!r}: {error}.") from None
+
+
+def _service(place: str) -> Service:
+    """Return the app at a place, or the one that the function there makes; else end with 2."""
+    found = imported(place)
+    if callable(found) and not isinstance(found, Service):
+        with starting(*START_ERRORS):
+            found = found()
+    if not isinstance(found, Service):
+        raise _unusable(place, found, "what create_app returned, or a function that returns that")
+    return found
 
 
 def _unusable(place: str | None, value: object, expected: str) -> typer.Exit:

@@ -117,7 +117,7 @@ class Scaffolding:
         """Return the handlers to write by module, and the operations that no function can be named by."""
         operations = self.contract.operations
         lacking = [operation for operation in operations if not handler_named(operation, self.handlers)]
-        names = {operation.operation_id: _handler_name(operation) for operation in lacking}
+        names = {operation.operation_id: stub_name(operation) for operation in lacking}
         uses = Counter(names.values())
         modules: dict[str, list[Stub]] = {}
         unnamed: list[tuple[Operation, str]] = []
@@ -125,13 +125,16 @@ class Scaffolding:
         for operation in lacking:
             name = names[operation.operation_id]
             if handler_named(operation, uses) != name or uses[name] > 1:
-                unnamed.append((operation, f"{name} would handle another operation too"))
+                unnamed.append(
+                    (operation, f"{name} would handle another operation too; give it another operationId")
+                )
             else:
                 modules.setdefault(labels[operation.tags[:1]], []).append(Stub(name, operation))
         return modules, unnamed
 
 
-def _handler_name(operation: Operation) -> str:
+def stub_name(operation: Operation) -> str:
+    """Return the name of an operation's handler, without what a generator of operationIds put before it."""
     name = handler_name(operation)
     return name.rpartition(NINJA)[2] or name
 

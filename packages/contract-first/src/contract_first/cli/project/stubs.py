@@ -77,9 +77,10 @@ class Stubs:
 
     def tests(self, title: str, package: str, module: str, stubs: Sequence[Stub]) -> str:
         """Return a module of tests, one for each handler; each fails until that is written."""
-        names = ", ".join(sorted(stub.name for stub in stubs))
+        imported = sorted((stub.name for stub in stubs), key=_order_of_import)
+        names = ", ".join(imported)
         if len(f"from {package}.{module} import {names}") > IMPORT_WIDTH:
-            names = "(\n" + "".join(f"    {name},\n" for name in sorted(stub.name for stub in stubs)) + ")"
+            names = "(\n" + "".join(f"    {name},\n" for name in imported) + ")"
         tests = [self._test(stub) for stub in stubs]
         raises = any("pytest.raises" in test for test in tests)
         header = TESTS.format(
@@ -268,6 +269,13 @@ def _lenience(**rules: bool) -> str:
 
 def _has_odd_names(stubs: Sequence[Stub]) -> bool:
     return any(stub.name != stub.name.lower() for stub in stubs)
+
+
+def _order_of_import(name: str) -> tuple[int, list[str | int], str]:
+    """Return what ruff sorts imported names by: constants, classes, others; ``get_10`` behind ``get_9``."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
+    parts = re.split(r"(\d+)", name.lower())
+    return kind, [int(part) if index % 2 else part for index, part in enumerate(parts)], name
 
 
 def _definition(name: str, arguments: Sequence[str], result: str) -> str:
