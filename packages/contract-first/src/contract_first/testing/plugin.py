@@ -203,10 +203,9 @@ class _Run:
             url = base_url or (app if isinstance(app, str) else TESTSERVER)
             exchanges = self._exchanges_of(self._loaded(app, contract), url)
             transport = httpx2.HTTPTransport() if isinstance(app, str) else InProcess(app, portal)
+            stack.callback(transport.close)
             validating = Validating(transport, exchanges, credentials or NO_CREDENTIALS)
-            made = httpx2.Client(transport=validating, base_url=url, **options)
-            stack.callback(made.close)
-            return made
+            return httpx2.Client(transport=validating, base_url=url, **options)
 
         return client
 

@@ -167,7 +167,8 @@ def _written(contract: Contract, into: Path, db: Db) -> Iterator[tuple[str, str,
         path = into / place
         path.parent.mkdir(parents=True, exist_ok=True)
         yield ("wrote", str(path), "") if write_new(path, content) else ("skipped", str(path), "is there")
-    yield from Scaffolding(contract, {}, into / source / "operations", into / "tests", respond=True).done()
+    folders = into / source / "operations", into / "tests"
+    yield from Scaffolding(contract, {}, *folders, respond=True, client=True).done()
 
 
 def _rendered(template: str, values: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from contract_first.check import Credentials
 from contract_first.cli.commands import Overlays, Strict, failure
 from contract_first.cli.reading import Load, Source, read_contract
 from contract_first.cli.serve import Handlers, imported_handlers
@@ -43,6 +44,12 @@ def scaffold(
     respond: Annotated[
         bool, typer.Option("--respond", help="Have handlers respond with an example, instead of 501.")
     ] = False,
+    client: Annotated[
+        bool,
+        typer.Option(
+            "--client", help="Have tests send requests by a fixture `client`, as projects of `new` do."
+        ),
+    ] = False,
     load: Load = load_contract,
     package: str = "",
 ) -> None:
@@ -52,8 +59,8 @@ def scaffold(
     """
     functions = imported_handlers(handlers or package)
     read = read_contract(contract, load, overlay, strict=strict)
-    work = Scaffolding(read, functions, into / "operations", tests or into / "tests", respond=respond)
-    print_outcomes(work.done())
+    folders = into / "operations", tests or into / "tests"
+    print_outcomes(Scaffolding(read, functions, *folders, respond=respond, client=client).done())
 
 
 @resting_collector()
@@ -78,9 +85,12 @@ class Scaffolding:
     tests: Path
     _: KW_ONLY
     respond: bool = False
+    client: bool = False
 
     def __post_init__(self) -> None:
-        self._stubs = Stubs(self.contract, respond=self.respond)
+        every = Credentials(api_key="a", bearer="a", basic="a:a", cookie="a")
+        schemes = every.by_scheme(self.contract.security_schemes).keys() if self.client else None
+        self._stubs = Stubs(self.contract, respond=self.respond, schemes=schemes)
 
     def done(self) -> Iterator[tuple[str, str, str]]:
         """Write the missing files, and yield the outcome, name and a remark for each."""
