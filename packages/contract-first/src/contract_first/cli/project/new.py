@@ -126,11 +126,12 @@ def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _describe_problems(contract: Contract, responses: dict[str, Any]) -> None:
-    """Have errors with a body be problem details as well, in which the service writes its own."""
+    """Have errors be problem details as well, in which the service writes its own."""
     for status, declared in responses.items():
         response, _ = contract.follow(declared, "")
-        if status[0] in "45d" and response.get("content") and PROBLEM not in response["content"]:
-            content = {**response["content"], PROBLEM: {"schema": {"type": "object"}}}
+        content = response.get("content", {})
+        if status[0] in "45d" and PROBLEM not in content:
+            content = {**content, PROBLEM: {"schema": {"type": "object"}}}
             responses[status] = {**response, "content": content}
 
 
