@@ -77,7 +77,6 @@ class Checking:
             before = Resumption(self.resume).read(target)
             plan = self._plan(before.seed if before else None)
             run = Run(target, plan, pace, checks=self.checks, before=before)
-            run.holds_bodies = self.har_bodies
             if archive:
                 run.listen(archive.take, archive.responded, archive.sent)
             yield run
@@ -133,6 +132,7 @@ class Checking:
             max_examples=self.max_examples,
             operations=self.schemathesis,
             budget=self.budget,
+            holds_bodies=self.har_bodies,
             **chosen,
         )
 

@@ -19,6 +19,8 @@ SHIPPED = Path(__file__).with_name("schemathesis.toml")
 """What holds for every contract."""
 REQUEST_SECONDS = 30
 """A response that takes longer is given up on."""
+MOST_HELD = 2**16
+"""Bytes of a response's body that are held beyond its checks."""
 SPARED = 0.1
 """Share of the budget, and of a window's requests, for the check that is made last, `RetryAfter`."""
 MINIMISED = 0.2
@@ -36,6 +38,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             are right that no schema describes.
         budget: seconds that the run takes, all of them: what is left when all was tried is tried further;
             None for one round of everything.
+        holds_bodies: whether all of a large body is held beyond its checks.
     """
 
     phases: tuple[Phase, ...] = PHASES
@@ -43,6 +46,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = msgspec.field(default_factory=lambda: secrets.randbelow(SEEDS))
     operations: Path | None = None
     budget: float | None = None
+    holds_bodies: bool = False
 
 
 def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]] = ()) -> SchemathesisConfig:
@@ -56,7 +60,10 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
         # all that is wrong with an operation, not only what is seen first
         "continue-on-failure": True,
         # it would hide whatever is called a key or a session; credentials are masked by their values instead
-        "output": {"sanitization": {"enabled": False}},
+        "output": {
+            "sanitization": {"enabled": False},
+            "truncation": {"max-recorded-payload-size": 0 if plan.holds_bodies else MOST_HELD},
+        },
     }
     document["generation"] |= {"max-examples": plan.max_examples, "database": "none"}
     if plan.budget is not None:

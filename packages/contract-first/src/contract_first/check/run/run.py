@@ -11,15 +11,16 @@ import httpx2
 import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.checks import RunCheck, collect_after_run_failures
-from schemathesis.core import NOT_SET
 from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.core import EventStream
+from schemathesis.openapi.checks import JsonSchemaError
 from schemathesis.schemas import BaseSchema
 
 from contract_first.check.checks import CHECKS, Check
 from contract_first.check.checks.check import CheckFailure, ResponseCheck
 from contract_first.check.checks.registration import is_reported_by, registered, validated
+from contract_first.check.excerpts import LONGEST_TEXT, beginning
 from contract_first.check.pace import Pace, QuotaUsedUp
 from contract_first.check.reports.report import Report, ReportSubject
 from contract_first.check.target import CannotRunError, Target
@@ -34,8 +35,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE_SECONDS = 1.0
 """How long the response to a request under way is waited for once the run is to end."""
 LEAST_MINIMISING_SECONDS = 10.0
-MOST_HELD = 2**18
-"""Bytes of a response's body that are held beyond its checks."""
+MOST_OF_VALUE = 100
+"""Characters at both ends of a message that repeats a long value."""
 
 
 class Run:
@@ -48,7 +49,6 @@ class Run:
         on_own_check: called with the name of each check that begins with its own requests.
         on_tick: called several times a second with what is going on and the number of requests so far.
         activity: what is going on: a phase.
-        holds_bodies: whether all of a large body is held beyond its checks.
         abandoned: whether the run ended without waiting for a request under way.
     """
 
@@ -77,11 +77,10 @@ class Run:
         self.on_own_check: Callable[[str], None] = lambda _: None
         self.on_tick: Callable[[str, int], None] = lambda _activity, _requests: None
         self.activity = OWN_CHECKS
-        self.abandoned = self.holds_bodies = False
+        self.abandoned = False
         self._stream: EventStream | None = None
         self._stopped, self._stopped_at = pace.hurried, 0.0
         self._sent = self.report.requests
-        self._large: Response | None = None
         self._listeners: list[Callable[[events.EngineEvent], None]] = []
         self._on_sent: Callable[[Case[Any], Response], None] = lambda _case, _response: None
         target.client.event_hooks["request"].append(self._count_request)
@@ -198,7 +197,6 @@ class Run:
 
     def _after_call(self, _context: HookContext, _case: Case[Any], response: Response) -> None:
         self._sent += 1
-        self._cut_before(response)
         try:
             headers = {name: values[0] for name, values in response.headers.items()}
             spared = 0.0 if self.plan.budget is None else SPARED
@@ -207,14 +205,6 @@ class Run:
         except QuotaUsedUp as end:
             self.report.reason = str(end)
             self.stop()
-
-    def _cut_before(self, response: Response) -> None:
-        """Cut the body of the response before this one: Schemathesis holds those of a whole scenario."""
-        if self._large is not None:
-            self._large.content = self._large.content[:MOST_HELD]
-            self._large._deserialized = NOT_SET  # noqa: SLF001 -- the value of all of it
-        is_large = len(response.content or b"") > MOST_HELD
-        self._large = response if is_large and not self.holds_bodies else None
 
     def _validate(self, case: Case[Any], exchange: httpx2.Response) -> None:
         """Have all checks of responses check one that a check of ours got."""
@@ -240,10 +230,12 @@ class Run:
     def _filter_failure(
         self, _context: HookContext, failure: Failure, case: Case[Any], response: Response
     ) -> bool:
-        return not (
-            self._sent_texts.refute(failure, case, response)
-            or is_reported_by(self._checks_of_run, failure, response, case)
+        is_dropped = self._sent_texts.refute(failure, case, response) or is_reported_by(
+            self._checks_of_run, failure, response, case
         )
+        if isinstance(failure, JsonSchemaError):
+            _shorten(failure)
+        return not is_dropped
 
     def _conclude(self) -> None:
         if self.report.reason and self.report.end == "interrupted":
@@ -277,6 +269,14 @@ def _blank(target: Target, plan: Plan) -> Report:
     for operation in target.operations:
         report.tested(operation.label).operation_id = operation.operation_id
     return report
+
+
+def _shorten(failure: JsonSchemaError) -> None:
+    """Cut the value that a failure holds, which may be a whole body: Schemathesis holds all failures."""
+    message = failure._raw_message  # noqa: SLF001 -- which repeats the value
+    if len(message) > LONGEST_TEXT:
+        failure._raw_message = f"{message[:MOST_OF_VALUE]}...{message[-MOST_OF_VALUE:]}"  # noqa: SLF001 -- as above
+    failure.instance = beginning(failure.instance)
 
 
 def _copied(report: Report) -> Report:
