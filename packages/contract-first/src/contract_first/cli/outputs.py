@@ -17,13 +17,14 @@ from contract_first.check.reports.baseline import apply_baseline, read_baseline,
 from contract_first.check.reports.ci import junit, workflow_commands
 from contract_first.check.reports.markdown import markdown
 from contract_first.check.reports.page import page
-from contract_first.check.reports.terminal import show
+from contract_first.check.reports.sarif import sarif
+from contract_first.check.reports.terminal import report_console, show
 from contract_first.check.run.progress import ProgressBars
 from contract_first.check.run.run import stopped_by_signals
+from contract_first.contract import Contract
 from contract_first.contract.document.errors import explained
 
 from .commands import failure
-from .reports import report_console
 
 if TYPE_CHECKING:
     from contract_first.check.run.checking import Checking
@@ -34,6 +35,7 @@ class Outputs(NamedTuple):
 
     Attributes:
         json: file of JSON.
+        sarif: file of SARIF, which has the lines of the contract.
         baseline: file of entries findings; one to be written has all.
         github: whether GitHub Actions gets them.
     """
@@ -41,6 +43,7 @@ class Outputs(NamedTuple):
     junit: Path | None
     html: Path | None
     json: Path | None
+    sarif: Path | None
     markdown: Path | None
     baseline: Path | None
     write_baseline: Path | None
@@ -57,7 +60,7 @@ class Outputs(NamedTuple):
         apply_baseline(run.report, entries, datetime.now(UTC).date())
         if self.write_baseline is not None:
             write_baseline(self.write_baseline, run.report, entries)
-        report = self._reported(run.report)
+        report = self._reported(run.report, run.target.contract)
         if run.abandoned:
             sys.stdout.flush()
             os._exit(
@@ -68,14 +71,18 @@ class Outputs(NamedTuple):
     def of_traffic(self, har: Path, checking: Checking) -> Report:
         """Validate recorded traffic, and return its report once it is shown."""
         contract = checking.contract_of("")
-        return self._reported(validate_har(har, contract, checking.url or None))
+        report = validate_har(har, contract, checking.url or None)
+        report.min_coverage = checking.min_coverage
+        return self._reported(report, contract)
 
-    def _reported(self, report: Report) -> Report:
+    def _reported(self, report: Report, contract: Contract) -> Report:
         show(report, report_console())
         if self.html is not None:
             self.html.write_text(page(report), "utf-8")
         if self.json is not None:
             self.json.write_bytes(report.json())
+        if self.sarif is not None:
+            self.sarif.write_bytes(sarif(report, contract))
         if self.markdown is not None:
             self.markdown.write_text(markdown(report), "utf-8")
         if self.junit is not None:

@@ -13,7 +13,7 @@ from contract_first.check import Report
 from contract_first.check.exchange import MessageViolation, RecordedExchange
 from contract_first.check.har import har
 from contract_first.check.reports.page import page
-from contract_first.check.reports.terminal import show
+from contract_first.check.reports.terminal import report_console, show
 from contract_first.contract import load_contract
 from contract_first.contract.document.errors import explained
 from contract_first.imports import resting_collector
@@ -24,10 +24,10 @@ from contract_first.mock.proxy.upstream import NAME, NotAnUpstream, Upstream
 from contract_first.service.http.server import CannotListen
 from contract_first.terminal import printable
 
-from .commands import Overlays, Strict, failure, file, flag, option, takes, texts
+from .commands import HTML, JSON, Overlays, Strict, failure, file, flag, option, takes, texts
+from .configuration import Configuration, Option
 from .process import End
 from .reading import Load, Source, read_contract
-from .reports import HTML, JSON, report_console
 
 PORT = 8010
 MOST_BYTES = 1024 * 1024
@@ -39,6 +39,7 @@ UpstreamUrl = Annotated[
     typer.Option("--upstream", metavar="URL", help="URL of the server to forward to.", show_default=False),
 ]
 OPTIONS = {
+    "config": Option,
     "host": option(
         str,
         "Address to listen on; beyond loopback others can use the proxy.",
@@ -79,6 +80,7 @@ def proxy(
     upstream: UpstreamUrl,
     *,
     contract: Source,
+    config: Configuration,  # noqa: ARG001 -- its values are defaults
     overlay: list[Path] | None,
     strict: bool,
     fail_on: Literal["request", "response", "any"],
