@@ -22,6 +22,7 @@ from contract_first.contract import Contract as ContractDocument
 from .commands import (
     HTML,
     JSON,
+    PROPOSE,
     Overlays,
     Sarif,
     Strict,
@@ -75,6 +76,7 @@ OPTIONS = {
         metavar="FIELD",
     ),
     "credentials": file("TOML file with api_key, other_api_key, bearer, basic, cookie and a table headers."),
+    "propose": PROPOSE,
     "read_only": flag("Send safe requests only: no writes, no uploads."),
     "budget": option(str, "How long to keep testing, such as 60s or 5m.", default="", metavar="TIME"),
     "max_examples": option(int, "Generated requests per operation.", default=100, min=1),
@@ -146,6 +148,9 @@ def check(
     Exit codes: 0 the API conforms, 1 it violates the contract, 2 the check could not run: wrong options, no
     response, or the extra `check` is missing.
     """
+    propose = options.pop("propose")
+    if propose is not None and from_har is None:
+        raise typer.BadParameter("It needs recorded traffic, by --from-har.", param_hint="--propose")
     if not url and from_har is None:
         raise typer.BadParameter("Missing argument URL (not needed with --from-har).")
     require_extra("check")
@@ -161,7 +166,7 @@ def check(
     options["fail_on"] = options["fail_on"] or ""
     _keep_tables()
     with stated_failures():
-        require_folders(*outputs[:7], options["har"], options["resume"])
+        require_folders(*outputs[:7], propose, options["har"], options["resume"])
         options["rate"] = _rate(options["rate"])
         client = config.credentials.client(os.environ) if from_har is None else None
         checking = Checking(
@@ -177,7 +182,9 @@ def check(
             fallback=fallback(),
             **{"variables": variables, **options, **preset()},
         )
-        report = outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking)
+        report = (
+            outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking, propose)
+        )
     raise typer.Exit(report.exit_code)
 
 

@@ -86,6 +86,12 @@ HTML = file("Write the report as a self-contained HTML page.")
 JSON = file("Write the report as JSON.")
 
 
+PROPOSE = file(
+    "Write what the traffic has and the contract lacks as an OpenAPI Overlay, for you to look through.",
+    "--propose",
+)
+
+
 def folder(help_: str, **settings: Any) -> Any:
     """Return the annotation of an option that names a folder."""
     return option(Path | None, help_, metavar="DIR", file_okay=False, **settings)

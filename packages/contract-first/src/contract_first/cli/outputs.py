@@ -21,6 +21,7 @@ from contract_first.check.reports.sarif import sarif
 from contract_first.check.reports.terminal import report_console, show
 from contract_first.check.run.progress import ProgressBars
 from contract_first.check.run.run import stopped_by_signals
+from contract_first.check.validation import Drift
 from contract_first.contract import Contract
 from contract_first.contract.document.errors import explained
 
@@ -68,10 +69,13 @@ class Outputs(NamedTuple):
             )  # a thread waits for a response, and the interpreter would for the thread
         return report
 
-    def of_traffic(self, har: Path, checking: Checking) -> Report:
-        """Validate recorded traffic, and return its report once it is shown."""
+    def of_traffic(self, har: Path, checking: Checking, propose: Path | None = None) -> Report:
+        """Validate recorded traffic, propose what the contract lacks, and return the report once shown."""
         contract = checking.contract_of("")
-        report = validate_har(har, contract, checking.url or None)
+        drift = Drift(contract, checking.url or None) if propose else None
+        report = validate_har(har, contract, checking.url or None, drift)
+        if propose and drift:
+            propose.write_text(drift.overlay(), "utf-8")
         report.min_coverage = checking.min_coverage
         return self._reported(report, contract)
 
