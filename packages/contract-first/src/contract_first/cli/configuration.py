@@ -133,14 +133,14 @@ def read(path: Path) -> Configuration:
 def _defaults(configuration: Configuration, context: typer.Context, folder: Path) -> dict[str, Any]:
     """Return the defaults of a command's options, files relative to a folder."""
     table = str(context.info_name)
-    given = {name.replace("-", "_"): value for name, value in getattr(configuration, table, {}).items()}
+    options = {name.replace("-", "_"): value for name, value in getattr(configuration, table, {}).items()}
     flags = {_flag(parameter): parameter for parameter in context.command.params}
-    if unknown := sorted(given.keys() - flags.keys() | given.keys() & {"config", "contract", "overlay"}):
+    if unknown := sorted(options.keys() - flags.keys() | options.keys() & {"config", "contract", "overlay"}):
         raise ValueError(
             f"[{table}] has no {unknown[0]!r}; expected options of the command, such as "
             f"{', '.join(sorted(flags.keys() - {'config', 'help'})[:5])}."
         )
-    values = {flags[name].name: _placed(value, flags[name], folder) for name, value in given.items()}
+    values = {flags[name].name: _placed(value, flags[name], folder) for name, value in options.items()}
     target = next((name for name in ("contract", "file", "new") if name in _names(context)), "")
     if configuration.contract and target:
         is_url = "://" in configuration.contract

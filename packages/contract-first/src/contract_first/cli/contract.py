@@ -105,7 +105,10 @@ def lint(
 
 def linted(defects: Iterable[Diagnostic], violations: Iterable[RuleViolation]) -> bytes:
     """Return what a linter found as SARIF."""
-    named = [*(("openapi", defect) for defect in defects), *((one.rule.value, one) for one in violations)]
+    named = [
+        *(("openapi", defect) for defect in defects),
+        *((violation.rule.value, violation) for violation in violations),
+    ]
     results = [
         Result(rule, "error", diagnostic.reason, diagnostic.source, diagnostic.line, diagnostic.pointer)
         for rule, diagnostic in named

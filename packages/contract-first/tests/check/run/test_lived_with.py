@@ -75,10 +75,10 @@ def test_a_rate_spaces_requests():
 
 def test_each_request_of_a_run_is_paced(url, source, monkeypatch):
     """Generated requests, those of our checks and those that make others small begin by the rate."""
-    begun = count()
-    monkeypatch.setattr(Pace, "begin", lambda *_: next(begun))
+    begins = count()
+    monkeypatch.setattr(Pace, "begin", lambda *_: next(begins))
     report = checked(url, source, rate=1000)
-    assert next(begun) >= report.requests > 0
+    assert next(begins) >= report.requests > 0
 
 
 def test_exclusions(url, source):

@@ -89,8 +89,8 @@ class Checking:
         ):
             before = Resumption(self.resume).read(target)
             plan = self._plan(before.seed if before else None)
-            made = [check for check in self.checks if check.name not in unmade]
-            run = Run(target, plan, pace, checks=made, before=before, oauth2=self.oauth2)
+            checks = [check for check in self.checks if check.name not in unmade]
+            run = Run(target, plan, pace, checks=checks, before=before, oauth2=self.oauth2)
             run.report.left_out |= unmade
             run.report.excluded = uncalled
             run.report.fail_on, run.report.min_coverage = self.fail_on, self.min_coverage

@@ -1,4 +1,4 @@
-"""A gate for any contract: the shell lines of its CI files, action and hooks are run as they stand."""
+"""Any contract in CI: the shell lines of its CI files, action and hooks are run as they stand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from contract_first.check.run.checking import served
 pytestmark = pytest.mark.programs
 
 ROOT = Path(__file__).parents[2]
-GATE = ROOT / "examples" / "gate"
+FOLDER = ROOT / "examples" / "any-contract"
 BASH = shutil.which("bash") or "/bin/bash"
 CONTRACT = """\
 openapi: 3.1.0
@@ -38,13 +38,13 @@ paths:
 
 def lines_of_ci():
     """Return the shell lines of each file, and of the action."""
-    [github] = yaml.safe_load((GATE / "github.yaml").read_text())["jobs"].values()
+    [github] = yaml.safe_load((FOLDER / "github.yaml").read_text())["jobs"].values()
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
-    jenkins = re.findall(r"sh '''\n(.*?)'''", (GATE / "Jenkinsfile").read_text(), re.DOTALL)
+    jenkins = re.findall(r"sh '''\n(.*?)'''", (FOLDER / "Jenkinsfile").read_text(), re.DOTALL)
     return {
         "github": [step["run"] for step in github["steps"] if "run" in step],
-        "gitlab": yaml.safe_load((GATE / "gitlab.yaml").read_text())["contract"]["script"],
+        "gitlab": yaml.safe_load((FOLDER / "gitlab.yaml").read_text())["contract"]["script"],
         "jenkins": [line.strip() for line in jenkins[0].splitlines() if line.strip()],
         "action": [step["run"] for step in action["runs"]["steps"]],
         "hooks": [" ".join([hook["entry"], *map(shlex.quote, hook.get("args", ()))]) for hook in hooks],
@@ -68,7 +68,7 @@ def project(tmp_path):
     programs.mkdir()
     (base / "openapi.yaml").write_text(CONTRACT)
     (base / "parts" / "pets.yaml").write_text("{type: array, items: {type: string}}")
-    settings = (GATE / "contract-first.toml").read_text()
+    settings = (FOLDER / "contract-first.toml").read_text()
     (base / "contract-first.toml").write_text(settings.replace('budget = "60s"', "max-examples = 2"))
     git(base, "init", "-q", "-b", "main")
     git(base, "add", "-A")
