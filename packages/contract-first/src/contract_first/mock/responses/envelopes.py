@@ -42,6 +42,7 @@ class ListPage(NamedTuple):
 
 FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
     Meaning.MORE: lambda page: page.end < page.total,
+    Meaning.HAS_PREVIOUS: lambda page: page.first > 0,
     Meaning.IS_FIRST: lambda page: page.first == 0,
     Meaning.IS_LAST: lambda page: page.end >= page.total,
     Meaning.IS_EMPTY: lambda page: not page.items,

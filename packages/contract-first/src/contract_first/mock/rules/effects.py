@@ -90,7 +90,8 @@ class AffectedApp:
         """Respond as an override says; raises OverrideError where that is not possible."""
         overriding = Overriding(self.injection, self.request, self.surroundings.clock)
         if effect.patch is not None:
-            patched = Patched(send, overriding.patch(effect.patch), has_body=scope["method"] != "HEAD")
+            has_body = scope["method"] != "HEAD"
+            patched = Patched(send, overriding.patch(effect.patch), self.request, has_body=has_body)
             await self._respond_as_documented(effect, scope, receive, patched)
             patched.check()
         elif effect.respond is not None and isinstance(effect.respond.example, str):

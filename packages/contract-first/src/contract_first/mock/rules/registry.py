@@ -1,11 +1,13 @@
 """The active rules, and how often each was applied."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from heapq import merge
 from itertools import count
+from operator import itemgetter
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,6 +21,13 @@ MOST_BYTES = 64 * 1024 * 1024
 """Of all active rules, as JSON."""
 MOST_TRIED = 8
 """Rules that are tried without looking up which may match."""
+KEYS = (str, int, float)
+"""Types of values by which rules are looked up."""
+
+
+def key_of(value: str | float) -> tuple[bool, str | float]:
+    """Return what equal JSON values have in common: 1 is 1.0, and not true."""
+    return isinstance(value, bool), value
 
 
 class Injection(NamedTuple):
@@ -69,6 +78,14 @@ class ActiveRule:
         seed = self._random.getrandbits(64) if effect.respond or effect.patch else 0
         return Injection(rule.id, effect, seconds, self.struck, seed)
 
+    @property
+    def key(self) -> tuple[str, str, Any] | None:
+        """A value that requests need under a name in a place, if it needs one that can be looked up."""
+        for place, name, kind, expected in self._conditions:
+            if kind == "equals" and isinstance(expected, KEYS):
+                return place, name, key_of(expected)
+        return None
+
     def may_match(self, operation: str, path: str) -> bool:
         """Return whether the rule may match a request for an operation; the path is empty for any other."""
         match = self.rule.match
@@ -81,22 +98,46 @@ class ActiveRule:
         return msgspec.structs.replace(self.rule, struck=self.struck)
 
 
+class ByValue:
+    """Rules in their order, of which those that need a value of a request are looked up by it."""
+
+    def __init__(self, rules: Iterable[ActiveRule]) -> None:
+        self._others: list[tuple[int, ActiveRule]] = []
+        self._keyed: dict[tuple[str, str], dict[Any, list[tuple[int, ActiveRule]]]] = {}
+        for entry in enumerate(rules):
+            if (key := entry[1].key) is None:
+                self._others.append(entry)
+            else:
+                place, name, value = key
+                self._keyed.setdefault((place, name), {}).setdefault(value, []).append(entry)
+
+    def matching(self, request: MatchableRequest) -> Iterator[ActiveRule]:
+        """Yield the rules that may match a request, in their order."""
+        having = [
+            by_value[key]
+            for (place, name), by_value in self._keyed.items()
+            for key in {key_of(value) for value in request.values(place, name) if isinstance(value, KEYS)}
+            if key in by_value
+        ]
+        return (active for _, active in merge(self._others, *having, key=itemgetter(0)))
+
+
 class Active:
-    """The active rules in their order, and which of them may match, by operation and path."""
+    """The active rules in their order, and which of them may match, by operation, path and values."""
 
     def __init__(self, rules: Iterable[ActiveRule] = ()) -> None:
         self.rules = tuple(rules)
         self._paths = {active.rule.match.path for active in self.rules}
-        self._matching: dict[tuple[str, str], Sequence[ActiveRule]] = {}
+        self._matching: dict[tuple[str, str], ByValue] = {}
 
-    def matching(self, request: MatchableRequest) -> Sequence[ActiveRule]:
+    def matching(self, request: MatchableRequest) -> Iterable[ActiveRule]:
         """Return the rules that may match a request."""
         if len(self.rules) <= MOST_TRIED:
             return self.rules
         place = request.operation, request.path if request.path in self._paths else ""
         if place not in self._matching:
-            self._matching[place] = [active for active in self.rules if active.may_match(*place)]
-        return self._matching[place]
+            self._matching[place] = ByValue(active for active in self.rules if active.may_match(*place))
+        return self._matching[place].matching(request)
 
 
 class Rules:

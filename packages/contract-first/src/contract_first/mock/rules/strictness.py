@@ -62,7 +62,7 @@ class StrictOverrides:
                 return rendered(effect.respond, operation)
             documented = DocumentedResponses(operation, self._assembly, self._generator)
             base = documented.make(Selection(effect.status, None), []).rendered
-            return None if effect.patch is None else patched(effect.patch, base)
+            return None if effect.patch is None else patched(effect.patch, base, operation, self._contract)
         except (OverrideError, Problem):
             return None
 
