@@ -124,6 +124,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
                 s3=options.s3_public_url or s3.url,
                 region=s3.region,
                 control=f"{url}/_mock",
+                control_token=options.control_token,
                 ca=str(authority.file) if authority else None,
                 lan=lan_url(url, options.host),
             )

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import msgspec
 import typer
 
 from contract_first.contract import Contract as OpenapiContract
@@ -133,8 +132,7 @@ class Mocks:
 
         With TLS there are those by which Node.js and AWS's clients trust its authority, too.
         """
-        fields = msgspec.to_builtins(mock)
-        named = [(self.names.get(name, name), value) for name, value in fields.items() if value is not None]
+        named = [(self.names.get(name, name), value) for name, value in mock.facts().items()]
         return {
             f"{self.prefix}{name}{f'_{member}' if member else ''}".upper(): str(text)
             for name, value in named

@@ -35,8 +35,21 @@ _ELSEWHERE: Final = ("192.0.2.1", 9)
 """An address of no network (RFC 5737); connecting a datagram socket to it sends nothing."""
 
 
+SECRET: Final = "control_token"
+
+
 class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The facts of a running mock for its clients; None for a part that it does not have."""
+    """The facts of a running mock for its clients; None for a part that it does not have.
+
+    Attributes:
+        control_token: for the control API; None where it needs none. No line, variable or repr has it.
+    """
+
+    control_token: str | None = None
+
+    def __repr__(self) -> str:
+        named = [f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != SECRET]
+        return f"{type(self).__name__}({', '.join(named)})"
 
     def override(self, **fields: Any) -> str:
         """Override responses of the mock, and return the id of the override.
@@ -51,8 +64,8 @@ class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
         """
         from .rules import client  # noqa: PLC0415 -- tests use it, and a mock starts before
 
-        facts = self.facts()
-        return client.add(f"{facts['control']}/overrides", self.rule_type().document(fields), facts.get("ca"))
+        url, ca = f"{self.facts()['control']}/overrides", self.facts().get("ca")
+        return client.add(url, self.rule_type().document(fields), ca, self.control_token)
 
     @staticmethod
     def rule_type() -> type[Rule]:
@@ -62,7 +75,8 @@ class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
         return Rule
 
     def facts(self) -> dict[str, Any]:
-        return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
+        fields = msgspec.to_builtins(self).items()
+        return {name: value for name, value in fields if value is not None and name != SECRET}
 
     def seeds(self) -> dict[str, Any]:
         return self.facts()

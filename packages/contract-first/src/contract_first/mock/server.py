@@ -121,6 +121,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         mock = ContractMock(
             api=options.public_url or url,
             control=f"{url}/_mock",
+            control_token=options.control_token,
             title=info["title"],
             version=info["version"],
             operations=len(contract.operations),
