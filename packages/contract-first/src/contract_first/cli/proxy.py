@@ -5,6 +5,7 @@ from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
 from typing import Annotated, Any, Literal, NamedTuple, Self
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -21,6 +22,7 @@ from contract_first.mock.options import HOST
 from contract_first.mock.proxy.application import proxying
 from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import NAME, NotAnUpstream, Upstream
+from contract_first.mock.rules.recording import Matching, as_file, rules_of
 from contract_first.service.http.server import CannotListen
 from contract_first.terminal import printable
 
@@ -71,6 +73,11 @@ OPTIONS = {
     "html": HTML,
     "json": JSON,
     "har": file("Write the latest 2000 exchanges as HAR, secrets masked."),
+    "record": file("Write them as a recording, secrets masked, that mock --replay responds from."),
+    "match_header": texts("Header that requests have in common with recorded ones", "NAME"),
+    "match_body": texts(
+        "Member of the body, by JSON pointer, that they have in common, in place of all of it", "POINTER"
+    ),
 }
 
 
@@ -97,7 +104,7 @@ def proxy(
     Exit codes: 0 all traffic conforms, 1 some violates the contract, 2 the proxy could not run, or validated
     nothing of the side that --fail-on names.
     """
-    end = End()
+    end, matching = End(), Matching(options.pop("match_header"), options.pop("match_body"))
     try:
         files = Files(**{name: options.pop(name) for name in Files._fields})
         files.claim()
@@ -106,11 +113,13 @@ def proxy(
             with resting_collector(own_process=True):
                 read = read_contract(contract, load, overlay, strict=strict)
                 recorder = ProxyRecorder(read, target.url, lambda exchange: lines.put(line(exchange)))
+            if files.record:
+                recorder.journal.most_body_bytes = options["most_bytes"]
             with proxying(target, recorder, **options) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
                 end.wait()
         report = recorder.tally.report()
-        files.write(report, recorder)
+        files.write(report, recorder, matching, urlsplit(target.url).path)
     except (NotAnUpstream, CannotListen, OSError) as error:
         raise failure(f"Cannot run: {explained(error)}") from None
     show(report, report_console())
@@ -123,20 +132,28 @@ class Files(NamedTuple):
     html: Path | None
     json: Path | None
     har: Path | None
+    record: Path | None
 
     def claim(self) -> None:
         """Raise OSError now, and not after hours, where they cannot be written."""
         for path in filter(None, self):
             path.touch()
 
-    def write(self, report: Report, recorder: ProxyRecorder) -> None:
-        """Write the requested reports."""
+    def write(self, report: Report, recorder: ProxyRecorder, matching: Matching, base: str) -> None:
+        """Write the requested reports.
+
+        Args:
+            matching: what requests have in common with recorded ones.
+            base: path of the upstream, which clients of the proxy leave out.
+        """
         if self.html:
             self.html.write_text(page(report), "utf-8")
         if self.json:
             self.json.write_bytes(report.json())
         if self.har:
             self.har.write_bytes(msgspec.json.encode(har(recorder.journal.find())))
+        if self.record:
+            self.record.write_bytes(as_file(rules_of(recorder.journal.find(), matching, base)))
 
 
 class Lines:

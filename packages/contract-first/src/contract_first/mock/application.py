@@ -99,6 +99,8 @@ class MockApplication:
     async def stop(self) -> None:
         await self._watching.aclose()
         await asyncio.to_thread(self.traffic.stop)
+        if self.traffic.forward is not None:
+            await self.traffic.forward.stop()
         await self.service.stop()
         await self.state.stop()
 
@@ -128,5 +130,6 @@ def observed(
 ) -> ASGIApp:
     """Put the app of a contract, which the traffic uses, behind rules, and those behind the journal."""
     faults, overrides = traffic.faults, traffic.overrides
-    ruled = RuleMiddleware(app, faults, overrides, contract, clock, traffic.extension, profile)
+    extension, forward = traffic.extension, traffic.forward
+    ruled = RuleMiddleware(app, faults, overrides, contract, clock, extension, profile, forward)
     return JournalMiddleware(ruled, traffic.journal, contract)

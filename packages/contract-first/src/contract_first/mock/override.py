@@ -25,6 +25,7 @@ class Respond(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
         base64: a body of bytes.
         file: path of a file beside that of the rule; once it is read, it is `text` or `base64`.
         example: name of an example of the contract.
+        templates: whether texts may be templates.
     """
 
     status: int | None = None
@@ -34,6 +35,7 @@ class Respond(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     base64: str | UnsetType = UNSET
     file: str | UnsetType = UNSET
     example: str | UnsetType = UNSET
+    templates: bool = True
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with it: JSON pointer, and a sentence."""
@@ -96,7 +98,9 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         value = self._applied(msgspec.json.decode(content), self.members)
         unnamed = agreed(before, value)
         if unnamed is not value:  # what the patch names is as the patch has it
-            there = {pointer: member for pointer, member in self.members.items() if not pointer.endswith("/-")}
+            there = {
+                pointer: member for pointer, member in self.members.items() if not pointer.endswith("/-")
+            }
             value = self._applied(unnamed, there)
         return msgspec.json.encode(value)
 

@@ -35,7 +35,7 @@ _ELSEWHERE: Final = ("192.0.2.1", 9)
 """An address of no network (RFC 5737); connecting a datagram socket to it sends nothing."""
 
 
-SECRET: Final = "control_token"
+UNSEEN: Final = "control_token"
 
 
 class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
     control_token: str | None = None
 
     def __repr__(self) -> str:
-        named = [f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != SECRET]
+        named = [f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != UNSEEN]
         return f"{type(self).__name__}({', '.join(named)})"
 
     def override(self, **fields: Any) -> str:
@@ -76,7 +76,7 @@ class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     def facts(self) -> dict[str, Any]:
         fields = msgspec.to_builtins(self).items()
-        return {name: value for name, value in fields if value is not None and name != SECRET}
+        return {name: value for name, value in fields if value is not None and name != UNSEEN}
 
     def seeds(self) -> dict[str, Any]:
         return self.facts()

@@ -128,7 +128,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             ca=str(authority.file) if authority else None,
             lan=lan_url(url, options.host),
         )
-        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides)
+        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides, upstream=options.upstream)
         reach = Reach(url, public_url=options.public_url, trust_proxy=options.trust_proxy)
         assembly = _Assembly(options, traffic, reach)
         if options.stateful or options.seed_data or options.data:
@@ -138,7 +138,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         app = assembly.application(contract, mock, authority)
         if options.faults is not None:
             traffic.faults.add(*traffic.faults_in(options.faults))
-        traffic.override_by(options.overrides, options.tell)
+        traffic.override_by(options)
         if options.log is not None:
             running.enter_context(options.log(traffic.journal))
         encryption = server_options(authority, certified_names(options.host, options.public_url))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from contract_first.check.exchange import Message, MessageViolation, RecordedExc
 from contract_first.check.masking import Masking
 from contract_first.check.validation import ExchangeValidator
 from contract_first.contract import Contract
+from contract_first.service.messages.problems import Conflict
 
 from .extension import NO_EXTENSION, Extension
 from .journal.events import Events
@@ -24,10 +25,14 @@ from .journal.journal import Journal, Validate
 from .journal.matching import is_beside_contracts
 from .journal.recording import s3_exchange
 from .journal.selector import ExchangeSelector
-from .rule import Rule
+from .options import ApiOptions
+from .proxy.forwarding import Forwarding
+from .proxy.upstream import Upstream
+from .rule import Rule, RuleError, RuleFileError
 from .rules.file import RulesFile
 from .rules.reading import RuleReader
 from .rules.registry import Rules
+from .rules.standing import standing_rules
 from .state.state import Clearable
 
 if TYPE_CHECKING:
@@ -42,14 +47,21 @@ class Traffic:
 
     Attributes:
         s3: the server whose faults they are too.
+        forward: responds as the upstream does; None without one.
         overrides_file: the file of overrides, if there is one.
     """
 
     def __init__(
-        self, seed: int, extension: Extension = NO_EXTENSION, *, strict_overrides: bool = False
+        self,
+        seed: int,
+        extension: Extension = NO_EXTENSION,
+        *,
+        strict_overrides: bool = False,
+        upstream: str | None = None,
     ) -> None:
         self._seed = seed
         self._strict_overrides = strict_overrides
+        self.forward = None if upstream is None else Forwarding(Upstream(upstream))
         self.extension = extension
         self.journal = Journal()
         self.faults = Rules(seed, self._set_s3_faults)
@@ -79,10 +91,8 @@ class Traffic:
         self.journal.masking = Masking.of(contract)
         self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
         on_api = [operation.operation_id for operation in contract.operations]
-        if self._strict_overrides:
-            from .rules.strictness import StrictOverrides  # noqa: PLC0415 -- S3 starts before what it imports
-
-            self.overrides.validate = StrictOverrides(contract).check
+        self.faults.validate = self._check_forward
+        self.overrides.validate = self._checks_of(contract)
         self.faults.operations, self.overrides.operations = {"api": on_api}, {"api": on_api}
         if self.s3 is not None:
             from strict_s3.messages.request import NAMES  # noqa: PLC0415 -- of an extra
@@ -93,15 +103,53 @@ class Traffic:
         """Return the faults in a file; raise RuleFileError if it cannot be read, or is not valid."""
         return RuleReader(self.extension).file(path, self.faults.check)
 
-    def override_by(self, path: Path | None, tell: Callable[[str], None]) -> None:
-        """Activate the overrides of a file, if there is one, and report when it changes.
+    def override_by(self, options: ApiOptions) -> None:
+        """Activate the overrides that options name: of a file, of a recording, to the upstream.
 
         Raises:
-            RuleFileError: it cannot be read, or is not valid.
+            RuleFileError: a file cannot be read, or is not valid.
+            ValueError: an option is of no use without another.
         """
-        if path is not None:
-            self.overrides_file = RulesFile(path, RuleReader(self.extension), self.overrides, tell)
+        if options.overrides is not None:
+            reader = RuleReader(self.extension)
+            self.overrides_file = RulesFile(options.overrides, reader, self.overrides, options.tell)
             self.overrides_file.load()
+        places = {"recording": str(options.replay), "upstream": "--forward"}
+        for source, documents in standing_rules(options).items():
+            self._load(source, documents, places[source])
+
+    def _load(self, source: str, documents: Iterable[Any], place: str) -> None:
+        reader = RuleReader(self.extension)
+        rules: list[Rule] = []
+        try:
+            for document in documents:
+                rules.append(reader.rule(document))
+                self.overrides.check(rules[-1])
+            self.overrides.load(rules, source)
+        except RuleError as error:
+            raise RuleFileError(f"{place}: entry {len(rules)}: {error}") from None
+        except Conflict as error:
+            raise RuleFileError(f"{place}: {error.detail}") from None
+
+    def _check_forward(self, rule: Rule) -> None:
+        if rule.effect.forwards and self.forward is None:
+            raise RuleError(
+                "/effect/forward", "forward", "needs an upstream: start the mock with --upstream URL"
+            )
+
+    def _checks_of(self, contract: Contract) -> Callable[[Rule], None]:
+        """Return what raises RuleError for an override that is refused."""
+        if not self._strict_overrides:
+            return self._check_forward
+        from .rules.strictness import StrictOverrides  # noqa: PLC0415 -- S3 starts before what it imports
+
+        strict = StrictOverrides(contract)
+
+        def check(rule: Rule) -> None:
+            self._check_forward(rule)
+            strict.check(rule)
+
+        return check
 
     def publish_to(self, events: Events) -> None:
         """Publish exchanges from now on."""

@@ -68,7 +68,10 @@ def client(things):
         ({"body": {"results": []}}, {"results": [], "total": 0}),
         ({"members": {"/results": [7], "/results/-": 8, "/results/2": 9}}, None),
         ({"members": {"/results/-": 9}}, {"results": [1, 2, 9], "total": 3}),
-        ({"body": {"results": [], "total": 5, "has_next": True}}, {"results": [], "total": 5, "has_next": True}),
+        (
+            {"body": {"results": [], "total": 5, "has_next": True}},
+            {"results": [], "total": 5, "has_next": True},
+        ),
     ],
 )
 def test_a_patched_list_is_whole(things, client, patch, differs):

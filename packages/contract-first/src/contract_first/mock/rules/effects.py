@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -10,8 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_first.mock.responses.preferences import FIRST, word
 from contract_first.mock.rule import Effect
+from contract_first.mock.rule import Forward as Forwarded
 from contract_first.service.clock import Clock
 
+from .forwarding import Forward, ForwardFailed
 from .overriding import OverrideError, Overriding, Patched
 from .registry import Injection
 from .request import ApiRequest
@@ -28,12 +31,14 @@ class Surroundings(NamedTuple):
     Attributes:
         app: the mock's, which no rule applies to.
         has_ended: returns whether nothing may be delayed any more.
+        forward: responds as the upstream does; None without one.
     """
 
     app: ASGIApp
     responses: RuleResponses
     clock: Clock
     has_ended: Callable[[], bool]
+    forward: Forward | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -77,7 +82,7 @@ class AffectedApp:
         return self.surroundings.has_ended() or is_closed(scope)
 
     async def _respond(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
-        if effect.respond is None and effect.patch is None:
+        if effect.respond is None and effect.patch is None and not effect.forward:
             await self._respond_as_documented(effect, scope, receive, send)
             return
         try:
@@ -94,6 +99,8 @@ class AffectedApp:
             patched = Patched(send, overriding.patch(effect.patch), self.request, has_body=has_body)
             await self._respond_as_documented(effect, scope, receive, patched)
             patched.check()
+        elif effect.forward:
+            await self._respond_as_documented(effect, scope, receive, send)
         elif effect.respond is not None and isinstance(effect.respond.example, str):
             status = {} if effect.respond.status is None else {"code": str(effect.respond.status)}
             preferring = _preferring(scope, {"example": effect.respond.example, **status})
@@ -106,6 +113,9 @@ class AffectedApp:
         self, effect: Effect, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Respond with the documented response of a status, or else with a problem of it."""
+        if effect.forward:
+            await self._forward(effect, scope, receive, send)
+            return
         if effect.status is None:
             await self.app(scope, receive, send)
             return
@@ -118,6 +128,19 @@ class AffectedApp:
                 return  # else the app had another reason to refuse, such as a missing credential
         problem = ProvokedProblem(effect.status, effect.error_code)
         await self.surroundings.responses.respond(problem, scope, receive, send)
+
+    async def _forward(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond as the upstream does, or with a problem that says why it does not."""
+        statuses = effect.forward.mock_on if isinstance(effect.forward, Forwarded) else ()
+        responses, forward = self.surroundings.responses, self.surroundings.forward
+        if forward is None:  # taken away with the contract that the rule was checked by
+            raise OverrideError("the mock has no upstream")
+        try:
+            app = partial(forward.respond, self.app, statuses)
+            await responses.opened(app)(scope, receive, send)
+        except ForwardFailed as failed:
+            problem = ProvokedProblem(failed.status, detail=f"{self.injection.rule}: {failed}.")
+            await responses.respond(problem, scope, receive, send)
 
 
 def _preferring(scope: Scope, preferences: Mapping[str, str]) -> Scope:

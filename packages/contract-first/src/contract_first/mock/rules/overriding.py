@@ -45,7 +45,8 @@ class Overriding:
 
     def rendered(self, respond: Respond) -> Rendered:
         """Return a response of its own; raises OverrideError."""
-        return rendered(self._filled(respond), self._request.route.operation)
+        filled = self._filled(respond) if respond.templates else respond
+        return rendered(filled, self._request.route.operation)
 
     def patch(self, patch: Patch) -> Patch:
         """Return a patch; raises OverrideError."""

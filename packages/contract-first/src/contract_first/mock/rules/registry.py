@@ -17,8 +17,11 @@ from contract_first.mock.rule import Effect, MatchableRequest, Rule, RuleError
 from contract_first.service.messages.problems import Conflict
 
 MOST_RULES = 1000
+MOST_RECORDED = 10_000
 MOST_BYTES = 64 * 1024 * 1024
 """Of all active rules, as JSON."""
+LASTING = ("file", "recording", "upstream")
+"""Where rules come from that stay for as long as the mock runs, in the order that they are tried."""
 MOST_TRIED = 8
 """Rules that are tried without looking up which may match."""
 KEYS = (str, int, float)
@@ -174,7 +177,7 @@ class Rules:
         self._changing = threading.Lock()
         self._striking = threading.Lock()
         self._active = Active()
-        self._of_file: Collection[str] = ()
+        self._lasting: dict[str, str] = {}
         self.on_api = self.on_s3 = False
         self.operations: dict[str, Collection[str]] | None = None
         self.ended = False
@@ -213,20 +216,33 @@ class Rules:
             self._replace((*new, *self._active.rules) if self._newest_first else (*self._active.rules, *new))
         return added
 
-    def load(self, rules: Sequence[Rule]) -> None:
-        """Replace the rules of the mock's file, which stay when all are cleared, and come after the others.
+    def load(self, rules: Sequence[Rule], source: str = "file") -> None:
+        """Replace the rules of a source, which stay when all are cleared, and come after the others.
 
         Args:
             rules: all have been checked.
+            source: one of `LASTING`.
 
         Raises:
-            Conflict: there would be more than a thousand, or they would be too large; the others stay.
+            Conflict: there would be too many, or they would be too large; the others stay.
         """
         with self._changing:
-            others = [active for active in self._active.rules if active.rule.id not in self._of_file]
-            loaded = self._numbered(rules, others)
-            self._of_file = {rule.id for rule in loaded}
-            self._replace((*others, *(ActiveRule(rule, self._seed) for rule in loaded)))
+            others = [a for a in self._active.rules if self._lasting.get(a.rule.id) != source]
+            loaded = self._numbered(rules, others, MOST_RECORDED if source == "recording" else MOST_RULES)
+            before, kept = self._lasting, {a.rule.id for a in others}
+            self._lasting = {rule_id: place for rule_id, place in before.items() if rule_id in kept}
+            self._lasting |= dict.fromkeys((rule.id for rule in loaded), source)
+            try:
+                self._replace(
+                    sorted((*others, *(ActiveRule(rule, self._seed) for rule in loaded)), key=self._rank)
+                )
+            except Conflict:
+                self._lasting = before
+                raise
+
+    def _rank(self, active: ActiveRule) -> int:
+        source = self._lasting.get(active.rule.id)
+        return -1 if source is None else LASTING.index(source)
 
     def change(self, rule_id: str, rule: Rule) -> Rule | None:
         """Replace a rule, whose count begins at 0, and return the new one; None if there is none of this id.
@@ -267,9 +283,9 @@ class Rules:
         """Remove all rules, or those of a scope; those of the mock's file stay, and are counted from 0."""
         with self._changing:
             self._replace(
-                ActiveRule(active.rule, self._seed) if active.rule.id in self._of_file else active
+                ActiveRule(active.rule, self._seed) if active.rule.id in self._lasting else active
                 for active in self._active.rules
-                if active.rule.id in self._of_file or (scope and active.rule.scope != scope)
+                if active.rule.id in self._lasting or (scope and active.rule.scope != scope)
             )
 
     def switch(self, rules: Iterable[Rule], seed: int) -> None:
@@ -282,8 +298,12 @@ class Rules:
             )
 
     def active(self, scope: str | None = None) -> list[Rule]:
-        """Return the active rules, or those of a scope, and how often each was applied."""
-        return [a.counted() for a in self._active.rules if not scope or a.rule.scope == scope]
+        """Return the active rules but those of a recording, or of a scope, and how often each applied."""
+        return [
+            active.counted()
+            for active in self._active.rules
+            if self._lasting.get(active.rule.id) != "recording" and scope in {None, "", active.rule.scope}
+        ]
 
     def injection(
         self, request: MatchableRequest, considered: Callable[[Rule], bool] = lambda _: True
@@ -293,12 +313,30 @@ class Rules:
         Args:
             considered: whether a rule is tried at all.
         """
+        return next(iter(self.injections(request, considered, most=1)), None)
+
+    def injections(
+        self, request: MatchableRequest, considered: Callable[[Rule], bool] = lambda _: True, most: int = 2
+    ) -> list[Injection]:
+        """Return the effects on a request: of the first rule that applies, and of the next that decides.
+
+        There is a second one where the first only changes the response, or delays it.
+
+        Args:
+            considered: whether a rule is tried at all.
+            most: how many are returned.
+        """
+        injections: list[Injection] = []
         with self._striking:
             for active in self._active.matching(request):
-                injection = active.injection(request) if considered(active.rule) else None
+                if not considered(active.rule) or (injections and not active.rule.effect.may_decide):
+                    continue
+                injection = active.injection(request)
                 if injection is not None:
-                    return injection
-        return None
+                    injections.append(injection)
+                    if injection.effect.decides or len(injections) == most:
+                        break
+        return injections
 
     def struck(self, rule_id: str) -> None:
         """Count a rule applied by S3, whose process reports it."""
@@ -313,11 +351,15 @@ class Rules:
     def _ids(self) -> set[str]:
         return {active.rule.id for active in self._active.rules}
 
-    def _numbered(self, rules: Sequence[Rule], beside: Collection[ActiveRule]) -> list[Rule]:
+    def _numbered(
+        self, rules: Sequence[Rule], beside: Iterable[ActiveRule], most: int = MOST_RULES
+    ) -> list[Rule]:
         """Return rules that come to others with their ids; raises Conflict for too many."""
-        if len(beside) + len(rules) > MOST_RULES:
+        count = sum(self._lasting.get(active.rule.id) != "recording" for active in beside)
+        if count + len(rules) > most:
             raise Conflict(
-                f"{len(beside)} {self.kind}s are active; at most {MOST_RULES} can be. Remove some."
+                f"{count} {self.kind}s are active, and {len(rules)} more is too many: at most {most} can be. "
+                "Remove some."
             )
         return [
             msgspec.structs.replace(rule, id=f"{self.kind}-{next(self._numbers)}", struck=0) for rule in rules

@@ -42,9 +42,7 @@ class ApiRequest:
         """Its route in the contract."""
         raw: bytes = self._scope.get("raw_path") or self.path.encode()
         query = self._scope.get("query_string", b"")
-        return self.contract.route(
-            self.method, raw.decode("latin-1"), query, partial(header_of, self._scope)
-        )
+        return self.contract.route(self.method, raw.decode("latin-1"), query, partial(header_of, self._scope))
 
     @property
     def operation(self) -> str:

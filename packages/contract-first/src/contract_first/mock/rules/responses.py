@@ -180,7 +180,12 @@ class RuleResponses:
 
     def __init__(self, contract: Contract, clock: Clock, profile: ProblemProfile) -> None:
         edge = Edge(_respond, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES, profile=profile)
-        self._app: ASGIApp = open_to_pages(edge, contract)
+        self._contract = contract
+        self._app: ASGIApp = self.opened(edge)
+
+    def opened(self, app: ASGIApp) -> ASGIApp:
+        """Return an app whose responses pages of other origins may read."""
+        return open_to_pages(app, self._contract)
 
     async def respond(self, response: Problem | Rendered, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request with a problem, or with a response as it goes out."""

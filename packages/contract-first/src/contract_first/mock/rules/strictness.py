@@ -53,7 +53,7 @@ class StrictOverrides:
         part = effect.respond or effect.patch
         if (
             part is None
-            or has_templates(part)
+            or (has_templates(part) and getattr(part, "templates", True))
             or (effect.respond and isinstance(effect.respond.example, str))
         ):
             return None
