@@ -27,6 +27,7 @@ from contract_first.service.http.server import CannotListen
 from contract_first.terminal import printable
 
 from .commands import Overlays, Strict, failure, file, flag, option, takes, texts
+from .overrides import MATCHING
 from .process import End
 from .reading import Load, Source, read_contract
 from .reports import HTML, JSON, report_console
@@ -74,10 +75,7 @@ OPTIONS = {
     "json": JSON,
     "har": file("Write the latest 2000 exchanges as HAR, secrets masked."),
     "record": file("Write them as a recording, secrets masked, that mock --replay responds from."),
-    "match_header": texts("Header that requests have in common with recorded ones", "NAME"),
-    "match_body": texts(
-        "Member of the body, by JSON pointer, that they have in common, in place of all of it", "POINTER"
-    ),
+    **MATCHING,
 }
 
 

@@ -6,7 +6,9 @@ import json
 
 import httpx2
 import pytest
+from typer.testing import CliRunner
 
+from contract_first.cli.tree import app
 from contract_first.contract import Contract
 from contract_first.mock import contract_mock
 from contract_first.mock.rule import RuleFileError
@@ -116,3 +118,14 @@ def test_what_is_no_recording(content, message, contract, tmp_path):
     wrong = contract_mock(contract, replay=file, match_body=["/name"])
     with pytest.raises(ValueError, match="says which requests are the same"), wrong:
         pass
+
+
+def test_a_har_becomes_overrides(har, contract, tmp_path):
+    """One command writes a file of overrides, secrets masked; what is no HAR is refused."""
+    file, run = tmp_path / "overrides.json", CliRunner().invoke
+    assert run(app, ["overrides", str(har), "-o", str(file), "--match-body", "/name"]).exit_code == 0
+    with contract_mock(contract, overrides=file) as mock, client_of(mock) as client:
+        assert client.post("/pets", json={"name": "a", "at": 9}).status_code == 201
+        assert len(client.get("/_mock/overrides").json()["overrides"]) == 7
+    refused = run(app, ["overrides", str(file)])
+    assert (refused.exit_code, "expected a JSON object with a member 'log'" in refused.output) == (2, True)

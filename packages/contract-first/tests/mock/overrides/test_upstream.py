@@ -1,4 +1,4 @@
-"""Requests that a mock forwards to its upstream: all, some operations, or those that it has no override for."""
+"""Requests that a mock forwards to its upstream: all without an override, or some operations."""
 
 from __future__ import annotations
 
