@@ -79,6 +79,8 @@ class MockApplication:
                 "contract": contract,
                 **traffic.clearable,
                 "reader": RuleReader(extension),
+                "violations": traffic.violations,
+                "save": traffic.save,
             },
             extension=extension,
         )

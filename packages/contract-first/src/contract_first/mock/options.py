@@ -200,6 +200,13 @@ class MockOptions(ApiOptions):
     errors: bool = option(
         OFF, "Respond with an error where an example violates its schema, instead of repairing it."
     )
+    handlers: Any = option(
+        None,
+        "Package whose functions handle operations, importable from the current folder; it is loaded again "
+        "when it changes.",
+        "PACKAGE",
+        kind=str | None,
+    )
     stateful: bool = option(OFF, "Store what is created, changed and deleted, as the real API does.")
     seed_data: Path | None = option(
         None, "JSON or YAML file of items that exist at start: lists by the path of their collection."

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp
 
@@ -20,6 +20,7 @@ from contract_first.signatures import takes_fields_of
 from .application import MockApplication, observed
 from .control.app import ControlAccess
 from .generation import strings_of
+from .handlers import Handlers
 from .journal.events import Events
 from .options import MockOptions
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
@@ -78,6 +79,13 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         host: address to listen on, by default ``127.0.0.1``.
         port: port to listen on; 0, the default, takes a free one.
         public_url: URL by which clients reach the API; by default the host that a request came to.
+        handlers: functions by name, or a package of them or its name, that handle operations; the others are
+            mocked. They may ask for ``state``, a dictionary, and ``clock``.
+        overrides: JSON, YAML or TOML file of overrides, read again whenever it changes.
+        upstream: URL of a server that responds to requests that no override is for.
+        forward: operations that the upstream responds to, in place of all.
+        mock_on: statuses of the upstream's for which the mock responds in its place.
+        replay: recording of ``proxy --record``, or a HAR, whose requests get the same responses.
         stateful: store what requests create, change and delete, and return it.
         seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
         data: folder that keeps all state across restarts.
@@ -136,6 +144,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             assembly.memory = Memory(assembly.clock, assembly.directory.database)
             running.callback(assembly.memory.store.close)
         app = assembly.application(contract, mock, authority)
+        assembly.tell_handled(contract)
         if options.faults is not None:
             traffic.faults.add(*traffic.faults_in(options.faults))
         traffic.override_by(options)
@@ -166,6 +175,7 @@ class _Assembly:
 
     def __post_init__(self) -> None:
         options = self.options
+        self._handlers = None if options.handlers is None else Handlers(options.handlers)
         self.clock = MockClock(lambda _now, _stopped: None)
         self._randomness = SeededRandomness(options.seed)
         self._strictness = Strictness(
@@ -184,6 +194,8 @@ class _Assembly:
             serve=lambda another: asyncio.to_thread(self._app, another),
             errors=(ContractError, ValueError),
             tell=tell if self.options.watch else None,
+            handlers=self._handlers,
+            tell_handlers=tell,
         )
         return MockApplication(
             service,
@@ -196,9 +208,16 @@ class _Assembly:
             most_target_bytes=LIMITS.target,
         )
 
+    def tell_handled(self, contract: Contract) -> None:
+        """Report which operations have handlers; raise HandlersError if none has one, of those there are."""
+        if self._handlers is not None:
+            self.options.tell(self._handlers.sentence(contract))
+
     def _state(self) -> MockState:
         """Return the state; where items are remembered, with the initial ones."""
         clearable = {**self.traffic.clearable, "randomness": self._randomness}
+        if self._handlers is not None:
+            clearable["handlers"] = self._handlers
         events, memory = Events(), self.memory
         if memory is None:
             return MockState(self.clock, events, clearable)
@@ -219,7 +238,13 @@ class _Assembly:
             responses = StatefulResponses(
                 *drawn, memory=memory, catalog=catalog, origin=lambda: self.reach.api
             )
-        app = contract_app(contract, responses, authentication=options.authentication, clock=self.clock)
+        handling: dict[str, Any] = {}
+        if self._handlers is not None:
+            collaborators = {"state": self._handlers.state, "clock": self.clock}
+            handling = {"handlers": self._handlers.functions, "collaborators": collaborators}
+        app = contract_app(
+            contract, responses, authentication=options.authentication, clock=self.clock, **handling
+        )
         self.traffic.use(
             contract,
             authentication=options.authentication,

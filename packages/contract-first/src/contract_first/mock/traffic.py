@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from strict_s3 import Server
     from strict_s3.local import LocalS3
 
+    from .rules.strictness import StrictOverrides
+
 AT_ONCE = 50
 
 
@@ -69,6 +72,7 @@ class Traffic:
         self.s3: Server | LocalS3 | None = None
         self.overrides_file: RulesFile | None = None
         self._broadcast: Broadcast | None = None
+        self._contract: Contract | None = None
 
     @property
     def clearable(self) -> dict[str, Clearable]:
@@ -92,7 +96,8 @@ class Traffic:
         self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
         on_api = [operation.operation_id for operation in contract.operations]
         self.faults.validate = self._check_forward
-        self.overrides.validate = self._checks_of(contract)
+        self.overrides.validate = self._check_override
+        self._contract = contract
         self.faults.operations, self.overrides.operations = {"api": on_api}, {"api": on_api}
         if self.s3 is not None:
             from strict_s3.messages.request import NAMES  # noqa: PLC0415 -- of an extra
@@ -137,19 +142,35 @@ class Traffic:
                 "/effect/forward", "forward", "needs an upstream: start the mock with --upstream URL"
             )
 
-    def _checks_of(self, contract: Contract) -> Callable[[Rule], None]:
-        """Return what raises RuleError for an override that is refused."""
-        if not self._strict_overrides:
-            return self._check_forward
+    def violations(self, rule: Rule) -> list[RuleError]:
+        """Return how the responses of an override violate the contract, as far as that is known before."""
+        return [] if self._contract is None else [*self._strictness_of(self._contract).violations(rule)]
+
+    def save(self, rule_id: str) -> bool:
+        """Move an override into the file of overrides; return whether there is one of this id.
+
+        Raises:
+            RuleFileError: there is no file, or it cannot be written.
+        """
+        if self.overrides_file is None:
+            raise RuleFileError("There is no file to save to; start the mock with --overrides FILE.")
+        rule = next((rule for rule in self.overrides.active() if rule.id == rule_id), None)
+        if rule is not None:
+            self.overrides_file.save(rule)
+            self.overrides.remove(rule_id)
+        return rule is not None
+
+    def _check_override(self, rule: Rule) -> None:
+        """Raise RuleError for an override that is refused."""
+        self._check_forward(rule)
+        if self._strict_overrides and self._contract is not None:
+            self._strictness_of(self._contract).check(rule)
+
+    @lru_cache(1)  # noqa: B019 -- there is one traffic a mock, and one contract in force
+    def _strictness_of(self, contract: Contract) -> StrictOverrides:
         from .rules.strictness import StrictOverrides  # noqa: PLC0415 -- S3 starts before what it imports
 
-        strict = StrictOverrides(contract)
-
-        def check(rule: Rule) -> None:
-            self._check_forward(rule)
-            strict.check(rule)
-
-        return check
+        return StrictOverrides(contract)
 
     def publish_to(self, events: Events) -> None:
         """Publish exchanges from now on."""

@@ -13,7 +13,7 @@ from contract_first.contract import Contract
 from contract_first.mock.journal.events import Events
 from contract_first.mock.journal.journal import Journal
 from contract_first.mock.journal.selector import ExchangeSelector
-from contract_first.mock.rule import RuleError
+from contract_first.mock.rule import Rule, RuleError, RuleFileError
 from contract_first.mock.rules.reading import RuleReader
 from contract_first.mock.rules.registry import Rules
 from contract_first.mock.state.clock import ClockReading, MockClock
@@ -159,6 +159,32 @@ async def order_overrides(body: dict[str, Any], overrides: Rules, events: Events
     """Put overrides first, in an order; raises NotFound if one of them is not active."""
     if unknown := await asyncio.to_thread(overrides.order, body["ids"]):
         raise NotFound(f"No rule {unknown!r} is active.")
+    _publish(events, overrides=overrides)
+
+
+async def validate_override(
+    body: dict[str, Any], overrides: Rules, reader: RuleReader, violations: Callable[[Rule], list[RuleError]]
+) -> dict[str, Any]:
+    """Return how the responses of an override would violate the contract; raises ValidationFailed."""
+    with _refusing():
+        rule = reader.rule(body)
+        await asyncio.to_thread(overrides.check_place, rule)
+    errors = await asyncio.to_thread(violations, rule)
+    return {"violations": [{"pointer": e.where, "rule": e.rule, "detail": e.detail} for e in errors]}
+
+
+async def save_override(id_: str, overrides: Rules, events: Events, save: Callable[[str], bool]) -> None:
+    """Move an override into the mock's file of them.
+
+    Raises:
+        NotFound: none of this id is active.
+        Conflict: there is no file, or it cannot be written.
+    """
+    try:
+        if not await asyncio.to_thread(save, id_):
+            raise NotFound(f"No rule {id_!r} is active.")
+    except RuleFileError as error:
+        raise Conflict(str(error)) from None
     _publish(events, overrides=overrides)
 
 

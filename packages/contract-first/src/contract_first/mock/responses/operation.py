@@ -90,7 +90,8 @@ class MockOperation:
         operation, generator = bound.contract_operation, responses.generator(assembly)
         self._strictness = strictness = responses.strictness
         self._bound = bound
-        self._item_responder = responses.item_responder(operation, assembly)
+        # a handler stores what it stores by itself
+        self._item_responder = None if bound.has_handler else responses.item_responder(operation, assembly)
         self._fields = [DEPRECATED] if operation.definition.get("deprecated") is True else []
         is_strict = strictness.requests == strictness.formats == "on"
         self._faults = faults_of_format(operation, assembly.contract, assembly.schemas) if is_strict else ()

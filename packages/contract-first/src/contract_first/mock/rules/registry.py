@@ -1,7 +1,7 @@
 """The active rules, and how often each was applied."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from heapq import merge
 from itertools import count
@@ -186,12 +186,15 @@ class Rules:
 
     def check(self, rule: Rule) -> None:
         """Raise RuleError for a rule that this mock does not have the server or operation of, or refuses."""
-        if self.operations is None:
-            return
-        self._check_place(rule, self.operations)
-        self.validate(rule)
+        self.check_place(rule)
+        if self.operations is not None:
+            self.validate(rule)
 
-    def _check_place(self, rule: Rule, servers: Mapping[str, Collection[str]]) -> None:
+    def check_place(self, rule: Rule) -> None:
+        """Raise RuleError for a rule that this mock does not have the server or operation of."""
+        servers = self.operations
+        if servers is None:
+            return
         if rule.on not in servers:
             raise RuleError("/on", "on", f"is {rule.on}, which this mock does not have")
         name, operations = rule.match.operation, servers[rule.on]

@@ -29,13 +29,18 @@ class StrictOverrides:
 
     def check(self, rule: Rule) -> None:
         """Raise RuleError for an override whose response violates the contract."""
+        for error in self.violations(rule):
+            raise error
+
+    def violations(self, rule: Rule) -> Iterator[RuleError]:
+        """Yield how the responses of an override violate the contract, each with its place in the rule."""
         steps = rule.effect.sequence or (rule.effect,)
         for number, effect in enumerate(steps):
             at = f"/effect/sequence/{number}" if rule.effect.sequence else "/effect"
             for operation in self._operations(rule.match):
-                self._check(effect, at, operation)
+                yield from self._violations(effect, at, operation)
 
-    def _check(self, effect: Effect, at: str, operation: Operation) -> None:
+    def _violations(self, effect: Effect, at: str, operation: Operation) -> Iterator[RuleError]:
         response = self._response(effect, operation)
         if response is None:
             return
@@ -46,7 +51,7 @@ class StrictOverrides:
             where = {"status": "/status", "header": f"/headers/{violation.where}", "media type": "/headers"}
             place = where.get(violation.part, f"/body{violation.where}")
             detail = f"violates the contract of {operation.operation_id}: {violation.detail}"
-            raise RuleError(f"{at}/{part}{place}", violation.rule, detail)
+            yield RuleError(f"{at}/{part}{place}", violation.rule, detail)
 
     def _response(self, effect: Effect, operation: Operation) -> Rendered | None:
         """Return the response that an override sends, if that is known."""
