@@ -413,11 +413,11 @@ async function overridden(page) {
   const form = page.locator(".details form").first();
   const before = await form.locator("textarea").last().inputValue();
   const serious = await found(page, ["journal"]);
-  await form.getByLabel("Status").fill("418");
   await form.getByLabel("Body").fill('{"status": "x"}');
   const violations = form.locator(".violations-live li", { hasText: "/body" });
   await violations.first().waitFor();
   const violation = await violations.first().innerText();
+  await form.getByLabel("Status").fill("418");
   await form.getByLabel("Headers").fill("{");
   await form.locator("button").click();
   const refusal = await form.locator('[role="alert"]').innerText();

@@ -92,7 +92,7 @@ async function validate(match, inputs, place) {
     found = error.answer?.json?.errors ?? [{ pointer: "", detail: error.message }];
   }
   if (turn !== place.turn) return; // what was written later is newer
-  const items = found.map(({ pointer, detail }) => element("li", {}, element("code", {}, pointer.replace("/effect/respond", "")), ` ${detail}`));
+  const items = found.map(({ pointer, detail }) => element("li", {}, element("code", {}, pointer.replace("/effect/respond", "")), ` ${detail.replace(/^violates the contract of \S+: /, "")}`));
   place.replaceChildren(...(items.length ? [element("ul", { class: "violations" }, items)] : []));
 }
 
