@@ -144,7 +144,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             assembly.memory = Memory(assembly.clock, assembly.directory.database)
             running.callback(assembly.memory.store.close)
         app = assembly.application(contract, mock, authority)
-        assembly.tell_handled(contract)
+        assembly.report_handlers(contract)
         if options.faults is not None:
             traffic.faults.add(*traffic.faults_in(options.faults))
         traffic.override_by(options)
@@ -195,7 +195,7 @@ class _Assembly:
             errors=(ContractError, ValueError),
             tell=tell if self.options.watch else None,
             handlers=self._handlers,
-            tell_handlers=tell,
+            report_handlers=tell,
         )
         return MockApplication(
             service,
@@ -208,7 +208,7 @@ class _Assembly:
             most_target_bytes=LIMITS.target,
         )
 
-    def tell_handled(self, contract: Contract) -> None:
+    def report_handlers(self, contract: Contract) -> None:
         """Report which operations have handlers; raise HandlersError if none has one, of those there are."""
         if self._handlers is not None:
             self.options.tell(self._handlers.sentence(contract))

@@ -27,7 +27,7 @@ class ReloadingService:
         errors: what these raise for a contract that cannot be served; the old one stays then.
         tell: called with a sentence after each reload, successful or not; None to not watch the file.
         handlers: are watched as well, if there are any.
-        tell_handlers: called with a sentence after each reload of these.
+        report_handlers: called with a sentence after each reload of these.
     """
 
     contract: Contract
@@ -38,7 +38,7 @@ class ReloadingService:
     errors: tuple[type[Exception], ...]
     tell: Callable[[str], None] | None
     handlers: Handlers | None = None
-    tell_handlers: Callable[[str], None] = lambda _: None
+    report_handlers: Callable[[str], None] = lambda _: None
     _watching: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
     async def start(self) -> None:
@@ -48,7 +48,7 @@ class ReloadingService:
             await self._watching.enter_async_context(watch)
         if self.handlers is not None:
             files = self.handlers.files
-            watch = watching(lambda: signature(files()), self._reload_handlers, self.tell_handlers)
+            watch = watching(lambda: signature(files()), self._reload_handlers, self.report_handlers)
             await self._watching.enter_async_context(watch)
 
     async def stop(self) -> None:

@@ -16,7 +16,7 @@ MOST_HELD_BYTES = 16 * 1024 * 1024
 OWN = (b"access-control-", b"date", b"server", b"x-mock-")
 """What the names of fields begin with that are the mock's to send."""
 NO_LENGTH = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
-ANSWER = (b"x-mock-answer", b"upstream")
+SOURCE = (b"x-mock-answer", b"upstream")
 
 
 class Forwarding:
@@ -97,7 +97,7 @@ async def _pass_on(response: Connection, send: Send) -> None:
     headers = [pair for pair in headers if not pair[0].startswith(OWN)]
     if response.status in NO_LENGTH:  # the server takes it for that of a body to come
         headers = [pair for pair in headers if pair[0] != b"content-length"]
-    start = {"type": "http.response.start", "status": response.status, "headers": [*headers, ANSWER]}
+    start = {"type": "http.response.start", "status": response.status, "headers": [*headers, SOURCE]}
     await send(start)
     async for chunk in response.chunks():
         await send({"type": "http.response.body", "body": chunk, "more_body": True})

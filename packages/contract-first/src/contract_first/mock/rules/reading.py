@@ -152,7 +152,7 @@ def rule_documents(path: Path, kind: str, most_bytes: int = MOST_BYTES) -> list[
 
 
 def _line(path: Path, kind: str, number: int) -> str:
-    """Return the line that an entry of a file begins in; nothing where that cannot be told any more."""
+    """Return the line that an entry of a file begins in; nothing where that is not known any more."""
     try:
         text = _read(path, MOST_BYTES).decode("utf-8-sig")
         if path.suffix.lower() == ".toml":
