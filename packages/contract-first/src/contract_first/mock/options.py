@@ -208,6 +208,9 @@ class MockOptions(ApiOptions):
         kind=str | None,
     )
     stateful: bool = option(OFF, "Store what is created, changed and deleted, as the real API does.")
+    stream_interval: float = option(
+        0.0, "Seconds between the items of event streams, JSON Lines and JSON text sequences.", "SECONDS"
+    )
     seed_data: Path | None = option(
         None, "JSON or YAML file of items that exist at start: lists by the path of their collection."
     )

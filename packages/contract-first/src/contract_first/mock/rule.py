@@ -184,6 +184,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         drop: whether the connection is closed without a response, and nothing else happens.
         drop_response: whether it is closed where the response would go out: what was asked for is done.
         bytes_per_second: rate of the API's response, or of an upload to S3; None for no limit.
+        cut_after_bytes: of the API's response body, after which the connection is closed; None for never.
         retry_after_seconds: value of all headers that say when to retry.
         clock_skew_seconds: how much later the clock shows it to be, for this request.
         respond: the response, in place of the operation's.
@@ -199,6 +200,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     drop: bool = False
     drop_response: bool = False
     bytes_per_second: int | None = None
+    cut_after_bytes: int | None = None
     retry_after_seconds: int | None = None
     clock_skew_seconds: float = 0
     respond: Respond | None = None
@@ -321,6 +323,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             f"{at}/respond": effect.respond,
             f"{at}/patch": effect.patch,
             f"{at}/forward": effect.forward,
+            f"{at}/cut_after_bytes": effect.cut_after_bytes is not None,
             "/match/cookies": match.cookies,
             "/match/body": match.body,
         }

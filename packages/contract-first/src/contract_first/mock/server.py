@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document.fetching import References
@@ -26,7 +26,8 @@ from .options import MockOptions
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from .responses import ContractResponses, Strictness, contract_app
 from .responses.app import LIMITS
-from .rules.transport import TransportProtocol
+from .responses.streams import PacedStreams
+from .rules.transport import TransportProtocol, is_closed
 from .service import ReloadingService
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
@@ -86,6 +87,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         forward: operations that the upstream responds to, in place of all.
         mock_on: statuses of the upstream's for which the mock responds in its place.
         replay: recording of ``proxy --record``, or a HAR, whose requests get the same responses.
+        stream_interval: seconds between the items of event streams and other sequences.
         stateful: store what requests create, change and delete, and return it.
         seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
         data: folder that keeps all state across restarts.
@@ -208,6 +210,10 @@ class _Assembly:
             most_target_bytes=LIMITS.target,
         )
 
+    def _is_over(self, scope: Scope) -> bool:
+        """Return whether nobody waits for the response to a request any more."""
+        return self.traffic.faults.ended or is_closed(scope)
+
     def report_handlers(self, contract: Contract) -> None:
         """Report which operations have handlers; raise HandlersError if none has one, of those there are."""
         if self._handlers is not None:
@@ -245,6 +251,8 @@ class _Assembly:
         app = contract_app(
             contract, responses, authentication=options.authentication, clock=self.clock, **handling
         )
+        if options.stream_interval > 0:
+            app = PacedStreams(app, options.stream_interval, self._is_over)
         self.traffic.use(
             contract,
             authentication=options.authentication,

@@ -65,7 +65,7 @@ def test_a_file_keeps_what_it_has(name, text, read):
 )
 def test_what_has_no_place(suffix, text, rule):
     """A text that would be read otherwise is left as it was."""
-    with pytest.raises(ValueError, match="no place|no null|Invalid YAML|expected|YAML"):
+    with pytest.raises(ValueError, match=r"no place|no null|YAML"):
         with_rule(text, suffix, "overrides", rule)
 
 

@@ -157,7 +157,7 @@ def test_there_is_an_end_to_them(client, override):
     refused = client.post("/_mock/overrides", json={"effect": {"drop": True}})
     assert (refused.status_code, refused.json()["detail"]) == (
         409,
-        "1000 overrides are active, and 1 more is too many: at most 1000 can be. Remove some.",
+        "1000 overrides are active; at most 1000 can be. Remove some.",
     )
     assert bodies(client, "/pets") == [1]
 

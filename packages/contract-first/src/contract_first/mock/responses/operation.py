@@ -16,6 +16,7 @@ from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.operation import BoundOperation, Responder
 from contract_first.service.randomness import Randomness
+from contract_first.service.request.sequences import EVENTS
 
 from .documented import DocumentedResponse, DocumentedResponses
 from .magic_ids import MagicIds, members_of
@@ -24,6 +25,7 @@ from .problems import explained, in_a_line
 from .related import BODY
 from .rendering import with_value
 from .selection import Selection
+from .streams import asks_for_events
 from .strictness import STRICT, Strictness, faults_of_format
 
 Arguments: TypeAlias = "Mapping[tuple[str, str], Any]"
@@ -111,6 +113,7 @@ class MockOperation:
         self._preferences_in_query = [name for name in names if ("query", name) not in arguments]
         self._identifiers = [(*name, arguments[name]) for name in self._magic.names if name in arguments]
         self._looks_into_body = len(self._identifiers) < len(self._magic.names)
+        self._content = self._documented.selector.content(self._documented.selector.success)
         self._has_magic_ids = bool(self._magic.names)
 
     async def __call__(self, request: Request) -> Rendered:
@@ -132,14 +135,21 @@ class MockOperation:
             if status is None and self._item_responder is not None and not preferences.dynamic:
                 return await self._from_items(self._item_responder, request, arguments)
             if status is not None or not (preferences.dynamic or self._bound.has_handler):
-                return await self._respond(Selection(status, _accept(request)), request, arguments)
+                return await self._respond(
+                    Selection(status, self._accept(request, arguments)), request, arguments
+                )
             if not preferences.dynamic:
                 request.response_headers.append(HANDLER)
                 return await self._bound.handled(arguments, request)
         is_drawn = preferences.dynamic and preferences.example is None
         drawn = self._draw(DRAWN_BYTES).hex() if is_drawn else ""
-        selection = Selection(preferences.code, _accept(request), preferences.example, drawn)
+        accept = self._accept(request, arguments)
+        selection = Selection(preferences.code, accept, preferences.example, drawn)
         return await self._respond(selection, request, arguments, preferences.applied)
+
+    def _accept(self, request: Request, arguments: Mapping[str, Any]) -> str | None:
+        """Return what is accepted: events, where the body asks for them, whatever the header says."""
+        return EVENTS if asks_for_events(arguments.get("body"), self._content) else _accept(request)
 
     async def _arguments(self, request: Request) -> dict[str, Any]:
         """Return the arguments of a request; raises its first problem, if the mock refuses it for that."""

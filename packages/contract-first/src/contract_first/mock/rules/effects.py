@@ -18,8 +18,8 @@ from .forwarding import Forward, ForwardFailed
 from .overriding import OverrideError, Overriding, Patched
 from .registry import Injection
 from .request import ApiRequest
-from .responses import Changed, Only, Paced, ProvokedProblem, RuleResponses
-from .transport import drop, is_closed
+from .responses import Changed, Cut, Only, Paced, ProvokedProblem, RuleResponses
+from .transport import close, drop, is_closed, until_gone
 
 LONGEST_NAP = 0.25
 """Seconds after which a delayed request looks whether its client is still connected."""
@@ -57,6 +57,9 @@ class AffectedApp:
         if effect.drop or self._is_over(scope):
             await drop(scope, receive)
             return
+        cut = None
+        if effect.cut_after_bytes is not None:
+            send = cut = Cut(send, effect.cut_after_bytes, partial(close, scope))
         if effect.bytes_per_second is not None:
             pace = effect.bytes_per_second
             send = Paced(send, pace, lambda seconds: self._wait(seconds, scope), lambda: is_closed(scope))
@@ -70,6 +73,8 @@ class AffectedApp:
             await self._respond(effect, scope, receive, _unsent if effect.drop_response else send)
         if effect.drop_response:
             await drop(scope, receive)
+        elif cut is not None and cut.has_ended:
+            await until_gone(receive)
 
     async def _wait(self, seconds: float, scope: Scope) -> None:
         while seconds > 0 and not self._is_over(scope):

@@ -361,8 +361,9 @@ class Rules:
         count = sum(self._lasting.get(active.rule.id) != "recording" for active in beside)
         if count + len(rules) > most:
             raise Conflict(
-                f"{count} {self.kind}s are active, and {len(rules)} more is too many: at most {most} can be. "
-                "Remove some."
+                f"{count} {self.kind}s are active; at most {most} can be. Remove some."
+                if count
+                else f"There are {len(rules)} {self.kind}s; at most {most} can be active."
             )
         return [
             msgspec.structs.replace(rule, id=f"{self.kind}-{next(self._numbers)}", struck=0) for rule in rules
