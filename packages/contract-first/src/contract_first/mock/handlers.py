@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,8 @@ from contract_first.contract import Contract
 from contract_first.service.functions import Function
 from contract_first.service.handlers import handlers_of, resolved
 
+from .state.scopes import SCOPE
+
 MOST_FILES = 1000
 
 
@@ -20,8 +22,34 @@ class HandlersError(ValueError):
     """The handlers cannot be loaded; the message says why."""
 
 
-class HandlerState(dict[str, Any]):
-    """What handlers store, by names of theirs; it stays when they are loaded again, and goes with a reset."""
+class HandlerState(MutableMapping[str, Any]):
+    """What handlers store, for each scope; it stays when they are loaded again, and goes with a reset."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, dict[str, Any]] = {"": {}}
+
+    def open(self, name: str) -> None:
+        """Give a scope a state of its own, which is empty."""
+        self._values[name] = {}
+
+    def close(self, name: str) -> None:
+        """Remove the state of a scope."""
+        del self._values[name]
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[SCOPE.get()][name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._values[SCOPE.get()][name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._values[SCOPE.get()][name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values[SCOPE.get()])
+
+    def __len__(self) -> int:
+        return len(self._values[SCOPE.get()])
 
 
 @dataclass(eq=False)
@@ -47,8 +75,8 @@ class Handlers:
         self.functions = self._loaded()
 
     def clear(self, scope: str | None = None) -> None:
-        """Forget what they stored, for a reset of everything."""
-        if not scope:
+        """Forget what they stored in the current scope; with a scope that has none of its own, do nothing."""
+        if scope in {None, SCOPE.get()}:
             self.state.clear()
 
     def sentence(self, contract: Contract) -> str:

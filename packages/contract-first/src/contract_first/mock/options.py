@@ -208,6 +208,10 @@ class MockOptions(ApiOptions):
         kind=str | None,
     )
     stateful: bool = option(OFF, "Store what is created, changed and deleted, as the real API does.")
+    isolate: bool = option(
+        OFF,
+        "Give each scope (X-Mock-Scope, or paths below /_scope/NAME/) items and a clock of its own.",
+    )
     stream_interval: float = option(
         0.0, "Seconds between the items of event streams, JSON Lines and JSON text sequences.", "SECONDS"
     )

@@ -19,6 +19,8 @@ from contract_first.distribution import CONTRACT_FIRST
 from contract_first.service.http.proxies import address_of, last_of
 from contract_first.terminal import printable
 
+from .state.scopes import PREFIX_KEY
+
 if TYPE_CHECKING:
     from starlette.types import Scope, Send
 
@@ -137,10 +139,11 @@ class Reach:
     @property
     def api(self) -> str:
         """URL of the API."""
+        prefix: str = (_SERVED.get() or {}).get(PREFIX_KEY, "")
         if self._public_url is not None:
-            return self._public_url
+            return self._public_url + prefix
         scheme, host = self._origin()
-        return f"{scheme}://{host}" if _HOST.fullmatch(host) else self._api_url
+        return (f"{scheme}://{host}" if _HOST.fullmatch(host) else self._api_url) + prefix
 
     @property
     def s3(self) -> str:

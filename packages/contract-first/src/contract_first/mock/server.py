@@ -32,6 +32,7 @@ from .service import ReloadingService
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
 from .state.randomness import SeededRandomness
+from .state.scopes import Cleared, Part, Scopes
 from .state.state import MockState
 from .stateful.memory import Memory, catalog_of
 from .stateful.responses import StatefulResponses
@@ -87,6 +88,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         forward: operations that the upstream responds to, in place of all.
         mock_on: statuses of the upstream's for which the mock responds in its place.
         replay: recording of ``proxy --record``, or a HAR, whose requests get the same responses.
+        isolate: give each scope items and a clock of its own.
         stream_interval: seconds between the items of event streams and other sequences.
         stateful: store what requests create, change and delete, and return it.
         seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
@@ -144,7 +146,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         if options.stateful or options.seed_data or options.data:
             assembly.directory = running.enter_context(closing(DataDirectory(options.data)))
             assembly.memory = Memory(assembly.clock, assembly.directory.database)
-            running.callback(assembly.memory.store.close)
+            running.callback(assembly.memory.end)
         app = assembly.application(contract, mock, authority)
         assembly.report_handlers(contract)
         if options.faults is not None:
@@ -199,16 +201,25 @@ class _Assembly:
             handlers=self._handlers,
             report_handlers=tell,
         )
+        state = self._state()  # once the app has found the contract's collections
         return MockApplication(
             service,
-            self._state(),
+            state,
             self.traffic,
             access=ControlAccess(self.options.control_token, self.options.control_origins),
             seeds=mock.seeds,
             reach=self.reach,
             ca=authority.certificate if authority else None,
+            scopes=self._scopes(state) if self.options.isolate else None,
             most_target_bytes=LIMITS.target,
         )
+
+    def _scopes(self, state: MockState) -> Scopes:
+        """Return what isolates scopes: items, the clock, handlers' state, and their part of the rest."""
+        own: list[Part] = [self.clock, *([self.memory] if self.memory else [])]
+        if self._handlers is not None:
+            own.append(self._handlers.state)
+        return Scopes([*own, *map(Cleared, self.traffic.clearable.values())], state.initialize)
 
     def _is_over(self, scope: Scope) -> bool:
         """Return whether nobody waits for the response to a request any more."""
