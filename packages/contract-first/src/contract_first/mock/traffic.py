@@ -152,13 +152,14 @@ class Traffic:
         Raises:
             RuleFileError: there is no file, or it cannot be written.
         """
+        rule = next((rule for rule in self.overrides.active() if rule.id == rule_id), None)
+        if rule is None:
+            return False
         if self.overrides_file is None:
             raise RuleFileError("There is no file to save to; start the mock with --overrides FILE.")
-        rule = next((rule for rule in self.overrides.active() if rule.id == rule_id), None)
-        if rule is not None:
-            self.overrides_file.save(rule)
-            self.overrides.remove(rule_id)
-        return rule is not None
+        self.overrides_file.save(rule)
+        self.overrides.remove(rule_id)
+        return True
 
     def _check_override(self, rule: Rule) -> None:
         """Raise RuleError for an override that is refused."""
