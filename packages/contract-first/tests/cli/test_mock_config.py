@@ -92,7 +92,7 @@ def test_options_of_a_file(folder):
         ('mock-on = ["20"]', "mock.toml:1: 20 is not a status"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(content, message, folder):
+def test_errors_have_file_and_line(content, message, folder):
     """An error names file and line, and what was expected; nothing outside of the folder is read."""
     (folder / "mock.toml").write_bytes(content.encode("latin-1"))
     assert message in run("pets.json")

@@ -76,17 +76,17 @@ def test_they_handle_their_operations_and_reload(package):
         contract_mock(Contract(DOCUMENT, "counters.json"), **options) as mock,
         httpx2.Client(base_url=mock.api, trust_env=False) as client,
     ):
-        told = iter(lambda: sentences.get(timeout=PATIENCE_SECONDS), None)
-        assert any(sentence == "own_handlers handles count." for sentence in told)
+        following = iter(lambda: sentences.get(timeout=PATIENCE_SECONDS), None)
+        assert any(sentence == "own_handlers handles count." for sentence in following)
         assert [client.post("/counters/a").json() for _ in range(2)] == [1, 2]
         assert client.get("/counters/a").json() == 7
         write(package, "def count(name, state)\n")
-        assert next(told).startswith(
+        assert next(following).startswith(
             "The handlers stay as they were: own_handlers cannot be loaded: SyntaxError"
         )
         assert client.post("/counters/a").json() == 3
         write(package, MODULE.replace("STEP", "10"))
-        assert next(told) == "Reloaded: own_handlers handles count."
+        assert next(following) == "Reloaded: own_handlers handles count."
         assert client.post("/counters/a").json() == 13
         client.post("/_mock/state/reset", json={}).raise_for_status()
         assert client.post("/counters/a").json() == 10

@@ -111,7 +111,7 @@ def test_a_clock_of_its_own(client):
 
 
 def test_scopes_are_listed_and_dropped(client):
-    """A dropped scope begins anew, without its overrides; one that is not there is a 404."""
+    """A scope that is dropped has its initial state at its next use; one that is not there is a 404."""
     client.post("/pets", json={"id": 2, "name": "mine"}, headers=MINE).raise_for_status()
     client.post("/_mock/faults", json={"effect": {"status": 503}}, headers=MINE).raise_for_status()
     (listed,) = client.get("/_mock/scopes").json()["scopes"]

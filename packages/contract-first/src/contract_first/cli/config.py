@@ -191,10 +191,10 @@ def _default(parameter: Any) -> str:
         return "false"
     if parameter.multiple:
         return "[]"
-    shown = parameter.show_default if isinstance(parameter.show_default, str) else ""
+    text = parameter.show_default if isinstance(parameter.show_default, str) else ""
     if parameter.type_descriptor.annotation is int:
-        return str(parameter.default or re.sub(r"\D.*", "", shown) or 0)
-    return json.dumps(str(parameter.default or shown.partition(" ")[0]))
+        return str(parameter.default or re.sub(r"\D.*", "", text) or 0)
+    return json.dumps(str(parameter.default or text.partition(" ")[0]))
 
 
 def _rule_lines(contract: Contract) -> Iterator[str]:

@@ -216,10 +216,10 @@ class _Assembly:
 
     def _scopes(self, state: MockState) -> Scopes:
         """Return what isolates scopes: items, the clock, handlers' state, and their part of the rest."""
-        own: list[Part] = [self.clock, *([self.memory] if self.memory else [])]
+        parts: list[Part] = [self.clock, *([self.memory] if self.memory else [])]
         if self._handlers is not None:
-            own.append(self._handlers.state)
-        return Scopes([*own, *map(Cleared, self.traffic.clearable.values())], state.initialize)
+            parts.append(self._handlers.state)
+        return Scopes([*parts, *map(Cleared, self.traffic.clearable.values())], state.initialize)
 
     def _is_over(self, scope: Scope) -> bool:
         """Return whether nobody waits for the response to a request any more."""

@@ -59,13 +59,13 @@ def rules_of(
     """
     recorded = [_Recorded(exchange, base) for exchange in exchanges if exchange.server == "api"]
     queries: dict[tuple[str, str], dict[str, None]] = {}
-    for one in recorded:
-        queries.setdefault(one.place, {}).update(dict.fromkeys(one.query))
+    for exchange in recorded:
+        queries.setdefault(exchange.place, {}).update(dict.fromkeys(exchange.query))
     effects: dict[bytes, list[dict[str, Any]]] = {}
-    for one in recorded:
-        if one.is_usable:
-            match = one.match(queries[one.place], matching)
-            effects.setdefault(msgspec.json.encode(match), []).append(one.effect)
+    for exchange in recorded:
+        if exchange.is_usable:
+            match = exchange.match(queries[exchange.place], matching)
+            effects.setdefault(msgspec.json.encode(match), []).append(exchange.effect)
     return [_rule(msgspec.json.decode(match), steps) for match, steps in effects.items()]
 
 
