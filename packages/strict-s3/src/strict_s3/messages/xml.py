@@ -45,7 +45,8 @@ def document(root: str, *content: Mapping[str, Any] | Element, is_qualified: boo
 
 def parse(text: str | bytes) -> ET.Element:
     """Return the root of a document, or raise MalformedXML, of one with too many tags before it is parsed."""
-    if text.count("<" if isinstance(text, str) else b"<") > MOST_TAGS:  # each takes some hundred bytes
+    tags = text.count("<") if isinstance(text, str) else text.count(b"<")
+    if tags > MOST_TAGS:  # each takes some hundred bytes
         raise refusal("MalformedXML")
     try:
         return ET.fromstring(text)  # noqa: S314 -- expat itself limits how far entities expand
