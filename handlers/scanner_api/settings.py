@@ -1,7 +1,7 @@
 """All settings, and the only reader of the environment.
 
-Precedence: command-line flags, then ``SCANNER_*`` environment variables, then the TOML file named by
-``--config`` or ``SCANNER_CONFIG``, then the defaults here.
+Precedence: command-line flags, then ``SCANNER_*`` environment variables, or the files that ``SCANNER_*_FILE``
+name, then the TOML file named by ``--config`` or ``SCANNER_CONFIG``, then the defaults here.
 """
 
 import os
@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -24,6 +25,8 @@ from .ages import age_of
 from .scanning.photos.photo_keys import PhotoKeys
 
 MEBIBYTE = 1024 * 1024
+MOST_CHARACTERS = 64 * 1024
+"""In the file of a setting."""
 
 
 def _seconds(value: Any) -> float:
@@ -125,7 +128,9 @@ class Settings(BaseSettings):
         description="How long to wait at start for a database or Redis that does not respond, such as `60s`.",
     )
     rate_limit_storage: Url = Field(
-        "memory://", description="`memory://` for one process, `redis://...` shared by all (extra `redis`)."
+        "memory://",
+        description="`memory://` for one process, `redis://...` shared by all (extra `redis`); also of "
+        "Sentinels (`redis+sentinel://HOST,HOST/SERVICE`) or a cluster (`redis+cluster://HOST,HOST`).",
     )
     rate_limit_on_outage: Literal["open", "closed"] = Field(
         "open",
@@ -186,10 +191,15 @@ class Settings(BaseSettings):
         description="How long COMPLETED and EXPIRED sessions are kept after their last change, such as `90d`;"
         " then they are deleted with their captures, photos and objects in S3. Forever by default.",
     )
+    audit_retention: Age | None = Field(
+        None,
+        description="How long entries of the audit log are kept, such as `400d`; then they are deleted."
+        " Forever by default.",
+    )
     queue_url: Url = Field(
         "memory://",
-        description="Where captures wait to be processed: `memory://` in this process, or `redis://...` for "
-        "`scanner-api worker` (extra `redis`).",
+        description="Where captures wait to be processed: `memory://` in this process, or `redis://...`, as "
+        "of the rate limits, for `scanner-api worker` (extra `redis`).",
     )
     worker_concurrency: int = Field(
         8,
@@ -274,9 +284,34 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put flags before the environment before the TOML file."""
+        files = EnvSettingsSource(settings_cls)
+        files.env_vars = _from_files()
+        sources = init_settings, env_settings, files
         config = os.environ.get("SCANNER_CONFIG")
         if config is None:
-            return init_settings, env_settings
+            return sources
         if not Path(config).is_file():  # pydantic-settings would pass over it in silence
             raise FileNotFoundError(f"there is no file {config}")
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(config))
+        return *sources, TomlConfigSettingsSource(settings_cls, Path(config))
+
+
+def _from_files() -> dict[str, str | None]:
+    """Read the settings that are in files, as orchestrators mount secrets, without the last newline."""
+    contents: dict[str, str | None] = {}
+    for variable in (f"SCANNER_{name.upper()}" for name in Settings.model_fields):
+        file = os.environ.get(f"{variable}_FILE")
+        if file is None:
+            continue
+        if variable in os.environ:
+            raise ValueError(f"{variable} and {variable}_FILE are both set; expected one of them.")
+        try:
+            with Path(file).open(encoding="utf-8") as opened:
+                content = opened.read(MOST_CHARACTERS + 1)
+        except UnicodeDecodeError:
+            raise ValueError(f"{variable}_FILE names a file that is no UTF-8 text: {file}") from None
+        except OSError as error:
+            raise ValueError(f"{variable}_FILE cannot be read: {error.strerror}: {file}") from None
+        if len(content) > MOST_CHARACTERS:
+            raise ValueError(f"{variable}_FILE has more than {MOST_CHARACTERS:,} characters: {file}")
+        contents[variable.lower()] = content.removesuffix("\n").removesuffix("\r")
+    return contents

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import signal
 import ssl
@@ -207,3 +208,19 @@ def test_the_control_port_has_nothing_else(caplog):
         assert (response.status_code, response.headers["Content-Type"]) == (404, "application/problem+json")
         assert "/_mock/" in response.json()["detail"]
     assert all(record.levelname == "INFO" for record in caplog.records)
+
+
+def test_events_are_in_the_journal():
+    """An event for a webhook is recorded with what was sent, also if nobody receives it."""
+    hooks = {"photos": "http://127.0.0.1:9/hook"}
+    with s3_mock(event_webhooks=hooks) as mock:
+        keys = {"aws_access_key_id": mock.access_key, "aws_secret_access_key": "secret-key"}
+        client = boto3.client("s3", endpoint_url=mock.s3, region_name=mock.region, **keys)
+        rule = {"QueueArn": "arn:aws:sqs:us-west-2:1:photos", "Events": ["s3:ObjectCreated:*"]}
+        client.put_bucket_notification_configuration(
+            Bucket="uploads", NotificationConfiguration={"QueueConfigurations": [rule]}
+        )
+        query = {"operation": "EventNotification", "count": 1, "wait_seconds": 30}
+        exchange, *_ = httpx2.get(f"{mock.control}/journal", params=query, timeout=60).json()["exchanges"]
+    assert (exchange["url"], exchange["status"]) == (hooks["photos"], 0)
+    assert json.loads(base64.b64decode(exchange["request"]["body"]))["Event"] == "s3:TestEvent"

@@ -41,6 +41,14 @@ Overlays = Annotated[
         show_default=False,
     ),
 ]
+Sarif = Annotated[
+    Path | None,
+    typer.Option(
+        dir_okay=False,
+        help="Write the findings as SARIF 2.1.0, such as for GitHub's code scanning.",
+        show_default=False,
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse an invalid contract instead of repairing it.")]
 
 
@@ -72,6 +80,16 @@ def flag(help_: str, *names: str, **settings: Any) -> Any:
 def file(help_: str, *names: str, **settings: Any) -> Any:
     """Return the annotation of an option that names a file."""
     return option(Path | None, help_, *names, dir_okay=False, **settings)
+
+
+HTML = file("Write the report as a self-contained HTML page.")
+JSON = file("Write the report as JSON.")
+
+
+PROPOSE = file(
+    "Write what the traffic has and the contract lacks as an OpenAPI Overlay, for you to look through.",
+    "--propose",
+)
 
 
 def folder(help_: str, **settings: Any) -> Any:

@@ -121,7 +121,7 @@ class Objects:
     def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         try:
             parts = parse_parts(read_document(request, signed))
-            key = self._store.uploads.complete(Order.of(request, bucket, request.headers), parts)
+            completed = self._store.uploads.complete(Order.of(request, bucket, request.headers), parts)
         except S3Error as error:
             if error.code in ("InvalidPart", "InvalidPartOrder"):
                 error.elements["UploadId"] = request.parameter("uploadId") or ""
@@ -130,14 +130,14 @@ class Objects:
             "Location": request.object_url(request.key),
             "Bucket": request.bucket,
             "Key": request.key,
-            "ETag": key.etag,
+            "ETag": completed.etag,
         }
-        if key.checksum_value:
-            content |= {f"Checksum{key.checksum_algorithm}": key.checksum_value}
-            content |= {"ChecksumType": key.checksum_type}
-        headers = [("x-amz-version-id", key.version_id)] if key.version_id != "null" else []
-        if key.encryption:
-            headers.append(("x-amz-server-side-encryption", key.encryption))
+        if completed.checksum_value:
+            content |= {f"Checksum{completed.checksum_algorithm}": completed.checksum_value}
+            content |= {"ChecksumType": completed.checksum_type or ""}
+        headers = [("x-amz-version-id", completed.version_id)] if completed.version_id != NULL else []
+        if completed.encryption:
+            headers.append(("x-amz-server-side-encryption", completed.encryption))
         result = document("CompleteMultipartUploadResult", content, is_qualified=False)
         return Response.of_xml(result, headers)
 

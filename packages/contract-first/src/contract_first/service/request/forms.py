@@ -11,6 +11,7 @@ from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import Schema
 from contract_first.service.messages.problems import BadRequest, Violation
 from contract_first.service.messages.request import Request
+from contract_first.service.messages.upload import Upload
 
 from .budget import FREE_BYTES, BodyBudget
 from .decoding import decode, decode_form
@@ -50,7 +51,7 @@ class Form:
         violations: list[Violation],
         budget: BodyBudget | None = None,
     ) -> dict[str, Any]:
-        """Return the fields of a multipart body: text coerced by schema, files as starlette's UploadFile.
+        """Return the fields of a multipart body: text coerced by schema, files as uploads.
 
         Args:
             budget: what texts and the beginnings of files are held in; the rest of a file is on disk.
@@ -157,8 +158,8 @@ def _named(content: Content) -> Content:
     """Return a text, or a file with its name, as they were meant."""
     if isinstance(content, str):
         return _recoded(content)
-    content.filename = _recoded(content.filename or "")
-    return content
+    name = _recoded(content.filename or "")
+    return Upload(content.file, size=content.size, filename=name, headers=content.headers)
 
 
 def _recoded(characters: str) -> str:
