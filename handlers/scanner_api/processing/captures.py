@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from typing import Final
+from typing import Final, Protocol
 
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import ServiceUnavailable
@@ -31,6 +31,16 @@ NO_VISION: Final = "Barcodes in images are not read here: the server lacks its e
 logger = logging.getLogger(__name__)
 
 
+class Gate(Protocol):
+    """Decides what the next step of a capture is, in a mock; anywhere else all go on."""
+
+    def holds(self, capture: Capture, organization_id: str) -> bool:
+        """Return whether a capture stays as it is; whoever holds it enqueues it again."""
+
+    def failure(self, capture: Capture) -> str:
+        """Return why a capture fails; empty where it does not."""
+
+
 class CaptureProcessor:
     """Processes captures.
 
@@ -43,6 +53,7 @@ class CaptureProcessor:
             not take another one on its last attempt with it.
         hand_over: enqueues a capture whose URL has to be followed; without it the URL is followed at once.
         outcomes: counts captures by what became of them.
+        gate: holds captures, and has them fail; None for neither.
     """
 
     def __init__(
@@ -55,7 +66,9 @@ class CaptureProcessor:
         retries: asyncio.Lock,
         hand_over: HandOver | None = None,
         outcomes: Counter[tuple[str, str]] | None = None,
+        gate: Gate | None = None,
     ) -> None:
+        self._gate = gate
         self._outcomes = Counter() if outcomes is None else outcomes
         self._hand_over = hand_over
         self._captures = stores.captures
@@ -80,7 +93,7 @@ class CaptureProcessor:
     async def _process(self, capture_id: str, hand_over: HandOver | None) -> None:
         try:
             record = await self._captures.get(capture_id)
-            if record is None:
+            if record is None or self._is_held(record.capture, record.organization_id):
                 return
             async with self._retries if record.capture.attempts else nullcontext():
                 capture = await self._captures.claim(capture_id, self._lease_seconds)
@@ -103,10 +116,16 @@ class CaptureProcessor:
                     await self._captures.release(capture)
                     await hand_over(capture.id, organization_id)
                     return
+                if self._is_held(capture, organization_id):
+                    await self._captures.release(capture)
+                    return
                 capture = await self._next(capture, organization_id)
         except asyncio.CancelledError:
             await self._captures.release(capture)
             raise
+
+    def _is_held(self, capture: Capture, organization_id: str) -> bool:
+        return self._gate is not None and self._gate.holds(capture, organization_id)
 
     async def _save(self, capture: Capture) -> bool:
         is_saved = await self._captures.save(capture, self._lease_seconds)
@@ -134,6 +153,8 @@ class CaptureProcessor:
         return pipeline.fail(capture, message, self._clock.now())
 
     async def _step(self, capture: Capture, organization_id: str) -> Capture:
+        if self._gate is not None and (message := self._gate.failure(capture)):
+            raise ExtractionError(message)
         match capture.status:
             case CaptureStatus.PENDING:
                 return pipeline.read(capture, await self._barcodes(capture))
