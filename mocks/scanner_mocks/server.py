@@ -99,7 +99,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
             host=options.host,
             port=options.s3_port,
             region=options.settings.get("s3_region", seeds.REGION),
-            credentials={**(options.s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
+            credentials={**dict(options.s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
             cors=True,
             data=directory.s3,
             seed=options.seed,

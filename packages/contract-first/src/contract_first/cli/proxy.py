@@ -14,7 +14,8 @@ from contract_first.check import Report
 from contract_first.check.exchange import MessageViolation, RecordedExchange
 from contract_first.check.har import har
 from contract_first.check.reports.page import page
-from contract_first.check.reports.terminal import show
+from contract_first.check.reports.terminal import report_console, show
+from contract_first.check.validation import Drift
 from contract_first.contract import load_contract
 from contract_first.contract.document.errors import explained
 from contract_first.imports import resting_collector
@@ -26,11 +27,11 @@ from contract_first.mock.rules.recording import Matching, as_file, rules_of
 from contract_first.service.http.server import CannotListen
 from contract_first.terminal import printable
 
-from .commands import Overlays, Strict, failure, file, flag, option, takes, texts
+from .commands import HTML, JSON, PROPOSE, Overlays, Strict, failure, file, flag, option, takes, texts
+from .configuration import Configuration, Option
 from .overrides import MATCHING
 from .process import End
-from .reading import Load, Source, read_contract
-from .reports import HTML, JSON, report_console
+from .reading import Load, Source, follows_references, read_contract
 
 PORT = 8010
 MOST_BYTES = 1024 * 1024
@@ -42,6 +43,7 @@ UpstreamUrl = Annotated[
     typer.Option("--upstream", metavar="URL", help="URL of the server to forward to.", show_default=False),
 ]
 OPTIONS = {
+    "config": Option,
     "host": option(
         str,
         "Address to listen on; beyond loopback others can use the proxy.",
@@ -73,17 +75,20 @@ OPTIONS = {
     ),
     "html": HTML,
     "json": JSON,
+    "propose": PROPOSE,
     "har": file("Write the latest 2000 exchanges as HAR, secrets masked."),
     "record": file("Write them as a recording, secrets masked, that mock --replay responds from."),
     **MATCHING,
 }
 
 
+@follows_references
 @takes(**OPTIONS)
 def proxy(
     upstream: UpstreamUrl,
     *,
     contract: Source,
+    config: Configuration,  # noqa: ARG001 -- its values are defaults
     overlay: list[Path] | None,
     strict: bool,
     fail_on: Literal["request", "response", "any"],
@@ -110,7 +115,8 @@ def proxy(
         with Lines() as lines:
             with resting_collector(own_process=True):
                 read = read_contract(contract, load, overlay, strict=strict)
-                recorder = ProxyRecorder(read, target.url, lambda exchange: lines.put(line(exchange)))
+                drift = Drift(read, target.url) if files.propose else None
+                recorder = ProxyRecorder(read, target.url, lambda exchange: lines.put(line(exchange)), drift)
             if files.record:
                 recorder.journal.most_body_bytes = options["most_bytes"]
             with proxying(target, recorder, **options) as url:
@@ -129,6 +135,7 @@ class Files(NamedTuple):
 
     html: Path | None
     json: Path | None
+    propose: Path | None
     har: Path | None
     record: Path | None
 
@@ -148,6 +155,8 @@ class Files(NamedTuple):
             self.html.write_text(page(report), "utf-8")
         if self.json:
             self.json.write_bytes(report.json())
+        if self.propose and recorder.drift:
+            self.propose.write_text(recorder.drift.overlay(), "utf-8")
         if self.har:
             self.har.write_bytes(msgspec.json.encode(har(recorder.journal.find())))
         if self.record:

@@ -249,7 +249,7 @@ class _Assembly:
         """Return the app of a contract; what remembers has its collections once that is made."""
         memory, catalog, options = self.memory, None, self.options
         drawn = str(options.seed), self._randomness, self._strictness, options.locale
-        responses = ContractResponses(*drawn)
+        responses = ContractResponses(*drawn, origin=lambda: self.reach.api)
         if memory is not None:
             catalog = catalog_of(contract, responses.seed, options.locale)
             responses = StatefulResponses(

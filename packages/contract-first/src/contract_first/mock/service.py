@@ -10,9 +10,9 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.contract import Contract
+from contract_first.service.watching import signature, watching
 
 from .handlers import Handlers
-from .watching import signature, watching
 
 MOST_NEIGHBOURS = 200
 SUFFIXES = {".json", ".yaml", ".yml"}

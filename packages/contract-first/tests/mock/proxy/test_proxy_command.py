@@ -153,3 +153,16 @@ def test_what_cannot_run_says_why(invoke, contract_file, options, said):
     """Wrong options, files and addresses end with exit code 2 before anything is passed on."""
     outcome = invoke("--contract", contract_file, *options)
     assert (outcome.exit_code, said in outcome.output) == (2, True), outcome.output
+
+
+def test_configuration_and_proposals(invoke, upstream, contract_file, json_response, tmp_path, monkeypatch):
+    """The contract comes from the configuration, and what the traffic has beyond it is proposed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "contract-first.toml").write_text(
+        f'contract = "{contract_file.name}"\n[proxy]\nupstream = "{upstream.url}"\npropose = "drift.yaml"\n'
+    )
+    upstream.response = json_response([])
+    outcome = invoke(traffic=lambda client: client.get("/others"))
+    assert outcome.exit_code == 1, outcome.output
+    assert "Configuration: contract-first.toml" in outcome.stderr
+    assert "/others:" in (tmp_path / "drift.yaml").read_text()

@@ -40,6 +40,8 @@ EXAMPLES = {
     Meaning.IS_FIRST: ("first",),
     Meaning.IS_LAST: ("last", "isLastPage"),
     Meaning.END: ("end",),
+    Meaning.FIRST_KEY: ("first_id",),
+    Meaning.LAST_KEY: ("lastId",),
     Meaning.LIST_NAME: ("key",),
     Meaning.NEXT_PAGE: ("next_page",),
     Meaning.PREVIOUS_PAGE: ("prevPage",),

@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Lock
 
 from contract_first.mock.rule import Rule, RuleFileError
-from contract_first.mock.watching import signature, watching
 from contract_first.service.messages.problems import Conflict
+from contract_first.service.watching import signature, watching
 
 from .reading import RuleReader
 from .registry import Rules
