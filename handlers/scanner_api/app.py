@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from contract_first.service.observe.request_log import RequestLog
     from contract_first.service.observe.spans import Tracing
 
-    from .processing.captures import Gate
+    from .processing.captures import PipelineControl
 
 MULTIPART_OVERHEAD = 64 * 1024
 PHOTO_KEYS = "photo-keys"
@@ -87,7 +87,7 @@ class Application:
         metrics: count what it does, if anything.
         request_log: writes a line for each request, if there is one.
         tracing: records spans of requests and of background work, if there is one.
-        gate: holds captures in a mock, and has them fail.
+        control: holds captures in a mock, and has them fail.
         redirect_tls: certificate authorities that links are followed by; the system's by default.
 
     Attributes:
@@ -116,7 +116,7 @@ class Application:
         request_log: RequestLog | None = None,
         tracing: Tracing | None = None,
         redirect_tls: SSLContext | None = None,
-        gate: Gate | None = None,
+        control: PipelineControl | None = None,
     ) -> None:
         self.settings = settings
         self.contract = contract or load_contract(
@@ -150,7 +150,7 @@ class Application:
             retain=retention_of(settings, self.database, self.bucket, self.clock),
             after_commit=self.database.after_commit,
             tracing=continued if tracing is None else tracing.job,
-            gate=gate,
+            control=control,
         )
         self.queue = self._processing.queue
         if metrics is not None:

@@ -149,7 +149,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
             reveal=True,
             fallback=ContractResponses(str(parts.options.seed), randomness, strictness),
             redirect_tls=tls,
-            gate=pipeline,
+            control=pipeline,
         )
 
     return make

@@ -9,7 +9,7 @@ import msgspec
 from scanner_api.scanning.scans.captures import FINAL, Capture
 
 MOST_WAITS: Final = 10_000
-"""Times that are remembered, of captures in a state; of more the oldest are forgotten, and begin again."""
+"""Times that are remembered, of captures in a state; of more the oldest are forgotten."""
 Enqueue = Callable[[str, str], Awaitable[None]]
 """Has a capture of an organization processed."""
 

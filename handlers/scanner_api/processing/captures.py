@@ -34,11 +34,11 @@ NO_VISION: Final = "Barcodes in images are not read here: the server lacks its e
 logger = logging.getLogger(__name__)
 
 
-class Gate(Protocol):
-    """Decides what the next step of a capture is, in a mock; anywhere else all go on."""
+class PipelineControl(Protocol):
+    """Decides about the next steps of captures, in a mock; anywhere else all go on."""
 
     def holds(self, capture: Capture, organization_id: str) -> bool:
-        """Return whether a capture stays as it is; whoever holds it enqueues it again."""
+        """Return whether a capture stays as it is; what holds it enqueues it again."""
 
     def failure(self, capture: Capture) -> str:
         """Return why a capture fails; empty where it does not."""
@@ -56,7 +56,7 @@ class CaptureProcessor:
             not take another one on its last attempt with it.
         hand_over: enqueues a capture whose URL has to be followed; without it the URL is followed at once.
         outcomes: counts captures by what became of them.
-        gate: holds captures, and has them fail; None for neither.
+        control: holds captures, and has them fail; None for neither.
     """
 
     def __init__(
@@ -69,9 +69,9 @@ class CaptureProcessor:
         retries: asyncio.Lock,
         hand_over: HandOver | None = None,
         outcomes: Counter[tuple[str, str]] | None = None,
-        gate: Gate | None = None,
+        control: PipelineControl | None = None,
     ) -> None:
-        self._gate = gate
+        self._control = control
         self._outcomes = Counter() if outcomes is None else outcomes
         self._hand_over = hand_over
         self._captures = stores.captures
@@ -129,7 +129,7 @@ class CaptureProcessor:
             raise
 
     def _is_held(self, capture: Capture, organization_id: str) -> bool:
-        return self._gate is not None and self._gate.holds(capture, organization_id)
+        return self._control is not None and self._control.holds(capture, organization_id)
 
     async def _patiently(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """Try to read or write for as long as a lease lasts, as while a database is read-only.
@@ -167,7 +167,7 @@ class CaptureProcessor:
         return pipeline.fail(capture, message, self._clock.now())
 
     async def _step(self, capture: Capture, organization_id: str) -> Capture:
-        if self._gate is not None and (message := self._gate.failure(capture)):
+        if self._control is not None and (message := self._control.failure(capture)):
             raise ExtractionError(message)
         match capture.status:
             case CaptureStatus.PENDING:

@@ -27,7 +27,7 @@ from .sweep import Sweep
 if TYPE_CHECKING:
     from scanner_api.scanning.links.redirects import RedirectFollower
 
-    from .captures import Gate
+    from .captures import PipelineControl
 
 
 class Processing:
@@ -40,7 +40,7 @@ class Processing:
         is_worker: whether to run the jobs of a queue in Redis.
         retain: deletes old sessions, if anything does.
         after_commit: calls something once what was written for a job is committed.
-        gate: holds captures, and has them fail; see :class:`~.captures.Gate`.
+        control: holds captures, and has them fail; see :class:`~.captures.PipelineControl`.
         tracing: context manager around each job, see :class:`~.memory_broker.Tasks`.
 
     Raises:
@@ -63,7 +63,7 @@ class Processing:
         retain: Callable[[], Awaitable[None]] | None = None,
         after_commit: Callable[[Callable[[], None]], None] = lambda call: call(),
         tracing: Tracing = continued,
-        gate: Gate | None = None,
+        control: PipelineControl | None = None,
     ) -> None:
         check_processing(settings, is_worker=is_worker)
         self._settings = settings
@@ -74,7 +74,7 @@ class Processing:
         self._random_bytes = random_bytes
         self._is_worker = is_worker
         self._tracing = tracing
-        self._gate = gate
+        self._control = control
         self._retain = retain
         self._runs_jobs = is_worker or settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
@@ -130,7 +130,7 @@ class Processing:
             retries,
             partial(self.queue.process_capture, follows=True),
             self.outcomes,
-            self._gate,
+            self._control,
         )
         sessions = SessionExtraction(
             self._stores,
