@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from contract_first.service.http.origins import allowed_origins
+from contract_first.service.request.json_bounds import MOST_LEVELS
 
 from .ages import age_of
 from .scanning.photos.photo_keys import PhotoKeys
@@ -54,8 +55,9 @@ Url = Annotated[str, "URL"]
 MOCKED = frozenset(
     {"host", "port", "contract", "vendor_operations_only", "rate_limit_per_minute", "rate_limit_per_day"}
     | {"rate_limit_publishable_per_minute", "cors_origins", "trusted_proxies", "max_body_bytes"}
-    | {"max_upload_bytes", "max_target_bytes", "session_ttl_seconds", "s3_region", "s3_key_template"}
-    | {"s3_server_side_encryption", "s3_kms_key_id", "s3_acl", "presigned_expires_seconds"}
+    | {"max_json_members", "max_json_levels", "max_json_digits", "max_upload_bytes", "max_target_bytes"}
+    | {"session_ttl_seconds", "s3_region", "s3_key_template"}
+    | {"s3_server_side_encryption", "s3_kms_key_id", "s3_acl", "presigned_expires_seconds", "check_photos"}
 )
 """Settings that `scanner-api mock` honours as well; the others are `serve`'s alone."""
 
@@ -149,8 +151,22 @@ class Settings(BaseSettings):
     max_body_bytes: Bytes = Field(
         4 * MEBIBYTE, ge=1024, description="Largest request body, in bytes; larger ones get a 413."
     )
+    max_json_members: int = Field(
+        100_000, ge=1, description="Most members and items of JSON in a request; more get a 400."
+    )
+    max_json_levels: int = Field(
+        MOST_LEVELS, ge=1, le=MOST_LEVELS, description="Most levels of JSON in a request; more get a 400."
+    )
+    max_json_digits: int = Field(
+        1000, ge=1, description="Most digits in a row of a number in JSON in a request; more get a 400."
+    )
     max_upload_bytes: Bytes = Field(
         20 * MEBIBYTE, ge=1, description="Largest photo, in bytes, in a presigned upload and in upload-image."
+    )
+    check_photos: bool = Field(
+        default=True,
+        description="Refuse to register objects that are no images, or have over 50 megapixels or a side of "
+        "over 16,384; a mock takes anything by default, as tests upload a few bytes.",
     )
     max_connections: int = Field(
         4096,

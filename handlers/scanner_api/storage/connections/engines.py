@@ -49,9 +49,25 @@ _VALUES: Final = {
 }
 _HOSTS: Final = re.compile(r"([^:/?]+://(?:[^/?]*@)?)([^/?@,]+(?:,[^/?@,]+)+)(.*)", re.DOTALL)
 _SQLITE_PATIENCE: Final = 10
+
+
+class _SQLiteConnection(sqlite3.Connection):
+    """A connection that closes itself: aiosqlite drops that of a task which is cancelled as it connects."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
-    # how many seconds a writer waits for those of other processes
-    "sqlite+aiosqlite": {"connect_args": {"timeout": _SQLITE_PATIENCE}},
+    "sqlite+aiosqlite": {
+        "connect_args": {
+            # how many seconds a writer waits for those of other processes
+            "timeout": _SQLITE_PATIENCE,
+            "factory": _SQLiteConnection,
+            # aiosqlite has a thread for each connection, but another may drop it
+            "check_same_thread": False,
+        }
+    },
     "postgresql+asyncpg": {
         "connect_args": {"timeout": 5, "server_settings": {"application_name": "scanner-api"}},
         "pool_pre_ping": True,
