@@ -20,7 +20,9 @@ import httpx2
 ROOT = Path(__file__).parents[2]
 THIS = Path(sys.executable).with_name("scanner-api")
 API = "/scanner/api/v1"
-CLIENTS = 4
+CLIENTS = 2
+PAUSE_SECONDS = 0.02
+"""Between a client's sessions: processes that start need the CPU, too."""
 SECONDS = 60
 FINAL = {"COMPLETED", "NOT_FOUND", "FAILED"}
 RELEASE = re.compile(r"^\| ([^|]+) \| `([0-9a-f]{40})` \| (\d{4}) \| ([^|]+) \|$", re.MULTILINE)
@@ -155,6 +157,7 @@ class Fleet:
         """Create sessions by one server, and scan into them by the next."""
         with self._client() as client:
             while self._is_used:
+                time.sleep(PAUSE_SECONDS)
                 self._rounds[number] += 1
                 urls, turn = self.urls, number + self._rounds[number]
                 first, second = (urls[(turn + step) % len(urls)] + API for step in range(2))
