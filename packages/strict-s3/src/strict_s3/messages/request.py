@@ -253,6 +253,11 @@ class Request:
         return not all(map(_NO_SELECTORS.fullmatch, names))
 
     @property
+    def is_of_console(self) -> bool:
+        """Whether it has the mark of the console and a signature; a page that has such a URL may use it."""
+        return self.has(UNWATCHED) and self.has("X-Amz-Signature")
+
+    @property
     def is_form(self) -> bool:
         """Whether it uploads with a form, which has the key in a field."""
         return self.method == "POST" and bool(self.bucket) and not self.key and not self.has("delete")
