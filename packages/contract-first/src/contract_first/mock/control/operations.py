@@ -63,8 +63,9 @@ async def presign(body: dict[str, Any], s3: Callable[[], Any]) -> dict[str, Any]
     if server is None:
         raise NotFound("This mock has no S3.")
     path = f"/{body['bucket']}/{body['key']}" if body["key"] else f"/{body['bucket']}"
-    arguments = (body["method"], path, body["query"], body["expires_seconds"])
-    return {"url": await asyncio.to_thread(server.presigned, *arguments, body["endpoint"].rstrip("/"))}
+    endpoint, seconds = body["endpoint"].rstrip("/"), body["expires_seconds"]
+    url = await asyncio.to_thread(server.presigned, body["method"], path, body["query"], seconds, endpoint)
+    return {"url": url}
 
 
 async def get_contract(contract: Callable[[], Contract]) -> dict[str, Any]:
