@@ -22,8 +22,7 @@ from .post_object import PostObject
 from .probes import Probes
 
 _SUBRESOURCES = ("acl", "tagging", "legal-hold", "retention")
-_NOT_IMPLEMENTED_OF_BUCKETS = ("analytics", "intelligent-tiering", "metrics")
-_NOT_IMPLEMENTED_OF_OBJECTS = ("encryption", "renameObject", "restore", "select", "torrent")
+_NOT_IMPLEMENTED = ("encryption", "renameObject", "restore", "select", "torrent")
 
 
 class Routes:
@@ -180,7 +179,7 @@ def _check_selector(request: Request) -> None:
     only_selects = request.method == "POST" and request.key  # and no form: those are posted to buckets
     if request.method not in methods.get(selector, ()) and (selector or only_selects):
         raise _not_allowed(request)
-    if selector in (_NOT_IMPLEMENTED_OF_OBJECTS if request.key else _NOT_IMPLEMENTED_OF_BUCKETS):
+    if request.key and selector in _NOT_IMPLEMENTED:
         raise refusal("NotImplemented")
 
 

@@ -60,14 +60,14 @@ SUBRESOURCES: Final = {
 OF_BUCKETS: Final = {
     **dict.fromkeys(
         (
-            "accelerate", "acl", "inventory", "logging", "notification", "object-lock", "requestPayment",
+            "accelerate", "acl", "logging", "notification", "object-lock", "requestPayment",
             "versioning",
         ),
         ("GET", "HEAD", "PUT"),
     ),
     **dict.fromkeys(
         (
-            "analytics", "cors", "encryption", "intelligent-tiering", "lifecycle", "metrics",
+            "analytics", "cors", "encryption", "intelligent-tiering", "inventory", "lifecycle", "metrics",
             "ownershipControls", "policy", "publicAccessBlock", "replication", "tagging", "website",
         ),
         ("GET", "HEAD", "PUT", "DELETE"),
