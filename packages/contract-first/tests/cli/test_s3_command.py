@@ -36,7 +36,7 @@ print(json.dumps([names, os.environ.get("AWS_PROFILE"), os.environ["AWS_REGION"]
 def running():
     """Run S3 with two buckets, for everyone and every page, over TLS."""
     arguments = ["--bucket", "photos", "-b", "more", "--cors", "--public", "--tls", "--json"]
-    arguments += ["--account", "111122223333"]
+    arguments += ["--account", "111122223333", "--credential", "AKIDOFTESTS:the-key-of-tests"]
     with subprocess.Popen([*COMMAND, *PORTS, *arguments], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
         yield json.loads(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
@@ -70,6 +70,7 @@ def control(running):
 def test_buckets_and_objects(running, client, control):
     """The buckets are there; everyone reads their objects, and pages of every origin do."""
     assert running["buckets"] == ["photos", "more"]
+    assert running["access_key"] == "AKIDOFTESTS"
     client.put_object(Bucket="more", Key="a/b", Body=b"content")
     context = ssl.create_default_context(cafile=running["ca"])
     response = httpx2.get(

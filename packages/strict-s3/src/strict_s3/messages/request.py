@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ORIGINAL_HEADERS = "s3.headers"
 """Key of the environ for the header fields as they were sent: WSGI folds ``_`` and ``-`` into one."""
 
-BLOCK_BYTES: Final = 128 * 1024
+BLOCK_BYTES: Final = 64 * 1024
 """How much of a body, or of a file, is read at once."""
 LOCAL_DOMAIN: Final = "localhost"
 _HEADER = re.compile(
