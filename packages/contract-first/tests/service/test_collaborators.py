@@ -87,7 +87,7 @@ def shared(database):
 
 
 async def test_by_class_and_by_name(database, shared):
-    """One session is opened for a request, whoever asks for it, and committed before the response is sent."""
+    """One session is opened for a request, also if several ask for it, and committed before the response is sent."""
 
     async def op(db: Database, repository, unit: Session, req: Request):
         assert db is database
@@ -147,7 +147,7 @@ async def test_a_commit_that_fails():
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_a_stream_is_in_its_session(database, shared, method):
-    """The session is closed once the stream has ended, also if that is never begun."""
+    """The session is closed once the stream has ended, also if that never started."""
 
     async def op(session):
         async def lines():

@@ -88,7 +88,7 @@ def test_events(streaming_app):
     ],
 )
 def test_the_first_item_violates_the_contract(streaming_app, content, item, violation):
-    """The response is a 500 that says how, as it has not begun."""
+    """The response is a 500 that says how, as it has not started."""
 
     async def op():
         yield item
