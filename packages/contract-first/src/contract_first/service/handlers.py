@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -17,6 +17,9 @@ from .collaborators import CONTEXT, Collaborators, Needs
 from .functions import Function, ResolverError, awaitable
 from .names import handler_name, handler_named
 from .request.typed_values import Convert, argument_converter
+
+MOST_NAMED = 10
+"""Operations without a handler, in the message."""
 
 
 def handlers_of(package: ModuleType, *, plain: bool = False) -> dict[str, Function]:
@@ -56,6 +59,7 @@ def resolved(
     """
     functions = {}
     handled: dict[str, Operation] = {}
+    missing: list[Operation] = []
     for operation in operations:
         name = handler_named(operation, handlers)
         if name is not None:
@@ -67,12 +71,24 @@ def resolved(
                     f"{handler_name(other)!r} and {handler_name(operation)!r}."
                 )
             functions[operation.operation_id] = handlers[name]
-        elif not optional:
-            raise ResolverError(
-                f"No handler for operationId {operation.operation_id!r}; expected a function called "
-                f"{handler_name(operation)!r}, or the end of that name after an underscore."
-            )
+        else:
+            missing.append(operation)
+    if missing and not optional:
+        raise ResolverError(_lack_of(missing))
     return functions
+
+
+def _lack_of(operations: Sequence[Operation]) -> str:
+    """Return that operations have no handlers, and how these would be called."""
+    first = operations[0]
+    others = [repr(handler_name(operation)) for operation in operations[1:MOST_NAMED]]
+    if (more := len(operations) - MOST_NAMED) > 0:
+        others.append(f"{more} more")
+    return (
+        f"No handler for operationId {first.operation_id!r}; expected a function called "
+        f"{handler_name(first)!r}, or the end of that name after an underscore"
+        f"{'; also missing: ' + ', '.join(others) if others else ''}."
+    )
 
 
 @dataclass(frozen=True, slots=True)
