@@ -87,7 +87,7 @@ def shared(database):
 
 
 async def test_by_class_and_by_name(database, shared):
-    """One session is opened for a request, also if several ask for it, and committed before the response is sent."""
+    """One session is opened for a request, for all that ask for it, and committed before it is sent."""
 
     async def op(db: Database, repository, unit: Session, req: Request):
         assert db is database
