@@ -13,7 +13,7 @@ CHUNK_BYTES = 64 * 1024
 class Upload(UploadFile):
     """A file that was sent in a form; it is closed, and gone, once the response is sent.
 
-    Up to 1 MiB of it are in memory, more are in a temporary file. ``await upload.read()`` returns all of it,
+    Up to 16 KiB of it are in memory, more are in a temporary file. ``await upload.read()`` returns all of it,
     ``read(1024)`` the next 1024 bytes, and ``await upload.seek(0)`` goes back to its start.
 
     Attributes:
