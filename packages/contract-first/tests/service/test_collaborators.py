@@ -190,6 +190,34 @@ async def test_a_context_manager_of_ones_own():
     assert isinstance(per_request(opened), PerRequest)
 
 
+def test_what_cannot_be_opened():
+    """A function that does not yield is no collaborator of a request."""
+
+    async def made(): ...
+
+    with pytest.raises(TypeError, match="is not an async def function that yields"):
+        per_request(made)
+
+
+@per_request
+async def late() -> "AsyncIterator[Later]":
+    """Yield what is defined below."""
+    yield Later()
+
+
+class Later:
+    """What is defined below the function that yields it."""
+
+
+async def test_by_a_class_that_comes_later():
+    """The annotation of what is opened is read when the app is made."""
+
+    async def op(it: Later):
+        return type(it).__name__
+
+    assert (await ask(app_of(op, collaborators={"late": late}))).json() == "Later"
+
+
 class Unchecked(Protocol):
     """A protocol that Python does not check."""
 

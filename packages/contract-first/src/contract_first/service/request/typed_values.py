@@ -42,6 +42,8 @@ MADE = (
 )
 """Classes of values that msgspec makes of JSON."""
 UNIONS = (Union, UnionType)
+PYDANTIC = ("__get_pydantic_core_schema__", "__pydantic_validator__")
+"""What classes have that pydantic makes: its models, its dataclasses and its types, such as ``AnyUrl``."""
 
 
 class Reason(NamedTuple):
@@ -70,7 +72,7 @@ def argument_converter(function: Callable[..., Any], parameter: inspect.Paramete
     """
     annotation = annotation_of(function, parameter)
     classes = set(_classes(annotation))
-    if any(hasattr(kind, "model_validate") for kind in classes):
+    if any(hasattr(kind, mark) for kind in classes for mark in PYDANTIC if not issubclass(kind, UploadFile)):
         return _with_pydantic(annotation)
     if all(kind in AS_IT_IS or issubclass(kind, UploadFile) or is_typeddict(kind) for kind in classes):
         return None
