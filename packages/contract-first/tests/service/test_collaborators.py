@@ -11,7 +11,7 @@ import pytest
 from contract_first import Conflict, Hook, Request, Response, create_app, per_request
 from contract_first.contract import Contract
 from contract_first.service import ResolverError
-from contract_first.service.collaborators import PerRequest
+from contract_first.service.context.collaborators import PerRequest
 
 TEXT = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}}
 LINES = {"200": {"description": "", "content": {"application/jsonl": {"itemSchema": {"type": "string"}}}}}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Literal, NamedTuple
 
-from contract_first.contract.document.python_names import python_name
+from .python_names import python_name
 
 Kind = Literal["typeddict", "msgspec", "dataclass", "pydantic"]
 Members = tuple[str, ...]

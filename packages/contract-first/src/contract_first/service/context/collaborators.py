@@ -8,8 +8,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args, get_type_hints
 
-from .functions import Function, ResolverError, annotation_of
-from .messages.request import Request
+from contract_first.service.functions import Function, ResolverError, annotation_of
+from contract_first.service.messages.request import Request
 
 CONTEXT = frozenset({"caller", "request"})
 """What every handler may ask for beside its operation's parameters, its body and the collaborators."""
