@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from contract_first.imports import exported
 
 if TYPE_CHECKING:
+    from .comparison import differences
     from .declarations import Models, write_models
-    from .differences import differences
     from .kinds import KINDS, Kind
 
 __all__ = ["KINDS", "Kind", "Models", "differences", "write_models"]
 # imported when they are first used, since names of arguments need none of them
 __getattr__ = exported(
-    __name__, {"declarations": "Models write_models", "differences": "differences", "kinds": "KINDS Kind"}
+    __name__, {"declarations": "Models write_models", "comparison": "differences", "kinds": "KINDS Kind"}
 )
