@@ -56,15 +56,22 @@ class Links:
                 return Place(path, template)
         return None
 
-    def linked(self, value: Any, path: str, arguments: Mapping[str, Any]) -> Any:
+    def linked(self, value: Any, path: str, arguments: Mapping[str, Any], holder: str) -> Any:
         """Return a value whose generated links lead to items of the contract.
 
         Args:
-            path: of the operation, which says what kind the value is of.
+            path: of the operation, which says of what kind the value is, and where it is.
             arguments: of its path.
+            holder: name of the member that has the item or list; empty if the value is it.
         """
         facts = {plain(name): argument for name, argument in arguments.items()}
-        linked = self._linked(value, (kind_of(path),), facts, 0)
+        record = value.get(holder) if holder and isinstance(value, dict) else value
+        if isinstance(record, dict) and ITEM.search(path):
+            own = Place(filled(path, arguments), path)
+            linked = self._linked(record, (), facts, 0, own)
+            linked = {**value, holder: linked} if holder else linked
+        else:
+            linked = self._linked(value, (kind_of(path),), facts, 0)
         return value if linked == value else linked
 
     def _linked(
@@ -87,14 +94,15 @@ class Links:
             return [self._linked(item, kinds, facts, depth + 1) for item in value]
         if not isinstance(value, dict):
             return value
-        kinds = (*(text for text in map(value.get, KINDS) if isinstance(text, str)), *kinds)
+        if depth or own is None:  # else it is the item of the path itself
+            kinds = (*(text for text in map(value.get, KINDS) if isinstance(text, str)), *kinds)
         here = {**facts, **{plain(name): part for name, part in value.items() if type(part) in {str, int}}}
         own = next(filter(None, (self.place(kinds, key, here) for key in keys_of(value))), own)
         linked = {}
         for name, member in value.items():
             linked[name] = member
             is_own = name in Meaning.ITEM_URL
-            if isinstance(member, str) and member.startswith(MADE_UP):
+            if isinstance(member, str) and member.startswith((MADE_UP, HERE)):
                 place = own if is_own else self._below(own, name)
                 linked[name] = member if place is None else HERE + place.path
             elif isinstance(member, dict | list):
