@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,14 +16,17 @@ from rich.text import Text
 
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.comparison import Change, compare, reports
+from contract_first.contract.document.defects import Diagnostic
 from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
-from contract_first.contract.linting import LintRule
+from contract_first.contract.document.sarif import Result, as_sarif
+from contract_first.contract.linting import LintRule, RuleViolation
 from contract_first.contract.linting import lint as violations_in
-from contract_first.contract.python_types import python_types
+from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
 
-from .commands import CANNOT_RUN, Overlays, Strict, failure
+from .commands import CANNOT_RUN, Overlays, Sarif, Strict, failure
+from .configuration import Option
 from .reading import File, Load, follows_references, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
@@ -65,11 +68,13 @@ def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) 
 def lint(
     file: File,
     *,
+    config: Option = None,  # noqa: ARG001 -- its values are defaults
     overlay: Overlays = None,
     strict: Strict = False,
     ignore: Annotated[
         list[LintRule] | None, typer.Option(help="House rule to leave out; repeatable.", show_default=False)
     ] = None,
+    sarif: Sarif = None,
     load: Load = load_contract,
 ) -> None:
     """Check that a contract is valid OpenAPI and follows the house rules.
@@ -91,6 +96,8 @@ def lint(
     defects, violations = contract.defects, violations_in(contract, ignore or ())
     for diagnostic in (*defects, *violations):
         typer.echo(str(diagnostic))
+    if sarif is not None:
+        sarif.write_bytes(linted(defects, violations))
     counts = f"Defects: {len(defects)}, violations of house rules: {len(violations)}"
     typer.echo(
         f"{counts if defects or violations else 'Nothing is wrong'} in {contract.source} "
@@ -99,11 +106,25 @@ def lint(
     raise typer.Exit(1 if defects or violations else 0)
 
 
+def linted(defects: Iterable[Diagnostic], violations: Iterable[RuleViolation]) -> bytes:
+    """Return what a linter found as SARIF."""
+    named = [
+        *(("openapi", defect) for defect in defects),
+        *((violation.rule.value, violation) for violation in violations),
+    ]
+    results = [
+        Result(rule, "error", diagnostic.reason, diagnostic.source, diagnostic.line, diagnostic.pointer)
+        for rule, diagnostic in named
+    ]
+    return as_sarif(results, {rule: f"house rule {rule}" for rule, _ in named})
+
+
 @follows_references
 def diff(
     old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
-    new: Annotated[str, typer.Argument(help="The new contract.")],
+    new: Annotated[str, typer.Argument(help="The new contract; by default that of the configuration.")],
     *,
+    config: Option = None,  # noqa: ARG001 -- its values are defaults
     overlay: Overlays = None,
     strict: Strict = False,
     format_: Annotated[
@@ -112,8 +133,8 @@ def diff(
 ) -> None:
     """Compare two contracts: which changes break clients, which are risky, which are safe.
 
-    To compare with a git revision: `diff <(git show main:api.yaml) api.yaml`; a contract of several files
-    needs a `git worktree`.
+    A file of a git revision is written as git does, REVISION:PATH, and may refer to others of it:
+    `diff origin/main:openapi.yaml openapi.yaml`.
 
     Webhooks, callbacks, links, tags, descriptions, allowReserved and allowEmptyValue are not compared.
 
@@ -138,21 +159,43 @@ def types(
     overlay: Overlays = None,
     strict: Strict = False,
     lang: Annotated[Literal["python", "typescript"], typer.Option(help="Language of the types.")] = "python",
+    models: Annotated[Kind, typer.Option(help="What objects are in Python.")] = "typeddict",
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PY",
+            help="Module to compare with the contract: print how they differ.",
+            show_default="none",
+        ),
+    ] = None,
     load: Load = load_contract,
 ) -> None:
-    """Print the types of a contract: Python TypedDicts, or TypeScript by openapi-typescript.
+    """Print the types of a contract: Python TypedDicts or models, or TypeScript by openapi-typescript.
 
-    Python types describe decoded JSON: a date-time is a str. They are for type checkers; msgspec decodes
-    them, but refuses unions of objects.
+    TypedDicts describe decoded JSON, in which a date-time is a str. Models have dates, UUIDs and aliases as
+    handlers of create_app take and return them; --models is msgspec, dataclass or pydantic.
 
     TypeScript needs npx, which downloads the generator; exits with 2 without npx.
+
+    Exit codes: 0 printed, or --check finds no difference, 1 it finds one, 2 nothing can be read.
     """
     contract = read_contract(file, load, overlay, strict=strict)
+    if lang == "typescript" and (check or models != "typeddict"):
+        raise failure("--models and --check are of Python; leave --lang out.")
     try:
-        text = python_types(contract) if lang == "python" else _typescript(contract)
-    except ContractError as error:
+        text = write_models(contract, models) if lang == "python" else _typescript(contract)
+        if check is None:
+            typer.echo(text, nl=False)
+            return
+        found = list(differences(text, check.read_text("utf-8")))
+    except (ContractError, OSError, UnicodeDecodeError) as error:
         raise failure(error) from None
-    typer.echo(text, nl=False)
+    except SyntaxError as error:
+        raise failure(f"{check} is no Python: {error.msg}, line {error.lineno}.") from None
+    for difference in found:
+        typer.echo(f"{check}: {difference}")
+    typer.echo(f"{len(found) or 'No'} differences between {check} and {contract.source}.")
+    raise typer.Exit(1 if found else 0)
 
 
 def _print(changes: Sequence[Change]) -> None:

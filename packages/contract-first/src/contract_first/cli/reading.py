@@ -1,6 +1,7 @@
 """Reads the contract of a command, without importing comparison and linter."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ import typer
 
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document.fetching import References, following
+from contract_first.contract.reading.revisions import checked_out
 
 from .commands import Command, failure, file, flag, takes
 
@@ -45,10 +47,13 @@ def read_contract(
     strict: bool = True,
 ) -> Contract:
     """Load a contract and print its warnings; if it cannot be loaded, end the command with 2."""
+    place = source
     try:
-        contract = load(source, overlays or (), lenient=not strict)
+        with ExitStack() as stack:
+            place = stack.enter_context(checked_out(source)) if source else source
+            contract = load(place, overlays or (), lenient=not strict)
     except ContractError as error:
-        raise failure(error) from None
+        raise failure(str(error).replace(place, source) if source and place else error) from None
     for warning in contract.warnings:
         typer.echo(warning, err=True)
     return contract

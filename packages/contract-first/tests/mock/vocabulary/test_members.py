@@ -32,6 +32,7 @@ EXAMPLES = {
     Meaning.DIRECTION: ("sort-order", "dir"),
     Meaning.SEARCH: ("q", "search"),
     Meaning.MORE: ("has_more", "IsTruncated"),
+    Meaning.HAS_PREVIOUS: ("has_previous", "hasPrev"),
     Meaning.TOTAL: ("total_count", "@odata.count", "count"),
     Meaning.REMAINING: ("remainingItemCount",),
     Meaning.SHOWN: ("numberOfElements",),

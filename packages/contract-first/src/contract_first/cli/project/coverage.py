@@ -71,8 +71,8 @@ def coverage(
 
 def _package_here() -> str:
     """Return the package of handlers of a project that `contract new` wrote, in the current folder."""
-    packages = [path.parent for path in Path().glob("*/operations/__init__.py")]
-    return ".".join(packages[0].parts) if len(packages) == 1 else ""
+    packages = [path.parent for path in Path("src").glob("*/operations/__init__.py")]
+    return ".".join(packages[0].parts[1:]) if len(packages) == 1 else ""
 
 
 def _covered(contract: Contract, handlers: Mapping[str, Any], tests: Path) -> list[Covered]:

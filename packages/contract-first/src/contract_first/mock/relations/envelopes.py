@@ -47,6 +47,7 @@ def _key_at(page: ListPage, index: int) -> Any:
 
 FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
     Meaning.MORE: lambda page: page.end < page.total,
+    Meaning.HAS_PREVIOUS: lambda page: page.first > 0,
     Meaning.IS_FIRST: lambda page: page.first == 0,
     Meaning.IS_LAST: lambda page: page.end >= page.total,
     Meaning.IS_EMPTY: lambda page: not page.items,

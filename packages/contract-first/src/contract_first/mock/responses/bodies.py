@@ -7,11 +7,14 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from contract_first.contract import Contract
+from contract_first.contract import Contract, Operation
+from contract_first.contract.document.media_types import essence
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.generation import Generator
 from contract_first.mock.relations.rendering import body_of, is_opaque
-from contract_first.service.request.sequences import body_of_items, is_sequence
+from contract_first.service.request.sequences import EVENTS, body_of_items, is_sequence
+
+from .streams import LEAST_EVENTS, ending_of
 
 MOST_EXAMPLES = 12
 """That are validated: where so many violate the contract, they all do."""
@@ -98,7 +101,8 @@ def examples_of(schema: Mapping[str, Any]) -> Iterator[Any]:
 class Candidates:
     """The values that a contract allows in a place, the best first."""
 
-    def __init__(self, contract: Contract, generator: Generator) -> None:
+    def __init__(self, operation: Operation, contract: Contract, generator: Generator) -> None:
+        self._operation = operation
         self._contract = contract
         self._generator = generator
         self._schemas = contract.schemas.for_responses
@@ -119,10 +123,18 @@ class Candidates:
             if source == "generated" and is_opaque(media_type):
                 content = PNG if media_type == "image/png" else b"mock"
             elif is_sequence(media_type) and (source == "generated" or not isinstance(value, str)):
-                content = body_of_items(value, media_type, are_events="itemSchema" in holder)
+                content = self._stream(value, media_type, holder)
             else:
                 content = body_of(value, media_type, self._schemas.in_media_type(holder))
             yield ResponseBody(content, media_type, source, value, violates_formats)
+
+    def _stream(self, value: Any, media_type: str, holder: Mapping[str, Any]) -> bytes:
+        """Return a stream of items; of the only event there are several."""
+        if essence(media_type) != EVENTS:
+            return body_of_items(value, media_type)
+        items = [value] * LEAST_EVENTS if isinstance(value, dict) else value
+        content = body_of_items(items, media_type, are_events="itemSchema" in holder)
+        return content + ending_of(self._operation, self._contract, named_examples(self._contract, holder))
 
     def values(
         self,

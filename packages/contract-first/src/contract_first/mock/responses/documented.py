@@ -109,7 +109,7 @@ class DocumentedResponses:
         self._contract = assembly.contract
         self._profile = assembly.profile
         self._generator = generator
-        self._candidates = Candidates(assembly.contract, generator)
+        self._candidates = Candidates(operation, assembly.contract, generator)
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
         self._validator = assembly.response_validator
         self._remembered: dict[Selection, DocumentedResponse] = {}

@@ -20,12 +20,14 @@ from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.operation import BoundOperation, Responder
 from contract_first.service.randomness import Randomness
+from contract_first.service.request.sequences import EVENTS
 
 from .documented import DocumentedResponse, DocumentedResponses
 from .magic_ids import MagicIds, members_of
 from .preferences import FIRST, IN_QUERY, LONGEST, NAMES, Preferences, preferences_of, with_query
 from .problems import explained, in_a_line
 from .selection import Selection
+from .streams import asks_for_events
 from .strictness import STRICT, Strictness, faults_of_format
 
 Arguments: TypeAlias = "Mapping[tuple[str, str], Any]"
@@ -102,7 +104,8 @@ class MockOperation:
         operation, generator = bound.contract_operation, responses.generator(assembly)
         self._strictness = strictness = responses.strictness
         self._bound = bound
-        self._item_responder = responses.item_responder(operation, assembly)
+        # a handler stores what it stores by itself
+        self._item_responder = None if bound.has_handler else responses.item_responder(operation, assembly)
         self._fields = [DEPRECATED] if operation.definition.get("deprecated") is True else []
         is_strict = strictness.requests == strictness.formats == "on"
         self._faults = faults_of_format(operation, assembly.contract, assembly.schemas) if is_strict else ()
@@ -130,6 +133,7 @@ class MockOperation:
         self._preferences_in_query = [name for name in names if ("query", name) not in arguments]
         self._identifiers = [(*name, arguments[name]) for name in self._magic.names if name in arguments]
         self._looks_into_body = len(self._identifiers) < len(self._magic.names)
+        self._content = self._documented.selector.content(self._documented.selector.success)
         self._has_magic_ids = bool(self._magic.names)
 
     async def __call__(self, request: Request) -> Rendered:
@@ -151,14 +155,21 @@ class MockOperation:
             if status is None and self._item_responder is not None and not preferences.dynamic:
                 return await self._from_items(self._item_responder, request, arguments)
             if status is not None or not (preferences.dynamic or self._bound.has_handler):
-                return await self._respond(Selection(status, _accept(request)), request, arguments)
+                return await self._respond(
+                    Selection(status, self._accept(request, arguments)), request, arguments
+                )
             if not preferences.dynamic:
                 request.response_headers.append(HANDLER)
                 return await self._bound.handled(arguments, request)
         is_drawn = preferences.dynamic and preferences.example is None
         drawn = self._draw(DRAWN_BYTES).hex() if is_drawn else ""
-        selection = Selection(preferences.code, _accept(request), preferences.example, drawn)
+        accept = self._accept(request, arguments)
+        selection = Selection(preferences.code, accept, preferences.example, drawn)
         return await self._respond(selection, request, arguments, preferences.applied)
+
+    def _accept(self, request: Request, arguments: Mapping[str, Any]) -> str | None:
+        """Return what is accepted: events, where the body asks for them, whatever the header says."""
+        return EVENTS if asks_for_events(arguments.get("body"), self._content) else _accept(request)
 
     async def _arguments(self, request: Request) -> dict[str, Any]:
         """Return the arguments of a request; raises its first problem, if the mock refuses it for that."""

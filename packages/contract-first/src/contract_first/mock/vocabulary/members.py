@@ -44,6 +44,7 @@ class Meaning(Enum):
     # Lists: the part that is shown
 
     MORE = "hasmore hasnext hasnextpage istruncated more"
+    HAS_PREVIOUS = "hasprevious hasprev haspreviouspage hasprevpage"
     TOTAL = (
         "total totalcount totalitems totalresults totalelements totalsize totalentries totalrecords"
         " odatacount count results itemstotal"
