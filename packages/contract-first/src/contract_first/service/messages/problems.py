@@ -153,7 +153,7 @@ class ProblemProfile:
 
     def adapted(self, problem: Problem) -> Problem:
         """Return a problem with the status that the API has for it."""
-        if isinstance(problem, ValidationFailed) and problem.status != self.violation_status:
+        if isinstance(problem, ValidationFailed) and problem.status == ValidationFailed.status:
             problem.status, problem.title = self.violation_status, phrase(self.violation_status)
         return problem
 
