@@ -12,8 +12,8 @@ from contract_first.mock.vocabulary.words import plain, singulars, words_of
 
 HERE: Final = "https://mock.invalid"
 """Stands for the URL of the API as a client reaches it, until there is a request (RFC 6761, 6.4)."""
-MADE_UP: Final = "https://www.example.com/"
-"""Begins the URLs that values are generated with; those of authors begin otherwise."""
+EXAMPLE: Final = "https://www.example.com/"
+"""Begins the URLs that values are generated with; those of authors have another host."""
 KINDS: Final = ("type", "object", "resource_type", "kind")
 """Members that may say of which kind an object is."""
 AROUND: Final = frozenset({"links", "urls"})
@@ -67,8 +67,8 @@ class Links:
         facts = {plain(name): argument for name, argument in arguments.items()}
         record = value.get(holder) if holder and isinstance(value, dict) else value
         if isinstance(record, dict) and ITEM.search(path):
-            own = Place(filled(path, arguments), path)
-            linked = self._linked(record, (), facts, 0, own)
+            home = Place(filled(path, arguments), path)
+            linked = self._linked(record, (), facts, 0, home)
             linked = {**value, holder: linked} if holder else linked
         else:
             linked = self._linked(value, (kind_of(path),), facts, 0)
@@ -80,13 +80,13 @@ class Links:
         kinds: tuple[str, ...],
         facts: Mapping[str, Any],
         depth: int,
-        own: Place | None = None,
+        home: Place | None = None,
     ) -> Any:
         """Return a part of a value with its links.
 
         Args:
             kinds: that the part may be of, the likeliest first.
-            own: the place of the item that a part with no key of its own belongs to.
+            home: the place of the item that a part with no key of its own belongs to.
         """
         if depth > DEEPEST:
             return value
@@ -94,33 +94,33 @@ class Links:
             return [self._linked(item, kinds, facts, depth + 1) for item in value]
         if not isinstance(value, dict):
             return value
-        if depth or own is None:  # else it is the item of the path itself
+        if depth or home is None:  # else it is the item of the path itself
             kinds = (*(text for text in map(value.get, KINDS) if isinstance(text, str)), *kinds)
         here = {**facts, **{plain(name): part for name, part in value.items() if type(part) in {str, int}}}
-        own = next(filter(None, (self.place(kinds, key, here) for key in keys_of(value))), own)
+        home = next(filter(None, (self.place(kinds, key, here) for key in keys_of(value))), home)
         linked = {}
         for name, member in value.items():
             linked[name] = member
             is_own = name in Meaning.ITEM_URL
-            if isinstance(member, str) and member.startswith((MADE_UP, HERE)):
-                place = own if is_own else self._below(own, name)
+            if isinstance(member, str) and member.startswith((EXAMPLE, HERE)):
+                place = home if is_own else self._below(home, name)
                 linked[name] = member if place is None else HERE + place.path
             elif isinstance(member, dict | list):
                 is_around = is_own or name in Meaning.ENVELOPE or plain(name) in AROUND
                 inner, beside = (kinds, here) if is_around else ((name,), facts)
-                below = own if is_around else self._below(own, name)
+                below = home if is_around else self._below(home, name)
                 linked[name] = self._linked(member, inner, beside, depth + 1, below)
         return linked
 
-    def _below(self, own: Place | None, name: str) -> Place | None:
+    def _below(self, home: Place | None, name: str) -> Place | None:
         """Return the place of what an item has below it, such as its ``line_items`` or its ``forks_url``."""
-        if own is None:
+        if home is None:
             return None
         words = [word for word in words_of(name) if word not in {"url", "uri", "href", "link"}]
         for joined in ("_".join(words), "-".join(words)) if words else ():
-            template = f"{own.template}/{joined}"
+            template = f"{home.template}/{joined}"
             if PARAMETER.sub("{}", template) in self._shapes:
-                return Place(f"{own.path}/{joined}", template)
+                return Place(f"{home.path}/{joined}", template)
         return None
 
 

@@ -194,11 +194,11 @@ class Relation:
             if self._has_links and value is not self._whole:
                 value = self._linked(value)
             url = HERE + filled(self._path, {name: token for (_, name), token in self._tokens.items()})
-            shown = self._changed(value, lambda base: self._paging.page(base, arguments, url))
-            self._of_queries[key] = shown
+            paged = self._changed(value, lambda base: self._paging.page(base, arguments, url))
+            self._of_queries[key] = paged
             while len(self._of_queries) > MOST_REMEMBERED:
                 del self._of_queries[next(iter(self._of_queries))]
-            return shown
+            return paged
         return self._of_queries[key]
 
     def _linked(self, value: Any) -> Any:

@@ -153,8 +153,7 @@ KINDS = (
         sentences.ABOUT,
     ),
     Kind(
-        "text body content message comment note detail transcript prompt reply answer question feedback"
-        " review",
+        "text body content message comment note detail transcript prompt reply question feedback review",
         "schema.org/text",
         sentences.SAID,
     ),

@@ -22,8 +22,10 @@ from .words import singulars, words_of
 def _table(column: str) -> Makers:
     """Return makers by each of the names of a row; a text is a form to fill in."""
     rows = ((kind.names, getattr(kind, column)) for kind in KINDS)
-    made = ((names, makers.form(row) if isinstance(row, str) else row) for names, row in rows if row)
-    return Makers({name: maker for names, maker in made for name in names.split()})
+    makers_of_rows = (
+        (names, makers.form(row) if isinstance(row, str) else row) for names, row in rows if row
+    )
+    return Makers({name: maker for names, maker in makers_of_rows for name in names.split()})
 
 
 STRINGS, NUMBERS = _table("text"), _table("number")
