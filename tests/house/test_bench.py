@@ -90,6 +90,14 @@ def test_smoke_of_conformance(tmp_path):
     assert valid > invalid > 0
 
 
+def test_smoke_of_realism(tmp_path):
+    """The bench of how real responses look counts members of ours, and writes the page."""
+    page = tmp_path / "realism.html"
+    printed = finished(tmp_path, "realism.py", "--smoke", "--page", page)
+    assert "understood" in printed
+    assert page.read_text().count("<h2>") > 0
+
+
 def test_smoke_of_the_cliffs(tmp_path):
     """The bench of keywords, formats and versions serves a list for each, and prints what it costs."""
     printed = finished(tmp_path, "cliffs.py", "--smoke")
