@@ -94,6 +94,10 @@ OPTIONS = {
     "request_timeout": option(
         float, "How long to wait for a response.", default=30, metavar="SECONDS", min=0.1
     ),
+    "max_response_time": option(
+        float, "Seconds after which a response is a finding.", default=0, metavar="SECONDS", min=0
+    ),
+    "own_checks": file("Python file that defines checks of your own.", "--checks"),
     "fail_on": option(
         Literal["critical", "high", "medium", "low"] | None, "Least severity of a finding that fails the run."
     ),
@@ -155,7 +159,9 @@ def check(
         raise typer.BadParameter("Missing argument URL (not needed with --from-har).")
     require_extra("check")
     # of the extra, and they take a second
+    from contract_first.check.checks import CHECKS  # noqa: PLC0415 -- the reason above
     from contract_first.check.run.checking import Checking  # noqa: PLC0415 -- the reason above
+    from contract_first.check.run.plugins import checks_of, installed  # noqa: PLC0415 -- the reason above
 
     from .outputs import Outputs, require_folders, stated_failures  # noqa: PLC0415 -- the reason above
 
@@ -169,6 +175,10 @@ def check(
         require_folders(*outputs[:7], propose, options["har"], options["resume"])
         options["rate"] = _rate(options["rate"])
         client = config.credentials.client(os.environ) if from_har is None else None
+        settings = preset()
+        path = options.pop("own_checks")
+        further = (*installed(), *(checks_of(path) if path else ()))
+        checks = (*settings.get("checks", CHECKS), *further)
         checking = Checking(
             url=url,
             lenient=not strict,
@@ -180,7 +190,7 @@ def check(
             severities=config.severities,
             budget=_seconds(budget),
             fallback=fallback(),
-            **{"variables": variables, **options, **preset()},
+            **{"variables": variables, **options, **settings, "checks": checks},
         )
         report = (
             outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking, propose)

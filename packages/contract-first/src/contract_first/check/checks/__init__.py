@@ -14,6 +14,7 @@ is likely has the extension ``unpaced``.
 
 from .challenge import Challenge
 from .check import Check
+from .delivery import Delivery
 from .http_semantics import HttpSemantics
 from .organization_isolation import OrganizationIsolation
 from .presigned_upload import PresignedUpload
@@ -27,6 +28,7 @@ CHECKS: tuple[type[Check], ...] = (
     ProblemDetails,
     RateLimitHeaders,
     Challenge,
+    Delivery,
     SecurityAlternatives,
     OrganizationIsolation,
     PresignedUpload,
