@@ -90,6 +90,9 @@ OPTIONS = {
         "--phase",
         callback=read_by(_phases),
     ),
+    "examples_only": flag(
+        "Send the documented examples of requests and nothing else; findings have their names."
+    ),
     "rate": option(str, "Most requests, such as 5/s or 100/m.", default="", metavar="RATE"),
     "request_timeout": option(
         float, "How long to wait for a response.", default=30, metavar="SECONDS", min=0.1
@@ -160,6 +163,10 @@ def check(
     require_extra("check")
     # of the extra, and they take a second
     from contract_first.check.checks import CHECKS  # noqa: PLC0415 -- the reason above
+    from contract_first.check.checks.check import ResponseCheck, RunCheck  # noqa: PLC0415 -- the reason above
+    from contract_first.check.checks.documented_examples import (  # noqa: PLC0415 -- the reason above
+        DocumentedExamples,
+    )
     from contract_first.check.run.checking import Checking  # noqa: PLC0415 -- the reason above
     from contract_first.check.run.plugins import checks_of, installed  # noqa: PLC0415 -- the reason above
 
@@ -179,6 +186,13 @@ def check(
         path = options.pop("own_checks")
         further = (*installed(), *(checks_of(path) if path else ()))
         checks = (*settings.get("checks", CHECKS), *further)
+        if options.pop("examples_only"):
+            of_responses = [check for check in checks if issubclass(check, ResponseCheck)]
+            checks = (
+                *(check for check in of_responses if not issubclass(check, RunCheck)),
+                DocumentedExamples,
+            )
+            options["phases"] = ()
         checking = Checking(
             url=url,
             lenient=not strict,

@@ -96,6 +96,9 @@ WORDS: Final = {
         "organization isolation", change="Look things up among those of the caller's organization."
     ),
     "presigned_upload": Words("presigned upload", change="Sign these conditions into the policy."),
+    "documented_examples": Words(
+        "documented examples", change="Respond to the example as the contract says, or correct the example."
+    ),
     "stored_things": Words("stored things", change="Store what is sent, and show what is stored."),
     "http_semantics": Words("HTTP semantics", change="Respond as HTTP says."),
     "retry_after": Words("Retry-After", change="Send the seconds until the next request is allowed."),
