@@ -102,6 +102,14 @@ def test_requirements_are_imported(project):
     assert requirements(project) - used - own - set(LOADED_BY_OTHERS) == set()
 
 
+@pytest.mark.parametrize(
+    ("project", "packages"), [(S3, {"strict_s3"}), (TOOLKIT, {"contract_first", "strict_s3"})]
+)
+def test_tests_run_without_the_application(project, packages):
+    """The tests of a package import of this repository only what is installed where they run."""
+    assert set(distributions_of(f"{project}/tests")) & set(OURS) == packages
+
+
 def test_an_import_is_seen_wherever_it_stands():
     """An import inside a function counts like any other."""
     assert imported("def f():\n    import numpy.linalg\n    from redis.asyncio import Redis") == {

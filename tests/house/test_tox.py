@@ -19,7 +19,7 @@ def test_descriptions():
 def test_default_environments():
     """A bare tox runs what neither measures, rewrites nor releases, and the tests on both Pythons."""
     default = {name.strip() for name in TOX["tox"]["env_list"].split(",")}
-    assert default == ENVIRONMENTS - PACKAGING - {"audit", "bench", "build", "ledger", "lock"}
+    assert default == ENVIRONMENTS - PACKAGING - {"audit", "bench", "build", "docs", "ledger", "lock"}
     for name in ("tests", "contract-first", "strict-s3"):
         assert TOX[f"testenv:{name}"]["base_python"].startswith("python3.11")
     assert TOX["testenv:coverage"]["base_python"].startswith("python3.13")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import boto3
 import httpx2
 import pytest
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 import scanner_api.cli
 from scanner_mocks import scanner_mock
 from scanner_mocks.cli.mock import ScannerMocks
+from scanner_mocks.options import ScannerMockOptions
 from strict_s3.options import credentials_of
 
 
@@ -162,3 +165,10 @@ def test_control_calls_name_the_nearest_field(mock, target, body, near):
     asked = httpx2.get(url, trust_env=False) if body is None else httpx2.post(url, json=body, trust_env=False)
     assert asked.status_code == 422
     assert f"close to it: {near}" in asked.json()["errors"][0]["detail"]
+
+
+def test_every_field_is_described():
+    """What has no flag, whose help describes it, is described by the class."""
+    docs = "".join(cls.__doc__ or "" for cls in ScannerMockOptions.__mro__)
+    plain = [field.name for field in fields(ScannerMockOptions) if not field.metadata]
+    assert [name for name in plain if f"{name}: " not in docs] == []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ssl
+import threading
 
 import pytest
 from sqlalchemy import make_url, select, text
@@ -51,6 +53,12 @@ def test_parameters_as_libpq_has_them(caplog):
     }
     assert parse(url.render_as_string(hide_password=False)) == url
     assert "channel_binding=require of the database URL has no effect" in caplog.text
+    caplog.clear()
+    _postgresql(parse("postgres://host/x?channel_binding=require&sslmode=verify-full"), Waits())
+    assert caplog.text == ""
+    for wrong in ("channel_binding=always", "pgbouncer=1", "sslmode=on"):
+        with pytest.raises(DatabaseError, match=f"{wrong.partition('=')[0]} of the database URL is"):
+            parse(f"postgres://host/x?{wrong}")
     with pytest.raises(DatabaseError, match="connect_timeout"):
         parse("postgres://host/x?connect_timeout=soon")
 
@@ -159,3 +167,20 @@ def test_a_disk_that_cannot_be_written_to(sqlite_url, run_in, tmp_path):
             await database.check_disk()
 
     run_in(sqlite_url, scenario)
+
+
+@pytest.mark.parametrize("turns", range(1, 6))
+async def test_a_task_that_is_cancelled_as_it_connects(sqlite_url, turns):
+    """Its connection is closed, which Python 3.13 warns of if it is not."""
+    engine = engine_for(make_url(sqlite_url), Waits())
+    connecting = asyncio.ensure_future(engine.connect().start())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    connecting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await connecting
+    await engine.dispose()
+    for thread in threading.enumerate():
+        if "connection_worker" in thread.name:
+            await asyncio.to_thread(thread.join, 10)
+    gc.collect()

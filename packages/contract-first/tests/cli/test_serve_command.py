@@ -164,3 +164,79 @@ def test_an_origin_that_no_browser_sends(origin):
     ended = CliRunner(env={"COLUMNS": "200"}).invoke(contract_first.cli.tree.app, arguments)
     assert ended.exit_code == 2
     assert f"{origin} is not an origin" in ended.stderr
+
+
+@contextmanager
+def reloading(*options):
+    """Run ``serve --reload``, and yield its URL and what waits for a line of its output."""
+    command = [sys.executable, "-m", "contract_first", "serve", "--port", "0", "--reload", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:  # noqa: S603 -- our own command
+        lines = []
+
+        def line_with(text):
+            for line in process.stdout:
+                lines.append(line)
+                if text in line:
+                    return line
+            raise AssertionError("".join(lines))
+
+        try:
+            yield line_with(" on http").split(" on ")[1].split()[0], line_with
+            process.send_signal(signal.SIGTERM)
+            process.stdout.read()
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
+@pytest.mark.programs
+def test_reload(project, write, minimal):
+    """A saved file takes effect; what is wrong or missing is said, and what was there before is served."""
+    write(minimal, "openapi.yaml")
+    (project / "made.py").write_text(
+        "from contract_first import create_app\nimport shelter_pets\n\n\n"
+        "def app():\n    return create_app('openapi.yaml', shelter_pets)\n"
+    )
+    handlers = project / "shelter_pets.py"
+    handlers.write_text(HANDLERS)
+    with (
+        reloading("--app", "made:app") as (url, line_with),
+        httpx2.Client(base_url=url, trust_env=False) as client,
+    ):
+        assert client.get("/pets").status_code == 200
+        minimal["paths"]["/cats"] = {
+            "get": {**minimal["paths"]["/pets"]["get"], "operationId": "list_cats"},
+            "post": {**minimal["paths"]["/pets"]["get"], "operationId": "add_cat"},
+        }
+        write(minimal, "openapi.yaml")
+        assert "openapi.yaml has changed" in line_with("Reloading")
+        assert "also missing: 'add_cat'." in line_with("No handler for operationId 'list_cats'")
+        line_with("Until a file changes, what was there before is served.")
+        assert client.get("/pets").status_code == 200
+        handlers.write_text("syntax error")
+        line_with("SyntaxError")
+        line_with("Until a file changes")
+        handlers.write_text(
+            HANDLERS + "\n".join([HANDLERS.replace("list_pets", name) for name in ("list_cats", "add_cat")])
+        )
+        line_with(" on http")
+        line_with("The contract has changed:")
+        assert "GET /cats" in line_with("safe: ")
+        line_with("ended")
+        assert client.get("/cats").status_code == 200
+
+
+@pytest.mark.parametrize("options", [["--workers", "2"], ["--metrics-port", "0"]])
+def test_reload_is_for_one_process(options):
+    """The message says which options to leave out."""
+    arguments = ["serve", "--contract", "none.yaml", "--handlers", "none", "--reload", *options]
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
+    assert (outcome.exit_code, "without --workers and --metrics-port" in outcome.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("project")
+def test_an_app_by_a_function_that_needs_arguments(write):
+    """It cannot be called, and the message says what is expected."""
+    write("def made(settings): ...", "factory.py")
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, ["serve", "--app", "factory:made"])
+    assert (outcome.exit_code, "a function without arguments" in outcome.stderr) == (2, True)

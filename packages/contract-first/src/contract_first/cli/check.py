@@ -35,6 +35,7 @@ from .commands import (
     texts,
 )
 from .configuration import Configuration, Option
+from .reading import follows_references
 
 Fallback = Callable[[], ContractDocument | None]
 Preset = Callable[[], Mapping[str, Any]]
@@ -129,6 +130,7 @@ OPTIONS = {
 }
 
 
+@follows_references
 @takes(**OPTIONS)
 def check(
     url: URL = "",

@@ -103,13 +103,17 @@ def texts(help_: str, metavar: str, *names: str, **settings: Any) -> Any:
 
 
 def read_by(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return the callback of an option that a function parses; its ValueError refuses the value."""
+    """Return the callback of an option that a function parses; its ValueError refuses the value.
+
+    A mapping becomes its items: of a repeatable option typer hands a list over, of a mapping its keys.
+    """
 
     def callback(value: Any) -> Any:
         try:
-            return None if value is None else function(value)
+            parsed = None if value is None else function(value)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
+        return list(parsed.items()) if isinstance(parsed, Mapping) else parsed
 
     return callback
 

@@ -22,12 +22,12 @@ from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.document.sarif import Result, as_sarif
 from contract_first.contract.linting import LintRule, RuleViolation
 from contract_first.contract.linting import lint as violations_in
-from contract_first.contract.python_types import python_types
+from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
 
 from .commands import CANNOT_RUN, Overlays, Sarif, Strict, failure
 from .configuration import Option
-from .reading import File, Load, read_contract
+from .reading import File, Load, follows_references, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12
@@ -37,6 +37,7 @@ GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
 """With its option, as a default does not say that a property must be sent, or will be there."""
 
 
+@follows_references
 def show(
     file: File,
     *,
@@ -57,11 +58,13 @@ def show(
     typer.echo(text, nl=is_json)
 
 
+@follows_references
 def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) -> None:
     """Print the SHA-256 of a contract, independent of format and order of members."""
     typer.echo(read_contract(file, load, overlay).digest)
 
 
+@follows_references
 def lint(
     file: File,
     *,
@@ -116,6 +119,7 @@ def linted(defects: Iterable[Diagnostic], violations: Iterable[RuleViolation]) -
     return as_sarif(results, {rule: f"house rule {rule}" for rule, _ in named})
 
 
+@follows_references
 def diff(
     old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
     new: Annotated[str, typer.Argument(help="The new contract; by default that of the configuration.")],
@@ -148,27 +152,50 @@ def diff(
     raise typer.Exit(1 if any(change.severity == "breaking" for change in changes) else 0)
 
 
+@follows_references
 def types(
     file: File,
     *,
     overlay: Overlays = None,
     strict: Strict = False,
     lang: Annotated[Literal["python", "typescript"], typer.Option(help="Language of the types.")] = "python",
+    models: Annotated[Kind, typer.Option(help="What objects are in Python.")] = "typeddict",
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PY",
+            help="Module to compare with the contract: print how they differ.",
+            show_default="none",
+        ),
+    ] = None,
     load: Load = load_contract,
 ) -> None:
-    """Print the types of a contract: Python TypedDicts, or TypeScript by openapi-typescript.
+    """Print the types of a contract: Python TypedDicts or models, or TypeScript by openapi-typescript.
 
-    Python types describe decoded JSON: a date-time is a str. They are for type checkers; msgspec decodes
-    them, but refuses unions of objects.
+    TypedDicts describe decoded JSON, in which a date-time is a str. Models have dates, UUIDs and aliases as
+    handlers of create_app take and return them; --models is msgspec, dataclass or pydantic.
 
     TypeScript needs npx, which downloads the generator; exits with 2 without npx.
+
+    Exit codes: 0 printed, or --check finds no difference, 1 it finds one, 2 nothing can be read.
     """
     contract = read_contract(file, load, overlay, strict=strict)
+    if lang == "typescript" and (check or models != "typeddict"):
+        raise failure("--models and --check are of Python; leave --lang out.")
     try:
-        text = python_types(contract) if lang == "python" else _typescript(contract)
-    except ContractError as error:
+        text = write_models(contract, models) if lang == "python" else _typescript(contract)
+        if check is None:
+            typer.echo(text, nl=False)
+            return
+        found = list(differences(text, check.read_text("utf-8")))
+    except (ContractError, OSError, UnicodeDecodeError) as error:
         raise failure(error) from None
-    typer.echo(text, nl=False)
+    except SyntaxError as error:
+        raise failure(f"{check} is no Python: {error.msg}, line {error.lineno}.") from None
+    for difference in found:
+        typer.echo(f"{check}: {difference}")
+    typer.echo(f"{len(found) or 'No'} differences between {check} and {contract.source}.")
+    raise typer.Exit(1 if found else 0)
 
 
 def _print(changes: Sequence[Change]) -> None:

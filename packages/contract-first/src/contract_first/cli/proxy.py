@@ -5,6 +5,7 @@ from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
 from typing import Annotated, Any, Literal, NamedTuple, Self
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -22,13 +23,15 @@ from contract_first.mock.options import HOST
 from contract_first.mock.proxy.application import proxying
 from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import NAME, NotAnUpstream, Upstream
+from contract_first.mock.rules.recording import Matching, as_file, rules_of
 from contract_first.service.http.server import CannotListen
 from contract_first.terminal import printable
 
 from .commands import HTML, JSON, PROPOSE, Overlays, Strict, failure, file, flag, option, takes, texts
 from .configuration import Configuration, Option
+from .overrides import MATCHING
 from .process import End
-from .reading import Load, Source, read_contract
+from .reading import Load, Source, follows_references, read_contract
 
 PORT = 8010
 MOST_BYTES = 1024 * 1024
@@ -74,9 +77,12 @@ OPTIONS = {
     "json": JSON,
     "propose": PROPOSE,
     "har": file("Write the latest 2000 exchanges as HAR, secrets masked."),
+    "record": file("Write them as a recording, secrets masked, that mock --replay responds from."),
+    **MATCHING,
 }
 
 
+@follows_references
 @takes(**OPTIONS)
 def proxy(
     upstream: UpstreamUrl,
@@ -101,7 +107,7 @@ def proxy(
     Exit codes: 0 all traffic conforms, 1 some violates the contract, 2 the proxy could not run, or validated
     nothing of the side that --fail-on names.
     """
-    end = End()
+    end, matching = End(), Matching(options.pop("match_header"), options.pop("match_body"))
     try:
         files = Files(**{name: options.pop(name) for name in Files._fields})
         files.claim()
@@ -111,11 +117,13 @@ def proxy(
                 read = read_contract(contract, load, overlay, strict=strict)
                 drift = Drift(read, target.url) if files.propose else None
                 recorder = ProxyRecorder(read, target.url, lambda exchange: lines.put(line(exchange)), drift)
+            if files.record:
+                recorder.journal.most_body_bytes = options["most_bytes"]
             with proxying(target, recorder, **options) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
                 end.wait()
         report = recorder.tally.report()
-        files.write(report, recorder)
+        files.write(report, recorder, matching, urlsplit(target.url).path)
     except (NotAnUpstream, CannotListen, OSError) as error:
         raise failure(f"Cannot run: {explained(error)}") from None
     show(report, report_console())
@@ -129,14 +137,20 @@ class Files(NamedTuple):
     json: Path | None
     propose: Path | None
     har: Path | None
+    record: Path | None
 
     def claim(self) -> None:
         """Raise OSError now, and not after hours, where they cannot be written."""
         for path in filter(None, self):
             path.touch()
 
-    def write(self, report: Report, recorder: ProxyRecorder) -> None:
-        """Write the requested reports."""
+    def write(self, report: Report, recorder: ProxyRecorder, matching: Matching, base: str) -> None:
+        """Write the requested reports.
+
+        Args:
+            matching: what requests have in common with recorded ones.
+            base: path of the upstream, which clients of the proxy leave out.
+        """
         if self.html:
             self.html.write_text(page(report), "utf-8")
         if self.json:
@@ -145,6 +159,8 @@ class Files(NamedTuple):
             self.propose.write_text(recorder.drift.overlay(), "utf-8")
         if self.har:
             self.har.write_bytes(msgspec.json.encode(har(recorder.journal.find())))
+        if self.record:
+            self.record.write_bytes(as_file(rules_of(recorder.journal.find(), matching, base)))
 
 
 class Lines:

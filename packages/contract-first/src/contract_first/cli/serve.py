@@ -1,18 +1,21 @@
 """``serve``: a contract and its handlers over HTTP."""
 
+import inspect
+import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial, reduce
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
 import typer
 import uvloop
 
-from contract_first.contract import ContractError
+from contract_first.contract import Contract, ContractError
 from contract_first.imports import resting_collector
 from contract_first.service.app import Service, create_app
 from contract_first.service.functions import ResolverError
@@ -28,7 +31,8 @@ from contract_first.service.observe.request_log import RequestLog
 from contract_first.service.observe.telemetry import Telemetry
 
 from .commands import Overlays, failure, read_by
-from .reading import HELP, read_contract
+from .reading import HELP, follows_references, read_contract
+from .reload import Reload, Reloader
 
 START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
 """What keeps a service from starting; each message says what to do."""
@@ -37,7 +41,7 @@ COLLABORATORS = (
     "What handlers ask for by name: a mapping, or an @asynccontextmanager function that yields one when the "
     "app starts and closes it at the end."
 )
-APP = "What create_app returned, instead of a contract and handlers."
+APP = "What create_app returned, or a function that returns that, instead of a contract and handlers."
 AUTHENTICATE = (
     "A mapping from each security scheme of the contract to a function that returns the caller of a "
     "credential, or an Authenticator."
@@ -53,6 +57,7 @@ Workers = Annotated[
 ]
 
 
+@follows_references
 def serve(  # noqa: PLR0913 -- one for each option
     *,
     contract: Annotated[str | None, typer.Option(metavar="FILE", help=HELP)] = None,
@@ -84,33 +89,70 @@ def serve(  # noqa: PLR0913 -- one for each option
             metavar="PORT", min=0, max=65535, help="Port of metrics for Prometheus.", show_default="none"
         ),
     ] = None,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Serve anew when a file below the current folder changes.")
+    ] = False,
 ) -> None:
     """Serve a contract with handlers, functions named after its operations, or an app of create_app.
 
     Requests (their formats too) and responses are validated. It also serves /openapi.json, an explorer at
-    /docs, and health checks at /healthz and /readyz. Modules are imported from the current folder too.
+    /docs, and health checks at /healthz and /readyz. Modules are imported from the current folder and
+    its `src` too.
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong options.
     """
-    serve_made = partial(
-        serve_until_ended,
-        host=host,
-        port=port,
-        log=LogOptions(log_level, log_format, request_log),
-        workers=workers,
-        metrics_port=metrics_port,
-    )
     if app is not None:
         if any((contract, overlay, handlers, authenticate, collaborators, cors_origin, metrics_port)):
             raise failure(f"--app {app} has options of its own: set them where it calls create_app.")
-        service = imported(app)
-        if not isinstance(service, Service):
-            raise _unusable(app, service, "what create_app returned")
-        serve_made(lambda *_: service, START_ERRORS, title=service.contract.document["info"]["title"])
-        return
-    if contract is None or handlers is None:
+    elif contract is None or handlers is None:
         raise failure("Nothing to serve: give --contract FILE and --handlers PACKAGE, or --app MODULE:NAME.")
-    read = read_contract(contract, overlays=overlay)
+    if reload and (workers > 1 or metrics_port is not None or not hasattr(os, "fork")):
+        raise failure("--reload is for one process on Linux or macOS, without --workers and --metrics-port.")
+
+    def run(reload: Reload | None = None) -> None:
+        create, title = (
+            _created(contract or "", overlay, handlers or "", authenticate, collaborators, cors_origin or ())
+            if app is None
+            else _ready_made(app)
+        )
+        log = LogOptions(log_level, log_format, request_log)
+        serve_until_ended(
+            create,
+            START_ERRORS,
+            host=host,
+            port=port,
+            log=log,
+            title=title,
+            workers=workers,
+            metrics_port=metrics_port,
+            reload=reload,
+        )
+
+    if not reload:
+        run()
+        return
+    try:
+        Reloader(host, port, [str(file) for file in (contract, *(overlay or ())) if file], run).run()
+    except CannotListen as error:
+        raise failure(f"Cannot start: {error}", 1) from None
+
+
+def _ready_made(place: str) -> tuple[Create, str]:
+    """Return what makes the app at a place, and its title."""
+    service = _service(place)
+    return lambda *_: service, service.contract.document["info"]["title"]
+
+
+def _created(
+    contract: str,
+    overlays: Sequence[Path] | None,
+    handlers: str,
+    authenticate: str | None,
+    collaborators: str | None,
+    cors_origins: Sequence[str],
+) -> tuple[Create, str]:
+    """Return what makes the app of a contract and its handlers, and its title."""
+    read = read_contract(contract, overlays=overlays)
     functions = imported(handlers)
     if not isinstance(functions, ModuleType | Mapping):
         raise _unusable(handlers, functions, "a package of handlers")
@@ -123,24 +165,24 @@ def serve(  # noqa: PLR0913 -- one for each option
     shared = {} if collaborators is None else imported(collaborators)
     if not (isinstance(shared, Mapping) or callable(shared)):
         raise _unusable(collaborators, shared, "a mapping, or an @asynccontextmanager function")
-    serve_made(
-        lambda telemetry, requests: create_app(
+
+    def create(telemetry: Telemetry, requests: RequestLog | None) -> Service:
+        return create_app(
             read,
             functions,
             authenticate=hooks,
             collaborators=shared,
-            cors_origins=cors_origin or (),
+            cors_origins=cors_origins,
             formats=True,
             metrics=telemetry.metrics,
             request_log=requests,
             tracing=telemetry.tracing,
-        ),
-        START_ERRORS,
-        title=read.document["info"]["title"],
-    )
+        )
+
+    return create, read.document["info"]["title"]
 
 
-def serve_until_ended(
+def serve_until_ended(  # noqa: PLR0913 -- one for each option
     create: Create,
     start_errors: tuple[type[Exception], ...],
     *,
@@ -152,6 +194,7 @@ def serve_until_ended(
     metrics_port: int | None,
     limits: ConnectionLimits | None = None,
     shutdown: Shutdown | None = None,
+    reload: Reload | None = None,
 ) -> None:
     """Serve an app until SIGINT or SIGTERM; an error of the start ends the command with exit code 1.
 
@@ -161,6 +204,7 @@ def serve_until_ended(
         workers: processes that share the port.
         metrics_port: of the metrics, if any; that of the first process, the others have those above it.
         limits: of connections of a process.
+        reload: where it listens, and what it does once it responds, instead of another before it.
     """
     serve = partial(serve_app, start_errors=start_errors, limits=limits, shutdown=shutdown)
     is_shared = workers > 1 and sys.platform == "linux"  # elsewhere one process would get all connections
@@ -170,7 +214,8 @@ def serve_until_ended(
             telemetry = Telemetry.of_process(title, has_metrics=metrics_port is not None)
             with starting(*start_errors):
                 app = _app_of(create, telemetry, requests)
-                listening = sockets.enter_context((claim if is_shared else listen)(host, port))
+                open_port = reload.listen if reload else partial(claim if is_shared else listen, host, port)
+                listening = sockets.enter_context(open_port())
                 metrics = [
                     sockets.enter_context(listen(host, number, "--metrics-port"))
                     for number in _metrics_ports(metrics_port, workers)
@@ -179,7 +224,7 @@ def serve_until_ended(
             if metrics:
                 line = f"{line}, metrics on {', '.join(map(url_of, metrics))}"
             if workers == 1:
-                ready = partial(stderr.announce, line)
+                ready = partial(_announce, stderr.announce, line, app.contract, reload)
                 uvloop.run(_served(telemetry, metrics, partial(serve, app, listening, ready)))
                 return
 
@@ -196,6 +241,14 @@ def serve_until_ended(
             Supervisor(workers, run, partial(stderr.announce, line), sockets.close).run()
     except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
+
+
+def _announce(announce: Callable[[str], None], line: str, contract: Contract, reload: Reload | None) -> None:
+    """Print that the app responds, and how its contract has changed since the last time."""
+    for text in [line, *(reload.changes(contract) if reload else ())]:
+        announce(text)
+    if reload:
+        reload.report()
 
 
 @resting_collector(own_process=True)
@@ -217,14 +270,32 @@ def _metrics_ports(first: int | None, workers: int) -> Iterable[int]:
 
 
 def imported(place: str) -> Any:
-    """Return a ``module``, or a ``module:name`` of one, also from the current folder; else end with 2."""
-    if "" not in sys.path:
-        sys.path.insert(0, "")
+    """Return a ``module``, or a ``module:name`` of one, also from here or ``src``; else end with 2."""
+    sys.path[:0] = [folder for folder in ("", "src") if folder not in sys.path]
     module, _, name = place.partition(":")
     try:
         return reduce(getattr, filter(None, name.split(".")), import_module(module))
     except (ImportError, AttributeError, ValueError) as error:
         raise failure(f"Cannot import {place!r}: {error}.") from None
+
+
+def _service(place: str) -> Service:
+    """Return the app at a place, or the one that the function there makes; else end with 2."""
+    value = service = imported(place)
+    expected = "what create_app returned, or a function without arguments that returns that"
+    if inspect.isfunction(value):
+        if any(
+            parameter.default is parameter.empty for parameter in inspect.signature(value).parameters.values()
+        ):
+            raise _unusable(place, value, expected)
+        try:
+            with starting(*START_ERRORS):
+                service = value()
+        except CannotStart as error:
+            raise failure(f"Cannot start: {error}", 1) from None
+    if not isinstance(service, Service):
+        raise _unusable(place, value, expected)
+    return service
 
 
 def _unusable(place: str | None, value: object, expected: str) -> typer.Exit:

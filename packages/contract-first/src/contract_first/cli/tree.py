@@ -34,7 +34,7 @@ CONTRACT_COMMANDS = {
     ),
     "types": Lazy(
         "contract_first.cli.contract:types",
-        "Print the types of a contract: Python TypedDicts, or TypeScript by openapi-typescript.",
+        "Print the types of a contract: Python TypedDicts or models, or TypeScript by openapi-typescript.",
     ),
 }
 """The commands of ``contract``, in the order of its help."""
@@ -53,6 +53,11 @@ COMMANDS = {
     "proxy": Lazy(
         "contract_first.cli.proxy:proxy",
         "Forward traffic to a server unchanged, and validate it against the contract.",
+        section=CONTRACTS,
+    ),
+    "overrides": Lazy(
+        "contract_first.cli.overrides:overrides",
+        "Write the traffic in a HAR file as overrides of a mock.",
         section=CONTRACTS,
     ),
     "s3": Lazy(

@@ -19,7 +19,7 @@ from contract_first.check.reports.baseline import Exclusion, exclude
 from contract_first.check.reports.report import Report, Severity
 from contract_first.check.target import CannotRunError, Target
 from contract_first.contract import Contract, ContractError, load_contract
-from contract_first.contract.document.fetching import References
+from contract_first.contract.document.fetching import FOLLOWED, References
 from contract_first.service.http.server import CannotStart, listen, serving
 from contract_first.signatures import takes_fields_of
 
@@ -154,7 +154,8 @@ class Checking:
         source = f"{url}/openapi.json" if is_served else contract
         try:
             if source is not None:
-                return load_contract(source, self.overlays, lenient=self.lenient, references=References())
+                references = FOLLOWED.get() or References()
+                return load_contract(source, self.overlays, lenient=self.lenient, references=references)
         except ContractError as error:
             elsewhere = "" if contract else " If the contract is elsewhere, give it with --contract."
             raise CannotRunError(f"The contract cannot be read. {error}{elsewhere}") from None

@@ -1,31 +1,34 @@
 """``contract new``: a project for a contract, which runs at once."""
 
 import json
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
-from string import Template
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
+from minijinja import Environment
 
 from contract_first.cli.commands import Overlays, Strict, failure
-from contract_first.cli.reading import File, read_contract
+from contract_first.cli.reading import File, follows_references, read_contract
 from contract_first.contract import Contract, ContractError
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import METHODS
 from contract_first.contract.document.parsing import as_yaml
+from contract_first.contract.document.python_names import python_name
 from contract_first.contract.reading.embedding import embed
 from contract_first.contract.reading.overlay import apply_overlay
 from contract_first.contract.reading.reading import read_document
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.contract.validation import validate
 from contract_first.distribution import CONTRACT_FIRST
-from contract_first.service.names import python_name
 
-from .scaffold import Scaffolding, print_outcomes, write_new
+from .scaffold import Scaffolding, print_outcomes, stub_name, write_new
 from .stubs import PROBLEM
 
 TEMPLATES = files(__package__) / "templates"
@@ -34,34 +37,52 @@ PROBLEMS = Path(str(TEMPLATES / OVERLAY))
 """Overlay that gives each operation without a default response one of problem details."""
 RESERVED = sys.stdlib_module_names | {"tests"}
 """Names of folders whose package would hide another."""
+SOURCE = "src/{package}"
 PLACES = {
     "pyproject.toml": "pyproject.toml",
     "README.md": "README.md",
+    "Dockerfile": "Dockerfile",
+    ".dockerignore": "dockerignore",
+    ".gitignore": "gitignore",
+    ".pre-commit-config.yaml": "pre-commit.yaml",
     ".github/workflows/ci.yaml": "ci.yaml",
-    "{package}/security.py": "security.py",
+    f"{SOURCE}/app.py": "app.py",
+    f"{SOURCE}/settings.py": "settings.py",
+    "tests/conftest.py": "conftest.py",
     "tests/test_service.py": "test_service.py",
 }
 """The template of each file."""
+SECURITY = {f"{SOURCE}/security.py": "security.py"}
+DATABASE = {f"{SOURCE}/db.py": "db.py", f"{SOURCE}/migrations/env.py": "env.py"}
+REVISION = "script.py.mako"
+"""Alembic's template of a migration."""
+Db = Literal["none", "sqlalchemy"]
 MOST_IN_YAML = 100_000
 """Values of a document; JSON with more is read and written in a part of the time."""
 
 
+@follows_references
 def new(
     file: File,
     *,
     overlay: Overlays = None,
     strict: Strict = False,
     into: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the project, and its name.")],
+    db: Annotated[
+        Db, typer.Option("--db", help="Database that handlers may ask for, with migrations by Alembic.")
+    ] = "none",
 ) -> None:
-    """Create a project that serves a contract: handlers that return examples, tests, and a CI file.
+    """Create a project that serves a contract: handlers that return examples, settings, tests, an image, CI.
 
     Its copy of the contract is one file with all references bundled, and repaired where it is not valid; an
-    operation without a default response gets one of problem details. Existing files are not changed.
+    operation without a default response gets one of problem details, and one whose handler would be called as
+    that of another gets an operationId of its own. Existing files are not changed.
     """
     contract = read_contract(file, overlays=overlay, strict=strict)
     _leave_out(contract)
     if not Contract(contract.document, contract.source).operations:
         raise failure(f"{contract.source} has no operation to serve: add one to its paths.")
+    _tell_apart(contract)
     for responses in _responses(contract.document):
         _describe_problems(contract, responses)
     apply_overlay(contract.document, read_document(str(PROBLEMS)), str(PROBLEMS))
@@ -69,7 +90,7 @@ def new(
         validate(embed(contract.document, contract.source))
     except ContractError as error:
         raise failure(f"{error} This is not repaired: correct it, or leave it out by an --overlay.") from None
-    print_outcomes(_written(Contract(contract.document, contract.source), into))
+    print_outcomes(_written(Contract(contract.document, contract.source), into, db))
 
 
 def _leave_out(contract: Contract) -> None:
@@ -78,6 +99,23 @@ def _leave_out(contract: Contract) -> None:
         *path, method = pointers.split(pointer)
         pointers.descend(contract.document, path).pop(method, None)
         typer.echo(f"{pointer} is left out: {reason}", err=True)
+
+
+def _tell_apart(contract: Contract) -> None:
+    """Give operations whose handlers would have one name operationIds of their own, and say so."""
+    operations = Contract(contract.document, contract.source).operations
+    names = Counter(map(stub_name, operations))
+    taken: set[str] = set()
+    # the one that is spelled so keeps its name
+    for operation in sorted(operations, key=lambda operation: operation.operation_id != stub_name(operation)):
+        name = stub_name(operation)
+        if name in taken:
+            numbered = (f"{name}_{number}" for number in count(2))
+            name = next(candidate for candidate in numbered if not names[candidate])
+            names[name] += 1
+            pointers.descend(contract.document, pointers.split(operation.pointer))["operationId"] = name
+            typer.echo(f"{operation.label} is {name}: another operation has its name.", err=True)
+        taken.add(name)
 
 
 def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -89,42 +127,56 @@ def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _describe_problems(contract: Contract, responses: dict[str, Any]) -> None:
-    """Have errors with a body be problem details as well, in which the service writes its own."""
+    """Have errors be problem details as well, in which the service writes its own."""
     for status, declared in responses.items():
         response, _ = contract.follow(declared, "")
-        if status[0] in "45d" and response.get("content") and PROBLEM not in response["content"]:
-            content = {**response["content"], PROBLEM: {"schema": {"type": "object"}}}
+        content = response.get("content", {})
+        if status[0] in "45d" and PROBLEM not in content:
+            content = {**content, PROBLEM: {"schema": {"type": "object"}}}
             responses[status] = {**response, "content": content}
 
 
-def _written(contract: Contract, into: Path) -> Iterator[tuple[str, str, str]]:
+def _written(contract: Contract, into: Path, db: Db) -> Iterator[tuple[str, str, str]]:
     """Write the files, and yield the outcome, name and a remark for each."""
     name = into.resolve().name
     package = python_name(name) + "_api" * (name in RESERVED)
+    source = SOURCE.format(package=package)
     copy, text = _copied(contract.document)
+    contents = {
+        f"{source}/{copy}": text,
+        f"{source}/{OVERLAY}": PROBLEMS.read_text("utf-8"),
+        f"{source}/__init__.py": f'"""{name}."""\n',
+    }
     values = {
-        "name": name,
+        "name": re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip(".-") or package,
         "contract": copy,
         "package": package,
         "distribution": CONTRACT_FIRST.name,
         "source": f"./{CONTRACT_FIRST.name}/{CONTRACT_FIRST.folder.removeprefix('./')}",
         "install": CONTRACT_FIRST.how_to_install("check"),
         "variable": package.upper(),
-        "hooks": ", ".join(f"{json.dumps(scheme)}: developer" for scheme in contract.security_schemes),
+        "schemes": [json.dumps(scheme) for scheme in contract.security_schemes],
+        "secured": bool(contract.security_schemes),
+        "db": db != "none",
     }
-    contents = {
-        copy: text,
-        OVERLAY: PROBLEMS.read_text("utf-8"),
-        f"{package}/__init__.py": f'"""{name}."""\n',
-    }
-    for place, template in PLACES.items():
-        text = (TEMPLATES / f"{template}.template").read_text("utf-8")
-        contents[place.format(package=package)] = Template(text).substitute(values)
+    places = PLACES | (SECURITY if values["secured"] else {}) | (DATABASE if values["db"] else {})
+    for place, template in places.items():
+        contents[place.format(package=package)] = _rendered(template, values)
+    if values["db"]:
+        contents[f"{source}/migrations/{REVISION}"] = (TEMPLATES / REVISION).read_text("utf-8")
+        contents[f"{source}/migrations/versions/.gitkeep"] = ""
     for place, content in contents.items():
         path = into / place
         path.parent.mkdir(parents=True, exist_ok=True)
         yield ("wrote", str(path), "") if write_new(path, content) else ("skipped", str(path), "is there")
-    yield from Scaffolding(contract, {}, into / package / "operations", into / "tests", respond=True).done()
+    folders = into / source / "operations", into / "tests"
+    yield from Scaffolding(contract, {}, *folders, respond=True, client=True).done()
+
+
+def _rendered(template: str, values: dict[str, Any]) -> str:
+    text = (TEMPLATES / f"{template}.jinja").read_text("utf-8")
+    environment = Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+    return environment.render_str(text, **values)
 
 
 def _copied(document: dict[str, Any]) -> tuple[str, str]:

@@ -1,8 +1,9 @@
 """What a schema means to a handler and its test: a Python type, words, and a value."""
 
 import json
+import re
 from ast import literal_eval
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -39,6 +40,7 @@ FORMATS = {
 DEEPEST = 4
 """Objects in objects that a sample has; beyond them they are empty."""
 LONGEST_TEXT = 60
+JSON = re.compile(r"\bjson\b")
 
 
 class Samples:
@@ -89,6 +91,10 @@ class Samples:
         """Tell whether a value conforms, as it is written in Python, to the schema of a response."""
         return self._responses.of(node).python_validator.is_valid(literal_eval(literal(value, 0)))
 
+    def is_valid(self, node: Any, value: Any) -> bool:
+        """Tell whether a value conforms to the schema of a request."""
+        return self._schemas.of(node).validator.is_valid(value)
+
     def _value(self, schema: Schema, depth: int) -> Any:
         key = (depth, *_key(schema))
         if key not in self._values:
@@ -134,6 +140,23 @@ class Samples:
         return min(
             least, keywords.get("maximum", least), keywords.get("exclusiveMaximum", least + step) - step
         )
+
+
+def schema_of(parameter: Mapping[str, Any]) -> Any:
+    """Return the schema of a parameter, also if it is in a ``content``."""
+    return parameter["schema"] if "schema" in parameter else first_content(parameter)[1]
+
+
+def first_content(holder: Mapping[str, Any]) -> tuple[str, Any]:
+    """Return the first media type, JSON if there is any, and its schema."""
+    content = holder.get("content", {})
+    names = sorted(content, key=lambda name: not JSON.search(name))
+    if not names:
+        return "", True
+    holder = content[names[0]]
+    if "itemSchema" in holder:
+        return names[0], {"type": "array", "items": holder["itemSchema"], "minItems": 1}
+    return names[0], holder.get("schema", {})
 
 
 def _key(schema: Schema) -> tuple[int, ...]:

@@ -8,12 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+from contract_first.check import Credentials
 from contract_first.cli.commands import Overlays, Strict, failure
-from contract_first.cli.reading import Load, Source, read_contract
+from contract_first.cli.reading import Load, Source, follows_references, read_contract
 from contract_first.cli.serve import Handlers, imported_handlers
 from contract_first.contract import Contract, Operation, load_contract
+from contract_first.contract.document.python_names import python_name
 from contract_first.imports import resting_collector
-from contract_first.service.names import handler_name, handler_named, python_name
+from contract_first.service.names import handler_name, handler_named
 
 from .coverage import common_beginning
 from .stubs import Stub, Stubs
@@ -25,6 +27,7 @@ NINJA = "_endpoints_"
 """Behind this, an operationId that Django Ninja made has the name of the function."""
 
 
+@follows_references
 def scaffold(
     *,
     into: Annotated[
@@ -43,6 +46,12 @@ def scaffold(
     respond: Annotated[
         bool, typer.Option("--respond", help="Have handlers respond with an example, instead of 501.")
     ] = False,
+    client: Annotated[
+        bool,
+        typer.Option(
+            "--client", help="Have tests send requests by a fixture `client`, as projects of `new` do."
+        ),
+    ] = False,
     load: Load = load_contract,
     package: str = "",
 ) -> None:
@@ -52,8 +61,8 @@ def scaffold(
     """
     functions = imported_handlers(handlers or package)
     read = read_contract(contract, load, overlay, strict=strict)
-    work = Scaffolding(read, functions, into / "operations", tests or into / "tests", respond=respond)
-    print_outcomes(work.done())
+    folders = into / "operations", tests or into / "tests"
+    print_outcomes(Scaffolding(read, functions, *folders, respond=respond, client=client).done())
 
 
 @resting_collector()
@@ -78,9 +87,12 @@ class Scaffolding:
     tests: Path
     _: KW_ONLY
     respond: bool = False
+    client: bool = False
 
     def __post_init__(self) -> None:
-        self._stubs = Stubs(self.contract, respond=self.respond)
+        every = Credentials(api_key="a", bearer="a", basic="a:a", cookie="a")
+        schemes = every.by_scheme(self.contract.security_schemes).keys() if self.client else None
+        self._stubs = Stubs(self.contract, respond=self.respond, schemes=schemes)
 
     def done(self) -> Iterator[tuple[str, str, str]]:
         """Write the missing files, and yield the outcome, name and a remark for each."""
@@ -117,7 +129,7 @@ class Scaffolding:
         """Return the handlers to write by module, and the operations that no function can be named by."""
         operations = self.contract.operations
         lacking = [operation for operation in operations if not handler_named(operation, self.handlers)]
-        names = {operation.operation_id: _handler_name(operation) for operation in lacking}
+        names = {operation.operation_id: stub_name(operation) for operation in lacking}
         uses = Counter(names.values())
         modules: dict[str, list[Stub]] = {}
         unnamed: list[tuple[Operation, str]] = []
@@ -125,13 +137,16 @@ class Scaffolding:
         for operation in lacking:
             name = names[operation.operation_id]
             if handler_named(operation, uses) != name or uses[name] > 1:
-                unnamed.append((operation, f"{name} would handle another operation too"))
+                unnamed.append(
+                    (operation, f"{name} would handle another operation too; give it another operationId")
+                )
             else:
                 modules.setdefault(labels[operation.tags[:1]], []).append(Stub(name, operation))
         return modules, unnamed
 
 
-def _handler_name(operation: Operation) -> str:
+def stub_name(operation: Operation) -> str:
+    """Return the name of an operation's handler, without what a generator of operationIds put before it."""
     name = handler_name(operation)
     return name.rpartition(NINJA)[2] or name
 

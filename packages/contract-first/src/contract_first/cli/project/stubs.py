@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from textwrap import fill, shorten
 from typing import Any, NamedTuple
 
 from contract_first.contract import Contract, Operation
+from contract_first.contract.document.media_types import is_json
 from contract_first.service.names import argument_names
 
-from .samples import Samples, literal
+from .sample_requests import SampleRequests
+from .samples import Samples, first_content, literal, schema_of
 
 WIDTH = 110
 SUMMARY_WIDTH = 90
@@ -23,18 +26,13 @@ IMPORTED = ("NotImplementedYet", "Problem", "Response")
 """What handlers may need of `contract_first.service`."""
 REFUSALS = ("404", "403", "401")
 """Of errors that a handler is declared to respond with, those that say least of the request."""
-JSON = re.compile(r"\bjson\b")
 STRUCTURED = re.compile(r"\b(jsonl?|ndjson|xml)\b")
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
 """RUF100 where the other rules are not selected."""
 NEWLINE = "\n"
 PROBLEM = "application/problem+json"
 TESTS = '''"""{title}"""
-{lenience}
-import asyncio
-{imports}
-from {package}.{module} import {names}
-'''
+{lenience}{imports}'''
 
 
 class Stub(NamedTuple):
@@ -50,11 +48,16 @@ class Stubs:
     Args:
         respond: have handlers return an example, as far as one is known, and not raise what says that they
             are not implemented.
+        schemes: the security schemes that the fixture ``client`` of the tests has a credential for; without
+            them tests call the handlers.
     """
 
-    def __init__(self, contract: Contract, *, respond: bool = False) -> None:
+    def __init__(
+        self, contract: Contract, *, respond: bool = False, schemes: AbstractSet[str] | None = None
+    ) -> None:
         self._samples = Samples(contract)
         self._respond = respond
+        self._requests = None if schemes is None else SampleRequests(contract, self._samples, schemes)
 
     def module(self, title: str, stubs: Sequence[Stub]) -> str:
         """Return a module of handlers."""
@@ -77,18 +80,26 @@ class Stubs:
 
     def tests(self, title: str, package: str, module: str, stubs: Sequence[Stub]) -> str:
         """Return a module of tests, one for each handler; each fails until that is written."""
-        names = ", ".join(sorted(stub.name for stub in stubs))
-        if len(f"from {package}.{module} import {names}") > IMPORT_WIDTH:
-            names = "(\n" + "".join(f"    {name},\n" for name in sorted(stub.name for stub in stubs)) + ")"
         tests = [self._test(stub) for stub in stubs]
-        raises = any("pytest.raises" in test for test in tests)
+        text = "".join(tests)
+        called = [
+            stub.name
+            for stub in stubs
+            if f"asyncio.run({stub.name}(" in text or f"        {stub.name}(" in text
+        ]
+        imports = [
+            *["\nimport asyncio\n"] * bool(called),
+            *_libraries(
+                {
+                    "import httpx2": "httpx2." in text,
+                    "import pytest": "pytest." in text,
+                    "from contract_first.service import Problem": "(Problem)" in text,
+                }
+            ),
+            *[f"\n{_import(f'{package}.{module}', called)}\n"] * bool(called),
+        ]
         header = TESTS.format(
-            title=sentence(title),
-            lenience=_lenience(N802=_has_odd_names(stubs)),
-            package=package,
-            module=module,
-            names=names,
-            imports="\nimport pytest\nfrom contract_first.service import Problem\n" if raises else "",
+            title=sentence(title), lenience=_lenience(N802=_has_odd_names(stubs)), imports="".join(imports)
         )
         return "\n\n".join([header, *tests])
 
@@ -137,7 +148,7 @@ class Stubs:
         """Return the status of a response where it is no success, and the headers that it has to have."""
         status, response = _success_of(operation)
         headers = {
-            name: str(self._samples.response(_schema_of(header)))
+            name: str(self._samples.response(schema_of(header)))
             for name, header in response.get("headers", {}).items()
             if header.get("required") or (status[0] == "3" and name.lower() == "location")
         }
@@ -145,7 +156,7 @@ class Stubs:
 
     def _success(self, operation: Operation) -> tuple[Any, Any]:
         """Return the schema of the first successful response, and a value of it: None for no content."""
-        media_type, schema = _first_content(_success_of(operation)[1])
+        media_type, schema = first_content(_success_of(operation)[1])
         value = self._samples.response(schema) if media_type else None
         # of what is neither JSON nor XML a schema does not say what it is
         is_sent_as_it_is = not media_type or STRUCTURED.search(media_type) or isinstance(value, str)
@@ -154,14 +165,14 @@ class Stubs:
     def _arguments(self, operation: Operation) -> Iterator[tuple[str, str, str]]:
         """Yield the name, type and description of each argument of the handler."""
         for name, parameter in zip(argument_names(operation.parameters), operation.parameters, strict=True):
-            schema = _schema_of(parameter)
+            schema = schema_of(parameter)
             has_default = isinstance(schema, dict) and "default" in schema
             is_optional = not parameter.get("required", False) and not has_default
             text = f"{parameter['in']} parameter {parameter['name']}, {self._samples.described(schema)}."
             kind = self._samples.python_type(schema, is_optional=is_optional)
             yield name, kind, f"{text} {parameter.get('description', '')}"
         if operation.request_body is not None:
-            media_type, schema = _first_content(operation.request_body)
+            media_type, schema = first_content(operation.request_body)
             text = f"request body, {media_type}, {self._samples.described(schema)}."
             is_optional = not operation.request_body.get("required", False)
             yield "body", self._samples.python_type(schema, is_optional=is_optional), text
@@ -174,7 +185,7 @@ class Stubs:
         text = f"{status}: {response.get('description', '')}"
         if not response.get("content"):
             return "None", text
-        media_type, schema = _first_content(response)
+        media_type, schema = first_content(response)
         text = f"{text} ({media_type}, {self._samples.described(schema)})"
         return self._samples.python_type(schema), text
 
@@ -198,26 +209,53 @@ class Stubs:
 
     def _test(self, stub: Stub) -> str:
         operation = stub.operation
-        values = [self._samples.value(_schema_of(parameter)) for parameter in operation.parameters]
-        arguments = dict(zip(argument_names(operation.parameters), values, strict=True))
-        if operation.request_body is not None:
-            arguments["body"] = self._samples.value(_first_content(operation.request_body)[1])
-        call = _call(stub.name, arguments)
-        if self._refusal(operation):
-            lines = ["    with pytest.raises(Problem):", f"        {call.replace(NEWLINE, NEWLINE + '    ')}"]
-        elif self._returned(operation)[0] == "None":
-            lines = [f"    {call}"]
+        request = None if self._requests is None else self._requests.call(operation)
+        raises = self._refusal(operation) or (self._requests is not None and self._is_unknown(operation))
+        if request is not None and not self._is_unknown(operation):
+            argument, lines = "client: httpx2.Client", list(self._exchange(operation, request))
         else:
-            lines = [f"    response = {call}", f"    {self._expected(operation)}"]
-        head = f"def test_{stub.name}() -> None:"
+            argument, lines = "", list(self._direct(stub, raises=bool(raises)))
+        head = f"def test_{stub.name}({argument}) -> None:"
         return "\n".join([head, f'    """{sentence(operation.label)}"""', *lines, ""])
 
-    def _expected(self, operation: Operation) -> str:
-        """Return the assertion that compares the response with a sample of the declared one."""
+    def _is_unknown(self, operation: Operation) -> bool:
+        """Tell whether the handler does not respond, since no value is known that conforms."""
+        return not self._refusal(operation) and not self._samples.conforms(*self._success(operation))
+
+    def _direct(self, stub: Stub, *, raises: bool) -> Iterator[str]:
+        """Yield the statements of a test that calls a handler."""
+        operation = stub.operation
+        values = [self._samples.value(schema_of(parameter)) for parameter in operation.parameters]
+        arguments = dict(zip(argument_names(operation.parameters), values, strict=True))
+        if operation.request_body is not None:
+            arguments["body"] = self._samples.value(first_content(operation.request_body)[1])
+        call = _call(stub.name, arguments)
+        if raises:
+            yield from (
+                "    with pytest.raises(Problem):",
+                f"        {call.replace(NEWLINE, NEWLINE + '    ')}",
+            )
+        elif self._returned(operation)[0] == "None":
+            yield f"    {call}"
+        else:
+            response = "response.body" if self._respond and any(self._beyond(operation)) else "response"
+            yield from (f"    response = {call}", self._expected(operation, response))
+
+    def _exchange(self, operation: Operation, request: str) -> Iterator[str]:
+        """Yield the statements of a test that sends a request."""
+        yield f"    response = {request}"
+        status, response = _success_of(operation)
+        code = self._refusal(operation) or status.replace("default", "200").replace("XX", "00")
+        yield f"    assert response.status_code == {code}"
+        media_types = list(response.get("content", ()))
+        if media_types and is_json(media_types[0]) and operation.method != "head":
+            yield self._expected(operation, "response.json()")
+
+    def _expected(self, operation: Operation, response: str) -> str:
+        """Return the assertion that compares a response with a sample of the declared one."""
         value = self._success(operation)[1]
         is_singleton = value is None or isinstance(value, bool)
-        response = "response.body" if self._respond and any(self._beyond(operation)) else "response"
-        return f"assert {response} {'is' if is_singleton else '=='} {literal(value, 4)}"
+        return f"    assert {response} {'is' if is_singleton else '=='} {literal(value, 4)}"
 
 
 def _success_of(operation: Operation) -> tuple[str, Mapping[str, Any]]:
@@ -270,6 +308,28 @@ def _has_odd_names(stubs: Sequence[Stub]) -> bool:
     return any(stub.name != stub.name.lower() for stub in stubs)
 
 
+def _libraries(statements: Mapping[str, bool]) -> Iterator[str]:
+    """Yield the imports that are needed, as a paragraph."""
+    if needed := [statement for statement, is_needed in statements.items() if is_needed]:
+        yield "\n" + "\n".join(needed) + "\n"
+
+
+def _import(module: str, names: Sequence[str]) -> str:
+    """Return the import of functions, as ruff sorts it."""
+    ordered = sorted(names, key=_order_of_import)
+    line = f"from {module} import {', '.join(ordered)}"
+    if len(line) <= IMPORT_WIDTH:
+        return line
+    return "\n".join([f"from {module} import (", *(f"    {name}," for name in ordered), ")"])
+
+
+def _order_of_import(name: str) -> tuple[int, list[str | int], str]:
+    """Return what ruff sorts imported names by: constants, classes, others; ``get_10`` behind ``get_9``."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
+    parts = re.split(r"(\d+)", name.lower())
+    return kind, [int(part) if index % 2 else part for index, part in enumerate(parts)], name
+
+
 def _definition(name: str, arguments: Sequence[str], result: str) -> str:
     """Return the first line of a function, or its first lines as the formatter leaves them."""
     starred = ["*", *arguments] if any(": bool" in argument for argument in arguments) else list(arguments)
@@ -286,20 +346,3 @@ def _call(name: str, arguments: Mapping[str, Any]) -> str:
         return f"asyncio.run({name}({line}))"
     lines = (f"            {key}={literal(value, 12)}," for key, value in arguments.items())
     return "\n".join(["asyncio.run(", f"        {name}(", *lines, "        )", "    )"])
-
-
-def _schema_of(parameter: Mapping[str, Any]) -> Any:
-    """Return the schema of a parameter, also if it is in a ``content``."""
-    return parameter["schema"] if "schema" in parameter else _first_content(parameter)[1]
-
-
-def _first_content(holder: Mapping[str, Any]) -> tuple[str, Any]:
-    """Return the first media type, JSON if there is any, and its schema."""
-    content = holder.get("content", {})
-    names = sorted(content, key=lambda name: not JSON.search(name))
-    if not names:
-        return "", True
-    holder = content[names[0]]
-    if "itemSchema" in holder:
-        return names[0], {"type": "array", "items": holder["itemSchema"], "minItems": 1}
-    return names[0], holder.get("schema", {})

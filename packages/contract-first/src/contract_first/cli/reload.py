@@ -1,0 +1,258 @@
+"""``serve --reload``: a process that serves, and another in its place once a file has changed."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NoReturn
+
+import msgspec
+import typer
+
+from contract_first.contract import Contract
+from contract_first.contract.comparison import compare
+from contract_first.contract.comparison.reports import named
+from contract_first.service.http.listening import claim, listen, reserve
+from contract_first.service.watching import Signature, signature
+
+if TYPE_CHECKING:
+    import socket
+    from types import FrameType
+
+LOOK_SECONDS = 0.1
+SUFFIXES = frozenset({".py", ".yaml", ".yml", ".json", ".toml", ".env"})
+WITHOUT_SOURCE = frozenset({"__pycache__", "node_modules", "site-packages"})
+MOST_FILES = 5_000
+MOST_NAMED = 3
+MOST_CHANGES = 20
+MODULES = "modules.json"
+IS_SHARED = sys.platform == "linux"
+"""Whether each process has a socket of its own on the port."""
+
+
+@dataclass(frozen=True)
+class Reload:
+    """What one of the processes is handed.
+
+    Attributes:
+        folder: of what a process leaves to the next.
+        respond: called once it responds.
+    """
+
+    port: socket.socket
+    folder: Path
+    respond: Callable[[], None]
+
+    def report(self) -> None:
+        """Report that it responds, and which installed modules it imported."""
+        names = [name for name, module in sys.modules.items() if _is_installed(module)]
+        (self.folder / MODULES).write_bytes(msgspec.json.encode(names))
+        self.respond()
+
+    def listen(self) -> socket.socket:
+        """Return a socket on the port that all processes have."""
+        host, port = self.port.getsockname()[:2]
+        return reserve(host, port, shared=True) if IS_SHARED else self.port
+
+    def changes(self, contract: Contract) -> Iterator[str]:
+        """Yield how a contract differs from the one before, and store it."""
+        before, now = self.folder / "contract.json", msgspec.json.encode(contract.document)
+        if before.exists() and before.read_bytes() != now:
+            old = Contract(msgspec.json.decode(before.read_bytes()), "before")
+            lines = [
+                f"{change.severity}: {change.difference.rule.name}: {', '.join(named(change.operations))}"
+                for change in compare(old, contract)
+            ]
+            yield f"The contract has changed{':' if lines else ' in words only.'}"
+            yield from (f"  {line}" for line in lines[:MOST_CHANGES])
+            if (more := len(lines) - MOST_CHANGES) > 0:
+                yield f"  ... {more} more changes"
+        before.write_bytes(now)
+
+
+class Process:
+    """A fork of this process, which has no threads and no event loop.
+
+    It ends when this process does, however it does.
+
+    Args:
+        run: what it does; it is handed what to call once it responds.
+    """
+
+    def __init__(self, run: Callable[[Callable[[], None]], object]) -> None:
+        alive, self._life = os.pipe()
+        self._responding, response = os.pipe()
+        self.pid = os.fork()
+        if self.pid:
+            os.close(alive)
+            os.close(response)
+            return
+        os.close(self._life)
+        os.close(self._responding)
+        self._begin(alive, response, run)
+
+    @staticmethod
+    def _begin(alive: int, response: int, run: Callable[[Callable[[], None]], object]) -> NoReturn:
+        os.setpgid(0, 0)  # a terminal sends Ctrl-C to all, and the parent passes it on
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+
+        def end_with_parent() -> None:
+            os.read(alive, 1)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        threading.Thread(target=end_with_parent, daemon=True).start()
+        code = 0
+        try:
+            run(lambda: _write(response))
+        except typer.Exit as exit_:
+            code = exit_.exit_code
+        except BaseException:  # noqa: BLE001 -- of the user's code; it ends here, whatever it is
+            traceback.print_exc()
+            code = 1
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # what the parent has entered is the parent's to leave
+
+    def state(self) -> str:
+        """Return what it does: ``starting``, ``responding`` or ``ended``."""
+        is_readable, _, _ = select.select([self._responding], [], [], 0)
+        if not is_readable:
+            return "starting"
+        if os.read(self._responding, 1):
+            return "responding"
+        self.end()
+        return "ended"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended, once it has responded."""
+        is_readable, _, _ = select.select([self._responding], [], [], 0)
+        return not is_readable
+
+    def end(self, number: int = signal.SIGTERM) -> None:
+        """End it, and wait until it has ended."""
+        os.kill(self.pid, number)
+        os.waitpid(self.pid, 0)
+        os.close(self._responding)
+        os.close(self._life)
+
+
+class Reloader:
+    """Serves in a process, and in a new one whenever a file below the current folder has changed.
+
+    The old one serves until the new one responds, and goes on if that does not start.
+
+    Args:
+        files: that are watched as well.
+        run: serves until SIGTERM.
+    """
+
+    def __init__(self, host: str, port: int, files: list[str], run: Callable[[Reload], object]) -> None:
+        self._port = (claim if IS_SHARED else listen)(host, port)
+        self._files = [Path(file) for file in files if "://" not in file]
+        self._run = run
+        self._serving: Process | None = None
+        self._starting: Process | None = None
+        self._ended = 0
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._end)
+        with TemporaryDirectory() as folder, self._port:
+            self._folder = Path(folder)
+            before = self._signature()
+            self._start()
+            while not self._ended:
+                time.sleep(LOOK_SECONDS)
+                self._look()
+                now = self._signature()
+                if now != before:
+                    typer.echo(f"Reloading: {_names(before, now)}")
+                    before = now
+                    self._start()
+            for process in filter(None, (self._starting, self._serving)):
+                process.end(self._ended)
+
+    def _start(self) -> None:
+        if self._starting is not None:
+            self._starting.end(signal.SIGKILL)
+        self._starting = Process(lambda respond: self._run(Reload(self._port, self._folder, respond)))
+
+    def _look(self) -> None:
+        """Put the process that starts in the place of the other once it responds."""
+        if self._serving is not None and not self._serving.is_running:
+            typer.echo("The process has ended; it is started again once a file changes.", err=True)
+            self._serving.end()
+            self._serving = None
+        state = None if self._starting is None else self._starting.state()
+        if state == "ended":
+            rest = "what was there before is served" if self._serving else "nothing is served"
+            typer.echo(f"Until a file changes, {rest}.", err=True)
+            self._starting = None
+        elif state == "responding":
+            if self._serving is not None:
+                self._serving.end()
+            self._serving, self._starting = self._starting, None
+            self._import_installed()
+
+    def _import_installed(self) -> None:
+        """Import the installed modules that the process imported, so that the next one has them."""
+        for name in msgspec.json.decode((self._folder / MODULES).read_bytes(), type=list[str]):
+            if name not in sys.modules:
+                with suppress(Exception):  # it is only faster
+                    import_module(name)
+
+    def _end(self, number: int, _frame: FrameType | None) -> None:
+        self._ended = number
+
+    def _signature(self) -> Signature:
+        return signature([*self._files, *_sources(Path())])
+
+
+def _is_installed(module: object) -> bool:
+    return "site-packages" in (getattr(module, "__file__", None) or "")
+
+
+def _write(response: int) -> None:
+    os.write(response, b".")
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    """Yield the files of source and settings below a folder, without installed packages."""
+    left = MOST_FILES
+    for place, folders, names in os.walk(folder):
+        if "pyvenv.cfg" in names:
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in WITHOUT_SOURCE]
+        for name in names:
+            if Path(name).suffix in SUFFIXES or name == ".env":
+                yield Path(place, name)
+                left -= 1
+                if not left:
+                    return
+
+
+def _names(before: Signature, now: Signature) -> str:
+    """Return the names of files that have changed, are new or are gone."""
+    changed = sorted(dict(before.items() ^ now.items()))
+    more = len(changed) - MOST_NAMED
+    names = [f"{name} {_change(name, before, now)}" for name in changed[:MOST_NAMED]]
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
+
+
+def _change(name: str, before: Signature, now: Signature) -> str:
+    return "is new" if name not in before else "has changed" if name in now else "is gone"

@@ -1,0 +1,25 @@
+"""Tests of any ASGI app against its contract, by fixtures of pytest; pytest finds them by itself.
+
+`contract_client` is an httpx2 client that validates each exchange, `contract_mock` runs a mock, and
+`contract_coverage` counts what the tests exercised.
+"""
+
+from typing import TYPE_CHECKING
+
+from contract_first.imports import exported
+
+if TYPE_CHECKING:
+    from .coverage import ContractCoverage
+    from .exchanges import ContractViolationError
+    from .plugin import ContractClients, ContractMocks
+
+__all__ = ["ContractClients", "ContractCoverage", "ContractMocks", "ContractViolationError"]
+
+__getattr__ = exported(
+    __name__,
+    {
+        "coverage": "ContractCoverage",
+        "exchanges": "ContractViolationError",
+        "plugin": "ContractClients ContractMocks",
+    },
+)

@@ -1,0 +1,130 @@
+"""Transports of httpx2: one that calls an ASGI app in an event loop, and one that validates what passes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import ExitStack, asynccontextmanager, suppress
+from typing import Any
+
+import httpx2
+from anyio.from_thread import BlockingPortal
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contract_first.check import Credentials
+
+from .exchanges import Exchanges
+
+
+class InProcess(httpx2.BaseTransport):
+    """Calls an ASGI app, which is started by its lifespan, if it has one, until the transport is closed.
+
+    Args:
+        portal: to the event loop that the app runs in.
+    """
+
+    def __init__(self, app: ASGIApp, portal: BlockingPortal) -> None:
+        self._portal = portal
+        self._entered = ExitStack()
+        state = self._entered.enter_context(portal.wrap_async_context_manager(lifespan(app)))
+        self._transport = httpx2.ASGITransport(_with_state(app, state))
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        return self._portal.call(self._send, request)
+
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
+        copy = httpx2.Request(request.method, request.url, headers=request.headers, content=request.content)
+        response = await self._transport.handle_async_request(copy)
+        body = b"".join([part async for part in response.aiter_raw()])
+        return _response(response, body)
+
+    def close(self) -> None:
+        self._entered.close()
+
+
+class Validating(httpx2.BaseTransport):
+    """Validates each exchange that another transport carries, and adds the credentials that it lacks."""
+
+    def __init__(
+        self,
+        transport: httpx2.BaseTransport,
+        exchanges: Exchanges,
+        credentials: Credentials,
+    ) -> None:
+        self._transport = transport
+        self._exchanges = exchanges
+        self._credentials = credentials
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        __tracebackhide__ = True
+        request.read()
+        for name, value in self._exchanges.credentials(request, self._credentials).items():
+            request.headers.setdefault(name, value)
+        response = self._transport.handle_request(request)
+        body = b"".join(response.iter_raw())
+        response.close()
+        self._exchanges.validate(request, response, body)
+        return _response(response, body)
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+def _response(response: httpx2.Response, body: bytes) -> httpx2.Response:
+    return httpx2.Response(
+        response.status_code,
+        headers=response.headers,
+        stream=httpx2.ByteStream(body),
+        extensions=response.extensions,
+    )
+
+
+def _with_state(app: ASGIApp, state: MutableMapping[str, Any]) -> ASGIApp:
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "state": dict(state)}, receive, send)
+
+    return call
+
+
+@asynccontextmanager
+async def lifespan(app: ASGIApp) -> AsyncIterator[MutableMapping[str, Any]]:
+    """Start an ASGI app and stop it in the end; yield the state of its lifespan.
+
+    One that raises an error before it says anything has no lifespan, as ASGI defines it.
+
+    Raises:
+        RuntimeError: it does not start.
+    """
+    state: dict[str, Any] = {}
+    events, messages = asyncio.Queue[Message](), asyncio.Queue[Message]()
+    scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": state}
+    running = asyncio.create_task(_called(app, scope, events.get, messages.put))
+    try:
+        await _passed("startup", events, messages, running)
+        yield state
+        await _passed("shutdown", events, messages, running)
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await running
+
+
+async def _called(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    await app(scope, receive, send)
+
+
+async def _passed(
+    phase: str,
+    events: asyncio.Queue[Message],
+    messages: asyncio.Queue[Message],
+    running: asyncio.Future[Any],
+) -> None:
+    """Send a phase's event, and wait until the app is through it or has ended."""
+    await events.put({"type": f"lifespan.{phase}"})
+    message: asyncio.Future[Any] = asyncio.ensure_future(messages.get())
+    await asyncio.wait([message, running], return_when=asyncio.FIRST_COMPLETED)
+    if not message.done():
+        message.cancel()
+    elif message.result()["type"] == f"lifespan.{phase}.failed":
+        reason = message.result().get("message") or "it gives no reason"
+        raise RuntimeError(f"The {phase} of the app failed: {reason}")

@@ -1,0 +1,51 @@
+"""The pages are a site: each is in its navigation, and every link and anchor leads somewhere."""
+
+import runpy
+import subprocess
+import tomllib
+
+import pytest
+
+from .conftest import ROOT
+
+SITE = runpy.run_path(str(ROOT / "tools" / "site.py"))
+
+
+def pages(navigation):
+    """Return the files that a navigation names, at any depth."""
+    if isinstance(navigation, str):
+        return {navigation}
+    parts = navigation.values() if isinstance(navigation, dict) else navigation
+    return set().union(*map(pages, parts))
+
+
+def test_every_page_is_in_the_navigation():
+    """A page that nobody finds is not there."""
+    named = pages(tomllib.loads((ROOT / "docs" / "zensical.toml").read_text())["project"]["nav"])
+    written = {str(path.relative_to(ROOT)) for path in ROOT.glob("docs/**/*.md")}
+    assert sorted(written - named) == []
+
+
+def test_it_is_built(tmp_path):
+    """It has the pages, and the reference made of commands and docstrings; nothing is fetched by it."""
+    site = SITE["build"](tmp_path / "site")
+    html = {path.stem: path.read_text() for path in site.glob("docs/**/*.html")}
+    assert "--stateful" in html["contract-first"]
+    assert "--bucket" in html["strict-s3"]
+    assert "load_contract" in html["contract_first"]
+    loading = ('src="http', '<link rel="stylesheet" href="http', "@import")
+    assert [name for name, text in html.items() if any(start in text for start in loading)] == []
+
+
+@pytest.mark.parametrize("link", ["missing.md", "mock.md#missing", "#missing"])
+def test_a_dead_link_fails(tmp_path, monkeypatch, link):
+    """A page or an anchor that does not exist ends the build."""
+
+    def stage(folder):
+        (folder / "docs").mkdir(parents=True)
+        (folder / "docs" / "mock.md").write_text(f"# Mock\n\n[there]({link})\n")
+
+    build = SITE["build"]
+    monkeypatch.setitem(build.__globals__, "stage", stage)
+    with pytest.raises(subprocess.CalledProcessError):
+        build(tmp_path / "site")
