@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import count
 
 import pytest
@@ -9,9 +10,10 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from contract_first.check import check_app
+from contract_first.check import Credentials, check_app, check_url
 from contract_first.check.checks.stored_things import StoredThings
 from contract_first.contract import Contract
+from contract_first.mock import contract_mock
 
 pytestmark = pytest.mark.programs
 
@@ -31,7 +33,12 @@ PART = {"type": "object", "minProperties": 1, "properties": {"title": TITLE, "au
 
 def body(schema):
     """Return the body of a request or response."""
-    return {"description": "OK", "required": True, "content": {"application/json": {"schema": schema}}}
+    return {"description": "OK", "content": {"application/json": {"schema": schema}}}
+
+
+def needed(schema):
+    """Return the body of a request that has to be there."""
+    return {"required": True, "content": body(schema)["content"]}
 
 
 def parameter(name, place="query", **schema):
@@ -39,12 +46,18 @@ def parameter(name, place="query", **schema):
     return {"name": name, "in": place, "required": place == "path", "schema": {"type": "integer", **schema}}
 
 
-def operation(name, status, *others, **parts):
+def operation(name, status, *others, returns=None, **parts):
     """Return an operation with a status of success, and others."""
-    responses = {status: {"description": "OK"}, **{other: {"description": "no"} for other in others}}
+    success = {"description": "OK"} if returns is None else body(returns)
+    responses = {status: success, **{other: {"description": "no"} for other in others}}
     return {"operationId": name, "responses": responses, **parts}
 
 
+NOTE = {"type": "object", "properties": {"id": {"type": "integer", "readOnly": True}, **PART["properties"]}}
+LISTED = {
+    "type": "object",
+    "properties": {"total": {"type": "integer"}, "items": {"type": "array", "items": BOOK}},
+}
 QUERY = [parameter("page", minimum=1), parameter("page_size", minimum=1), parameter("author", type="string")]
 CONTRACT = Contract(
     {
@@ -52,24 +65,24 @@ CONTRACT = Contract(
         "info": {"title": "Books", "version": "1"},
         "paths": {
             "/books": {
-                "get": operation("list_books", "200", parameters=QUERY),
-                "post": operation("add_book", "201", requestBody=body(BOOK)),
+                "get": operation("list_books", "200", returns=LISTED, parameters=QUERY),
+                "post": operation("add_book", "201", returns=BOOK, requestBody=needed(BOOK)),
             },
             "/books/{bookId}": {
                 "parameters": [parameter("bookId", "path")],
-                "get": operation("read_book", "200", "304"),
-                "put": operation("write_book", "200", requestBody=body(BOOK)),
-                "patch": operation("change_book", "200", "412", requestBody=body(PART)),
+                "get": operation("read_book", "200", "304", returns=BOOK),
+                "put": operation("write_book", "200", returns=BOOK, requestBody=needed(BOOK)),
+                "patch": operation("change_book", "200", "412", returns=BOOK, requestBody=needed(PART)),
                 "delete": operation("drop_book", "204"),
             },
             "/books/{bookId}/notes": {
                 "parameters": [parameter("bookId", "path")],
-                "get": operation("list_notes", "200"),
-                "post": operation("add_note", "201", requestBody=body(PART)),
+                "get": operation("list_notes", "200", returns={"type": "array", "items": NOTE}),
+                "post": operation("add_note", "201", returns=NOTE, requestBody=needed(PART)),
             },
             "/books/{bookId}/notes/{noteId}": {
                 "parameters": [parameter("bookId", "path"), parameter("noteId", "path")],
-                "get": operation("read_note", "200"),
+                "get": operation("read_note", "200", returns=NOTE),
             },
         },
     },
@@ -234,3 +247,18 @@ def test_an_api_that_creates_nothing_is_left_out():
     app = Starlette(routes=[Route("/{rest:path}", refuse, methods=["GET", "POST"])])
     report = check_app(app, contract=CONTRACT, checks=(StoredThings,), phases=(), seed=1)
     assert report.left_out == {"stored_things": "nothing with an id was created"}
+
+
+def test_a_mock_that_remembers_passes():
+    """Our own mock of the contract, with credentials that it does not know, violates no rule of any check."""
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+    document = {**CONTRACT.document, "components": {"securitySchemes": schemes}, "security": [{"key": []}]}
+    contract = Contract(json.loads(json.dumps(document)), "books")
+    with contract_mock(contract, stateful=True) as mock:
+        report = check_url(
+            mock.api, contract=contract, credentials=Credentials(api_key="key-12345678"), phases=(), seed=1
+        )
+    assert report.troubles == []
+    assert [str(finding.message) for finding in report.findings] == []
+    assert "stored_things" not in report.left_out
+    assert not report.notes.get("stored_things")
