@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from contract_first.check import Credentials, check_app, check_url
-from contract_first.check.checks.stored_things import StoredThings
+from contract_first.check.checks.stored import StoredThings
 from contract_first.contract import Contract
 from contract_first.mock import contract_mock
 

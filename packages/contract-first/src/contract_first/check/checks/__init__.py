@@ -12,6 +12,7 @@ what it left untried, and in ``left_out`` why that is all of it. A request that 
 is likely has the extension ``unpaced``.
 """
 
+from .boundaries import Boundaries
 from .challenge import Challenge
 from .check import Check
 from .delivery import Delivery
@@ -22,7 +23,7 @@ from .problem_details import ProblemDetails
 from .rate_limit_headers import RateLimitHeaders
 from .retry_after import RetryAfter
 from .security_alternatives import SecurityAlternatives
-from .stored_things import StoredThings
+from .stored import StoredThings
 
 CHECKS: tuple[type[Check], ...] = (
     ProblemDetails,
@@ -33,6 +34,7 @@ CHECKS: tuple[type[Check], ...] = (
     OrganizationIsolation,
     PresignedUpload,
     StoredThings,
+    Boundaries,
     HttpSemantics,
     RetryAfter,
 )

@@ -85,6 +85,9 @@ WORDS: Final = {
     "problem_details": Words("problem details", change="Send errors as the contract's problems."),
     "rate_limit_headers": Words("rate-limit headers", change="Count and send them on every response."),
     "challenge": Words("challenge", change="Send WWW-Authenticate with each 401."),
+    "boundaries": Words(
+        "boundaries", change="Validate the value as the contract has it, or change its bounds there."
+    ),
     "delivery": Words(
         "delivery", change="Send Cache-Control: private or no-store; look for what is slow in the server."
     ),

@@ -14,12 +14,12 @@ from urllib.parse import quote, urljoin
 import httpx2
 from schemathesis import Case
 
+from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunCheck, object_of
+from contract_first.check.checks.security_alternatives import WITHOUT_A_HANDLER
 from contract_first.check.target import Target
 from contract_first.contract import Operation
 
-from .check import CheckFailure, NothingToCheck, RunCheck, object_of
-from .security_alternatives import WITHOUT_A_HANDLER
-from .stored_lists import Lists
+from .lists import Lists
 
 ITEM: Final = re.compile(r"(.*)/\{([^{}/]+)\}")
 """The path of an item: that of its collection, and a parameter."""

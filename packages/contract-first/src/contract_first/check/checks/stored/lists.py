@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import httpx2
 
+from contract_first.check.checks.check import CheckFailure, json_of
 from contract_first.contract import Operation
-
-from .check import CheckFailure, json_of
 
 SIZES: Final = re.compile(r"(page_?|max_?)?(size|limit|results)|per_?page", re.IGNORECASE)
 PAGES: Final = re.compile(r"page(_?(number|no|index))?", re.IGNORECASE)
