@@ -142,7 +142,7 @@ class Books:
     async def _one(self, request):
         number, book = request.path_params["id"], self._books.get(request.path_params["id"])
         if book is None:
-            return Response(status_code=500 if self._is("gone twice") else 404)
+            return Response(status_code=422 if self._is("gone twice") else 404)
         tag = '"constant"' if self._is("etag constant") else f'"{hash(str(book))}"'
         if request.method == "DELETE":
             if not self._is("gone"):
