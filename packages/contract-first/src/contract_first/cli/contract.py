@@ -25,8 +25,8 @@ from contract_first.contract.linting import lint as violations_in
 from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
 
+from .checking.configuration import Option
 from .commands import CANNOT_RUN, Overlays, Sarif, Strict, failure
-from .configuration import Option
 from .reading import File, Load, follows_references, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}

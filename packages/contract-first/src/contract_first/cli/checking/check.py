@@ -17,9 +17,7 @@ from contract_first.check.credentials import (
     header_fields,
 )
 from contract_first.check.oauth2 import ClientCredentials
-from contract_first.contract import Contract as ContractDocument
-
-from .commands import (
+from contract_first.cli.commands import (
     HTML,
     JSON,
     PROPOSE,
@@ -34,8 +32,10 @@ from .commands import (
     takes,
     texts,
 )
+from contract_first.cli.reading import follows_references
+from contract_first.contract import Contract as ContractDocument
+
 from .configuration import Configuration, Option
-from .reading import follows_references
 
 Fallback = Callable[[], ContractDocument | None]
 Preset = Callable[[], Mapping[str, Any]]
