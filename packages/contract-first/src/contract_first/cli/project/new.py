@@ -71,7 +71,7 @@ def new(
         Db, typer.Option("--db", help="Database that handlers may ask for, with migrations by Alembic.")
     ] = "none",
 ) -> None:
-    """Create a project that serves a contract: handlers that return examples, settings, tests, an image, CI.
+    """Create a project that serves a contract: handlers that return examples, tests, an image, CI.
 
     Its copy of the contract is one file with all references bundled, and repaired where it is not valid; an
     operation without a default response gets one of problem details, and one whose handler would be called as

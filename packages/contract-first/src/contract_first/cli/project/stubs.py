@@ -26,7 +26,7 @@ IMPORTED = ("NotImplementedYet", "Problem", "Response")
 """What handlers may need of `contract_first.service`."""
 REFUSALS = ("404", "403", "401")
 """Of errors that a handler is declared to respond with, those that say least of the request."""
-STRUCTURED = re.compile(r"\b(jsonl?|ndjson|xml)\b")
+STRUCTURED = re.compile(r"\b(jsonl?|ndjson|xml)\b|\*/\*")
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
 """RUF100 where the other rules are not selected."""
 NEWLINE = "\n"
@@ -120,10 +120,10 @@ class Stubs:
     def _body(self, operation: Operation) -> Iterator[str]:
         """Yield the statement of a handler, if it needs one."""
         refusal = self._refusal(operation)
-        schema, value = self._success(operation)
+        value = self._success(operation)[1]
         if refusal:
             yield f'    raise Problem({refusal}, "{_lacking(operation)}")'
-        elif self._respond and self._samples.conforms(schema, value):
+        elif self._respond:
             status, headers = self._beyond(operation)
             parts = [] if value is None else [literal(value, 8)]
             parts += [f"status={status}"] if status else []
@@ -138,8 +138,9 @@ class Stubs:
             yield f'    raise NotImplementedYet("{_lacking(operation)}")'
 
     def _refusal(self, operation: Operation) -> str:
-        """Return the status of the problem that a handler raises, since the contract declares no success."""
-        if not self._respond or _success_of(operation)[0]:
+        """Return the status of the problem that a handler raises where it knows no success."""
+        is_known = _success_of(operation)[0] and self._samples.conforms(*self._success(operation))
+        if not self._respond or is_known:
             return ""
         declared = [status for status in operation.responses if status.isdigit()]
         return next((status for status in (*REFUSALS, *declared) if status in declared), REFUSALS[0])
@@ -210,19 +211,14 @@ class Stubs:
     def _test(self, stub: Stub) -> str:
         operation = stub.operation
         request = None if self._requests is None else self._requests.call(operation)
-        raises = self._refusal(operation) or (self._requests is not None and self._is_unknown(operation))
-        if request is not None and not self._is_unknown(operation):
+        if request is not None:
             argument, lines = "client: httpx2.Client", list(self._exchange(operation, request))
         else:
-            argument, lines = "", list(self._direct(stub, raises=bool(raises)))
+            argument, lines = "", list(self._direct(stub))
         head = f"def test_{stub.name}({argument}) -> None:"
         return "\n".join([head, f'    """{sentence(operation.label)}"""', *lines, ""])
 
-    def _is_unknown(self, operation: Operation) -> bool:
-        """Tell whether the handler does not respond, since no value is known that conforms."""
-        return not self._refusal(operation) and not self._samples.conforms(*self._success(operation))
-
-    def _direct(self, stub: Stub, *, raises: bool) -> Iterator[str]:
+    def _direct(self, stub: Stub) -> Iterator[str]:
         """Yield the statements of a test that calls a handler."""
         operation = stub.operation
         values = [self._samples.value(schema_of(parameter)) for parameter in operation.parameters]
@@ -230,7 +226,7 @@ class Stubs:
         if operation.request_body is not None:
             arguments["body"] = self._samples.value(first_content(operation.request_body)[1])
         call = _call(stub.name, arguments)
-        if raises:
+        if self._refusal(operation):
             yield from (
                 "    with pytest.raises(Problem):",
                 f"        {call.replace(NEWLINE, NEWLINE + '    ')}",
