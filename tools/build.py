@@ -1,12 +1,14 @@
 """Builds what is released into dist/, and checks it: ``tox -e build``.
 
 Of each distribution the sdist and the wheel that is made from it, and of ``scanner-api``, which installs the
-others, an SBOM (CycloneDX) and the notes of the release. The sdists are installed in a fresh environment, by
+others, an SBOM (CycloneDX) and the notes of the release; the packages for npm and Homebrew, which run
+``contract-first``. The sdists are installed in a fresh environment, by
 the lock's hashes, and have to run there.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -23,6 +25,7 @@ FOLDERS = {
     "scanner-api": ROOT,
 }
 """The folder of each distribution, each after those that it requires."""
+CHANNELS = ROOT / "channels"
 LOCK = ROOT / "constraints-hashed.txt"
 
 
@@ -41,6 +44,9 @@ def main(folder: Path = ROOT / "dist") -> None:
         bill_of_materials(Path(scratch), next(folder.glob("scanner_api*.whl")).with_suffix(".cdx.json"))
         contract = installed(Path(scratch) / "venv", folder)
     (folder / "notes.md").write_text(notes(contract))
+    (folder / "contract-first.rb").write_text(formula(next(folder.glob("contract_first-*.tar.gz"))))
+    if shutil.which("npm"):
+        run("npm", "pack", "--silent", "--pack-destination", folder, CHANNELS / "npm")
     print("\n".join(sorted(file.name for file in folder.iterdir())))  # noqa: T201 -- a command of the developer's
 
 
@@ -77,6 +83,14 @@ def installed(environment: Path, folder: Path) -> dict[str, str]:
     program = programs / "scanner-api"
     contract = json.loads(run(program, "contract", "show", "--format", "json"))
     return {"version": contract["info"]["version"], "digest": run(program, "contract", "digest").strip()}
+
+
+def formula(sdist: Path) -> str:
+    """Return the formula for Homebrew of a release with this sdist."""
+    template = (CHANNELS / "homebrew" / "contract-first.rb").read_text()
+    _, _, text = template.partition("\n")
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    return text.replace("{version}", PROJECT["version"]).replace("{sha256}", digest)
 
 
 def notes(contract: dict[str, str]) -> str:

@@ -38,6 +38,7 @@ PODS = {
 TEXTS = [path.read_text() for path in DEPLOY.rglob("*") if path.is_file()]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 OURS = ("serve", "worker", "s3")
+WORKFLOWS = sorted(map(str, (ROOT / ".github" / "workflows").glob("*.yaml")))
 WRITABLE = "/tmp"  # noqa: S108 -- of a container
 
 
@@ -46,12 +47,13 @@ WRITABLE = "/tmp"  # noqa: S108 -- of a container
     [
         ["hadolint", "Dockerfile"],
         ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"],
+        ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS],
         ["kubernetes-validate", "--strict", *sorted(path.name for path in DEPLOY.glob("kubernetes/*.yaml"))],
     ],
     ids=lambda command: command[0],
 )
 def test_linted(command, tmp_path):
-    """hadolint, and the schemas of Compose and Kubernetes, find nothing."""
+    """hadolint, and the schemas of Compose, workflows and Kubernetes, find nothing."""
     if "TOX_ENV_NAME" not in os.environ and shutil.which(command[0]) is None:
         pytest.skip("only tox installs the group deploy")
     folder = DEPLOY

@@ -1,5 +1,6 @@
 """One version: of the three distributions, of the changelog, of what is installed."""
 
+import json
 import re
 import tomllib
 from importlib.metadata import version
@@ -11,6 +12,11 @@ from .conftest import PROJECTS, ROOT
 DISTRIBUTIONS = [tomllib.loads((folder / "pyproject.toml").read_text())["project"] for folder in PROJECTS]
 NAMES = {project["name"] for project in DISTRIBUTIONS}
 VERSION = DISTRIBUTIONS[0]["version"]
+
+
+def test_npm_package():
+    """The package for npm runs the program of its own version."""
+    assert json.loads((ROOT / "channels" / "npm" / "package.json").read_text())["version"] == VERSION
 
 
 def test_changelog_has_the_version():
