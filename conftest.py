@@ -118,7 +118,7 @@ async def _exchange(app, scope, events):
     waiting, sent = list(events), []
 
     async def receive():
-        return waiting.pop(0)
+        return waiting.pop(0) if waiting else await asyncio.get_running_loop().create_future()
 
     async def send(message):
         sent.append(message)

@@ -82,3 +82,13 @@ def test_smoke_of_the_cliffs(tmp_path):
     printed = finished(tmp_path, "cliffs.py", "--smoke")
     for name in ("plain", "nullable", "discriminator", "format date-time"):
         assert f"| {name} " in printed
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="the same")
+def test_smoke_of_the_frameworks(tmp_path):
+    """The bench serves one contract by all frameworks, which refuse what violates it, and measures ours."""
+    numbers = tmp_path / "frameworks.json"
+    finished(tmp_path, "frameworks.py", "--smoke", "--json", numbers)
+    loads = json.loads(numbers.read_text())["loads"]
+    assert {load["call"] for load in loads} >= {"get", "union", "stream"}
+    assert all(load["requests_per_second"] > 0 for load in loads)

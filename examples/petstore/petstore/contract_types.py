@@ -2,8 +2,6 @@
 
 from typing import Literal, TypeAlias, TypedDict
 
-Kind: TypeAlias = "Literal['cat', 'dog', 'other']"
-
 
 class NewPet(TypedDict):
     name: str
@@ -14,3 +12,6 @@ class Pet(TypedDict):
     name: str
     kind: "Kind"
     id: int
+
+
+Kind: TypeAlias = Literal["cat", "dog", "other"]

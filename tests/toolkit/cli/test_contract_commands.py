@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from contract_first.contract.python_types import python_types
+from contract_first.contract.models import write_models
 from scanner_contract import load_contract
 
 
@@ -42,4 +42,4 @@ def test_overlays(contract, write):
 def test_types(contract):
     """Python is the default, and its types are those of the contract in force."""
     result = contract("types")
-    assert (result.exit_code, result.stdout) == (0, python_types(load_contract()))
+    assert (result.exit_code, result.stdout) == (0, write_models(load_contract()))

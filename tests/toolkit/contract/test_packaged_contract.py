@@ -9,7 +9,7 @@ from pathlib import Path
 from contract_first.contract import compare
 from contract_first.contract import load_contract as load
 from contract_first.contract.linting import lint
-from contract_first.contract.python_types import python_types
+from contract_first.contract.models import write_models
 from scanner_contract import load_contract
 
 
@@ -32,7 +32,7 @@ def test_it_keeps_every_house_rule():
 def test_its_types_are_python(mypy_cache, tmp_path):
     """Mypy takes the types of the contract in force, strictly, and a linter finds nothing."""
     path = tmp_path / "types_of_sessions.py"
-    path.write_text(python_types(load_contract()))
+    path.write_text(write_models(load_contract()))
     mypy = ["mypy", "--strict", "--config-file=", "--cache-dir", mypy_cache]
     for tool in (mypy, ["ruff", "check", "--isolated", "--no-cache", "--select", "F,I"], []):
         command = [sys.executable, *(["-m", *tool] if tool else []), path]

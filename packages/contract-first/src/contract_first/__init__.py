@@ -23,7 +23,10 @@ if TYPE_CHECKING:
         BadRequest,
         BasicCredential,
         Conflict,
+        Cookie,
+        Event,
         Forbidden,
+        Hook,
         InsufficientScope,
         InternalError,
         MethodNotAllowed,
@@ -40,31 +43,33 @@ if TYPE_CHECKING:
         ServiceUnavailable,
         Unauthorized,
         UnsupportedMediaType,
+        Upload,
         URITooLong,
         ValidationFailed,
         create_app,
+        per_request,
         serve,
     )
 
 __all__ = [
     "BadRequest", "BasicCredential", "Change", "Conflict", "Contract", "ContractError", "ContractMock",
-    "Credentials", "ExchangeValidator", "Forbidden", "InsufficientScope", "InternalError",
-    "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "Operation", "PayloadTooLarge",
-    "Problem", "RateLimited", "Report", "Request", "Requirement", "Response", "Service",
-    "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
-    "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract", "serve",
-    "validate_har",
+    "Cookie", "Credentials", "Event", "ExchangeValidator", "Forbidden", "Hook", "InsufficientScope",
+    "InternalError", "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "Operation",
+    "PayloadTooLarge", "Problem", "RateLimited", "Report", "Request", "Requirement", "Response", "Service",
+    "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "Upload",
+    "ValidationFailed", "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract",
+    "per_request", "serve", "validate_har",
 ]  # fmt: skip
 
 __getattr__ = exported(
     __name__,
     {
         "contract": "Change Contract ContractError Operation compare load_contract",
-        "service": "BadRequest BasicCredential Conflict Forbidden InsufficientScope InternalError"
-        " MethodNotAllowed NotAcceptable NotFound NotImplementedYet"
+        "service": "BadRequest BasicCredential Conflict Cookie Event Forbidden Hook InsufficientScope"
+        " InternalError MethodNotAllowed NotAcceptable NotFound NotImplementedYet"
         " PayloadTooLarge Problem RateLimited Request Requirement Response Service"
-        " ServiceUnavailable URITooLong Unauthorized UnsupportedMediaType"
-        " ValidationFailed create_app serve",
+        " ServiceUnavailable URITooLong Unauthorized UnsupportedMediaType Upload"
+        " ValidationFailed create_app per_request serve",
         "mock": "ContractMock contract_mock",
         "check": "Credentials ExchangeValidator Report check_app check_url validate_har",
     },

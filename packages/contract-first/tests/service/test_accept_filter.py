@@ -9,6 +9,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from contract_first.contract.document.formats import PLAIN
 from contract_first.contract.document.json_types import INTEGERS
 from contract_first.contract.schemas.keywords import format_checker
 from contract_first.service.messages.response import Rendered
@@ -262,6 +263,8 @@ DIFFERENCES = [
     ({"type": "integer", "format": "int32"}, 2**31),
     ({"type": "integer", "format": "uint8"}, -1),
     ({"format": "date-time"}, "tomorrow"),
+    ({"patternProperties": {"^a$": {"type": "integer"}}}, {"a\n": "x"}),
+    ({"patternProperties": {r"^\d$": {"type": "integer"}}}, {"\N{ARABIC-INDIC DIGIT THREE}": "x"}),
     (
         {
             "$id": "https://example.com/schema",
@@ -353,3 +356,23 @@ def test_a_price_is_a_multiple_of_a_cent(openapi):
         [],
     ]
     assert errors(engines.operation, rendered(0.075), "application/json") == ["body: breaks multipleOf 0.01"]
+
+
+@settings(max_examples=20, deadline=None)
+@pytest.mark.parametrize("pattern", ["^x-", "^[a-z_-]+$", "a{2} b?", "^$"])
+@given(names=st.lists(st.text("ax-_ \n", max_size=6), max_size=4, unique=True), is_text=st.booleans())
+def test_the_filter_speaks_for_plain_patterns_of_names(pattern, names, is_text):
+    """What it says of names is what openapi-core says, without asking it."""
+    engines = Engines.over_schema({"patternProperties": {pattern: {"type": "string"}}})
+    value = dict.fromkeys(names, "" if is_text else 1)
+    conforms = engines.validator.errors(engines.operation, rendered(value), "application/json") == []
+    assert engines.accepts(value) == conforms
+
+
+@settings(max_examples=50, deadline=None)
+@pytest.mark.parametrize("name", sorted(PLAIN))
+@given(data=st.data())
+def test_plain_spellings_of_formats(name, data):
+    """Every text that is taken for a plain spelling of a format conforms to openapi-core's checker."""
+    text = data.draw(st.from_regex(PLAIN[name], fullmatch=True))
+    assert format_checker().conforms(text, name)

@@ -20,7 +20,7 @@ from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.linting import LintRule
 from contract_first.contract.linting import lint as violations_in
-from contract_first.contract.python_types import python_types
+from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
 
 from .commands import CANNOT_RUN, Overlays, Strict, failure
@@ -133,21 +133,43 @@ def types(
     overlay: Overlays = None,
     strict: Strict = False,
     lang: Annotated[Literal["python", "typescript"], typer.Option(help="Language of the types.")] = "python",
+    models: Annotated[Kind, typer.Option(help="What objects are in Python.")] = "typeddict",
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PY",
+            help="Module to compare with the contract: print how they differ.",
+            show_default="none",
+        ),
+    ] = None,
     load: Load = load_contract,
 ) -> None:
-    """Print the types of a contract: Python TypedDicts, or TypeScript by openapi-typescript.
+    """Print the types of a contract: Python TypedDicts or models, or TypeScript by openapi-typescript.
 
-    Python types describe decoded JSON: a date-time is a str. They are for type checkers; msgspec decodes
-    them, but refuses unions of objects.
+    TypedDicts describe decoded JSON, in which a date-time is a str. Models have dates, UUIDs and aliases as
+    handlers of create_app take and return them; --models is msgspec, dataclass or pydantic.
 
     TypeScript needs npx, which downloads the generator; exits with 2 without npx.
+
+    Exit codes: 0 printed, or --check finds no difference, 1 it finds one, 2 nothing can be read.
     """
     contract = read_contract(file, load, overlay, strict=strict)
+    if lang == "typescript" and (check or models != "typeddict"):
+        raise failure("--models and --check are of Python; leave --lang out.")
     try:
-        text = python_types(contract) if lang == "python" else _typescript(contract)
-    except ContractError as error:
+        text = write_models(contract, models) if lang == "python" else _typescript(contract)
+        if check is None:
+            typer.echo(text, nl=False)
+            return
+        found = list(differences(text, check.read_text("utf-8")))
+    except (ContractError, OSError, UnicodeDecodeError) as error:
         raise failure(error) from None
-    typer.echo(text, nl=False)
+    except SyntaxError as error:
+        raise failure(f"{check} is no Python: {error.msg}, line {error.lineno}.") from None
+    for difference in found:
+        typer.echo(f"{check}: {difference}")
+    typer.echo(f"{len(found) or 'No'} differences between {check} and {contract.source}.")
+    raise typer.Exit(1 if found else 0)
 
 
 def _print(changes: Sequence[Change]) -> None:

@@ -11,7 +11,9 @@ from contract_first.imports import exported
 if TYPE_CHECKING:
     from .access.authentication import Authenticator, BasicCredential
     from .app import Service, create_app
+    from .collaborators import PerRequest, per_request
     from .functions import ResolverError
+    from .hooks import Hook
     from .http.server import CannotListen, listen, serve, url_of
     from .idempotency import Attempt, Idempotency, KeyInUse, KeyReused
     from .messages.problems import (
@@ -36,16 +38,18 @@ if TYPE_CHECKING:
         Violation,
     )
     from .messages.request import Request, Requirement
-    from .messages.response import Response
+    from .messages.response import Cookie, Event, Response
+    from .messages.upload import Upload
     from .request.bodies import Limits
 
 __all__ = [
-    "Attempt", "Authenticator", "BadRequest", "BasicCredential", "CannotListen", "Conflict", "Forbidden",
-    "Idempotency", "InsufficientScope", "InternalError", "KeyInUse", "KeyReused", "Limits",
-    "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "PayloadTooLarge", "Problem",
-    "ProblemProfile", "RateLimited", "Request", "Requirement", "ResolverError", "Response", "Service",
-    "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
-    "Violation", "create_app", "listen", "serve", "url_of",
+    "Attempt", "Authenticator", "BadRequest", "BasicCredential", "CannotListen", "Conflict", "Cookie",
+    "Event", "Forbidden", "Hook", "Idempotency", "InsufficientScope", "InternalError", "KeyInUse",
+    "KeyReused", "Limits", "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet",
+    "PayloadTooLarge", "PerRequest", "Problem", "ProblemProfile", "RateLimited", "Request", "Requirement",
+    "ResolverError", "Response", "Service", "ServiceUnavailable", "URITooLong", "Unauthorized",
+    "UnsupportedMediaType", "Upload", "ValidationFailed", "Violation", "create_app", "listen",
+    "per_request", "serve", "url_of",
 ]  # fmt: skip
 
 __getattr__ = exported(
@@ -54,6 +58,8 @@ __getattr__ = exported(
         "app": "Service create_app",
         "access.authentication": "Authenticator BasicCredential",
         "request.bodies": "Limits",
+        "collaborators": "PerRequest per_request",
+        "hooks": "Hook",
         "functions": "ResolverError",
         "idempotency": "Attempt Idempotency KeyInUse KeyReused",
         "messages.problems": "BadRequest Conflict Forbidden InsufficientScope InternalError MethodNotAllowed"
@@ -61,7 +67,8 @@ __getattr__ = exported(
         " ProblemProfile RateLimited ServiceUnavailable URITooLong Unauthorized"
         " UnsupportedMediaType ValidationFailed Violation",
         "messages.request": "Request Requirement",
-        "messages.response": "Response",
+        "messages.response": "Cookie Event Response",
+        "messages.upload": "Upload",
         "http.server": "CannotListen listen serve url_of",
     },
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.contract import Contract, load_contract
 
-from .access.authentication import Authenticator, Hook, HookAuthenticator
+from .access.authentication import Authenticate, Authenticator, HookAuthenticator
 from .access.cors import with_cors
 from .assembly import Assembly
 from .clock import Clock, SystemClock
@@ -22,6 +22,7 @@ from .connexion_adapter import bind
 from .edge import Edge
 from .functions import Function
 from .handlers import handlers_of
+from .hooks import Hook, require_operations
 from .http.proxies import TrustedProxies
 from .idempotency import Idempotency
 from .messages.problems import PLAIN, ProblemProfile
@@ -68,6 +69,7 @@ class Service:
         self._make = make
         self._below_root = below_root
         self._open = collaborators if callable(collaborators) else lambda: nullcontext(collaborators)
+        self._opened_with = NOTHING if callable(collaborators) else collaborators
         self._app = None if callable(collaborators) else make(collaborators)
         self._opened: asyncio.Future[ASGIApp] | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -106,6 +108,7 @@ class Service:
         """
         try:
             async with self._open() as collaborators:
+                self._opened_with = collaborators
                 self._app = self._make(collaborators)
                 opened.set_result(self._app)
                 with suppress(asyncio.CancelledError):
@@ -117,6 +120,22 @@ class Service:
         finally:
             opened.cancel()
             self._app = self._opened = self._opening = None
+            self._opened_with = NOTHING
+
+    @contextmanager
+    def override(self, **collaborators: Any) -> Iterator[None]:
+        """Put others in the place of collaborators, for tests.
+
+        What is opened when the app starts is not opened in a test that overrides before that: name all that
+        handlers need.
+        """
+        before = self._app, self._opened_with
+        self._opened_with = {**self._opened_with, **collaborators}
+        self._app = self._make(self._opened_with)
+        try:
+            yield
+        finally:
+            self._app, self._opened_with = before
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -143,7 +162,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     contract: Contract | Path | str,
     handlers: ModuleType | Mapping[str, Function],
     *,
-    authenticate: Mapping[str, Hook] | Authenticator | None = None,
+    authenticate: Mapping[str, Authenticate] | Authenticator | None = None,
     collaborators: Mapping[str, Any] | Opening = NOTHING,
     checks: Mapping[str, Check] | None = NOTHING,
     soft_checks: Mapping[str, Check] = NOTHING,
@@ -158,6 +177,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     lazy: bool = False,
     base_paths: bool = True,
     idempotency: Idempotency | None = None,
+    hooks: Sequence[Hook] = (),
+    middleware: Sequence[Callable[[ASGIApp], ASGIApp]] = (),
     metrics: Metrics | None = None,
     request_log: RequestLog | None = None,
     tracing: Tracing | None = None,
@@ -175,11 +196,13 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         handlers: functions by name, or a module or package of them; see :mod:`.names` for which function
             handles which operation. A function, ``async def`` or ``def`` (which runs in a thread), takes the
             parameters of its operation by name, ``body``, ``caller`` and ``request`` if it asks for them, and
-            collaborators. It returns a value, ``(value, status)`` or a :class:`~.responses.Response`.
+            collaborators. It returns a value, ``(value, status)`` or a :class:`~.responses.Response`. What it
+            is annotated with it gets: models, dates, UUIDs and the like instead of JSON values.
         authenticate: for each security scheme a function that takes credential and request and returns the
             caller, see :class:`~.authentication.HookAuthenticator`; or one `Authenticator` for all schemes.
-        collaborators: objects that handlers take, by parameter name; or an ``@asynccontextmanager`` that
-            yields them, entered when the app starts.
+        collaborators: objects that handlers take, by parameter name or by class, some of them opened
+            :func:`~.collaborators.per_request`; or an ``@asynccontextmanager`` that yields them, entered when
+            the app starts.
         checks: checks of ``/readyz`` by name; the app is ready if none raises. None serves no health.
         soft_checks: further checks of ``/readyz``; one that raises is reported, and the app stays ready.
         cors_origins: origins whose pages may call the app (CORS); ``*`` for any.
@@ -195,6 +218,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         base_paths: serve the operations below the base paths of the contract's servers as well.
         idempotency: handles a request once, however often it is sent with its ``Idempotency-Key``, where the
             contract declares that header; see :mod:`.idempotency`. Without it handlers get the header.
+        hooks: functions before, after and around handlers; see :class:`~.hooks.Hook`.
+        middleware: each takes an ASGI app and returns the one around it; the first is the outermost.
         metrics: counts requests, and the violations in them; see :class:`~.metrics.Metrics`.
         request_log: writes a line for each request, see :class:`~.request_log.RequestLog`.
         tracing: records a span for each request, see :class:`~.spans.Tracing`.
@@ -207,10 +232,11 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             hook; where collaborators are opened, a handler that does not fit fails the start instead.
     """
     served = contract if isinstance(contract, Contract) else load_contract(contract)
+    require_operations(hooks, served.operations)
     limits = limits or Limits()
     functions = handlers_of(handlers, plain=True) if isinstance(handlers, ModuleType) else handlers
-    hooks = NOTHING if authenticate is None else authenticate
-    authenticator = HookAuthenticator(served, hooks) if isinstance(hooks, Mapping) else hooks
+    schemes = NOTHING if authenticate is None else authenticate
+    authenticator = HookAuthenticator(served, schemes) if isinstance(schemes, Mapping) else schemes
     observing: dict[str, Any] = {}
     if metrics is not None:
         authenticator = metrics.authenticator(authenticator)
@@ -231,6 +257,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             closed_query=closed_query,
             base_paths=base_paths,
             idempotency=idempotency,
+            hooks=hooks,
             profile=profile,
             **observing,
         )
@@ -252,6 +279,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             request_headers=() if fallback is None else fallback.request_headers,
             response_headers=() if fallback is None else fallback.response_headers,
         )
+        for wrap in reversed(middleware):
+            app = wrap(app)
         observers: list[Observer] = [part.observe for part in (metrics, request_log) if part]
         if tracing is not None:
             observers.append(tracing.observer(served))

@@ -1,6 +1,6 @@
 """What the operations of one contract share when they are bound."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -10,10 +10,12 @@ from contract_first.contract.schemas.schema import Schemas
 
 from .access.authentication import Authenticator, Refusing
 from .access.security import Alternatives, PresentedCredentials
+from .collaborators import Collaborators
+from .hooks import Hook
 from .idempotency import Idempotency
 from .messages.problems import PLAIN, Problem, ProblemProfile
 from .messages.request import Request
-from .request.bodies import Limits
+from .request.bodies import Limits, NamedSchemas
 from .request.budget import BodyBudget
 from .response.response_validation import ResponseValidator
 
@@ -38,11 +40,17 @@ class Assembly:
     on_violation: Callable[[Operation], None] = lambda _: None
     base_paths: bool = False
     idempotency: Idempotency | None = None
+    hooks: Sequence[Hook] = ()
 
     @cached_property
     def schemas(self) -> Schemas:
         """The contract's schemas, as requests are read."""
         return self.contract.schemas.view(formats=self.formats).for_requests
+
+    @cached_property
+    def shared(self) -> Collaborators:
+        """The collaborators, the contract's named schemas among them."""
+        return Collaborators({"schemas": NamedSchemas(self.schemas), **self.collaborators})
 
     @cached_property
     def bodies(self) -> BodyBudget:

@@ -17,7 +17,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .clock import Clock
 from .messages.problems import (
-    MEDIA_TYPE,
     PLAIN,
     InternalError,
     NotImplementedYet,
@@ -115,7 +114,7 @@ class Edge:
 
     async def _respond_to_error(self, error: Exception, request: Request, send: Send) -> None:
         request.error = error
-        problem = error if isinstance(error, Problem) else InternalError()
+        problem = self.profile.adapted(error) if isinstance(error, Problem) else InternalError()
         # violations where they are found
         is_logged = not self.log_failures or isinstance(problem, ViolationError | NotImplementedYet)
         if problem is not error:
@@ -138,16 +137,16 @@ class Edge:
     def _refused_alike(self, problem: Problem) -> tuple[RawHeaders, bytes]:
         """Return the header fields of a problem, and its document with places for what requests differ in."""
         names = {"instance": "{instance}", "request_id": "{request_id}"}
-        document = self.profile.document(problem, **names, now=self.clock.now())
+        document = self.profile.write(problem, self.profile.document(problem, **names, now=self.clock.now()))
         template = msgspec.json.encode(document).replace(b"%", b"%%")
         for name, sign in names.items():
             template = template.replace(sign.encode(), f"%({name})b".encode())
-        return _fields(problem), template
+        return self._fields(problem), template
 
     def _rendered(self, problem: Problem, request: Request) -> Rendered:
-        body = msgspec.json.encode(request.problem_details(problem))
+        body = msgspec.json.encode(request.problem_body(problem))
         headers = [
-            *_fields(problem),
+            *self._fields(problem),
             (b"content-length", str(len(body)).encode()),
             *request.response_headers,
         ]
@@ -155,7 +154,6 @@ class Edge:
             headers.append((b"connection", b"close"))  # the rest of the body is not read
         return Rendered(int(problem.status), headers, body)
 
-
-def _fields(problem: Problem) -> RawHeaders:
-    fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
-    return [*fields, (b"content-type", MEDIA_TYPE.encode())]
+    def _fields(self, problem: Problem) -> RawHeaders:
+        fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
+        return [*fields, (b"content-type", self.profile.media_type.encode())]

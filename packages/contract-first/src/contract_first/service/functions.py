@@ -3,7 +3,8 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
+from typing import Any, get_type_hints
 
 Function = Callable[..., Any]
 
@@ -12,15 +13,39 @@ class ResolverError(Exception):
     """An operation has no handler, or one that does not fit it; the message names the operationId."""
 
 
+async def _returned(function: Function, *positional: Any, **named: Any) -> Any:
+    return function(*positional, **named)
+
+
 def awaitable(function: Function) -> Callable[..., Awaitable[Any]]:
-    """Return a function as one to await: itself if it is ``async def``, else in a thread."""
+    """Return a function as one to await: itself if it is ``async def``, else in a thread.
+
+    An asynchronous generator is returned as it is.
+    """
     if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 -- it is callable; how, is the question
     ):
         return function
+    if inspect.isasyncgenfunction(function):
+        return partial(_returned, function)
 
     async def call(*positional: Any, **named: Any) -> Any:
         returned = await asyncio.to_thread(function, *positional, **named)
         return await returned if inspect.isawaitable(returned) else returned
 
     return call
+
+
+def annotation_of(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
+    """Return what a parameter is annotated with; Any where that cannot be looked up."""
+
+    def annotated() -> None: ...
+
+    annotated.__annotations__ = {"it": parameter.annotation}
+    inner = inspect.unwrap(function)
+    scope = getattr(inner, "__globals__", None) or getattr(type(inner).__call__, "__globals__", {})
+    try:
+        hint = get_type_hints(annotated, globalns=scope)["it"]
+    except NameError:
+        return Any
+    return Any if hint is inspect.Parameter.empty else hint

@@ -13,14 +13,13 @@ from typing import Any
 
 from contract_first.contract import Operation
 
+from .collaborators import CONTEXT, Collaborators, Needs
 from .functions import Function, ResolverError, awaitable
 from .names import handler_name, handler_named
-from .request.typed_bodies import body_converter
+from .request.typed_values import Convert, argument_converter
 
 MOST_NAMED = 10
 """Operations without a handler, in the message."""
-CONTEXT = frozenset({"caller", "request"})
-"""What every handler may ask for beside its operation's parameters, its body and the collaborators."""
 
 
 def handlers_of(package: ModuleType, *, plain: bool = False) -> dict[str, Function]:
@@ -98,37 +97,48 @@ class Handler:
 
     Attributes:
         call: calls it, by keyword; a ``def`` function runs in a thread.
-        context: which of caller and request it asks for.
-        convert: makes the body what the function's annotation says, if that is more than a JSON value.
+        needs: what it asks for of the request, and what is opened for it.
+        converters: make arguments what the function's annotations say, where that is more than a JSON value.
     """
 
     call: Callable[..., Awaitable[Any]]
-    context: tuple[str, ...]
-    convert: Callable[[Any], Any] | None
+    needs: Needs
+    converters: Mapping[str, Convert]
 
     @classmethod
     def of(
-        cls, function: Function, operation_id: str, arguments: set[str], collaborators: Mapping[str, Any]
+        cls, function: Function, operation_id: str, arguments: set[str], collaborators: Collaborators
     ) -> Handler:
         """Return the handler of an operation.
 
         Args:
             arguments: what the operation calls it with.
-            collaborators: what else it may ask for, by parameter name.
+            collaborators: what else it may ask for.
 
         Raises:
             ResolverError: it is not a function, has a parameter that nothing provides, or lacks an argument.
         """
         parameters = _parameters(function, operation_id)
-        _require_fit(parameters, operation_id, arguments, CONTEXT | collaborators.keys())
-        asked = parameters.keys() - arguments
-        context = tuple(sorted(asked & CONTEXT - collaborators.keys()))
-        bound = partial(function, **{name: collaborators[name] for name in asked & collaborators.keys()})
-        try:
-            convert = body_converter(function, parameters["body"]) if "body" in parameters else None
-        except TypeError as error:
-            raise ResolverError(f"The handler of {operation_id!r} cannot take the body: {error}") from None
-        return cls(awaitable(bound), context, convert)
+        needs = collaborators.needs(function, arguments, f"The handler of {operation_id!r}")
+        provided = (
+            CONTEXT
+            | collaborators.by_name.keys()
+            | needs.shared.keys()
+            | needs.context.keys()
+            | needs.opened.keys()
+        )
+        _require_fit(parameters, operation_id, arguments, provided)
+        converters: dict[str, Convert] = {}
+        for name in sorted(arguments & parameters.keys()):
+            try:
+                convert = argument_converter(function, parameters[name])
+            except TypeError as error:
+                raise ResolverError(
+                    f"The handler of {operation_id!r} cannot take {name!r} as it is annotated: {error}"
+                ) from None
+            if convert is not None:
+                converters[name] = convert
+        return cls(awaitable(partial(function, **needs.shared)), needs, converters)
 
 
 def _parameters(function: Function, operation_id: str) -> Mapping[str, inspect.Parameter]:

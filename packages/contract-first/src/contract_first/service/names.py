@@ -12,7 +12,6 @@ underscore (``photos_get_url``, ``get_url`` or ``url`` for ``apps_photos_get_url
 two operations share a function of one name.
 """
 
-import builtins
 import keyword
 import re
 from collections import Counter
@@ -21,21 +20,9 @@ from itertools import chain, count
 from typing import Any
 
 from contract_first.contract import Operation
+from contract_first.contract.document.python_names import python_name
 
 RESERVED = ("body", "caller")
-
-
-def python_name(name: str) -> str:
-    """Return the handler's argument for a parameter: ``X-Thing`` is ``x_thing``, ``id`` is ``id_``.
-
-    Camel case is opened up (``warningDays`` is ``warning_days``); what Python has taken gets an underscore,
-    as Connexion's ``pythonic_params`` does.
-    """
-    opened = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    spelled = re.sub(r"\W+", "_", opened, flags=re.ASCII).strip("_").lower() or "_"
-    if spelled[0].isdigit():
-        spelled = "_" + spelled
-    return spelled + "_" if keyword.iskeyword(spelled) or hasattr(builtins, spelled) else spelled
 
 
 def argument_names(parameters: Sequence[Mapping[str, Any]]) -> list[str]:

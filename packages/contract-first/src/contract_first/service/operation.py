@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, Protocol
 
@@ -16,6 +18,7 @@ from .access.security import alternatives_of
 from .assembly import Assembly
 from .functions import Function, ResolverError
 from .handlers import Handler
+from .hooks import hooked
 from .idempotency import HEADER, Attempt, Idempotency, fingerprint_of
 from .messages.problems import (
     BadRequest,
@@ -27,13 +30,15 @@ from .messages.problems import (
     Violation,
 )
 from .messages.request import STATE, Request
-from .messages.response import Rendered, respond
-from .request.bodies import CompiledBody, NamedSchemas
+from .messages.response import Rendered, Streamed, respond
+from .request.bodies import CompiledBody
 from .request.decoding import decode_form
 from .request.parameters import compile_parameters, undeclared
+from .request.typed_values import converted
 from .response.negotiation import Negotiation
 from .response.rendering import ResponseRenderer, accepts, produced
 
+log = logging.getLogger("contract_first.service.errors")
 Responder = Callable[["Request"], Awaitable["Rendered"]]
 """Admits a request and returns its response, or raises a Problem."""
 
@@ -79,6 +84,9 @@ class BoundOperation:
         takes_any = any(parameter.location == "querystring" for parameter in self.parameters)
         is_closed = assembly.closed_query and not takes_any
         self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
+        self._places = {"body": ("body", "")} | {
+            parameter.argument: (parameter.location, parameter.name) for parameter in self.parameters
+        }
         body = operation.request_body
         self._bodies = assembly.bodies
         self._body = (
@@ -86,6 +94,8 @@ class BoundOperation:
         )
         validator, on_violation = assembly.response_validator, assembly.on_violation
         self._renderer = ResponseRenderer(operation, validator, on_violation, reveal=assembly.reveal)
+        self._hooks = [hook for hook in assembly.hooks if hook.is_of(operation)]
+        self._collaborators = assembly.shared
         self._idempotency = assembly.idempotency
         self._key = None if assembly.idempotency is None else self._argument("header", HEADER)
         self.has_handler = function is not None
@@ -101,6 +111,8 @@ class BoundOperation:
         finally:
             if request.held[1]:
                 self._bodies.release(request)
+        for work in request.background:
+            await _done(work, request)
 
     async def serve(self, request: Request) -> Rendered:
         """Admit a request and return the handler's response to it."""
@@ -122,6 +134,8 @@ class BoundOperation:
     ) -> Rendered:
         async def run() -> bytes:
             rendered = await self._handled(arguments, request)
+            if isinstance(rendered, Streamed):
+                raise TypeError(f"A response to a request with {HEADER} is stored, and cannot be a stream.")
             del rendered.headers[len(rendered.headers) - len(request.response_headers) :]
             return msgspec.msgpack.encode(rendered)
 
@@ -133,11 +147,26 @@ class BoundOperation:
 
     async def _handled(self, arguments: dict[str, Any], request: Request) -> Rendered:
         handler = self._handler
-        for name in handler.context:
-            arguments[name] = request if name == "request" else request.caller
-        if handler.convert is not None and arguments["body"] is not None:
-            arguments["body"] = handler.convert(arguments["body"])
-        return self._renderer.render(await handler.call(**arguments), request)
+        for name, convert in handler.converters.items():
+            if arguments[name] is not None:
+                arguments[name] = converted(convert, arguments[name], *self._places[name])
+        for name, source in handler.needs.context.items():
+            arguments[name] = request if source == "request" else request.caller
+        if not handler.needs.opened:
+            return await self._called(arguments, request)
+        async with AsyncExitStack() as stack:
+            arguments |= await self._collaborators.open(handler.needs, request, stack)
+            rendered = await self._called(arguments, request)
+            if isinstance(rendered, Streamed):
+                rendered.scope = stack.pop_all()
+            return rendered
+
+    async def _called(self, arguments: dict[str, Any], request: Request) -> Rendered:
+        call = self._handler.call
+        returned = (
+            await hooked(self._hooks, call, arguments, request) if self._hooks else await call(**arguments)
+        )
+        return self._renderer.render(returned, request)
 
     async def arguments(self, request: Request) -> dict[str, Any]:
         """Return the arguments of an admitted request by name, or raise its problem."""
@@ -189,8 +218,14 @@ class BoundOperation:
     def _handler_of(self, function: Function, assembly: Assembly) -> Handler:
         arguments = {parameter.argument for parameter in self.parameters} - {self._key}
         arguments |= {"body"} if self._body else set()
-        collaborators = {"schemas": NamedSchemas(assembly.schemas), **assembly.collaborators}
-        return Handler.of(function, self.contract_operation.operation_id, arguments, collaborators)
+        return Handler.of(function, self.contract_operation.operation_id, arguments, assembly.shared)
+
+
+async def _done(work: Callable[[], Awaitable[Any]], request: Request) -> None:
+    try:
+        await work()
+    except Exception:  # the response is sent: others are to be done all the same
+        log.exception("Work after the response failed (request %s)", request.request_id)
 
 
 def bound(

@@ -20,13 +20,13 @@ from contract_first.contract import Contract, ContractError
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import METHODS
 from contract_first.contract.document.parsing import as_yaml
+from contract_first.contract.document.python_names import python_name
 from contract_first.contract.reading.embedding import embed
 from contract_first.contract.reading.overlay import apply_overlay
 from contract_first.contract.reading.reading import read_document
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.contract.validation import validate
 from contract_first.distribution import CONTRACT_FIRST
-from contract_first.service.names import python_name
 
 from .scaffold import Scaffolding, print_outcomes, stub_name, write_new
 from .stubs import PROBLEM

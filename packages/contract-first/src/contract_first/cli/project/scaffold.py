@@ -13,8 +13,9 @@ from contract_first.cli.commands import Overlays, Strict, failure
 from contract_first.cli.reading import Load, Source, read_contract
 from contract_first.cli.serve import Handlers, imported_handlers
 from contract_first.contract import Contract, Operation, load_contract
+from contract_first.contract.document.python_names import python_name
 from contract_first.imports import resting_collector
-from contract_first.service.names import handler_name, handler_named, python_name
+from contract_first.service.names import handler_name, handler_named
 
 from .coverage import common_beginning
 from .stubs import Stub, Stubs

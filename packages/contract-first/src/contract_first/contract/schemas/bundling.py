@@ -32,8 +32,8 @@ class Bundler:
         is_30: whether they are written in OpenAPI 3.0's dialect.
         not_required: returns the names of the properties of a schema object that need not be there, in the
             direction that the value takes.
-        as_python: read keywords beside a ``$ref``, which in 3.0 do not apply, and discriminators, as
-            openapi-core does.
+        as_python: read keywords beside a ``$ref``, which in 3.0 do not apply, discriminators and patterns of
+            names as openapi-core does.
     """
 
     def __init__(
@@ -110,6 +110,8 @@ class Bundler:
             return schema
         if self._as_python and "discriminator" in schema:
             schema = self._discriminated(schema)
+        if self._as_python and isinstance(named := schema.get("patternProperties"), dict):
+            schema = {**schema, "patternProperties": {_python_end(key): part for key, part in named.items()}}
         if self._is_30:
             marked |= self._not_required(schema)
             schema = to_2020_12(schema, not_required=marked, siblings=self._as_python)
@@ -153,6 +155,11 @@ class Bundler:
         ]
         chosen = {"type": "object", "anyOf": alternatives or [False]}
         return {**converted, "allOf": [*converted.get("allOf", ()), chosen], DISCRIMINATED: True}
+
+
+def _python_end(pattern: str) -> str:
+    """Return a pattern whose last ``$`` may stand before a last new line, as it may in Python."""
+    return f"{pattern[:-1]}\n?$" if pattern.endswith("$") and not pattern.endswith("\\$") else pattern
 
 
 def _rewritten_reference(reference: str, pending: list[str]) -> str:

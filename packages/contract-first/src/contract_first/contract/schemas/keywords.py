@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 
 import jsonschema_rs
 
+from contract_first.contract.document.formats import PLAIN
 from contract_first.contract.document.json_types import INTEGERS, is_within, range_of
 from contract_first.contract.document.patterns import ecma_matcher, is_small, matcher
 
@@ -37,8 +38,12 @@ DIALECTS = frozenset(
     }
 )
 """What ``$schema`` and ``jsonSchemaDialect`` may name for openapi-core to read JSON Schema 2020-12."""
-NOT_ALIKE = frozenset({"patternProperties", "dependencies", "discriminator", "dialect"})
+NOT_ALIKE = frozenset({"dependencies", "discriminator", "dialect"})
 """Keywords that the engines read differently."""
+ALIKE = re.compile(
+    r"\^?(?:(?:[A-Za-z0-9_ :/-]|\[(?:a-z|A-Z|0-9|[A-Za-z0-9_])+-?\])(?:[+*?]|\{[0-9]{1,2}\})?)*(?:\n\?\$)?"
+)
+"""Patterns that both read in one way: in a bundle ``$`` may stand before a last new line, as in Python."""
 INVERTING = frozenset(
     {"not", "oneOf", "if", "contains", "unevaluatedProperties", "unevaluatedItems", "$schema"}
 )
@@ -79,7 +84,15 @@ def _python_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
         bounds = range_of(schema)
         return lambda instance: bounds is None or is_within(instance, bounds), ""
     conforms = format_checker().conforms
-    return lambda instance: bool(conforms(instance, name)), ""
+    if (plain := PLAIN.get(name)) is None:
+        return lambda instance: bool(conforms(instance, name)), ""
+    is_plain = plain.fullmatch
+    return (
+        lambda instance: (
+            (isinstance(instance, str) and is_plain(instance) is not None) or bool(conforms(instance, name))
+        ),
+        "",
+    )
 
 
 def _known_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
@@ -154,9 +167,22 @@ def _texts(node: Any, keyword: str) -> Iterator[str]:
 def reads_alike(bundle: Any) -> bool:
     """Tell whether jsonschema-rs accepts no value that openapi-core refuses, but for patterns and formats."""
     keywords = set(_keywords_in(bundle))
+    if "patternProperties" in keywords and not all(map(ALIKE.fullmatch, _patterns_of_names(bundle))):
+        return False
     return NOT_ALIKE.isdisjoint(keywords) and (
         DISCRIMINATED not in keywords or INVERTING.isdisjoint(keywords)
     )
+
+
+def _patterns_of_names(node: Any) -> Iterator[str]:
+    """Yield what may be a pattern of names in a schema."""
+    if isinstance(node, dict):
+        named = node.get("patternProperties")
+        yield from named if isinstance(named, dict) else ()
+        node = list(node.values())
+    for member in node if isinstance(node, list) else ():
+        if isinstance(member, dict | list):
+            yield from _patterns_of_names(member)
 
 
 def _keywords_in(node: Any) -> Iterator[str]:

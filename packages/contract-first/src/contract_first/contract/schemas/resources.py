@@ -47,6 +47,7 @@ class Resources:
 
     Attributes:
         have_discriminators: whether any of them has a ``discriminator``.
+        have_patterns: whether any has ``patternProperties``.
     """
 
     def __init__(self, document: Mapping[str, Any], source: str) -> None:
@@ -56,13 +57,14 @@ class Resources:
         self._resources: dict[str, Resource] = {}
         self._homes: dict[int, tuple[Resource, str]] = {}
         self._anchors: dict[tuple[str, str], ReferenceTarget] = {}
-        self.have_discriminators = False
+        self.have_discriminators = self.have_patterns = False
         nearest: dict[str, Resource] = {}
         for location in walk(root):
             node = location.node
             if location.kind != "schema" or not isinstance(node, dict):
                 continue
             self.have_discriminators |= "discriminator" in node
+            self.have_patterns |= "patternProperties" in node
             for keyword in ("$anchor", "$dynamicAnchor"):
                 if keyword in node:
                     self._anchors.setdefault(

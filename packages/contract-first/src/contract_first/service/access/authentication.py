@@ -14,7 +14,7 @@ from contract_first.service.messages.request import Request, Requirement
 
 from .security import Alternatives, challenge_of, challenges_of
 
-Hook = Callable[..., Any]
+Authenticate = Callable[..., Any]
 """Takes the credential of a security scheme, the request and, if it has a third parameter, the requirement
 that is being tried; returns the caller, None for nobody."""
 
@@ -86,7 +86,7 @@ class HookAuthenticator:
         ResolverError: an operation requires a scheme without a hook, or a hook has no scheme.
     """
 
-    def __init__(self, contract: Contract, hooks: Mapping[str, Hook]) -> None:
+    def __init__(self, contract: Contract, hooks: Mapping[str, Authenticate]) -> None:
         self._schemes = contract.security_schemes
         self._realm: str = contract.document["info"]["title"]
         _require_fit(contract, hooks)
@@ -154,7 +154,7 @@ def _required(
     return {key: Requirement(operation, *key) for key in keys}
 
 
-def _taking_requirement(hook: Hook) -> Callable[..., Awaitable[Any]]:
+def _taking_requirement(hook: Authenticate) -> Callable[..., Awaitable[Any]]:
     """Return a hook as one of two parameters, to await; one that takes a third gets the requirement."""
     asked = awaitable(hook)
     third = list(inspect.signature(hook).parameters.values())[2:3]
@@ -165,7 +165,7 @@ def _taking_requirement(hook: Hook) -> Callable[..., Awaitable[Any]]:
     return lambda credential, request: asked(credential, request, request.requirement)
 
 
-def _require_fit(contract: Contract, hooks: Mapping[str, Hook]) -> None:
+def _require_fit(contract: Contract, hooks: Mapping[str, Authenticate]) -> None:
     schemes = contract.security_schemes
     for name, hook in hooks.items():
         if name not in schemes:

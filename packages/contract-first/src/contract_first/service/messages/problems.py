@@ -140,10 +140,22 @@ class ProblemProfile:
         types: base URL of the ``type`` of a problem, which its code follows. Without it the type is
             ``about:blank``, which says no more than the status (RFC 9457, section 4.2.1).
         members: returns members to add to those of RFC 9457.
+        write: makes the body of an error from the problem and its document; by default that is the body.
+        media_type: of that body.
+        violation_status: of a request that violates the contract.
     """
 
     types: str = ""
     members: Members = lambda _problem, _request_id, _now: {}
+    write: Callable[[Problem, dict[str, Any]], Any] = lambda _problem, document: document
+    media_type: str = MEDIA_TYPE
+    violation_status: int = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def adapted(self, problem: Problem) -> Problem:
+        """Return a problem with the status that the API has for it."""
+        if isinstance(problem, ValidationFailed) and problem.status != self.violation_status:
+            problem.status, problem.title = self.violation_status, phrase(self.violation_status)
+        return problem
 
     def document(self, problem: Problem, *, instance: str, request_id: str, now: datetime) -> dict[str, Any]:
         """Return the problem details object (RFC 9457, section 3.1), with the problem's own extensions."""
@@ -258,7 +270,7 @@ class UnsupportedMediaType(Problem):
 class ValidationFailed(Problem):
     """Parts of the request violate the contract; ``errors`` names each of them."""
 
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    status: int = HTTPStatus.UNPROCESSABLE_ENTITY
     title = "Unprocessable Content"
     code = "validation_error"
 

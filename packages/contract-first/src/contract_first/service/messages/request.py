@@ -1,7 +1,8 @@
 """One HTTP request: its raw bytes, and values that are computed when they are first used."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from starlette.types import Receive, Scope
 from contract_first.contract import Operation
 from contract_first.contract.routing import normal_path
 from contract_first.service.clock import Clock
+from contract_first.service.functions import Function, awaitable
 
 from .problems import PLAIN, InsufficientScope, Problem, ProblemProfile
 from .traces import Trace
@@ -61,6 +63,7 @@ class Request:
         held: the holder of the memory for bodies that it takes, and how many bytes.
         files: uploads to close when the request ends.
         trace: the W3C trace that the request belongs to, if it belongs to one.
+        background: work to do once the response is sent, see :meth:`after_response`.
         error: the problem or the exception that it ended with.
     """
 
@@ -93,8 +96,17 @@ class Request:
         self.response_headers: list[tuple[bytes, bytes]] = []
         self.caller: Any = None
         self.responded = False
+        self.background: list[Callable[[], Awaitable[Any]]] = []
         self.trace: Trace | None = None
         self.error: Exception | None = None
+
+    def after_response(self, function: Function, *arguments: Any, **named: Any) -> None:
+        """Call a function once the response is sent; a ``def`` function runs in a thread.
+
+        Work is done in order, and not at all where the response is a problem that was raised. What it raises
+        is logged. A server that ends waits for it as it waits for responses.
+        """
+        self.background.append(partial(awaitable(function), *arguments, **named))
 
     def header(self, name: bytes) -> str | None:
         """Return a header field's value (name in lower case), or None; its bytes are read as Latin-1."""
@@ -111,6 +123,10 @@ class Request:
     def instance(self) -> str:
         """The path that names this request in problems: with the root path, as the client sees it."""
         return normal_path(quote(self.root_path) + self.path if self.root_path else self.path)
+
+    def problem_body(self, problem: Problem) -> Any:
+        """Return the body of the response that a problem is, as the API writes it."""
+        return self._profile.write(problem, self.problem_details(problem))
 
     def problem_details(self, problem: Problem) -> dict[str, Any]:
         """Return the document of a problem that this request has."""

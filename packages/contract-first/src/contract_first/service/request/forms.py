@@ -10,6 +10,7 @@ from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import Schema
 from contract_first.service.messages.problems import BadRequest, Violation
 from contract_first.service.messages.request import Request
+from contract_first.service.messages.upload import Upload
 
 from .decoding import decode, decode_form
 from .form_fields import Content, Field
@@ -44,7 +45,7 @@ class Form:
     async def multipart(
         self, stream: AsyncGenerator[bytes, None], request: Request, violations: list[Violation]
     ) -> dict[str, Any]:
-        """Return the fields of a multipart body: text coerced by schema, files as starlette's UploadFile."""
+        """Return the fields of a multipart body: text coerced by schema, files as uploads."""
         fields = await _parse(stream, request)
         parts = [await self._unwrapped(name, content) for name, content in fields]
         pairs = [(name, _encoded(content)) for (name, _), content in zip(fields, parts, strict=True)]
@@ -125,8 +126,8 @@ def _named(content: Content) -> Content:
     """Return a text, or a file with its name, as they were meant."""
     if isinstance(content, str):
         return _recoded(content)
-    content.filename = _recoded(content.filename or "")
-    return content
+    name = _recoded(content.filename or "")
+    return Upload(content.file, size=content.size, filename=name, headers=content.headers)
 
 
 def _recoded(characters: str) -> str:

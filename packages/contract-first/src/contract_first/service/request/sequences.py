@@ -51,7 +51,7 @@ def body_of_items(items: Any, media_type: str, *, are_events: bool = True) -> by
     kind = essence(media_type)
     listed = items if isinstance(items, list) else [items]
     if kind == EVENTS:
-        events = (item if are_events or _is_event(item) else {"data": item} for item in listed)
+        events = (item if are_events or is_event(item) else {"data": item} for item in listed)
         return "".join(f"{_written(event)}\n" for event in events).encode()
     before = RECORD_SEPARATOR if kind in JSON_SEQUENCES else ""
     return "".join(f"{before}{_as_json(item)}\n" for item in listed).encode()
@@ -72,7 +72,8 @@ def _event(block: str) -> dict[str, Any]:
     return event
 
 
-def _is_event(value: Any) -> bool:
+def is_event(value: Any) -> bool:
+    """Tell whether an object looks like an event: it has data, and else only fields of events."""
     return isinstance(value, dict) and "data" in value and value.keys() <= EVENT_FIELDS
 
 

@@ -7,20 +7,23 @@ compiled filter accepts what surely conforms; openapi-core decides on the rest.
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import msgspec
 
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import declared_as, essence, is_json, is_xml
-from contract_first.contract.schemas.schema import Schemas
+from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
 from contract_first.service.messages.problems import Problem, ViolationError
 from contract_first.service.messages.request import Request
-from contract_first.service.messages.response import Rendered, Response
-from contract_first.service.request.sequences import body_of_items, is_sequence
+from contract_first.service.messages.response import RawHeaders, Rendered, Response, Streamed
+from contract_first.service.request.sequences import EVENTS, body_of_items, is_sequence
 
+from .absence import drop_absent, holds_model
 from .accept_filter import AcceptFilter
 from .response_validation import ResponseValidator
+from .streams import HEARTBEAT, ItemStream, bytes_of, content_of, is_stream, media_type_of
 from .xml_writer import xml_of
 
 log = logging.getLogger("contract_first.service.contract")
@@ -82,27 +85,63 @@ class ResponseRenderer:
         """Return the response, or raise ViolationError if it violates the contract."""
         response = Response.of(returned)
         status = response.status or self._status
+        if is_stream(response.body):
+            return self._streamed(response, status, request)
         media_type = response.media_type or self._declared_media_type(status, response.body, request)
-        body = self._encoded(status, response.body, media_type, request)
-        headers = [
-            (name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()
-        ]
+        value = response.body
+        is_json_value = (
+            media_type is not None and is_json(essence(media_type)) and not isinstance(value, BYTES)
+        )
+        if is_json_value:
+            value = msgspec.to_builtins(value, str_keys=True, enc_hook=partial(_json_value, request))
+        body = self._encoded(status, value, media_type, request)
+        headers = _fields(response)
         if body or media_type is not None:
             headers.append((b"content-type", (media_type or "application/octet-stream").encode()))
         if status != 204:  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
             headers.append((b"content-length", b"%d" % len(body)))
         headers += request.response_headers
         rendered = Rendered(status, headers, body)
-        if not self._filter.accepts(rendered, media_type):
+        if not self._filter.accepts(rendered, media_type, value if is_json_value else MISSING):
+            if is_json_value and holds_model(response.body):
+                drop_absent(value, self._schema(status, media_type or ""))
+                return self.render(msgspec.structs.replace(response, body=value), request)
             self._require_valid(rendered, media_type, request)
         return rendered
+
+    def _schema(self, status: int, media_type: str) -> Schema:
+        """Return the schema of the bodies of a status and a media type."""
+        content = (self._operation.response_for(status) or {}).get("content", {})
+        holder = content.get(declared_as(media_type, content), {})
+        return self._schemas.for_responses.in_media_type(holder)
+
+    def _streamed(self, response: Response, status: int, request: Request) -> Streamed:
+        """Return a response whose body is made while it is sent, items validated one by one."""
+        content = (self._operation.response_for(status) or {}).get("content", {})
+        media_type = response.media_type or media_type_of(response.body, content)
+        headers = [*_fields(response), (b"content-type", (media_type or "application/octet-stream").encode())]
+        idle = b""
+        if isinstance(response.body, Path):
+            headers.append((b"content-length", b"%d" % response.body.stat().st_size))
+            chunks = content_of(response.body)
+        elif media_type is not None and is_sequence(media_type):
+            report = partial(self._report, request=request)
+            items = ItemStream(media_type, self._schema(status, media_type), report)
+            chunks = items.chunks(response.body, partial(_plain, request=request))
+            idle = HEARTBEAT if essence(media_type) == EVENTS else b""
+        else:
+            chunks = bytes_of(response.body)
+        streamed = Streamed(status, [*headers, *request.response_headers], b"", chunks, idle)
+        if errors := self._validator.errors_of_head(self._operation, streamed, media_type):
+            self._report(errors, request)
+        return streamed
 
     def _encoded(self, status: int, body: Any, media_type: str | None, request: Request) -> bytes:
         """Return the bytes of a body; of objects and lists as XML for an XML media type."""
         if isinstance(body, BYTES):
             return bytes(body)
         if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
-            return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
+            return msgspec.json.encode(body)
         if media_type is not None and is_xml(essence(media_type)):
             content = (self._operation.response_for(status) or {}).get("content", {})
             value = _plain(body, request)
@@ -129,18 +168,27 @@ class ResponseRenderer:
         return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
 
     def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
-        errors = self._validator.errors(self._operation, rendered, media_type)
-        if errors:
-            stated = "; ".join(errors[:MOST_ERRORS])
-            log.error(
-                "%s violated the contract at %s: %s (request %s)",
-                self._operation.operation_id,
-                self._operation.pointer,
-                stated,
-                request.request_id,
-            )
-            self._on_violation(self._operation)
-            raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
+        if errors := self._validator.errors(self._operation, rendered, media_type):
+            self._report(errors, request)
+
+    def _report(self, errors: list[str], request: Request) -> NoReturn:
+        """Log how a response violates the contract, and raise ViolationError."""
+        stated = "; ".join(errors[:MOST_ERRORS])
+        log.error(
+            "%s violated the contract at %s: %s (request %s)",
+            self._operation.operation_id,
+            self._operation.pointer,
+            stated,
+            request.request_id,
+        )
+        self._on_violation(self._operation)
+        raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
+
+
+def _fields(response: Response) -> RawHeaders:
+    """Return the header fields that a handler gave a response, a cookie each."""
+    fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()]
+    return fields + [(b"set-cookie", cookie.header().encode("latin-1")) for cookie in response.cookies]
 
 
 def _takes(media_type: str, value: Any) -> bool:
@@ -180,9 +228,11 @@ def _plain(body: Any, request: Request) -> Any:
 
 
 def _json_value(request: Request, value: Any) -> Any:
-    """Return problems and pydantic's models, which msgspec cannot encode, as JSON values."""
+    """Return what msgspec cannot: problems, pydantic's models and written JSON as JSON values."""
     if isinstance(value, Problem):
         return request.problem_details(value)
+    if isinstance(value, msgspec.Raw):
+        return msgspec.json.decode(value)
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", by_alias=True)
     raise NotImplementedError(f"{type(value).__name__} is not a JSON value.")

@@ -136,6 +136,17 @@ class ResponseValidator:
         except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
             return [f"cannot be validated ({type(error).__name__})"]
 
+    def errors_of_head(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[str]:
+        """Return the violations of a response in its status, its media type and its headers."""
+        declared = operation.response_for(rendered.status)
+        if declared is None:
+            return [f"The contract declares no status {rendered.status}"]
+        if declared_as(media_type or "", declared.get("content", {})) is None:
+            return [f"The contract declares no {media_type or 'body'} for status {rendered.status}"]
+        if not declared.get("headers"):
+            return []
+        return list(filter(is_of_header, self.errors(operation, rendered, media_type)))
+
     def _is_opaque(self, declared: Mapping[str, Any] | None, media_type: str) -> bool:
         """Tell whether a body is declared, and of a media type of which a schema says nothing."""
         content = {} if declared is None else declared.get("content", {})

@@ -1,0 +1,321 @@
+"""The types of a contract, of each kind, are Python that mypy takes, and say what the schemas say."""
+
+import subprocess
+import sys
+import typing
+
+import pytest
+
+from contract_first.contract import ContractError
+from contract_first.contract.contract import Contract
+from contract_first.contract.models import KINDS, Models, differences, write_models
+
+STRING, INTEGER, NULL = {"type": "string"}, {"type": "integer"}, {"type": "null"}
+PET_REF = {"$ref": "#/components/schemas/Pet"}
+PET = {"type": "object", "required": ["name"], "properties": {"name": STRING, "child": PET_REF}}
+HOSTILE = {
+    'a"""b': {"type": "object", "properties": {'x"""\n': STRING, "class": INTEGER}},
+    "a b": {"enum": ["'", '"', "\\", "a | b", "]", "\n"]},
+    "a-b": STRING,
+    "class": STRING,
+    "str": {"type": "array", "items": INTEGER},
+    "Any": STRING,
+    "1": STRING,
+    "é": {"type": "object", "properties": {"é": STRING, "__private": STRING, "1": STRING}},
+    "": {"enum": []},
+    "Itself": {"$ref": "#/components/schemas/Itself"},
+    "One": {"anyOf": [{"$ref": "#/components/schemas/Other"}, STRING]},
+    "Other": {"allOf": [{"$ref": "#/components/schemas/One"}]},
+    "Json": {
+        "anyOf": [
+            {"type": ["string", "number", "boolean", "null"]},
+            {"type": "array", "items": {"$ref": "#/components/schemas/Json"}},
+            {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Json"}},
+        ]
+    },
+    "Twice": {
+        "allOf": [{"properties": {"a": {"$ref": "#/components/schemas/Twice"}}, "type": "object"}] * 2
+        + [{"properties": {"a": {"type": "object", "$ref": "#/components/schemas/Twice"}}}]
+    },
+    "Anything": True,
+    "Nothing": False,
+    "Floats": {"enum": [1.5, None, {"a": 1}]},
+}
+
+
+@pytest.fixture
+def types(minimal):
+    """Returns the source of the types of some schemas."""
+
+    def source(**schemas):
+        minimal["components"] = {"schemas": schemas}
+        return write_models(Contract(minimal, "pets"))
+
+    return source
+
+
+def declared(source):
+    """Return the names of a source, as Python reads it."""
+    module = {"__name__": "__main__"}  # a module that there is, as dataclasses look it up
+    exec(compile(source, "types.py", "exec"), module)  # noqa: S102 -- to read them is the point
+    return module
+
+
+@pytest.mark.parametrize(
+    ("schema", "alias"),
+    [
+        (STRING, "str"),
+        ({"type": ["number", "null"]}, "float | None"),
+        ({"enum": ["a", 1, True, None]}, 'Literal["a", 1, True] | None'),
+        ({"const": "a"}, 'Literal["a"]'),
+        ({"type": "array", "items": PET_REF}, "list[Pet]"),
+        ({"anyOf": [PET_REF, STRING], "x-order": 1}, "Pet | str"),
+        ({"type": "array"}, "list[Any]"),
+        ({"type": "object"}, "dict[str, Any]"),
+        ({"type": "object", "additionalProperties": INTEGER}, "dict[str, int]"),
+        ({"anyOf": [PET_REF, NULL]}, "Pet | None"),
+        ({"oneOf": [PET_REF, STRING, STRING]}, "Pet | str"),
+        ({"allOf": [PET_REF], "description": "A pet", "default": {}}, "Pet"),
+        ({}, "Any"),
+        ({"anyOf": [STRING, {}]}, "Any"),
+    ],
+)
+def test_alias(types, schema, alias):
+    """A schema that is no object with properties is an alias of what it allows."""
+    assert f"Tested: TypeAlias = {alias}" in types(Pet=PET, Tested=schema)
+
+
+def test_object(types):
+    """An object is a TypedDict in which what is not required may be missing; those in it have names too."""
+    inner = {"type": "object", "properties": {"street": STRING}, "required": ["street"]}
+    source = types(Pet=PET | {"properties": PET["properties"] | {"home": inner}})
+    module = declared(source)
+    assert module["Pet"].__required_keys__ == {"name"}
+    assert module["Pet"].__optional_keys__ == {"child", "home"}
+    assert typing.get_type_hints(module["Pet"], module)["home"] is module["PetHome"]
+
+
+def test_properties_make_an_object(types):
+    """What has properties is an object, though no type says so, as it is in what the mock responds with."""
+    source = types(Tested={"properties": {"a": STRING, "b": {"items": STRING, "properties": {"c": {}}}}})
+    module = declared(source)
+    assert module["Tested"].__annotations__.keys() == {"a", "b"}
+    assert typing.get_type_hints(module["Tested"], module)["b"] is module["TestedB"]
+
+
+def test_allof_is_merged(types):
+    """An object that is put together from others has all their properties."""
+    source = types(Pet=PET, Cat={"allOf": [PET_REF, {"type": "object", "properties": {"lives": INTEGER}}]})
+    assert list(declared(source)["Cat"].__annotations__) == ["name", "child", "lives"]
+
+
+def test_openapi_30(types, minimal):
+    """The dialect of OpenAPI 3.0 is understood."""
+    minimal["openapi"] = "3.0.3"
+    assert "Tested: TypeAlias = str | None" in types(Tested={"type": "string", "nullable": True})
+
+
+@pytest.fixture
+def check(mypy_cache, tmp_path):
+    """Let Python read the types, and mypy and ruff check them."""
+
+    def checked(source):
+        declared(source)
+        path = tmp_path / "types_of_pets.py"
+        path.write_text(source)
+        mypy = ["mypy", "--strict", "--config-file=", "--cache-dir", mypy_cache]
+        for tool in (mypy, ["ruff", "check", "--isolated", "--no-cache", "--select", "F,I"]):
+            command = [sys.executable, "-m", *tool, path]
+            result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+            assert result.returncode == 0, result.stdout
+
+    return checked
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_hostile_names_and_recursion(types, minimal, check, version):
+    """Whatever schemas are called and however they recur, the types are Python that mypy takes, strictly."""
+    minimal["openapi"] = version
+    minimal["info"]["title"] = 'a"""\n\\'
+    check(types(**HOSTILE, Pet=PET))
+
+
+@pytest.mark.parametrize("schemas", [{}, {"Name": STRING}, {"Pet": PET}, {"a": PET | {"required": []}}])
+def test_only_what_is_needed_is_imported(types, check, schemas):
+    """A linter finds no import that few types do not use, and none missing."""
+    check(types(**schemas))
+
+
+def test_too_deep(types):
+    """What is nested too deep is an error that says so."""
+    deep = STRING
+    for _ in range(2000):
+        deep = {"type": "array", "items": deep}
+    with pytest.raises(ContractError, match="nested deeper"):
+        types(Deep=deep)
+
+
+def test_too_many(types, monkeypatch):
+    """Objects that share what no component is are repeated, up to a limit."""
+    monkeypatch.setattr("contract_first.contract.models.declarations.MOST_SCHEMAS", 1000)
+    levels = {
+        f"l{level}": {
+            "type": "object",
+            "properties": {key: {"$ref": f"#/components/schemas/S/properties/l{level + 1}"} for key in "ab"},
+        }
+        for level in range(30)
+    }
+    with pytest.raises(ContractError, match="#/components/schemas: holds more than 1000 schemas"):
+        types(S={"type": "object", "properties": levels | {"l30": STRING}})
+
+
+def test_types_behind_anchors_and_ids(types):
+    """Schemas that are referred to by their names are named, not ``Any``."""
+    source = types(
+        Status={"$anchor": "status", "enum": ["a", "b"]},
+        Pet={"$id": "urn:pet", **PET, "properties": {"name": STRING}},
+        Shop={
+            "type": "object",
+            "required": ["status", "pet"],
+            "properties": {"status": {"$ref": "#status"}, "pet": {"$ref": "urn:pet"}},
+        },
+    )
+    assert '    status: "Status"' in source
+    assert '    pet: "Pet"' in source
+
+
+REF = "#/components/schemas/"
+TOLD_APART = {
+    "Cat": {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"const": "cat"}, "list": {"type": "array"}},
+    },
+    "Dog": {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "dog"}, "date": STRING}},
+    "Pet": {"oneOf": [{"$ref": f"{REF}Cat"}, {"$ref": f"{REF}Dog"}]},
+    "Bike": {"type": "object", "required": ["type"], "properties": {"type": STRING, "gears": INTEGER}},
+    "Car": {"type": "object", "required": ["type"], "properties": {"type": STRING}},
+    "Vehicle": {
+        "oneOf": [{"$ref": f"{REF}Bike"}, {"$ref": f"{REF}Car"}],
+        "discriminator": {"propertyName": "type", "mapping": {"two": f"{REF}Bike", "four": f"{REF}Car"}},
+    },
+    "Order": {
+        "type": "object",
+        "required": ["id", "pets", "note"],
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "made_at": {"type": "string", "format": "date-time"},
+            "date": {"type": "string", "format": "date"},
+            "birth": {"type": "string", "format": "date"},
+            "warningDays": {"type": "integer", "default": 3},
+            "pets": {"type": "array", "items": {"$ref": f"{REF}Pet"}},
+            "vehicle": {"$ref": f"{REF}Vehicle"},
+            "note": {"type": ["string", "null"]},
+            "tags": {"type": "array", "items": STRING, "default": []},
+            "labels": {"type": "object", "default": {}},
+            "state": {"enum": ["new", "sold"], "default": "new"},
+            "due": {"type": "string", "format": "date", "default": "2026-01-31"},
+            "mixed": {"enum": ["a", 1, True, None]},
+            "either": {"anyOf": [{"type": "string", "format": "date"}, STRING]},
+            "objects": {"anyOf": [PET, {"type": "object", "properties": {"a": STRING}}]},
+            "photo": {"type": "string", "format": "binary"},
+            "home": {"type": "object", "properties": {"street": STRING}},
+            "model_name": STRING,
+            "copy": STRING,
+            "x-" + "long_" * 5: STRING,
+        },
+    },
+    "Orders": {"type": "array", "items": {"$ref": f"{REF}Order"}},
+    "Json": HOSTILE["Json"],
+    "Many": {"anyOf": [{"$ref": f"{REF}Orders"}, {"$ref": f"{REF}Json"}]},
+}
+EXPECTED = {
+    "msgspec": [
+        'class Cat(Struct, kw_only=True, tag_field="kind", tag="cat"):\n    list_: "list[Any]',
+        'class Bike(Struct, kw_only=True, tag_field="type", tag="two"):\n    gears: "int | UnsetType"',
+        'warning_days: int = field(default=3, name="warningDays")',
+        'objects: "dict[str, Any] | UnsetType" = UNSET',
+        'either: "str | UnsetType" = UNSET',
+        'photo: "Upload | UnsetType" = UNSET',
+        "Pet: TypeAlias = Cat | Dog",
+    ],
+    "dataclass": [
+        "Cat = TypedDict(",
+        'class Dog:\n    kind: \'Literal["dog"]\'\n    date: "str | None" = None',
+        'class Bike:\n    type: \'Literal["two"]\'\n    gears: "int | None" = None',
+    ],
+    "pydantic": [
+        'Field(default=3, validation_alias="warningDays", serialization_alias="warningDays")',
+        'either: "dt.date | str | None" = None',
+        'state: \'Literal["new", "sold"]\' = "new"',
+        'model_name_: "str | None" = Field(',
+    ],
+    "typeddict": ['"warningDays": NotRequired[int],'],
+}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_models(minimal, check, kind, tmp_path):
+    """Unions are told apart, dates and defaults are Python's own, and the formatter changes nothing."""
+    minimal["components"] = {"schemas": TOLD_APART}
+    source = write_models(Contract(minimal, "pets"), kind)
+    check(source)
+    for text in EXPECTED[kind]:
+        assert text in source
+    path = tmp_path / "types_of_pets.py"
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "110", "--diff", path]
+    assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == ""  # noqa: S603 -- our own
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_hostile_models(minimal, check, kind):
+    """Whatever schemas are called and however they recur, models of each kind are Python."""
+    minimal["components"] = {"schemas": {**HOSTILE, "Pet": PET}}
+    check(write_models(Contract(minimal, "pets"), kind))
+
+
+def test_what_goes_one_way(minimal):
+    """In OpenAPI 3.0 what is readOnly is required of responses alone: a model may lack it."""
+    minimal["openapi"] = "3.0.3"
+    schema = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string", "readOnly": True}},
+    }
+    minimal["components"] = {"schemas": {"Pet": schema}}
+    assert 'id: "str | None" = None' in write_models(Contract(minimal, "pets"), "dataclass")
+
+
+def test_types_of_any_schema(minimal):
+    """A schema that is no component has an annotation, and its objects classes in the module."""
+    minimal["components"] = {"schemas": {"Pet": PET}}
+    models = Models(Contract(minimal, "pets"), "msgspec")
+    assert models.annotation({"type": "array", "items": PET_REF}, "Pets") == "list[Pet]"
+    assert models.annotation({"type": "object", "properties": {"a": STRING}}, "CreateBody") == "CreateBody"
+    assert "class CreateBody(Struct" in models.module()
+
+
+def test_differences(minimal):
+    """What differs is named; layout, order, quotes, methods and classes of one's own are no difference."""
+    minimal["components"] = {"schemas": TOLD_APART}
+    source = write_models(Contract(minimal, "pets"), "msgspec")
+    own = "class Own:\n    x: int = 1\n"
+    same = source.replace('"str | UnsetType" = UNSET', "UnsetType | str = UNSET").replace(
+        "Cat | Dog", "Dog | Cat"
+    )
+    assert list(differences(source, own + same)) == []
+    other = (
+        source.replace('gears: "int |', 'gears: "str |')
+        .replace("class Car(", "class Lorry(")
+        .replace("    made_at:", "    made:")
+        .replace('tag="two"', 'tag="2"')
+    )
+    assert list(differences(source, other)) == [
+        "Bike tag: expected 'two', got '2'",
+        "Bike.gears: expected UnsetType | int = UNSET, got UnsetType | str = UNSET",
+        "Car: is in the contract alone",
+        "Order.made_at: is in the contract alone",
+        "Order.made: is not in the contract",
+    ]
+    as_dicts = write_models(Contract(minimal, "pets"))
+    assert list(differences(as_dicts, as_dicts.replace("lower", "upper"))) == []

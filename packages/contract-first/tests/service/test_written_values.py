@@ -1,0 +1,42 @@
+"""A response is validated as it is written, though it is not read back."""
+
+import datetime as dt
+import math
+
+import msgspec
+import pytest
+
+
+def responses(schema):
+    """Return the Responses Object of a JSON value."""
+    return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_numbers_that_json_does_not_have(responding, number):
+    """They are written as null, and validated as that, whatever a schema says of null."""
+    assert responding(responses({"not": {"type": "null"}}), number).get("/").status == 500
+    assert responding(responses({"type": "number"}), number).get("/").status == 500
+    assert responding(responses({"type": ["number", "null"]}), number).get("/").body == b"null"
+
+
+def test_what_is_no_json_is_validated_as_its_text(responding):
+    """A date is a string, the key of a mapping as well, bytes are Base64."""
+    returned = {dt.date(2026, 1, 31): b"ab"}
+    named = {
+        "type": "object",
+        "propertyNames": {"pattern": "^2026"},
+        "additionalProperties": {"const": "YWI="},
+    }
+    assert responding(responses(named), returned).get("/").status == 200
+    assert (
+        responding(responses({**named, "propertyNames": {"pattern": "^2025"}}), returned).get("/").status
+        == 500
+    )
+
+
+def test_written_json(responding):
+    """What is JSON already is validated as well."""
+    written = msgspec.Raw(b'{"a": 1}')
+    assert responding(responses({"type": "object"}), written).get("/").body == b'{"a":1}'
+    assert responding(responses({"type": "array"}), written).get("/").status == 500
