@@ -23,7 +23,7 @@ import typer
 from contract_first.contract import Contract
 from contract_first.contract.comparison import compare
 from contract_first.contract.comparison.reports import named
-from contract_first.mock.watching import Signature, signature
+from contract_first.contract.reading.signatures import Signature, signature
 from contract_first.service.http.listening import claim, listen, reserve
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.contract import Contract
+from contract_first.contract.reading.signatures import signature
 
-from .watching import signature, watching
+from .watching import watching
 
 MOST_NEIGHBOURS = 200
 SUFFIXES = {".json", ".yaml", ".yml"}

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import is_json
+from contract_first.contract.models import Kind, Models
 from contract_first.service.names import argument_names
 
 from .sample_requests import SampleRequests
@@ -30,6 +31,8 @@ STRUCTURED = re.compile(r"\b(jsonl?|ndjson|xml)\b|\*/\*")
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
 """RUF100 where the other rules are not selected."""
 NEWLINE = "\n"
+NAME = re.compile(r"\b[A-Za-z_]\w*\b")
+PLAIN = frozenset({"list", "dict", "str", "int", "float", "bool", "None"})
 PROBLEM = "application/problem+json"
 TESTS = '''"""{title}"""
 {lenience}{imports}'''
@@ -50,19 +53,36 @@ class Stubs:
             are not implemented.
         schemes: the security schemes that the fixture ``client`` of the tests has a credential for; without
             them tests call the handlers.
+        models: of which kind the types of bodies are, in the module ``models`` beside the handlers' package;
+            without them bodies are JSON values.
     """
 
     def __init__(
-        self, contract: Contract, *, respond: bool = False, schemes: AbstractSet[str] | None = None
+        self,
+        contract: Contract,
+        *,
+        respond: bool = False,
+        schemes: AbstractSet[str] | None = None,
+        models: Kind | None = None,
     ) -> None:
         self._samples = Samples(contract)
         self._respond = respond
+        self._models = None if models is None else Models(contract, models)
+        # of objects that are no component there are no models
+        self._models_of_components = frozenset[str]() if self._models is None else self._models.names
         self._requests = None if schemes is None else SampleRequests(contract, self._samples, schemes)
 
-    def module(self, title: str, stubs: Sequence[Stub]) -> str:
-        """Return a module of handlers."""
+    def module(self, title: str, stubs: Sequence[Stub], package: str = "") -> str:
+        """Return a module of handlers.
+
+        Args:
+            package: that has the module ``models``.
+        """
         handlers = [self._handler(stub) for stub in stubs]
-        imports = "\nfrom typing import Any\n" if any("Any" in handler for handler in handlers) else ""
+        signatures = "".join(handler.partition('"""')[0] for handler in handlers)
+        is_used = {"Any": "Any" in signatures, "cast": any(' cast("' in handler for handler in handlers)}
+        typing = [name for name, used in is_used.items() if used]
+        imports = f"\nfrom typing import {', '.join(typing)}\n" if typing else ""
         operations = [stub.operation for stub in stubs]
         most = max(
             len(operation.parameters) + (operation.request_body is not None) for operation in operations
@@ -75,6 +95,8 @@ class Stubs:
         )
         names = [name for name in IMPORTED if any(f" {name}(" in handler for handler in handlers)]
         problem = f"\nfrom contract_first.service import {', '.join(names)}\n" if names else ""
+        if models := self._models_in(signatures):
+            problem += f"\n{_import(f'{package}.models', sorted(models))}\n"
         header = MODULE.format(title=sentence(title), lenience=lenience, imports=imports, problem=problem)
         return "\n\n".join([header, *handlers])
 
@@ -125,7 +147,10 @@ class Stubs:
             yield f'    raise Problem({refusal}, "{_lacking(operation)}")'
         elif self._respond:
             status, headers = self._beyond(operation)
-            parts = [] if value is None else [literal(value, 8)]
+            kind = self._returned(operation)[0]
+            indent = 8 if headers else 4
+            example = _cast(kind, value, indent) if self._models_in(kind) else literal(value, indent)
+            parts = [] if value is None else [example]
             parts += [f"status={status}"] if status else []
             parts += [f"headers={literal(headers, 8)}"] if headers else []
             if headers:
@@ -133,7 +158,7 @@ class Stubs:
             elif status:
                 yield f"    return Response({', '.join(parts)})"
             elif parts:
-                yield f"    return {literal(value, 4)}"
+                yield f"    return {example}"
         else:
             yield f'    raise NotImplementedYet("{_lacking(operation)}")'
 
@@ -176,7 +201,7 @@ class Stubs:
             media_type, schema = first_content(operation.request_body)
             text = f"request body, {media_type}, {self._samples.described(schema)}."
             is_optional = not operation.request_body.get("required", False)
-            yield "body", self._samples.python_type(schema, is_optional=is_optional), text
+            yield "body", self._body_type(schema, is_optional=is_optional), text
 
     def _returned(self, operation: Operation) -> tuple[str, str]:
         """Return the type and the description of what the handler returns."""
@@ -188,7 +213,19 @@ class Stubs:
             return "None", text
         media_type, schema = first_content(response)
         text = f"{text} ({media_type}, {self._samples.described(schema)})"
-        return self._samples.python_type(schema), text
+        return self._body_type(schema), text
+
+    def _body_type(self, schema: Any, *, is_optional: bool = False) -> str:
+        """Return the annotation of a body: of models where there are some for all of it, else of JSON."""
+        if self._models is not None:
+            annotation = self._models.annotation(schema, "Body")
+            names = set(NAME.findall(annotation))
+            if names & self._models_of_components and names <= self._models_of_components | PLAIN:
+                return f"{annotation} | None" if is_optional else annotation
+        return self._samples.python_type(schema, is_optional=is_optional)
+
+    def _models_in(self, annotation: str) -> set[str]:
+        return set(NAME.findall(annotation)) & self._models_of_components
 
     def _docstring(self, operation: Operation, arguments: Sequence[tuple[str, str, str]]) -> Iterator[str]:
         definition = operation.definition
@@ -333,6 +370,15 @@ def _definition(name: str, arguments: Sequence[str], result: str) -> str:
     if len(line) <= WIDTH:
         return line
     return "\n".join([f"async def {name}(", *(f"    {argument}," for argument in starred), f") -> {result}:"])
+
+
+def _cast(kind: str, value: Any, indent: int) -> str:
+    """Return an example as if it were of a model's type, as the formatter leaves it."""
+    if not (isinstance(value, dict | list) and value):
+        return f'cast("{kind}", {literal(value, 0)})'
+    space = " " * (indent + 4)
+    lines = [f'{space}"{kind}",', f"{space}{literal(value, indent + 4)},", " " * indent + ")"]
+    return "\n".join(["cast(", *lines])
 
 
 def _call(name: str, arguments: Mapping[str, Any]) -> str:

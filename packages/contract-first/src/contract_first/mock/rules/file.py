@@ -6,8 +6,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract_first.contract.reading.signatures import signature
 from contract_first.mock.rule import RuleFileError
-from contract_first.mock.watching import signature, watching
+from contract_first.mock.watching import watching
 from contract_first.service.messages.problems import Conflict
 
 from .reading import RuleReader
