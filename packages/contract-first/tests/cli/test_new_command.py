@@ -324,3 +324,28 @@ def test_operations_that_would_share_a_handler(new, minimal):
     ]
     handlers = (folder / "src/pet_store/operations/untagged.py").read_text()
     assert handlers.count("async def ") == len(names)
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("models", ["dataclass", "msgspec", "pydantic", "typeddict"])
+def test_models(write, pets, tmp_path, mypy_cache, models):
+    """Handlers take and return models, and the types of all that is written are right."""
+    pytest.importorskip("pydantic_settings")
+    pets["components"]["schemas"] = {"Pet": PET}
+    reference = content({"$ref": "#/components/schemas/Pet"})
+    pets["paths"]["/pets"]["post"]["requestBody"] = {"required": True, **reference}
+    pets["paths"]["/pets"]["post"]["responses"]["201"] = {"description": "", **reference}
+    folder = tmp_path / "pet-store"
+    arguments = ["contract", "new", str(write(pets)), "--into", str(folder), "--models", models]
+    assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0
+    handlers = (folder / "src/pet_store/operations/untagged.py").read_text()
+    assert "(body: Pet) -> Pet:" in handlers
+    tools = (
+        ["ruff", "format", "--check", "--no-cache"],
+        ["ruff", "check", "--no-cache"],
+        ["mypy", "--cache-dir", mypy_cache],
+    )
+    for tool in tools:
+        command = [sys.executable, "-m", *map(str, tool), "src", "tests"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+        assert done.returncode == 0, done.stdout

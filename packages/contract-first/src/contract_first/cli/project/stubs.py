@@ -80,7 +80,10 @@ class Stubs:
         """
         handlers = [self._handler(stub) for stub in stubs]
         signatures = "".join(handler.partition('"""')[0] for handler in handlers)
-        is_used = {"Any": "Any" in signatures, "cast": any(' cast("' in handler for handler in handlers)}
+        is_used = {
+            "Any": "Any" in signatures,
+            "cast": any("cast(" in handler.rpartition('"""')[2] for handler in handlers),
+        }
         typing = [name for name, used in is_used.items() if used]
         imports = f"\nfrom typing import {', '.join(typing)}\n" if typing else ""
         operations = [stub.operation for stub in stubs]
