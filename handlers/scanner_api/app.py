@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import Receive, Scope, Send
 
 from contract_first.contract import Contract, ContractError
-from contract_first.service import CannotListen, Limits, ResolverError
+from contract_first.service import CannotListen, JsonLimits, Limits, ResolverError
 from contract_first.service import create_app as service_of
 from contract_first.service.clock import Clock, SystemClock
 from contract_first.service.handlers import handlers_of
@@ -168,6 +168,9 @@ class Application:
                 body=settings.max_body_bytes,
                 upload=settings.max_upload_bytes + MULTIPART_OVERHEAD,
                 target=settings.max_target_bytes,
+                json=JsonLimits(
+                    settings.max_json_members, settings.max_json_levels, settings.max_json_digits
+                ),
             ),
             profile=PROFILE,
             reveal=reveal,

@@ -148,16 +148,17 @@ async def _queue(settings: Settings) -> AsyncIterator[Diagnosis]:
 
 async def _readers(url: str) -> int:
     """Write to a Redis, and return how many workers read its queue."""
-    from redis.asyncio import BlockingConnectionPool, Redis  # noqa: PLC0415 -- redis is an extra
+    from redis.asyncio import Redis  # noqa: PLC0415 -- redis is an extra
     from redis.exceptions import RedisError, ResponseError  # noqa: PLC0415 -- the same
 
-    from .processing.redis_broker import STREAM  # noqa: PLC0415 -- the same
+    from .redis_pools import name_in, pool_of  # noqa: PLC0415 -- the same
 
     try:
-        pool = BlockingConnectionPool.from_url(url, socket_connect_timeout=SECONDS)
+        stream = name_in(url)
+        pool = pool_of(url, socket_connect_timeout=SECONDS)
         async with asyncio.timeout(SECONDS), Redis.from_pool(pool) as redis:
-            await redis.set("scanner-api:doctor", "", px=1000)
-            consumers: list[Any] = await redis.xinfo_consumers(STREAM, STREAM)
+            await redis.set(f"{stream}:doctor", "", px=1000)
+            consumers: list[Any] = await redis.xinfo_consumers(stream, stream)
     except ResponseError as error:
         if "NOGROUP" in str(error) or "no such key" in str(error):  # nobody has used the queue so far
             return 0

@@ -50,6 +50,7 @@ def add_metrics(
     metrics.add(partial(read_work, bucket, processing))
     metrics.add(partial(read_queue, stores, clock))
     metrics.add(partial(read_broker, processing))
+    metrics.add(partial(read_schema, database))
 
 
 async def read_pool(database: Database) -> list[Metric]:
@@ -119,3 +120,13 @@ async def read_broker(processing: Processing) -> list[Metric]:
         is_degraded = False
     help_ = "1 while the Redis of the queue takes no jobs, and sweeps find them in the database."
     return [GaugeMetricFamily("scanner_queue_degraded", help_, is_degraded)]
+
+
+async def read_schema(database: Database) -> list[Metric]:
+    """Return whether the schema is of a newer version than this process.
+
+    Raises:
+        ServiceUnavailable: the database does not respond.
+    """
+    help_ = "1 while the schema of the database is of a newer version."
+    return [GaugeMetricFamily("scanner_schema_newer", help_, (await database.schema()).is_newer)]

@@ -1,7 +1,7 @@
 """All settings, and the only reader of the environment.
 
-Precedence: command-line flags, then ``SCANNER_*`` environment variables, then the TOML file named by
-``--config`` or ``SCANNER_CONFIG``, then the defaults here.
+Precedence: command-line flags, then ``SCANNER_*`` environment variables, or the files that ``SCANNER_*_FILE``
+name, then the TOML file named by ``--config`` or ``SCANNER_CONFIG``, then the defaults here.
 """
 
 import os
@@ -12,17 +12,21 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from contract_first.service.http.origins import allowed_origins
+from contract_first.service.request.json_bounds import MOST_LEVELS
 
 from .ages import age_of
 from .scanning.photos.photo_keys import PhotoKeys
 
 MEBIBYTE = 1024 * 1024
+MOST_CHARACTERS = 64 * 1024
+"""In the file of a setting."""
 
 
 def _seconds(value: Any) -> float:
@@ -51,8 +55,9 @@ Url = Annotated[str, "URL"]
 MOCKED = frozenset(
     {"host", "port", "contract", "vendor_operations_only", "rate_limit_per_minute", "rate_limit_per_day"}
     | {"rate_limit_publishable_per_minute", "cors_origins", "trusted_proxies", "max_body_bytes"}
-    | {"max_upload_bytes", "max_target_bytes", "session_ttl_seconds", "s3_region", "s3_key_template"}
-    | {"s3_server_side_encryption", "s3_kms_key_id", "s3_acl", "presigned_expires_seconds"}
+    | {"max_json_members", "max_json_levels", "max_json_digits", "max_upload_bytes", "max_target_bytes"}
+    | {"session_ttl_seconds", "s3_region", "s3_key_template"}
+    | {"s3_server_side_encryption", "s3_kms_key_id", "s3_acl", "presigned_expires_seconds", "check_photos"}
 )
 """Settings that `scanner-api mock` honours as well; the others are `serve`'s alone."""
 
@@ -123,7 +128,9 @@ class Settings(BaseSettings):
         description="How long to wait at start for a database or Redis that does not respond, such as `60s`.",
     )
     rate_limit_storage: Url = Field(
-        "memory://", description="`memory://` for one process, `redis://...` shared by all (extra `redis`)."
+        "memory://",
+        description="`memory://` for one process, `redis://...` shared by all (extra `redis`); also of "
+        "Sentinels (`redis+sentinel://HOST,HOST/SERVICE`) or a cluster (`redis+cluster://HOST,HOST`).",
     )
     rate_limit_on_outage: Literal["open", "closed"] = Field(
         "open",
@@ -144,8 +151,22 @@ class Settings(BaseSettings):
     max_body_bytes: Bytes = Field(
         4 * MEBIBYTE, ge=1024, description="Largest request body, in bytes; larger ones get a 413."
     )
+    max_json_members: int = Field(
+        100_000, ge=1, description="Most members and items of JSON in a request; more get a 400."
+    )
+    max_json_levels: int = Field(
+        MOST_LEVELS, ge=1, le=MOST_LEVELS, description="Most levels of JSON in a request; more get a 400."
+    )
+    max_json_digits: int = Field(
+        1000, ge=1, description="Most digits in a row of a number in JSON in a request; more get a 400."
+    )
     max_upload_bytes: Bytes = Field(
         20 * MEBIBYTE, ge=1, description="Largest photo, in bytes, in a presigned upload and in upload-image."
+    )
+    check_photos: bool = Field(
+        default=True,
+        description="Refuse to register objects that are no images, or have over 50 megapixels or a side of "
+        "over 16,384; a mock takes anything by default, as tests upload a few bytes.",
     )
     max_connections: int = Field(
         4096,
@@ -170,10 +191,15 @@ class Settings(BaseSettings):
         description="How long COMPLETED and EXPIRED sessions are kept after their last change, such as `90d`;"
         " then they are deleted with their captures, photos and objects in S3. Forever by default.",
     )
+    audit_retention: Age | None = Field(
+        None,
+        description="How long entries of the audit log are kept, such as `400d`; then they are deleted."
+        " Forever by default.",
+    )
     queue_url: Url = Field(
         "memory://",
-        description="Where captures wait to be processed: `memory://` in this process, or `redis://...` for "
-        "`scanner-api worker` (extra `redis`).",
+        description="Where captures wait to be processed: `memory://` in this process, or `redis://...`, as "
+        "of the rate limits, for `scanner-api worker` (extra `redis`).",
     )
     worker_concurrency: int = Field(
         8,
@@ -258,9 +284,34 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put flags before the environment before the TOML file."""
+        files = EnvSettingsSource(settings_cls)
+        files.env_vars = _from_files()
+        sources = init_settings, env_settings, files
         config = os.environ.get("SCANNER_CONFIG")
         if config is None:
-            return init_settings, env_settings
+            return sources
         if not Path(config).is_file():  # pydantic-settings would pass over it in silence
             raise FileNotFoundError(f"there is no file {config}")
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(config))
+        return *sources, TomlConfigSettingsSource(settings_cls, Path(config))
+
+
+def _from_files() -> dict[str, str | None]:
+    """Read the settings that are in files, as orchestrators mount secrets, without the last newline."""
+    contents: dict[str, str | None] = {}
+    for variable in (f"SCANNER_{name.upper()}" for name in Settings.model_fields):
+        file = os.environ.get(f"{variable}_FILE")
+        if file is None:
+            continue
+        if variable in os.environ:
+            raise ValueError(f"{variable} and {variable}_FILE are both set; expected one of them.")
+        try:
+            with Path(file).open(encoding="utf-8") as opened:
+                content = opened.read(MOST_CHARACTERS + 1)
+        except UnicodeDecodeError:
+            raise ValueError(f"{variable}_FILE names a file that is no UTF-8 text: {file}") from None
+        except OSError as error:
+            raise ValueError(f"{variable}_FILE cannot be read: {error.strerror}: {file}") from None
+        if len(content) > MOST_CHARACTERS:
+            raise ValueError(f"{variable}_FILE has more than {MOST_CHARACTERS:,} characters: {file}")
+        contents[variable.lower()] = content.removesuffix("\n").removesuffix("\r")
+    return contents

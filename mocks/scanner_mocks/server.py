@@ -91,13 +91,15 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
         # S3's process could not say as clearly that it is taken
         listen(options.host, options.s3_port, "--s3-port").close()
         directory = running.enter_context(closing(DataDirectory(options.data, "scanner.db")))
-        traffic = Traffic(options.seed, EXTENSION, strict_overrides=options.strict_overrides)
+        traffic = Traffic(
+            options.seed, EXTENSION, strict_overrides=options.strict_overrides, upstream=options.upstream
+        )
         traffic.s3 = s3 = Server(
             seeds.BUCKET,
             host=options.host,
             port=options.s3_port,
             region=options.settings.get("s3_region", seeds.REGION),
-            credentials={**(options.s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
+            credentials={**dict(options.s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
             cors=True,
             data=directory.s3,
             seed=options.seed,
@@ -124,6 +126,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
                 s3=options.s3_public_url or s3.url,
                 region=s3.region,
                 control=f"{url}/_mock",
+                control_token=options.control_token,
                 ca=str(authority.file) if authority else None,
                 lan=lan_url(url, options.host),
             )
@@ -137,7 +140,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
             clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
             parts = api.Parts(options, s3, directory, clock, traffic, mock.seeds, url, reach, authority)
             app = api.mock_application(parts)
-            traffic.override_by(options.overrides, options.tell)
+            traffic.override_by(options)
             from_file = [] if options.faults is None else traffic.faults_in(options.faults)
             if options.log is not None:
                 running.enter_context(options.log(traffic.journal))

@@ -303,6 +303,9 @@ def test_a_response_is_overridden(seen):
     assert (overridden["before"], overridden["statuses"]) == (401, [418, 401])
     assert overridden["refusal"].startswith("Headers are no JSON")
     assert "/scanner/api/v1/sessions" in overridden["standing"]
+    assert overridden["violation"].startswith("/body")
+    assert "--overrides FILE" in overridden["unsaved"]
+    assert overridden["ofOperation"] == 2
     assert overridden["serious"] == []
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.programs
 CONFIGURATION = [
     files(package) / "schemathesis.toml" for package in ("contract_first.check.run", "scanner_mocks")
 ]
-HOOKS = files("contract_first.check.run") / "fresh_keys.py"
+HOOKS = files("contract_first.check.run") / "hooks.py"
 SEED = "20261124"
 EXAMPLES = int(os.environ.get("SCANNER_TEST_EXAMPLES", "200"))
 OPERATIONS = len(load_contract().operations)

@@ -48,7 +48,7 @@ def test_vitest(npm_project):
     project = npm_project(EXAMPLES / "vitest")
     code, output = npm_test(project)
     assert code == 0, output
-    assert "5 passed" in output
+    assert "6 passed" in output
     app = project / "src" / "scanner.js"
     app.write_text(app.read_text().replace("form.append(name, value)", 'form.append(name, value + "x")'))
     code, output = npm_test(project)
@@ -61,7 +61,7 @@ def test_playwright(npm_project, chromium):
     project = npm_project(EXAMPLES / "playwright")
     code, output = npm_test(project, CHROMIUM=chromium, CHROMIUM_FLAGS=CHROMIUM_FLAGS, PORT=str(free_port()))
     assert code == 0, output
-    assert "3 passed" in output
+    assert "4 passed" in output
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)

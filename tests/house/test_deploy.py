@@ -1,7 +1,9 @@
 """deploy/ is linted, and holds to the programs: nothing of it can run here."""
 
+import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import tomllib
@@ -11,7 +13,7 @@ import pytest
 import typer
 import yaml
 
-from scanner_api.app import create_app
+from scanner_api.app import MULTIPART_OVERHEAD, create_app
 from scanner_api.cli import app
 from scanner_api.settings import Settings
 
@@ -30,16 +32,32 @@ MANIFESTS = [
     for file in sorted((DEPLOY / "kubernetes").glob("*.yaml"))
     for manifest in yaml.safe_load_all(file.read_text())
 ]
-PODS = {
-    each["metadata"].get("name", "migrate"): each["spec"]["template"]["spec"]
-    for each in MANIFESTS
-    if each["kind"] in {"Deployment", "Job"}
+OPERATORS = [
+    yaml.safe_load(file.read_text()) for file in sorted((DEPLOY / "kubernetes" / "operators").glob("*.yaml"))
+]
+"""Of kinds that Kubernetes does not have by itself."""
+TEMPLATES = {
+    manifest["metadata"].get("name", "migrate"): manifest["spec"]["template"]
+    for manifest in MANIFESTS
+    if manifest["kind"] in {"Deployment", "Job"}
 }
+PODS = {name: template["spec"] for name, template in TEMPLATES.items()}
+CONTAINERS = [
+    container for pod in PODS.values() for container in [*pod.get("initContainers", ()), *pod["containers"]]
+]
+DEPLOYMENTS = ("scanner-api", "scanner-api-worker")
+SECRETS = "/run/secrets/scanner-api"
+npm_project = runpy.run_path(str(ROOT / "tests" / "services" / "node.py"))["npm_project"]
 TEXTS = [path.read_text() for path in DEPLOY.rglob("*") if path.is_file()]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 OURS = ("serve", "worker", "s3")
 WORKFLOWS = sorted(map(str, (ROOT / ".github" / "workflows").glob("*.yaml")))
 WRITABLE = "/tmp"  # noqa: S108 -- of a container
+
+
+def manifests(kind):
+    """Return the manifests of a kind."""
+    return [manifest for manifest in MANIFESTS if manifest["kind"] == kind]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +81,16 @@ def test_linted(command, tmp_path):
             (tmp_path / path.name).write_text(path.read_text().replace("generateName: ", "name: "))
     finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+def test_custom_resources_are_valid(npm_project):
+    """What the operators of KEDA and Prometheus read has their schemas."""
+    project = npm_project(ROOT / "tests" / "house" / "custom_resources")
+    command = ["node", "validate.mjs"]
+    finished = subprocess.run(
+        command, cwd=project, input=json.dumps(OPERATORS), capture_output=True, text=True, check=False
+    )
+    assert (finished.returncode, finished.stdout) == (0, "ScaledObject\nServiceMonitor\n"), finished.stderr
 
 
 @pytest.mark.parametrize("target", ["serve", "mock"])
@@ -110,7 +138,7 @@ def test_backends_are_waited_for():
 
 def test_migrations_can_be_run_again():
     """A Job of the same name could not be changed; each has a name of its own, and goes after a while."""
-    (job,) = [manifest for manifest in MANIFESTS if manifest["kind"] == "Job"]
+    (job,) = manifests("Job")
     assert (job["metadata"], job["spec"]["ttlSecondsAfterFinished"] > 0) == (
         {"generateName": "scanner-api-migrate-"},
         True,
@@ -119,24 +147,121 @@ def test_migrations_can_be_run_again():
 
 def test_no_proxy_is_trusted_by_default():
     """A range of the sample would let any pod in it write the addresses of clients."""
-    (config,) = [manifest["data"] for manifest in MANIFESTS if manifest["kind"] == "ConfigMap"]
-    assert "SCANNER_TRUSTED_PROXIES" not in config
+    (config,) = manifests("ConfigMap")
+    assert "SCANNER_TRUSTED_PROXIES" not in config["data"]
 
 
 @pytest.mark.parametrize("name", PODS)
 def test_pods_are_hardened(name):
-    """A pod runs as a user without rights, on a root that it cannot write."""
-    (container,) = PODS[name]["containers"]
-    assert PODS[name]["securityContext"]["runAsNonRoot"] is True
-    assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
+    """A pod runs as a user without rights, and can write neither its root nor its secrets."""
+    pod = PODS[name]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["automountServiceAccountToken"] is False
+    for container in [*pod.get("initContainers", ()), *pod["containers"]]:
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        mounts = {mount["mountPath"]: mount.get("readOnly", False) for mount in container["volumeMounts"]}
+        assert mounts == {WRITABLE: False, SECRETS: True}
+        assert {"cpu", "memory"} <= set(container["resources"]["requests"])
+        assert "memory" in container["resources"]["limits"]
+
+
+def test_secrets_are_in_files():
+    """No setting of the Secret is in the environment, and each file that is named is in the Secret."""
+    assert not any("secretRef" in source for container in CONTAINERS for source in container["envFrom"])
+    (secret,) = manifests("Secret")
+    files = {value for (config,) in [manifests("ConfigMap")] for value in config["data"].values()}
+    assert {f"{SECRETS}/{name}" for name in secret["stringData"]} == {
+        file for file in files if file.startswith("/")
     }
-    assert {mount["mountPath"] for mount in container["volumeMounts"]} == {WRITABLE}
 
 
-@pytest.mark.parametrize("name", ["scanner-api", "scanner-api-worker"])
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_pods_wait_for_the_migration(name):
+    """Their first container ends once this version can use the schema."""
+    (container,) = PODS[name]["initContainers"]
+    assert container["args"] == ["db", "check"]
+    (wait,) = container["env"]
+    assert (wait["name"], Settings(wait=wait["value"]).wait >= 600) == ("SCANNER_WAIT", True)
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_pods_are_spread_and_disrupted_one_by_one(name):
+    """Machines and zones share the pods, and a drain ends one at a time, of those that the labels select."""
+    labels = TEMPLATES[name]["metadata"]["labels"]
+    selectors = [each["labelSelector"]["matchLabels"] for each in PODS[name]["topologySpreadConstraints"]]
+    (budget,) = (
+        each["spec"] for each in manifests("PodDisruptionBudget") if each["metadata"]["name"] == name
+    )
+    (service,) = (each["spec"] for each in manifests("Service") if each["metadata"]["name"] == name)
+    assert len(selectors) == 2
+    for selector in (*selectors, budget["selector"]["matchLabels"], service["selector"]):
+        assert selector.items() <= labels.items()
+    assert budget["maxUnavailable"] == 1
+
+
+def test_scaling():
+    """CPU scales servers and KEDA workers, from two on; no Deployment resets their number."""
+    (horizontal,) = manifests("HorizontalPodAutoscaler")
+    (scaled,) = (each["spec"] for each in OPERATORS if each["kind"] == "ScaledObject")
+    assert horizontal["spec"]["scaleTargetRef"]["name"] == "scanner-api"
+    assert scaled["scaleTargetRef"]["name"] == "scanner-api-worker"
+    assert horizontal["spec"]["minReplicas"] == scaled["minReplicaCount"] == 2
+    assert not any("replicas" in deployment["spec"] for deployment in manifests("Deployment"))
+    processes = horizontal["spec"]["maxReplicas"] + scaled["maxReplicaCount"]
+    connections = processes * Settings.model_fields["database_pool_size"].default
+    assert f"{connections} connections" in (DEPLOY / "README.md").read_text()
+
+
+def test_only_ports_that_there_are_can_be_reached():
+    """The policies select the pods, and let in HTTP and metrics alone."""
+    policies = manifests("NetworkPolicy")
+    ports = {
+        entry["port"] for policy in policies for rule in policy["spec"]["ingress"] for entry in rule["ports"]
+    }
+    (config,) = manifests("ConfigMap")
+    assert ports == {Settings.model_fields["port"].default, int(config["data"]["SCANNER_METRICS_PORT"])}
+    assert all(rule["from"] for policy in policies for rule in policy["spec"]["ingress"])
+    for policy in policies:
+        selector = policy["spec"]["podSelector"]["matchLabels"].items()
+        assert any(selector <= template["metadata"]["labels"].items() for template in TEMPLATES.values())
+    assert all(
+        "app.kubernetes.io/part-of" in template["metadata"]["labels"] for template in TEMPLATES.values()
+    )
+
+
+def test_ingress():
+    """A load balancer takes the largest upload, and waits longer than the slowest statement."""
+    (ingress,) = manifests("Ingress")
+    options = {name.partition("/")[2]: value for name, value in ingress["metadata"]["annotations"].items()}
+    fields = Settings.model_fields
+    size = int(options["client-max-body-size"].removesuffix("m")) * 1024 * 1024
+    assert size >= fields["max_upload_bytes"].default + MULTIPART_OVERHEAD
+    longest = fields["database_statement_seconds"].default + fields["database_pool_seconds"].default
+    assert int(options["proxy-read-timeout"].removesuffix("s")) > longest
+    (path,) = ingress["spec"]["rules"][0]["http"]["paths"]
+    (service,) = (each for each in manifests("Service") if each["metadata"]["name"] == "scanner-api")
+    assert path["backend"]["service"]["name"] == "scanner-api"
+    assert path["backend"]["service"]["port"]["name"] in {port["name"] for port in service["spec"]["ports"]}
+
+
+def test_metrics_are_scraped():
+    """The monitor selects the Services of servers and workers, and a port that both have."""
+    (monitor,) = (each["spec"] for each in OPERATORS if each["kind"] == "ServiceMonitor")
+    scraped = [
+        service
+        for service in manifests("Service")
+        if monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    ]
+    assert {service["metadata"]["name"] for service in scraped} == set(DEPLOYMENTS)
+    (endpoint,) = monitor["endpoints"]
+    assert all(endpoint["port"] in {port["name"] for port in each["spec"]["ports"]} for each in scraped)
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
 def test_probes(name):
     """Liveness asks about the process alone, readiness about what it needs; both at a port that there is."""
     (container,) = PODS[name]["containers"]
@@ -147,9 +272,13 @@ def test_probes(name):
         "liveness": "/healthz",
         "readiness": "/readyz",
     }
-    assert {probe["port"] for probe in asked.values()} == set(ports)
+    (port,) = {probe["port"] for probe in asked.values()}
     health = {each["name"]: each.get("value") for each in container.get("env", ())}.get("SCANNER_HEALTH_PORT")
-    assert list(ports.values()) == [int(health or Settings.model_fields["port"].default)]
+    (config,) = manifests("ConfigMap")
+    assert ports == {
+        port: int(health or Settings.model_fields["port"].default),
+        "metrics": int(config["data"]["SCANNER_METRICS_PORT"]),
+    }
 
 
 def test_nothing_is_cut_off():
@@ -168,22 +297,25 @@ def test_nothing_is_cut_off():
 
 def test_settings_exist():
     """Each setting that is named is one of the service, or the mock's token."""
-    named = {name.lower() for text in TEXTS for name in re.findall(r"SCANNER_(\w+)", text)}
-    assert named - {"mock_control_token"} - set(Settings.model_fields) == set()
+    names = {name.lower() for text in TEXTS for name in re.findall(r"SCANNER_(\w+)", text)}
+    settings = {name.removesuffix("_file") for name in names}
+    assert settings - {"mock_control_token"} - set(Settings.model_fields) == set()
 
 
 @pytest.mark.parametrize("where", ["kubernetes", "compose"])
-def test_settings_are_right(where, monkeypatch):
+def test_settings_are_right(where, monkeypatch, tmp_path):
     """The values that are set are values that the settings take."""
     values = COMPOSE["worker"]["environment"]
     if where == "kubernetes":
-        given = [each.get("data") or each.get("stringData") for each in MANIFESTS]
-        values = {name: value for data in given if data for name, value in data.items()}
+        (config,), (secret,) = manifests("ConfigMap"), manifests("Secret")
+        values = {name: value.replace(SECRETS, str(tmp_path)) for name, value in config["data"].items()}
+        for name, value in secret["stringData"].items():
+            (tmp_path / name).write_text(value)
     for name, value in values.items():
         monkeypatch.setenv(name, re.sub(r"\$\{\w+:\?\}", "secret", value))
     settings = Settings()
     assert {f"SCANNER_{name.upper()}" for name in settings.model_fields_set} == {
-        name for name in values if name.startswith("SCANNER_")
+        name.removesuffix("_FILE") for name in values if name.startswith("SCANNER_")
     }
     create_app(settings)
 
@@ -192,7 +324,7 @@ def test_commands_exist():
     """Each command, and each option of `s3`, is one of the program's."""
     program = typer.main.get_command(app)
     used = [COMPOSE[name]["command"] for name in OURS]
-    used += [container["args"] for pod in PODS.values() for container in pod["containers"]]
+    used += [container["args"] for container in CONTAINERS]
     assert {words[0] for words in used} <= set(program.commands)
     s3 = program.lazy["s3"].command("s3")
     options = {option for parameter in s3.params for option in parameter.opts}

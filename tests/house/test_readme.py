@@ -79,7 +79,7 @@ def test_line_of_the_mock():
     """The line of JSON has what the mock prints, in its order, without what only TLS or a network add."""
     lines = [block for block in blocks(MOCK) if block.startswith("{")]
     assert [list(json.loads(line)) for line in lines] == [
-        [name for name in Mock.__struct_fields__ if name not in {"ca", "lan"}]
+        [name for name in Mock.__struct_fields__ if name not in {"ca", "control_token", "lan"}]
     ]
 
 

@@ -152,12 +152,15 @@ class Reader:
     def _run(self, block: Block) -> str:
         state = self._home / "state"
         state.unlink(missing_ok=True)
-        script = f"set -ea -o pipefail\n{block.text}\npwd > {state}; env -0 >> {state}\n"
+        script = f"set -ea\n{block.text}\npwd > {state}; env -0 >> {state}\n"
         command = (
             ["/bin/bash", "-c", script] if block.language == "sh" else [sys.executable, "-c", block.text]
         )
-        with self._started(command, subprocess.PIPE) as process:
-            output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+        # a file, since a program that a block leaves running would hold a pipe open
+        log = self._home / "output"
+        with log.open("w") as file, self._started(command, file) as process:
+            process.wait(PATIENCE_SECONDS)
+        output = log.read_text()
         status = process.returncode
         assert status == block.status, f"line {block.line}: exit status {status}\n{output}"
         if state.exists():
@@ -179,7 +182,7 @@ class Reader:
             assert process.poll() is None, f"line {block.line}: it ended\n{log.read_text()}"
 
     @contextmanager
-    def _started(self, command: list[str], output: IO[str] | int) -> Iterator[subprocess.Popen[str]]:
+    def _started(self, command: list[str], output: IO[str]) -> Iterator[subprocess.Popen[str]]:
         process = subprocess.Popen(  # noqa: S603 -- our own pages
             command,
             cwd=self._folder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import ClassVar
 
 import httpx2
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from contract_first.service import listen, url_of
@@ -28,7 +30,15 @@ from scanner_api.storage.database import Database
 from scanner_api.worker import Worker
 
 COMMAND = Path(sys.executable).with_name("scanner-api")
-DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "scanner-api.json"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+DASHBOARD = DEPLOY / "grafana" / "scanner-api.json"
+RULES = DEPLOY / "prometheus" / "rules.yaml"
+NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+(?=[{ /])")
+FOREIGN = {
+    *("kube_job_status_failed", "kube_pod_init_container_status_running"),  # kube-state-metrics
+    *("kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"),
+    "probe_ssl_earliest_cert_expiry",  # the blackbox exporter
+}
 PATH = "/scanner/api/v1/sessions/x"
 
 
@@ -111,6 +121,99 @@ async def test_the_dashboard_reads_metrics_that_there_are(samples):
     own = {name for name in shown if name.startswith(("openapi_", "scanner_"))}
     parts = {name for name in own if name.endswith(("_created", "_count", "_sum"))}
     assert own - parts <= read
+
+
+async def test_the_alerts_read_metrics_that_there_are(samples):
+    """Each metric in the rules is shown, or of Kubernetes or its exporters; each alert has its section."""
+    rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+    read = {name for rule in rules for name in NAME.findall(rule["expr"])}
+    shown = {name for name, *_ in samples} | {"openapi_response_violations_total"}
+    assert read - shown == FOREIGN
+    page = (DEPLOY.parent / "docs" / "alerts.md").read_text()
+    alerts = [rule for rule in rules if "alert" in rule]
+    headings = re.findall(r"^### (\w+)$", page, re.MULTILINE)
+    assert headings == [rule["alert"] for rule in alerts]
+    for rule in alerts:
+        assert rule["annotations"]["runbook_url"] == f"docs/alerts.md#{rule['alert'].lower()}"
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+@pytest.fixture
+def promtool(tmp_path):
+    """Return what runs promtool on files, which are made of what is given."""
+    if shutil.which("promtool") is None:
+        pytest.skip("needs promtool, which is not on this machine")
+
+    def run(*arguments, **files):
+        for name, content in files.items():
+            (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(content))
+        command = ["promtool", *arguments, *(f"{name}.yaml" for name in files)]
+        finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 -- Prometheus's
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+
+    run.folder = tmp_path
+    return run
+
+
+def test_the_rules_are_linted(promtool):
+    """Promtool finds nothing in the rules."""
+    promtool("check", "rules", "--lint=all", "--lint-fatal", rules=yaml.safe_load(RULES.read_text()))
+
+
+def test_the_queries_of_the_dashboard_are_linted(promtool):
+    """Promtool can parse each of them, once Grafana has put in its variables."""
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    rules = [
+        {"record": f"panel:{number}", "expr": query.replace("$__rate_interval", "5m").replace("$job", ".*")}
+        for number, query in enumerate(queries)
+    ]
+    promtool("check", "rules", rules={"groups": [{"name": "dashboard", "rules": rules}]})
+
+
+@pytest.mark.parametrize(
+    ("alert", "minutes", "series"),
+    [
+        (
+            "ScannerErrorBudgetBurnsFast",
+            90,
+            {'openapi_requests_total{job="scanner-api",status="500"}': "0+2x120"},
+        ),
+        (
+            "ScannerWorkWaits",
+            10,
+            {'scanner_queue_oldest_seconds{job="scanner-api",lane="captures"}': "300x20"},
+        ),
+        ("ScannerIsAway", 5, {'up{job="scanner-api"}': "0x20"}),
+        (
+            None,
+            60,
+            {
+                'openapi_requests_total{job="scanner-api",status="500"}': "0x120",
+                'up{job="scanner-api"}': "1x120",
+            },
+        ),
+    ],
+)
+def test_alerts_fire(promtool, alert, minutes, series):
+    """What is wrong for a while fires the alert, and what is right none."""
+    rules = yaml.safe_load(RULES.read_text())
+    names = [rule["alert"] for group in rules["groups"] for rule in group["rules"] if "alert" in rule]
+    values = {'openapi_requests_total{job="scanner-api",status="200"}': "0+100x120", **series}
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": value} for name, value in values.items()],
+        "promql_expr_test": [
+            {
+                "expr": f'count(ALERTS{{alertname="{name}",alertstate="firing"}}) or vector(0)',
+                "eval_time": f"{minutes}m",
+                "exp_samples": [{"labels": "{}", "value": int(name == alert)}],
+            }
+            for name in ([alert] if alert else names)
+        ],
+    }
+    (promtool.folder / "rules.yaml").write_text(RULES.read_text())
+    promtool("test", "rules", test={"rule_files": ["rules.yaml"], "tests": [test]})
 
 
 async def test_an_outage_of_redis_is_shown(stopped_clock):

@@ -21,6 +21,14 @@ test("an empty photo is refused, and the page says why", async ({ page }) => {
   await expect(page.getByRole("listitem")).toHaveCount(0);
 });
 
+test("a gallery without photos", async ({ page, request }, { testId: scope }) => {
+  const override = { match: { operation: "list_photos" }, effect: { patch: { body: { data: [] } } }, scope };
+  expect(await request.post(`${process.env.SCANNER_CONTROL_URL}/overrides`, { data: override })).toBeOK();
+  await page.getByLabel("Photo of the front").setInputFiles(photo(2048));
+  await expect(page.getByRole("status")).toHaveText("tin.jpg is uploaded.");
+  await expect(page.getByRole("listitem")).toHaveCount(0);
+});
+
 test("S3 that is too busy is told, and the next try succeeds", async ({ page, request }, { testId: scope }) => {
   const fault = { on: "s3", match: { method: "POST" }, effect: { status: 503, s3_code: "SlowDown" }, times: 1, scope };
   expect(await request.post(`${process.env.SCANNER_CONTROL_URL}/faults`, { data: fault })).toBeOK();

@@ -43,6 +43,13 @@ test("a key that expires while the app runs is told as such", async () => {
   await expect(expiring.openSession()).rejects.toThrow(/expired/);
 });
 
+test("a photo whose name is longer than any card is still listed", async () => {
+  const name = `${"x".repeat(300)}.jpg`;
+  await scanner.uploadPhoto(session, photo, "front");
+  await control("/overrides", { match: { operation: "list_photos" }, effect: { patch: { members: { "/data/0/original_filename": name } } } });
+  expect(await scanner.photosOf(session)).toMatchObject([{ original_filename: name }]);
+});
+
 test("an API that is down is told as such, and the next try succeeds", async () => {
   await control("/faults", { match: { operation: "create_session" }, effect: { status: 503 }, times: 1 });
   await expect(scanner.openSession()).rejects.toMatchObject({ status: 503 });

@@ -8,11 +8,12 @@ from hashlib import sha1
 from typing import Any
 
 import msgspec
-from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
+from scanner_api.redis_pools import name_in, pool_of
 from scanner_api.storage.batching import Batching
 
 from .memory_counters import Count, Slots, StorageError, Taken
@@ -21,7 +22,6 @@ MAX_CONNECTIONS = 32
 TIMEOUT_SECONDS = 1.0
 MAX_TAKES = 100
 """Subjects whose windows one call of the script counts; Redis does nothing else meanwhile."""
-PREFIX = "scanner-api:"
 TAKE = """
 local function count(key)
   local value = redis.pcall('GET', key)
@@ -73,13 +73,23 @@ decode = msgspec.json.Decoder(list[tuple[int, int, int, int, int]]).decode
 
 
 class RedisCounters:
-    """Counters in a Redis, with bounded connections and short timeouts.
+    """Counters in a Redis, with bounded connections and short timeouts, which are tried twice.
 
     Requests that come while Redis is asked are counted together afterwards, by one script.
     """
 
     def __init__(self, url: str) -> None:
-        self._redis = Redis(connection_pool=connection_pool(url))
+        self._prefix = f"{name_in(url)}:"
+        self._redis = Redis(
+            connection_pool=pool_of(
+                url,
+                max_connections=MAX_CONNECTIONS,
+                timeout=TIMEOUT_SECONDS,
+                socket_timeout=TIMEOUT_SECONDS,
+                socket_connect_timeout=TIMEOUT_SECONDS,
+                retry=Retry(NoBackoff(), 1),
+            )
+        )
         self._take = Script(self._redis.connection_pool, TAKE)
         self._give_back = self._redis.register_script(GIVE_BACK)
         self._takes: Batching[Take, Taken] = Batching(self._take_all, limit=MAX_TAKES)
@@ -107,7 +117,7 @@ class RedisCounters:
             by_subject.setdefault(take.slots, []).append(take)
         text = encode([(sum(take.requests for take in those), slots) for slots, those in by_subject.items()])
         try:
-            counted = decode(await self._take(text, PREFIX))
+            counted = decode(await self._take(text, self._prefix))
         except ERRORS as error:
             raise StorageError from error
         now = self.now()
@@ -126,14 +136,14 @@ class RedisCounters:
     async def give_back(self, slots: Slots) -> None:
         """Undo a request that was counted, except in a window that has ended."""
         try:
-            await self._give_back(args=[PREFIX + slot.key for slot in slots])
+            await self._give_back(args=[self._prefix + slot.key for slot in slots])
         except ERRORS as error:
             raise StorageError from error
 
     async def check(self) -> bool:
         """Tell whether Redis can be written to: one that is full, or a replica, responds all the same."""
         try:
-            await self._redis.set(PREFIX + "check", "", px=1000)
+            await self._redis.set(self._prefix + "check", "", px=1000)
         except ERRORS:
             return False
         return True
@@ -191,15 +201,3 @@ class Take:
     def __init__(self, slots: Slots, requests: int) -> None:
         self.slots = slots
         self.requests = requests
-
-
-def connection_pool(url: str) -> ConnectionPool:
-    """Return a bounded pool whose connections fail after a second, and are tried twice."""
-    return BlockingConnectionPool.from_url(
-        url,
-        max_connections=MAX_CONNECTIONS,
-        timeout=TIMEOUT_SECONDS,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )

@@ -111,7 +111,7 @@ class TokenVerifier:
         claims = self._validated_claims(document, now)
         organizations = self._organizations(document)
         caller = Caller(
-            credential=f"bearer:{digest_of(f'{claims.iss} {claims.sub}')[:32]}",
+            credential=credential_of(claims.iss, claims.sub),
             organizations=organizations,
             infers_organization=len(organizations) == 1,
         )
@@ -143,6 +143,11 @@ class TokenVerifier:
                 "and no list of them."
             )
         return frozenset(organizations)
+
+
+def credential_of(issuer: str, subject: str) -> str:
+    """Return the name by which whoever an issuer's tokens are about is recorded."""
+    return f"bearer:{digest_of(f'{issuer} {subject}')[:32]}"
 
 
 def header_of(token: str) -> JoseHeader:

@@ -41,6 +41,7 @@ OPERATE = {
         "Create, list and delete the organizations that sessions belong to.",
     ),
     "sessions": ("sessions:app", "Delete old sessions."),
+    "erase": ("erasure:erase", "Erase the data of a session or of a person, from database and bucket."),
     "keys": ("keys:app", "Create, list, rotate and revoke the API keys that `serve` accepts."),
     "audit": ("audit:audit", "List who did what, when and from where, from the audit log."),
     "health": (

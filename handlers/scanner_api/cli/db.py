@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database, DatabaseError
 from scanner_api.storage.schema.migrations import HEAD
 from scanner_api.storage.schema.revision import SchemaRevision, schema_of_file
+from scanner_api.waiting import wait_for
 
 from .databases import database_command, with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
@@ -19,8 +21,8 @@ SQLITE = b"SQLite format 3\0"
 app = typer.Typer()
 
 
-async def _connect(database: Database, _settings: Settings) -> None:
-    await database.connect()
+async def _connect(database: Database, settings: Settings) -> None:
+    await wait_for(database.connect, settings.wait, DatabaseError)
 
 
 _command = database_command(connect=_connect)
@@ -49,13 +51,20 @@ async def current(database: Database) -> str:
 
 @app.command()
 @_command
-async def check(database: Database) -> str:
+async def check(database: Database, settings: Settings) -> str:
     """Check that this version can use the schema as it is; changes nothing.
+
+    SCANNER_WAIT=60s waits up to a minute until it can, such as for the end of a migration.
 
     Exit codes: 0 it can, 1 it cannot (what to do is printed), 2 wrong settings.
     """
-    schema = await database.schema()
-    schema.check()
+
+    async def checked() -> SchemaRevision:
+        schema = await database.schema()
+        schema.check()
+        return schema
+
+    schema = await wait_for(checked, settings.wait, DatabaseError, ServiceUnavailable)
     return f"The database is at revision {schema.revision}, which this version ({HEAD}) can use."
 
 

@@ -18,6 +18,7 @@ from scanner_api.storage.accounts.organizations import Organization, Organizatio
 from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.photo_bucket import PhotoBucketError
 from scanner_api.storage.scans.deletion import Deletion
+from scanner_api.storage.scans.erasure import Erasure
 
 from .audit import operator
 from .databases import counted
@@ -43,7 +44,7 @@ ERRORS = (PhotoBucketError, Refused, DeletionInterrupted)
 async def delete(
     database: Database,
     settings: Settings,
-    steps: Callable[[Deletion], AsyncIterator[None]],
+    steps: Callable[[Erasure], AsyncIterator[None]],
     total: int,
     *,
     keep_objects: bool,
@@ -58,13 +59,13 @@ async def delete(
         Unfinished: something was away in the middle, or the command was interrupted.
     """
     async with AsyncExitStack() as stack:
-        deletion = Deletion(database, actor=operator())
+        deletion = Erasure(database, actor=operator())
         if not keep_objects:
             bucket = photo_bucket(settings, SystemClock())
             stack.callback(bucket.close)
             await bucket.connect()
             await bucket.ping()
-            deletion = Deletion(database, bucket.delete_many, actor=operator())
+            deletion = Erasure(database, bucket.delete_many, actor=operator())
         try:
             await _follow(deletion, steps(deletion), total)
         except (ServiceUnavailable, ConstraintError, asyncio.CancelledError) as error:

@@ -113,9 +113,10 @@ def _misspelt(environment: Iterable[str]) -> list[str]:
     names = {f"SCANNER_{name.upper()}": name for name in Settings.model_fields}
     reasons = []
     for variable in environment:
-        if variable.startswith("SCANNER_") and variable not in names and variable not in OTHERS:
-            nearest = get_close_matches(variable, names, n=1, cutoff=0.88)
-            reasons += [f"There is no setting {variable}; is {name} meant?" for name in nearest]
+        name = variable.removesuffix("_FILE")
+        if variable.startswith("SCANNER_") and name not in names and variable not in OTHERS:
+            nearest = get_close_matches(name, names, n=1, cutoff=0.88)
+            reasons += [f"There is no setting {variable}; is {meant} meant?" for meant in nearest]
     return reasons
 
 

@@ -8,8 +8,10 @@ from msgspec.structs import replace
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Conflict, ValidationFailed, Violation
 from scanner_api.access.callers import Caller, active_session, reachable_photo, reachable_session
+from scanner_api.scanning.photos.images import ImageError, check_beginning
 from scanner_api.scanning.photos.photo import OrderError, Photo
 from scanner_api.scanning.photos.photo_keys import ForeignKey, PhotoKeys
+from scanner_api.settings import Settings
 from scanner_api.storage.database import DuplicateError
 from scanner_api.storage.photo_bucket import PhotoBucket, StoredObject
 from scanner_api.storage.scans.captures import CaptureStore
@@ -19,6 +21,8 @@ from scanner_api.storage.scans.sessions import SessionStore
 from .representations import envelope, photo_representation
 from .writes import conflict_if_closed, invalid, merged_metadata
 
+BEGINNING_BYTES = 256 * 1024
+"""In which the size of an image stands, behind thumbnails and colour profiles."""
 MOST_SHOWN = 20
 LONGEST_SHOWN = 40
 
@@ -53,7 +57,7 @@ async def get_presigned_upload_url(
     }
 
 
-async def register_photo(
+async def register_photo(  # noqa: PLR0913, PLR0917 -- one for each collaborator
     session_id: str,
     body: dict[str, Any],
     caller: Caller,
@@ -62,6 +66,7 @@ async def register_photo(
     photos: PhotoStore,
     photo_keys: PhotoKeys,
     bucket: PhotoBucket,
+    settings: Settings,
     clock: Clock,
     make_id: Callable[[], str],
 ) -> dict[str, Any]:
@@ -69,14 +74,16 @@ async def register_photo(
 
     Raises:
         Conflict: the session is not ACTIVE, the object is not in the bucket yet, or it is registered already.
-        ValidationFailed: the key was not issued for this session, the size is not the object's, or the
-            capture is another session's.
+        ValidationFailed: the key was not issued for this session, the size is not the object's, the object
+            is no image, or one of too many pixels, or the capture is another session's.
         ServiceUnavailable: S3 does not respond.
     """
     session = await active_session(sessions, caller, session_id)
     _check_key(photo_keys, body["s3_key"], session.id)
     await _check_capture(captures, body.get("capture_short_id"), session.id)
     stored = await _stored(bucket, body)
+    if settings.check_photos:
+        await _check_image(bucket, body["s3_key"], stored.size)
     photo = Photo(
         id=make_id(),
         session_id=session.id,
@@ -123,6 +130,14 @@ async def _stored(bucket: PhotoBucket, body: dict[str, Any]) -> StoredObject:
             "/file_size", "size", f"is {declared}; the object in the bucket has {stored.size} bytes"
         )
     return stored
+
+
+async def _check_image(bucket: PhotoBucket, key: str, size: int) -> None:
+    beginning = await bucket.beginning(key, BEGINNING_BYTES) if size else b""
+    try:
+        check_beginning(beginning or b"", is_whole=size <= BEGINNING_BYTES)
+    except ImageError as error:
+        raise invalid("/s3_key", "decoding", f"names an object that is no photo: {error}") from None
 
 
 async def list_photos(

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import ServiceUnavailable
@@ -19,10 +20,12 @@ from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
 from scanner_api.scanning.scans.pipeline import LinkedProduct
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.waiting import wait_for
 
 from .extraction import read_photo
 from .stores import Stores
 
+Result = TypeVar("Result")
 HandOver = Callable[[str, str], Awaitable[None]]
 
 UNEXPECTED: Final = "The capture could not be processed because of an error of the server."
@@ -79,11 +82,12 @@ class CaptureProcessor:
 
     async def _process(self, capture_id: str, hand_over: HandOver | None) -> None:
         try:
-            record = await self._captures.get(capture_id)
+            record = await self._patiently(partial(self._captures.get, capture_id))
             if record is None:
                 return
             async with self._retries if record.capture.attempts else nullcontext():
-                capture = await self._captures.claim(capture_id, self._lease_seconds)
+                claim = partial(self._captures.claim, capture_id, self._lease_seconds)
+                capture = await self._patiently(claim)
                 if capture is not None:
                     claimed = pipeline.claim(capture, self._clock.now())
                     await self._run(claimed, record.organization_id, hand_over)
@@ -108,8 +112,18 @@ class CaptureProcessor:
             await self._captures.release(capture)
             raise
 
+    async def _patiently(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        """Try to read or write for as long as a lease lasts, as while a database is read-only.
+
+        Meanwhile this job has its slot, so that others do not try in vain either.
+
+        Raises:
+            ServiceUnavailable: the database was away all the time.
+        """
+        return await wait_for(call, self._lease_seconds, ServiceUnavailable)
+
     async def _save(self, capture: Capture) -> bool:
-        is_saved = await self._captures.save(capture, self._lease_seconds)
+        is_saved = await self._patiently(partial(self._captures.save, capture, self._lease_seconds))
         if is_saved and capture.status in FINAL:
             self._outcomes["captures", capture.status.lower()] += 1
         return is_saved

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import nullcontext
+from functools import partial
 from importlib.util import find_spec
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -23,7 +24,7 @@ from scanner_api.scanning.scans.pipeline import MAX_ATTEMPTS
 from scanner_api.scanning.scans.proposals import Proposal, ProposalStatus
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import ObjectTooLarge, PhotoBucket
-from scanner_api.waiting import beside
+from scanner_api.waiting import beside, wait_for
 
 from .stores import Stores
 
@@ -78,7 +79,8 @@ class SessionExtraction:
             captures = await self._stores.captures.of_session(session_id)
             if any(capture.status not in FINAL for capture in captures):
                 return
-            attempt = await self._stores.extractions.claim(session_id, self._lease_seconds)
+            claim = partial(self._stores.extractions.claim, session_id, self._lease_seconds)
+            attempt = await wait_for(claim, self._lease_seconds, ServiceUnavailable)
             if attempt is not None:
                 await self._extract(_SessionClaim(session_id, attempt), captures)
         except ServiceUnavailable as problem:
@@ -91,7 +93,8 @@ class SessionExtraction:
                 if claim.attempt <= MAX_ATTEMPTS:
                     async with nullcontext() if claim.attempt == 1 else self._retries:
                         await self._read_all(claim, captures)
-                is_ours = await self._stores.extractions.finish(*claim)
+                finish = partial(self._stores.extractions.finish, *claim)
+                is_ours = await wait_for(finish, self._lease_seconds, ServiceUnavailable)
             if is_ours:
                 outcome = "completed" if claim.attempt <= MAX_ATTEMPTS else "failed"
                 self._outcomes["extractions", outcome] += 1
@@ -145,7 +148,8 @@ class SessionExtraction:
             current_value = getattr(product, finding.field_name, "")
             if proposed := news(finding, current_value, source):
                 proposals.append(self._proposal(capture, current_value, *proposed))
-        await self._stores.proposals.add_many(proposals)
+        add = partial(self._stores.proposals.add_many, proposals)
+        await wait_for(add, self._lease_seconds, ServiceUnavailable)
 
     def _proposal(self, capture: Capture, current_value: str, finding: PhotoValue, source: str) -> Proposal:
         return Proposal(

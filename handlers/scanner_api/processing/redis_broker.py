@@ -17,15 +17,14 @@ from taskiq_redis import RedisStreamBroker
 
 from contract_first.service.messages.traces import TRACE_FIELDS
 from contract_first.service.observe.logs import cause_of
+from scanner_api.redis_pools import name_in, pool_of
+from scanner_api.redis_urls import parse
 from scanner_api.waiting import has_ended
 
 from .memory_broker import GRACE_SECONDS, MemoryBroker, Tasks
 from .queue import MAX_WAITING, Job, Queue, QueueError
 
 Receive = Callable[..., Coroutine[Any, Any, None]]
-
-STREAM: Final = "scanner-api"
-"""Name of the stream, and of the group that reads it."""
 
 _LONGEST_STREAM: Final = 10 * MAX_WAITING
 _READ_SECONDS: Final = 1
@@ -63,17 +62,21 @@ class RedisBroker:
         self._away_until = 0.0
         self._finish = asyncio.Event()
         self._running: list[asyncio.Task[None]] = []
+        self._stream = name_in(url)
         self._broker = RedisStreamBroker(
-            url,
-            queue_name=STREAM,
-            consumer_group_name=STREAM,
+            parse(url).server,
+            queue_name=self._stream,
+            consumer_group_name=self._stream,
             consumer_id="0",
-            max_connection_pool_size=at_once + 4,
             maxlen=_LONGEST_STREAM,
             xread_block=_READ_SECONDS * 1000,
             xread_count=4 * at_once,
             idle_timeout=_IDLE_SECONDS * 1000,
             unacknowledged_lock_timeout=_IDLE_SECONDS,
+        )
+        self._broker.connection_pool = pool_of(
+            url,
+            max_connections=at_once + 4,
             # with a timeout redis-py sends through wait_for, which may swallow a cancellation until Python
             # 3.12: the reader would not end; TCP's keepalive finds out who is gone
             socket_timeout=None,
@@ -113,7 +116,7 @@ class RedisBroker:
         local_room = MAX_WAITING if self._jobs is None else await self._jobs.room()
         try:
             async with self._redis() as redis:
-                groups: Any = await redis.xinfo_groups(STREAM)
+                groups: Any = await redis.xinfo_groups(self._stream)
         except _OUTAGES:
             if self._jobs is None:
                 raise
@@ -125,7 +128,7 @@ class RedisBroker:
     async def ping(self) -> None:
         """Raise unless Redis takes jobs: one that is full, or a replica, responds all the same."""
         async with self._redis() as redis:
-            await redis.set(f"{STREAM}:queue", "", px=1000)
+            await redis.set(f"{self._stream}:queue", "", px=1000)
 
     @asynccontextmanager
     async def _redis(self) -> AsyncIterator[Redis]:
@@ -161,20 +164,20 @@ class RedisBroker:
         """Put back what was read and not received, and leave the group."""
         name = self._broker.consumer_name
         async with self._redis() as redis:
-            read: Any = await redis.xreadgroup(STREAM, name, {STREAM: "0"})
+            read: Any = await redis.xreadgroup(self._stream, name, {self._stream: "0"})
             for _, messages in read:
                 for _, fields in messages:
-                    await redis.xadd(STREAM, fields, maxlen=_LONGEST_STREAM)
-            await redis.xgroup_delconsumer(STREAM, STREAM, name)
+                    await redis.xadd(self._stream, fields, maxlen=_LONGEST_STREAM)
+            await redis.xgroup_delconsumer(self._stream, self._stream, name)
 
     async def _remove_dead_workers(self) -> None:
         """Remove workers from the group that have not read for a minute; one that lives joins again."""
         async with self._redis() as redis:
-            consumers: Any = await redis.xinfo_consumers(STREAM, STREAM)
+            consumers: Any = await redis.xinfo_consumers(self._stream, self._stream)
             for consumer in consumers:
                 is_other = consumer["name"] != self._broker.consumer_name.encode()
                 if is_other and consumer["idle"] > _IDLE_SECONDS * 1000:
-                    await redis.xgroup_delconsumer(STREAM, STREAM, consumer["name"])
+                    await redis.xgroup_delconsumer(self._stream, self._stream, consumer["name"])
 
     async def _watch_workers(self) -> None:
         """Remove dead workers every minute until the end, and again after an outage of Redis."""

@@ -18,6 +18,8 @@ class Action(StrEnum):
     RULES_IMPORTED = "freshness.imported"
     SECRET_ROTATED = "secret.rotated"  # noqa: S105 -- no secret
     DELETION_BEGAN = "organization.deletion_began"
+    SESSION_ERASED = "session.erased"
+    PERSON_ERASED = "person.erased"
     ORGANIZATION_DELETED = "organization.deleted"
 
 

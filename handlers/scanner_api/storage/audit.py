@@ -1,19 +1,20 @@
 """The audit log: who did what to what, when, and from where.
 
-The database refuses to change or delete a row.
+The database refuses to change or delete a row, but for what retention and the erasure of persons ask for.
 """
 
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Executable, select
 
 from .actions import Action, Actor
 from .connections.async_engine import AsyncConnection
 from .database import Database
 from .queries import columns_of, maker_of
 from .schema.tables import audit_log
+from .schema.triggers import protect_again, suspend_protection
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +37,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     details: dict[str, Any]
 
 
+_BATCH: Final = 1000
 _COLUMNS: Final = columns_of(audit_log, AuditEntry)
 _entry: Final = maker_of(AuditEntry)
 
@@ -78,3 +80,25 @@ async def read_audit_log(
     if organization_id is not None:
         statement = statement.where(audit_log.c.organization_id == organization_id)
     return [_entry(row) for row in await database.fetch(statement)]
+
+
+async def unguarded(connection: AsyncConnection, statement: Executable) -> int:
+    """Execute what the triggers of the log refuse, and return how many rows it changed.
+
+    Until the transaction ends nothing else is recorded. On PostgreSQL only the table's owner may.
+    """
+    await connection.run_sync(suspend_protection)
+    number = (await connection.execute(statement)).rowcount
+    await connection.run_sync(protect_again)
+    return number
+
+
+async def purge_audit_log(database: Database, before: datetime) -> int:
+    """Delete the entries of before a time, at most 1,000, and return how many they were."""
+    columns = audit_log.c
+    oldest = select(columns.number, columns.at).order_by(columns.number).limit(_BATCH)
+    numbers = [number for number, at in await database.fetch(oldest) if at < before]
+    if not numbers:
+        return 0
+    async with database.transaction() as connection:
+        return await unguarded(connection, audit_log.delete().where(columns.number.in_(numbers)))

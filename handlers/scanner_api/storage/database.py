@@ -6,7 +6,6 @@ not respond is a 503 (:class:`~contract_first.ServiceUnavailable`), and a row th
 """
 
 import asyncio
-import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
@@ -48,8 +47,6 @@ _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
 }
 _PING_SECONDS: Final = 3
 _PROBE_BYTES: Final = 64 * 1024
-
-logger = logging.getLogger(__name__)
 
 
 class Database:
@@ -123,8 +120,7 @@ class Database:
         await self.connect()
         schema = await self.schema()
         if schema.is_usable:
-            if schema.revision != HEAD:
-                logger.warning("The database is of a newer version, which allows for this one")
+            schema.check()
             return
         if self.dialect.name == "postgresql":
             patient = Database(self.url.render_as_string(hide_password=False), PATIENT)

@@ -14,6 +14,9 @@ import pytest
 
 from strict_s3.cli import main
 from strict_s3.options import Options, flags
+from strict_s3.startup import initialization
+from strict_s3.startup.environment import of_environment
+from strict_s3.startup.initialization import initialize
 
 COMMAND = [sys.executable, "-m", "strict_s3"]
 
@@ -22,7 +25,7 @@ COMMAND = [sys.executable, "-m", "strict_s3"]
 def _no_variables(monkeypatch):
     """Have none of the variables that stand for options."""
     for name in os.environ:
-        if name.startswith(("AWS_", "MINIO_")):
+        if name.startswith(("AWS_", "MINIO_", "STRICT_S3_")):
             monkeypatch.delenv(name)
 
 
@@ -91,6 +94,65 @@ def test_a_credential_of_the_environment_that_is_none():
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "the environment: Number 1 is not ACCESS_KEY:SECRET_KEY" in ended.stderr
     assert "hunter2" not in ended.stderr
+
+
+def test_everything_by_variables(tmp_path, capsys):
+    """Options stand in variables, scripts prepare it before it is ready, and what means nothing is named."""
+    (tmp_path / "1.sh").write_text('echo "prepared $S3_BUCKET at $AWS_REGION"')
+    code = "import boto3; boto3.client('s3').put_object(Bucket='photos', Key='k', Body=b'prepared')"
+    (tmp_path / "2.py").write_text(code)
+    (tmp_path / "notes.txt").write_text("exit 1")
+    of_s3 = {"BUCKET": "photos, more", "PORT": "0", "PUBLIC": "1", "INIT": str(tmp_path), "CORS": "false"}
+    variables = {f"STRICT_S3_{name}": text for name, text in of_s3.items()}
+    variables |= {"SERVICES": "s3,sqs", "MINIO_BROWSER": "off", "MINIO_ROOT_USER": "minio"}
+    variables |= {"MINIO_ROOT_PASSWORD": "minio-secret", "MINIO_SITE_REGION": "eu-west-1"}
+    with subprocess.Popen(  # noqa: S603 -- our own
+        [*COMMAND, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=os.environ | variables,
+    ) as process:  # fmt: skip
+        facts = json.loads(process.stdout.readline())
+        body = httpx2.get(f"{facts['s3']}/photos/k").text
+        port = facts["s3"].rpartition(":")[2]
+        with pytest.raises(SystemExit) as ended:
+            main(["health", "--port", port])
+        process.send_signal(signal.SIGTERM)
+        errors = process.communicate(timeout=30)[1]
+    assert (facts["buckets"], body, ended.value.code) == (["photos", "more"], "prepared", 0)
+    assert "Variables that mean nothing here: MINIO_BROWSER, SERVICES\n" in errors
+    assert "prepared photos at eu-west-1\n" in errors
+    with pytest.raises(SystemExit, match=r"/healthz: .*refused"):
+        main(["health", "--port", port])
+    capsys.readouterr()
+
+
+def test_variables_that_are_none(monkeypatch, capsys):
+    """A variable is refused as its option is."""
+    for name, text, message in (
+        ("TLS", "maybe", "STRICT_S3_TLS is neither 1 nor 0"),
+        ("PORT", "x", "not a port"),
+    ):
+        monkeypatch.setenv(f"STRICT_S3_{name}", text)
+        with pytest.raises(SystemExit):
+            main([])
+        assert message in capsys.readouterr().err
+        monkeypatch.delenv(f"STRICT_S3_{name}")
+
+
+def test_buckets_of_images_of_minio():
+    """A policy may be behind a bucket, and is left out."""
+    assert of_environment({"MINIO_DEFAULT_BUCKETS": "a:public, b"}) == {"buckets": ["a", "b"]}
+
+
+def test_scripts_that_fail(tmp_path, monkeypatch):
+    """A script that fails or takes too long ends the start with its name; a folder may be missing."""
+    initialize([tmp_path / "none"], {})
+    (tmp_path / "1.sh").write_text("exit $CODE")
+    with pytest.raises(ValueError, match=r"1\.sh ended with exit code 3\."):
+        initialize([tmp_path], {"CODE": "3"})
+    monkeypatch.setattr(initialization, "SECONDS", 0.01)
+    (tmp_path / "1.sh").write_text("exec sleep 60")
+    with pytest.raises(ValueError, match=r"1\.sh takes more than 0\.01 seconds\."):
+        initialize([tmp_path], {})
 
 
 def test_help_has_every_option(capsys):

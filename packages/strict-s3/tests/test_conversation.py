@@ -9,7 +9,10 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import httpx2
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 KEY = "photos/ünï cöde+%2F&=?#.png"
@@ -383,6 +386,22 @@ def test_probes_need_no_signature(path, server):
         assert response.json()["services"] == {"s3": "running"}
     assert httpx2.get(f"{server.url}{path}/else").status_code in (403, 404)
     assert httpx2.put(server.url + path).status_code in (403, 404)
+
+
+def test_what_mc_asks(server, client, bucket, keys):
+    """`mc ready` and `mc admin info` get what MinIO says, the latter if they sign."""
+    cluster = httpx2.get(f"{server.url}/minio/health/cluster", params={"maintenance": "true"})
+    assert (cluster.status_code, cluster.headers["X-Minio-Write-Quorum"]) == (200, "1")
+    client.put_object(Bucket=bucket, Key="k", Body=b"123")
+    url = f"{server.url}/minio/admin/v3/info"
+    assert httpx2.get(url).status_code == 403
+    for region in ("", "us-east-1"):  # Go's client signs for no region
+        request = AWSRequest("GET", url, headers={"x-amz-content-sha256": "UNSIGNED-PAYLOAD"})
+        SigV4Auth(Credentials(keys.access, keys.secret), "s3", region).add_auth(request)
+        info = httpx2.get(url, headers=dict(request.headers)).json()
+        assert (info["mode"], info["servers"][0]["state"]) == ("online", "online")
+        assert info["buckets"]["count"] >= 1 <= info["objects"]["count"]
+        assert info["usage"]["size"] >= 3
 
 
 def test_a_bucket_with_the_name_of_a_probe_is_a_bucket(server, client):

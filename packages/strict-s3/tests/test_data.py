@@ -25,8 +25,10 @@ from strict_s3 import Server
 from strict_s3.app import create_app
 from strict_s3.cli import main
 from strict_s3.messages.checksums import ContentMd5
+from strict_s3.messages.errors import S3Error
 from strict_s3.messages.orders import Order
 from strict_s3.messages.xml import parse
+from strict_s3.objects import uploads
 from strict_s3.objects.multipart import ListedPart
 from strict_s3.options import Options
 
@@ -314,3 +316,35 @@ def test_a_folder_that_cannot_be_checked(tmp_path, capsys):
         with pytest.raises(SystemExit) as ended:
             main(["data", "check", str(folder)])
         assert expected in str(ended.value.code) + capsys.readouterr().err
+
+
+def test_a_folder_is_of_one_process(tmp_path, capsys):
+    """Another S3 on the same folder, and its check, are refused with the reason; afterwards they are not."""
+    options = Options(data=tmp_path, no_fsync=True)
+    with closing(create_app(options)):
+        with pytest.raises(OSError, match="is in use by another S3: stop that, or use another folder"):
+            create_app(options)
+        with pytest.raises(SystemExit, match=r"Cannot check: .* is in use by another S3"):
+            main(["data", "check", str(tmp_path)])
+    create_app(options).close()
+    with pytest.raises(SystemExit):
+        main(["data", "check", str(tmp_path)])
+    assert capsys.readouterr().out == "Nothing is lost.\n"
+
+
+def test_a_completed_upload_is_remembered(tmp_path, monkeypatch):
+    """Who repeats the request after a restart gets the same; of many, the newest are remembered."""
+    monkeypatch.setattr(uploads, "MAX_COMPLETED", 2)
+    options = Options(buckets=("photos",), data=tmp_path, no_fsync=True)
+    order = Order("POST", "photos", "whole")
+    with closing(create_app(options)) as app:
+        for body in (b"1", b"2", b"3"):
+            list(upload(app.store, body))
+        completed = dict(app.store._archive.completed("photos"))
+    assert len(completed) == 2
+    with closing(create_app(options)) as app:
+        for upload_id, record in completed.items():
+            again = replace(order, query=(("uploadId", upload_id),))
+            assert app.store.uploads.complete(again, []) == record
+        with pytest.raises(S3Error, match="upload does not exist"):
+            app.store.uploads.complete(replace(order, query=(("uploadId", "none"),)), [])

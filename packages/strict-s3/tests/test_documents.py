@@ -16,8 +16,12 @@ from strict_s3.buckets.documents import (
     check_tagging_header,
     check_tags,
 )
+from strict_s3.messages import xml
 from strict_s3.messages.errors import S3Error
 from strict_s3.messages.orders import Bucket, Order
+from strict_s3.messages.request import BLOCK_BYTES
+from strict_s3.messages.xml import parse
+from strict_s3.objects import objects
 from strict_s3.store.locks import check_bucket
 
 from .conftest import code_of, response_to
@@ -255,3 +259,28 @@ def test_what_amazon_says_of_copies_and_lists(client, bucket):
     assert "StartAfter" not in client.list_objects_v2(Bucket=bucket, StartAfter="a", ContinuationToken=token)
     acl = client.get_bucket_acl(Bucket=bucket)
     assert "DisplayName" not in acl["Owner"] | acl["Grants"][0]["Grantee"]
+
+
+@pytest.mark.parametrize("text", ["<a>" * 300_000, b"<C>" + b"<a/>" * 300_000 + b"</C>"])
+def test_documents_of_many_tags_are_not_parsed(text, monkeypatch):
+    """Each tag takes many times its size once it is parsed; ten thousand parts with checksums are fewer."""
+    parts = b"<Part><PartNumber>1</PartNumber><ETag>e</ETag></Part>" * 10_000
+    assert len(parse(b"<CompleteMultipartUpload>" + parts + b"</CompleteMultipartUpload>")) == 10_000
+    monkeypatch.setattr(xml.ET, "fromstring", None)
+    with pytest.raises(S3Error, match="was not well-formed"):
+        parse(text)
+
+
+def test_documents_that_are_coming_in_share_memory(monkeypatch):
+    """Beyond it a client has to slow down; what ends, or fails, returns its share; small ones need none."""
+    monkeypatch.setattr(objects, "MOST_INCOMING_BYTES", 3 * BLOCK_BYTES)
+    incoming = objects._Incoming()
+    with incoming.share() as first:
+        first(2 * BLOCK_BYTES)
+        with incoming.share() as small:
+            small(BLOCK_BYTES)
+        with pytest.raises(S3Error, match="reduce your request rate"), incoming.share() as second:
+            second(BLOCK_BYTES + 1)
+        first(3 * BLOCK_BYTES)
+    with incoming.share() as third:
+        third(3 * BLOCK_BYTES)

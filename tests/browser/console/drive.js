@@ -413,6 +413,10 @@ async function overridden(page) {
   const form = page.locator(".details form").first();
   const before = await form.locator("textarea").last().inputValue();
   const serious = await found(page, ["journal"]);
+  await form.getByLabel("Body").fill('{"status": "x"}');
+  const violations = form.locator(".violations-live li", { hasText: "/body" });
+  await violations.first().waitFor();
+  const violation = await violations.first().innerText();
   await form.getByLabel("Status").fill("418");
   await form.getByLabel("Headers").fill("{");
   await form.locator("button").click();
@@ -426,9 +430,17 @@ async function overridden(page) {
   await go(page, "faults");
   await page.waitForSelector("#standing > li");
   const standing = await text(page, "#standing > li");
+  await page.click("summary:text('Another response to an operation')");
+  await page.selectOption("#override-operation", { index: 1 });
+  const other = page.locator("#override-form form");
+  await other.getByLabel("Status").fill("418");
+  await other.getByLabel("Save to").check();
+  await other.locator("button").click();
+  const unsaved = await other.locator('[role="alert"]').innerText();
+  const ofOperation = await page.locator("#standing > li").count();
   await page.click("#faults-off");
   await page.waitForSelector("#standing-empty:not([hidden])");
-  return { before: JSON.parse(before).status, refusal, statuses, standing, serious };
+  return { before: JSON.parse(before).status, refusal, statuses, standing, serious, violation, unsaved, ofOperation };
 }
 
 /** The mock of another contract, behind a control token. */

@@ -65,7 +65,7 @@ def s3fs(_folder: Path) -> None:
     """Write and read as files, seek, copy, move, and remove."""
     from s3fs import S3FileSystem  # noqa: PLC0415 -- only here
 
-    files = S3FileSystem(endpoint_url=URL, key=KEY, secret=SECRET, client_kwargs={"region_name": REGION})
+    files = S3FileSystem()  # the environment says where, and who
     name = f"{BUCKET}/s3fs/a b"
     with files.open(name, "wb", block_size=5 * MIB) as file:
         file.write(LARGE)

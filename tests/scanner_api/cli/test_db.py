@@ -44,6 +44,19 @@ def test_a_database_is_checked_and_upgraded(run):
     assert run("db", "check")[0] == 0
 
 
+def test_a_migration_is_waited_for(run, monkeypatch):
+    """``check`` waits as long as SCANNER_WAIT says, until another process has upgraded the schema."""
+
+    async def sleep(_):
+        await asyncio.to_thread(run, "db", "upgrade")
+
+    # in this module alone: servers of other tests sleep in threads of their own
+    own = SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
+    monkeypatch.setattr("scanner_api.waiting.asyncio", own)
+    monkeypatch.setenv("SCANNER_WAIT", "60s")
+    assert run("db", "check")[0] == 0
+
+
 def test_a_service_can_be_asked_not_to_migrate(run):
     """Where it must not migrate, a database that is behind ends the start, and is left as it is."""
     code, said = run("serve", "--migrate", "false", "--port", "0")

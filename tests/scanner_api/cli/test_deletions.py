@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from contract_first.service.clock import SystemClock
 from contract_first.service.messages.problems import ServiceUnavailable
+from scanner_api.access.tokens import credential_of
 from scanner_api.cli import app
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.photos.photo import Photo
@@ -365,3 +366,55 @@ def test_an_age_that_cannot_be_read(run, organizations, age):
     outcome = run("sessions", "purge", f"--older-than={age}")
     assert (outcome.exit_code, "such as 36h, 90d or 12w." in outcome.stderr) == (2, True), outcome.stderr
     assert sessions_of(run, *organizations) == [2, 2]
+
+
+def test_a_session_is_erased(run, s3, organizations):
+    """A session is erased after a question, with its objects; what is not there is an error."""
+    acme, _ = organizations
+    id_ = f"{acme}-0"
+    assert run("erase", "--session", id_, "--dry-run").stdout == f"It would erase session {id_}.\n"
+    assert run("erase", "--session", id_, entered="n\n").exit_code == 1
+    outcome = run("erase", "--session", id_, entered="y\n")
+    assert (outcome.exit_code, "1 session, " in outcome.stdout, "1 object" in outcome.stdout) == (
+        0,
+        True,
+        True,
+    )
+    assert sessions_of(run, acme) == [1]
+    assert len(keys_of(s3, acme)) == 1
+    assert run("erase", "--session", id_, "--yes").stderr == f"There is no session {id_}.\n"
+
+
+def test_a_person_is_erased(run, s3, organizations):
+    """A user, by address, with the sessions that their key created, and whom an issuer's tokens are about."""
+    acme, _ = organizations
+    run("keys", "create", "--kind", "csu", "--organization", acme, "--new-user", "ada@example.com")
+    subject = credential_of("https://issuer.example", "ada")
+
+    async def created(database):
+        statement = scan_sessions.update().where(scan_sessions.c.id == f"{acme}-0")
+        await database.change(statement.values(created_by=subject))
+
+    in_database(run.url, created)
+    both = ("erase", "--user", "ada@example.com", "--subject", "ada")
+    oauth = {
+        "SCANNER_OAUTH_ISSUER": "https://issuer.example",
+        "SCANNER_OAUTH_AUDIENCE": "scanner",
+        "SCANNER_OAUTH_JWKS": "https://issuer.example/keys",
+    }
+    would = run(*both, "--dry-run", **oauth)
+    assert would.stdout == "It would erase ada@example.com with 1 key and 1 session.\n", would.stderr
+    outcome = run(*both, "--yes", **oauth)
+    assert outcome.exit_code == 0, outcome.stderr
+    for part in ("1 session", "1 key", "1 object", "1 user"):
+        assert part in outcome.stdout
+    assert (sessions_of(run, acme), len(keys_of(s3, acme))) == ([1], 1)
+    assert "person.erased" in run("audit").stdout
+    missing = run("erase", "--user", "ada@example.com", "--yes")
+    assert (missing.exit_code, "There is no user ada@example.com" in missing.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--session", "a", "--user", "b"], ["--subject", "ada"]])
+def test_whose_data_is_to_be_said(run, arguments):
+    """Nobody, two at once, and a subject without an issuer are wrong options."""
+    assert run("erase", *arguments).exit_code == 2

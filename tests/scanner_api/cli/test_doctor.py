@@ -20,7 +20,7 @@ from redis import Redis
 from typer.testing import CliRunner
 
 from scanner_api.cli import app
-from scanner_api.processing.redis_broker import STREAM
+from scanner_api.redis_pools import NAME
 from scanner_api.storage.schema.migrations import HEAD
 from strict_s3 import Server
 
@@ -74,9 +74,9 @@ def issuer():
 def environment(tmp_path, sqlite_template, s3, issuer, redis_url):
     """The settings of a service that has all it needs: a migrated database and a worker, too."""
     redis = Redis.from_url(redis_url)
-    redis.delete(STREAM)
-    redis.xgroup_create(STREAM, STREAM, mkstream=True)
-    redis.xgroup_createconsumer(STREAM, STREAM, "worker")
+    redis.delete(NAME)
+    redis.xgroup_create(NAME, NAME, mkstream=True)
+    redis.xgroup_createconsumer(NAME, NAME, "worker")
     redis.close()
     shutil.copy(sqlite_template, tmp_path / "scanner.db")
     return {
@@ -249,7 +249,7 @@ def test_a_redis_that_refuses_writes(examined, redis_url):
 def test_a_queue_without_workers(examined, redis_url):
     """Work that nobody does is a warning."""
     with Redis.from_url(redis_url) as redis:
-        redis.delete(STREAM)
+        redis.delete(NAME)
     code, [(check, status, _, advice)] = examined()
     assert (code, check, status, "Start `scanner-api worker`" in advice) == (0, "workers", "warning", True)
 

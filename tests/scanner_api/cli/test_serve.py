@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scanner_api.cli import app
+from scanner_api.settings import Settings
 
 COMMAND = Path(sys.executable).with_name("scanner-api")
 AWS = {"AWS_ACCESS_KEY_ID": "AKIDTEST", "AWS_SECRET_ACCESS_KEY": "not-a-secret"}
@@ -132,6 +133,37 @@ def test_a_mistyped_setting_of_a_file_names_the_nearest(refuse, tmp_path):
     (tmp_path / "settings.toml").write_text("rate_limit_per_minut = 5\n")
     refused = refuse(SCANNER_CONFIG=str(tmp_path / "settings.toml"))
     assert (refused.exit_code, "is rate_limit_per_minute meant?" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "named"),
+    [
+        (b"redis://x/first\n", {}, "queue_url must be memory://"),
+        (b"memory://", {"SCANNER_QUEUE_URL": "memory://"}, "SCANNER_QUEUE_URL_FILE are both set"),
+        (b"\xff", {}, "SCANNER_QUEUE_URL_FILE names a file that is no UTF-8 text"),
+        (b"x" * 70_000, {}, "SCANNER_QUEUE_URL_FILE has more than 65,536 characters"),
+        (None, {}, "SCANNER_QUEUE_URL_FILE cannot be read: No such file or directory"),
+        (None, {"SCANNER_QUEUE_URLS_FILE": ""}, "is SCANNER_QUEUE_URL meant?"),
+    ],
+)
+def test_a_wrong_file_of_a_setting_names_itself(refuse, tmp_path, content, more, named):
+    """A setting is read from the file that its variable with ``_FILE`` names, without the last newline."""
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    refused = refuse(SCANNER_QUEUE_URL_FILE=str(file), **more)
+    assert (refused.exit_code, named in refused.stderr) == (2, True), refused.stderr
+
+
+def test_files_of_settings_are_read(monkeypatch, tmp_path):
+    """Files are read as variables are: JSON for lists, and a flag has precedence."""
+    (tmp_path / "secret").write_text("redis://:pw@a/0\r\n")
+    (tmp_path / "origins").write_text('["https://a.example"]')
+    monkeypatch.setenv("SCANNER_QUEUE_URL_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("SCANNER_CORS_ORIGINS_FILE", str(tmp_path / "origins"))
+    assert Settings().queue_url == "redis://:pw@a/0"
+    assert Settings(queue_url="memory://").queue_url == "memory://"
+    assert Settings().cors_origins == ("https://a.example",)
 
 
 def test_other_variables_are_nobody_s_mistake(refuse):

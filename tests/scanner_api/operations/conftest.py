@@ -67,7 +67,7 @@ class Api(httpx2.Client):
 @pytest.fixture(scope="session")
 def mock() -> Iterator[Mock]:
     """Run one mock for all tests of operations; its own pages may be called while following redirects."""
-    with scanner_mock(redirect_allowed=("127.0.0.0/8",)) as running:
+    with scanner_mock(redirect_allowed=("127.0.0.0/8",), check_photos=True) as running:
         yield running
 
 

@@ -92,6 +92,36 @@ def test_a_wrong_size_is_refused(api):
     assert refused.json()["errors"][0]["pointer"] == "/file_size"
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"This is a text.", "The file is not an image: JPEG, PNG, WebP, HEIC, AVIF, GIF or TIFF."),
+        (PIXEL[:16] + (20_000).to_bytes(4) * 2 + PIXEL[24:], "has 20000 x 20000 pixels; at most 50,000,000"),
+        (PIXEL[:20], "The image/png file is damaged"),
+    ],
+)
+def test_what_is_no_photo_is_refused(api, content, problem):
+    """An object is registered if it is an image that can be decoded, whatever its name says."""
+    session_id = api.session()
+    key = api.uploaded(session_id, content, "a.jpg")
+    refused = api.post(f"/sessions/{session_id}/photos", json={"s3_key": key})
+    assert (refused.status_code, refused.json()["retryable"]) == (422, False)
+    [violation] = refused.json()["errors"]
+    assert (violation["pointer"], violation["rule"]) == ("/s3_key", "decoding")
+    assert "names an object that is no photo: " in violation["detail"]
+    assert problem in violation["detail"]
+
+
+def test_a_mock_registers_anything_by_default():
+    """What tests upload is a few bytes; a setting makes the mock as strict as the server."""
+    with scanner_mock() as mock:
+        headers = {"X-API-Key": mock.keys["unlimited"]}
+        with Api(base_url=f"{mock.api}/scanner/api/v1", headers=headers, trust_env=False) as api:
+            session_id = api.session()
+            key = api.uploaded(session_id, b"7777", "tin.jpg")
+            assert api.post(f"/sessions/{session_id}/photos", json={"s3_key": key}).status_code == 201
+
+
 def test_the_same_key_twice_names_the_first_photo(api):
     """A second registration is a 409 with the first one's id, also of many at once."""
     session_id = api.session()

@@ -144,18 +144,46 @@ def test_without_vision_photos_are_not_read(monkeypatch, caplog):
     assert SCANNER_API.how_to_install("vision") in caplog.text
 
 
-async def test_a_worker_outlives_a_read_only_database(postgresql, open_shop, clock, until):
-    """Captures wait while PostgreSQL is read-only, and are processed by themselves once it is not."""
-    name = f"processing_{os.getpid()}"
+class Gate:
+    """Looks products up once it is open."""
+
+    def __init__(self, products):
+        self._products = products
+        self.waiting = 0
+        self.opened = asyncio.Event()
+
+    async def by_gtin(self, gtin):
+        """Return the product."""
+        self.waiting += 1
+        await self.opened.wait()
+        return await self._products.by_gtin(gtin)
+
+
+@pytest.mark.parametrize("are_claimed", [False, True])
+async def test_a_worker_outlives_a_read_only_database(
+    postgresql, open_shop, clock, until, caplog, are_claimed
+):
+    """Captures wait while PostgreSQL is read-only, also those that are claimed, and are processed after it.
+
+    No lease runs out, as the clock stands still: who has claimed them goes on.
+    """
+    name = f"processing_{os.getpid()}_{are_claimed}".lower()
     await execute(postgresql, f"CREATE DATABASE {name}")
     url = make_url(postgresql).set(database=name).render_as_string(hide_password=False)
     async with open_shop(url, clock, Settings()) as shop:
-        for _ in range(30):
+        gate = Gate(shop.stores.products)
+        shop.stores = shop.stores._replace(products=gate)
+        for _ in range(10):
             await shop.scan()
-        await set_read_only(url, "on")
         processing = background(shop, sweep_seconds=0.2)
-        await processing.start()
-        await until(lambda: processing.outcomes["captures", "postponed"] > 30)
+        if are_claimed:
+            await processing.start()
+            await until(lambda: gate.waiting == 10)
+        await set_read_only(url, "on")
+        if not are_claimed:
+            await processing.start()
+        gate.opened.set()
+        await until(lambda: caplog.text.count("Waiting for at most 20 s") >= 10)
         await set_read_only(url, "off", ends=False)
         captures = await shop.ended(5)
         await processing.stop()

@@ -42,7 +42,7 @@ class Ready:
 @pytest.fixture
 def follow(redis_url, tmp_path, clock, open_shop, serving_url, monkeypatch):
     """Return what leaves a capture with a URL to a worker, and returns the head of the worker's request."""
-    monkeypatch.setattr(redis_broker, "STREAM", f"test-{tmp_path.name}")
+    monkeypatch.setattr(redis_broker, "name_in", lambda _: f"test-{tmp_path.name}")
     monkeypatch.setattr(Sweep, "start", lambda _: None)  # it would find the capture too, and knows no trace
 
     async def scan(tracing=None):

@@ -46,7 +46,7 @@ def free_port():
 def stream(monkeypatch):
     """Give the test a stream of its own, in a Redis that others may use."""
     name = f"test-{uuid.uuid4()}"
-    monkeypatch.setattr(redis_broker, "STREAM", name)
+    monkeypatch.setattr(redis_broker, "name_in", lambda _: name)
     return name
 
 

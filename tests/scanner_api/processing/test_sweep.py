@@ -16,7 +16,8 @@ from scanner_api.scanning.links.redirects import RedirectFollower
 from scanner_api.scanning.scans.captures import CaptureStatus
 from scanner_api.scanning.scans.sessions import SessionStatus
 from scanner_api.settings import Settings
-from scanner_api.storage.audit import read_audit_log
+from scanner_api.storage.actions import UNKNOWN, Action
+from scanner_api.storage.audit import read_audit_log, record
 from scanner_api.storage.scans import deletion
 
 
@@ -232,6 +233,31 @@ def test_sessions_are_deleted_after_the_time_that_is_set(in_shop, clock, caplog)
     assert (early.photo_count, session, photos.deleted) == (1, None, ["front.png"])
     assert caplog.text.count("1 sessions were deleted that had not changed since ") == 1
     assert log == []  # which nobody could shorten
+
+
+def test_entries_of_the_audit_log_are_deleted_after_the_time_that_is_set(in_shop, clock, caplog):
+    """A round deletes entries that are older than that, and logs how many; sessions stay."""
+
+    async def scenario(shop):
+        async with shop.database.transaction() as connection:
+            await record(connection, clock.now(), UNKNOWN, Action.KEY_REVOKED, "key")
+        sweep = Sweep(
+            Queue(),
+            shop.stores,
+            5,
+            retention_of(Settings(audit_retention="400d"), shop.database, Photos(), clock),
+        )
+        lengths = []
+        for seconds in (400 * 86_400, 1):
+            clock.advance(seconds)
+            await sweep.round()
+            lengths.append(len(await read_audit_log(shop.database, limit=9)))
+        return lengths, await shop.session()
+
+    with caplog.at_level(logging.INFO):
+        lengths, session = in_shop(scenario)
+    assert (lengths, session is None) == ([1, 0], False)
+    assert "1 entries of the audit log were deleted that were older than 400 days" in caplog.text
 
 
 def test_the_end_waits_for_no_deletion(in_shop, clock, until):

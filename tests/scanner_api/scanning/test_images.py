@@ -1,3 +1,4 @@
+import contextlib
 import io
 import struct
 import zlib
@@ -7,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from scanner_api.scanning.photos.images import ImageError, ImageHeader, ImageTooLarge, read_header
+from scanner_api.scanning.photos.images import (
+    ImageError,
+    ImageHeader,
+    ImageTooLarge,
+    check_beginning,
+    read_header,
+)
 
 
 def drawn(form, size=(123, 45), **options):
@@ -147,3 +154,52 @@ def test_any_bytes_are_an_image_or_refused(start, rest):
     except ImageError:
         return
     assert 0 < header.width * header.height <= 50_000_000
+
+
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+
+
+def extent(width, height):
+    """Return the box with the size of an image in a HEIF file."""
+    return b"\0\0\0\x14ispe" + bytes(4) + width.to_bytes(4) + height.to_bytes(4)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        *map(drawn, ["JPEG", "PNG", "WEBP", "GIF", "TIFF"]),
+        HEIC + extent(512, 512) + extent(4032, 3024),
+        HEIC.replace(b"heic", b"avif"),
+        b"MM\0*" + bytes(100),
+        drawn("JPEG")[:40],
+    ],
+)
+def test_the_beginning_of_an_image_is_accepted(beginning):
+    """Of each type that photos may have, also where the size in pixels stands further behind."""
+    check_beginning(beginning, is_whole=False)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "problem"),
+    [
+        (b"a text", "is not an image"),
+        (b"", "is not an image"),
+        (b"\0\0\0\x18ftypmp42", "is not an image"),
+        (drawn("JPEG")[:40], "is damaged"),
+        (b"GIF89a", "no pixels"),
+        (b"GIF89a\xff\xff\xff\xff", "65535 x 65535 pixels"),
+        (HEIC + extent(512, 512) + extent(20_000, 20_000), "20000 x 20000 pixels"),
+        (png(20_000, 20_000), "20000 x 20000 pixels"),
+    ],
+)
+def test_what_is_no_photo_is_refused_by_its_beginning(beginning, problem):
+    """What is no image, and one that would take too much memory."""
+    with pytest.raises(ImageError, match=problem):
+        check_beginning(beginning, is_whole=True)
+
+
+@given(st.sampled_from([b"", b"GIF89a", HEIC, b"II*\0", b"\xff\xd8\xff"]), st.binary(), st.booleans())
+def test_any_beginning_is_accepted_or_refused(start, rest, is_whole):
+    """Nothing else is raised, whatever follows."""
+    with contextlib.suppress(ImageError):
+        check_beginning(start + rest, is_whole=is_whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, update
@@ -10,7 +11,7 @@ from sqlalchemy import delete, update
 from scanner_api.scanning.scans.proposals import Proposal, ProposalStatus
 from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
-from scanner_api.storage.audit import AuditEntry, read_audit_log, record
+from scanner_api.storage.audit import AuditEntry, purge_audit_log, read_audit_log, record
 from scanner_api.storage.database import ConstraintError, DuplicateError
 from scanner_api.storage.schema.tables import audit_log
 
@@ -122,6 +123,22 @@ def test_entries_are_neither_changed_nor_deleted(in_database, clock, change):
 
     before, after = in_database(scenario)
     assert before == after != []
+
+
+def test_old_entries_are_deleted(in_database, now):
+    """Those of before a time, and no others; after that the log is protected as before."""
+
+    async def scenario(database):
+        for days in (500, 401, 399, 0):
+            async with database.transaction() as connection:
+                await record(connection, now - timedelta(days=days), ADA, Action.KEY_REVOKED, str(days))
+        before = now - timedelta(days=400)
+        numbers = [await purge_audit_log(database, before) for _ in range(2)]
+        with pytest.raises(ConstraintError):
+            await database.change(delete(audit_log))
+        return numbers, [entry.subject for entry in await read_audit_log(database, limit=9)]
+
+    assert in_database(scenario) == ([2, 0], ["0", "399"])
 
 
 def test_what_is_rolled_back_is_not_recorded(in_database, clock):

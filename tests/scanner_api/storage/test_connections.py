@@ -53,6 +53,12 @@ def test_parameters_as_libpq_has_them(caplog):
     }
     assert parse(url.render_as_string(hide_password=False)) == url
     assert "channel_binding=require of the database URL has no effect" in caplog.text
+    caplog.clear()
+    _postgresql(parse("postgres://host/x?channel_binding=require&sslmode=verify-full"), Waits())
+    assert caplog.text == ""
+    for wrong in ("channel_binding=always", "pgbouncer=1", "sslmode=on"):
+        with pytest.raises(DatabaseError, match=f"{wrong.partition('=')[0]} of the database URL is"):
+            parse(f"postgres://host/x?{wrong}")
     with pytest.raises(DatabaseError, match="connect_timeout"):
         parse("postgres://host/x?connect_timeout=soon")
 

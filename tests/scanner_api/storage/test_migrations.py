@@ -317,8 +317,8 @@ def test_a_database_of_another_version_is_a_clear_error(in_database, revision):
         in_database(scenario)
 
 
-def test_the_version_before_goes_on_while_it_is_replaced(in_shared_database, now):
-    """A newer schema that allows for this version is used as it is; one that does not is an error."""
+def test_the_version_before_goes_on_while_it_is_replaced(in_shared_database, now, caplog):
+    """A newer schema that allows for this version is used, and logged; one that does not is an error."""
 
     async def scenario(database):
         async with database.transaction() as connection:
@@ -338,6 +338,10 @@ def test_the_version_before_goes_on_while_it_is_replaced(in_shared_database, now
         return schema, used.created
 
     assert in_shared_database(scenario) == (("9999", migrations.LEAST), now)
+    warning = (
+        f"The database is at revision 9999 of a newer version, which this one ({migrations.HEAD}) may use"
+    )
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [warning] * 2
 
 
 async def test_a_failed_migration_changes_nothing(database_url):

@@ -2,7 +2,7 @@
 
 import re
 import struct
-from io import SEEK_CUR
+from io import SEEK_CUR, BytesIO
 from typing import IO, Final, NamedTuple
 
 MAX_PIXELS: Final = 50_000_000
@@ -13,6 +13,14 @@ MAX_SCANS: Final = 32
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8\xff"
+_GIF: Final = (b"GIF87a", b"GIF89a")
+_TIFF: Final = (b"II*\0", b"MM\0*")
+_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
+)
+"""Of HEIF (ISO/IEC 23008-12), with HEVC or AV1 in it."""
+_EXTENTS: Final = re.compile(rb"ispe.{4}(.{8})", re.DOTALL)
+"""Width and height of each image in a HEIF file."""
 _HEAD_BYTES: Final = 30
 _MAX_SEGMENTS: Final = 1000
 _FILL: Final = 0xFF
@@ -66,6 +74,37 @@ def read_header(stream: IO[bytes]) -> ImageHeader:
     if media_type == "image/jpeg":
         _check_scans(stream)
     return ImageHeader(media_type, width, height)
+
+
+def check_beginning(beginning: bytes, *, is_whole: bool) -> None:
+    """Check that a file is an image of a type that photos may have, as far as its beginning says.
+
+    Args:
+        is_whole: whether that is all of the file; else its size in pixels may stand behind it.
+
+    Raises:
+        ImageError: it is no image, or broken where its size stands.
+        ImageTooLarge: it would take too much memory, or time, to decode.
+    """
+    if beginning.startswith(_GIF):
+        _check_size(*struct.unpack_from("<HH", beginning.ljust(_HEAD_BYTES, b"\0"), len(_GIF[0])))
+        return
+    if beginning[4:8] == b"ftyp" and beginning[8:12] in _BRANDS:
+        for size in _EXTENTS.finditer(beginning):
+            _check_size(*struct.unpack(">II", size[1]))
+        return
+    if beginning.startswith(_TIFF):
+        return
+    try:
+        read_header(BytesIO(beginning))
+    except ImageTooLarge:
+        raise
+    except ImageError as error:
+        is_known = beginning.startswith((_JPEG, _PNG, b"RIFF"))
+        if not is_known:
+            raise ImageError("The file is not an image: JPEG, PNG, WebP, HEIC, AVIF, GIF or TIFF.") from error
+        if is_whole:
+            raise
 
 
 def _media_type(head: bytes) -> str:

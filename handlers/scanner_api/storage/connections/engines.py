@@ -32,13 +32,21 @@ _VERIFYING: Final = frozenset({"require", "verify-ca", "verify-full"})
 _QUERY: Final = {
     "sqlite+aiosqlite": frozenset({"uri", "mode", "cache", "vfs", "timeout", "check_same_thread"}),
     "postgresql+asyncpg": frozenset({"host", "port", "ssl", "sslmode", "sslrootcert", "target_session_attrs"})
-    | {"application_name", "channel_binding", "connect_timeout"}
-    | {"prepared_statement_cache_size", "statement_cache_size", "passfile", "async_fallback"},
+    | {"application_name", "channel_binding", "connect_timeout", "pgbouncer"}
+    | {"prepared_statement_cache_size", "passfile"},
 }
 MAX_AGE_SECONDS: Final = 1800
 """The age at which a connection is replaced: memory of the server's side, and a name that moved on."""
-_OF_LIBPQ: Final = ("sslmode", "sslrootcert", "application_name", "channel_binding", "connect_timeout")
-"""Parameters that asyncpg knows by other names, or not at all."""
+_OF_OTHERS: Final = (
+    *("sslmode", "sslrootcert", "application_name", "channel_binding", "connect_timeout"),
+    "pgbouncer",
+)
+"""Parameters of libpq, and of poolers' vendors, that asyncpg knows by other names, or not at all."""
+_VALUES: Final = {
+    "sslmode": _SSL_MODES,
+    "channel_binding": ("disable", "prefer", "require"),
+    "pgbouncer": ("true", "false"),
+}
 _HOSTS: Final = re.compile(r"([^:/?]+://(?:[^/?]*@)?)([^/?@,]+(?:,[^/?@,]+)+)(.*)", re.DOTALL)
 _SQLITE_PATIENCE: Final = 10
 
@@ -120,11 +128,12 @@ def parse(url: str | URL) -> URL:
         )
     if not str(parsed.query.get("connect_timeout", "0")).isdecimal():
         raise DatabaseError("connect_timeout of the database URL is no number of seconds (database_url).")
-    mode = parsed.query.get("sslmode", "prefer")
-    if mode not in _SSL_MODES:
-        raise DatabaseError(
-            f"sslmode of the database URL is {mode!r}; expected one of {', '.join(_SSL_MODES)}."
-        )
+    for name, values in _VALUES.items():
+        value = parsed.query.get(name, values[0])
+        if value not in values:
+            raise DatabaseError(
+                f"{name} of the database URL is {value!r}; expected one of {', '.join(values)}."
+            )
     return parsed
 
 
@@ -144,7 +153,7 @@ def engine_for(url: URL, waits: Waits) -> AsyncEngine:
     Raises:
         DatabaseError: the driver is not installed, or a file of certificates cannot be read.
     """
-    arguments = _ARGUMENTS[url.drivername]
+    arguments, parsed = _ARGUMENTS[url.drivername], url
     if url.get_backend_name() == "postgresql":
         url, arguments = _postgresql(url, waits)
     if in_memory(url):
@@ -159,7 +168,10 @@ def engine_for(url: URL, waits: Waits) -> AsyncEngine:
             f"The database driver {error.name} is not installed; {SCANNER_API.how_to_install('postgresql')}"
         ) from error
     if engine.dialect.name == "postgresql":
-        event.listen(engine.sync_engine, "connect", partial(_prepare_postgresql, waits))
+        if parsed.query.get("pgbouncer") == "true":
+            event.listen(engine.sync_engine, "begin", partial(_prepare_transaction, waits))
+        else:
+            event.listen(engine.sync_engine, "connect", partial(_prepare_postgresql, waits))
         event.listen(engine.sync_engine, "handle_error", discard_broken)
     else:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -178,9 +190,13 @@ def _postgresql(url: URL, waits: Waits) -> tuple[URL, dict[str, Any]]:
         connecting["server_settings"] = {"application_name": name}
     if seconds := int(str(url.query.get("connect_timeout", "0"))):
         connecting["timeout"] = seconds
-    if url.query.get("channel_binding") == "require":
-        logger.warning("channel_binding=require of the database URL has no effect; use sslmode=verify-full")
-    if mode := url.query.get("sslmode"):
+    mode = url.query.get("sslmode")
+    if url.query.get("channel_binding") == "require" and mode != "verify-full":
+        logger.warning(
+            "channel_binding=require of the database URL has no effect: the driver cannot bind channels; "
+            "sslmode=verify-full, with sslrootcert=system or a file, keeps others from posing as the server"
+        )
+    if mode:
         connecting["ssl"] = mode
         if mode in _VERIFYING and (file := url.query.get("sslrootcert")):
             try:
@@ -189,7 +205,7 @@ def _postgresql(url: URL, waits: Waits) -> tuple[URL, dict[str, Any]]:
             except OSError as error:
                 raise DatabaseError(f"sslrootcert of the database URL cannot be read: {error}.") from None
             context.check_hostname = mode == "verify-full" or file == "system"
-    return url.difference_update_query(_OF_LIBPQ), {**arguments, "connect_args": connecting}
+    return url.difference_update_query(_OF_OTHERS), {**arguments, "connect_args": connecting}
 
 
 def in_memory(url: URL) -> bool:
@@ -256,6 +272,13 @@ def _prepare_postgresql(waits: Waits, connection: Any, record: object) -> None: 
     cursor.execute(f"SET statement_timeout = {waits.statement_seconds * 1000:.0f}")
     cursor.close()
     connection.commit()
+
+
+def _prepare_transaction(waits: Waits, connection: Connection) -> None:
+    """Set the same for one transaction: the next one may be on another of a pooler's connections."""
+    settings = {"lock_timeout": waits.lock_seconds, "statement_timeout": waits.statement_seconds}
+    calls = [f"set_config('{name}', '{seconds * 1000:.0f}', true)" for name, seconds in settings.items()]
+    connection.exec_driver_sql(f"SELECT {', '.join(calls)}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -37,6 +37,9 @@ OUTAGES: Final = {
     "08": Outage(Scope.CONNECTION),
     # a failover made the server a standby, and left us connected to it
     "25006": Outage(Scope.NODE, "The database is read-only."),
+    # a pooler that keeps no prepared statements, such as PgBouncer without max_prepared_statements, lost one
+    "26000": Outage(Scope.CONNECTION, "The database's pooler keeps no prepared statements."),
+    "42P05": Outage(Scope.CONNECTION, "The database's pooler keeps no prepared statements."),
     # serialization failures and deadlocks: another transaction went first
     "40": Outage(Scope.STATEMENT, "The database gave way to another request."),
     # disk, memory or connections are used up, of which a connection holds some

@@ -132,6 +132,12 @@ class PhotoBucket:
         )
         return content
 
+    async def beginning(self, key: str, size: int) -> bytes | None:
+        """Return the first bytes of an object that has any, or None if it is not there any more."""
+        parameters = {"Bucket": self._bucket, "Key": key, "Range": f"bytes=0-{size - 1}"}
+        content: bytes | None = await self._wait("get_object", lambda client: client.read(parameters, size))
+        return content
+
     async def put(self, key: str, file: IO[bytes], media_type: str) -> None:
         """Store an object, as uploads by form are stored.
 
@@ -173,7 +179,7 @@ class PhotoBucket:
         arguments = {"Bucket": self._bucket, **parameters}
         return await self._wait(operation, lambda client: client.send(operation, arguments), seconds)
 
-    async def _wait(self, operation: str, work: Callable[[Client], Any], seconds: float) -> Any:
+    async def _wait(self, operation: str, work: Callable[[Client], Any], seconds: float = _SECONDS) -> Any:
         """Return S3's response, None for a 404; the work waits for a thread as long as its caller does."""
         loop = asyncio.get_running_loop()
         try:

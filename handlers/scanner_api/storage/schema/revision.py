@@ -1,5 +1,6 @@
 """The revision of a database's schema: which versions can use it, and its upgrade to this version's."""
 
+import logging
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from scanner_api.storage.connections.engines import DatabaseError
 
 from .migrations import HEAD
 from .tables import note_compatibility, schema_compatibility
+
+logger = logging.getLogger(__name__)
 
 
 class SchemaRevision(NamedTuple):
@@ -26,9 +29,19 @@ class SchemaRevision(NamedTuple):
             return self.revision == HEAD
         return self.least_revision is not None and self.least_revision <= HEAD
 
+    @property
+    def is_newer(self) -> bool:
+        """Whether it is of a newer version."""
+        return self.revision is not None and self.revision > HEAD
+
     def check(self) -> None:
-        """Raise DatabaseError unless this version can use it."""
+        """Raise DatabaseError unless this version can use it; log that it is of a newer one."""
         if self.is_usable:
+            if self.is_newer:
+                logger.warning(
+                    "The database is at revision %s of a newer version, which this one (%s) may use",
+                    *(self.revision, HEAD),
+                )
             return
         if self.revision is None or self.revision < HEAD:
             state = f"at revision {self.revision}" if self.revision else "empty"

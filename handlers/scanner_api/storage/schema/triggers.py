@@ -77,3 +77,20 @@ def protect_audit_log(connection: Connection) -> None:
         ]
     for statement in statements:
         connection.exec_driver_sql(statement)
+
+
+def suspend_protection(connection: Connection) -> None:
+    """Let the audit log be changed until :func:`protect_again`, or a rollback; of the table's owner alone."""
+    if connection.dialect.name == "sqlite":
+        for event in ("UPDATE", "DELETE"):
+            connection.exec_driver_sql(f"DROP TRIGGER audit_log_{event}")
+    else:
+        connection.exec_driver_sql("ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only")
+
+
+def protect_again(connection: Connection) -> None:
+    """Protect the audit log again, in the same transaction."""
+    if connection.dialect.name == "sqlite":
+        protect_audit_log(connection)
+    else:
+        connection.exec_driver_sql("ALTER TABLE audit_log ENABLE TRIGGER audit_log_append_only")

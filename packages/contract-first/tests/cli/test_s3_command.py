@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import signal
 import ssl
@@ -35,7 +36,7 @@ print(json.dumps([names, os.environ.get("AWS_PROFILE"), os.environ["AWS_REGION"]
 def running():
     """Run S3 with two buckets, for everyone and every page, over TLS."""
     arguments = ["--bucket", "photos", "-b", "more", "--cors", "--public", "--tls", "--json"]
-    arguments += ["--account", "111122223333"]
+    arguments += ["--account", "111122223333", "--credential", "AKIDOFTESTS:the-key-of-tests"]
     with subprocess.Popen([*COMMAND, *PORTS, *arguments], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
         yield json.loads(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
@@ -69,6 +70,7 @@ def control(running):
 def test_buckets_and_objects(running, client, control):
     """The buckets are there; everyone reads their objects, and pages of every origin do."""
     assert running["buckets"] == ["photos", "more"]
+    assert running["access_key"] == "AKIDOFTESTS"
     client.put_object(Bucket="more", Key="a/b", Body=b"content")
     context = ssl.create_default_context(cafile=running["ca"])
     response = httpx2.get(
@@ -206,3 +208,19 @@ def test_the_control_port_has_nothing_else(caplog):
         assert (response.status_code, response.headers["Content-Type"]) == (404, "application/problem+json")
         assert "/_mock/" in response.json()["detail"]
     assert all(record.levelname == "INFO" for record in caplog.records)
+
+
+def test_events_are_in_the_journal():
+    """An event for a webhook is recorded with what was sent, also if nobody receives it."""
+    hooks = {"photos": "http://127.0.0.1:9/hook"}
+    with s3_mock(event_webhooks=hooks) as mock:
+        keys = {"aws_access_key_id": mock.access_key, "aws_secret_access_key": "secret-key"}
+        client = boto3.client("s3", endpoint_url=mock.s3, region_name=mock.region, **keys)
+        rule = {"QueueArn": "arn:aws:sqs:us-west-2:1:photos", "Events": ["s3:ObjectCreated:*"]}
+        client.put_bucket_notification_configuration(
+            Bucket="uploads", NotificationConfiguration={"QueueConfigurations": [rule]}
+        )
+        query = {"operation": "EventNotification", "count": 1, "wait_seconds": 30}
+        exchange, *_ = httpx2.get(f"{mock.control}/journal", params=query, timeout=60).json()["exchanges"]
+    assert (exchange["url"], exchange["status"]) == (hooks["photos"], 0)
+    assert json.loads(base64.b64decode(exchange["request"]["body"]))["Event"] == "s3:TestEvent"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
 from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import NamedTuple
 
 import httpx2
 import pytest
+from typer.testing import CliRunner
 
+from contract_first.cli.tree import app
 from contract_first.contract import ContractError, load_contract
 from contract_first.contract.document import fetching
 from contract_first.contract.document.fetching import References
@@ -137,6 +141,55 @@ def test_what_is_fetched_leads_to_no_file_and_into_no_private_network(with_refer
             contract = load_contract(document, lenient=True, references=References())
             assert types_of(contract) != {"string"}
         assert "/c.json" not in asked
+
+
+@pytest.mark.parametrize("host", ["a.test", "127.0.0.1"])
+def test_no_address_is_connected_to_but_one_that_was_checked(host, with_reference, write, monkeypatch):
+    """A name may have another one by then: what a public host refers to is sent to public addresses alone."""
+    names = {"a.test": ["127.0.0.1", "93.184.215.14"], "127.0.0.1": ["93.184.215.14"]}
+    monkeypatch.setattr(fetching, "getaddrinfo", lambda name, _: [(0, 0, 0, "", (names[name][-1], 0))])
+    connected = socket.create_connection
+    monkeypatch.setattr(
+        socket, "create_connection", lambda address, *rest: connected(("127.0.0.1", address[1]), *rest)
+    )
+    monkeypatch.setattr(fetching, "ip_address", lambda text: Address(text, asked))
+    pages = {"/c.json": {"Pet": {"type": "string"}}}
+    with site(pages) as (url, asked):
+        elsewhere = url.replace("127.0.0.1", "a.test")
+        there = url.replace("127.0.0.1", host)
+        pages["/b.json"] = {"Pet": {"$ref": f"{there}/c.json#/Pet"}}
+        document = write(with_reference(f"{elsewhere}/b.json#/Pet"))
+        with pytest.raises(ContractError, match=r"is at 127.0.0.1 now, which is in a private network"):
+            load_contract(document, references=References())
+        assert asked == ["/b.json"]
+
+
+class Address(NamedTuple):
+    """An address of a site that is on the Internet until it has been asked for something."""
+
+    text: str
+    asked: list[str]
+
+    @property
+    def is_global(self):
+        return self.text != "127.0.0.1" or not self.asked
+
+
+@pytest.mark.parametrize("command", [("show",), ("lint",), ("diff",), ("types",), ("digest",)])
+def test_commands_follow_references(command, with_reference, write, tmp_path):
+    """As the mock does: into a cache, from it, or not at all."""
+    cache = ("--references", str(tmp_path / "references.json"))
+    with site(PAGES) as (url, asked):
+        path = str(write(with_reference(f"{url}/v1/pets.json#/Pet")))
+        arguments = ["contract", *command, path, *([path] if command == ("diff",) else [])]
+        first = CliRunner().invoke(app, [*arguments, *cache])
+        assert sorted(asked) == sorted(PAGES)
+    assert CliRunner().invoke(app, [*arguments, *cache, "--offline"]).output == first.output
+    refused = CliRunner().invoke(app, [*arguments, "--offline", *(["--strict"] * (command != ("digest",)))])
+    assert "nothing is fetched offline" in refused.output
+    assert refused.exit_code != 0
+    broken = CliRunner().invoke(app, [*arguments, "--references", path])
+    assert (broken.exit_code, "is no cache of references" in broken.output) == (2, True)
 
 
 @pytest.mark.parametrize(

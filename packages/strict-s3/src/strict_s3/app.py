@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -19,8 +19,10 @@ from urllib.parse import quote, urlencode
 from .auth.authentication import Authenticator
 from .auth.signature import Credential
 from .buckets.buckets import FirstBucket
+from .buckets.events import Events
 from .faults import Dropped, Faults
 from .http.body import BodyCutShort, PacedBody
+from .http.webhooks import Webhook
 from .messages.clock import Clock, ShiftedClock
 from .messages.cors import granted
 from .messages.errors import S3Error, refusal
@@ -30,6 +32,7 @@ from .objects.attributes import CONTROL
 from .objects.store import Store
 from .options import Options
 from .post_object import PostObject
+from .probes import Probes
 from .routes import Routes
 from .store.archive import Archive
 
@@ -52,15 +55,6 @@ _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+
 """The session token in S3's response to a wrong signature."""
 _SANDBOX = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
 """Keeps stored HTML from running scripts with the rights of pages of this machine; S3 sends neither."""
-_RUNNING = b'{"services": {"s3": "running"}, "edition": "strict-s3"}'
-_HEALTH: Mapping[tuple[str, str], tuple[str, bytes]] = {
-    ("healthz", ""): ("text/plain", b"ok"),
-    ("minio", "health/live"): ("text/plain", b""),
-    ("minio", "health/ready"): ("text/plain", b""),
-    ("minio", "health/cluster"): ("text/plain", b""),
-    ("_localstack", "health"): ("application/json", _RUNNING),
-}
-"""What probes get, by bucket and key, unless there is such a bucket: an S3 that responds is ready."""
 _log = logging.getLogger(__name__)
 
 
@@ -82,15 +76,17 @@ class Front:
         self._clock = clock
         self._ids = ids
         self.faults = faults or Faults()
-        self._routes = Routes(store, authenticator, PostObject(store, authenticator, clock, self.faults))
+        self.probes = Probes(store)
+        post_object = PostObject(store, authenticator, clock, self.faults)
+        self._routes = Routes(store, authenticator, post_object, self.probes)
         self._report = report
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve a request; raise Dropped if a fault closes the connection without a response."""
         beginning = time(), monotonic()
-        request_id, host_id = self._ids.draw()
-        request = Request.from_environ(environ, self._names)
-        health = self._health(request)
+        request_id, host_id = ids = self._ids.draw()
+        request = Request.from_environ(environ, self._names, ids)
+        health = self.probes.health(request)
         response = health or self._respond(request, request_id, host_id)
         if response is None:
             self._report_exchange(request, Response(0), [], beginning)
@@ -121,14 +117,6 @@ class Front:
     def close(self) -> None:
         """Release everything; what is in the archive stays there."""
         self.store.close()
-
-    def _health(self, request: Request) -> Response | None:
-        """Return the response to a probe; None for any other request."""
-        media_type, body = _HEALTH.get((request.bucket, request.key), ("", b""))
-        is_probe = media_type and request.method in ("GET", "HEAD") and not request.query
-        if not is_probe or self.store.bucket(request.bucket) is not None:
-            return None
-        return Response(HTTPStatus.OK, [("Content-Type", media_type)], [body], len(body))
 
     def _respond(self, request: Request, request_id: str, host_id: str) -> Response | None:
         try:
@@ -177,13 +165,14 @@ def create_app(
         options: what it is started with; its folder is removed with the app if they name none. What they say
             of the address and of TLS is up to who serves the app.
         clock: tells the time; the machine's by default.
-        report: called with every exchange, as `described` returns it.
+        report: called with every exchange, as `described` returns it, and with each delivery of an event.
         faults: simulated failures; none by default.
     """
     folder = options.data or Path(tempfile.mkdtemp(prefix="s3-"))
     first = [FirstBucket(name, options.region, options.cors, options.public) for name in options.buckets]
     archive = Archive(folder, durable=options.data is not None and not options.no_fsync)
-    store = Store(archive, first, options.account)
+    webhooks = {name: Webhook(name, url, report) for name, url in options.event_webhooks.items()}
+    store = Store(archive, first, Events(webhooks, options.account), options.account)
     credentials = {access_key: Credential.parse(text) for access_key, text in options.credentials.items()}
     machine, faults = ShiftedClock(), faults or Faults()
     clock = faults.clock(clock or machine)

@@ -40,7 +40,9 @@ class Authorization:
         tags = partial(self._store.tags, bucket.name, key, version_id)
         query = {**dict(self._request.query), **({"versionId": version_id} if version_id else {})}
         of_upload = self._store.uploads.headers(bucket.name, self._request.parameter("uploadId") or "")
-        context = RequestContext({**of_upload, **self._request.headers}, query, self._request.scheme, tags)
+        request = self._request
+        headers = {**of_upload, **request.headers}
+        context = RequestContext(headers, query, request.scheme, tags, request.caller.address)
         effect = policy_effect(bucket.policy, action, bucket.name, key, context, self._account)
         if effect == "Deny" or self._account:
             return effect != "Deny"

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from .local import LocalS3, local_s3
+from .messages.errors import S3Error
 from .options import Options
 
 POLITENESS = 5
@@ -83,7 +84,7 @@ def carry_out(lines: Iterable[str], s3: LocalS3) -> None:
             if text := arguments.get("now"):
                 arguments["now"] = datetime.fromisoformat(text)
             result = getattr(s3, order["do"])(**arguments)
-        except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, OSError, S3Error) as error:
             failure = f"{type(error).__name__}: {error}"
         report(done=order["id"], failure=failure, result=result)
 

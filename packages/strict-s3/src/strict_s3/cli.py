@@ -6,21 +6,21 @@ import argparse
 import json
 import os
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.request import urlopen
 
-from .local import local_s3
+from .local import callable_url, local_s3
 from .options import Options, flags
+from .startup.environment import of_environment, without_meaning
 
 DEFAULT_PORT = 9000
-_CREDENTIALS = (
-    ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"),
-    ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
-)
+HEALTH_SECONDS = 5
 _PRINTED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _CHECK = """\
 Compare each version of an object, and each part of an upload, with the size and MD5 that it was stored with.
@@ -32,9 +32,13 @@ strict-s3 data check DIR says what of a data folder is lost or damaged, and repa
 State is lost at the end unless --data is given; nothing leaves this machine.
 Ctrl-C or SIGTERM stops it.
 
-Without --credential it accepts that of MINIO_ROOT_USER and MINIO_ROOT_PASSWORD, or of AWS_ACCESS_KEY_ID,
-AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and does not print it; without --region it takes AWS_REGION or
-AWS_DEFAULT_REGION.
+Each option may stand in a variable, such as STRICT_S3_BUCKET for --bucket; several values are separated by
+spaces or commas, credentials by spaces. Without an option or a variable of its own it takes the credential of
+MINIO_ROOT_USER and MINIO_ROOT_PASSWORD, or of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN,
+and does not print it; buckets from MINIO_DEFAULT_BUCKETS, domains from MINIO_DOMAIN, the region from
+MINIO_SITE_REGION, MINIO_REGION, AWS_REGION or AWS_DEFAULT_REGION.
+
+strict-s3 health says by its exit code whether the S3 of these options, or of these variables, is ready.
 
 exit codes: 0 stopped, 1 could not start, 2 wrong options
 """
@@ -45,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
     if words[:2] == ["data", "check"]:
         check_data(words[2:])
-    values, as_json, of_environment = _parsed(arguments)
+    if words[:1] == ["health"]:
+        check_health(words[1:])
+    values, as_json, variables_used = _parsed(arguments)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -55,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             variables = options.environment(s3.url)
             if authority is not None:
                 variables["AWS_CA_BUNDLE"] = str(authority.file)
-            if "credentials" in of_environment:
+            if "credentials" in variables_used:
                 variables = {name: text for name, text in variables.items() if name not in _PRINTED}
             exports = " ".join(f"{name}={value}" for name, value in variables.items())
             facts = {"s3": s3.url, "buckets": options.buckets, **variables}
@@ -83,15 +89,19 @@ def check_data(arguments: Sequence[str]) -> NoReturn:
     sys.exit(bool(sentences))
 
 
-def _of_environment() -> dict[str, Any]:
-    """Return the values of flags in variables that other S3 servers, and AWS's clients, have."""
-    values: dict[str, Any] = {}
-    for user, password, *token in _CREDENTIALS:
-        texts = [text for name in (user, password, *token) if (text := os.environ.get(name))]
-        if os.environ.get(user) and os.environ.get(password):
-            values.setdefault("credentials", [":".join(texts)])
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return values | ({"region": region} if region else {})
+def check_health(arguments: Sequence[str]) -> NoReturn:
+    """End with 0 if the S3 of these options is ready, else with 1 and the reason."""
+    values, _, _ = _parsed(arguments)
+    options = Options(**values)
+    is_secure = options.tls or options.ca is not None
+    # the certificate is of a local authority, which the process that asks need not know
+    context = ssl._create_unverified_context() if is_secure else None  # noqa: S323, SLF001 -- the reason above
+    url = f"{callable_url('https' if is_secure else 'http', options.host, options.port)}/healthz"
+    try:
+        with urlopen(url, timeout=HEALTH_SECONDS, context=context):  # noqa: S310 -- of http or https
+            sys.exit(0)
+    except OSError as error:
+        sys.exit(f"{url}: {error}")
 
 
 def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Collection[str]]:
@@ -110,7 +120,7 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Coll
     parser.add_argument("--json", action="store_true", help="Print one line of JSON once S3 responds.")
     for name, (flag, default) in flags().items():
         if isinstance(default, bool):
-            parser.add_argument(*flag.names, dest=name, action="store_true", help=flag.help)
+            parser.add_argument(*flag.names, dest=name, action="store_true", default=None, help=flag.help)
             continue
         is_repeatable = not isinstance(default, int | str | None)
         value = DEFAULT_PORT if name == "port" else flag.default or default
@@ -119,13 +129,19 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Coll
         parser.add_argument(*flag.names, dest=name, action=action, metavar=flag.metavar, help=help_)
     values = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
     as_json = values.pop("json")
-    of_environment = {name: value for name, value in _of_environment().items() if name not in values}
-    values |= of_environment
+    try:
+        variables = of_environment(os.environ)
+    except ValueError as error:
+        parser.error(str(error))
+    if ignored := [*without_meaning(os.environ)]:
+        print(f"Variables that mean nothing here: {', '.join(ignored)}", file=sys.stderr)  # noqa: T201 -- the command's
+    variables = {name: value for name, value in variables.items() if name not in values}
+    values |= variables
     for name, (flag, _) in flags().items():
         if name in values:
             try:
                 values[name] = flag.read(values[name])
             except ValueError as error:
-                place = "the environment" if name in of_environment else f"argument {flag.names[0]}"
+                place = "the environment" if name in variables else f"argument {flag.names[0]}"
                 parser.error(f"{place}: {error}")
-    return {"port": DEFAULT_PORT, **values}, as_json, of_environment
+    return {"port": DEFAULT_PORT, **values}, as_json, variables

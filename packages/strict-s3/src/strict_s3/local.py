@@ -12,6 +12,7 @@ import msgspec
 
 from .http.wire import Listener
 from .messages.clock import ShiftedClock
+from .startup.initialization import initialize
 
 if TYPE_CHECKING:
     from .app import Front
@@ -32,11 +33,18 @@ class LocalS3:
     restarts = 0
 
     def __init__(self, app: Front, clock: ShiftedClock, url: str, options: Options) -> None:
-        self._faults = app.faults
+        self._faults, self._store = app.faults, app.store
         self.url = url
         self.options = options
         self.set_clock, self.reset = clock.set, app.reset
         self.snapshot, self.restore, self.usage = app.store.snapshot, app.store.restore, app.store.usage
+
+    def create_bucket(self, bucket: str) -> None:
+        """Create a bucket like those that it was started with."""
+        from .buckets.buckets import FirstBucket  # noqa: PLC0415 -- imports moto, as the app did
+
+        options = self.options
+        self._store.create(FirstBucket(bucket, options.region, options.cors, options.public))
 
     def set_faults(self, faults: Iterable[Any], *, seed: int = 0) -> None:
         """Activate these faults and no others; those that were active already keep their counts."""
@@ -63,7 +71,7 @@ def local_s3(
 
     Raises:
         OSError: the address cannot be listened on, or a folder cannot be used.
-        ValueError: the folder ``ca`` holds no certificate authority.
+        ValueError: the folder ``ca`` holds no certificate authority, or a script of ``init`` fails.
     """
     with ExitStack() as running:
         authority = authority or running.enter_context(options.certifying())
@@ -75,11 +83,17 @@ def local_s3(
         from .app import create_app  # noqa: PLC0415 -- moto takes a while; clients may wait
 
         app = create_app(options, clock=clock, report=report, faults=faults())
+        app.probes.is_ready = not options.init
         running.callback(app.close)
         listener.app = app
         listener.tls = authority.server_context(options.certified_names()) if authority else None
         threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         running.callback(listener.shutdown)
+        variables = options.environment(url)
+        if authority:
+            variables["AWS_CA_BUNDLE"] = str(authority.file)
+        initialize(options.init, {**variables, "S3_URL": url, "S3_BUCKET": " ".join(options.buckets[:1])})
+        app.probes.is_ready = True
         yield LocalS3(app, clock, url, options)
 
 

@@ -22,6 +22,7 @@ CONFLICTING_VARIABLES = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL")
 _CREDENTIAL = re.compile(
     r"(\w{3,128}):(?P<rest>[!-9;-~]{1,256}(?::[!-9;-~]{1,4096}(?::(?P<expires>[!-~]+))?)?)", re.ASCII
 )
+_NAMED_WEBHOOK = re.compile(r"(?:(?P<name>[\w-]{1,80})=)?(?P<url>.+)", re.ASCII)
 _BASE_URL = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::[1-9]\d{0,4})?(?:/[^?#\s]*)?", re.ASCII)
 _MAX_PORT = 65535
 
@@ -67,6 +68,30 @@ def credentials_of(texts: Iterable[str]) -> dict[str, str]:
     return credentials
 
 
+def webhooks_of(texts: Iterable[str]) -> dict[str, str]:
+    """Return URLs by name, of texts with the URL, or with both and an equals sign between.
+
+    Raises:
+        ValueError: one of them is no webhook; its URL is not repeated, since it may have a secret.
+    """
+    webhooks: dict[str, str] = {}
+    for number, text in enumerate(texts, start=1):
+        match = _NAMED_WEBHOOK.fullmatch(text)
+        name = (match["name"] if match else "") or "webhook"
+        if match is None or not _BASE_URL.fullmatch(match["url"]) or name in webhooks:
+            raise ValueError(
+                f"Number {number} is not [NAME=]URL, with a name of its own, 80 letters, digits, hyphens or "
+                "underscores at most, and an http:// or https:// URL without user, query and fragment."
+            )
+        webhooks[name] = match["url"]
+    return webhooks
+
+
+def paths_of(texts: Iterable[str]) -> tuple[Path, ...]:
+    """Return the paths that texts are."""
+    return tuple(map(Path, texts))
+
+
 def _is_time(text: str | None) -> bool:
     try:
         return text is None or datetime.fromisoformat(text).tzinfo is not None
@@ -102,6 +127,10 @@ _DOMAINS = Flag(
     tuple,
     names=("--domain",),
 )
+_WEBHOOKS = Flag(
+    "URL of events that buckets notify; the ARN of its queue, topic or function ends in :NAME",
+    "[NAME=]URL", webhooks_of, "none; NAME is webhook", ("--event-webhook",),
+)  # fmt: skip
 _AUTHORITY = Flag(
     "Folder that keeps the local authority, so that you trust it once; implies --tls.",
     "DIR",
@@ -132,9 +161,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         domains: host names that may have a bucket before them, as in ``BUCKET.localhost``, beside that one.
         trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
         account: AWS account that owns all buckets: 12 digits; MOTO_ACCOUNT_ID by default, or moto's.
+        event_webhooks: URLs of events, by the name of the queue, topic or function that they stand for.
+        init: folders of scripts that prepare it; nothing is ready before they ended.
 
     Raises:
-        ValueError: a bucket cannot have this name, or an account this id.
+        ValueError: a bucket cannot have this name, an account this id, or a webhook this URL.
     """
 
     buckets: Annotated[
@@ -179,13 +210,23 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     account: Annotated[
         str, Flag("AWS account that owns the buckets, as requests may expect it.", "ID", account_id)
     ] = ACCOUNT
+    event_webhooks: Annotated[Mapping[str, str], _WEBHOOKS] = msgspec.field(default_factory=dict)
+    init: Annotated[
+        tuple[Path, ...],
+        Flag(
+            "Folder of scripts (*.sh, *.py) that prepare S3 once it responds",
+            "DIR",
+            paths_of,
+        ),
+    ] = ()
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an invalid name of a bucket or id of an account."""
+        """Raise ValueError for an invalid name of a bucket, id of an account, or webhook."""
         for name in self.buckets:
             if not is_bucket_name(name):
                 raise ValueError(f"{name!r} is not a bucket's name: expected a host name, 3 to 63 long.")
         account_id(self.account)
+        webhooks_of(f"{name}={url}" for name, url in self.event_webhooks.items())
 
     def __repr__(self) -> str:
         """Return buckets and address; credentials are secrets."""

@@ -83,8 +83,9 @@ class PostObject:
                 policy.check_size(content.size)
             content.check()
             stored = stored_headers(headers, bucket)
-            order = Order("PUT", bucket.name, form.fields["key"], (), stored, bucket.region)
-            return _accepted(request, form.fields, self._store.put_object(order, content))
+            key, caller = form.fields["key"], request.caller
+            order = Order("PUT", bucket.name, key, (), stored, bucket.region, caller=caller)
+            return _accepted(request, form.fields, self._store.put_object(order, content, "Post"))
 
 
 def _accepted(request: Request, fields: Mapping[str, str], put: Response) -> Response:

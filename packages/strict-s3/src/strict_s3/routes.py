@@ -18,6 +18,7 @@ from .objects.attributes import moto_headers
 from .objects.objects import Objects, read_document
 from .objects.store import LISTS, Store
 from .post_object import PostObject
+from .probes import Probes
 
 _SUBRESOURCES = ("acl", "tagging", "legal-hold", "retention")
 _NOT_IMPLEMENTED_OF_BUCKETS = ("analytics", "intelligent-tiering", "metrics")
@@ -27,8 +28,11 @@ _NOT_IMPLEMENTED_OF_OBJECTS = ("encryption", "renameObject", "restore", "select"
 class Routes:
     """Dispatches each request to its operation."""
 
-    def __init__(self, store: Store, authenticator: Authenticator, post_object: PostObject) -> None:
+    def __init__(
+        self, store: Store, authenticator: Authenticator, post_object: PostObject, probes: Probes
+    ) -> None:
         self._store = store
+        self._probes = probes
         self._authenticator = authenticator
         self._objects = Objects(store)
         self._post_object = post_object
@@ -53,7 +57,8 @@ class Routes:
         if not request.bucket:
             return self._list_buckets(request, signed)
         if bucket is None:
-            return self._create_bucket(request, signed)
+            info = self._probes.info(request, is_signed=signed is not None)
+            return info or self._create_bucket(request, signed)
         check_owner(request.headers, self._store.account)
         _check_selector(request)
         authorization = Authorization(self._store, request, self._store.account if signed else None)

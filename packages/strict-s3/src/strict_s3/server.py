@@ -213,6 +213,10 @@ class Server:
         """Delete all buckets and objects, and create the initial buckets."""
         self._order("reset")
 
+    def create_bucket(self, name: str) -> None:
+        """Create a bucket, in the region of the others, with their rules; it is gone with a reset."""
+        self._order("create_bucket", bucket=name)
+
     def snapshot(self, folder: Path) -> None:
         """Save buckets and objects in a new folder, on the file system of the data folder."""
         self._order("snapshot", folder=str(folder))

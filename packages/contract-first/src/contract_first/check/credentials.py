@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from .masking import spellings, whole
+from .oauth2 import ClientCredentials
 
 MASK = "[masked]"
 SHORTEST_SECRET = 4
@@ -44,6 +45,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         cookie: value of the contract's cookie, or ``name=value``.
         headers: fields that every request carries besides, such as those of a gateway. One that a security
             scheme of the contract describes is the credential for it.
+        tokens: that take the place of `bearer` as it expires; they are masked as well.
     """
 
     api_key: str = ""
@@ -52,6 +54,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     basic: str = ""
     cookie: str = ""
     headers: dict[str, str] = {}
+    tokens: list[str] = []
 
     def __post_init__(self) -> None:
         """Raise ValueError for text that a header field cannot carry; the message does not repeat it."""
@@ -81,7 +84,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     @property
     def wrong(self) -> Credentials:
         """Credentials that are wrong in one character each; arbitrary ones for those that are not given."""
-        kinds = {name: altered(getattr(self, name) or "wrong") for name in KINDS}
+        kinds: dict[str, Any] = {name: altered(getattr(self, name) or "wrong") for name in KINDS}
         user, _, password = self.basic.partition(":")
         kinds["basic"] = f"{user}:{altered(password or 'wrong')}"
         return Credentials(
@@ -90,8 +93,19 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def over(self, weaker: Credentials) -> Credentials:
         """Return these credentials; empty ones are taken from others."""
-        either = {name: getattr(self, name) or getattr(weaker, name) for name in KINDS}
-        return Credentials(**either, headers={**weaker.headers, **self.headers})
+        either: dict[str, Any] = {name: getattr(self, name) or getattr(weaker, name) for name in KINDS}
+        return Credentials(
+            **either, headers={**weaker.headers, **self.headers}, tokens=self.tokens or weaker.tokens
+        )
+
+    @classmethod
+    def of_client(cls, client: ClientCredentials) -> Credentials:
+        """Return the token of a client, and those that follow it.
+
+        Raises:
+            ValueError: none is handed out.
+        """
+        return cls(bearer=client.token(), tokens=client.tokens)
 
     def by_scheme(self, schemes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
         """Return the header fields that satisfy each security scheme, for those that can be satisfied."""
@@ -128,7 +142,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
         A wrong credential is among them, as it gives away all of the right one but a character.
         """
-        values = {getattr(self, name) for name in KINDS} | {*self.headers.values()}
+        values = {getattr(self, name) for name in KINDS} | {*self.headers.values(), *self.tokens}
         fields = [value for name, value in self.headers.items() if name.lower() == "authorization"]
         values |= {value.partition(" ")[2] for value in [*fields, *self.wrong.headers.values()]}
         basics = [self.basic, *map(_decoded, fields)]
@@ -237,7 +251,9 @@ def from_environment(environment: Mapping[str, str], prefix: str = PREFIX) -> Cr
     Raises:
         ValueError: no header field can carry it.
     """
-    values = {name: environment.get(variable(name, prefix), "").strip() for name in (*KINDS, "headers")}
+    values: dict[str, Any] = {
+        name: environment.get(variable(name, prefix), "").strip() for name in (*KINDS, "headers")
+    }
     lines = filter(None, map(str.strip, values.pop("headers").splitlines()))
     return Credentials(**values, headers=header_fields(lines))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import httpx2
@@ -19,6 +20,8 @@ OWN_FIELDS = frozenset(
 )
 """Header fields that curl sends by itself."""
 OF_SCHEMATHESIS = "x-schemathesis"
+MOST_ITEMS, DEEPEST = 25, 4
+"""Items and members of a value, and levels, of which an excerpt is made; reports show 20 lines."""
 RUN = re.compile(rb"(.)\1{63,}", re.DOTALL)
 
 
@@ -30,6 +33,19 @@ def cut(text: str, longest: int = LONGEST_TEXT, length: int | None = None) -> st
     """
     more = (len(text) if length is None else length) - longest
     return text if more <= 0 else f"{text[:longest]}... ({more:,} more characters)"
+
+
+def beginning(value: Any, depth: int = DEEPEST) -> Any:
+    """Return a JSON value of which each array, object and text is cut, and what is nested deeply left out."""
+    if isinstance(value, str):
+        return value[:LONGEST_TEXT]
+    if isinstance(value, dict | list) and not depth:
+        return "..."
+    if isinstance(value, list):
+        return [beginning(item, depth - 1) for item in value[:MOST_ITEMS]]
+    if isinstance(value, dict):
+        return {name: beginning(member, depth - 1) for name, member in islice(value.items(), MOST_ITEMS)}
+    return value
 
 
 def curl_of(request: httpx2.Request) -> str:

@@ -221,7 +221,7 @@ def _asterisks(match: re.Match[bytes]) -> bytes:
 
 def _is_json(content: bytes) -> bool:
     try:
-        read_json(_MARKS.sub(b"", content), "body", is_bounded=False)
+        read_json(_MARKS.sub(b"", content), "body", limits=None)
     except BadRequest:
         return False
     return True

@@ -1,6 +1,7 @@
-"""Keeps a run within the rate limits that the responses state, so that no request gets a 429."""
+"""Keeps a run within a rate, and within the limits that responses state, so that no request gets a 429."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from math import inf
 
@@ -21,18 +22,41 @@ class Stopped(Exception):  # noqa: N818 -- nothing is wrong, somebody has ended 
 class Pace:
     """Waits for the next window once one is nearly used up (``RateLimit-Remaining``, ``RateLimit-Reset``).
 
+    Args:
+        rate: requests per second, at most; 0 for as many as there are.
+
     Attributes:
         waited: seconds, in all.
         hurried: once it is set, nothing waits any more.
     """
 
     def __init__(
-        self, sleep: Callable[[float], object] | None = None, longest: float = LONGEST_SECONDS
+        self,
+        sleep: Callable[[float], object] | None = None,
+        longest: float = LONGEST_SECONDS,
+        *,
+        rate: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.hurried = threading.Event()
         self._sleep = sleep or self.hurried.wait
         self._longest = longest
+        self._interval = 1 / rate if rate else 0.0
+        self._clock = clock
+        self._next = 0.0
         self.waited = 0.0
+
+    def begin(self, left: float = inf) -> None:
+        """Wait until the next request may be sent by the rate; for nothing longer than what is left."""
+        if not self._interval:
+            return
+        now = self._clock()
+        begin = max(now, self._next)
+        self._next = begin + self._interval
+        if begin > now:
+            seconds = min(begin - now, left)
+            self.waited += seconds
+            self._sleep(seconds)
 
     def heed(self, headers: Mapping[str, str], left: float = inf, spared: float = 0.0) -> None:
         """Wait if the response with these headers says that the next request would be one too many.

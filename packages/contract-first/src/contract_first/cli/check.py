@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -16,15 +16,40 @@ from contract_first.check.credentials import (
     from_file,
     header_fields,
 )
+from contract_first.check.oauth2 import ClientCredentials
 from contract_first.contract import Contract as ContractDocument
 
-from .commands import Overlays, Strict, file, flag, option, require_extra, takes, texts
-from .reports import HTML, JSON
+from .commands import (
+    HTML,
+    JSON,
+    PROPOSE,
+    Overlays,
+    Sarif,
+    Strict,
+    file,
+    flag,
+    option,
+    read_by,
+    require_extra,
+    takes,
+    texts,
+)
+from .configuration import Configuration, Option
+from .reading import follows_references
 
 Fallback = Callable[[], ContractDocument | None]
 Preset = Callable[[], Mapping[str, Any]]
 """Returns arguments of `Checking`: the checks that an application adds."""
+PHASES = "examples", "coverage", "fuzzing", "stateful"
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def _phases(names: list[str]) -> tuple[str, ...]:
+    """Return phases; all where none is named."""
+    if unknown := [name for name in names if name not in PHASES]:
+        raise ValueError(f"There is no phase {unknown[0]!r}; expected one of {', '.join(PHASES)}.")
+    return tuple(names) or PHASES
+
 
 URL = Annotated[
     str, typer.Argument(help="Base URL of the API; not needed with --from-har.", show_default=False)
@@ -37,6 +62,7 @@ CREDENTIALS = {
     "cookie": "Cookie, value or name=value",
 }
 OPTIONS = {
+    "config": Option,
     "contract": file("Contract in JSON or YAML; by default URL/openapi.json{else_default}."),
     "overlays": Overlays,
     "strict": Strict,
@@ -51,12 +77,34 @@ OPTIONS = {
         metavar="FIELD",
     ),
     "credentials": file("TOML file with api_key, other_api_key, bearer, basic, cookie and a table headers."),
+    "propose": PROPOSE,
     "read_only": flag("Send safe requests only: no writes, no uploads."),
     "budget": option(str, "How long to keep testing, such as 60s or 5m.", default="", metavar="TIME"),
     "max_examples": option(int, "Generated requests per operation.", default=100, min=1),
     "seed": option(int | None, "Repeat the run that reported this seed.", min=0),
     "only": texts(
         "Check only this operation: operationId, its end, or 'METHOD /path'", "NAME", "--operation"
+    ),
+    "phases": texts(
+        f"Phase of generated requests to run, of {', '.join(PHASES)}; all by default",
+        "NAME",
+        "--phase",
+        callback=read_by(_phases),
+    ),
+    "rate": option(str, "Most requests, such as 5/s or 100/m.", default="", metavar="RATE"),
+    "request_timeout": option(
+        float, "How long to wait for a response.", default=30, metavar="SECONDS", min=0.1
+    ),
+    "fail_on": option(
+        Literal["critical", "high", "medium", "low"] | None, "Least severity of a finding that fails the run."
+    ),
+    "min_coverage": option(
+        int,
+        "Fail if less of the contract's operations, statuses and parameters is exercised.",
+        default=0,
+        metavar="PERCENT",
+        min=0,
+        max=100,
     ),
     "upload_hosts": texts(
         "Host that uploads may go to, besides the API's own and Amazon S3's", "NAME", "--upload-host"
@@ -67,6 +115,7 @@ OPTIONS = {
     "har": file("Write the exchanges as HAR, secrets masked and bodies cut."),
     "har_bodies": flag("Write bodies of any size into the HAR file."),
     "json": JSON,
+    "sarif": Sarif,
     "markdown": file("Write the report as Markdown, such as for a job's summary."),
     "baseline": file("List the findings of this file apart, and do not fail for them."),
     "write_baseline": file("Write all findings into a baseline; those of --baseline keep their reasons."),
@@ -74,6 +123,7 @@ OPTIONS = {
 }
 
 
+@follows_references
 @takes(**OPTIONS)
 def check(
     url: URL = "",
@@ -100,6 +150,9 @@ def check(
     Exit codes: 0 the API conforms, 1 it violates the contract, 2 the check could not run: wrong options, no
     response, or the extra `check` is missing.
     """
+    propose = options.pop("propose")
+    if propose is not None and from_har is None:
+        raise typer.BadParameter("It needs recorded traffic, by --from-har.", param_hint="--propose")
     if not url and from_har is None:
         raise typer.BadParameter("Missing argument URL (not needed with --from-har).")
     require_extra("check")
@@ -108,41 +161,59 @@ def check(
 
     from .outputs import Outputs, require_folders, stated_failures  # noqa: PLC0415 -- the reason above
 
+    config: Configuration = options.pop("config") or Configuration()
     outputs = Outputs(**{name: options.pop(name) for name in Outputs._fields})
     flags = {name: options.pop(name) for name in CREDENTIALS}
     options |= {name: tuple(options[name] or ()) for name in ("overlays", "only", "upload_hosts")}
+    options["fail_on"] = options["fail_on"] or ""
     _keep_tables()
     with stated_failures():
-        require_folders(*outputs[:4], options["har"], options["resume"])
+        require_folders(*outputs[:7], propose, options["har"], options["resume"])
+        options["rate"] = _rate(options["rate"])
+        client = config.credentials.client(os.environ) if from_har is None else None
         checking = Checking(
             url=url,
             lenient=not strict,
             credentials=_credentials(
-                credentials, header or (), variables, required=from_har is None, **flags
+                credentials, header or (), variables, config, client, required=from_har is None, **flags
             ),
+            oauth2=client,
+            excluded=config.exclude,
+            severities=config.severities,
             budget=_seconds(budget),
             fallback=fallback(),
             **{"variables": variables, **options, **preset()},
         )
-        report = outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking)
+        report = (
+            outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking, propose)
+        )
     raise typer.Exit(report.exit_code)
 
 
 def _credentials(
-    file: Path | None, fields: Iterable[str], variables: str, *, required: bool, **flags: str | None
+    file: Path | None,
+    fields: Iterable[str],
+    variables: str,
+    config: Configuration,
+    client: ClientCredentials | None,
+    *,
+    required: bool,
+    **flags: str | None,
 ) -> Credentials:
-    """Return the credentials of the options, else of the environment, else of a file.
+    """Return the credentials of the options, else of the environment, else of a file, else of a client.
 
     Raises:
         ValueError: an option is empty; or a variable is, and none of the others is given but required.
     """
     if empty := [name for name, value in flags.items() if value == ""]:
         raise ValueError(f"--{empty[0].replace('_', '-')} is empty. Leave it out to check without it.")
-    options = {name: value for name, value in flags.items() if value is not None}
+    options: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
     merged = Credentials(**options, headers=header_fields(fields)).over(
         from_environment(os.environ, variables)
     )
+    merged = merged.over(config.credentials.credentials(os.environ))
     merged = merged.over(from_file(file)) if file else merged
+    merged = merged.over(Credentials.of_client(client)) if client else merged
     if required and not merged.can_call and (names := empty_variables(os.environ, variables)):
         raise ValueError(
             f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty, and no other credential is given."
@@ -167,6 +238,16 @@ def _keep_tables() -> None:
     except RuntimeError:  # a user without a home: Hypothesis goes on where there can be no folder
         cache = Path(os.devnull)
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "contract-check"))
+
+
+def _rate(text: str) -> float:
+    """Return the requests per second of a rate."""
+    if not text:
+        return 0.0
+    match = re.fullmatch(r"([0-9]{1,6})(?:/(s|m|h))?", text)
+    if match is None or not int(match[1]):
+        raise ValueError(f"--rate is {text!r}; expected a number of requests such as 5/s, 100/m or 1000/h.")
+    return int(match[1]) / SECONDS[match[2] or "s"]
 
 
 def _seconds(budget: str) -> float | None:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,15 +16,18 @@ from rich.text import Text
 
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.comparison import Change, compare, reports
+from contract_first.contract.document.defects import Diagnostic
 from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
-from contract_first.contract.linting import LintRule
+from contract_first.contract.document.sarif import Result, as_sarif
+from contract_first.contract.linting import LintRule, RuleViolation
 from contract_first.contract.linting import lint as violations_in
 from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
 
-from .commands import CANNOT_RUN, Overlays, Strict, failure
-from .reading import File, Load, read_contract
+from .commands import CANNOT_RUN, Overlays, Sarif, Strict, failure
+from .configuration import Option
+from .reading import File, Load, follows_references, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12
@@ -34,6 +37,7 @@ GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
 """With its option, as a default does not say that a property must be sent, or will be there."""
 
 
+@follows_references
 def show(
     file: File,
     *,
@@ -54,19 +58,23 @@ def show(
     typer.echo(text, nl=is_json)
 
 
+@follows_references
 def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) -> None:
     """Print the SHA-256 of a contract, independent of format and order of members."""
     typer.echo(read_contract(file, load, overlay).digest)
 
 
+@follows_references
 def lint(
     file: File,
     *,
+    config: Option = None,  # noqa: ARG001 -- its values are defaults
     overlay: Overlays = None,
     strict: Strict = False,
     ignore: Annotated[
         list[LintRule] | None, typer.Option(help="House rule to leave out; repeatable.", show_default=False)
     ] = None,
+    sarif: Sarif = None,
     load: Load = load_contract,
 ) -> None:
     """Check that a contract is valid OpenAPI and follows the house rules.
@@ -88,6 +96,8 @@ def lint(
     defects, violations = contract.defects, violations_in(contract, ignore or ())
     for diagnostic in (*defects, *violations):
         typer.echo(str(diagnostic))
+    if sarif is not None:
+        sarif.write_bytes(linted(defects, violations))
     counts = f"Defects: {len(defects)}, violations of house rules: {len(violations)}"
     typer.echo(
         f"{counts if defects or violations else 'Nothing is wrong'} in {contract.source} "
@@ -96,10 +106,25 @@ def lint(
     raise typer.Exit(1 if defects or violations else 0)
 
 
+def linted(defects: Iterable[Diagnostic], violations: Iterable[RuleViolation]) -> bytes:
+    """Return what a linter found as SARIF."""
+    named = [
+        *(("openapi", defect) for defect in defects),
+        *((violation.rule.value, violation) for violation in violations),
+    ]
+    results = [
+        Result(rule, "error", diagnostic.reason, diagnostic.source, diagnostic.line, diagnostic.pointer)
+        for rule, diagnostic in named
+    ]
+    return as_sarif(results, {rule: f"house rule {rule}" for rule, _ in named})
+
+
+@follows_references
 def diff(
     old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
-    new: Annotated[str, typer.Argument(help="The new contract.")],
+    new: Annotated[str, typer.Argument(help="The new contract; by default that of the configuration.")],
     *,
+    config: Option = None,  # noqa: ARG001 -- its values are defaults
     overlay: Overlays = None,
     strict: Strict = False,
     format_: Annotated[
@@ -108,8 +133,8 @@ def diff(
 ) -> None:
     """Compare two contracts: which changes break clients, which are risky, which are safe.
 
-    To compare with a git revision: `diff <(git show main:api.yaml) api.yaml`; a contract of several files
-    needs a `git worktree`.
+    A file of a git revision is written as git does, REVISION:PATH, and may refer to others of it:
+    `diff origin/main:openapi.yaml openapi.yaml`.
 
     Webhooks, callbacks, links, tags, descriptions, allowReserved and allowEmptyValue are not compared.
 
@@ -127,6 +152,7 @@ def diff(
     raise typer.Exit(1 if any(change.severity == "breaking" for change in changes) else 0)
 
 
+@follows_references
 def types(
     file: File,
     *,

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import msgspec
 import typer
 
 from contract_first.contract import Contract as OpenapiContract
@@ -21,7 +20,8 @@ from contract_first.mock.console.page import PATH as CONSOLE
 from contract_first.mock.options import MockOptions, ServerOptions
 from contract_first.service.http.server import CannotListen
 
-from .commands import Overlays, Strict, customized, flag, option, require_extra, takes
+from .commands import Overlays, Strict, customized, file, flag, option, require_extra, takes
+from .config import configured, init
 from .execute import Start, is_alone, run, with_exec
 from .options import PROCESS, TRUSTED_BY, defaults_of, options_of, ports_of
 
@@ -35,6 +35,12 @@ Form = Literal["text", "json"]
 
 OPTIONS = {
     "contract": option(str | None, "The OpenAPI document to mock; the same as FILE.", metavar="FILE|URL"),
+    "config": file(
+        "TOML file with these options and their rules; they go for what the command line does not say.",
+        is_eager=True,
+        callback=configured,
+        show_default="mock.toml, if there is one",
+    ),
     "overlays": Overlays,
     "strict": Strict,
     **options_of(MockOptions),
@@ -133,8 +139,7 @@ class Mocks:
 
         With TLS there are those by which Node.js and AWS's clients trust its authority, too.
         """
-        fields = msgspec.to_builtins(mock)
-        named = [(self.names.get(name, name), value) for name, value in fields.items() if value is not None]
+        named = [(self.names.get(name, name), value) for name, value in mock.facts().items()]
         return {
             f"{self.prefix}{name}{f'_{member}' if member else ''}".upper(): str(text)
             for name, value in named
@@ -204,6 +209,7 @@ def mock(
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `locales` is missing.
     """
+    del options["config"]  # which the others have been read from
     alone = is_alone(context, json=json, control_token=options["control_token"])
     defaults = mocks.defaults() | ({} if alone else dict.fromkeys(ports_of(mocks.record), 0))
     options |= {name: value for name, value in defaults.items() if options[name] is None}
@@ -240,7 +246,9 @@ def mock_app(
         exec_doc: help of ``mock exec``, if it is another.
         own: parameters of ``mock``, as `customized` takes them.
     """
-    return with_exec(customized(mock, doc, mocks=mocks, **parameters), exec_doc)
+    typer_app = with_exec(customized(mock, doc, mocks=mocks, **parameters), exec_doc)
+    typer_app.command("init")(init)
+    return typer_app
 
 
 app = mock_app(Mocks())

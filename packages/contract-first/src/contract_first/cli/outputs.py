@@ -17,13 +17,15 @@ from contract_first.check.reports.baseline import apply_baseline, read_baseline,
 from contract_first.check.reports.ci import junit, workflow_commands
 from contract_first.check.reports.markdown import markdown
 from contract_first.check.reports.page import page
-from contract_first.check.reports.terminal import show
+from contract_first.check.reports.sarif import sarif
+from contract_first.check.reports.terminal import report_console, show
 from contract_first.check.run.progress import ProgressBars
 from contract_first.check.run.run import stopped_by_signals
+from contract_first.check.validation import Drift
+from contract_first.contract import Contract
 from contract_first.contract.document.errors import explained
 
 from .commands import failure
-from .reports import report_console
 
 if TYPE_CHECKING:
     from contract_first.check.run.checking import Checking
@@ -34,6 +36,7 @@ class Outputs(NamedTuple):
 
     Attributes:
         json: file of JSON.
+        sarif: file of SARIF, which has the lines of the contract.
         baseline: file of entries findings; one to be written has all.
         github: whether GitHub Actions gets them.
     """
@@ -41,6 +44,7 @@ class Outputs(NamedTuple):
     junit: Path | None
     html: Path | None
     json: Path | None
+    sarif: Path | None
     markdown: Path | None
     baseline: Path | None
     write_baseline: Path | None
@@ -57,7 +61,7 @@ class Outputs(NamedTuple):
         apply_baseline(run.report, entries, datetime.now(UTC).date())
         if self.write_baseline is not None:
             write_baseline(self.write_baseline, run.report, entries)
-        report = self._reported(run.report)
+        report = self._reported(run.report, run.target.contract)
         if run.abandoned:
             sys.stdout.flush()
             os._exit(
@@ -65,17 +69,24 @@ class Outputs(NamedTuple):
             )  # a thread waits for a response, and the interpreter would for the thread
         return report
 
-    def of_traffic(self, har: Path, checking: Checking) -> Report:
-        """Validate recorded traffic, and return its report once it is shown."""
+    def of_traffic(self, har: Path, checking: Checking, propose: Path | None = None) -> Report:
+        """Validate recorded traffic, propose what the contract lacks, and return the report once shown."""
         contract = checking.contract_of("")
-        return self._reported(validate_har(har, contract, checking.url or None))
+        drift = Drift(contract, checking.url or None) if propose else None
+        report = validate_har(har, contract, checking.url or None, drift)
+        if propose and drift:
+            propose.write_text(drift.overlay(), "utf-8")
+        report.min_coverage = checking.min_coverage
+        return self._reported(report, contract)
 
-    def _reported(self, report: Report) -> Report:
+    def _reported(self, report: Report, contract: Contract) -> Report:
         show(report, report_console())
         if self.html is not None:
             self.html.write_text(page(report), "utf-8")
         if self.json is not None:
             self.json.write_bytes(report.json())
+        if self.sarif is not None:
+            self.sarif.write_bytes(sarif(report, contract))
         if self.markdown is not None:
             self.markdown.write_text(markdown(report), "utf-8")
         if self.junit is not None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
 from typing import Annotated, Any, Literal, NamedTuple, Self
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -13,7 +14,8 @@ from contract_first.check import Report
 from contract_first.check.exchange import MessageViolation, RecordedExchange
 from contract_first.check.har import har
 from contract_first.check.reports.page import page
-from contract_first.check.reports.terminal import show
+from contract_first.check.reports.terminal import report_console, show
+from contract_first.check.validation import Drift
 from contract_first.contract import load_contract
 from contract_first.contract.document.errors import explained
 from contract_first.imports import resting_collector
@@ -21,13 +23,15 @@ from contract_first.mock.options import HOST
 from contract_first.mock.proxy.application import proxying
 from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import NAME, NotAnUpstream, Upstream
+from contract_first.mock.rules.recording import Matching, as_file, rules_of
 from contract_first.service.http.server import CannotListen
 from contract_first.terminal import printable
 
-from .commands import Overlays, Strict, failure, file, flag, option, takes, texts
+from .commands import HTML, JSON, PROPOSE, Overlays, Strict, failure, file, flag, option, takes, texts
+from .configuration import Configuration, Option
+from .overrides import MATCHING
 from .process import End
-from .reading import Load, Source, read_contract
-from .reports import HTML, JSON, report_console
+from .reading import Load, Source, follows_references, read_contract
 
 PORT = 8010
 MOST_BYTES = 1024 * 1024
@@ -39,6 +43,7 @@ UpstreamUrl = Annotated[
     typer.Option("--upstream", metavar="URL", help="URL of the server to forward to.", show_default=False),
 ]
 OPTIONS = {
+    "config": Option,
     "host": option(
         str,
         "Address to listen on; beyond loopback others can use the proxy.",
@@ -70,15 +75,20 @@ OPTIONS = {
     ),
     "html": HTML,
     "json": JSON,
+    "propose": PROPOSE,
     "har": file("Write the latest 2000 exchanges as HAR, secrets masked."),
+    "record": file("Write them as a recording, secrets masked, that mock --replay responds from."),
+    **MATCHING,
 }
 
 
+@follows_references
 @takes(**OPTIONS)
 def proxy(
     upstream: UpstreamUrl,
     *,
     contract: Source,
+    config: Configuration,  # noqa: ARG001 -- its values are defaults
     overlay: list[Path] | None,
     strict: bool,
     fail_on: Literal["request", "response", "any"],
@@ -97,7 +107,7 @@ def proxy(
     Exit codes: 0 all traffic conforms, 1 some violates the contract, 2 the proxy could not run, or validated
     nothing of the side that --fail-on names.
     """
-    end = End()
+    end, matching = End(), Matching(options.pop("match_header"), options.pop("match_body"))
     try:
         files = Files(**{name: options.pop(name) for name in Files._fields})
         files.claim()
@@ -105,12 +115,15 @@ def proxy(
         with Lines() as lines:
             with resting_collector(own_process=True):
                 read = read_contract(contract, load, overlay, strict=strict)
-                recorder = ProxyRecorder(read, target.url, lambda exchange: lines.put(line(exchange)))
+                drift = Drift(read, target.url) if files.propose else None
+                recorder = ProxyRecorder(read, target.url, lambda exchange: lines.put(line(exchange)), drift)
+            if files.record:
+                recorder.journal.most_body_bytes = options["most_bytes"]
             with proxying(target, recorder, **options) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
                 end.wait()
         report = recorder.tally.report()
-        files.write(report, recorder)
+        files.write(report, recorder, matching, urlsplit(target.url).path)
     except (NotAnUpstream, CannotListen, OSError) as error:
         raise failure(f"Cannot run: {explained(error)}") from None
     show(report, report_console())
@@ -122,21 +135,32 @@ class Files(NamedTuple):
 
     html: Path | None
     json: Path | None
+    propose: Path | None
     har: Path | None
+    record: Path | None
 
     def claim(self) -> None:
         """Raise OSError now, and not after hours, where they cannot be written."""
         for path in filter(None, self):
             path.touch()
 
-    def write(self, report: Report, recorder: ProxyRecorder) -> None:
-        """Write the requested reports."""
+    def write(self, report: Report, recorder: ProxyRecorder, matching: Matching, base: str) -> None:
+        """Write the requested reports.
+
+        Args:
+            matching: what requests have in common with recorded ones.
+            base: path of the upstream, which clients of the proxy leave out.
+        """
         if self.html:
             self.html.write_text(page(report), "utf-8")
         if self.json:
             self.json.write_bytes(report.json())
+        if self.propose and recorder.drift:
+            self.propose.write_text(recorder.drift.overlay(), "utf-8")
         if self.har:
             self.har.write_bytes(msgspec.json.encode(har(recorder.journal.find())))
+        if self.record:
+            self.record.write_bytes(as_file(rules_of(recorder.journal.find(), matching, base)))
 
 
 class Lines:

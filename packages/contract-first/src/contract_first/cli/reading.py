@@ -1,20 +1,42 @@
 """Reads the contract of a command, without importing comparison and linter."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from contract_first.contract import Contract, ContractError, load_contract
+from contract_first.contract.document.fetching import References, following
+from contract_first.contract.reading.revisions import checked_out
 
-from .commands import failure
+from .commands import Command, failure, file, flag, takes
 
 Load = Callable[..., Contract]
 """Loads the contract in a file or at a URL, and for None that of the application, as `load_contract` does."""
 HELP = "Contract: JSON or YAML, a file or a URL."
 File = Annotated[str, typer.Argument(metavar="FILE", help=HELP)]
 Source = Annotated[str, typer.Option(metavar="FILE", help=HELP)]
+
+
+def follows_references(command: Command) -> Command:
+    """Return a command that follows the references of its contracts, and the options that say how."""
+
+    @wraps(command)
+    def run(*arguments: Any, references: Path | None = None, offline: bool = False, **others: Any) -> None:
+        try:
+            followed = References(references, offline=offline)
+        except ContractError as error:
+            raise failure(error) from None
+        with following(followed):
+            command(*arguments, **others)
+
+    return takes(
+        offline=flag("Fetch no URL that a contract refers to."),
+        references=file("JSON file that caches what such URLs hold: with it, later runs fetch nothing."),
+    )(run)  # type: ignore[return-value]  # the same, and two options
 
 
 def read_contract(
@@ -25,10 +47,13 @@ def read_contract(
     strict: bool = True,
 ) -> Contract:
     """Load a contract and print its warnings; if it cannot be loaded, end the command with 2."""
+    place = source
     try:
-        contract = load(source, overlays or (), lenient=not strict)
+        with ExitStack() as stack:
+            place = stack.enter_context(checked_out(source)) if source else source
+            contract = load(place, overlays or (), lenient=not strict)
     except ContractError as error:
-        raise failure(error) from None
+        raise failure(str(error).replace(place, source) if source and place else error) from None
     for warning in contract.warnings:
         typer.echo(warning, err=True)
     return contract

@@ -23,8 +23,8 @@ import typer
 from contract_first.contract import Contract
 from contract_first.contract.comparison import compare
 from contract_first.contract.comparison.reports import named
-from contract_first.contract.reading.signatures import Signature, signature
 from contract_first.service.http.listening import claim, listen, reserve
+from contract_first.service.watching import Signature, signature
 
 if TYPE_CHECKING:
     import socket

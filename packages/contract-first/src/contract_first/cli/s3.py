@@ -63,7 +63,7 @@ def opened(**options: Any) -> Iterator[S3Mock]:
     """Run an S3 with the options of `s3_mock`; those that were not set have their defaults."""
     from contract_first.mock.s3.server import s3_mock  # noqa: PLC0415 -- of the extra, which may not be there
 
-    buckets = options.pop("buckets")
+    buckets, options["credentials"] = options.pop("buckets"), dict(options["credentials"])
     with s3_mock(*buckets, **{name: value for name, value in options.items() if value or value == 0}) as mock:
         yield mock
 

@@ -31,7 +31,7 @@ from contract_first.service.observe.request_log import RequestLog
 from contract_first.service.observe.telemetry import Telemetry
 
 from .commands import Overlays, failure, read_by
-from .reading import HELP, read_contract
+from .reading import HELP, follows_references, read_contract
 from .reload import Reload, Reloader
 
 START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
@@ -57,6 +57,7 @@ Workers = Annotated[
 ]
 
 
+@follows_references
 def serve(  # noqa: PLR0913 -- one for each option
     *,
     contract: Annotated[str | None, typer.Option(metavar="FILE", help=HELP)] = None,

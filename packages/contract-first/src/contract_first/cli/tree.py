@@ -55,6 +55,11 @@ COMMANDS = {
         "Forward traffic to a server unchanged, and validate it against the contract.",
         section=CONTRACTS,
     ),
+    "overrides": Lazy(
+        "contract_first.cli.overrides:overrides",
+        "Write the traffic in a HAR file as overrides of a mock.",
+        section=CONTRACTS,
+    ),
     "s3": Lazy(
         "contract_first.cli.s3:app",
         "Run a local S3 that refuses what Amazon's refuses, with faults and a journal.",

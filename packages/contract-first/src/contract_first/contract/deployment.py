@@ -58,6 +58,12 @@ class Deployment:
             without_method = without_method if without_method.methods else route
         return without_method
 
+    def below(self, path: str) -> str:
+        """Return a path without the longest base path that it begins with."""
+        segments = normal_path(path).split("/")
+        length = max(self._bases.ends(segments), default=0) if self._has_bases else 0
+        return "/".join(["", *segments[length:]]) if length else path
+
     def has_origin_of(self, url: str) -> bool:
         """Return whether a URL is at one of the deployment's origins (scheme, host and port)."""
         return self._origin.fullmatch(origin_of(url)) is not None

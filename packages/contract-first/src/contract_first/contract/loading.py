@@ -14,7 +14,7 @@ from .contract import Contract, digest
 from .document.anatomy import METHODS
 from .document.defects import Defect
 from .document.errors import ContractError
-from .document.fetching import References, following
+from .document.fetching import FOLLOWED, References, following
 from .reading.embedding import embed
 from .reading.extent import check_extent
 from .reading.overlay import apply_overlay
@@ -41,11 +41,12 @@ def load_contract(
         lenient: repair or leave out what is wrong in the document, and list it in ``Contract.defects``.
         known_valid: digests of effective documents to load without validation; a test validates them.
         references: follow those to other origins, and out of the document's folder; by default, none may
-            lead there.
+            lead there, unless `following` is entered.
 
     Raises:
         ContractError: a file cannot be read, or is not valid; names the file and the JSON pointer.
     """
+    references = references or FOLLOWED.get()
     with following(references):
         contract = _loaded(os.fspath(path), overlays, lenient=lenient, known_valid=known_valid)
     return replace(contract, references=references) if references else contract

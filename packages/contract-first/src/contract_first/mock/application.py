@@ -1,9 +1,10 @@
 """The mock as an ASGI app: the control API below ``/_mock/``, and the API everywhere else."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import RedirectResponse
@@ -18,7 +19,7 @@ from .console.page import ConsolePage
 from .control.app import CA, MOST_TARGET_BYTES, ROOT, ControlAccess, control
 from .journal.events import EventStream
 from .journal.recording import JournalMiddleware, Recording, refused
-from .reach import Reach, refuse_host
+from .reach import Reach, refuse_host, send_problem
 from .responses.page import OLD_PATH as OLD_RESPONSES
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
@@ -26,6 +27,7 @@ from .rules.middleware import RuleMiddleware
 from .rules.reading import RuleReader
 from .service import ReloadingService
 from .state.clock import MockClock
+from .state.scopes import Scopes, named
 from .state.state import MockState
 from .traffic import Traffic
 
@@ -39,6 +41,7 @@ class MockApplication:
 
     Attributes:
         ca: certificate of the authority that clients are to trust, in PEM; None without TLS.
+        scopes: isolate the state of requests with different scopes; None where all have it in common.
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
     """
 
@@ -50,6 +53,7 @@ class MockApplication:
     seeds: Callable[[], dict[str, Any]]
     reach: Reach
     ca: str | None = None
+    scopes: Scopes | None = None
     profile: ProblemProfile = PLAIN
     most_target_bytes: int = MOST_TARGET_BYTES
     _watching: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
@@ -79,6 +83,9 @@ class MockApplication:
                 "contract": contract,
                 **traffic.clearable,
                 "reader": RuleReader(extension),
+                "scopes": self.scopes,
+                "violations": traffic.violations,
+                "save": traffic.save,
             },
             extension=extension,
         )
@@ -99,6 +106,8 @@ class MockApplication:
     async def stop(self) -> None:
         await self._watching.aclose()
         await asyncio.to_thread(self.traffic.stop)
+        if self.traffic.forward is not None:
+            await self.traffic.forward.stop()
         await self.service.stop()
         await self.state.stop()
 
@@ -110,6 +119,7 @@ class MockApplication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        name, scope = named(scope)
         self.reach.note(scope)
         path: str = scope["path"]
         app: ASGIApp = self._control if path == ROOT or path.startswith(BELOW_ROOT) else self.service
@@ -120,7 +130,24 @@ class MockApplication:
         if app is self.service and host and not self.reach.accepts(host):
             await refuse_host(host, "--public-url has", send)
             return
-        await app(scope, receive, send)
+        if self.scopes is None or not name:
+            await app(scope, receive, send)
+            return
+        async with self._scoped(self.scopes, name, send) as is_open:
+            if is_open:
+                await app(scope, receive, send)
+
+    @asynccontextmanager
+    async def _scoped(self, scopes: Scopes, name: str, send: Send) -> AsyncIterator[bool]:
+        """Enter a scope, and yield whether there is room for it; if not, the response says so."""
+        async with AsyncExitStack() as entered:
+            is_open = False
+            try:
+                await entered.enter_async_context(scopes.used(name))
+                is_open = True
+            except Problem as problem:
+                await send_problem(HTTPStatus(problem.status), problem.detail, send)
+            yield is_open
 
 
 def observed(
@@ -128,5 +155,6 @@ def observed(
 ) -> ASGIApp:
     """Put the app of a contract, which the traffic uses, behind rules, and those behind the journal."""
     faults, overrides = traffic.faults, traffic.overrides
-    ruled = RuleMiddleware(app, faults, overrides, contract, clock, traffic.extension, profile)
+    extension, forward = traffic.extension, traffic.forward
+    ruled = RuleMiddleware(app, faults, overrides, contract, clock, extension, profile, forward)
     return JournalMiddleware(ruled, traffic.journal, contract)

@@ -1,7 +1,7 @@
 """Conditions on the values that a request has under a name.
 
 A condition is a value, which one of them has to equal, or an object that says more:
-``{"equals": {"a": 1}}``, ``{"pattern": "a*"}``, ``{"present": false}``.
+``{"equals": {"a": 1}}``, ``{"pattern": "a*"}``, ``{"all": [1, 2]}``, ``{"present": false}``.
 """
 
 import json
@@ -22,7 +22,7 @@ class Condition(NamedTuple):
     """A condition on the values under a name in a place.
 
     Attributes:
-        kind: ``equals``, ``pattern`` or ``present``.
+        kind: ``equals``, ``pattern``, ``all`` or ``present``.
     """
 
     place: str
@@ -36,6 +36,8 @@ class Condition(NamedTuple):
         kind, expected = next(iter(document.items())) if isinstance(document, dict) else ("equals", document)
         if kind == "equals" and place != "body":
             expected = _text(expected)  # what is sent there is always a text: 7 is "7"
+        elif kind == "all" and place != "body":
+            expected = [*map(_text, expected)]
         return cls(place, name, kind, expected)
 
     def is_met(self, request: Values) -> bool:
@@ -45,6 +47,8 @@ class Condition(NamedTuple):
             return any(_are_equal(value, self.expected) for value in values)
         if self.kind == "pattern":
             return any(matches(_text(value), self.expected) for value in values)
+        if self.kind == "all":
+            return _are_equal([*values], self.expected)
         return bool(values) is self.expected
 
 

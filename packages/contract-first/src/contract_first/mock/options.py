@@ -5,6 +5,7 @@ A field with a `Flag` is an option of the command as well; the others are for Py
 
 # ruff: noqa: RUF009 -- `option` and its kind return what declares a field
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import KW_ONLY, dataclass, field
@@ -76,6 +77,14 @@ def url_option(server: str, default: str) -> str | None:
     return option(None, help_, "URL", read=base_url, default=default)
 
 
+def statuses(texts: Sequence[Any]) -> Sequence[int]:
+    """Return statuses of responses; raise ValueError for a text that is none."""
+    numbers = [int(text) if re.fullmatch(r"[2-5]\d\d", str(text), re.ASCII) else 0 for text in texts]
+    if 0 in numbers:
+        raise ValueError(f"{texts[numbers.index(0)]} is not a status from 200 to 599.")
+    return numbers
+
+
 def base_url(text: str) -> str:
     """Return a base URL without a trailing slash; raise ValueError for any other text."""
     try:
@@ -137,6 +146,25 @@ class ApiOptions(ServerOptions):
         None, "Override responses as this JSON, YAML or TOML file says; it is read again when it changes."
     )
     strict_overrides: bool = option(OFF, "Refuse overrides whose responses violate the contract.")
+    upstream: str | None = option(
+        None, "Server that responds to requests that no override is for.", "URL", read=base_url
+    )
+    forward: Sequence[str] = option((), "Operation that --upstream responds to, in place of all", "OPERATION")
+    mock_on: Sequence[int] = option(
+        (), "Status of the upstream's for which the mock responds in its place", "STATUS", read=statuses
+    )
+    replay: Path | None = option(
+        None, "Respond as this recording has it, of proxy --record or a HAR, to the same requests."
+    )
+    match_header: Sequence[str] = option(
+        (), "Header that requests have in common with those of --replay", "NAME"
+    )
+    match_body: Sequence[str] = option(
+        (), "Member of the body, by JSON pointer, that they have in common, in place of all of it", "POINTER"
+    )
+    unrecorded: Literal["mock", "404"] = option(
+        "mock", "Response to what --replay does not have: the mock's, or 404."
+    )
     prefer_first: bool = option(OFF, "Follow `Prefer` even where the request violates the contract.")
     data: Path | None = option(None, "Folder that keeps all state across restarts.", "DIR")
     tell: Callable[[str], None] = lambda _: None
@@ -172,7 +200,21 @@ class MockOptions(ApiOptions):
     errors: bool = option(
         OFF, "Respond with an error where an example violates its schema, instead of repairing it."
     )
+    handlers: Any = option(
+        None,
+        "Package whose functions handle operations, importable from the current folder; it is loaded again "
+        "when it changes.",
+        "PACKAGE",
+        kind=str | None,
+    )
     stateful: bool = option(OFF, "Store what is created, changed and deleted, as the real API does.")
+    isolate: bool = option(
+        OFF,
+        "Give each scope (X-Mock-Scope, or paths below /_scope/NAME/) items and a clock of its own.",
+    )
+    stream_interval: float = option(
+        0.0, "Seconds between the items of event streams, JSON Lines and JSON text sequences.", "SECONDS"
+    )
     seed_data: Path | None = option(
         None, "JSON or YAML file of items that exist at start: lists by the path of their collection."
     )

@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -25,6 +25,7 @@ class Respond(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
         base64: a body of bytes.
         file: path of a file beside that of the rule; once it is read, it is `text` or `base64`.
         example: name of an example of the contract.
+        templates: whether texts may be templates.
     """
 
     status: int | None = None
@@ -34,6 +35,7 @@ class Respond(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     base64: str | UnsetType = UNSET
     file: str | UnsetType = UNSET
     example: str | UnsetType = UNSET
+    templates: bool = True
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with it: JSON pointer, and a sentence."""
@@ -80,21 +82,34 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         """Whether it changes the body."""
         return self.body is not UNSET or bool(self.members)
 
-    def patched(self, content: bytes) -> bytes:
+    def patched(self, content: bytes, agreed: Callable[[Any, Any], Any]) -> bytes:
         """Return a body with its members changed.
+
+        Args:
+            agreed: returns a value after the patch with what follows from it, given the value before.
 
         Raises:
             ValueError: it is not JSON, or has no place for a member.
         """
         try:
-            value = msgspec.json.decode(content)
+            before = msgspec.json.decode(content)
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             raise ValueError("the response that would have been sent is not JSON") from None
+        value = self._applied(msgspec.json.decode(content), self.members)
+        unnamed = agreed(before, value)
+        if unnamed is not value:  # what the patch names is as the patch has it
+            there = {
+                pointer: member for pointer, member in self.members.items() if not pointer.endswith("/-")
+            }
+            value = self._applied(unnamed, there)
+        return msgspec.json.encode(value)
+
+    def _applied(self, value: Any, members: Mapping[str, Any]) -> Any:
         if self.body is not UNSET:
             value = merged(value, self.body)
-        for pointer, member in self.members.items():
+        for pointer, member in members.items():
             value = _with_member(value, pointer, member)
-        return msgspec.json.encode(value)
+        return value
 
 
 BODIES = ("body", "text", "base64", "file", "example")

@@ -19,6 +19,8 @@ from contract_first.distribution import CONTRACT_FIRST
 from contract_first.service.http.proxies import address_of, last_of
 from contract_first.terminal import printable
 
+from .state.scopes import PREFIX_KEY
+
 if TYPE_CHECKING:
     from starlette.types import Scope, Send
 
@@ -35,8 +37,21 @@ _ELSEWHERE: Final = ("192.0.2.1", 9)
 """An address of no network (RFC 5737); connecting a datagram socket to it sends nothing."""
 
 
+UNSEEN: Final = "control_token"
+
+
 class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The facts of a running mock for its clients; None for a part that it does not have."""
+    """The facts of a running mock for its clients; None for a part that it does not have.
+
+    Attributes:
+        control_token: for the control API; None where it needs none. No line, variable or repr has it.
+    """
+
+    control_token: str | None = None
+
+    def __repr__(self) -> str:
+        named = [f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != UNSEEN]
+        return f"{type(self).__name__}({', '.join(named)})"
 
     def override(self, **fields: Any) -> str:
         """Override responses of the mock, and return the id of the override.
@@ -51,8 +66,8 @@ class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
         """
         from .rules import client  # noqa: PLC0415 -- tests use it, and a mock starts before
 
-        facts = self.facts()
-        return client.add(f"{facts['control']}/overrides", self.rule_type().document(fields), facts.get("ca"))
+        url, ca = f"{self.facts()['control']}/overrides", self.facts().get("ca")
+        return client.add(url, self.rule_type().document(fields), ca, self.control_token)
 
     @staticmethod
     def rule_type() -> type[Rule]:
@@ -62,7 +77,8 @@ class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
         return Rule
 
     def facts(self) -> dict[str, Any]:
-        return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
+        fields = msgspec.to_builtins(self).items()
+        return {name: value for name, value in fields if value is not None and name != UNSEEN}
 
     def seeds(self) -> dict[str, Any]:
         return self.facts()
@@ -123,10 +139,11 @@ class Reach:
     @property
     def api(self) -> str:
         """URL of the API."""
+        prefix: str = (_SERVED.get() or {}).get(PREFIX_KEY, "")
         if self._public_url is not None:
-            return self._public_url
+            return self._public_url + prefix
         scheme, host = self._origin()
-        return f"{scheme}://{host}" if _HOST.fullmatch(host) else self._api_url
+        return (f"{scheme}://{host}" if _HOST.fullmatch(host) else self._api_url) + prefix
 
     @property
     def s3(self) -> str:

@@ -165,6 +165,16 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         return bool(self.key)
 
 
+class Forward(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How a request is forwarded to the mock's upstream.
+
+    Attributes:
+        mock_on: statuses of the upstream for which the mock responds in its place.
+    """
+
+    mock_on: tuple[int, ...] = ()
+
+
 class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """The effect of a rule on a request.
 
@@ -174,10 +184,12 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         drop: whether the connection is closed without a response, and nothing else happens.
         drop_response: whether it is closed where the response would go out: what was asked for is done.
         bytes_per_second: rate of the API's response, or of an upload to S3; None for no limit.
+        cut_after_bytes: of the API's response body, after which the connection is closed; None for never.
         retry_after_seconds: value of all headers that say when to retry.
         clock_skew_seconds: how much later the clock shows it to be, for this request.
         respond: the response, in place of the operation's.
         patch: of the response that would have been sent.
+        forward: to the mock's upstream, which responds; None, as is False, for not at all.
         sequence: an effect for each request in turn, and nothing else; the last one stays.
     """
 
@@ -188,10 +200,12 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     drop: bool = False
     drop_response: bool = False
     bytes_per_second: int | None = None
+    cut_after_bytes: int | None = None
     retry_after_seconds: int | None = None
     clock_skew_seconds: float = 0
     respond: Respond | None = None
     patch: Patch | None = None
+    forward: Forward | bool | None = None
     sequence: tuple["Effect", ...] = ()
 
     def step(self, number: int) -> "Effect":
@@ -216,7 +230,17 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     @property
     def decides(self) -> bool:
         """Whether nothing that has another effect on the API's response is to be asked."""
-        return self.drop or self.status is not None or self.respond is not None
+        return self.drop or self.status is not None or self.respond is not None or bool(self.forward)
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether it `decides`, or one of its steps does."""
+        return self.decides or any(step.decides for step in self.sequence)
+
+    @property
+    def forwards(self) -> bool:
+        """Whether it forwards, or one of its steps does."""
+        return bool(self.forward) or any(step.forward for step in self.sequence)
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -298,6 +322,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             f"{at}/error_code": effect.error_code,
             f"{at}/respond": effect.respond,
             f"{at}/patch": effect.patch,
+            f"{at}/forward": effect.forward,
+            f"{at}/cut_after_bytes": effect.cut_after_bytes is not None,
             "/match/cookies": match.cookies,
             "/match/body": match.body,
         }
@@ -325,6 +351,8 @@ def _check_override(effect: Effect, at: str) -> None:
             continue
         for where, detail in part.problems():
             raise RuleError(f"{at}/{name}{where}", name, detail)
+        if isinstance(part, Respond) and not part.templates:
+            continue
         try:
             templates.check(msgspec.to_builtins(part), f"{at}/{name}")
         except templates.TemplateError as error:
@@ -332,6 +360,10 @@ def _check_override(effect: Effect, at: str) -> None:
     if effect.respond and (effect.patch or effect.status or effect.drop or effect.drop_response):
         raise RuleError(
             f"{at}/respond", "respond", "is the whole response: no status, patch or drop goes with it"
+        )
+    if effect.forward and (effect.respond or effect.status or effect.drop):
+        raise RuleError(
+            f"{at}/forward", "forward", "has the upstream respond: no respond, status or drop goes with it"
         )
     if effect.patch and (effect.drop or effect.drop_response):
         raise RuleError(f"{at}/patch", "patch", "needs a response, which drop leaves out")

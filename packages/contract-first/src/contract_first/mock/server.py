@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document.fetching import References
@@ -20,16 +20,19 @@ from contract_first.signatures import takes_fields_of
 from .application import MockApplication, observed
 from .control.app import ControlAccess
 from .generation import strings_of
+from .handlers import Handlers
 from .journal.events import Events
 from .options import MockOptions
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from .responses import ContractResponses, Strictness, contract_app
 from .responses.app import LIMITS
-from .rules.transport import TransportProtocol
+from .responses.streams import PacedStreams
+from .rules.transport import TransportProtocol, is_closed
 from .service import ReloadingService
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
 from .state.randomness import SeededRandomness
+from .state.scopes import Cleared, Part, Scopes
 from .state.state import MockState
 from .stateful.memory import Memory, catalog_of
 from .stateful.responses import StatefulResponses
@@ -78,6 +81,15 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         host: address to listen on, by default ``127.0.0.1``.
         port: port to listen on; 0, the default, takes a free one.
         public_url: URL by which clients reach the API; by default the host that a request came to.
+        handlers: functions by name, or a package of them or its name, that handle operations; the others are
+            mocked. They may ask for ``state``, a dictionary, and ``clock``.
+        overrides: JSON, YAML or TOML file of overrides, read again whenever it changes.
+        upstream: URL of a server that responds to requests that no override is for.
+        forward: operations that the upstream responds to, in place of all.
+        mock_on: statuses of the upstream's for which the mock responds in its place.
+        replay: recording of ``proxy --record``, or a HAR, whose requests get the same responses.
+        isolate: give each scope items and a clock of its own.
+        stream_interval: seconds between the items of event streams and other sequences.
         stateful: store what requests create, change and delete, and return it.
         seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
         data: folder that keeps all state across restarts.
@@ -121,23 +133,25 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         mock = ContractMock(
             api=options.public_url or url,
             control=f"{url}/_mock",
+            control_token=options.control_token,
             title=info["title"],
             version=info["version"],
             operations=len(contract.operations),
             ca=str(authority.file) if authority else None,
             lan=lan_url(url, options.host),
         )
-        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides)
+        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides, upstream=options.upstream)
         reach = Reach(url, public_url=options.public_url, trust_proxy=options.trust_proxy)
         assembly = _Assembly(options, traffic, reach)
         if options.stateful or options.seed_data or options.data:
             assembly.directory = running.enter_context(closing(DataDirectory(options.data)))
             assembly.memory = Memory(assembly.clock, assembly.directory.database)
-            running.callback(assembly.memory.store.close)
+            running.callback(assembly.memory.end)
         app = assembly.application(contract, mock, authority)
+        assembly.report_handlers(contract)
         if options.faults is not None:
             traffic.faults.add(*traffic.faults_in(options.faults))
-        traffic.override_by(options.overrides, options.tell)
+        traffic.override_by(options)
         if options.log is not None:
             running.enter_context(options.log(traffic.journal))
         encryption = server_options(authority, certified_names(options.host, options.public_url))
@@ -165,6 +179,7 @@ class _Assembly:
 
     def __post_init__(self) -> None:
         options = self.options
+        self._handlers = None if options.handlers is None else Handlers(options.handlers)
         self.clock = MockClock(lambda _now, _stopped: None)
         self._randomness = SeededRandomness(options.seed)
         self._strictness = Strictness(
@@ -183,21 +198,43 @@ class _Assembly:
             serve=lambda another: asyncio.to_thread(self._app, another),
             errors=(ContractError, ValueError),
             tell=tell if self.options.watch else None,
+            handlers=self._handlers,
+            report_handlers=tell,
         )
+        state = self._state()  # once the app has found the contract's collections
         return MockApplication(
             service,
-            self._state(),
+            state,
             self.traffic,
             access=ControlAccess(self.options.control_token, self.options.control_origins),
             seeds=mock.seeds,
             reach=self.reach,
             ca=authority.certificate if authority else None,
+            scopes=self._scopes(state) if self.options.isolate else None,
             most_target_bytes=LIMITS.target,
         )
+
+    def _scopes(self, state: MockState) -> Scopes:
+        """Return what isolates scopes: items, the clock, handlers' state, and their part of the rest."""
+        parts: list[Part] = [self.clock, *([self.memory] if self.memory else [])]
+        if self._handlers is not None:
+            parts.append(self._handlers.state)
+        return Scopes([*parts, *map(Cleared, self.traffic.clearable.values())], state.initialize)
+
+    def _is_over(self, scope: Scope) -> bool:
+        """Return whether nobody waits for the response to a request any more."""
+        return self.traffic.faults.ended or is_closed(scope)
+
+    def report_handlers(self, contract: Contract) -> None:
+        """Report which operations have handlers; raise HandlersError if none has one, of those there are."""
+        if self._handlers is not None:
+            self.options.tell(self._handlers.sentence(contract))
 
     def _state(self) -> MockState:
         """Return the state; where items are remembered, with the initial ones."""
         clearable = {**self.traffic.clearable, "randomness": self._randomness}
+        if self._handlers is not None:
+            clearable["handlers"] = self._handlers
         events, memory = Events(), self.memory
         if memory is None:
             return MockState(self.clock, events, clearable)
@@ -212,13 +249,21 @@ class _Assembly:
         """Return the app of a contract; what remembers has its collections once that is made."""
         memory, catalog, options = self.memory, None, self.options
         drawn = str(options.seed), self._randomness, self._strictness, options.locale
-        responses = ContractResponses(*drawn)
+        responses = ContractResponses(*drawn, origin=lambda: self.reach.api)
         if memory is not None:
             catalog = catalog_of(contract, responses.seed, options.locale)
             responses = StatefulResponses(
                 *drawn, memory=memory, catalog=catalog, origin=lambda: self.reach.api
             )
-        app = contract_app(contract, responses, authentication=options.authentication, clock=self.clock)
+        handling: dict[str, Any] = {}
+        if self._handlers is not None:
+            collaborators = {"state": self._handlers.state, "clock": self.clock}
+            handling = {"handlers": self._handlers.functions, "collaborators": collaborators}
+        app = contract_app(
+            contract, responses, authentication=options.authentication, clock=self.clock, **handling
+        )
+        if options.stream_interval > 0:
+            app = PacedStreams(app, options.stream_interval, self._is_over)
         self.traffic.use(
             contract,
             authentication=options.authentication,

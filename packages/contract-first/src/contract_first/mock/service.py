@@ -10,9 +10,9 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.contract import Contract
-from contract_first.contract.reading.signatures import signature
+from contract_first.service.watching import signature, watching
 
-from .watching import watching
+from .handlers import Handlers
 
 MOST_NEIGHBOURS = 200
 SUFFIXES = {".json", ".yaml", ".yml"}
@@ -26,6 +26,8 @@ class ReloadingService:
         serve: changes to another contract, and returns the app that serves it.
         errors: what these raise for a contract that cannot be served; the old one stays then.
         tell: called with a sentence after each reload, successful or not; None to not watch the file.
+        handlers: are watched as well, if there are any.
+        report_handlers: called with a sentence after each reload of these.
     """
 
     contract: Contract
@@ -35,12 +37,18 @@ class ReloadingService:
     serve: Callable[[Contract], Awaitable[ASGIApp]]
     errors: tuple[type[Exception], ...]
     tell: Callable[[str], None] | None
+    handlers: Handlers | None = None
+    report_handlers: Callable[[str], None] = lambda _: None
     _watching: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
     async def start(self) -> None:
-        """Watch the contract's file."""
+        """Watch the contract's file, and those of handlers."""
         if self.tell is not None:
             watch = watching(lambda: signature(_beside(self.contract.source)), self._reload, self.tell)
+            await self._watching.enter_async_context(watch)
+        if self.handlers is not None:
+            files = self.handlers.files
+            watch = watching(lambda: signature(files()), self._reload_handlers, self.report_handlers)
             await self._watching.enter_async_context(watch)
 
     async def stop(self) -> None:
@@ -60,6 +68,16 @@ class ReloadingService:
             return f"The contract stays as it was: {error}"
         self.contract = contract
         return f"Reloaded {contract.source}."
+
+    async def _reload_handlers(self) -> str:
+        """Load the handlers again, and return the outcome in a sentence."""
+        assert self.handlers is not None  # noqa: S101 -- else nothing watches them
+        try:
+            await asyncio.to_thread(self.handlers.reload)
+            self.app = await self.serve(self.contract)
+        except self.errors as error:
+            return f"The handlers stay as they were: {error}"
+        return f"Reloaded: {self.handlers.sentence(self.contract)}"
 
 
 def _beside(source: str) -> Iterator[Path]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from contract_first.check.exchange import Message, MessageViolation, RecordedExc
 from contract_first.check.masking import Masking
 from contract_first.check.validation import ExchangeValidator
 from contract_first.contract import Contract
+from contract_first.service.messages.problems import Conflict
 
 from .extension import NO_EXTENSION, Extension
 from .journal.events import Events
@@ -24,15 +26,21 @@ from .journal.journal import Journal, Validate
 from .journal.matching import is_beside_contracts
 from .journal.recording import s3_exchange
 from .journal.selector import ExchangeSelector
-from .rule import Rule
+from .options import ApiOptions
+from .proxy.forwarding import Forwarding
+from .proxy.upstream import Upstream
+from .rule import Rule, RuleError, RuleFileError
 from .rules.file import RulesFile
 from .rules.reading import RuleReader
 from .rules.registry import Rules
+from .rules.standing import standing_rules
 from .state.state import Clearable
 
 if TYPE_CHECKING:
     from strict_s3 import Server
     from strict_s3.local import LocalS3
+
+    from .rules.strictness import StrictOverrides
 
 AT_ONCE = 50
 
@@ -42,14 +50,21 @@ class Traffic:
 
     Attributes:
         s3: the server whose faults they are too.
+        forward: responds as the upstream does; None without one.
         overrides_file: the file of overrides, if there is one.
     """
 
     def __init__(
-        self, seed: int, extension: Extension = NO_EXTENSION, *, strict_overrides: bool = False
+        self,
+        seed: int,
+        extension: Extension = NO_EXTENSION,
+        *,
+        strict_overrides: bool = False,
+        upstream: str | None = None,
     ) -> None:
         self._seed = seed
         self._strict_overrides = strict_overrides
+        self.forward = None if upstream is None else Forwarding(Upstream(upstream))
         self.extension = extension
         self.journal = Journal()
         self.faults = Rules(seed, self._set_s3_faults)
@@ -57,6 +72,7 @@ class Traffic:
         self.s3: Server | LocalS3 | None = None
         self.overrides_file: RulesFile | None = None
         self._broadcast: Broadcast | None = None
+        self._contract: Contract | None = None
 
     @property
     def clearable(self) -> dict[str, Clearable]:
@@ -79,10 +95,9 @@ class Traffic:
         self.journal.masking = Masking.of(contract)
         self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
         on_api = [operation.operation_id for operation in contract.operations]
-        if self._strict_overrides:
-            from .rules.strictness import StrictOverrides  # noqa: PLC0415 -- S3 starts before what it imports
-
-            self.overrides.validate = StrictOverrides(contract).check
+        self.faults.validate = self._check_forward
+        self.overrides.validate = self._check_override
+        self._contract = contract
         self.faults.operations, self.overrides.operations = {"api": on_api}, {"api": on_api}
         if self.s3 is not None:
             from strict_s3.messages.request import NAMES  # noqa: PLC0415 -- of an extra
@@ -93,15 +108,70 @@ class Traffic:
         """Return the faults in a file; raise RuleFileError if it cannot be read, or is not valid."""
         return RuleReader(self.extension).file(path, self.faults.check)
 
-    def override_by(self, path: Path | None, tell: Callable[[str], None]) -> None:
-        """Activate the overrides of a file, if there is one, and report when it changes.
+    def override_by(self, options: ApiOptions) -> None:
+        """Activate the overrides that options name: of a file, of a recording, to the upstream.
 
         Raises:
-            RuleFileError: it cannot be read, or is not valid.
+            RuleFileError: a file cannot be read, or is not valid.
+            ValueError: an option is of no use without another.
         """
-        if path is not None:
-            self.overrides_file = RulesFile(path, RuleReader(self.extension), self.overrides, tell)
+        if options.overrides is not None:
+            reader = RuleReader(self.extension)
+            self.overrides_file = RulesFile(options.overrides, reader, self.overrides, options.tell)
             self.overrides_file.load()
+        places = {"recording": str(options.replay), "upstream": "--forward"}
+        for source, documents in standing_rules(options).items():
+            self._load(source, documents, places[source])
+
+    def _load(self, source: str, documents: Iterable[Any], place: str) -> None:
+        reader = RuleReader(self.extension)
+        rules: list[Rule] = []
+        try:
+            for document in documents:
+                rules.append(reader.rule(document))
+                self.overrides.check(rules[-1])
+            self.overrides.load(rules, source)
+        except RuleError as error:
+            raise RuleFileError(f"{place}: entry {len(rules)}: {error}") from None
+        except Conflict as error:
+            raise RuleFileError(f"{place}: {error.detail}") from None
+
+    def _check_forward(self, rule: Rule) -> None:
+        if rule.effect.forwards and self.forward is None:
+            raise RuleError(
+                "/effect/forward", "forward", "needs an upstream: start the mock with --upstream URL"
+            )
+
+    def violations(self, rule: Rule) -> list[RuleError]:
+        """Return how the responses of an override violate the contract, as far as that is known before."""
+        return [] if self._contract is None else [*self._strictness_of(self._contract).violations(rule)]
+
+    def save(self, rule_id: str) -> bool:
+        """Move an override into the file of overrides; return whether there is one of this id.
+
+        Raises:
+            RuleFileError: there is no file, or it cannot be written.
+        """
+        rule = next((rule for rule in self.overrides.active() if rule.id == rule_id), None)
+        if rule is None:
+            return False
+        if self.overrides_file is None:
+            raise RuleFileError("There is no file to save to; start the mock with --overrides FILE.")
+        self.overrides_file.save(rule)
+        self.overrides.remove(rule_id)
+        return True
+
+    def _check_override(self, rule: Rule) -> None:
+        """Raise RuleError for an override that is refused."""
+        self._check_forward(rule)
+        if self._strict_overrides and self._contract is not None:
+            self._strictness_of(self._contract).check(rule)
+
+    @lru_cache(1)  # noqa: B019 -- there is one traffic a mock, and one contract in force
+    def _strictness_of(self, contract: Contract) -> StrictOverrides:
+        from .rules.strictness import StrictOverrides  # noqa: PLC0415 -- S3 starts before what it imports
+
+        return StrictOverrides(contract)
 
     def publish_to(self, events: Events) -> None:
         """Publish exchanges from now on."""

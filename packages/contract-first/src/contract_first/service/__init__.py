@@ -41,11 +41,12 @@ if TYPE_CHECKING:
     from .messages.response import Cookie, Event, Response
     from .messages.upload import Upload
     from .request.bodies import Limits
+    from .request.json_bounds import JsonLimits
 
 __all__ = [
     "Attempt", "Authenticator", "BadRequest", "BasicCredential", "CannotListen", "Conflict", "Cookie",
-    "Event", "Forbidden", "Hook", "Idempotency", "InsufficientScope", "InternalError", "KeyInUse",
-    "KeyReused", "Limits", "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet",
+    "Event", "Forbidden", "Hook", "Idempotency", "InsufficientScope", "InternalError", "JsonLimits",
+    "KeyInUse", "KeyReused", "Limits", "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet",
     "PayloadTooLarge", "PerRequest", "Problem", "ProblemProfile", "RateLimited", "Request", "Requirement",
     "ResolverError", "Response", "Service", "ServiceUnavailable", "URITooLong", "Unauthorized",
     "UnsupportedMediaType", "Upload", "ValidationFailed", "Violation", "create_app", "listen",
@@ -60,6 +61,7 @@ __getattr__ = exported(
         "request.bodies": "Limits",
         "collaborators": "PerRequest per_request",
         "hooks": "Hook",
+        "request.json_bounds": "JsonLimits",
         "functions": "ResolverError",
         "idempotency": "Attempt Idempotency KeyInUse KeyReused",
         "messages.problems": "BadRequest Conflict Forbidden InsufficientScope InternalError MethodNotAllowed"

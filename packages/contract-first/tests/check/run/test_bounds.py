@@ -15,19 +15,22 @@ from typing import ClassVar
 
 import pytest
 from rich.console import Console
+from schemathesis.openapi.checks import JsonSchemaError
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from contract_first.check import check_url
 from contract_first.check.checks.check import RunCheck
+from contract_first.check.excerpts import MOST_ITEMS
 from contract_first.check.reports.ci import junit
 from contract_first.check.reports.page import page
 from contract_first.check.reports.terminal import show
 from contract_first.check.run.background import in_background
 from contract_first.check.run.checking import Checking, served
+from contract_first.check.run.configuration import MOST_HELD
 from contract_first.check.run.recording import MINIMISING
-from contract_first.check.run.run import Run
+from contract_first.contract import Contract
 
 pytestmark = pytest.mark.programs
 
@@ -62,7 +65,7 @@ async def fail(request):
 
 async def hang(_request):
     """Respond to nothing."""
-    await asyncio.sleep(60)
+    await asyncio.sleep(20)
 
 
 def test_requests_that_make_others_small_are_counted():
@@ -102,12 +105,18 @@ def test_a_server_that_hangs_ends_the_run_in_time(budget):
 
 def test_each_wait_is_ticked():
     """While a response is waited for, progress is reported: the phase and the number of requests."""
-    ticks = []
-    with hat(hang) as url, Checking(url=url, budget=2, **FUZZ).started() as run:
-        run.on_tick = lambda activity, requests: ticks.append((activity, requests))
+    activities = []
+
+    def tick(activity, _requests):
+        activities.append(activity)
+        if activity == "fuzzing":
+            run.stop()
+
+    with hat(hang) as url, Checking(url=url, **FUZZ).started() as run:
+        run.on_tick = tick
         for _ in run.go():
             pass
-    assert "fuzzing" in {activity for activity, _ in ticks}
+    assert "fuzzing" in activities
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -150,23 +159,32 @@ def test_an_iterator_is_abandoned():
         list(in_background(failing(), lambda: 1.0, lambda: None))
 
 
-def test_large_bodies_are_not_held(monkeypatch):
-    """Of a response of many bytes only the beginning is held once the next one is there."""
-    held = []
-    original = Run._cut_before
-
-    def watch(self, response):
-        original(self, response)
-        held.append(response)
+def test_large_bodies_are_not_held():
+    """Neither responses nor failures hold more of a body than its beginning, once they are checked."""
+    events = []
 
     async def large(_request):
-        return JSONResponse("x" * 3 * 2**20)
+        return JSONResponse([{"text": "y" * 10}] * 30_000)
 
-    monkeypatch.setattr(Run, "_cut_before", watch)
-    with hat(large) as url:
-        check_url(url, **{**FUZZ, "max_examples": 5})
-    assert len(held) > 2
-    assert all(len(response.content) == 2**18 for response in held[:-1])
+    schema = {"type": "array", "maxItems": 2}
+    content = {"application/json": {"schema": schema}}
+    operation = {**OPERATION, "responses": {"200": {"description": "OK", "content": content}}}
+    contract = Contract({**CONTRACT, "paths": {"/pick": {"get": operation}}}, "hat")
+    how = {**FUZZ, "contract": contract, "max_examples": 3}
+    with hat(large) as url, Checking(url=url, **how).started() as run:
+        run.listen(events.append, lambda _: None, lambda *_: None)
+        for _ in run.go():
+            pass
+    recorders = [event.recorder for event in events if hasattr(event, "recorder")]
+    bodies = [shown.response.content for one in recorders for shown in one.interactions.values()]
+    assert {len(body) for body in bodies} == {MOST_HELD}
+    checks = [check for one in recorders for checks in one.checks.values() for check in checks]
+    failures = [check.failure_info.failure for check in checks if check.failure_info]
+    instances = [failure.instance for failure in failures if isinstance(failure, JsonSchemaError)]
+    assert instances
+    assert {len(instance) for instance in instances} == {MOST_ITEMS}
+    [finding] = [shown for shown in run.report.findings if shown.check == "response_schema_conformance"]
+    assert finding.message.partition("\n")[0].endswith("has more than 2 items")
 
 
 class Heavy(RunCheck):

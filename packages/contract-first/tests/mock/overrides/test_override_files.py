@@ -64,7 +64,7 @@ def test_a_change_is_seen(contract, tmp_path):
         assert get(mock).json() == [1]
         write(file, "- effect: {respond: {body: 2}}\n- name: bent\n  effect: {respnd: {}}\n")
         sentence = sentences.get(timeout=PATIENCE_SECONDS)
-        assert sentence.startswith(f"The overrides stay as they were: {file}: entry 2 (bent): /effect: ")
+        assert sentence.startswith(f"The overrides stay as they were: {file}:2: entry 2 (bent): /effect: ")
         assert "close to it: respond; known are latency_ms" in sentence
         assert get(mock).json() == [1]
         write(file, "- effect: {respond: {body: 2}}\n")
@@ -111,7 +111,7 @@ def test_files_that_are_refused(name, reason, contract, tmp_path):
     file.write_text(f'- effect: {{respond: {{file: "{name}"}}}}\n')
     with pytest.raises(RuleFileError) as refused, contract_mock(contract, overrides=file):
         pass
-    assert str(refused.value).startswith(f"{file}: entry 1: /effect/respond/file: ")
+    assert str(refused.value).startswith(f"{file}:1: entry 1: /effect/respond/file: ")
     assert reason in str(refused.value)
 
 

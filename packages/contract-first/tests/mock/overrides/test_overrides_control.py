@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import httpx2
 import pytest
 
+from contract_first.mock import contract_mock
 from contract_first.mock.override import Respond
 from contract_first.mock.rule import Effect, Rule
 from contract_first.mock.rules.registry import Rules
@@ -167,3 +169,13 @@ def test_there_is_an_end_to_their_size():
     with pytest.raises(Conflict, match="The overrides have more than 67108864 bytes together"):
         overrides.add(*[large] * 5)
     assert len(overrides.active()) == 60
+
+
+def test_a_mock_with_a_control_token(contract):
+    """The mock's own `override` presents the token, which neither its line nor its repr shows."""
+    with contract_mock(contract, control_token="s3cret-token") as mock:
+        with httpx2.Client(base_url=mock.api, trust_env=False) as client:
+            assert client.get("/_mock/overrides").status_code == 401
+            assert mock.override(operation="list_pets", respond={"body": []}) == "override-1"
+            assert client.get("/pets").json() == []
+        assert "s3cret-token" not in f"{mock!r} {mock.line()} {mock.seeds()}"

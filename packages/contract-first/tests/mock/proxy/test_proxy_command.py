@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from contract_first.cli.tree import app
+from contract_first.mock import contract_mock
 from contract_first.service.http.server import listen, url_of
 
 pytestmark = pytest.mark.programs
@@ -29,6 +30,31 @@ def invoke(monkeypatch):
         return CliRunner().invoke(app, ["proxy", "--port", url.rpartition(":")[2], *map(str, arguments)])
 
     return run
+
+
+def test_a_recording(invoke, upstream, contract_file, json_response, tmp_path):
+    """A mock replays what the proxy recorded below the upstream's path; secrets are masked."""
+    upstream.response = json_response(["s3cret-token-of-an-upload"])
+    recording = tmp_path / "recording.json"
+
+    def traffic(client):
+        client.get("/notes?token=s3cret-token-of-an-upload")
+        client.post("/notes", json="a")
+
+    options = ("--upstream", f"{upstream.url}/v1", "--contract", contract_file, "--record", recording)
+    invoke(*options, traffic=traffic)
+    first, second = recording.read_text().splitlines()[1:3]
+    assert ("s3cret" in first, "POST /notes" in second) == (False, True)
+    with contract_mock(str(contract_file), replay=recording, unrecorded="404") as mock:
+        statuses = [
+            httpx2.request(method, f"{mock.api}{path}", json=body, trust_env=False).status_code
+            for method, path, body in [
+                ("GET", "/notes?token=another", None),
+                ("POST", "/notes", "a"),
+                ("POST", "/notes", "b"),
+            ]
+        ]
+    assert statuses == [200, 200, 404]
 
 
 @pytest.fixture
@@ -127,3 +153,16 @@ def test_what_cannot_run_says_why(invoke, contract_file, options, said):
     """Wrong options, files and addresses end with exit code 2 before anything is passed on."""
     outcome = invoke("--contract", contract_file, *options)
     assert (outcome.exit_code, said in outcome.output) == (2, True), outcome.output
+
+
+def test_configuration_and_proposals(invoke, upstream, contract_file, json_response, tmp_path, monkeypatch):
+    """The contract comes from the configuration, and what the traffic has beyond it is proposed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "contract-first.toml").write_text(
+        f'contract = "{contract_file.name}"\n[proxy]\nupstream = "{upstream.url}"\npropose = "drift.yaml"\n'
+    )
+    upstream.response = json_response([])
+    outcome = invoke(traffic=lambda client: client.get("/others"))
+    assert outcome.exit_code == 1, outcome.output
+    assert "Configuration: contract-first.toml" in outcome.stderr
+    assert "/others:" in (tmp_path / "drift.yaml").read_text()

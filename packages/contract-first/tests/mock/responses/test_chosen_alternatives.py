@@ -109,3 +109,31 @@ def test_alternatives_without_tags_are_chosen_by_their_members(posting):
     }
     made = posting(schema, {"bark": "loud"})
     assert made | {"id": 0} == {"id": 0, "bark": "loud"}
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+def test_an_example_gives_way_to_the_alternative_that_is_chosen(openapi, mocked):
+    """To the author's example of it, else to a generated value; not where it is of that alternative."""
+    a, b = ({"id": 1, "kind": "a", "x": "hers"}, {"id": 2, "kind": "b", "y": 7})
+
+    def posting(schema, *examples):
+        named = {str(number): {"value": example} for number, example in enumerate(examples)}
+        content = {"application/json": {"schema": schema, "examples": named}}
+        post = ANYTHING | {"responses": {"201": {"description": "", "content": content}}}
+        app = mocked({"/": {"post": post}}, openapi=openapi)
+        return lambda body, **headers: app.post("/", body, **headers)
+
+    post = posting({"oneOf": [A, B]}, a)
+    chosen = post({"kind": "b", "y": 5})
+    assert (chosen.source, chosen.json["kind"], chosen.json["y"]) == ("generated", "b", 5)
+    for body in ({"kind": "a", "x": "mine"}, {}, {"other": 1}, {"kind": "c"}):
+        same = post(body)
+        assert (same.source, same.json) == ("example", a)
+    assert post({"kind": "b", "y": 5}, prefer="example=0").json == a
+    chosen = posting({"oneOf": [A, B]}, a, b)({"kind": "b", "y": 5})
+    assert (chosen.source, chosen.json) == ("example", b)
+    envelope = {"type": "object", "properties": {"data": {"anyOf": [A, B]}}}
+    post = posting(envelope, {"data": a}, {"data": b})
+    assert [post({"kind": kind}).json["data"]["id"] for kind in "ab"] == [1, 2]
+    plain = {**A, "properties": {**A["properties"], "kind": {"enum": ["a", "b"]}}}
+    assert posting(plain, a)({"kind": "b", "x": "mine"}).json == a

@@ -87,8 +87,9 @@ def test_a_generated_body_that_is_no_json(media_type, responding):
 def test_a_generated_event_can_be_read_by_a_browser(schema, data, responding):
     """Where no itemSchema says what an event is, the value is its data: an EventSource ignores all else."""
     body = responding({"200": content(schema, "text/event-stream")}).get().body.decode()
-    event, rest = body.split("\n\n")
-    assert rest == ""
+    *events, rest = body.split("\n\n")
+    assert (rest, len(set(events)), len(events)) == ("", 1, 1 if schema == {"type": "string"} else 3)
+    event = events[0]
     name, _, value = event.replace("\ndata: ", "").partition(": ")
     assert name == "data"
     assert data is str or isinstance(json.loads(value), data)

@@ -71,16 +71,37 @@ def test_only_the_members_that_violate_the_schema_are_replaced(wrong, kept, repa
 
 @pytest.mark.parametrize("wrong", [{"born": "yesterday"}, {"home": "https://{host}/x"}])
 def test_what_violates_a_format_alone_is_the_authors(wrong, repaired, responding):
-    """It stays as it is, and a header says what is wrong; it is repaired with the rest, or reported."""
+    """It stays, also where the rest is repaired, and a header says what is wrong; or it is reported."""
     example = {"id": 5, "name": "Rex"} | wrong
     content = {"application/json": {"schema": PET, "example": example}}
     responses = {"200": {"description": "", "content": content}}
     response = responding(responses, components=COMPONENTS).get()
     assert (response.source, response.json) == ("example", example)
     assert response.headers["x-mock-violation"]
-    assert wrong.items().isdisjoint(repaired(PET, example | {"name": None}).items())
+    assert wrong.items() <= repaired(PET, example | {"name": None}).items()
     strict = Strictness(reports_examples=True)
     assert responding(responses, components=COMPONENTS, strictness=strict).get().status == 500
+
+
+@pytest.mark.parametrize("wrong", [{"born": "yesterday"}, {"home": "/pets/5/home"}])
+def test_so_is_an_example_of_a_member(wrong, mocked):
+    """In a generated value, in all of its items, and with what is taken over from a request beside it."""
+    ((name, value),) = wrong.items()
+    with_example = {**PET["properties"][name], "example": value}
+    pet = {"type": "object", "properties": {"id": {"type": "integer"}, name: with_example}}
+
+    def operation(schema, **rest):
+        content = {"application/json": {"schema": schema}}
+        return {"get": {"responses": {"200": {"description": "", "content": content}}, **rest}}
+
+    parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    pets = operation({"type": "array", "items": pet})
+    app = mocked({"/pets/{id}": operation(pet, parameters=[parameter]), "/pets": pets}, components=COMPONENTS)
+    response = app.get("/pets/7")
+    assert (response.source, response.json) == ("generated", {"id": 7, **wrong})
+    assert ("x-mock-violation" in response.headers) is (name == "born")
+    assert [item[name] for item in app.get("/pets").json] == [value] * 3
+    assert value not in app.get("/pets/7", prefer="dynamic=true").json.values()
 
 
 def test_repairs_go_down_to_the_member(repaired):

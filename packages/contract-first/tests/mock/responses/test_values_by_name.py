@@ -172,7 +172,7 @@ def test_the_members_of_an_object_agree(seed, sent):
     assert found["min_price"] <= found["max_price"]
     assert found["tags_count"] == len(found["tags"])
     assert re.fullmatch(r"\d+\.\d\d", found["price"]["value"])
-    assert re.fullmatch(URL, found["links"]["self"])
+    assert found["links"]["self"] == "http://localhost/"
 
 
 def test_members_need_not_agree(responding_with):
@@ -246,3 +246,80 @@ def test_response_fields(kind, responding):
     fields = {name: {"schema": {"type": kind}} for name in named}
     found = responding({"200": {"description": "", "headers": fields}}).get().headers
     assert [name for name in named if not re.fullmatch(named[name], found[name.lower()])] == []
+
+
+@pytest.mark.parametrize("envelope", [None, "data"])
+def test_a_thing_is_called_what_its_path_says(envelope, mocked):
+    """Its name is that of such a thing, and a text is a sentence about it; also in a list of them."""
+    texts = {name: {"type": "string"} for name in ("name", "description", "comment", "object")}
+    thing = {"type": "object", "properties": texts}
+    many = {"type": "array", "items": thing}
+    bodies = {"/v1/custom-fields/{id}": thing, "/v1/custom-fields": many, "/v1/custom-fields/search": many}
+    if envelope:
+        bodies = {path: {"type": "object", "properties": {envelope: body}} for path, body in bodies.items()}
+
+    def operation(body):
+        content = {"application/json": {"schema": body}}
+        return {"get": {"responses": {"200": {"description": "", "content": content}}}}
+
+    identifier = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    paths = {path: operation(body) for path, body in bodies.items()}
+    paths["/v1/custom-fields/{id}"]["get"]["parameters"] = [identifier]
+    app = mocked(paths)
+    for path in ("/v1/custom-fields/1", "/v1/custom-fields", "/v1/custom-fields/search"):
+        body = app.get(path).json[envelope] if envelope else app.get(path).json
+        for value in body if isinstance(body, list) else [body]:
+            assert re.fullmatch(r"[A-Z][a-z]+ Custom Field", value["name"])
+            assert value["description"].startswith(f"{value['name']} ")
+            assert "custom field" in value["comment"]
+            assert value["object"] == "field"
+
+
+def test_descriptions_say_what_values_are(sent):
+    """Where names do not; a number tells texts apart of which nothing is known."""
+    descriptions = {
+        "qux": "As an ISO 4217 code",
+        "quux": "The colour, e.g. `teal`",
+        "corge": "",
+        "widget_id": "A snowflake",
+        "grault": "In the smallest currency unit",
+    }
+    properties = {
+        name: {"type": "integer" if name == "grault" else "string", "description": description}
+        for name, description in descriptions.items()
+    }
+    values = sent(properties)
+    assert values["qux"] in {place.currency for place in LOCALITIES}
+    assert values["quux"] == "teal"
+    assert re.fullmatch(r"Corge \d+", values["corge"])
+    assert re.fullmatch(r"\d{17,19}", values["widget_id"])
+    assert values["grault"] >= 500
+
+
+def test_what_should_not_be_there_is_left_out(sent, responding_with):
+    """Deprecated members, and those that exclude others that are there; what is required is there."""
+    described = {
+        "amount": "",
+        "percent": "Cannot be set together with `amount`.",
+        "old": "**Deprecated**: use `amount`.",
+        "older": "",
+        "card": "Mutually exclusive with `bank`.",
+        "bank": "An account",
+        "cash": "Only one of wire or cash is there.",
+    }
+    properties = {name: {"type": "integer", "description": text} for name, text in described.items()}
+    properties["older"]["deprecated"] = True
+    assert sent(properties).keys() == {"amount", "card", "cash"}
+    required = {"type": "object", "properties": properties, "required": ["old", "percent"]}
+    assert responding_with(required).get().json.keys() >= {"old", "percent"}
+
+
+def test_objects_far_in_are_not_empty(responding_with):
+    """They have a few members that hold no others; the whole stays small."""
+    leaf = {"type": "object", "properties": {f"name{number}": {"type": "string"} for number in range(9)}}
+    for _ in range(7):
+        leaf = {"type": "object", "properties": {"inner": leaf}, "required": ["inner"]}
+    value = responding_with(leaf).get().json
+    for _ in range(7):
+        value = value["inner"]
+    assert len(value) == 5

@@ -1,12 +1,18 @@
 """Bodies: how their end is found, how fast they have to come, and what is read behind them."""
 
+import asyncio
 import contextlib
 import socket
 
 import pytest
+import uvicorn
 
-from contract_first.service.http import timeouts
+from contract_first.service.http import budget, timeouts
+from contract_first.service.http.connections import ConnectionLimits, Connections
+from contract_first.service.http.exchange import MOST_WAITING_BYTES
+from contract_first.service.http.protocol import HttpProtocol
 from contract_first.service.http.request_reader import RequestReader
+from contract_first.service.http.server import listen
 
 from .conftest import CHUNKED, FILLING, GET, GO_ON, MOST_SENT_BYTES, STARTED, read, refusal, wait_until
 
@@ -178,3 +184,83 @@ def test_http_1_0_gets_no_chunks(connection):
     head, _, body = read(connection).partition(b"\r\n\r\n")
     assert b"transfer-encoding" not in head
     assert body == b"ok"
+
+
+async def served_turns(sent, count=1):
+    """Send this on so many connections, and return how much an app took in each turn of the event loop."""
+    turns, taken = [0], []
+
+    async def app(_scope, receive, send):
+        more = True
+        while more:
+            message = await receive()
+            taken.append((turns[0], len(message.get("body", b""))))
+            more = message.get("more_body")
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def counted():
+        while True:
+            turns[0] += 1
+            await asyncio.sleep(0)
+
+    with listen("127.0.0.1", 0) as listening:
+        server = uvicorn.Server(
+            uvicorn.Config(app, http=HttpProtocol, ws="none", lifespan="off", log_config=None)
+        )
+        server.server_state.connections = Connections(ConnectionLimits())
+        serving = asyncio.create_task(server.serve([listening]))
+        counting = asyncio.create_task(counted())
+
+        async def post():
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            writer.write(sent)
+            response = await reader.readuntil(b"\r\n\r\n")
+            writer.close()
+            return response
+
+        responses = await asyncio.gather(*[post() for _ in range(count)])
+        server.should_exit = True
+        await serving
+        counting.cancel()
+    assert all(response.startswith(b"HTTP/1.1 200 ") for response in responses)
+    return taken
+
+
+async def test_large_bodies_are_taken_a_piece_in_each_turn():
+    """Of all connections together, so that small requests wait for none of them."""
+    taken = await served_turns(
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" + bytes(300_000), 4
+    )
+    large = [turn for turn, size in taken if size > MOST_WAITING_BYTES // 2]
+    assert sum(size for _, size in taken) == 4 * 300_000
+    assert max(size for _, size in taken) == MOST_WAITING_BYTES
+    assert len(set(large)) == len(large)
+
+
+async def test_chunks_of_one_byte_leave_turns_to_others():
+    """However many come in at once, some hundred are read in a turn."""
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    taken = await served_turns(head + b"1\r\nb\r\n" * 30_000 + b"0\r\n\r\n")
+    assert sum(size for _, size in taken) == 30_000
+    assert max(size for _, size in taken) < 5000
+
+
+def test_bodies_that_the_app_does_not_take_are_bounded(server, monkeypatch):
+    """Beyond what a process has for them a body is refused, and its client may try again."""
+    monkeypatch.setattr(budget, "MOST_BODIES_BYTES", 100_000)
+    GO_ON.clear()
+    waiting = b"POST /late HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" + bytes(60_000)
+    with contextlib.ExitStack() as stack:
+
+        def sent():
+            connection = stack.enter_context(socket.create_connection(server.address, timeout=10))
+            connection.sendall(waiting)
+            return connection
+
+        first = sent()
+        wait_until(lambda: server.server_state.bodies._waiting_bytes == 60_000)
+        assert refusal(sent()) == 503
+        GO_ON.set()
+        first.sendall(bytes(30_000))
+        assert first.recv(65536).startswith(b"HTTP/1.1 200 ")

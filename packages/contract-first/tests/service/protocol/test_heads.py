@@ -1,12 +1,14 @@
 """Heads: their limits, their one host, and fields as they go out."""
 
+import contextlib
 import socket
+import time
 
 import pytest
 
 from contract_first.contract import Contract
 from contract_first.service import Limits, create_app
-from contract_first.service.http import exchange
+from contract_first.service.http import exchange, protocol
 from contract_first.service.http.protocol import HttpProtocol
 from contract_first.service.http.request_head import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES
 from contract_first.service.http.server import listen, serving
@@ -162,3 +164,56 @@ def test_fields_go_out_as_they_are_or_not_at_all(field, status):
                 head = read(connected).partition(b"\r\n\r\n")[0]
             assert int(head.split()[1]) == status
             assert head.count(b"\r\n%b: %b" % (field[0].lower(), field[1])) == (2 if status == 200 else 0)
+
+
+LONG = GET + b"a: " + b"b" * 30_000
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    """Serve with room for four long heads, of which one address has half."""
+    monkeypatch.setattr(protocol, "MOST_HEADS_BYTES", 125_000)
+
+    async def app(_scope, receive, send):
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    with listen("127.0.0.1", 0) as listening, serving(app, listening, http=HttpProtocol, lifespan="off"):
+        yield listening.getsockname()
+
+
+@pytest.mark.parametrize("rest", [b"", b"\r\nContent-Length: 5\r\n\r\nabc", b"\r\n\r\nGET"])
+def test_long_heads_share_the_memory_of_a_process(narrow, rest):
+    """Whether they or their bodies are withheld: beyond a share there is a 503, short heads need none."""
+    with contextlib.ExitStack() as stack:
+
+        def connected(address):
+            source = socket.create_connection(narrow, timeout=10, source_address=(address, 0))
+            return stack.enter_context(source)
+
+        def sent(address, data):
+            connection = connected(address)
+            connection.sendall(data)
+            return connection
+
+        withheld = [sent(address, LONG + rest) for address in ("127.0.0.2", "127.0.0.2", "127.0.0.3")]
+        if rest.endswith(b"GET"):
+            for connection in withheld:
+                assert connection.recv(65536).endswith(b"ok")
+            rest = b""
+            withheld = [sent(address, LONG) for address in ("127.0.0.2", "127.0.0.2", "127.0.0.3")]
+        refused = read(sent("127.0.0.2", LONG))
+        withheld.append(sent("127.0.0.4", LONG))
+        full = read(sent("127.0.0.5", LONG))
+        for response in (refused, full):
+            assert response.startswith(b"HTTP/1.1 503 ")
+            assert b"\r\nretry-after: 1\r\n" in response
+        short = sent("127.0.0.2", GET + b"Connection: close\r\n\r\n")
+        assert read(short).startswith(b"HTTP/1.1 200 ")
+        for connection in withheld:
+            connection.close()
+        end = time.monotonic() + 10
+        while not read(sent("127.0.0.2", LONG + b"\r\nConnection: close\r\n\r\n")).endswith(b"ok"):
+            assert time.monotonic() < end

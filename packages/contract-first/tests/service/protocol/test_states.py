@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from contract_first.service.http.budget import Bodies
 from contract_first.service.http.connections import ConnectionLimits, Connections
 from contract_first.service.http.exchange import ENDED, BodyState, Exchange, ResponseState
 from contract_first.service.http.protocol import HttpProtocol, InputState
@@ -75,10 +76,11 @@ async def test_an_exchange_makes_legal_moves_only(expects_continue):
     """In whatever order app and client act: one head at most, and nothing after the end."""
     moves = set()
     kind = watched(Exchange, moves, body=BodyState, response=ResponseState)
+    bodies = Bodies(asyncio.get_running_loop())
     for actions in itertools.product(["receive", "add", "end_body", "disconnect", *MESSAGES], repeat=4):
         wire = Wire()
         scope = {"method": "POST", "http_version": "1.1"}
-        exchange = kind(wire, wire, scope, keep_alive=True, expects_continue=expects_continue)
+        exchange = kind(wire, wire, bodies, scope, keep_alive=True, expects_continue=expects_continue)
         is_whole = False
         for action in actions:
             has_ended, written = exchange.response in ENDED, len(wire.written)

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -46,12 +46,18 @@ def _bits(pattern: str) -> tuple[dict[str, int], int, int, int]:
     return {character: bits | anything for character, bits in positions.items()}, anything, repeated, place
 
 
+def _is_in(value: str, pattern: str) -> bool:
+    address = ip_address(value)
+    return (getattr(address, "ipv4_mapped", None) or address) in ip_network(pattern, strict=False)
+
+
 _COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
     "stringequals": operator.eq,
     "stringequalsignorecase": lambda value, pattern: value.lower() == pattern.lower(),
     "stringlike": is_like,
     "arnequals": is_like,
     "arnlike": is_like,
+    "ipaddress": _is_in,
     "bool": lambda value, pattern: value.lower() == pattern.lower(),
     "numericequals": lambda value, pattern: float(value) == float(pattern),
     "numericlessthan": lambda value, pattern: float(value) < float(pattern),
@@ -77,12 +83,14 @@ class RequestContext:
         query: values by name.
         scheme: ``http`` or ``https``.
         tags: returns the tags of the existing object.
+        address: of the client; empty if it is not known.
     """
 
     headers: Mapping[str, str]
     query: Mapping[str, str]
     scheme: str
     tags: Callable[[], Mapping[str, str]]
+    address: str = ""
 
     def value(self, name: str) -> str | None:
         """Return the value of a condition key, None for none; raise LookupError for an unknown key."""
@@ -92,6 +100,8 @@ class RequestContext:
             return self.tags().get(tag)
         if key == "s3:requestobjecttag":
             return dict(parse_qsl(self.headers.get("x-amz-tagging", ""), keep_blank_values=True)).get(tag)
+        if key == "aws:sourceip":
+            return self.address or None
         if key == "aws:securetransport":
             return str(self.scheme == "https").lower()
         if key in _OF_QUERY:

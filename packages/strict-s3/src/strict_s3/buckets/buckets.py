@@ -23,6 +23,7 @@ from strict_s3.store.backend import Backend
 from strict_s3.store.locks import check_bucket
 
 from .documents import check_document, check_ownership
+from .events import Events
 from .lifecycle import with_ids
 
 _EMPTY_ORIGIN = re.compile(rb"<AllowedOrigin\s*(?:/>|>\s*</AllowedOrigin>)")
@@ -33,11 +34,14 @@ _ROOT = re.compile(rb"(</?)GetBucket(Versioning|Notification|Accelerate)(?:Confi
 """Roots of moto's documents that S3 calls configurations; some SDKs look at the root."""
 _NO_PERIOD = re.compile(rb"<(Days|Years)>0</\1>")
 """The unit of a default lock that is not used, in moto's documents."""
-_AS_PUT = frozenset({"cors", "object-lock", "requestPayment", "tagging"})
+_NOT_MOTOS = frozenset({"notification", "requestPayment"})
+"""Subresources that moto need not know."""
+_AS_PUT = frozenset({"cors", "object-lock", "tagging", *_NOT_MOTOS})
 """Subresources that are returned as they were put: moto's documents differ in empty elements."""
 _ENCRYPTION = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
 _DEFAULTS = {
     "encryption": document("ServerSideEncryptionConfiguration", {"Rule": _ENCRYPTION}),
+    "notification": document("NotificationConfiguration"),
     "requestPayment": document("RequestPaymentConfiguration", {"Payer": "BucketOwner"}),
 }
 """The documents of buckets before one is put; encryption as at Amazon's since January 2023."""
@@ -71,14 +75,16 @@ class FirstBucket:
 class Buckets:
     """All buckets, and the requests that set up each of them, by subresource."""
 
-    def __init__(self, backend: Backend, archive: Archive) -> None:
+    def __init__(self, backend: Backend, archive: Archive, events: Events) -> None:
         self._backend = backend
         self._archive = archive
+        self._events = events
         self._settings: dict[str, dict[str, Any]] = {}
 
     def clear(self) -> None:
         """Drop all of them; the archive is unchanged."""
         self._settings.clear()
+        self._events.clear()
 
     def create(self, order: Order) -> Response:
         """Make a bucket: in the region that the order's body names, or else in the order's own."""
@@ -135,20 +141,32 @@ class Buckets:
                     raise refusal("AccessDenied")
             elif not order.query and self._has_versions(order.bucket):
                 raise refusal("BucketNotEmpty", BucketName=order.bucket)
-            order = _completed(order)
+            order = self._completed(order)
             response = self._set_up(order)
             self._record(order)
+            if order.has("notification"):
+                self._events.send_test(order)
         if order.method == "PUT" and order.has("policy"):
             response.status = HTTPStatus.NO_CONTENT
             response.set_body(b"")
         return response
+
+    def _completed(self, order: Order) -> Order:
+        """Return the order to change a bucket, with the additions to its body that it needs."""
+        if order.method == "PUT" and order.has("lifecycle"):
+            return replace(order, body=with_ids(order.body))
+        if order.method == "PUT" and order.has("notification"):
+            return replace(order, body=self._events.configure(order.bucket, order.body))
+        if order.method == "PUT" and order.has("cors"):
+            return replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
+        return order
 
     def _set_up(self, order: Order) -> Response:
         """Carry out a completed order that changes a bucket; moto's own parser of ACLs loses parts."""
         if order.method == "PUT" and order.has("acl"):
             self._backend.set_acl(order.bucket, acl_of(order.headers, order.body))
             return Response(HTTPStatus.OK)
-        if order.has("requestPayment"):  # it says what is so in any case
+        if order.query and order.query[0][0] in _NOT_MOTOS:
             return Response(HTTPStatus.OK)
         return self._backend.carry_out(order)
 
@@ -158,6 +176,7 @@ class Buckets:
     def _record(self, order: Order) -> None:
         if self._backend.bucket(order.bucket) is None:
             self._settings.pop(order.bucket, None)
+            self._events.forget(order.bucket)
             self._archive.drop_bucket(order.bucket)
             return
         subresources = self._settings[order.bucket]["subresources"]
@@ -190,7 +209,7 @@ class Buckets:
                 body = subresource["body"].encode("latin-1")
                 order = replace(order, method="PUT", headers=subresource["headers"], body=body)
             try:
-                order = _completed(order)  # an earlier version gave rules no IDs
+                order = self._completed(order)  # an earlier version gave rules no IDs
                 self._set_up(order)
             except S3Error as error:
                 _log.warning("The %s of bucket %s is lost: %s", name, bucket, error)
@@ -207,15 +226,6 @@ def _located(order: Order) -> Order:
         return order
     content = {"LocationConstraint": order.region}
     return replace(order, body=document("CreateBucketConfiguration", content, is_qualified=False))
-
-
-def _completed(order: Order) -> Order:
-    """Return the order to change a bucket, with the additions to its body that moto needs."""
-    if order.method == "PUT" and order.has("lifecycle"):
-        return replace(order, body=with_ids(order.body))
-    if order.method == "PUT" and order.has("cors"):
-        return replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
-    return order
 
 
 def _about_acl(order: Order) -> Order:

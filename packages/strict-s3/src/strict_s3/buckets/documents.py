@@ -155,29 +155,12 @@ def _named(statement: dict[str, Any], element: str) -> list[Any]:
     return [*listed(statement.get(element, [])), *listed(statement.get(f"Not{element}", []))]
 
 
-def _check_notification(root: ET.Element, _: Bucket) -> None:
-    for kind, name in _DESTINATIONS.items():
-        for configuration in root.iterfind(f"{{*}}{kind}Configuration"):
-            arn = configuration.findtext(f"{{*}}{kind}", "")
-            raise S3Error(
-                400,
-                "InvalidArgument",
-                "Unable to validate the following destination configurations",
-                {"ArgumentName1": arn, "ArgumentValue1": f"The destination {name} does not exist"},
-            )
-    if root.find("{*}EventBridgeConfiguration") is not None:
-        raise refusal("NotImplemented")
-
-
-_DESTINATIONS = {"Queue": "queue", "Topic": "topic", "CloudFunction": "Lambda"}
-"""What events may go to, by the elements that name it: none exists here, and EventBridge is not served."""
 _CHECKS: Final[Mapping[str, Callable[[ET.Element, Bucket], None]]] = {
     "versioning": _check_versioning,
     "ownershipControls": _check_ownership_controls,
     "accelerate": _check_accelerate,
     "encryption": _check_encryption,
     "lifecycle": check_rules,
-    "notification": _check_notification,
     "requestPayment": _check_payment,
 }
 

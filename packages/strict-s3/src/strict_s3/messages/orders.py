@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from .cors import CorsRule
-from .request import Request
+from .request import NOBODY, Caller, Request
 
 DEFAULT_REGION: Final = "us-east-1"
 MAX_OBJECT_BYTES: Final = 5 * 1024**3
@@ -60,6 +60,7 @@ class Order:
         headers: values by name in lower case.
         region: the region that it is made in.
         body: an XML or JSON document; never the content of an object.
+        caller: who makes the request.
     """
 
     method: str
@@ -69,11 +70,13 @@ class Order:
     headers: Mapping[str, str] = field(default_factory=dict)
     region: str = DEFAULT_REGION
     body: bytes = b""
+    caller: Caller = NOBODY
 
     @classmethod
     def of(cls, request: Request, bucket: Bucket, headers: Mapping[str, str], body: bytes = b"") -> Self:
         """Return the order of a request to a bucket, with the headers and the body for moto."""
-        return cls(request.method, bucket.name, request.key, request.query, headers, bucket.region, body)
+        query, key = request.query, request.key
+        return cls(request.method, bucket.name, key, query, headers, bucket.region, body, request.caller)
 
     def has(self, *names: str) -> bool:
         """Return whether one of these query parameters is there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl, quote, unquote
 
 from .integers import whole_number
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ORIGINAL_HEADERS = "s3.headers"
 """Key of the environ for the header fields as they were sent: WSGI folds ``_`` and ``-`` into one."""
 
-BLOCK_BYTES: Final = 128 * 1024
+BLOCK_BYTES: Final = 64 * 1024
 """How much of a body, or of a file, is read at once."""
 LOCAL_DOMAIN: Final = "localhost"
 _HEADER = re.compile(
@@ -134,6 +134,23 @@ class Names:
 LOCAL: Final = Names()
 
 
+class Caller(NamedTuple):
+    """Who makes a request, and the ids of the response.
+
+    Attributes:
+        address: of the client, or of the proxy before S3; empty if it is not known.
+        request_id: of the response.
+        host_id: of the same.
+    """
+
+    address: str = ""
+    request_id: str = ""
+    host_id: str = ""
+
+
+NOBODY: Final = Caller()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request to S3.
@@ -152,6 +169,7 @@ class Request:
         is_utf8: whether the target is; if not, invalid bytes have been replaced.
         fields: of its form, by name in lower case; empty until the form is read.
         struck: ids of the faults that apply to it.
+        caller: who makes it.
     """
 
     method: str
@@ -167,10 +185,13 @@ class Request:
     is_utf8: bool = True
     fields: dict[str, str] = field(default_factory=dict)
     struck: list[str] = field(default_factory=list)
+    caller: Caller = NOBODY
 
     @classmethod
-    def from_environ(cls, environ: WSGIEnvironment, names: Names = LOCAL) -> Request:
-        """Read the request of a WSGI environ."""
+    def from_environ(
+        cls, environ: WSGIEnvironment, names: Names = LOCAL, ids: tuple[str, str] = ("", "")
+    ) -> Request:
+        """Read the request of a WSGI environ; the ids are those of the response."""
         headers = _headers(environ)
         try:
             path, query = _target(environ, "strict")
@@ -199,6 +220,7 @@ class Request:
             scheme=scheme,
             public_url=names.public_url,
             is_utf8=is_utf8,
+            caller=Caller(_address(environ, headers, names), *ids),
         )
 
     def parameter(self, name: str) -> str | None:
@@ -290,6 +312,12 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
         value = _header_text(value.strip())  # noqa: PLW2901 -- the same value, as a text
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     return headers
+
+
+def _address(environ: WSGIEnvironment, headers: Mapping[str, str], names: Names) -> str:
+    """Return the client's address: what the nearest proxy says, if proxies are trusted."""
+    forwarded = _last(headers, "x-forwarded-for") if names.trust_proxy else ""
+    return forwarded or str(environ.get("REMOTE_ADDR", ""))
 
 
 def _last(headers: Mapping[str, str], name: str) -> str:

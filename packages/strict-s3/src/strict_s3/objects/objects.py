@@ -1,7 +1,8 @@
 """Objects by PUT, GET and HEAD, and the parts of uploads; content bypasses moto, block by block."""
 
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
@@ -20,7 +21,7 @@ from strict_s3.messages.checksums import (
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.integers import whole_number
 from strict_s3.messages.orders import MAX_OBJECT_BYTES, Bucket, Order
-from strict_s3.messages.request import Request
+from strict_s3.messages.request import BLOCK_BYTES, Request
 from strict_s3.messages.response import Response
 from strict_s3.messages.version_ids import NULL
 from strict_s3.messages.xml import document
@@ -33,6 +34,40 @@ from .preconditions import changes_nothing, unmet
 from .store import Store
 
 MAX_DOCUMENT_BYTES = 4 * 1024**2
+MOST_INCOMING_BYTES = 32 * 1024**2
+"""Of all documents that are coming in; those of a block need no share."""
+
+
+class _Incoming:
+    """The memory of this process for documents that are coming in."""
+
+    def __init__(self) -> None:
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def share(self) -> Iterator[Callable[[int], None]]:
+        """Yield what is called with the size of a document as it grows; it is held until the block ends."""
+        held = 0
+
+        def hold(size: int) -> None:
+            nonlocal held
+            if size <= BLOCK_BYTES:
+                return
+            with self._lock:
+                if self._bytes + size - held > MOST_INCOMING_BYTES:
+                    raise refusal("SlowDown")
+                self._bytes += size - held
+                held = size
+
+        try:
+            yield hold
+        finally:
+            with self._lock:
+                self._bytes -= held
+
+
+_incoming = _Incoming()
 """The longest XML document that is read, in bytes: enough for 10,000 parts or 1000 keys."""
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
@@ -86,7 +121,7 @@ class Objects:
     def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         try:
             parts = parse_parts(read_document(request, signed))
-            key = self._store.uploads.complete(Order.of(request, bucket, request.headers), parts)
+            completed = self._store.uploads.complete(Order.of(request, bucket, request.headers), parts)
         except S3Error as error:
             if error.code in ("InvalidPart", "InvalidPartOrder"):
                 error.elements["UploadId"] = request.parameter("uploadId") or ""
@@ -95,14 +130,14 @@ class Objects:
             "Location": request.object_url(request.key),
             "Bucket": request.bucket,
             "Key": request.key,
-            "ETag": key.etag,
+            "ETag": completed.etag,
         }
-        if key.checksum_value:
-            content |= {f"Checksum{key.checksum_algorithm}": key.checksum_value}
-            content |= {"ChecksumType": key.checksum_type}
-        headers = [("x-amz-version-id", key.version_id)] if key.version_id != "null" else []
-        if key.encryption:
-            headers.append(("x-amz-server-side-encryption", key.encryption))
+        if completed.checksum_value:
+            content |= {f"Checksum{completed.checksum_algorithm}": completed.checksum_value}
+            content |= {"ChecksumType": completed.checksum_type or ""}
+        headers = [("x-amz-version-id", completed.version_id)] if completed.version_id != NULL else []
+        if completed.encryption:
+            headers.append(("x-amz-server-side-encryption", completed.encryption))
         result = document("CompleteMultipartUploadResult", content, is_qualified=False)
         return Response.of_xml(result, headers)
 
@@ -188,13 +223,15 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
     """Return the body of a request that is a document.
 
     Raises:
-        S3Error: it is too long, or not what was signed.
+        S3Error: it is too long, or not what was signed; SlowDown while too many are coming in.
     """
     document = b""
-    for block in _payload(request, signed).blocks():
-        document += block
-        if len(document) > MAX_DOCUMENT_BYTES:
-            raise refusal("MaxMessageLengthExceeded", MaxMessageLengthBytes=MAX_DOCUMENT_BYTES)
+    with _incoming.share() as hold:
+        for block in _payload(request, signed).blocks():
+            document += block
+            if len(document) > MAX_DOCUMENT_BYTES:
+                raise refusal("MaxMessageLengthExceeded", MaxMessageLengthBytes=MAX_DOCUMENT_BYTES)
+            hold(len(document))
     return document
 
 

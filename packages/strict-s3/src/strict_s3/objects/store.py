@@ -10,6 +10,7 @@ from typing import Any
 
 from strict_s3.buckets.buckets import Buckets, FirstBucket
 from strict_s3.buckets.documents import check_tags
+from strict_s3.buckets.events import Events
 from strict_s3.buckets.lifecycle import expiration
 from strict_s3.messages.checksums import FULL_OBJECT, TYPE
 from strict_s3.messages.errors import S3Error, refusal
@@ -44,6 +45,13 @@ LISTS = {
 }
 """The functions that serve operations, by name."""
 
+_EVENTS = {
+    ("PUT", ""): "ObjectCreated:Copy",
+    ("PUT", "tagging"): "ObjectTagging:Put",
+    ("DELETE", "tagging"): "ObjectTagging:Delete",
+    ("PUT", "acl"): "ObjectAcl:Put",
+}
+"""The events of changes without new content, by method and subresource; others are removals."""
 _log = logging.getLogger(__name__)
 
 
@@ -59,23 +67,33 @@ class Store:
         uploads: multipart uploads under way.
     """
 
-    def __init__(self, archive: Archive, first: Sequence[FirstBucket], account: str = ACCOUNT) -> None:
+    def __init__(
+        self, archive: Archive, first: Sequence[FirstBucket], events: Events, account: str = ACCOUNT
+    ) -> None:
         self._archive = archive
+        self._events = events
         self._first = first
         self.account = account
         self._backend = Backend(account)
         self._archivist = Archivist(self._backend, archive)
         self.bucket, self.existing = self._backend.bucket, self._backend.existing
         self.new_content = self._archivist.new_content
-        self.buckets = Buckets(self._backend, archive)
-        self.uploads = Uploads(self._backend, archive, self._archivist)
+        self.buckets = Buckets(self._backend, archive, events)
+        self.uploads = Uploads(self._backend, archive, self._archivist, events)
         self._load()
 
     def close(self) -> None:
-        """Release everything; the archive is unchanged."""
+        """Release everything; the archive is unchanged, and events that wait are sent."""
+        self._events.close()
         with self._backend.lock:
             self._backend.reset()
             self._archive.close()
+
+    def create(self, first: FirstBucket) -> None:
+        """Create a bucket, with its subresources."""
+        self.buckets.create(Order("PUT", first.name, region=first.region))
+        for name, body in first.subresources():
+            self.buckets.change(Order("PUT", first.name, "", ((name, ""),), {}, first.region, body))
 
     def reset(self) -> None:
         """Return to the initial state, with an empty archive."""
@@ -92,6 +110,11 @@ class Store:
         with self._backend.lock:
             self._archive.copy_from(Path(folder))
             self._load()
+
+    def bucket_names(self) -> list[str]:
+        """Return the names of all buckets, in order."""
+        with self._backend.lock:
+            return [name for name, _ in self._backend.buckets()]
 
     def usage(self, bucket: str) -> tuple[int, int]:
         """Return how many objects a bucket has, every version of each, and their bytes."""
@@ -117,14 +140,27 @@ class Store:
         """Serve DeleteObjects; `may_delete` gets each key, and the id of a version or an empty text."""
         self.existing(order.bucket)
         deletion = read_deletion(order.body, may_delete)  # a long policy holds up nobody else
-        with self._backend.holding(order.bucket), self._archivist.changing(order.bucket):
-            response = delete_objects(self._backend, order, deletion)
-            for key in {identifier.key for identifier in deletion.objects}:
-                self._archivist.record(order.bucket, key)
+        keys = {identifier.key for identifier in deletion.objects}
+        with self._backend.holding(order.bucket):
+            before = {key: self._backend.object_versions(order.bucket, key) for key in keys}
+            with self._archivist.changing(order.bucket):
+                response = delete_objects(self._backend, order, deletion)
+                for key in keys:
+                    self._archivist.record(order.bucket, key)
+            for key, versions in before.items():
+                after = self._backend.object_versions(order.bucket, key)
+                self._events.send_removals(order, key, versions, after)
         return response
 
-    def put_object(self, order: Order, content: Content) -> Response:
-        """Make an object of an order and its content."""
+    def put_object(self, order: Order, content: Content, event: str = "Put") -> Response:
+        """Make an object of an order and its content; `event` is the kind of its creation."""
+        with self._backend.holding(order.bucket):
+            response = self._put_object(order, content)
+            key = self._backend.key(order.bucket, order.key)
+            self._events.send(f"ObjectCreated:{event}", order, order.key, key)
+        return response
+
+    def _put_object(self, order: Order, content: Content) -> Response:
         with self._backend.holding(order.bucket), self._archivist.changing(order.bucket, order.key):
             if not content.path.is_file():  # everything was reset while it was received
                 raise refusal("NoSuchBucket", BucketName=order.bucket)
@@ -163,6 +199,19 @@ class Store:
 
         A new object has the customer's key with this MD5; with None there is no new object.
         """
+        with self._backend.holding(order.bucket):
+            before = self._backend.object_versions(order.bucket, order.key)
+            response = self._change_object(order, customer_key_md5)
+            version = self._backend.key(order.bucket, order.key, order.parameter("versionId"))
+            name = "tagging" if order.has("tagging") else "acl" if order.has("acl") else ""
+            if event := _EVENTS.get((order.method, name)):
+                self._events.send(event, order, order.key, version)
+            else:
+                after = self._backend.object_versions(order.bucket, order.key)
+                self._events.send_removals(order, order.key, before, after)
+        return response
+
+    def _change_object(self, order: Order, customer_key_md5: str | None) -> Response:
         with self._backend.holding(order.bucket), self._archivist.changing(order.bucket, order.key):
             if order.method == "DELETE" and "if-match" in order.headers:
                 check_deleted(self._backend, order.bucket, order.key, order.headers["if-match"])
@@ -265,6 +314,4 @@ class Store:
         missing = [first for first in self._first if self._backend.bucket(first.name) is None]
         with self._archive.transaction():
             for first in missing:
-                self.buckets.create(Order("PUT", first.name, region=first.region))
-                for name, body in first.subresources():
-                    self.buckets.change(Order("PUT", first.name, "", ((name, ""),), {}, first.region, body))
+                self.create(first)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from strict_s3.buckets.events import Events
 from strict_s3.messages.checksums import COMPOSITE, DEFAULT, FULL_OBJECT, TYPE, Checksum
 from strict_s3.messages.errors import invalid_request, refusal
 from strict_s3.messages.orders import MAX_OBJECT_BYTES, Order
@@ -17,7 +18,16 @@ from strict_s3.store.backend import Backend
 from strict_s3.store.content import Content
 from strict_s3.store.customer_keys import check_part, key_md5, key_md5_of, response_headers, set_key_md5
 from strict_s3.store.locks import lock
-from strict_s3.store.records import Part, acl_with, adopt, file_name, set_parts, upload_record
+from strict_s3.store.records import (
+    Completed,
+    Part,
+    acl_with,
+    adopt,
+    completed_record,
+    file_name,
+    set_parts,
+    upload_record,
+)
 
 from .multipart import ListedPart, assemble
 from .preconditions import check_replaced, check_source
@@ -27,14 +37,15 @@ MAX_COMPLETED = 1000
 
 
 class Uploads:
-    """Uploads under way, and those completed last, which a restart forgets."""
+    """Uploads under way, and those completed last."""
 
-    def __init__(self, backend: Backend, archive: Archive, archivist: Archivist) -> None:
+    def __init__(self, backend: Backend, archive: Archive, archivist: Archivist, events: Events) -> None:
         self._backend = backend
         self._archive = archive
         self._archivist = archivist
+        self._events = events
         self._parts: dict[str, dict[int, Part]] = {}
-        self._completed: dict[tuple[str, str, str], Any] = {}
+        self._completed: dict[tuple[str, str, str], Completed] = {}
         self._completing = threading.Lock()
 
     def clear(self) -> None:
@@ -59,6 +70,8 @@ class Uploads:
             upload.replaced, upload.headers = record.replaced, record.headers
             upload.initiated = record.initiated
             set_key_md5(upload, record.customer_key_md5)
+        for upload_id, completed in self._archive.completed(bucket):
+            self._completed[bucket, completed.key, upload_id] = completed
         for upload_id, part in self._archive.parts(bucket):
             upload = self._backend.upload(bucket, upload_id)
             upload.set_part(part.number, b"").last_modified = part.last_modified
@@ -127,8 +140,8 @@ class Uploads:
             self._discard(order.bucket, self._drop(order))
         return response
 
-    def complete(self, order: Order, listed: Sequence[ListedPart]) -> Any:
-        """Put the listed parts of an upload together, and return moto's key: the same again, if asked again.
+    def complete(self, order: Order, listed: Sequence[ListedPart]) -> Completed:
+        """Put the listed parts of an upload together; return the same again, if asked again.
 
         Only the completions of other uploads wait while files are copied.
         """
@@ -139,9 +152,12 @@ class Uploads:
                 self._completed[name] = self._complete(order, listed)
             for oldest in list(self._completed)[:-MAX_COMPLETED]:
                 del self._completed[oldest]
+                bucket, _, upload_id = oldest
+                with self._backend.lock:
+                    self._archive.drop_completed(bucket, upload_id)
             return self._completed[name]
 
-    def _complete(self, order: Order, listed: Sequence[ListedPart]) -> Any:
+    def _complete(self, order: Order, listed: Sequence[ListedPart]) -> Completed:
         with self._backend.lock:
             upload = self._upload(order)
             check_replaced(self._backend, order, upload)
@@ -166,21 +182,25 @@ class Uploads:
         except FileNotFoundError:  # a part was replaced, or all are gone
             raise refusal("NoSuchUpload", UploadId=upload.id) from None
         content, etag, checksum = whole
-        with content, self._backend.lock, self._archivist.changing(order.bucket, order.key):
-            self._upload(order)
-            check_replaced(self._backend, order, upload)
-            details = (kind, checksum, len(listed)) if checksum else None
-            key = self._backend.complete_upload(order.bucket, upload, etag, details)
-            key.checksum_algorithm = algorithm
-            set_key_md5(key, key_md5_of(upload))
-            lock(self._backend, order.bucket, key, upload.headers)
-            adopt(key, content.path, content.size, etag)
-            together = [parts[entry.number] for entry in listed]
-            set_parts(key, [(part.size, part.checksum) for part in together])
-            dropped = self._drop(order)
-            self._archivist.record(order.bucket, order.key)
+        with content, self._backend.lock:
+            with self._archivist.changing(order.bucket, order.key):
+                self._upload(order)
+                check_replaced(self._backend, order, upload)
+                details = (kind, checksum, len(listed)) if checksum else None
+                key = self._backend.complete_upload(order.bucket, upload, etag, details)
+                key.checksum_algorithm = algorithm
+                set_key_md5(key, key_md5_of(upload))
+                lock(self._backend, order.bucket, key, upload.headers)
+                adopt(key, content.path, content.size, etag)
+                together = [parts[entry.number] for entry in listed]
+                set_parts(key, [(part.size, part.checksum) for part in together])
+                dropped = self._drop(order)
+                completed = completed_record(key)
+                self._archive.save_completed(order.bucket, upload.id, completed)
+                self._archivist.record(order.bucket, order.key)
+            self._events.send("ObjectCreated:CompleteMultipartUpload", order, order.key, key)
         self._discard(order.bucket, dropped)
-        return key
+        return completed
 
     def _upload(self, order: Order) -> Any:
         upload_id = order.parameter("uploadId")

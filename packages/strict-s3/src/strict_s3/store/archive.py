@@ -30,6 +30,7 @@ from .index import NAME, Index
 from .locks import as_moto_reads
 from .moto_s3 import models
 from .records import (
+    Completed,
     Part,
     StoredVersions,
     Upload,
@@ -43,7 +44,7 @@ from .records import (
 
 _EARLIER = "bucket.json"
 """The file of a bucket in the folders of versions without an index."""
-_BUCKET, _OBJECT, _UPLOAD, _PART = "bucket", "object", "upload", "part"
+_BUCKET, _OBJECT, _UPLOAD, _PART, _COMPLETED = "bucket", "object", "upload", "part", "completed"
 _log = logging.getLogger(__name__)
 
 
@@ -154,6 +155,18 @@ class Archive:
     def save_part(self, bucket: str, upload_id: str, part: Part) -> None:
         """Save a part of an upload, whose file is in the bucket's folder."""
         self._index.save(bucket, _PART, f"{upload_id}/{part.number}", part)
+
+    def completed(self, bucket: str) -> Iterator[tuple[str, Completed]]:
+        """Yield the id and the record of each completed upload that is remembered, the oldest first."""
+        return self._index.records(bucket, _COMPLETED, Completed)
+
+    def save_completed(self, bucket: str, upload_id: str, completed: Completed) -> None:
+        """Save what an upload was completed to."""
+        self._index.save(bucket, _COMPLETED, upload_id, completed)
+
+    def drop_completed(self, bucket: str, upload_id: str) -> None:
+        """Remove what an upload was completed to."""
+        self._index.drop(bucket, _COMPLETED, upload_id)
 
     def sweep(self, bucket: str) -> set[str]:
         """Remove the files that no record names; return the names of those that are missing.

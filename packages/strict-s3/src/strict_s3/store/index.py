@@ -33,13 +33,20 @@ class Index:
 
     def __init__(self, folder: Path, *, durable: bool) -> None:
         self._file = folder / NAME
-        self._connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
+        self._connection = sqlite3.connect(
+            self._file, timeout=0, isolation_level=None, check_same_thread=False
+        )
         try:
+            self._connection.execute("pragma locking_mode = exclusive")  # for as long as it is open
             self._connection.execute("pragma journal_mode = wal")
             self._connection.execute(f"pragma synchronous = {'full' if durable else 'off'}")
             self._connection.execute(_TABLE)
         except sqlite3.Error as error:
             self._connection.close()
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise OSError(
+                    f"{folder} is in use by another S3: stop that, or use another folder."
+                ) from None
             raise OSError(f"{self._file} cannot be used: {error}") from None
         # an app in a test's own process is often dropped without an end
         weakref.finalize(self, self._connection.close)

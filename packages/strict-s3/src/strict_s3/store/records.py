@@ -101,6 +101,18 @@ class Upload(msgspec.Struct, frozen=True):
     initiated: str
 
 
+class Completed(msgspec.Struct, frozen=True):
+    """What the completion of an upload made, for clients that repeat the request."""
+
+    key: str
+    etag: str
+    version_id: str
+    encryption: str | None
+    checksum_algorithm: str | None
+    checksum_value: str | None
+    checksum_type: str | None
+
+
 class StoredVersions(MutableSequence[Any]):
     """The versions of an object in moto's store, made of their records once somebody looks.
 
@@ -211,6 +223,12 @@ def upload_record(upload: Any) -> Upload:
         replaced=upload.replaced,
         initiated=upload.initiated,
     )
+
+
+def completed_record(key: Any) -> Completed:
+    """Return the record of the upload that moto's key was completed from."""
+    names = [name for name in Completed.__struct_fields__ if name != "key"]
+    return Completed(key=key.name, **{name: getattr(key, name) for name in names})
 
 
 def grants_of(acl: Any) -> Grants:

@@ -102,7 +102,7 @@ def _gist(response: httpx2.Response, names: Mapping[str, str]) -> tuple[Any, ...
     return (
         response.status_code,
         response.headers.get("content-type"),
-        response.content if value is None else _without(value, names),
+        _without(response.text if value is None else value, names),
     )
 
 

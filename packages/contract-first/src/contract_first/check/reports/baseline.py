@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -55,6 +55,24 @@ class Entry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return f"{self.title}: {', '.join(self.operations)}"
 
 
+class Exclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is not to fail a run, or not to be tried at all.
+
+    Attributes:
+        check: that is not made; with operations, its findings in these are known. Empty for every check.
+        operations: as `Checking.only` takes them; without a check they are not called.
+    """
+
+    reason: str
+    check: str = ""
+    operations: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where it excludes nothing, or says no reason."""
+        if not self.reason.strip() or not (self.check or self.operations):
+            raise ValueError("an exclusion has a reason, and a check, operations or both")
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     findings: list[Entry] = []
 
@@ -95,6 +113,20 @@ def apply_baseline(report: Report, entries: list[Entry], today: date) -> None:
         report.gone = [
             str(entry) for at, entry in enumerate(entries) if at not in seen and _is_made(entry, report)
         ]
+
+
+def exclude(report: Report, labels: Mapping[str, Collection[str]], reasons: Mapping[str, str]) -> None:
+    """Move the findings of checks in operations where these are excluded to those that are known.
+
+    Args:
+        labels: of the operations, by check.
+        reasons: by check.
+    """
+    for finding in list(report.findings):
+        if {*finding.operations, finding.operation} <= {*labels.get(finding.check, ())}:
+            finding.reason = reasons[finding.check]
+            report.findings.remove(finding)
+            report.known_findings.append(finding)
 
 
 def _is_made(entry: Entry, report: Report) -> bool:

@@ -40,7 +40,7 @@ def workflow_commands(report: Report) -> Iterator[str]:
         text = "\n".join(
             filter(None, (finding.title, finding.message, others, *_examples(finding), finding.curl))
         )
-        yield _command("error", f"{where}: {finding.check}", text)
+        yield _command("error" if report.fails(finding) else "warning", f"{where}: {finding.check}", text)
     for trouble in report.troubles:
         yield _command("error", f"{trouble.operation or WHOLE_API}: {trouble.title}", trouble.message)
     yield _command("notice" if not report.exit_code else "error", "contract check", report.conclusion())

@@ -33,8 +33,11 @@ def _lines(report: Report) -> Iterator[str]:
     for operation, tested in report.operations.items():
         failed = [words_of(check).name for check, outcomes in tested.checks.items() if outcomes.failed]
         yield f"| {_text(short(operation, prefix))} | {tested.total:,} | {', '.join(failed)} |"
-    if report.left_out:
-        yield ""
+    yield ""
+    for about in filter(None, (report.about_coverage(), report.about_phases())):
+        yield f"{_text(about)}\n"
+    for operation, reason in report.excluded.items():
+        yield f"- {_text(short(operation, prefix))} excluded: {_text(reason)}"
     for check, reason in report.left_out.items():
         yield f"- {words_of(check).name} left out: {_text(reason)}"
 

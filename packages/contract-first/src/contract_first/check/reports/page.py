@@ -104,12 +104,15 @@ def _facts(report: Report) -> str:
         "ended": report.reason or report.end,
         "credentials": "none" if report.anonymous else "",
         "read only": "yes" if report.read_only else "",
+        "exercised": report.about_coverage().removeprefix("Exercised: "),
+        "time": report.about_phases().removeprefix("Time: "),
         "waited for rate limits": f"{report.waited:.0f} s" if report.waited else "",
         **{
             f"known: {finding.heading}": f"{finding.places(report.prefix, MOST_PLACES)}. {finding.reason}"
             for finding in report.known_findings
         },
         **{f"gone: {gone}": "is to be removed from the baseline" for gone in report.gone},
+        **{f"excluded: {operation}": reason for operation, reason in report.excluded.items()},
         **{f"left out: {words_of(check).name}": reason for check, reason in report.left_out.items()},
         **{f"note: {words_of(check).name}": "; ".join(notes) for check, notes in report.notes.items()},
     }

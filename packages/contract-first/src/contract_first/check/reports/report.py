@@ -9,7 +9,7 @@ import msgspec
 
 from contract_first.contract import Contract
 
-from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, TrafficCounts
+from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, OperationCoverage, Share, TrafficCounts, shares
 from .response_times import ResponseTimes
 from .words import words_of
 
@@ -23,7 +23,12 @@ FORMER_NAMES = {
 }
 """What members of the JSON of recorded traffic were called; both names are written for one release."""
 
+Severity = Literal["critical", "high", "medium", "low"]
 SEVERITIES = ("critical", "high", "medium", "low", "")
+LEAST = 0.05
+"""Seconds of a phase that is worth a word."""
+COVERED = ("operations", "statuses", "parameters")
+"""What coverage counts, each the same."""
 SCHEMA = "\n\nSchema:\n"
 """What a message of Schemathesis's has before a schema and a value, which JSON has at length."""
 End = Literal["complete", "budget spent", "interrupted", "unreachable", "quota used up", "failed"]
@@ -199,6 +204,11 @@ class Report(msgspec.Struct, kw_only=True):
         cut_short: our checks that were stopped before their last request.
         finished: completed phases and operations, for a run that resumes this one.
         traffic: what was recorded; None for a run of checks.
+        phases: seconds by phase.
+        coverage: what a run exercised, by operation.
+        excluded: operations that were not to be called, and why.
+        fail_on: the least severity that fails the run; empty for any.
+        min_coverage: percent of operations, statuses and parameters that are to be exercised.
     """
 
     subject: ReportSubject
@@ -220,17 +230,62 @@ class Report(msgspec.Struct, kw_only=True):
     cut_short: list[str] = []
     finished: list[tuple[str, str]] = []
     traffic: TrafficCounts | None = None
+    phases: dict[str, float] = {}
+    coverage: list[OperationCoverage] = []
+    excluded: dict[str, str] = {}
+    fail_on: Severity | Literal[""] = ""
+    min_coverage: int = 0
 
     @property
     def exit_code(self) -> int:
         """1 if the contract is violated, else 2 if something could not be tested to its end, else 0."""
+        if self.is_uncovered:
+            return VIOLATED
         if self.traffic is not None:
             return self.traffic.exit_code()
-        if self.findings:
+        if any(map(self.fails, self.findings)):
             return VIOLATED
         if self.troubles or not self.ended or not self.requests:
             return COULD_NOT_RUN
         return OK
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether a finding is severe enough to fail the run."""
+        return SEVERITIES.index(finding.severity) <= SEVERITIES.index(self.fail_on)
+
+    @property
+    def shares(self) -> dict[str, Share]:
+        """How much of the contract was exercised, by what is counted."""
+        return shares(self.coverage) if self.traffic is None else self.traffic.shares
+
+    @property
+    def covered(self) -> Share:
+        """How many of all operations, statuses and parameters were exercised."""
+        counted = [self.shares[name] for name in COVERED]
+        return Share(sum(share.exercised for share in counted), sum(share.total for share in counted))
+
+    @property
+    def is_uncovered(self) -> bool:
+        """Whether less was exercised than was to be."""
+        share = self.covered
+        return 100 * share.exercised < self.min_coverage * share.total
+
+    def about_coverage(self) -> str:
+        """Return how much of the contract was exercised in a sentence; empty where nothing was counted."""
+        share = self.covered
+        if not share.total:
+            return ""
+        counted = ", ".join(f"{self.shares[name]} {name}" for name in COVERED)
+        percent = 100 * share.exercised // share.total
+        least = f", less than the {self.min_coverage} % that are asked for" * self.is_uncovered
+        return f"Exercised: {counted} ({percent} %{least})."
+
+    def about_phases(self) -> str:
+        """Return how long each phase took in a sentence; empty where none is known."""
+        listed = ", ".join(
+            f"{name} {seconds:.1f} s" for name, seconds in self.phases.items() if seconds >= LEAST
+        )
+        return f"Time: {listed}." if listed else ""
 
     @property
     def ended(self) -> bool:
@@ -282,6 +337,8 @@ class Report(msgspec.Struct, kw_only=True):
             effort += f" in {self.seconds:.1f} s, seed {self.seed}"
         if self.exit_code == OK:
             exceptions = f" but for {len(self.known_findings)} known" * bool(self.known_findings)
+            if lesser := len(self.findings):
+                exceptions += f" but for {lesser} below {self.fail_on}"
             return f"Conforms to the contract{exceptions}{self._as_far_as()}: {effort}."
         troubles = len({trouble.operation for trouble in self.troubles})
         untested = [f"{troubles} operation{'s' * (troubles != 1)} could not be tested"] * bool(troubles)
@@ -290,6 +347,7 @@ class Report(msgspec.Struct, kw_only=True):
             return f"Not finished ({', '.join(unfinished)}): {effort}; nothing was wrong so far."
         findings = len(self.findings)
         violations = f"{findings} violation{'s' * (findings != 1)}"
+        unfinished += ["too little is exercised"] * self.is_uncovered
         return f"{', '.join([violations, *unfinished])}: {effort}."
 
     def json(self) -> bytes:

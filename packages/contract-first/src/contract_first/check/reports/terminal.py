@@ -1,5 +1,6 @@
 """A report in the terminal: findings, then operations, then the result."""
 
+import os
 from collections.abc import Iterator
 from string import ascii_letters, digits
 
@@ -18,6 +19,8 @@ from .words import words_of
 LETTERS = ascii_letters + digits
 WIDE = 100
 """Columns of a terminal; one with fewer has no room for response times."""
+WIDEST = 120
+"""Columns of an output that is no terminal, such as the log of a CI."""
 MOST_PLACES = 5
 """Operations of a finding; JSON and HTML have all."""
 MOST_LINES = 11
@@ -29,6 +32,14 @@ MOST_OPERATIONS = 1_000
 OTHER_COLUMNS = 33
 """Beside that of the operations: less would leave no room for statuses."""
 COLOURS = {OK: "green", VIOLATED: "red"}
+
+
+def report_console(*, stderr: bool = False) -> Console:
+    """Return the console of an output, wide where that is no terminal."""
+    console = Console(highlight=False, stderr=stderr)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDEST
+    return console
 
 
 def show(report: Report, console: Console) -> None:
@@ -52,6 +63,8 @@ def _parts(report: Report, *, wide: bool) -> Iterator[RenderableType]:
         yield _known(report, prefix)
     yield _matrix(report, names, prefix, wide=wide)
     yield _legend(report, names)
+    if about := " ".join(filter(None, (report.about_coverage(), report.about_phases()))):
+        yield Text(about)
     yield Text(report.conclusion(), style=f"bold {COLOURS.get(report.exit_code, 'yellow')}")
 
 
@@ -102,6 +115,8 @@ def _legend(report: Report, names: dict[str, str]) -> Table:
         )
         counts = Text(f"{passed:,} passed").append(f", {failed:,} failed" * bool(failed), style="bold red")
         table.add_row(letter, words_of(check).name, counts)
+    for operation, reason in report.excluded.items():
+        table.add_row("", Text(operation, style="dim"), Text(f"excluded: {reason}", style="dim"))
     for check, reason in report.left_out.items():
         table.add_row("", Text(words_of(check).name, style="dim"), Text(f"left out: {reason}", style="dim"))
     for check, notes in report.notes.items():
@@ -166,6 +181,8 @@ def summary(report: Report, traffic: TrafficCounts) -> Iterator[str]:
         yield f"Not validated {times(count)}: {reason}."
     for host, count in traffic.left_out.items():
         yield f"Left out {times(count)}, as it is not this API: {printable(host)}."
+    if report.is_uncovered:
+        yield report.about_coverage()
     yield "Exercised: " + ", ".join(f"{share} {name}" for name, share in traffic.shares.items()) + "."
 
 

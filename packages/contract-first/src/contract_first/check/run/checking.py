@@ -1,27 +1,31 @@
 """A check from beginning to end: its options, and one run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+from schemathesis.checks import CHECKS as THEIR_CHECKS
+from schemathesis.checks import load_all_checks
 from schemathesis.engine import events
 
 from contract_first.check.checks import CHECKS, Check
 from contract_first.check.credentials import PREFIX, Credentials
+from contract_first.check.oauth2 import ClientCredentials
 from contract_first.check.pace import Pace
-from contract_first.check.reports.report import Report
+from contract_first.check.reports.baseline import Exclusion, exclude
+from contract_first.check.reports.report import Report, Severity
 from contract_first.check.target import CannotRunError, Target
 from contract_first.contract import Contract, ContractError, load_contract
-from contract_first.contract.document.fetching import References
+from contract_first.contract.document.fetching import FOLLOWED, References
 from contract_first.service.http.server import CannotStart, listen, serving
 from contract_first.signatures import takes_fields_of
 
 from .archive import RunArchive
 from .configuration import PHASES, Phase, Plan
-from .preflight import base_url, selected, serves_a_contract, target_at
+from .preflight import base_url, named, selected, serves_a_contract, target_at
 from .run import Run
 
 
@@ -49,6 +53,13 @@ class Checking:
     variables: str = PREFIX
     upload_hosts: tuple[str, ...] = ()
     fallback: Contract | None = None
+    oauth2: ClientCredentials | None = None
+    rate: float = 0.0
+    request_timeout: float = 30.0
+    excluded: tuple[Exclusion, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    fail_on: Severity | Literal[""] = ""
+    min_coverage: int = 0
 
     @contextmanager
     def started(self) -> Iterator[Run]:
@@ -57,15 +68,17 @@ class Checking:
         Raises:
             CannotRunError: the run cannot start; the message says why.
         """
-        pace, url = Pace(), base_url(self.url)
+        pace, url = Pace(rate=self.rate), base_url(self.url)
         contract = self.contract_of(url)
+        uncalled, unmade, _ = self._uncalled(contract), self._unmade(), self._known(contract)
         with (
             target_at(
                 url,
                 pace,
                 self.budget,
+                request_seconds=self.request_timeout,
                 contract=contract,
-                operations=selected(contract, self.only, read_only=self.read_only),
+                operations=selected(contract, self.only, without=uncalled, read_only=self.read_only),
                 credentials=self.credentials,
                 read_only=self.read_only,
                 variables=self.variables,
@@ -76,11 +89,53 @@ class Checking:
         ):
             before = Resumption(self.resume).read(target)
             plan = self._plan(before.seed if before else None)
-            run = Run(target, plan, pace, checks=self.checks, before=before)
-            run.holds_bodies = self.har_bodies
+            checks = [check for check in self.checks if check.name not in unmade]
+            run = Run(target, plan, pace, checks=checks, before=before, oauth2=self.oauth2)
+            run.report.left_out |= unmade
+            run.report.excluded = uncalled
+            run.report.fail_on, run.report.min_coverage = self.fail_on, self.min_coverage
             if archive:
                 run.listen(archive.take, archive.responded, archive.sent)
             yield run
+
+    def _uncalled(self, contract: Contract) -> dict[str, str]:
+        """Return why operations are not called, by label."""
+        return {
+            operation.label: exclusion.reason
+            for exclusion in self.excluded
+            if not exclusion.check
+            for name in exclusion.operations
+            for operation in named(contract, name)
+        }
+
+    def _unmade(self) -> dict[str, str]:
+        """Return why checks are not made, by name.
+
+        Raises:
+            CannotRunError: there is no check of that name.
+        """
+        load_all_checks()
+        names = {*(check.name for check in self.checks), *THEIR_CHECKS.get_all_names()}
+        for name in [*(exclusion.check for exclusion in self.excluded if exclusion.check), *self.severities]:
+            if name not in names:
+                raise CannotRunError(
+                    f"There is no check {name!r}; expected one of {', '.join(sorted(names))}."
+                )
+        return {
+            exclusion.check: f"excluded: {exclusion.reason}"
+            for exclusion in self.excluded
+            if exclusion.check and not exclusion.operations
+        }
+
+    def _known(self, contract: Contract) -> dict[str, set[str]]:
+        """Return the operations in which a check's findings are known, by check."""
+        labels: dict[str, set[str]] = {}
+        for exclusion in self.excluded:
+            if exclusion.check:
+                operations = (named(contract, name) for name in exclusion.operations)
+                listed = {operation.label for group in operations for operation in group}
+                labels.setdefault(exclusion.check, set()).update(listed)
+        return labels
 
     def contract_of(self, url: str) -> Contract:
         """Return the contract that is given, else that at ``/openapi.json`` of a URL, else the fallback.
@@ -93,10 +148,12 @@ class Checking:
         contract = self.contract
         if isinstance(contract, Contract):
             return contract
-        source = f"{url}/openapi.json" if contract is None and url and serves_a_contract(url) else contract
+        is_served = contract is None and url and serves_a_contract(url, self.request_timeout)
+        source = f"{url}/openapi.json" if is_served else contract
         try:
             if source is not None:
-                return load_contract(source, self.overlays, lenient=self.lenient, references=References())
+                references = FOLLOWED.get() or References()
+                return load_contract(source, self.overlays, lenient=self.lenient, references=references)
         except ContractError as error:
             elsewhere = "" if contract else " If the contract is elsewhere, give it with --contract."
             raise CannotRunError(f"The contract cannot be read. {error}{elsewhere}") from None
@@ -112,6 +169,8 @@ class Checking:
         for event in run.go():
             resumption.record(run.report)
             yield event
+        reasons = {exclusion.check: exclusion.reason for exclusion in self.excluded}
+        exclude(run.report, self._known(run.target.contract), reasons)
         resumption.end(run.report)
 
     @contextmanager
@@ -133,6 +192,9 @@ class Checking:
             max_examples=self.max_examples,
             operations=self.schemathesis,
             budget=self.budget,
+            holds_bodies=self.har_bodies,
+            excluded=tuple(name for name in self._unmade() if name in THEIR_CHECKS.get_all_names()),
+            severities=self.severities,
             **chosen,
         )
 
@@ -165,6 +227,13 @@ def check_url(checking: Checking) -> Report:
         variables: prefix of the environment variables that stand for credentials in the report.
         upload_hosts: hosts that may receive uploads, beside the target's own and Amazon S3's.
         fallback: contract for a URL that serves none; its links complete a contract without any.
+        oauth2: hands out tokens in place of the bearer token of the credentials.
+        rate: most requests per second; 0 for no limit but the server's.
+        request_timeout: seconds that a response is waited for.
+        excluded: checks that are not made, and operations that are not called, each with a reason.
+        severities: of findings by check, in place of the check's own.
+        fail_on: the least severity that fails the run; any by default.
+        min_coverage: percent of operations, statuses and parameters that have to be exercised.
 
     Raises:
         CannotRunError: the URL does not respond, or the contract cannot be read; the message says which.

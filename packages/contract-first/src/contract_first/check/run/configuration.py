@@ -3,13 +3,14 @@
 import os
 import secrets
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import msgspec
 from schemathesis.config import SchemathesisConfig
 
+from contract_first.check.reports.report import Severity
 from contract_first.check.target import Target
 
 Phase = Literal["examples", "coverage", "fuzzing", "stateful"]
@@ -17,8 +18,8 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 SEEDS = 2**32
 SHIPPED = Path(__file__).with_name("schemathesis.toml")
 """What holds for every contract."""
-REQUEST_SECONDS = 30
-"""A response that takes longer is given up on."""
+MOST_HELD = 2**16
+"""Bytes of a response's body that are held beyond its checks."""
 SPARED = 0.1
 """Share of the budget, and of a window's requests, for the check that is made last, `RetryAfter`."""
 MINIMISED = 0.2
@@ -36,6 +37,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             are right that no schema describes.
         budget: seconds that the run takes, all of them: what is left when all was tried is tried further;
             None for one round of everything.
+        holds_bodies: whether all of a large body is held beyond its checks.
+        excluded: names of checks of Schemathesis that are not made.
+        severities: of findings by check, where they are others than the check's.
     """
 
     phases: tuple[Phase, ...] = PHASES
@@ -43,6 +47,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = msgspec.field(default_factory=lambda: secrets.randbelow(SEEDS))
     operations: Path | None = None
     budget: float | None = None
+    holds_bodies: bool = False
+    excluded: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = msgspec.field(default_factory=dict)
 
 
 def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]] = ()) -> SchemathesisConfig:
@@ -51,16 +58,20 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
     document |= {
         "seed": plan.seed,
         "rate-limit": "auto",
-        "request-timeout": REQUEST_SECONDS,
+        "request-timeout": target.request_seconds,
         "request-retries": 1,
         # all that is wrong with an operation, not only what is seen first
         "continue-on-failure": True,
         # it would hide whatever is called a key or a session; credentials are masked by their values instead
-        "output": {"sanitization": {"enabled": False}},
+        "output": {
+            "sanitization": {"enabled": False},
+            "truncation": {"max-recorded-payload-size": 0 if plan.holds_bodies else MOST_HELD},
+        },
     }
     document["generation"] |= {"max-examples": plan.max_examples, "database": "none"}
     if plan.budget is not None:
         document["max-time"] = max(1, int(target.remaining() - plan.budget * (SPARED + MINIMISED)))
+    document["checks"] |= {name: {"enabled": False} for name in plan.excluded}
     document["phases"] = _phases(document.get("phases", {}), target, plan)
     further = tomllib.loads(plan.operations.read_text("utf-8")) if plan.operations else {}
     document["operations"] = [*further.get("operations", ()), *map(_without, finished)]

@@ -1,6 +1,6 @@
 """Finds out whether a target can be checked at all, before anything is tried."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
@@ -13,8 +13,6 @@ from contract_first.check.pace import Pace, Stopped
 from contract_first.check.target import CannotRunError, Target
 from contract_first.contract import Contract, Operation
 from contract_first.contract.contract import is_named
-
-from .configuration import REQUEST_SECONDS
 
 SAFE_METHODS = frozenset({"get", "head", "options"})
 
@@ -38,11 +36,14 @@ def base_url(url: str) -> str:
 
 
 @contextmanager
-def target_at(url: str, pace: Pace, seconds: float | None, **fields: Any) -> Iterator[Target]:
+def target_at(
+    url: str, pace: Pace, seconds: float | None, *, request_seconds: float, **fields: Any
+) -> Iterator[Target]:
     """Yield a target that accepts its credentials.
 
     Args:
         seconds: of its budget; None without one.
+        request_seconds: how long a response is waited for.
         fields: the other fields of a `Target`.
 
     Raises:
@@ -56,25 +57,38 @@ def target_at(url: str, pace: Pace, seconds: float | None, **fields: Any) -> Ite
         if "unpaced" not in response.request.extensions:
             pace.heed(response.headers, target.remaining())
 
-    with httpx2.Client(base_url=url, timeout=REQUEST_SECONDS, event_hooks={"response": [paced]}) as client:
-        target = Target(url=url, client=client, sleep=pace.hurried.wait, **fields)
+    def begin(request: httpx2.Request) -> None:
+        if "unpaced" not in request.extensions:
+            pace.begin(target.remaining())
+
+    hooks: dict[str, list[Any]] = {"request": [begin], "response": [paced]}
+    with httpx2.Client(base_url=url, timeout=request_seconds, event_hooks=hooks) as client:
+        target = Target(
+            url=url, client=client, request_seconds=request_seconds, sleep=pace.hurried.wait, **fields
+        )
         if seconds is not None:
             target = target.until(seconds)
         _require_access(target)
         yield target
 
 
-def selected(contract: Contract, only: Sequence[str], *, read_only: bool) -> tuple[Operation, ...]:
+def selected(
+    contract: Contract, only: Sequence[str], *, without: Container[str] = (), read_only: bool
+) -> tuple[Operation, ...]:
     """Return the operations of a contract that are asked for and may be called.
+
+    Args:
+        without: labels of those that may not.
 
     Raises:
         CannotRunError: one is none of the contract's, or none is left.
     """
-    chosen = {operation.operation_id for name in only for operation in _named(contract, name)}
+    chosen = {operation.operation_id for name in only for operation in named(contract, name)}
     operations = tuple(
         operation
         for operation in contract.operations
         if not operation.defect
+        and operation.label not in without
         and (not only or operation.operation_id in chosen)
         and (not read_only or operation.method in SAFE_METHODS)
     )
@@ -83,7 +97,12 @@ def selected(contract: Contract, only: Sequence[str], *, read_only: bool) -> tup
     return operations
 
 
-def _named(contract: Contract, name: str) -> list[Operation]:
+def named(contract: Contract, name: str) -> list[Operation]:
+    """Return the operations of a contract by ``METHOD /path``, operationId or its end.
+
+    Raises:
+        CannotRunError: there is none.
+    """
     operations = [
         operation
         for operation in contract.operations
@@ -96,9 +115,9 @@ def _named(contract: Contract, name: str) -> list[Operation]:
     return operations
 
 
-def serves_a_contract(url: str) -> bool:
-    """Return whether there is a document where a service of ours has its contract."""
-    with httpx2.Client(timeout=REQUEST_SECONDS) as client:
+def serves_a_contract(url: str, seconds: float) -> bool:
+    """Return whether there is a document where a service of ours has its contract, waiting some seconds."""
+    with httpx2.Client(timeout=seconds) as client:
         return _response(client, f"{url}/openapi.json", {}).status_code == HTTPStatus.OK
 
 

@@ -25,7 +25,8 @@ from contract_first.check.reports.report import End, Finding, Report, Trouble
 from contract_first.check.target import Target
 from contract_first.terminal import printable
 
-from .configuration import REQUEST_SECONDS
+from .configuration import Plan
+from .exercised import Exercised
 from .minimising import least_reproduction
 
 MOST_MINIMISED = 10
@@ -53,9 +54,11 @@ ENDS: dict[StopReason, End] = {
 class RunReporter:
     """Takes the events of a run on a target, in their order, into a report."""
 
-    def __init__(self, report: Report, target: Target) -> None:
+    def __init__(self, report: Report, target: Target, plan: Plan) -> None:
         self._report = report
         self._target = target
+        self._severities = plan.severities
+        self._exercised = Exercised(target, report)
         self._findings = {finding.identity: finding for finding in report.findings}
         self._room = MOST_TEXT
         self._generated: dict[tuple[str, ...], tuple[Case[Any], tuple[str, ...]]] = {}
@@ -89,6 +92,7 @@ class RunReporter:
         response = recorder.find_response(case_id=case_id)
         if case_id in recorder.interactions:
             tested.sent(event.phase.value)
+            self.exercised(recorder.cases[case_id].value, response.status_code if response else 0)
         if response is not None:
             tested.responded(response.status_code, response.elapsed)
         for check in recorder.checks.get(case_id, ()):
@@ -114,6 +118,10 @@ class RunReporter:
                     identity = failure_identity(failure, check.name)
                     self._generated.setdefault(finding.identity, (recorder.cases[case_id].value, identity))
 
+    def exercised(self, case: Case[Any], status: int) -> None:
+        """Count what a request exercises, and the status of its response; 0 for none."""
+        self._exercised.record(case, status)
+
     def minimise(
         self, seconds: float, is_stopped: Callable[[], bool], on_sent: Callable[[Case[Any], Response], None]
     ) -> None:
@@ -125,7 +133,7 @@ class RunReporter:
         end = self._target.clock() + seconds
 
         def send(case: Case[Any]) -> Response | None:
-            left = min(REQUEST_SECONDS, end - self._target.clock())
+            left = min(self._target.request_seconds, end - self._target.clock())
             if case in smallest.values():
                 left = max(left, LEAST_SECONDS)  # one request in place of a search
             if left <= 0 or is_stopped():
@@ -153,7 +161,7 @@ class RunReporter:
         finding = Finding(
             check=check,
             title=self._mask(failure.title),
-            severity=failure.severity.value,
+            severity=self._severities.get(check, failure.severity.value),
             expected=getattr(failure, "expected", ""),
             message=self._mask(failure.message),
             response=self._body(response),

@@ -11,31 +11,36 @@ import httpx2
 import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.checks import RunCheck, collect_after_run_failures
-from schemathesis.core import NOT_SET
 from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.core import EventStream
+from schemathesis.openapi.checks import JsonSchemaError
 from schemathesis.schemas import BaseSchema
 
 from contract_first.check.checks import CHECKS, Check
 from contract_first.check.checks.check import CheckFailure, ResponseCheck
 from contract_first.check.checks.registration import is_reported_by, registered, validated
+from contract_first.check.excerpts import LONGEST_TEXT, beginning
+from contract_first.check.oauth2 import ClientCredentials
 from contract_first.check.pace import Pace, QuotaUsedUp
 from contract_first.check.reports.report import Report, ReportSubject
 from contract_first.check.target import CannotRunError, Target
 
-from . import fresh_keys as fresh_keys  # noqa: PLC0414 -- registers a hook, which only a process may have
+from . import hooks
 from .background import in_background
-from .configuration import MINIMISED, SPARED, Plan, configuration
+from .configuration import MINIMISED, PHASES, SPARED, Plan, configuration
 from .forms import SentTexts
 from .recording import API, MINIMISING, OWN_CHECKS, RunReporter
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+AUTHORIZATION = "Authorization"
 GRACE_SECONDS = 1.0
 """How long the response to a request under way is waited for once the run is to end."""
 LEAST_MINIMISING_SECONDS = 10.0
-MOST_HELD = 2**18
-"""Bytes of a response's body that are held beyond its checks."""
+SHOWN = (OWN_CHECKS, *PHASES, MINIMISING)
+"""Phases whose time is in the report."""
+MOST_OF_VALUE = 100
+"""Characters at both ends of a message that repeats a long value."""
 
 
 class Run:
@@ -43,12 +48,11 @@ class Run:
 
     Args:
         before: the report of an interrupted run, which this one goes on with.
+        oauth2: renews the token of the target's credentials.
 
     Attributes:
         on_own_check: called with the name of each check that begins with its own requests.
         on_tick: called several times a second with what is going on and the number of requests so far.
-        activity: what is going on: a phase.
-        holds_bodies: whether all of a large body is held beyond its checks.
         abandoned: whether the run ended without waiting for a request under way.
     """
 
@@ -60,11 +64,13 @@ class Run:
         *,
         checks: Iterable[type[Check]] = CHECKS,
         before: Report | None = None,
+        oauth2: ClientCredentials | None = None,
     ) -> None:
         self.target = target
         self.report = before or _blank(target, plan)
         self.plan = plan
         self._pace = pace
+        self._oauth2 = oauth2
         self._sent_texts = SentTexts(target)
         self.report.left_out = {check.name: reason for check in checks if (reason := check.missing(target))}
         self.report.cut_short = []
@@ -73,18 +79,17 @@ class Run:
         self._among = [check for check in possible if hasattr(check, "after_response")]
         self._checks_of_run: list[Check] = []
         self._of_responses = [check(target) for check in possible if issubclass(check, ResponseCheck)]
-        self._reporter = RunReporter(self.report, target)
+        self._reporter = RunReporter(self.report, target, plan)
         self.on_own_check: Callable[[str], None] = lambda _: None
         self.on_tick: Callable[[str, int], None] = lambda _activity, _requests: None
-        self.activity = OWN_CHECKS
-        self.abandoned = self.holds_bodies = False
+        self._activity, self._since = OWN_CHECKS, target.clock()
+        self.abandoned = False
         self._stream: EventStream | None = None
         self._stopped, self._stopped_at = pace.hurried, 0.0
         self._sent = self.report.requests
-        self._large: Response | None = None
         self._listeners: list[Callable[[events.EngineEvent], None]] = []
         self._on_sent: Callable[[Case[Any], Response], None] = lambda _case, _response: None
-        target.client.event_hooks["request"].append(self._count_request)
+        target.client.event_hooks["request"] += [self._renew, self._count_request]
         target.client.event_hooks["response"].append(self._count)
         target.listeners[:] = [self._validate]
 
@@ -99,6 +104,18 @@ class Run:
         self.target.client.event_hooks["response"].append(on_response)
         self._on_sent = on_sent
 
+    @property
+    def activity(self) -> str:
+        """What is going on: a phase."""
+        return self._activity
+
+    def _begin(self, activity: str) -> None:
+        """Count the time of what went on, and go on with another phase."""
+        now, phases = self.target.clock(), self.report.phases
+        if self._activity in SHOWN:
+            phases[self._activity] = phases.get(self._activity, 0.0) + now - self._since
+        self._activity, self._since = activity, now
+
     def go(self) -> Iterator[events.EngineEvent]:
         """Run, and yield each event once it is in the report.
 
@@ -111,14 +128,18 @@ class Run:
             self.report = _copied(self.report)
             self.report.end = "interrupted" if self._stopped.is_set() else "budget spent"
             self._conclude()
+        self._begin("")
         self.report.seconds = before + self.target.clock() - began
 
     def _go(self, began: float) -> Iterator[events.EngineEvent]:
         report, clock = self.report, self.target.clock
         reporter = self._reporter
-        self.activity = OWN_CHECKS
+        self._begin(OWN_CHECKS)
         self._go_first(reporter)
-        with registered(self._among, self.target, self.on_own_check) as self._checks_of_run:
+        with (
+            registered(self._among, self.target, self.on_own_check) as self._checks_of_run,
+            hooks.before_calls(self._before_call),
+        ):
             for event in self._engine():
                 reporter.take(event)
                 for listener in self._listeners:
@@ -126,10 +147,10 @@ class Run:
                 report.seconds = clock() - began
                 report.waited = self._pace.waited
                 if isinstance(event, events.PhaseStarted):
-                    self.activity = event.phase.name.value
+                    self._begin(event.phase.name.value)
                 if isinstance(event, events.EngineFinished):
                     self._conclude()
-                    self.activity = MINIMISING
+                    self._begin(MINIMISING)
                     reporter.minimise(self._minimising_seconds(), self._stopped.is_set, self._on_sent)
                     report.seconds = clock() - began
                 yield event
@@ -196,9 +217,19 @@ class Run:
         schema.hooks.register_hook_with_name(self._filter_failure, "filter_failure")
         return schema
 
+    def _before_call(self, _context: HookContext, _case: Case[Any], kwargs: dict[str, Any]) -> None:
+        self._pace.begin(self.target.remaining())
+        if self._oauth2 is not None:
+            kwargs["auth"] = self._renew
+
+    def _renew(self, request: Any) -> Any:
+        """Put the latest token into a request."""
+        if self._oauth2 is not None and AUTHORIZATION in request.headers:
+            request.headers[AUTHORIZATION] = self._oauth2.current(request.headers[AUTHORIZATION])
+        return request
+
     def _after_call(self, _context: HookContext, _case: Case[Any], response: Response) -> None:
         self._sent += 1
-        self._cut_before(response)
         try:
             headers = {name: values[0] for name, values in response.headers.items()}
             spared = 0.0 if self.plan.budget is None else SPARED
@@ -208,19 +239,12 @@ class Run:
             self.report.reason = str(end)
             self.stop()
 
-    def _cut_before(self, response: Response) -> None:
-        """Cut the body of the response before this one: Schemathesis holds those of a whole scenario."""
-        if self._large is not None:
-            self._large.content = self._large.content[:MOST_HELD]
-            self._large._deserialized = NOT_SET  # noqa: SLF001 -- the value of all of it
-        is_large = len(response.content or b"") > MOST_HELD
-        self._large = response if is_large and not self.holds_bodies else None
-
     def _validate(self, case: Case[Any], exchange: httpx2.Response) -> None:
         """Have all checks of responses check one that a check of ours got."""
         label = case.operation.label
         if self.target.by_label.get(label) not in self.target.operations:
             return
+        self._reporter.exercised(case, exchange.status_code)
         exchange.request.read()  # a form with files was sent unread
         response = Response.from_any(exchange)
         is_documented = exchange.request.method == case.method.upper()
@@ -240,10 +264,12 @@ class Run:
     def _filter_failure(
         self, _context: HookContext, failure: Failure, case: Case[Any], response: Response
     ) -> bool:
-        return not (
-            self._sent_texts.refute(failure, case, response)
-            or is_reported_by(self._checks_of_run, failure, response, case)
+        is_dropped = self._sent_texts.refute(failure, case, response) or is_reported_by(
+            self._checks_of_run, failure, response, case
         )
+        if isinstance(failure, JsonSchemaError):
+            _shorten(failure)
+        return not is_dropped
 
     def _conclude(self) -> None:
         if self.report.reason and self.report.end == "interrupted":
@@ -277,6 +303,14 @@ def _blank(target: Target, plan: Plan) -> Report:
     for operation in target.operations:
         report.tested(operation.label).operation_id = operation.operation_id
     return report
+
+
+def _shorten(failure: JsonSchemaError) -> None:
+    """Cut the value that a failure holds, which may be a whole body: Schemathesis holds all failures."""
+    message = failure._raw_message  # noqa: SLF001 -- which repeats the value
+    if len(message) > LONGEST_TEXT:
+        failure._raw_message = f"{message[:MOST_OF_VALUE]}...{message[-MOST_OF_VALUE:]}"  # noqa: SLF001 -- as above
+    failure.instance = beginning(failure.instance)
 
 
 def _copied(report: Report) -> Report:

@@ -2,7 +2,8 @@
 
 from contract_first.check.har import HarError
 
+from .drift import Drift
 from .traffic import TrafficReporter, validate_har
 from .validator import ExchangeValidator, ValidatedExchange
 
-__all__ = ["ExchangeValidator", "HarError", "TrafficReporter", "ValidatedExchange", "validate_har"]
+__all__ = ["Drift", "ExchangeValidator", "HarError", "TrafficReporter", "ValidatedExchange", "validate_har"]

@@ -119,7 +119,7 @@ class DeclaredResponse:
         """
         validator = self._schema(media_type)
         is_value = is_json(essence(content_type))
-        violations = validator.violations(read_json(body, "body", is_bounded=False)) if is_value else []
+        violations = validator.violations(read_json(body, "body", limits=None)) if is_value else []
         others = violations_of(error, validator)
         return violations + [other for other in others if not violations or other.rule == "format"]
 

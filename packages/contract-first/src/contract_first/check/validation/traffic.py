@@ -17,6 +17,7 @@ from contract_first.contract.deployment import origin_of
 from contract_first.imports import resting_collector
 
 from .coverage import Coverage
+from .drift import Drift
 from .validator import ExchangeValidator, ValidatedExchange
 
 RECORDED = "recorded"
@@ -33,7 +34,9 @@ INDEX = re.compile(r"/[0-9]+(?=/|$)")
 
 
 @resting_collector()
-def validate_har(path: Path, contract: Contract, base_url: str | None = None) -> Report:
+def validate_har(
+    path: Path, contract: Contract, base_url: str | None = None, drift: Drift | None = None
+) -> Report:
     """Validate the exchanges of a HAR file that are with the contract's API.
 
     Without ``base_url`` these are the exchanges with the contract's servers, and those with any other host,
@@ -42,13 +45,15 @@ def validate_har(path: Path, contract: Contract, base_url: str | None = None) ->
 
     Args:
         base_url: of the API; every exchange with its origin is validated, and no other.
+        drift: collects what the contract lacks.
 
     Raises:
         HarError: the file is not a HAR; the message says where and why.
         OSError: it cannot be read.
     """
     validator, deployment = ExchangeValidator(contract, base_url), contract.deployed_at(base_url)
-    traffic, left_out = TrafficReporter(contract, Masking.of(contract), str(path)), Counter[str]()
+    traffic = TrafficReporter(contract, Masking.of(contract), str(path), drift)
+    left_out = Counter[str]()
     left = MOST_IN_BODIES
     for exchange in read_har(path):
         is_ours = not base_url and validator.operation_id(exchange)
@@ -70,12 +75,16 @@ class TrafficReporter:
     Args:
         masking: of what is secret in their URLs.
         source: of the exchanges, for the report.
+        drift: collects what the contract lacks.
     """
 
-    def __init__(self, contract: Contract, masking: Masking, source: str = "") -> None:
+    def __init__(
+        self, contract: Contract, masking: Masking, source: str = "", drift: Drift | None = None
+    ) -> None:
         self.counts = TrafficCounts()
         self._subject = ReportSubject.of(contract, source)
         self._masking = masking
+        self._drift = drift
         self._coverage = Coverage(contract)
         self._names = {operation.operation: operation.name for operation in self._coverage.operations}
         self._findings: dict[tuple[str, ...], Finding] = {}
@@ -95,6 +104,8 @@ class TrafficReporter:
         for side, violation in validation.violations:
             self._find(side, violation, exchange, validated.operation_id)
         self._coverage.record(exchange, validated)
+        if self._drift is not None:
+            self._drift.record(exchange, validated, str(self._example(exchange)))
 
     def report(self) -> Report:
         """Return the report of the exchanges so far."""

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contract_first.cli.commands import Overlays
-from contract_first.cli.reading import File, Load, read_contract
+from contract_first.cli.reading import File, Load, follows_references, read_contract
 from contract_first.cli.serve import Handlers, imported_handlers
 from contract_first.contract import Contract, Operation, load_contract
 from contract_first.service.names import handler_named
@@ -39,6 +39,7 @@ class Covered(NamedTuple):
     is_tested: bool | None
 
 
+@follows_references
 def coverage(
     file: File,
     *,

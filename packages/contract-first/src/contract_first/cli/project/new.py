@@ -15,7 +15,7 @@ import typer
 from minijinja import Environment
 
 from contract_first.cli.commands import Overlays, Strict, failure
-from contract_first.cli.reading import File, read_contract
+from contract_first.cli.reading import File, follows_references, read_contract
 from contract_first.contract import Contract, ContractError
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import METHODS
@@ -62,6 +62,7 @@ MOST_IN_YAML = 100_000
 """Values of a document; JSON with more is read and written in a part of the time."""
 
 
+@follows_references
 def new(
     file: File,
     *,

@@ -10,7 +10,7 @@ import typer
 
 from contract_first.check import Credentials
 from contract_first.cli.commands import Overlays, Strict, failure
-from contract_first.cli.reading import Load, Source, read_contract
+from contract_first.cli.reading import Load, Source, follows_references, read_contract
 from contract_first.cli.serve import Handlers, imported_handlers
 from contract_first.contract import Contract, Operation, load_contract
 from contract_first.contract.document.python_names import python_name
@@ -36,6 +36,7 @@ NINJA = "_endpoints_"
 """Behind this, an operationId that Django Ninja made has the name of the function."""
 
 
+@follows_references
 def scaffold(  # noqa: PLR0913 -- one for each option
     *,
     into: Annotated[

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import sha256
+from http.client import HTTPConnection, HTTPSConnection
 from ipaddress import ip_address
 from pathlib import Path
 from socket import getaddrinfo
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 import msgspec
 
@@ -46,6 +47,8 @@ class References:
         self._file = cache
         self._offline = offline
         self._cached: dict[str, Cached] = {}
+        self._public_hosts: set[str] = set()
+        self._public_urls: set[str] = set()
         if cache is not None and cache.exists():
             try:
                 self._cached = msgspec.json.decode(cache.read_bytes(), type=dict[str, Cached])
@@ -60,7 +63,7 @@ class References:
         if url not in self._cached:
             if self._offline:
                 raise ValueError(OFFLINE)
-            content = fetch(url)
+            content = fetch(url, lambda address: self._may_connect(url, address))
             self._cached[url] = Cached(sha256(content).hexdigest(), content)
             if self._file is not None:
                 text = msgspec.json.format(msgspec.json.encode(dict(sorted(self._cached.items()))))
@@ -77,13 +80,28 @@ class References:
         """
         target = urlsplit(resource)
         if is_url(resource):
-            is_near = not is_url(source) or urlsplit(source).hostname == target.hostname
-            return is_near or self._offline or _is_public(target.hostname or "")
+            if self._offline or not is_url(source):
+                return True
+            is_near = urlsplit(source).hostname == target.hostname
+            if not is_near or target.hostname in self._public_hosts:
+                self._public_urls.add(resource)
+            return is_near or _is_public(target.hostname or "")
         is_hidden = any(part.startswith(".") for part in Path(target.path).parts)
         is_relative = (
             target.scheme == "file" and not target.netloc and not reference.startswith(("/", "file:"))
         )
         return is_relative and not is_url(source) and not is_hidden
+
+    def _may_connect(self, url: str, address: str) -> bool:
+        """Tell whether a URL may be at an address.
+
+        DNS may give another address to a connection than to `may_lead`: what had to be public then, or was
+        public once, has to be public now.
+        """
+        is_public = ip_address(address).is_global
+        if is_public:
+            self._public_hosts.add(urlsplit(url).hostname or "")
+        return is_public or url not in self._public_urls
 
 
 FOLLOWED: ContextVar[References | None] = ContextVar("followed", default=None)
@@ -100,19 +118,58 @@ def following(references: References | None) -> Iterator[None]:
         FOLLOWED.reset(token)
 
 
-def fetch(url: str) -> bytes:
-    """Return what a URL holds, and one byte too many of what is too large; it follows no redirect."""
+def fetch(url: str, may_connect: Callable[[str], bool] = lambda _: True) -> bytes:
+    """Return what a URL holds, and one byte too many of what is too large; it follows no redirect.
+
+    Args:
+        may_connect: tells whether an IP address may be sent the request; a proxy may have any.
+
+    Raises:
+        OSError: nothing is there, or not at such an address.
+        HTTPException: what is there is no HTTP.
+        ValueError: it is no URL of a host.
+    """
     if not urlsplit(url).hostname:
         raise ValueError("the URL has no host; expected http://HOST/PATH")
     accept = {"Accept": "application/json, application/yaml, */*;q=0.1"}
     request = Request(url, headers=accept)  # noqa: S310 -- is_url lets only HTTP and HTTPS come here
+    plain, secure = _handlers(may_connect)
     try:
-        with build_opener(_NoRedirects).open(request, timeout=TIMEOUT_SECONDS) as response:
+        with build_opener(_NoRedirects, plain, secure).open(request, timeout=TIMEOUT_SECONDS) as response:
             body: bytes = response.read(MAX_BYTES + 1)
             return body
     except HTTPError as error:
         error.close()
         raise
+
+
+def _handlers(may_connect: Callable[[str], bool]) -> tuple[HTTPHandler, HTTPSHandler]:
+    """Return urllib's handlers of both schemes, whose connections send nothing to other addresses."""
+
+    class Guarded(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            address = str(self.sock.getpeername()[0]).partition("%")[0]
+            if not may_connect(address):
+                self.close()
+                raise OSError(f"its host is at {address} now, which is in a private network")
+
+    class Secure(HTTPSConnection, Guarded):
+        """Guarded before the handshake: `HTTPSConnection.connect` calls that of the next class."""
+
+    class Plain(HTTPHandler):
+        def http_open(self, req: Request) -> Any:
+            return self.do_open(HTTPConnection if _has_proxy(req) else Guarded, req)
+
+    class Encrypted(HTTPSHandler):
+        def https_open(self, req: Request) -> Any:
+            return self.do_open(HTTPSConnection if _has_proxy(req) else Secure, req)
+
+    return Plain(), Encrypted()
+
+
+def _has_proxy(request: Request) -> bool:
+    return request.host != urlsplit(request.full_url).netloc
 
 
 class _NoRedirects(HTTPRedirectHandler):

@@ -62,6 +62,7 @@ class Merged:
         arrays: schemas that say something of items.
         examples: values that the schemas give as examples, or as a default.
         targets: identities of the schemas that references led to.
+        description: of the first schema that has one.
     """
 
     types: frozenset[str] = EVERY_TYPE
@@ -73,6 +74,7 @@ class Merged:
     arrays: list[dict[str, Any]] = field(default_factory=list)
     examples: list[Any] = field(default_factory=list)
     targets: frozenset[int] = frozenset()
+    description: str = ""
 
     def copy(self) -> Merged:
         """Return a copy that can be added to."""
@@ -101,6 +103,7 @@ class Merged:
         if "items" in schema or "prefixItems" in schema:
             self.arrays.append(schema)
         self.examples += _examples(schema)
+        self.description = self.description or str(schema.get("description", ""))
 
     def _add_limits(self, schema: dict[str, Any]) -> None:
         if LIMITS.isdisjoint(schema):
@@ -215,6 +218,7 @@ class Merger:
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
+        self._without_formats = schemas.view(schemas.direction)
         self.of = schemas.of
         self.omits_write_only = schemas.is_30
         self._cache: dict[tuple[str, str | None], dict[str, Any]] = {}
@@ -222,6 +226,15 @@ class Merger:
     def is_valid(self, schema: Any, value: Any) -> bool:
         """Tell whether a part of a value conforms to its schema."""
         return self.of(schema).conforms(value) if isinstance(schema, dict) else schema is not False
+
+    def is_valid_but_for_formats(self, schema: Any, value: Any) -> bool:
+        """Tell whether a part of a value conforms to its schema, whatever its formats."""
+        if not isinstance(schema, dict):
+            return schema is not False
+        try:
+            return self._without_formats.of(schema).validator.is_valid(value)
+        except (LookupError, ValueError):  # it cannot be compiled
+            return False
 
     def distance(self, branch: Branch, value: Any) -> tuple[bool, int, int]:
         """Return the distance of a value from an alternative: its type, values of lists, violations."""
@@ -248,6 +261,19 @@ class Merger:
     def is_write_only(self, schemas: Iterable[Any]) -> bool:
         """Tell whether a property is write-only."""
         return any(self.of(schema).is_marked("writeOnly") for schema in schemas)
+
+    def described(self, schemas: Iterable[Any]) -> str:
+        """Return the description of a property; empty if none of its schemas has one."""
+        parts = (part for schema in schemas for part in self.of(schema).parts)
+        return next((str(part["description"]) for part in parts if part.get("description")), "")
+
+    def is_scalar(self, schemas: Iterable[Any]) -> bool:
+        """Tell whether a property holds no others."""
+        return all(self.of(schema).types.isdisjoint({"object", "array"}) for schema in schemas)
+
+    def is_deprecated(self, schemas: Iterable[Any]) -> bool:
+        """Tell whether a property is deprecated."""
+        return any(isinstance(schema, dict) and schema.get("deprecated") is True for schema in schemas)
 
     def has_no_value(self, schemas: Iterable[Any]) -> bool:
         """Tell whether no value conforms to a schema as its author wrote it."""

@@ -64,9 +64,10 @@ export function post(request, progressed) {
 export const control = async (method, path, json) => (await send(controlRequest(method, path, json))).json;
 
 /** Ask without telling in the list of what was sent, since the page does so again and again. */
-export async function look(path) {
-  const { method, url, headers } = controlRequest("GET", path);
-  const answer = await fetch(url, { method, headers, cache: "no-store" }).catch(() => null);
+export async function look(path, json) {
+  const { method, url, headers } = controlRequest(json === undefined ? "GET" : "POST", path, json);
+  const sent = json === undefined ? {} : { body: JSON.stringify(json), headers: { ...headers, "Content-Type": "application/json" } };
+  const answer = await fetch(url, { method, headers, cache: "no-store", ...sent }).catch(() => null);
   if (answer === null) throw new Refused(answered(0, [], ""));
   return accepted(answered(answer.status, [...answer.headers], await answer.text())).json;
 }

@@ -5,6 +5,7 @@ import { find } from "./dom.js";
 import { extensions } from "./extensions.js";
 import * as faults from "./faults.js";
 import * as journal from "./journal.js";
+import * as override from "./override.js";
 import { ask, meet, mock, refresh, receive } from "./mock.js";
 import * as sent from "./sent.js";
 import * as state from "./state.js";
@@ -93,7 +94,7 @@ async function begin() {
   await meet();
   showTitle();
   document.body.classList.toggle("one-server", !(mock.seeds.api && mock.seeds.s3));
-  for (const panel of [...extensions.panels, journal, faults, state, sent]) panel.start();
+  for (const panel of [...extensions.panels, journal, faults, override, state, sent]) panel.start();
   show();
   addEventListener("hashchange", show);
   await ask();

@@ -13,11 +13,12 @@ from contract_first.contract import Contract
 from contract_first.mock.journal.events import Events
 from contract_first.mock.journal.journal import Journal
 from contract_first.mock.journal.selector import ExchangeSelector
-from contract_first.mock.rule import RuleError
+from contract_first.mock.rule import Rule, RuleError, RuleFileError
 from contract_first.mock.rules.reading import RuleReader
 from contract_first.mock.rules.registry import Rules
 from contract_first.mock.state.clock import ClockReading, MockClock
 from contract_first.mock.state.data_directory import TooManySnapshots, UnknownSnapshot
+from contract_first.mock.state.scopes import SCOPE, Scopes
 from contract_first.mock.state.state import MockState
 from contract_first.service.messages.problems import Conflict, NotFound, ValidationFailed, Violation
 
@@ -29,6 +30,17 @@ MOST_BYTES = {"json": 512 * 1024, "har": 4 * 1024 * 1024}
 
 async def get_state(limit: int, state: MockState) -> dict[str, Any]:
     return await state.describe(limit)
+
+
+async def list_scopes(scopes: Scopes | None) -> dict[str, Any]:
+    return {"scopes": [] if scopes is None else scopes.names()}
+
+
+async def drop_scope(name: str, scopes: Scopes | None) -> None:
+    """Remove a scope and all that it has; raises NotFound or Conflict."""
+    if scopes is None:
+        raise NotFound("Scopes have no state of their own; start the mock with --isolate.")
+    scopes.drop(name)  # in the event loop's thread, where scopes are opened
 
 
 async def reset_state(x_mock_scope: str | None, state: MockState, body: dict[str, Any] | None = None) -> None:
@@ -101,7 +113,7 @@ def _time(text: str) -> datetime:
 
 
 async def list_faults(scope: str | None, faults: Rules) -> dict[str, Any]:
-    return {"faults": msgspec.to_builtins(faults.active(scope))}
+    return {"faults": msgspec.to_builtins(faults.active(scope or SCOPE.get()))}
 
 
 async def add_fault(
@@ -115,7 +127,7 @@ async def add_fault(
 
 async def clear_faults(scope: str | None, faults: Rules, events: Events) -> None:
     """Remove all faults, or those of a scope."""
-    await asyncio.to_thread(faults.clear, scope)
+    await asyncio.to_thread(faults.clear, scope or SCOPE.get())
     _publish(events, faults=faults)
 
 
@@ -130,7 +142,7 @@ async def remove_fault(id_: str, faults: Rules, events: Events) -> None:
 
 async def list_overrides(scope: str | None, overrides: Rules) -> dict[str, Any]:
     """Return the active overrides."""
-    return {"overrides": msgspec.to_builtins(overrides.active(scope))}
+    return {"overrides": msgspec.to_builtins(overrides.active(scope or SCOPE.get()))}
 
 
 async def add_override(
@@ -162,9 +174,35 @@ async def order_overrides(body: dict[str, Any], overrides: Rules, events: Events
     _publish(events, overrides=overrides)
 
 
+async def validate_override(
+    body: dict[str, Any], overrides: Rules, reader: RuleReader, violations: Callable[[Rule], list[RuleError]]
+) -> dict[str, Any]:
+    """Return how the responses of an override would violate the contract; raises ValidationFailed."""
+    with _refusing():
+        rule = reader.rule(body)
+        await asyncio.to_thread(overrides.check_place, rule)
+    errors = await asyncio.to_thread(violations, rule)
+    return {"violations": [{"pointer": e.where, "rule": e.rule, "detail": e.detail} for e in errors]}
+
+
+async def save_override(id_: str, overrides: Rules, events: Events, save: Callable[[str], bool]) -> None:
+    """Move an override into the mock's file of them.
+
+    Raises:
+        NotFound: none of this id is active.
+        Conflict: there is no file, or it cannot be written.
+    """
+    try:
+        if not await asyncio.to_thread(save, id_):
+            raise NotFound(f"No rule {id_!r} is active.")
+    except RuleFileError as error:
+        raise Conflict(str(error)) from None
+    _publish(events, overrides=overrides)
+
+
 async def clear_overrides(scope: str | None, overrides: Rules, events: Events) -> None:
     """Remove all overrides but those of the mock's file, or those of a scope."""
-    await asyncio.to_thread(overrides.clear, scope)
+    await asyncio.to_thread(overrides.clear, scope or SCOPE.get())
     _publish(events, overrides=overrides)
 
 
@@ -181,6 +219,7 @@ async def _added(rules: Rules, body: dict[str, Any], scope: str | None, reader: 
         ValidationFailed: its parts contradict each other.
         Conflict: too many are active.
     """
+    scope = scope or SCOPE.get()
     scoped = {"scope": scope} if scope and not body.get("scope") else {}
     with _refusing():
         (added,) = await asyncio.to_thread(rules.add, reader.rule({**body, **scoped}))
@@ -214,6 +253,7 @@ async def get_journal(
     journal: Journal, limit: int, wait_seconds: float, count: int, format_: str, **attributes: Any
 ) -> dict[str, Any]:
     """Return exchanges, once enough are there or the time is over; raises ServiceUnavailable."""
+    attributes["scope"] = attributes.get("scope") or SCOPE.get()
     selector = ExchangeSelector(**{name: value for name, value in attributes.items() if value is not None})
     if wait_seconds:
         await journal.wait_for(selector, count, wait_seconds)
@@ -230,4 +270,4 @@ def _exchanges(journal: Journal, selector: ExchangeSelector, limit: int, format_
 
 async def clear_journal(scope: str | None, journal: Journal) -> None:
     """Remove all exchanges, or those of a scope."""
-    await asyncio.to_thread(journal.clear, scope)
+    await asyncio.to_thread(journal.clear, scope or SCOPE.get())

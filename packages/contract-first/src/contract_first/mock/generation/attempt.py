@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from contract_first.contract.schemas.merging import Merger
 from contract_first.contract.schemas.schema import MISSING
 from contract_first.mock.vocabulary.makers import Makers
+from contract_first.mock.vocabulary.members import Meaning
 from contract_first.mock.vocabulary.subjects import Subject
 
 from .examples import Variation
@@ -29,6 +30,7 @@ class Level(NamedTuple):
     Attributes:
         within: identities of the schemas that it is a part of, as far as references led to them.
         name: of the property that it is, or that is the array or map it stands in.
+        kind: what it is one of: its name, or for what is called ``data`` or the like, that of the whole.
         subject: of the object whose property it is.
         variation: varies examples, in an item that is not the first.
         request: what a request has there, which chooses among alternatives.
@@ -40,11 +42,13 @@ class Level(NamedTuple):
     subject: Subject | None = None
     variation: Variation | None = None
     request: Any = None
+    kind: str = ""
 
     def below(self, name: str, subject: Subject | None = None) -> Level:
         request = self.request if isinstance(self.request, dict) else {}
         part = request.get(name, None if self.depth else self.request)
-        return Level(self.depth + 1, self.within, name, subject, self.variation, part)
+        kind = self.kind if not name or name in Meaning.ENVELOPE else name
+        return Level(self.depth + 1, self.within, name, subject, self.variation, part, kind)
 
 
 @dataclass(slots=True)
@@ -55,7 +59,8 @@ class GenerationAttempt(ABC):
         merger: of the schemas.
         strings: makes strings by the names of properties.
         examples: take the examples that stand in schemas.
-        made: how many values were made so far.
+        value_count: how many values were made so far.
+        violates_formats: whether an example was kept although it violates a format.
     """
 
     random: Random
@@ -64,6 +69,7 @@ class GenerationAttempt(ABC):
     strategy: Strategy
     examples: bool
     value_count: int = 0
+    violates_formats: bool = False
 
     @abstractmethod
     def value(self, schemas: list[Any], level: Level, example: Any = MISSING) -> Any:

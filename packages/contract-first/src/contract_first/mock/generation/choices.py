@@ -1,5 +1,6 @@
 """Values of the alternatives that requests choose."""
 
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Final
 
@@ -40,6 +41,27 @@ class Alternatives:
         value = self._value(outlines, body)
         return base if value is MISSING or value == self._value([], {}) else value
 
+    def instead_of(self, example: Any, body: Any, others: Iterable[Any]) -> Any:
+        """Return the example, or what has the alternatives that a body chooses where the example cannot.
+
+        Args:
+            others: values that come before a generated one.
+        """
+        if not isinstance(body, dict) or not isinstance(example, dict):
+            return example
+        places = {"": self._schema, **self._schema.members}  # of a body in an envelope, too
+        outlines = {name: self._outline(place, body) for name, place in places.items()}
+        for name, outline in outlines.items():
+            part = example.get(name) if name else example
+            if not outline or not _contradicts(part, outline, body, places[name]):
+                continue
+            for value in (*others, self._value([*outlines.values()], body)):
+                part = value.get(name) if name and isinstance(value, dict) else value
+                is_alike = _includes(part, _tags_in(outline))
+                if is_alike and not _contradicts(part, outline, body, places[name]):
+                    return value
+        return example
+
     def changed(self, before: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         """Return a value with what it has in common with the alternative that a change of it chooses."""
         names = self._tags_of(self._schema) or ()
@@ -77,19 +99,47 @@ class Alternatives:
     def _tags_of(self, schema: Schema) -> frozenset[str] | None:
         """Return the names of what tells the alternatives of a schema apart; None where it has none."""
         if schema not in self._tags:
-            branches = [
-                schema.of(branch)
-                for part in schema.parts
-                for keyword in ALTERNATIVES
-                for branch in part.get(keyword, ())
-            ]
+            branches, discriminators = _alternatives_of(schema)
             objects = [branch for branch in branches if "object" in branch.types and branch.members]
             named = (member for branch in objects for member in branch.members.items())
             tags = {name for name, member in named if member.is_listed}
-            discriminators = [part["discriminator"] for part in schema.parts if "discriminator" in part]
-            tags.update(node["propertyName"] for node in discriminators)
+            tags.update(discriminators)
             self._tags[schema] = frozenset(tags) if len(objects) > 1 else None
         return self._tags[schema]
+
+
+def _tags_in(outline: dict[str, Any]) -> dict[str, Any]:
+    """Return what in an outline tells alternatives apart by its value."""
+    inner = {name: _tags_in(tag) if isinstance(tag, dict) else tag for name, tag in outline.items()}
+    return {name: tag for name, tag in inner.items() if tag not in (None, {})}
+
+
+def _contradicts(value: Any, outline: dict[str, Any], body: dict[str, Any], schema: Schema) -> bool:
+    """Tell whether a value is of another alternative than a body, by what is outlined of that."""
+    if not isinstance(value, dict) or _includes(value, outline):
+        return False
+    branches, discriminators = _alternatives_of(schema)
+    overlaid = {**value, **{name: body[name] for name in outline}}
+    if any(overlaid.get(name) != value.get(name) for name in discriminators):
+        return True
+    alike = [branch for branch in branches if branch.conforms(value)]
+    if alike and not any(branch.conforms(overlaid) for branch in alike):
+        return True
+    inner = ((name, part) for name, part in outline.items() if isinstance(part, dict))
+    return any(_contradicts(value.get(name), part, body[name], schema.members[name]) for name, part in inner)
+
+
+def _alternatives_of(schema: Schema) -> tuple[list[Schema], list[str]]:
+    """Return the alternatives of a schema, and the names of its discriminators."""
+    branches = [
+        schema.of(branch)
+        for part in schema.parts
+        for keyword in ALTERNATIVES
+        for branch in part.get(keyword, ())
+    ]
+    return branches, [
+        part["discriminator"]["propertyName"] for part in schema.parts if "discriminator" in part
+    ]
 
 
 def _includes(value: Any, outline: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from contract_first.mock.vocabulary.words import words_of
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 LAST_DIGITS = re.compile(r"\d{1,9}(?=\D*\Z)")
+PLACEHOLDER = re.compile(r"string( \[[\w-]+\])?|<[\w -]+>", re.IGNORECASE)
 YEARS: Final = range(1900, 2101)
 SECONDS: Final = (1_000_000_000, 2_500_000_000)
 """Since 1970, of times of our days; larger numbers are left as they are."""
@@ -38,6 +39,11 @@ def spellings(example: Any) -> Iterator[Any]:
             yield int(meant) if is_integer(meant) else meant  # some clients read no 11.0 as one
     elif isinstance(example, int | float):
         yield json.dumps(example)
+
+
+def is_placeholder(example: Any) -> bool:
+    """Tell whether an example is what tools write where there is none: ``string``, ``<date>``."""
+    return isinstance(example, str) and PLACEHOLDER.fullmatch(example) is not None
 
 
 def canonical(value: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from contract_first.contract.schemas.merging import Merger, NoValueError
 from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
@@ -17,6 +17,13 @@ from .values import MOST_VALUES, ValueAttempt
 MOST_ATTEMPTS, MOST_REPAIRS = 40, 6
 MOST_MADE = 2 * MOST_VALUES
 """In all attempts at one value."""
+
+
+class GeneratedValue(NamedTuple):
+    """A generated value, and whether an author's example in it may violate a format."""
+
+    value: Any
+    violates_formats: bool = False
 
 
 class Generator:
@@ -46,8 +53,26 @@ class Generator:
         example: Any = MISSING,
         member: str = "",
         request: Any = None,
+        kind: str = "",
     ) -> Iterator[Any]:
-        """Yield values, the best first, of which the first that a validator accepts is to be taken.
+        """Yield values, the best first, of which the first that a validator accepts is to be taken."""
+        made = self.candidates(
+            schema, name, examples=examples, example=example, member=member, request=request, kind=kind
+        )
+        return (candidate.value for candidate in made)
+
+    def candidates(
+        self,
+        schema: Any,
+        name: str,
+        *,
+        examples: bool = True,
+        example: Any = MISSING,
+        member: str = "",
+        request: Any = None,
+        kind: str = "",
+    ) -> Iterator[GeneratedValue]:
+        """Yield values as `values` does, with what is to be known of each.
 
         Args:
             schema: of the document.
@@ -55,6 +80,7 @@ class Generator:
             examples: take the examples that stand in the schema.
             example: a value to repair: only members that violate the schema are replaced.
             member: what the value is called where it stands, which says what it may look like.
+            kind: what the value is one of, or a list of, such as the last segment of its path.
             request: an object whose members choose among alternatives.
         """
         value_count = 0
@@ -63,7 +89,10 @@ class Generator:
             takes_examples = examples and strategy.heeds_names
             attempt = ValueAttempt(random, self._merger, self._strings, strategy, takes_examples)
             with suppress(NoValueError):
-                yield attempt.value([schema], Level(name=member, request=request), example)
+                value = attempt.value(
+                    [schema], Level(name=member, request=request, kind=kind or member), example
+                )
+                yield GeneratedValue(value, attempt.violates_formats)
             value_count += attempt.value_count
             if value_count > MOST_MADE:
                 return

@@ -12,7 +12,7 @@ from contract_first.contract.schemas.merging import Merged, NoValueError
 from contract_first.mock.vocabulary import names
 from contract_first.mock.vocabulary.subjects import Subject
 
-USUAL = 1000
+USUAL = 100
 """How far a number is from its one bound, or from zero, where a schema sets no other."""
 DIGITS = 2
 NUMBER_TRIES = 50
@@ -20,7 +20,8 @@ NUMBER_TRIES = 50
 
 def named_number(merged: Merged, subject: Subject, name: str, kind: str) -> float | None:
     """Return the number that a property's name suggests; None without one that the schema allows."""
-    named = (names.number(text, subject) for text in (*merged.listed.get("format", ()), name))
+    texts = (*merged.listed.get("format", ()), name, names.described(merged.description) if name else "")
+    named = (names.number(text, subject, is_integer=kind == "integer") for text in texts)
     value = next((value for value in named if value is not None), None)
     if value is None:
         return None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from contract_first.contract.schemas.merging import Merged, NoValueError
 from contract_first.contract.schemas.schema import MISSING
-from contract_first.mock.vocabulary.makers import words
 from contract_first.mock.vocabulary.subjects import Subject
 
 from .agreement import agreeing
@@ -17,6 +17,15 @@ from .attempt import PART_TRIES, GenerationAttempt, Level
 from .patterns import matching
 
 A_STRING = {"type": "string"}
+FAR, FEW = 3, 5
+"""Levels beyond those with room, where an object has so many optional properties instead of none."""
+DEPRECATED = re.compile(r"\W*deprecated\b", re.IGNORECASE)
+EXCLUDES = re.compile(
+    r"mutually exclusive|can(?:no|')t be (?:used|set|specified|combined|provided|present)"
+    r"|(?:only|exactly) one of",
+    re.IGNORECASE,
+)
+"""Words of descriptions that name the members beside which one may not be."""
 OMITTED: Any = object()
 """A property that is required, and yet left out of a response."""
 
@@ -39,7 +48,7 @@ class Properties:
         self._members: dict[str, Any] = {}
         self._names = tuple(merged.names())
         person = attempt.strings.person
-        self._subject = Subject(attempt.random, self._names, level.name, level.subject, person)
+        self._subject = Subject(attempt.random, self._names, level.kind, level.subject, person)
 
     def all(self) -> dict[str, Any]:
         """Return the object; NoValueError if none is found."""
@@ -47,7 +56,7 @@ class Properties:
         self._add_required()
         most = self._merged.limits.get("maxProperties", math.inf)
         for name in () if self._example else self._names:
-            if name not in self._members and len(self._members) < most and self._is_taken():
+            if name not in self._members and len(self._members) < most and self._is_taken(name):
                 self._add_optional(name)
         self._add_unnamed()
         value = {name: member for name, member in self._members.items() if member is not OMITTED}
@@ -59,10 +68,24 @@ class Properties:
         is_given = name in self._example or self._merger.merge(schemas, list).examples
         return not is_given and self._attempt.conforms(schemas, value)
 
-    def _is_taken(self) -> bool:
-        """Tell whether an optional property is taken."""
-        attempt = self._attempt
-        return attempt.has_room(self._level) and (attempt.strategy.optional == "all" or attempt.coin())
+    def _is_taken(self, name: str) -> bool:
+        """Tell whether an optional property is taken: far in, only a few that hold no others are."""
+        attempt, schemas = self._attempt, self._merged.property_named(name)
+        if not attempt.has_room(self._level):
+            is_far = not attempt.has_room(self._level._replace(depth=self._level.depth - FAR))
+            if is_far or len(self._members) >= FEW or not self._merger.is_scalar(schemas):
+                return False
+        return attempt.strategy.optional == "all" or attempt.coin()
+
+    def _is_left_out(self, name: str, schemas: list[Any]) -> bool:
+        """Tell whether its author says that a property should not be there, or not beside what is."""
+        description = self._merger.described(schemas)
+        if self._merger.is_deprecated(schemas) or DEPRECATED.match(description):
+            return True
+        if EXCLUDES.search(description):
+            return not self._members.keys().isdisjoint(re.findall(r"[\w-]+", description))
+        beside = (self._merger.described(self._merged.property_named(other)) for other in self._members)
+        return any(EXCLUDES.search(text) and re.search(rf"\b{re.escape(name)}\b", text) for text in beside)
 
     def _value(self, name: str) -> Any:
         example = self._example.get(name, MISSING)
@@ -91,7 +114,7 @@ class Properties:
         """Add an optional property with those that it requires; nothing if one of them has no value."""
         schemas = self._merged.property_named(name)
         merger = self._merger
-        if merger.is_write_only(schemas) or merger.has_no_value(schemas):
+        if merger.is_write_only(schemas) or merger.has_no_value(schemas) or self._is_left_out(name, schemas):
             return
         if merger.recurs(schemas, self._level.within):
             return
@@ -142,7 +165,7 @@ class Properties:
             pattern for schema in self._merged.objects for pattern in schema.get("patternProperties", ())
         ]
         name = next(matching(random.choice(patterns), random), None) if patterns else None
-        return name or "_".join(words(random).split())
+        return name or f"key_{random.randrange(1, 100)}"
 
 
 def _describes_unnamed(schema: dict[str, Any]) -> bool:

@@ -15,6 +15,7 @@ class Strategy(NamedTuple):
         repairs: keep what conforms of an example that does not.
         heeds_names: let examples and the names of properties say what values look like, and make them agree.
         whole_numbers: take an integer where a number is allowed.
+        keeps_formats: keep examples that violate nothing but a format.
     """
 
     checks_parts: bool = True
@@ -24,9 +25,10 @@ class Strategy(NamedTuple):
     repairs: bool = True
     heeds_names: bool = True
     whole_numbers: bool = False
+    keeps_formats: bool = False
 
 
-COMPLETE: Final = Strategy(checks_parts=False, optional="all", takes_first=True)
+COMPLETE: Final = Strategy(checks_parts=False, optional="all", takes_first=True, keeps_formats=True)
 CHECKED: Final = Strategy(optional="all", whole_numbers=True)
 BARE: Final = Strategy(checks_parts=False, optional="none")
 SELECTIVE: Final = Strategy(whole_numbers=True)

@@ -31,6 +31,8 @@ def _time(subject: Subject, name: str) -> str:
     return subject.moment(name).strftime(subject.random.choice(("%H:%M:%SZ", "%H:%M:%S")))
 
 
+OPAQUE = {"snowflake", "ulid"}
+"""What a description says more of than the name of an identifier."""
 URIS, EMAILS = ("uri", "url", "iri"), ("email", "idn-email")
 RELATED: dict[str, Callable[[Subject, str], str]] = {
     "date-time": lambda subject, name: iso(subject.moment(name)),
@@ -86,12 +88,24 @@ def _named(merged: Merged, subject: Subject, name: str, strings: Makers) -> Iter
     """Yield the strings that names of unknown formats suggest, then those of the property's name."""
     formats = merged.listed.get("format", [])
     unknown = [format_ for format_ in formats if format_ not in FORMATS and format_ not in RELATED]
-    for candidate in (names.text(word, subject, strings) for word in (*unknown, name)):
+    described = names.described(merged.description) if name else ""
+    words = (*unknown, described, name) if described in OPAQUE else (*unknown, name)
+    suggested = (names.text(word, subject, strings) for word in words)
+    for candidate in chain(suggested, _described(merged, subject, name, strings)):
         if candidate is not None:
             suitable = URIS if candidate.startswith("https://") else EMAILS if "@" in candidate else ()
             if {*unknown, *suitable}.issuperset(formats):
                 yield candidate
     yield from (RELATED[format_](subject, name) for format_ in formats if format_ in RELATED)
+
+
+def _described(merged: Merged, subject: Subject, name: str, strings: Makers) -> Iterator[str | None]:
+    """Yield what the description of a member suggests whose name says nothing, and then its name itself."""
+    if name:
+        yield names.quoted(merged.description) or None
+        yield names.text(names.described(merged.description), subject, strings)
+        if not merged.listed.keys() & {"format", "pattern"}:
+            yield names.phrase(name, subject.random)
 
 
 def _candidates(merged: Merged, random: Random, shortest: int, longest: int) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from contract_first.contract.document.json_types import type_of
@@ -18,7 +19,7 @@ from contract_first.mock.vocabulary.subjects import Subject
 from .alternatives import of_one_alternative
 from .arrays import array
 from .attempt import DEEP, GenerationAttempt, Level
-from .examples import spellings
+from .examples import is_placeholder, spellings
 from .numbers import named_number, number
 from .objects import Properties
 from .strings import text
@@ -53,10 +54,13 @@ class ValueAttempt(GenerationAttempt):
     def _unchecked(self, schemas: list[Any], level: Level, example: Any) -> Any:
         merged = self.merger.merge(schemas, lambda branches: self._ordered(branches, level, example))
         examples = self._examples(merged, level, example)
-        for candidate in examples:
-            for spelling in spellings(candidate):
-                if self._can_stay(schemas, spelling):
-                    return spelling
+        for spelling in chain.from_iterable(map(spellings, examples)):
+            if self._can_stay(schemas, spelling):
+                return spelling
+        for candidate in examples if self.strategy.keeps_formats else ():
+            if not is_placeholder(candidate) and self._can_stay(schemas, candidate, formats=False):
+                self.violates_formats = True
+                return candidate
         if merged.values is not None:
             return self._listed(merged, level)
         level = level._replace(within=level.within | merged.targets)
@@ -91,10 +95,11 @@ class ValueAttempt(GenerationAttempt):
             )
         return examples if level.variation is None else level.variation.varied(examples, level.name)
 
-    def _can_stay(self, schemas: list[Any], example: Any) -> bool:
+    def _can_stay(self, schemas: list[Any], example: Any, *, formats: bool = True) -> bool:
         """Tell whether an example can be taken as it is; parts of it may be write-only."""
         holds_parts = isinstance(example, dict | list) and self.merger.omits_write_only
-        return self.conforms(schemas, example) and not (example and holds_parts)
+        is_valid = self.merger.is_valid if formats else self.merger.is_valid_but_for_formats
+        return all(is_valid(schema, example) for schema in schemas) and not (example and holds_parts)
 
     def _listed(self, merged: Merged, level: Level) -> Any:
         """Return one of the values that an enum lists: for items in turn, else any."""

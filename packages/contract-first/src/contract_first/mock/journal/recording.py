@@ -247,6 +247,7 @@ def s3_exchange(report: Mapping[str, Any], masking: Masking) -> RecordedExchange
     request_headers, response_headers = _raw(request["headers"]), _raw(response["headers"])
     message = Message(
         headers=masking.headers(request_headers),
+        body=masking.body(request.get("body", "").encode()),
         body_bytes=request["body_bytes"],
         fields=masking.fields(request["fields"]),
     )

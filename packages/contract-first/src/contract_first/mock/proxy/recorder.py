@@ -7,7 +7,7 @@ from starlette.types import Scope
 
 from contract_first.check.exchange import MessageViolation, RecordedExchange, Validation
 from contract_first.check.masking import Masking
-from contract_first.check.validation import ExchangeValidator, TrafficReporter, ValidatedExchange
+from contract_first.check.validation import Drift, ExchangeValidator, TrafficReporter, ValidatedExchange
 from contract_first.contract import Contract
 from contract_first.mock.journal.journal import Journal
 from contract_first.mock.journal.recording import Recording
@@ -26,10 +26,15 @@ class ProxyRecorder:
 
     Args:
         report: called with each exchange that violates the contract, secrets masked.
+        drift: collects what the contract lacks.
     """
 
     def __init__(
-        self, contract: Contract, base_url: str, report: Callable[[RecordedExchange], object] | None = None
+        self,
+        contract: Contract,
+        base_url: str,
+        report: Callable[[RecordedExchange], object] | None = None,
+        drift: Drift | None = None,
     ) -> None:
         masking = Masking.of(contract)
         validator = ExchangeValidator(contract, base_url)
@@ -37,7 +42,8 @@ class ProxyRecorder:
         self.validate = validator.validate
         self._report = report
         self.journal = Journal(masking)
-        self.tally = TrafficReporter(contract, masking)
+        self.drift = drift
+        self.tally = TrafficReporter(contract, masking, drift=drift)
 
     def recording(self, scope: Scope, url: str, most_bytes: int) -> Recording:
         """Return the recording of an exchange that begins."""

@@ -1,16 +1,22 @@
 """An app that serves any contract, with nothing behind it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from starlette.types import ASGIApp
 
 from contract_first.contract import Contract
 from contract_first.service import Limits, create_app
 from contract_first.service.access.cors import open_to_pages
 from contract_first.service.clock import Clock
+from contract_first.service.functions import Function
 
 from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
 from .operation import ContractResponses
 
 MOST_BODY_BYTES = 64 * 1024 * 1024
+NO_HANDLERS: Mapping[str, Any] = MappingProxyType({})
 LIMITS = Limits(body=MOST_BODY_BYTES, upload=MOST_BODY_BYTES, target=16 * 1024)
 
 
@@ -20,18 +26,23 @@ def contract_app(
     *,
     authentication: bool = True,
     clock: Clock | None = None,
+    handlers: Mapping[str, Function] = NO_HANDLERS,
+    collaborators: Mapping[str, Any] = NO_HANDLERS,
 ) -> ASGIApp:
     """Return an app that validates the requests of a contract and responds from it.
 
     Args:
         responses: say how; by default from the contract alone.
+        handlers: functions that handle operations in place of the fallback, by name.
+        collaborators: what they may ask for, by parameter name.
         authentication: ask for credentials where the contract does; any non-empty one will do.
     """
     shape_only = ShapeOnlyAuthenticator(contract.security_schemes, contract.document["info"]["title"])
     fallback = responses or ContractResponses()
     app = create_app(
         contract,
-        {},
+        handlers,
+        collaborators=collaborators,
         authenticate=shape_only if authentication else OpenAuthenticator(),
         checks=None,
         limits=LIMITS,

@@ -7,12 +7,14 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from contract_first.contract import Contract
+from contract_first.contract import Contract, Operation
+from contract_first.contract.document.media_types import essence
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.generation import Generator
-from contract_first.service.request.sequences import body_of_items, is_sequence
+from contract_first.mock.relations.rendering import body_of, is_opaque
+from contract_first.service.request.sequences import EVENTS, body_of_items, is_sequence
 
-from .rendering import body_of, is_opaque
+from .streams import LEAST_EVENTS, ending_of
 
 MOST_EXAMPLES = 12
 """That are validated: where so many violate the contract, they all do."""
@@ -29,19 +31,25 @@ PNG = base64.b64decode(
 
 
 class CandidateValue(NamedTuple):
-    """A value, and its source: ``example``, ``example-repaired`` or ``generated``."""
+    """A value, and its source: ``example``, ``example-repaired`` or ``generated``.
+
+    Attributes:
+        violates_formats: whether an author's example in a generated value may violate a format.
+    """
 
     value: Any
     source: str
+    violates_formats: bool = False
 
 
 class ResponseBody(NamedTuple):
-    """A body, its source, and the value that it spells."""
+    """A body, its source, and the value that it spells; the rest is as of a `CandidateValue`."""
 
     content: bytes = b""
     media_type: str | None = None
     source: str = "generated"
     value: Any = None
+    violates_formats: bool = False
 
 
 def named_examples(contract: Contract, holder: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,23 +101,40 @@ def examples_of(schema: Mapping[str, Any]) -> Iterator[Any]:
 class Candidates:
     """The values that a contract allows in a place, the best first."""
 
-    def __init__(self, contract: Contract, generator: Generator) -> None:
+    def __init__(self, operation: Operation, contract: Contract, generator: Generator) -> None:
+        self._operation = operation
         self._contract = contract
         self._generator = generator
         self._schemas = contract.schemas.for_responses
 
     def bodies(
-        self, media_type: str, holder: Mapping[str, Any], name: str, *, example: str | None, dynamic: bool
+        self,
+        media_type: str,
+        holder: Mapping[str, Any],
+        name: str,
+        *,
+        example: str | None,
+        dynamic: bool,
+        kind: str,
     ) -> Iterator[ResponseBody]:
         """Yield bodies of a media type; the arguments are those of :meth:`values`."""
-        for value, source in self.values(holder, name, example=example, dynamic=dynamic):
+        values = self.values(holder, name, example=example, dynamic=dynamic, kind=kind)
+        for value, source, violates_formats in values:
             if source == "generated" and is_opaque(media_type):
                 content = PNG if media_type == "image/png" else b"mock"
             elif is_sequence(media_type) and (source == "generated" or not isinstance(value, str)):
-                content = body_of_items(value, media_type, are_events="itemSchema" in holder)
+                content = self._stream(value, media_type, holder)
             else:
                 content = body_of(value, media_type, self._schemas.in_media_type(holder))
-            yield ResponseBody(content, media_type, source, value)
+            yield ResponseBody(content, media_type, source, value, violates_formats)
+
+    def _stream(self, value: Any, media_type: str, holder: Mapping[str, Any]) -> bytes:
+        """Return a stream of items; of the only event there are several."""
+        if essence(media_type) != EVENTS:
+            return body_of_items(value, media_type)
+        items = [value] * LEAST_EVENTS if isinstance(value, dict) else value
+        content = body_of_items(items, media_type, are_events="itemSchema" in holder)
+        return content + ending_of(self._operation, self._contract, named_examples(self._contract, holder))
 
     def values(
         self,
@@ -119,12 +144,13 @@ class Candidates:
         example: str | None = None,
         dynamic: bool = False,
         member: str = "",
+        kind: str = "",
     ) -> Iterator[CandidateValue]:
         """Yield the examples of a Media Type Object or a header, those repaired, then generated values.
 
         Args:
             example: name of the only example to use.
-            member: as of `Generator.values`.
+            member, kind: as of `Generator.values`.
         """
         named = named_examples(self._contract, holder)
         if example is not None:
@@ -135,17 +161,20 @@ class Candidates:
             values = (*named.values(), *self._of_schema(schema))
             examples = list(islice(chain.from_iterable(map(_spelled, values)), MOST_EXAMPLES))
             yield from examples
-            containers = [value for value, _ in examples if isinstance(value, dict | list)]
+            containers = [
+                candidate.value for candidate in examples if isinstance(candidate.value, dict | list)
+            ]
             for container in containers[:MOST_REPAIRED]:
                 yield from self._repaired(container, schema, name)
-        for value in self._generator.values(schema, name, examples=not dynamic, member=member):
-            yield CandidateValue(value, "generated")
+        made = self._generator.candidates(schema, name, examples=not dynamic, member=member, kind=kind)
+        yield from (CandidateValue(value, "generated", violates) for value, violates in made)
 
     def _repaired(self, example: Any, schema: Any, name: str) -> Iterator[CandidateValue]:
         """Yield an example with the members that violate its schema replaced by generated values."""
-        for value in islice(self._generator.values(schema, name, example=example), MOST_REPAIRS):
+        made = self._generator.candidates(schema, name, example=example)
+        for value, violates_formats in islice(made, MOST_REPAIRS):
             if value != example and isinstance(value, type(example)):
-                yield CandidateValue(value, "example-repaired")
+                yield CandidateValue(value, "example-repaired", violates_formats)
 
     def _of_schema(self, schema: Any) -> Iterator[Any]:
         """Yield the examples of a schema, or of what it refers to."""

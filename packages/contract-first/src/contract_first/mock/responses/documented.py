@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http.client import BAD_REQUEST, MULTIPLE_CHOICES, OK
 from itertools import groupby, islice
 from operator import attrgetter
@@ -15,7 +16,13 @@ from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.mock.generation import Generator
+from contract_first.mock.generation.choices import Alternatives
 from contract_first.mock.generation.values import MOST_VALUES
+from contract_first.mock.relations.example import ExampleRelation
+from contract_first.mock.relations.links import Links
+from contract_first.mock.relations.relation import Relation
+from contract_first.mock.relations.rendering import body_of, concrete, header_value, with_value
+from contract_first.mock.vocabulary.members import kind_of
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.problems import (
     BadRequest,
@@ -33,10 +40,8 @@ from contract_first.service.response.response_validation import (
     sentences,
 )
 
-from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody
+from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody, named_examples
 from .problems import documented_problem, in_a_header, of_status
-from .related import Relation
-from .rendering import body_of, concrete, header_value
 from .selection import ResponseSelector, Selection
 
 log = logging.getLogger("contract_first.mock.responses")
@@ -72,7 +77,7 @@ class DocumentedResponse:
     rendered: Rendered
     problem: Callable[[Request], Problem] | None = None
     violation: bytes = b""
-    relation: Relation | None = None
+    relation: Relation | ExampleRelation | None = None
     body: ResponseBody = NO_BODY_VALUE
     schema: Schema | None = None
 
@@ -81,6 +86,7 @@ class DocumentedResponses:
     """The documented responses of one operation.
 
     Args:
+        links: of the contract; made from it by default.
         reports_examples: raise a problem where examples violate the contract, instead of repairing one.
 
     Attributes:
@@ -92,16 +98,18 @@ class DocumentedResponses:
         operation: Operation,
         assembly: Assembly,
         generator: Generator,
+        links: Links | None = None,
         *,
         reports_examples: bool = False,
     ) -> None:
+        self._links = links or Links(assembly.contract.operations)
         self._reports_examples = reports_examples
         self.selector = ResponseSelector(operation, assembly.contract)
         self._operation = operation
         self._contract = assembly.contract
         self._profile = assembly.profile
         self._generator = generator
-        self._candidates = Candidates(assembly.contract, generator)
+        self._candidates = Candidates(operation, assembly.contract, generator)
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
         self._validator = assembly.response_validator
         self._remembered: dict[Selection, DocumentedResponse] = {}
@@ -162,16 +170,15 @@ class DocumentedResponses:
             errors = self._errors(whole, body, schema.node)
             if not errors:
                 label = self._label(status, concrete(key), selection)
-                relation = self._relation(rendered, body, schema, label)
+                relation = self._relation(rendered, body, holder, label, selection)
                 return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
             if not self._reports_examples and self._is_wrong_in_formats(errors, body, schema):
                 violation, label = in_a_header("; ".join(errors)), self._label(status, "", selection)
                 is_base = schema.conforms(body.value)  # stored items are laid over what conforms
                 value = body.value if is_base else self._generator.repaired(schema, body.value, label)
                 base = body._replace(value=value)
-                return DocumentedResponse(
-                    body.source, rendered, violation=violation, body=base, schema=schema
-                )
+                relation = self._relation(rendered, body, holder, label, selection)
+                return DocumentedResponse(body.source, rendered, None, violation, relation, base, schema)
             reason = errors[0]
             if body.source == "example" and not all(map(is_of_header, errors)):
                 log.warning("%s: an example for %s violates the contract: %s", self._name, status, reason)
@@ -195,7 +202,8 @@ class DocumentedResponses:
     def _is_wrong_in_formats(errors: list[str], body: ResponseBody, schema: Schema) -> bool:
         """Tell whether all that is wrong is a format in an example, which is its author's all the same."""
         may_be = all(error == VIOLATES or may_be_of_format(error) for error in errors)
-        return body.source == "example" and may_be and schema.validator.is_valid(body.value)
+        is_authored = body.source == "example" or body.violates_formats
+        return is_authored and may_be and schema.validator.is_valid(body.value)
 
     def _without_valid_body(
         self, reason: str, violating: DocumentedResponse | None, selection: Selection
@@ -215,24 +223,58 @@ class DocumentedResponses:
         """Return bodies, the best first; those of the first source alone, where bad examples are reported."""
         label = self._label(status, media_type, selection)
         bodies = self._candidates.bodies(
-            media_type, holder, label, example=selection.example, dynamic=bool(selection.drawn)
+            media_type,
+            holder,
+            label,
+            example=selection.example,
+            dynamic=bool(selection.drawn),
+            kind=kind_of(self._operation.path) if status < BAD_REQUEST else "",
         )
         if self._reports_examples:
             return next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)
         return bodies
 
     def _relation(
-        self, rendered: Rendered, body: ResponseBody, schema: Schema, label: str
-    ) -> Relation | None:
-        """Return the relation of a response to requests: only generated successes in JSON have one."""
+        self,
+        rendered: Rendered,
+        body: ResponseBody,
+        holder: Mapping[str, Any],
+        label: str,
+        selection: Selection,
+    ) -> Relation | ExampleRelation | None:
+        """Return the relation of a response to requests: only successes in JSON have one.
+
+        An example that is requested by its name has none.
+        """
         media_type, value = body.media_type or "", body.value
         is_success = OK <= rendered.status < MULTIPLE_CHOICES
-        if body.source != "generated" or not is_success or not isinstance(value, dict | list):
+        is_json_value = is_json(essence(media_type)) and isinstance(value, dict | list)
+        if not is_success or not is_json_value or selection.example is not None:
             return None
-        if not is_json(essence(media_type)):
+        schema = self._contract.schemas.for_responses.in_media_type(holder)
+        relate = partial(
+            Relation,
+            media_type=media_type,
+            schema=schema,
+            operation=self._operation,
+            generator=self._generator,
+            links=self._links,
+            label=label,
+        )
+        if body.source == "generated":
+            relation = relate(rendered, value)
+            return relation if relation.is_possible else None
+        if self._operation.request_body is None or not isinstance(value, dict):
             return None
-        relation = Relation(rendered, value, media_type, schema, self._operation, self._generator, label)
-        return relation if relation.is_possible else None
+        others = list(filter(schema.conforms, named_examples(self._contract, holder).values()))
+        alternatives = Alternatives(schema, self._generator, label)
+        return ExampleRelation(
+            value,
+            others,
+            alternatives,
+            lambda other: with_value(rendered, other, media_type, schema),
+            relate,
+        )
 
     def _errors(self, response: Rendered, body: ResponseBody, schema: Any) -> list[str]:
         """Return the violations of a response, as it will be sent.
@@ -267,7 +309,7 @@ class DocumentedResponses:
                 label = self._label(status, f"header {name}", selection)
                 candidates = self._candidates.values(holder, label, member=f"header {name}")
                 schema = holder.get("schema", True)
-                for value, _ in candidates:
+                for value, *_ in candidates:
                     spelled = header_value(self._in_header(value, media_type, holder))
                     if spelled and self._generator.is_valid(schema, value):
                         yield field, spelled

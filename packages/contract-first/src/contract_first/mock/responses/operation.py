@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 from contract_first.contract import Operation
 from contract_first.mock.generation import Generator
+from contract_first.mock.relations.links import HERE, Links
+from contract_first.mock.relations.relation import BODY
+from contract_first.mock.relations.rendering import with_content, with_value
 from contract_first.mock.state.randomness import SeededRandomness
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.problems import Problem
@@ -16,14 +20,14 @@ from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.operation import BoundOperation, Responder
 from contract_first.service.randomness import Randomness
+from contract_first.service.request.sequences import EVENTS
 
 from .documented import DocumentedResponse, DocumentedResponses
 from .magic_ids import MagicIds, members_of
 from .preferences import FIRST, IN_QUERY, LONGEST, NAMES, Preferences, preferences_of, with_query
 from .problems import explained, in_a_line
-from .related import BODY
-from .rendering import with_value
 from .selection import Selection
+from .streams import asks_for_events
 from .strictness import STRICT, Strictness, faults_of_format
 
 Arguments: TypeAlias = "Mapping[tuple[str, str], Any]"
@@ -42,6 +46,7 @@ STORED = "stored"
 DEPRECATED = (b"deprecation", b"@0")
 """RFC 9745 wants the time since when an operation is deprecated, which no contract says."""
 DRAWN_BYTES = 8
+PLACEHOLDER = HERE.encode()
 
 
 @dataclass(eq=False)
@@ -53,6 +58,7 @@ class ContractResponses:
         randomness: what dynamic responses are drawn from, each operation's for themselves.
         strictness: what is done about requests that violate the contract.
         locale: of generated strings; see `.locales`.
+        origin: returns the URL of the API as the client of the current request reaches it.
     """
 
     request_headers: ClassVar = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
@@ -65,6 +71,8 @@ class ContractResponses:
     randomness: Randomness = field(default_factory=lambda: SeededRandomness(0))
     strictness: Strictness = STRICT
     locale: str = ""
+    origin: Callable[[], str] = lambda: "http://localhost"
+    _links: Links | None = field(default=None, init=False)
     _generator: Generator | None = field(default=None, init=False)
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
@@ -74,6 +82,12 @@ class ContractResponses:
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- for subclasses
         """Return the responder from stored items; None where none are stored."""
         return None
+
+    def links(self, assembly: Assembly) -> Links:
+        """Return the links of the contract."""
+        if self._links is None:
+            self._links = Links(assembly.contract.operations)
+        return self._links
 
     def generator(self, assembly: Assembly) -> Generator:
         """Return the generator of the contract's values."""
@@ -90,7 +104,8 @@ class MockOperation:
         operation, generator = bound.contract_operation, responses.generator(assembly)
         self._strictness = strictness = responses.strictness
         self._bound = bound
-        self._item_responder = responses.item_responder(operation, assembly)
+        # a handler stores what it stores by itself
+        self._item_responder = None if bound.has_handler else responses.item_responder(operation, assembly)
         self._fields = [DEPRECATED] if operation.definition.get("deprecated") is True else []
         is_strict = strictness.requests == strictness.formats == "on"
         self._faults = faults_of_format(operation, assembly.contract, assembly.schemas) if is_strict else ()
@@ -98,8 +113,14 @@ class MockOperation:
         self._draw = responses.randomness.source(f"answers of {operation.operation_id}")
         self._draw_id = responses.randomness.source(f"ids of {operation.operation_id}")
         self._documented = DocumentedResponses(
-            operation, assembly, generator, reports_examples=strictness.reports_examples
+            operation,
+            assembly,
+            generator,
+            responses.links(assembly),
+            reports_examples=strictness.reports_examples,
         )
+        self._origin = responses.origin
+        self._depth = operation.path.strip("/").count("/") + 1
         self._making = asyncio.Lock()
         self._magic = MagicIds(operation, assembly, generator, self._documented.selector.success)
         arguments = {
@@ -110,6 +131,7 @@ class MockOperation:
         self._preferences_in_query = [name for name in names if ("query", name) not in arguments]
         self._identifiers = [(*name, arguments[name]) for name in self._magic.names if name in arguments]
         self._looks_into_body = len(self._identifiers) < len(self._magic.names)
+        self._content = self._documented.selector.content(self._documented.selector.success)
         self._has_magic_ids = bool(self._magic.names)
 
     async def __call__(self, request: Request) -> Rendered:
@@ -131,14 +153,21 @@ class MockOperation:
             if status is None and self._item_responder is not None and not preferences.dynamic:
                 return await self._from_items(self._item_responder, request, arguments)
             if status is not None or not (preferences.dynamic or self._bound.has_handler):
-                return await self._respond(Selection(status, _accept(request)), request, arguments)
+                return await self._respond(
+                    Selection(status, self._accept(request, arguments)), request, arguments
+                )
             if not preferences.dynamic:
                 request.response_headers.append(HANDLER)
                 return await self._bound.handled(arguments, request)
         is_drawn = preferences.dynamic and preferences.example is None
         drawn = self._draw(DRAWN_BYTES).hex() if is_drawn else ""
-        selection = Selection(preferences.code, _accept(request), preferences.example, drawn)
+        accept = self._accept(request, arguments)
+        selection = Selection(preferences.code, accept, preferences.example, drawn)
         return await self._respond(selection, request, arguments, preferences.applied)
+
+    def _accept(self, request: Request, arguments: Mapping[str, Any]) -> str | None:
+        """Return what is accepted: events, where the body asks for them, whatever the header says."""
+        return EVENTS if asks_for_events(arguments.get("body"), self._content) else _accept(request)
 
     async def _arguments(self, request: Request) -> dict[str, Any]:
         """Return the arguments of a request; raises its first problem, if the mock refuses it for that."""
@@ -215,16 +244,27 @@ class MockOperation:
         if applied:
             request.response_headers.append((b"preference-applied", applied))
         if documented.problem is None:
-            rendered = documented.rendered
             if documented.relation is not None:
                 by_place = {place: arguments.get(name) for place, name in self._places.items()}
-                rendered = documented.relation.rendered(by_place, self._draw_id)
-            return _with_headers(documented, rendered, request)
+                related = documented.relation.response(by_place, self._draw_id)
+                if related is not None:
+                    rendered = self._located(related.rendered, request)
+                    return _with_headers(documented, rendered, request, related.source)
+            return _with_headers(documented, documented.rendered, request)
         problem = documented.problem(request)
         names = {name.lower().encode() for name in problem.headers}
         declared = [field for field in documented.rendered.headers if field[0] not in names]
         request.response_headers += [(b"x-mock-answer", documented.source.encode()), *declared]
         raise problem
+
+    def _located(self, rendered: Rendered, request: Request) -> Rendered:
+        """Return a response whose links lead where the client called this API."""
+        if PLACEHOLDER not in rendered.body:
+            return rendered
+        segments = request.path.strip("/").split("/")
+        base_path = "".join(f"/{segment}" for segment in segments[: len(segments) - self._depth])
+        here = json.dumps(f"{self._origin()}{base_path}")[1:-1].encode()
+        return with_content(rendered, rendered.body.replace(PLACEHOLDER, here))
 
     async def _response(self, selection: Selection, request: Request) -> DocumentedResponse:
         """Return a documented response; of simultaneous requests for one, the first makes it."""
@@ -243,9 +283,10 @@ class MockOperation:
 def _with_headers(
     documented: DocumentedResponse, rendered: Rendered, request: Request, source: str = ""
 ) -> Rendered:
+    is_documented = source in {"", documented.source}
     source = source or documented.source
     request.response_headers += [(b"x-mock-answer", source.encode()), SANDBOX]
-    if documented.violation:
+    if documented.violation and is_documented:
         request.response_headers.append((b"x-mock-violation", documented.violation))
     names = {name for name, _ in request.response_headers}
     headers = [field for field in rendered.headers if field[0] not in names]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -10,13 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_first.mock.responses.preferences import FIRST, word
 from contract_first.mock.rule import Effect
+from contract_first.mock.rule import Forward as Forwarded
 from contract_first.service.clock import Clock
 
+from .forwarding import Forward, ForwardFailed
 from .overriding import OverrideError, Overriding, Patched
 from .registry import Injection
 from .request import ApiRequest
-from .responses import Changed, Only, Paced, ProvokedProblem, RuleResponses
-from .transport import drop, is_closed
+from .responses import Changed, Cut, Only, Paced, ProvokedProblem, RuleResponses
+from .transport import close, drop, is_closed, until_gone
 
 LONGEST_NAP = 0.25
 """Seconds after which a delayed request looks whether its client is still connected."""
@@ -28,12 +31,14 @@ class Surroundings(NamedTuple):
     Attributes:
         app: the mock's, which no rule applies to.
         has_ended: returns whether nothing may be delayed any more.
+        forward: responds as the upstream does; None without one.
     """
 
     app: ASGIApp
     responses: RuleResponses
     clock: Clock
     has_ended: Callable[[], bool]
+    forward: Forward | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -52,6 +57,9 @@ class AffectedApp:
         if effect.drop or self._is_over(scope):
             await drop(scope, receive)
             return
+        cut = None
+        if effect.cut_after_bytes is not None:
+            send = cut = Cut(send, effect.cut_after_bytes, partial(close, scope))
         if effect.bytes_per_second is not None:
             pace = effect.bytes_per_second
             send = Paced(send, pace, lambda seconds: self._wait(seconds, scope), lambda: is_closed(scope))
@@ -65,6 +73,8 @@ class AffectedApp:
             await self._respond(effect, scope, receive, _unsent if effect.drop_response else send)
         if effect.drop_response:
             await drop(scope, receive)
+        elif cut is not None and cut.has_ended:
+            await until_gone(receive)
 
     async def _wait(self, seconds: float, scope: Scope) -> None:
         while seconds > 0 and not self._is_over(scope):
@@ -77,7 +87,7 @@ class AffectedApp:
         return self.surroundings.has_ended() or is_closed(scope)
 
     async def _respond(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
-        if effect.respond is None and effect.patch is None:
+        if effect.respond is None and effect.patch is None and not effect.forward:
             await self._respond_as_documented(effect, scope, receive, send)
             return
         try:
@@ -90,9 +100,12 @@ class AffectedApp:
         """Respond as an override says; raises OverrideError where that is not possible."""
         overriding = Overriding(self.injection, self.request, self.surroundings.clock)
         if effect.patch is not None:
-            patched = Patched(send, overriding.patch(effect.patch), has_body=scope["method"] != "HEAD")
+            has_body = scope["method"] != "HEAD"
+            patched = Patched(send, overriding.patch(effect.patch), self.request, has_body=has_body)
             await self._respond_as_documented(effect, scope, receive, patched)
             patched.check()
+        elif effect.forward:
+            await self._respond_as_documented(effect, scope, receive, send)
         elif effect.respond is not None and isinstance(effect.respond.example, str):
             status = {} if effect.respond.status is None else {"code": str(effect.respond.status)}
             preferring = _preferring(scope, {"example": effect.respond.example, **status})
@@ -105,6 +118,9 @@ class AffectedApp:
         self, effect: Effect, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Respond with the documented response of a status, or else with a problem of it."""
+        if effect.forward:
+            await self._forward(effect, scope, receive, send)
+            return
         if effect.status is None:
             await self.app(scope, receive, send)
             return
@@ -117,6 +133,19 @@ class AffectedApp:
                 return  # else the app had another reason to refuse, such as a missing credential
         problem = ProvokedProblem(effect.status, effect.error_code)
         await self.surroundings.responses.respond(problem, scope, receive, send)
+
+    async def _forward(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond as the upstream does, or with a problem that says why it does not."""
+        statuses = effect.forward.mock_on if isinstance(effect.forward, Forwarded) else ()
+        responses, forward = self.surroundings.responses, self.surroundings.forward
+        if forward is None:  # taken away with the contract that the rule was checked by
+            raise OverrideError("the mock has no upstream")
+        try:
+            app = partial(forward.respond, self.app, statuses)
+            await responses.opened(app)(scope, receive, send)
+        except ForwardFailed as failed:
+            problem = ProvokedProblem(failed.status, detail=f"{self.injection.rule}: {failed}.")
+            await responses.respond(problem, scope, receive, send)
 
 
 def _preferring(scope: Scope, preferences: Mapping[str, str]) -> Scope:

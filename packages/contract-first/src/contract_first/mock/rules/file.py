@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
-from contract_first.contract.reading.signatures import signature
-from contract_first.mock.rule import RuleFileError
-from contract_first.mock.watching import watching
+from contract_first.mock.rule import Rule, RuleFileError
 from contract_first.service.messages.problems import Conflict
+from contract_first.service.watching import signature, watching
 
 from .reading import RuleReader
 from .registry import Rules
+from .saving import saved, with_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class RulesFile:
     reader: RuleReader
     rules: Rules
     tell: Callable[[str], None]
+    _saving: Lock = field(default_factory=Lock, init=False)
 
     def load(self) -> None:
         """Activate the rules of the file, in place of those before.
@@ -38,6 +40,26 @@ class RulesFile:
             self.rules.load(self.reader.file(self.path, self.rules.check, f"{self.rules.kind}s"))
         except Conflict as error:
             raise RuleFileError(f"{self.path}: {error.detail}") from None
+
+    def save(self, rule: Rule) -> None:
+        """Write a rule into the file, before those that are there, and load them.
+
+        Raises:
+            RuleFileError: the file cannot be read or written, or has no place for it.
+        """
+        with self._saving:
+            try:
+                suffix = self.path.suffix.lower().removeprefix(".")
+                text = self.path.read_text("utf-8-sig")
+                text = with_rule(text, suffix, f"{self.rules.kind}s", saved(rule))
+                beside = self.path.with_name(f".{self.path.name}.new")
+                beside.write_text(text, "utf-8")
+                beside.replace(self.path)
+            except OSError as error:
+                raise RuleFileError(f"{self.path} cannot be written: {error.strerror}.") from None
+            except ValueError as error:
+                raise RuleFileError(f"{self.path} {error}") from None
+            self.load()
 
     def watched(self) -> AbstractAsyncContextManager[None]:
         """Load the file again whenever it changes, or one that its rules name, while this is entered."""

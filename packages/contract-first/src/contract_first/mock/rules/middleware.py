@@ -12,6 +12,7 @@ from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Problem, ProblemProfile
 
 from .effects import AffectedApp, Surroundings
+from .forwarding import Forward
 from .reading import RuleReader
 from .registry import Injection, Rules
 from .request import ApiRequest, beginning_of, header_of
@@ -28,6 +29,7 @@ class RuleMiddleware:
 
     Args:
         app: serves requests, with the documented response that ``Prefer: code=N`` asks for.
+        forward: responds as the upstream does; None without one.
     """
 
     app: ASGIApp
@@ -37,10 +39,13 @@ class RuleMiddleware:
     clock: Clock
     extension: Extension
     profile: ProblemProfile
+    forward: Forward | None = None
 
     def __post_init__(self) -> None:
         responses = RuleResponses(self.contract, self.clock, self.profile)
-        self._surroundings = Surroundings(self.app, responses, self.clock, lambda: self.faults.ended)
+        self._surroundings = Surroundings(
+            self.app, responses, self.clock, lambda: self.faults.ended, self.forward
+        )
         self._reader = RuleReader(self.extension)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -63,10 +68,10 @@ class RuleMiddleware:
         except Problem as problem:
             await self._surroundings.responses.respond(problem, scope, receive, send)
             return
-        override = None
+        overrides: list[Injection] = []
         if self.overrides.on_api and not (fault and fault.effect.decides):
-            override = self.overrides.injection(request, request.is_considered)
-        app, applied = self.app, [injection for injection in (override, fault) if injection is not None]
+            overrides = self.overrides.injections(request, request.is_considered)
+        app, applied = self.app, [*reversed(overrides), *([fault] if fault else [])]
         for injection in applied:
             app = AffectedApp(app, injection, request, self._surroundings)
         scope[RULE_KEY] = " ".join(injection.rule for injection in applied)

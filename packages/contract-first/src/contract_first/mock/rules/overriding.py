@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from starlette.types import Send
 
-from contract_first.contract import Operation
+from contract_first.contract import Contract, Operation
 from contract_first.mock.override import Patch, Respond
 from contract_first.mock.responses.operation import SANDBOX
 from contract_first.mock.responses.selection import success_status
@@ -18,6 +18,7 @@ from contract_first.mock.templates import Filling, TemplateError
 from contract_first.service.clock import Clock
 from contract_first.service.messages.response import Rendered
 
+from .lists import ListAgreement
 from .registry import Injection
 from .request import ApiRequest
 from .responses import Headers, with_fields
@@ -44,7 +45,8 @@ class Overriding:
 
     def rendered(self, respond: Respond) -> Rendered:
         """Return a response of its own; raises OverrideError."""
-        return rendered(self._filled(respond), self._request.route.operation)
+        filled = self._filled(respond) if respond.templates else respond
+        return rendered(filled, self._request.route.operation)
 
     def patch(self, patch: Patch) -> Patch:
         """Return a patch; raises OverrideError."""
@@ -79,9 +81,10 @@ class Patched:
         has_body: whether the response has one; that to HEAD has none.
     """
 
-    def __init__(self, send: Send, patch: Patch, *, has_body: bool) -> None:
+    def __init__(self, send: Send, patch: Patch, request: ApiRequest, *, has_body: bool) -> None:
         self._send = send
         self._patch = patch
+        self._request = request
         self._patches_body = patch.is_of_body and has_body
         self._start: Any = None
         self._content = b""
@@ -114,7 +117,7 @@ class Patched:
     async def _pass_whole(self) -> None:
         whole = Rendered(self._start["status"], self._start["headers"], self._content)
         try:
-            response = patched(self._patch, whole)
+            response = patched(self._patch, whole, self._request.route.operation, self._request.contract)
         except OverrideError as error:
             self._failure = str(error)
             return
@@ -130,13 +133,14 @@ def rendered(respond: Respond, operation: Operation | None) -> Rendered:
     return _framed(status, with_fields(fields, _raw(respond.headers)), content)
 
 
-def patched(patch: Patch, response: Rendered) -> Rendered:
-    """Return a response after a patch; raises OverrideError."""
+def patched(patch: Patch, response: Rendered, operation: Operation | None, contract: Contract) -> Rendered:
+    """Return a response of an operation after a patch; raises OverrideError."""
     head = _patched_head(patch, response)
     if not patch.is_of_body:
         return Rendered(head["status"], head["headers"], response.body)
     try:
-        return _framed(head["status"], head["headers"], patch.patched(response.body))
+        agreed = ListAgreement(response, operation, contract).agreed
+        return _framed(head["status"], head["headers"], patch.patched(response.body, agreed))
     except ValueError as error:
         raise OverrideError(str(error)) from None
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from yaml import MappingNode
 
-from contract_first.contract.document.parsing import parse
+from contract_first.contract.document.parsing import parse, yaml_node
 from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.extension import Extension
 from contract_first.mock.override import Respond
@@ -99,18 +100,15 @@ class RuleReader:
             RuleFileError: it cannot be read, or is not valid.
         """
         self.files = {path}
-        document = _document(path)
-        if isinstance(document, dict) and set(document) == {kind}:
-            document = document[kind]
-        if not isinstance(document, list):
-            raise RuleFileError(f"{path}: expected a list of {kind}, or an object with one in '{kind}'.")
         rules = []
-        for number, entry in enumerate(document, 1):
+        for number, entry in enumerate(rule_documents(path, kind), 1):
             try:
                 rule = self.rule(entry, path.parent)
                 check(rule)
             except RuleError as error:
-                raise RuleFileError(f"{path}: entry {number}{_name(entry)}: {error}") from None
+                raise RuleFileError(
+                    f"{path}{_line(path, kind, number)}: entry {number}{_name(entry)}: {error}"
+                ) from None
             rules.append(rule)
         return rules
 
@@ -139,6 +137,35 @@ class RuleReader:
             raise RuleError(violation.name, violation.rule, violation.detail)
 
 
+def rule_documents(path: Path, kind: str, most_bytes: int = MOST_BYTES) -> list[Any]:
+    """Return the rules in a file as JSON values: a list, or the member of an object that they are called by.
+
+    Raises:
+        RuleFileError: it cannot be read, or has no such list.
+    """
+    document = _document(path, most_bytes)
+    if isinstance(document, dict):
+        document = document.get(kind)
+    if not isinstance(document, list):
+        raise RuleFileError(f"{path}: expected a list of {kind}, or an object with one in '{kind}'.")
+    return document
+
+
+def _line(path: Path, kind: str, number: int) -> str:
+    """Return the line that an entry of a file begins in; nothing where that is not known any more."""
+    try:
+        text = _read(path, MOST_BYTES).decode("utf-8-sig")
+        if path.suffix.lower() == ".toml":
+            tables = [at for at, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{kind}]]"]
+            return f":{tables[number - 1]}"
+        node = yaml_node(text)
+        if isinstance(node, MappingNode):
+            node = next(value for key, value in node.value if key.value == kind)
+        return f":{node.value[number - 1].start_mark.line + 1}" if node else ""
+    except (OSError, ValueError, LookupError, StopIteration, AttributeError):
+        return ""
+
+
 def _name(entry: Any) -> str:
     name = entry.get("name") if isinstance(entry, dict) else None
     is_short = isinstance(name, str) and name.isprintable() and len(name) <= LONGEST_NAME
@@ -153,7 +180,7 @@ def _content(folder: Path, name: str) -> bytes:
     if not path.is_relative_to(folder.resolve()):
         raise ValueError("is not in the folder of the rule's file")
     try:
-        return _read(path)
+        return _read(path, MOST_BYTES)
     except OSError as error:
         raise ValueError(f"{name} cannot be read: {error.strerror}") from None
 
@@ -170,9 +197,9 @@ def _with_content(respond: Respond, content: bytes) -> Respond:
     return msgspec.structs.replace(respond, file=msgspec.UNSET, headers=headers, **body)
 
 
-def _document(path: Path) -> Any:
+def _document(path: Path, most_bytes: int) -> Any:
     try:
-        return _parsed(_read(path).decode("utf-8-sig"), path.suffix.lower().removeprefix("."))
+        return _parsed(_read(path, most_bytes).decode("utf-8-sig"), path.suffix.lower().removeprefix("."))
     except OSError as error:
         raise RuleFileError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
@@ -181,11 +208,11 @@ def _document(path: Path) -> Any:
         raise RuleFileError(f"{path}: {error}") from None
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most_bytes: int) -> bytes:
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"has more than {MOST_BYTES} bytes.")
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f"has more than {most_bytes} bytes.")
     return content
 
 

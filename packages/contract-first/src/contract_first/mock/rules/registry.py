@@ -1,11 +1,13 @@
 """The active rules, and how often each was applied."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from heapq import merge
 from itertools import count
+from operator import itemgetter
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,10 +17,20 @@ from contract_first.mock.rule import Effect, MatchableRequest, Rule, RuleError
 from contract_first.service.messages.problems import Conflict
 
 MOST_RULES = 1000
+MOST_RECORDED = 10_000
 MOST_BYTES = 64 * 1024 * 1024
 """Of all active rules, as JSON."""
+LASTING = ("file", "recording", "upstream")
+"""Where rules come from that stay for as long as the mock runs, in the order that they are tried."""
 MOST_TRIED = 8
 """Rules that are tried without looking up which may match."""
+KEYS = (str, int, float)
+"""Types of values by which rules are looked up."""
+
+
+def key_of(value: str | float) -> tuple[bool, str | float]:
+    """Return what equal JSON values have in common: 1 is 1.0, and not true."""
+    return isinstance(value, bool), value
 
 
 class Injection(NamedTuple):
@@ -69,6 +81,14 @@ class ActiveRule:
         seed = self._random.getrandbits(64) if effect.respond or effect.patch else 0
         return Injection(rule.id, effect, seconds, self.struck, seed)
 
+    @property
+    def key(self) -> tuple[str, str, Any] | None:
+        """A value that requests need under a name in a place, if it needs one that can be looked up."""
+        for place, name, kind, expected in self._conditions:
+            if kind == "equals" and isinstance(expected, KEYS):
+                return place, name, key_of(expected)
+        return None
+
     def may_match(self, operation: str, path: str) -> bool:
         """Return whether the rule may match a request for an operation; the path is empty for any other."""
         match = self.rule.match
@@ -81,22 +101,46 @@ class ActiveRule:
         return msgspec.structs.replace(self.rule, struck=self.struck)
 
 
+class ByValue:
+    """Rules in their order, of which those that need a value of a request are looked up by it."""
+
+    def __init__(self, rules: Iterable[ActiveRule]) -> None:
+        self._others: list[tuple[int, ActiveRule]] = []
+        self._keyed: dict[tuple[str, str], dict[Any, list[tuple[int, ActiveRule]]]] = {}
+        for entry in enumerate(rules):
+            if (key := entry[1].key) is None:
+                self._others.append(entry)
+            else:
+                place, name, value = key
+                self._keyed.setdefault((place, name), {}).setdefault(value, []).append(entry)
+
+    def matching(self, request: MatchableRequest) -> Iterator[ActiveRule]:
+        """Yield the rules that may match a request, in their order."""
+        having = [
+            by_value[key]
+            for (place, name), by_value in self._keyed.items()
+            for key in {key_of(value) for value in request.values(place, name) if isinstance(value, KEYS)}
+            if key in by_value
+        ]
+        return (active for _, active in merge(self._others, *having, key=itemgetter(0)))
+
+
 class Active:
-    """The active rules in their order, and which of them may match, by operation and path."""
+    """The active rules in their order, and which of them may match, by operation, path and values."""
 
     def __init__(self, rules: Iterable[ActiveRule] = ()) -> None:
         self.rules = tuple(rules)
         self._paths = {active.rule.match.path for active in self.rules}
-        self._matching: dict[tuple[str, str], Sequence[ActiveRule]] = {}
+        self._matching: dict[tuple[str, str], ByValue] = {}
 
-    def matching(self, request: MatchableRequest) -> Sequence[ActiveRule]:
+    def matching(self, request: MatchableRequest) -> Iterable[ActiveRule]:
         """Return the rules that may match a request."""
         if len(self.rules) <= MOST_TRIED:
             return self.rules
         place = request.operation, request.path if request.path in self._paths else ""
         if place not in self._matching:
-            self._matching[place] = [active for active in self.rules if active.may_match(*place)]
-        return self._matching[place]
+            self._matching[place] = ByValue(active for active in self.rules if active.may_match(*place))
+        return self._matching[place].matching(request)
 
 
 class Rules:
@@ -133,7 +177,7 @@ class Rules:
         self._changing = threading.Lock()
         self._striking = threading.Lock()
         self._active = Active()
-        self._of_file: Collection[str] = ()
+        self._lasting: dict[str, str] = {}
         self.on_api = self.on_s3 = False
         self.operations: dict[str, Collection[str]] | None = None
         self.ended = False
@@ -142,12 +186,15 @@ class Rules:
 
     def check(self, rule: Rule) -> None:
         """Raise RuleError for a rule that this mock does not have the server or operation of, or refuses."""
-        if self.operations is None:
-            return
-        self._check_place(rule, self.operations)
-        self.validate(rule)
+        self.check_place(rule)
+        if self.operations is not None:
+            self.validate(rule)
 
-    def _check_place(self, rule: Rule, servers: Mapping[str, Collection[str]]) -> None:
+    def check_place(self, rule: Rule) -> None:
+        """Raise RuleError for a rule that this mock does not have the server or operation of."""
+        servers = self.operations
+        if servers is None:
+            return
         if rule.on not in servers:
             raise RuleError("/on", "on", f"is {rule.on}, which this mock does not have")
         name, operations = rule.match.operation, servers[rule.on]
@@ -172,20 +219,33 @@ class Rules:
             self._replace((*new, *self._active.rules) if self._newest_first else (*self._active.rules, *new))
         return added
 
-    def load(self, rules: Sequence[Rule]) -> None:
-        """Replace the rules of the mock's file, which stay when all are cleared, and come after the others.
+    def load(self, rules: Sequence[Rule], source: str = "file") -> None:
+        """Replace the rules of a source, which stay when all are cleared, and come after the others.
 
         Args:
             rules: all have been checked.
+            source: one of `LASTING`.
 
         Raises:
-            Conflict: there would be more than a thousand, or they would be too large; the others stay.
+            Conflict: there would be too many, or they would be too large; the others stay.
         """
         with self._changing:
-            others = [active for active in self._active.rules if active.rule.id not in self._of_file]
-            loaded = self._numbered(rules, others)
-            self._of_file = {rule.id for rule in loaded}
-            self._replace((*others, *(ActiveRule(rule, self._seed) for rule in loaded)))
+            others = [a for a in self._active.rules if self._lasting.get(a.rule.id) != source]
+            loaded = self._numbered(rules, others, MOST_RECORDED if source == "recording" else MOST_RULES)
+            before, kept = self._lasting, {a.rule.id for a in others}
+            self._lasting = {rule_id: place for rule_id, place in before.items() if rule_id in kept}
+            self._lasting |= dict.fromkeys((rule.id for rule in loaded), source)
+            try:
+                self._replace(
+                    sorted((*others, *(ActiveRule(rule, self._seed) for rule in loaded)), key=self._rank)
+                )
+            except Conflict:
+                self._lasting = before
+                raise
+
+    def _rank(self, active: ActiveRule) -> int:
+        source = self._lasting.get(active.rule.id)
+        return -1 if source is None else LASTING.index(source)
 
     def change(self, rule_id: str, rule: Rule) -> Rule | None:
         """Replace a rule, whose count begins at 0, and return the new one; None if there is none of this id.
@@ -226,9 +286,9 @@ class Rules:
         """Remove all rules, or those of a scope; those of the mock's file stay, and are counted from 0."""
         with self._changing:
             self._replace(
-                ActiveRule(active.rule, self._seed) if active.rule.id in self._of_file else active
+                ActiveRule(active.rule, self._seed) if active.rule.id in self._lasting else active
                 for active in self._active.rules
-                if active.rule.id in self._of_file or (scope and active.rule.scope != scope)
+                if active.rule.id in self._lasting or (scope and active.rule.scope != scope)
             )
 
     def switch(self, rules: Iterable[Rule], seed: int) -> None:
@@ -241,8 +301,12 @@ class Rules:
             )
 
     def active(self, scope: str | None = None) -> list[Rule]:
-        """Return the active rules, or those of a scope, and how often each was applied."""
-        return [a.counted() for a in self._active.rules if not scope or a.rule.scope == scope]
+        """Return the active rules but those of a recording, or of a scope, and how often each applied."""
+        return [
+            active.counted()
+            for active in self._active.rules
+            if self._lasting.get(active.rule.id) != "recording" and scope in {None, "", active.rule.scope}
+        ]
 
     def injection(
         self, request: MatchableRequest, considered: Callable[[Rule], bool] = lambda _: True
@@ -252,12 +316,30 @@ class Rules:
         Args:
             considered: whether a rule is tried at all.
         """
+        return next(iter(self.injections(request, considered, most=1)), None)
+
+    def injections(
+        self, request: MatchableRequest, considered: Callable[[Rule], bool] = lambda _: True, most: int = 2
+    ) -> list[Injection]:
+        """Return the effects on a request: of the first rule that applies, and of the next that decides.
+
+        There is a second one where the first only changes the response, or delays it.
+
+        Args:
+            considered: whether a rule is tried at all.
+            most: how many are returned.
+        """
+        injections: list[Injection] = []
         with self._striking:
             for active in self._active.matching(request):
-                injection = active.injection(request) if considered(active.rule) else None
+                if not considered(active.rule) or (injections and not active.rule.effect.may_decide):
+                    continue
+                injection = active.injection(request)
                 if injection is not None:
-                    return injection
-        return None
+                    injections.append(injection)
+                    if injection.effect.decides or len(injections) == most:
+                        break
+        return injections
 
     def struck(self, rule_id: str) -> None:
         """Count a rule applied by S3, whose process reports it."""
@@ -272,11 +354,16 @@ class Rules:
     def _ids(self) -> set[str]:
         return {active.rule.id for active in self._active.rules}
 
-    def _numbered(self, rules: Sequence[Rule], beside: Collection[ActiveRule]) -> list[Rule]:
+    def _numbered(
+        self, rules: Sequence[Rule], beside: Iterable[ActiveRule], most: int = MOST_RULES
+    ) -> list[Rule]:
         """Return rules that come to others with their ids; raises Conflict for too many."""
-        if len(beside) + len(rules) > MOST_RULES:
+        count = sum(self._lasting.get(active.rule.id) != "recording" for active in beside)
+        if count + len(rules) > most:
             raise Conflict(
-                f"{len(beside)} {self.kind}s are active; at most {MOST_RULES} can be. Remove some."
+                f"{count} {self.kind}s are active; at most {most} can be. Remove some."
+                if count
+                else f"There are {len(rules)} {self.kind}s; at most {most} can be active."
             )
         return [
             msgspec.structs.replace(rule, id=f"{self.kind}-{next(self._numbers)}", struck=0) for rule in rules

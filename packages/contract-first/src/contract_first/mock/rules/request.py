@@ -32,7 +32,7 @@ class ApiRequest:
 
     def __init__(self, scope: Scope, contract: Contract, beginning: bytes = b"") -> None:
         self._scope = scope
-        self._contract = contract
+        self.contract = contract
         self._beginning = beginning
         self.method: str = scope["method"]
         self.path: str = scope["path"]
@@ -42,9 +42,7 @@ class ApiRequest:
         """Its route in the contract."""
         raw: bytes = self._scope.get("raw_path") or self.path.encode()
         query = self._scope.get("query_string", b"")
-        return self._contract.route(
-            self.method, raw.decode("latin-1"), query, partial(header_of, self._scope)
-        )
+        return self.contract.route(self.method, raw.decode("latin-1"), query, partial(header_of, self._scope))
 
     @property
     def operation(self) -> str:

@@ -157,6 +157,31 @@ class Paced:
             await self._send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
+class Cut:
+    """A ``send`` that passes so many bytes of a body, and then ends the connection."""
+
+    def __init__(self, send: Send, most_bytes: int, end: Callable[[], Awaitable[None]]) -> None:
+        self._send = send
+        self._rest = most_bytes
+        self._end = end
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended the connection."""
+        return self._rest < 0
+
+    async def __call__(self, message: Any) -> None:
+        """Pass on a message of the response, as far as it goes."""
+        body = message.get("body", b"")
+        if message["type"] == "http.response.start" or len(body) < self._rest:
+            self._rest -= len(body)
+            await self._send(message)
+        elif self._rest >= 0:
+            await self._send({"type": "http.response.body", "body": body[: self._rest], "more_body": True})
+            self._rest = -1
+            await self._end()
+
+
 class ProvokedProblem(Problem):
     """A problem that a fault asks for.
 
@@ -180,7 +205,12 @@ class RuleResponses:
 
     def __init__(self, contract: Contract, clock: Clock, profile: ProblemProfile) -> None:
         edge = Edge(_respond, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES, profile=profile)
-        self._app: ASGIApp = open_to_pages(edge, contract)
+        self._contract = contract
+        self._app: ASGIApp = self.opened(edge)
+
+    def opened(self, app: ASGIApp) -> ASGIApp:
+        """Return an app whose responses pages of other origins may read."""
+        return open_to_pages(app, self._contract)
 
     async def respond(self, response: Problem | Rendered, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to a request with a problem, or with a response as it goes out."""

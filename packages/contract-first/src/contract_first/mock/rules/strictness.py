@@ -29,13 +29,18 @@ class StrictOverrides:
 
     def check(self, rule: Rule) -> None:
         """Raise RuleError for an override whose response violates the contract."""
+        for error in self.violations(rule):
+            raise error
+
+    def violations(self, rule: Rule) -> Iterator[RuleError]:
+        """Yield how the responses of an override violate the contract, each with its place in the rule."""
         steps = rule.effect.sequence or (rule.effect,)
         for number, effect in enumerate(steps):
             at = f"/effect/sequence/{number}" if rule.effect.sequence else "/effect"
             for operation in self._operations(rule.match):
-                self._check(effect, at, operation)
+                yield from self._violations(effect, at, operation)
 
-    def _check(self, effect: Effect, at: str, operation: Operation) -> None:
+    def _violations(self, effect: Effect, at: str, operation: Operation) -> Iterator[RuleError]:
         response = self._response(effect, operation)
         if response is None:
             return
@@ -46,14 +51,14 @@ class StrictOverrides:
             where = {"status": "/status", "header": f"/headers/{violation.where}", "media type": "/headers"}
             place = where.get(violation.part, f"/body{violation.where}")
             detail = f"violates the contract of {operation.operation_id}: {violation.detail}"
-            raise RuleError(f"{at}/{part}{place}", violation.rule, detail)
+            yield RuleError(f"{at}/{part}{place}", violation.rule, detail)
 
     def _response(self, effect: Effect, operation: Operation) -> Rendered | None:
         """Return the response that an override sends, if that is known."""
         part = effect.respond or effect.patch
         if (
             part is None
-            or has_templates(part)
+            or (has_templates(part) and getattr(part, "templates", True))
             or (effect.respond and isinstance(effect.respond.example, str))
         ):
             return None
@@ -62,7 +67,7 @@ class StrictOverrides:
                 return rendered(effect.respond, operation)
             documented = DocumentedResponses(operation, self._assembly, self._generator)
             base = documented.make(Selection(effect.status, None), []).rendered
-            return None if effect.patch is None else patched(effect.patch, base)
+            return None if effect.patch is None else patched(effect.patch, base, operation, self._contract)
         except (OverrideError, Problem):
             return None
 

@@ -1,5 +1,6 @@
 """The transport of a request's connection, which a fault closes."""
 
+import asyncio
 from asyncio import Transport
 
 from starlette.types import Receive, Scope
@@ -7,6 +8,7 @@ from starlette.types import Receive, Scope
 from contract_first.service.http.protocol import HttpProtocol
 
 TRANSPORT = "contract_first.mock.transport"
+NOT_HANDED_OVER = "A fault drops this connection, which the server does not hand over."
 
 
 class TransportProtocol(HttpProtocol):
@@ -29,6 +31,15 @@ def is_closed(scope: Scope) -> bool:
     return transport is not None and transport.is_closing()
 
 
+async def close(scope: Scope) -> None:
+    """Close the connection of a request behind what was sent."""
+    transport = _transport(scope)
+    if transport is None:
+        raise ConnectionAbortedError(NOT_HANDED_OVER)
+    await asyncio.sleep(0)  # the server writes at the end of the event loop's turn
+    transport.close()
+
+
 async def drop(scope: Scope, receive: Receive) -> None:
     """Close the connection of a request.
 
@@ -37,7 +48,12 @@ async def drop(scope: Scope, receive: Receive) -> None:
     """
     transport = _transport(scope)
     if transport is None:
-        raise ConnectionAbortedError("A fault drops this connection, which the server does not hand over.")
+        raise ConnectionAbortedError(NOT_HANDED_OVER)
     transport.abort()
+    await until_gone(receive)
+
+
+async def until_gone(receive: Receive) -> None:
+    """Wait until the server knows that the connection is closed."""
     while (await receive())["type"] != "http.disconnect":
         pass  # a server that does not know of it yet would respond with 500

@@ -11,6 +11,8 @@ import msgspec
 
 from contract_first.service.clock import Clock, SystemClock
 
+from .scopes import SCOPE
+
 EARLIEST: Final = datetime(1980, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2999, 12, 31, tzinfo=UTC)
 
@@ -45,7 +47,19 @@ class MockClock(Clock):
         self._follow = follow
         self._machine = machine or SystemClock()
         self._changing = threading.Lock()
-        self._setting: tuple[timedelta, datetime | None] = (timedelta(), None)
+        self._settings: dict[str, tuple[timedelta, datetime | None]] = {"": (timedelta(), None)}
+
+    @property
+    def _setting(self) -> tuple[timedelta, datetime | None]:
+        return self._settings.get(SCOPE.get()) or self._settings[""]
+
+    def open(self, name: str) -> None:
+        """Give a scope a clock of its own, which begins as that of all."""
+        self._settings[name] = self._settings[""]
+
+    def close(self, name: str) -> None:
+        """Remove the clock of a scope."""
+        del self._settings[name]
 
     def now(self) -> datetime:
         """Return the current time, aware, in UTC."""
@@ -84,7 +98,7 @@ class MockClock(Clock):
         """
         with self._changing:
             before = (timedelta(), None) if reset else self._setting
-            self._setting = self._changed(before, now, advance_seconds, freeze=freeze)
+            self._settings[SCOPE.get()] = self._changed(before, now, advance_seconds, freeze=freeze)
             shift, stopped = self._setting
             self._follow(self.now() if shift or stopped else None, stopped is not None)
         return self.reading()

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from contract_first.contract import Operation
+from contract_first.mock.relations.relation import BODY, about_file
 from contract_first.mock.responses.operation import Arguments
-from contract_first.mock.responses.related import BODY, about_file
 from contract_first.mock.vocabulary.members import Meaning, named
 from contract_first.mock.vocabulary.words import plain
 from contract_first.service.messages.problems import NotFound, PayloadTooLarge

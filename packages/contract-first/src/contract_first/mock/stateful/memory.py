@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from contract_first.contract import Contract
 from contract_first.mock.generation import Generator
+from contract_first.mock.state.scopes import SCOPE
 from contract_first.mock.vocabulary.members import identifiers_of
 from contract_first.mock.vocabulary.words import plain
 from contract_first.service.clock import Clock
@@ -19,6 +20,8 @@ MOST_NUMBERS: Final = 1000
 """Identifiers that are tried until one is free."""
 
 MOST_LINES: Final = 20
+MOST_SCOPED_BYTES: Final = 8 * 1024 * 1024
+"""Of all items of one scope."""
 
 
 class Catalog(NamedTuple):
@@ -50,23 +53,51 @@ def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
     return Catalog(collections, values, roles)
 
 
+class _Room(NamedTuple):
+    """The items of one scope, and the lock that is held while they are used."""
+
+    store: ItemStore
+    lock: asyncio.Lock
+
+
 class Memory:
-    """The items of a mock; they stay when its contract is loaded again.
+    """The items of a mock, for each scope; they stay when its contract is loaded again.
 
     Args:
         clock: the time of creations and changes.
         file: of the database; None for one in memory.
 
     Attributes:
-        lock: held while items are read or written, and while the state is reset, saved or restored.
         catalog: of the contract that is served.
     """
 
     def __init__(self, clock: Clock, file: Path | None = None) -> None:
         self.clock = clock
-        self.store = ItemStore(file)
-        self.lock = asyncio.Lock()
+        self._rooms = {"": _Room(ItemStore(file), asyncio.Lock())}
         self.catalog = Catalog({}, {}, {})
+
+    @property
+    def store(self) -> ItemStore:
+        """Where the items of the current scope are."""
+        return self._rooms[SCOPE.get()].store
+
+    @property
+    def lock(self) -> asyncio.Lock:
+        """Held while the current scope's items are read or written, and while its state is changed."""
+        return self._rooms[SCOPE.get()].lock
+
+    def open(self, name: str) -> None:
+        """Give a scope items of its own, none yet."""
+        self._rooms[name] = _Room(ItemStore(None, MOST_SCOPED_BYTES), asyncio.Lock())
+
+    def close(self, name: str) -> None:
+        """Remove the items of a scope."""
+        self._rooms.pop(name).store.close()
+
+    def end(self) -> None:
+        """Release all items."""
+        for name in [*self._rooms]:
+            self.close(name)
 
     def add(
         self,

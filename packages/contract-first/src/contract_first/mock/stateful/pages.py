@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.responses.envelopes import ListPage
-from contract_first.mock.responses.related import first_page
+from contract_first.mock.relations.envelopes import ListPage
+from contract_first.mock.relations.paging import first_page
 from contract_first.mock.vocabulary.members import Meaning, meanings_of
 from contract_first.mock.vocabulary.times import spellings
 from contract_first.mock.vocabulary.words import plain

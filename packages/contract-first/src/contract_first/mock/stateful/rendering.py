@@ -7,9 +7,9 @@ from typing import Any
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING
+from contract_first.mock.relations.envelopes import ListPage, enclosed
+from contract_first.mock.relations.rendering import with_value
 from contract_first.mock.responses.documented import DocumentedResponse
-from contract_first.mock.responses.envelopes import ListPage, enclosed
-from contract_first.mock.responses.rendering import with_value
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 

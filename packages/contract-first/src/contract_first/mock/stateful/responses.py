@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from contract_first.contract import Operation
@@ -23,12 +22,10 @@ class StatefulResponses(ContractResponses):
 
     Attributes:
         catalog: of the contract that is served.
-        origin: returns the URL of the API as the client of the current request reaches it.
     """
 
     memory: Memory
     catalog: Catalog
-    origin: Callable[[], str]
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- as its base does
         """Return the responder from stored items; None for an operation without a collection."""

@@ -6,6 +6,7 @@ import sqlite3
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, NamedTuple, overload
 
@@ -55,6 +56,8 @@ WITH RECURSIVE distinct_parents(parents) AS (
 """
 """Parents of a collection's items, found by the index: its items are not read."""
 Read = Callable[..., list[Any]]
+_LOADS = count()
+"""Numbers loads of all stores, so that no two have the same state."""
 PARENTS, VALUE = msgspec.json.Decoder(dict[str, str]), msgspec.json.Decoder(dict[str, Any])
 
 
@@ -187,13 +190,15 @@ class ItemStore:
 
     Args:
         file: of the database, made for its owner alone; None for one in memory.
+        most_bytes: of all items; by default as many as there may be.
 
     Raises:
         ValueError: the file holds something else than items of a mock, or too many.
     """
 
-    def __init__(self, file: Path | None = None) -> None:
-        self._loads = 0
+    def __init__(self, file: Path | None = None, most_bytes: int | None = None) -> None:
+        self._limit = most_bytes
+        self._loads = next(_LOADS)
         self._lengths: dict[Any, tuple[Any, int]] = {}
         if file is not None:
             file.touch(mode=0o600)
@@ -210,12 +215,18 @@ class ItemStore:
                 raise ValueError(f"{file} does not hold what a mock stores: {error}.") from None
             opened.pop_all()
 
+    @property
+    def _most_bytes(self) -> int:
+        return MOST_BYTES if self._limit is None else self._limit
+
     def _check(self) -> None:
-        self._loads += 1
+        self._loads = next(_LOADS)
         self._is_whole()
         row = self._database.execute(MEASURES).fetchone()
-        most = f"it has more than {MOST_ITEMS} items, {MOST_BYTES} bytes of them, or {MOST_IN_ITEM} of one"
-        if row[0] > MOST_ITEMS or max(row[1:3]) > MOST_BYTES or (row[3] or 0) > MOST_IN_ITEM:
+        most = (
+            f"it has more than {MOST_ITEMS} items, {self._most_bytes} bytes of them, or {MOST_IN_ITEM} of one"
+        )
+        if row[0] > MOST_ITEMS or max(row[1:3]) > self._most_bytes or (row[3] or 0) > MOST_IN_ITEM:
             raise ValueError(most)
         if any(
             not isinstance(last or 0, int) or (last or 0) > LAST
@@ -227,7 +238,7 @@ class ItemStore:
             _item(*row)
             value = row[-1] if isinstance(row[-1], bytes) else row[-1].encode()
             self._count, self._bytes = self._count + 1, self._bytes + _size(value)
-            if self._bytes > MOST_BYTES:
+            if self._bytes > self._most_bytes:
                 raise ValueError(most)
 
     def _is_whole(self) -> None:
@@ -259,10 +270,10 @@ class ItemStore:
         """Add an item; raises PayloadTooLarge or ServiceUnavailable."""
         encoded = _encoded(value)
         size = _size(encoded)
-        if self._count >= MOST_ITEMS or self._bytes + size > MOST_BYTES:
+        if self._count >= MOST_ITEMS or self._bytes + size > self._most_bytes:
             raise ServiceUnavailable(
                 f"The mock holds {self._count} items of {self._bytes} bytes; at most {MOST_ITEMS} items "
-                f"of {MOST_BYTES} bytes fit. Delete some, or reset it."
+                f"of {self._most_bytes} bytes fit. Delete some, or reset it."
             )
         self._database.execute(
             "INSERT INTO items (collection, key, parents, value) VALUES (?, ?, ?, ?)",
@@ -293,8 +304,8 @@ class ItemStore:
         """Replace the value of an item; raises PayloadTooLarge or ServiceUnavailable."""
         encoded = _encoded(value)
         size = self._bytes + _size(encoded) - _size(msgspec.json.encode(item.value))
-        if size > max(MOST_BYTES, self._bytes):
-            raise ServiceUnavailable(f"The mock holds {self._bytes} bytes; at most {MOST_BYTES} fit.")
+        if size > max(self._most_bytes, self._bytes):
+            raise ServiceUnavailable(f"The mock holds {self._bytes} bytes; at most {self._most_bytes} fit.")
         self._database.execute(
             "UPDATE items SET key = ?, value = ? WHERE place = ?", (key, encoded, item.place)
         )
@@ -364,7 +375,7 @@ class ItemStore:
 
     @property
     def _state(self) -> tuple[int, int]:
-        """How often everything was loaded, and rows were changed: after any change it is another."""
+        """Which load of a store it is, and how often rows were changed: after any change it is another."""
         return self._loads, self._database.total_changes
 
     def _rows(self, query: str, *values: Any) -> list[Any]:

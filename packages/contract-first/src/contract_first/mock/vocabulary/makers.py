@@ -25,11 +25,9 @@ class Related(NamedTuple):
 
 
 Maker: TypeAlias = "Callable[[Random], Any] | Related"
+BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+DISCORD_EPOCH = 1_420_070_400_000
 STREETS = ("Station Road", "Park Lane", "Mill Street", "Harbour Street", "Church Road", "High Street")
-SENTENCES = (
-    *("A short text that says what this is.", "Ready by Friday, as agreed.", "Checked twice; all is well."),
-    *("Please see the attached notes.", "Works as expected.", "To be continued next week."),
-)
 BLANK = re.compile(r"(#|\{[a-z]+\})")
 FILLED_BY: Mapping[str, Callable[[Random], str]] = {
     "#": lambda random: str(random.randrange(10)),
@@ -39,7 +37,7 @@ FILLED_BY: Mapping[str, Callable[[Random], str]] = {
     "{name}": lambda random: random.choice(LAST),
     "{company}": lambda random: random.choice(("Ltd", "GmbH", "Inc.")),
     "{street}": lambda random: random.choice(STREETS),
-    "{sentence}": lambda random: random.choice(SENTENCES),
+    "{sentence}": lambda random: f"This is about {random.choice(WORDS)}.",
 }
 """What is filled into a form for each blank."""
 
@@ -88,6 +86,22 @@ def between(low: float, high: float, digits: int = 0) -> Callable[[Random], Any]
 def hexadecimal(digits: int) -> Callable[[Random], Any]:
     """Return a maker of so many hexadecimal digits."""
     return lambda random: f"{random.getrandbits(4 * digits):0{digits}x}"
+
+
+def snowflake(random: Random) -> int:
+    """Return an identifier of 64 bits that begins with a time, as Discord's."""
+    milliseconds = random.randrange(1_704_067_200_000, 1_760_000_000_000) - DISCORD_EPOCH
+    return milliseconds << 22 | random.getrandbits(22)
+
+
+def ulid(random: Random) -> str:
+    """Return an identifier of 128 bits in Crockford's Base32, its first 48 bits a time."""
+    number = random.randrange(1_704_067_200_000, 1_760_000_000_000) << 80 | random.getrandbits(80)
+    return "".join(BASE32[number >> 5 * place & 31] for place in reversed(range(26)))
+
+
+def colour(random: Random) -> str:
+    return f"#{random.getrandbits(24):06x}"
 
 
 def words(random: Random, count: int = 2) -> str:
@@ -154,4 +168,4 @@ def somebody(subject: Subject, name: str, _of: str) -> str:
 def name(subject: Subject, _: str, of: str) -> str:
     """Return the name of a person or a thing."""
     is_person = subject.is_person if not of else of.rpartition("_")[2] in PEOPLE
-    return " ".join(subject.person(of)) if is_person else subject.title(of).title()
+    return " ".join(subject.person(of)) if is_person else subject.title(of)

@@ -20,7 +20,7 @@ class Meaning(Enum):
 
     # Items
 
-    IDENTIFIER = "id uuid guid sid nodeid uid"
+    IDENTIFIER = "id uuid guid sid gid nodeid uid"
     PATH_IDENTIFIER = "id sid uuid guid"
     REFERENCE = "entityid objectid resourceid"
     KEY = "key number name slug code login username"
@@ -44,6 +44,7 @@ class Meaning(Enum):
     # Lists: the part that is shown
 
     MORE = "hasmore hasnext hasnextpage istruncated more"
+    HAS_PREVIOUS = "hasprevious hasprev haspreviouspage hasprevpage"
     TOTAL = (
         "total totalcount totalitems totalresults totalelements totalsize totalentries totalrecords"
         " odatacount count results itemstotal"
@@ -54,13 +55,15 @@ class Meaning(Enum):
     IS_FIRST = "first"
     IS_LAST = "last islast islastpage done"
     END = "end"
+    FIRST_KEY = "firstid"
+    LAST_KEY = "lastid"
     LIST_NAME = "key"
     NEXT_PAGE = "nextpage nextpagenumber"
     PREVIOUS_PAGE = "previouspage prevpage previouspagenumber"
     LAST_PAGE = "totalpages numpages pages lastpage pagecount pagestotal"
     NEXT_URL = "next nextpageuri nextpageurl nexturl nextlink nexturi nexthref"
     PREVIOUS_URL = "previous prev previouspageuri previouspageurl previousurl prevurl"
-    LIST_URL = "url uri self firstpageuri firstpageurl"
+    LIST_URL = "url uri self href firstpageuri firstpageurl"
     NEXT_CURSOR = f"nextpagetoken nextcursor nextpage nextmarker {CURSOR}"
     PREVIOUS_CURSOR = "previouspagetoken prevpagetoken previouscursor prevcursor prevmarker previterator"
 
@@ -94,7 +97,24 @@ def meanings_of(name: str) -> tuple[Meaning, ...]:
 
 PAGING: Final = (Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET)
 """What selects a page, in this order."""
-IDENTIFYING: Final = frozenset({"id", "uid", "sid", "uuid", "guid", "number", "sku", "key", "token"})
+IDENTIFYING: Final = frozenset(
+    {
+        "id",
+        "gid",
+        "uid",
+        "sid",
+        "uuid",
+        "guid",
+        "number",
+        "sku",
+        "key",
+        "token",
+        "slug",
+        "login",
+        "handle",
+        "arn",
+    }
+)
 """Last words of what no two items have in common."""
 SHARED: Final = frozenset({"status", "code", "phone", "port", "version"})
 """Words of what has a meaning elsewhere: a number that is changed is no other status or telephone."""
@@ -102,7 +122,21 @@ COUNTING: Final = frozenset({"count", "total", "num", "number", "of", "n"})
 """Words that say that a number counts what the rest of the name says."""
 HOLDER = re.compile(r"meta|metadata|sys|\w*reference")
 ENDS_IN_ID: Final = frozenset(f"{word}{plural}" for word in ("id", "uuid", "guid") for plural in ("", "s"))
+VERBS: Final = frozenset(
+    {
+        *("get", "list", "search", "create", "update", "delete", "remove", "add", "find", "query", "sync"),
+        *("batch", "cancel", "all", "me", "self", "v1", "v2", "v3"),
+    }
+)
+"""Segments of paths that name no kind of thing."""
 TALLIES: Final = frozenset({"count", "counts", "counter", "counters"})
+
+
+def kind_of(path: str) -> str:
+    """Return what a path leads to: ``pets`` for ``/pets/{id}``; what is done there is no such word."""
+    segments = [segment for segment in path.split("/") if segment and "{" not in segment]
+    nouns = (segment for segment in reversed(segments) if segment.lower() not in VERBS)
+    return next((noun.rpartition(".")[0] or noun for noun in nouns), "")
 
 
 def refers(name: str) -> bool:

@@ -31,6 +31,36 @@ PEOPLE: Final = frozenset(
         *("sender", "student", "teacher", "user"),
     }
 )
+ADJECTIVES: Final = frozenset(
+    {
+        *(
+            "alternate",
+            "common",
+            "custom",
+            "default",
+            "display",
+            "formal",
+            "formatted",
+            "friendly",
+            "full",
+            "html",
+        ),
+        *(
+            "legal",
+            "long",
+            "native",
+            "official",
+            "original",
+            "preferred",
+            "public",
+            "short",
+            "unique",
+            "user",
+        ),
+    }
+)
+"""Words before ``name`` or ``title`` that say of no other thing that it is its name."""
+LONGEST_NOUN: Final = 30
 EPOCH: Final = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS: Final = 690
 
@@ -115,6 +145,7 @@ class Subject:
 
     Attributes:
         kind: what the object is called, or its list, by the last word in the singular.
+        noun: all words of that; empty where they say nothing.
         is_person: whether a member called ``name`` is that of a person.
         is_place: whether a member called ``state`` is part of an address.
         is_money: whether a member called ``value`` is an amount.
@@ -132,6 +163,7 @@ class Subject:
         draw_person: Callable[[Random], Person] = person,
     ) -> None:
         self.random = random
+        self.noun = _noun(name)
         self.kind, self.is_person, self.is_place, self.is_money = _traits(names, name)
         self.is_links = above is not None and self.kind in {"link", "url"}
         self._draw_person = draw_person
@@ -158,8 +190,11 @@ class Subject:
         return self.places[of]
 
     def title(self, of: str = "") -> str:
+        """Return the title of a part of the object, or of the object itself: a word, and what it is."""
+        of = "" if of in ADJECTIVES else of
         if of not in self._titles:
-            self._titles[of] = f"{self.random.choice(WORDS)} {self.random.choice(WORDS)}"
+            noun = of.replace("_", " ") or self.noun or self.random.choice(WORDS)
+            self._titles[of] = f"{self.random.choice(WORDS)} {noun}".title()
         return self._titles[of]
 
     def moment(self, name: str) -> datetime:
@@ -172,6 +207,15 @@ class Subject:
             seconds = self.random.randrange(within * 3600 + 1)
             self._moments[after] = self._base + timedelta(hours=after, seconds=seconds)
         return self._moments[after]
+
+
+@lru_cache(maxsize=4096)
+def _noun(name: str) -> str:
+    """Return what an object of a name is, such as ``custom field``; empty where that says nothing."""
+    if not name or name in Meaning.ENVELOPE or name in Meaning.ASPECT or name in Meaning.RENAMABLE_KEY:
+        return ""
+    *words, last = words_of(name) or ("",)
+    return " ".join([*words, singular(last)])[:LONGEST_NOUN].strip()
 
 
 @lru_cache(maxsize=4096)

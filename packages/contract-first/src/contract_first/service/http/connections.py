@@ -72,6 +72,11 @@ class Connections(set[Any]):
         self._ahead: deque[Callable[[], None]] = deque()
         self._turn_at = self._read_at = 0.0
 
+    def owner(self, connection: ClientConnection) -> str | None:
+        """Return who a connection's memory counts for; None if that may be many clients."""
+        address = _address(connection)
+        return None if self._limits.proxies.trusts(address) else address
+
     def take_turn(self, read: Callable[[], None]) -> None:
         """Read a pipelined request: one in each short turn of the event loop, however many there are.
 

@@ -12,10 +12,11 @@ from starlette.types import ASGIApp, Scope
 
 from contract_first.service.messages.problems import InternalError, Problem, ServiceUnavailable
 
+from .budget import Bodies
 from .sender import Sender
 
-MOST_WAITING_BYTES = 64 * 1024
-"""How much of a body waits for the app before no more is read."""
+MOST_WAITING_BYTES = 32 * 1024
+"""How much of a body waits for the app before no more is read, and how much the app takes at once."""
 MOST_SHAPES, MOST_NAMES, MOST_NAME_BYTES = 1024, 64, 2048
 """How many shapes of heads are remembered, and of how many names, which others may have chosen."""
 CLOSE = (b"connection", b"close")
@@ -115,6 +116,7 @@ class Exchange:
         self,
         connection: Carrier,
         sender: Sender,
+        bodies: Bodies,
         scope: Scope,
         *,
         keep_alive: bool,
@@ -122,20 +124,21 @@ class Exchange:
     ) -> None:
         self._connection = connection
         self._sender = sender
-        self.scope = scope
+        self._bodies = bodies
+        self._is_head, self._is_old = scope["method"] == "HEAD", scope["http_version"] == "1.0"
         self.keep_alive = keep_alive
         self.body = EXPECTED if expects_continue else ARRIVING
         self.response = AWAITED
         self._pieces: list[bytes] = []
-        self._waiting_bytes = 0
+        self._waiting_bytes = self._taken_bytes = 0
         self._news: asyncio.Event | None = None
         self._framing = BODILESS
         self._left_bytes = 0
 
-    async def run(self, app: ASGIApp) -> None:
-        """Let the app respond."""
+    async def run(self, app: ASGIApp, scope: Scope) -> None:
+        """Let the app respond; the scope is not held longer than that."""
         try:
-            await app(self.scope, self.receive, self.send)
+            await app(scope, self.receive, self.send)
         except asyncio.CancelledError:  # the server ends
             self._fail(ServiceUnavailable("The server is shutting down."))
         except BaseException:  # whatever it is, the client is not left waiting
@@ -153,9 +156,14 @@ class Exchange:
             self._connection.close()
 
     def add(self, piece: bytes) -> bool:
-        """Add a piece of the body, and return whether to read more."""
-        if self.response is COMPLETE:
+        """Add a piece of the body, and return whether to read more.
+
+        Raises:
+            ServiceUnavailable: there is no room for it.
+        """
+        if self.response in ENDED:
             return True  # the app does not need it
+        self._bodies.change(len(piece))
         self._pieces.append(piece)
         self._waiting_bytes += len(piece)
         self._wake()
@@ -170,7 +178,14 @@ class Exchange:
         """Tell the app that the client no longer waits for its response, unless that is complete."""
         if self.response is not COMPLETE:
             self.response = ABANDONED
+            self._drop()
             self._wake()
+
+    def _drop(self) -> None:
+        """Drop what the app does not need any more."""
+        if self._waiting_bytes:
+            self._bodies.change(-self._waiting_bytes)
+            self._pieces, self._waiting_bytes = [], 0
 
     def _wake(self) -> None:
         if self._news is not None:
@@ -186,13 +201,21 @@ class Exchange:
             self._news = self._news or asyncio.Event()
             await self._news.wait()
             self._news.clear()
+        if self._taken_bytes + self._waiting_bytes > MOST_WAITING_BYTES:
+            await self._bodies.turn()
         if self.response is not AWAITED and self.response is not STARTED:
             return _DISCONNECTED
         body = b"".join(self._pieces)
         self._pieces.clear()
-        self._waiting_bytes = 0
-        if self.body is ARRIVING:
-            self._connection.resume_reading()
+        if len(body) > MOST_WAITING_BYTES:
+            self._pieces.append(body[MOST_WAITING_BYTES:])
+            body = body[:MOST_WAITING_BYTES]
+        self._taken_bytes += len(body)
+        self._waiting_bytes -= len(body)
+        self._bodies.change(-len(body))
+        if self.body is ARRIVING or self._pieces:
+            if not self._pieces:
+                self._connection.resume_reading()
             return {"type": "http.request", "body": body, "more_body": True}
         self.body = TAKEN
         return {"type": "http.request", "body": body, "more_body": False}
@@ -246,13 +269,13 @@ class Exchange:
                 says_close = says_close or b"close" in value.lower()
         self.keep_alive = self.keep_alive and not (is_last or says_close)
         lines = b"" if self.keep_alive or says_close else b"\r\nconnection: close"
-        if self.scope["method"] == "HEAD" or status in _BODILESS:
+        if self._is_head or status in _BODILESS:
             self._framing = BODILESS
         elif is_chunked:
             self._framing = CHUNKED
         elif length is not None:
             self._framing, self._left_bytes = LENGTH, length
-        elif self.scope["http_version"] == "1.0":
+        elif self._is_old:
             self._framing = UNTIL_CLOSE
         else:
             self._framing = CHUNKED
@@ -272,6 +295,7 @@ class Exchange:
             if self._framing is CHUNKED:
                 self._sender.write(b"0\r\n\r\n")
             self.response = COMPLETE
+            self._drop()
             self._wake()
             self._connection.end_response()
 

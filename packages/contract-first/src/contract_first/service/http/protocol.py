@@ -12,12 +12,13 @@ from starlette.types import ASGIApp, Scope
 from contract_first.imports import deferred
 from contract_first.service.messages.problems import PLAIN, Problem, ProblemProfile, ServiceUnavailable
 
+from .budget import FREE_HEAD_BYTES, MOST_HEADS_BYTES, Bodies, Budget
 from .capped_log import CappedLog
 from .connections import HEALTH_PATHS, Connections
 from .exchange import AWAITED, COMPLETE, DefaultFields, Exchange
 from .refusals import refusal
 from .request_head import MOST_TARGET_BYTES
-from .request_reader import BETWEEN, BODY, RequestReader
+from .request_reader import BETWEEN, BODY, HEAD, RequestReader
 from .sender import Sender
 from .timeouts import Timeouts
 from .turns import Turns
@@ -32,6 +33,8 @@ NoteRefusal = Callable[[Scope, Problem], None]
 
 MOST_DISCARDED_BYTES = 1024 * 1024
 """How much to read from a client that is being refused."""
+MOST_CHUNKS = 256
+"""How many chunks are read before it is other connections' turn."""
 _USES = itertools.count()
 _refusals = logging.getLogger(__name__)
 _refusals.addFilter(CappedLog())
@@ -44,7 +47,8 @@ class InputState(Enum):
     PAUSED -> FLOWING: the app has taken it
     FLOWING, PAUSED -> HELD: another request has come in before its turn
     HELD -> QUEUED: the response to the request before it is out, and other connections come first
-    HELD, QUEUED -> FLOWING: the held request is read
+    FLOWING, PAUSED -> QUEUED: many chunks have been read, and other connections come first
+    QUEUED -> FLOWING: what was held is read
     FLOWING, PAUSED -> DISCARDED: the last request is whole, and its response is to come
     FLOWING, PAUSED, HELD, DISCARDED -> LINGERING: the last response is out, and the client may read it
     FLOWING, PAUSED, HELD, QUEUED, DISCARDED, LINGERING -> CLOSED: nothing more is read or sent
@@ -101,11 +105,16 @@ class HttpProtocol(asyncio.Protocol):
         shared = vars(server_state)  # by all connections
         if "turns" not in shared:
             shared["turns"], shared["lines"] = Turns(loop, server_state.tasks), DefaultFields()
+            refusal = "Too many long heads of requests are being received; retry in 1 s."
+            shared["heads"], shared["bodies"] = Budget(MOST_HEADS_BYTES, refusal), Bodies(loop)
         self._turns: Turns = shared["turns"]
+        self._heads: Budget = shared["heads"]
+        self._bodies: Bodies = shared["bodies"]
         self._default_fields: DefaultFields = shared["lines"]
         self._exchange: Exchange | None = None
         self._input = FLOWING
         self._unread, self._read_bytes = b"", 0
+        self._held_bytes = 0
         self._discarded_bytes = 0
         self.for_health_only = False
         self.last_used = next(_USES)
@@ -177,6 +186,7 @@ class HttpProtocol(asyncio.Protocol):
             self._exchange.disconnect()
         self.resume_writing()
         self._unread = b""
+        self._hold(0)
 
     # what comes in
 
@@ -197,32 +207,56 @@ class HttpProtocol(asyncio.Protocol):
             is_ahead: whether the data has come in before the response to the request before it went out.
         """
         reader = self._reader
-        while begin < len(data) and self._input in _READ:
-            if reader.part is BETWEEN and (self._sender.is_full or self._is_responding):
-                self._input, self._unread, self._read_bytes = HELD, data, begin
-                if not is_ahead:  # else it is paused already
-                    self.transport.pause_reading()
-                return
-            try:
+        chunks = reader.chunks
+        try:
+            while begin < len(data) and self._input in _READ:
+                if reader.part is BETWEEN and (self._sender.is_full or self._is_responding):
+                    is_ahead = True
+                    self._keep(HELD, data, begin)
+                    return
                 begin = reader.read(data, begin)
-            except Problem as problem:
-                self._refuse(problem, is_ahead=is_ahead)
+                if reader.chunks > chunks + MOST_CHUNKS and reader.part is BODY and begin < len(data):
+                    self._keep(QUEUED, data, begin)
+                    self._take_turn()
+                    return
+            if reader.part is HEAD:
+                self._hold(reader.fed_bytes)
+        except Problem as problem:
+            self._refuse(problem, is_ahead=is_ahead)
         if reader.part is not BETWEEN:
             self._timeouts.follow()
+
+    def _keep(self, state: InputState, data: bytes, begin: int) -> None:
+        """Read the rest of the data later, and nothing until then."""
+        self._hold(self._held_bytes + len(data) if state is QUEUED else len(data))
+        self._input, self._unread, self._read_bytes = state, data, begin
+        self.transport.pause_reading()
+
+    def _hold(self, size: int) -> None:
+        """Take a share of the memory for heads, or return it; small ones need none."""
+        size = size if size > FREE_HEAD_BYTES else 0
+        if size != self._held_bytes:
+            connections = self._state.connections
+            owner = connections.owner(self) if isinstance(connections, Connections) else None
+            self._heads.change(owner, size - self._held_bytes)
+            self._held_bytes = size
 
     def begin_request(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> None:
         """Hand a request to the app."""
         if self.for_health_only and scope["path"] not in HEALTH_PATHS:
             raise ServiceUnavailable("The server has reached its limit of connections.")
+        self._hold(self._reader.fed_bytes)
         scope["state"] = self._app_state.copy()
+        scope = self._scope(scope)
         self._exchange = Exchange(
             self,
             self._sender,
-            self._scope(scope),
+            self._bodies,
+            scope,
             keep_alive=keep_alive and not self.for_health_only,
             expects_continue=expects_continue,
         )
-        self._turns.start(self._exchange.run(self._app))
+        self._turns.start(self._exchange.run(self._app, scope))
 
     def _scope(self, scope: Scope) -> Scope:
         """Return the scope of a request, for others to add something to."""
@@ -244,26 +278,36 @@ class HttpProtocol(asyncio.Protocol):
 
     def resume_reading(self) -> None:
         """Read more of the body, if it was paused."""
+        if self._input is PAUSED:
+            self._bodies.resume(self._resume_paused)
+
+    def _resume_paused(self) -> None:
         if self._input is PAUSED and not self.is_closing():
             self._input = FLOWING
             self.transport.resume_reading()
 
     def _continue(self) -> None:
         """Read the next request, in its turn if it is there already."""
-        connections = self._state.connections
-        if self._input is not HELD:
-            self.resume_reading()
-        elif isinstance(connections, Connections):
+        if self._input is HELD:
             self._input = QUEUED
+            self._take_turn()
+        else:
+            self._hold(0)
+            self.resume_reading()
+
+    def _take_turn(self) -> None:
+        connections = self._state.connections
+        if isinstance(connections, Connections):
             connections.take_turn(self._read_held)
         else:
-            self._read_held()
+            asyncio.get_running_loop().call_soon(self._read_held)
 
     def _read_held(self) -> None:
         if self._input in _UNREAD and not self.is_closing():
             data, self._unread = self._unread, b""
+            self._hold(0)
             self._input = FLOWING  # the transport has to wait until all of it is read
-            self._read(data, self._read_bytes, is_ahead=True)
+            self._read(data, self._read_bytes, is_ahead=self._reader.part is BETWEEN)
             if self._input is FLOWING:
                 self.transport.resume_reading()
 
@@ -336,6 +380,7 @@ class HttpProtocol(asyncio.Protocol):
     def _close_gently(self) -> None:
         """Close once the client has had time to read what was sent (RFC 9112, section 9.6)."""
         self._unread = b""
+        self._reader.drop()
         if self._exchange is not None:
             self._exchange.disconnect()
         if self.is_closing() or not self.transport.can_write_eof():

@@ -14,6 +14,8 @@ _LINE_BYTES = 64
 """Of a request line beside its target, with room to spare."""
 _CHUNK_BYTES = 32
 """Of what is around the bytes of a chunk, with room to spare."""
+_CHUNKED_BYTES = 8192
+"""How much of a chunked body is read at once: it may be all chunks of one byte."""
 _MOST_BLANK_LINES = 1000
 """In a body without a length, each of which might be its end; beyond that no other request is read."""
 
@@ -59,7 +61,9 @@ class RequestReader:
     Attributes:
         requests: how many have started.
         part: which part of the last one is being read.
+        fed_bytes: how much has been read of the head or, since its last byte, of the body.
         body_bytes: how much of all bodies has been read.
+        chunks: how many of them have been read.
     """
 
     def __init__(self, receiver: Receiver, facts: Scope, most_target_bytes: int) -> None:
@@ -71,13 +75,18 @@ class RequestReader:
         self.part = BETWEEN
         self._tail = b""  # the last three bytes of an unfinished part: a blank line may span two reads
         self._is_last = False
-        self.requests = self.body_bytes = 0
-        self._fed_bytes = self._left_bytes = self._spare_bytes = self._blank_lines = 0
+        self.requests = self.body_bytes = self.chunks = 0
+        self.fed_bytes = self._left_bytes = self._spare_bytes = self._blank_lines = 0
 
     @property
     def has_endless_body(self) -> bool:
         """Whether a body is coming in that does not say how long it is."""
         return self.part is BODY and self._left_bytes <= 0
+
+    def drop(self) -> None:
+        """Drop what has come in of a head: nothing more is read."""
+        self._parser = HttpRequestParser(self)
+        self._head.begin()
 
     def beginning(self) -> Scope | None:
         """Return the scope of a request whose head is not whole, if there is any of its target."""
@@ -93,7 +102,7 @@ class RequestReader:
         """
         end = self._end_of_part(data, begin)
         fed_bytes, body_bytes = end - begin, self.body_bytes
-        self._fed_bytes += fed_bytes
+        self.fed_bytes += fed_bytes
         try:
             try:
                 self._parser.feed_data(data[begin:end])
@@ -102,8 +111,8 @@ class RequestReader:
         except HttpParserError as error:
             raise problem_of(error) from None
         if self.body_bytes != body_bytes:
-            self._fed_bytes = 0  # since the last piece of a body
-        elif self._fed_bytes > MOST_HEAD_BYTES + (
+            self.fed_bytes = 0  # since the last piece of a body
+        elif self.fed_bytes > MOST_HEAD_BYTES + (
             0 if self.part is BODY else len(self._head.target) + _LINE_BYTES
         ):
             raise HeadTooLarge
@@ -125,11 +134,16 @@ class RequestReader:
             straddling = (self._tail + data[:3]).find(b"\r\n\r\n")
             if straddling >= 0:
                 return straddling + 4 - len(self._tail)
-        blank_line = data.find(b"\r\n\r\n", begin)
-        if blank_line >= 0 and self.part is BODY:
-            self._blank_lines += 1
+        end = len(data)
+        if self.part is BODY:  # a blank line may have begun in the last slice
+            end = min(begin + _CHUNKED_BYTES, end)
+            tail = 0 if data.endswith(b"\r\n\r\n", 0, begin) else 3
+            blank_line = data.find(b"\r\n\r\n", max(begin - tail, 0), end)
+            self._blank_lines += blank_line >= 0
+        else:
+            blank_line = data.find(b"\r\n\r\n", begin)
         is_end = blank_line >= 0 and self._blank_lines <= _MOST_BLANK_LINES  # each costs a call of the parser
-        return blank_line + 4 if is_end else len(data)
+        return blank_line + 4 if is_end else end
 
     def on_message_begin(self) -> None:
         if self._is_last:
@@ -140,7 +154,7 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         head, parser = self._head, self._parser
-        if self._fed_bytes > MOST_HEAD_BYTES:
+        if self.fed_bytes > MOST_HEAD_BYTES:
             head.check_size()
         version = parser.get_http_version()
         self._receiver.begin_request(
@@ -151,10 +165,11 @@ class RequestReader:
         head.end()
         self.part = BODY
         self._left_bytes = head.body_bytes
-        self._spare_bytes = MOST_HEAD_BYTES + self._fed_bytes  # which the head uses up
-        self._fed_bytes = self._blank_lines = 0
+        self._spare_bytes = MOST_HEAD_BYTES + self.fed_bytes  # which the head uses up
+        self.fed_bytes = self._blank_lines = 0
 
     def on_chunk_header(self) -> None:
+        self.chunks += 1
         self._spare_bytes += _CHUNK_BYTES
 
     def on_body(self, body: bytes) -> None:
@@ -167,7 +182,7 @@ class RequestReader:
         if self._head.has_body and self._parser.should_upgrade():
             return  # of which the parser has not read the body
         self.part = BETWEEN
-        self._fed_bytes = 0
+        self.fed_bytes = 0
         self._head.target = b""
         self._is_last = self._blank_lines > _MOST_BLANK_LINES
         self._receiver.end_request(is_last=self._is_last)

@@ -1,7 +1,7 @@
 """Request bodies: taken within their limit, read by media type, validated by schema, defaults filled in."""
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -20,7 +20,8 @@ from contract_first.service.messages.request import Request
 
 from .budget import BodyBudget
 from .forms import Form
-from .readers import reader_of
+from .json_bounds import JsonLimits
+from .readers import count_of, reader_of
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -37,11 +38,13 @@ class Limits:
         body: of a body.
         upload: of a body of an operation that takes ``multipart/form-data``.
         target: of path and query together.
+        json: of what JSON in a body holds.
     """
 
     body: int = 1024 * 1024
     upload: int = 21 * 1024 * 1024
     target: int = 8192
+    json: JsonLimits = field(default_factory=JsonLimits)
 
 
 class Disconnected(Exception):  # noqa: N818 -- an event, not an error of ours
@@ -52,10 +55,16 @@ class MediaType:
     """One declared media type of a request body."""
 
     def __init__(
-        self, name: str, definition: Mapping[str, Any], schemas: Schemas, budget: BodyBudget
+        self,
+        name: str,
+        definition: Mapping[str, Any],
+        schemas: Schemas,
+        limits: JsonLimits,
+        budget: BodyBudget,
     ) -> None:
         schema = schemas.in_media_type(definition)
         self.name = name
+        self._limits = limits
         self._budget = budget
         self._definition, self._schema = definition, schema
         self._validator, self._fill_defaults = schema.validator, schema.fill_defaults
@@ -72,13 +81,15 @@ class MediaType:
     ) -> Any:
         """Return the body for the handler; its violations are added to ``violations``."""
         if self._form is not None and media_type == MULTIPART:
-            value = await self._form.multipart(stream, request, violations)
+            value = await self._form.multipart(stream, request, violations, self._budget)
             return self._validated(value, violations, files=True)
-        raw = await self._budget.collected(stream, request)
         if self._form is not None:
+            raw = await self._budget.collected(stream, request)
             return self._validated(self._form.urlencoded(raw, request, violations), violations)
         content_type = request.header(b"content-type") or ""
-        read = reader_of(content_type, self._definition, self._schema)
+        count = count_of(content_type, self._definition, self._schema, self._limits)
+        raw = await self._budget.collected(stream, request, count)
+        read = reader_of(content_type, self._definition, self._schema, None if count else self._limits)
         if read is not None:
             return self._validated(read(raw), violations)
         if not media_type.startswith("text/"):
@@ -145,7 +156,7 @@ class CompiledBody:
     ) -> None:
         self._required = bool(definition.get("required", False))
         self._media_types = {
-            essence(name): MediaType(essence(name), media_type, schemas, budget)
+            essence(name): MediaType(essence(name), media_type, schemas, limits.json, budget)
             for name, media_type in definition.get("content", {}).items()
         }
         self._most_bytes = limits.upload if MULTIPART in self._media_types else limits.body

@@ -1,11 +1,12 @@
 """The memory of a process for request bodies: of all of them together, not of each connection."""
 
-from collections import Counter
 from collections.abc import AsyncIterator, Hashable
 from typing import Final
 
-from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.http.budget import Budget
 from contract_first.service.messages.request import Request
+
+from .json_bounds import MEMBER_BYTES, JsonCount
 
 FREE_BYTES: Final = 16 * 1024
 """Bodies up to this size need no share: of as many connections as a process has they are few megabytes."""
@@ -13,10 +14,10 @@ LEAST_BYTES: Final = 32 * 1024 * 1024
 
 
 class BodyBudget:
-    """Bytes of bodies that requests may hold at once, from their arrival to the end of the response.
+    """Bytes of bodies, and of what they decode to, that requests may hold at once.
 
-    A caller, or an address without one, has half of them at most: who withholds the rest of
-    many bodies leaves room for others.
+    They hold them from their arrival to the end of the response; a caller, or an address without one, has
+    half of them at most.
 
     Args:
         most_body_bytes: the largest body; two of them always have room.
@@ -24,33 +25,40 @@ class BodyBudget:
 
     def __init__(self, most_body_bytes: int) -> None:
         self._most = max(LEAST_BYTES, 4 * most_body_bytes)
-        self._held: Counter[Hashable] = Counter()
+        self._budget = Budget(self._most, "Too many large bodies are being received; retry in 1 s.")
 
-    async def collected(self, chunks: AsyncIterator[bytes], request: Request) -> bytes:
-        """Return the whole of a body, or raise ServiceUnavailable while there is no room for it."""
+    async def collected(
+        self, chunks: AsyncIterator[bytes], request: Request, count: JsonCount | None = None
+    ) -> bytes:
+        """Return the whole of a body.
+
+        Raises:
+            BadRequest: it is JSON with too much in it.
+            ServiceUnavailable: there is no room for it.
+        """
         pieces, size = [], 0
         async for chunk in chunks:
             pieces.append(chunk)
             size += len(chunk)
+            if count is not None:
+                count.add(chunk)
             if size > FREE_BYTES:
-                self._hold(request, size)
+                self.hold(request, size + (count.members * MEMBER_BYTES if count is not None else 0))
         return b"".join(pieces)
+
+    def hold(self, request: Request, size: int) -> None:
+        """Let a request hold so many bytes in all, or raise ServiceUnavailable while there is no room."""
+        owner, before = request.held if request.held[1] else (_owner(request), 0)
+        size = min(size, self._most // 2)  # whatever it decodes to, there is room for one
+        if size > FREE_BYTES:
+            self._budget.change(owner, size - before)
+            request.held = owner, size
 
     def release(self, request: Request) -> None:
         """Return what a request holds."""
         owner, size = request.held
-        self._held[owner] -= size
-        if not self._held[owner]:
-            del self._held[owner]
+        self._budget.change(owner, -size)
         request.held = None, 0
-
-    def _hold(self, request: Request, size: int) -> None:
-        owner, before = request.held if request.held[1] else (_owner(request), 0)
-        more = size - before
-        if self._held[owner] + more > self._most // 2 or self._held.total() + more > self._most:
-            raise ServiceUnavailable("Too many large bodies are being received; retry in 1 s.")
-        self._held[owner] += more
-        request.held = owner, size
 
 
 def _owner(request: Request) -> Hashable:

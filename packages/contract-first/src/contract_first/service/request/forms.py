@@ -1,6 +1,7 @@
 """Form bodies, urlencoded and ``multipart/form-data``, as JSON values and files."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.datastructures import Headers, UploadFile
@@ -12,6 +13,7 @@ from contract_first.service.messages.problems import BadRequest, Violation
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.upload import Upload
 
+from .budget import FREE_BYTES, BodyBudget
 from .decoding import decode, decode_form
 from .form_fields import Content, Field
 from .parameters import QueryPairs
@@ -43,10 +45,18 @@ class Form:
         return self._read(parts, pairs, request, violations)
 
     async def multipart(
-        self, stream: AsyncGenerator[bytes, None], request: Request, violations: list[Violation]
+        self,
+        stream: AsyncGenerator[bytes, None],
+        request: Request,
+        violations: list[Violation],
+        budget: BodyBudget | None = None,
     ) -> dict[str, Any]:
-        """Return the fields of a multipart body: text coerced by schema, files as uploads."""
-        fields = await _parse(stream, request)
+        """Return the fields of a multipart body: text coerced by schema, files as uploads.
+
+        Args:
+            budget: what texts and the beginnings of files are held in; the rest of a file is on disk.
+        """
+        fields = await _parse(stream, request, budget)
         parts = [await self._unwrapped(name, content) for name, content in fields]
         pairs = [(name, _encoded(content)) for (name, _), content in zip(fields, parts, strict=True)]
         return self._read(parts, pairs, request, violations)
@@ -84,14 +94,31 @@ class WholeParser(MultiPartParser):
     that the Content-Type names. So it reads all in Latin-1, in which a character is a byte.
     """
 
-    def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None], **limits: int) -> None:
+    spool_max_size = FREE_BYTES
+    """How much of a file is in memory."""
+
+    def __init__(
+        self,
+        headers: Headers,
+        stream: AsyncGenerator[bytes, None],
+        hold: Callable[[int], None],
+        **limits: int,
+    ) -> None:
         super().__init__(headers, self._whole(stream), **limits)
+        self._hold = hold
+        self._bytes = self._file_bytes = 0
         self._ended = False
 
     def on_part_begin(self) -> None:
         """Read the part's bytes as they are."""
         super().on_part_begin()
         self._charset = "latin-1"
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """Count what goes into files."""
+        super().on_part_data(data, start, end)
+        if self._current_part.file is not None:
+            self._file_bytes += end - start
 
     def on_end(self) -> None:
         """Note the closing boundary."""
@@ -100,15 +127,20 @@ class WholeParser(MultiPartParser):
     async def _whole(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         async for chunk in stream:
             yield chunk
+            self._bytes += len(chunk)
+            in_memory = min(self._file_bytes, self._current_files * FREE_BYTES)
+            self._hold(self._bytes - self._file_bytes + in_memory)
         if not self._ended:
             raise MultiPartException("It ends before its closing boundary.")
 
 
-async def _parse(stream: AsyncGenerator[bytes, None], request: Request) -> list[tuple[str, Content]]:
+async def _parse(
+    stream: AsyncGenerator[bytes, None], request: Request, budget: BodyBudget | None
+) -> list[tuple[str, Content]]:
     headers = Headers(raw=request.scope["headers"])
-    parser = WholeParser(
-        headers, stream, max_files=MOST_FIELDS, max_fields=MOST_FIELDS, max_part_size=FIELD_BYTES
-    )
+    hold = partial(budget.hold, request) if budget is not None else lambda _: None
+    limits = {"max_files": MOST_FIELDS, "max_fields": MOST_FIELDS, "max_part_size": FIELD_BYTES}
+    parser = WholeParser(headers, stream, hold, **limits)
     try:
         parts = (await parser.parse()).multi_items()
     except MultiPartException as error:

@@ -8,27 +8,42 @@ from typing import Any
 from contract_first.contract.document.media_types import essence, is_json, is_xml
 from contract_first.contract.schemas.schema import Schema
 
-from .decoding import read_json
-from .sequences import is_sequence, items_of
+from .decoding import LIMITS, read_json
+from .json_bounds import JsonCount, JsonLimits
+from .sequences import count_of_items, is_sequence, items_of
 from .xml_reader import MOST_ELEMENTS, read_xml
 
 
 def reader_of(
-    media_type: str, holder: Mapping[str, Any], schema: Schema, *, is_bounded: bool = True
+    media_type: str, holder: Mapping[str, Any], schema: Schema, limits: JsonLimits | None = LIMITS
 ) -> Callable[[bytes], Any] | None:
     """Return the reader of a body, which raises BadRequest or PayloadTooLarge; None without a schema.
 
     Args:
         media_type: as it was sent; without any, a value that no text is, is JSON.
         holder: the Media Type Object that declares it.
-        is_bounded: refuse what has too many members or elements, as of strangers.
+        limits: of JSON; None for a body that is not a stranger's.
     """
     kind = essence(media_type)
-    if is_json(kind) or not (kind or "string" in schema.types):
-        return partial(read_json, where="body", is_bounded=is_bounded)
+    if _holds_json(kind, schema):
+        return partial(read_json, where="body", limits=limits)
     if "itemSchema" in holder and is_sequence(kind):
-        return partial(items_of, media_type=kind)
+        return partial(items_of, media_type=kind, limits=limits)
     if is_xml(kind) and "string" not in schema.types:  # which is the document, if it may be a text
-        most = MOST_ELEMENTS if is_bounded else math.inf
+        most = math.inf if limits is None else MOST_ELEMENTS
         return partial(read_xml, schema=schema, media_type=media_type, most_elements=most)
     return None
+
+
+def count_of(
+    media_type: str, holder: Mapping[str, Any], schema: Schema, limits: JsonLimits
+) -> JsonCount | None:
+    """Return what counts members and items while a body comes in; None if it holds no JSON."""
+    kind = essence(media_type)
+    if _holds_json(kind, schema):
+        return JsonCount(limits, "body")
+    return count_of_items(kind, limits) if "itemSchema" in holder and is_sequence(kind) else None
+
+
+def _holds_json(kind: str, schema: Schema) -> bool:
+    return is_json(kind) or not (kind or "string" in schema.types)

@@ -8,7 +8,8 @@ import msgspec
 from contract_first.contract.document.media_types import essence
 from contract_first.service.messages.problems import BadRequest
 
-from .decoding import read_json
+from .decoding import LIMITS, read_json
+from .json_bounds import JsonCount, JsonLimits
 
 EVENTS = "text/event-stream"
 JSON_LINES = {"application/jsonl", "application/x-ndjson", "application/ndjson", "application/x-jsonlines"}
@@ -24,13 +25,25 @@ def is_sequence(media_type: str) -> bool:
     return essence(media_type) in {EVENTS, *JSON_LINES, *JSON_SEQUENCES}
 
 
-def items_of(raw: bytes, media_type: str) -> list[Any]:
+def count_of_items(media_type: str, limits: JsonLimits) -> JsonCount:
+    """Return what counts the items in the text of a body, and their members; the lines of events."""
+    kind = essence(media_type)
+    separator = RECORD_SEPARATOR.encode() if kind in JSON_SEQUENCES else b"\n"
+    return JsonCount(limits, "body", separator=separator, is_json=kind != EVENTS)
+
+
+def items_of(raw: bytes, media_type: str, limits: JsonLimits | None = LIMITS) -> list[Any]:
     """Return the items of a body as JSON values; of an event its fields, ``data`` as text.
 
+    Args:
+        limits: None where they are kept already, or the body is not a stranger's.
+
     Raises:
-        BadRequest: an item is no JSON, or the body no UTF-8.
+        BadRequest: an item is no JSON, there are too many, or the body no UTF-8.
     """
     kind = essence(media_type)
+    if limits is not None:
+        count_of_items(kind, limits).add(raw.replace(b"\r", b"\n") if kind == EVENTS else raw)
     try:
         text = raw.decode()
     except UnicodeDecodeError:
@@ -39,7 +52,7 @@ def items_of(raw: bytes, media_type: str) -> list[Any]:
         blocks = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").split("\n\n")
         return [event for event in map(_event, blocks) if event]
     pieces = text.split("\n" if kind in JSON_LINES else RECORD_SEPARATOR)
-    return [read_json(piece, "body") for piece in pieces if piece.strip()]
+    return [read_json(piece, "body", limits=None) for piece in pieces if piece.strip()]
 
 
 def body_of_items(items: Any, media_type: str, *, are_events: bool = True) -> bytes:

@@ -18,7 +18,7 @@ from contract_first.contract.schemas.schema import Schema
 from contract_first.service.messages.problems import BadRequest, PayloadTooLarge
 
 from .coercion import Coercion
-from .decoding import MOST_LEVELS
+from .json_bounds import MOST_LEVELS
 
 NAME = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
 MEMBER: Final = "member"

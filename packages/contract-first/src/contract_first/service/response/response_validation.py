@@ -163,7 +163,7 @@ class ResponseValidator:
         definition = content.get(declared_as(media_type or "", content), {})
         schema = self.contract.schemas.for_responses.in_media_type(definition)
         # what is sent was in memory already: the limit is for what others send
-        read = reader_of(media_type or "", definition, schema, is_bounded=False)
+        read = reader_of(media_type or "", definition, schema, limits=None)
         if read is None or not rendered.body or is_json(essence(media_type or "")):
             return
         try:

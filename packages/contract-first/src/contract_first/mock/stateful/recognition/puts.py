@@ -6,7 +6,7 @@ from typing import Final
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.responses.related import CREATED
+from contract_first.mock.relations.relation import CREATED
 from contract_first.service.messages.problems import NotFound
 
 from .collection import only

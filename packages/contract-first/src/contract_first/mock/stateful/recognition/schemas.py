@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import essence, is_json, is_xml
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.responses.related import CREATED
-from contract_first.mock.responses.rendering import concrete
+from contract_first.mock.relations.relation import CREATED
+from contract_first.mock.relations.rendering import concrete
 from contract_first.mock.vocabulary.members import Meaning
 from contract_first.mock.vocabulary.words import plain
 

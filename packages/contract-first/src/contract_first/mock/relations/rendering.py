@@ -50,7 +50,11 @@ def body_of(value: Any, media_type: str, schema: Schema) -> bytes:
 
 def with_value(rendered: Rendered, value: Any, media_type: str, schema: Schema) -> Rendered:
     """Return a response with another value as its body, in the same media type."""
-    content = body_of(value, media_type, schema)
+    return with_content(rendered, body_of(value, media_type, schema))
+
+
+def with_content(rendered: Rendered, content: bytes) -> Rendered:
+    """Return a response with another body of the same media type."""
     fields = [field for field in rendered.headers if field[0] != b"content-length"]
     length = (b"content-length", str(len(content)).encode())
     return Rendered(rendered.status, [*fields, length], content)

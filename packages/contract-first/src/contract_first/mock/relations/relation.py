@@ -5,7 +5,8 @@ What a request creates has another identifier each time.
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import msgspec
 from starlette.datastructures import UploadFile
@@ -16,12 +17,14 @@ from contract_first.contract.schemas.violations import holds_more
 from contract_first.mock.generation import Generator
 from contract_first.mock.generation.choices import Alternatives
 from contract_first.mock.generation.identifiers import identifier
-from contract_first.mock.vocabulary.members import PAGING, Meaning
+from contract_first.mock.vocabulary.members import Meaning
 from contract_first.mock.vocabulary.words import plain, words_of
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
-from .envelopes import ListPage, enclosed
+from .filters import Filters
+from .links import HERE, Links, filled
+from .paging import Paging, list_in
 from .rendering import with_value
 
 CREATED = 201
@@ -30,6 +33,13 @@ MOST_REMEMBERED, LONGEST_REMEMBERED = 64, 4096
 MOST_REPAIRED = 100
 """Values in a member of a body that is repaired to conform."""
 BODY = ("body", "")
+
+
+class RelatedResponse(NamedTuple):
+    """A response to a request, and its source, as of a `CandidateValue`."""
+
+    source: str
+    rendered: Rendered
 
 
 class Relation:
@@ -54,24 +64,21 @@ class Relation:
         schema: Schema,
         operation: Operation,
         generator: Generator,
+        links: Links,
         label: str = "",
     ) -> None:
         self._rendered = rendered
         self._value = value
+        # an example of the author may violate a format, which is no reason to leave the rest as it is
+        self._conforms = schema.conforms if schema.conforms(value) else schema.validator.is_valid
         self._media_type = media_type
         self._schema = schema
         places = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
         self._name, self._generator = operation.operation_id, generator
-        self._paging = [
-            [place for place in places if place[0] == "query" and place[1] in meaning] for meaning in PAGING
-        ]
+        self._paging = Paging(operation, schema, value)
+        self._path, self._links = operation.path, links
         self._alternatives = Alternatives(schema, generator, label)
-        self._first_page = first_page(operation, schema)
-        self._list = _list_in(value) if operation.method == "get" else None
         self._whole = value
-        if self._list is not None:
-            self._value = value = self._changed(value, partial(self._described, [None, None, None]))
-            self._rendered = self._rendered_with(value)
         self._members = _members_of(schema, value)
         in_path = partial(_members_of_path, operation.path, places)
         members = in_path(self._members, is_list=isinstance(value, list))
@@ -85,13 +92,20 @@ class Relation:
             self._in_path = [(place, self._holder, member) for place, member in members]
         self._echoes = operation.request_body is not None and isinstance(value, dict)
         self._ids = self._identifiers(record) if _creates(operation, rendered.status) else {}
-        is_described = self._value is not self._whole
-        self.is_possible = bool(
-            any(self._paging) or is_described or self._in_path or self._echoes or self._ids
-        )
+        self._filters = Filters(places if operation.method == "get" else [], value, record, self._record)
+        chosen = {*chain.from_iterable(self._paging.places), *self._filters.places}
+        chosen |= {place for place, *_ in self._in_path}
+        probes = {name: "0" for place, name in places if place == "path"}
+        has_links = links.linked(value, operation.path, probes) is not value
+        chosen |= {place for place in places if self._paging.has_urls or (has_links and place[0] == "path")}
+        self._asked = [place for place in places if place in chosen and place[0] in {"path", "query"}]
+        self._value = self._make(None, [None] * len(self._asked))
+        if self._value is not value:
+            self._rendered = self._rendered_with(self._value)
+        self.is_possible = bool(self._value is not value or self._asked or self._echoes or self._ids)
         self._remembered: dict[bytes, tuple[Any, Rendered]] = {}
 
-    def rendered(self, arguments: Mapping[tuple[str, str], Any], draw: RandomBytes) -> Rendered:
+    def response(self, arguments: Mapping[tuple[str, str], Any], draw: RandomBytes) -> RelatedResponse:
         """Return the response to a request.
 
         Args:
@@ -102,12 +116,12 @@ class Relation:
         body = arguments.get(BODY)
         created = body.get(self._holder, body) if isinstance(body, dict) else {}
         if not self._ids or (isinstance(created, dict) and not created.keys().isdisjoint(self._ids)):
-            return rendered
+            return RelatedResponse("generated", rendered)
         number = int.from_bytes(draw(NUMBER_BYTES)) >> 1
         for name, example in self._ids.items():
             new = identifier(self._record[name], example, number, self._name, self._generator)
             value = value if new is MISSING else self._with(self._holder, {name: new}, value)
-        return self._rendered_with(value)
+        return RelatedResponse("generated", self._rendered_with(value))
 
     def _identifiers(self, record: Any) -> dict[str, Any]:
         declared = [name for name in self._record if name in Meaning.IDENTIFIER]
@@ -122,10 +136,9 @@ class Relation:
         if isinstance(body, dict) and any(isinstance(part, UploadFile) for part in body.values()):
             parts = {name: part for name, part in body.items() if not isinstance(part, UploadFile)}
             body = {**about_file(body), **parts}
-        path = [arguments.get(place) for place, _, _ in self._in_path]
-        paging = [next(filter(_counts, map(arguments.get, places)), None) for places in self._paging]
+        asked = [arguments.get(place) for place in self._asked]
         try:
-            key = msgspec.json.encode((body if isinstance(body, dict) else None, path, paging))
+            key = msgspec.json.encode((body if isinstance(body, dict) else None, asked))
         except (TypeError, ValueError, RecursionError):  # lists of files, or what is too deep
             return self._value, self._rendered
         related = self._remembered.get(key)
@@ -139,44 +152,45 @@ class Relation:
                     del self._remembered[next(iter(self._remembered))]
         return related
 
-    def _make(self, body: dict[str, Any] | None, path: list[Any], paging: list[Any]) -> Any:
-        value = self._value
-        if any(number is not None for number in paging):
-            value = self._changed(value, partial(_page, self._first_page, *paging))
-            if self._list is not None:
-                value = self._changed(value, partial(self._described, paging))
+    def _make(self, body: dict[str, Any] | None, asked: list[Any]) -> Any:
+        value = self._whole
+        arguments = dict(zip(self._asked, asked, strict=True))
+        for is_of_record, step in self._filters.steps(arguments):
+            value = self._changed(value, partial(self._at_record, step) if is_of_record else step)
+        in_path = {name: argument for (place, name), argument in arguments.items() if place == "path"}
+        if any(argument is not None for argument in asked) or self._paging.is_described:
+            url = HERE + filled(self._path, in_path)
+            value = self._changed(value, lambda base: self._paging.page(base, arguments, url))
         if body:
             chosen = self._alternatives.chosen(value, body)
             members = self._members if chosen is value else _members_of(self._schema, chosen)
             value = self._changed(chosen, partial(self._echoed, body, members))
-        for (_, holder, member), argument in zip(self._in_path, path, strict=True):
-            schema = (self._record if holder else self._members)[member]
+        for place, holder, member in self._in_path:
+            schema, argument = (self._record if holder else self._members)[member], arguments[place]
             fitting = next(filter(schema.conforms, (argument, str(argument))), None)
             if argument is not None and fitting is not None:
                 value = self._with(holder, {member: fitting}, value)
-        return value
+        return self._changed(value, lambda base: self._links.linked(base, self._path, in_path))
+
+    def _at_record(self, change: Callable[[Any], Any], value: Any) -> Any:
+        """Return a value with a change of its item, or list of items."""
+        if self._holder and self._holder not in value:
+            return value
+        return {**value, self._holder: change(value[self._holder])} if self._holder else change(value)
 
     def _with(self, holder: str, members: dict[str, Any], value: Any) -> Any:
         """Return a value with other members, in it or in what one of its members holds."""
         if not holder:
             return self._changed(value, partial(_with, members))
+        if holder not in value:  # it is left out for this request
+            return value
         return self._changed(value, lambda whole: {**whole, holder: _with(members, whole[holder])})
-
-    def _described(self, paging: list[Any], value: dict[str, Any]) -> Any:
-        """Return the object around a list with the facts of the page."""
-        name, size = str(self._list), paging[0]
-        items, total = value[name], len(self._whole[name])
-        first, length = _first(self._first_page, *paging, total=total), total if size is None else size
-        number = self._first_page + first // max(length, 1)
-        after, url = ("", "") if first + len(items) >= total else (None, None)
-        page = ListPage(items, min(first, total), length, total, number, after, "", url)
-        return enclosed({**self._whole, name: items}, self._schema, page, name)
 
     def _changed(self, value: Any, change: Callable[[Any], Any]) -> Any:
         """Return a value with a change in it, or without if it would violate the schema."""
         try:
             changed = change(value)
-            return changed if changed != value and self._schema.conforms(changed) else value
+            return changed if changed != value and self._conforms(changed) else value
         except RecursionError:
             return value
 
@@ -217,13 +231,6 @@ def about_file(body: Any) -> Mapping[str, Any]:
     return {name: value for name, value in {**names, **sizes, **types}.items() if value is not None}
 
 
-def _list_in(value: Any) -> str | None:
-    """Return the name of an object's only list."""
-    members = value.items() if isinstance(value, dict) else ()
-    lists = [name for name, member in members if isinstance(member, list)]
-    return lists[0] if len(lists) == 1 else None
-
-
 def _creates(operation: Operation, status: int) -> bool:
     return operation.method == "post" and (status == CREATED or "{" not in operation.path)
 
@@ -234,7 +241,7 @@ def _holder_of(value: Any) -> str:
         return ""
     records = [name for name, member in value.items() if isinstance(member, dict) and _identifies(member)]
     is_alone = not any(type(member) in {str, int, float} for member in value.values())
-    return _list_in(value) or (records[0] if len(records) == 1 and is_alone else "")
+    return list_in(value) or (records[0] if len(records) == 1 and is_alone else "")
 
 
 def _identifies(value: dict[str, Any]) -> bool:
@@ -279,36 +286,6 @@ def _with(members: dict[str, Any], value: Any) -> Any:
     if isinstance(value, list):
         return [_with(members, item) if isinstance(item, dict) else item for item in value]
     return {**value, **members} if isinstance(value, dict) else value
-
-
-def first_page(operation: Operation, schema: Schema) -> int:
-    """Return the number of an operation's first page: 0 where the contract has such a page, else 1.
-
-    Args:
-        schema: of the contract, any.
-    """
-    pages = (parameter for parameter in operation.parameters if parameter["name"] in Meaning.PAGE)
-    parts = (part for page in pages for part in schema.of(page.get("schema", True)).parts)
-    return 0 if any(0 in {part.get("minimum"), part.get("default")} for part in parts) else 1
-
-
-def _counts(value: Any) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _page(first_page: int, size: int | None, number: int | None, offset: int | None, value: Any) -> Any:
-    """Return a page of a list, or an object with a page of each of its lists."""
-    if isinstance(value, dict):
-        page = partial(_page, first_page, size, number, offset)
-        return {name: page(member) if isinstance(member, list) else member for name, member in value.items()}
-    first = _first(first_page, size, number, offset, total=len(value))
-    return value[first : first + (len(value) if size is None else size)]
-
-
-def _first(first_page: int, size: int | None, number: int | None, offset: int | None, *, total: int) -> int:
-    """Return how many of all items are before a page."""
-    length = total if size is None else size
-    return offset if offset is not None else max(0, (number or first_page) - first_page) * length
 
 
 def _readable(members: Mapping[str, Schema]) -> dict[str, Schema]:

@@ -40,8 +40,14 @@ class ListPage(NamedTuple):
         return self.first + len(self.items)
 
 
+def _key_at(page: ListPage, index: int) -> Any:
+    item = page.items[index] if page.items else None
+    return item.get("id") if isinstance(item, dict) else None
+
+
 FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
     Meaning.MORE: lambda page: page.end < page.total,
+    Meaning.HAS_PREVIOUS: lambda page: page.first > 0,
     Meaning.IS_FIRST: lambda page: page.first == 0,
     Meaning.IS_LAST: lambda page: page.end >= page.total,
     Meaning.IS_EMPTY: lambda page: not page.items,
@@ -54,6 +60,8 @@ FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
     Meaning.LAST_PAGE: lambda page: -(-page.total // max(page.size, 1)),
     Meaning.SIZE: lambda page: page.size,
     Meaning.OFFSET: lambda page: page.first,
+    Meaning.FIRST_KEY: lambda page: _key_at(page, 0),
+    Meaning.LAST_KEY: lambda page: _key_at(page, -1),
     Meaning.END: lambda page: max(0, page.end - 1),
 }
 """What is so of a page, by what the name of a member means; None for nothing."""

@@ -1,12 +1,22 @@
 """Watches files: what is made of them is made again once they change."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-
-from contract_first.contract.reading.signatures import Signature
+from pathlib import Path
 
 LOOK_SECONDS = 0.5
+Signature = dict[str, tuple[int, int]]
+
+
+def signature(files: Iterable[Path]) -> Signature:
+    """Return size and time of files."""
+    times = {}
+    for file in files:
+        with suppress(OSError):  # it goes while an editor saves it
+            status = file.stat()
+            times[str(file)] = status.st_mtime_ns, status.st_size
+    return times
 
 
 @asynccontextmanager

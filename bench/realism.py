@@ -1,0 +1,270 @@
+"""Ask the mock for responses of real documents: how much of them is what a client would expect?
+
+    python bench/realism.py                     the table of 30 documents, and bench/realism.html
+    python bench/realism.py --documents DIR     documents of a folder of your own
+    python bench/realism.py --packages DIR      with what npm has installed there already
+    python bench/realism.py --smoke             ours alone, one document: does the script run at all?
+
+A member is *echoed* where it has the value that the path or the query has for its name; *understood* where the
+vocabulary has its name or its author has given an example; it *agrees* where a count, total or page is that of
+the list beside it, or a link leads to an operation; it is *repeated* where an item has the key of another one.
+The page shows responses beside Prism's, for a person to look at. Needs Linux, and npm as `documents.py` does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx2
+from compare import WIDTH, machine
+from documents import chosen, ours, parser_of, running, theirs
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from contract_first.contract import ContractError, Operation, load_contract
+from contract_first.mock.generation import Generator
+from contract_first.mock.vocabulary import names
+from contract_first.mock.vocabulary.members import Meaning, meanings_of
+from contract_first.mock.vocabulary.subjects import Subject
+from contract_first.mock.vocabulary.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from contract_first.contract import Contract
+
+HERE = Path(__file__).parent
+SMOKE = HERE.parent / "examples" / "petstore" / "openapi.yaml"
+OPERATIONS, SHOWN, LONGEST = 8, 60, 3000
+"""Operations of a document, responses on the page, characters of each."""
+SECONDS = 20
+OURS, PRISM = "contract-first", "Prism"
+FIGURES = ("echoed", "understood", "agreeing", "repeated")
+VENDORS = (
+    *(
+        "github",
+        "stripe",
+        "twilio",
+        "openai",
+        "spotify",
+        "asana",
+        "box.com",
+        "plaid",
+        "slack",
+        "notion",
+        "zoom",
+    ),
+    *("digitalocean", "xero", "kubernetes", "mailchimp", "netbox", "zuora"),
+)
+
+
+def main() -> None:
+    """Ask everyone, print the table and write the page."""
+    options = arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        smoke = ([SMOKE], Path(folder) / "none")
+        documents, prism = smoke if options.smoke else chosen(options, Path(folder))
+        counts: dict[str, Counter[str]] = {OURS: Counter(), PRISM: Counter()}
+        rows: list[tuple[str, dict[str, str]]] = []
+        for document in documents:
+            rows += asked(document, prism, counts)
+    Console(width=WIDTH, highlight=False).print(machine(), table(counts))
+    options.page.write_text(page(rows))
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = parser_of("How real do responses look?", "realism.json")
+    parser.set_defaults(sample=30)
+    parser.add_argument("--page", type=Path, default=HERE / "realism.html", help="where the page goes")
+    parser.add_argument("--smoke", action="store_true", help="ours alone, one document")
+    return parser.parse_args()
+
+
+def asked(
+    document: Path, prism: Path, counts: dict[str, Counter[str]]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield what each server responds to the requests for a document."""
+    try:
+        contract = load_contract(document, lenient=True)
+    except ContractError:
+        return
+    requests = list(requests_of(contract))
+    shown: dict[str, dict[str, str]] = {f"{document.name} {target}": {} for _, target, _ in requests}
+    for server, command in ((OURS, ours(document)), (PRISM, theirs(prism, document))):
+        if server == PRISM and not prism.exists():
+            continue
+        with running(command) as (url, start):
+            for operation, target, values in requests if start.seconds is not None else ():
+                body = json_of(url, base_of(contract) if server == OURS else "", target)
+                if body is not None:
+                    count(body, operation, values, contract, counts[server])
+                    text = json.dumps(body, indent=1, ensure_ascii=False)[:LONGEST]
+                    shown[f"{document.name} {target}"][server] = text
+    yield from shown.items()
+
+
+def base_of(contract: Contract) -> str:
+    """Return the base path that the mock serves a contract at."""
+    servers = contract.document.get("servers") or [{"url": "/"}]
+    return urlsplit(str(servers[0].get("url", "/"))).path.rstrip("/")
+
+
+def requests_of(contract: Contract) -> Iterator[tuple[Operation, str, dict[str, Any]]]:
+    """Yield GETs from all over a document: the operation, its target, and the values by parameter."""
+    gets = [operation for operation in contract.operations if operation.method == "get"]
+    generator = Generator(contract.schemas.view(formats=True), seed="realism")
+    for operation in gets[:: max(len(gets) // OPERATIONS, 1)][:OPERATIONS]:
+        values, query, path = dict[str, Any](), dict[str, Any](), operation.path
+        for parameter in operation.parameters:
+            name, where = parameter["name"], parameter["in"]
+            if where not in {"path", "query"} or (where == "query" and not is_sent(parameter)):
+                continue
+            value = parameter.get("example")
+            value = value if value is not None else drawn(generator, parameter)
+            if isinstance(value, dict | list | None):
+                continue
+            values[name] = value
+            text = str(httpx2.QueryParams({"x": value})).partition("=")[2].replace("+", "%20")
+            path = path.replace(f"{{{name}}}", text)
+            query |= {name: value} if where == "query" else {}
+        yield operation, f"{path}?{httpx2.QueryParams(query)}" if query else path, values
+
+
+def is_sent(parameter: Mapping[str, Any]) -> bool:
+    """Tell whether a query parameter is sent: a required one, and the size of a page."""
+    return bool(parameter.get("required")) or parameter["name"] in Meaning.SIZE
+
+
+def drawn(generator: Generator, parameter: Mapping[str, Any]) -> Any:
+    """Return a value that a parameter may have."""
+    values = generator.values(parameter.get("schema", True), parameter["name"], member=parameter["name"])
+    return next(values, None)
+
+
+def json_of(url: str, base: str, target: str) -> Any:
+    """Return the JSON value of a success; None without one."""
+    headers = {"Authorization": "Bearer x", "Accept": "application/json"}
+    try:
+        response = httpx2.get(f"{url}{base}{target}", headers=headers, timeout=SECONDS, trust_env=False)
+        return response.json() if response.is_success else None
+    except (httpx2.HTTPError, ValueError):
+        return None
+
+
+def count(
+    body: Any, operation: Operation, values: dict[str, Any], contract: Contract, figures: Counter[str]
+) -> None:
+    """Count the members of a response by figure: those that there are, and those that are right."""
+    sent = {plain(name): str(value) for name, value in values.items()}
+    paths = {other.path for other in contract.operations}
+    for holder, list_of_items in parts(body):
+        if list_of_items:
+            keys = [json.dumps(key_of(item)) for item in list_of_items if key_of(item) is not None]
+            figures["repeated of"] += len(keys)
+            figures["repeated"] += len(keys) - len(set(keys))
+        for name, member in holder.items():
+            figures["members"] += 1
+            if plain(name) in sent and isinstance(member, str | int):
+                figures["echoed of"] += 1
+                figures["echoed"] += str(member) == sent[plain(name)]
+            if isinstance(member, str | int | float) and not isinstance(member, bool):
+                figures["understood of"] += 1
+                figures["understood"] += is_understood(name, member)
+            agreement = agrees(name, member, holder, paths)
+            if agreement is not None:
+                figures["agreeing of"] += 1
+                figures["agreeing"] += agreement
+
+
+def parts(value: Any) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """Yield all objects in a value, and all lists."""
+    if isinstance(value, list):
+        yield {}, value
+        for item in value:
+            yield from parts(item)
+    elif isinstance(value, dict):
+        yield value, []
+        for member in value.values():
+            yield from parts(member)
+
+
+def key_of(item: Any) -> Any:
+    """Return what identifies an item; None for what has no key."""
+    members = item.items() if isinstance(item, dict) else ()
+    return next((value for name, value in members if name in Meaning.IDENTIFIER), None)
+
+
+def is_understood(name: str, value: Any) -> bool:
+    """Tell whether the vocabulary has a member's name, and its value is no noise."""
+    subject = Subject(Random(0))  # noqa: S311 -- nothing is drawn from it that matters
+    known = names.text(name, subject) if isinstance(value, str) else names.number(name, subject)
+    is_noise = isinstance(value, str) and (
+        value in {"", "string"} or (abs(hash(value)) > 0 and not value.strip())
+    )
+    return known is not None and not is_noise
+
+
+def agrees(name: str, value: Any, holder: dict[str, Any], paths: set[str]) -> bool | None:
+    """Tell whether a member agrees with what is beside it; None where nothing says so."""
+    lists = [member for member in holder.values() if isinstance(member, list)]
+    meanings = meanings_of(name)
+    if isinstance(value, int) and len(lists) == 1 and Meaning.TOTAL in meanings:
+        return value >= len(lists[0])
+    if isinstance(value, int) and len(lists) == 1 and Meaning.SIZE in meanings:
+        return value >= len(lists[0])
+    if isinstance(value, str) and value.startswith("http") and Meaning.ITEM_URL in meanings:
+        segments = urlsplit(value).path.strip("/").split("/")
+        return any(matches(path, segments) for path in paths)
+    return None
+
+
+def matches(path: str, segments: list[str]) -> bool:
+    """Tell whether the end of a URL's path is one of a template."""
+    template = path.strip("/").split("/")
+    ends = segments[-len(template) :]
+    return len(ends) == len(template) and all(
+        part == end or "{" in part for part, end in zip(template, ends, strict=True)
+    )
+
+
+def table(counts: dict[str, Counter[str]]) -> Table:
+    """Lay the shares out; a dash where there is nothing to count."""
+    columns = ("figure", *(server for server, figures in counts.items() if figures))
+    shares = Table(*columns, box=box.MARKDOWN)
+    for figure in FIGURES:
+        cells = (share(figures, figure) for figures in counts.values() if figures)
+        shares.add_row(figure, *cells)
+    shares.add_row("members", *(str(figures["members"]) for figures in counts.values() if figures))
+    return shares
+
+
+def share(figures: Counter[str], figure: str) -> str:
+    """Return a share in percent, and of how many."""
+    total = figures[f"{figure} of"]
+    return f"{100 * figures[figure] / total:.1f} of {total}" if total else "-"
+
+
+def page(rows: list[tuple[str, dict[str, str]]]) -> str:
+    """Return the page of responses side by side."""
+    both = [row for row in rows if row[1]]
+    cells = "".join(
+        f"<h2>{html.escape(title)}</h2><div><pre>{html.escape(by_server.get(OURS, '-'))}</pre>"
+        f"<pre>{html.escape(by_server.get(PRISM, '-'))}</pre></div>"
+        for title, by_server in both[:: max(len(both) // SHOWN, 1)][:SHOWN]
+    )
+    style = "div{display:grid;grid-template-columns:1fr 1fr;gap:1em}pre{overflow:auto;background:#eee}"
+    return f"<!doctype html><meta charset=utf-8><style>{style}</style><h1>{OURS}, {PRISM}</h1>{cells}"
+
+
+if __name__ == "__main__":
+    main()

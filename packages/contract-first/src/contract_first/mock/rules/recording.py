@@ -1,0 +1,208 @@
+"""Recorded exchanges as rules, by which the same requests get the same responses; a recording lists them."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+
+import msgspec
+
+from contract_first.check.exchange import Message, RecordedExchange
+from contract_first.check.har import HarError, read_har
+from contract_first.check.masking import MASK
+from contract_first.contract.document import pointers
+from contract_first.contract.document.media_types import essence, is_json
+from contract_first.mock.override import FRAMING
+from contract_first.mock.rule import RuleFileError
+
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Of a file of recorded rules."""
+MOST_STEPS: Final = 100
+LONGEST_PATH: Final = 1000
+LONGEST_NAME: Final = 200
+MOST_CONDITIONS: Final = 100
+OF_SERVERS: Final = frozenset({"alt-svc", "content-encoding", "date", "server", "strict-transport-security"})
+"""Header fields that describe the server that was recorded, or how the body was sent."""
+OF_OTHERS: Final = ("access-control-", "x-contract-violation", "x-mock-")
+FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):([\t\x20-\x7e\x80-\xff]{0,8000})")
+HAR: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"')
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+class Matching(NamedTuple):
+    """What a request has in common with a recorded one, beside method, path and query.
+
+    Attributes:
+        headers: names of fields.
+        body: JSON pointers of members; none for the whole body.
+    """
+
+    headers: Sequence[str] = ()
+    body: Sequence[str] = ()
+
+
+ALL: Final = Matching()
+
+
+def rules_of(
+    exchanges: Iterable[RecordedExchange], matching: Matching = ALL, base: str = ""
+) -> list[dict[str, Any]]:
+    """Return the rules, as JSON, by which a mock responds to the same requests as recorded.
+
+    Requests that are the same get their responses in the recorded order, and the last one from then on.
+    Exchanges of which a body is not whole, or a part is too long, are left out.
+
+    Args:
+        base: what the paths of recorded requests begin with, and those of the mock do not.
+    """
+    recorded = [_Recorded(exchange, base) for exchange in exchanges if exchange.server == "api"]
+    queries: dict[tuple[str, str], dict[str, None]] = {}
+    for exchange in recorded:
+        queries.setdefault(exchange.place, {}).update(dict.fromkeys(exchange.query))
+    effects: dict[bytes, list[dict[str, Any]]] = {}
+    for exchange in recorded:
+        if exchange.is_usable:
+            match = exchange.match(queries[exchange.place], matching)
+            effects.setdefault(msgspec.json.encode(match), []).append(exchange.effect)
+    return [_rule(msgspec.json.decode(match), steps) for match, steps in effects.items()]
+
+
+def recorded_rules(path: Path, matching: Matching = ALL) -> list[dict[str, Any]] | None:
+    """Return the rules of a HAR file, as JSON; None for a file that is no HAR.
+
+    Raises:
+        RuleFileError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            if not HAR.match(file.read(1000)):
+                return None
+        return rules_of(read_har(path), matching)
+    except HarError as error:
+        raise RuleFileError(str(error)) from None
+    except OSError as error:
+        raise RuleFileError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def as_file(rules: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return a file of rules, in JSON with a line for each."""
+    lines = b",\n  ".join(msgspec.json.encode(rule) for rule in rules)
+    return b'{"overrides": [\n  ' + lines + b"\n]}\n"
+
+
+class _Recorded:
+    """An exchange as far as a rule is made from it."""
+
+    def __init__(self, exchange: RecordedExchange, base: str) -> None:
+        self._exchange = exchange
+        parts = urlsplit(exchange.url)
+        self.place = exchange.method.upper(), unquote(parts.path.removeprefix(base)) or "/"
+        self.query = parse_qs(parts.query, keep_blank_values=True, max_num_fields=1000)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a mock can respond the same."""
+        exchange = self._exchange
+        status = exchange.status
+        is_final = status == 0 or 200 <= status < 600  # noqa: PLR2004 -- classes of statuses
+        return is_final and exchange.response.whole and len(self.place[1]) <= LONGEST_PATH
+
+    def match(self, names: Iterable[str], matching: Matching) -> dict[str, Any]:
+        """Return which requests are the same.
+
+        Args:
+            names: of parameters in the query of any recorded request for the path: those that this one does
+                not have are not there.
+        """
+        method, path = self.place
+        query = {name: _condition(self.query.get(name, [])) for name in [*names][:MOST_CONDITIONS]}
+        request = self._exchange.request
+        headers = {name: _condition(_values(request, name)) for name in matching.headers}
+        parts = {"query": query, "headers": headers, "body": dict(_of_body(request, matching.body))}
+        return {"method": method, "path": path, **{name: part for name, part in parts.items() if part}}
+
+    @property
+    def effect(self) -> dict[str, Any]:
+        """The response, or the end of the connection where there was none."""
+        exchange = self._exchange
+        if exchange.status == 0:
+            return {"drop": True}
+        headers = dict(_headers(exchange.response))
+        body = _body(exchange.response)
+        return {"respond": {"status": exchange.status, "headers": headers, **body, "templates": False}}
+
+
+def _rule(match: dict[str, Any], effects: list[dict[str, Any]]) -> dict[str, Any]:
+    steps = effects if len(effects) <= MOST_STEPS else [*effects[: MOST_STEPS - 1], effects[-1]]
+    is_same = all(step == steps[0] for step in steps)
+    effect = steps[0] if is_same else {"sequence": steps}
+    return {"name": f"{match['method']} {match['path']}"[:LONGEST_NAME], "match": match, "effect": effect}
+
+
+def _condition(values: Sequence[str]) -> Any:
+    """Return the condition on the values under a name; a secret is not known, and only has to be there."""
+    if not values or any(MASK in value for value in values):
+        return {"present": bool(values)}
+    return values[0] if len(values) == 1 else {"all": [*values]}
+
+
+def _values(message: Message, name: str) -> list[str]:
+    return [value for field, value in message.headers if field.lower() == name.lower()]
+
+
+def _of_body(message: Message, chosen: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Yield conditions on a body of JSON or a form by pointer: on all of it, but for secrets, or members."""
+    try:
+        document = _document(message)
+    except ValueError:  # msgspec.DecodeError is one
+        return
+    holders = {"": document}
+    if not chosen and MASK in msgspec.json.encode(document).decode():
+        members = document.items() if isinstance(document, dict) else ()
+        holders = {pointers.join("", name): member for name, member in members}
+    for pointer in chosen:
+        try:
+            holders[pointer] = pointers.lookup(document, pointer)
+        except KeyError:
+            yield pointer, {"present": False}
+    if chosen:
+        del holders[""]
+    for pointer, value in [*holders.items()][:MOST_CONDITIONS]:
+        is_masked = MASK in msgspec.json.encode(value).decode()
+        yield pointer, {"present": True} if is_masked else {"equals": value}
+
+
+def _document(message: Message) -> Any:
+    """Return a whole body as JSON; raise ValueError for any other."""
+    if not message.body or not message.whole:
+        raise ValueError("There is no whole body.")
+    if message.media_type == FORM:
+        return dict(parse_qsl(message.body.decode("latin-1"), keep_blank_values=True))
+    try:
+        return message.json()
+    except RecursionError:
+        raise ValueError("The body is nested too deeply.") from None
+
+
+def _headers(response: Message) -> Iterator[tuple[str, str]]:
+    for name, value in response.headers:
+        lower = name.lower()
+        is_left_out = lower in FRAMING | OF_SERVERS or lower.startswith(OF_OTHERS)
+        if not is_left_out and FIELD.fullmatch(f"{name}:{value}"):
+            yield lower, value
+
+
+def _body(response: Message) -> dict[str, Any]:
+    if not response.body:
+        return {}
+    if is_json(essence(response.media_type)):
+        try:
+            return {"body": response.json()}
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            pass  # it is sent as it is
+    try:
+        return {"text": response.body.decode()}
+    except UnicodeDecodeError:
+        return {"base64": b64encode(response.body).decode()}

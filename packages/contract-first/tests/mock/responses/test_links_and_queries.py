@@ -1,0 +1,150 @@
+"""Links of generated responses lead to the mock itself, and a query says which items there are."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from contract_first.contract import Contract
+from contract_first.mock import contract_mock
+
+from .conftest import document_of
+
+TEXT, COUNT = {"type": "string"}, {"type": "integer"}
+URI = {"type": "string", "format": "uri"}
+ARTIST = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {"id": TEXT, "name": TEXT, "href": URI, "country": TEXT, "website": URI},
+}
+TRACK = {
+    "type": "object",
+    "properties": {"number": COUNT, "title": TEXT, "url": URI, "artist": ARTIST, "_links": {}},
+}
+TRACK["properties"]["_links"] = {
+    "type": "object",
+    "properties": {"self": {"type": "object", "properties": {"href": URI}}},
+}
+
+
+def list_of(item):
+    """Return the schema of a page."""
+    facts = dict.fromkeys(("limit", "offset", "total"), COUNT)
+    links = {name: {"type": ["string", "null"], "format": "uri"} for name in ("href", "next", "previous")}
+    return {"type": "object", "properties": {**facts, **links, "items": {"type": "array", "items": item}}}
+
+
+def get(schema, *names, **types):
+    """Return a path item of a GET with optional query parameters."""
+    content = {"application/json": {"schema": schema}}
+    queries = [{"name": name, "in": "query", "schema": types.get(name, TEXT)} for name in names]
+    return {"get": {"parameters": queries, "responses": {"200": {"description": "", "content": content}}}}
+
+
+def at(item, **parameters):
+    """Return a path item with path parameters."""
+    paths = [{"name": n, "in": "path", "required": True, "schema": s} for n, s in parameters.items()]
+    return {**item, "parameters": paths}
+
+
+IDS = {"type": "array", "items": TEXT}
+FOUND = {
+    "type": "object",
+    "properties": {"artists": list_of(ARTIST), "tracks": list_of(TRACK)},
+}
+PAGE = ("limit", "offset")
+COUNTS = dict.fromkeys(PAGE, COUNT)
+PATHS = {
+    "/artists/{id}": at(get(ARTIST), id=TEXT),
+    "/artists": get({"type": "array", "items": ARTIST}, "ids", "country", "fields", "sort", ids=IDS),
+    "/artists/{artist}/tracks": at(get(list_of(TRACK), *PAGE, **COUNTS), artist=TEXT),
+    "/artists/{artist}/tracks/{number}": at(get(TRACK), artist=TEXT, number=COUNT),
+    "/search": get(FOUND, "q", "type", *PAGE, **COUNTS),
+}
+
+
+@pytest.fixture(scope="module")
+def api():
+    """Serve it below a base path; return what gets the JSON of a URL."""
+    document = document_of(PATHS, servers=[{"url": "https://api.music.test/v1"}])
+    with contract_mock(Contract(document, "test")) as mock, httpx2.Client(trust_env=False) as client:
+
+        def fetch(url):
+            response = client.get(url if url.startswith("http") else f"{mock.api}/v1{url}")
+            assert response.status_code == 200, response.text
+            return response.json()
+
+        fetch.base = f"{mock.api}/v1"
+        yield fetch
+
+
+def test_a_link_leads_to_its_item(api):
+    """By its key, below the base path that the client used; what is no link of an item stays."""
+    artist = api("/artists/abc")
+    assert (artist["id"], artist["href"]) == ("abc", f"{api.base}/artists/abc")
+    assert artist["website"].startswith("https://www.example.com/")
+    for artist in api("/artists"):
+        assert artist["href"] == f"{api.base}/artists/{artist['id']}"
+        assert api(artist["href"])["id"] == artist["id"]
+
+
+def test_links_have_the_parameters_of_their_request(api):
+    """Of what stands beside them, else of the path."""
+    for track in api("/artists/abc/tracks")["items"]:
+        own = f"{api.base}/artists/abc/tracks/{track['number']}"
+        assert (track["url"], track["_links"]["self"]["href"]) == (own, own)
+        assert track["artist"]["href"] == f"{api.base}/artists/{track['artist']['id']}"
+        assert api(own)["number"] == track["number"]
+
+
+def test_pages_lead_to_each_other(api):
+    """The next one with what was asked for, the last one to none; totals agree."""
+    page = api("/artists/abc/tracks?limit=2")
+    assert [page[name] for name in ("limit", "offset", "total", "previous")] == [2, 0, 3, None]
+    assert len(page["items"]) == 2
+    assert page["href"] == f"{api.base}/artists/abc/tracks?limit=2"
+    assert page["next"] == f"{api.base}/artists/abc/tracks?limit=2&offset=2"
+    last = api(page["next"])
+    assert [last[name] for name in ("limit", "offset", "total", "next")] == [2, 2, 3, None]
+    numbers = [track["number"] for track in (*page["items"], *last["items"])]
+    assert len(set(numbers)) == 3
+
+
+def test_a_search_has_the_types_that_are_asked_for(api):
+    """And the page of each."""
+    assert api("/search?q=x").keys() == {"artists", "tracks"}
+    found = api("/search?q=x&type=artist&limit=1")
+    assert found.keys() == {"artists"}
+    assert (len(found["artists"]["items"]), found["artists"]["limit"]) == (1, 1)
+    assert found["artists"]["next"] == f"{api.base}/search?q=x&type=artist&limit=1&offset=1"
+    assert api("/search?type=artist,track").keys() == {"artists", "tracks"}
+    assert api("/search?type=album").keys() == {"artists", "tracks"}
+
+
+def test_a_query_says_what_items_are_like(api):
+    """Which identifiers, values and members they have; what sorts them is not shown."""
+    assert [artist["id"] for artist in api("/artists?ids=b&ids=a")] == ["b", "a"]
+    assert [artist["id"] for artist in api("/artists?ids=x&ids=y&ids=z&ids=w")] == ["x", "y", "z", "w"]
+    assert {artist["country"] for artist in api("/artists?country=Chile")} == {"Chile"}
+    assert {*api("/artists?fields=id,name")[0]} == {"id", "name"}
+    assert {*api("/artists?fields=id")[0]} >= {"id", "name"}  # which is required
+    assert api("/artists?fields=other") == api("/artists") == api("/artists?sort=name")
+
+
+def test_a_list_names_its_first_and_last_item(mocked):
+    """As OpenAI's do."""
+    envelope = dict.fromkeys(("first_id", "last_id"), TEXT)
+    envelope["data"] = {"type": "array", "items": {"type": "object", "properties": {"id": TEXT}}}
+    page = mocked({"/": get({"type": "object", "properties": envelope})}).get().json
+    assert (page["first_id"], page["last_id"]) == (page["data"][0]["id"], page["data"][-1]["id"])
+
+
+@pytest.mark.parametrize(("parameter", "member"), [("project_gid", "gid"), ("gid", "gid"), ("Sid", "sid")])
+@pytest.mark.parametrize("envelope", [None, "data"])
+def test_the_key_of_a_path_comes_back(parameter, member, envelope, mocked):
+    """By its name, or its last word, also in an envelope."""
+    thing = {"type": "object", "properties": {member: TEXT, "name": TEXT}}
+    schema = {"type": "object", "properties": {envelope: thing}} if envelope else thing
+    path = f"/things/{{{parameter}}}"
+    value = mocked({path: at(get(schema), **{parameter: TEXT})}).get("/things/t-7").json
+    assert (value[envelope] if envelope else value)[member] == "t-7"
