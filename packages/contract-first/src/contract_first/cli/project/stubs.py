@@ -281,10 +281,11 @@ class Stubs:
         """Yield the statements of a test that sends a request."""
         yield f"    response = {request}"
         status, response = _success_of(operation)
-        code = self._refusal(operation) or status.replace("default", "200").replace("XX", "00")
+        refusal = self._refusal(operation)
+        code = refusal or status.replace("default", "200").replace("XX", "00")
         yield f"    assert response.status_code == {code}"
         media_types = list(response.get("content", ()))
-        if media_types and is_json(media_types[0]) and operation.method != "head":
+        if not refusal and media_types and is_json(media_types[0]) and operation.method != "head":
             yield self._expected(operation, "response.json()")
 
     def _expected(self, operation: Operation, response: str) -> str:
