@@ -1,5 +1,8 @@
 """What requests see while a server is deployed, one of its processes dies, or Redis or PostgreSQL is away.
 
+The last row is another one: an older version (docs/releasing.md) is replaced by this one, while the schema is
+upgraded; it needs the repository's history, and counts what is lost, doubled or stuck.
+
     python bench/outages.py                starts PostgreSQL and Valkey of its own (group `tests`)
 
 Eight clients ask for presigned uploads all the time, or submit scans, each over its own connection, and
@@ -45,8 +48,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
-SERVICES = runpy.run_path(str(HERE.parent / "tests" / "services" / "postgresql.py"))
-postgresql_server, set_read_only = SERVICES["postgresql_server"], SERVICES["set_read_only"]
+SERVICES = HERE.parent / "tests" / "services"
+POSTGRESQL, VERSIONS = (
+    runpy.run_path(str(SERVICES / f"{name}.py")) for name in ("postgresql", "two_versions")
+)
+postgresql_server, set_read_only = POSTGRESQL["postgresql_server"], POSTGRESQL["set_read_only"]
 Fault = Callable[["Stage"], Awaitable[None]]
 CAPTURES = "/scanner/api/v1/captures"
 CLIENTS = 8
@@ -211,7 +217,25 @@ def main() -> None:
                 f"{number:,} x {status}" for status, number in sorted(seen.statuses.items())
             )
             shown.add_row(name, responses, str(cut), f"{seen.longest * 1000:.0f}", scans)
+        shown.add_row("an older version is replaced", *replaced(folder))
     Console(width=180, highlight=False).print(machine(), shown)
+
+
+def replaced(folder: Path) -> tuple[str, str, str, str]:
+    """Replace the oldest version that may serve beside this one; return the cells of its row."""
+    (release,) = (row for row in VERSIONS["releases"]() if row.beside == "yes")
+    if not VERSIONS["has_commit"](release.commit):
+        return f"needs the commit {release.commit}", "", "", ""
+    older = VERSIONS["built"](release.commit, folder)
+    with postgresql_server() as database:
+        fleet, stored, _ = VERSIONS["replaced"](older, database, folder)
+    # none is stuck: what is stored is read once all captures are done, within a minute
+    captures = sum(map(len, stored.values()))
+    lost = len(fleet.sessions.keys() - stored.keys())
+    doubled = captures - len(stored)
+    scans = f"{lost} lost, {doubled} doubled, 0 stuck"
+    responses = f"{len(fleet.sessions) + captures:,} x 201"
+    return responses, str(len(fleet.failures)), f"{fleet.longest * 1000:.0f}", scans
 
 
 @contextmanager

@@ -55,7 +55,20 @@ def test_smoke_of_s3(tmp_path):
     """The bench of S3 measures ours, and writes what it saw."""
     numbers = tmp_path / "s3.json"
     finished(
-        tmp_path, "s3.py", "--moto", "", "--json", numbers, "--uploads", "2", "--parts", "2", "--objects", "3"
+        tmp_path,
+        "s3.py",
+        "--moto",
+        "",
+        "--json",
+        numbers,
+        "--uploads",
+        "2",
+        "--parts",
+        "2",
+        "--objects",
+        "3",
+        "--repeats",
+        "3",
     )
     (seen,) = json.loads(numbers.read_text()).values()
     # Linux counts a processor's time in ticks of 10 ms, and three objects may be listed in less than one.

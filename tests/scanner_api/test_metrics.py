@@ -124,9 +124,14 @@ async def test_the_dashboard_reads_metrics_that_there_are(samples):
 
 
 async def test_the_alerts_read_metrics_that_there_are(samples):
-    """Each metric in the rules is shown, or of Kubernetes or its exporters; each alert has its section."""
+    """What alerts and KEDA read is shown, or of Kubernetes or an exporter; each alert has its section."""
     rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
-    read = {name for rule in rules for name in NAME.findall(rule["expr"])}
+    scaling = yaml.safe_load((DEPLOY / "kubernetes" / "operators" / "keda.yaml").read_text())["spec"]
+    queries = [rule["expr"] for rule in rules]
+    queries += [
+        trigger["metadata"]["query"] for trigger in scaling["triggers"] if trigger["type"] == "prometheus"
+    ]
+    read = {name for query in queries for name in NAME.findall(query)}
     shown = {name for name, *_ in samples} | {"openapi_response_violations_total"}
     assert read - shown == FOREIGN
     page = (DEPLOY.parent / "docs" / "alerts.md").read_text()

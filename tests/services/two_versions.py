@@ -20,7 +20,9 @@ import httpx2
 ROOT = Path(__file__).parents[2]
 THIS = Path(sys.executable).with_name("scanner-api")
 API = "/scanner/api/v1"
-CLIENTS = 4
+CLIENTS = 2
+PAUSE_SECONDS = 0.02
+"""Between a client's sessions: processes that start need the CPU, too."""
 SECONDS = 60
 FINAL = {"COMPLETED", "NOT_FOUND", "FAILED"}
 RELEASE = re.compile(r"^\| ([^|]+) \| `([0-9a-f]{40})` \| (\d{4}) \| ([^|]+) \|$", re.MULTILINE)
@@ -81,6 +83,7 @@ class Fleet:
         urls: of the servers that clients may use, as a load balancer has them.
         sessions: ids of the sessions that were created, each with those of its captures.
         failures: errors of responses and connections.
+        longest: the time of the slowest session with its capture, in seconds.
     """
 
     def __init__(self, database, folder):
@@ -97,7 +100,7 @@ class Fleet:
         self._is_used = False
         self._rounds = [0] * CLIENTS
         self.urls, self.key = [], ""
-        self.sessions, self.failures = {}, []
+        self.sessions, self.failures, self.longest = {}, [], 0.0
 
     def run(self, program, *arguments):
         """Run a command to its end, and return what it prints."""
@@ -154,9 +157,11 @@ class Fleet:
         """Create sessions by one server, and scan into them by the next."""
         with self._client() as client:
             while self._is_used:
+                time.sleep(PAUSE_SECONDS)
                 self._rounds[number] += 1
                 urls, turn = self.urls, number + self._rounds[number]
                 first, second = (urls[(turn + step) % len(urls)] + API for step in range(2))
+                began = time.monotonic()
                 scan = {"capture_type": "BARCODE", "raw_value": "9521234000013"}
                 try:
                     session = client.post(f"{first}/sessions", json={}).raise_for_status().json()
@@ -166,6 +171,7 @@ class Fleet:
                     self.failures.append(repr(error))
                 else:
                     self.sessions[session["id"]] = [capture["id"]]
+                    self.longest = max(self.longest, time.monotonic() - began)
 
     def stored(self):
         """Return the ids of all stored sessions, each with those of its captures, once these are done."""

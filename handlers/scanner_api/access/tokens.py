@@ -146,7 +146,7 @@ class TokenVerifier:
 
 
 def credential_of(issuer: str, subject: str) -> str:
-    """Return the name by which whoever an issuer's tokens are about is recorded."""
+    """Return the name by which the subject of an issuer's tokens is recorded."""
     return f"bearer:{digest_of(f'{issuer} {subject}')[:32]}"
 
 

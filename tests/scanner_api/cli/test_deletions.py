@@ -375,7 +375,7 @@ def test_a_session_is_erased(run, s3, organizations):
     assert run("erase", "--session", id_, "--dry-run").stdout == f"It would erase session {id_}.\n"
     assert run("erase", "--session", id_, entered="n\n").exit_code == 1
     outcome = run("erase", "--session", id_, entered="y\n")
-    assert (outcome.exit_code, "1 session, " in outcome.stdout, "1 object" in outcome.stdout) == (
+    assert (outcome.exit_code, "1 session" in outcome.stdout, "1 object" in outcome.stdout) == (
         0,
         True,
         True,

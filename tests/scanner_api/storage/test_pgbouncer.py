@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,7 @@ SETTINGS = text("SELECT current_setting('lock_timeout'), current_setting('statem
 
 
 @pytest.fixture
-def pgbouncer(tmp_path):
+def pgbouncer():
     """Return what runs a PgBouncer with two connections to a database, and gives a URL of it."""
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
@@ -58,7 +59,8 @@ def pgbouncer(tmp_path):
         }
         lines = [f"{name} = {value}" for name, value in options.items()]
         server = f"* = host={target.query['host']} user={target.username}"
-        file = tmp_path / "pgbouncer.ini"
+        folder = Path(tempfile.mkdtemp(prefix="scanner-pgbouncer-"))
+        file = folder / "pgbouncer.ini"
         file.write_text("\n".join(["[databases]", server, "[pgbouncer]", *lines, ""]))
         identity = {}
         if os.geteuid() == 0:  # which it refuses to be
@@ -66,8 +68,7 @@ def pgbouncer(tmp_path):
 
             nobody = getpwnam("nobody")
             identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-            for folder in (tmp_path, *tmp_path.parents[:2]):
-                folder.chmod(0o755)
+            folder.chmod(0o755)
         with subprocess.Popen(  # noqa: S603 -- PgBouncer
             [program, file], stderr=subprocess.DEVNULL, **identity
         ) as process:
@@ -76,6 +77,7 @@ def pgbouncer(tmp_path):
                 yield f"postgresql://{target.username}@127.0.0.1:{port}/{target.database}?pgbouncer=true"
             finally:
                 process.send_signal(signal.SIGQUIT)
+                shutil.rmtree(folder)
 
     return pooling
 

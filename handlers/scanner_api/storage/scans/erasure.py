@@ -85,7 +85,8 @@ class Erasure(Deletion):
     async def erase_person(self, person: Person) -> AsyncGenerator[None]:
         """Delete a person's sessions, keys, cookies, memberships and user, and their traces in the audit log.
 
-        Their keys are revoked first, so that nothing is added. Of entries of the audit log, the address and
+        Their keys and cookies are revoked first, so that nothing is added, and deleted last, so that another
+        run finds what they created. Of entries of the audit log, the address and
         what keys were called go; the ids stay, which lead to nobody any more.
 
         Yields:
@@ -97,14 +98,15 @@ class Erasure(Deletion):
         """
         theirs = api_keys.c.id.in_(person.key_ids)
         await self._database.change(api_keys.update().where(theirs).values(is_active=False))
-        await self._delete_rows(web_sessions, web_sessions.c.user_id == person.user_id)
+        cookies = web_sessions.update().where(web_sessions.c.user_id == person.user_id)
+        await self._database.change(cookies.values(expires_at=self._clock.now()))
         created = scan_sessions.c.created_by.in_(person.credentials)
         for organization_id in await self.sessions_of(person):
             sessions = (scan_sessions.c.organization_id == organization_id) & created
             async for _ in self._delete_sessions(sessions, scan_sessions.c.created):
                 yield
         await self._forget_actor(person)
-        await self._delete_rows(users, users.c.id == person.user_id)  # last: by it another run finds the rest
+        await self._delete_rows(users, users.c.id == person.user_id)
 
     async def _forget_actor(self, person: Person) -> None:
         entries = audit_log.update()

@@ -187,15 +187,15 @@ def types(
         if check is None:
             typer.echo(text, nl=False)
             return
-        found = list(differences(text, check.read_text("utf-8")))
+        differing = list(differences(text, check.read_text("utf-8")))
     except (ContractError, OSError, UnicodeDecodeError) as error:
         raise failure(error) from None
     except SyntaxError as error:
         raise failure(f"{check} is no Python: {error.msg}, line {error.lineno}.") from None
-    for difference in found:
+    for difference in differing:
         typer.echo(f"{check}: {difference}")
-    typer.echo(f"{len(found) or 'No'} differences between {check} and {contract.source}.")
-    raise typer.Exit(1 if found else 0)
+    typer.echo(f"{len(differing) or 'No'} differences between {check} and {contract.source}.")
+    raise typer.Exit(1 if differing else 0)
 
 
 def _print(changes: Sequence[Change]) -> None:

@@ -20,8 +20,8 @@ from contract_first.contract import Contract, ContractError
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import METHODS
 from contract_first.contract.document.parsing import as_yaml
-from contract_first.contract.document.python_names import python_name
 from contract_first.contract.models import Kind, write_models
+from contract_first.contract.models.python_names import python_name
 from contract_first.contract.reading.embedding import embed
 from contract_first.contract.reading.overlay import apply_overlay
 from contract_first.contract.reading.reading import read_document

@@ -13,8 +13,8 @@ from contract_first.cli.commands import Overlays, Strict, failure
 from contract_first.cli.reading import Load, Source, follows_references, read_contract
 from contract_first.cli.serve import Handlers, imported_handlers
 from contract_first.contract import Contract, Operation, load_contract
-from contract_first.contract.document.python_names import python_name
 from contract_first.contract.models import Kind
+from contract_first.contract.models.python_names import python_name
 from contract_first.imports import resting_collector
 from contract_first.service.names import handler_name, handler_named
 
