@@ -36,6 +36,9 @@ MEMBERS = {
         "check_app", "check_url", "validate_har",
     ],
     "contract_first.mock": ["ContractMock", "contract_mock"],
+    "contract_first.testing": [
+        "ContractClients", "ContractCoverage", "ContractMocks", "ContractViolationError",
+    ],
     "scanner_mocks": ["Mock", "scanner_mock"],
 }  # fmt: skip
 NAMES = [(package, name) for package, names in MEMBERS.items() for name in names]
