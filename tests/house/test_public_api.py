@@ -18,8 +18,8 @@ MEMBERS = {
     "contract_first": [
         *PROBLEMS, "BasicCredential", "Change", "Contract", "ContractError", "ContractMock", "Cookie",
         "Credentials", "Event", "ExchangeValidator", "Hook", "Operation", "Report", "Request", "Requirement",
-        "Response", "Service", "Upload", "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract",
-        "per_request", "serve", "validate_har",
+        "Response", "Service", "Upload", "check_app", "check_url", "compare", "contract_mock", "create_app",
+        "load_contract", "per_request", "serve", "validate_har",
     ],
     "contract_first.contract": [
         "Change", "Contract", "ContractError", "Operation", "compare", "load_contract",
