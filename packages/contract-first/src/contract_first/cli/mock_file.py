@@ -26,11 +26,7 @@ HEAD: Final = "# Options of `mock`, for what its command line does not say. Path
 
 
 def configured(context: typer.Context, path: Path | None) -> Path | None:
-    """Take the defaults of options from a file, or from that in the current folder.
-
-    Raises:
-        typer.BadParameter: it cannot be read, or has something else.
-    """
+    """Take the defaults of options from a file, or from that in the current folder."""
     file = OptionFile.find(context, path, NAME)
     if file is None:
         return path

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -47,11 +48,7 @@ class OptionFile:
 
     @classmethod
     def read(cls, path: Path) -> "OptionFile":
-        """Read a file.
-
-        Raises:
-            typer.BadParameter: it cannot be read, is too large, or is no TOML.
-        """
+        """Read a file."""
         try:
             with path.open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
@@ -141,11 +138,9 @@ class OptionFile:
         *tables: str,
         inside: bool = False,
     ) -> dict[str, Any]:
-        """Return defaults of options, as a context has them.
+        """Return defaults of options for a context from members, each by name.
 
         Args:
-            members: values by the names of options.
-            options: by their names, what takes the values.
             tables: that the members are in.
             inside: whether paths stay in the folder of the file, from which all of them begin.
         """
@@ -157,10 +152,8 @@ class OptionFile:
             values = value if is_list and isinstance(value, list) else [value]
             texts = [self._text(item, option, names) for item in values]
             if name == "contract" or Path in {kind := option.type_descriptor.annotation, *get_args(kind)}:
-                texts = [
-                    text if is_url(text) else self._below(folder, text, names, inside=inside)
-                    for text in texts
-                ]
+                below = partial(self._below, folder, names, inside=inside)
+                texts = [text if is_url(text) else below(text) for text in texts]
             default = texts if is_list else texts[0]
             try:
                 option.process_value(context, default)
@@ -178,7 +171,7 @@ class OptionFile:
             raise self._unexpected("true or false" if is_flag else "a text or a number", value, names)
         return value if is_flag else str(value)
 
-    def _below(self, folder: Path, text: str, names: Iterable[str], *, inside: bool) -> str:
+    def _below(self, folder: Path, names: Iterable[str], text: str, *, inside: bool) -> str:
         path = folder / text
         try:
             is_inside = path.resolve().is_relative_to(folder)

@@ -30,7 +30,7 @@ CONTRACT_COMMANDS = {
     ),
     "new": Lazy(
         "contract_first.cli.project.new:new",
-        "Create a project that serves a contract: handlers that return examples, tests, and a CI file.",
+        "Create a project that serves a contract: handlers that return examples, tests, an image, CI.",
     ),
     "types": Lazy(
         "contract_first.cli.contract:types",

@@ -79,7 +79,7 @@ def test_what_shared_caches_keep_is_caught(cache_control, how):
     ],
 )
 def test_what_they_do_not_keep_is_right(cache_control, how):
-    """What is private, an error, anonymous, or varies by the credential is none."""
+    """A response that is private, an error, anonymous, or varies by the credential is none."""
     assert rules(cache_control, **how) == set()
 
 

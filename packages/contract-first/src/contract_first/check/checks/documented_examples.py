@@ -74,8 +74,8 @@ class DocumentedExamples(RunCheck):
         expected = [code for code, declared in operation.responses.items() if self._is_named(declared, name)]
         code = operation.response_key(response.status_code)
         if code not in expected if expected else not response.is_success:
-            statuses = " or ".join(expected) or "a success"
-            message = f"the example {name} gets {response.status_code}, expected {statuses}"
+            status = " or ".join(expected) or "a success"
+            message = f"the example {name} gets {response.status_code}, expected {status}"
             violated = self.failure("response", message, operation.label, response)
             violated.title = f"{violated.title} to {name}"  # each name is a finding of its own
             yield violated

@@ -95,11 +95,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     @classmethod
     def of(cls, file: OptionFile) -> Configuration:
-        """Return what a file has.
-
-        Raises:
-            typer.BadParameter: it has something else.
-        """
+        """Return what a file has."""
         members = {name: file.members[name] for name in cls.__struct_fields__ if name in file.members}
         try:
             return msgspec.convert(members, cls)
@@ -109,11 +105,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 def configured(context: typer.Context, path: Path | None) -> Configuration:
-    """Take the defaults of options from a file, or from that in the current folder.
-
-    Raises:
-        typer.BadParameter: it cannot be read, or has something else.
-    """
+    """Take the defaults of options from a file, or from that in the current folder."""
     file = OptionFile.find(context, path, NAME)
     if file is None:
         return Configuration()

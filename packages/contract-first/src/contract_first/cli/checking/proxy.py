@@ -39,7 +39,7 @@ from contract_first.mock.options import HOST
 from contract_first.mock.proxy.application import proxying
 from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import NAME, NotAnUpstream, Upstream
-from contract_first.mock.rules.recording import Matching, as_file, rules_of
+from contract_first.mock.rules.files.recording import Matching, as_file, rules_of
 from contract_first.service.http.server import CannotListen
 from contract_first.terminal import printable
 
