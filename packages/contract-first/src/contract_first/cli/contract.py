@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from contract_first.contract import Contract, ContractError, load_contract
-from contract_first.contract.comparison import Change, compare, reports
+from contract_first.contract.comparison import RULES, Change, Severity, compare, reports
 from contract_first.contract.document.defects import Diagnostic
 from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
@@ -128,28 +129,45 @@ def diff(
     overlay: Overlays = None,
     strict: Strict = False,
     format_: Annotated[
-        Literal["text", "json", "markdown"], typer.Option("--format", help="Format of the report.")
+        Literal["text", "json", "markdown", "html", "junit", "github"],
+        typer.Option("--format", help="Format of the report."),
     ] = "text",
+    fail_on: Annotated[
+        Literal["breaking", "risky"], typer.Option(help="Least severity that exits with 1.")
+    ] = "breaking",
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="Rule to leave out; repeatable.", show_default=False),
+    ] = None,
 ) -> None:
     """Compare two contracts: which changes break clients, which are risky, which are safe.
 
     A file of a git revision is written as git does, REVISION:PATH, and may refer to others of it:
     `diff origin/main:openapi.yaml openapi.yaml`.
 
-    Webhooks, callbacks, links, tags, descriptions, allowReserved and allowEmptyValue are not compared.
+    Links, tags, descriptions, allowReserved and allowEmptyValue are not compared.
 
-    Exit codes: 0 no change is breaking, 1 one is, 2 a contract cannot be read or compared.
+    Exit codes: 0 no change is breaking (with --fail-on risky: or risky), 1 one is, 2 a contract cannot be
+    read or compared.
     """
+    if unknown := sorted(set(ignore or ()) - RULES.keys()):
+        close = get_close_matches(unknown[0], RULES, 3)
+        raise failure(f"No rule is named {unknown[0]!r}; close to it: {', '.join(close) or 'none'}.")
     read = partial(read_contract, overlays=overlay, strict=strict)
     try:
-        changes = compare(read(old), read(new))
+        changes = [c for c in compare(read(old), read(new)) if c.difference.rule.name not in (ignore or ())]
     except ContractError as error:
         raise failure(error) from None
-    if format_ == "text":
-        _print(changes)
-    else:
-        typer.echo(reports.as_json(changes) if format_ == "json" else reports.as_markdown(changes))
-    raise typer.Exit(1 if any(change.severity == "breaking" for change in changes) else 0)
+    failing = [Severity.BREAKING, Severity.RISKY][: 1 + (fail_on == "risky")]
+    match format_:
+        case "text":
+            _print(changes)
+        case "junit":
+            typer.echo(reports.as_junit(changes, failing))
+        case _:
+            written = {"json": reports.as_json, "html": reports.as_html, "github": reports.as_github}
+            typer.echo(written.get(format_, reports.as_markdown)(changes))
+    raise typer.Exit(1 if any(change.severity in failing for change in changes) else 0)
 
 
 @follows_references
