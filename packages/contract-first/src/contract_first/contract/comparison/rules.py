@@ -166,7 +166,7 @@ _BOTH = (
     ("operation-removed-after-sunset", SAFE, "A deprecated operation is gone, after its sunset date."),
     ("parameter-removed-after-sunset", SAFE, "A deprecated parameter is gone, after its sunset date."),
     ("property-removed-after-sunset", SAFE, "A deprecated property is gone, after its sunset date."),
-    ("sunset-earlier", RISKY, "An operation may be gone earlier than was announced, or at no known date."),
+    ("sunset-earlier", BREAKING, "An operation may be gone before the announced day, or on no known one."),
     ("sunset-later", SAFE, "An operation that may go stays longer, or until a date that is announced."),
     ("stability-decreased", BREAKING, "An operation is promised to be less stable than before."),
     ("stability-increased", SAFE, "An operation is promised to be more stable than before."),
