@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from contract_first.service.observe.request_log import RequestLog
     from contract_first.service.observe.spans import Tracing
 
+    from .processing.captures import PipelineControl
+
 MULTIPART_OVERHEAD = 64 * 1024
 PHOTO_KEYS = "photo-keys"
 START_ERRORS = (
@@ -85,11 +87,13 @@ class Application:
         metrics: count what it does, if anything.
         request_log: writes a line for each request, if there is one.
         tracing: records spans of requests and of background work, if there is one.
+        control: holds captures in a mock, and has them fail.
         redirect_tls: certificate authorities that links are followed by; the system's by default.
 
     Attributes:
         stores: of all state.
         limiter: counts requests.
+        queue: of background jobs.
         start: brings the database up to date, checks what is needed, and binds the contract; raises
             DatabaseError, PhotoBucketError without AWS credentials, or ResolverError without a handler.
         drain: has it report from now on that it is not ready, and serve requests as before.
@@ -112,6 +116,7 @@ class Application:
         request_log: RequestLog | None = None,
         tracing: Tracing | None = None,
         redirect_tls: SSLContext | None = None,
+        control: PipelineControl | None = None,
     ) -> None:
         self.settings = settings
         self.contract = contract or load_contract(
@@ -145,7 +150,9 @@ class Application:
             retain=retention_of(settings, self.database, self.bucket, self.clock),
             after_commit=self.database.after_commit,
             tracing=continued if tracing is None else tracing.job,
+            control=control,
         )
+        self.queue = self._processing.queue
         if metrics is not None:
             from .metrics import add_metrics, read_limits  # noqa: PLC0415 -- only who wants it pays for it
 

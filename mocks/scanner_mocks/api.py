@@ -32,6 +32,7 @@ from . import seeds
 from .bucket_session import BucketSession
 from .faults import UploadClock
 from .options import ScannerMockOptions
+from .pipeline import Pipeline
 from .state import Make, State
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def mock_application(parts: Parts) -> MockApplication:
         seed=parts.options.seed,
         s3=parts.s3,
         s3_url=lambda: parts.reach.s3,
+        processing_delay=parts.options.processing_delay,
     )
     service = ReloadingService(
         contract,
@@ -136,7 +138,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
     strictness = Strictness(prefers_first=parts.options.prefer_first)
     tls = create_default_context(cafile=parts.authority.file) if parts.authority else None
 
-    def make(database: Database, randomness: Randomness) -> Application:
+    def make(database: Database, randomness: Randomness, pipeline: Pipeline) -> Application:
         return create_app(
             settings,
             contract=contract,
@@ -147,6 +149,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
             reveal=True,
             fallback=ContractResponses(str(parts.options.seed), randomness, strictness),
             redirect_tls=tls,
+            control=pipeline,
         )
 
     return make

@@ -90,6 +90,7 @@ class ScannerRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 EXTENSION: Final = Extension(
     rule=ScannerRule,
+    operations="scanner_mocks.control_operations",
     overlay=Path(__file__).with_name("control-overlay.yaml"),
     console=Path(__file__).with_name("console"),
 )

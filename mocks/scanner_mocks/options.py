@@ -9,12 +9,21 @@ from contract_first.mock.options import ApiOptions, host_option, option, port_op
 from strict_s3.messages.identifiers import ACCOUNT
 from strict_s3.options import flags
 
+MOST_DELAY_SECONDS = 3600
+
 
 def s3_option(name: str, flag_name: str, value: Any, **changes: Any) -> Any:
     """Return the field of an option of S3, which is passed on, with changes to its flag."""
     flag = flags()[name][0]
     settings = {"help": flag.help, "metavar": flag.metavar, "name": flag_name, "read": flag.read}
     return option(value, **{**settings, "default": flag.default, **changes})
+
+
+def delay(seconds: float) -> float:
+    """Return a delay; raise ValueError for one that is negative or longer than an hour."""
+    if not 0 <= seconds <= MOST_DELAY_SECONDS:
+        raise ValueError(f"{seconds} is not from 0 to {MOST_DELAY_SECONDS} seconds.")
+    return seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,9 @@ class ScannerMockOptions(ApiOptions):
     s3_public_url: str | None = url_option("S3", "its port at the host that a request came to")
     s3_domains: Sequence[str] = s3_option("domains", "s3-domain", ())
     s3_account: str | None = s3_option("account", "s3-account", None, default=ACCOUNT)
+    processing_delay: float = option(
+        0.0, "Seconds that a capture stays in each state of its processing.", "SECONDS", read=delay
+    )
     tell_reload: Callable[[str], None] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 

@@ -20,6 +20,7 @@ from scanner_api.scanning.photos.photo import Photo
 from scanner_api.storage.database import Database
 from strict_s3 import Server
 
+from .pipeline import Pipeline
 from .seeding import seed_database
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 _INTERRUPTED = PlainTextResponse(
     f"{Interrupted.default_detail}\n", 503, {"Retry-After": "1", "Connection": "close"}
 )
-Make: TypeAlias = "Callable[[Database, Randomness], Application]"
-"""Makes the service on a database, and with what it draws ids from."""
+Make: TypeAlias = "Callable[[Database, Randomness, Pipeline], Application]"
+"""Makes the service on a database, with what it draws ids from, and what holds its captures."""
 
 _SESSION: Final = (
     "id",
@@ -61,6 +62,7 @@ class State(MockState):
 
     Attributes:
         s3: S3, started.
+        processing_delay: seconds that a capture stays in each state of the pipeline.
         s3_url: returns the URL by which the current request reaches S3.
     """
 
@@ -69,8 +71,11 @@ class State(MockState):
     directory: DataDirectory
     s3: Server
     s3_url: Callable[[], str]
+    processing_delay: float = 0
 
     def __post_init__(self) -> None:
+        self.pipeline = Pipeline(self.processing_delay, self._process)
+        self.clearable = {**self.clearable, "pipeline": self.pipeline}
         self._lock = StateLock()
         self._randomness = self._drawing()
         self._service: Application | None = None
@@ -110,6 +115,11 @@ class State(MockState):
         except Interrupted:
             if not started:
                 await _INTERRUPTED(scope, receive, send)
+
+    async def _process(self, capture_id: str, organization_id: str) -> None:
+        """Have a capture go on, unless the service is being replaced: its start finds it."""
+        if self._service is not None:
+            await self._service.queue.process_capture(capture_id, organization_id)
 
     @property
     def _running(self) -> Application:
@@ -216,7 +226,7 @@ class State(MockState):
 
     async def _started(self, database: Database) -> Application:
         try:
-            service = self.make(database, self._randomness)
+            service = self.make(database, self._randomness, self.pipeline)
             try:
                 await service.start()
             except BaseException:  # a change may be cancelled while the service starts, as at the mock's end

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import ServiceUnavailable
@@ -34,6 +34,16 @@ NO_VISION: Final = "Barcodes in images are not read here: the server lacks its e
 logger = logging.getLogger(__name__)
 
 
+class PipelineControl(Protocol):
+    """Decides about the next steps of captures, in a mock; anywhere else all go on."""
+
+    def holds(self, capture: Capture, organization_id: str) -> bool:
+        """Return whether a capture stays as it is; what holds it enqueues it again."""
+
+    def failure(self, capture: Capture) -> str:
+        """Return why a capture fails; empty where it does not."""
+
+
 class CaptureProcessor:
     """Processes captures.
 
@@ -46,6 +56,7 @@ class CaptureProcessor:
             not take another one on its last attempt with it.
         hand_over: enqueues a capture whose URL has to be followed; without it the URL is followed at once.
         outcomes: counts captures by what became of them.
+        control: holds captures, and has them fail; None for neither.
     """
 
     def __init__(
@@ -58,7 +69,9 @@ class CaptureProcessor:
         retries: asyncio.Lock,
         hand_over: HandOver | None = None,
         outcomes: Counter[tuple[str, str]] | None = None,
+        control: PipelineControl | None = None,
     ) -> None:
+        self._control = control
         self._outcomes = Counter() if outcomes is None else outcomes
         self._hand_over = hand_over
         self._captures = stores.captures
@@ -83,7 +96,7 @@ class CaptureProcessor:
     async def _process(self, capture_id: str, hand_over: HandOver | None) -> None:
         try:
             record = await self._patiently(partial(self._captures.get, capture_id))
-            if record is None:
+            if record is None or self._is_held(record.capture, record.organization_id):
                 return
             async with self._retries if record.capture.attempts else nullcontext():
                 claim = partial(self._captures.claim, capture_id, self._lease_seconds)
@@ -107,10 +120,16 @@ class CaptureProcessor:
                     await self._captures.release(capture)
                     await hand_over(capture.id, organization_id)
                     return
+                if self._is_held(capture, organization_id):
+                    await self._captures.release(capture)
+                    return
                 capture = await self._next(capture, organization_id)
         except asyncio.CancelledError:
             await self._captures.release(capture)
             raise
+
+    def _is_held(self, capture: Capture, organization_id: str) -> bool:
+        return self._control is not None and self._control.holds(capture, organization_id)
 
     async def _patiently(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """Try to read or write for as long as a lease lasts, as while a database is read-only.
@@ -148,6 +167,8 @@ class CaptureProcessor:
         return pipeline.fail(capture, message, self._clock.now())
 
     async def _step(self, capture: Capture, organization_id: str) -> Capture:
+        if self._control is not None and (message := self._control.failure(capture)):
+            raise ExtractionError(message)
         match capture.status:
             case CaptureStatus.PENDING:
                 return pipeline.read(capture, await self._barcodes(capture))

@@ -27,6 +27,8 @@ from .sweep import Sweep
 if TYPE_CHECKING:
     from scanner_api.scanning.links.redirects import RedirectFollower
 
+    from .captures import PipelineControl
+
 
 class Processing:
     """The background processing of one process.
@@ -38,6 +40,7 @@ class Processing:
         is_worker: whether to run the jobs of a queue in Redis.
         retain: deletes old sessions, if anything does.
         after_commit: calls something once what was written for a job is committed.
+        control: holds captures, and has them fail; see :class:`~.captures.PipelineControl`.
         tracing: context manager around each job, see :class:`~.memory_broker.Tasks`.
 
     Raises:
@@ -47,7 +50,7 @@ class Processing:
         outcomes: how often work of a lane came to which end, in this process.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a collaborator each
         self,
         settings: Settings,
         stores: Stores,
@@ -60,6 +63,7 @@ class Processing:
         retain: Callable[[], Awaitable[None]] | None = None,
         after_commit: Callable[[Callable[[], None]], None] = lambda call: call(),
         tracing: Tracing = continued,
+        control: PipelineControl | None = None,
     ) -> None:
         check_processing(settings, is_worker=is_worker)
         self._settings = settings
@@ -70,6 +74,7 @@ class Processing:
         self._random_bytes = random_bytes
         self._is_worker = is_worker
         self._tracing = tracing
+        self._control = control
         self._retain = retain
         self._runs_jobs = is_worker or settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
@@ -125,6 +130,7 @@ class Processing:
             retries,
             partial(self.queue.process_capture, follows=True),
             self.outcomes,
+            self._control,
         )
         sessions = SessionExtraction(
             self._stores,

@@ -81,6 +81,7 @@ class MockApplication:
                 "state": state,
                 "seeds": lambda: {**self.seeds(), **reach.urls()},
                 "contract": contract,
+                "s3": lambda: traffic.s3,
                 **traffic.clearable,
                 "reader": RuleReader(extension),
                 "scopes": self.scopes,

@@ -20,11 +20,13 @@ class Extension(NamedTuple):
         rule: the type of rules: a subclass has further selectors and effects.
         overlay: OpenAPI Overlay of the control API's document, which describes those, and what the state
             holds; None for none.
+        operations: module of the operations of the control API that the overlay adds; empty for none.
         console: folder of further views of the console, see `console.ConsolePage`; None for none.
     """
 
     rule: type[Rule] = Rule
     overlay: Path | None = None
+    operations: str = ""
     console: Path | None = None
 
     def control_contract(self) -> Contract:

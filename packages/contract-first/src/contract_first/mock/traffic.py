@@ -26,20 +26,18 @@ from .journal.journal import Journal, Validate
 from .journal.matching import is_beside_contracts
 from .journal.recording import s3_exchange
 from .journal.selector import ExchangeSelector
-from .options import ApiOptions
-from .proxy.forwarding import Forwarding
-from .proxy.upstream import Upstream
 from .rule import Rule, RuleError, RuleFileError
-from .rules.file import RulesFile
+from .rules.files.file import RulesFile
 from .rules.reading import RuleReader
 from .rules.registry import Rules
-from .rules.standing import standing_rules
 from .state.state import Clearable
 
 if TYPE_CHECKING:
     from strict_s3 import Server
     from strict_s3.local import LocalS3
 
+    from .options import ApiOptions
+    from .proxy.forwarding import Forwarding
     from .rules.strictness import StrictOverrides
 
 AT_ONCE = 50
@@ -64,7 +62,7 @@ class Traffic:
     ) -> None:
         self._seed = seed
         self._strict_overrides = strict_overrides
-        self.forward = None if upstream is None else Forwarding(Upstream(upstream))
+        self.forward = None if upstream is None else _forwarding(upstream)
         self.extension = extension
         self.journal = Journal()
         self.faults = Rules(seed, self._set_s3_faults)
@@ -119,6 +117,8 @@ class Traffic:
             reader = RuleReader(self.extension)
             self.overrides_file = RulesFile(options.overrides, reader, self.overrides, options.tell)
             self.overrides_file.load()
+        from .rules.files.standing import standing_rules  # noqa: PLC0415 -- an S3 starts without them
+
         places = {"recording": str(options.replay), "upstream": "--forward"}
         for source, documents in standing_rules(options).items():
             self._load(source, documents, places[source])
@@ -218,6 +218,13 @@ class Traffic:
     def _set_s3_faults(self, faults: list[Rule]) -> None:
         if self.s3 is not None:
             self.s3.set_faults(faults, seed=self._seed)
+
+
+def _forwarding(upstream: str) -> Forwarding:
+    from .proxy.forwarding import Forwarding  # noqa: PLC0415 -- few mocks have an upstream
+    from .proxy.upstream import Upstream  # noqa: PLC0415 -- the same
+
+    return Forwarding(Upstream(upstream))
 
 
 class Broadcast:

@@ -26,7 +26,7 @@ def invoke(monkeypatch):
                 with httpx2.Client(base_url=url, trust_env=False, timeout=10) as client:
                     traffic(client)
 
-        monkeypatch.setattr("contract_first.cli.proxy.End", EndAfterTraffic)
+        monkeypatch.setattr("contract_first.cli.checking.proxy.End", EndAfterTraffic)
         return CliRunner().invoke(app, ["proxy", "--port", url.rpartition(":")[2], *map(str, arguments)])
 
     return run
@@ -34,7 +34,7 @@ def invoke(monkeypatch):
 
 def test_a_recording(invoke, upstream, contract_file, json_response, tmp_path):
     """A mock replays what the proxy recorded below the upstream's path; secrets are masked."""
-    upstream.response = json_response(["s3cret-token-of-an-upload"])
+    upstream.response = json_response([{"token": "s3cret-token-of-an-upload"}])
     recording = tmp_path / "recording.json"
 
     def traffic(client):

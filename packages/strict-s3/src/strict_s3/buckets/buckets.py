@@ -22,6 +22,7 @@ from strict_s3.store.archive import Archive
 from strict_s3.store.backend import Backend
 from strict_s3.store.locks import check_bucket
 
+from . import configurations
 from .documents import check_document, check_ownership
 from .events import Events
 from .lifecycle import with_ids
@@ -116,6 +117,8 @@ class Buckets:
             if order.has("acl"):
                 return Response.of_xml(describe_acl(self._backend.acl(order.bucket)))
             name = order.query[0][0] if order.query else ""
+            if name in configurations.KINDS:
+                return configurations.read(order, self._configurations(order))
             put = self._settings[order.bucket]["subresources"].get(name)
             if put is None and name in _DEFAULTS:
                 return Response.of_xml(_DEFAULTS[name])
@@ -130,6 +133,10 @@ class Buckets:
     def change(self, order: Order) -> Response:
         """Carry out an order that changes a bucket."""
         with self._backend.holding(order.bucket):
+            if order.query and order.query[0][0] in configurations.KINDS:
+                response = configurations.change(order, self._configurations(order))
+                self._archive.save_bucket(order.bucket, self._settings[order.bucket])
+                return response
             if order.method == "PUT":
                 bucket = self._backend.existing(order.bucket)
                 check_bucket(order, bucket)
@@ -170,6 +177,12 @@ class Buckets:
             return Response(HTTPStatus.OK)
         return self._backend.carry_out(order)
 
+    def _configurations(self, order: Order) -> dict[str, str]:
+        """Return the configurations of the kind that an order is about, by ID."""
+        kinds = self._settings[order.bucket].setdefault("configurations", {})
+        of_kind: dict[str, str] = kinds.setdefault(order.query[0][0], {})
+        return of_kind
+
     def _has_versions(self, bucket: str) -> bool:
         return bool(self._backend.versioning(bucket) and self._backend.versions(bucket))
 
@@ -201,8 +214,10 @@ class Buckets:
             self._backend.set_created(bucket, datetime.fromisoformat(created))
         self._settings[bucket] = settings
         for name, subresource in settings["subresources"].items():
-            if name not in OF_BUCKETS:  # an earlier version accepted more names
-                _log.warning("The %s of bucket %s is lost: it is unknown.", name, bucket)
+            if (
+                name in configurations.KINDS or name not in OF_BUCKETS
+            ):  # an earlier version accepted more names
+                _log.warning("The %s of bucket %s is lost: it was not stored as it is now.", name, bucket)
                 continue
             order = Order("DELETE", bucket, "", ((name, ""),), {}, settings["region"])
             if subresource is not None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
+from importlib import import_module
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -69,7 +70,10 @@ def control(
         )
         document = Page(json.dumps(contract.document).encode(), "application/json")
         all_pages: dict[str, ASGIApp] = {f"{ROOT}/openapi.json": document, **pages}
-        checked = _Checked(bind(assembly, handlers_of(operations)), all_pages, access, public)
+        handlers = handlers_of(operations)
+        if extension.operations:
+            handlers |= handlers_of(import_module(extension.operations))
+        checked = _Checked(bind(assembly, handlers), all_pages, access, public)
         edge = Edge(checked, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES, profile=profile)
         return with_cors(edge, contract, access.origins)
 

@@ -1,5 +1,7 @@
 """Scopes that do not meet: each has state of its own, from its first use until it is idle."""
 
+from __future__ import annotations
+
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -7,11 +9,12 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Final, Protocol
-
-from starlette.types import Scope
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from contract_first.service.messages.problems import Conflict, NotFound, ServiceUnavailable
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
 
 SCOPE: ContextVar[str] = ContextVar("scope", default="")
 """The scope whose state the current request uses; empty for what all have in common."""

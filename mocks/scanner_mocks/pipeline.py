@@ -1,0 +1,115 @@
+"""The pipeline of captures under control: how long each state lasts, what is held, and what fails."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from scanner_api.scanning.scans.captures import FINAL, Capture
+
+MOST_WAITS: Final = 10_000
+"""Times that are remembered, of captures in a state; of more the oldest are forgotten."""
+Enqueue = Callable[[str, str], Awaitable[None]]
+"""Has a capture of an organization processed."""
+
+
+class PipelineRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Captures that are held or fail: all selectors must match; an empty one matches all.
+
+    Attributes:
+        status: that they are in.
+        capture: id of one.
+        session: id of theirs.
+        fail: why they fail; empty to hold them.
+    """
+
+    status: str = ""
+    capture: str = ""
+    session: str = ""
+    fail: str = ""
+
+    def matches(self, capture: Capture) -> bool:
+        return (
+            self.status in ("", capture.status)
+            and self.capture in ("", capture.id)
+            and self.session in ("", capture.session_id)
+        )
+
+
+class Held(NamedTuple):
+    """A capture that stays in its state for now."""
+
+    status: str
+    organization_id: str
+
+
+class Pipeline:
+    """Decides about the next steps of captures; used in the event loop's thread, but for `clear`.
+
+    Args:
+        delay_seconds: how long a capture stays in each state.
+        enqueue: has one go on.
+    """
+
+    def __init__(self, delay_seconds: float, enqueue: Enqueue) -> None:
+        self._initial_seconds = self.delay_seconds = delay_seconds
+        self._enqueue = enqueue
+        self.rules: Sequence[PipelineRule] = ()
+        self._held: dict[str, Held] = {}
+        self._due: dict[tuple[str, str], float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def described(self) -> dict[str, Any]:
+        """Return what is set, and the captures that are held."""
+        held = [{"capture": id_, "status": held.status} for id_, held in self._held.items()]
+        return {"delay_seconds": self.delay_seconds, "rules": msgspec.to_builtins(self.rules), "held": held}
+
+    def change(self, delay_seconds: float, rules: Sequence[PipelineRule]) -> None:
+        """Set delay and rules; captures that are no longer held go on."""
+        self.delay_seconds, self.rules = delay_seconds, rules
+        self._due.clear()
+        for id_ in [*self._held]:
+            self._go_on(id_)
+
+    def clear(self, scope: str | None = None) -> None:
+        """Hold nothing, and have the initial delay again; state that is reset has no held captures."""
+        if not scope:
+            self.delay_seconds, self.rules = self._initial_seconds, ()
+            self._held.clear()
+            self._due.clear()
+
+    def holds(self, capture: Capture, organization_id: str) -> bool:
+        """Return whether a capture stays in its state for now."""
+        if capture.status in FINAL:
+            return False
+        is_held = any(rule.matches(capture) and not rule.fail for rule in self.rules)
+        if not is_held and not self._waits(capture):
+            self._held.pop(capture.id, None)
+            return False
+        self._held[capture.id] = Held(capture.status, organization_id)
+        return True
+
+    def failure(self, capture: Capture) -> str:
+        """Return why a capture fails; empty where it does not."""
+        return next((rule.fail for rule in self.rules if rule.fail and rule.matches(capture)), "")
+
+    def _waits(self, capture: Capture) -> bool:
+        """Return whether the time in its state is not over yet; if so, it goes on then."""
+        if not self.delay_seconds:
+            return False
+        loop, key = asyncio.get_running_loop(), (capture.id, str(capture.status))
+        is_new = key not in self._due
+        due = self._due.setdefault(key, loop.time() + self.delay_seconds)
+        while len(self._due) > MOST_WAITS:
+            del self._due[next(iter(self._due))]
+        if is_new:
+            loop.call_at(due, self._go_on, capture.id)
+        return loop.time() < due
+
+    def _go_on(self, capture_id: str) -> None:
+        held = self._held.pop(capture_id, None)
+        if held is not None:
+            task = asyncio.ensure_future(self._enqueue(capture_id, held.organization_id))
+            self._tasks.add(task)  # the loop has only a weak reference
+            task.add_done_callback(self._tasks.discard)
