@@ -261,7 +261,7 @@ def changed(document, changes, version="3.0.3"):
 
 @pytest.mark.parametrize(("rule", "changes", "pointer"), VIOLATIONS, ids=[rule for rule, _, _ in VIOLATIONS])
 def test_rule(document, rule, changes, pointer):
-    """What violates a rule is found where it stands, once, and told with what is expected."""
+    """What violates a rule is listed once, where it stands, with what is expected."""
     ((_, found, reason),) = faults(changed(document, changes), rule)
     assert found == pointer
     assert reason.startswith(RULES[rule].says)

@@ -113,6 +113,22 @@ def test_large_schemas_are_not_searched(details):
     assert (rule, detail) == ("request-condition-changed", "not")
 
 
+@pytest.mark.parametrize(
+    "wide",
+    [
+        {"properties": {f"p{n}": REF for n in range(60)}},
+        {"anyOf": [REF] * 60},
+        {"items": {"anyOf": [REF] * 60}},
+    ],
+)
+def test_schemas_that_recur(details, wide):
+    """Schemas that lead to themselves by many ways are given up in time."""
+    pet = {"Pet": wide | {"not": {"required": ["p0"]}}}
+    changed = {"allOf": [REF], "not": {"required": ["p1", "p2"]}}
+    rules = [rule for rule, _ in details({"allOf": [REF], "not": {"required": ["p1"]}}, changed, pet)]
+    assert rules[0].startswith("request-condition-")
+
+
 def test_a_value_is_json(details):
     """The value that shows a change can be sent as it is printed."""
     ((_, detail),) = details(OPEN, OPEN | {"not": A})

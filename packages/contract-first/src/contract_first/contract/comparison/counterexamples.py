@@ -23,6 +23,7 @@ OF_A_LARGE_ONE = 10
 LARGEST_SCHEMA = 200
 """Values, those of components among them."""
 MOST_VALUES = 500
+MOST_PARTS = 1_000
 OF_A_MEMBER = 6
 LONGEST = 100
 """Characters of a text, items of an array."""
@@ -85,36 +86,84 @@ class Counterexamples:
 
     def _candidates(self, old: Conjunction, new: Conjunction) -> Iterator[Any]:
         nodes = [(schemas, p.node) for schemas, c in ((self._old, old), (self._new, new)) for p in c]
-        return _distinct(_values(nodes, 0))
+        return _distinct(_Values().of(nodes, 0))
 
 
-def _values(nodes: list[tuple[Schemas, Any]], depth: int) -> Iterator[Any]:
-    """Yield values that schemas list, values at their bounds, and objects and arrays of such values."""
-    parts = list(_parts(nodes, depth))
-    for _, part in parts:
-        yield from chain(list_of(part, "enum"), list_of(part, "examples"))
-        yield from (part[keyword] for keyword in ("const", "default", "example") if keyword in part)
-        yield from _at_bounds(part)
-    types = frozenset.intersection(
-        EVERY_TYPE, *(declared_types(schemas.keywords(node)) for schemas, node in nodes)
-    )
-    yield from sorted(ONE_OF_EACH, key=lambda value: type_of(value) not in types)
-    if depth < DEEPEST:
-        yield from _objects(parts, depth)
-        yield from _arrays(parts, depth)
-    yield from ("a", 1, -1, 1.5, False)
+class _Values:
+    """Makes values of a bounded number of schema objects: alternatives and members multiply."""
 
+    def __init__(self) -> None:
+        self._left = MOST_PARTS
 
-def _parts(nodes: list[tuple[Schemas, Any]], depth: int) -> Iterator[tuple[Schemas, dict[str, Any]]]:
-    """Yield schema objects about the same value, also those of conditions and alternatives."""
-    for schemas, node in nodes:
-        for part in schemas.parts(node):
-            yield schemas, part
-            inner = [part[keyword] for keyword in INNER if keyword in part and keyword != "contains"]
-            inner = [branch for held in inner for branch in (held if isinstance(held, list) else [held])]
-            inner += mapping_of(part, "dependentSchemas").values()
-            if depth < DEEPEST:
-                yield from _parts([(schemas, branch) for branch in inner], depth + 1)
+    def of(self, nodes: list[tuple[Schemas, Any]], depth: int) -> Iterator[Any]:
+        """Yield values that schemas list, values at their bounds, and objects and arrays of such values."""
+        self._left -= 1
+        parts = list(self._parts(nodes, depth)) if self._left > 0 else []
+        for _, part in parts:
+            yield from chain(list_of(part, "enum"), list_of(part, "examples"))
+            yield from (part[keyword] for keyword in ("const", "default", "example") if keyword in part)
+            yield from _at_bounds(part)
+        types = frozenset.intersection(
+            EVERY_TYPE, *(declared_types(schemas.keywords(node)) for schemas, node in nodes)
+        )
+        yield from sorted(ONE_OF_EACH, key=lambda value: type_of(value) not in types)
+        if depth < DEEPEST:
+            yield from self._objects(parts, depth)
+            yield from self._arrays(parts, depth)
+        yield from ("a", 1, -1, 1.5, False)
+
+    def _parts(
+        self, nodes: list[tuple[Schemas, Any]], depth: int
+    ) -> Iterator[tuple[Schemas, dict[str, Any]]]:
+        """Yield schema objects about the same value, also those of conditions and alternatives."""
+        for schemas, node in nodes:
+            for part in schemas.parts(node):
+                self._left -= 1
+                if self._left < 0:
+                    return
+                yield schemas, part
+                inner = [part[keyword] for keyword in INNER if keyword in part and keyword != "contains"]
+                inner = [branch for held in inner for branch in (held if isinstance(held, list) else [held])]
+                inner += mapping_of(part, "dependentSchemas").values()
+                if depth < DEEPEST:
+                    yield from self._parts([(schemas, branch) for branch in inner], depth + 1)
+
+    def _objects(self, parts: list[tuple[Schemas, dict[str, Any]]], depth: int) -> Iterator[Any]:
+        """Yield objects with and without each member that the schemas name."""
+        members: dict[str, list[tuple[Schemas, Any]]] = {}
+        for schemas, part in parts:
+            for name, node in mapping_of(part, "properties").items():
+                members.setdefault(name, []).append((schemas, node))
+            for name, node in mapping_of(part, "patternProperties").items():
+                members.setdefault(name.translate(ANCHORS), []).append((schemas, node))
+            dependent = mapping_of(part, "dependentRequired")
+            for name in (*list_of(part, "required"), *dependent, *chain(*dependent.values())):
+                members.setdefault(name, [])
+            if isinstance(names := part.get("propertyNames"), dict):
+                for name in islice(self.of([(schemas, names)], DEEPEST), OF_A_MEMBER):
+                    members.setdefault(str(name), [])
+        width = max(1, min(OF_A_MEMBER, int(MOST_VALUES ** (1 / max(1, len(members)))) - 1))
+        choices: list[list[Any]] = [
+            [(), *((name, value) for value in islice(_distinct(self.of(nodes, depth + 1)), width))]
+            for name, nodes in members.items()
+        ]
+        for chosen in product(*choices):
+            yield dict(pair for pair in chosen if pair)
+
+    def _arrays(self, parts: list[tuple[Schemas, dict[str, Any]]], depth: int) -> Iterator[Any]:
+        nodes = [(s, part[key]) for s, part in parts for key in ("items", "contains") if key in part]
+        nodes += [(schemas, node) for schemas, part in parts for node in list_of(part, "prefixItems")]
+        counts = {
+            part[keyword] + more
+            for _, part in parts
+            for keyword in ("minContains", "maxContains", "minItems", "maxItems")
+            for more in (0, 1)
+            if isinstance(part.get(keyword), int)
+        }
+        items = list(islice(_distinct(self.of(nodes, depth + 1)), 2 * OF_A_MEMBER)) if nodes else []
+        for size in sorted({1, 2} | {count for count in counts if count <= LONGEST}):
+            yield from ([item] * size for item in items)
+        yield from (list(pair) for pair in product(items, items))
 
 
 def _at_bounds(part: dict[str, Any]) -> Iterator[Any]:
@@ -127,49 +176,10 @@ def _at_bounds(part: dict[str, Any]) -> Iterator[Any]:
         yield part["pattern"].translate(ANCHORS)
 
 
-def _objects(parts: list[tuple[Schemas, dict[str, Any]]], depth: int) -> Iterator[Any]:
-    """Yield objects with and without each member that the schemas name."""
-    members: dict[str, list[tuple[Schemas, Any]]] = {}
-    for schemas, part in parts:
-        for name, node in mapping_of(part, "properties").items():
-            members.setdefault(name, []).append((schemas, node))
-        for name, node in mapping_of(part, "patternProperties").items():
-            members.setdefault(name.translate(ANCHORS), []).append((schemas, node))
-        dependent = mapping_of(part, "dependentRequired")
-        for name in (*list_of(part, "required"), *dependent, *chain(*dependent.values())):
-            members.setdefault(name, [])
-        if isinstance(names := part.get("propertyNames"), dict):
-            for name in islice(_values([(schemas, names)], DEEPEST), OF_A_MEMBER):
-                members.setdefault(str(name), [])
-    width = max(1, min(OF_A_MEMBER, int(MOST_VALUES ** (1 / max(1, len(members)))) - 1))
-    choices: list[list[Any]] = [
-        [(), *((name, value) for value in islice(_distinct(_values(nodes, depth + 1)), width))]
-        for name, nodes in members.items()
-    ]
-    for chosen in product(*choices):
-        yield dict(pair for pair in chosen if pair)
-
-
-def _arrays(parts: list[tuple[Schemas, dict[str, Any]]], depth: int) -> Iterator[Any]:
-    nodes = [(s, part[key]) for s, part in parts for key in ("items", "contains") if key in part]
-    nodes += [(schemas, node) for schemas, part in parts for node in list_of(part, "prefixItems")]
-    counts = {
-        part[keyword] + more
-        for _, part in parts
-        for keyword in ("minContains", "maxContains", "minItems", "maxItems")
-        for more in (0, 1)
-        if isinstance(part.get(keyword), int)
-    }
-    items = list(islice(_distinct(_values(nodes, depth + 1)), 2 * OF_A_MEMBER)) if nodes else []
-    for size in sorted({1, 2} | {count for count in counts if count <= LONGEST}):
-        yield from ([item] * size for item in items)
-    yield from (list(pair) for pair in product(items, items))
-
-
 def _distinct(values: Iterator[Any]) -> Iterator[Any]:
-    known = set[str]()
+    texts = set[str]()
     for value in values:
         text = json.dumps(value, sort_keys=True)
-        if text not in known:
-            known.add(text)
+        if text not in texts:
+            texts.add(text)
             yield value

@@ -178,21 +178,21 @@ class SchemaComparison:
                     yield schemas
 
     def _condition(self, label: str, kind: str, old: Whole, new: Whole, side: Side) -> list[Difference]:
-        """Return the differences of a condition: a kind that was found out, and what shows it.
+        """Return the differences of a condition: its direction, as far as keywords tell, and what shows it.
 
         Args:
             kind: empty if only a reference may have changed.
         """
         place = at(old[1], new[1], label.partition(" ")[0])
         values = self._counterexamples.of(old, new, group_of(label)) if kind else (MISSING, MISSING)
-        shown = [
-            (found, f"{label}: {json.dumps(value, ensure_ascii=False)} {words}")
-            for value, found, words in zip(values, ("narrowed", "widened"), SHOWN, strict=True)
-            if value is not MISSING and kind in {found, "changed"}
+        directions = [
+            (direction, f"{label}: {json.dumps(value, ensure_ascii=False)} {words}")
+            for value, direction, words in zip(values, ("narrowed", "widened"), SHOWN, strict=True)
+            if value is not MISSING and kind in {direction, "changed"}
         ]
         return [
-            Difference.of(f"{side}-condition-{found}", place, detail)
-            for found, detail in shown or [(kind or "changed", label)]
+            Difference.of(f"{side}-condition-{direction}", place, detail)
+            for direction, detail in directions or [(kind or "changed", label)]
         ]
 
     def _meant(self, old: Conjunction, new: Conjunction) -> tuple[Conjunction, Conjunction]:

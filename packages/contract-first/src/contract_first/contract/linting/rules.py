@@ -119,11 +119,11 @@ def severities_of(texts: list[str]) -> dict[str, Level]:
     """
     severities: dict[str, Level] = {}
     for text in texts:
-        name, _, level = text.partition("=")
-        severity = next((known for known in (*SEVERITIES, OFF) if known == level), None)
+        rule, _, word = text.partition("=")
+        severity = next((level for level in (*SEVERITIES, OFF) if level == word), None)
         if severity is None:
             raise ValueError(
                 f"{text!r} is not RULE=SEVERITY; severities are {', '.join(SEVERITIES)} and off."
             )
-        severities[rule_named(name).name] = severity
+        severities[rule_named(rule).name] = severity
     return severities
