@@ -13,6 +13,7 @@ from contract_first.contract.schemas.schema import Schema
 from .structure import Violation
 
 LONGEST_REASON = 200
+EXAMPLES = frozenset({"example", "examples", "default"})
 HOLDERS = frozenset({"schema", "parameter", "header", "mediaType"})
 
 

@@ -9,9 +9,9 @@ from contract_first.contract.document.defects import Diagnostic
 from contract_first.contract.reading.reading import with_lines
 from contract_first.imports import resting_collector
 
-from .examples import Examples
+from .examples import EXAMPLES, Examples
 from .rules import OFF, RULES, Ignored, Level, Severity
-from .structure import References, Violation, of_document, of_schema
+from .structure import OF_INTEREST, REFERRING, References, Violation, of_document, of_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,10 @@ def _violations(contract: Contract, left_out: Collection[str]) -> Iterator[Viola
     is_30 = contract.schemas.is_30
     for location in walk(document_location(contract.document, contract.source)):
         if isinstance(location.node, dict):
-            references.add(location)
-            if location.kind == "schema":
+            if location.kind == "operation" or not REFERRING.isdisjoint(location.node):
+                references.add(location)
+            if location.kind == "schema" and not OF_INTEREST.isdisjoint(location.node):
                 yield from of_schema(location, is_30=is_30)
-            yield from examples.violations(location) if has_examples else ()
+            if has_examples and not EXAMPLES.isdisjoint(location.node):
+                yield from examples.violations(location)
     yield from references.unused()

@@ -23,6 +23,9 @@ NOT_ECMASCRIPT = re.compile(
     """,
     re.VERBOSE,
 )
+OF_INTEREST = frozenset({"$ref", "nullable", "pattern"})
+"""Keywords that the rules of schemas are about."""
+REFERRING = frozenset({"$ref", "allOf", "discriminator"})
 ANNOTATIONS = frozenset({"$ref", "summary", "description"})
 
 
