@@ -194,6 +194,7 @@ class State(MockState):
             "photos": [self._photo(photo) for photo in photos],
             "objects": {"count": count, "bytes": size},
             "s3_restarts": self.s3.restarts,
+            "pipeline": self.pipeline.described(),
         }
 
     def _photo(self, photo: Photo) -> dict[str, Any]:

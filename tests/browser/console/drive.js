@@ -460,7 +460,7 @@ async function token() {
     fetching,
     status: await page.evaluate(`(async (CONTROL_TOKEN) => { ${fetching}; return response.status; })(${JSON.stringify(TOKEN)})`),
     title: await text(page, "#title"),
-    collections: await page.locator("#collections li").allTextContents(),
+    collections: await page.locator("#collections summary:has(code)").allTextContents(),
     links: await page.locator("nav a:visible").allInnerTexts(),
     servers: await page.locator("#filter-server:visible, .mark:visible:text-is('API')").count(),
     kept: await page.evaluate(() => [Object.values(sessionStorage), localStorage.length, document.cookie]),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from contract_first.check.exchange import RecordedExchange
 from contract_first.check.har import har
 from contract_first.contract import Contract
 from contract_first.mock.journal.events import Events
@@ -302,7 +303,16 @@ def _exchanges(journal: Journal, selector: ExchangeSelector, limit: int, format_
     exchanges = journal.find(selector, limit, MOST_BYTES[format_])
     if format_ == "har":
         return har(exchanges)
-    return {"exchanges": msgspec.to_builtins(exchanges), "last": last}
+    return {"exchanges": [_with_texts(exchange) for exchange in exchanges], "last": last}
+
+
+def _with_texts(exchange: RecordedExchange) -> dict[str, Any]:
+    """Return an exchange with the text of each body that is text, beside its Base64."""
+    document: dict[str, Any] = msgspec.to_builtins(exchange)
+    for name, message in (("request", exchange.request), ("response", exchange.response)):
+        if message.body and message.text is not None:
+            document[name]["text"] = message.text
+    return document
 
 
 async def clear_journal(scope: str | None, journal: Journal) -> None:
