@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from contract_first.mock import contract_mock
 
+zxingcpp = pytest.importorskip("zxingcpp", exc_type=ImportError)
 pytestmark = pytest.mark.programs
 
 PETS = """
@@ -105,7 +109,18 @@ def test_an_operation_of_a_large_document_is_found_and_tried(seen):
     assert explorer["status"] == "200"
 
 
-@pytest.mark.parametrize("scene", ["items", "scopes", "pipeline"])
+def test_a_sheet_of_products_is_read_by_a_scanner(seen):
+    """A scanner reads the bar code and the QR code of a product from the screen."""
+    products = seen["products"]
+    with Image.open(BytesIO(base64.b64decode(products["picture"]))) as picture:
+        texts = {barcode.text for barcode in zxingcpp.read_barcodes(picture.convert("L"))}
+    gtin = products["gtin"]
+    assert texts == {gtin.removeprefix("000000"), f"https://id.gs1.org/01/{gtin}"}
+    assert products["pages"] == ["page 1 of 3", "page 2 of 3"]
+    assert not products["printed"]
+
+
+@pytest.mark.parametrize("scene", ["items", "scopes", "pipeline", "responses", "products"])
 def test_accessible(seen, scene):
     """axe-core finds nothing serious, in the dark and on a phone."""
     assert seen[scene]["found"] == []
@@ -113,7 +128,7 @@ def test_accessible(seen, scene):
 
 def test_narrow(seen):
     """Nothing is wider than a screen of 360 pixels."""
-    assert (seen["items"]["width"], seen["pipeline"]["width"]) == (360, 360)
+    assert [seen[scene]["width"] for scene in ("items", "pipeline", "responses", "products")] == [360] * 4
 
 
 def test_nothing_fails_and_nobody_else_is_asked(seen, mock, pets, large):

@@ -135,19 +135,49 @@ async function explorer() {
   await page.getByLabel("Filter by path").fill("GET thing-7/");
   await page.waitForSelector(".opblock");
   const shown = await page.locator(".opblock-summary-path").allInnerTexts();
-  const found = await serious(page);
   await page.click(".opblock-summary-control");
   await page.locator(".opblock input").first().fill("12");
   await page.click(".execute");
   const status = await page.locator(".live-responses-table tbody .response-col_status").first().innerText();
   await page.getByLabel("Filter by path").fill("nothing that is there");
   await page.waitForFunction(() => !document.querySelector(".opblock"));
-  return { height: before, closed, shown, status, found };
+  return { height: before, closed, shown, status };
+}
+
+/** Read on a phone how to get each response. */
+// the policy of the page lets no script run, not even that of axe-core
+async function responses() {
+  const page = await opened(`${MOCK}/_mock/responses`, { viewport: { width: 360, height: 720 }, colorScheme: "dark", bypassCSP: true });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  const found = await serious(page);
+  await page.click("nav a:text('Operations')");
+  await page.click("nav a:text('Console')");
+  await live(page);
+  return { width, found };
+}
+
+/** Look at the sheet of products, turn its page, and print it. */
+async function products() {
+  const page = await opened(`${MOCK}/_mock/console`, { viewport: { width: 360, height: 720 }, deviceScaleFactor: 2, colorScheme: "dark" });
+  await live(page);
+  await page.click('nav a[href="#products"]');
+  const first = page.locator("#sheet > li").first();
+  await first.waitFor();
+  const gtin = await first.locator("code").innerText();
+  const picture = (await first.screenshot()).toString("base64");
+  const found = await serious(page);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  const pages = [await page.locator("#sheet-page").innerText()];
+  await page.click("#sheet-next");
+  await page.waitForFunction(() => document.querySelector("#sheet-page").textContent.startsWith("page 2"));
+  pages.push(await page.locator("#sheet-page").innerText());
+  await page.emulateMedia({ media: "print" });
+  return { gtin, picture, found, width, pages, printed: await page.locator("header").isVisible() };
 }
 
 const outcomes = {};
 try {
-  for (const [name, scene] of Object.entries({ items, scopes, overrides, pipeline, explorer })) {
+  for (const [name, scene] of Object.entries({ items, scopes, overrides, pipeline, explorer, responses, products })) {
     outcomes[name] = await scene();
     for (const context of browser.contexts()) await context.close();
   }

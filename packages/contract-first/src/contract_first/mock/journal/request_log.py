@@ -198,7 +198,7 @@ class JsonLines:
 
 
 def _shortened(name: str, length: int) -> str:
-    """Return an operation's name without its middle, which says least; nothing where that would say little."""
+    """Return an operation's name without its middle, which says least; nothing if that says little."""
     if len(name) <= length:
         return name
     end = length * 2 // 3
