@@ -227,11 +227,12 @@ def _request(key: str, method: str, target: str, body: Any) -> bytes:
     return f"{method} {target} HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\n{fields}\r\n".encode() + content
 
 
-async def sent(url: str, requests: Sequence[bytes], connections: int) -> float:
-    """Send requests over some connections, and return how many seconds that took; each has to succeed."""
-    parts, waiting = urlsplit(url), iter(requests)
+async def sent(url: str, requests: Sequence[bytes], connections: int) -> tuple[float, int]:
+    """Send requests over some connections; return how many seconds that took, and how many got a 503."""
+    parts, waiting, refused = urlsplit(url), iter(requests), 0
 
     async def client() -> None:
+        nonlocal refused
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         for request in waiting:
             writer.write(request)
@@ -239,13 +240,14 @@ async def sent(url: str, requests: Sequence[bytes], connections: int) -> float:
             body = await reader.readexactly(
                 int(head.partition("content-length: ")[2].partition("\r\n")[0] or 0)
             )
-            if not head.startswith("http/1.1 2"):
+            refused += head.startswith("http/1.1 503")
+            if not head.startswith(("http/1.1 2", "http/1.1 503")):
                 sys.exit(f"{request[:100]!r}: {head.partition(chr(13))[0]} {body[:500]!r}")
         writer.close()
 
     began = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(connections)))
-    return time.perf_counter() - began
+    return time.perf_counter() - began, refused
 
 
 @dataclass(frozen=True)
@@ -259,7 +261,9 @@ class Side:
         """Return requests a second, and the server's CPU time of one in microseconds."""
         before, requests = cpu_seconds(self.server.pid), self.requests[name]
         connections = MOST_FOLLOWED if name == "resolve URL" else CONNECTIONS
-        seconds = asyncio.run(sent(self.server.url, requests, connections))
+        seconds, refused = asyncio.run(sent(self.server.url, requests, connections))
+        if refused:
+            sys.stderr.write(f"{name}: {refused} of {len(requests)} got a 503\n")
         return len(requests) / seconds, (cpu_seconds(self.server.pid) - before) / len(requests) * 1e6
 
 

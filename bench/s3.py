@@ -1,7 +1,8 @@
-"""Measure S3 on its own beside moto's server: start, memory, uploads, parts and lists.
+"""Measure S3 on its own beside moto's server: start, memory, uploads, parts, lists, and objects of two sizes.
 
 Run it as `python bench/s3.py`: uv installs moto's server, of the version that ours has, in an environment of
-its own; `--moto` names another command. A row for each.
+its own; `--moto` names another command, `--other NAME=COMMAND` a further server, with {port} for its port.
+A row for each.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 MIB = 1024**2
 UPLOAD = os.urandom(10 * MIB)
+BODIES = {"1 KiB": os.urandom(1024), "10 MiB": UPLOAD}
 PART = os.urandom(16 * MIB)
 AT_ONCE = 4
 LISTS = 3
@@ -44,7 +46,9 @@ class Sizes(argparse.Namespace):
     uploads: int
     parts: int
     objects: int
+    repeats: int
     moto: str | None
+    other: list[str]
     json: Path | None
 
 
@@ -122,12 +126,42 @@ def put(url: str) -> None:
         raise SystemExit(f"PUT got {answer.status}.")
 
 
+def per_processor_second(client: Any, pid: int, repeats: int) -> dict[str, float]:
+    """Return how many objects of each size are put and read in a second of a processor."""
+    rates = {}
+    for size, body in BODIES.items():
+        count = repeats if len(body) < MIB else max(repeats // 50, 1)
+        for operation, method, status in (("put_object", "PUT", 200), ("get_object", "GET", 200)):
+            urls = [
+                client.generate_presigned_url(
+                    operation, Params={"Bucket": "bench", "Key": f"{size}/{number}"}
+                )
+                for number in range(count)
+            ]
+            used = processor_seconds(pid)
+            connection = http.client.HTTPConnection(urlsplit(urls[0]).netloc)
+            for url in urls:
+                parts = urlsplit(url)
+                connection.request(
+                    method, f"{parts.path}?{parts.query}", body=body if method == "PUT" else None
+                )
+                response = connection.getresponse()
+                response.read()
+                if response.status != status:
+                    raise SystemExit(f"{method} got {response.status}.")
+            connection.close()
+            seconds = max(processor_seconds(pid) - used, 1 / os.sysconf("SC_CLK_TCK"))
+            rates[f"{method} {size} / CPU s"] = count / seconds
+    return rates
+
+
 def measure(command: list[str], port: int, sizes: Sizes) -> dict[str, float]:
     """Return what was seen of a server, the second time that it was started."""
     with started(command, port):
         pass
     with started(command, port) as (pid, seconds):
-        seen = {"start s": seconds, "start RSS MB": memory(pid, "Rss"), "start PSS MB": memory(pid, "Pss")}
+        seen = {"start s": seconds, "start CPU s": processor_seconds(pid)}
+        seen |= {"start RSS MB": memory(pid, "Rss"), "start PSS MB": memory(pid, "Pss")}
         client: Any = boto3.client(
             "s3",
             endpoint_url=f"http://127.0.0.1:{port}",
@@ -157,6 +191,7 @@ def measure(command: list[str], port: int, sizes: Sizes) -> dict[str, float]:
                 raise SystemExit(f"{count} of {sizes.objects} objects are listed.")
         seen["list ms"] = statistics.median(times)
         seen["list CPU ms"] = (processor_seconds(pid) - used) * 1000 / LISTS
+        seen |= per_processor_second(client, pid, sizes.repeats)
     with started(command, port) as (pid, _):
         client.create_bucket(Bucket="parts")
         upload = client.create_multipart_upload(Bucket="parts", Key="large")["UploadId"]
@@ -176,6 +211,8 @@ def main() -> None:
     parser.add_argument("--uploads", type=int, default=64, help="of 10 MiB, four at once")
     parser.add_argument("--parts", type=int, default=64, help="of 16 MiB, of one upload")
     parser.add_argument("--objects", type=int, default=5000, help="small ones, which are listed")
+    parser.add_argument("--repeats", type=int, default=1000, help="of objects of 1 KiB; a 50th of 10 MiB")
+    parser.add_argument("--other", action="append", default=[], metavar="NAME=COMMAND")
     parser.add_argument("--moto", help="command of moto's server; empty to measure ours alone")
     parser.add_argument("--json", type=Path, help="also write what was seen to a file")
     sizes = parser.parse_args(namespace=Sizes())
@@ -188,6 +225,9 @@ def main() -> None:
         moto = installed(Path(folder)) if sizes.moto is None else sizes.moto
         if moto:
             results["moto_server"] = measure([*moto.split(), "-p", str(port)], port, sizes)
+        for text in sizes.other:
+            name, _, command = text.partition("=")
+            results[name] = measure(command.format(port=port).split(), port, sizes)
     columns = list(results["contract-first s3"])
     table = [["server", *columns], ["---"] * (len(columns) + 1)]
     table += [[name, *(f"{seen[column]:.2f}" for column in columns)] for name, seen in results.items()]

@@ -55,7 +55,20 @@ def test_smoke_of_s3(tmp_path):
     """The bench of S3 measures ours, and writes what it saw."""
     numbers = tmp_path / "s3.json"
     finished(
-        tmp_path, "s3.py", "--moto", "", "--json", numbers, "--uploads", "2", "--parts", "2", "--objects", "3"
+        tmp_path,
+        "s3.py",
+        "--moto",
+        "",
+        "--json",
+        numbers,
+        "--uploads",
+        "2",
+        "--parts",
+        "2",
+        "--objects",
+        "3",
+        "--repeats",
+        "3",
     )
     (seen,) = json.loads(numbers.read_text()).values()
     # Linux counts a processor's time in ticks of 10 ms, and three objects may be listed in less than one.
@@ -75,6 +88,14 @@ def test_smoke_of_conformance(tmp_path):
     started, valid, invalid = ours["asked"].values()
     assert started == 1
     assert valid > invalid > 0
+
+
+def test_smoke_of_realism(tmp_path):
+    """The bench of how real responses look counts members of ours, and writes the page."""
+    page = tmp_path / "realism.html"
+    printed = finished(tmp_path, "realism.py", "--smoke", "--page", page)
+    assert "understood" in printed
+    assert page.read_text().count("<h2>") > 0
 
 
 def test_smoke_of_the_cliffs(tmp_path):

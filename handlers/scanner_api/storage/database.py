@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import URL, Executable, Select, exc, false, text
+from sqlalchemy import URL, Connection, Executable, Select, exc, false, text
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.schema import CreateTable
 
@@ -34,6 +34,7 @@ from .connections.engines import (
 from .connections.errors import UNAVAILABLE, ConstraintError, DuplicateError, connection_of, translated
 from .connections.inline_reads import InlineReader
 from .connections.readers import Readers
+from .connections.threaded_reads import ThreadedReads
 from .connections.transactions import KeyTurns, Unit
 from .schema.migrations import HEAD
 from .schema.revision import SchemaRevision, read_schema, upgrade_schema
@@ -41,6 +42,7 @@ from .schema.tables import sqlite_script, versions
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
 
+Result = TypeVar("Result")
 _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
     "sqlite": {"sqlite_begin": "BEGIN"},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
@@ -77,6 +79,7 @@ class Database:
         self._anchor: sqlite3.Connection | None = None
         self._write_lock: AbstractAsyncContextManager[Any] = lock if is_sqlite else nullcontext()
         self.inline = InlineReader(self._engine, has_snapshots=not self._in_memory) if is_sqlite else None
+        self._threaded = ThreadedReads(self._engine) if is_sqlite else None
         self.read_lock: AbstractAsyncContextManager[Any] = lock if self._in_memory else nullcontext()
         """Held around a read: in memory all share one connection, and nobody may see half a transaction."""
 
@@ -266,11 +269,17 @@ class Database:
         async with self.read_lock, connection_of(self._snapshots) as connection:
             yield connection
 
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Call a function with a connection whose reads all see one committed state; it may wait for them."""
+        if self._threaded is None:
+            async with self.snapshot() as connection:
+                return await connection.run_sync(work)
+        async with self.read_lock, translated():
+            return await self._threaded.call(work)
+
     async def fetch(self, statement: Select[Any]) -> Sequence[Any]:
         """Return all rows of one statement, of one committed state."""
-        async with self.snapshot() as connection:
-            rows: Sequence[Any] = (await connection.execute(statement)).all()
-        return rows
+        return await self.read(lambda connection: connection.execute(statement).all())
 
     async def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
         """Execute one statement in a transaction of its own, and return how many rows it changed.
@@ -293,6 +302,8 @@ class Database:
     async def close(self) -> None:
         if self.inline is not None:
             self.inline.close()
+        if self._threaded is not None:
+            self._threaded.close()
         await self.readers.close()
         await self._engine.dispose()
         if self._anchor is not None:

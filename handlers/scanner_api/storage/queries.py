@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     CompoundSelect,
+    Connection,
     FromClause,
     Select,
     Table,
@@ -76,8 +77,9 @@ async def read_page(
     if counting is None:
         counting = select(func.count()).select_from(statement.subquery())
     start = (page - 1) * page_size
-    async with database.snapshot() as connection:
-        total = await connection.scalar(counting) or 0
+
+    def read(connection: Connection) -> tuple[list[Record], int]:
+        total = connection.scalar(counting) or 0
         size = min(page_size, total - start)
         if size <= 0:
             return [], total
@@ -88,8 +90,10 @@ async def read_page(
         parts = [part.order_by(*map(direction, order)).limit(skipped + size) for part in (statement, *others)]
         merged = _merged(parts, direction, order) if others else parts[0]
         ordered = merged.limit(size).offset(skipped)
-        records = [make(row) for row in await connection.execute(ordered)]
+        records = [make(row) for row in connection.execute(ordered)]
         return records[::-1] if backwards else records, total
+
+    return await database.read(read)
 
 
 def _merged(

@@ -90,6 +90,7 @@ def test_no_key_leaves_the_folder(key, app, folder, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
     assert {path.name for path in folder.iterdir() if path.is_dir()} == {"photos", "open"}
     assert len(list((folder / "open" / "objects").glob("*.bin"))) == 1
+    app.close()
     with closing(create_app(Options(buckets=("photos",), credentials={}, data=folder))) as again:
         assert again.store.public_permissions("open", key, None) == frozenset()
 
@@ -104,12 +105,12 @@ def test_replaced_content_is_removed(app, folder):
     assert [file.read_bytes() for file in files] == [b"two"]
 
 
-@pytest.mark.usefixtures("app")
-def test_a_planted_file_is_not_served(folder, tmp_path):
+def test_a_planted_file_is_not_served(app, folder, tmp_path):
     """A record that names a file outside its bucket is no object after a restart."""
     (tmp_path / "secret").write_text("secret")
     record = folder / "photos" / "objects" / "0.json"
     record.write_text('{"key": "k", "file": "../../../secret"}')
+    app.close()
     with closing(create_app(Options(buckets=("photos",), credentials={"AK": SECRET}, data=folder))) as again:
         assert again.store.public_permissions("photos", "k", None) is None
 

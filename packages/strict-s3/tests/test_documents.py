@@ -81,7 +81,7 @@ KEY = "<KMSMasterKeyID>k</KMSMasterKeyID>"
         ("policy", ALLOWED, BUCKET),
         ("tagging", "<T><TagSet><Tag><Key>größe/1</Key><Value></Value></Tag></TagSet></T>", BUCKET),
         ("requestPayment", "<C><Payer>BucketOwner</Payer></C>", BUCKET),
-        ("website", "not looked at", BUCKET),
+        ("website", "<W><RedirectAllRequestsTo/></W>", BUCKET),
     ],
 )
 def test_documents_that_are_taken(name, document, bucket):

@@ -186,20 +186,13 @@ def test_a_restart_takes_what_was_taken(tmp_path):
         client = connect(server)
         client.meta.events.register("before-sign.s3.PutBucketTagging", say_more)
         client.put_bucket_tagging(Bucket="photos", Tagging={"TagSet": [{"Key": "t", "Value": "1"}]})
-        destination = {"Bucket": "arn:aws:s3:::photos", "Format": "CSV"}
-        client.put_bucket_inventory_configuration(
-            Bucket="photos",
-            Id="all",
-            InventoryConfiguration={
-                "Id": "all",
-                "IsEnabled": True,
-                "IncludedObjectVersions": "All",
-                "Schedule": {"Frequency": "Daily"},
-                "Destination": {"S3BucketDestination": destination},
-            },
-        )
+        metrics = {"Id": "all", "Filter": {"Prefix": "a/"}}
+        client.put_bucket_metrics_configuration(Bucket="photos", Id="all", MetricsConfiguration=metrics)
     with Server("photos", credentials=KEYS, data=tmp_path) as server:
-        tags = connect(server).get_bucket_tagging(Bucket="photos")["TagSet"]
+        client = connect(server)
+        tags = client.get_bucket_tagging(Bucket="photos")["TagSet"]
+        stored = client.get_bucket_metrics_configuration(Bucket="photos", Id="all")["MetricsConfiguration"]
+    assert stored == metrics
     assert tags == [{"Key": "t", "Value": "1"}]
 
 

@@ -34,8 +34,8 @@ def send(server, keys):
 @pytest.mark.parametrize(
     "selector",
     [
-        "accelerate", "acl", "analytics&id=x", "attributes", "delete", "inventory&id=x", "legal-hold",
-        "location", "logging", "metrics&id=x", "notification", "object-lock", "policyStatus",
+        "accelerate", "acl", "attributes", "delete", "legal-hold", "location", "logging", "notification",
+        "object-lock", "policyStatus",
         "requestPayment", "retention", "torrent", "uploads", "uploadId=x", "versioning", "versions",
     ],
 )  # fmt: skip
@@ -49,7 +49,7 @@ def test_deletion_of_what_cannot_be_deleted(selector, send, client, bucket):
         client.head_object(Bucket=bucket, Key="k")
 
 
-@pytest.mark.parametrize("selector", ["attributes", "legal-hold", "metrics", "select", "torrent", "policy"])
+@pytest.mark.parametrize("selector", ["attributes", "legal-hold", "select", "torrent", "policy"])
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_selectors_of_others(method, selector, send, client, bucket):
     """What objects have, a bucket has not, and the other way round: nothing stands in for it."""

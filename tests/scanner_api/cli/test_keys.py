@@ -217,6 +217,16 @@ def test_the_list_shows_all_but_secrets(run):
     assert secret[4:36] not in shown
 
 
+def test_a_key_is_nowhere_in_the_database(run, url):
+    """Who reads the file of the database has digests, which verify a key and make none."""
+    _, _, secret = created(run("create", "--new-organization", "Acme"))
+    assert caller_of(url, secret)
+    path = Path(url.partition("///")[2])
+    files = [file.read_bytes() for file in path.parent.glob(f"{path.name}*")]
+    assert any(files)
+    assert not any(secret[4:].encode() in file for file in files)
+
+
 def test_the_list_of_one_owner(run):
     """Narrowed to an organization or a user, the list has their keys alone."""
     first, organization, _ = created(run("create", "--new-organization", "Acme"))

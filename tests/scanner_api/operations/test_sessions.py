@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from scanner_contract import load_contract
 from scanner_mocks import seeds
 
+CONTRACT = load_contract().document["components"]["schemas"]["SessionResponseSchema"]
 UNKNOWN = "2" * 22
 
 
@@ -25,6 +27,16 @@ def test_a_session_shows_what_was_stored(api):
     metadata = {"zero": "a\0b", "слово": "\u202e🥫", "back\\slash": "\\u0000"}
     session_id = api.session(metadata=metadata, user_agent="a\0", device_context={"n": [1.5, None, "\0"]})
     assert api.get(f"/sessions/{session_id}").json()["metadata"] == metadata
+
+
+def test_members_that_the_contract_does_not_name_mean_nothing(api):
+    """Columns that are the server's own cannot be set by their names, and nothing unnamed comes back."""
+    named = api.post("/sessions", json={}).json()
+    own = {"status": "COMPLETED", "created_by": "key:other", "organization_id": "other", "capture_count": 7}
+    session = api.post("/sessions", json={**own, "id": UNKNOWN, "unnamed": "x"}).json()
+    assert session["id"] != UNKNOWN
+    assert (session["status"], session["capture_count"]) == ("ACTIVE", 0)
+    assert session.keys() == named.keys() == CONTRACT["properties"].keys()
 
 
 def test_empty_metadata_values_are_not_stored(api):

@@ -144,8 +144,8 @@ def test_without_vision_photos_are_not_read(monkeypatch, caplog):
     assert SCANNER_API.how_to_install("vision") in caplog.text
 
 
-class Gate:
-    """Looks products up once it is open."""
+class SlowProducts:
+    """Looks products up once it may."""
 
     def __init__(self, products):
         self._products = products
@@ -171,18 +171,18 @@ async def test_a_worker_outlives_a_read_only_database(
     await execute(postgresql, f"CREATE DATABASE {name}")
     url = make_url(postgresql).set(database=name).render_as_string(hide_password=False)
     async with open_shop(url, clock, Settings()) as shop:
-        gate = Gate(shop.stores.products)
-        shop.stores = shop.stores._replace(products=gate)
+        slow = SlowProducts(shop.stores.products)
+        shop.stores = shop.stores._replace(products=slow)
         for _ in range(10):
             await shop.scan()
         processing = background(shop, sweep_seconds=0.2)
         if are_claimed:
             await processing.start()
-            await until(lambda: gate.waiting == 10)
+            await until(lambda: slow.waiting == 10)
         await set_read_only(url, "on")
         if not are_claimed:
             await processing.start()
-        gate.opened.set()
+        slow.opened.set()
         await until(lambda: caplog.text.count("Waiting for at most 20 s") >= 10)
         await set_read_only(url, "off", ends=False)
         captures = await shop.ended(5)

@@ -7,10 +7,14 @@ import os
 import sqlite3
 import stat
 import sys
+from contextlib import closing
 
 import pytest
+from sqlalchemy import func, select
 
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.storage.database import Database, DatabaseError
+from scanner_api.storage.schema.tables import secrets
 
 
 @pytest.fixture
@@ -132,3 +136,27 @@ async def test_databases_in_memory_are_apart(rows):
     await one.close()
     await other.close()
     assert counts == (1, 0)
+
+
+async def test_reads_in_a_thread_see_one_state_and_write_nothing(tmp_path):
+    """What is committed between two reads of one call is in the next call."""
+    file = tmp_path / "scanner.db"
+    database = Database(f"sqlite+aiosqlite:///{file}")
+    await database.migrate()
+    number = select(func.count()).select_from(secrets)
+
+    def twice(connection):
+        first = connection.scalar(number)
+        with closing(sqlite3.connect(file)) as other, other:
+            other.execute("INSERT INTO secrets VALUES (hex(randomblob(8)), x'00')")
+        return first, connection.scalar(number)
+
+    try:
+        assert [await database.read(twice) for _ in range(3)] == [(0, 0), (1, 1), (2, 2)]
+        with pytest.raises(ServiceUnavailable):
+            await database.read(lambda connection: connection.execute(secrets.delete()))
+        with pytest.raises(ZeroDivisionError):
+            await database.read(lambda _: 1 / 0)
+        assert await database.fetch(number) == [(3,)]
+    finally:
+        await database.close()

@@ -127,6 +127,8 @@ scan_sessions = Table(
     # newest first, and a stable order among sessions of one instant
     Index(None, "organization_id", "created", "id"),
     Index(None, "organization_id", "status", "created", "id"),
+    # idle ones: of an organization, and of all
+    Index(None, "organization_id", "status", "modified"),
     Index(None, "status", "modified"),
     Index(None, "extraction_status"),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_first.cli.configuration import MOST_BYTES, NAME, read
+from contract_first.cli.checking.configuration import MOST_BYTES, NAME, read
 
 
 @pytest.fixture

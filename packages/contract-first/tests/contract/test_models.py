@@ -185,7 +185,7 @@ def test_types_behind_anchors_and_ids(types):
 
 
 REF = "#/components/schemas/"
-TOLD_APART = {
+DISTINGUISHED = {
     "Cat": {
         "type": "object",
         "required": ["kind"],
@@ -256,8 +256,8 @@ EXPECTED = {
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_models(minimal, check, kind, tmp_path):
-    """Unions are told apart, dates and defaults are Python's own, and the formatter changes nothing."""
-    minimal["components"] = {"schemas": TOLD_APART}
+    """Unions are distinguished, dates and defaults are Python's own, and the formatter changes nothing."""
+    minimal["components"] = {"schemas": DISTINGUISHED}
     source = write_models(Contract(minimal, "pets"), kind)
     check(source)
     for text in EXPECTED[kind]:
@@ -297,7 +297,7 @@ def test_types_of_any_schema(minimal):
 
 def test_differences(minimal):
     """What differs is named; layout, order, quotes, methods and classes of one's own are no difference."""
-    minimal["components"] = {"schemas": TOLD_APART}
+    minimal["components"] = {"schemas": DISTINGUISHED}
     source = write_models(Contract(minimal, "pets"), "msgspec")
     own = "class Own:\n    x: int = 1\n"
     same = source.replace('"str | UnsetType" = UNSET', "UnsetType | str = UNSET").replace(

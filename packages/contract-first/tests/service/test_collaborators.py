@@ -11,7 +11,7 @@ import pytest
 from contract_first import Conflict, Hook, Request, Response, create_app, per_request
 from contract_first.contract import Contract
 from contract_first.service import ResolverError
-from contract_first.service.collaborators import PerRequest
+from contract_first.service.context.collaborators import PerRequest
 
 TEXT = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}}
 LINES = {"200": {"description": "", "content": {"application/jsonl": {"itemSchema": {"type": "string"}}}}}
@@ -87,7 +87,7 @@ def shared(database):
 
 
 async def test_by_class_and_by_name(database, shared):
-    """One session is opened for a request, whoever asks for it, and committed before the response is sent."""
+    """One session is opened for a request, for all that ask for it, and committed before it is sent."""
 
     async def op(db: Database, repository, unit: Session, req: Request):
         assert db is database
@@ -147,7 +147,7 @@ async def test_a_commit_that_fails():
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_a_stream_is_in_its_session(database, shared, method):
-    """The session is closed once the stream has ended, also if that is never begun."""
+    """The session is closed once the stream has ended, also if that never started."""
 
     async def op(session):
         async def lines():
@@ -188,6 +188,34 @@ async def test_a_context_manager_of_ones_own():
     app = app_of(op, collaborators={"session": per_request(opened)})
     assert (await ask(app)).json() == "a"
     assert isinstance(per_request(opened), PerRequest)
+
+
+def test_what_cannot_be_opened():
+    """A function that does not yield is no collaborator of a request."""
+
+    async def made(): ...
+
+    with pytest.raises(TypeError, match="is not an async def function that yields"):
+        per_request(made)
+
+
+@per_request
+async def late() -> "AsyncIterator[Later]":
+    """Yield what is defined below."""
+    yield Later()
+
+
+class Later:
+    """What is defined below the function that yields it."""
+
+
+async def test_by_a_class_that_comes_later():
+    """The annotation of what is opened is read when the app is made."""
+
+    async def op(it: Later):
+        return type(it).__name__
+
+    assert (await ask(app_of(op, collaborators={"late": late}))).json() == "Later"
 
 
 class Unchecked(Protocol):

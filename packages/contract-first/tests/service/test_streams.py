@@ -3,11 +3,15 @@
 import asyncio
 import json
 import logging
+import threading
 
+import httpx2
 import msgspec
 import pytest
 
-from contract_first import Event, NotFound, Response
+from contract_first import Contract, Event, NotFound, Response, create_app
+from contract_first.service.http.protocol import HttpProtocol
+from contract_first.service.http.server import listen, serving
 from contract_first.service.messages import streaming
 
 ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
@@ -88,7 +92,7 @@ def test_events(streaming_app):
     ],
 )
 def test_the_first_item_violates_the_contract(streaming_app, content, item, violation):
-    """The response is a 500 that says how, as it has not begun."""
+    """The response is a 500 that says how, as it has not started."""
 
     async def op():
         yield item
@@ -255,3 +259,33 @@ async def test_heartbeats(streaming_app, monkeypatch):
     assert bodies[0] == b":\n\n"
     assert bodies[-2:] == [b'data: {"id": 1}\n\n', b""]
     assert json.loads(bodies[-2][6:]) == {"id": 1}
+
+
+@pytest.mark.parametrize("options", [{"http": HttpProtocol}, {}])
+def test_a_server_streams(options):
+    """Events come one by one over a connection; once that is closed, the generator is closed too."""
+    asked, closed = threading.Event(), threading.Event()
+
+    async def op():
+        try:
+            yield Event({"id": 1})
+            await asyncio.to_thread(asked.wait)
+            yield Event({"id": 2})
+            await asyncio.get_running_loop().create_future()
+        finally:
+            closed.set()
+
+    operation = {"operationId": "op", "responses": responses(EVENTS)}
+    document = {
+        "openapi": "3.2.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/": {"get": operation}},
+    }
+    app = create_app(Contract(document, "t"), {"op": op})
+    with listen("127.0.0.1", 0) as listening, serving(app, listening, log_level="critical", **options) as url:
+        with httpx2.stream("GET", url) as response:
+            lines = response.iter_lines()
+            assert next(lines) == 'data: {"id": 1}'
+            asked.set()
+            assert [next(lines), next(lines)] == ["", 'data: {"id": 2}']
+        assert closed.wait(30)

@@ -344,6 +344,38 @@ def test_what_cannot_be_made_fails_the_start(taking_orders, annotation, reason):
     assert "\n" not in str(error.value)
 
 
+@pydantic.dataclasses.dataclass
+class Checked:
+    """A dataclass of pydantic's, with a check of its own."""
+
+    id: uuid.UUID
+    made_at: pydantic.AwareDatetime
+
+    @pydantic.field_validator("made_at")
+    @classmethod
+    def in_the_past(cls, made_at):
+        """Refuse the future."""
+        if made_at.year > 2026:
+            raise ValueError("is not in the past")
+        return made_at
+
+
+def test_what_else_pydantic_makes(taking_orders):
+    """Its dataclasses and types are made by it, and what they refuse is a 422 that says where."""
+    seen = []
+
+    async def order(body):
+        seen.append(body)
+        return ORDER
+
+    order.__annotations__ = {"body": Checked}
+    app = taking_orders(order)
+    assert app.post("/", ORDER).status == 200
+    assert isinstance(seen[0], Checked)
+    refused = app.post("/", ORDER | {"made_at": "2027-01-01T00:00:00Z"})
+    assert [error["pointer"] for error in refused.json["errors"]] == ["/made_at"]
+
+
 @pytest.mark.parametrize("annotation", [Annotated[dict[str, Any], "said"], object, "list[Missing]"])
 def test_what_needs_no_conversion(taking_orders, annotation):
     """Annotations of JSON values, and those for type checkers alone, leave a body as it is."""

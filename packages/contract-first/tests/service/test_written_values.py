@@ -6,6 +6,10 @@ import math
 import msgspec
 import pytest
 
+from contract_first.contract import Contract
+from contract_first.service.messages.response import Rendered
+from contract_first.service.response.accept_filter import AcceptFilter
+
 
 def responses(schema):
     """Return the Responses Object of a JSON value."""
@@ -40,3 +44,24 @@ def test_written_json(responding):
     written = msgspec.Raw(b'{"a": 1}')
     assert responding(responses({"type": "object"}), written).get("/").body == b'{"a":1}'
     assert responding(responses({"type": "array"}), written).get("/").status == 500
+
+
+def test_the_value_is_filtered_beside_header_fields():
+    """A response with declared header fields is accepted by its value, as one without them is."""
+    declared = {"X-Total": {"schema": {"type": "integer"}}}
+    described = {"200": {**responses({"type": "object"})["200"], "headers": declared}}
+    operation = {"operationId": "read", "responses": described}
+    contract = Contract(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Values", "version": "1"},
+            "paths": {"/": {"get": operation}},
+        },
+        "values",
+    )
+    [read] = contract.operations
+    accepts = AcceptFilter(read, contract.schemas).accepts
+    rendered = Rendered(200, [(b"x-total", b"7")], b'{"a":1}')
+    assert accepts(rendered, "application/json", {"a": 1})
+    assert accepts(rendered, "application/json")
+    assert not accepts(rendered, "application/json", [1])

@@ -136,8 +136,8 @@ class Front:
             _log.exception("S3 failed at request %s", request_id)
             response = Response.of_error(refusal("InternalError"), request_id, host_id)
         if request.method != "OPTIONS" and request.origin:
-            bucket = self.store.bucket(request.bucket)
-            response.headers += granted(bucket.cors, request.headers, request.method) if bucket else []
+            rules = self._routes.cors_rules(request) or ()
+            response.headers += granted(rules, request.headers, request.method)
         return response
 
     def _report_exchange(

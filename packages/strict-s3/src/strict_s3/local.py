@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .auth.presigning import presigned_url
+from .auth.signature import Credential
 from .http.wire import Listener
 from .messages.clock import ShiftedClock
 from .startup.initialization import initialize
@@ -36,8 +38,24 @@ class LocalS3:
         self._faults, self._store = app.faults, app.store
         self.url = url
         self.options = options
+        self._clock = clock
         self.set_clock, self.reset = clock.set, app.reset
         self.snapshot, self.restore, self.usage = app.store.snapshot, app.store.restore, app.store.usage
+
+    def presigned(self, method: str, path: str, query: Mapping[str, str], seconds: int, endpoint: str) -> str:
+        """Return a URL that is signed with the first credential, see `auth.presigning.presigned_url`."""
+        access_key, text = next(iter(self.options.credentials.items()))
+        bucket = self._store.bucket(path.split("/")[1])
+        return presigned_url(
+            endpoint,
+            method,
+            path,
+            query,
+            credential=(access_key, Credential.parse(text)),
+            region=bucket.region if bucket else self.options.region,
+            now=self._clock.now(),
+            seconds=seconds,
+        )
 
     def create_bucket(self, bucket: str) -> None:
         """Create a bucket like those that it was started with."""

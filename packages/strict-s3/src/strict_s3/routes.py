@@ -1,5 +1,6 @@
 """Dispatches requests to operations, once they are authenticated and authorized."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -8,7 +9,7 @@ from .auth.access import check_owner
 from .auth.authentication import Authenticator, Signed
 from .authorization import Authorization
 from .buckets.documents import check_bypass
-from .messages.cors import preflight
+from .messages.cors import OPEN, CorsRule, preflight
 from .messages.errors import MAX_HEADER_SECTION_BYTES, S3Error, invalid_argument, refusal
 from .messages.orders import Bucket, Order
 from .messages.request import OF_BUCKETS, OF_OBJECTS, Request, operation_of
@@ -21,8 +22,7 @@ from .post_object import PostObject
 from .probes import Probes
 
 _SUBRESOURCES = ("acl", "tagging", "legal-hold", "retention")
-_NOT_IMPLEMENTED_OF_BUCKETS = ("analytics", "intelligent-tiering", "metrics")
-_NOT_IMPLEMENTED_OF_OBJECTS = ("encryption", "renameObject", "restore", "select", "torrent")
+_NOT_IMPLEMENTED = ("encryption", "renameObject", "restore", "select", "torrent")
 
 
 class Routes:
@@ -68,10 +68,15 @@ class Routes:
         return self._serve_bucket(request, signed, bucket, authorization)
 
     def _preflight(self, request: Request) -> Response:
-        bucket = self._store.bucket(request.bucket)
-        rules = bucket.cors if bucket else None
         resource_type = "OBJECT" if request.key else "BUCKET"
-        return Response(HTTPStatus.OK, preflight(rules, request.headers, resource_type))
+        return Response(HTTPStatus.OK, preflight(self.cors_rules(request), request.headers, resource_type))
+
+    def cors_rules(self, request: Request) -> Sequence[CorsRule] | None:
+        """Return the CORS rules for a request; None if it has no bucket."""
+        if request.is_of_console:
+            return (OPEN,)
+        bucket = self._store.bucket(request.bucket)
+        return bucket.cors if bucket else None
 
     def _list_buckets(self, request: Request, signed: Signed | None) -> Response:
         if signed is None:
@@ -174,7 +179,7 @@ def _check_selector(request: Request) -> None:
     only_selects = request.method == "POST" and request.key  # and no form: those are posted to buckets
     if request.method not in methods.get(selector, ()) and (selector or only_selects):
         raise _not_allowed(request)
-    if selector in (_NOT_IMPLEMENTED_OF_OBJECTS if request.key else _NOT_IMPLEMENTED_OF_BUCKETS):
+    if request.key and selector in _NOT_IMPLEMENTED:
         raise refusal("NotImplemented")
 
 

@@ -217,6 +217,11 @@ class Server:
         """Create a bucket, in the region of the others, with their rules; it is gone with a reset."""
         self._order("create_bucket", bucket=name)
 
+    def presigned(self, method: str, path: str, query: Mapping[str, str], seconds: int, endpoint: str) -> str:
+        """Return a URL that is signed with the first credential, see `auth.presigning.presigned_url`."""
+        arguments = {"method": method, "path": path, "query": dict(query), "seconds": seconds}
+        return str(self._order("presigned", **arguments, endpoint=endpoint))
+
     def snapshot(self, folder: Path) -> None:
         """Save buckets and objects in a new folder, on the file system of the data folder."""
         self._order("snapshot", folder=str(folder))

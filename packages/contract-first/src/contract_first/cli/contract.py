@@ -14,19 +14,19 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from contract_first.check.reports.sarif import Result, as_sarif
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.comparison import Change, compare, reports
 from contract_first.contract.document.defects import Diagnostic
 from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
-from contract_first.contract.document.sarif import Result, as_sarif
 from contract_first.contract.linting import LintRule, RuleViolation
 from contract_first.contract.linting import lint as violations_in
 from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
 
+from .checking.configuration import Option
 from .commands import CANNOT_RUN, Overlays, Sarif, Strict, failure
-from .configuration import Option
 from .reading import File, Load, follows_references, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
@@ -187,15 +187,15 @@ def types(
         if check is None:
             typer.echo(text, nl=False)
             return
-        found = list(differences(text, check.read_text("utf-8")))
+        differing = list(differences(text, check.read_text("utf-8")))
     except (ContractError, OSError, UnicodeDecodeError) as error:
         raise failure(error) from None
     except SyntaxError as error:
         raise failure(f"{check} is no Python: {error.msg}, line {error.lineno}.") from None
-    for difference in found:
+    for difference in differing:
         typer.echo(f"{check}: {difference}")
-    typer.echo(f"{len(found) or 'No'} differences between {check} and {contract.source}.")
-    raise typer.Exit(1 if found else 0)
+    typer.echo(f"{len(differing) or 'No'} differences between {check} and {contract.source}.")
+    raise typer.Exit(1 if differing else 0)
 
 
 def _print(changes: Sequence[Change]) -> None:

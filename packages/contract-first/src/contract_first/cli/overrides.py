@@ -8,7 +8,7 @@ import typer
 from contract_first.check.masking import Masking
 from contract_first.contract.document.errors import explained
 from contract_first.mock.rule import RuleFileError
-from contract_first.mock.rules.recording import Matching, as_file, recorded_rules
+from contract_first.mock.rules.files.recording import Matching, as_file, recorded_rules
 
 from .commands import failure, option, takes, texts
 

@@ -88,6 +88,7 @@ class MockApplication:
                 "state": state,
                 "seeds": lambda: {**self.seeds(), **reach.urls()},
                 "contract": contract,
+                "s3": lambda: traffic.s3,
                 **traffic.clearable,
                 "reader": RuleReader(extension),
                 "items": self.items,

@@ -11,9 +11,9 @@ from contract_first.imports import exported
 if TYPE_CHECKING:
     from .access.authentication import Authenticator, BasicCredential
     from .app import Service, create_app
-    from .collaborators import PerRequest, per_request
+    from .context.collaborators import PerRequest, per_request
+    from .context.hooks import Hook
     from .functions import ResolverError
-    from .hooks import Hook
     from .http.server import CannotListen, listen, serve, url_of
     from .idempotency import Attempt, Idempotency, KeyInUse, KeyReused
     from .messages.problems import (
@@ -59,8 +59,8 @@ __getattr__ = exported(
         "app": "Service create_app",
         "access.authentication": "Authenticator BasicCredential",
         "request.bodies": "Limits",
-        "collaborators": "PerRequest per_request",
-        "hooks": "Hook",
+        "context.collaborators": "PerRequest per_request",
+        "context.hooks": "Hook",
         "request.json_bounds": "JsonLimits",
         "functions": "ResolverError",
         "idempotency": "Attempt Idempotency KeyInUse KeyReused",

@@ -19,10 +19,10 @@ from .access.cors import with_cors
 from .assembly import Assembly
 from .clock import Clock, SystemClock
 from .connexion_adapter import bind
+from .context.hooks import Hook, require_operations
 from .edge import Edge
 from .functions import Function
 from .handlers import handlers_of
-from .hooks import Hook, require_operations
 from .http.proxies import TrustedProxies
 from .idempotency import Idempotency
 from .messages.problems import PLAIN, ProblemProfile

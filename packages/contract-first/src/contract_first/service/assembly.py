@@ -10,8 +10,8 @@ from contract_first.contract.schemas.schema import Schemas
 
 from .access.authentication import Authenticator, Refusing
 from .access.security import Alternatives, PresentedCredentials
-from .collaborators import Collaborators
-from .hooks import Hook
+from .context.collaborators import Collaborators
+from .context.hooks import Hook
 from .idempotency import Idempotency
 from .messages.problems import PLAIN, Problem, ProblemProfile
 from .messages.request import Request

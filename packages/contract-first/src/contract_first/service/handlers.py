@@ -13,7 +13,7 @@ from typing import Any
 
 from contract_first.contract import Operation
 
-from .collaborators import CONTEXT, Collaborators, Needs
+from .context.collaborators import CONTEXT, Collaborators, Needs
 from .functions import Function, ResolverError, awaitable
 from .names import handler_name, handler_named
 from .request.typed_values import Convert, argument_converter

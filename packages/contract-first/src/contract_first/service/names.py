@@ -20,7 +20,7 @@ from itertools import chain, count
 from typing import Any
 
 from contract_first.contract import Operation
-from contract_first.contract.document.python_names import python_name
+from contract_first.contract.models.python_names import python_name
 
 RESERVED = ("body", "caller")
 

@@ -16,9 +16,9 @@ from contract_first.contract import Operation
 
 from .access.security import alternatives_of
 from .assembly import Assembly
+from .context.hooks import hooked
 from .functions import Function, ResolverError
 from .handlers import Handler
-from .hooks import hooked
 from .idempotency import HEADER, Attempt, Idempotency, fingerprint_of
 from .messages.problems import (
     BadRequest,

@@ -15,7 +15,11 @@ URI = {"type": "string", "format": "uri"}
 ARTIST = {
     "type": "object",
     "required": ["id", "name"],
-    "properties": {"id": TEXT, "name": TEXT, "href": URI, "country": TEXT, "website": URI},
+    "properties": {
+        **dict.fromkeys(("id", "name", "country"), TEXT),
+        **dict.fromkeys(("href", "website", "tracks_url"), URI),
+        "tracks": {"type": "object", "properties": {"url": URI, "total": COUNT}},
+    },
 }
 TRACK = {
     "type": "object",
@@ -83,6 +87,7 @@ def test_a_link_leads_to_its_item(api):
     artist = api("/artists/abc")
     assert (artist["id"], artist["href"]) == ("abc", f"{api.base}/artists/abc")
     assert artist["website"].startswith("https://www.example.com/")
+    assert artist["tracks_url"] == artist["tracks"]["url"] == f"{artist['href']}/tracks"
     for artist in api("/artists"):
         assert artist["href"] == f"{api.base}/artists/{artist['id']}"
         assert api(artist["href"])["id"] == artist["id"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from contract_first.mock.responses import Strictness
@@ -102,6 +104,18 @@ def test_so_is_an_example_of_a_member(wrong, mocked):
     assert ("x-mock-violation" in response.headers) is (name == "born")
     assert [item[name] for item in app.get("/pets").json] == [value] * 3
     assert value not in app.get("/pets/7", prefer="dynamic=true").json.values()
+
+
+@pytest.mark.parametrize("placeholder", ["string", "string [date]", "<date>"])
+def test_a_placeholder_is_no_example(placeholder, responding_with):
+    """Of a member, where it violates the format: tools write it where the author has none."""
+    born = {"type": "string", "format": "date", "example": placeholder}
+    response = responding_with(
+        {"type": "object", "properties": {"born": born, "name": {"example": "string"}}}
+    )
+    value = response.get().json
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", value["born"])
+    assert value["name"] == "string"
 
 
 def test_repairs_go_down_to_the_member(repaired):

@@ -211,6 +211,9 @@ def test_amounts_that_are_integers_are_in_minor_units():
     [
         ("Three-letter ISO 4217 code.", "currency"),
         ("Two-letter country code (ISO 3166-1 alpha-2).", "country_code"),
+        ("The phone number of the caller", "phone"),
+        ("The rate center of this phone number", ""),
+        ("Whether the URL of the message is public", ""),
         ("When it happened, as an ISO 8601 string", "datetime"),
         ("The snowflake of the channel", "snowflake"),
         ("Amount in the smallest currency unit", "cents"),

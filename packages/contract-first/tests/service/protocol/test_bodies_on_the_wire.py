@@ -7,7 +7,7 @@ import socket
 import pytest
 import uvicorn
 
-from contract_first.service.http import budget, timeouts
+from contract_first.service.http import timeouts, turns
 from contract_first.service.http.connections import ConnectionLimits, Connections
 from contract_first.service.http.exchange import MOST_WAITING_BYTES
 from contract_first.service.http.protocol import HttpProtocol
@@ -188,20 +188,20 @@ def test_http_1_0_gets_no_chunks(connection):
 
 async def served_turns(sent, count=1):
     """Send this on so many connections, and return how much an app took in each turn of the event loop."""
-    turns, taken = [0], []
+    loop_turns, taken = [0], []
 
     async def app(_scope, receive, send):
         more = True
         while more:
             message = await receive()
-            taken.append((turns[0], len(message.get("body", b""))))
+            taken.append((loop_turns[0], len(message.get("body", b""))))
             more = message.get("more_body")
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
 
     async def counted():
         while True:
-            turns[0] += 1
+            loop_turns[0] += 1
             await asyncio.sleep(0)
 
     with listen("127.0.0.1", 0) as listening:
@@ -248,7 +248,7 @@ async def test_chunks_of_one_byte_leave_turns_to_others():
 
 def test_bodies_that_the_app_does_not_take_are_bounded(server, monkeypatch):
     """Beyond what a process has for them a body is refused, and its client may try again."""
-    monkeypatch.setattr(budget, "MOST_BODIES_BYTES", 100_000)
+    monkeypatch.setattr(turns, "MOST_BODIES_BYTES", 100_000)
     GO_ON.clear()
     waiting = b"POST /late HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" + bytes(60_000)
     with contextlib.ExitStack() as stack:
@@ -264,3 +264,35 @@ def test_bodies_that_the_app_does_not_take_are_bounded(server, monkeypatch):
         GO_ON.set()
         first.sendall(bytes(30_000))
         assert first.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"1\na\r\n0\r\n\r\n",
+        b"1\ra\r\n0\r\n\r\n",
+        b"1\r\na\n0\r\n\r\n",
+        b"1\r\na0\r\n\r\n",
+        b"1\r\nab\r\n0\r\n\r\n",
+        b" 1\r\na\r\n0\r\n\r\n",
+        b"1 \r\na\r\n0\r\n\r\n",
+        b"0x1\r\na\r\n0\r\n\r\n",
+        b"+1\r\na\r\n0\r\n\r\n",
+        b"\r\na\r\n0\r\n\r\n",
+        b"fffffffffffffffff\r\na\r\n0\r\n\r\n",
+        b"1 ; a=b\r\na\r\n0\r\n\r\n",
+        b"1;a\nb\r\na\r\n0\r\n\r\n",
+        b'1;a="x\r\ny"\r\na\r\n0\r\n\r\n',
+        b"1\r\na\r\n0\r\n\n",
+        b"1\r\na\r\n0\r\nX: y\n\r\n",
+        b"1\r\na\r\n0\r\nX : y\r\n\r\n",
+        b"1\r\na\r\n0\r\nContent-Length: 5\r\n\r\n",
+        b"1\r\na\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_chunks_that_can_be_read_in_two_ways_are_refused(connection, chunks):
+    """Others may end a line or a chunk elsewhere, and take what follows for another request."""
+    connection.sendall(
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + GET + b"\r\n"
+    )
+    assert refusal(connection) == 400

@@ -11,11 +11,11 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from contract_first.service.http.budget import Bodies
 from contract_first.service.http.connections import ConnectionLimits, Connections
 from contract_first.service.http.exchange import ENDED, BodyState, Exchange, ResponseState
 from contract_first.service.http.protocol import HttpProtocol, InputState
 from contract_first.service.http.request_reader import RequestPart, RequestReader
+from contract_first.service.http.turns import Bodies
 from contract_first.service.messages.problems import ServiceUnavailable
 
 from .conftest import CHUNKED, GET

@@ -15,13 +15,14 @@ from strict_s3.messages.identifiers import is_bucket_name
 from strict_s3.messages.orders import DEFAULT_REGION, Order
 from strict_s3.messages.request import OF_BUCKETS
 from strict_s3.messages.response import Response
-from strict_s3.messages.xml import document
+from strict_s3.messages.xml import document, parse
 from strict_s3.store.acl import acl_of, check_acl, is_of_acl
 from strict_s3.store.acl import describe as describe_acl
 from strict_s3.store.archive import Archive
 from strict_s3.store.backend import Backend
 from strict_s3.store.locks import check_bucket
 
+from . import configurations
 from .documents import check_document, check_ownership
 from .events import Events
 from .lifecycle import with_ids
@@ -32,6 +33,8 @@ _NO_ORIGIN = b"\xee\x80\x80"
 """Stands in moto for an empty origin, which S3 accepts and moto does not: a private-use character."""
 _ROOT = re.compile(rb"(</?)GetBucket(Versioning|Notification|Accelerate)(?:Configuration)?Response\b")
 """Roots of moto's documents that S3 calls configurations; some SDKs look at the root."""
+_LOCATION = re.compile(r"EU|[a-z]{2,4}(?:-[a-z]+)+-\d+|")
+"""Names of regions, and that of eu-west-1 in S3's first years."""
 _NO_PERIOD = re.compile(rb"<(Days|Years)>0</\1>")
 """The unit of a default lock that is not used, in moto's documents."""
 _NOT_MOTOS = frozenset({"notification", "requestPayment"})
@@ -91,6 +94,9 @@ class Buckets:
         if not is_bucket_name(order.bucket):
             raise refusal("InvalidBucketName", BucketName=order.bucket)
         check_ownership(order.headers)
+        location = parse(order.body).findtext("{*}LocationConstraint", "") if order.body else ""
+        if not _LOCATION.fullmatch(location):
+            raise refusal("InvalidLocationConstraint", LocationConstraint=location)
         settings: dict[str, Any] = {
             "region": order.region,
             "headers": dict(order.headers),
@@ -116,6 +122,8 @@ class Buckets:
             if order.has("acl"):
                 return Response.of_xml(describe_acl(self._backend.acl(order.bucket)))
             name = order.query[0][0] if order.query else ""
+            if name in configurations.KINDS:
+                return configurations.read(order, self._configurations(order))
             put = self._settings[order.bucket]["subresources"].get(name)
             if put is None and name in _DEFAULTS:
                 return Response.of_xml(_DEFAULTS[name])
@@ -130,6 +138,10 @@ class Buckets:
     def change(self, order: Order) -> Response:
         """Carry out an order that changes a bucket."""
         with self._backend.holding(order.bucket):
+            if order.query and order.query[0][0] in configurations.KINDS:
+                response = configurations.change(order, self._configurations(order))
+                self._archive.save_bucket(order.bucket, self._settings[order.bucket])
+                return response
             if order.method == "PUT":
                 bucket = self._backend.existing(order.bucket)
                 check_bucket(order, bucket)
@@ -170,6 +182,12 @@ class Buckets:
             return Response(HTTPStatus.OK)
         return self._backend.carry_out(order)
 
+    def _configurations(self, order: Order) -> dict[str, str]:
+        """Return the configurations of the kind that an order is about, by ID."""
+        kinds = self._settings[order.bucket].setdefault("configurations", {})
+        of_kind: dict[str, str] = kinds.setdefault(order.query[0][0], {})
+        return of_kind
+
     def _has_versions(self, bucket: str) -> bool:
         return bool(self._backend.versioning(bucket) and self._backend.versions(bucket))
 
@@ -201,8 +219,10 @@ class Buckets:
             self._backend.set_created(bucket, datetime.fromisoformat(created))
         self._settings[bucket] = settings
         for name, subresource in settings["subresources"].items():
-            if name not in OF_BUCKETS:  # an earlier version accepted more names
-                _log.warning("The %s of bucket %s is lost: it is unknown.", name, bucket)
+            if (
+                name in configurations.KINDS or name not in OF_BUCKETS
+            ):  # an earlier version accepted more names
+                _log.warning("The %s of bucket %s is lost: it was not stored as it is now.", name, bucket)
                 continue
             order = Order("DELETE", bucket, "", ((name, ""),), {}, settings["region"])
             if subresource is not None:

@@ -127,6 +127,17 @@ def _check_encryption(root: ET.Element, _: Bucket) -> None:
         raise invalid_argument(message, "ApplyServerSideEncryptionByDefault")
 
 
+def _check_website(root: ET.Element, _: Bucket) -> None:
+    if root.find("{*}RedirectAllRequestsTo") is not None:
+        return
+    suffix = root.findtext("{*}IndexDocument/{*}Suffix")
+    if not suffix:
+        message = "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty"
+        raise invalid_argument(message, "IndexDocument", "null")
+    if "/" in suffix:
+        raise invalid_argument("The IndexDocument Suffix is not well formed", "IndexDocument", suffix)
+
+
 def _check_policy(document: bytes, bucket: Bucket) -> None:
     try:
         policy = json.loads(document)
@@ -162,6 +173,7 @@ _CHECKS: Final[Mapping[str, Callable[[ET.Element, Bucket], None]]] = {
     "encryption": _check_encryption,
     "lifecycle": check_rules,
     "requestPayment": _check_payment,
+    "website": _check_website,
 }
 
 

@@ -77,7 +77,7 @@ OPEN = CorsRule(
     expose=_READABLE,
     max_age_seconds=3000,
 )
-"""Allows every origin; the rule of buckets that start with ``cors``."""
+"""Allows every origin; the rule of buckets that start with ``cors``, and of the console's requests."""
 
 
 def preflight(

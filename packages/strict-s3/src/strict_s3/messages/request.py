@@ -60,14 +60,14 @@ SUBRESOURCES: Final = {
 OF_BUCKETS: Final = {
     **dict.fromkeys(
         (
-            "accelerate", "acl", "inventory", "logging", "notification", "object-lock", "requestPayment",
+            "accelerate", "acl", "logging", "notification", "object-lock", "requestPayment",
             "versioning",
         ),
         ("GET", "HEAD", "PUT"),
     ),
     **dict.fromkeys(
         (
-            "analytics", "cors", "encryption", "intelligent-tiering", "lifecycle", "metrics",
+            "analytics", "cors", "encryption", "intelligent-tiering", "inventory", "lifecycle", "metrics",
             "ownershipControls", "policy", "publicAccessBlock", "replication", "tagging", "website",
         ),
         ("GET", "HEAD", "PUT", "DELETE"),
@@ -251,6 +251,11 @@ class Request:
         of_selectors = ("id", "partNumber", "versionId") if self.selectors else ()
         names -= {*of_lists, *self.selectors, *of_selectors, *(("versionId",) if self.key else ())}
         return not all(map(_NO_SELECTORS.fullmatch, names))
+
+    @property
+    def is_of_console(self) -> bool:
+        """Whether it has the mark of the console and a signature; a page that has such a URL may use it."""
+        return self.has(UNWATCHED) and self.has("X-Amz-Signature")
 
     @property
     def is_form(self) -> bool:

@@ -1,4 +1,4 @@
-"""moto's S3, imported without IAM and without its in-process mocks: 25 MB less.
+"""moto's S3, imported without IAM, without its in-process mocks and without botocore's sessions: 30 MB less.
 
 Where a program uses these as well, they are imported then.
 """
@@ -44,6 +44,7 @@ def _later(module: str, name: str) -> Callable[..., Any]:
 
 _OUTLINES = (
     _Outline("boto3", Session=_later("boto3", "Session")),
+    _Outline("botocore.session", Session=_later("botocore.session", "Session")),
     _Outline("moto.core.decorator", mock_aws=_later("moto.core.decorator", "mock_aws")),
     _Outline(
         "moto.core.models",

@@ -3,8 +3,17 @@
 :func:`write_models` writes it; :class:`Models` names, beside that, the type of any schema of the contract.
 """
 
-from .declarations import Models as Models
-from .declarations import write_models as write_models
-from .differences import differences as differences
-from .kinds import KINDS as KINDS
-from .kinds import Kind as Kind
+from typing import TYPE_CHECKING
+
+from contract_first.imports import exported
+
+if TYPE_CHECKING:
+    from .comparison import differences
+    from .declarations import Models, write_models
+    from .kinds import KINDS, Kind
+
+__all__ = ["KINDS", "Kind", "Models", "differences", "write_models"]
+# imported when they are first used, since names of arguments need none of them
+__getattr__ = exported(
+    __name__, {"declarations": "Models write_models", "comparison": "differences", "kinds": "KINDS Kind"}
+)

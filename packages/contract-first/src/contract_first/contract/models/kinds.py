@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Literal, NamedTuple
 
-from contract_first.contract.document.python_names import python_name
+from .python_names import python_name
 
 Kind = Literal["typeddict", "msgspec", "dataclass", "pydantic"]
 Members = tuple[str, ...]
@@ -17,7 +17,7 @@ BUILTIN = frozenset({"str", "int", "float", "bool", "list", "dict"})
 PLAIN = BUILTIN | {"Any"}
 WIDTH = 110
 EMPTY = {"[]": "list", "{}": "dict"}
-"""Defaults that are made anew, by what makes them."""
+"""Defaults of which each object has its own, by what makes them."""
 UNNAMED = re.compile(r'["\\\x00-\x1f]')
 MODULE = "dt"
 """What the module of dates is called."""
@@ -157,8 +157,8 @@ def _attribute(
     line = f"    {name}: {quoted(members)}"
     if not aliases:
         return f"{line} = {default}" if default else line
-    made = f"default_factory={EMPTY[default]}" if default in EMPTY else f"default={default}"
-    arguments = [*([made] if default else []), *aliases]
+    first = f"default_factory={EMPTY[default]}" if default in EMPTY else f"default={default}"
+    arguments = [*([first] if default else []), *aliases]
     whole = ", ".join(arguments)
     if len(call := f"{line} = {function}({whole})") <= WIDTH:
         return call

@@ -13,7 +13,7 @@ def tags_of(document: Any, schemas: Schemas) -> dict[str, Tag]:
     """Return the tags of components by name; a component that has several has none."""
     tags: dict[str, Tag | None] = {}
     for union in _unions(document):
-        for name, tag in _told_apart(union, schemas).items():
+        for name, tag in _distinguished(union, schemas).items():
             tags[name] = tag if tags.get(name, tag) == tag else None
     return {name: tag for name, tag in tags.items() if tag is not None}
 
@@ -30,7 +30,7 @@ def _unions(node: Any) -> Iterator[dict[str, Any]]:
             pending += node
 
 
-def _told_apart(union: Mapping[str, Any], schemas: Schemas) -> dict[str, Tag]:
+def _distinguished(union: Mapping[str, Any], schemas: Schemas) -> dict[str, Tag]:
     """Return the tags of the components that a union refers to; none if it has others, or no difference."""
     branches = [branch for keyword in ALTERNATIVES for branch in union.get(keyword, ())]
     members = {schema.component: schema for schema in map(schemas.of, branches) if schema.types != {"null"}}

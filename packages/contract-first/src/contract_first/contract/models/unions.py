@@ -24,18 +24,16 @@ def group_of(member: str) -> str:
 
 
 def is_separable(members: Sequence[str], tags: Mapping[str, Tag]) -> bool:
-    """Tell whether the alternatives of one kind can be told apart."""
+    """Tell whether the alternatives of one kind can be distinguished."""
     if len(members) == 1:
         return True
-    told = [tags.get(member) for member in members]
-    found = [tag for tag in told if tag is not None]
-    return (
-        len(found) == len(told) == len({tag.value for tag in found}) and len({tag.key for tag in found}) == 1
-    )
+    declared = [tags[member] for member in members if member in tags]
+    values, keys = {tag.value for tag in declared}, {tag.key for tag in declared}
+    return len(members) == len(declared) == len(values) and len(keys) == 1
 
 
 def separated(members: Members, tags: Mapping[str, Tag]) -> Members:
-    """Return the alternatives, of a kind that cannot be told apart what takes all of them."""
+    """Return the alternatives, of a kind in which they cannot be distinguished what takes all of them."""
     groups: dict[str, list[str]] = {}
     for member in members:
         groups.setdefault(group_of(member), []).append(member)

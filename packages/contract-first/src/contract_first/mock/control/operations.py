@@ -107,6 +107,17 @@ async def get_seeds(seeds: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return seeds()
 
 
+async def presign(body: dict[str, Any], s3: Callable[[], Any]) -> dict[str, Any]:
+    """Return a URL of S3 that is signed; raises NotFound if there is no S3."""
+    server = s3()
+    if server is None:
+        raise NotFound("This mock has no S3.")
+    path = f"/{body['bucket']}/{body['key']}" if body["key"] else f"/{body['bucket']}"
+    endpoint, seconds = body["endpoint"].rstrip("/"), body["expires_seconds"]
+    url = await asyncio.to_thread(server.presigned, body["method"], path, body["query"], seconds, endpoint)
+    return {"url": url}
+
+
 async def get_contract(contract: Callable[[], Contract]) -> dict[str, Any]:
     return contract().document
 

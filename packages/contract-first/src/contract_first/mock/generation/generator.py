@@ -56,10 +56,10 @@ class Generator:
         kind: str = "",
     ) -> Iterator[Any]:
         """Yield values, the best first, of which the first that a validator accepts is to be taken."""
-        made = self.candidates(
+        values = self.candidates(
             schema, name, examples=examples, example=example, member=member, request=request, kind=kind
         )
-        return (candidate.value for candidate in made)
+        return (candidate.value for candidate in values)
 
     def candidates(
         self,

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 from contract_first.contract.schemas.merging import Merged, NoValueError
@@ -77,15 +78,20 @@ class Properties:
                 return False
         return attempt.strategy.optional == "all" or attempt.coin()
 
+    @cached_property
+    def _excluded(self) -> dict[str, frozenset[str]]:
+        """The words of descriptions that say of which other properties one may not stand beside, by name."""
+        named = ((name, self._merger.described(self._merged.property_named(name))) for name in self._names)
+        excluding = ((name, text) for name, text in named if EXCLUDES.search(text))
+        return {name: frozenset(re.findall(r"[\w-]+", text)) - {name} for name, text in excluding}
+
     def _is_left_out(self, name: str, schemas: list[Any]) -> bool:
         """Tell whether its author says that a property should not be there, or not beside what is."""
-        description = self._merger.described(schemas)
-        if self._merger.is_deprecated(schemas) or DEPRECATED.match(description):
+        if self._merger.is_deprecated(schemas) or DEPRECATED.match(self._merger.described(schemas)):
             return True
-        if EXCLUDES.search(description):
-            return not self._members.keys().isdisjoint(re.findall(r"[\w-]+", description))
-        beside = (self._merger.described(self._merged.property_named(other)) for other in self._members)
-        return any(EXCLUDES.search(text) and re.search(rf"\b{re.escape(name)}\b", text) for text in beside)
+        excluded = self._excluded
+        is_excluded = any(name in words for other, words in excluded.items() if other in self._members)
+        return is_excluded or not self._members.keys().isdisjoint(excluded.get(name, ()))
 
     def _value(self, name: str) -> Any:
         example = self._example.get(name, MISSING)

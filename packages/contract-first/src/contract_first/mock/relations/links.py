@@ -3,17 +3,17 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from contract_first.contract import Operation
 from contract_first.mock.vocabulary.members import Meaning, kind_of
-from contract_first.mock.vocabulary.words import plain, singulars
+from contract_first.mock.vocabulary.words import plain, singulars, words_of
 
 HERE: Final = "https://mock.invalid"
 """Stands for the URL of the API as a client reaches it, until there is a request (RFC 6761, 6.4)."""
-MADE_UP: Final = "https://www.example.com/"
-"""Begins the URLs that values are generated with; those of authors begin otherwise."""
+EXAMPLE: Final = "https://www.example.com/"
+"""Begins the URLs that values are generated with; those of authors have another host."""
 KINDS: Final = ("type", "object", "resource_type", "kind")
 """Members that may say of which kind an object is."""
 AROUND: Final = frozenset({"links", "urls"})
@@ -23,20 +23,27 @@ PARAMETER = re.compile(r"\{([^{}]+)\}")
 ITEM = re.compile(r"/([^/{}]+)/\{([^{}]+)\}(\.json)?$")
 
 
+class Place(NamedTuple):
+    """The path of an item, and the template that it is of."""
+
+    path: str
+    template: str
+
+
 class Links:
     """The paths of items, by their kinds, in a contract."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._templates: dict[str, list[str]] = {}
         paths = sorted({operation.path for operation in operations if operation.method == "get"}, key=len)
-        self._paths = frozenset(paths)
+        self._shapes = {PARAMETER.sub("{}", path) for path in paths}
         for path in paths:
             if match := ITEM.search(path):
                 for kind in singulars(plain(match[1])):
                     self._templates.setdefault(kind, []).append(path)
 
-    def path(self, kinds: Iterable[str], key: Any, facts: Mapping[str, Any]) -> str | None:
-        """Return the path of an item of the first of these kinds that has one; None without.
+    def place(self, kinds: Iterable[str], key: Any, facts: Mapping[str, Any]) -> Place | None:
+        """Return where an item is of the first of these kinds that has a path; None without one.
 
         Args:
             key: of the item.
@@ -44,20 +51,27 @@ class Links:
         """
         named = (kind for name in kinds for kind in singulars(plain(name)))
         for template in (path for kind in named for path in self._templates.get(kind, ())[:MOST_TEMPLATES]):
-            filled = _filled(template, key, facts)
-            if filled is not None:
-                return filled
+            path = _filled(template, key, facts)
+            if path is not None:
+                return Place(path, template)
         return None
 
-    def linked(self, value: Any, path: str, arguments: Mapping[str, Any]) -> Any:
+    def linked(self, value: Any, path: str, arguments: Mapping[str, Any], holder: str) -> Any:
         """Return a value whose generated links lead to items of the contract.
 
         Args:
-            path: of the operation, which says what kind the value is of.
+            path: of the operation, which says of what kind the value is, and where it is.
             arguments: of its path.
+            holder: name of the member that has the item or list; empty if the value is it.
         """
         facts = {plain(name): argument for name, argument in arguments.items()}
-        linked = self._linked(value, (kind_of(path),), facts, 0)
+        record = value.get(holder) if holder and isinstance(value, dict) else value
+        if isinstance(record, dict) and ITEM.search(path):
+            home = Place(filled(path, arguments), path)
+            linked = self._linked(record, (), facts, 0, home)
+            linked = {**value, holder: linked} if holder else linked
+        else:
+            linked = self._linked(value, (kind_of(path),), facts, 0)
         return value if linked == value else linked
 
     def _linked(
@@ -66,13 +80,13 @@ class Links:
         kinds: tuple[str, ...],
         facts: Mapping[str, Any],
         depth: int,
-        own: str | None = None,
+        home: Place | None = None,
     ) -> Any:
         """Return a part of a value with its links.
 
         Args:
             kinds: that the part may be of, the likeliest first.
-            own: the path of the item that a part with no key of its own belongs to.
+            home: the place of the item that a part with no key of its own belongs to.
         """
         if depth > DEEPEST:
             return value
@@ -80,20 +94,34 @@ class Links:
             return [self._linked(item, kinds, facts, depth + 1) for item in value]
         if not isinstance(value, dict):
             return value
-        kinds = (*(text for text in map(value.get, KINDS) if isinstance(text, str)), *kinds)
+        if depth or home is None:  # else it is the item of the path itself
+            kinds = (*(text for text in map(value.get, KINDS) if isinstance(text, str)), *kinds)
         here = {**facts, **{plain(name): part for name, part in value.items() if type(part) in {str, int}}}
-        own = next(filter(None, (self.path(kinds, key, here) for key in keys_of(value))), own)
+        home = next(filter(None, (self.place(kinds, key, here) for key in keys_of(value))), home)
         linked = {}
         for name, member in value.items():
             linked[name] = member
             is_own = name in Meaning.ITEM_URL
-            if isinstance(member, str) and member.startswith(MADE_UP) and is_own and own is not None:
-                linked[name] = HERE + own
+            if isinstance(member, str) and member.startswith((EXAMPLE, HERE)):
+                place = home if is_own else self._below(home, name)
+                linked[name] = member if place is None else HERE + place.path
             elif isinstance(member, dict | list):
                 is_around = is_own or name in Meaning.ENVELOPE or plain(name) in AROUND
                 inner, beside = (kinds, here) if is_around else ((name,), facts)
-                linked[name] = self._linked(member, inner, beside, depth + 1, own if is_around else None)
+                below = home if is_around else self._below(home, name)
+                linked[name] = self._linked(member, inner, beside, depth + 1, below)
         return linked
+
+    def _below(self, home: Place | None, name: str) -> Place | None:
+        """Return the place of what an item has below it, such as its ``line_items`` or its ``forks_url``."""
+        if home is None:
+            return None
+        words = [word for word in words_of(name) if word not in {"url", "uri", "href", "link"}]
+        for joined in ("_".join(words), "-".join(words)) if words else ():
+            template = f"{home.template}/{joined}"
+            if PARAMETER.sub("{}", template) in self._shapes:
+                return Place(f"{home.path}/{joined}", template)
+        return None
 
 
 def keys_of(value: Mapping[str, Any]) -> Iterator[Any]:

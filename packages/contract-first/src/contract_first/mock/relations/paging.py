@@ -54,8 +54,8 @@ class Paging:
             before = _at(whole, path)
             holder = self._cut(before, paging) if path else value
             schema = self._schemas[path]
-            shown = self._described(len(before[name]), holder, name, paging, arguments, url, schema)
-            value = _placed(value, path, shown)
+            described = self._described(len(before[name]), holder, name, paging, arguments, url, schema)
+            value = _placed(value, path, described)
         return value
 
     def _cut(self, value: Any, paging: list[Any]) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 from starlette.datastructures import UploadFile
@@ -25,7 +26,7 @@ from contract_first.service.randomness import RandomBytes
 from .filters import Filters
 from .links import HERE, Links, filled
 from .paging import Paging, list_in
-from .rendering import with_value
+from .rendering import with_content, with_value
 
 CREATED = 201
 NUMBER_BYTES = 4
@@ -78,7 +79,6 @@ class Relation:
         self._paging = Paging(operation, schema, value)
         self._path, self._links = operation.path, links
         self._alternatives = Alternatives(schema, generator, label)
-        self._whole = value
         self._members = _members_of(schema, value)
         in_path = partial(_members_of_path, operation.path, places)
         members = in_path(self._members, is_list=isinstance(value, list))
@@ -93,16 +93,24 @@ class Relation:
         self._echoes = operation.request_body is not None and isinstance(value, dict)
         self._ids = self._identifiers(record) if _creates(operation, rendered.status) else {}
         self._filters = Filters(places if operation.method == "get" else [], value, record, self._record)
+        self._tokens = {place: f"~path-{n}~" for n, place in enumerate(places) if place[0] == "path"}
+        self._whole = self._changed(value, self._linked)
+        self._has_links = self._whole is not value
         chosen = {*chain.from_iterable(self._paging.places), *self._filters.places}
-        chosen |= {place for place, *_ in self._in_path}
-        probes = {name: "0" for place, name in places if place == "path"}
-        has_links = links.linked(value, operation.path, probes) is not value
-        chosen |= {place for place in places if self._paging.has_urls or (has_links and place[0] == "path")}
-        self._asked = [place for place in places if place in chosen and place[0] in {"path", "query"}]
-        self._value = self._make(None, [None] * len(self._asked))
+        self._queries = [
+            place for place in places if place[0] == "query" and (place in chosen or self._paging.has_urls)
+        ]
+        self._of_queries: dict[bytes, Any] = {}
+        self._value = self._of_query([None] * len(self._queries))
         if self._value is not value:
             self._rendered = self._rendered_with(self._value)
-        self.is_possible = bool(self._value is not value or self._asked or self._echoes or self._ids)
+        self._paths = [
+            place
+            for place, token in self._tokens.items()
+            if any(place == other for other, *_ in self._in_path) or token.encode() in self._rendered.body
+        ]
+        self._varies = bool(self._queries or self._paths or self._echoes)
+        self.is_possible = bool(self._value is not value or self._varies or self._ids)
         self._remembered: dict[bytes, tuple[Any, Rendered]] = {}
 
     def response(self, arguments: Mapping[tuple[str, str], Any], draw: RandomBytes) -> RelatedResponse:
@@ -112,7 +120,7 @@ class Relation:
             arguments: its values by place and name; the body is under ``BODY``.
             draw: draws the identifier of what is created.
         """
-        value, rendered = self._related(arguments)
+        value, rendered = self._related(arguments) if self._varies else (self._value, self._rendered)
         body = arguments.get(BODY)
         created = body.get(self._holder, body) if isinstance(body, dict) else {}
         if not self._ids or (isinstance(created, dict) and not created.keys().isdisjoint(self._ids)):
@@ -121,7 +129,8 @@ class Relation:
         for name, example in self._ids.items():
             new = identifier(self._record[name], example, number, self._name, self._generator)
             value = value if new is MISSING else self._with(self._holder, {name: new}, value)
-        return RelatedResponse("generated", self._rendered_with(value))
+        value = self._linked(value) if self._has_links else value
+        return RelatedResponse("generated", self._located(self._rendered_with(value), arguments))
 
     def _identifiers(self, record: Any) -> dict[str, Any]:
         declared = [name for name in self._record if name in Meaning.IDENTIFIER]
@@ -136,41 +145,66 @@ class Relation:
         if isinstance(body, dict) and any(isinstance(part, UploadFile) for part in body.values()):
             parts = {name: part for name, part in body.items() if not isinstance(part, UploadFile)}
             body = {**about_file(body), **parts}
-        asked = [arguments.get(place) for place in self._asked]
+        paths = [arguments.get(place) for place in self._paths]
+        queries = [arguments.get(place) for place in self._queries]
         try:
-            key = msgspec.json.encode((body if isinstance(body, dict) else None, asked))
+            key = msgspec.json.encode((body if isinstance(body, dict) else None, paths, queries))
         except (TypeError, ValueError, RecursionError):  # lists of files, or what is too deep
-            return self._value, self._rendered
+            return self._value, self._located(self._rendered, arguments)
         related = self._remembered.get(key)
         if related is None:
             value = self._make(*msgspec.json.decode(key))
-            is_same = value is self._value
-            related = value, self._rendered if is_same else self._rendered_with(value)
+            rendered = self._rendered if value is self._value else self._rendered_with(value)
+            related = value, self._located(rendered, arguments)
             if len(key) <= LONGEST_REMEMBERED:
                 self._remembered[key] = related
                 while len(self._remembered) > MOST_REMEMBERED:
                     del self._remembered[next(iter(self._remembered))]
         return related
 
-    def _make(self, body: dict[str, Any] | None, asked: list[Any]) -> Any:
-        value = self._whole
-        arguments = dict(zip(self._asked, asked, strict=True))
-        for is_of_record, step in self._filters.steps(arguments):
-            value = self._changed(value, partial(self._at_record, step) if is_of_record else step)
-        in_path = {name: argument for (place, name), argument in arguments.items() if place == "path"}
-        if any(argument is not None for argument in asked) or self._paging.is_described:
-            url = HERE + filled(self._path, in_path)
-            value = self._changed(value, lambda base: self._paging.page(base, arguments, url))
+    def _located(self, rendered: Rendered, arguments: Mapping[tuple[str, str], Any]) -> Rendered:
+        """Return a response with the path's arguments in its links."""
+        content = rendered.body
+        for place in self._paths:
+            content = content.replace(self._tokens[place].encode(), quote(str(arguments.get(place))).encode())
+        return rendered if content == rendered.body else with_content(rendered, content)
+
+    def _make(self, body: dict[str, Any] | None, paths: list[Any], queries: list[Any]) -> Any:
+        value = self._of_query(queries)
         if body:
             chosen = self._alternatives.chosen(value, body)
             members = self._members if chosen is value else _members_of(self._schema, chosen)
             value = self._changed(chosen, partial(self._echoed, body, members))
+        arguments = dict(zip(self._paths, paths, strict=True))
         for place, holder, member in self._in_path:
             schema, argument = (self._record if holder else self._members)[member], arguments[place]
             fitting = next(filter(schema.conforms, (argument, str(argument))), None)
             if argument is not None and fitting is not None:
                 value = self._with(holder, {member: fitting}, value)
-        return self._changed(value, lambda base: self._links.linked(base, self._path, in_path))
+        return value
+
+    def _of_query(self, queries: list[Any]) -> Any:
+        """Return the value for a query: its items, the page of them, and what is said about that."""
+        key = msgspec.json.encode(queries)
+        if key not in self._of_queries:
+            arguments = dict(zip(self._queries, queries, strict=True))
+            value = self._whole
+            for is_of_record, step in self._filters.steps(arguments):
+                value = self._changed(value, partial(self._at_record, step) if is_of_record else step)
+            if self._has_links and value is not self._whole:
+                value = self._linked(value)
+            url = HERE + filled(self._path, {name: token for (_, name), token in self._tokens.items()})
+            paged = self._changed(value, lambda base: self._paging.page(base, arguments, url))
+            self._of_queries[key] = paged
+            while len(self._of_queries) > MOST_REMEMBERED:
+                del self._of_queries[next(iter(self._of_queries))]
+            return paged
+        return self._of_queries[key]
+
+    def _linked(self, value: Any) -> Any:
+        """Return a value whose links lead to the mock; the path's arguments are tokens in them."""
+        tokens = {name: token for (_, name), token in self._tokens.items()}
+        return self._links.linked(value, self._path, tokens, self._holder)
 
     def _at_record(self, change: Callable[[Any], Any], value: Any) -> Any:
         """Return a value with a change of its item, or list of items."""

@@ -166,13 +166,13 @@ class Candidates:
             ]
             for container in containers[:MOST_REPAIRED]:
                 yield from self._repaired(container, schema, name)
-        made = self._generator.candidates(schema, name, examples=not dynamic, member=member, kind=kind)
-        yield from (CandidateValue(value, "generated", violates) for value, violates in made)
+        candidates = self._generator.candidates(schema, name, examples=not dynamic, member=member, kind=kind)
+        yield from (CandidateValue(value, "generated", violates) for value, violates in candidates)
 
     def _repaired(self, example: Any, schema: Any, name: str) -> Iterator[CandidateValue]:
         """Yield an example with the members that violate its schema replaced by generated values."""
-        made = self._generator.candidates(schema, name, example=example)
-        for value, violates_formats in islice(made, MOST_REPAIRS):
+        candidates = self._generator.candidates(schema, name, example=example)
+        for value, violates_formats in islice(candidates, MOST_REPAIRS):
             if value != example and isinstance(value, type(example)):
                 yield CandidateValue(value, "example-repaired", violates_formats)
 

@@ -120,6 +120,8 @@ class MockOperation:
             reports_examples=strictness.reports_examples,
         )
         self._origin = responses.origin
+        nothing = Rendered(0, [], b"")
+        self._last = nothing, b"", nothing
         self._depth = operation.path.strip("/").count("/") + 1
         self._making = asyncio.Lock()
         self._magic = MagicIds(operation, assembly, generator, self._documented.selector.success)
@@ -264,7 +266,10 @@ class MockOperation:
         segments = request.path.strip("/").split("/")
         base_path = "".join(f"/{segment}" for segment in segments[: len(segments) - self._depth])
         here = json.dumps(f"{self._origin()}{base_path}")[1:-1].encode()
-        return with_content(rendered, rendered.body.replace(PLACEHOLDER, here))
+        if self._last[:2] != (rendered, here):
+            located = with_content(rendered, rendered.body.replace(PLACEHOLDER, here))
+            self._last = rendered, here, located
+        return self._last[2]
 
     async def _response(self, selection: Selection, request: Request) -> DocumentedResponse:
         """Return a documented response; of simultaneous requests for one, the first makes it."""

@@ -78,7 +78,7 @@ MINOR, MAJOR = between(500, 20_000), between(1, 200, 2)
 CENTS = form("1#.##")
 KINDS = (
     # identity
-    Kind("id uuid guid uid", "RFC 9562", makers.uuid, between(1, 10_000)),
+    Kind("id uuid guid uid sid gid", "RFC 9562", makers.uuid, between(1, 10_000)),
     Kind(
         "snowflake",
         "Discord, X: 64 bits, a time first",
@@ -153,8 +153,7 @@ KINDS = (
         sentences.ABOUT,
     ),
     Kind(
-        "text body content message comment note detail transcript prompt reply answer question feedback"
-        " review",
+        "text body content message comment note detail transcript prompt reply question feedback review",
         "schema.org/text",
         sentences.SAID,
     ),

@@ -22,46 +22,71 @@ from .words import singulars, words_of
 def _table(column: str) -> Makers:
     """Return makers by each of the names of a row; a text is a form to fill in."""
     rows = ((kind.names, getattr(kind, column)) for kind in KINDS)
-    made = ((names, makers.form(row) if isinstance(row, str) else row) for names, row in rows if row)
-    return Makers({name: maker for names, maker in made for name in names.split()})
+    makers_of_rows = (
+        (names, makers.form(row) if isinstance(row, str) else row) for names, row in rows if row
+    )
+    return Makers({name: maker for names, maker in makers_of_rows for name in names.split()})
 
 
 STRINGS, NUMBERS = _table("text"), _table("number")
 INTEGERS = Makers({**NUMBERS.by_name, **_table("integer").by_name})
-DESCRIBED: Final = tuple(
-    (re.compile(pattern, re.IGNORECASE), name)
-    for pattern, name in (
-        (r"\bISO[ -]?4217\b|currency code", "currency"),
-        (r"\bISO[ -]?3166\b|country code", "country_code"),
-        (r"\bISO[ -]?639\b|language code", "language"),
-        (r"\bBCP[ -]?47\b|\blocale\b", "locale"),
-        (r"\bISO[ -]?8601\b|\bRFC[ -]?3339\b|\btimestamp\b|date and time", "datetime"),
-        (r"YYYY-MM-DD", "date"),
-        (r"\bE\.?164\b|phone number", "phone"),
-        (r"\bUUID\b|\bGUID\b", "uuid"),
-        (r"\bsnowflake\b", "snowflake"),
-        (r"\bULID\b", "ulid"),
-        (r"\bSHA-?256\b", "sha256"),
-        (r"\bSHA-?1\b|\bhash of\b|\bchecksum\b|\bfingerprint\b", "hash"),
-        (r"\bMIME\b|media type|content type", "mime_type"),
-        (r"user[ -]agent", "user_agent"),
-        (r"\bIP(?:v4)? address", "ip"),
-        (r"e-?mail address", "email"),
-        (r"\bsemver\b|semantic version|version number", "version"),
-        (r"\bURL\b|\bURI\b|\blink to\b", "url"),
-        (r"smallest currency unit|minor unit|\bin cents\b", "cents"),
-        (r"\bUnix (?:time|epoch)|seconds since", "unix_time"),
-        (r"\bin milliseconds\b", "milliseconds"),
-        (r"\bin seconds\b", "duration"),
-        (r"\bin bytes\b", "bytes"),
-        (r"\bpercent", "percent"),
-        (r"\bmessage\b|\btext of\b|\bcomment\b|human[- ]readable|\bexplanation\b", "text"),
-        (r"\bdescription of\b|\bsummary of\b", "description"),
-        (r"\bdate\b", "date"),
-        (r"\bidentifier\b|\bunique id\b|\bID of\b", "id"),
-    )
+Described = tuple[tuple[re.Pattern[str], str], ...]
+
+
+def _patterns(rows: dict[str, str]) -> Described:
+    return tuple((re.compile(pattern, re.IGNORECASE), name) for pattern, name in rows.items())
+
+
+ANYWHERE: Final = _patterns(
+    {
+        r"\bISO[ -]?4217\b": "currency",
+        r"\bISO[ -]?3166\b": "country_code",
+        r"\bISO[ -]?639\b": "language",
+        r"\bBCP[ -]?47\b": "locale",
+        r"YYYY-MM-DD(?!T)": "date",
+        r"\bISO[ -]?8601\b|\bRFC[ -]?3339\b": "datetime",
+        r"\bE\.?164\b": "phone",
+        r"\bUUID\b|\bGUID\b": "uuid",
+        r"\bsnowflake\b": "snowflake",
+        r"\bULID\b": "ulid",
+        r"\bSHA-?256\b": "sha256",
+        r"\bSHA-?1\b": "sha1",
+        r"\bMIME\b": "mime_type",
+        r"\bsemver\b|semantic version": "version",
+        r"smallest currency unit|minor unit|\bin cents\b": "cents",
+        r"\bUnix (?:time|epoch)|seconds since": "unix_time",
+        r"\bin milliseconds\b": "milliseconds",
+        r"\bin seconds\b": "duration",
+        r"\bin bytes\b": "bytes",
+    }
 )
-"""Words of a description, and a name that means what they say."""
+"""Standards and units in a description, and a name that means what they say."""
+AT_HEAD: Final = _patterns(
+    {
+        r"currency code": "currency",
+        r"country code": "country_code",
+        r"language code": "language",
+        r"\btimestamp\b|date and time": "datetime",
+        r"\bphone number$": "phone",
+        r"\bhash$|\bchecksum$|\bfingerprint$": "hash",
+        r"(?:media|content) type$": "mime_type",
+        r"user[ -]agent": "user_agent",
+        r"\bIP(?:v4)? address$": "ip",
+        r"e-?mail address$": "email",
+        r"version number$": "version",
+        r"\bUR[LI]$|\blink$": "url",
+        r"\bpercent": "percent",
+        r"\bmessage$|\btext$|\bcomment$|\bexplanation$": "text",
+        r"\bdescription$|\bsummary$": "description",
+        r"\bdate$": "date",
+        r"\bidentifier$|\bunique id$|\bID$": "id",
+    }
+)
+"""Nouns with which the first phrase of a description ends, or that are in it."""
+PHRASE_END: Final = re.compile(
+    r"\b(?:of|for|from|in|on|at|that|which|to|if|whether|when|where|used|by|with|this|is|as)\b|[.,;:(\n]",
+    re.IGNORECASE,
+)
 QUOTED: Final = re.compile(
     r"""(?:e\.g\.,?|for example,?|such as|examples?:|like) *([`"'])([^`"'<>{}]{1,60})\1""", re.IGNORECASE
 )
@@ -105,7 +130,12 @@ def quoted(description: str) -> str:
 def described(description: str) -> str:
     """Return the name that a description says a member could have; empty where it says nothing."""
     text = description[:LONGEST_DESCRIPTION]
-    return next((name for words, name in DESCRIBED if words.search(text)), "")
+    head = PHRASE_END.split(text, maxsplit=1)[0].strip()
+    for patterns, part in ((ANYWHERE, text), (AT_HEAD, head)):
+        for words, name in patterns:
+            if words.search(part):
+                return name
+    return ""
 
 
 def _drawn(name: str, subject: Subject, table: Makers) -> Any:

@@ -1,14 +1,16 @@
-"""How many connections a server has at once, and which of them makes room for another."""
+"""How many connections a server has at once, which makes room for another, and the memory that they share."""
 
 import asyncio
 import contextlib
 import operator
 import resource
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from contract_first.service.messages.problems import ServiceUnavailable
 
 from .proxies import TrustedProxies, subscriber_of
 
@@ -22,6 +24,10 @@ RESERVED_FOR_HEALTH = 16
 SHORT_TURN_SECONDS = 0.002
 LONGEST_PAUSE_SECONDS = 0.05
 """Between two pipelined requests, however long the turns of the event loop are."""
+FREE_HEAD_BYTES = 4096
+"""Heads up to this size need no share: of as many connections as a process has they are few megabytes."""
+MOST_HEADS_BYTES = 24 * 1024 * 1024
+"""Of longer heads, and of what is sent behind a request before its response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,39 @@ class Connections(set[Any]):
                 if connection in self and connection.last_used == last_used and connection.is_idle:
                     return connection
         return None
+
+
+class Budget:
+    """Bytes that may be held at once; an owner, such as an address, has half of them at most.
+
+    Who withholds the rest of many requests leaves room for others.
+
+    Args:
+        refusal: the detail of the problem while there is no room.
+    """
+
+    def __init__(self, most_bytes: int, refusal: str) -> None:
+        self._most_bytes = most_bytes
+        self._refusal = refusal
+        self._total_bytes = 0
+        self._held: Counter[Hashable] = Counter()
+
+    def change(self, owner: Hashable, difference: int) -> None:
+        """Hold more bytes for an owner, or fewer; None stands for many owners, who have no half.
+
+        Raises:
+            ServiceUnavailable: there is no room for more.
+        """
+        held, total = self._held[owner] + difference, self._total_bytes + difference
+        is_over_half = owner is not None and held > self._most_bytes // 2
+        if difference > 0 and (is_over_half or total > self._most_bytes):
+            if not self._held[owner]:
+                del self._held[owner]
+            raise ServiceUnavailable(self._refusal)
+        self._total_bytes = total
+        self._held[owner] = held
+        if not held:
+            del self._held[owner]
 
 
 def _address(connection: ClientConnection) -> str:

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Scope
 
 from contract_first.service.messages.problems import InternalError, Problem, ServiceUnavailable
 
-from .budget import Bodies
 from .sender import Sender
+from .turns import Bodies
 
 MOST_WAITING_BYTES = 32 * 1024
 """How much of a body waits for the app before no more is read, and how much the app takes at once."""

@@ -12,16 +12,15 @@ from starlette.types import ASGIApp, Scope
 from contract_first.imports import deferred
 from contract_first.service.messages.problems import PLAIN, Problem, ProblemProfile, ServiceUnavailable
 
-from .budget import FREE_HEAD_BYTES, MOST_HEADS_BYTES, Bodies, Budget
 from .capped_log import CappedLog
-from .connections import HEALTH_PATHS, Connections
+from .connections import FREE_HEAD_BYTES, HEALTH_PATHS, MOST_HEADS_BYTES, Budget, Connections
 from .exchange import AWAITED, COMPLETE, DefaultFields, Exchange
 from .refusals import refusal
 from .request_head import MOST_TARGET_BYTES
 from .request_reader import BETWEEN, BODY, HEAD, RequestReader
 from .sender import Sender
 from .timeouts import Timeouts
-from .turns import Turns
+from .turns import Bodies, Turns
 
 with deferred("uvicorn.main"):  # a command, with all that it reads its options by
     from uvicorn.config import Config

@@ -135,7 +135,7 @@ class RequestReader:
             if straddling >= 0:
                 return straddling + 4 - len(self._tail)
         end = len(data)
-        if self.part is BODY:  # a blank line may have begun in the last slice
+        if self.part is BODY:  # a blank line may start in the slice before
             end = min(begin + _CHUNKED_BYTES, end)
             tail = 0 if data.endswith(b"\r\n\r\n", 0, begin) else 3
             blank_line = data.find(b"\r\n\r\n", max(begin - tail, 0), end)

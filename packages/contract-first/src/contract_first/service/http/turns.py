@@ -1,12 +1,19 @@
-"""Requests and responses, a turn of the event loop together."""
+"""Requests and responses, a turn of the event loop together, and large bodies, a piece of one in each."""
 
 import asyncio
 import sys
+from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from typing import Any
 
+from contract_first.service.messages.problems import ServiceUnavailable
+
 Running = Coroutine[Any, Any, None]
+MOST_BODIES_BYTES = 16 * 1024 * 1024
+"""Of bodies that wait for the app; beyond it requests are refused."""
+FULL_BODIES_BYTES = 8 * 1024 * 1024
+"""From which on no more is read of bodies, until the app has taken some."""
 
 
 class Turns:
@@ -70,3 +77,56 @@ else:
 
     def _started(request: Running, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
         return loop.create_task(request)
+
+
+class Bodies:
+    """The bodies of all connections on their way to the app, which takes them piece by piece.
+
+    In each turn of the event loop one large body is taken a piece of, however many come in: small requests
+    do not wait for all of them.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting_bytes = 0
+        self._paused: deque[Callable[[], None]] = deque()
+        self._takers: deque[asyncio.Future[None]] = deque()
+
+    def change(self, difference: int) -> None:
+        """Note that more bytes wait for the app, or fewer.
+
+        Raises:
+            ServiceUnavailable: there is no room for more.
+        """
+        if difference > 0 and self._waiting_bytes + difference > MOST_BODIES_BYTES:
+            raise ServiceUnavailable("Too many bodies are being received; retry in 1 s.")
+        self._waiting_bytes += difference
+        while self._paused and not self.is_full:
+            self._paused.popleft()()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more is to be read."""
+        return self._waiting_bytes > FULL_BODIES_BYTES
+
+    def resume(self, resume: Callable[[], None]) -> None:
+        """Call this now, or once there is room for more to be read."""
+        if self.is_full:
+            self._paused.append(resume)
+        else:
+            resume()
+
+    async def turn(self) -> None:
+        """Wait for a turn of the event loop in which no other large body is taken a piece of."""
+        taker = self._loop.create_future()
+        self._takers.append(taker)
+        if len(self._takers) == 1:
+            self._loop.call_soon(self._next)
+        await taker
+
+    def _next(self) -> None:
+        taker = self._takers.popleft()
+        if not taker.done():
+            taker.set_result(None)
+        if self._takers:
+            self._loop.call_soon(self._next)

@@ -153,7 +153,8 @@ class ProblemProfile:
 
     def adapted(self, problem: Problem) -> Problem:
         """Return a problem with the status that the API has for it."""
-        if isinstance(problem, ValidationFailed) and problem.status != self.violation_status:
+        usual = ValidationFailed.status  # another one was chosen for this problem
+        if isinstance(problem, ValidationFailed) and usual == problem.status != self.violation_status:
             problem.status, problem.title = self.violation_status, phrase(self.violation_status)
         return problem
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Hashable
 from typing import Final
 
-from contract_first.service.http.budget import Budget
+from contract_first.service.http.connections import Budget
 from contract_first.service.messages.request import Request
 
 from .json_bounds import MEMBER_BYTES, JsonCount

@@ -2,7 +2,7 @@
 
 A value that the contract's schema accepted is a JSON value, which a TypedDict of such values describes as it
 is. For all that is more, a Struct, a dataclass, an attrs class, an Enum, a date, msgspec converts it; for a
-pydantic model pydantic does. Unions of dataclasses, which msgspec does not have, are told apart here.
+pydantic model pydantic does. Unions of dataclasses, which msgspec does not have, are distinguished here.
 """
 
 import dataclasses
@@ -42,6 +42,8 @@ MADE = (
 )
 """Classes of values that msgspec makes of JSON."""
 UNIONS = (Union, UnionType)
+PYDANTIC = ("__get_pydantic_core_schema__", "__pydantic_validator__")
+"""What classes have that pydantic makes: its models, its dataclasses and its types, such as ``AnyUrl``."""
 
 
 class Reason(NamedTuple):
@@ -70,7 +72,7 @@ def argument_converter(function: Callable[..., Any], parameter: inspect.Paramete
     """
     annotation = annotation_of(function, parameter)
     classes = set(_classes(annotation))
-    if any(hasattr(kind, "model_validate") for kind in classes):
+    if any(hasattr(kind, mark) for kind in classes for mark in PYDANTIC if not issubclass(kind, UploadFile)):
         return _with_pydantic(annotation)
     if all(kind in AS_IT_IS or issubclass(kind, UploadFile) or is_typeddict(kind) for kind in classes):
         return None
@@ -198,7 +200,7 @@ class _Converters:
         if len(objects) == 1 and len(others) == 1 and others[0] is NoneType:
             convert = self.of(objects[0])
             return lambda value: None if value is None else convert(value)
-        key, kinds = _told_apart(objects, refusal)
+        key, kinds = _distinguished(objects, refusal)
         converters = {value: self.of(kind) for value, kind in kinds.items()}
         other = self.of(Union[tuple(others)]) if others else None  # noqa: UP007 -- made at run time
 
@@ -214,7 +216,7 @@ class _Converters:
         return alternative
 
 
-def _told_apart(objects: list[Any], refusal: TypeError) -> tuple[str, Mapping[Any, Any]]:
+def _distinguished(objects: list[Any], refusal: TypeError) -> tuple[str, Mapping[Any, Any]]:
     """Return the member whose literals tell classes apart, and the class by its value."""
     hints = [_hints(kind) for kind in objects]
     for name in hints[0] if hints else ():

@@ -73,8 +73,8 @@ class ResponseSchemas:
         """Tell whether the response surely conforms to the contract; see :meth:`AcceptFilter.accepts`."""
         fields = dict(reversed(rendered.headers))  # of repeated ones openapi-core reads the first
         for header in self._headers:
-            value = fields.get(header.name)
-            if value not in header.found_valid and not header.accepts(value):
+            field = fields.get(header.name)
+            if field not in header.found_valid and not header.accepts(field):
                 return False
         if self._bodiless:
             return not rendered.body

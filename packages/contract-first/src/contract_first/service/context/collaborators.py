@@ -8,8 +8,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args, get_type_hints
 
-from .functions import Function, ResolverError, annotation_of
-from .messages.request import Request
+from contract_first.service.functions import Function, ResolverError, annotation_of
+from contract_first.service.messages.request import Request
 
 CONTEXT = frozenset({"caller", "request"})
 """What every handler may ask for beside its operation's parameters, its body and the collaborators."""
@@ -25,19 +25,32 @@ class PerRequest:
 
     Attributes:
         open: returns the context manager; it asks for others, ``request`` and ``caller`` as handlers do.
-        kind: the class of what it yields, Any where it is not annotated.
     """
 
     open: Callable[..., AbstractAsyncContextManager[Any]]
-    kind: Any
+
+    @property
+    def kind(self) -> Any:
+        """The class of what is opened, by the function's annotation; Any where that does not say."""
+        try:
+            returned = get_type_hints(inspect.unwrap(self.open)).get("return")
+        except (NameError, TypeError):
+            return Any
+        return next(iter(get_args(returned)), Any)
 
 
 def per_request(function: Callable[..., AsyncIterator[Any] | AbstractAsyncContextManager[Any]]) -> PerRequest:
-    """Make a collaborator for each request of an ``async def`` function that yields once."""
+    """Make a collaborator for each request of an ``async def`` function that yields once.
+
+    Raises:
+        TypeError: it is another function.
+    """
     inner = inspect.unwrap(function)
-    kinds = get_args(get_type_hints(inner).get("return"))
-    manager: Any = function if inner is not function else asynccontextmanager(function)
-    return PerRequest(manager, kinds[0] if kinds else Any)
+    if not inspect.isasyncgenfunction(inner):
+        raise TypeError(f"{function!r} is not an async def function that yields, so it cannot be opened.")
+    yielding: Any = inner
+    manager: Any = asynccontextmanager(yielding) if inner is function else function
+    return PerRequest(manager)
 
 
 class Needs(NamedTuple):
@@ -149,7 +162,8 @@ class Collaborators:
 def _is_of(value: Any, kind: type) -> bool:
     try:
         if isinstance(value, PerRequest):
-            return inspect.isclass(value.kind) and value.kind is not Any and issubclass(value.kind, kind)
+            opened = value.kind
+            return inspect.isclass(opened) and opened is not Any and issubclass(opened, kind)
         return isinstance(value, kind)
     except TypeError:  # a protocol that is not checked at run time
         return False

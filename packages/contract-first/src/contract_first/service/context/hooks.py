@@ -8,10 +8,9 @@ from functools import partial
 from typing import Any
 
 from contract_first.contract import Operation
-
-from .functions import Function, ResolverError, awaitable
-from .messages.request import Request
-from .messages.response import Response
+from contract_first.service.functions import Function, ResolverError, awaitable
+from contract_first.service.messages.request import Request
+from contract_first.service.messages.response import Response
 
 Call = Callable[[], Awaitable[Response]]
 """Calls the handler, and the hooks within this one; returns the response before it is written."""

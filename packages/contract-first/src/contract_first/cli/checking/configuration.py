@@ -19,6 +19,8 @@ from contract_first.check.reports.baseline import Exclusion
 from contract_first.check.reports.report import Severity
 
 NAME = "contract-first.toml"
+ELSEWHERE = {"config", "contract", "overlay", "header", "credentials", *KINDS}
+"""Options that are no table's: a table of their own has their like, and no secret is in the file."""
 MOST_BYTES = 65_536
 
 
@@ -135,7 +137,7 @@ def _defaults(configuration: Configuration, context: typer.Context, folder: Path
     table = str(context.info_name)
     options = {name.replace("-", "_"): value for name, value in getattr(configuration, table, {}).items()}
     flags = {_flag(parameter): parameter for parameter in context.command.params}
-    if unknown := sorted(options.keys() - flags.keys() | options.keys() & {"config", "contract", "overlay"}):
+    if unknown := sorted(options.keys() - flags.keys() | options.keys() & ELSEWHERE):
         raise ValueError(
             f"[{table}] has no {unknown[0]!r}; expected options of the command, such as "
             f"{', '.join(sorted(flags.keys() - {'config', 'help'})[:5])}."

@@ -1,0 +1,89 @@
+"""Configurations of which a bucket has several, by ID: stored and shown, without an effect here."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+from strict_s3.messages.errors import S3Error, invalid_argument, refusal
+from strict_s3.messages.orders import Order
+from strict_s3.messages.response import Response
+from strict_s3.messages.xml import Element, parse
+
+MOST = 1000
+"""How many a bucket may have of a kind."""
+_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
+
+class _Kind(NamedTuple):
+    """A kind of configuration: its root, the root of a list, and the elements that it must have."""
+
+    root: str
+    list_root: str
+    required: tuple[str, ...] = ()
+
+
+KINDS: Mapping[str, _Kind] = {
+    "analytics": _Kind(
+        "AnalyticsConfiguration", "ListBucketAnalyticsConfigurationResult", ("StorageClassAnalysis",)
+    ),
+    "intelligent-tiering": _Kind(
+        "IntelligentTieringConfiguration",
+        "ListBucketIntelligentTieringConfigurationsOutput",
+        ("Status", "Tiering"),
+    ),
+    "inventory": _Kind(
+        "InventoryConfiguration",
+        "ListInventoryConfigurationsResult",
+        ("Destination", "IncludedObjectVersions", "IsEnabled", "Schedule"),
+    ),
+    "metrics": _Kind("MetricsConfiguration", "ListMetricsConfigurationsResult"),
+}
+"""The kinds, by the parameter of a query that names them."""
+
+
+def read(order: Order, stored: Mapping[str, str]) -> Response:
+    """Return the configuration that an order names, or all of its kind; `stored` has their content by ID."""
+    kind = KINDS[order.query[0][0]]
+    if not order.has("id"):
+        all_of_kind = {kind.root: [Element(content) for _, content in sorted(stored.items())]}
+        return Response.of_root(kind.list_root, {"IsTruncated": False, **all_of_kind})
+    content = stored.get(order.parameter("id"))
+    if content is None:
+        raise _missing()
+    return Response.of_root(kind.root, Element(content))
+
+
+def change(order: Order, stored: dict[str, str]) -> Response:
+    """Put or delete the configuration that an order names."""
+    name = order.parameter("id")
+    if order.method == "DELETE":
+        if stored.pop(name, None) is None:
+            raise _missing()
+        return Response(HTTPStatus.NO_CONTENT)
+    if len(stored) >= MOST and name not in stored:
+        message = "You are attempting to create a new configuration but have already reached the limit."
+        raise S3Error(400, "TooManyConfigurations", message)
+    stored[name] = content_of(KINDS[order.query[0][0]], name, order.body)
+    return Response(HTTPStatus.OK)
+
+
+def content_of(kind: _Kind, name: str, body: bytes) -> str:
+    """Return what is in the root of a document, without namespaces, or raise `S3Error`."""
+    root = parse(body)
+    for part in root.iter():
+        part.tag = part.tag.rpartition("}")[2]
+    present = {child.tag for child in root}
+    if root.tag != kind.root or not {"Id", *kind.required} <= present:
+        raise refusal("MalformedXML")
+    if root.findtext("Id") != name or not _ID.fullmatch(name):
+        raise invalid_argument("The configuration ID is not valid, or not that of the document.", "id", name)
+    try:
+        return "".join(ET.tostring(child, encoding="unicode") for child in root)
+    except (ValueError, RecursionError):
+        raise refusal("MalformedXML") from None
+
+
+def _missing() -> S3Error:
+    return S3Error(404, "NoSuchConfiguration", "The specified configuration does not exist.")
