@@ -4,7 +4,7 @@ import axe from "axe-core";
 import { chromium } from "playwright-core";
 
 const { CHROMIUM, CHROMIUM_FLAGS, MOCK, FOREIGN, TOKEN, PHOTO, SCREENSHOTS } = process.env;
-const VIEWS = ["upload", "faults", "state", "journal"];
+const VIEWS = ["upload", "products", "faults", "state", "journal"];
 const HOSTILE = "<img src=x onerror=document.title='taken'>";
 const MANY = 230;
 const mock = JSON.parse(MOCK);

@@ -97,7 +97,8 @@ body { max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .4rem .6rem; vertical-align: top; border-bottom: 1px solid #8884 }
 code { overflow-wrap: anywhere } nav { display: flex; flex-wrap: wrap; gap: .3rem 1rem }
-a { color: light-dark(#0b57d0, #8ab4f8) }
+a { color: #0b57d0 }
+@media (prefers-color-scheme: dark) { a { color: #8ab4f8 } }
 tbody tr:hover { background: #8882 } th { position: sticky; top: 0; background: Canvas }
 @media (max-width: 45rem) {
   thead { display: none }
