@@ -365,7 +365,7 @@ async function keyboard(page) {
   await page.focus("nav a");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.body.dataset.view === "faults");
+  await page.waitForFunction(() => document.body.dataset.view === "products");
   const unseen = await page.evaluate(() => {
     const unseen = [];
     for (const each of document.querySelectorAll("a, button:enabled, input, select, summary")) {
