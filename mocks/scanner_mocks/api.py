@@ -33,6 +33,7 @@ from .bucket_session import BucketSession
 from .faults import UploadClock
 from .options import ScannerMockOptions
 from .pipeline import Pipeline
+from .seeding import SeedData
 from .state import Make, State
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Parts(NamedTuple):
         url: of the API on this machine.
         reach: the URLs by which clients reach it.
         authority: certifies S3's URL; None without TLS.
+        seed_data: what the state has from the start beside the fixed seeds.
     """
 
     options: ScannerMockOptions
@@ -60,6 +62,7 @@ class Parts(NamedTuple):
     url: str
     reach: Reach
     authority: Authority | None
+    seed_data: SeedData
 
 
 def mock_application(parts: Parts) -> MockApplication:
@@ -92,6 +95,7 @@ def mock_application(parts: Parts) -> MockApplication:
         s3=parts.s3,
         s3_url=lambda: parts.reach.s3,
         processing_delay=parts.options.processing_delay,
+        seed_data=parts.seed_data,
     )
     service = ReloadingService(
         contract,

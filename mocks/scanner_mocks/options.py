@@ -57,6 +57,15 @@ class ScannerMockOptions(ApiOptions):
     processing_delay: float = option(
         0.0, "Seconds that a capture stays in each state of its processing.", "SECONDS", read=delay
     )
+    products: Path | None = option(  # noqa: RUF009 -- it returns a field
+        None,
+        "Add the products of this file to the catalogue: CSV, TSV or JSON Lines (.gz if compressed), with "
+        "our columns (gtin, name, brand_name) or those of Open Food Facts (code, product_name, brands).",
+        "FILE",
+    )
+    seed_data: Path | None = option(  # noqa: RUF009 -- it returns a field
+        None, "Begin with the organizations, sessions and freshness of this YAML or JSON file.", "FILE"
+    )
     tell_reload: Callable[[str], None] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 

@@ -15,19 +15,23 @@ Enqueue = Callable[[str, str], Awaitable[None]]
 
 
 class PipelineRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Captures that are held or fail: all selectors must match; an empty one matches all.
+    """Captures that are held, fail, or go on: all selectors must match; an empty one matches all.
+
+    Of the rules that match a capture, the first applies.
 
     Attributes:
         status: that they are in.
         capture: id of one.
         session: id of theirs.
         fail: why they fail; empty to hold them.
+        release: have them go on, whatever rules follow.
     """
 
     status: str = ""
     capture: str = ""
     session: str = ""
     fail: str = ""
+    release: bool = False
 
     def matches(self, capture: Capture) -> bool:
         return (
@@ -83,7 +87,8 @@ class Pipeline:
         """Return whether a capture stays in its state for now."""
         if capture.status in FINAL:
             return False
-        is_held = any(rule.matches(capture) and not rule.fail for rule in self.rules)
+        rule = self._rule_for(capture)
+        is_held = rule is not None and not (rule.fail or rule.release)
         if not is_held and not self._waits(capture):
             self._held.pop(capture.id, None)
             return False
@@ -92,7 +97,11 @@ class Pipeline:
 
     def failure(self, capture: Capture) -> str:
         """Return why a capture fails; empty where it does not."""
-        return next((rule.fail for rule in self.rules if rule.fail and rule.matches(capture)), "")
+        rule = self._rule_for(capture)
+        return "" if rule is None else rule.fail
+
+    def _rule_for(self, capture: Capture) -> PipelineRule | None:
+        return next((rule for rule in self.rules if rule.matches(capture)), None)
 
     def _waits(self, capture: Capture) -> bool:
         """Return whether the time in its state is not over yet; if so, it goes on then."""

@@ -1,14 +1,18 @@
 """Seeding of a database."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from contract_first.service.clock import Clock
-from scanner_api.scanning.catalogue.products import shipped_products
+from scanner_api.scanning.catalogue.freshness import FreshnessRule
+from scanner_api.scanning.catalogue.products import Product, shipped_products
 from scanner_api.scanning.scans.sessions import ScanSession, SessionStatus
 from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore, WebSession
 from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.storage.accounts.organizations import Organization, OrganizationStore, User
+from scanner_api.storage.catalogue.freshness import EVERYONE, FreshnessStore
 from scanner_api.storage.catalogue.products import ProductStore
 from scanner_api.storage.database import Database
 from scanner_api.storage.scans.sessions import SessionStore
@@ -35,7 +39,40 @@ _API_KEYS: Final[dict[str, dict[str, Any]]] = {
 _GOOD_FOR: Final = {seeds.EXPIRED_KEY: timedelta(days=-1), seeds.EXPIRING_KEY: timedelta(hours=12)}
 
 
-async def seed_database(database: Database, clock: Clock) -> None:
+class SeedSession(NamedTuple):
+    """A session of an organization, by the ids of both."""
+
+    id: str
+    organization_id: str
+    status: SessionStatus
+
+
+class SeedData(NamedTuple):
+    """What a mock begins with beside its fixed seeds.
+
+    Attributes:
+        organizations: ids by name; each has an API key.
+        freshness: rules for everyone.
+    """
+
+    products: Sequence[Product] = ()
+    organizations: Mapping[str, str] = MappingProxyType({})
+    sessions: Sequence[SeedSession] = ()
+    freshness: Sequence[FreshnessRule] = ()
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The API keys of the organizations, by name."""
+        return {
+            name: seeds.key_of("csb", f"PublicMockKeyNotASecretOf{number:03}")
+            for number, name in enumerate(self.organizations, 1)
+        }
+
+
+NO_SEED_DATA: Final = SeedData()
+
+
+async def seed_database(database: Database, clock: Clock, data: SeedData = NO_SEED_DATA) -> None:
     """Insert the seeds into a new database; dates are relative to the clock's time."""
     now = clock.now()
     await _seed_organizations(OrganizationStore(database), now)
@@ -43,7 +80,18 @@ async def seed_database(database: Database, clock: Clock) -> None:
     sessions = SessionStore(database, clock, _TTL_SECONDS)
     await sessions.create(_session(seeds.SESSION, SessionStatus.ACTIVE, now))
     await sessions.create(_session(seeds.COMPLETED_SESSION, SessionStatus.COMPLETED, now))
-    await ProductStore(database, clock).upsert_many(shipped_products())
+    products = ProductStore(database, clock)
+    await products.upsert_many(shipped_products())
+    await products.upsert_many(data.products)
+    for name, id_ in data.organizations.items():
+        await OrganizationStore(database).add_organization(Organization(id=id_, name=name, created=now))
+        key = data.keys[name]
+        record = ApiKey(id=_key_id(key), prefix=key[:3], name=name, created=now, organization_id=id_)
+        await CredentialStore(database).add_api_key(record, digest_of(key))
+    for session in data.sessions:
+        await sessions.create(_session(session.id, session.status, now, session.organization_id))
+    if data.freshness:
+        await FreshnessStore(database).replace(EVERYONE, data.freshness)
 
 
 async def _seed_organizations(store: OrganizationStore, now: datetime) -> None:
@@ -76,10 +124,12 @@ def _key_id(key: str) -> str:
     return seeds.id_of(f"keys/{key}")
 
 
-def _session(session_id: str, status: SessionStatus, now: datetime) -> ScanSession:
+def _session(
+    session_id: str, status: SessionStatus, now: datetime, organization_id: str = seeds.ORGANIZATION
+) -> ScanSession:
     return ScanSession(
         id=session_id,
-        organization_id=seeds.ORGANIZATION,
+        organization_id=organization_id,
         created_by=f"key:{_key_id(seeds.ACTIVE_KEY)}",
         status=status,
         created=now,

@@ -118,6 +118,9 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
         with resting_collector():
             from contract_first.mock.rules.transport import TransportProtocol  # noqa: PLC0415 -- the same
 
+            from .seed_files import seed_data_of  # noqa: PLC0415 -- the same
+
+            data = seed_data_of(options.products, options.seed_data, options.tell)
             from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
 
             url = callable_url_of(listening, "https" if authority else "http")
@@ -127,6 +130,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
                 region=s3.region,
                 control=f"{url}/_mock",
                 control_token=options.control_token,
+                keys={**seeds.SPECIAL_KEYS, **data.keys},
                 ca=str(authority.file) if authority else None,
                 lan=lan_url(url, options.host),
             )
@@ -138,7 +142,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
                 trust_proxy=options.trust_proxy,
             )
             clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
-            parts = api.Parts(options, s3, directory, clock, traffic, mock.seeds, url, reach, authority)
+            parts = api.Parts(options, s3, directory, clock, traffic, mock.seeds, url, reach, authority, data)
             app = api.mock_application(parts)
             traffic.override_by(options)
             from_file = [] if options.faults is None else traffic.faults_in(options.faults)

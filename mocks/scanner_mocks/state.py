@@ -17,11 +17,12 @@ from contract_first.mock.state.randomness import SeededRandomness
 from contract_first.mock.state.state import Interrupted, MockState, StateLock, ordered
 from contract_first.service.randomness import Randomness
 from scanner_api.scanning.photos.photo import Photo
+from scanner_api.storage.catalogue.products import ProductStore, StoredProduct
 from scanner_api.storage.database import Database
 from strict_s3 import Server
 
 from .pipeline import Pipeline
-from .seeding import seed_database
+from .seeding import NO_SEED_DATA, SeedData, seed_database
 
 if TYPE_CHECKING:
     from scanner_api.app import Application
@@ -63,6 +64,7 @@ class State(MockState):
     Attributes:
         s3: S3, started.
         processing_delay: seconds that a capture stays in each state of the pipeline.
+        seed_data: what the state has from the start beside the fixed seeds.
         s3_url: returns the URL by which the current request reaches S3.
     """
 
@@ -72,6 +74,7 @@ class State(MockState):
     s3: Server
     s3_url: Callable[[], str]
     processing_delay: float = 0
+    seed_data: SeedData = NO_SEED_DATA
 
     def __post_init__(self) -> None:
         self.pipeline = Pipeline(self.processing_delay, self._process)
@@ -194,7 +197,13 @@ class State(MockState):
             "photos": [self._photo(photo) for photo in photos],
             "objects": {"count": count, "bytes": size},
             "s3_restarts": self.s3.restarts,
+            "pipeline": self.pipeline.described(),
         }
+
+    async def products(self, page: int, page_size: int) -> tuple[list[StoredProduct], int]:
+        """Return a page of the catalogue, and how many products it has."""
+        async with self._lock.request():
+            return await ProductStore(self._running.database, self.clock).page(page=page, page_size=page_size)
 
     def _photo(self, photo: Photo) -> dict[str, Any]:
         from .aws_session import presigned_get  # noqa: PLC0415 -- boto3 takes a while
@@ -213,7 +222,7 @@ class State(MockState):
             seeds = Database(IN_MEMORY)
             try:
                 await seeds.migrate()
-                await seed_database(seeds, self.clock)
+                await seed_database(seeds, self.clock, self.seed_data)
                 await seeds.save(draft.database)
             finally:
                 await seeds.close()

@@ -348,6 +348,7 @@ def test_nobody_else_is_asked(seen, mock, foreign):
     assert {origin for origin in seen["asked"] if origin != "null"} == {mock.api, mock.s3, foreign.api}
 
 
+@pytest.mark.usefixtures("seen")
 def test_pictures_are_small():
     """The README's pictures are there, and load fast."""
     folder = ROOT / "docs" / "console"

@@ -49,6 +49,10 @@ WITHOUT_HANDLERS = {"no_auth": False} | {
     if name != "watch"
 }
 """Options for contracts without handlers, and their defaults."""
+WITH_HANDLERS = {
+    name: field.default for name, field in declared(ScannerMockOptions, beside=MockOptions).items()
+}
+"""Options for contracts with handlers, and their defaults."""
 
 
 class ScannerMocks(Mocks):
@@ -78,21 +82,22 @@ class ScannerMocks(Mocks):
         return {**super().defaults(), **settings}
 
     def open(self, contract: str | None, **options: Any) -> AbstractContextManager[Any]:
-        of_s3 = {name: options.pop(name) for name in list(options) if name.startswith("s3_")}
+        with_handlers = {name: options.pop(name) for name in WITH_HANDLERS.keys() & options.keys()}
         overlays, strict = options.pop("overlays", None) or (), options.pop("strict", False)
         # the packaged one is loaded by the mock
         self.contract = None if contract is None else load_contract(contract, overlays, lenient=not strict)
         self._overlays = overlays
         if self.contract is not None and not has_handlers(self.contract):
-            del of_s3["s3_port"]
-            _refuse([name for name, value in of_s3.items() if value], "with handlers")
+            del with_handlers["s3_port"]
+            unfit = [name for name, value in with_handlers.items() if value and value != WITH_HANDLERS[name]]
+            _refuse(unfit, "with handlers")
             return super().open(contract, loaded=self.contract, **options)
         unused = {name: options.pop(name, None) or default for name, default in WITHOUT_HANDLERS.items()}
         _refuse(
             [name for name, value in unused.items() if value != WITHOUT_HANDLERS[name]], "without handlers"
         )
         watch = options.pop("watch")
-        settings = {**self.settings, "contract": contract, "overlays": overlays, **of_s3, **options}
+        settings = {**self.settings, "contract": contract, "overlays": overlays, **with_handlers, **options}
         return scanner_mock(tell_reload=report if watch else None, tell=report, **settings)
 
     def lack(self) -> str:

@@ -4,6 +4,7 @@ import { control, controlRequest, send } from "./api.js";
 import { arrange, copyButton, element, find, offer, seen } from "./dom.js";
 import { mock, on } from "./mock.js";
 import { photoFigure } from "./photos.js";
+import { captureButtons, heldIds } from "./pipeline.js";
 import { snippetButtons } from "./snippets.js";
 import { act } from "./state.js";
 import { bytes, counted, dateAndTime, timeOfDay } from "./words.js";
@@ -22,10 +23,11 @@ function captureStates() {
   return { steps: states.slice(0, end), ends: states.slice(end - 1) };
 }
 
-/** Return whether a capture is still being processed. */
-export function isMoving({ captures }) {
+/** Return whether a capture is still being processed, and is not held. */
+export function isMoving(state) {
   const { ends } = captureStates();
-  return captures.some(({ status }) => !ends.includes(status));
+  const held = heldIds(state);
+  return state.captures.some(({ id, status }) => !ends.includes(status) && !held.has(id));
 }
 
 function show() {
@@ -66,7 +68,8 @@ function renewSession(row, { status, capture_count, photo_count, extraction_stat
   [row.cells[2].textContent, row.cells[3].textContent, row.cells[4].textContent] = [capture_count, photo_count, extraction_status];
 }
 
-function captureRow({ id, capture_type, raw_value, created }) {
+function captureRow(capture) {
+  const { id, capture_type, raw_value, created } = capture;
   return element(
     "tr",
     {},
@@ -75,6 +78,7 @@ function captureRow({ id, capture_type, raw_value, created }) {
     element("td", { class: "what", title: raw_value }, element("span", { class: "quiet" }, capture_type), " ", element("code", {}, raw_value)),
     element("td", { class: "product" }),
     element("td", { title: dateAndTime(created) }, timeOfDay(created)),
+    element("td", { class: "control" }, captureButtons(capture)),
   );
 }
 
@@ -91,6 +95,7 @@ function renewCapture(row, { status, product_name, error_message }) {
     track.dataset.moving = String(!ends.includes(status));
     track.dataset.status = status;
   }
+  row.querySelector(".control").hidden = ends.includes(status);
   row.querySelector(".product").textContent = seen(product_name || error_message || "");
 }
 

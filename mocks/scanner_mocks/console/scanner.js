@@ -2,10 +2,12 @@
 
 import { extensions } from "./extensions.js";
 import { presets } from "./presets.js";
+import * as pipeline from "./pipeline.js";
+import * as products from "./products.js";
 import * as resources from "./resources.js";
 import * as upload from "./upload.js";
 
-extensions.panels.push(upload, resources);
+extensions.panels.push(upload, resources, pipeline, products);
 extensions.isMoving = resources.isMoving;
 
 extensions.keys = ({ api_key, keys, bearer_token, sessionid, session_id, completed_session_id, api, s3, bucket }) => [

@@ -4,7 +4,7 @@ import axe from "axe-core";
 import { chromium } from "playwright-core";
 
 const { CHROMIUM, CHROMIUM_FLAGS, MOCK, FOREIGN, TOKEN, PHOTO, SCREENSHOTS } = process.env;
-const VIEWS = ["upload", "faults", "state", "journal"];
+const VIEWS = ["upload", "products", "faults", "state", "journal"];
 const HOSTILE = "<img src=x onerror=document.title='taken'>";
 const MANY = 230;
 const mock = JSON.parse(MOCK);
@@ -365,7 +365,7 @@ async function keyboard(page) {
   await page.focus("nav a");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.body.dataset.view === "faults");
+  await page.waitForFunction(() => document.body.dataset.view === "products");
   const unseen = await page.evaluate(() => {
     const unseen = [];
     for (const each of document.querySelectorAll("a, button:enabled, input, select, summary")) {
@@ -460,7 +460,7 @@ async function token() {
     fetching,
     status: await page.evaluate(`(async (CONTROL_TOKEN) => { ${fetching}; return response.status; })(${JSON.stringify(TOKEN)})`),
     title: await text(page, "#title"),
-    collections: await page.locator("#collections li").allTextContents(),
+    collections: await page.locator("#collections summary:has(code)").allTextContents(),
     links: await page.locator("nav a:visible").allInnerTexts(),
     servers: await page.locator("#filter-server:visible, .mark:visible:text-is('API')").count(),
     kept: await page.evaluate(() => [Object.values(sessionStorage), localStorage.length, document.cookie]),

@@ -46,6 +46,7 @@ def test_an_exchange(api, journal, mock):
     assert exchange["operation"].endswith("_get_session")
     assert exchange["scope"] == "run-1"
     assert base64.b64decode(exchange["response"]["body"]) == response.content
+    assert exchange["response"]["text"] == response.text
     assert exchange["response"]["body_bytes"] == len(response.content)
     assert exchange["milliseconds"] > 0
     assert exchange["number"] == journal()["last"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
@@ -47,6 +48,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     def media_type(self) -> str:
         """The ``Content-Type`` without its parameters, in lower case; empty if there is none."""
         return essence(self.header("content-type") or "")
+
+    @property
+    def text(self) -> str | None:
+        """What was recorded of the body, if it is text in UTF-8 without null bytes; else None."""
+        try:
+            text = getincrementaldecoder("utf-8")().decode(self.body, final=self.whole)
+        except UnicodeDecodeError:
+            return None
+        return None if "\0" in text else text
 
     def json(self) -> Any:
         """Return the body as a JSON value.

@@ -1,11 +1,13 @@
 """The mock as an ASGI app: the control API below ``/_mock/``, and the API everywhere else."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,6 +33,9 @@ from .state.scopes import Scopes, named
 from .state.state import MockState
 from .traffic import Traffic
 
+if TYPE_CHECKING:
+    from .stateful.browser import ItemBrowser
+
 TO_CONSOLE = RedirectResponse(CONSOLE)
 BELOW_ROOT = f"{ROOT}/"
 
@@ -41,6 +46,7 @@ class MockApplication:
 
     Attributes:
         ca: certificate of the authority that clients are to trust, in PEM; None without TLS.
+        items: of a stateful mock; None of others.
         scopes: isolate the state of requests with different scopes; None where all have it in common.
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
     """
@@ -53,6 +59,7 @@ class MockApplication:
     seeds: Callable[[], dict[str, Any]]
     reach: Reach
     ca: str | None = None
+    items: ItemBrowser | None = None
     scopes: Scopes | None = None
     profile: ProblemProfile = PLAIN
     most_target_bytes: int = MOST_TARGET_BYTES
@@ -84,6 +91,7 @@ class MockApplication:
                 "s3": lambda: traffic.s3,
                 **traffic.clearable,
                 "reader": RuleReader(extension),
+                "items": self.items,
                 "scopes": self.scopes,
                 "violations": traffic.violations,
                 "save": traffic.save,

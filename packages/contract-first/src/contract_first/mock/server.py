@@ -34,6 +34,7 @@ from .state.data_directory import DataDirectory
 from .state.randomness import SeededRandomness
 from .state.scopes import Cleared, Part, Scopes
 from .state.state import MockState
+from .stateful.browser import ItemBrowser
 from .stateful.memory import Memory, catalog_of
 from .stateful.responses import StatefulResponses
 from .stateful.seeding import fill
@@ -210,6 +211,7 @@ class _Assembly:
             seeds=mock.seeds,
             reach=self.reach,
             ca=authority.certificate if authority else None,
+            items=ItemBrowser(self.memory) if self.memory else None,
             scopes=self._scopes(state) if self.options.isolate else None,
             most_target_bytes=LIMITS.target,
         )

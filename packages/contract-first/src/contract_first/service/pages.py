@@ -29,6 +29,7 @@ FIRST_PROBE_SECONDS = 5.0
 """The same for the first time, when clients are made."""
 SWAGGER_UI = Path(__file__).parent / "swagger_ui"
 """Two files of npm's swagger-ui-dist as they are there, with their licences and their version."""
+START = Path(__file__).parent / "explorer.js"
 UNSTORED = {"Cache-Control": "no-store"}
 CSP = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 EXPLORER = """<!doctype html>
@@ -46,22 +47,6 @@ EXPLORER = """<!doctype html>
 <script type="module" src="docs/start.js"></script>
 </body>
 </html>
-"""
-# relative, as the app may be mounted; this server goes first, so that "Try it out" tries it here
-START = """const dark = matchMedia("(prefers-color-scheme: dark)");
-const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
-dark.addEventListener("change", follow);
-follow();
-const spec = await (await fetch("openapi.json")).json();
-const here = { url: new URL(".", location).pathname, description: "this server" };
-spec.servers = [here, ...(spec.servers ?? []).filter(({ url }) => `${url}/` !== here.url)];
-SwaggerUIBundle({
-  spec,
-  dom_id: "#explorer",
-  deepLinking: true,
-  tryItOutEnabled: true,
-  validatorUrl: null,
-});
 """
 
 
@@ -83,7 +68,7 @@ def contract_pages(contract: Contract) -> dict[str, ASGIApp]:
     return {
         "/openapi.json": effective,
         "/docs": Page(EXPLORER.format(title=title).encode(), "text/html; charset=utf-8"),
-        "/docs/start.js": Page(START.encode(), "text/javascript"),
+        "/docs/start.js": Page(START.read_bytes, "text/javascript"),
         "/docs/swagger-ui-bundle.js": Page(
             (SWAGGER_UI / "swagger-ui-bundle.js").read_bytes, "text/javascript"
         ),

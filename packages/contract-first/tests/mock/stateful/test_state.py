@@ -314,3 +314,52 @@ def test_a_preference_has_the_contract_s_own_response(running):
         assert response.headers["x-mock-answer"] == "generated"
         assert client.get("/pets").json() == []
         assert json.loads(client.get("/pets/1", headers={"Prefer": "code=200"}).content)["id"] > 0
+
+
+def test_items_are_listed_created_replaced_and_removed_by_the_control_api(running, write):
+    """What the control API changes is what the API has from then on; each part of it is bounded."""
+    with running(seed_data=write(SEEDS, "seeds.json")) as mock, client_of(mock) as client:
+        page = client.get("/_mock/items?collection=/pets&limit=1&offset=1").json()
+        assert page["total"] == 2
+        (tom,) = page["items"]
+        assert (tom["collection"], tom["value"]["name"]) == ("/pets", "Tom")
+        toy = client.post(
+            "/_mock/items", json={"collection": "/pets/7/toys", "value": {"name": "rope"}}
+        ).json()
+        assert toy["collection"] == "/pets/7/toys"
+        assert [each["name"] for each in client.get("/pets/7/toys").json()] == ["ball", "rope"]
+        place = f"/_mock/items/{tom['id']}"
+        assert client.put(place, json={"value": {**tom["value"], "name": "Tim"}}).json()["value"]["id"] == 7
+        assert client.get("/pets/7").json()["name"] == "Tim"
+        assert client.delete(place).status_code == 204
+        assert client.get("/pets/7").status_code == client.get("/pets/7/toys").status_code == 404
+        assert client.get("/_mock/items?collection=/pets/{petId}/toys").json() == {"items": [], "total": 0}
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body", "status", "reason"),
+    [
+        ("GET", "?collection=/cats", None, 404, "'/cats' is not one of the collections"),
+        ("POST", "", {"collection": "/cats", "value": {}}, 422, "its collections: /pets, "),
+        ("POST", "", {"collection": "/pets", "value": {"kind": 7}}, 422, "/value"),
+        ("POST", "", {"collection": "/pets", "value": {"id": 7}}, 409, "with the id '7'"),
+        ("PUT", "/1", {"value": {"id": "one"}}, 422, "/value/id"),
+        ("PUT", "/1", {"value": {"id": 7, "name": "Rex"}}, 409, "with the id '7'"),
+        ("PUT", "/9999999999999999", {"value": {}}, 404, "no item"),
+        ("DELETE", "/99", None, 404, "no item '99'"),
+    ],
+)
+def test_what_is_no_item_is_refused(running, write, method, target, body, status, reason):
+    """A refusal names the member, and nothing is stored."""
+    with running(seed_data=write(SEEDS, "seeds.json")) as mock, client_of(mock) as client:
+        response = client.request(method, f"/_mock/items{target}", json=body)
+        assert response.status_code == status, response.text
+        assert reason in response.text
+        assert ids(client) == [1, 7]
+
+
+def test_a_mock_without_items_says_how_to_have_some(write):
+    """Where nothing is stored, the error names the option."""
+    with contract_mock(str(write(DOCUMENT))) as mock, client_of(mock) as client:
+        response = client.get("/_mock/items?collection=/pets")
+        assert (response.status_code, "--stateful" in response.json()["detail"]) == (404, True)

@@ -14,6 +14,9 @@ export const controlToken = {
   },
 };
 
+/** The scope that the page is about; empty for what all have in common. */
+export const scope = { value: "" };
+
 /** What was sent last, the newest first. */
 export const sent = [];
 export const sending = new EventTarget();
@@ -74,7 +77,7 @@ export async function look(path, json) {
 
 export function controlRequest(method, path, json) {
   const token = controlToken.value;
-  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...(scope.value && { "X-Mock-Scope": scope.value }) };
   return { method, url: new URL(CONTROL + path, location.origin).href, headers, json, secret: token };
 }
 

@@ -82,11 +82,22 @@ function standingItem(fault) {
     element("code", {}, summary(rest)),
     element("span", { class: "struck" }),
     snippetButtons(() => controlRequest("POST", pathOf(id), { name, on, ...withoutDefaults(rest) }), name || id),
+    id.startsWith("override") && element("button", { type: "button", class: "up", "aria-label": `Move ${name || id} up`, click: () => moveUp(id, name) }, "Up"),
     element("button", { type: "button", "aria-label": `Switch off ${name || id}`, click: () => off([fault]) }, "Off"),
   );
 }
 
-function renewStanding(item, { struck, times }) {
+/** Have an override match before the one that is before it. */
+function moveUp(id, name) {
+  const ids = mock.overrides.map((override) => override.id);
+  const place = ids.indexOf(id);
+  if (place > 0) [ids[place - 1], ids[place]] = [id, ids[place - 1]];
+  act("POST", "/overrides/order", { ids }, `${name || id} matches before`);
+}
+
+function renewStanding(item, { id, struck, times }) {
+  const up = item.querySelector(".up");
+  if (up) up.disabled = mock.overrides[0]?.id === id;
   item.querySelector(".struck").textContent = times ? `applied ${struck} of ${times}` : `applied ${struck}`;
 }
 

@@ -4,10 +4,12 @@ import { controlToken, listen, look } from "./api.js";
 import { find } from "./dom.js";
 import { extensions } from "./extensions.js";
 import * as faults from "./faults.js";
+import * as items from "./items.js";
 import * as journal from "./journal.js";
 import * as override from "./override.js";
 import { ask, meet, mock, refresh, receive } from "./mock.js";
 import * as objects from "./objects.js";
+import * as scopes from "./scopes.js";
 import * as sent from "./sent.js";
 import * as state from "./state.js";
 
@@ -95,7 +97,7 @@ async function begin() {
   await meet();
   showTitle();
   document.body.classList.toggle("one-server", !(mock.seeds.api && mock.seeds.s3));
-  for (const panel of [...extensions.panels, objects, journal, faults, override, state, sent]) panel.start();
+  for (const panel of [...extensions.panels, objects, journal, faults, override, state, items, scopes, sent]) panel.start();
   show();
   addEventListener("hashchange", show);
   await ask();

@@ -16,6 +16,7 @@ export const mock = {
   state: {},
   faults: [],
   overrides: [],
+  scopes: [],
   clock: { now: new Date().toISOString(), frozen: false, offset_seconds: 0, heard: Date.now() },
 
   /** Return what the mock's clock shows, in milliseconds since 1970. */
@@ -25,7 +26,7 @@ export const mock = {
   },
 };
 
-/** Call something whenever `state`, `faults`, `overrides` or `clock` has changed. */
+/** Call something whenever `state`, `faults`, `overrides`, `scopes` or `clock` has changed. */
 export const on = (name, hear) => hearing.addEventListener(name, hear);
 
 /** Take the value of an event, and ask the mock again: a response under way may be older. */
@@ -58,12 +59,14 @@ export function refresh() {
 export async function ask() {
   const turn = (ask.turn = (ask.turn ?? 0) + 1);
   try {
-    const [state, { faults }, { overrides }] = await Promise.all(["/state", "/faults", "/overrides"].map((path) => look(path)));
+    const places = ["/state", "/faults", "/overrides", "/scopes"];
+    const [state, { faults }, { overrides }, { scopes }] = await Promise.all(places.map((path) => look(path)));
     if (turn !== ask.turn) return; // what was asked for later is newer
     changed("clock", state.clock);
     changed("state", state);
     changed("faults", faults);
     changed("overrides", overrides);
+    changed("scopes", scopes);
     clearTimeout(ask.timer);
     if (extensions.isMoving(state)) ask.timer = setTimeout(ask, MOVING_MILLISECONDS);
   } catch {

@@ -20,7 +20,6 @@ export function start() {
   find("#reset").addEventListener("click", () => find("#reset-dialog").showModal());
   find("#reset-dialog").addEventListener("close", ({ target }) => target.returnValue === "reset" && beginAgain());
   on("clock", showClock);
-  on("state", showCollections);
   setInterval(showClock, 1000);
 }
 
@@ -41,25 +40,12 @@ function showDefects() {
   );
 }
 
-function showCollections() {
-  const { collections = [] } = mock.state;
-  find("#collections").hidden = collections.length === 0;
-  find("#collections-count").textContent = collections.length;
-  find("#collections ul").replaceChildren(
-    ...collections.map(({ path, key, operations, items }) =>
-      element("li", {}, element("code", {}, path), ` ${countOf(items)}${key && ` by ${key}`}: ${operations.join(", ")}`),
-    ),
-  );
-}
-
-const countOf = (items) => (items === 1 ? "1 item" : `${items} items`);
-
 function beginAgain() {
   const keep = [...find("#reset-dialog").querySelectorAll("[name=keep]:checked")].map(({ value }) => value);
   act(() => control("POST", "/state/reset", { keep }), "The mock began again");
 }
 
-/** Do something, and say that it is done; show why it was refused. */
+/** Do something, say that it is done, or show why it was refused; return whether it is done. */
 export async function act(doing, message) {
   const place = find("#state-refused");
   place.replaceChildren();
@@ -69,8 +55,10 @@ export async function act(doing, message) {
   } catch (refused) {
     if (!refused.answer) throw refused;
     place.replaceChildren(explained(refused));
+    place.scrollIntoView({ block: "nearest" });
   }
   await ask();
+  return !place.hasChildNodes();
 }
 
 const turn = (change) => act(async () => changed("clock", await control("POST", "/clock", change)), "The clock is set");

@@ -1,13 +1,16 @@
 """The operations of the control API, by tag: state, clock, faults, overrides, journal."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from contract_first.check.exchange import RecordedExchange
 from contract_first.check.har import har
 from contract_first.contract import Contract
 from contract_first.mock.journal.events import Events
@@ -21,6 +24,9 @@ from contract_first.mock.state.data_directory import TooManySnapshots, UnknownSn
 from contract_first.mock.state.scopes import SCOPE, Scopes
 from contract_first.mock.state.state import MockState
 from contract_first.service.messages.problems import Conflict, NotFound, ValidationFailed, Violation
+
+if TYPE_CHECKING:
+    from contract_first.mock.stateful.browser import ItemBrowser
 
 MOST_BYTES = {"json": 512 * 1024, "har": 4 * 1024 * 1024}
 """Of the exchanges in one response, by its format: others wait while it is written."""
@@ -45,6 +51,38 @@ async def drop_scope(name: str, scopes: Scopes | None) -> None:
 
 async def reset_state(x_mock_scope: str | None, state: MockState, body: dict[str, Any] | None = None) -> None:
     await state.reset(keep=frozenset((body or {}).get("keep", ())), scope=x_mock_scope)
+
+
+async def list_items(collection: str, offset: int, limit: int, items: ItemBrowser | None) -> dict[str, Any]:
+    return await _remembered(items).page(collection, offset, limit)
+
+
+async def create_item(body: dict[str, Any], items: ItemBrowser | None, events: Events) -> dict[str, Any]:
+    """Create an item, and return it; raises ValidationFailed, Conflict or PayloadTooLarge."""
+    item = await _remembered(items).create(body["collection"], body["value"])
+    events.publish("state", {"change": "items"})
+    return item
+
+
+async def replace_item(
+    id_: str, body: dict[str, Any], items: ItemBrowser | None, events: Events
+) -> dict[str, Any]:
+    """Replace the value of an item; raises NotFound, ValidationFailed or Conflict."""
+    item = await _remembered(items).replace(id_, body["value"])
+    events.publish("state", {"change": "items"})
+    return item
+
+
+async def remove_item(id_: str, items: ItemBrowser | None, events: Events) -> None:
+    """Remove an item and those below it; raises NotFound."""
+    await _remembered(items).remove(id_)
+    events.publish("state", {"change": "items"})
+
+
+def _remembered(items: ItemBrowser | None) -> ItemBrowser:
+    if items is None:
+        raise NotFound("This mock stores no items; start it with --stateful.")
+    return items
 
 
 async def take_snapshot(body: dict[str, Any], state: MockState) -> dict[str, Any]:
@@ -276,7 +314,16 @@ def _exchanges(journal: Journal, selector: ExchangeSelector, limit: int, format_
     exchanges = journal.find(selector, limit, MOST_BYTES[format_])
     if format_ == "har":
         return har(exchanges)
-    return {"exchanges": msgspec.to_builtins(exchanges), "last": last}
+    return {"exchanges": [_with_texts(exchange) for exchange in exchanges], "last": last}
+
+
+def _with_texts(exchange: RecordedExchange) -> dict[str, Any]:
+    """Return an exchange with the text of each body that is text, beside its Base64."""
+    document: dict[str, Any] = msgspec.to_builtins(exchange)
+    for name, message in (("request", exchange.request), ("response", exchange.response)):
+        if message.body and message.text is not None:
+            document[name]["text"] = message.text
+    return document
 
 
 async def clear_journal(scope: str | None, journal: Journal) -> None:

@@ -154,7 +154,7 @@ class TextLines:
         parts = [(text, look) for text, look in parts if text]
         operation = exchange.operation
         if width:
-            operation = _end_of(operation, width - sum(len(text) + 1 for text, _ in parts))
+            operation = _shortened(operation, width - sum(len(text) + 1 for text, _ in parts))
         if operation:
             parts.append((operation, {"fg": "cyan"}))
         yield " ".join(style(text, **look) for text, look in parts)
@@ -197,11 +197,13 @@ class JsonLines:
         return msgspec.json.encode({"dropped": count}).decode()
 
 
-def _end_of(name: str, length: int) -> str:
-    """Return the end of an operation's name, which says most; nothing where that would say little."""
+def _shortened(name: str, length: int) -> str:
+    """Return an operation's name without its middle, which says least; nothing if that says little."""
     if len(name) <= length:
         return name
-    return f"\N{HORIZONTAL ELLIPSIS}{name[1 - length :]}" if length >= NARROW else ""
+    end = length * 2 // 3
+    begin = length - end - 1
+    return f"{name[:begin]}\N{HORIZONTAL ELLIPSIS}{name[-end:]}" if length >= NARROW else ""
 
 
 def _sentences(exchange: RecordedExchange) -> Iterator[str]:

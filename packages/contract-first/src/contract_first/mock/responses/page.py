@@ -92,11 +92,21 @@ IDENTIFIERS = (
     "levels of objects and arrays."
 )
 STYLE = """
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+:root { color-scheme: light dark; background: Canvas; color: CanvasText; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .4rem .6rem; vertical-align: top; border-bottom: 1px solid #8884 }
-code { overflow-wrap: anywhere } .wide { overflow-x: auto }
+code { overflow-wrap: anywhere } nav { display: flex; flex-wrap: wrap; gap: .3rem 1rem }
+a { color: #0b57d0 }
+@media (prefers-color-scheme: dark) { a { color: #8ab4f8 } }
+tbody tr:hover { background: #8882 } th { position: sticky; top: 0; background: Canvas }
+@media (max-width: 45rem) {
+  thead { display: none }
+  tr, td { display: block } tr { padding: .5rem 0; border-bottom: 1px solid #8884 }
+  td { border: 0; padding: .1rem }
+  td:empty { display: none }
+  td:not(:first-child)::before { content: attr(data-column) ": "; opacity: .8 }
+}
 """
 POLICY: Final = (
     "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -107,35 +117,46 @@ COLUMNS = ("operation", "plain response", "others", "identifiers")
 
 def document(contract: Contract) -> str:
     """Return the listing of a contract in Markdown."""
-    return "\n\n".join([f"# {TITLE}", *_parts(contract, _ticked, _markdown_table, str)]) + "\n"
+    sections = _sections(contract, _ticked, _markdown_table, str)
+    return "\n\n".join([f"# {TITLE}", *(_markdown(*section) for section in sections)]) + "\n"
 
 
 def html(contract: Contract) -> str:
     """Return the listing of a contract as a page that loads nothing."""
-    parts = "\n".join(_parts(contract, _code, _html_table, lambda text: f"<p>{escape(text)}</p>"))
+    sections = [*_sections(contract, _code, _html_table, lambda text: f"<p>{escape(text)}</p>")]
+    links = [f'<a href="#{title.split()[0]}">{title}</a>' for title, _ in sections if title]
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{TITLE}</title>'
         f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
-        f"<style>{STYLE}</style><h1>{TITLE}</h1>\n{parts}"
+        f"<style>{STYLE}</style><main><h1>{TITLE}</h1>\n"
+        f'<nav><a href="/_mock/console">Console</a> <a href="/docs">Explorer</a> {" ".join(links)}</nav>\n'
+        f"{''.join(_html(*section) for section in sections)}</main>"
     )
 
 
-def _parts(
+def _markdown(title: str, parts: Sequence[str]) -> str:
+    return "\n\n".join([*([f"## {title}"] if title else []), *parts])
+
+
+def _html(title: str, parts: Sequence[str]) -> str:
+    heading = f'<h2 id="{title.split(maxsplit=1)[0]}">{title}</h2>' if title else ""
+    return "\n".join([heading, *parts])
+
+
+def _sections(
     contract: Contract,
     code: Callable[[str], str],
     table: Callable[[Sequence[str], Iterable[Sequence[str]]], str],
     paragraph: Callable[[str], str],
-) -> Iterator[str]:
-    """Yield paragraphs and tables, as they are written in a format."""
-    yield paragraph(INTRODUCTION)
-    yield table(("header", "response"), [(code(name), means) for name, means in HEADERS])
-    yield paragraph(AFTERWARDS)
-    yield paragraph(RELATED)
-    yield paragraph(REFUSALS)
-    yield paragraph(BEFORE_LIMITS)
-    yield table(("limit", "here"), LIMITS)
-    yield paragraph(IDENTIFIERS)
-    yield table(COLUMNS, _rows(contract, code))
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield titles with paragraphs and tables, as they are written in a format."""
+    headers = table(("header", "response"), [(code(name), means) for name, means in HEADERS])
+    yield "", (paragraph(INTRODUCTION), headers)
+    yield "Operations", (paragraph(IDENTIFIERS), table(COLUMNS, _rows(contract, code)))
+    yield "Preferences", (paragraph(AFTERWARDS),)
+    yield "Generated responses", (paragraph(RELATED),)
+    yield "Refused requests", (paragraph(REFUSALS),)
+    yield "Limits", (paragraph(BEFORE_LIMITS), table(("limit", "here"), LIMITS))
 
 
 def _markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -144,9 +165,13 @@ def _markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> st
 
 
 def _html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table, of which a narrow screen shows each cell as a line that its column names."""
     head = "".join(f"<th scope=col>{name}" for name in columns)
-    body = "\n".join(f"<tr><td>{'<td>'.join(cells)}" for cells in rows)
-    return f"<div class=wide><table><tr>{head}\n{body}</table></div>"
+    cells = [zip(columns, row, strict=True) for row in rows]
+    body = "\n".join(
+        "<tr>" + "".join(f'<td data-column="{name}">{cell}' for name, cell in row) for row in cells
+    )
+    return f"<table><thead><tr>{head}<tbody>\n{body}</table>"
 
 
 def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[str]]:

@@ -221,20 +221,12 @@ class RequestedItems:
 
     def change(self, item: Item, value: dict[str, Any]) -> dict[str, Any]:
         """Store a changed item, and return it; raises Conflict if another has its new key."""
-        collection, key = self._collection, str(self._collection.key_of(value, item.key))
-        others = self._memory.store.keyed(collection.path, key) if key != item.key else []
-        if any(other.parents == item.parents for other in others):
-            raise collection.conflict(key)
-        self._memory.store.change(item, key, value)
+        self._memory.change(self._collection, item, value)
         return value
 
     def remove(self, item: Item) -> None:
         """Remove an item, and those created below its path."""
-        self._memory.store.remove(item)
-        prefix = "/".join(self._collection.item.segments)
-        for below in self._memory.store.below(prefix, item.key):
-            if item.parents.items() <= below.parents.items():
-                self._memory.store.remove(below)
+        self._memory.remove(self._collection, item)
 
     def remove_all(self, arguments: Arguments) -> None:
         """Remove the items that a query, and arrays of keys in a body, choose."""

@@ -13,7 +13,7 @@ from contract_first.mock.vocabulary.words import plain
 from contract_first.service.clock import Clock
 
 from .recognition import Collection, Role, recognize
-from .store import ItemStore
+from .store import Item, ItemStore
 from .values import Values
 
 MOST_NUMBERS: Final = 1000
@@ -139,6 +139,22 @@ class Memory:
             if plain(collection.key) in map(plain, collection.level(body)):
                 break
         raise collection.conflict(key)
+
+    def change(self, collection: Collection, item: Item, value: dict[str, Any]) -> None:
+        """Replace the value of an item; raises Conflict if another has its new key."""
+        key = str(collection.key_of(value, item.key))
+        others = self.store.keyed(collection.path, key) if key != item.key else []
+        if any(other.parents == item.parents for other in others):
+            raise collection.conflict(key)
+        self.store.change(item, key, value)
+
+    def remove(self, collection: Collection, item: Item) -> None:
+        """Remove an item, and those created below its path."""
+        self.store.remove(item)
+        prefix = "/".join(collection.item.segments)
+        for below in self.store.below(prefix, item.key):
+            if item.parents.items() <= below.parents.items():
+                self.store.remove(below)
 
     def lines(self) -> list[str]:
         """Return the recognised collections in lines for a person; of many the first."""

@@ -8,7 +8,7 @@
 The last part of the path is enough where no other collection ends in it and nothing is above it: ``pets``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,25 +32,46 @@ def fill(file: Path | None, memory: Memory) -> None:
     """
     if file is None:
         return
-    catalog = memory.catalog
     for name, items in read_document(str(file)).items():
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise SeedError(f"{file}: {name} is not a list of objects.")
-        collection, values = _collection(str(name), catalog.collections, file)
-        named = dict(zip(collection.item.names, values, strict=False))
-        prefixes = dict(collection.item.prefixes())
-        parents = {prefixes[parameter]: value for parameter, value in named.items()}
-        for number, item in enumerate(items, start=1):
-            where = f"{file}: {name}, item {number}"
-            try:
-                stored = memory.add(catalog.values[collection.path], item, parents, named)
-            except (Conflict, PayloadTooLarge, ServiceUnavailable) as error:
-                raise SeedError(f"{where}: {error}") from None
-            _require_stored(item, stored, collection, where)
+        where = str(file)
+        try:
+            collection, keys = collection_named(str(name), memory.catalog.collections)
+            for number, item in enumerate(items, start=1):
+                where = f"{file}: {name}, item {number}"
+                add_item(memory, collection, keys, item)
+        except (Conflict, PayloadTooLarge, ServiceUnavailable, SeedError) as error:
+            raise SeedError(f"{where}: {error}") from None
 
 
-def _collection(name: str, collections: Mapping[str, Collection], file: Path) -> tuple[Collection, list[str]]:
-    """Return the collection that a name in a file means, and the parameters of the path to it."""
+def add_item(memory: Memory, collection: Collection, keys: Sequence[str], value: Mapping[str, Any]) -> None:
+    """Store an item; members that it does not have are generated.
+
+    Args:
+        keys: of the items above it, in the order of the path.
+
+    Raises:
+        SeedError: it does not conform to the schema of its collection.
+        Conflict: there is an item with its key.
+        PayloadTooLarge: it is too large.
+        ServiceUnavailable: there is no room for it.
+    """
+    named = dict(zip(collection.item.names, keys, strict=False))
+    prefixes = dict(collection.item.prefixes())
+    parents = {prefixes[parameter]: key for parameter, key in named.items()}
+    if collection.is_single and any(item.parents == parents for item in memory.store.all(collection.path)):
+        raise Conflict(f"{collection.path} is one item, and it is there: change it.")
+    stored = memory.add(memory.catalog.values[collection.path], value, parents, named)
+    _require_stored(value, stored, collection)
+
+
+def collection_named(name: str, collections: Mapping[str, Collection]) -> tuple[Collection, list[str]]:
+    """Return the collection that a name means, and the keys in it of the items above.
+
+    Raises:
+        SeedError: there is none.
+    """
     segments = shape_of(name).segments
     candidates = [
         candidate for candidate in collections.values() if name in {candidate.path, candidate.resource}
@@ -63,12 +84,10 @@ def _collection(name: str, collections: Mapping[str, Collection], file: Path) ->
         if len(template) == len(segments) and all(part in {"{}", segment} for part, segment in pairs):
             return collection, [segment for part, segment in pairs if part == "{}"]
     there = ", ".join(collections) or "none"
-    raise SeedError(f"{file}: {name} is not a collection of the contract; its collections: {there}.")
+    raise SeedError(f"{name} is not a collection of the contract; its collections: {there}.")
 
 
-def _require_stored(
-    item: Mapping[str, Any], stored: Mapping[str, Any], collection: Collection, where: str
-) -> None:
+def _require_stored(item: Mapping[str, Any], stored: Mapping[str, Any], collection: Collection) -> None:
     """Raise SeedError unless an item has all that was given for it."""
     members = collection.schema.members
     for name, value in item.items():
@@ -83,4 +102,4 @@ def _require_stored(
                 if violations
                 else "the contract has no such member, or not together with the others"
             )
-            raise SeedError(f"{where}: {name}: {why}.")
+            raise SeedError(f"{name}: {why}.")

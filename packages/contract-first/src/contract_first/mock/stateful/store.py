@@ -319,6 +319,12 @@ class ItemStore:
         """Return the items with a key, of any parents."""
         return self._items("WHERE collection = ? AND key = ? ORDER BY place", collection, key)
 
+    def at(self, place: int) -> tuple[str, Item] | None:
+        """Return the item at a place, behind the name of its collection; None if there is none."""
+        place = min(place, LAST)
+        names = self._rows("SELECT collection FROM items WHERE place = ?", place)
+        return (names[0][0], *self._items("WHERE place = ?", place)) if names else None
+
     def all(self, collection: str) -> list[Item]:
         """Return the items of a collection, of any parents."""
         return self._items("WHERE collection = ? ORDER BY place", collection)

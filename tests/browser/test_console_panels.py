@@ -1,0 +1,142 @@
+"""What the console lists and changes, in a real browser: items, scopes, overrides and captures."""
+
+from __future__ import annotations
+
+import base64
+import json
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from contract_first.mock import contract_mock
+
+zxingcpp = pytest.importorskip("zxingcpp", exc_type=ImportError)
+pytestmark = pytest.mark.programs
+
+PETS = """
+openapi: 3.1.0
+info: {title: Pets, version: "1"}
+paths:
+  /pets:
+    get:
+      operationId: list_pets
+      responses: {"200": {description: All., content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Pet"}}}}}}
+    post:
+      operationId: add_pet
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}
+      responses: {"201": {description: It., content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}}
+  /pets/{id}:
+    get:
+      operationId: get_pet
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses: {"200": {description: It., content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}}
+components:
+  schemas: {Pet: {type: object, required: [name], properties: {id: {type: integer, readOnly: true}, name: {type: string}}}}
+"""  # noqa: E501 -- compact, as in documents
+
+
+@pytest.fixture(scope="module")
+def pets(tmp_path_factory):
+    """Run a mock that remembers, and has scopes."""
+    document = tmp_path_factory.mktemp("contract") / "pets.yaml"
+    document.write_text(PETS)
+    with contract_mock(str(document), stateful=True, isolate=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """Run the mock of a contract with many operations."""
+    parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    paths = {
+        f"/thing-{number}/{{id}}": {
+            method: {
+                "tags": [f"tag {number % 40}"],
+                "operationId": f"{method}_{number}",
+                "parameters": [parameter],
+                "responses": {"200": {"description": "It."}},
+            }
+            for method in ("get", "delete")
+        }
+        for number in range(500)
+    }
+    document = tmp_path_factory.mktemp("contract") / "large.json"
+    document.write_text(
+        json.dumps({"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": paths})
+    )
+    with contract_mock(str(document)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def seen(mock, pets, large, drive):
+    """Return what was seen in each scene."""
+    return drive("console", "panels.js", MOCK=mock.api, PETS=pets.api, LARGE=large.api)
+
+
+def test_items_are_created_edited_and_deleted(seen):
+    """What the page changes, the API has; what does not conform is refused with its place."""
+    items = seen["items"]
+    assert items["invalid"]
+    assert items["shown"] == '{"name":"<b>Rex</b>","id":1}'
+    assert "/value/id" in items["refusal"]
+    assert (items["edited"], items["deleted"]) == (["Tom"], [])
+
+
+def test_a_scope_is_looked_at_and_removed(seen):
+    """The page shows the items of a scope that is chosen, and all others once that is gone."""
+    assert (seen["scopes"]["inAll"], seen["scopes"]["after"]) == ("0 items", "0 items")
+
+
+def test_overrides_are_put_in_order(seen):
+    """The override that was moved up applies, and after it the other one."""
+    assert seen["overrides"] == {"first": True, "statuses": [503, 418, 503]}
+
+
+def test_captures_are_held_released_and_failed(seen):
+    """Of two that are held one fails, and one comes to its end; then neither has buttons."""
+    assert seen["pipeline"]["rows"] == ["FAILED", "COMPLETED"]
+    assert seen["pipeline"]["buttons"] == 0
+
+
+def test_an_operation_of_a_large_document_is_found_and_tried(seen):
+    """A thousand operations are a short page; a filter leaves those that have all its words, to be tried."""
+    explorer = seen["explorer"]
+    assert explorer["closed"] == 0
+    assert explorer["height"] < 4000
+    assert explorer["shown"] == ["/thing-7/{id}"]
+    assert explorer["status"] == "200"
+
+
+def test_a_sheet_of_products_is_read_by_a_scanner(seen):
+    """A scanner reads the bar code and the QR code of a product from the screen."""
+    products = seen["products"]
+    with Image.open(BytesIO(base64.b64decode(products["picture"]))) as picture:
+        texts = {barcode.text for barcode in zxingcpp.read_barcodes(picture.convert("L"))}
+    gtin = products["gtin"]
+    assert texts == {gtin.removeprefix("000000"), f"https://id.gs1.org/01/{gtin}"}
+    assert products["pages"] == ["page 1 of 3", "page 2 of 3"]
+    assert not products["printed"]
+
+
+@pytest.mark.parametrize("scene", ["items", "scopes", "pipeline", "responses", "products"])
+def test_accessible(seen, scene):
+    """axe-core finds nothing serious, in the dark and on a phone."""
+    assert seen[scene]["found"] == []
+
+
+def test_narrow(seen):
+    """Nothing is wider than a screen of 360 pixels."""
+    assert [seen[scene]["width"] for scene in ("items", "pipeline", "responses", "products")] == [360] * 4
+
+
+def test_nothing_fails_and_nobody_else_is_asked(seen, mock, pets, large):
+    """No script fails, and the pages load from the mocks and their S3 alone."""
+    assert seen["complaints"] == []
+    assert {origin for origin in seen["asked"] if origin != "null"} <= {
+        mock.api,
+        mock.s3,
+        pets.api,
+        large.api,
+    }
