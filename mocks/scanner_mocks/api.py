@@ -29,7 +29,7 @@ from scanner_contract import load_contract
 from strict_s3 import Server
 
 from . import seeds
-from .bucket_session import BucketSession
+from .bucket.bucket_session import BucketSession
 from .faults import UploadClock
 from .options import ScannerMockOptions
 from .pipeline import Pipeline

@@ -6,9 +6,9 @@ import msgspec
 
 from scanner_api.storage.catalogue.products import StoredProduct
 
+from .drawings.symbols import bars_of, matrix_of
 from .pipeline import PipelineRule
 from .state import State
-from .symbols import bars_of, matrix_of
 
 RESOLVER: Final = "https://id.gs1.org"
 """GS1's own domain for Digital Links, which the page never asks."""

@@ -17,7 +17,7 @@ from contract_first.mock.rule_marker import RuleMarker
 from contract_first.mock.rules.client import RuleRefusedError, added
 from scanner_contract import load_contract
 
-from .aws_session import aws_session
+from .bucket.aws_session import aws_session
 from .faults import ScannerRule
 
 if TYPE_CHECKING:

@@ -206,7 +206,7 @@ class State(MockState):
             return await ProductStore(self._running.database, self.clock).page(page=page, page_size=page_size)
 
     def _photo(self, photo: Photo) -> dict[str, Any]:
-        from .aws_session import presigned_get  # noqa: PLC0415 -- boto3 takes a while
+        from .bucket.aws_session import presigned_get  # noqa: PLC0415 -- boto3 takes a while
 
         s3, now = self.s3, self.clock.now()
         bucket = f"{self.s3_url()}/{s3.buckets[0]}"

@@ -13,8 +13,8 @@ from PIL import Image
 
 from contract_first.mock import contract_mock
 from scanner_contract import load_contract
-from scanner_mocks.aws_session import aws_session
-from scanner_mocks.pictures import draw_tin
+from scanner_mocks.bucket.aws_session import aws_session
+from scanner_mocks.drawings.pictures import draw_tin
 
 pytestmark = pytest.mark.programs
 

@@ -14,7 +14,7 @@ from contract_first.mock import contract_mock
 from contract_first.mock.proxy.application import proxying
 from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import Upstream
-from scanner_mocks.aws_session import aws_session
+from scanner_mocks.bucket.aws_session import aws_session
 
 pytestmark = pytest.mark.programs
 

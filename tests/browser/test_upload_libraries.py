@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from scanner_mocks import scanner_mock
-from scanner_mocks.aws_session import aws_session
+from scanner_mocks.bucket.aws_session import aws_session
 
 pytestmark = pytest.mark.programs
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from scanner_mocks.pictures import draw_label
+from scanner_mocks.drawings.pictures import draw_label
 
 if TYPE_CHECKING:
     from scanner_mocks import Mock

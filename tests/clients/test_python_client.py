@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from scanner_contract import load_contract
-from scanner_mocks.pictures import GTIN
+from scanner_mocks.drawings.pictures import GTIN
 
 pytestmark = pytest.mark.programs
 

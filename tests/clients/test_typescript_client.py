@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scanner_mocks.cli.mock import ScannerMocks
-from scanner_mocks.pictures import GTIN
+from scanner_mocks.drawings.pictures import GTIN
 
 pytestmark = pytest.mark.programs
 

@@ -25,7 +25,7 @@ from scanner_api.storage.accounts.organizations import OrganizationStore, User
 from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_contract import load_contract
 from scanner_mocks import seeds, token_issuer
-from scanner_mocks.aws_session import aws_session
+from scanner_mocks.bucket.aws_session import aws_session
 from scanner_mocks.seeding import seed_database
 
 CONTRACT = load_contract()

@@ -22,9 +22,10 @@ from typer.testing import CliRunner
 
 from scanner_api.cli import app as scanner_api
 from scanner_api.scanning.extraction.pixels import decode_barcodes
-from scanner_mocks import pictures, server
+from scanner_mocks import server
 from scanner_mocks.demonstration import Failed, demonstrate, scan, stage, story
-from scanner_mocks.pictures import digital_link, draw_qr_code
+from scanner_mocks.drawings import pictures
+from scanner_mocks.drawings.pictures import digital_link, draw_qr_code
 
 pytestmark = pytest.mark.programs
 

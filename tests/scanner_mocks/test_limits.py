@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from scanner_api.scanning.catalogue.products import shipped_products
 from scanner_contract import load_contract
 from scanner_mocks import scanner_mock, seeds
-from scanner_mocks.aws_session import aws_session
+from scanner_mocks.bucket.aws_session import aws_session
 
 LIMITS = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
 UNKNOWN_GTIN = "00000000000017"

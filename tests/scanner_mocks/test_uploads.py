@@ -10,7 +10,7 @@ import pytest
 
 from scanner_api.scanning.photos.photo_keys import MEDIA_TYPES
 from scanner_contract import load_contract
-from scanner_mocks.aws_session import aws_session
+from scanner_mocks.bucket.aws_session import aws_session
 
 PHOTO_TYPES = load_contract().document["components"]["schemas"]["PhotoTypeEnum"]["enum"]
 EXTENSIONS = [*MEDIA_TYPES, "JPG", "bmp", ""]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from rich.table import Table
 
-from scanner_mocks.aws_session import presigned_get
+from scanner_mocks.bucket.aws_session import presigned_get
 
 from .stage import Failed, Stage
 

@@ -3,7 +3,7 @@
 import json
 
 from scanner_api.scanning.scans.captures import FINAL, CaptureStatus
-from scanner_mocks.pictures import digital_link, draw_qr_code
+from scanner_mocks.drawings.pictures import digital_link, draw_qr_code
 
 from .stage import Failed, Stage
 

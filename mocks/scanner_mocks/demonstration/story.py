@@ -10,7 +10,7 @@ import httpx2
 from rich.markup import escape
 
 from scanner_api.distribution import SCANNER_API
-from scanner_mocks.pictures import draw_label, draw_tin
+from scanner_mocks.drawings.pictures import draw_label, draw_tin
 
 from .photographs import Photograph, put_into_s3, register, show_gallery
 from .review import apply, list_proposals, review, submit

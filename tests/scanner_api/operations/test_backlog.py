@@ -12,7 +12,7 @@ from scanner_api.processing.queue import Queue
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_mocks import seeds
-from scanner_mocks.aws_session import aws_session
+from scanner_mocks.bucket.aws_session import aws_session
 from scanner_mocks.seeding import seed_database
 
 

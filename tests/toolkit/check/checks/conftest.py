@@ -23,7 +23,7 @@ from scanner_api.app import create_app
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_mocks import seeds, token_issuer
-from scanner_mocks.aws_session import aws_session
+from scanner_mocks.bucket.aws_session import aws_session
 from scanner_mocks.checks import CHECKS
 from scanner_mocks.seeding import seed_database
 from strict_s3 import Server

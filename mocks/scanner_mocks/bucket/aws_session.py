@@ -11,9 +11,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.session import Session
 
+from scanner_mocks import seeds
 from strict_s3.messages.request import UNWATCHED
-
-from . import seeds
 
 _NOT_SET: Final = (None, None, None, None)
 _NO_FILE: Final = (None, None, os.devnull, None)

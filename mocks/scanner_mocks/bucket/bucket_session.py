@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Self
 
-from . import seeds
+from scanner_mocks import seeds
 
 
 class BucketSession:
