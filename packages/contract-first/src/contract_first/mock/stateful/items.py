@@ -227,6 +227,7 @@ class RequestedItems:
         folder = _folder_of(value)
         if self._collection.folder and folder is not None:
             self._memory.store.keep({self._collection.folder: folder})
+        self.keep_file(value, arguments)
         return value
 
     def single(self, base: Any, arguments: Arguments) -> Item:

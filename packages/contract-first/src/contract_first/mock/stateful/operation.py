@@ -9,6 +9,7 @@ from typing import Final
 
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import essence, is_json
+from contract_first.mock.relations.relation import BODY, upload_in
 from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.operation import Arguments, Respond
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
@@ -160,7 +161,8 @@ class StatefulOperation:
         if item is None:
             item = items.single(self._renderer.inner(documented.body.value), arguments)
         value = items.change(item, await asyncio.to_thread(items.changed, item, arguments))
-        await asyncio.to_thread(items.keep_file, value, arguments)
+        if upload_in(arguments.get(BODY)):
+            await asyncio.to_thread(items.keep_file, value, arguments)
         return documented, self._renderer.item(value, item.parents, documented, request)
 
     async def _create(
@@ -175,7 +177,6 @@ class StatefulOperation:
         documented = await respond(self._created)
         base = self._renderer.inner(documented.body.value)
         value = await asyncio.to_thread(items.create, base, arguments)
-        await asyncio.to_thread(items.keep_file, value, arguments)
         return documented, self._renderer.item(value, items.parents(arguments), documented, request)
 
 
