@@ -284,36 +284,6 @@ def of_xero(url: str) -> Made:
     ], HTTPStatusException
 
 
-def of_svix(url: str) -> Made:
-    """Return Svix's applications and event types."""
-    from svix.api import ApplicationIn, EventTypeIn, EventTypeUpsertIn, Svix, SvixOptions  # noqa: PLC0415 -- one a run
-    from svix.exceptions import HttpError  # noqa: PLC0415 -- one a run
-
-    client = Svix("token", SvixOptions(server_url=url))
-    apps, kinds = client.application, client.event_type
-    return [
-        Calls(
-            "applications",
-            lambda n: apps.create(ApplicationIn(name=f"App {n}")),
-            apps.get,
-            lambda: apps.list().data,
-            lambda key: apps.upsert(key, ApplicationIn(name="Other")),
-            apps.delete,
-            {"name": "Other"},
-        ),
-        Calls(
-            "event types",
-            lambda n: kinds.create(EventTypeIn(name=f"user.n{n}", description="One")),
-            kinds.get,
-            lambda: kinds.list().data,
-            lambda key: kinds.upsert(key, EventTypeUpsertIn(description="Other")),
-            kinds.delete,
-            {"description": "Other"},
-            "name",
-        ),
-    ], HttpError
-
-
 def of_square(url: str) -> Made:
     """Return Square's customers and their groups."""
     from square import Square  # noqa: PLC0415 -- one a run
@@ -350,7 +320,6 @@ VENDORS = {
     "docker": of_docker,
     "linode": of_linode,
     "xero": of_xero,
-    "svix": of_svix,
     "square": of_square,
 }
 

