@@ -14,19 +14,19 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from contract_first.check.reports.sarif import Result, as_sarif
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.comparison import Change, compare, reports
 from contract_first.contract.document.defects import Diagnostic
 from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
-from contract_first.contract.document.sarif import Result, as_sarif
 from contract_first.contract.linting import LintRule, RuleViolation
 from contract_first.contract.linting import lint as violations_in
 from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
 
+from .checking.configuration import Option
 from .commands import CANNOT_RUN, Overlays, Sarif, Strict, failure
-from .configuration import Option
 from .reading import File, Load, follows_references, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
