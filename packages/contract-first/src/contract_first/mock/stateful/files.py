@@ -43,7 +43,7 @@ def file_of(store: ItemStore, collection: Collection, item: Item) -> File | None
 
 def _stored(store: ItemStore, collection: Collection, item: Item) -> list[Item]:
     stored = store.keyed(_name(collection), item.key)
-    return [each for each in stored if each.parents.items() >= item.parents.items()]
+    return [candidate for candidate in stored if candidate.parents.items() >= item.parents.items()]
 
 
 def _name(collection: Collection) -> str:

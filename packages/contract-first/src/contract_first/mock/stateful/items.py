@@ -122,8 +122,8 @@ class RequestedItems:
     def _in_folder(self, key: str) -> list[tuple[Collection, Item]]:
         """Return the items in the folder of a key, of all collections, in the order of their creation."""
         folder, store = "/".join(self._collection.item.segments), self._memory.store
-        collections = (each for each in self._collections if each.folder == folder)
-        pairs = [(each, item) for each in collections for item in store.all(each.path)]
+        collections = [collection for collection in self._collections if collection.folder == folder]
+        pairs = [(collection, item) for collection in collections for item in store.all(collection.path)]
         return sorted(
             (pair for pair in pairs if _folder_of(pair[1].value) == key), key=lambda pair: pair[1].place
         )

@@ -73,10 +73,10 @@ class Renderer:
         if envelope and isinstance(base, dict) and page is not None:
             around = enclosed(base, documented.schema, page, name_at(envelope))
 
-        def rendered(shown: Any) -> Rendered:
+        def rendered(list_: Any) -> Rendered:
             is_within = envelope and isinstance(base, dict)
             return _rendered(
-                documented, self._around(documented, around, shown) if is_within else shown, fields
+                documented, self._around(documented, around, list_) if is_within else list_, fields
             )
 
         response = rendered([self._values.shown(value, schema) for value in located])
