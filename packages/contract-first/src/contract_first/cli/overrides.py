@@ -27,7 +27,8 @@ Har = Annotated[
 def overrides(har: Har, *, output: Path | None, match_header: list[str], match_body: list[str]) -> None:
     """Write the traffic in a HAR file as overrides of a mock.
 
-    The mock then responds to the same requests as recorded. Secrets are masked. A recording of proxy --record is such a file already.
+    The mock then responds to the same requests as recorded. Secrets are masked. A recording of
+    proxy --record is such a file already.
 
     Exit codes: 0 written, 2 the file is no HAR, or the output cannot be written.
     """
