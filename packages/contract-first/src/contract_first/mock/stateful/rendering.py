@@ -66,13 +66,23 @@ class Renderer:
         inner = self.inner(base)
         example = (inner[0] if isinstance(inner, list) and inner else None) or {}
         located = [
-            self._values.with_url(value, self._url(value, parents, request)) for value, parents in items
+            self._values.with_url(value, self._url(value, parents, request)) if self._values.urls else value
+            for value, parents in items
         ]
-        represented: Any = [self._values.represented(value, schema, example) for value in located]
-        if envelope and isinstance(base, dict):
-            around = base if page is None else enclosed(base, documented.schema, page, name_at(envelope))
-            represented = self._around(documented, around, represented)
-        return _rendered(documented, represented, {} if page is None else _fields_of(page))
+        around, fields = base, {} if page is None else _fields_of(page)
+        if envelope and isinstance(base, dict) and page is not None:
+            around = enclosed(base, documented.schema, page, name_at(envelope))
+
+        def rendered(list_: Any) -> Rendered:
+            is_within = envelope and isinstance(base, dict)
+            return _rendered(
+                documented, self._around(documented, around, list_) if is_within else list_, fields
+            )
+
+        response = rendered([self._values.shown(value, schema) for value in located])
+        if response is documented.rendered:  # one of them violates the schema
+            response = rendered([self._values.represented(value, schema, example) for value in located])
+        return response
 
     def list_url(self, request: Request) -> str:
         """Return the URL of a request as its client has it."""

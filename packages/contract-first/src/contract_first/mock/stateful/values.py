@@ -36,7 +36,7 @@ class Values:
         self._settable = frozenset[str]() if collection.holder else collection.settable
         self._set_by_client = collection.settable - set(Meaning.SET_BY_SERVER.names)
         is_path = PROVIDERS in collection.item_path and plain(collection.key) != "id"
-        self._urls = [
+        self.urls = [
             name
             for name in collection.schema.members
             if (name in Meaning.ITEM_URL or (is_path and plain(name) == "id"))
@@ -142,13 +142,18 @@ class Values:
         readable: dict[str, Any] = _readable(value, self.collection.schema)
         return readable if self.collection.schema.conforms(readable) else value
 
+    def shown(self, value: dict[str, Any], schema: Schema, url: str = "") -> dict[str, Any]:
+        """Return an item with the members that another schema has, which it may violate."""
+        if schema is self.collection.schema:
+            return value
+        members, is_open = schema.members, schema.is_open
+        named = {name: member for name, member in value.items() if name in members or is_open}
+        has_key = self.collection.head in members
+        return named if has_key else {**named, **self._referring(value, schema, url)}
+
     def represented(self, value: dict[str, Any], schema: Schema, base: Any, url: str = "") -> Any:
         """Return an item as another schema has it, laid over a value that conforms to that."""
-        if schema is not self.collection.schema:
-            members, is_open = schema.members, schema.is_open
-            named = {name: member for name, member in value.items() if name in members or is_open}
-            has_key = self.collection.head in members
-            value = named if has_key else {**named, **self._referring(value, schema, url)}
+        value = self.shown(value, schema, url)
         if schema.conforms(value):
             return value
         laid = {**base, **value} if isinstance(base, dict) else value
@@ -169,7 +174,7 @@ class Values:
     def with_url(self, value: dict[str, Any], url: str) -> dict[str, Any]:
         """Return an item whose own URL is in it, where its schema has a member for that."""
         path = "/" + url.split("/", 3)[3]
-        for name in self._urls:
+        for name in self.urls:
             if isinstance(value.get(name), str):
                 is_absolute = value[name].startswith(("http://", "https://")) and plain(name) != "uri"
                 candidate = url if is_absolute else path

@@ -53,6 +53,7 @@ class Collection:
         key_schemas: what values of the key have to conform to where they are sent, and shown.
         key_example: of the key in a path.
         other_key: another member that a path may identify an item by, as in ``idOrName``.
+        folder: shape of the path of folders, in whose lists its items are by their ``parent``; or empty.
     """
 
     path: str
@@ -69,6 +70,7 @@ class Collection:
     key_schemas: list[Schema] = field(default_factory=list)
     key_example: Any = None
     other_key: str = ""
+    folder: str = ""
 
     @property
     def head(self) -> str:
@@ -149,13 +151,14 @@ class Role:
     """What an operation does with a collection.
 
     Attributes:
-        action: one of `ROLES`.
+        action: one of `ROLES`, or ``download``: show the file that was sent with an item.
         envelope: leads from the response's body to the item or the list.
         schema: of the response's item or of each item in its list; None for a response without any.
         key: name of the path parameter that identifies the item, if there is one.
         body: leads from the request's body to the item, or to each operation of a JSON Patch.
         is_many: whether it creates or changes an item of each element of an array, and shows them all, or
             deletes those that are chosen.
+        is_of_folder: whether it lists the items of all collections that are in the folder of the path.
     """
 
     collection: Collection
@@ -166,6 +169,7 @@ class Role:
     key: str | None
     body: Way = ()
     is_many: bool = False
+    is_of_folder: bool = False
 
 
 def shape_of(path: str) -> PathShape:

@@ -74,12 +74,16 @@ def key_in(
 def learn_key(collection: Collection, parameter: Mapping[str, Any], schema: Schema) -> None:
     """Add what a path parameter tells of a collection's key: a schema, an example, another member."""
     described = OTHERWISE.search(str(parameter.get("description", "")))
-    names = [*OR.split(parameter["name"]), *(described.groups() if described else ())][1:]
+    names = [*OR.split(parameter["name"]), *(described.groups() if described else ())]
+    is_other = parameter["name"] not in collection.item.names
+    names = names if is_other else names[1:]
     others = {plain(word) for name in names for word in (name, *words_of(name)[-1:])} - {
         plain(collection.key)
     }
     members = (name for name in collection.schema.members if plain(name) in others)
     collection.other_key = next(members, collection.other_key)
+    if is_other and plain(collection.other_key) in others:
+        return
     examples = (part["example"] for part in (parameter, *schema.parts) if "example" in part)
     collection.key_example = next(examples, collection.key_example)
     collection.key_schemas.append(schema)

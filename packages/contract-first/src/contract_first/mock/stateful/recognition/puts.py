@@ -12,16 +12,23 @@ from contract_first.service.messages.problems import NotFound
 from .collection import only
 
 UPSERT: Final = re.compile(
-    r"\b(add|create|insert)s? or (replace|update)|(replace|update)s? or (add|create|insert)|upsert",
+    r"\b(add|create|insert)s? ?or ?(replace|update)|(replace|update)s? ?or ?(add|create|insert)|upsert",
     re.IGNORECASE,
 )
-"""What the summary or description of a PUT says that creates what is not there."""
+"""What the name, summary or description of an operation says that creates what is not there."""
+CREATION: Final = re.compile(r"create|add", re.IGNORECASE)
+"""How the name of a PUT on a collection begins that creates an item, beside a POST that changes them."""
 
 
 def creates(put: Operation, *, is_created_otherwise: bool) -> bool:
     """Tell whether a PUT creates an item that is not there: nothing else does, or it says so."""
-    texts = (str(put.definition.get(name, "")) for name in ("summary", "description"))
-    return not is_created_otherwise or str(CREATED) in put.responses or any(map(UPSERT.search, texts))
+    return not is_created_otherwise or str(CREATED) in put.responses or upserts(put)
+
+
+def upserts(operation: Operation) -> bool:
+    """Tell whether an operation says that it creates what is not there, and changes what is."""
+    texts = (str(operation.definition.get(name, "")) for name in ("operationId", "summary", "description"))
+    return any(map(UPSERT.search, texts))
 
 
 def is_part(put: Operation, bodies: Iterable[Schema], *, is_created_otherwise: bool) -> bool:

@@ -8,17 +8,18 @@ has that object alone: ``/settings``. A Path Item or an Operation corrects this 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.vocabulary.members import Meaning
+from contract_first.mock.vocabulary.members import Meaning, named
 from contract_first.mock.vocabulary.words import plain
 
 from .collection import Collection, PathShape, at_path, common, only, resource_of, shape_of
 from .keys import Key, key_in, linked, names_of_key
 from .marks import error_of, mark_of
-from .puts import is_part
+from .puts import CREATION, is_part
 from .roles import assign
 from .schemas import OperationSchemas
 from .ways import is_each, items, lists, settable
@@ -28,6 +29,10 @@ BY_METHOD: Final = dict(zip(("get", "patch", "put", "post", "delete"), ACTIONS, 
 """What an operation does at the path of an item."""
 NAME: Final = "name"
 """The parameter and the member that have the name of an item in full, as Google's APIs have it."""
+CREATING: Final = ("create", "content")
+"""Segments below the path of a collection at which POST creates an item."""
+CONTENT: Final = frozenset({"content", "contents", "download", "file", "media", "raw"})
+"""Segments below the path of an item at which its file is."""
 WRITING: Final = frozenset({"create", "update", "replace"})
 Methods = Mapping[str, Operation]
 
@@ -105,6 +110,7 @@ class _Recognition:
         if key is None:
             return
         path = next((operation.path for operation in above.values()), item.path)
+        path = item.path.rpartition("/")[0] if shape_of(path).segments[-1] in CONTENT else path
         collection = self._collections.setdefault(
             path, Collection(path, shape, item.path, resource, key.name, key.schema, key.holder)
         )
@@ -144,6 +150,8 @@ class _Recognition:
                 if not is_each(nested.way) or changing or (others and nested.way[1:])
             ]
             keys.append(key_in([*levels, only(schema)], names, item, is_made=bool(creating)))
+        if not any(keys) and "put" in methods and (listed := self._listed(above)):
+            keys.append(key_in([listed], names, item, is_made=True))  # what shows an item has no key
         # where no response is the item's own, what has the likeliest name is the item
         return min(filter(None, keys), key=lambda key: names.index(key.called), default=None)
 
@@ -153,14 +161,21 @@ class _Recognition:
             return "list" if self._schemas.list_in(operation, collection) is not None else None
         if operation.method in {"post", "delete"}:
             return "create" if operation.method == "post" else "delete"
+        if operation.method == "put" and CREATION.match(operation.operation_id):
+            return "create"
         changes = plain(collection.head) in self._schemas.settable(operation, collection)
         return "update" if changes else None
 
     def _above(self, segments: tuple[str, ...]) -> Methods:
-        """Return what a path does, where ``/create`` below it may be its POST, if that shows an object."""
-        above, creating = self._at.get(segments, {}), self._at.get((*segments, "create"), {}).get("post")
-        shows = creating is not None and self._success(creating) is not None
-        return {**above, "post": creating} if creating and shows and "post" not in above else above
+        """Return what a path does, where one such as ``/create`` below it may be its POST.
+
+        That shows an object; ``/content`` takes a file.
+        """
+        above = self._at.get(segments, {})
+        below = (self._at.get((*segments, name), {}).get("post") for name in CREATING)
+        posts = (post for post in below if post is not None and self._success(post) is not None)
+        post = next(posts, None)
+        return {**above, "post": post} if post and "post" not in above else above
 
     def _listed(self, methods: Methods) -> Schema | None:
         """Return the schema of the items that a path lists; None where it lists nothing."""
@@ -220,7 +235,9 @@ class _Recognition:
         """Add the collections of paths whose GET and POST are in none."""
         assigned = self._assigned()
         for methods in self._at.values():
-            post, get = methods.get("post"), methods.get("get")
+            put = methods.get("put")
+            creating = put if put and CREATION.match(put.operation_id) else None
+            post, get = methods.get("post", creating), methods.get("get")
             if post and get and assigned.isdisjoint({post.operation_id, get.operation_id}):
                 self._add_list(post, get)
 
@@ -230,6 +247,7 @@ class _Recognition:
         schemas = [self._success(post), *map(self._schemas.for_responses.in_media_type, content)]
         resource = resource_of(shape_of(post.path))
         created = [nested.schema for schema in schemas if schema for nested in items(schema, resource)]
+        created += [element for body in self._schemas.bodies(post) for _, element in lists(body)]
         listed = self._success(get)
         for _, item in () if listed is None else lists(listed):
             if any(item.component in schema.components or item.node == schema.node for schema in created):
@@ -269,7 +287,11 @@ class _Recognition:
         by_item = {collection.item.segments: collection for collection in self._collections.values()}
         elsewhere = self._marks.keys() - self._assigned()
         for operation in self._contract.operations:
-            if operation.operation_id in elsewhere and not self._place_part(operation, by_item):
+            is_placed = operation.operation_id not in elsewhere or any(
+                place(operation, by_item)
+                for place in (self._place_same, self._place_part, self._place_content, self._place_children)
+            )
+            if not is_placed:
                 if "role" in self._marks[operation.operation_id]:
                     self._place_marked(operation)
                 else:
@@ -319,6 +341,62 @@ class _Recognition:
         ):
             return False
         self._assign(whole, operation, action, shape.names[-1])
+        return True
+
+    def _place_same(self, operation: Operation, by_item: Mapping[tuple[str, ...], Collection]) -> bool:
+        """Assign an operation on an item by another member than its key; tell whether it is one."""
+        shape = shape_of(operation.path)
+        whole = by_item.get(shape.segments)
+        is_same = (
+            whole is not None
+            and not whole.is_named
+            and operation.method in BY_METHOD
+            and self._is_here(operation)
+            and named(whole.schema.members, shape.names[-1]) is not None
+        )
+        if whole is not None and is_same:
+            self._assign(whole, operation, BY_METHOD[operation.method], shape.names[-1])
+        return is_same
+
+    def _place_content(self, operation: Operation, by_item: Mapping[tuple[str, ...], Collection]) -> bool:
+        """Assign an operation that sends or shows the file of an item; tell whether it does."""
+        shape, takes_file = shape_of(operation.path), self._schemas.takes_file
+        whole = by_item.get(shape.segments[:-1])
+        creating = (
+            [] if whole is None else [name for name, role in whole.roles.items() if role.action == "create"]
+        )
+        if (
+            whole is None
+            or shape.segments[-1] not in CONTENT
+            or not any(map(takes_file, filter(None, map(self._contract.operation, creating))))
+            or not (operation.method == "get" or takes_file(operation))
+        ):
+            return False
+        self._assign(whole, operation, "download" if operation.method == "get" else "update", shape.names[-1])
+        return True
+
+    def _place_children(self, operation: Operation, by_item: Mapping[tuple[str, ...], Collection]) -> bool:
+        """Assign an operation that lists what several collections have in a folder; tell whether it does."""
+        shape, success = shape_of(operation.path), self._success(operation)
+        whole = by_item.get(shape.segments[:-1])
+        if operation.method != "get" or whole is None or success is None:
+            return False
+        components = frozenset().union(*(element.components for _, element in lists(success)))
+        children = [
+            collection
+            for collection in self._collections.values()
+            if collection.schema.component
+            and not collection.schema.components.isdisjoint(components)
+            and "parent" in collection.schema.members
+            and collection.has("create")
+        ]
+        if whole not in children or not children[1:]:
+            return False
+        self._assign(whole, operation, "list", None)
+        name = operation.operation_id
+        whole.roles[name] = replace(whole.roles[name], is_of_folder=True)
+        for collection in children:
+            collection.folder = "/".join(whole.item.segments)
         return True
 
     def _place(

@@ -4,6 +4,7 @@ from contract_first.contract import Operation
 
 from .collection import Collection, Role, shape_of
 from .keys import learn_key
+from .puts import upserts
 from .schemas import OperationSchemas
 from .ways import Way, are_patches, is_each
 
@@ -29,6 +30,7 @@ def assign(
         envelope, schema = schemas.item_in(schema, collection)
     is_cleared = action == operation.method == "delete" and key is None
     is_many = is_cleared or (is_many and listed is not None)
+    action = "update" if is_many and action == "create" and upserts(operation) else action
     way: Way = () if body is None else body.way
     collection.roles[operation.operation_id] = Role(
         collection, action, shape_of(operation.path), envelope, schema, key, way, is_many

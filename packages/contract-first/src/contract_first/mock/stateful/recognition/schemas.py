@@ -11,7 +11,7 @@ from contract_first.mock.vocabulary.members import Meaning
 from contract_first.mock.vocabulary.words import plain
 
 from .collection import Collection, resource_of, shape_of
-from .ways import Nested, are_patches, items, lists, name_at, objects, settable
+from .ways import EACH, Nested, are_patches, items, lists, name_at, objects, settable
 
 
 class OperationSchemas:
@@ -72,6 +72,9 @@ class OperationSchemas:
         for candidate in (*items(schema, collection.resource), *beside):
             if head in candidate.schema.members if head else component & candidate.schema.components:
                 return candidate
+        for way, element in lists(schema):
+            if element.component in collection.schema.components - {""}:
+                return Nested((*way, EACH), element)
         return Nested((), schema)
 
     def items_in_bodies(self, operation: Operation, collection: Collection) -> Iterator[Nested]:
@@ -81,11 +84,17 @@ class OperationSchemas:
         for body in self.bodies(operation):
             patches = filter(are_patches, objects(body))
             wrapped = [nested for resource in resources for nested in items(body, resource)]
-            alone = [nested for nested in objects(body) if nested.way] if len(body.properties) == 1 else []
+            holders = [member for member in body.properties.values() if member.types & {"object", "array"}]
+            alone = [nested for nested in objects(body) if nested.way] if len(holders) == 1 else []
             alike = (
                 nested for nested in (*wrapped, *alone) if names & set(map(plain, nested.schema.members))
             )
             yield next(patches, None) or next(alike, Nested((), body))
+
+    def takes_file(self, operation: Operation) -> bool:
+        """Tell whether a request may be a form that has a file."""
+        members = (member for body in self.bodies(operation) for member in body.properties.values())
+        return any(part.get("format") == "binary" for member in members for part in member.parts)
 
     def settable(self, operation: Operation, collection: Collection) -> set[str]:
         """Return the members of an item, in plain spelling, that a request can set."""

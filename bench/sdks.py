@@ -1,0 +1,327 @@
+"""More vendors' own clients against a mock, as `vendors.py` has the first four.
+
+python bench/sdks.py box http://127.0.0.1:8000
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+from urllib.parse import urlsplit
+
+from vendors import Resource, main, require
+
+Made = tuple[list[Resource], type[Exception]]
+
+
+class Calls(Resource):
+    """A resource by functions of a client; ``create`` gets a number, the others the key.
+
+    Args:
+        changed: members that ``change`` sets, which are then shown.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        create: Callable[[int], Any],
+        read: Callable[[Any], Any],
+        list_: Callable[[], Any],
+        change: Callable[[Any], Any],
+        delete: Callable[[Any], Any],
+        changed: dict[str, Any],
+        key: str = "id",
+    ) -> None:
+        self.name, self.changed, self.member = name, changed, key
+        self.calls = create, read, list_, change, delete
+        self.numbers = count(1)
+
+    def create(self) -> Any:
+        return self.calls[0](next(self.numbers))
+
+    def key(self, item: Any) -> Any:
+        return member(item, self.member)
+
+    def read(self, key: Any) -> Any:
+        return self.calls[1](key)
+
+    def list(self) -> list[Any]:
+        return list(self.calls[2]())
+
+    def change(self, key: Any) -> None:
+        self.calls[3](key)
+
+    def is_changed(self, item: Any) -> bool:
+        return all(member(item, name) == value for name, value in self.changed.items())
+
+    def delete(self, key: Any) -> None:
+        self.calls[4](key)
+
+
+def member(item: Any, name: str) -> Any:
+    """Return a member of an object, whatever the client makes of it."""
+    return item[name] if isinstance(item, dict) else getattr(item, name)
+
+
+def of_box(url: str) -> Made:
+    """Return Box's folders, and files whose content is downloaded."""
+    from box_sdk_gen import (  # noqa: PLC0415 -- one a run
+        BoxAPIError,
+        BoxClient,
+        BoxDeveloperTokenAuth,
+        NetworkSession,
+        managers,
+    )
+    from box_sdk_gen.networking import BaseUrls  # noqa: PLC0415 -- one a run
+
+    urls = BaseUrls(base_url=urlsplit(url)._replace(path="").geturl(), upload_url=url)
+    client = BoxClient(BoxDeveloperTokenAuth("token"), network_session=NetworkSession(base_urls=urls))
+    folders, uploads = managers.folders, managers.uploads
+
+    def file(number: int) -> Any:
+        content = f"file {number}".encode()
+        attributes = uploads.UploadFileAttributes(
+            f"{number}.txt", uploads.UploadFileAttributesParentField("0")
+        )
+        made = client.uploads.upload_file(attributes, io.BytesIO(content)).entries[0]
+        require(client.downloads.download_file(made.id).read() == content, "another content is downloaded")
+        return made
+
+    def entries(kind: str) -> list[Any]:
+        return [item for item in client.folders.get_folder_items("0").entries if item.type.value == kind]
+
+    return [
+        Calls(
+            "folders",
+            lambda n: client.folders.create_folder(f"f{n}", folders.CreateFolderParent("0")),
+            client.folders.get_folder_by_id,
+            lambda: entries("folder"),
+            lambda key: client.folders.update_folder_by_id(key, name="Other"),
+            client.folders.delete_folder_by_id,
+            {"name": "Other"},
+        ),
+        Calls(
+            "files",
+            file,
+            client.files.get_file_by_id,
+            lambda: entries("file"),
+            lambda key: client.files.update_file_by_id(key, name="other.txt"),
+            client.files.delete_file_by_id,
+            {"name": "other.txt"},
+        ),
+    ], BoxAPIError
+
+
+def of_asana(url: str) -> Made:
+    """Return Asana's resources."""
+    import asana  # noqa: PLC0415 -- one a run
+    from asana.rest import ApiException  # noqa: PLC0415 -- one a run
+
+    configuration = asana.Configuration()
+    configuration.host, configuration.access_token = url, "token"
+    api = asana.ApiClient(configuration)
+
+    def resource(one: str, many: str, service: Any, sent: dict[str, Any], changed: dict[str, Any]) -> Calls:
+        def call(verb: str, *arguments: Any) -> Any:
+            return getattr(service, verb)(*arguments, {})
+
+        return Calls(
+            many,
+            lambda n: call(f"create_{one}", {"data": {"name": f"n{n}", **sent}}),
+            lambda key: call(f"get_{one}", key),
+            lambda: call(f"get_{many}"),
+            lambda key: call(f"update_{one}", {"data": changed}, key),
+            getattr(service, f"delete_{one}"),
+            changed,
+            "gid",
+        )
+
+    place = {"workspace": "12345"}
+    return [
+        resource("project", "projects", asana.ProjectsApi(api), place, {"name": "Other", "archived": True}),
+        resource("task", "tasks", asana.TasksApi(api), place, {"name": "Other", "completed": True}),
+        resource("tag", "tags", asana.TagsApi(api), place, {"name": "Other"}),
+    ], ApiException
+
+
+def of_hetzner(url: str) -> Made:
+    """Return Hetzner Cloud's resources."""
+    from hcloud import APIException, Client  # noqa: PLC0415 -- one a run
+
+    client = Client("token", api_endpoint=url)
+
+    def resource(name: str, create: Callable[[int], Any]) -> Calls:
+        service = getattr(client, name)
+        return Calls(
+            name,
+            create,
+            service.get_by_id,
+            service.get_all,
+            lambda key: service.update(service.get_by_id(key), name="other", labels={"order": "7"}),
+            lambda key: service.delete(service.get_by_id(key)),
+            {"name": "other", "labels": {"order": "7"}},
+        )
+
+    return [
+        resource("ssh_keys", lambda n: client.ssh_keys.create(f"key{n}", "ssh-rsa AAAA")),
+        resource("networks", lambda n: client.networks.create(f"net{n}", "10.0.0.0/16")),
+        resource(
+            "placement_groups", lambda n: client.placement_groups.create(f"g{n}", "spread").placement_group
+        ),
+        resource("firewalls", lambda n: client.firewalls.create(f"wall{n}").firewall),
+    ], APIException
+
+
+def of_docker(url: str) -> Made:
+    """Return Docker's networks and volumes, which nothing changes, so that they are read again."""
+    from docker import APIClient  # noqa: PLC0415 -- one a run
+    from docker.errors import APIError  # noqa: PLC0415 -- one a run
+
+    client = APIClient(urlsplit(url)._replace(scheme="tcp", path="").geturl(), version="1.33")
+    return [
+        Calls(
+            "volumes",
+            lambda n: client.create_volume(f"v{n}", labels={"order": "7"}),
+            client.inspect_volume,
+            lambda: client.volumes()["Volumes"],
+            client.inspect_volume,
+            client.remove_volume,
+            {"Labels": {"order": "7"}},
+            "Name",
+        ),
+        Calls(
+            "networks",
+            lambda n: client.create_network(f"n{n}", labels={"order": "7"}),
+            client.inspect_network,
+            client.networks,
+            client.inspect_network,
+            client.remove_network,
+            {"Labels": {"order": "7"}},
+            "Id",
+        ),
+    ], APIError
+
+
+def of_linode(url: str) -> Made:
+    """Return Linode's resources."""
+    from linode_api4 import ApiError, Domain, LinodeClient, SSHKey, Volume  # noqa: PLC0415 -- one a run
+
+    client = LinodeClient("token", base_url=url)
+
+    def resource(kind: Any, create: Callable[[int], Any], list_: Any, changed: dict[str, Any]) -> Calls:
+        def read(key: Any) -> Any:
+            return client.load(kind, key)
+
+        def change(key: Any) -> None:
+            item = read(key)
+            for name, value in changed.items():
+                setattr(item, name, value)
+            item.save()
+
+        return Calls(kind.__name__, create, read, list_, change, lambda key: read(key).delete(), changed)
+
+    return [
+        resource(
+            Domain,
+            lambda n: client.domain_create(f"example{n}.org", soa_email="a@example.org"),
+            client.domains,
+            {"description": "Other"},
+        ),
+        resource(
+            SSHKey,
+            lambda n: client.profile.ssh_key_upload("ssh-rsa AAAA_valid_public_ssh_key", f"key{n}"),
+            client.profile.ssh_keys,
+            {"label": "other"},
+        ),
+        resource(
+            Volume,
+            lambda n: client.volume_create(f"vol{n}", region="us-east"),
+            client.volumes,
+            {"label": "other"},
+        ),
+    ], ApiError
+
+
+def of_xero(url: str) -> Made:
+    """Return Xero's accounts and items, which are sent and shown in arrays."""
+    from xero_python.accounting import AccountingApi, models  # noqa: PLC0415 -- one a run
+    from xero_python.api_client import ApiClient, Configuration  # noqa: PLC0415 -- one a run
+    from xero_python.api_client.oauth2 import OAuth2Token  # noqa: PLC0415 -- one a run
+    from xero_python.exceptions import HTTPStatusException  # noqa: PLC0415 -- one a run
+
+    client = ApiClient(Configuration(oauth2_token=OAuth2Token()))
+    token = {"access_token": "t", "expires_at": 9e9, "expires_in": 1800, "token_type": "Bearer", "scope": "a"}
+    client.oauth2_token_getter(lambda: token)
+    client.oauth2_token_saver(lambda _: None)
+    api, tenant = AccountingApi(client, base_url=url), "tenant"
+    item, account = models.Item, models.Account
+    return [
+        Calls(
+            "items",
+            lambda n: api.create_items(tenant, models.Items([item(code=f"i{n}", name="Tea")])).items[0],
+            lambda key: api.get_item(tenant, key).items[0],
+            lambda: api.get_items(tenant).items,
+            lambda key: api.update_item(tenant, key, models.Items([item(code="i1", name="Coffee")])),
+            lambda key: api.delete_item(tenant, key),
+            {"name": "Coffee"},
+            "item_id",
+        ),
+        Calls(
+            "accounts",
+            lambda n: api.create_account(
+                tenant, account(code=str(n), name="A", type=models.AccountType.EXPENSE)
+            ).accounts[0],
+            lambda key: api.get_account(tenant, key).accounts[0],
+            lambda: api.get_accounts(tenant).accounts,
+            lambda key: api.update_account(tenant, key, models.Accounts([account(name="Other")])),
+            lambda key: api.delete_account(tenant, key),
+            {"name": "Other"},
+            "account_id",
+        ),
+    ], HTTPStatusException
+
+
+def of_square(url: str) -> Made:
+    """Return Square's customers and their groups."""
+    from square import Square  # noqa: PLC0415 -- one a run
+    from square.core.api_error import ApiError  # noqa: PLC0415 -- one a run
+
+    client = Square(base_url=url, token="token")  # noqa: S106 -- no secret
+    customers, groups = client.customers, client.customers.groups
+    return [
+        Calls(
+            "customers",
+            lambda n: customers.create(given_name=f"Ada {n}", email_address="ada@example.com").customer,
+            lambda key: customers.get(key).customer,
+            customers.list,
+            lambda key: customers.update(key, given_name="Grace"),
+            customers.delete,
+            {"given_name": "Grace", "email_address": "ada@example.com"},
+        ),
+        Calls(
+            "groups",
+            lambda n: groups.create(group={"name": f"Group {n}"}).group,
+            lambda key: groups.get(key).group,
+            groups.list,
+            lambda key: groups.update(key, group={"name": "Other"}),
+            groups.delete,
+            {"name": "Other"},
+        ),
+    ], ApiError
+
+
+VENDORS = {
+    "box": of_box,
+    "asana": of_asana,
+    "hetzner": of_hetzner,
+    "docker": of_docker,
+    "linode": of_linode,
+    "xero": of_xero,
+    "square": of_square,
+}
+
+if __name__ == "__main__":
+    main(*sys.argv[1:], vendors=VENDORS)
