@@ -143,7 +143,7 @@ async def reachable_record(captures: CaptureStore, caller: Caller, capture_id: s
 
 async def reachable_proposal(proposals: ProposalStore, caller: Caller, proposal_id: str) -> ProposalRecord:
     """Return a proposal that the caller may see with its owner; raise NotFound for any other id."""
-    """Return a proposal that the caller may see with its owner; raise NotFound for any other id."""
+    return _reached(caller, await proposals.get(proposal_id), "proposal")
 
 
 async def reachable_photo(photos: PhotoStore, session: ScanSession, photo_id: str) -> Photo:
