@@ -18,6 +18,7 @@ class ScannerProblems(ProblemDetails):
         **{name: ProblemDetails.rules[name] for name in ("media type", "object")},
         "members": "type, title, status, error_code, retryable, timestamp are there, each of its type",
         "status": ProblemDetails.rules["status"],
+        "retryable": ProblemDetails.rules["retryable"],
         "type": "the URI in type ends with the error_code",
         "timestamp": "timestamp is a date-time with an offset from UTC",
         "schema": ProblemDetails.rules["schema"],

@@ -16,19 +16,20 @@ PROBLEMS = [
 ]  # fmt: skip
 MEMBERS = {
     "contract_first": [
-        *PROBLEMS, "BasicCredential", "Change", "Contract", "ContractError", "ContractMock", "Credentials",
-        "ExchangeValidator", "Operation", "Report", "Request", "Requirement", "Response", "Service",
-        "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract",
-        "serve", "validate_har",
+        *PROBLEMS, "BasicCredential", "Change", "Contract", "ContractError", "ContractMock", "Cookie",
+        "Credentials", "Event", "ExchangeValidator", "Hook", "Operation", "Report", "Request", "Requirement",
+        "Response", "Service", "Upload", "check_app", "check_url", "compare", "contract_mock", "create_app",
+        "load_contract", "per_request", "serve", "validate_har",
     ],
     "contract_first.contract": [
         "Change", "Contract", "ContractError", "Operation", "compare", "load_contract",
     ],
     "scanner_contract": ["load_contract"],
     "contract_first.service": [
-        *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Idempotency", "KeyInUse",
-        "KeyReused", "Limits", "ProblemProfile", "Request", "Requirement", "ResolverError", "Response",
-        "Service", "Violation", "create_app", "listen", "serve", "url_of",
+        *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Cookie", "Event", "Hook",
+        "Idempotency", "JsonLimits", "KeyInUse", "KeyReused", "Limits", "PerRequest", "ProblemProfile",
+        "Request", "Requirement", "ResolverError", "Response", "Service", "Upload", "Violation",
+        "create_app", "listen", "per_request", "serve", "url_of",
     ],
     "strict_s3": ["Server", "running"],
     "contract_first.check": [
@@ -36,6 +37,9 @@ MEMBERS = {
         "check_app", "check_url", "validate_har",
     ],
     "contract_first.mock": ["ContractMock", "contract_mock"],
+    "contract_first.testing": [
+        "ContractClients", "ContractCoverage", "ContractMocks", "ContractViolationError",
+    ],
     "scanner_mocks": ["Mock", "scanner_mock"],
 }  # fmt: skip
 NAMES = [(package, name) for package, names in MEMBERS.items() for name in names]

@@ -410,3 +410,21 @@ def test_a_bucket_with_the_name_of_a_probe_is_a_bucket(server, client):
     assert httpx2.get(f"{server.url}/healthz").status_code == 403
     client.delete_bucket(Bucket="healthz")
     assert httpx2.get(f"{server.url}/healthz").status_code == 200
+
+
+def test_no_region(server, keys):
+    """A location that is no region makes no bucket; in us-east-1 any region may be named."""
+    east = boto3.client(
+        "s3",
+        endpoint_url=server.url,
+        region_name="us-east-1",
+        aws_access_key_id=keys.access,
+        aws_secret_access_key=keys.secret,
+    )
+    for location in ("nonsense", "eu-west", "../x-1"):
+        with pytest.raises(ClientError, match="InvalidLocationConstraint"):
+            east.create_bucket(Bucket="nowhere", CreateBucketConfiguration={"LocationConstraint": location})
+    for location in ("EU", "eu-west-1", "us-gov-west-1"):
+        bucket = f"in-{location.lower()}"
+        made = east.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": location})
+        assert made["Location"] == f"/{bucket}"

@@ -23,10 +23,10 @@ def test_digest(contract):
 
 
 def test_lint_of_our_own(contract):
-    """Nothing is wrong with the contract in force."""
-    result = contract("lint")
+    """Nothing is wrong with the contract in force, but for what its vendor left out."""
+    result = contract("lint", "--ignore", "info-contact", "--ignore", "info-license: not ours to choose")
     assert result.exit_code == 0
-    assert result.stdout.startswith("Nothing is wrong in ")
+    assert "\nNothing is wrong in " in result.stdout
 
 
 def test_overlays(contract, write):

@@ -7,13 +7,17 @@ from typer.testing import CliRunner
 
 from contract_first.cli.tree import app
 
+ABOUT = {"description": "Pets", "contact": {"name": "somebody"}, "license": {"name": "MIT"}}
 PETS = {
     "openapi": "3.1.0",
-    "info": {"title": "Pets", "version": "1.0.0"},
+    "info": {"title": "Pets", "version": "1.0.0"} | ABOUT,
+    "security": [],
+    "tags": [{"name": "pets", "description": "Animals"}],
     "paths": {
         "/pets/{pet_id}": {
             "get": {
                 "operationId": "get_pet",
+                "summary": "Get a pet",
                 "tags": ["pets"],
                 "parameters": [
                     {"name": "pet_id", "in": "path", "required": True, "schema": {"type": "string"}}

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contract_first.cli.configuration import MOST_BYTES, NAME, read
+from contract_first.cli.checking.configuration import NAME, Configuration
+from contract_first.cli.option_file import MOST_BYTES, OptionFile
 
 
 @pytest.fixture
@@ -18,6 +19,11 @@ def folder(pets, tmp_path, monkeypatch):
     (tmp_path / "api" / "pets.json").write_text(json.dumps(pets), "utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def read(folder):
+    """Return the configuration of a folder."""
+    return Configuration.of(OptionFile.read(folder / NAME))
 
 
 def git(*arguments):
@@ -53,12 +59,14 @@ def test_the_command_line_wins(contract, folder, pets):
 
 WRONG = {
     "[lint": "is not TOML",
-    "[lint]\ncolour = 1": "[lint] has no 'colour'; expected options of the command",
-    "[lint]\nignore = ['colour']": "'colour' is not one of",
-    "colour = 1": "unknown field `colour`",
-    "[credentials]\napi_key = 1": "Expected `str`, got `int` - at `$.credentials.api_key`",
+    "[lint]\ncolour = 1": f"{NAME}:2: 'colour' is not an option; known are file, ignore,",
+    "[lint]\nignore = ['colour']": f"{NAME}:2: Value error, 'colour' is not one of",
+    "colour = 1": f"{NAME}:1: 'colour' is not an option; known are check, contract,",
+    "[lint]\ncontract = 'a.json'": f"{NAME}:2: contract is for all commands: move it above the tables",
+    "[[lint]]": f"{NAME}:1: expected a table, got [{{}}]",
+    "[credentials]\napi_key = 1": f"{NAME}:2: Expected `str`, got `int` - at `$.credentials.api_key`",
     "[[exclude]]\ncheck = 'x'\nreason = ' '": "an exclusion has a reason, and a check, operations or both",
-    f"# {'x' * MOST_BYTES}": f"is larger than {MOST_BYTES} bytes",
+    f"# {'x' * MOST_BYTES}": f"has more than {MOST_BYTES} bytes",
 }
 
 
@@ -81,7 +89,7 @@ def test_a_file_that_is_not_there(contract, folder):
 def test_credentials_are_named(folder):
     """The file names variables of the environment, which hold the credentials."""
     Path(NAME).write_text('[credentials]\nbearer = "TOKEN"\ncookie = "JAR"\n', "utf-8")
-    credentials = read(folder / NAME).credentials.credentials({"TOKEN": " token-12345 "})
+    credentials = read(folder).credentials.credentials({"TOKEN": " token-12345 "})
     assert (credentials.bearer, credentials.cookie) == ("token-12345", "")
 
 
@@ -92,7 +100,7 @@ def test_a_client_needs_its_variables(folder):
         "utf-8",
     )
     with pytest.raises(ValueError, match=r"^SECRET is not set, which \[credentials.oauth2\]"):
-        read(folder / NAME).credentials.client({"ID": "me"})
+        read(folder).credentials.client({"ID": "me"})
 
 
 def split(document):

@@ -55,7 +55,7 @@ def test_lint_finds(contract, write, pets):
     result = contract("lint", path)
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        f"{path}:9#{pointer}: has no tag; expected at least one, to be listed under (tag).",
+        f"{path}:23#{pointer}: has no tag; expected at least one, to be listed under (tag).",
         f"Defects: 0, violations of house rules: 1 in {path} (operations: 1).",
     ]
     assert contract("lint", path, "--ignore", "tag").exit_code == 0
@@ -108,7 +108,7 @@ def test_lint_lists_every_defect(contract, write, pets):
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
     assert lines[0] == f'{path}:3#/info: "title" is a required property (repaired).'
-    assert lines[1] == f"{path}:38#/paths/~1pets~1{{pet_id}}/get/x: 'x' is not allowed here (left out)."
+    assert lines[1] == f"{path}:53#/paths/~1pets~1{{pet_id}}/get/x: 'x' is not allowed here (left out)."
     assert lines[2].endswith('/delete: "none" is not of type "object" (operation disabled).')
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -70,6 +71,51 @@ def test_markdown(contract, change):
     result = contract("diff", *change(without_name), "--format", "markdown").stdout
     assert result.startswith("**1 breaking, 0 risky, 1 safe**\n\n### `GET /pets/{pet_id}`\n\n")
     assert "\n- **breaking** `response-property-removed` `Pet.name`\n" in result
+
+
+def test_html_junit_and_github(contract, change):
+    """Other formats have each change, what a document says escaped, and fail for breaking ones alone."""
+
+    def alter(document):
+        without_name(document)
+        document["components"]["schemas"]["Pet"]["properties"]["<b>,\n"] = {}
+
+    files = change(alter)
+    page = contract("diff", *files, "--format", "html").stdout
+    assert "<tr class=breaking><td>breaking<td><code>response-property-removed</code>" in page
+    assert "Pet.&lt;b&gt;" in page
+    suite = ET.fromstring(contract("diff", *files, "--format", "junit").stdout)  # noqa: S314 -- our own
+    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
+    assert suite.find("testcase/failure").get("type") == "response-property-removed"
+    lines = contract("diff", *files, "--format", "github").stdout.splitlines()
+    place = "GET /pets/{pet_id}: Pet.name (A property is not there any more.)"
+    assert lines == [
+        f"::error title=response-property-removed::{place}",
+        "::notice title=contract diff::1 breaking, 0 risky, 2 safe",
+    ]
+
+
+def deprecated(document):
+    """Announce that an operation goes away."""
+    document["paths"]["/pets/{pet_id}"]["get"]["deprecated"] = True
+
+
+def test_fail_on_risky(contract, change):
+    """Risky changes fail only where that is asked for; a rule that is left out fails nothing."""
+    files = change(deprecated)
+    assert contract("diff", *files).exit_code == 0
+    assert contract("diff", *files, "--fail-on", "risky").exit_code == 1
+    ignoring = contract("diff", *files, "--fail-on", "risky", "--ignore", "operation-deprecated")
+    assert (ignoring.exit_code, ignoring.stdout) == (0, "No changes.\n")
+
+
+def test_unknown_rule(contract, change):
+    """A rule that is none is refused, with those that are close to it."""
+    result = contract("diff", *change(deprecated), "--ignore", "operation-deprecate")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(
+        "No rule is named 'operation-deprecate'; close to it: operation-deprecated"
+    )
 
 
 def test_nothing_breaks(contract, change, write, pets):

@@ -12,15 +12,21 @@ from contract_first.contract import load_contract
 from contract_first.contract.linting import lint
 
 FILES = [
+    ".dockerignore",
     ".github/workflows/ci.yaml",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    "Dockerfile",
     "README.md",
-    "openapi.yaml",
-    "pet_store/__init__.py",
-    "pet_store/operations/__init__.py",
-    "pet_store/operations/untagged.py",
-    "pet_store/security.py",
-    "problems.yaml",
     "pyproject.toml",
+    "src/pet_store/__init__.py",
+    "src/pet_store/app.py",
+    "src/pet_store/openapi.yaml",
+    "src/pet_store/operations/__init__.py",
+    "src/pet_store/operations/untagged.py",
+    "src/pet_store/problems.yaml",
+    "src/pet_store/settings.py",
+    "tests/conftest.py",
     "tests/test_service.py",
     "tests/test_untagged.py",
 ]
@@ -107,7 +113,7 @@ def pets(minimal):
 def test_files(new, minimal):
     """There is all that a project needs; the names of folder and package are spelled as each has to be."""
     folder, output = new(minimal)
-    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*") if path.is_file()) == FILES
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) == FILES
     assert 'name = "pet-store"' in (folder / "pyproject.toml").read_text()
     assert output.count("wrote ") == len(FILES) - 1
 
@@ -116,15 +122,15 @@ def test_every_pip_can_install_what_its_tests_need(new, minimal):
     """The one that Python 3.11 brings knows extras, and no dependency groups."""
     folder, _ = new(minimal)
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
-    assert "tests" in project["optional-dependencies"]
-    assert "pip install -e '.[tests]'" in (folder / "README.md").read_text()
+    assert "dev" in project["optional-dependencies"]
+    assert "pip install -e '.[dev]'" in (folder / "README.md").read_text()
 
 
 def test_a_package_hides_no_other(write, minimal, tmp_path):
     """A project that is called as a module of Python's has a package that is not."""
     arguments = ["contract", "new", str(write(minimal)), "--into", str(tmp_path / "json")]
     assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0
-    assert (tmp_path / "json" / "json_api" / "operations").is_dir()
+    assert (tmp_path / "json" / "src" / "json_api" / "operations").is_dir()
 
 
 def test_what_is_there_stays(new, minimal):
@@ -142,19 +148,25 @@ def test_a_contract_too_long_for_yaml(new, minimal):
         "application/json": {"schema": {"type": "array"}, "example": [0] * 350_000}
     }
     folder, _ = new(minimal)
-    assert load_contract(folder / "openapi.json").operations
-    assert '"openapi.json"' in (folder / "tests/test_service.py").read_text()
-    assert "contract lint openapi.json" in (folder / ".github/workflows/ci.yaml").read_text()
+    assert load_contract(folder / "src/pet_store/openapi.json").operations
+    assert '"openapi.json"' in (folder / "src/pet_store/app.py").read_text()
+    assert "lint src/pet_store/openapi.json" in (folder / ".pre-commit-config.yaml").read_text()
 
 
 def test_errors_are_described(new, minimal):
-    """An operation without a default response gets one of problem details; another stays as it is."""
-    described = {"200": {"description": ""}, "default": {"description": "mine"}}
+    """An operation without a default response gets one of problem details; errors have them as well."""
+    described = {
+        "200": {"description": ""},
+        "default": {"description": "mine"},
+        "404": {"description": "none"},
+    }
     minimal["paths"]["/cats"] = {"get": {"operationId": "cats", "responses": described}}
-    contract = load_contract(new(minimal)[0] / "openapi.yaml")
+    contract = load_contract(new(minimal)[0] / "src/pet_store/openapi.yaml")
     first, second = contract.operations
     assert list(first.responses["default"]["content"]) == ["application/problem+json"]
-    assert second.responses == described
+    assert second.responses["default"]["description"] == "mine"
+    errors = [second.responses[code]["content"] for code in ("default", "404")]
+    assert all(list(content) == ["application/problem+json"] for content in errors)
     assert "error response" not in " ".join(fault.reason for fault in lint(contract))
 
 
@@ -177,7 +189,7 @@ def output_of_tests(folder):
 def test_it_runs_at_once(new, pets):
     """Its own tests pass: it starts, and conforms to the contract, whatever that allows or forbids."""
     folder, _ = new(pets)
-    assert "8 passed" in output_of_tests(folder)
+    assert "9 passed" in output_of_tests(folder)
 
 
 @pytest.fixture
@@ -212,23 +224,24 @@ def unusual(minimal):
 def test_whatever_an_operation_responds_with(new, unusual):
     """Errors alone, a redirection, a required header, a pattern, a discriminator: its own tests pass."""
     folder, _ = new(unusual)
-    assert "9 passed" in output_of_tests(folder)
+    assert "10 passed" in output_of_tests(folder)
 
 
 def test_stubs_of_operations_without_a_success(new, unusual):
     """They raise the problem that says least of the request, and their tests expect it."""
     folder, _ = new(unusual)
-    handlers = (folder / "pet_store/operations/untagged.py").read_text()
+    handlers = (folder / "src/pet_store/operations/untagged.py").read_text()
     assert 'raise Problem(404, "GET /errors is not implemented.")' in handlers
     assert "        status=302,\n" in handlers
-    assert "with pytest.raises(Problem):" in (folder / "tests/test_untagged.py").read_text()
+    tests = (folder / "tests/test_untagged.py").read_text()
+    assert 'client.get("/errors")\n    assert response.status_code == 404\n' in tests
 
 
 @pytest.mark.programs
 def test_an_operation_that_comes_later(new, minimal):
     """``scaffold`` leaves the project's own check green, and ``coverage`` finds its handlers."""
     folder, _ = new(minimal)
-    path = folder / "openapi.yaml"
+    path = folder / "src/pet_store/openapi.yaml"
     text = path.read_text()
     added = """
   /cats:
@@ -240,11 +253,13 @@ def test_an_operation_that_comes_later(new, minimal):
 """
     path.write_text(text.replace("\npaths:", f"\npaths:{added.rstrip()}", 1))
     command = [sys.executable, "-m", "contract_first", "contract"]
-    options = ["--contract", "openapi.yaml", "--handlers", "pet_store.operations", "--into", "pet_store"]
-    for arguments in (["scaffold", *options, "--tests", "tests", "--respond"], ["coverage", "openapi.yaml"]):
+    source = "src/pet_store/openapi.yaml"
+    options = ["--contract", source, "--handlers", "pet_store.operations", "--into", "src/pet_store"]
+    options += ["--tests", "tests", "--respond", "--client"]
+    for arguments in (["scaffold", *options], ["coverage", source]):
         done = subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603 -- our own
     assert "Of 2 operations, 2 have a handler" in done.stdout
-    assert "3 passed" in output_of_tests(folder)
+    assert "4 passed" in output_of_tests(folder)
 
 
 def test_what_is_repaired(write, minimal, tmp_path):
@@ -256,7 +271,7 @@ def test_what_is_repaired(write, minimal, tmp_path):
     assert (outcome.exit_code, "'unknown' is not allowed here" in outcome.stderr) == (2, True)
     outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
     assert (outcome.exit_code, "contract lint" in outcome.stderr) == (0, True)
-    assert load_contract(tmp_path / "pets" / "openapi.yaml").operations
+    assert load_contract(tmp_path / "pets/src/pets/openapi.yaml").operations
 
 
 def test_a_contract_of_swagger(write, tmp_path):
@@ -269,7 +284,7 @@ def test_a_contract_of_swagger(write, tmp_path):
     source = str(write({"swagger": "2.0", "info": {"title": "t", "version": "1"}, "paths": paths}))
     arguments = ["contract", "new", source, "--into", str(tmp_path / "pets")]
     assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0
-    assert load_contract(tmp_path / "pets" / "openapi.yaml").openapi.startswith("3.0.")
+    assert load_contract(tmp_path / "pets/src/pets/openapi.yaml").openapi.startswith("3.0.")
 
 
 def test_a_contract_without_operations(write, minimal, tmp_path):
@@ -284,8 +299,53 @@ def test_a_contract_without_operations(write, minimal, tmp_path):
 def test_its_code_is_clean(new, document, request):
     """Ruff, with all of its rules that are about code, and the formatter have nothing to say of it."""
     folder, _ = new(request.getfixturevalue(document))
-    rules = ["--select", "ALL", "--ignore", "ANN401,D203,D213,D413,INP001,S101,COM812,CPY001"]
+    rules = ["--select", "ALL", "--ignore", "ANN401,D203,D213,D413,INP001,S101,COM812,CPY001,PLR2004"]
     for arguments in (["check", *rules], ["format", "--check"]):
         command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "--line-length", "110", "."]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+        assert done.returncode == 0, done.stdout
+
+
+def test_operations_that_would_share_a_handler(new, minimal):
+    """Each has a handler of its own: the one that is spelled so keeps its name, others get a number."""
+    get = minimal["paths"]["/pets"]["get"]
+    names = ("list-pets", "list pets", "list_pets", "listPets", "pets/list")
+    minimal["paths"] = {
+        f"/{number}": {"get": {**get, "operationId": name}} for number, name in enumerate(names)
+    }
+    folder, _ = new(minimal)
+    operations = load_contract(folder / "src/pet_store/openapi.yaml").operations
+    assert [operation.operation_id for operation in operations] == [
+        "list_pets_2",
+        "list_pets_3",
+        "list_pets",
+        "listPets",
+        "pets/list",
+    ]
+    handlers = (folder / "src/pet_store/operations/untagged.py").read_text()
+    assert handlers.count("async def ") == len(names)
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("models", ["dataclass", "msgspec", "pydantic", "typeddict"])
+def test_models(write, pets, tmp_path, mypy_cache, models):
+    """Handlers take and return models, and the types of all that is written are right."""
+    pytest.importorskip("pydantic_settings")
+    pets["components"]["schemas"] = {"Pet": PET}
+    reference = content({"$ref": "#/components/schemas/Pet"})
+    pets["paths"]["/pets"]["post"]["requestBody"] = {"required": True, **reference}
+    pets["paths"]["/pets"]["post"]["responses"]["201"] = {"description": "", **reference}
+    folder = tmp_path / "pet-store"
+    arguments = ["contract", "new", str(write(pets)), "--into", str(folder), "--models", models]
+    assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0
+    handlers = (folder / "src/pet_store/operations/untagged.py").read_text()
+    assert "(body: Pet) -> Pet:" in handlers
+    tools = (
+        ["ruff", "format", "--check", "--no-cache"],
+        ["ruff", "check", "--no-cache"],
+        ["mypy", "--cache-dir", mypy_cache],
+    )
+    for tool in tools:
+        command = [sys.executable, "-m", *map(str, tool), "src", "tests"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
         assert done.returncode == 0, done.stdout

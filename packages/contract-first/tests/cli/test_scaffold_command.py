@@ -125,7 +125,7 @@ def test_name_that_would_handle_another_operation(scaffold, pets):
     get = pets["paths"]["/pets/{pet_id}"]["get"]
     pets["paths"]["/cats/{pet_id}"] = {"get": get | {"operationId": "other_endpoints_get_cat"}}
     get["operationId"] = "any_endpoints_get_cat"
-    reason = "get_cat would handle another operation too"
+    reason = "get_cat would handle another operation too; give it another operationId"
     assert f"skipped  GET /pets/{{pet_id}}: {reason}\n" in scaffold(pets).stdout
 
 
@@ -159,8 +159,8 @@ def test_names_of_many_operations(scaffold, monkeypatch):
             compared.append(other)
             return str(self) == other
 
-    name_of = scaffold_command._handler_name
-    monkeypatch.setattr(scaffold_command, "_handler_name", lambda operation: Name(name_of(operation)))
+    name_of = scaffold_command.stub_name
+    monkeypatch.setattr(scaffold_command, "stub_name", lambda operation: Name(name_of(operation)))
     paths = {
         f"/pets/{number}": {"get": {"operationId": f"get{number}", "responses": {"200": {"description": ""}}}}
         for number in range(200)

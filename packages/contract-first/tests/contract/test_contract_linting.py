@@ -3,7 +3,7 @@
 import pytest
 
 from contract_first.contract.contract import Contract
-from contract_first.contract.linting import lint
+from contract_first.contract.linting import RULES, Ignored, lint
 
 GET = "/paths/~1pets/get"
 PET_REF = {"$ref": "#/components/schemas/Pet"}
@@ -15,7 +15,9 @@ AGE = {"type": "integer", "minimum": 0}
 def document(minimal):
     """A document that keeps every rule, with an example in each place that may have one."""
     operation = minimal["paths"]["/pets"]["get"]
-    operation["tags"] = ["pets"]
+    minimal["info"] |= {"description": "Pets", "contact": {"name": "A"}, "license": {"name": "MIT"}}
+    minimal |= {"security": [], "tags": [{"name": "pets", "description": "Animals"}]}
+    operation |= {"tags": ["pets"], "summary": "List pets"}
     operation["parameters"] = [{"name": "age", "in": "query", "schema": AGE, "example": 3}]
     operation["responses"] = {
         "200": {
@@ -49,14 +51,18 @@ def document(minimal):
     return minimal
 
 
-def faults(document):
-    """Return the rule, pointer and reason of each fault of a document."""
-    return [(fault.rule, fault.pointer, fault.reason) for fault in lint(Contract(document, "pets"))]
+def faults(document, rule="", **options):
+    """Return the rule, pointer and reason of each error of a document, or of what violates a rule."""
+    return [
+        (fault.rule, fault.pointer, fault.reason)
+        for fault in lint(Contract(document, "pets"), **options)
+        if (fault.rule == rule if rule else fault.severity == "error")
+    ]
 
 
 def test_nothing_wrong(document):
     """A document that keeps every rule has no fault."""
-    assert faults(document) == []
+    assert lint(Contract(document, "pets")) == []
 
 
 @pytest.mark.parametrize(
@@ -167,3 +173,154 @@ def test_what_its_own_direction_requires(document):
     document["components"]["examples"]["Rex"]["value"] = {}
     found = faults(document | {"openapi": "3.0.3"})
     assert [(rule, pointer) for rule, pointer, _ in found] == [("example", "/components/examples/Rex/value")]
+
+
+POST = ("paths", "/pets", "post")
+JSON = ("content", "application/json")
+NODE = {"type": "object", "properties": {"id": {"type": "string", "readOnly": True}}}
+HIDDEN = {
+    "type": "object",
+    "properties": {"list": {"type": "array", "items": {"$ref": "#/components/schemas/Key"}}},
+}
+KEY = {"type": "object", "properties": {"key": {"type": "string", "writeOnly": True}}}
+OTHER = {
+    "operationId": "other",
+    "summary": "Other",
+    "tags": ["pets"],
+    "responses": {"default": {"description": ""}},
+}
+AGAIN = "/components/schemas/Again"
+# the rule, what is put into the document, and the place that violates it
+VIOLATIONS = [
+    ("path-unique", {("paths", "/a/{b}"): {}, ("paths", "/a/{c}"): {}}, "/paths/~1a~1{c}"),
+    ("operation-id-url", {("paths", "/pets", "get", "operationId"): "list pets"}, f"{GET}/operationId"),
+    ("operation-description", {("paths", "/pets", "get", "summary"): ""}, GET),
+    ("security", {("security",): None}, ""),
+    ("security", {("security",): None, ("paths", "/o"): {"get": OTHER | {"security": []}}}, GET),
+    (
+        "ref-siblings",
+        {(*PET, "properties", "child", "minProperties"): 1},
+        "/components/schemas/Pet/properties/child",
+    ),
+    (
+        "nullable-type",
+        {(*PET, "properties", "any"): {"nullable": True}},
+        "/components/schemas/Pet/properties/any",
+    ),
+    (
+        "pattern",
+        {(*PET, "properties", "age", "pattern"): r"\A[0-9]+\Z"},
+        "/components/schemas/Pet/properties/age/pattern",
+    ),
+    (
+        "read-only",
+        {
+            POST: OTHER
+            | {"requestBody": {"content": {"application/json": {"schema": NODE, "example": {"id": "1"}}}}}
+        },
+        "/paths/~1pets/post/requestBody/content/application~1json/example/id",
+    ),
+    (
+        "write-only",
+        {
+            ("components", "schemas", "Key"): KEY,
+            ("paths", "/pets", "get", "responses", "404", "content"): {
+                "application/json": {"schema": HIDDEN, "example": {"list": [{}, {"key": "a"}]}}
+            },
+        },
+        f"{GET}/responses/404/content/application~1json/example/list/1/key",
+    ),
+    ("unused-component", {("components", "schemas", "Again"): {}}, AGAIN),
+    (
+        "unused-component",
+        {("components", "securitySchemes"): {"k": {"type": "http"}}},
+        "/components/securitySchemes/k",
+    ),
+    ("tag-declared", {("tags",): []}, f"{GET}/tags/0"),
+    ("tag-description", {("tags",): [{"name": "pets"}]}, "/tags/0"),
+    *(
+        (f"info-{member}", {("info", member): None}, "/info")
+        for member in ("description", "contact", "license")
+    ),
+]
+
+
+def changed(document, changes, version="3.0.3"):
+    """Return the document in a version of OpenAPI, with values put in; None takes one out."""
+    del document["components"]["schemas"]["Pet"]["properties"]["age"]["examples"]
+    for (*above, last), value in changes.items():
+        node = document
+        for key in above:
+            node = node[key]
+        if value is None:
+            del node[last]
+        else:
+            node[last] = value
+    return document | {"openapi": version}
+
+
+@pytest.mark.parametrize(("rule", "changes", "pointer"), VIOLATIONS, ids=[rule for rule, _, _ in VIOLATIONS])
+def test_rule(document, rule, changes, pointer):
+    """What violates a rule is listed once, where it stands, with what is expected."""
+    ((_, found, reason),) = faults(changed(document, changes), rule)
+    assert found == pointer
+    assert reason.startswith(RULES[rule].says)
+
+
+def test_every_rule_is_tested():
+    """Each rule has a document that violates it."""
+    others = {"operation-id", "tag", "error-response", "example"}
+    assert {rule for rule, _, _ in VIOLATIONS} | others == set(RULES)
+
+
+@pytest.mark.parametrize("rule", ["ref-siblings", "nullable-type"])
+def test_what_later_versions_allow(document, rule):
+    """OpenAPI 3.1 reads what stands beside a reference, and knows no nullable."""
+    changes = {
+        (*PET, "properties", "child", "minProperties"): 1,
+        (*PET, "properties", "any"): {"nullable": True},
+    }
+    assert faults(changed(document, changes, "3.1.0"), rule) == []
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"^(?:a|b)+$", r"^(?<year>\d{4})[*+]+\+$", r"(?i:a)b*?[\]++]", r"\\A", "[]a++]"]
+)
+def test_pattern_of_ecmascript(document, pattern):
+    """What ECMAScript compiles is no violation, whatever stands in its classes and behind its escapes."""
+    assert faults(changed(document, {(*PET, "properties", "age", "pattern"): pattern}), "pattern") == []
+
+
+@pytest.mark.parametrize("pattern", ["(?i)a", "(?P<year>a)", "(?>a)b", "a*+", r"a\Z", "(?#note)a"])
+def test_pattern_of_others(document, pattern):
+    """What Perl, Python or Java alone compile is one."""
+    assert faults(changed(document, {(*PET, "properties", "age", "pattern"): pattern}), "pattern")
+
+
+def test_heirs_are_used(document):
+    """What a discriminator leads to by its name is used, though no reference says so."""
+    base = {"type": "object", "discriminator": {"propertyName": "kind", "mapping": {"c": "Cat"}}}
+    schemas = document["components"]["schemas"]
+    schemas |= {
+        "Base": base,
+        "Dog": {"allOf": [{"$ref": "#/components/schemas/Base"}]},
+        "Cat": {"type": "object"},
+    }
+    assert faults(document, "unused-component") == []
+
+
+def test_ignored(document):
+    """A rule is left out at and below a place, or everywhere, and gets another severity."""
+    operation = document["paths"]["/pets"]["get"]
+    del operation["tags"], operation["operationId"]
+    assert [fault[0] for fault in faults(document)] == ["operation-id", "tag"]
+    entry = Ignored.of("tag#/paths/~1pets: these come later")
+    assert entry == ("tag", "/paths/~1pets", "these come later")
+    assert [fault[0] for fault in faults(document, ignored=[entry])] == ["operation-id"]
+    assert [fault[0] for fault in faults(document, ignored=[Ignored.of("tag#/paths/~1pe")])] == [
+        "operation-id",
+        "tag",
+    ]
+    severities = {"tag": "off", "operation-id": "note"}
+    (note,) = lint(Contract(document, "pets"), severities=severities)
+    assert (note.rule, note.severity) == ("operation-id", "note")

@@ -48,12 +48,26 @@ def careless_preflight(exchange):
         exchange.headers["access-control-allow-credentials"] = "true"
 
 
+def unreadable(exchange):
+    """Let a page ask, and keep the response from it."""
+    if exchange.method == "GET":
+        exchange.headers.pop("access-control-allow-origin", None)
+
+
+def any_media_type(exchange):
+    """Take what is sent for what is expected."""
+    if exchange.sent.get("content-type") == "application/x-nobody-has-this":
+        exchange.sent["content-type"] = "application/json"
+
+
 WRONG = {
     "allow": [{"response": other_methods}],
     "head": [{"response": no_head}, {"response": head_with_body}],
     "406": [{"ask": deaf}],
     "preflight": [{"response": strict_preflight}, {"response": no_patch}],
+    "origin": [{"response": unreadable}],
     "open cookies": [{"response": careless_preflight}],
+    "415": [{"ask": any_media_type}],
 }
 
 

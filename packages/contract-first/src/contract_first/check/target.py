@@ -37,6 +37,7 @@ class Target:
         upload_hosts: hosts that may receive uploads, beside the target's own and Amazon S3's.
         fallback: the contract that was assumed if `contract` is it; completes one without links.
         request_seconds: how long a response is waited for.
+        max_response_time: seconds after which a response is late; 0 for never.
         deadline: reading of `clock` at which the run ends; None without a budget.
         listeners: called with each request that a check makes of an operation, and its response.
         clock: seconds, monotonic.
@@ -52,6 +53,7 @@ class Target:
     upload_hosts: frozenset[str] = frozenset()
     fallback: Contract | None = None
     request_seconds: float = 30.0
+    max_response_time: float = 0.0
     deadline: float | None = None
     listeners: list[Callable[[Case[Any], httpx2.Response], None]] = field(default_factory=list)
     clock: Callable[[], float] = time.monotonic

@@ -3,30 +3,34 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import wrap
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from contract_first.check.reports.sarif import Result, as_sarif
 from contract_first.contract import Contract, ContractError, load_contract
-from contract_first.contract.comparison import Change, compare, reports
-from contract_first.contract.document.defects import Diagnostic
+from contract_first.contract.comparison import RULES, Change, Severity, compare, reports
+from contract_first.contract.document.defects import Defect
 from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
-from contract_first.contract.document.sarif import Result, as_sarif
-from contract_first.contract.linting import LintRule, RuleViolation
+from contract_first.contract.linting import RULES as LINT_RULES
+from contract_first.contract.linting import Ignored, RuleViolation
 from contract_first.contract.linting import lint as violations_in
+from contract_first.contract.linting.rules import SEVERITIES, severities_of
 from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
 
+from .checking.configuration import Option
 from .commands import CANNOT_RUN, Overlays, Sarif, Strict, failure
-from .configuration import Option
 from .reading import File, Load, follows_references, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
@@ -35,6 +39,27 @@ MOST_IN_YAML = 300_000
 """Values, of about a line each: 258,000 are GitHub's, and of many more lines YAML is not read."""
 GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
 """With its option, as a default does not say that a property must be sent, or will be there."""
+
+
+def _lists(rows: Callable[[], Iterable[tuple[str, str, str]]]) -> Callable[[bool], None]:
+    """Return the callback of an option that prints rules: name, severity, and what each means."""
+
+    def callback(is_set: bool) -> None:  # noqa: FBT001 -- as typer calls it
+        if is_set:
+            typer.echo("\n".join(f"{name:40} {severity:9} {meaning}" for name, severity, meaning in rows()))
+            raise typer.Exit
+
+    return callback
+
+
+def lint_rules() -> Iterator[tuple[str, str, str]]:
+    """Yield the linter's rules."""
+    yield from ((rule.name, rule.severity, rule.reason) for rule in LINT_RULES.values())
+
+
+def diff_rules() -> Iterator[tuple[str, str, str]]:
+    """Yield the rules of a comparison."""
+    yield from ((rule.name, rule.severity.value, rule.meaning) for rule in RULES.values())
 
 
 @follows_references
@@ -65,14 +90,39 @@ def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) 
 
 
 @follows_references
-def lint(
+def lint(  # noqa: PLR0913 -- its options
     file: File,
     *,
     config: Option = None,  # noqa: ARG001 -- its values are defaults
     overlay: Overlays = None,
     strict: Strict = False,
+    rules: Annotated[  # noqa: ARG001 -- the callback ends the command
+        bool,
+        typer.Option(
+            "--rules", is_eager=True, callback=_lists(lint_rules), help="Print the rules, and exit."
+        ),
+    ] = False,
     ignore: Annotated[
-        list[LintRule] | None, typer.Option(help="House rule to leave out; repeatable.", show_default=False)
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help="House rule to leave out, at and below a place: RULE[#POINTER][: REASON]; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    severity: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE=LEVEL",
+            help="error, warning, note or off, for a rule; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    fail_on: Annotated[
+        Literal["error", "warning", "note"], typer.Option(help="Least severity that exits with 1.")
+    ] = "error",
+    json_: Annotated[
+        Path | None, typer.Option("--json", dir_okay=False, help="Write the report as JSON.")
     ] = None,
     sarif: Sarif = None,
     load: Load = load_contract,
@@ -82,41 +132,58 @@ def lint(
     Each defect is listed with file, line and pointer, and with what a mock does about it: it is repaired,
     left out or accepted, or the operation is disabled and responds with 501.
 
-    Each operation needs an operationId, a tag and an error response; each example and default has to conform
-    to its schema.
+    A rule is an error, a warning or a note; --rules prints what each says and expects.
 
-    Exit codes: 0 nothing is wrong, 1 something is, 2 the file cannot be read.
+    Exit codes: 0 nothing is wrong, 1 there is a defect or an error (--fail-on: or less), 2 the file cannot be
+    read.
     """
+    try:
+        ignored, severities = [Ignored.of(text) for text in ignore or ()], severities_of(severity or [])
+    except ValueError as error:
+        raise failure(error) from None
     try:
         contract = load(file, overlay or (), lenient=not strict)
     except ContractError as error:
         raise failure(error, CANNOT_RUN if isinstance(error, UnreadableContractError) else 1) from None
     for warning in contract.overlay_warnings:
         typer.echo(warning, err=True)
-    defects, violations = contract.defects, violations_in(contract, ignore or ())
+    defects, violations = contract.defects, violations_in(contract, ignored, severities)
     for diagnostic in (*defects, *violations):
         typer.echo(str(diagnostic))
     if sarif is not None:
         sarif.write_bytes(linted(defects, violations))
+    if json_ is not None:
+        json_.write_bytes(msgspec.json.format(msgspec.json.encode(_records(defects, violations))) + b"\n")
+    for entry in ignored:
+        typer.echo(
+            f"Ignored: {entry.rule} {entry.pointer or 'everywhere'}: {entry.reason or 'no reason given'}."
+        )
     counts = f"Defects: {len(defects)}, violations of house rules: {len(violations)}"
     typer.echo(
         f"{counts if defects or violations else 'Nothing is wrong'} in {contract.source} "
         f"(operations: {len(contract.operations)})."
     )
-    raise typer.Exit(1 if defects or violations else 0)
+    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    raise typer.Exit(1 if defects or any(v.severity in failing for v in violations) else 0)
 
 
-def linted(defects: Iterable[Diagnostic], violations: Iterable[RuleViolation]) -> bytes:
+def linted(defects: Iterable[Defect], violations: Iterable[RuleViolation]) -> bytes:
     """Return what a linter found as SARIF."""
     named = [
-        *(("openapi", defect) for defect in defects),
-        *((violation.rule.value, violation) for violation in violations),
+        *(("openapi", "error", defect) for defect in defects),
+        *((violation.rule, violation.severity, violation) for violation in violations),
     ]
     results = [
-        Result(rule, "error", diagnostic.reason, diagnostic.source, diagnostic.line, diagnostic.pointer)
-        for rule, diagnostic in named
+        Result(rule, level, diagnostic.reason, diagnostic.source, diagnostic.line, diagnostic.pointer)
+        for rule, level, diagnostic in named
     ]
-    return as_sarif(results, {rule: f"house rule {rule}" for rule, _ in named})
+    rules = {name: f"What {rule.says}: {rule.remedy}." for name, rule in LINT_RULES.items()}
+    return as_sarif(results, {rule: rules.get(rule, "Valid OpenAPI.") for rule, _, _ in named})
+
+
+def _records(defects: Iterable[Defect], violations: Iterable[RuleViolation]) -> dict[str, list[Any]]:
+    """Return the content of a linter's report in JSON."""
+    return {"defects": list(defects), "violations": list(violations)}
 
 
 @follows_references
@@ -128,28 +195,51 @@ def diff(
     overlay: Overlays = None,
     strict: Strict = False,
     format_: Annotated[
-        Literal["text", "json", "markdown"], typer.Option("--format", help="Format of the report.")
+        Literal["text", "json", "markdown", "html", "junit", "github"],
+        typer.Option("--format", help="Format of the report."),
     ] = "text",
+    rules: Annotated[  # noqa: ARG001 -- the callback ends the command
+        bool,
+        typer.Option(
+            "--rules", is_eager=True, callback=_lists(diff_rules), help="Print the rules, and exit."
+        ),
+    ] = False,
+    fail_on: Annotated[
+        Literal["breaking", "risky"], typer.Option(help="Least severity that exits with 1.")
+    ] = "breaking",
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="Rule to leave out; repeatable.", show_default=False),
+    ] = None,
 ) -> None:
     """Compare two contracts: which changes break clients, which are risky, which are safe.
 
     A file of a git revision is written as git does, REVISION:PATH, and may refer to others of it:
     `diff origin/main:openapi.yaml openapi.yaml`.
 
-    Webhooks, callbacks, links, tags, descriptions, allowReserved and allowEmptyValue are not compared.
+    Links, tags, descriptions, allowReserved and allowEmptyValue are not compared.
 
-    Exit codes: 0 no change is breaking, 1 one is, 2 a contract cannot be read or compared.
+    Exit codes: 0 no change is breaking (with --fail-on risky: or risky), 1 one is, 2 a contract cannot be
+    read or compared.
     """
+    if unknown := sorted(set(ignore or ()) - RULES.keys()):
+        close = get_close_matches(unknown[0], RULES, 3)
+        raise failure(f"No rule is named {unknown[0]!r}; close to it: {', '.join(close) or 'none'}.")
     read = partial(read_contract, overlays=overlay, strict=strict)
     try:
-        changes = compare(read(old), read(new))
+        changes = [c for c in compare(read(old), read(new)) if c.difference.rule.name not in (ignore or ())]
     except ContractError as error:
         raise failure(error) from None
-    if format_ == "text":
-        _print(changes)
-    else:
-        typer.echo(reports.as_json(changes) if format_ == "json" else reports.as_markdown(changes))
-    raise typer.Exit(1 if any(change.severity == "breaking" for change in changes) else 0)
+    failing = [Severity.BREAKING, Severity.RISKY][: 1 + (fail_on == "risky")]
+    match format_:
+        case "text":
+            _print(changes)
+        case "junit":
+            typer.echo(reports.as_junit(changes, failing))
+        case _:
+            written = {"json": reports.as_json, "html": reports.as_html, "github": reports.as_github}
+            typer.echo(written.get(format_, reports.as_markdown)(changes))
+    raise typer.Exit(1 if any(change.severity in failing for change in changes) else 0)
 
 
 @follows_references

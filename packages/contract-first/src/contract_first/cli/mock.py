@@ -21,8 +21,8 @@ from contract_first.mock.options import MockOptions, ServerOptions
 from contract_first.service.http.server import CannotListen
 
 from .commands import Overlays, Strict, customized, file, flag, option, require_extra, takes
-from .config import configured, init
 from .execute import Start, is_alone, run, with_exec
+from .mock_file import NAME, configured, init
 from .options import PROCESS, TRUSTED_BY, defaults_of, options_of, ports_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ OPTIONS = {
         "TOML file with these options and their rules; they go for what the command line does not say.",
         is_eager=True,
         callback=configured,
-        show_default="mock.toml, if there is one",
+        show_default=f"{NAME}, if there is one",
     ),
     "overlays": Overlays,
     "strict": Strict,

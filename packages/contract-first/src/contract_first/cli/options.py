@@ -6,13 +6,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, get_origin
 
-import typer
 from typer.core import TyperGroup
 
 from contract_first.mock.options import ServerOptions, host_option
 
 from .commands import file, folder, option, read_by, texts
-from .config import located
 
 TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 """Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
@@ -99,8 +97,4 @@ class OptionsFirst(TyperGroup):
             options = arguments[at + 1 : end]
             if options and options[0].startswith("-"):
                 arguments = [*arguments[:at], *options, "exec", *arguments[end:]]
-        try:
-            return super().parse_args(context, arguments)
-        except typer.BadParameter as error:
-            located(context, error)
-            raise
+        return super().parse_args(context, arguments)

@@ -8,7 +8,7 @@ import typer
 from contract_first.check.masking import Masking
 from contract_first.contract.document.errors import explained
 from contract_first.mock.rule import RuleFileError
-from contract_first.mock.rules.recording import Matching, as_file, recorded_rules
+from contract_first.mock.rules.files.recording import Matching, as_file, recorded_rules
 
 from .commands import failure, option, takes, texts
 
@@ -25,9 +25,10 @@ Har = Annotated[
 
 @takes(**MATCHING, output=option(Path | None, "File to write, by default standard output.", "--output", "-o"))
 def overrides(har: Har, *, output: Path | None, match_header: list[str], match_body: list[str]) -> None:
-    """Write the traffic in a HAR file as overrides, by which a mock responds to the same requests the same.
+    """Write the traffic in a HAR file as overrides of a mock.
 
-    Secrets are masked. A recording of proxy --record is such a file already.
+    The mock then responds to the same requests as recorded. Secrets are masked. A recording of
+    proxy --record is such a file already.
 
     Exit codes: 0 written, 2 the file is no HAR, or the output cannot be written.
     """

@@ -21,8 +21,6 @@ import msgspec
 import typer
 
 from contract_first.contract import Contract
-from contract_first.contract.comparison import compare
-from contract_first.contract.comparison.reports import named
 from contract_first.service.http.listening import claim, listen, reserve
 from contract_first.service.watching import Signature, signature
 
@@ -69,6 +67,9 @@ class Reload:
         """Yield how a contract differs from the one before, and store it."""
         before, now = self.folder / "contract.json", msgspec.json.encode(contract.document)
         if before.exists() and before.read_bytes() != now:
+            from contract_first.contract.comparison import compare  # noqa: PLC0415 -- a start does not need it
+            from contract_first.contract.comparison.reports import named  # noqa: PLC0415 -- the same
+
             old = Contract(msgspec.json.decode(before.read_bytes()), "before")
             lines = [
                 f"{change.severity}: {change.difference.rule.name}: {', '.join(named(change.operations))}"

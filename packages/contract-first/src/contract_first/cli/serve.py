@@ -90,7 +90,8 @@ def serve(  # noqa: PLR0913 -- one for each option
         ),
     ] = None,
     reload: Annotated[
-        bool, typer.Option("--reload", help="Serve anew when a file below the current folder changes.")
+        bool,
+        typer.Option("--reload", help="Reload handlers and contract when a file of the project changes."),
     ] = False,
 ) -> None:
     """Serve a contract with handlers, functions named after its operations, or an app of create_app.

@@ -30,7 +30,7 @@ CONTRACT_COMMANDS = {
     ),
     "new": Lazy(
         "contract_first.cli.project.new:new",
-        "Create a project that serves a contract: handlers that return examples, tests, and a CI file.",
+        "Create a project that serves a contract: handlers that return examples, tests, an image, CI.",
     ),
     "types": Lazy(
         "contract_first.cli.contract:types",
@@ -46,12 +46,12 @@ COMMANDS = {
         section=RUN,
     ),
     "check": Lazy(
-        "contract_first.cli.check:check",
+        "contract_first.cli.checking.check:check",
         "Check whether a running API conforms to its OpenAPI contract.",
         section=CONTRACTS,
     ),
     "proxy": Lazy(
-        "contract_first.cli.proxy:proxy",
+        "contract_first.cli.checking.proxy:proxy",
         "Forward traffic to a server unchanged, and validate it against the contract.",
         section=CONTRACTS,
     ),

@@ -111,6 +111,11 @@ class Contract:
         """The operations in the order of the document."""
         return tuple(self._operations())
 
+    @cached_property
+    def webhooks(self) -> tuple[Operation, ...]:
+        """The requests that clients receive: webhooks, and callbacks of operations; paths are their names."""
+        return tuple(self._webhooks())
+
     def operation(self, operation_id: str) -> Operation | None:
         """Return the operation of this operationId, None if there is none."""
         return self._by_id.get(operation_id)
@@ -206,6 +211,22 @@ class Contract:
             for method, definition, pointer in self.operations_in(path_item, at):
                 name = definition.get("operationId") or names(method, path)
                 yield self._operation(name, method, path, (path_item, at), (definition, pointer))
+
+    def _webhooks(self) -> Iterator[Operation]:
+        for name, item in self.document.get("webhooks", {}).items():
+            yield from self._received(f"webhook {name}", item, pointers.join("/webhooks", name))
+        for operation in self.operations:
+            for name, node in operation.definition.get("callbacks", {}).items():
+                callback, at = self.follow(node, pointers.join(operation.pointer, "callbacks", name))
+                for expression, item in callback.items():
+                    if isinstance(item, dict):
+                        label = f"callback {name} {expression} of {operation.label}"
+                        yield from self._received(label, item, pointers.join(at, expression))
+
+    def _received(self, label: str, node: Any, at: str) -> Iterator[Operation]:
+        item, place = self.follow(node, at)
+        for method, definition, pointer in self.operations_in(item, place):
+            yield self._operation(label, method, label, (item, place), (definition, pointer))
 
     def path_items(self) -> Iterator[tuple[str, Mapping[str, Any], str]]:
         """Yield each path with its Path Item Object and the JSON pointer of that."""

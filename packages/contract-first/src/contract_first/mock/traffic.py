@@ -27,7 +27,7 @@ from .journal.matching import is_beside_contracts
 from .journal.recording import s3_exchange
 from .journal.selector import ExchangeSelector
 from .rule import Rule, RuleError, RuleFileError
-from .rules.file import RulesFile
+from .rules.files.file import RulesFile
 from .rules.reading import RuleReader
 from .rules.registry import Rules
 from .state.state import Clearable
@@ -117,7 +117,7 @@ class Traffic:
             reader = RuleReader(self.extension)
             self.overrides_file = RulesFile(options.overrides, reader, self.overrides, options.tell)
             self.overrides_file.load()
-        from .rules.standing import standing_rules  # noqa: PLC0415 -- an S3 starts without them
+        from .rules.files.standing import standing_rules  # noqa: PLC0415 -- an S3 starts without them
 
         places = {"recording": str(options.replay), "upstream": "--forward"}
         for source, documents in standing_rules(options).items():

@@ -5,7 +5,7 @@ pytest loads it wherever this package is installed, so it imports nothing until 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -105,9 +105,9 @@ def contract_mock(pytestconfig: pytest.Config) -> Iterator[ContractMocks]:
 
 
 @pytest.fixture
-def contract_coverage(pytestconfig: pytest.Config) -> ContractCoverage:
-    """Return what the tests of this process exercised so far."""
-    return pytestconfig.stash[RUN].coverage()
+def contract_coverage(pytestconfig: pytest.Config) -> Callable[[], ContractCoverage]:
+    """Return a function that returns what the tests of this process exercised so far."""
+    return pytestconfig.stash[RUN].coverage
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -27,7 +27,35 @@ def in_xml(place, xml):
 
 
 # the rule, its mirror (when old and new are swapped), and what is put into the old and the new document
+HOOK = {"post": {"responses": {"200": {"description": "OK"}}}}
+GONE, STAYS = ({"deprecated": True, "x-sunset": day} for day in ("2001-12-31", "2999-12-31"))
 PAIRS = [
+    ("path-added", "operation-removed-after-sunset", {}, {("paths", "/new"): {"get": NEW | GONE}}),
+    ("path-added", "path-removed", {}, {("paths", "/new"): {"get": NEW | STAYS}}),
+    ("path-added", "path-removed", {}, {("paths", "/new"): {"get": NEW | {"deprecated": True}}}),
+    ("parameter-added", "parameter-removed-after-sunset", {}, {PARAMETERS: [LIMIT, QUERY | GONE]}),
+    ("parameter-added", "parameter-removed", {}, {PARAMETERS: [LIMIT, QUERY | STAYS]}),
+    (
+        "sunset-later",
+        "sunset-earlier",
+        {(*LIST, "deprecated"): True, (*LIST, "x-sunset"): "2998-01-01T00:00:00Z"},
+        {(*LIST, "deprecated"): True, (*LIST, "x-sunset"): "Wed, 01 Jan 2999 00:00:00 GMT"},
+    ),
+    ("stability-decreased", "stability-increased", {}, {(*LIST, "x-stability-level"): "beta"}),
+    (
+        "unstable-operation-changed",
+        "parameter-added",
+        {(*LIST, "x-stability-level"): "alpha"},
+        {(*LIST, "x-stability-level"): "alpha", PARAMETERS: []},
+    ),
+    (
+        "path-added",
+        "unstable-operation-changed",
+        {},
+        {("paths", "/new"): {"get": NEW | {"x-stability": "draft"}}},
+    ),
+    ("webhook-added", "webhook-removed", {}, {("webhooks",): {"newPet": HOOK}}),
+    ("webhook-added", "webhook-removed", {}, {(*ADD, "callbacks"): {"done": {"{$request.body#/url}": HOOK}}}),
     ("path-added", "path-removed", {}, {("paths", "/new"): {"get": NEW}}),
     ("operation-added", "operation-removed", {}, {("paths", "/pets", "put"): NEW}),
     ("operation-id-renamed", "operation-id-renamed", {}, {(*LIST, "operationId"): "all_pets"}),
@@ -153,7 +181,13 @@ SCHEMAS = [
     ("nullable", "removed", {"anyOf": [A, {"type": "null"}]}, A),
     ("alternative", "removed", {"anyOf": [*ONE_OF_TWO["anyOf"], {"type": "array"}]}, ONE_OF_TWO),
     ("alternatives", "became-exclusive", EITHER | {"anyOf": AT_LEAST_ONE}, EITHER | {"oneOf": AT_LEAST_ONE}),
-    ("condition", "changed", A | {"not": {"required": ["a"]}}, A),
+    (
+        "extensible-enum",
+        "narrowed",
+        STRING | {"x-extensible-enum": ["a", "b"]},
+        STRING | {"x-extensible-enum": ["a"]},
+    ),
+    ("condition", "narrowed", A, A | {"not": {"required": ["a"]}}),
     ("condition", "changed", A | DISCRIMINATED | {"anyOf": [OBJECT]}, A | {"anyOf": [OBJECT]}),
 ]
 REVERSE = {
@@ -221,6 +255,41 @@ def test_property_deprecated(schema_rules):
     assert schema_rules(new, old) == (["property-undeprecated"],) * 2
 
 
+def test_property_after_its_sunset(schema_rules):
+    """A deprecated property may go once its date has come, and not before."""
+    for more, names in (
+        (GONE, ["property-removed-after-sunset"] * 2),
+        (STAYS, ["request-property-removed", "response-property-removed"]),
+    ):
+        old = {"type": "object", "properties": {"a": STRING | more}}
+        assert schema_rules(old, {"type": "object"}) == tuple([name] for name in names)
+
+
+def test_extensible_enum(schema_rules):
+    """One more value of a list that is announced to grow breaks no reader; one less does break senders."""
+    old, new = (STRING | {"enum": values, "x-extensible-enum": True} for values in (["a"], ["a", "b"]))
+    assert schema_rules(old, new) == (
+        ["request-extensible-enum-widened"],
+        ["response-extensible-enum-widened"],
+    )
+    assert schema_rules(new, old) == (["request-enum-narrowed"], ["response-enum-narrowed"])
+
+
+def test_what_clients_receive(document, rules):
+    """In a webhook, clients read the request and send the response."""
+
+    def hook(body=A, reply=A):
+        content = [{"content": {"application/json": {"schema": schema}}} for schema in (body, reply)]
+        responses = {"200": {"description": "OK"} | content[1]}
+        return document(
+            {("webhooks",): {"newPet": {"post": {"requestBody": content[0], "responses": responses}}}}
+        )
+
+    required = A | {"required": ["a"]}
+    assert rules(hook(body=required), hook(body=A)) == ["response-property-became-optional"]
+    assert rules(hook(reply=A), hook(reply=required)) == ["request-property-became-required"]
+
+
 def test_xml_counts_in_xml_alone(schema_rules):
     """What an XML Object says changes nothing of a body in JSON."""
     assert schema_rules(STRING, STRING | {"xml": {"name": "a"}}) == ([], [])
@@ -228,7 +297,11 @@ def test_xml_counts_in_xml_alone(schema_rules):
 
 def test_every_rule_is_tested():
     """The tables above name every rule there is."""
-    named = {name for pair in PAIRS for name in pair[:2]} | {"property-deprecated", "property-undeprecated"}
+    named = {name for pair in PAIRS for name in pair[:2]} | {
+        "property-deprecated",
+        "property-undeprecated",
+        "property-removed-after-sunset",
+    }
     for subject, kind, _, _ in SCHEMAS:
         named |= {f"{side}-{subject}-{each}" for side in SIDES for each in (kind, REVERSE[kind])}
     for requests, responses, _, _ in PROPERTIES:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from contract_first.mock import contract_mock
-from contract_first.mock.rules.saving import with_rule
+from contract_first.mock.rules.files.saving import with_rule
 
 RULE = {"match": {"operation": "list_pets"}, "effect": {"respond": {"body": [{"id": 1, "name": 'a "b"\n'}]}}}
 

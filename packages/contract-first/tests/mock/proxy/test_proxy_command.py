@@ -26,7 +26,7 @@ def invoke(monkeypatch):
                 with httpx2.Client(base_url=url, trust_env=False, timeout=10) as client:
                     traffic(client)
 
-        monkeypatch.setattr("contract_first.cli.proxy.End", EndAfterTraffic)
+        monkeypatch.setattr("contract_first.cli.checking.proxy.End", EndAfterTraffic)
         return CliRunner().invoke(app, ["proxy", "--port", url.rpartition(":")[2], *map(str, arguments)])
 
     return run

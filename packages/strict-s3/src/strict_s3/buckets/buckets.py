@@ -15,7 +15,7 @@ from strict_s3.messages.identifiers import is_bucket_name
 from strict_s3.messages.orders import DEFAULT_REGION, Order
 from strict_s3.messages.request import OF_BUCKETS
 from strict_s3.messages.response import Response
-from strict_s3.messages.xml import document
+from strict_s3.messages.xml import document, parse
 from strict_s3.store.acl import acl_of, check_acl, is_of_acl
 from strict_s3.store.acl import describe as describe_acl
 from strict_s3.store.archive import Archive
@@ -33,6 +33,8 @@ _NO_ORIGIN = b"\xee\x80\x80"
 """Stands in moto for an empty origin, which S3 accepts and moto does not: a private-use character."""
 _ROOT = re.compile(rb"(</?)GetBucket(Versioning|Notification|Accelerate)(?:Configuration)?Response\b")
 """Roots of moto's documents that S3 calls configurations; some SDKs look at the root."""
+_LOCATION = re.compile(r"EU|[a-z]{2,4}(?:-[a-z]+)+-\d+|")
+"""Names of regions, and that of eu-west-1 in S3's first years."""
 _NO_PERIOD = re.compile(rb"<(Days|Years)>0</\1>")
 """The unit of a default lock that is not used, in moto's documents."""
 _NOT_MOTOS = frozenset({"notification", "requestPayment"})
@@ -92,6 +94,9 @@ class Buckets:
         if not is_bucket_name(order.bucket):
             raise refusal("InvalidBucketName", BucketName=order.bucket)
         check_ownership(order.headers)
+        location = parse(order.body).findtext("{*}LocationConstraint", "") if order.body else ""
+        if not _LOCATION.fullmatch(location):
+            raise refusal("InvalidLocationConstraint", LocationConstraint=location)
         settings: dict[str, Any] = {
             "region": order.region,
             "headers": dict(order.headers),

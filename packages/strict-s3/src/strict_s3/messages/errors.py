@@ -25,6 +25,7 @@ _MESSAGES: Final = {
             "One or more of the specified parts could not be found.  The part may not have been uploaded, "
             "or the specified entity tag may not match the part's entity tag."
         ),
+        "InvalidLocationConstraint": "The specified location-constraint is not valid",
         "InvalidPartOrder": (
             "The list of parts was not in ascending order. Parts must be ordered by part number."
         ),

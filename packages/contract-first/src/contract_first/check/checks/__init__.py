@@ -12,8 +12,10 @@ what it left untried, and in ``left_out`` why that is all of it. A request that 
 is likely has the extension ``unpaced``.
 """
 
+from .boundaries import Boundaries
 from .challenge import Challenge
 from .check import Check
+from .delivery import Delivery
 from .http_semantics import HttpSemantics
 from .organization_isolation import OrganizationIsolation
 from .presigned_upload import PresignedUpload
@@ -21,16 +23,18 @@ from .problem_details import ProblemDetails
 from .rate_limit_headers import RateLimitHeaders
 from .retry_after import RetryAfter
 from .security_alternatives import SecurityAlternatives
-from .stored_things import StoredThings
+from .stored import StoredThings
 
 CHECKS: tuple[type[Check], ...] = (
     ProblemDetails,
     RateLimitHeaders,
     Challenge,
+    Delivery,
     SecurityAlternatives,
     OrganizationIsolation,
     PresignedUpload,
     StoredThings,
+    Boundaries,
     HttpSemantics,
     RetryAfter,
 )

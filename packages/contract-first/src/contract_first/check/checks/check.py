@@ -82,7 +82,7 @@ class Check:
     rules: ClassVar[Mapping[str, str]]
     by_message: ClassVar[frozenset[str]] = frozenset()
     severity: ClassVar[Severity] = Severity.HIGH
-    source: ClassVar[str]
+    source: ClassVar[str] = ""
 
     def __init__(self, target: Target) -> None:
         self.target = target

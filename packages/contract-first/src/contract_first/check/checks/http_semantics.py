@@ -35,7 +35,9 @@ class HttpSemantics(RunCheck):
         "head": "HEAD responds as GET does, without a body",
         "406": "an Accept that excludes every response gets none, where the contract has a 406",
         "preflight": "a preflight, where supported, allows the method and the credentials' headers",
-        "open cookies": "a preflight allows no credentials to every origin",
+        "origin": "a page that a preflight allows may read the response as well",
+        "open cookies": "no response allows credentials to every origin",
+        "415": "a body of a media type that the contract does not have is refused",
     }
     severity = Severity.MEDIUM
     source = "RFC 9110"
@@ -52,6 +54,8 @@ class HttpSemantics(RunCheck):
             if operation.method == "get":
                 yield from self.whole(self._try_head(operation))
                 yield from self.whole(self._try_accept(operation))
+            elif operation.request_body and not self.target.read_only:
+                yield from self.whole(self._try_media_type(operation))
 
     def _try_method(self, operation: Operation) -> Iterator[CheckFailure]:
         contract = self.target.contract
@@ -103,8 +107,25 @@ class HttpSemantics(RunCheck):
             yield self.failure(
                 "preflight", f"the preflight does not allow {', '.join(lacking)}", label, response
             )
-        if origin == ANY and response.headers.get("access-control-allow-credentials") == "true":
+        if _is_open(response):
             yield self.failure("open cookies", "every origin may send cookies", label, response)
+        for readable in (other for other in operations if other.method == "get"):
+            read = self.send(readable, {**self.target.headers, "Origin": PAGE})
+            if read.headers.get("access-control-allow-origin", "") not in (ANY, PAGE):
+                message = "the response to a page has no Access-Control-Allow-Origin, unlike the preflight"
+                yield self.failure("origin", message, readable.label, read)
+            elif _is_open(read):
+                yield self.failure("open cookies", "every origin may send cookies", readable.label, read)
+
+    def _try_media_type(self, operation: Operation) -> Iterator[CheckFailure]:
+        content = (operation.request_body or {}).get("content", {})
+        case = self.samples.draw(operation)
+        if not content or any(ANY in media_type for media_type in content) or not isinstance(case.body, dict):
+            return
+        response = self.samples.send(case, {**self.target.headers, "Content-Type": UNHEARD_OF})
+        if response.is_success:
+            message = f"a body of {UNHEARD_OF} gets {_outline(response)}"
+            yield self.failure("415", message, operation.label, response)
 
     def _lacking(self, operation: Operation, response: httpx2.Response) -> list[str]:
         methods = _listed(response.headers.get("access-control-allow-methods", "")) | ALWAYS_ALLOWED
@@ -124,6 +145,13 @@ class HttpSemantics(RunCheck):
 
 def _listed(value: str) -> set[str]:
     return {name.strip().upper() for name in value.split(",") if name.strip()}
+
+
+def _is_open(response: httpx2.Response) -> bool:
+    """Return whether a response allows the cookies of every origin."""
+    fields = response.headers
+    is_any = fields.get("access-control-allow-origin") == ANY
+    return is_any and fields.get("access-control-allow-credentials") == "true"
 
 
 def _outline(response: httpx2.Response) -> str:

@@ -5,6 +5,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import ClassVar, Final
 
+import httpx2
 from schemathesis.core.failures import Severity
 
 from contract_first.check.target import Target
@@ -13,7 +14,9 @@ from contract_first.contract import Operation
 from .check import CheckFailure, RunCheck
 
 WITHOUT_A_HANDLER: Final = ("example", "generated")
-"""How the mock of another contract responds: it asks for a credential without knowing the right one."""
+"""How the mock of another contract responds if it stores nothing."""
+SERVED: Final = ("handler", "upstream")
+"""How one responds that knows which credential is right."""
 
 
 class SecurityAlternatives(RunCheck):
@@ -54,7 +57,7 @@ class SecurityAlternatives(RunCheck):
         for scheme in dict.fromkeys(name for alternative in operation.security for name in alternative):
             if scheme in self._wrong:
                 response = self.send(operation, {**common, **self._wrong[scheme]})
-                if response.headers.get("X-Mock-Answer") in WITHOUT_A_HANDLER:
+                if _is_mocked(response):
                     self.note("wrong: untried, the server is a mock that accepts any credential")
                 elif response.status_code != refusal:
                     message = (
@@ -85,6 +88,12 @@ class SecurityAlternatives(RunCheck):
     def _wrong(self) -> dict[str, dict[str, str]]:
         """The header fields of a wrong credential for each scheme: the given one, changed a little."""
         return self.target.credentials.wrong.by_scheme(self.target.contract.security_schemes)
+
+
+def _is_mocked(response: httpx2.Response) -> bool:
+    """Whether a mock responded that asks for a credential without knowing the right one."""
+    fields = response.headers
+    return fields.get("X-Mock-Answer", SERVED[0]) not in SERVED or "X-Mock-Refusal" in fields
 
 
 def _is_secured(operation: Operation) -> bool:

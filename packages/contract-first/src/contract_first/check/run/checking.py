@@ -56,6 +56,7 @@ class Checking:
     oauth2: ClientCredentials | None = None
     rate: float = 0.0
     request_timeout: float = 30.0
+    max_response_time: float = 0.0
     excluded: tuple[Exclusion, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
     fail_on: Severity | Literal[""] = ""
@@ -77,6 +78,7 @@ class Checking:
                 pace,
                 self.budget,
                 request_seconds=self.request_timeout,
+                max_response_time=self.max_response_time,
                 contract=contract,
                 operations=selected(contract, self.only, without=uncalled, read_only=self.read_only),
                 credentials=self.credentials,
@@ -230,6 +232,7 @@ def check_url(checking: Checking) -> Report:
         oauth2: hands out tokens in place of the bearer token of the credentials.
         rate: most requests per second; 0 for no limit but the server's.
         request_timeout: seconds that a response is waited for.
+        max_response_time: seconds after which a response is a finding; 0 for never.
         excluded: checks that are not made, and operations that are not called, each with a reason.
         severities: of findings by check, in place of the check's own.
         fail_on: the least severity that fails the run; any by default.

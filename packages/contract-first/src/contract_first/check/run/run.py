@@ -11,13 +11,14 @@ import httpx2
 import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.checks import RunCheck, collect_after_run_failures
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.core import EventStream
 from schemathesis.openapi.checks import JsonSchemaError
 from schemathesis.schemas import BaseSchema
 
 from contract_first.check.checks import CHECKS, Check
+from contract_first.check.checks.boundaries import Boundaries
 from contract_first.check.checks.check import CheckFailure, ResponseCheck
 from contract_first.check.checks.registration import is_reported_by, registered, validated
 from contract_first.check.excerpts import LONGEST_TEXT, beginning
@@ -264,12 +265,21 @@ class Run:
     def _filter_failure(
         self, _context: HookContext, failure: Failure, case: Case[Any], response: Response
     ) -> bool:
-        is_dropped = self._sent_texts.refute(failure, case, response) or is_reported_by(
-            self._checks_of_run, failure, response, case
+        is_dropped = (
+            self._is_bound(failure, case)
+            or self._sent_texts.refute(failure, case, response)
+            or is_reported_by(self._checks_of_run, failure, response, case)
         )
         if isinstance(failure, JsonSchemaError):
             _shorten(failure)
         return not is_dropped
+
+    def _is_bound(self, failure: Failure, case: Case[Any]) -> bool:
+        """Return whether a check of ours found that the operation enforces no bounds: it is one cause."""
+        return isinstance(failure, AcceptedNegativeData) and any(
+            finding.check == Boundaries.name and finding.concerns(case.operation.label)
+            for finding in self.report.findings
+        )
 
     def _conclude(self) -> None:
         if self.report.reason and self.report.end == "interrupted":

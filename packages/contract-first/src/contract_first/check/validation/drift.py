@@ -16,6 +16,7 @@ from contract_first.contract import Contract
 from contract_first.contract.document import pointers
 from contract_first.contract.document.media_types import declared_as, is_json
 from contract_first.contract.document.parsing import as_yaml
+from contract_first.contract.schemas.expansion import STRUCTURE
 
 from .content_codings import NotDecoded, decoded
 from .validator import ValidatedExchange, target
@@ -29,7 +30,6 @@ DEEPEST = 20
 LONGEST = 200
 """Characters of an example, and of the path of an operation."""
 ID = re.compile(r"[0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]{15,}")
-ALTERNATIVES = ("allOf", "anyOf", "oneOf")
 TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 Place = tuple[str, str]
 
@@ -214,8 +214,8 @@ class Drift:
         if not isinstance(node, dict) or depth > DEEPEST:
             return
         yield node, at
-        for keyword in ALTERNATIVES:
-            alternatives = node.get(keyword)
+        for keyword in sorted(STRUCTURE & node.keys()):
+            alternatives = node[keyword]
             for index, inner in enumerate(alternatives if isinstance(alternatives, list) else ()):
                 yield from self._branches(inner, pointers.join(at, keyword, index), depth + 1)
 

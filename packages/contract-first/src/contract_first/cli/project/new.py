@@ -20,6 +20,7 @@ from contract_first.contract import Contract, ContractError
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import METHODS
 from contract_first.contract.document.parsing import as_yaml
+from contract_first.contract.models import Kind, write_models
 from contract_first.contract.models.python_names import python_name
 from contract_first.contract.reading.embedding import embed
 from contract_first.contract.reading.overlay import apply_overlay
@@ -28,7 +29,7 @@ from contract_first.contract.schemas.violations import holds_more
 from contract_first.contract.validation import validate
 from contract_first.distribution import CONTRACT_FIRST
 
-from .scaffold import Scaffolding, print_outcomes, stub_name, write_new
+from .scaffold import ModelsKind, Scaffolding, print_outcomes, stub_name, write_new
 from .stubs import PROBLEM
 
 TEMPLATES = files(__package__) / "templates"
@@ -71,8 +72,9 @@ def new(
     db: Annotated[
         Db, typer.Option("--db", help="Database that handlers may ask for, with migrations by Alembic.")
     ] = "none",
+    models: ModelsKind = None,
 ) -> None:
-    """Create a project that serves a contract: handlers that return examples, settings, tests, an image, CI.
+    """Create a project that serves a contract: handlers that return examples, tests, an image, CI.
 
     Its copy of the contract is one file with all references bundled, and repaired where it is not valid; an
     operation without a default response gets one of problem details, and one whose handler would be called as
@@ -90,7 +92,7 @@ def new(
         validate(embed(contract.document, contract.source))
     except ContractError as error:
         raise failure(f"{error} This is not repaired: correct it, or leave it out by an --overlay.") from None
-    print_outcomes(_written(Contract(contract.document, contract.source), into, db))
+    print_outcomes(_written(Contract(contract.document, contract.source), into, db, models))
 
 
 def _leave_out(contract: Contract) -> None:
@@ -136,7 +138,7 @@ def _describe_problems(contract: Contract, responses: dict[str, Any]) -> None:
             responses[status] = {**response, "content": content}
 
 
-def _written(contract: Contract, into: Path, db: Db) -> Iterator[tuple[str, str, str]]:
+def _written(contract: Contract, into: Path, db: Db, models: Kind | None) -> Iterator[tuple[str, str, str]]:
     """Write the files, and yield the outcome, name and a remark for each."""
     name = into.resolve().name
     package = python_name(name) + "_api" * (name in RESERVED)
@@ -158,10 +160,13 @@ def _written(contract: Contract, into: Path, db: Db) -> Iterator[tuple[str, str,
         "schemes": [json.dumps(scheme) for scheme in contract.security_schemes],
         "secured": bool(contract.security_schemes),
         "db": db != "none",
+        "models": models,
     }
     places = PLACES | (SECURITY if values["secured"] else {}) | (DATABASE if values["db"] else {})
     for place, template in places.items():
         contents[place.format(package=package)] = _rendered(template, values)
+    if models:
+        contents[f"{source}/models.py"] = write_models(contract, models)
     if values["db"]:
         contents[f"{source}/migrations/{REVISION}"] = (TEMPLATES / REVISION).read_text("utf-8")
         contents[f"{source}/migrations/versions/.gitkeep"] = ""
@@ -170,7 +175,7 @@ def _written(contract: Contract, into: Path, db: Db) -> Iterator[tuple[str, str,
         path.parent.mkdir(parents=True, exist_ok=True)
         yield ("wrote", str(path), "") if write_new(path, content) else ("skipped", str(path), "is there")
     folders = into / source / "operations", into / "tests"
-    yield from Scaffolding(contract, {}, *folders, respond=True, client=True).done()
+    yield from Scaffolding(contract, {}, *folders, respond=True, client=True, models=models).done()
 
 
 def _rendered(template: str, values: dict[str, Any]) -> str:

@@ -68,7 +68,9 @@ class SampleRequests:
             media_type, schema = first_content(body)
             if not is_json(media_type):
                 raise NotPlainError
-            yield "json", self._valid(schema)
+            if (value := self._valid(schema)) is None:  # for the client that is no body
+                raise NotPlainError
+            yield "json", value
             if media_type != "application/json":
                 headers["Content-Type"] = media_type
         if headers:

@@ -48,6 +48,7 @@ class Samples:
 
     def __init__(self, contract: Contract) -> None:
         self._schemas = contract.schemas
+        self._requests = contract.schemas.for_requests.view(formats=True)
         self._responses = contract.schemas.for_responses
         self._generator = Generator(contract.schemas, seed="samples")
         self._words: dict[tuple[int, ...], str] = {}
@@ -93,7 +94,7 @@ class Samples:
 
     def is_valid(self, node: Any, value: Any) -> bool:
         """Tell whether a value conforms to the schema of a request."""
-        return self._schemas.of(node).validator.is_valid(value)
+        return self._requests.of(node).validator.is_valid(value)
 
     def _value(self, schema: Schema, depth: int) -> Any:
         key = (depth, *_key(schema))

@@ -13,6 +13,7 @@ from contract_first.cli.commands import Overlays, Strict, failure
 from contract_first.cli.reading import Load, Source, follows_references, read_contract
 from contract_first.cli.serve import Handlers, imported_handlers
 from contract_first.contract import Contract, Operation, load_contract
+from contract_first.contract.models import Kind
 from contract_first.contract.models.python_names import python_name
 from contract_first.imports import resting_collector
 from contract_first.service.names import handler_name, handler_named
@@ -23,12 +24,20 @@ from .stubs import Stub, Stubs
 PACKAGE = '"""One module a tag, one async function an operation."""\n'
 MOST_STUBS = 3_000
 """Handlers that are written at once: but for Microsoft Graph, 2,958 operations are the most that is known."""
+ModelsKind = Annotated[
+    Kind | None,
+    typer.Option(
+        "--models",
+        help="Have handlers take and return models of this kind, which are in the module `models`.",
+        show_default="none: JSON values",
+    ),
+]
 NINJA = "_endpoints_"
 """Behind this, an operationId that Django Ninja made has the name of the function."""
 
 
 @follows_references
-def scaffold(
+def scaffold(  # noqa: PLR0913 -- one for each option
     *,
     into: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder whose package `operations` gets the handlers.")
@@ -52,6 +61,7 @@ def scaffold(
             "--client", help="Have tests send requests by a fixture `client`, as projects of `new` do."
         ),
     ] = False,
+    models: ModelsKind = None,
     load: Load = load_contract,
     package: str = "",
 ) -> None:
@@ -62,7 +72,8 @@ def scaffold(
     functions = imported_handlers(handlers or package)
     read = read_contract(contract, load, overlay, strict=strict)
     folders = into / "operations", tests or into / "tests"
-    print_outcomes(Scaffolding(read, functions, *folders, respond=respond, client=client).done())
+    work = Scaffolding(read, functions, *folders, respond=respond, client=client, models=models)
+    print_outcomes(work.done())
 
 
 @resting_collector()
@@ -88,11 +99,12 @@ class Scaffolding:
     _: KW_ONLY
     respond: bool = False
     client: bool = False
+    models: Kind | None = None
 
     def __post_init__(self) -> None:
         every = Credentials(api_key="a", bearer="a", basic="a:a", cookie="a")
         schemes = every.by_scheme(self.contract.security_schemes).keys() if self.client else None
-        self._stubs = Stubs(self.contract, respond=self.respond, schemes=schemes)
+        self._stubs = Stubs(self.contract, respond=self.respond, schemes=schemes, models=self.models)
 
     def done(self) -> Iterator[tuple[str, str, str]]:
         """Write the missing files, and yield the outcome, name and a remark for each."""
@@ -119,9 +131,10 @@ class Scaffolding:
 
     def _module(self, path: Path, test: Path, stubs: Sequence[Stub]) -> Iterator[tuple[str, str, str]]:
         title = stubs[0].operation.tags[0] if stubs[0].operation.tags else "Operations without a tag"
-        write_new(path, self._stubs.module(title, stubs))
+        package = _import_name(self.operations)
+        write_new(path, self._stubs.module(title, stubs, package.rpartition(".")[0]))
         yield "wrote", str(path), f"{len(stubs)} to implement"
-        text = self._stubs.tests(title, _import_name(self.operations), path.stem, stubs)
+        text = self._stubs.tests(title, package, path.stem, stubs)
         is_new = write_new(test, text)
         yield ("wrote", str(test), "") if is_new else ("skipped", str(test), "is there")
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import is_json
+from contract_first.contract.models import Kind, Models
 from contract_first.service.names import argument_names
 
 from .sample_requests import SampleRequests
@@ -26,10 +27,12 @@ IMPORTED = ("NotImplementedYet", "Problem", "Response")
 """What handlers may need of `contract_first.service`."""
 REFUSALS = ("404", "403", "401")
 """Of errors that a handler is declared to respond with, those that say least of the request."""
-STRUCTURED = re.compile(r"\b(jsonl?|ndjson|xml)\b")
+STRUCTURED = re.compile(r"\b(jsonl?|ndjson|xml)\b|\*/\*")
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
 """RUF100 where the other rules are not selected."""
 NEWLINE = "\n"
+NAME = re.compile(r"\b[A-Za-z_]\w*\b")
+PLAIN = frozenset({"list", "dict", "str", "int", "float", "bool", "None"})
 PROBLEM = "application/problem+json"
 TESTS = '''"""{title}"""
 {lenience}{imports}'''
@@ -50,19 +53,39 @@ class Stubs:
             are not implemented.
         schemes: the security schemes that the fixture ``client`` of the tests has a credential for; without
             them tests call the handlers.
+        models: of which kind the types of bodies are, in the module ``models`` beside the handlers' package;
+            without them bodies are JSON values.
     """
 
     def __init__(
-        self, contract: Contract, *, respond: bool = False, schemes: AbstractSet[str] | None = None
+        self,
+        contract: Contract,
+        *,
+        respond: bool = False,
+        schemes: AbstractSet[str] | None = None,
+        models: Kind | None = None,
     ) -> None:
         self._samples = Samples(contract)
         self._respond = respond
+        self._models = None if models is None else Models(contract, models)
+        # of objects that are no component there are no models
+        self._models_of_components = frozenset[str]() if self._models is None else self._models.names
         self._requests = None if schemes is None else SampleRequests(contract, self._samples, schemes)
 
-    def module(self, title: str, stubs: Sequence[Stub]) -> str:
-        """Return a module of handlers."""
+    def module(self, title: str, stubs: Sequence[Stub], package: str = "") -> str:
+        """Return a module of handlers.
+
+        Args:
+            package: that has the module ``models``.
+        """
         handlers = [self._handler(stub) for stub in stubs]
-        imports = "\nfrom typing import Any\n" if any("Any" in handler for handler in handlers) else ""
+        signatures = "".join(handler.partition('"""')[0] for handler in handlers)
+        is_used = {
+            "Any": "Any" in signatures,
+            "cast": any("cast(" in handler.rpartition('"""')[2] for handler in handlers),
+        }
+        typing = [name for name, used in is_used.items() if used]
+        imports = f"\nfrom typing import {', '.join(typing)}\n" if typing else ""
         operations = [stub.operation for stub in stubs]
         most = max(
             len(operation.parameters) + (operation.request_body is not None) for operation in operations
@@ -75,6 +98,8 @@ class Stubs:
         )
         names = [name for name in IMPORTED if any(f" {name}(" in handler for handler in handlers)]
         problem = f"\nfrom contract_first.service import {', '.join(names)}\n" if names else ""
+        if models := self._models_in(signatures):
+            problem += f"\n{_import(f'{package}.models', sorted(models))}\n"
         header = MODULE.format(title=sentence(title), lenience=lenience, imports=imports, problem=problem)
         return "\n\n".join([header, *handlers])
 
@@ -120,12 +145,15 @@ class Stubs:
     def _body(self, operation: Operation) -> Iterator[str]:
         """Yield the statement of a handler, if it needs one."""
         refusal = self._refusal(operation)
-        schema, value = self._success(operation)
+        value = self._success(operation)[1]
         if refusal:
             yield f'    raise Problem({refusal}, "{_lacking(operation)}")'
-        elif self._respond and self._samples.conforms(schema, value):
+        elif self._respond:
             status, headers = self._beyond(operation)
-            parts = [] if value is None else [literal(value, 8)]
+            kind = self._returned(operation)[0]
+            indent = 8 if headers else 4
+            example = _cast(kind, value, indent) if self._models_in(kind) else literal(value, indent)
+            parts = [] if value is None else [example]
             parts += [f"status={status}"] if status else []
             parts += [f"headers={literal(headers, 8)}"] if headers else []
             if headers:
@@ -133,13 +161,14 @@ class Stubs:
             elif status:
                 yield f"    return Response({', '.join(parts)})"
             elif parts:
-                yield f"    return {literal(value, 4)}"
+                yield f"    return {example}"
         else:
             yield f'    raise NotImplementedYet("{_lacking(operation)}")'
 
     def _refusal(self, operation: Operation) -> str:
-        """Return the status of the problem that a handler raises, since the contract declares no success."""
-        if not self._respond or _success_of(operation)[0]:
+        """Return the status of the problem that a handler raises where it knows no success."""
+        is_known = _success_of(operation)[0] and self._samples.conforms(*self._success(operation))
+        if not self._respond or is_known:
             return ""
         declared = [status for status in operation.responses if status.isdigit()]
         return next((status for status in (*REFUSALS, *declared) if status in declared), REFUSALS[0])
@@ -175,7 +204,7 @@ class Stubs:
             media_type, schema = first_content(operation.request_body)
             text = f"request body, {media_type}, {self._samples.described(schema)}."
             is_optional = not operation.request_body.get("required", False)
-            yield "body", self._samples.python_type(schema, is_optional=is_optional), text
+            yield "body", self._body_type(schema, is_optional=is_optional), text
 
     def _returned(self, operation: Operation) -> tuple[str, str]:
         """Return the type and the description of what the handler returns."""
@@ -187,7 +216,19 @@ class Stubs:
             return "None", text
         media_type, schema = first_content(response)
         text = f"{text} ({media_type}, {self._samples.described(schema)})"
-        return self._samples.python_type(schema), text
+        return self._body_type(schema), text
+
+    def _body_type(self, schema: Any, *, is_optional: bool = False) -> str:
+        """Return the annotation of a body: of models where there are some for all of it, else of JSON."""
+        if self._models is not None:
+            annotation = self._models.annotation(schema, "Body")
+            names = set(NAME.findall(annotation))
+            if names & self._models_of_components and names <= self._models_of_components | PLAIN:
+                return f"{annotation} | None" if is_optional else annotation
+        return self._samples.python_type(schema, is_optional=is_optional)
+
+    def _models_in(self, annotation: str) -> set[str]:
+        return set(NAME.findall(annotation)) & self._models_of_components
 
     def _docstring(self, operation: Operation, arguments: Sequence[tuple[str, str, str]]) -> Iterator[str]:
         definition = operation.definition
@@ -210,19 +251,14 @@ class Stubs:
     def _test(self, stub: Stub) -> str:
         operation = stub.operation
         request = None if self._requests is None else self._requests.call(operation)
-        raises = self._refusal(operation) or (self._requests is not None and self._is_unknown(operation))
-        if request is not None and not self._is_unknown(operation):
+        if request is not None:
             argument, lines = "client: httpx2.Client", list(self._exchange(operation, request))
         else:
-            argument, lines = "", list(self._direct(stub, raises=bool(raises)))
+            argument, lines = "", list(self._direct(stub))
         head = f"def test_{stub.name}({argument}) -> None:"
         return "\n".join([head, f'    """{sentence(operation.label)}"""', *lines, ""])
 
-    def _is_unknown(self, operation: Operation) -> bool:
-        """Tell whether the handler does not respond, since no value is known that conforms."""
-        return not self._refusal(operation) and not self._samples.conforms(*self._success(operation))
-
-    def _direct(self, stub: Stub, *, raises: bool) -> Iterator[str]:
+    def _direct(self, stub: Stub) -> Iterator[str]:
         """Yield the statements of a test that calls a handler."""
         operation = stub.operation
         values = [self._samples.value(schema_of(parameter)) for parameter in operation.parameters]
@@ -230,7 +266,7 @@ class Stubs:
         if operation.request_body is not None:
             arguments["body"] = self._samples.value(first_content(operation.request_body)[1])
         call = _call(stub.name, arguments)
-        if raises:
+        if self._refusal(operation):
             yield from (
                 "    with pytest.raises(Problem):",
                 f"        {call.replace(NEWLINE, NEWLINE + '    ')}",
@@ -245,10 +281,11 @@ class Stubs:
         """Yield the statements of a test that sends a request."""
         yield f"    response = {request}"
         status, response = _success_of(operation)
-        code = self._refusal(operation) or status.replace("default", "200").replace("XX", "00")
+        refusal = self._refusal(operation)
+        code = refusal or status.replace("default", "200").replace("XX", "00")
         yield f"    assert response.status_code == {code}"
         media_types = list(response.get("content", ()))
-        if media_types and is_json(media_types[0]) and operation.method != "head":
+        if not refusal and media_types and is_json(media_types[0]) and operation.method != "head":
             yield self._expected(operation, "response.json()")
 
     def _expected(self, operation: Operation, response: str) -> str:
@@ -337,6 +374,15 @@ def _definition(name: str, arguments: Sequence[str], result: str) -> str:
     if len(line) <= WIDTH:
         return line
     return "\n".join([f"async def {name}(", *(f"    {argument}," for argument in starred), f") -> {result}:"])
+
+
+def _cast(kind: str, value: Any, indent: int) -> str:
+    """Return an example as if it were of a model's type, as the formatter leaves it."""
+    if not (isinstance(value, dict | list) and value):
+        return f'cast("{kind}", {literal(value, 0)})'
+    space = " " * (indent + 4)
+    lines = [f'{space}"{kind}",', f"{space}{literal(value, indent + 4)},", " " * indent + ")"]
+    return "\n".join(["cast(", *lines])
 
 
 def _call(name: str, arguments: Mapping[str, Any]) -> str:

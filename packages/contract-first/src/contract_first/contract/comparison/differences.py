@@ -4,17 +4,20 @@ import re
 from collections.abc import Iterator
 
 from contract_first.contract.document.json_types import type_of
+from contract_first.contract.schemas.expansion import list_of
 from contract_first.contract.schemas.limits import APPLIES_TO, ARRAYS, EXCLUSIVE, OBJECTS, relation, words
 from contract_first.contract.schemas.parts import Conjunction, Part
 from contract_first.contract.schemas.shapes import Shape, canonical, type_words
 
 from .changes import Difference
+from .conditions import is_monotone
+from .lifetime import is_over
 from .rules import Side
 
-MONOTONE = ("patternProperties", "dependentSchemas", "propertyNames")
-"""Keywords that are stricter if their schemas are, which are compared as properties are."""
 XML = {"xml": ("name", "attribute", "wrapped", "nodeType"), "xml-namespace": ("namespace", "prefix")}
 """The members of XML Objects by the subjects of their rules."""
+EXTENSIBLE = "x-extensible-enum"
+"""A list of values, or true beside an ``enum``."""
 LONGEST_VALUE = 40
 MOST_VALUES = 5
 
@@ -23,8 +26,8 @@ def differences(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     """Yield the differences of two shapes themselves."""
     yield from _types(old, new, side)
     yield from _values(old, new, side)
+    yield from _extensible(old, new, side)
     yield from _limits(old, new, side)
-    yield from _conditions(old, new, side)
     if old.types & new.types >= OBJECTS:
         yield from _properties(old, new, side)
         yield from _required(old, new, side)
@@ -52,12 +55,15 @@ def below(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction]]:
             yield _item(old, index), _item(new, index)
         if old.items or new.items:
             yield old.items, new.items
+    for label, conjunction in old.applied.items():
+        if label in new.applied and is_monotone(label, old, new):
+            yield conjunction, new.applied[label]
 
 
 def conditions(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction, str]]:
     """Yield pairs below that only count as equal or different, and the words for them."""
     for label, conjunction in old.applied.items():
-        if label in new.applied and not label.startswith(MONOTONE):
+        if label in new.applied and not is_monotone(label, old, new):
             yield conjunction, new.applied[label], label
 
 
@@ -78,9 +84,6 @@ def _below_objects(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjun
             yield old.additional, new.properties[name]
     if old.additional and new.additional:
         yield old.additional, new.additional
-    for label, conjunction in old.applied.items():
-        if label in new.applied and label.startswith(MONOTONE):
-            yield conjunction, new.applied[label]
 
 
 def _item(shape: Shape, index: int) -> Conjunction:
@@ -109,10 +112,28 @@ def _values(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
         yield Difference.of(f"{side}-enum-{kind}", place, f"{_list(new.enum)}, was {_list(old.enum)}")
         return
     removed, added = _unlisted(old.enum, new), _unlisted(new.enum, old)
+    subject = "extensible-enum" if added and not removed and _is_extensible(new) else "enum"
     kind = "changed" if removed and added else "narrowed" if removed else "widened"
     parts = [f"no longer {_listing(removed)}"] * bool(removed) + [f"also {_listing(added)}"] * bool(added)
     if removed or added:
-        yield Difference.of(f"{side}-enum-{kind}", place, ", ".join(parts))
+        yield Difference.of(f"{side}-{subject}-{kind}", place, ", ".join(parts))
+
+
+def _extensible(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
+    """Compare the values known so far of lists to which others may be added (``x-extensible-enum``)."""
+    before, now = (
+        {canonical(value) for part in shape.parts for value in list_of(part.node, EXTENSIBLE)}
+        for shape in (old, new)
+    )
+    place = at(old, new, EXTENSIBLE)
+    both = (before - now, "narrowed", "no longer"), (now - before, "widened", "also")
+    for values, kind, verb in both if before else ():
+        if values:
+            yield Difference.of(f"{side}-extensible-enum-{kind}", place, f"{verb} {_listing(sorted(values))}")
+
+
+def _is_extensible(shape: Shape) -> bool:
+    return any(part.node.get(EXTENSIBLE) is True for part in shape.parts)
 
 
 def _unlisted(values: dict[str, object], shape: Shape) -> list[str]:
@@ -142,19 +163,13 @@ def _limits(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
             yield Difference.of(f"{side}-{subject}-{kind}", place, detail)
 
 
-def _conditions(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
-    for keyword in old.conditions | new.conditions:
-        if old.conditions.get(keyword) != new.conditions.get(keyword):
-            yield Difference.of(f"{side}-condition-changed", at(old, new, keyword), keyword)
-    for label in old.applied | new.applied:
-        if (label in old.applied) != (label in new.applied):
-            yield Difference.of(f"{side}-condition-changed", at(old, new, label.partition(" ")[0]), label)
-
-
 def _properties(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     for name, conjunction in old.properties.items():
         if name not in new.properties:
             is_refused = side == "request" and new.additional is None
+            if any(is_over(part.node) for part in conjunction):
+                yield Difference.of("property-removed-after-sunset", conjunction[0])
+                continue
             yield Difference.of(f"{side}-property-{'refused' if is_refused else 'removed'}", conjunction[0])
     for name, conjunction in new.properties.items():
         if name not in old.properties:

@@ -13,6 +13,7 @@ from contract_first.contract.schemas.parts import Part
 
 from .changes import Difference
 from .effort import Effort
+from .lifetime import is_over
 from .rules import Side
 from .schemas import SchemaComparison
 
@@ -34,11 +35,18 @@ class MessageComparison:
         """Yield the differences of requests and responses of two operations."""
         yield from self._parameters(_parameters(old, self._old), _parameters(new, self._new))
         yield from self._body(_body(old, self._old), _body(new, self._new))
-        yield from self._responses(old, new)
+        yield from self._responses(old, new, Side.RESPONSE)
+
+    def differences_of_received(self, old: Operation, new: Operation) -> Iterator[Difference]:
+        """Yield the differences of two requests that clients receive, and of the responses that they send."""
+        before, now = _body(old, self._old), _body(new, self._new)
+        if before and now:
+            yield from self._content(before, now, Side.RESPONSE)
+        yield from self._responses(old, new, Side.REQUEST)
 
     def _parameters(self, old: Mapping[Any, Part], new: Mapping[Any, Part]) -> Iterator[Difference]:
         for key in (key for key in old if key not in new):
-            yield Difference.of("parameter-removed", old[key])
+            yield Difference.of(f"parameter-removed{'-after-sunset' * is_over(old[key].node)}", old[key])
         for key, at in new.items():
             if key in old:
                 yield from self._parameter(old[key], at)
@@ -76,14 +84,17 @@ class MessageComparison:
         for name in (name for name in now if name not in before):
             yield Difference.of(f"{side}-media-type-added", now[name])
 
-    def _responses(self, old: Operation, new: Operation) -> Iterator[Difference]:
+    def _responses(self, old: Operation, new: Operation, side: Side) -> Iterator[Difference]:
         responses = _responses(old, self._old), _responses(new, self._new)
         for status in dict.fromkeys(chain(*responses)):
             before, now = (side.get(status) or side.get(f"{status[0]}XX") for side in responses)
             subject = "error" if status[0] >= FIRST_ERROR else "status"
             if before and now:
-                yield from self._headers(_headers(old, before), _headers(new, now))
-                yield from self._content(before, now, Side.RESPONSE)
+                if side is Side.RESPONSE:
+                    yield from self._headers(_headers(old, before), _headers(new, now))
+                yield from self._content(before, now, side)
+            elif side is Side.REQUEST:
+                continue
             elif before:
                 yield Difference.of(f"response-{subject}-removed", before)
             elif now:

@@ -13,6 +13,7 @@ from contract_first.terminal import printable
 
 from .changes import Change, Difference
 from .effort import Effort
+from .lifetime import LEVELS, UNSTABLE, is_over, level_of, sunset_of
 from .messages import MessageComparison
 from .rules import Severity
 from .security import SecurityComparison
@@ -26,8 +27,8 @@ OF_AN_OPERATION = 0.5
 def compare(old: Contract, new: Contract) -> list[Change]:
     """Return what changed from one contract to another, the worst first, then in the order of the document.
 
-    A change of a component that several operations share is listed once. Webhooks, callbacks, links, tags,
-    prose, ``allowReserved`` and ``allowEmptyValue`` are not compared.
+    A change of a component that several operations share is listed once. Links, tags, prose,
+    ``allowReserved`` and ``allowEmptyValue`` are not compared.
 
     Raises:
         ContractError: the contracts are too large to compare.
@@ -66,13 +67,52 @@ class _Comparison:
         for key, new in now.items():
             if key not in before:
                 yield printable(new.label), _alone(key, self._new, new, before, "added")
+        yield from self._webhooks()
+
+    def _webhooks(self) -> Iterator[tuple[str, Difference]]:
+        """Yield the differences of webhooks and callbacks, which clients receive."""
+        before, now = (
+            {operation.label: operation for operation in contract.webhooks}
+            for contract in (self._old, self._new)
+        )
+        for label in before | now:
+            old, new = before.get(label), now.get(label)
+            if old and new:
+                changes = list(self._messages.differences_of_received(old, new))
+            elif old:
+                changes = [Difference.of("webhook-removed", _at(self._old, old))]
+            else:
+                changes = [Difference.of("webhook-added", _at(self._new, now[label]))]
+            yield from ((printable(label), change) for change in changes)
 
     def _operation(self, old: Operation, new: Operation) -> Iterator[Difference]:
+        level, level_now = level_of(old.definition), level_of(new.definition)
+        changes = self._changes(old, new)
+        if level in UNSTABLE:
+            at = _at(self._new, new)
+            rule = "unstable-operation-changed"
+            changes = (
+                change
+                if change.rule.severity is Severity.SAFE
+                else Difference.of(rule, at, f"{change.rule.name} {change.where}")
+                for change in changes
+            )
+        if level != level_now:
+            kind = "decreased" if LEVELS.index(level_now) < LEVELS.index(level) else "increased"
+            yield Difference.of(f"stability-{kind}", _at(self._new, new), f"{level_now}, was {level}")
+        yield from changes
+
+    def _changes(self, old: Operation, new: Operation) -> Iterator[Difference]:
         before, now = old.definition, new.definition
         if (now_id := now.get("operationId")) != (old_id := before.get("operationId")):
             yield Difference.of("operation-id-renamed", _at(self._new, new), f"{now_id}, was {old_id}")
         if (is_deprecated := now.get("deprecated", False)) != before.get("deprecated", False):
             yield Difference.of(f"operation-{'' if is_deprecated else 'un'}deprecated", _at(self._new, new))
+        is_still_deprecated = now.get("deprecated", False)
+        if is_still_deprecated and (sunset := sunset_of(before)) and (sunset_now := sunset_of(now)) != sunset:
+            kind = "later" if sunset_now and sunset_now > sunset else "earlier"
+            detail = f"{sunset_now or 'no date'}, was {sunset}"
+            yield Difference.of(f"sunset-{kind}", _at(self._new, new), detail)
         yield from self._servers(_holder(self._old, old), _holder(self._new, new))
         yield from self._security.differences(old, new)
         yield from self._messages.differences(old, new)
@@ -99,6 +139,10 @@ def _alone(
     key: Key, contract: Contract, operation: Operation, others: dict[Key, Any], kind: str
 ) -> Difference:
     """Return the difference of an operation, or of its whole path, that only one contract has."""
+    if kind == "removed" and level_of(operation.definition) in UNSTABLE:
+        return Difference.of("unstable-operation-changed", _at(contract, operation), "operation-removed")
+    if kind == "removed" and is_over(operation.definition):
+        return Difference.of("operation-removed-after-sunset", _at(contract, operation))
     if any(path == key[0] for path, _ in others):
         return Difference.of(f"operation-{kind}", _at(contract, operation))
     path = pointers.join("/paths", operation.path)

@@ -1,12 +1,23 @@
-"""Reports a comparison as JSON and as Markdown."""
+"""Reports a comparison as JSON, Markdown, HTML, JUnit XML, and annotations of GitHub Actions."""
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from html import escape
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from contract_first.terminal import printable
 
 from .changes import Change
 from .rules import Severity
 
+GITHUB = {Severity.BREAKING: "error", Severity.RISKY: "warning"}
+TITLE = "%\r\n:,"
+PAGE = """<!doctype html><html lang=en><meta charset=utf-8><title>Changes of a contract</title><style>
+body{font:15px/1.4 system-ui;margin:2em;color-scheme:light dark}
+td,th{text-align:left;vertical-align:top;padding:.4em}
+.breaking td:first-child{color:#c00}.risky td:first-child{color:#a60}.safe td:first-child{color:#080}</style>
+"""
 MOST_NAMED = 3
 """Operations that are named; others are counted."""
 
@@ -43,6 +54,54 @@ def as_markdown(changes: Sequence[Change]) -> str:
             for change in group
         ]
     return "\n".join(lines)
+
+
+def as_html(changes: Sequence[Change]) -> str:
+    """Return the changes as a page that needs no other file."""
+    rows = "".join(
+        f"<tr class={change.severity.value}><td>{change.severity.value}<td><code>{rule.name}</code>"
+        f"<br>{escape(rule.meaning)}<td>{'<br>'.join(map(escape, named(change.operations)))}"
+        f"<td><code>{escape(_place(change))}</code>"
+        for change in changes
+        for rule in [change.difference.rule]
+    )
+    head = "<tr><th>Severity<th>Rule<th>Operations<th>Place"
+    return f"{PAGE}<h1>{summary(changes)}</h1><table>{head}{rows}</table>"
+
+
+def as_junit(changes: Sequence[Change], failing: Sequence[Severity]) -> str:
+    """Return JUnit XML: a test for each change, which fails if it has one of the severities."""
+    failures = sum(change.severity in failing for change in changes)
+    suite = Element("testsuite", name="contract diff", tests=str(len(changes)), failures=str(failures))
+    for change in changes:
+        rule, name = change.difference.rule, f"{change.difference.rule.name} {_place(change)}"
+        case = SubElement(suite, "testcase", classname=", ".join(named(change.operations)), name=name)
+        if change.severity in failing:
+            message = f"{change.severity}: {rule.meaning}"
+            failure = SubElement(case, "failure", message=message, type=rule.name)
+            failure.text = printable(change.difference.pointer)
+    return tostring(suite, "unicode")
+
+
+def as_github(changes: Sequence[Change]) -> str:
+    """Return GitHub's workflow commands: a line for each change that is not safe, and one that counts."""
+    lines = [
+        f"::{GITHUB[change.severity]} title={_escaped(change.difference.rule.name, TITLE)}::"
+        + _escaped(
+            f"{', '.join(named(change.operations))}: {_place(change)} ({change.difference.rule.meaning})"
+        )
+        for change in changes
+        if change.severity in GITHUB
+    ]
+    return "\n".join([*lines, f"::notice title=contract diff::{_escaped(summary(changes))}"])
+
+
+def _escaped(text: str, characters: str = "%\r\n") -> str:
+    return "".join(f"%{ord(letter):02X}" if letter in characters else letter for letter in text)
+
+
+def _place(change: Change) -> str:
+    return ": ".join(filter(None, (change.difference.where, change.difference.detail)))
 
 
 def _described(change: Change) -> str:

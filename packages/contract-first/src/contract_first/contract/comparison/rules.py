@@ -55,6 +55,7 @@ ORDERED = {
     "min-properties": "smallest number of properties",
     "max-properties": "largest number of properties",
     "additional-properties": "choice of properties that are not declared",
+    "condition": "condition (contains, dependentRequired, not, if and the like)",
 }
 """Subjects of a schema that are stricter or less strict, and their words."""
 
@@ -85,11 +86,14 @@ def _schema_rules() -> Iterator[Rule]:
     yield from _both_sides("alternatives", "became-exclusive", sentence, RISKY, SAFE)
     sentence = "A value that conforms to several of the schemas is no longer refused."
     yield from _both_sides("alternatives", "became-inclusive", sentence, SAFE, RISKY)
+    words = "list of values so far, to which others may be added,"
+    yield from _both_sides("extensible-enum", "narrowed", f"The {words} lacks some.", BREAKING, SAFE)
+    yield from _both_sides("extensible-enum", "widened", f"The {words} has more.", SAFE, SAFE)
     sentence = "In XML, something has another name, or is an attribute or wrapped where it was not."
     yield from _both_sides("xml", "changed", sentence, BREAKING, BREAKING)
     sentence = "In XML, something has another namespace or prefix."
     yield from _both_sides("xml-namespace", "changed", sentence, RISKY, RISKY)
-    sentence = "A keyword whose effect cannot be compared (such as not or if) has changed."
+    sentence = "A condition has changed, and no value was found that shows in which direction."
     yield from _both_sides("condition", "changed", sentence, RISKY, RISKY)
 
 
@@ -159,6 +163,16 @@ _BOTH = (
     ("path-removed", BREAKING, "A path is gone, with all its operations."),
     ("operation-added", SAFE, "A path has one more operation."),
     ("operation-removed", BREAKING, "An operation is gone from a path that stays."),
+    ("operation-removed-after-sunset", SAFE, "A deprecated operation is gone, after its sunset date."),
+    ("parameter-removed-after-sunset", SAFE, "A deprecated parameter is gone, after its sunset date."),
+    ("property-removed-after-sunset", SAFE, "A deprecated property is gone, after its sunset date."),
+    ("sunset-earlier", BREAKING, "An operation may be gone before the announced day, or on no known one."),
+    ("sunset-later", SAFE, "An operation that may go stays longer, or until a date that is announced."),
+    ("stability-decreased", BREAKING, "An operation is promised to be less stable than before."),
+    ("stability-increased", SAFE, "An operation is promised to be more stable than before."),
+    ("unstable-operation-changed", SAFE, "An operation has changed that is a draft or alpha."),
+    ("webhook-added", SAFE, "A request may be received that clients can ignore."),
+    ("webhook-removed", BREAKING, "A request that clients wait for is not sent any more."),
     ("operation-id-renamed", RISKY, "Generated clients name the operation in another way."),
     ("operation-deprecated", RISKY, "An operation is announced to go away."),
     ("operation-undeprecated", SAFE, "An operation that was announced to go away stays."),

@@ -12,17 +12,22 @@ from contract_first.contract.contract import Contract
 from contract_first.contract.document.anatomy import REFERENCES
 from contract_first.contract.schemas.expansion import Expansion
 from contract_first.contract.schemas.parts import Conjunction, Part, component
-from contract_first.contract.schemas.schema import Schemas
+from contract_first.contract.schemas.schema import MISSING, Schemas
 from contract_first.contract.schemas.shapes import ANY_TYPE, COMPONENT, Shape, shape_of, steps_of, type_words
 
 from .alternatives import Pairing, merge_lists, overlapping, pair
 from .changes import Difference
+from .conditions import condition_changes, group_of
+from .counterexamples import Counterexamples
 from .differences import at, below, conditions, differences, xml_differences
 from .effort import Effort
 from .rules import Side
 from .subtypes import Subtypes
 from .unions import Unions
 
+Whole = tuple[Conjunction, Shape]
+"""Schemas that all apply, and one of their alternatives."""
+SHOWN = ("conformed, and does not any more", "conforms now, and did not before")
 Key = tuple[Side, tuple[int, ...], tuple[int, ...]]
 OTHER_SIDE = {"request": "readOnly", "response": "writeOnly"}
 """The keyword of properties of the other side only."""
@@ -62,6 +67,7 @@ class SchemaComparison:
         self._old_subtypes, self._new_subtypes = Subtypes(old), Subtypes(new)
         self._is_one_version = self._old.is_30 == self._new.is_30
         self._effort = effort
+        self._counterexamples = Counterexamples(self._old, self._new, effort)
         self._pairs: dict[Key, _Pair] = {}
         self._all: list[Difference] = []
         self._numbers: dict[Difference, int] = {}
@@ -158,11 +164,36 @@ class SchemaComparison:
                 if not (self._is_one_version and _is_same_scalar(*schemas)):
                     compared.below.append(_key(*schemas, side))
                     yield schemas
+            whole = (old, old_shape), (new, new_shape)
+            for label, kind in condition_changes(old_shape, new_shape):
+                compared.differences += self._condition(label, kind, *whole, side)
             for old_below, new_below, label in conditions(old_shape, new_shape):
                 schemas = self._meant(old_below, new_below)
-                condition = Difference.of(f"{side}-condition-changed", at(old_shape, new_shape, label), label)
-                compared.conditions[_key(*schemas, side)] = condition
-                yield schemas
+                kind = "" if _is_equal(old_below, new_below) else "changed"
+                condition, *others = self._condition(label, kind, *whole, side)
+                if others or not condition.rule.name.endswith("changed"):
+                    compared.differences += [condition, *others]
+                else:
+                    compared.conditions[_key(*schemas, side)] = condition
+                    yield schemas
+
+    def _condition(self, label: str, kind: str, old: Whole, new: Whole, side: Side) -> list[Difference]:
+        """Return the differences of a condition: its direction, as far as keywords tell, and what shows it.
+
+        Args:
+            kind: empty if only a reference may have changed.
+        """
+        place = at(old[1], new[1], label.partition(" ")[0])
+        values = self._counterexamples.of(old, new, group_of(label)) if kind else (MISSING, MISSING)
+        directions = [
+            (direction, f"{label}: {json.dumps(value, ensure_ascii=False)} {words}")
+            for value, direction, words in zip(values, ("narrowed", "widened"), SHOWN, strict=True)
+            if value is not MISSING and kind in {direction, "changed"}
+        ]
+        return [
+            Difference.of(f"{side}-condition-{direction}", place, detail)
+            for direction, detail in directions or [(kind or "changed", label)]
+        ]
 
     def _meant(self, old: Conjunction, new: Conjunction) -> tuple[Conjunction, Conjunction]:
         return tuple(_meant(self._old, part) for part in old), tuple(_meant(self._new, part) for part in new)
@@ -212,6 +243,10 @@ def _is_same_scalar(old: Conjunction, new: Conjunction) -> bool:
         _is_scalar(before.node) and _is_scalar(now.node) and repr(before.node) == repr(now.node)
         for before, now in zip(old, new, strict=True)
     )
+
+
+def _is_equal(old: Conjunction, new: Conjunction) -> bool:
+    return json.dumps([part.node for part in old]) == json.dumps([part.node for part in new])
 
 
 def _is_scalar(node: Any) -> bool:

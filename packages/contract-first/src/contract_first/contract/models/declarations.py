@@ -93,6 +93,11 @@ class Models:
         header = TITLE.format(title=title, version=version) + self._imports(declared)
         return header + declared + "\n" * bool(declared)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the types that there are so far."""
+        return frozenset(self._classes) | frozenset(self._aliases)
+
     def annotation(self, node: Any, hint: str) -> str:
         """Return the type of any schema of the contract, an expression of names in the module.
 

@@ -21,6 +21,7 @@ from .violations import Violation
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING"})()
 DEEPEST = 20
+HAVING_PROPERTIES = frozenset({"properties", "allOf", *REFERENCES})
 ANYTHING: Final = True
 """The schema that allows anything, used where there is none."""
 
@@ -417,4 +418,5 @@ class Schemas:
         return frozenset(name for name, schema in named if any(map(schema.is_marked, marks)))
 
     def _not_required(self, node: dict[str, Any]) -> frozenset[str]:
-        return self.marked(node, self.direction) if self.direction else frozenset()
+        has_properties = not node.keys().isdisjoint(HAVING_PROPERTIES)
+        return self.marked(node, self.direction) if self.direction and has_properties else frozenset()

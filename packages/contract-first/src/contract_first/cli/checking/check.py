@@ -17,9 +17,7 @@ from contract_first.check.credentials import (
     header_fields,
 )
 from contract_first.check.oauth2 import ClientCredentials
-from contract_first.contract import Contract as ContractDocument
-
-from .commands import (
+from contract_first.cli.commands import (
     HTML,
     JSON,
     PROPOSE,
@@ -34,8 +32,10 @@ from .commands import (
     takes,
     texts,
 )
+from contract_first.cli.reading import follows_references
+from contract_first.contract import Contract as ContractDocument
+
 from .configuration import Configuration, Option
-from .reading import follows_references
 
 Fallback = Callable[[], ContractDocument | None]
 Preset = Callable[[], Mapping[str, Any]]
@@ -91,10 +91,17 @@ OPTIONS = {
         "--phase",
         callback=read_by(_phases),
     ),
+    "examples_only": flag(
+        "Send the documented examples of requests and nothing else; findings have their names."
+    ),
     "rate": option(str, "Most requests, such as 5/s or 100/m.", default="", metavar="RATE"),
     "request_timeout": option(
         float, "How long to wait for a response.", default=30, metavar="SECONDS", min=0.1
     ),
+    "max_response_time": option(
+        float, "Seconds after which a response is a finding.", default=0, metavar="SECONDS", min=0
+    ),
+    "own_checks": file("Python file that defines checks of your own.", "--checks"),
     "fail_on": option(
         Literal["critical", "high", "medium", "low"] | None, "Least severity of a finding that fails the run."
     ),
@@ -157,7 +164,13 @@ def check(
         raise typer.BadParameter("Missing argument URL (not needed with --from-har).")
     require_extra("check")
     # of the extra, and they take a second
+    from contract_first.check.checks import CHECKS  # noqa: PLC0415 -- the reason above
+    from contract_first.check.checks.check import ResponseCheck, RunCheck  # noqa: PLC0415 -- the reason above
+    from contract_first.check.checks.documented_examples import (  # noqa: PLC0415 -- the reason above
+        DocumentedExamples,
+    )
     from contract_first.check.run.checking import Checking  # noqa: PLC0415 -- the reason above
+    from contract_first.check.run.plugins import checks_of, installed  # noqa: PLC0415 -- the reason above
 
     from .outputs import Outputs, require_folders, stated_failures  # noqa: PLC0415 -- the reason above
 
@@ -171,6 +184,17 @@ def check(
         require_folders(*outputs[:7], propose, options["har"], options["resume"])
         options["rate"] = _rate(options["rate"])
         client = config.credentials.client(os.environ) if from_har is None else None
+        settings = preset()
+        path = options.pop("own_checks")
+        further = (*installed(), *(checks_of(path) if path else ()))
+        checks = (*settings.get("checks", CHECKS), *further)
+        if options.pop("examples_only"):
+            of_responses = [check for check in checks if issubclass(check, ResponseCheck)]
+            checks = (
+                *(check for check in of_responses if not issubclass(check, RunCheck)),
+                DocumentedExamples,
+            )
+            options["phases"] = ()
         checking = Checking(
             url=url,
             lenient=not strict,
@@ -182,7 +206,7 @@ def check(
             severities=config.severities,
             budget=_seconds(budget),
             fallback=fallback(),
-            **{"variables": variables, **options, **preset()},
+            **{"variables": variables, **options, **settings, "checks": checks},
         )
         report = (
             outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking, propose)

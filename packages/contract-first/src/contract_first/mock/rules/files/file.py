@@ -8,11 +8,11 @@ from pathlib import Path
 from threading import Lock
 
 from contract_first.mock.rule import Rule, RuleFileError
+from contract_first.mock.rules.reading import RuleReader
+from contract_first.mock.rules.registry import Rules
 from contract_first.service.messages.problems import Conflict
 from contract_first.service.watching import signature, watching
 
-from .reading import RuleReader
-from .registry import Rules
 from .saving import saved, with_rule
 
 

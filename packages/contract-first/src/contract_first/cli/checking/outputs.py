@@ -22,10 +22,9 @@ from contract_first.check.reports.terminal import report_console, show
 from contract_first.check.run.progress import ProgressBars
 from contract_first.check.run.run import stopped_by_signals
 from contract_first.check.validation import Drift
+from contract_first.cli.commands import failure
 from contract_first.contract import Contract
 from contract_first.contract.document.errors import explained
-
-from .commands import failure
 
 if TYPE_CHECKING:
     from contract_first.check.run.checking import Checking

@@ -16,6 +16,22 @@ from contract_first.check.har import har
 from contract_first.check.reports.page import page
 from contract_first.check.reports.terminal import report_console, show
 from contract_first.check.validation import Drift
+from contract_first.cli.commands import (
+    HTML,
+    JSON,
+    PROPOSE,
+    Overlays,
+    Strict,
+    failure,
+    file,
+    flag,
+    option,
+    takes,
+    texts,
+)
+from contract_first.cli.overrides import MATCHING
+from contract_first.cli.process import End
+from contract_first.cli.reading import Load, Source, follows_references, read_contract
 from contract_first.contract import load_contract
 from contract_first.contract.document.errors import explained
 from contract_first.imports import resting_collector
@@ -23,15 +39,11 @@ from contract_first.mock.options import HOST
 from contract_first.mock.proxy.application import proxying
 from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import NAME, NotAnUpstream, Upstream
-from contract_first.mock.rules.recording import Matching, as_file, rules_of
+from contract_first.mock.rules.files.recording import Matching, as_file, rules_of
 from contract_first.service.http.server import CannotListen
 from contract_first.terminal import printable
 
-from .commands import HTML, JSON, PROPOSE, Overlays, Strict, failure, file, flag, option, takes, texts
 from .configuration import Configuration, Option
-from .overrides import MATCHING
-from .process import End
-from .reading import Load, Source, follows_references, read_contract
 
 PORT = 8010
 MOST_BYTES = 1024 * 1024

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from contract_first.mock.options import ApiOptions
+from contract_first.mock.rules.reading import rule_documents
 
-from .reading import rule_documents
 from .recording import MOST_BYTES, Matching, recorded_rules
 
 NOT_RECORDED: Final = {

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 from urllib.parse import quote, urljoin
@@ -13,27 +14,41 @@ from urllib.parse import quote, urljoin
 import httpx2
 from schemathesis import Case
 
+from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunCheck, object_of
+from contract_first.check.checks.security_alternatives import WITHOUT_A_HANDLER
 from contract_first.check.target import Target
 from contract_first.contract import Operation
 
-from .check import CheckFailure, NothingToCheck, RunCheck, json_of, object_of
-from .security_alternatives import WITHOUT_A_HANDLER
+from .lists import Lists
 
 ITEM: Final = re.compile(r"(.*)/\{([^{}/]+)\}")
 """The path of an item: that of its collection, and a parameter."""
 WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+STALE: Final = '"an-etag-of-long-ago"'
+WRONG_TWICE: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY)
 IDEMPOTENCY_KEY: Final = "idempotency-key"
 Members = dict[str, Any]
 
 
 @dataclass
 class Collection:
-    """The operations of a path to which things are posted, and of the path of one, by their methods."""
+    """The operations of a path to which things are posted, and of the path of one, by their methods.
+
+    Attributes:
+        parameter: of the item's path, the last one.
+        above: values of the parameters before it: of what the collection belongs to.
+    """
 
     create: Operation
     parameter: str = ""
     list: Operation | None = None
     item: dict[str, Operation] = field(default_factory=dict)
+    above: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def depth(self) -> int:
+        """How many things it belongs to."""
+        return self.create.path.count("{")
 
     def key_of(self, thing: dict[str, Any]) -> str | None:
         """Return what identifies a thing in the item's path; None if no member does."""
@@ -52,12 +67,19 @@ class StoredThings(RunCheck):
         "same": "what a POST, PUT or PATCH was sent and confirmed, a GET shows",
         "ids": "two things that are created have two ids",
         "location": "the Location of what was created leads to it",
-        "etag": "HEAD has the ETag of GET",
-        "list": "a list shows what was created, as a GET does",
-        "gone": "what was deleted is not there any more",
+        "partial": "what a PATCH does not name stays as it was",
+        "default": "a member that was not sent has its default",
+        "etag": "HEAD has the ETag of GET, which is another once the thing is changed",
+        "precondition": "If-None-Match and If-Match are evaluated where the contract has 304 and 412",
+        "list": "a list shows what was created, as a GET does, and once",
+        "total": "the total of a list is the number of its items, and at least that of a page",
+        "page": "a page has at most as many items as asked for, and none of the page before it",
+        "filter": "a filtered list has the items that match, and no others",
+        "gone": "what was deleted is not there any more, and to delete it again is no other error",
     }
     source = "RFC 9110, section 9.3"
     _is_made = False
+    _collections: list[Collection]
 
     @classmethod
     def missing(cls, target: Target) -> str:
@@ -68,14 +90,16 @@ class StoredThings(RunCheck):
 
     def run(self) -> Iterator[CheckFailure]:
         """Yield what is wrong with each collection."""
-        for collection in _collections(self.samples.drawable(self.target.operations)):
-            yield from self.whole(self._try(collection))
+        self._collections = list(_collections(self.samples.drawable(self.target.operations)))
+        for collection in self._collections:
+            if not collection.depth:
+                yield from self.whole(self._try(collection))
         if not self._is_made:
             raise NothingToCheck("nothing with an id was created")
 
     def _try(self, collection: Collection) -> Iterator[CheckFailure]:
-        case = self._case(collection.create)
-        created = [self._send(self._case(collection.create)) for _ in range(2)]
+        case = self._case(collection.create, collection)
+        created = [self._send(self._case(collection.create, collection)) for _ in range(2)]
         things = [object_of(response.content) or {} for response in created]
         keys = [collection.key_of(thing) for thing in things]
         label, key = collection.create.label, keys[0]
@@ -90,7 +114,13 @@ class StoredThings(RunCheck):
         if keys[0] == keys[1] and created[1].status_code == HTTPStatus.CREATED and not is_chosen:
             yield self.failure("ids", f"two things that were created have the id {key}", label, created[1])
         yield from self._try_location(collection, created[0], key)
+        yield from self._try_defaults(collection, case, created[0])
         yield from self._try_item(collection, key, _confirmed(case, things[0]))
+        for inner in self._collections:
+            owner = ITEM.fullmatch(inner.create.path.rpartition("/")[0])
+            if owner and (owner[1], owner[2]) == (collection.create.path, collection.parameter):
+                inner.above = {**collection.above, collection.parameter: key}
+                yield from self.whole(self._try(inner))
         if deletion := collection.item.get("delete"):
             for other in dict.fromkeys(filter(None, keys)):
                 yield from self._try_deletion(collection, deletion, other)
@@ -113,16 +143,78 @@ class StoredThings(RunCheck):
                 )
         yield from self._compare("same", read, confirmed, thing, response)
         yield from self._try_etag(collection, key, response, again)
-        yield from self._try_list(collection, key, confirmed)
+        if collection.list is not None:
+            lists = Lists(
+                collection.list,
+                collection.key_of,
+                partial(self._list, collection, collection.list),
+                self.failure,
+            )
+            yield from lists.failures(key, thing, confirmed)
         for method in ("put", "patch"):
             if method in collection.item:
-                case = _altered(self._case(collection.item[method], collection, key))
-                changed = self._send(case)
-                if changed.status_code in (HTTPStatus.OK, HTTPStatus.CREATED):
-                    now = self._send(self._case(read, collection, key))
-                    confirmed = _confirmed(case, object_of(changed.content) or {})
-                    operation = collection.item[method]
-                    yield from self._compare("same", operation, confirmed, object_of(now.content) or {}, now)
+                yield from self._try_change(collection, key, method, response)
+
+    def _list(self, collection: Collection, operation: Operation, **query: Any) -> httpx2.Response:
+        """Return the response of a list with these query parameters."""
+        case = self._case(operation, collection)
+        case.query = {**case.query, **query}
+        return self._send(case)
+
+    def _try_change(
+        self, collection: Collection, key: str, method: str, before: httpx2.Response
+    ) -> Iterator[CheckFailure]:
+        read, change = collection.item["get"], collection.item[method]
+        if str(HTTPStatus.PRECONDITION_FAILED.value) in change.responses and "etag" in before.headers:
+            stale = self._send(_altered(self._case(change, collection, key)), **{"If-Match": STALE})
+            if stale.is_success:
+                message = f"If-Match: {STALE}, which is not its ETag, gets {stale.status_code}"
+                yield self.failure("precondition", message, change.label, stale)
+        old = object_of(self._send(self._case(read, collection, key)).content) or {}
+        created = _sent(self._case(collection.create, collection))
+        case = _altered(self._case(change, collection, key))
+        texts = [name for name in created if isinstance(old.get(name), str) and isinstance(case.body, dict)]
+        if method == "patch" and texts:
+            declared = self._properties(change, case.media_type)
+            name = next((name for name in texts if name in declared), texts[0])
+            case.body = {name: f"{old[name]}b"}
+        changed = self._send(case)
+        if not changed.is_success:
+            return
+        now = self._send(self._case(read, collection, key))
+        thing = object_of(now.content) or {}
+        confirmed = _confirmed(case, object_of(changed.content) or {})
+        yield from self._compare("same", change, confirmed, thing, now)
+        changes = {name for name, value in _sent(case).items() if name in old and old[name] != value}
+        if changes and not confirmed and all(thing.get(name) == old[name] for name in changes):
+            message = (
+                f"{', '.join(sorted(changes))} is as before, though the response is {changed.status_code}"
+            )
+            yield self.failure("same", message, change.label, now)
+        if method == "patch":
+            kept = {name: old[name] for name in created if name in old and name not in _sent(case)}
+            yield from self._compare("partial", change, kept, thing, now)
+        tag = before.headers.get("etag")
+        if tag is not None and thing != old and now.headers.get("etag") == tag:
+            yield self.failure("etag", f"the ETag is {tag} as before the change", change.label, now)
+
+    def _try_defaults(
+        self, collection: Collection, case: Case[Any], created: httpx2.Response
+    ) -> Iterator[CheckFailure]:
+        """Compare the members that were not sent with the defaults of the request's schema."""
+        thing = object_of(created.content) or {}
+        for name, inner in self._properties(collection.create, case.media_type).items():
+            member, _ = self.target.contract.follow(inner, "")
+            if name in thing and name not in _sent(case) and isinstance(member, dict) and "default" in member:
+                expected = {name: member["default"]}
+                yield from self._compare("default", collection.create, expected, thing, created)
+
+    def _properties(self, operation: Operation, media_type: str | None) -> dict[str, Any]:
+        """Return the properties that the schema of a request's body has at its top."""
+        content = (operation.request_body or {}).get("content", {}).get(media_type, {})
+        node, _ = self.target.contract.follow(content.get("schema", {}), "")
+        properties = node.get("properties", {}) if isinstance(node, dict) else {}
+        return properties if isinstance(properties, dict) else {}
 
     def _compare(
         self,
@@ -134,8 +226,8 @@ class StoredThings(RunCheck):
     ) -> Iterator[CheckFailure]:
         for name, value in expected.items():
             if name not in thing or thing[name] != value:
-                got = repr(thing[name]) if name in thing else "nothing"
-                message = f"{name} was confirmed as {value!r}, and is {got}"
+                got = repr(thing[name]) if name in thing else "not there"
+                message = f"{name} is {got}, expected {value!r}"
                 yield self.failure(rule, message, operation.label, response)
                 return
 
@@ -163,24 +255,11 @@ class StoredThings(RunCheck):
         if head.is_success and head.headers.get("etag") != tag:
             message = f"HEAD has the ETag {head.headers.get('etag')}, GET {tag}"
             yield self.failure("etag", message, read.label, head)
-
-    def _try_list(
-        self, collection: Collection, key: str, confirmed: dict[str, Any]
-    ) -> Iterator[CheckFailure]:
-        if collection.list is None:
-            return
-        response = self._send(self._case(collection.list))
-        value = json_of(response.content)
-        arrays = [value, *(value.values() if isinstance(value, dict) else ())]
-        items = next((array for array in arrays if isinstance(array, list)), None)
-        if not response.is_success or items is None:
-            return
-        if not items:
-            yield self.failure("list", "the list is empty after a creation", collection.list.label, response)
-        for item in items:
-            if isinstance(item, dict) and collection.key_of(item) == key:
-                listed = {name: value for name, value in confirmed.items() if name in item}
-                yield from self._compare("list", collection.list, listed, item, response)
+        if str(HTTPStatus.NOT_MODIFIED.value) in read.responses:
+            same = self._send(self._case(read, collection, key), **{"If-None-Match": tag})
+            if same.status_code == HTTPStatus.OK and same.headers.get("etag") == tag:
+                message = f"If-None-Match: {tag}, which is its ETag, gets 200"
+                yield self.failure("precondition", message, read.label, same)
 
     def _try_deletion(self, collection: Collection, deletion: Operation, key: str) -> Iterator[CheckFailure]:
         response = self._send(self._case(deletion, collection, key))
@@ -190,24 +269,28 @@ class StoredThings(RunCheck):
         if read.is_success:
             message = f"what was deleted with the id {key} gets {read.status_code}"
             yield self.failure("gone", message, deletion.label, read)
+        again = self._send(self._case(deletion, collection, key))
+        if again.status_code in WRONG_TWICE:
+            message = f"what is deleted a second time gets {again.status_code}"
+            yield self.failure("gone", message, deletion.label, again)
 
-    def _case(self, operation: Operation, collection: Collection | None = None, key: str = "") -> Case[Any]:
-        path = {collection.parameter: quote(key, safe="")} if collection else {}
-        case = self.samples.draw(operation, **path)
+    def _case(self, operation: Operation, collection: Collection, key: str | None = None) -> Case[Any]:
+        path = collection.above if key is None else {**collection.above, collection.parameter: key}
+        case = self.samples.draw(operation, **{name: quote(value, safe="") for name, value in path.items()})
         for name in [name for name in case.headers if name.lower() == IDEMPOTENCY_KEY]:
             case.headers[name] = str(uuid.uuid4())
         return case
 
-    def _send(self, case: Case[Any]) -> httpx2.Response:
-        return self.samples.send(case, self.target.headers)
+    def _send(self, case: Case[Any], **headers: str) -> httpx2.Response:
+        return self.samples.send(case, {**self.target.headers, **headers})
 
 
 def _collections(operations: tuple[Operation, ...] | list[Operation]) -> Iterator[Collection]:
-    """Yield the collections at the contract's top: what can be created there, and read by an id."""
+    """Yield the collections of a contract: what can be created there, and read by an id."""
     collections = {
         operation.path: Collection(operation)
         for operation in operations
-        if operation.method == "post" and "{" not in operation.path
+        if operation.method == "post" and not operation.path.endswith("}")
     }
     for operation in operations:
         if operation.method == "get" and operation.path in collections:

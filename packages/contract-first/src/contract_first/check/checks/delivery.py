@@ -1,0 +1,55 @@
+"""Responses come in time, and shared caches keep none that belongs to a caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from schemathesis import Case, Response
+
+from .check import CheckFailure, ResponseCheck
+
+PRIVATE = frozenset({"private", "no-store", "no-cache"})
+AUTHORIZATION = "authorization"
+
+
+class Delivery(ResponseCheck):
+    """Checks how long each response takes, and who may store it."""
+
+    name = "delivery"
+    sentence = "Responses come in time, and shared caches keep none that belongs to a caller."
+    rules: ClassVar[dict[str, str]] = {
+        "cache": "a success that a credential was sent for is stored by no shared cache",
+        "time": "a response comes within the seconds of --max-response-time",
+    }
+    headers = frozenset({"cache-control"})
+    source = "RFC 9111, section 3.5"
+
+    def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:
+        """Yield that a response is late, or open to shared caches."""
+        label, limit = case.operation.label, self.target.max_response_time
+        if limit and response.elapsed > limit:
+            yield self.failure("time", f"the response took {response.elapsed:.2f} s, not {limit:g} s", label)
+        operation = self.target.by_label.get(label)
+        is_secured = operation is not None and operation.security and {} not in operation.security
+        if not is_secured or not HTTPStatus(200) <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+            return
+        field = ", ".join(response.headers.get("cache-control", ()))
+        directives = _directives(field)
+        carriers = {name.lower() for name in self.target.headers}
+        credentials = {name.lower() for name in response.request.headers} & carriers
+        varied = {
+            name.strip() for value in response.headers.get("vary", ()) for name in value.lower().split(",")
+        }
+        is_shared = "public" in directives or directives.get("s-maxage", "0") != "0"
+        # what is sent with Authorization is stored only where that is said (RFC 9111, section 3.5)
+        is_stored = is_shared or (directives.get("max-age", "0") != "0" and AUTHORIZATION not in credentials)
+        if credentials and is_stored and not PRIVATE & directives.keys() and not credentials <= varied:
+            message = f"Cache-Control: {field} lets a shared cache send it to others"
+            yield self.failure("cache", message, label)
+
+
+def _directives(field: str) -> dict[str, str]:
+    parts = (part.strip().lower().partition("=") for part in field.split(","))
+    return {name: value.strip('"') for name, _, value in parts if name}

@@ -1,0 +1,177 @@
+"""What is created is in its list: once, counted, on one page, and found by filters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import httpx2
+
+from contract_first.check.checks.check import CheckFailure, json_of
+from contract_first.contract import Operation
+
+SIZES: Final = re.compile(r"(page_?|max_?)?(size|limit|results)|per_?page", re.IGNORECASE)
+PAGES: Final = re.compile(r"page(_?(number|no|index))?", re.IGNORECASE)
+SKIPPED: Final = re.compile(r"offset|skip|start", re.IGNORECASE)
+POSITIONS: Final = re.compile(r"cursor|after|before|.*token", re.IGNORECASE)
+TOTALS: Final = re.compile(r"total(_?(count|items|results|elements))?|count", re.IGNORECASE)
+NOBODYS: Final = "-nobodys"
+"""What ends a text that nothing has."""
+Failure = Callable[[str, str, str, httpx2.Response], CheckFailure]
+
+
+class Lists:
+    """One list, of which some items are known.
+
+    Args:
+        key_of: returns what identifies an item; None if nothing does.
+        ask: sends a request with these query parameters.
+        failure: makes a failure of rule, message, operation and response.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        key_of: Callable[[dict[str, Any]], str | None],
+        ask: Callable[..., httpx2.Response],
+        failure: Failure,
+    ) -> None:
+        self._label = operation.label
+        self._key_of = key_of
+        self._ask = ask
+        self._failure = failure
+        queries = [parameter for parameter in operation.parameters if parameter["in"] == "query"]
+        self._filters = {parameter["name"]: parameter.get("schema", {}) for parameter in queries}
+        self._size, self._page, self._skipped = (
+            next((name for name in self._filters if pattern.fullmatch(name)), "")
+            for pattern in (SIZES, PAGES, SKIPPED)
+        )
+        self._is_paged = bool(self._size or self._page or self._skipped) or any(
+            POSITIONS.fullmatch(name) for name in self._filters
+        )
+
+    def failures(
+        self, key: str, thing: Mapping[str, Any], confirmed: Mapping[str, Any]
+    ) -> Iterator[CheckFailure]:
+        """Yield what is wrong with the list, in which a thing is that was just created with another one.
+
+        Args:
+            confirmed: members as they were sent.
+        """
+        response = self._ask()
+        items = _items(response)
+        if not response.is_success or items is None:
+            return
+        keys = [self._key_of(item) for item in items]
+        if not items:
+            yield self._failed("list", "the list is empty after a creation", response)
+        elif not self._is_paged and key not in keys:
+            yield self._failed("list", f"the list does not have the thing with the id {key}", response)
+        if repeated := {name for name in keys if name is not None and keys.count(name) > 1}:
+            yield self._failed("list", f"the id {min(repeated)} is in the list more than once", response)
+        for item in items:
+            if self._key_of(item) == key:
+                yield from self._compare(item, confirmed, response)
+        yield from self._totals(response, items)
+        yield from self._pages(response)
+        yield from self._filtered(key, thing)
+
+    def _compare(
+        self, item: Mapping[str, Any], confirmed: Mapping[str, Any], response: httpx2.Response
+    ) -> Iterator[CheckFailure]:
+        for name, value in confirmed.items():
+            if name in item and item[name] != value:
+                message = f"{name} of the item is {item[name]!r}, expected {value!r}"
+                yield self._failed("list", message, response)
+                return
+
+    def _totals(self, response: httpx2.Response, items: list[dict[str, Any]]) -> Iterator[CheckFailure]:
+        total = _total(response)
+        if total is not None and (total < len(items) or (not self._is_paged and total != len(items))):
+            yield self._failed(
+                "total", f"the total is {total}, and the list has {len(items)} items", response
+            )
+
+    def _pages(self, whole: httpx2.Response) -> Iterator[CheckFailure]:
+        if not self._size or self._filters[self._size].get("minimum", 1) > 1:
+            return
+        first = self._ask(**{self._size: 1})
+        items = _items(first)
+        if not first.is_success or items is None:
+            return
+        if len(items) > 1:
+            message = f"{self._size}=1 gets {len(items)} items"
+            yield self._failed("page", message, first)
+            return
+        before, after = _total(whole), _total(first)
+        if before is not None and after is not None and before != after and before > 1 >= after:
+            yield self._failed("total", f"the total is {before}, and of a page of one item {after}", first)
+        if not (self._page or self._skipped) or not items:
+            return
+        start = int(self._filters[self._page].get("minimum", 1)) if self._page else 0
+        following = {self._page: start + 1} if self._page else {self._skipped: 1}
+        second = self._ask(**{self._size: 1}, **following)
+        others = _items(second)
+        if second.is_success and others and self._key_of(others[0]) == self._key_of(items[0]) is not None:
+            message = f"the id {self._key_of(items[0])} is on two pages"
+            yield self._failed("page", message, second)
+
+    def _filtered(self, key: str, thing: Mapping[str, Any]) -> Iterator[CheckFailure]:
+        """Try each query parameter that is called as a member, of which the thing has a plain value."""
+        for name, schema in self._filters.items():
+            value = thing.get(name)
+            is_plain = isinstance(value, bool) or (isinstance(value, str) and bool(value))
+            if (
+                not is_plain
+                or not isinstance(schema, dict)
+                or schema.get("type") not in ("string", "boolean")
+            ):
+                continue
+            response = self._ask(**{name: str(value).lower() if isinstance(value, bool) else value})
+            items = _items(response)
+            if not response.is_success or items is None:
+                continue
+            others = [item for item in items if name in item and not _matches(item[name], value)]
+            if others:
+                message = f"{name}={value} gets an item whose {name} is {others[0][name]!r}"
+                yield self._failed("filter", message, response)
+            elif key not in map(self._key_of, items) and not (self._is_paged and items):
+                message = f"{name}={value} does not get the thing with the id {key}, whose {name} that is"
+                yield self._failed("filter", message, response)
+            elif isinstance(value, str):
+                yield from self._unmatched(name, f"{value}{NOBODYS}")
+
+    def _unmatched(self, name: str, value: str) -> Iterator[CheckFailure]:
+        """Try a filter that nothing matches; it may be refused."""
+        response = self._ask(**{name: value})
+        others = [item for item in _items(response) or () if name in item and not _matches(item[name], value)]
+        if response.is_success and others:
+            message = f"{name}={value} gets an item whose {name} is {others[0][name]!r}"
+            yield self._failed("filter", message, response)
+
+    def _failed(self, rule: str, message: str, response: httpx2.Response) -> CheckFailure:
+        return self._failure(rule, message, self._label, response)
+
+
+def _items(response: httpx2.Response) -> list[dict[str, Any]] | None:
+    """Return the objects of a list, which is a body or a member of one; None if there is none."""
+    value = json_of(response.content)
+    arrays = [value, *(value.values() if isinstance(value, dict) else ())]
+    array = next((array for array in arrays if isinstance(array, list)), None)
+    items = [item for item in array or () if isinstance(item, dict)]
+    return None if array is None or (array and not items) else items
+
+
+def _total(response: httpx2.Response) -> int | None:
+    value = json_of(response.content)
+    members = value.items() if isinstance(value, dict) else ()
+    named = (member for name, member in members if TOTALS.fullmatch(name))
+    return next((member for member in named if isinstance(member, int)), None)
+
+
+def _matches(member: Any, value: Any) -> bool:
+    """Whether a member is a value, or a text that has it in it, as searches find."""
+    if isinstance(member, str) and isinstance(value, str):
+        return value.casefold() in member.casefold()
+    return bool(member == value)

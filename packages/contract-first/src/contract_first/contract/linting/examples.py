@@ -1,0 +1,108 @@
+"""Rules about examples and defaults."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+
+from contract_first.contract.contract import Contract
+from contract_first.contract.document import pointers
+from contract_first.contract.document.anatomy import Location
+from contract_first.contract.schemas.schema import Schema
+
+from .structure import Violation
+
+LONGEST_REASON = 200
+EXAMPLES = frozenset({"example", "examples", "default"})
+HOLDERS = frozenset({"schema", "parameter", "header", "mediaType"})
+
+
+class Examples:
+    """The examples and defaults of a contract, and their schemas."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._schemas = contract.schemas
+
+    def violations(self, location: Location) -> Iterator[Violation]:
+        """Yield the violations of the examples and defaults of a schema, or beside it."""
+        if location.kind in HOLDERS and (examples := list(self._examples(location))):
+            yield from self._check(location, examples)
+
+    def _examples(self, location: Location) -> Iterator[tuple[str, Any]]:
+        """Yield the examples and defaults of the schema at a location, each with its pointer."""
+        node = location.node
+        if location.kind == "schema":
+            listed = node.get("examples")
+            for index, value in enumerate(listed if isinstance(listed, list) else ()):
+                yield pointers.join(location.pointer, "examples", index), value
+        elif location.kind in {"parameter", "header", "mediaType"} and "schema" in node:
+            for name, named in node.get("examples", {}).items():
+                example, where = self._contract.follow(
+                    named, pointers.join(location.pointer, "examples", name)
+                )
+                if "value" in example:
+                    yield pointers.join(where, "value"), example["value"]
+        else:
+            return
+        for keyword in ("example", "default") if location.kind == "schema" else ("example",):
+            if keyword in node:
+                yield pointers.join(location.pointer, keyword), node[keyword]
+
+    def _check(self, location: Location, examples: list[tuple[str, Any]]) -> Iterator[Violation]:
+        is_schema = location.kind == "schema"
+        pointer = location.pointer if is_schema else pointers.join(location.pointer, "schema")
+        schemas = self._schemas.view(
+            _not_required(location) if self._schemas.is_30 else frozenset(), formats=True
+        )
+        schema = schemas.of(location.node if is_schema else location.node["schema"])
+        try:
+            validator = schema.validator
+        except (LookupError, ValueError, jsonschema_rs.ReferencingError) as refused:
+            yield Violation("example", pointer, _shortened(str(refused)), "cannot be compiled")
+            return
+        for where, value in examples:
+            if not validator.is_valid(value):
+                for violation in validator.violations(value, "body"):
+                    yield Violation("example", where + violation.name, _shortened(violation.detail))
+            if location.kind == "mediaType":
+                mark, rule = ("readOnly", "read-only") if is_sent(location) else ("writeOnly", "write-only")
+                for place in _marked(schema, value, mark, where):
+                    yield Violation(rule, place)
+
+
+def _marked(schema: Schema, value: Any, mark: str, pointer: str) -> Iterator[str]:
+    """Yield the places in a value of properties that have a mark."""
+    if isinstance(value, dict):
+        properties = schema.properties
+        for name in value.keys() & properties.keys():
+            at = pointers.join(pointer, name)
+            if properties[name].is_marked(mark):
+                yield at
+            else:
+                yield from _marked(properties[name], value[name], mark, at)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _marked(schema.items, item, mark, f"{pointer}/{index}")
+
+
+def is_sent(location: Location) -> bool:
+    """Tell whether a place is in a request."""
+    return location.kind == "parameter" or not {"requestBody", "requestBodies"}.isdisjoint(
+        pointers.split(location.pointer)
+    )
+
+
+def _not_required(location: Location) -> frozenset[str]:
+    """Return the marks of properties that are not required where a value of OpenAPI 3.0 stands.
+
+    A schema's own example may be of either direction (OpenAPI 3.0.3, section 4.7.24).
+    """
+    if location.kind == "schema":
+        return frozenset({"readOnly", "writeOnly"})
+    return frozenset({"readOnly" if is_sent(location) else "writeOnly"})
+
+
+def _shortened(message: str) -> str:
+    line = message.partition("\n")[0].removesuffix(".")
+    return f"{line[:LONGEST_REASON]}..." if len(line) > LONGEST_REASON else f"{line}."

@@ -1,0 +1,164 @@
+"""Rules about what stands in a document, but for examples."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from contract_first.contract.contract import Contract
+from contract_first.contract.document import pointers
+from contract_first.contract.document.anatomy import Location
+from contract_first.contract.operation import Operation
+
+from .rules import RULES
+
+IN_URLS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]*")
+ATOM = re.compile(r"\\[^AZzGQE]|\[\^?\]?(?:\\.|[^\]\\])*\]")
+"""What looks the same in every dialect: an escape, or a class of characters."""
+NOT_ECMASCRIPT = re.compile(
+    r"""\(\?(?![:=!]|<[=!]|<[A-Za-z_$]|[ims]*(?:-[ims]+)?:)  # (?i), (?P<name>...), (?>...), (?#...)
+      | [*+?}]\+                                            # possessive
+      | \\[AZzGQE]                                          # letters there
+    """,
+    re.VERBOSE,
+)
+OF_INTEREST = frozenset({"$ref", "nullable", "pattern"})
+"""Keywords that the rules of schemas are about."""
+REFERRING = frozenset({"$ref", "allOf", "discriminator"})
+ANNOTATIONS = frozenset({"$ref", "summary", "description"})
+
+
+class Violation(NamedTuple):
+    """A place that violates a rule.
+
+    Attributes:
+        detail: in the place of what the rule expects.
+        says: in the place of what it says.
+    """
+
+    rule: str
+    pointer: str
+    detail: str = ""
+    says: str = ""
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, and what is expected."""
+        rule = RULES[self.rule]
+        return f"{self.says or rule.says}: {self.detail}" if self.detail else rule.reason
+
+
+def of_document(contract: Contract) -> Iterator[Violation]:
+    """Yield violations of the document as a whole."""
+    document, declared = contract.document, set[str]()
+    for member in ("description", "contact", "license"):
+        if not document["info"].get(member):
+            yield Violation(f"info-{member}", "/info")
+    for index, tag in enumerate(document.get("tags", ())):
+        declared.add(tag["name"])
+        if not tag.get("description"):
+            yield Violation("tag-description", f"/tags/{index}", "")
+    for operation in contract.operations:
+        yield from _of_operation(operation)
+        for index, tag in enumerate(operation.tags):
+            if tag not in declared:
+                yield Violation("tag-declared", f"{operation.pointer}/tags/{index}", tag)
+    yield from _security(contract)
+    paths: dict[str, str] = {}
+    for path in document.get("paths", {}):
+        first = paths.setdefault(re.sub(r"\{[^{}]*\}", "{}", path), path)
+        if first != path:
+            yield Violation("path-unique", pointers.join("/paths", path), first)
+
+
+def _of_operation(operation: Operation) -> Iterator[Violation]:
+    definition, pointer = operation.definition, operation.pointer
+    if not (name := definition.get("operationId")):
+        yield Violation("operation-id", pointer)
+    elif not IN_URLS.fullmatch(name):
+        yield Violation("operation-id-url", f"{pointer}/operationId")
+    if not operation.tags:
+        yield Violation("tag", pointer)
+    if not (definition.get("description") or definition.get("summary")):
+        yield Violation("operation-description", pointer)
+    if not any(status.startswith("4") or status == "default" for status in operation.responses):
+        yield Violation("error-response", pointer)
+
+
+def _security(contract: Contract) -> Iterator[Violation]:
+    """Yield operations without a word about security; where none has one, the document."""
+    if "security" in contract.document:
+        return
+    silent = [operation for operation in contract.operations if "security" not in operation.definition]
+    if silent and len(silent) == len(contract.operations):
+        yield Violation("security", "")
+    else:
+        yield from (Violation("security", operation.pointer) for operation in silent)
+
+
+def of_schema(location: Location, *, is_30: bool) -> Iterator[Violation]:
+    """Yield violations of a schema, without those below it."""
+    node = location.node
+    if is_30 and "$ref" in node and (beside := sorted(node.keys() - ANNOTATIONS)):
+        if beside := [name for name in beside if not name.startswith("x-")]:
+            yield Violation("ref-siblings", location.pointer, ", ".join(beside))
+    elif is_30 and node.get("nullable") is True and "type" not in node:
+        yield Violation("nullable-type", location.pointer)
+    pattern = node.get("pattern")
+    if isinstance(pattern, str) and NOT_ECMASCRIPT.search(ATOM.sub("x", pattern)):
+        yield Violation("pattern", f"{location.pointer}/pattern")
+
+
+class References:
+    """The references of a document, and the components that none leads to."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._components: Mapping[str, Any] = document.get("components", {})
+        self._names = set[str]()
+        self._schemes = set[str]()
+        self._heirs: dict[str, list[str]] = {}
+        self._bases = set[str]()
+        self._secured(document)
+
+    def add(self, location: Location) -> None:
+        """Note what an object refers to."""
+        node = location.node
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            self._names.add(reference)
+        if location.kind == "operation":
+            self._secured(node)
+        if "discriminator" in node:
+            mapping = (
+                node["discriminator"].get("mapping", {}) if isinstance(node["discriminator"], dict) else {}
+            )
+            self._names.update(name if "/" in name else _schema(name) for name in map(str, mapping.values()))
+            self._bases.add(f"#{location.pointer}")
+        if "allOf" in node and not location.is_inner:
+            self._heirs[f"#{location.pointer}"] = [
+                part["$ref"] for part in node["allOf"] if isinstance(part, dict) and "$ref" in part
+            ]
+
+    def _secured(self, holder: Mapping[str, Any]) -> None:
+        self._schemes.update(chain.from_iterable(holder.get("security", ())))
+
+    def unused(self) -> Iterator[Violation]:
+        """Yield the components that nothing refers to; heirs of a schema with a discriminator are named."""
+        used = {"/".join(unquote(name).split("/", 4)[:4]) for name in self._names}
+        for section, members in self._components.items():
+            if not isinstance(members, dict) or section.startswith("x-"):
+                continue
+            for name in members:
+                pointer = pointers.join("/components", section, name)
+                is_scheme = section == "securitySchemes" and name in self._schemes
+                if not (is_scheme or f"#{pointer}" in used or self._is_heir(f"#{pointer}")):
+                    yield Violation("unused-component", pointer)
+
+    def _is_heir(self, name: str) -> bool:
+        bases: Iterable[str] = self._heirs.get(name, ())
+        return not self._bases.isdisjoint(bases)
+
+
+def _schema(name: str) -> str:
+    return f"#/components/schemas/{name}"

@@ -1,0 +1,1 @@
+"""Rules in files, which are watched and saved; a recording is one."""

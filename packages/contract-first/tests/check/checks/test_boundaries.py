@@ -1,0 +1,108 @@
+"""An API that enforces all bounds of its contract but one, and what the check says of each."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from contract_first.check import check_app
+from contract_first.check.checks.boundaries import Boundaries
+from contract_first.contract import Contract
+
+pytestmark = pytest.mark.programs
+
+BODY = {
+    "type": "object",
+    "required": ["name", "tail"],
+    "properties": {
+        "name": {"type": "string", "minLength": 3, "maxLength": 9},
+        "kind": {"enum": ["cat", "dog"]},
+        "age": {"type": "integer", "minimum": 0, "maximum": 99},
+        "tail": {
+            "type": "object",
+            "required": ["length"],
+            "properties": {"length": {"type": "number", "minimum": 1}},
+        },
+    },
+}
+NEEDED = {"required": True, "content": {"application/json": {"schema": BODY}}}
+LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 50}}
+ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+LINK = {"change": {"operationId": "change", "parameters": {"id": "$response.body#/id"}}}
+CREATED = {"description": "OK", "content": {"application/json": {"schema": {}}}, "links": LINK}
+OK = {"200": {"description": "OK"}}
+CONTRACT = Contract(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "Pets", "version": "1"},
+        "paths": {
+            "/pets": {
+                "get": {"operationId": "list", "parameters": [LIMIT], "responses": OK},
+                "post": {"operationId": "add", "requestBody": NEEDED, "responses": {"201": CREATED}},
+            },
+            "/pets/{id}": {
+                "put": {"operationId": "change", "parameters": [ID], "requestBody": NEEDED, "responses": OK}
+            },
+        },
+    },
+    "pets",
+)
+
+
+def app(wrong):
+    """Return an API that validates all but one thing, and requests to things that are not there last."""
+
+    def errors(pet):
+        yield "maxLength", len(pet.get("name", "xxx")) > 9
+        yield "minLength", len(pet.get("name", "xxx")) < 3
+        yield "required", "name" not in pet
+        yield "enum", pet.get("kind", "cat") not in {"cat", "dog"}
+        yield "maximum", pet.get("age", 1) > 99
+        yield "minimum", pet.get("age", 1) < 0
+        yield "nested", "length" not in pet.get("tail", {}) or pet["tail"]["length"] < 1
+
+    async def pets(request):
+        if request.method == "GET":
+            is_wrong = int(request.query_params.get("limit", 1)) > 50 and wrong != "query"
+            return JSONResponse({}, 422 if is_wrong else 200)
+        pet = json.loads(await request.body())
+        refused = {name for name, is_wrong in errors(pet) if is_wrong} - {wrong}
+        return JSONResponse({"id": 7}, 422 if refused else 201 if request.method == "POST" else 200)
+
+    async def pet(request):
+        return await pets(request) if request.path_params["id"] == "7" else JSONResponse({}, 404)
+
+    return Starlette(
+        routes=[Route("/pets", pets, methods=["GET", "POST"]), Route("/pets/{id}", pet, methods=["PUT"])]
+    )
+
+
+def operations(wrong):
+    """Return the operations in which the check finds fault."""
+    report = check_app(app(wrong), contract=CONTRACT, checks=(Boundaries,), phases=(), seed=1)
+    assert report.troubles == []
+    return {
+        name for finding in report.findings if finding.check == "boundaries" for name in finding.operations
+    }
+
+
+def test_a_right_app_passes():
+    """An API that enforces all bounds violates no rule."""
+    assert operations("") == set()
+
+
+@pytest.mark.parametrize(
+    "wrong", ["maxLength", "minLength", "required", "enum", "maximum", "minimum", "nested"]
+)
+def test_a_bound_of_a_body_is_caught(wrong):
+    """What is not enforced is found, also where only a thing that is there shows it."""
+    assert operations(wrong) == {"POST /pets", "PUT /pets/{id}"}
+
+
+def test_a_bound_of_a_parameter_is_caught():
+    """A query parameter beyond its bound is found."""
+    assert operations("query") == {"GET /pets"}
