@@ -14,6 +14,7 @@ from contract_first.cli.execute import FORWARDED
 from scanner_api.cli import app
 from scanner_mocks import scanner_mock
 from scanner_mocks.cli.mock import ScannerMocks
+from scanner_mocks.pictures import PIXEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,7 +60,7 @@ def upload(mock: Mock, api: httpx2.Client) -> Callable[..., httpx2.Response]:
         query = {"photo_type": "front", "original_filename": "can.jpg"}
         url = f"/sessions/{mock.session_id}/presigned-upload-url"
         form = api.get(url, params=query).json()
-        photo = {"file": ("can.jpg", b"a photo", "image/jpeg")}
+        photo = {"file": ("can.jpg", PIXEL, "image/jpeg")}
         return httpx2.post(
             form["upload_url"], data=form["upload_fields"], files=photo, headers=headers, trust_env=False
         )

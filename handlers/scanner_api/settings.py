@@ -166,7 +166,7 @@ class Settings(BaseSettings):
     check_photos: bool = Field(
         default=True,
         description="Refuse to register objects that are no images, or have over 50 megapixels or a side of "
-        "over 16,384; a mock takes anything by default, as tests upload a few bytes.",
+        "over 16,384 pixels.",
     )
     max_connections: int = Field(
         4096,

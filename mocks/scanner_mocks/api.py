@@ -127,7 +127,6 @@ def _settings(parts: Parts) -> Settings:
         "oauth_issuer": seeds.ISSUER,
         "oauth_audience": seeds.AUDIENCE,
         "oauth_jwks": str(seeds.KEY_SET),
-        "check_photos": False,  # what tests upload is seldom a photo
         # what is scanned is followed to the mock itself, and nowhere else: nothing leaves this machine
         "redirect_ports": (),
         "redirect_allowed": (urlsplit(parts.url).netloc,),

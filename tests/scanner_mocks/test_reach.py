@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from scanner_mocks import scanner_mock
+from scanner_mocks.pictures import PIXEL
 from strict_s3 import Server
 
 UPLOAD = {"photo_type": "front", "original_filename": "a.png"}
@@ -42,7 +43,7 @@ def test_an_upload_over_tls(encrypted, browser):
     """A photo goes to S3 over HTTPS and is registered, which asks S3 over HTTPS too."""
     upload = presigned(encrypted, browser)
     assert upload["upload_url"] == f"{encrypted.s3}/{encrypted.bucket}"
-    posted = browser.post(upload["upload_url"], data=upload["upload_fields"], files={"file": b"x"})
+    posted = browser.post(upload["upload_url"], data=upload["upload_fields"], files={"file": PIXEL})
     location = ET.fromstring(posted.content).findtext("Location")  # noqa: S314 -- our own S3's
     assert location.startswith(f"{encrypted.s3}/{encrypted.bucket}/")
     body = {"s3_key": upload["s3_key"], "photo_type": "front"}
@@ -87,7 +88,7 @@ def test_uploads_go_where_the_request_came_to(headers, host, encrypted, browser)
 def test_photos_are_shown_where_the_request_came_to(encrypted, browser):
     """The state's URL of a photo is signed for the host that is called, and the console may go there."""
     upload = presigned(encrypted, browser)
-    browser.post(upload["upload_url"], data=upload["upload_fields"], files={"file": b"x"})
+    browser.post(upload["upload_url"], data=upload["upload_fields"], files={"file": PIXEL})
     photos = f"{encrypted.api}/scanner/api/v1/sessions/{encrypted.session_id}/photos"
     browser.post(photos, json={"s3_key": upload["s3_key"], "photo_type": "front"})
     host = "localhost"

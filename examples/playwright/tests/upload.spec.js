@@ -1,7 +1,9 @@
 // `scanner-api mock exec` starts the mock, tells Vite and the tests where it is, and ends it after them.
 import { expect, test } from "@playwright/test";
 
-const photo = (size) => ({ name: "tin.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(size, 7) });
+const PIXEL = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg==", "base64");
+// A PNG, with nothing behind its end; S3 and the API look at its beginning.
+const photo = (size) => ({ name: "tin.png", mimeType: "image/png", buffer: Buffer.concat([PIXEL], size) });
 
 // What a test does to the mock is for requests of its own scope, so that tests run side by side.
 test.beforeEach(async ({ page }, { testId }) => {
@@ -11,7 +13,7 @@ test.beforeEach(async ({ page }, { testId }) => {
 
 test("a photo goes into S3, and into the gallery", async ({ page }) => {
   await page.getByLabel("Photo of the front").setInputFiles(photo(2048));
-  await expect(page.getByRole("status")).toHaveText("tin.jpg is uploaded.");
+  await expect(page.getByRole("status")).toHaveText("tin.png is uploaded.");
   await expect(page.getByRole("listitem")).toHaveText(["front, 2048 bytes"]);
 });
 
@@ -25,7 +27,7 @@ test("a gallery without photos", async ({ page, request }, { testId: scope }) =>
   const override = { match: { operation: "list_photos" }, effect: { patch: { body: { data: [] } } }, scope };
   expect(await request.post(`${process.env.SCANNER_CONTROL_URL}/overrides`, { data: override })).toBeOK();
   await page.getByLabel("Photo of the front").setInputFiles(photo(2048));
-  await expect(page.getByRole("status")).toHaveText("tin.jpg is uploaded.");
+  await expect(page.getByRole("status")).toHaveText("tin.png is uploaded.");
   await expect(page.getByRole("listitem")).toHaveCount(0);
 });
 

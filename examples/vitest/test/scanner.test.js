@@ -4,7 +4,8 @@ import { Scanner } from "../src/scanner.js";
 
 const { SCANNER_API_URL, SCANNER_CONTROL_URL, SCANNER_API_KEY_PUBLISHABLE, SCANNER_API_KEY_EXPIRING } = process.env;
 const scanner = new Scanner(SCANNER_API_URL, SCANNER_API_KEY_PUBLISHABLE);
-const photo = new File([new Uint8Array(2048).fill(7)], "tin.jpg", { type: "image/jpeg" });
+const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=="; // a PNG
+const photo = new File([Buffer.from(PIXEL, "base64")], "tin.png", { type: "image/png" });
 let session;
 
 /** Have something done to the mock: set it back, have it fail. */
@@ -23,7 +24,7 @@ test("a photo goes into S3, and into the gallery of its session", async () => {
   const registered = await scanner.uploadPhoto(session, photo, "front");
   const gallery = await scanner.photosOf(session);
   expect(gallery).toEqual([registered]);
-  expect(registered).toMatchObject({ photo_type: "front", original_filename: "tin.jpg", file_size: 2048 });
+  expect(registered).toMatchObject({ photo_type: "front", original_filename: "tin.png", file_size: 70 });
 });
 
 test("an empty photo is refused by S3, as it would be in production", async () => {

@@ -14,7 +14,6 @@ from contract_first.service.messages.problems import (
 )
 from scanner_api.scanning.photos.photo import Photo
 from scanner_api.scanning.scans.captures import Capture
-from scanner_api.scanning.scans.proposals import Proposal
 from scanner_api.scanning.scans.sessions import ScanSession, SessionState, SessionStatus
 from scanner_api.storage.actions import Actor
 
@@ -142,9 +141,9 @@ async def reachable_record(captures: CaptureStore, caller: Caller, capture_id: s
     return _reached(caller, await captures.get(capture_id), "capture")
 
 
-async def reachable_proposal(proposals: ProposalStore, caller: Caller, proposal_id: str) -> Proposal:
-    """Return a proposal for a capture that the caller may see; raise NotFound for any other id."""
-    return _reached(caller, await proposals.get(proposal_id), "proposal").proposal
+async def reachable_proposal(proposals: ProposalStore, caller: Caller, proposal_id: str) -> ProposalRecord:
+    """Return a proposal that the caller may see with its owner; raise NotFound for any other id."""
+    return _reached(caller, await proposals.get(proposal_id), "proposal")
 
 
 async def reachable_photo(photos: PhotoStore, session: ScanSession, photo_id: str) -> Photo:

@@ -31,9 +31,10 @@ async def review_proposal(
         Conflict: the proposal has been applied.
     """
     require_secret(caller)
-    proposal = await reachable_proposal(proposals, caller, proposal_id)
+    record = await reachable_proposal(proposals, caller, proposal_id)
     try:
-        reviewed = await proposals.review(proposal.id, ProposalStatus(body["status"]))
+        decision = ProposalStatus(body["status"])
+        reviewed = await proposals.review(record.proposal.id, decision, [record.session_id])
     except AppliedError:
         raise Conflict("The proposal has been applied to its product; it cannot be reviewed again.") from None
     return proposal_representation(reviewed)
@@ -57,7 +58,8 @@ async def apply_proposals(
     require_secret(caller)
     capture = await reachable_capture(captures, caller, id_)
     try:
-        applied = await proposals.apply(capture.id, actor_of(caller, request, proxies))
+        turns = capture.session_id, capture.product_short_id or ""
+        applied = await proposals.apply(capture.id, actor_of(caller, request, proxies), turns)
     except NoProductError:
         raise BadRequest("The capture has no linked product; retry once it is COMPLETED.") from None
     return [proposal_representation(proposal) for proposal in applied]

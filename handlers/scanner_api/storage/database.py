@@ -203,15 +203,16 @@ class Database:
                 raise sqlite3.DatabaseError(result.splitlines()[-1])
             copy.backup(database)
 
-    def transaction(self, *session_ids: str) -> AbstractAsyncContextManager[AsyncConnection]:
+    def transaction(self, *keys: str) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction that may write: committed at the end, rolled back by an exception.
 
         On SQLite nothing else writes meanwhile, and in memory nothing else reads; so only SQL belongs inside,
         on this connection. In a :meth:`unit` it is committed with that.
 
         Args:
-            session_ids: sessions that it locks, in order. Transactions of this process that lock the same one
-                come one after the other: however long its row stays locked, it takes one connection.
+            keys: ids of the sessions whose rows it locks, in order, and then of other rows. Transactions of
+                this process that lock the same one come one after the other: however long a row stays locked,
+                it takes one connection.
 
         Raises:
             ConstraintError: the schema refuses a row.
@@ -220,17 +221,17 @@ class Database:
         """
         unit = self._units.get(asyncio.current_task()) if self._units else None
         if unit is None:
-            return self._transaction(session_ids)
+            return self._transaction(keys)
         if unit.connection is None:
-            return unit.begin(self._transaction(session_ids))
+            return unit.begin(self._transaction(keys))
         return _joined(unit.connection)
 
     @asynccontextmanager
-    async def _transaction(self, session_ids: tuple[str, ...]) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, keys: tuple[str, ...]) -> AsyncIterator[AsyncConnection]:
         async with (
             self._write_lock,
             translated(),
-            self._turns.of(session_ids),
+            self._turns.of(keys),
             connection_of(self._engine) as connection,
             connection.begin(),
         ):

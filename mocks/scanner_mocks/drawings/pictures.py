@@ -9,6 +9,11 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+PIXEL: Final = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+"""A PNG of one pixel, the smallest photo that can be registered."""
 GTIN: Final = "09521234000358"
 """Of the product: chopped tomatoes of Campo Bianco, 400 g."""
 LABEL: Final = (900, 600)

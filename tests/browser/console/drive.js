@@ -7,6 +7,8 @@ const { CHROMIUM, CHROMIUM_FLAGS, MOCK, FOREIGN, TOKEN, PHOTO, SCREENSHOTS } = p
 const VIEWS = ["upload", "products", "faults", "state", "journal"];
 const HOSTILE = "<img src=x onerror=document.title='taken'>";
 const MANY = 230;
+// The beginning of a PNG of one pixel, which S3 and the API take, and no browser shows.
+const BROKEN = "89504e470d0a1a0a0000000d4948445200000001000000010806000000";
 const mock = JSON.parse(MOCK);
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS.split(" ") });
 const asked = new Set();
@@ -75,7 +77,7 @@ async function meanwhile(page) {
   const presign = "**/presigned-upload-url?*";
   await page.route(presign, (route) => held.then(() => route.continue()));
   await upload(page);
-  await page.setInputFiles("#photo", { name: "other.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
+  await page.setInputFiles("#photo", { name: "other.png", mimeType: "image/png", buffer: Buffer.from(BROKEN, "hex") });
   await page.waitForSelector('#chosen:text("other.png")');
   const offered = await page.locator("#go").isEnabled();
   letGo();
@@ -142,10 +144,10 @@ async function refused(page) {
   return { left: await page.locator("#time-left").isVisible() };
 }
 
-/** Upload what is no picture. */
+/** Upload what is no picture, beyond its beginning. */
 async function notes(page) {
   await go(page, "upload");
-  await page.setInputFiles("#photo", { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") });
+  await page.setInputFiles("#photo", { name: "notes.png", mimeType: "image/png", buffer: Buffer.from(BROKEN, "hex") });
   await page.click("#go");
   await page.waitForSelector('.steps li:nth-child(3)[data-state="done"]');
   await page.waitForFunction(() => {

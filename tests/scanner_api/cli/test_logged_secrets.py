@@ -23,6 +23,7 @@ from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore, We
 from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.storage.accounts.organizations import Organization, OrganizationStore, User
 from scanner_api.storage.database import Database
+from scanner_mocks.pictures import PIXEL
 from scanner_mocks.seeds import AUDIENCE, ISSUER, KEY_SET
 from scanner_mocks.token_issuer import bearer_token
 from strict_s3 import Server
@@ -32,10 +33,6 @@ API = "/scanner/api/v1"
 COOKIE, WRONG_COOKIE = "c00k1e-" * 6 + "x", "wr0ng-" * 7 + "x"
 S3_SECRET, REDIS_SECRET = "s3cr3t-of-s3-s3cr3t-of-s3", "s3cr3t-of-redis"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
-)
 
 
 @pytest.fixture

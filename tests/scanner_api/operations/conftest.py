@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from scanner_mocks import scanner_mock, seeds
+from scanner_mocks.pictures import PIXEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
     from scanner_mocks import Mock
 
 PATIENCE_SECONDS = 60
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
-)
-"""A PNG of one pixel."""
 
 
 class Api(httpx2.Client):
@@ -67,7 +63,7 @@ class Api(httpx2.Client):
 @pytest.fixture(scope="session")
 def mock() -> Iterator[Mock]:
     """Run one mock for all tests of operations; its own pages may be called while following redirects."""
-    with scanner_mock(redirect_allowed=("127.0.0.0/8",), check_photos=True) as running:
+    with scanner_mock(redirect_allowed=("127.0.0.0/8",)) as running:
         yield running
 
 

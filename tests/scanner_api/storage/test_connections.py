@@ -15,7 +15,9 @@ from scanner_api.scanning.scans.sessions import ScanSession
 from scanner_api.storage.connections.engines import DatabaseError, Waits, _postgresql, engine_for, parse
 from scanner_api.storage.connections.errors import LOCKED
 from scanner_api.storage.database import Database
+from scanner_api.storage.scans.captures import CaptureStore
 from scanner_api.storage.scans.photos import PhotoStore
+from scanner_api.storage.scans.proposals import ProposalStore
 from scanner_api.storage.scans.sessions import SessionStore
 from scanner_api.storage.schema.tables import scan_sessions
 
@@ -96,21 +98,30 @@ def test_certificates_of_modes_that_verify_nothing(mode):
     assert arguments["connect_args"]["ssl"] == mode
 
 
-def test_a_locked_session_does_not_take_all_connections(migrated_postgresql_url, run_in, clock, session):
+@pytest.mark.parametrize("write", ["reorder", "apply"])
+def test_a_locked_session_does_not_take_all_connections(
+    migrated_postgresql_url, run_in, clock, session, scanned, write
+):
     """While one session's row stays locked, any number of writes to it leave the others their connections."""
 
     async def scenario(_):
         database = Database(migrated_postgresql_url, Waits(pool_size=4, pool_seconds=20, lock_seconds=1))
         sessions, photos = SessionStore(database, clock, 3600), PhotoStore(database, clock, 3600)
+        proposals, id_ = ProposalStore(database, clock), session["id"]
+        writes = {
+            "reorder": lambda: photos.reorder(id_, []),
+            "apply": lambda: proposals.apply("capture", turns=[id_, "product"]),
+        }
         other = "3c4d5e6f7g8h9jAkBmCn2b"
         for session_id in (session["id"], other):
             await sessions.create(ScanSession(**{**session, "id": session_id}))
+        await CaptureStore(database, clock, 3600).add(scanned())
         locker = Database(migrated_postgresql_url)
         try:
             async with locker.transaction() as connection:
                 row = select(scan_sessions.c.id).where(scan_sessions.c.id == session["id"])
                 await connection.execute(row.with_for_update())
-                blocked = [asyncio.create_task(photos.reorder(session["id"], [])) for _ in range(40)]
+                blocked = [asyncio.create_task(writes[write]()) for _ in range(40)]
                 await asyncio.sleep(0)
                 closed = await sessions.close(other, submit=False)
                 still = sum(not each.done() for each in blocked)

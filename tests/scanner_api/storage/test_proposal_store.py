@@ -80,7 +80,7 @@ def test_a_proposal_comes_back_as_it_was_stored(in_linked, session, proposed):
         found = [await stores.proposals.get(each) for each in (proposal.id, "", "\x00")]
         return number, found, await stores.proposals.of_capture("capture")
 
-    record = ProposalRecord(proposal, session["organization_id"], session["created_by"])
+    record = ProposalRecord(proposal, session["id"], session["organization_id"], session["created_by"])
     assert in_linked(scenario) == (1, [record, None, None], [proposal])
 
 

@@ -28,14 +28,16 @@ class ThreadedReads:
         self._source = engine
         self._engine: Engine | None = None
         self._opening = Lock()
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="reads")
+        self._threads = _threads()
 
     async def call(self, work: Callable[[Connection], Result]) -> Result:
         """Call something in a thread, with a connection whose reads all see one committed state."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._call, work)
 
     def close(self) -> None:
-        """Close the connections once the reads under way have ended; the next read opens others."""
+        """Wait for the reads under way, and end connections and threads; the next read opens others."""
+        threads, self._threads = self._threads, _threads()
+        threads.shutdown()
         with self._opening:
             engine, self._engine = self._engine, None
         if engine is not None:
@@ -54,6 +56,10 @@ class ThreadedReads:
                 event.listen(engine, "begin", _begin)
                 self._engine = engine
             return self._engine
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="reads")
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -107,6 +107,11 @@ async def settle(connection: AsyncConnection, session_id: str) -> None:
         outcome = ExtractionStatus.REJECTED
     else:
         outcome = ExtractionStatus.READY
+    await set_outcome(connection, session_id, outcome)
+
+
+async def set_outcome(connection: AsyncConnection, session_id: str, outcome: ExtractionStatus) -> None:
+    """Set the status of an ended extraction; the session has to be locked."""
     await connection.execute(
         scan_sessions.update()
         .where(scan_sessions.c.id == session_id, scan_sessions.c.extraction_status.in_(_ENDED))

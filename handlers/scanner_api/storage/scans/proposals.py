@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import FIELDS, Proposal, ProposalStatus
+from scanner_api.scanning.scans.sessions import ExtractionStatus
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
 from scanner_api.storage.audit import record
 from scanner_api.storage.catalogue.products import override
@@ -21,7 +22,7 @@ from scanner_api.storage.queries import columns_of, maker_of
 from scanner_api.storage.schema.tables import captures, proposals, scan_sessions
 
 from .activity import lock_session
-from .extractions import settle
+from .extractions import set_outcome, settle
 
 _COLUMNS: Final = columns_of(proposals, Proposal)
 _proposal: Final = maker_of(Proposal)
@@ -43,6 +44,7 @@ class ProposalRecord(msgspec.Struct, frozen=True):
     """
 
     proposal: Proposal
+    session_id: str
     organization_id: str
     created_by: str
 
@@ -81,13 +83,15 @@ class ProposalStore:
     async def get(self, proposal_id: str) -> ProposalRecord | None:
         """Read a proposal by id (any string), None if there is none."""
         statement = (
-            select(*_COLUMNS, scan_sessions.c.organization_id, scan_sessions.c.created_by)
+            select(
+                *_COLUMNS, captures.c.session_id, scan_sessions.c.organization_id, scan_sessions.c.created_by
+            )
             .join_from(proposals, captures)
             .join(scan_sessions)
             .where(proposals.c.id == proposal_id)
         )
-        for *values, organization_id, created_by in await self._database.fetch(statement):
-            return ProposalRecord(_proposal(values), organization_id, created_by)
+        for *values, session_id, organization_id, created_by in await self._database.fetch(statement):
+            return ProposalRecord(_proposal(values), session_id, organization_id, created_by)
         return None
 
     async def of_capture(self, capture_id: str) -> list[Proposal]:
@@ -99,8 +103,11 @@ class ProposalStore:
         )
         return [_proposal(row) for row in await self._database.fetch(statement)]
 
-    async def review(self, proposal_id: str, decision: ProposalStatus) -> Proposal:
+    async def review(self, proposal_id: str, decision: ProposalStatus, turns: Sequence[str] = ()) -> Proposal:
         """Accept or reject a proposal, and return it; until it is applied another review may differ.
+
+        Args:
+            turns: the keys of the transaction, such as the id of the session.
 
         Raises:
             AppliedError: it is applied.
@@ -113,7 +120,7 @@ class ProposalStore:
             .returning(*_COLUMNS)
         )
         proposed = select(proposals.c.capture_id).where(proposals.c.id == proposal_id)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(*turns) as connection:
             session_id = await _lock_session(connection, captures.c.id.in_(proposed))
             row = (await connection.execute(reviewed)).first()
             if row is None:
@@ -121,11 +128,16 @@ class ProposalStore:
             await settle(connection, session_id)
         return _proposal(row)
 
-    async def apply(self, capture_id: str, actor: Actor = UNKNOWN) -> list[Proposal]:
+    async def apply(
+        self, capture_id: str, actor: Actor = UNKNOWN, turns: Sequence[str] = ()
+    ) -> list[Proposal]:
         """Write the accepted proposals for a capture to its product, and return them, oldest first.
 
         They become overrides of the capture's organization; the catalogue stays as it is. Each is
         written once, which is recorded; of several for one field, the one that was accepted last counts.
+
+        Args:
+            turns: the keys of the transaction, such as the ids of the session and the product.
 
         Raises:
             ConstraintError: there is no such capture.
@@ -144,7 +156,7 @@ class ProposalStore:
             .join_from(captures, scan_sessions)
             .where(captures.c.id == capture_id)
         )
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(*turns) as connection:
             session_id = await _lock_session(connection, captures.c.id == capture_id)
             organization_id, product = (await connection.execute(linked)).one()
             if product is None:
@@ -152,7 +164,7 @@ class ProposalStore:
             applied = [_proposal(row) for row in await connection.execute(accepted)]
             if applied:
                 await override(connection, organization_id, product, _values(applied), now)
-                await settle(connection, session_id)
+                await set_outcome(connection, session_id, ExtractionStatus.ACCEPTED)
                 ids = sorted(proposal.id for proposal in applied)
                 await record(
                     connection,

@@ -223,16 +223,21 @@ async def test_limits_of_json_are_the_apps():
 
 
 async def test_forms_share_the_memory_of_a_process(monkeypatch):
-    """Texts and the beginnings of files take it, the rest of a file is on disk."""
+    """Texts and files take it; files are on disk that are large, or have no room in it."""
     monkeypatch.setattr(budget, "LEAST_BYTES", 4 * BIG)
     room = budget.BodyBudget(1)
     form = Form(CONTRACT.schemas.for_requests.in_media_type({"schema": {"type": "object"}}), {})
 
-    async def read(*parts):
+    on_disk = []
+
+    def sent_form():
         fields = [("content-type", "multipart/form-data; boundary=x")]
         scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "client": ("::1", 1)}
         raw = [(name.encode(), value.encode()) for name, value in fields]
-        request = Request({**scope, "headers": raw}, None, "id", None)
+        return Request({**scope, "headers": raw}, None, "id", None)
+
+    async def read(*parts):
+        request = sent_form()
 
         async def stream():
             for part in parts:
@@ -241,11 +246,20 @@ async def test_forms_share_the_memory_of_a_process(monkeypatch):
 
         await form.multipart(stream(), request, [], room)
         size = request.held[1]
+        room.release(request)
+        on_disk.append([file.file._rolled for file in request.files])
         for file in request.files:
             await file.close()
         return size
 
-    file = b'; filename="f"', bytes(30 * BIG)
-    assert budget.FREE_BYTES < await read(file) < budget.FREE_BYTES + 1000
+    def file(size):
+        return b'; filename="f"', bytes(size)
+
+    assert budget.FREE_BYTES < await read(file(30 * BIG)) < budget.FREE_BYTES + 1000
+    assert 50_000 < await read(file(50_000)) < 51_000
+    other = sent_form()
+    room.hold(other, 120_000)
+    assert 32_768 < await read(file(50_000), file(50_000), file(9)) < 34_000
     with pytest.raises(ServiceUnavailable, match="Too many large bodies"):
         await read(*[(b"", b"a" * 60_000)] * 4)
+    assert on_disk == [[True], [False], [True, True, False]]

@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from scanner_mocks import seeds
+from scanner_mocks.pictures import PIXEL
 
 DAY = 86_400
 
@@ -18,7 +19,7 @@ def advance(control):
 
 def upload(form):
     """Send a photo to S3."""
-    photo = {"file": ("can.jpg", b"a photo", "image/jpeg")}
+    photo = {"file": ("can.jpg", PIXEL, "image/jpeg")}
     return httpx2.post(form["upload_url"], data=form["upload_fields"], files=photo, trust_env=False)
 
 
@@ -110,7 +111,7 @@ def test_the_service_reaches_s3_at_any_time(control, api, stage):
         body = {"s3_key": form["s3_key"], "photo_type": "front", "original_filename": "can.jpg"}
         assert api.post(f"/sessions/{stage.session_id}/photos", json=body).status_code == 201
         (photo,) = control.get("/state").json()["photos"]
-        assert httpx2.get(photo["url"], trust_env=False).content == b"a photo"
+        assert httpx2.get(photo["url"], trust_env=False).content == PIXEL
 
 
 def test_rate_limits_begin_new_windows(control, api, stage, advance):

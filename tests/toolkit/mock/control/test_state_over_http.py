@@ -10,10 +10,9 @@ import pytest
 
 from contract_first.mock.state.state import Interrupted
 from scanner_mocks import scanner_mock, seeds
+from scanner_mocks.pictures import PIXEL
 
 from .conftest import clients_of
-
-PHOTO = b"a photo, as far as S3 can tell" * 20
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ class Shop:
 
     def post(self, form):
         """Send a photo to S3."""
-        files = {"file": ("can.jpg", PHOTO, "image/jpeg")}
+        files = {"file": ("can.jpg", PIXEL, "image/jpeg")}
         return httpx2.post(form["upload_url"], data=form["upload_fields"], files=files, trust_env=False)
 
     def register(self, form):
@@ -89,8 +88,8 @@ def test_the_state_is_reported(shop):
     assert described["product_name"] == "Whole Milk 1 L"
     (shown,) = state["photos"]
     assert (shown["id"], shown["label"]) == (photo["id"], "can.jpg")
-    assert httpx2.get(shown["url"], trust_env=False).content == PHOTO
-    assert state["objects"] == {"count": 1, "bytes": len(PHOTO)}
+    assert httpx2.get(shown["url"], trust_env=False).content == PIXEL
+    assert state["objects"] == {"count": 1, "bytes": len(PIXEL)}
     assert shop.control.get("/state", params={"limit": 0}).json()["sessions"] == []
 
 
@@ -145,7 +144,7 @@ def test_a_snapshot_is_restored(shop, name):
         assert shop.counts() == before
         (photo,) = shop.state()["photos"]
         assert photo["id"] == kept["id"]
-        assert httpx2.get(photo["url"], trust_env=False).content == PHOTO
+        assert httpx2.get(photo["url"], trust_env=False).content == PIXEL
         shop.photo()
     assert name in shop.state()["snapshots"]
 

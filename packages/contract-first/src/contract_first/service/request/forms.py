@@ -1,15 +1,17 @@
 """Form bodies, urlencoded and ``multipart/form-data``, as JSON values and files."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import Any, Final, cast
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import Schema
-from contract_first.service.messages.problems import BadRequest, Violation
+from contract_first.service.messages.problems import BadRequest, ServiceUnavailable, Violation
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.upload import Upload
 
@@ -20,6 +22,8 @@ from .parameters import QueryPairs
 
 MOST_FIELDS = 1000
 FIELD_BYTES = 64 * 1024
+FILE_BYTES: Final = 64 * 1024
+"""Of a file in memory, while the budget has room; larger ones are on disk, which takes threads."""
 
 
 class Form:
@@ -54,7 +58,7 @@ class Form:
         """Return the fields of a multipart body: text coerced by schema, files as uploads.
 
         Args:
-            budget: what texts and the beginnings of files are held in; the rest of a file is on disk.
+            budget: what texts and files in memory are held in; without room for them, files go to disk.
         """
         fields = await _parse(stream, request, budget)
         parts = [await self._unwrapped(name, content) for name, content in fields]
@@ -94,8 +98,8 @@ class WholeParser(MultiPartParser):
     that the Content-Type names. So it reads all in Latin-1, in which a character is a byte.
     """
 
-    spool_max_size = FREE_BYTES
-    """How much of a file is in memory."""
+    spool_max_size = 0
+    """No limit: :meth:`_whole` says when a file goes to disk."""
 
     def __init__(
         self,
@@ -106,7 +110,8 @@ class WholeParser(MultiPartParser):
     ) -> None:
         super().__init__(headers, self._whole(stream), **limits)
         self._hold = hold
-        self._bytes = self._file_bytes = 0
+        self._bytes = self._disk_bytes = 0
+        self._in_memory: dict[UploadFile, int] = {}
         self._ended = False
 
     def on_part_begin(self) -> None:
@@ -117,8 +122,17 @@ class WholeParser(MultiPartParser):
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         """Count what goes into files."""
         super().on_part_data(data, start, end)
+        file = self._current_part.file
+        if file in self._in_memory:
+            self._in_memory[file] += end - start
+        elif file is not None:
+            self._disk_bytes += end - start
+
+    def on_headers_finished(self) -> None:
+        """Note a file, which begins in memory."""
+        super().on_headers_finished()
         if self._current_part.file is not None:
-            self._file_bytes += end - start
+            self._in_memory[self._current_part.file] = 0
 
     def on_end(self) -> None:
         """Note the closing boundary."""
@@ -128,10 +142,21 @@ class WholeParser(MultiPartParser):
         async for chunk in stream:
             yield chunk
             self._bytes += len(chunk)
-            in_memory = min(self._file_bytes, self._current_files * FREE_BYTES)
-            self._hold(self._bytes - self._file_bytes + in_memory)
+            if (file := self._current_part.file) and self._in_memory.get(file, 0) > FILE_BYTES:
+                await self._to_disk([file])
+            try:
+                self._hold(self._bytes - self._disk_bytes)
+            except ServiceUnavailable:
+                # small files stay: each on disk takes a descriptor, of which there are fewer than bytes
+                await self._to_disk([file for file, size in self._in_memory.items() if size > FREE_BYTES])
+                self._hold(self._bytes - self._disk_bytes)
         if not self._ended:
             raise MultiPartException("It ends before its closing boundary.")
+
+    async def _to_disk(self, files: Iterable[UploadFile]) -> None:
+        for file in files:
+            await run_in_threadpool(cast("SpooledTemporaryFile[bytes]", file.file).rollover)
+            self._disk_bytes += self._in_memory.pop(file) - FREE_BYTES  # which its buffers may take
 
 
 async def _parse(
